@@ -1,0 +1,85 @@
+"""Who runs a guest program, and by which command line.
+
+A contender is a command prefix: put before ``PROGRAM ARG...`` it gives a process that does what PROGRAM does.
+Nothing here starts a guest; only versions are asked for.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+QILING_RUNNER = Path(__file__).with_name("qiling_run.py")
+QILING_VERSIONS = "from importlib.metadata import version as v; print(v('qiling'), 'unicorn', v('unicorn'))"
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """One way to run a guest program.
+
+    Attributes:
+        name: what the table calls it.
+        prefix: the command before PROGRAM and its arguments; empty for the host itself.
+        version: what exactly was measured, for the report.
+        missing: why it cannot run at all, or None.
+        subject: whether it is Ring3, whose failure fails the benchmark.
+    """
+
+    name: str
+    prefix: tuple[str, ...] = ()
+    version: str = ""
+    missing: str | None = None
+    subject: bool = False
+
+
+def all_contenders(qiling_python: str | None) -> list[Contender]:
+    """Every contender in the order of the table; those that are not installed say so in ``missing``."""
+    return [native(), qemu_user(), qiling(qiling_python), python(), ring3("short"), ring3("full")]
+
+
+def native() -> Contender:
+    """The host's own processor and kernel."""
+    return Contender("native", version=f"{os.uname().sysname} {os.uname().release}")
+
+
+def qemu_user() -> Contender:
+    """QEMU's user-mode emulator, when ``qemu-x86_64`` is on PATH."""
+    path = shutil.which("qemu-x86_64")
+    if path is None:
+        return Contender("qemu-user", missing="not installed")
+    return Contender("qemu-user", (path,), version=_first_line([path, "--version"]) or "")
+
+
+def qiling(interpreter: str | None) -> Contender:
+    """Qiling in the environment of that Python interpreter (it pins a Unicorn of its own)."""
+    if not interpreter:
+        return Contender("qiling", missing="not installed (say --qiling PYTHON or RING3_BENCH_QILING)")
+    version = _first_line([interpreter, "-c", QILING_VERSIONS])
+    if version is None:
+        return Contender("qiling", missing=f"not installed in {interpreter}")
+    return Contender("qiling", (interpreter, str(QILING_RUNNER)), version=version)
+
+
+def python() -> Contender:
+    """A Python that prints hello and ignores the guest program: the floor for anything written in Python."""
+    return Contender("python", (sys.executable, "-c", "print('hello')"), version=sys.version.split()[0])
+
+
+def ring3(path: str) -> Contender:
+    """Ring3 as this interpreter has it, on one of its two paths (``short`` or ``full``)."""
+    prefix = (sys.executable, "-m", "ring3", "run", "--path", path)
+    return Contender(f"ring3 {path}", prefix, version="this tree", subject=True)
+
+
+def _first_line(command: list[str]) -> str | None:
+    """The first line a command prints, or None if it fails, is silent or does not exist."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    lines = done.stdout.splitlines()
+    return lines[0] if lines else None

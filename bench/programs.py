@@ -1,0 +1,62 @@
+"""Guest programs: sources in ``programs/``, compiled to static x86-64 ELF files with ziglang and musl.
+
+The compiled files are kept in the temporary directory, under a name that changes with source, flags and
+compiler. A guest that counts takes how often as its first argument.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+SOURCES = Path(__file__).with_name("programs")
+FLAGS = ("-target", "x86_64-linux-musl", "-static", "-O2", "-fno-sanitize=all", "-s")
+
+
+class BuildError(Exception):
+    """A guest program cannot be compiled; the message says why, in one or more lines."""
+
+
+def build(name: str) -> Path:
+    """The executable of ``programs/NAME.c`` (or ``.S``), compiled if this source was not compiled before.
+
+    Raises:
+        BuildError: no such source, no compiler, or the compiler's own messages.
+    """
+    source = next((path for path in (SOURCES / f"{name}.c", SOURCES / f"{name}.S") if path.exists()), None)
+    if source is None:
+        raise BuildError(f"no source for {name} in {SOURCES}")
+    try:
+        compiler = version("ziglang")
+    except PackageNotFoundError:
+        raise BuildError("the guest programs need ziglang, one of the development dependencies") from None
+    key = hashlib.sha256(b"\0".join([source.read_bytes(), *map(str.encode, FLAGS), compiler.encode()]))
+    executable = _cache() / f"{name}-{key.hexdigest()[:16]}"
+    if not executable.exists():
+        _compile(source, executable)
+    return executable
+
+
+def _compile(source: Path, executable: Path) -> None:
+    """Compile beside the final name and rename, so that a half-written file is never run."""
+    partial = executable.with_suffix(f".{os.getpid()}")
+    command = [sys.executable, "-m", "ziglang", "cc", *FLAGS, str(source), "-o", str(partial)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise BuildError(f"cannot compile {source}:\n{done.stderr.strip()}")
+    partial.rename(executable)
+
+
+def _cache() -> Path:
+    """The directory of compiled programs, ours alone: what lies in it is executed."""
+    directory = Path(tempfile.gettempdir()) / f"ring3-bench-{os.getuid()}"
+    directory.mkdir(mode=0o700, exist_ok=True)
+    status = directory.lstat()
+    if status.st_uid != os.getuid() or status.st_mode & 0o022:
+        raise BuildError(f"{directory} belongs to, or can be written by, somebody else")
+    return directory

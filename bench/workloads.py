@@ -1,0 +1,154 @@
+"""What is measured. A workload is one entry of WORKLOADS, a guest program and, where there is one, a goal.
+
+Two kinds. *Whole* is the time of the whole process. *Each* is the time of one operation: that of a process
+which does N of them less that of one which does few, so that start-up drops out; N is chosen per contender,
+so that it lasts long enough.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from bench import process, programs
+from bench.contenders import Contender
+from bench.process import Clock
+
+EVERYONE = ("native", "qemu-user", "qiling", "ring3 short", "ring3 full")
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What one contender may cost at most, against another's cost in the same run or in seconds.
+
+    Attributes:
+        contender: whose cost is judged.
+        at_most: the limit, as a ratio to ``against`` or, without one, in seconds.
+        against: the contender compared with, or None.
+        text: the goal in words.
+    """
+
+    contender: str
+    at_most: float
+    against: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How much work a run does: ``quick`` is for trying the harness, not for figures."""
+
+    clock: Clock = "wall"
+    quick: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload(ABC):
+    """One thing to measure: a guest program that must end with status 0 and print exactly ``expect``."""
+
+    unit: ClassVar[str]
+
+    name: str
+    title: str
+    program: str
+    expect: bytes = b""
+    contenders: tuple[str, ...] = EVERYONE
+    goals: tuple[Goal, ...] = ()
+
+    @abstractmethod
+    def prepare(self, contender: Contender, settings: Settings) -> int:
+        """Run once unmeasured (caches, compiled bytecode) and return the size of the measured runs.
+
+        Raises:
+            process.RunFailed: the contender cannot run it.
+        """
+
+    @abstractmethod
+    def measure(self, contender: Contender, settings: Settings, size: int) -> float:
+        """The cost of one ``unit`` in seconds.
+
+        Raises:
+            process.RunFailed: the contender cannot run it.
+        """
+
+    def run(self, contender: Contender, settings: Settings, arguments: Sequence[str]) -> float:
+        """The seconds of one process."""
+        command = [*contender.prefix, str(programs.build(self.program)), *arguments]
+        return process.seconds(command, self.expect, settings.clock)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Whole(Workload):
+    """A whole process from start to end."""
+
+    unit = "process"
+
+    arguments: tuple[str, ...] = ()
+    quick_arguments: tuple[str, ...] = ()
+
+    def prepare(self, contender: Contender, settings: Settings) -> int:
+        """Run the quick size once."""
+        self.run(contender, settings, self.quick_arguments)
+        return 1
+
+    def measure(self, contender: Contender, settings: Settings, size: int) -> float:
+        """The seconds of one process."""
+        return self.run(contender, settings, self.quick_arguments if settings.quick else self.arguments)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Each(Workload):
+    """One of N equal operations; the guest takes N as its only argument."""
+
+    unit = "call"
+
+    few: int = 10
+    most: int = 1 << 26
+
+    def prepare(self, contender: Contender, settings: Settings) -> int:
+        """The N whose operations take a second or so (a tenth when quick), found by trying."""
+        wanted = 0.1 if settings.quick else 1.0
+        start_up = self.run(contender, settings, [str(self.few)])
+        size = 100 * self.few
+        while size < self.most:
+            taken = self.run(contender, settings, [str(size)]) - start_up
+            if taken >= wanted / 2:
+                break
+            size = min(self.most, int(size * min(50.0, max(2.0, wanted / max(taken, 1e-3)))))
+        return size
+
+    def measure(self, contender: Contender, settings: Settings, size: int) -> float:
+        """The seconds of one operation."""
+        many = self.run(contender, settings, [str(size)])
+        few = self.run(contender, settings, [str(self.few)])
+        return (many - few) / (size - self.few)
+
+
+WORKLOADS: tuple[Workload, ...] = (
+    Each(
+        name="getpid",
+        title="getpid round trip",
+        program="getpid",
+        goals=(Goal("ring3 short", 1 / 10, "qiling", "10 times cheaper than Qiling"),),
+    ),
+    Whole(
+        name="hello",
+        title="static hello",
+        program="hello",
+        expect=b"hello\n",
+        contenders=(*EVERYONE, "python"),
+        goals=(Goal("ring3 short", 0.150, None, "under 150 ms"),),
+    ),
+    Whole(
+        name="compute",
+        title="shell sort",
+        program="shellsort",
+        arguments=("2300000",),
+        quick_arguments=("100000",),
+        expect=b"sorted\n",
+        contenders=("native", "qemu-user", "qiling", "ring3 short"),
+        goals=(Goal("ring3 short", 1.6, "qemu-user", "within 1.6 times of qemu-user"),),
+    ),
+)

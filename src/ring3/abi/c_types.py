@@ -1,0 +1,110 @@
+"""C types of system-call arguments, and what an argument means.
+
+A handler's signature is annotated with these; mypy sees plain ``int``. From the same annotation come the casts
+(a register of 64 bits becomes the C type as C's conversion does it), strace's output and the documentation.
+
+Sizes are those of the LP64 kernel; a 32-bit program's ``long`` is a compat type (Linux: include/linux/compat.h).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Final, NewType
+
+
+@dataclass(frozen=True, slots=True)
+class CType:
+    """A scalar C type.
+
+    Attributes:
+        name: As C spells it.
+        bits: Width, 8 to 64.
+        signed: Whether it is a signed type.
+    """
+
+    name: str
+    bits: int
+    signed: bool
+
+    def cast(self, value: int) -> int:
+        """The value that C's conversion of a 64-bit integer to this type gives."""
+        value &= (1 << self.bits) - 1
+        return value - (1 << self.bits) if self.signed and value >> (self.bits - 1) else value
+
+    def cast_expression(self, operand: str) -> str:
+        """Python source of the same conversion; ``operand`` is source of a value from 0 to 2**64-1."""
+        if self.signed:
+            sign = 1 << (self.bits - 1)
+            masked = operand if self.bits == 64 else f"({operand} & {(1 << self.bits) - 1:#x})"
+            return f"({masked} ^ {sign:#x}) - {sign:#x}"
+        return operand if self.bits == 64 else f"{operand} & {(1 << self.bits) - 1:#x}"
+
+
+class Meaning(StrEnum):
+    """What an argument is, beyond its C type."""
+
+    NUMBER = "number"
+    FD = "fd"
+    PATH = "path"
+    ADDRESS = "address"
+    BUFFER_IN = "buffer read by the kernel"
+    BUFFER_OUT = "buffer written by the kernel"
+    STRUCT_IN = "struct read by the kernel"
+    STRUCT_OUT = "struct written by the kernel"
+    STRUCT_INOUT = "struct read and written by the kernel"
+    FLAGS = "flags"
+    ENUM = "enumeration"
+    SIGNAL = "signal"
+    PID = "pid"
+    MODE = "mode"
+    SIZE = "size"
+
+
+@dataclass(frozen=True, slots=True)
+class Arg:
+    """One annotation: the type, the meaning and the name of the flag set or struct it refers to."""
+
+    type: CType
+    meaning: Meaning = Meaning.NUMBER
+    of: str = ""
+
+
+Fd = NewType("Fd", int)
+"""A file descriptor."""
+
+UserAddress = NewType("UserAddress", int)
+"""A virtual address in the calling program."""
+
+INT: Final = CType("int", 32, True)
+UNSIGNED_INT: Final = CType("unsigned int", 32, False)
+LONG: Final = CType("long", 64, True)
+UNSIGNED_LONG: Final = CType("unsigned long", 64, False)
+SIZE_T: Final = CType("size_t", 64, False)
+POINTER: Final = CType("void __user *", 64, False)
+OFF_T: Final = CType("off_t", 64, True)
+COMPAT_LONG: Final = CType("compat_long_t", 32, True)
+COMPAT_ULONG: Final = CType("compat_ulong_t", 32, False)
+COMPAT_OFF_T: Final = CType("compat_off_t", 32, True)
+MODE_T: Final = CType("umode_t", 16, False)
+SHORT: Final = CType("short", 16, True)
+UNSIGNED_SHORT: Final = CType("unsigned short", 16, False)
+
+Int = Annotated[int, Arg(INT)]
+UnsignedInt = Annotated[int, Arg(UNSIGNED_INT)]
+Long = Annotated[int, Arg(LONG)]
+UnsignedLong = Annotated[int, Arg(UNSIGNED_LONG)]
+SizeT = Annotated[int, Arg(SIZE_T, Meaning.SIZE)]
+OffT = Annotated[int, Arg(OFF_T)]
+Pid = Annotated[int, Arg(INT, Meaning.PID)]
+Signal = Annotated[int, Arg(INT, Meaning.SIGNAL)]
+Mode = Annotated[int, Arg(MODE_T, Meaning.MODE)]
+FdArg = Annotated[int, Arg(UNSIGNED_INT, Meaning.FD)]
+DirFd = Annotated[int, Arg(INT, Meaning.FD)]
+Path = Annotated[int, Arg(POINTER, Meaning.PATH)]
+Pointer = Annotated[int, Arg(POINTER, Meaning.ADDRESS)]
+BufferIn = Annotated[int, Arg(POINTER, Meaning.BUFFER_IN)]
+BufferOut = Annotated[int, Arg(POINTER, Meaning.BUFFER_OUT)]
+Address = Annotated[int, Arg(UNSIGNED_LONG, Meaning.ADDRESS)]
+CompatLong = Annotated[int, Arg(COMPAT_LONG)]
+CompatULong = Annotated[int, Arg(COMPAT_ULONG)]

@@ -1,0 +1,73 @@
+"""Kernel symbols: names to addresses and back, with the module each belongs to."""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections.abc import Iterator
+
+
+class SymbolTable:
+    """The symbols of one kernel.
+
+    Several names may share an address (Linux 3.13's ``system_call`` and today's ``entry_SYSCALL_64``): both are found,
+    the first one added is what the address is called.
+    """
+
+    def __init__(self) -> None:
+        self._address: dict[str, int] = {}
+        self._name: dict[int, str] = {}
+        self._size: dict[int, int] = {}
+        self._module: dict[int, str] = {}
+        self._order: list[int] = []
+
+    def add(self, name: str, address: int, size: int = 0, module: str = "") -> None:
+        """Adds a symbol; ``size`` in bytes, 0 if unknown."""
+        self._address[name] = address
+        if address not in self._name:
+            self._name[address] = name
+            self._size[address] = size
+            self._module[address] = module
+            insort(self._order, address)
+
+    def __getitem__(self, name: str) -> int:
+        """The address of a symbol.
+
+        Raises:
+            KeyError: There is none of that name.
+        """
+        return self._address[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._address
+
+    def __iter__(self) -> Iterator[tuple[str, int]]:
+        return iter(self._address.items())
+
+    def get(self, name: str) -> int | None:
+        """The address of a symbol, or None."""
+        return self._address.get(name)
+
+    def name(self, address: int) -> str | None:
+        """The symbol exactly at an address, or None."""
+        return self._name.get(address)
+
+    def module(self, address: int) -> str:
+        """The module of the symbol that covers an address, "" if it has none."""
+        base = self._base(address)
+        return "" if base is None else self._module[base]
+
+    def describe(self, address: int) -> str:
+        """An address as ``symbol``, ``symbol+0x1d`` or, outside all symbols, a plain number."""
+        base = self._base(address)
+        if base is None:
+            return f"{address:#x}"
+        name = f"{self._module[base]}`{self._name[base]}" if self._module[base] else self._name[base]
+        return name if base == address else f"{name}+{address - base:#x}"
+
+    def _base(self, address: int) -> int | None:
+        position = bisect_right(self._order, address)
+        if not position:
+            return None
+        base = self._order[position - 1]
+        size = self._size[base]
+        return base if address - base < (size or 0x1000) else None

@@ -1,0 +1,286 @@
+"""The part of a kernel that does not depend on which one it is: it runs tasks and takes what the CPU hands back.
+
+A task runs until something happens. On the *full path* every stop is delivered into ring 0 by the microcode, ring 0's
+machine code runs on the CPU, and where it needs Python it halts in a stub: `Kernel.stubs` says which function
+that is. A kernel's own *short path* (see `linux.short_path`) takes the frequent stops without entering ring 0, as
+long as the entry state is untouched; everything else falls back to the full path, event by event.
+
+A handler gives its result, raises `Errno`, or is a coroutine. A coroutine that awaits leaves its task waiting, with the
+CPU state as it is at that moment; when it is done, the task goes on from there.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from ring3.abi.errno import Errno
+from ring3.errors import KernelPanic, Ring3Error
+from ring3.image.kernel_image import HLT_END, KernelImage
+from ring3.kernel.regs import UserRegs, describe
+from ring3.kernel.task import Task, TaskExited, TaskState
+from ring3.kernel.wait import HostEvents
+from ring3.machine.board import DIRECT_MAP, Machine
+from ring3.machine.cpu import Event, Stop
+from ring3.machine.descriptors import Segment
+from ring3.machine.msr import Msr
+from ring3.machine.ram import PAGE_SIZE
+from ring3.machine.registers import Flags, Gpr, Seg
+
+Result = int | Coroutine[Any, Any, int]
+Stub = Callable[[Task, UserRegs, int], Result]
+"""What runs at a stub's hlt: gets the task, the registers that rdi points to, and rsi; its result goes to rax."""
+
+KERNEL_CS: Final = Segment(0, 0xFFFF_FFFF, 0x9B, 0xA)
+KERNEL_SS: Final = Segment(0, 0xFFFF_FFFF, 0x93, 0xC)
+
+
+class Kernel(ABC):
+    """An operating system on a machine.
+
+    Attributes:
+        machine: The computer.
+        image: Its kernel memory.
+        stubs: What to call at each stub, by the stub's address.
+        tasks: All tasks that are not dead, by number.
+        current: The task whose registers are in the CPU.
+        full_path: Whether every stop goes through ring 0.
+        host: What tasks wait for outside of the machine.
+        report: Takes lines meant for the user, such as that a call is absent.
+    """
+
+    frame_size: int
+
+    def __init__(self, machine: Machine, image: KernelImage, full_path: bool) -> None:
+        self.machine = machine
+        self.image = image
+        self.stubs: dict[int, Stub] = {}
+        self.tasks: dict[int, Task] = {}
+        self.current: Task | None = None
+        self.full_path = full_path
+        self.host = HostEvents()
+        self.report: Callable[[str], None] = lambda line: None
+        self._ready: deque[Task] = deque()
+        self._next_tid = 1
+
+    # -- what each kernel says for itself ------------------------------------------------------------------------
+
+    @abstractmethod
+    def frame_at(self, physical: int) -> UserRegs:
+        """The user registers in a frame at a physical address."""
+
+    @abstractmethod
+    def failed(self, task: Task, error: Errno) -> int:
+        """The value a handler's failure becomes in rax."""
+
+    @abstractmethod
+    def switch_entry_stack(self, task: Task) -> None:
+        """Tells the entry code and the TSS which task runs, and where its kernel stack ends."""
+
+    @abstractmethod
+    def birth(self) -> tuple[bytes, int]:
+        """The registers of a task that has not run yet, in ring 0, and where its first instruction lies."""
+
+    def run_task(self, task: Task) -> None:
+        """Runs the task on the CPU until it cannot or must not go on."""
+        run, handle = self.machine.cpu.run, self.handle
+        while task.on_cpu:
+            handle(task, run())
+
+    def resumed(self, task: Task) -> None:
+        """A handler that waited is done, in ring 3: what ring 0 would still do is to be done here."""
+
+    # -- tasks ---------------------------------------------------------------------------------------------------
+
+    def new_tid(self) -> int:
+        """A task number that is not in use."""
+        tid = self._next_tid
+        self._next_tid += 1
+        return tid
+
+    def add(self, task: Task, saved: bytes | None = None) -> None:
+        """Puts a new task into the run queue.
+
+        Args:
+            task: Its `frame` holds the user registers to start with.
+            saved: Its other registers, in ring-0 form, where they are not those of birth.
+        """
+        template, first = self.birth()
+        cpu = self.machine.cpu
+        kept = cpu.save()
+        cpu.load(template if saved is None else saved)
+        cpu.rip = first
+        cpu.set_gpr(Gpr.RSP, task.stack_top - self.frame_size)
+        task.saved = cpu.save()
+        cpu.load(kept)
+        self.tasks[task.tid] = task
+        self._ready.append(task)
+
+    def ready(self, task: Task) -> None:
+        """Puts a task that waited into the run queue; nothing happens if it is there or dead."""
+        if task.state is TaskState.WAITING:
+            task.state = TaskState.READY
+            self._ready.append(task)
+
+    def run(self, until: Task) -> None:
+        """Runs tasks until one is dead.
+
+        Raises:
+            KernelPanic: A bug of ours.
+        """
+        while until.state is not TaskState.DEAD:
+            if not self._ready:
+                if not self.host.sleep():
+                    raise KernelPanic("every task waits and nothing can wake one", describe(until.regs))
+                continue
+            task = self._ready.popleft()
+            if task.state is TaskState.DEAD:
+                continue
+            self._switch_to(task)
+            task.on_cpu = True
+            try:
+                if task.pending is not None:
+                    self._resume(task)
+                self.run_task(task)
+            except TaskExited:
+                pass
+            except (Ring3Error, KeyboardInterrupt) as error:
+                if isinstance(error, KernelPanic) and not error.registers:
+                    error.registers = describe(task.regs)
+                raise
+            except Exception as error:
+                raise KernelPanic(
+                    f"{type(error).__name__}: {error} (task {task.tid}, {task.name})", self.cpu_text()
+                ) from error
+            task.on_cpu = False
+
+    def end(self, task: Task, exit_code: int) -> None:
+        """Ends a task: it will not run again."""
+        task.state = TaskState.DEAD
+        task.exit_code = exit_code
+        task.on_cpu = False
+        if task.pending is not None:
+            task.pending.close()
+            task.pending = None
+        self.tasks.pop(task.tid, None)
+
+    def _switch_to(self, task: Task) -> None:
+        if self.current is task:
+            return
+        cpu = self.machine.cpu
+        if self.current is not None:
+            self.current.saved = cpu.save()
+        self.current = task
+        cpu.load(task.saved)
+        cpu.use(task.memory.pmap)
+        self.switch_entry_stack(task)
+
+    # -- stops ---------------------------------------------------------------------------------------------------
+
+    def handle(self, task: Task, stop: Stop) -> None:
+        """Takes one stop of the CPU on the full path."""
+        microcode = self.machine.microcode
+        if stop is Event.HALT:
+            self._stub(task)
+        elif stop is Event.SYSCALL:
+            microcode.syscall()
+        elif stop is Event.SYSENTER:
+            microcode.sysenter()
+        elif stop is Event.INTERRUPTED:
+            self.preempt(task)
+        elif isinstance(stop, Event):
+            raise KernelPanic(f"unexpected stop: {stop.value}")
+        else:
+            microcode.deliver(stop)
+
+    def preempt(self, task: Task) -> None:
+        """The task had its turn: the next one runs."""
+        task.on_cpu = False
+        self._ready.append(task)
+
+    def _stub(self, task: Task) -> None:
+        """Ring 0 has halted: runs the Python of the stub it stands in."""
+        cpu = self.machine.cpu
+        at = cpu.rip - HLT_END
+        stub = self.stubs.get(at)
+        if stub is None or cpu.cpl:
+            raise KernelPanic(f"ring 0 halted at {self.image.symbols.describe(cpu.rip - 1)}", self.cpu_text())
+        frame = cpu.gpr(Gpr.RDI) - DIRECT_MAP
+        if not 0 <= frame <= self.machine.ram.size - PAGE_SIZE or frame & 7:
+            raise KernelPanic(f"stub {self.image.symbols.name(at)} called with rdi {cpu.gpr(Gpr.RDI):#x}", self.cpu_text())
+        regs = self.frame_at(frame)
+        if regs.cs & 3:
+            task.regs = regs
+        result = self.invoke(task, stub, regs, cpu.gpr(Gpr.RSI))
+        if result is not None:
+            cpu.set_gpr(Gpr.RAX, result)
+
+    def invoke(self, task: Task, stub: Stub, regs: UserRegs, argument: int) -> int | None:
+        """Calls a stub's function: its result, or None if the task waits now."""
+        try:
+            result = stub(task, regs, argument)
+        except Errno as error:
+            return self.failed(task, error)
+        if isinstance(result, int):
+            return result
+        task.pending = result
+        return self.advance(task)
+
+    def advance(self, task: Task) -> int | None:
+        """Runs the pending handler on: its result, or None if it awaits again."""
+        pending = task.pending
+        assert pending is not None
+        try:
+            pending.send(None)
+        except StopIteration as done:
+            task.pending = None
+            return int(done.value)
+        except Errno as error:
+            task.pending = None
+            return self.failed(task, error)
+        task.state = TaskState.WAITING
+        task.on_cpu = False
+        return None
+
+    def _resume(self, task: Task) -> None:
+        result = self.advance(task)
+        if result is not None:
+            self.machine.cpu.set_gpr(Gpr.RAX, result)
+            if self.machine.cpu.cpl == 3:
+                self.resumed(task)
+
+    # -- rings ---------------------------------------------------------------------------------------------------
+
+    def enter_ring0(self, rip: int, stack: int, code: int, data: int) -> None:
+        """Turns a CPU that stopped in ring 3 into one about to run the kernel's code, general registers kept.
+
+        Args:
+            rip: The kernel's instruction to go on at.
+            stack: Kernel stack pointer.
+            code: Selector of the kernel's code segment.
+            data: Selector of its stack segment.
+        """
+        cpu = self.machine.cpu
+        user, kernel = cpu.rdmsr(Msr.MSR_GS_BASE), cpu.rdmsr(Msr.MSR_KERNEL_GS_BASE)
+        cpu.wrmsr(Msr.MSR_GS_BASE, kernel)
+        cpu.wrmsr(Msr.MSR_KERNEL_GS_BASE, user)
+        cpu.load_segment(Seg.CS, code, KERNEL_CS)
+        cpu.load_segment(Seg.SS, data, KERNEL_SS)
+        cpu.rflags = Flags.FIXED
+        cpu.rip = rip
+        cpu.set_gpr(Gpr.RSP, stack)
+
+    def user_gs_msr(self) -> Msr:
+        """The MSR that holds the running task's GS base at this moment: swapgs moves it."""
+        return Msr.MSR_GS_BASE if self.machine.cpu.cpl == 3 else Msr.MSR_KERNEL_GS_BASE
+
+    def cpu_text(self) -> str:
+        """The CPU's registers as text, for a panic."""
+        cpu = self.machine.cpu
+        rows = []
+        for start in range(0, 16, 4):
+            rows.append("  ".join(f"{Gpr(n).name:>6}={cpu.gpr(n):016x}" for n in range(start, start + 4)))
+        rows.append(f"   RIP={cpu.rip:016x}  RFLAGS={cpu.rflags:08x}  CPL={cpu.cpl}  CR2={cpu.cr2:016x}")
+        return "\n".join(rows)

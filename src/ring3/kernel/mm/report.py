@@ -1,0 +1,168 @@
+"""What /proc/PID/maps, smaps and statm tell about an address space."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ring3.kernel.mm.objects import MemoryObject, SharedObject
+from ring3.kernel.mm.space import Space
+from ring3.kernel.mm.vma import LOCKED, SHARED, Vma
+from ring3.machine.paging import PTE_ADDRESS, PTE_W
+from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
+
+
+@dataclass(frozen=True, slots=True)
+class MapsRow:
+    """A line of /proc/PID/maps.
+
+    Attributes:
+        start: First address.
+        end: Address after the last byte.
+        perms: ``rwxp`` or ``rwxs``, ``-`` for what is missing.
+        offset: Bytes into the file; 0 for anonymous memory.
+        device: Major and minor number.
+        inode: 0 for anonymous memory.
+        name: Path, ``[heap]``, ``[stack]``, a label or "".
+    """
+
+    start: int
+    end: int
+    perms: str
+    offset: int
+    device: tuple[int, int]
+    inode: int
+    name: str
+
+    def __str__(self) -> str:
+        """The line as Linux prints it, without its newline."""
+        major, minor = self.device
+        text = f"{self.start:08x}-{self.end:08x} {self.perms} {self.offset:08x} {major:02x}:{minor:02x} {self.inode} "
+        return text.ljust(73) + self.name if self.name else text
+
+
+@dataclass(slots=True)
+class Residence:
+    """Bytes of a mapping that are in memory, as smaps counts them.
+
+    Attributes:
+        rss: All.
+        pss: Each page divided by how many address spaces map it.
+        shared_clean: Unchanged pages mapped more than once.
+        shared_dirty: Changed pages mapped more than once.
+        private_clean: Unchanged pages mapped here only.
+        private_dirty: Changed pages mapped here only.
+        anonymous: Pages that belong to no object.
+        locked: Pss of locked memory.
+    """
+
+    rss: int = 0
+    pss: int = 0
+    shared_clean: int = 0
+    shared_dirty: int = 0
+    private_clean: int = 0
+    private_dirty: int = 0
+    anonymous: int = 0
+    locked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rss:
+    """Pages in memory by kind (RssAnon, RssFile, RssShmem of /proc/PID/status)."""
+
+    anon: int
+    file: int
+    shmem: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.anon + self.file + self.shmem
+
+
+def maps(mm: Space) -> Iterator[MapsRow]:
+    """The rows of /proc/PID/maps, lowest address first."""
+    for vma in mm.vmas:
+        yield row(mm, vma)
+
+
+def smaps(mm: Space) -> Iterator[tuple[MapsRow, Vma, Residence]]:
+    """The rows of /proc/PID/smaps."""
+    for vma in mm.vmas:
+        yield row(mm, vma), vma, residence(mm, vma)
+
+
+def row(mm: Space, vma: Vma) -> MapsRow:
+    """The row of one mapping."""
+    letters = "".join(letter if vma.prot & bit else "-" for letter, bit in (("r", 1), ("w", 2), ("x", 4)))
+    perms = letters + ("s" if vma.flags & SHARED else "p")
+    obj = vma.obj
+    if obj is None:
+        return MapsRow(vma.start, vma.end, perms, 0, (0, 0), 0, _anonymous_name(mm, vma))
+    offset = vma.offset << PAGE_SHIFT if obj.inode else 0
+    return MapsRow(vma.start, vma.end, perms, offset, obj.device, obj.inode, _text(vma) or obj.name)
+
+
+def _text(vma: Vma) -> str:
+    return vma.name if isinstance(vma.name, str) else vma.name()
+
+
+def _anonymous_name(mm: Space, vma: Vma) -> str:
+    """``[heap]`` and ``[stack]`` are known by where they are (get_vma_name of fs/proc/task_mmu.c)."""
+    if vma.name:
+        return _text(vma)
+    if vma.start < mm.brk and vma.end > mm.start_brk:
+        return "[heap]"
+    if vma.start <= mm.start_stack < vma.end:
+        return "[stack]"
+    return ""
+
+
+def residence(mm: Space, vma: Vma) -> Residence:
+    """How much of a mapping is in memory, and how it is shared."""
+    found = Residence()
+    for address, entry in mm.pmap.mapped(vma.start, vma.end):
+        private = mm.anon.get(address >> PAGE_SHIFT)
+        if private is not None:
+            users, dirty = mm.ram.refs[private >> PAGE_SHIFT], True
+            found.anonymous += PAGE_SIZE
+        elif vma.obj is not None:
+            users = _users(vma.obj, vma.object_page(address))
+            dirty = isinstance(vma.obj, SharedObject) or vma.object_page(address) in vma.obj.dirty
+        elif entry & PTE_ADDRESS == mm.zero and not entry & PTE_W:
+            continue
+        else:
+            raise AssertionError(f"page {address:#x} is mapped and nobody's")
+        found.rss += PAGE_SIZE
+        found.pss += PAGE_SIZE // users
+        kind = ("shared_" if users > 1 else "private_") + ("dirty" if dirty else "clean")
+        setattr(found, kind, getattr(found, kind) + PAGE_SIZE)
+    if vma.flags & LOCKED:
+        found.locked = found.pss
+    return found
+
+
+def _users(obj: MemoryObject, index: int) -> int:
+    """How many mappings have a page of an object in their page tables, 1 at least."""
+    return max(sum(mapper.is_mapped(start) for _, mapper, start, _ in obj.shown_in(index, index + 1)), 1)
+
+
+def rss(mm: Space) -> Rss:
+    """Pages in memory now."""
+    file = shmem = 0
+    for vma in mm.vmas:
+        if vma.obj is None:
+            continue
+        pages = [address >> PAGE_SHIFT for address, _ in mm.pmap.mapped(vma.start, vma.end)]
+        count = sum(page not in mm.anon for page in pages)
+        if isinstance(vma.obj, SharedObject):
+            shmem += count
+        else:
+            file += count
+    return Rss(len(mm.anon), file, shmem)
+
+
+def peak_rss(mm: Space) -> int:
+    """The most pages that were in memory (VmHWM): of private ones the most ever, of others those now."""
+    now = rss(mm)
+    return max(mm.peak_anon, now.anon) + now.file + now.shmem

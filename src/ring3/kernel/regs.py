@@ -1,0 +1,189 @@
+"""A task's user registers while it is in the kernel.
+
+On the full path they are the ``pt_regs`` that the entry code pushed on the kernel stack, in guest RAM. On the short
+path they never left the CPU. Both look the same to whoever reads or changes them: `UserRegs`, with the names of
+Linux's ``struct pt_regs``; every value is an unsigned 64-bit number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Protocol, cast
+
+from ring3.machine.descriptors import Segment
+from ring3.machine.registers import Gpr, Seg
+from ring3.machine.unicorn_cpu import UnicornCpu
+
+NAMES: Final = (
+    "r15", "r14", "r13", "r12", "bp", "bx", "r11", "r10", "r9", "r8", "ax", "cx", "dx", "si", "di",
+    "orig_ax", "ip", "cs", "flags", "sp", "ss",
+)  # fmt: skip
+"""The registers in the order in which Linux's ``struct pt_regs`` has them."""
+
+
+class UserRegs(Protocol):
+    """The registers with which ring 3 will go on."""
+
+    r15: int
+    r14: int
+    r13: int
+    r12: int
+    bp: int
+    bx: int
+    r11: int
+    r10: int
+    r9: int
+    r8: int
+    ax: int
+    cx: int
+    dx: int
+    si: int
+    di: int
+    orig_ax: int
+    ip: int
+    cs: int
+    flags: int
+    sp: int
+    ss: int
+
+
+class _Frame:
+    """Registers in a frame in RAM: words, and the index of the frame's first word."""
+
+    __slots__ = ("base", "words")
+
+    def __init__(self, words: memoryview, base: int) -> None:
+        self.words = words
+        self.base = base
+
+
+class FrameType(Protocol):
+    """Makes the registers of a frame that lies at a word index in RAM."""
+
+    def __call__(self, words: memoryview, base: int) -> UserRegs:
+        """The registers at ``words[base]`` and up."""
+
+
+def frame_type(slots: Mapping[str, int]) -> FrameType:
+    """The class of register frames with the given layout.
+
+    Args:
+        slots: Byte offset of each name in `NAMES`.
+    """
+
+    def field(offset: int) -> property:
+        index = offset >> 3
+        mask = (1 << 64) - 1
+
+        def read(frame: _Frame) -> int:
+            return frame.words[frame.base + index]
+
+        def write(frame: _Frame, value: int) -> None:
+            frame.words[frame.base + index] = value & mask
+
+        return property(read, write)
+
+    body: dict[str, object] = {"__slots__": ()}
+    body.update((name, field(slots[name])) for name in NAMES)
+    return cast(FrameType, type("FrameRegs", (_Frame,), body))
+
+
+def copy_regs(source: UserRegs, target: UserRegs) -> None:
+    """Makes ``target`` equal to ``source``, register by register."""
+    for name in NAMES:
+        setattr(target, name, getattr(source, name))
+
+
+def describe(regs: UserRegs) -> str:
+    """The registers as a few lines of text, for a panic."""
+    rows = []
+    for start in range(0, len(NAMES), 4):
+        rows.append("  ".join(f"{name:>7}={getattr(regs, name):016x}" for name in NAMES[start : start + 4]))
+    return "\n".join(rows)
+
+
+def _window_gpr(number: int) -> property:
+    mask = (1 << 64) - 1
+
+    def read(regs: WindowRegs) -> int:
+        return regs.words[regs.base + number]
+
+    def write(regs: WindowRegs, value: int) -> None:
+        regs.words[regs.base + number] = value & mask
+
+    return property(read, write)
+
+
+class WindowRegs:
+    """Registers that are still in the CPU: what the short path works on.
+
+    Attributes:
+        orig_ax: The system call's number, as the entry code would have pushed it.
+        by_iret: CS or SS was changed: only ``iret`` can give the registers back.
+    """
+
+    __slots__ = ("_cpu", "_segments", "base", "by_iret", "orig_ax", "words")
+
+    def __init__(self, cpu: UnicornCpu, segments: Mapping[int, Segment]) -> None:
+        """Binds to a CPU.
+
+        Args:
+            cpu: The processor.
+            segments: Descriptors of the selectors that user code runs with.
+        """
+        self._cpu = cpu
+        self._segments = segments
+        self.words = cpu.words
+        self.base = cpu.base
+        self.orig_ax = 0
+        self.by_iret = False
+
+    ax = _window_gpr(Gpr.RAX)
+    cx = _window_gpr(Gpr.RCX)
+    dx = _window_gpr(Gpr.RDX)
+    bx = _window_gpr(Gpr.RBX)
+    sp = _window_gpr(Gpr.RSP)
+    bp = _window_gpr(Gpr.RBP)
+    si = _window_gpr(Gpr.RSI)
+    di = _window_gpr(Gpr.RDI)
+    r8 = _window_gpr(8)
+    r9 = _window_gpr(9)
+    r10 = _window_gpr(10)
+    r11 = _window_gpr(11)
+    r12 = _window_gpr(12)
+    r13 = _window_gpr(13)
+    r14 = _window_gpr(14)
+    r15 = _window_gpr(15)
+    ip = _window_gpr(16)
+
+    @property
+    def flags(self) -> int:
+        """RFLAGS."""
+        return self._cpu.rflags
+
+    @flags.setter
+    def flags(self, value: int) -> None:
+        self._cpu.rflags = value
+
+    @property
+    def cs(self) -> int:
+        """Code segment selector."""
+        return self._cpu.selector(Seg.CS)
+
+    @cs.setter
+    def cs(self, value: int) -> None:
+        self._set_selector(Seg.CS, value)
+
+    @property
+    def ss(self) -> int:
+        """Stack segment selector."""
+        return self._cpu.selector(Seg.SS)
+
+    @ss.setter
+    def ss(self, value: int) -> None:
+        self._set_selector(Seg.SS, value)
+
+    def _set_selector(self, segment: Seg, value: int) -> None:
+        if self._cpu.selector(segment) != value & 0xFFFF:
+            self._cpu.load_segment(segment, value & 0xFFFF, self._segments.get(value & 0xFFFF, Segment(0, 0, 0, 0)))
+            self.by_iret = True

@@ -1,0 +1,80 @@
+"""A task: one thread of a program, as the scheduler and the CPU see it.
+
+A task is in exactly one place: on the CPU, in the run queue, waiting (its pending handler awaits something), or gone.
+Its kernel stack is one frame of RAM; ``task_struct`` lies at its low end and ``pt_regs`` at its top.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from ring3.kernel.regs import UserRegs
+from ring3.machine.board import DIRECT_MAP
+from ring3.machine.ram import PAGE_SIZE
+
+if TYPE_CHECKING:
+    from ring3.kernel.core import Kernel
+    from ring3.kernel.mm.mm import Mm
+
+
+class TaskState(Enum):
+    """Where a task is."""
+
+    READY = "ready"
+    """In the run queue, or on the CPU."""
+    WAITING = "waiting"
+    """Its handler awaits something."""
+    DEAD = "dead"
+    """It will not run again."""
+
+
+class TaskExited(BaseException):
+    """Unwinds the kernel's Python stack when the running task ends; only the loop that runs tasks catches it."""
+
+
+class Task:
+    """One thread of a program.
+
+    Attributes:
+        kernel: Whose task it is.
+        tid: Its number.
+        name: Up to 15 bytes, as in /proc/pid/comm.
+        mm: Its address space, None once it has ended.
+        stack: Physical address of its kernel stack.
+        struct: Index in RAM's 64-bit words of its ``task_struct``.
+        frame: Its user registers when they lie on the kernel stack.
+        regs: Its user registers as the call or exception in progress has them.
+        state: Where it is.
+        on_cpu: Whether it may go on running; cleared to make the loop leave it.
+        saved: All registers while it is not on the CPU.
+        pending: The handler that waits.
+        exit_code: As wait(2) encodes it, once it is dead.
+    """
+
+    def __init__(self, kernel: Kernel, tid: int, name: str, mm: Mm, stack: int) -> None:
+        self.kernel = kernel
+        self.tid = tid
+        self.name = name
+        self.mm: Mm | None = mm
+        self.stack = stack
+        self.struct = stack >> 3
+        self.frame: UserRegs = kernel.frame_at(stack + PAGE_SIZE - kernel.frame_size)
+        self.regs = self.frame
+        self.state = TaskState.READY
+        self.on_cpu = False
+        self.saved: bytes = b""
+        self.pending: Coroutine[Any, Any, int] | None = None
+        self.exit_code = 0
+
+    @property
+    def stack_top(self) -> int:
+        """Virtual address of the end of the kernel stack."""
+        return DIRECT_MAP + self.stack + PAGE_SIZE
+
+    @property
+    def memory(self) -> Mm:
+        """The address space of a task that is alive."""
+        assert self.mm is not None
+        return self.mm

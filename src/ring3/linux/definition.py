@@ -1,0 +1,165 @@
+"""How a system call is defined: the counterpart of SYSCALL_DEFINE0 to SYSCALL_DEFINE6.
+
+One typed Python function, named as the ``.tbl`` file names its entry point, gives the layers that Linux's macro
+(arch/x86/include/asm/syscall_wrapper.h, include/linux/syscalls.h) makes of it::
+
+    @syscall("full")
+    def sys_write(task: Task, fd: FdArg, buf: BufferIn, count: SizeT) -> int: ...
+
+    __x64_sys_write(task, regs)              takes pt_regs apart: rdi rsi rdx r10 r8 r9
+    __ia32_sys_write(task, regs)             the same for 32-bit callers: ebx ecx edx esi edi ebp
+    __se_sys_write(task, fd, buf, count)     takes longs, casts each to its C type
+    __do_sys_write(task, fd, buf, count)     the function itself
+
+The layers are Python source, expanded from the signature and compiled when the call is first made. A handler gets
+the calling task first. It returns the result, raises `Errno`, or is a coroutine if it can block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from types import CodeType, FunctionType
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
+
+from ring3.abi.c_types import Arg
+from ring3.kernel.regs import UserRegs
+
+if TYPE_CHECKING:
+    from ring3.kernel.task import Task
+
+Result = int | Coroutine[Any, Any, int]
+Handler = Callable[..., Result]
+Layer = Callable[["Task", UserRegs], Result]
+
+X64_REGISTERS: Final = ("di", "si", "dx", "r10", "r8", "r9")
+IA32_REGISTERS: Final = ("bx", "cx", "dx", "si", "di", "bp")
+
+
+class Support(StrEnum):
+    """How much of a call is there."""
+
+    FULL = "full"
+    PARTIAL = "partial"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One argument of a call: its name, C type and meaning."""
+
+    name: str
+    arg: Arg
+
+
+class Syscall:
+    """One call: the row that dispatch, strace, the headers and the documentation read.
+
+    Attributes:
+        entry: The entry point's name in the ``.tbl`` file, such as ``sys_write`` or ``compat_sys_ioctl``.
+        function: The handler.
+        support: How much of the call is there.
+        note: What is missing, or anything else a user must know.
+    """
+
+    def __init__(self, entry: str, function: Handler, support: Support, note: str) -> None:
+        self.entry = entry
+        self.function = function
+        self.support = support
+        self.note = note
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The arguments, in order.
+
+        Raises:
+            TypeError: The signature has an argument without a C type, or more than six.
+        """
+        function = cast(FunctionType, self.function)
+        names = function.__code__.co_varnames[1 : function.__code__.co_argcount]
+        if len(names) > len(X64_REGISTERS):
+            raise TypeError(f"{self.entry}: more than six arguments")
+        found = []
+        for name in names:
+            hint = function.__annotations__.get(name)
+            if isinstance(hint, str):
+                hint = eval(hint, function.__globals__)  # noqa: S307
+            arg = next((note for note in getattr(hint, "__metadata__", ()) if isinstance(note, Arg)), None)
+            if arg is None:
+                raise TypeError(f"{self.entry}: argument {name} has no C type")
+            found.append(Parameter(name, arg))
+        return tuple(found)
+
+    @cached_property
+    def source(self) -> str:
+        """Python source of the layers, as the macro expands to C."""
+        names = [parameter.name for parameter in self.parameters]
+        takes = "".join(f", {name}" for name in names)
+        casts = "".join(f", {parameter.arg.type.cast_expression(parameter.name)}" for parameter in self.parameters)
+        wide = "".join(f", regs.{register}" for register, _ in zip(X64_REGISTERS, names, strict=False))
+        narrow = "".join(f", regs.{register} & 0xffffffff" for register, _ in zip(IA32_REGISTERS, names, strict=False))
+        return (
+            f"def __x64_{self.entry}(task, regs):\n    return __se_{self.entry}(task{wide})\n\n"
+            f"def __ia32_{self.entry}(task, regs):\n    return __se_{self.entry}(task{narrow})\n\n"
+            f"def __se_{self.entry}(task{takes}):\n    return __do_{self.entry}(task{casts})\n"
+        )
+
+    @cached_property
+    def code(self) -> CodeType:
+        """The compiled layers; executed in a namespace that holds ``__do_NAME``."""
+        return compile(self.source, f"<layers of {self.entry}>", "exec")
+
+
+class Layers:
+    """The layers of one call in one kernel.
+
+    Attributes:
+        definition: The call.
+        namespace: The layers by name; replacing one here replaces it in the next call.
+    """
+
+    def __init__(self, definition: Syscall) -> None:
+        self.definition = definition
+        self.namespace: dict[str, Any] = {f"__do_{definition.entry}": definition.function}
+        exec(definition.code, self.namespace)  # noqa: S102
+
+    def entry(self, symbol: str) -> Layer:
+        """The outermost layer by its symbol, ``__x64_sys_NAME`` or ``__ia32_sys_NAME``."""
+        layer: Layer = self.namespace[symbol]
+        return layer
+
+    def replace(self, function: Handler) -> Handler:
+        """Puts another handler in place; returns the one it replaces. Arguments stay those of the definition."""
+        name = f"__do_{self.definition.entry}"
+        old: Handler = self.namespace[name]
+        self.namespace[name] = function
+        return old
+
+
+DEFINED: Final[dict[str, Syscall]] = {}
+"""Every call defined so far, by entry point."""
+
+
+def syscall(support: Literal["full", "partial"], note: str = "") -> Callable[[Handler], Handler]:
+    """Defines a system call from a function named as its entry point in the ``.tbl`` file.
+
+    Args:
+        support: Whether all of the call is there.
+        note: For a partial one, what is missing.
+
+    Raises:
+        ValueError: The call is defined already, or the function's name is not that of an entry point.
+    """
+
+    def define(function: Handler) -> Handler:
+        entry = function.__name__
+        if not entry.startswith(("sys_", "compat_sys_")):
+            raise ValueError(f"{entry}: a handler is named as its entry point, sys_NAME or compat_sys_NAME")
+        if entry in DEFINED:
+            raise ValueError(f"{entry} is defined already")
+        DEFINED[entry] = Syscall(entry, function, Support(support), note)
+        return function
+
+    return define

@@ -1,0 +1,167 @@
+"""Makes an address space of a program, and a task start in it: what execve(2) does (fs/exec.c, fs/binfmt_elf.c).
+
+The new address space is built completely before anything of the old one is given up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.errno import E
+from ring3.image.linux.boot import GDT_USER_DS, L
+from ring3.kernel.mm import layout
+from ring3.kernel.mm.limits import Limits
+from ring3.kernel.mm.mm import Mm
+from ring3.kernel.regs import NAMES, UserRegs
+from ring3.linux.auxv import AuxFacts, entries
+from ring3.linux.credentials import Credentials
+from ring3.loader.program import ExecError, Executable, Mapped, Program, map_program
+from ring3.loader.stack import Strings, build_stack
+from ring3.machine.descriptors import Segment
+from ring3.machine.pmap import Prot
+from ring3.machine.ram import PAGE_MASK
+from ring3.machine.registers import Flags, Seg
+
+if TYPE_CHECKING:
+    from ring3.linux.kernel import LinuxKernel
+
+INITIAL_STACK: Final = 132 << 10
+"""Bytes of the stack mapping at first: the vectors grow it like anything else (setup_arg_pages, stack_expand)."""
+MINSIGSTKSZ: Final = 1040
+"""Bytes of the largest signal frame with FXSAVE state (arch/x86/kernel/signal.c, init_sigframe_size)."""
+
+_NO_SEGMENT: Final = Segment(0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A program in memory, ready to run.
+
+    Attributes:
+        mm: Its address space.
+        bits: 64 or 32.
+        ip: The first instruction: the interpreter's if there is one.
+        sp: The stack pointer.
+        landing_pad: Where the fast 32-bit doors come back, 0 for a 64-bit program.
+    """
+
+    mm: Mm
+    bits: int
+    ip: int
+    sp: int
+    landing_pad: int
+
+
+def prepare(
+    kernel: LinuxKernel,
+    file: Executable,
+    strings: Strings,
+    credentials: Credentials,
+    limits: Limits,
+    open_interpreter: Callable[[bytes], Executable],
+) -> Start:
+    """Builds a program's address space.
+
+    Args:
+        kernel: The kernel.
+        file: The program.
+        strings: Its name, arguments and environment.
+        credentials: Whom it runs as.
+        limits: Its memory limits.
+        open_interpreter: Opens the file that PT_INTERP names.
+
+    Raises:
+        ExecError: The file cannot be run; the message says why.
+        Errno: There is no memory or room for it.
+    """
+    program = Program.read(file)
+    interpreter: Program | None = None
+    if program.interpreter is not None:
+        interpreter = Program.read(open_interpreter(program.interpreter), "interpreter")
+        if interpreter.header.bits != program.header.bits:
+            raise ExecError(E.ELIBBAD, "interpreter: not of the program's width")
+    narrow = program.header.bits == 32
+    places = layout.choose(narrow=narrow, stack_limit=limits.stack, random=kernel.aslr)
+    mm = Mm(kernel.machine.ram, kernel.machine.kernel_pmap, places, limits, kernel.objects)
+    try:
+        return _fill(kernel, mm, program, interpreter, strings, credentials)
+    except BaseException:
+        mm.destroy()
+        raise
+
+
+def _fill(
+    kernel: LinuxKernel,
+    mm: Mm,
+    program: Program,
+    interpreter: Program | None,
+    strings: Strings,
+    credentials: Credentials,
+) -> Start:
+    bits = program.header.bits
+    stack_top = mm.layout.stack_top & PAGE_MASK
+    prot = program.stack_prot
+    if prot is None:
+        prot = Prot.READ | Prot.WRITE | (Prot.EXEC if bits == 32 else 0)
+    mm.mmap(stack_top - INITIAL_STACK, INITIAL_STACK, prot, fixed=True, growsdown=True)
+    mm.start_stack = stack_top
+    base = mm.layout.dyn_base if interpreter is not None else None
+    mapped = map_program(mm, program, base)
+    loaded: Mapped | None = None
+    if interpreter is not None:
+        try:
+            loaded = map_program(mm, interpreter, None)
+        except ExecError as error:
+            raise ExecError(error.number, f"interpreter: {error.reason}") from None
+    mm.start_brk = mm.brk = mm.layout.brk_start(mapped.end, alone=program.relocatable and interpreter is None)
+    mm.start_data, mm.end_data = mapped.data
+    vdso = kernel.vdso(bits)
+    at = mm.mmap(
+        mm.layout.vdso_address(stack_top, vdso.size) if bits == 64 else 0,
+        vdso.size,
+        Prot.READ | Prot.EXEC,
+        obj=vdso.pages,
+    )
+    facts = AuxFacts(
+        at,
+        at + vdso.symbols["__kernel_vsyscall"] if bits == 32 else 0,
+        loaded.bias if loaded is not None else 0,
+        kernel.hwcap,
+        MINSIGSTKSZ,
+        credentials,
+    )
+    sp, where = build_stack(
+        mm,
+        stack_top,
+        strings,
+        bits,
+        (b"x86_64\0" if bits == 64 else b"i686\0", kernel.random_bytes(16)),
+        mm.layout.align_stack,
+        lambda found: entries(program, mapped, found, facts),
+    )
+    mm.start_stack = sp
+    entry = loaded.entry if loaded is not None else mapped.entry
+    landing_pad = at + vdso.symbols["int80_landing_pad"] if bits == 32 else 0
+    return Start(mm, bits, entry, sp, landing_pad)
+
+
+def start_thread(regs: UserRegs, start: Start) -> None:
+    """Sets the user registers to those of a program's first instruction: all zero but ip, sp and the selectors."""
+    for name in NAMES:
+        setattr(regs, name, 0)
+    regs.ip, regs.sp = start.ip, start.sp
+    regs.cs = L["USER_CS"] if start.bits == 64 else L["USER32_CS"]
+    regs.ss = L["USER_DS"]
+    regs.flags = Flags.IF | Flags.FIXED
+
+
+def load_data_segments(kernel: LinuxKernel, bits: int) -> None:
+    """Sets DS, ES, FS and GS as a program finds them (ELF_PLAT_INIT, start_thread_ia32)."""
+    cpu = kernel.machine.cpu
+    for segment in (Seg.DS, Seg.ES):
+        if bits == 32:
+            cpu.load_segment(segment, L["USER_DS"], GDT_USER_DS)
+        else:
+            cpu.load_segment(segment, 0, _NO_SEGMENT)

@@ -1,0 +1,141 @@
+"""What Linux makes of an exception: a page brought in, a signal, or a panic.
+
+Signals and codes: arch/x86/kernel/traps.c and arch/x86/mm/fault.c of Linux 6.x; si_code names of sigaction(2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from ring3.abi.signals import FpeCode, IllCode, SegvCode, Sig, SiCode, TrapCode
+from ring3.errors import KernelPanic
+from ring3.image.linux.boot import GATES, L
+from ring3.kernel.mm.fault import FaultOutcome
+from ring3.kernel.regs import UserRegs, describe
+from ring3.kernel.task import Task
+from ring3.linux import vsyscall
+from ring3.linux.exit import end_by_signal
+from ring3.linux.task import ForcedSignal, LinuxTask
+from ring3.machine.paging import PF_FETCH, PF_WRITE
+from ring3.machine.registers import Vector
+
+if TYPE_CHECKING:
+    from ring3.linux.kernel import LinuxKernel
+
+Stub = Callable[[Task, UserRegs, int], int | Coroutine[Any, Any, int]]
+
+VECTORS: Final = {name: vector for vector, name in enumerate(GATES)}
+EXIT_WORK: Final = (1 << L["TIF_NOTIFY_RESUME"]) | (1 << L["TIF_SIGPENDING"]) | (1 << L["TIF_NEED_RESCHED"])
+
+_SIGNALS: Final = {
+    Vector.DE: (Sig.SIGFPE, FpeCode.FPE_INTDIV),
+    Vector.DB: (Sig.SIGTRAP, TrapCode.TRAP_TRACE),
+    Vector.BP: (Sig.SIGTRAP, SiCode.SI_KERNEL),
+    Vector.OF: (Sig.SIGSEGV, SiCode.SI_KERNEL),
+    Vector.BR: (Sig.SIGSEGV, SiCode.SI_KERNEL),
+    Vector.UD: (Sig.SIGILL, IllCode.ILL_ILLOPN),
+    Vector.TS: (Sig.SIGSEGV, SiCode.SI_KERNEL),
+    Vector.NP: (Sig.SIGBUS, SiCode.SI_KERNEL),
+    Vector.SS: (Sig.SIGBUS, SiCode.SI_KERNEL),
+    Vector.GP: (Sig.SIGSEGV, SiCode.SI_KERNEL),
+    Vector.MF: (Sig.SIGFPE, 0),
+    Vector.XM: (Sig.SIGFPE, 0),
+    Vector.AC: (Sig.SIGBUS, 1),
+}
+_WITH_ADDRESS: Final = (Vector.DE, Vector.UD, Vector.DB, Vector.MF, Vector.XM)
+
+_OUTCOMES: Final = {
+    FaultOutcome.SEGV_MAPERR: (Sig.SIGSEGV, SegvCode.SEGV_MAPERR),
+    FaultOutcome.SEGV_ACCERR: (Sig.SIGSEGV, SegvCode.SEGV_ACCERR),
+    FaultOutcome.BUS_ADRERR: (Sig.SIGBUS, 2),
+    FaultOutcome.OOM: (Sig.SIGKILL, SiCode.SI_KERNEL),
+}
+
+
+def exception(vector: int, task: Task, regs: UserRegs, error: int) -> int:
+    """The stub of every exception: ``exc_page_fault`` and its like."""
+    linux_task = cast("LinuxTask", task)
+    if not regs.cs & 3:
+        _in_kernel(vector, linux_task, regs, error)
+    elif vector == Vector.PF:
+        address = linux_task.kernel.machine.cpu.cr2
+        if not resolve_page_fault(linux_task, address, error, regs):
+            outcome = _fault(linux_task, address, error)
+            signal, code = _OUTCOMES[outcome]
+            force_signal(linux_task, signal, code, address)
+    elif vector in _SIGNALS:
+        signal, code = _SIGNALS[Vector(vector)]
+        force_signal(linux_task, signal, code, regs.ip if vector in _WITH_ADDRESS else 0)
+    else:
+        raise KernelPanic(f"unexpected exception {vector} in ring 3", describe(regs))
+    return 0
+
+
+def resolve_page_fault(task: Task, address: int, error: int, regs: UserRegs | None = None) -> bool:
+    """Makes a user access possible that faulted; False if it is not allowed.
+
+    Args:
+        task: Whose access it was.
+        address: Linear address.
+        error: The page fault's error code.
+        regs: The user registers, by default those of `Task.regs`.
+    """
+    if address >= vsyscall.ADDRESS:
+        return bool(error & PF_FETCH) and vsyscall.emulate(cast("LinuxTask", task), regs or task.regs, address)
+    return _fault(task, address, error) is FaultOutcome.OK
+
+
+def _fault(task: Task, address: int, error: int) -> FaultOutcome:
+    return task.memory.fault(address, write=bool(error & PF_WRITE), fetch=bool(error & PF_FETCH))
+
+
+def _in_kernel(vector: int, task: LinuxTask, regs: UserRegs, error: int) -> None:
+    """An exception in ring 0: the machine code touched user memory, or something is badly wrong."""
+    address = task.kernel.machine.cpu.cr2
+    if vector == Vector.PF and address < task.memory.task_size and _fault(task, address, error) is FaultOutcome.OK:
+        return
+    fixup = _fixup(task.kernel, regs.ip)
+    if fixup is None:
+        where = task.kernel.image.symbols.describe(regs.ip)
+        raise KernelPanic(f"exception {vector} (error {error:#x}, cr2 {address:#x}) in ring 0 at {where}", describe(regs))
+    regs.ip = fixup
+
+
+def _fixup(kernel: LinuxKernel, ip: int) -> int | None:
+    """Where the exception table says to go on after a fault at an instruction."""
+    symbols = kernel.image.symbols
+    for at in range(symbols["__start___ex_table"], symbols["__stop___ex_table"], 16):
+        if kernel.machine.read_q(at) == ip:
+            return kernel.machine.read_q(at + 8)
+    return None
+
+
+def force_signal(task: LinuxTask, signal: Sig, code: int, address: int) -> None:
+    """Sends the running task a signal that it cannot ignore (force_sig_fault); the exit work delivers it."""
+    task.forced = ForcedSignal(signal, int(code), address)
+    task.set_flag(L["TIF_SIGPENDING"])
+
+
+def exit_work(task: Task, regs: UserRegs, argument: int) -> int:
+    """What is to be done before ring 3 runs again (exit_to_user_mode_loop)."""
+    linux_task = cast("LinuxTask", task)
+    task.kernel.machine.ram.q[task.struct] &= ~EXIT_WORK
+    if linux_task.forced is not None:
+        end_by_signal(linux_task, linux_task.forced.signal)
+    return 0
+
+
+def spurious(task: Task, regs: UserRegs, argument: int) -> int:
+    """The stub behind the gates of vectors that no device raises."""
+    raise KernelPanic("an interrupt arrived that no device raises", describe(regs))
+
+
+def trace_enter(task: Task, regs: UserRegs, argument: int) -> int:
+    """The work before a traced call (syscall_trace_enter): the number to make."""
+    return regs.orig_ax
+
+
+def trace_exit(task: Task, regs: UserRegs, argument: int) -> int:
+    """The work after a traced call."""
+    return 0

@@ -1,0 +1,133 @@
+"""The computer: RAM, one CPU with its microcode, and the kernel half of the address space.
+
+Software on top reads and writes memory here by virtual address with the rights of ring 0, and MSRs by number. Each
+such write is announced, because the short path of a system call is only right while the entry state is what boot
+made it (DESIGN: two ways through, one meaning).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from ring3.errors import UserError
+from ring3.machine.microcode import Microcode
+from ring3.machine.msr import Efer, Msr
+from ring3.machine.paging import walk
+from ring3.machine.pmap import Pmap, Prot
+from ring3.machine.ram import PAGE_SIZE, Ram
+from ring3.machine.unicorn_cpu import UnicornCpu
+
+DIRECT_MAP: Final = 0xFFFF_8880_0000_0000
+"""Where all of RAM is mapped for ring 0 (Linux: Documentation/arch/x86/x86_64/mm.rst, 4-level page_offset_base)."""
+
+DEFAULT_RAM: Final = 4 << 30
+
+CR0_BOOT: Final = 0x8005_0033
+"""PG, AM, WP, NE, ET, MP, PE: as Linux runs (arch/x86/include/uapi/asm/processor-flags.h, CR0_STATE)."""
+
+CR4_BOOT: Final = 0x0031_0620
+"""SMAP, SMEP, FSGSBASE, OSXMMEXCPT, OSFXSR, PAE (SDM 3A, 2.5)."""
+
+_LARGE: Final = 2 << 20
+
+
+class Machine:
+    """A computer, switched on: paging and long mode are active, ring 0, no kernel in memory yet.
+
+    Attributes:
+        ram: Physical memory.
+        cpu: The processor.
+        microcode: Its way into ring 0.
+        kernel_pmap: The page tables whose upper half every address space shares.
+        on_change: Told of each write to kernel memory or an MSR made through this object.
+    """
+
+    def __init__(self, ram_bytes: int = DEFAULT_RAM) -> None:
+        """Makes the computer.
+
+        Args:
+            ram_bytes: Size of RAM, a multiple of 2 MiB.
+
+        Raises:
+            UserError: The host cannot provide it.
+        """
+        if ram_bytes % _LARGE:
+            raise UserError(f"RAM must be a multiple of 2 MiB, not {ram_bytes} bytes")
+        try:
+            self.ram = Ram(ram_bytes)
+        except (OSError, ValueError) as error:
+            raise UserError(f"cannot map {ram_bytes} bytes of guest RAM: {error}") from error
+        self.cpu = UnicornCpu(self.ram)
+        self.microcode = Microcode(self.cpu, self.ram)
+        self.kernel_pmap = Pmap(self.ram)
+        self.on_change: Callable[[], None] = lambda: None
+        for physical in range(0, ram_bytes, _LARGE):
+            self.kernel_pmap.enter_large(DIRECT_MAP + physical, physical, Prot.READ | Prot.WRITE)
+        self.cpu.use(self.kernel_pmap)
+        self.cpu.set_control(3, self.kernel_pmap.root)
+        self.cpu.set_control(4, CR4_BOOT)
+        self.cpu.wrmsr(Msr.MSR_EFER, Efer.SCE | Efer.LME | Efer.LMA | Efer.NXE)
+        self.cpu.set_control(0, CR0_BOOT)
+
+    def read(self, address: int, size: int) -> bytes:
+        """``size`` bytes at a virtual address of the address space in use, whoever owns the page.
+
+        Raises:
+            UserError: Part of the range is not mapped.
+        """
+        return b"".join(self.ram.bytes[start : start + part] for start, part in self._pieces(address, size))
+
+    def write(self, address: int, data: bytes) -> None:
+        """Writes at a virtual address of the address space in use, whatever the page allows.
+
+        Raises:
+            UserError: Part of the range is not mapped; nothing is written then.
+        """
+        for start, part in self._pieces(address, len(data)):
+            self.ram.bytes[start : start + part], data = data[:part], data[part:]
+        self.cpu.forget_code()
+        self.on_change()
+
+    def read_q(self, address: int) -> int:
+        """The 64-bit word at a virtual address."""
+        return int.from_bytes(self.read(address, 8), "little")
+
+    def write_q(self, address: int, value: int) -> None:
+        """Writes a 64-bit word at a virtual address."""
+        self.write(address, (value & (1 << 64) - 1).to_bytes(8, "little"))
+
+    def rdmsr(self, number: int) -> int:
+        """Value of an MSR."""
+        return self.cpu.rdmsr(number)
+
+    def wrmsr(self, number: int, value: int) -> None:
+        """Sets an MSR as ring 0 would.
+
+        Raises:
+            UserError: The value does not fit in 64 bits.
+        """
+        if not 0 <= value < 1 << 64:
+            raise UserError(f"{value:#x} is not a 64-bit value")
+        self.cpu.wrmsr(number, value)
+        self.on_change()
+
+    def translate(self, address: int) -> int | None:
+        """Physical address behind a virtual one in the address space in use, or None."""
+        found = walk(self.ram, self.cpu.cr3, address)
+        return None if found is None else found.physical
+
+    def close(self) -> None:
+        """Switches the computer off and gives its memory back."""
+        self.cpu.close()
+
+    def _pieces(self, address: int, size: int) -> list[tuple[int, int]]:
+        pieces = []
+        while size > 0:
+            physical = self.translate(address)
+            if physical is None:
+                raise UserError(f"no memory at {address:#x}")
+            part = min(size, PAGE_SIZE - address % PAGE_SIZE)
+            pieces.append((physical, part))
+            address, size = address + part, size - part
+        return pieces

@@ -1,0 +1,121 @@
+"""The CPU behind one small protocol: run until something happens; what happened comes back as a value.
+
+A CPU never calls the kernel. It knows user code and ring-0 code, segments, paging and MSRs, but it delivers nothing:
+when an instruction would enter ring 0 (an exception, an interrupt, ``syscall``, ``sysenter``) it stops *before* the
+change of privilege and says so. `machine.microcode` then makes that change as the manuals define it, or the kernel
+takes its short path and lets the program go on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from ring3.machine.descriptors import Segment
+from ring3.machine.pmap import Pmap
+from ring3.machine.registers import Seg
+
+
+class Event(Enum):
+    """The stops that carry nothing more than their kind."""
+
+    SYSCALL = "syscall"
+    """A ``syscall`` instruction; RIP is that of the next instruction."""
+    SYSENTER = "sysenter"
+    """A ``sysenter`` instruction."""
+    HALT = "hlt"
+    """``hlt`` in ring 0; RIP is that of the next instruction."""
+    INTERRUPTED = "interrupted"
+    """`Cpu.interrupt` was called from another thread."""
+    STEPPED = "stepped"
+    """One instruction was executed, by `Cpu.step`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trap:
+    """An exception or an ``int`` instruction, not yet delivered.
+
+    Attributes:
+        vector: 0 to 255.
+        error: The error code; 0 for vectors that push none.
+        software: It comes from ``int n``, ``int3`` or ``into``: the gate's DPL counts, and RIP is that of the next
+            instruction. Otherwise RIP is that of the instruction that failed (of the next one for a #DB trap).
+        address: For a page fault the linear address, what CR2 gets; else 0.
+    """
+
+    vector: int
+    error: int = 0
+    software: bool = False
+    address: int = 0
+
+
+Stop = Event | Trap
+
+
+class Registers(Protocol):
+    """The registers of a stopped CPU."""
+
+    def gpr(self, number: int) -> int:
+        """General register by its encoding (`Gpr`), 0 to 2**64-1."""
+
+    def set_gpr(self, number: int, value: int) -> None:
+        """Sets a general register; the value is reduced to 64 bits."""
+
+    rip: int
+    rflags: int
+    cr2: int
+    fs_base: int
+    gs_base: int
+
+    @property
+    def cr3(self) -> int:
+        """Physical address of the top page table."""
+
+    @property
+    def cpl(self) -> int:
+        """Current privilege level, 0 to 3."""
+
+    @property
+    def long_mode(self) -> bool:
+        """The CPU runs 64-bit code (CS.L), not code of compatibility mode."""
+
+    def selector(self, segment: Seg) -> int:
+        """The visible part of a segment register."""
+
+    def load_segment(self, segment: Seg, selector: int, descriptor: Segment) -> None:
+        """Sets a segment register, visible and hidden part, without any check; CS also sets mode and privilege."""
+
+    def table_register(self, name: str) -> tuple[int, int]:
+        """Base and limit of ``gdtr``, ``idtr``, ``tr`` or ``ldtr``."""
+
+    def rdmsr(self, number: int) -> int:
+        """Value of an MSR, 0 to 2**64-1; it must be one of `Msr`."""
+
+    def wrmsr(self, number: int, value: int) -> None:
+        """Sets an MSR of `Msr`."""
+
+
+class Cpu(Registers, Protocol):
+    """A processor that can be run, stopped and looked at."""
+
+    def run(self) -> Stop:
+        """Runs from the present registers until something happens."""
+
+    def step(self) -> Stop:
+        """Runs one instruction: `Event.STEPPED`, or what happened instead."""
+
+    def interrupt(self) -> None:
+        """Makes a `run` in another thread return `Event.INTERRUPTED` soon; nothing happens if none is running."""
+
+    def use(self, pmap: Pmap) -> None:
+        """Switches to another address space."""
+
+    def save(self) -> bytes:
+        """All registers, of every kind, as one opaque value."""
+
+    def load(self, saved: bytes | memoryview) -> None:
+        """Sets all registers to what `save` gave, except the address space."""
+
+    def forget_code(self) -> None:
+        """Memory that held code was changed from outside: drops every translation."""

@@ -1,0 +1,311 @@
+"""The changes of privilege that the emulator does not make: exceptions, ``int``, ``syscall``, ``sysenter``.
+
+Each function takes a stopped CPU and leaves it at the first instruction of the handler, exactly as the manuals
+say; whatever they read (gates, descriptors, the TSS, MSRs, page tables) is read from guest RAM and registers at
+that moment. The ways back (``iret``, ``sysret``, ``sysexit``) are instructions the emulator executes itself.
+
+Sources: SDM volume 3A, 6.12.1 and 6.14 (interrupt and exception handling, 64-bit mode), 6.15 (double fault);
+volume 2B, SYSCALL and SYSENTER; AMD64 manual volume 3, SYSCALL (compatibility mode enters at CSTAR).
+
+Not modelled: task gates (absent in 64-bit mode), call gates, virtual-8086 mode, shadow stacks.
+
+An observer is told of each step, as a `Step`; with none, nothing is built.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from ring3.errors import TripleFault
+from ring3.machine.cpu import Cpu, Trap
+from ring3.machine.descriptors import TI_LDT, Gate, GateType, Segment, Tss
+from ring3.machine.msr import Efer, Msr
+from ring3.machine.paging import is_canonical, walk
+from ring3.machine.ram import PAGE_SIZE, Ram
+from ring3.machine.registers import CONTRIBUTORY, ERROR_CODE_VECTORS, Flags, Gpr, Seg, Vector
+
+FLAT_CODE64: Final = Segment(0, 0xFFFF_FFFF, 0x9B, 0xA)
+"""What ``syscall`` and ``sysenter`` put in the hidden part of CS (SDM 2B): flat, 64-bit, DPL 0, whatever the GDT."""
+FLAT_DATA: Final = Segment(0, 0xFFFF_FFFF, 0x93, 0xC)
+NULL_STACK: Final = Segment(0, 0, 0, 0)
+
+_M32: Final = 0xFFFF_FFFF
+_CLEARED: Final = Flags.TF | Flags.NT | Flags.RF | Flags.VM
+_EXT: Final = 1
+_IDT: Final = 2
+_FAULTS: Final = frozenset(
+    (Vector.DE, Vector.BR, Vector.UD, Vector.NM, Vector.TS, Vector.NP, Vector.SS, Vector.GP, Vector.PF, Vector.MF,
+     Vector.AC, Vector.XM)
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing the microcode did.
+
+    Attributes:
+        what: ``read``, ``check``, ``write`` or ``set``.
+        subject: The register, table entry or condition, in the manuals' words.
+        value: What was read or written, or the outcome of the check, as text.
+        address: Linear address of the memory touched, or None for a register.
+    """
+
+    what: str
+    subject: str
+    value: str
+    address: int | None = None
+
+
+Observer = Callable[[Step], None]
+
+
+class _Fault(Exception):
+    """An exception met while delivering another."""
+
+    def __init__(self, vector: int, error: int = 0, address: int = 0) -> None:
+        super().__init__(vector, error)
+        self.trap = Trap(vector, error, False, address)
+
+
+class Microcode:
+    """Delivery into ring 0 on one CPU."""
+
+    def __init__(self, cpu: Cpu, ram: Ram) -> None:
+        self._cpu = cpu
+        self._ram = ram
+        self.observe: Observer | None = None
+
+    def deliver(self, trap: Trap) -> None:
+        """Delivers an exception or a software interrupt through the IDT.
+
+        Raises:
+            TripleFault: Neither it nor the double fault that follows could be delivered.
+        """
+        pending = trap
+        first = trap.vector
+        while True:
+            saved = self._cpu.save()
+            try:
+                self._through_gate(pending)
+                return
+            except _Fault as fault:
+                self._cpu.load(saved)
+                second = fault.trap
+                if pending.vector == Vector.DF:
+                    raise TripleFault(
+                        f"vector {second.vector} while delivering the double fault of vector {first} "
+                        f"at {self._cpu.rip:#x}"
+                    ) from None
+                both = CONTRIBUTORY | {Vector.PF}
+                double = second.vector in both and (
+                    pending.vector == Vector.PF or (pending.vector in CONTRIBUTORY and second.vector in CONTRIBUTORY)
+                )
+                pending = Trap(Vector.DF) if double and not pending.software else second
+                if trap.software and pending is second:
+                    self._back_to_instruction(trap)
+
+    def syscall(self) -> None:
+        """Does what ``syscall`` does, from 64-bit and from compatibility mode; RIP is that of the next instruction."""
+        cpu = self._cpu
+        observe = self.observe
+        long_mode = cpu.long_mode
+        if not cpu.rdmsr(Msr.MSR_EFER) & Efer.SCE:
+            self._note("MSR_EFER.SCE is set", "no: #UD")
+            self._back_by(2)
+            self.deliver(Trap(Vector.UD))
+            return
+        star = cpu.rdmsr(Msr.MSR_STAR)
+        target_msr = Msr.MSR_LSTAR if long_mode else Msr.MSR_CSTAR
+        target = cpu.rdmsr(target_msr)
+        mask = cpu.rdmsr(Msr.MSR_SYSCALL_MASK) & _M32
+        rip, flags = cpu.rip, cpu.rflags
+        cpu.set_gpr(Gpr.RCX, rip if long_mode else rip & _M32)
+        cpu.set_gpr(Gpr.R11, flags)
+        selector = star >> 32 & 0xFFFC
+        cpu.load_segment(Seg.CS, selector, FLAT_CODE64)
+        cpu.load_segment(Seg.SS, selector + 8, FLAT_DATA)
+        cpu.rflags = flags & ~mask & ~Flags.RF
+        cpu.rip = target
+        if observe:
+            observe(Step("check", "MSR_EFER.SCE", f"{cpu.rdmsr(Msr.MSR_EFER):#x}: syscall is enabled"))
+            observe(Step("set", "RCX", f"{cpu.gpr(Gpr.RCX):#x} (address of the next instruction)"))
+            observe(Step("set", "R11", f"{flags:#x} (RFLAGS)"))
+            observe(Step("read", _msr_name(Msr.MSR_STAR), f"{star:#x}"))
+            observe(Step("set", "CS", f"{selector:#x} (STAR[47:32]), flat, DPL 0: CPL is now 0"))
+            observe(Step("set", "SS", f"{selector + 8:#x} (STAR[47:32] + 8), flat"))
+            observe(Step("read", _msr_name(Msr.MSR_SYSCALL_MASK), f"{mask:#x}"))
+            observe(Step("set", "RFLAGS", f"{cpu.rflags:#x} (the mask's bits cleared)"))
+            observe(Step("read", _msr_name(target_msr), f"{target:#x}"))
+            observe(Step("set", "RIP", f"{target:#x}; RSP stays {cpu.gpr(Gpr.RSP):#x}: the stack is still the user's"))
+
+    def sysenter(self) -> None:
+        """Does what ``sysenter`` does, from 64-bit and from compatibility mode."""
+        cpu = self._cpu
+        observe = self.observe
+        selector = cpu.rdmsr(Msr.MSR_IA32_SYSENTER_CS) & 0xFFFC
+        stack = cpu.rdmsr(Msr.MSR_IA32_SYSENTER_ESP)
+        target = cpu.rdmsr(Msr.MSR_IA32_SYSENTER_EIP)
+        if observe:
+            observe(Step("read", _msr_name(Msr.MSR_IA32_SYSENTER_CS), f"{selector:#x}"))
+            observe(Step("check", "SYSENTER_CS is not the null selector", "yes" if selector else "no: #GP(0)"))
+        if not selector:
+            self._back_by(2)
+            self.deliver(Trap(Vector.GP))
+            return
+        cpu.rflags = cpu.rflags & ~(Flags.VM | Flags.IF | Flags.RF)
+        cpu.load_segment(Seg.CS, selector, FLAT_CODE64)
+        cpu.load_segment(Seg.SS, selector + 8, FLAT_DATA)
+        cpu.set_gpr(Gpr.RSP, stack)
+        cpu.rip = target
+        if observe:
+            observe(Step("set", "RFLAGS", f"{cpu.rflags:#x} (IF, VM and RF cleared)"))
+            observe(Step("set", "CS", f"{selector:#x}, flat, DPL 0: CPL is now 0"))
+            observe(Step("set", "SS", f"{selector + 8:#x} (SYSENTER_CS + 8), flat"))
+            observe(Step("read", _msr_name(Msr.MSR_IA32_SYSENTER_ESP), f"{stack:#x}"))
+            observe(Step("set", "RSP", f"{stack:#x}"))
+            observe(Step("read", _msr_name(Msr.MSR_IA32_SYSENTER_EIP), f"{target:#x}"))
+            observe(Step("set", "RIP", f"{target:#x}; neither the return address nor the stack was saved"))
+
+    # -- the gate ----------------------------------------------------------------------------------------------
+
+    def _through_gate(self, trap: Trap) -> None:
+        cpu = self._cpu
+        observe = self.observe
+        base, limit = cpu.table_register("idtr")
+        at = base + 16 * trap.vector
+        selector_error = trap.vector * 8 + _IDT + (0 if trap.software else _EXT)
+        if trap.vector * 16 + 15 > limit:
+            raise _Fault(Vector.GP, selector_error)
+        gate = Gate.from_bytes(self._read(at, 16))
+        cpl = cpu.cpl
+        if observe:
+            observe(Step("read", f"IDT gate {trap.vector:#x}", str(gate), at))
+        if gate.type not in (GateType.INTERRUPT, GateType.TRAP):
+            self._note("gate type is interrupt or trap", f"no: #GP({selector_error:#x})")
+            raise _Fault(Vector.GP, selector_error)
+        if trap.software:
+            allowed = gate.dpl >= cpl
+            self._note(f"gate DPL {gate.dpl} >= CPL {cpl}", "yes" if allowed else f"no: #GP({selector_error:#x})")
+            if not allowed:
+                raise _Fault(Vector.GP, selector_error)
+        self._note("gate is present", "yes" if gate.present else f"no: #NP({selector_error:#x})")
+        if not gate.present:
+            raise _Fault(Vector.NP, selector_error)
+        code = self._code_segment(gate.selector, cpl, trap)
+        new_cpl = cpl if code.is_conforming else code.dpl
+        flags = cpu.rflags
+        old_sp, old_ss = cpu.gpr(Gpr.RSP), cpu.selector(Seg.SS)
+        if gate.ist:
+            stack = self._stack_from_tss(Tss.ist(gate.ist), f"IST{gate.ist}")
+        elif new_cpl < cpl:
+            stack = self._stack_from_tss(Tss.rsp(new_cpl), f"RSP{new_cpl}")
+        else:
+            stack = old_sp
+        stack &= ~15
+        pushed_flags = flags | (Flags.RF if not trap.software and trap.vector in _FAULTS else 0)
+        frame = [old_ss, old_sp, pushed_flags, cpu.selector(Seg.CS), cpu.rip]
+        if trap.vector in ERROR_CODE_VECTORS and not trap.software:
+            frame.append(trap.error)
+        stack -= 8 * len(frame)
+        self._push(stack, frame)
+        if trap.vector == Vector.PF and not trap.software:
+            cpu.cr2 = trap.address
+        if new_cpl < cpl:
+            cpu.load_segment(Seg.SS, new_cpl, NULL_STACK)
+        cpu.load_segment(Seg.CS, (gate.selector & 0xFFFC) | new_cpl, code)
+        cpu.set_gpr(Gpr.RSP, stack)
+        cpu.rflags = flags & ~_CLEARED & ~(Flags.IF if gate.type == GateType.INTERRUPT else 0)
+        cpu.rip = gate.offset
+        if observe:
+            names = ("SS", "RSP", "RFLAGS", "CS", "RIP", "error code")
+            for slot, value in enumerate(frame):
+                where = stack + 8 * (len(frame) - 1 - slot)
+                observe(Step("write", f"push {names[slot]}", f"{value:#x}", where))
+            observe(Step("set", "CS", f"{(gate.selector & 0xFFFC) | new_cpl:#x}: CPL {cpl} -> {new_cpl}"))
+            if new_cpl < cpl:
+                observe(Step("set", "SS", f"{new_cpl:#x} (null selector)"))
+            observe(Step("set", "RSP", f"{stack:#x}"))
+            observe(Step("set", "RFLAGS", f"{cpu.rflags:#x} (TF, NT, RF, VM{' and IF' if gate.type == GateType.INTERRUPT else ''} cleared)"))
+            observe(Step("set", "RIP", f"{gate.offset:#x}"))
+
+    def _code_segment(self, selector: int, cpl: int, trap: Trap) -> Segment:
+        """The code segment that a gate names, checked."""
+        external = 0 if trap.software else _EXT
+        if not selector & ~3:
+            raise _Fault(Vector.GP, external)
+        base, limit = self._cpu.table_register("ldtr" if selector & TI_LDT else "gdtr")
+        if (selector | 7) > limit:
+            raise _Fault(Vector.GP, (selector & ~3) | external)
+        at = base + (selector & ~7)
+        segment = Segment.from_bytes(self._read(at, 8))
+        if self.observe:
+            self.observe(Step("read", f"GDT descriptor {selector:#x}", str(segment), at))
+        fits = segment.is_code and segment.is_long and not segment.flags & 4 and segment.dpl <= cpl
+        self._note(f"64-bit code segment, DPL {segment.dpl} <= CPL {cpl}", "yes" if fits else "no: #GP")
+        if not fits:
+            raise _Fault(Vector.GP, (selector & ~3) | external)
+        if not segment.present:
+            raise _Fault(Vector.NP, (selector & ~3) | external)
+        return segment
+
+    def _stack_from_tss(self, offset: int, name: str) -> int:
+        base, limit = self._cpu.table_register("tr")
+        if offset + 7 > limit:
+            raise _Fault(Vector.TS, 0)
+        (stack,) = struct.unpack("<Q", self._read(base + offset, 8))
+        if self.observe:
+            self.observe(Step("read", f"TSS.{name}", f"{stack:#x}", base + offset))
+        if not is_canonical(stack):
+            raise _Fault(Vector.SS, 0)
+        return int(stack)
+
+    def _back_to_instruction(self, trap: Trap) -> None:
+        """After a refused ``int``, ``int3`` or ``into``, RIP is that of the instruction again (it faults)."""
+        self._back_by(1 if trap.vector in (Vector.BP, Vector.OF) and self._byte_before() in (0xCC, 0xCE) else 2)
+
+    def _byte_before(self) -> int:
+        found = walk(self._ram, self._cpu.cr3, self._cpu.rip - 1)
+        return -1 if found is None else self._ram.bytes[found.physical]
+
+    def _back_by(self, size: int) -> None:
+        self._cpu.rip -= size
+
+    # -- memory, with the rights of ring 0 -----------------------------------------------------------------------
+
+    def _read(self, address: int, size: int) -> bytes:
+        physical = self._translate(address, size, write=False)
+        return b"".join(bytes(self._ram.bytes[start : start + part]) for start, part in physical)
+
+    def _push(self, address: int, frame: list[int]) -> None:
+        raw = struct.pack(f"<{len(frame)}Q", *reversed(frame))
+        for start, part in self._translate(address, len(raw), write=True):
+            self._ram.bytes[start : start + part], raw = raw[:part], raw[part:]
+
+    def _translate(self, address: int, size: int, write: bool) -> list[tuple[int, int]]:
+        """The physical pieces of a range of linear addresses.
+
+        Raises:
+            _Fault: A page of it cannot be accessed by ring 0.
+        """
+        pieces = []
+        while size > 0:
+            found = walk(self._ram, self._cpu.cr3, address)
+            if found is None or (write and not found.writable):
+                if not is_canonical(address):
+                    raise _Fault(Vector.GP)
+                raise _Fault(Vector.PF, (found is not None) | write << 1, address)
+            part = min(size, PAGE_SIZE - address % PAGE_SIZE)
+            pieces.append((found.physical, part))
+            address, size = address + part, size - part
+        return pieces
+
+    def _note(self, condition: str, outcome: str) -> None:
+        if self.observe:
+            self.observe(Step("check", condition, outcome))
+
+
+def _msr_name(msr: Msr) -> str:
+    return f"{msr.name} ({msr.value:#x})"

@@ -1,0 +1,180 @@
+"""The pmap layer: the only code that changes the page tables of an address space.
+
+An address space's mappings are a cache of what the kernel's memory map says: they can be thrown away and faulted in
+again. The interface is that of BSD's pmap(9): enter, remove, protect a range of frames. A CPU that runs user code on
+the host's own processor implements the same calls with host mappings.
+
+A `Pmap` holds no references to the frames it maps; whoever enters a frame keeps it alive. The upper half (slots 256
+to 511 of the top table) is the kernel's and is shared by all, by copying those 256 entries when a pmap is made.
+"""
+
+from __future__ import annotations
+
+from enum import IntFlag
+from typing import Final
+
+from ring3.machine.paging import PTE_A, PTE_ADDRESS, PTE_D, PTE_NX, PTE_P, PTE_PS, PTE_U, PTE_W
+from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE, Ram
+
+
+class Prot(IntFlag):
+    """What a mapping allows; the values are those of mmap(2)'s PROT_READ, PROT_WRITE and PROT_EXEC."""
+
+    NONE = 0
+    READ = 1
+    WRITE = 2
+    EXEC = 4
+
+
+_TABLE: Final = PTE_P | PTE_W | PTE_U | PTE_A
+
+
+def _leaf_bits(prot: int, user: bool) -> int:
+    bits = PTE_P | PTE_A
+    if prot & Prot.WRITE:
+        bits |= PTE_W | PTE_D
+    if not prot & Prot.EXEC:
+        bits |= PTE_NX
+    if user:
+        bits |= PTE_U
+    return bits
+
+
+USER_BITS: Final = tuple(_leaf_bits(prot, user=True) for prot in range(8))
+KERNEL_BITS: Final = tuple(_leaf_bits(prot, user=False) for prot in range(8))
+
+
+class Pmap:
+    """The page tables of one address space.
+
+    Attributes:
+        root: Physical address of the top table, what CR3 gets.
+        stale: A mapping was removed or lost a permission since the CPU last flushed its TLB; the CPU clears it.
+    """
+
+    __slots__ = ("_leaves", "_ram", "_tables", "root", "stale")
+
+    def __init__(self, ram: Ram, kernel: Pmap | None = None) -> None:
+        """Makes an empty address space whose upper half is the kernel's.
+
+        Raises:
+            OutOfFrames: There is no frame for the top table.
+        """
+        self._ram = ram
+        self.root = ram.alloc()
+        self._tables = [self.root]
+        self._leaves: dict[int, int] = {}  # address >> 21 -> index in ram.q of its page table
+        self.stale = False
+        if kernel is not None:
+            upper = ram.bytes[kernel.root + 2048 : kernel.root + PAGE_SIZE]
+            ram.bytes[self.root + 2048 : self.root + PAGE_SIZE] = upper
+
+    def enter(self, address: int, frame: int, prot: int, user: bool = True) -> None:
+        """Maps the page at ``address`` to the frame at physical address ``frame``, in place of what was there.
+
+        Raises:
+            OutOfFrames: There is no frame for a page table.
+        """
+        q = self._ram.q
+        leaf = self._leaves.get(address >> 21)
+        if leaf is None:
+            leaf = self._make_leaf(address)
+        slot = leaf + ((address >> PAGE_SHIFT) & 511)
+        if q[slot] & PTE_P:
+            self.stale = True
+        q[slot] = frame | (USER_BITS[prot] if user else KERNEL_BITS[prot])
+        if prot & 4:
+            self._ram.mark_code(frame)
+
+    def enter_large(self, address: int, physical: int, prot: int) -> None:
+        """Maps a supervisor-only page of 2 MiB; both addresses are multiples of that.
+
+        Raises:
+            OutOfFrames: There is no frame for a page table.
+        """
+        table = self._descend(address, 21)
+        self._ram.q[table + ((address >> 21) & 511)] = physical | KERNEL_BITS[prot] | PTE_PS
+
+    def lookup(self, address: int) -> int:
+        """The page-table entry for a page of 4 KiB, 0 where there is none."""
+        leaf = self._leaves.get(address >> 21)
+        return 0 if leaf is None else self._ram.q[leaf + ((address >> PAGE_SHIFT) & 511)]
+
+    def remove(self, start: int, end: int) -> None:
+        """Unmaps all pages from ``start`` up to ``end`` (both multiples of the page size)."""
+        q = self._ram.q
+        for _, first, last, leaf in self._leaves_in(start, end):
+            for slot in range(leaf + first, leaf + last):
+                if q[slot]:
+                    q[slot] = 0
+                    self.stale = True
+
+    def protect(self, start: int, end: int, prot: int) -> None:
+        """Takes away, on the pages mapped from ``start`` up to ``end``, what ``prot`` does not allow.
+
+        It never adds a permission: the next fault does that, by `enter`, when the kernel agrees.
+        """
+        if not prot:
+            self.remove(start, end)
+            return
+        q = self._ram.q
+        allowed = USER_BITS[prot]
+        for _, first, last, leaf in self._leaves_in(start, end):
+            for slot in range(leaf + first, leaf + last):
+                old = q[slot]
+                if old:
+                    new = (old & (allowed | PTE_ADDRESS | PTE_D)) | (allowed & PTE_NX)
+                    if new != old:
+                        q[slot] = new
+                        self.stale = True
+
+    def mapped(self, start: int, end: int) -> list[tuple[int, int]]:
+        """The pages present from ``start`` up to ``end``, as (address, entry), in order."""
+        q = self._ram.q
+        found = []
+        for key, first, last, leaf in self._leaves_in(start, end):
+            for page in range(first, last):
+                if q[leaf + page]:
+                    found.append(((key << 21) + (page << PAGE_SHIFT), q[leaf + page]))
+        return found
+
+    def destroy(self) -> None:
+        """Gives all page tables of the lower half back; the CPU must no longer use them."""
+        for table in self._tables:
+            self._ram.release(table)
+        self._tables.clear()
+        self._leaves.clear()
+
+    def _leaves_in(self, start: int, end: int) -> list[tuple[int, int, int, int]]:
+        """For each page table that overlaps the range: its key, first and last slot (exclusive), index in ram.q."""
+        low, high = start >> 21, (end - 1) >> 21
+        if high - low < len(self._leaves):
+            keys = [key for key in range(low, high + 1) if key in self._leaves]
+        else:
+            keys = sorted(key for key in self._leaves if low <= key <= high)
+        found = []
+        for key in keys:
+            first = (start >> PAGE_SHIFT) & 511 if key == low else 0
+            last = ((end - 1) >> PAGE_SHIFT & 511) + 1 if key == high else 512
+            found.append((key, first, last, self._leaves[key]))
+        return found
+
+    def _descend(self, address: int, stop: int) -> int:
+        """Index in ram.q of the table whose entries cover ``1 << stop`` bytes each; makes the tables on the way."""
+        q = self._ram.q
+        table = self.root >> 3
+        for shift in (39, 30, 21):
+            if shift == stop:
+                break
+            slot = table + ((address >> shift) & 511)
+            if not q[slot] & PTE_P:
+                new = self._ram.alloc()
+                self._tables.append(new)
+                q[slot] = new | _TABLE
+            table = (q[slot] & PTE_ADDRESS) >> 3
+        return table
+
+    def _make_leaf(self, address: int) -> int:
+        leaf = self._descend(address, PAGE_SHIFT)
+        self._leaves[address >> 21] = leaf
+        return leaf

@@ -1,0 +1,471 @@
+"""The CPU on the Unicorn emulator: real paging, rings and segments; no delivery, which is `machine.microcode`'s.
+
+How it is made a real one. Unicorn cannot enter ring 0 by itself: it stops at ``syscall``, ``sysenter`` and every
+exception, and it goes on from whatever state it is given. So the registers live in a *window*, a saved context
+in our own memory. A run restores the window, starts, and finds what happened: for ``syscall`` the emulator itself
+saves the context and stops, through two functions of its library hooked on the instruction, and no Python runs.
+
+Habits of the emulator that are undone here:
+
+* After a contributory exception it takes the next one for a double fault: the field ``old_exception`` is set back.
+* ``in`` and ``out`` never fault in ring 3, and a hook on them cannot stop the block they stand in. The hook takes a
+  snapshot and loads an empty page table, so that nothing that follows in the block can touch memory; the snapshot
+  is restored and the instruction reported as #GP. (The snapshot's RIP is at or before the instruction, on a straight
+  line of code, so that decoding from there finds it.)
+* ``ud2`` and undefined opcodes come back as a status, not as a vector; so does ``int1``, which is #DB.
+* Changed page tables need a write of CR3; changed code needs its translations dropped.
+
+Not modelled, because the emulator does not: segment limits, alignment checks (#AC), SIMD exceptions (#XM).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+from functools import cache
+from typing import Final
+
+from ring3.errors import UserError
+from ring3.machine import unicorn_library as api
+from ring3.machine import unicorn_state as at
+from ring3.machine.cpu import Event, Stop, Trap
+from ring3.machine.descriptors import Segment
+from ring3.machine.msr import Msr
+from ring3.machine.paging import walk
+from ring3.machine.pmap import Pmap
+from ring3.machine.ram import PAGE_SIZE, Ram
+from ring3.machine.registers import Flags, Seg, Vector
+
+_NOWHERE: Final = 1 << 63  # no instruction lies here: not canonical
+_M64: Final = (1 << 64) - 1
+_GPR_IDS: Final = (35, 38, 40, 37, 44, 36, 43, 39, *range(106, 114))  # UC_X86_REG_RAX..R15 in encoding order
+_IO_OPCODES: Final = frozenset((0x6C, 0x6D, 0x6E, 0x6F, 0xE4, 0xE5, 0xE6, 0xE7, 0xEC, 0xED, 0xEE, 0xEF))
+
+
+@cache
+def _library() -> api.Library:
+    return api.Library()
+
+
+class UnicornCpu:
+    """A processor of type Broadwell (Intel): SSE4.2, BMI2, FSGSBASE, SMEP, SMAP; no AVX.
+
+    Attributes:
+        words: The window as 64-bit words.
+        base: Index in `words` of RAX; the other general registers and RIP follow in encoding order.
+    """
+
+    def __init__(self, ram: Ram) -> None:
+        """Makes a CPU in its first state: ring 0, no paging.
+
+        Raises:
+            UserError: The library is missing or of an unknown build.
+        """
+        self._ram = ram
+        self._lib = lib = _library()
+        engine = ctypes.c_void_p()
+        lib.check(lib.open(api.ARCH_X86, api.MODE_64, ctypes.byref(engine)), "uc_open")
+        assert engine.value is not None
+        self._engine = engine.value
+        lib.choose_cpu(self._engine, api.CPU_X86_BROADWELL)
+        self._ram_pointer = ctypes.c_char.from_buffer(ram.bytes)
+        lib.mem_map_ptr(self._engine, 0, ram.size, api.PROT_ALL, ctypes.addressof(self._ram_pointer))
+        lib.never_exit_by_address(self._engine)
+        self._make_windows()
+        self._vector = -1
+        self._port_snapshot: bytes | None = None
+        self._asked = False
+        self._pmap: Pmap | None = None
+        self._empty_root = ctypes.c_uint64(0)
+        self._scratch = ctypes.c_uint64(0)
+        self._install_hooks()
+        probe = at.Probe(self._snapshot, self._write_gpr, self._library_wrmsr, self._execute)
+        pristine = self._snapshot()
+        self._base = at.find_registers(probe)
+        at.verify(probe, self._base)
+        self.load(pristine)
+        self._place_fields()
+        self._sync()
+        self._empty_root.value = ram.alloc()
+        ram.on_code_freed = self.forget_code
+
+    # -- running -----------------------------------------------------------------------------------------------
+
+    def run(self) -> Stop:
+        """Runs from the present registers until something happens; see `Cpu.run`."""
+        words = self.words
+        rip_at = self._rip
+        rip = words[rip_at]
+        self._restore(self._engine, self._window)
+        pmap = self._pmap
+        if pmap is not None and pmap.stale:
+            self._flush(pmap)
+        words[rip_at] = _NOWHERE
+        status = self._start(self._engine, rip, 0, 0, 0)
+        if words[rip_at] != _NOWHERE and not status:
+            self._read_batch(self._engine, self._batch_ids, self._batch_values, 2)
+            words[rip_at] = self._batch[1]
+            return Event.SYSCALL
+        return self._classify(status, Event.HALT)
+
+    def step(self) -> Stop:
+        """Runs one instruction; see `Cpu.step`."""
+        words = self.words
+        rip = words[self._rip]
+        self._restore(self._engine, self._window)
+        if self._pmap is not None and self._pmap.stale:
+            self._flush(self._pmap)
+        words[self._rip] = _NOWHERE
+        opcode = self._fetch(rip)
+        status = self._start(self._engine, rip, 0, 0, 1)
+        if words[self._rip] != _NOWHERE and not status:
+            self._read_batch(self._engine, self._batch_ids, self._batch_values, 2)
+            words[self._rip] = self._batch[1]
+            return Event.SYSCALL
+        return self._classify(status, Event.HALT if opcode == 0xF4 else Event.STEPPED)
+
+    def interrupt(self) -> None:
+        """Stops a `run` that goes on in another thread."""
+        self._asked = True
+        self._lib.emu_stop(self._engine)
+
+    def _classify(self, status: int, otherwise: Event) -> Stop:
+        """What ended a start other than by ``syscall``; brings the window up to date."""
+        if self._port_snapshot is not None:
+            return self._port_fault()
+        vector = self._vector
+        self._sync()
+        if self._sysenter_words[self._rip] != _NOWHERE:
+            self._sysenter_words[self._rip] = _NOWHERE
+            return Event.SYSENTER
+        if vector >= 0:
+            self._vector = -1
+            halves = self._halves
+            halves[self._old_exception] = -1
+            software = halves[self._is_int] == 1
+            if software:
+                self.words[self._rip] = self.words[self._next_eip]
+                return Trap(vector, 0, True)
+            error = halves[self._error_code] if vector in _WITH_ERROR_CODE else 0
+            return Trap(vector, error, False, self.words[self._cr2] if vector == Vector.PF else 0)
+        if status == api.ERR_INSN_INVALID:
+            self._halves[self._old_exception] = -1
+            if self._fetch(self.rip) == 0xF1:  # int1: a trap, RIP is that of the next instruction
+                self.rip += 1
+                return Trap(Vector.DB)
+            return Trap(Vector.UD)
+        if status:
+            raise RuntimeError(f"the emulator stopped with status {status} at {self.rip:#x}")
+        if self._asked:
+            self._asked = False
+            return Event.INTERRUPTED
+        return otherwise
+
+    def _port_fault(self) -> Trap:
+        """Undoes what ran since an ``in`` or ``out`` of ring 3, and reports the instruction as #GP(0)."""
+        assert self._port_snapshot is not None
+        self.load(self._port_snapshot)
+        self._port_snapshot = None
+        self._vector = -1
+        self._halves[self._old_exception] = -1
+        self.rip = self._find_port_instruction(self.rip)
+        self._restore(self._engine, self._window)
+        self._sync()
+        if self._pmap is not None:
+            self._pmap.stale = True
+        return Trap(Vector.GP)
+
+    def _find_port_instruction(self, rip: int) -> int:
+        """The address of the first port instruction on the straight line from ``rip``."""
+        import capstone
+
+        decoder = capstone.Cs(capstone.CS_ARCH_X86, capstone.CS_MODE_64 if self.long_mode else capstone.CS_MODE_32)
+        decoder.skipdata = True
+        for address, size, _name, _operands in decoder.disasm_lite(self._code_bytes(rip, PAGE_SIZE), rip):
+            raw = self._code_bytes(address, size)
+            opcode = raw.lstrip(b"\x66\x67\xf2\xf3\x2e\x36\x3e\x26\x64\x65")
+            if self.long_mode and opcode and opcode[0] & 0xF0 == 0x40:
+                opcode = opcode[1:]
+            if opcode and opcode[0] in _IO_OPCODES:
+                return int(address)
+        return rip
+
+    # -- registers ---------------------------------------------------------------------------------------------
+
+    def gpr(self, number: int) -> int:
+        """General register by its encoding."""
+        return self.words[self.base + number]
+
+    def set_gpr(self, number: int, value: int) -> None:
+        """Sets a general register."""
+        self.words[self.base + number] = value & _M64
+
+    @property
+    def rip(self) -> int:
+        """The instruction pointer."""
+        return self.words[self._rip]
+
+    @rip.setter
+    def rip(self, value: int) -> None:
+        self.words[self._rip] = value & _M64
+
+    @property
+    def rflags(self) -> int:
+        """The flags register."""
+        return self._batch[0]
+
+    @rflags.setter
+    def rflags(self, value: int) -> None:
+        self._batch[0] = value | Flags.FIXED
+        at.write_rflags(self.words, self._halves, self._base, value)
+
+    @property
+    def cr2(self) -> int:
+        """Linear address of the last page fault."""
+        return self.words[self._cr2]
+
+    @cr2.setter
+    def cr2(self, value: int) -> None:
+        self.words[self._cr2] = value & _M64
+
+    @property
+    def cr3(self) -> int:
+        """Physical address of the top page table."""
+        return self.words[(self._base + at.CR3) >> 3]
+
+    @property
+    def fs_base(self) -> int:
+        """Base of FS."""
+        return self.rdmsr(Msr.MSR_FS_BASE)
+
+    @fs_base.setter
+    def fs_base(self, value: int) -> None:
+        self.wrmsr(Msr.MSR_FS_BASE, value)
+
+    @property
+    def gs_base(self) -> int:
+        """Base of GS."""
+        return self.rdmsr(Msr.MSR_GS_BASE)
+
+    @gs_base.setter
+    def gs_base(self, value: int) -> None:
+        self.wrmsr(Msr.MSR_GS_BASE, value)
+
+    @property
+    def cpl(self) -> int:
+        """Current privilege level."""
+        return self._halves[self._hflags] & at.HF_CPL
+
+    @property
+    def long_mode(self) -> bool:
+        """64-bit code, as opposed to code of compatibility mode."""
+        return bool(self._halves[self._hflags] & at.HF_CS64)
+
+    def selector(self, segment: Seg) -> int:
+        """The visible part of a segment register."""
+        return self._halves[(self._base + at.SEGMENTS + segment * at.SEGMENT_SIZE) >> 2] & 0xFFFF
+
+    def load_segment(self, segment: Seg, selector: int, descriptor: Segment) -> None:
+        """Sets both parts of a segment register; CS also sets mode and privilege level."""
+        offset = self._base + at.SEGMENTS + segment * at.SEGMENT_SIZE
+        struct.pack_into(
+            "<IIQII", self._buffer, offset, selector, 0, descriptor.base, descriptor.limit, descriptor.cache_flags
+        )
+        if segment is Seg.CS:
+            hidden = self._halves[self._hflags] & ~(at.HF_CPL | at.HF_CS32 | at.HF_SS32 | at.HF_CS64 | at.HF_ADDSEG)
+            hidden |= selector & 3
+            if descriptor.is_long:
+                hidden |= at.HF_CS64 | at.HF_CS32 | at.HF_SS32
+            elif descriptor.flags & 4:
+                hidden |= at.HF_CS32 | at.HF_SS32
+            self._halves[self._hflags] = hidden
+
+    def table_register(self, name: str) -> tuple[int, int]:
+        """Base and limit of ``gdtr``, ``idtr``, ``tr`` or ``ldtr``."""
+        offset = self._base + {"gdtr": at.GDTR, "idtr": at.IDTR, "tr": at.TR, "ldtr": at.LDTR}[name]
+        base, limit = struct.unpack_from("<QI", self._buffer, offset + at.SEGMENT_BASE)
+        return base, limit
+
+    def set_table_register(self, name: str, selector: int, base: int, limit: int, flags: int = 0) -> None:
+        """Loads ``gdtr``, ``idtr``, ``tr`` or ``ldtr`` as lgdt, lidt, ltr and lldt do, without any check."""
+        register = {"gdtr": api.REG_GDTR, "idtr": api.REG_IDTR, "tr": api.REG_TR, "ldtr": api.REG_LDTR}[name]
+        self._library_write(register, api.TableRegister(selector, base, limit, flags))
+
+    def set_control(self, number: int, value: int) -> None:
+        """Sets CR0, CR3 or CR4 as a move to it does."""
+        register = {0: api.REG_CR0, 3: api.REG_CR3, 4: api.REG_CR4}[number]
+        self._library_write(register, ctypes.c_uint64(value))
+
+    def control(self, number: int) -> int:
+        """CR0, CR2, CR3 or CR4."""
+        return self.words[(self._base + at.CR0) // 8 + number]
+
+    def rdmsr(self, number: int) -> int:
+        """Value of an MSR."""
+        return self.words[(self._base + at.MSRS[Msr(number)]) >> 3]
+
+    def wrmsr(self, number: int, value: int) -> None:
+        """Sets an MSR as the instruction does in ring 0, without its checks."""
+        if number == Msr.MSR_EFER:
+            self._library_write(api.REG_MSR, api.MsrValue(number, value))
+        else:
+            self.words[(self._base + at.MSRS[Msr(number)]) >> 3] = value & _M64
+
+    def save(self) -> bytes:
+        """All registers as one opaque value."""
+        return bytes(self._window_bytes)
+
+    def load(self, saved: bytes | memoryview) -> None:
+        """Sets all registers; the address space stays the one in use."""
+        self._window_bytes[:] = saved
+        if self._pmap is not None:
+            self.words[(self._base + at.CR3) >> 3] = self._pmap.root
+
+    # -- memory ------------------------------------------------------------------------------------------------
+
+    def use(self, pmap: Pmap) -> None:
+        """Switches to another address space; the next run flushes the TLB."""
+        self._pmap = pmap
+        self.words[(self._base + at.CR3) >> 3] = pmap.root
+        pmap.stale = True
+
+    def forget_code(self) -> None:
+        """Drops every translation."""
+        self._lib.flush_translations(self._engine)
+
+    def close(self) -> None:
+        """Ends the emulator and lets go of guest RAM."""
+        self._lib.close(self._engine)
+        del self._ram_pointer
+
+    def _flush(self, pmap: Pmap) -> None:
+        self._scratch.value = pmap.root
+        self._lib.reg_write(self._engine, api.REG_CR3, ctypes.addressof(self._scratch))
+        pmap.stale = False
+
+    def _code_bytes(self, address: int, size: int) -> bytes:
+        """Up to ``size`` bytes at a virtual address, fewer at the end of what is mapped."""
+        parts = []
+        while size > 0:
+            found = walk(self._ram, self.cr3, address)
+            if found is None or found.physical >= self._ram.size:
+                break
+            part = min(size, PAGE_SIZE - address % PAGE_SIZE)
+            parts.append(bytes(self._ram.bytes[found.physical : found.physical + part]))
+            address, size = address + part, size - part
+        return b"".join(parts)
+
+    def _fetch(self, address: int) -> int:
+        """The byte at a virtual address, -1 where nothing is mapped."""
+        raw = self._code_bytes(address, 1)
+        return raw[0] if raw else -1
+
+    # -- the library's side ------------------------------------------------------------------------------------
+
+    def _make_windows(self) -> None:
+        """Two contexts in our own memory: the window, and one that a ``sysenter`` saves into as its mark."""
+        lib = self._lib
+        size = lib.context_size(self._engine)
+        context = ctypes.c_void_p()
+        lib.check(lib.context_alloc(self._engine, ctypes.byref(context)), "uc_context_alloc")
+        lib.check(lib.context_save(self._engine, context), "uc_context_save")
+        self._buffer = ctypes.create_string_buffer(ctypes.string_at(context.value, size), (size + 7) & ~7)
+        self._sysenter_buffer = ctypes.create_string_buffer(bytes(self._buffer.raw), len(self._buffer))
+        lib.context_free(context)
+        self._window = ctypes.addressof(self._buffer)
+        self._window_bytes = memoryview(self._buffer).cast("B")
+        self.words = self._window_bytes.cast("Q")
+        self._halves = self._window_bytes.cast("i")
+        self._sysenter_words = memoryview(self._sysenter_buffer).cast("B").cast("Q")
+        self._batch = (ctypes.c_uint64 * 2)()
+        self._batch_ids = (ctypes.c_int * 2)(api.REG_EFLAGS, api.REG_RIP)
+        first = ctypes.addressof(self._batch)
+        self._batch_values = (ctypes.c_void_p * 2)(first, first + 8)
+        self._restore, self._start = lib.context_restore, lib.emu_start
+        self._read_batch = lib.reg_read_batch
+
+    def _place_fields(self) -> None:
+        """Turns byte offsets into indices, once."""
+        base = self._base
+        self.base = base >> 3
+        self._rip = (base + at.RIP) >> 3
+        self._cr2 = (base + at.CR2) >> 3
+        self._next_eip = (base + at.NEXT_EIP) >> 3
+        self._hflags = (base + at.HFLAGS) >> 2
+        self._error_code = (base + at.ERROR_CODE) >> 2
+        self._is_int = (base + at.IS_INT) >> 2
+        self._old_exception = (base + at.OLD_EXCEPTION) >> 2
+        self._sysenter_words[self._rip] = _NOWHERE
+
+    def _install_hooks(self) -> None:
+        lib, engine = self._lib, self._engine
+        stop = lib.emu_stop
+
+        def on_vector(_engine: int, vector: int, _data: int) -> None:
+            self._vector = vector
+            stop(engine)
+
+        def on_port(_engine: int, _port: int, _size: int, *_rest: int) -> int:
+            if self._port_snapshot is None and self._live_cpl() == 3:
+                self._sync()
+                self._port_snapshot = bytes(self._window_bytes)
+                lib.reg_write(engine, api.REG_CR3, ctypes.addressof(self._empty_root))
+                stop(engine)
+            return 0xFFFF_FFFF  # what an empty bus answers
+
+        self._callbacks = (
+            api.INTR_CALLBACK(on_vector),
+            api.IN_CALLBACK(on_port),
+            api.OUT_CALLBACK(lambda *arguments: on_port(*arguments) and None),
+        )
+        lib.hook(engine, api.HOOK_INTR, self._callbacks[0])
+        lib.hook(engine, api.HOOK_INSN, self._callbacks[1], 0, api.X86_INS_IN)
+        lib.hook(engine, api.HOOK_INSN, self._callbacks[2], 0, api.X86_INS_OUT)
+        save = lib.context_save
+        lib.hook(engine, api.HOOK_INSN, save, self._window, api.X86_INS_SYSCALL)
+        lib.hook(engine, api.HOOK_INSN, stop, 0, api.X86_INS_SYSCALL)
+        lib.hook(engine, api.HOOK_INSN, save, ctypes.addressof(self._sysenter_buffer), api.X86_INS_SYSENTER)
+        lib.hook(engine, api.HOOK_INSN, stop, 0, api.X86_INS_SYSENTER)
+
+    def _live_cpl(self) -> int:
+        """The privilege level inside a hook, where the window is out of date."""
+        self._lib.reg_read(self._engine, _REG_CS, ctypes.addressof(self._scratch))
+        return self._scratch.value & 3
+
+    def _sync(self) -> None:
+        """Brings the window up to date with the emulator."""
+        self._lib.context_save(self._engine, self._window)
+        self._read_batch(self._engine, self._batch_ids, self._batch_values, 2)
+
+    def _library_write(self, register: int, value: ctypes._CData) -> None:
+        """Writes a register through the library, which also changes what it derives from it."""
+        self._restore(self._engine, self._window)
+        status = self._lib.reg_write(self._engine, register, ctypes.byref(value))
+        if status:
+            raise UserError(f"the CPU refused a value for register {register}")
+        self._sync()
+
+    def _library_wrmsr(self, number: int, value: int) -> None:
+        self._library_write(api.REG_MSR, api.MsrValue(number, value))
+
+    def _write_gpr(self, number: int, value: int) -> None:
+        self._library_write(_GPR_IDS[number], ctypes.c_uint64(value))
+
+    def _snapshot(self) -> bytes:
+        self._lib.context_save(self._engine, self._window)
+        return bytes(self._window_bytes)
+
+    def _execute(self, machine_code: bytes) -> None:
+        """Runs code at a scratch address, in whatever mode the CPU is, and stops at the ``hlt`` after it."""
+        code = machine_code + b"\xf4"
+        kept = bytes(self._ram.bytes[PAGE_SIZE : PAGE_SIZE + len(code)])
+        self._ram.bytes[PAGE_SIZE : PAGE_SIZE + len(code)] = code
+        self.forget_code()
+        self._start(self._engine, PAGE_SIZE, 0, 0, 0)
+        self._vector = -1
+        self._ram.bytes[PAGE_SIZE : PAGE_SIZE + len(code)] = kept
+        self.forget_code()
+
+
+_REG_CS: Final = 11
+_WITH_ERROR_CODE: Final = frozenset((8, 10, 11, 12, 13, 14, 17))

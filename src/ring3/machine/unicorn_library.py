@@ -1,0 +1,145 @@
+"""The C library of the `unicorn` package, called directly.
+
+The package's own binding costs 25 ms to import and several microseconds a call; a system call on this machine is
+shorter than that. Here are the dozen functions needed, by their C signatures (``unicorn/unicorn.h``, 2.1), and the
+constants from ``unicorn/unicorn.h`` and ``unicorn/x86.h``.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from ring3.errors import UserError
+
+ARCH_X86: Final = 4
+MODE_64: Final = 1 << 3
+PROT_ALL: Final = 7
+HOOK_INTR: Final = 1 << 0
+HOOK_INSN: Final = 1 << 1
+ERR_OK: Final = 0
+ERR_INSN_INVALID: Final = 10
+CPU_X86_BROADWELL: Final = 20
+X86_INS_IN: Final = 218
+X86_INS_OUT: Final = 500
+X86_INS_SYSCALL: Final = 699
+X86_INS_SYSENTER: Final = 700
+
+REG_EFLAGS: Final = 25
+REG_RIP: Final = 41
+REG_CR0: Final = 50
+REG_CR3: Final = 53
+REG_CR4: Final = 54
+REG_IDTR: Final = 242
+REG_GDTR: Final = 243
+REG_LDTR: Final = 244
+REG_TR: Final = 245
+REG_MSR: Final = 248
+
+_WRITE: Final = 1 << 30
+_CTL_USE_EXITS: Final = 4 | 1 << 26 | _WRITE
+_CTL_CPU_MODEL: Final = 7 | 1 << 26 | _WRITE
+_CTL_TB_FLUSH: Final = 10 | 0 << 26 | _WRITE
+
+INTR_CALLBACK: Final = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_void_p)
+IN_CALLBACK: Final = ctypes.CFUNCTYPE(
+    ctypes.c_uint32, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_int, ctypes.c_void_p
+)
+OUT_CALLBACK: Final = ctypes.CFUNCTYPE(
+    None, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_int, ctypes.c_uint32, ctypes.c_void_p
+)
+
+
+class TableRegister(ctypes.Structure):
+    """``uc_x86_mmr``: what GDTR, IDTR, LDTR and TR are read and written as."""
+
+    _fields_ = (
+        ("selector", ctypes.c_uint16),
+        ("base", ctypes.c_uint64),
+        ("limit", ctypes.c_uint32),
+        ("flags", ctypes.c_uint32),
+    )
+
+
+class MsrValue(ctypes.Structure):
+    """``uc_x86_msr``."""
+
+    _fields_ = (("number", ctypes.c_uint32), ("value", ctypes.c_uint64))
+
+
+def library_path() -> Path:
+    """Where the installed `unicorn` package keeps its library.
+
+    Raises:
+        UserError: It is not installed.
+    """
+    spec = find_spec("unicorn")
+    if spec is None or not spec.submodule_search_locations:
+        raise UserError("the package unicorn is not installed", 2)
+    name = {"win32": "unicorn.dll", "darwin": "libunicorn.2.dylib"}.get(sys.platform, "libunicorn.so.2")
+    return Path(spec.submodule_search_locations[0]) / "lib" / name
+
+
+class Library:
+    """The functions, typed. Those that never run guest code keep the interpreter lock: they are shorter than it."""
+
+    def __init__(self) -> None:
+        path = str(library_path())
+        held, released = ctypes.PyDLL(path), ctypes.CDLL(path)
+        pointer, number = ctypes.c_void_p, ctypes.c_uint64
+
+        def declare(function: ctypes._FuncPointer, *arguments: type) -> ctypes._FuncPointer:
+            function.argtypes = arguments
+            return function
+
+        self.open = declare(held.uc_open, ctypes.c_int, ctypes.c_int, pointer)
+        self.close = declare(held.uc_close, pointer)
+        self.mem_map_ptr = declare(held.uc_mem_map_ptr, pointer, number, ctypes.c_size_t, ctypes.c_uint32, pointer)
+        self.reg_read = declare(held.uc_reg_read, pointer, ctypes.c_int, pointer)
+        self.reg_read_batch = declare(held.uc_reg_read_batch, pointer, pointer, pointer, ctypes.c_int)
+        self.reg_write = declare(held.uc_reg_write, pointer, ctypes.c_int, pointer)
+        self.context_size = declare(held.uc_context_size, pointer)
+        self.context_size.restype = ctypes.c_size_t
+        self.context_alloc = declare(held.uc_context_alloc, pointer, pointer)
+        self.context_free = declare(held.uc_context_free, pointer)
+        self.context_save = declare(held.uc_context_save, pointer, pointer)
+        self.context_restore = declare(held.uc_context_restore, pointer, pointer)
+        self.emu_start = declare(released.uc_emu_start, pointer, number, number, number, ctypes.c_size_t)
+        self.emu_stop = declare(held.uc_emu_stop, pointer)
+        self._held = held
+
+    def hook(self, engine: int, kind: int, function: object, data: int = 0, instruction: int = 0) -> None:
+        """Hooks an event with a C function: one of a callback type above, or one of the library itself."""
+        handle = ctypes.c_size_t()
+        status = self._held.uc_hook_add(
+            ctypes.c_void_p(engine),
+            ctypes.byref(handle),
+            ctypes.c_int(kind),
+            ctypes.cast(function, ctypes.c_void_p),  # type: ignore[arg-type]
+            ctypes.c_void_p(data),
+            ctypes.c_uint64(1),
+            ctypes.c_uint64(0),
+            ctypes.c_int(instruction),
+        )
+        self.check(status, "uc_hook_add")
+
+    def choose_cpu(self, engine: int, model: int) -> None:
+        """Selects the CPU model; only before memory is mapped."""
+        self.check(self._held.uc_ctl(ctypes.c_void_p(engine), _CTL_CPU_MODEL, ctypes.c_int(model)), "uc_ctl")
+
+    def never_exit_by_address(self, engine: int) -> None:
+        """Makes ``emu_start`` ignore its ``until`` argument, so that code may run at any address, 0 included."""
+        self.check(self._held.uc_ctl(ctypes.c_void_p(engine), _CTL_USE_EXITS, ctypes.c_int(1)), "uc_ctl")
+
+    def flush_translations(self, engine: int) -> None:
+        """Drops every translated block."""
+        self.check(self._held.uc_ctl(ctypes.c_void_p(engine), _CTL_TB_FLUSH), "uc_ctl")
+
+    @staticmethod
+    def check(status: int, name: str) -> None:
+        """Raises an error of ours if a call that cannot fail did."""
+        if status != ERR_OK:
+            raise RuntimeError(f"{name} of the Unicorn library failed with status {status}")

@@ -1,0 +1,39 @@
+"""Fixtures and marks for all tests: the compiler for guest programs and the host to compare with.
+
+A test that asks for ``toolchain`` is marked ``guest`` and one that asks for ``native`` is marked ``native``, so that
+``pytest -m "not guest"`` runs what needs no compiler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.native import Run, run, without_core_files
+from tests.support.toolchain import Toolchain, find
+
+MARKS = {"toolchain": "guest", "native": "native"}
+
+
+@pytest.fixture(scope="session")
+def toolchain() -> Toolchain:
+    """The compiler for guest programs, with its C libraries built."""
+    installed = find()
+    installed.build_libraries()
+    return installed
+
+
+@pytest.fixture(scope="session")
+def native() -> Iterator[Run]:
+    """A function that runs a program on the host, or skips the test where the host cannot."""
+    with without_core_files():
+        yield run
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks each test by the fixtures it asks for."""
+    for item in items:
+        for fixture in getattr(item, "fixturenames", ()):
+            if fixture in MARKS:
+                item.add_marker(MARKS[fixture])
