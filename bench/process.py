@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import os
 import subprocess
 import time
 from collections.abc import Sequence
@@ -28,7 +29,12 @@ def seconds(command: Sequence[str], expect: bytes, clock: Clock) -> float:
     started = time.perf_counter()
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=LONGEST
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=LONGEST,
+            env=_environment(),
         )
     except subprocess.TimeoutExpired:
         raise RunFailed(f"still running after {LONGEST:.0f} s") from None
@@ -47,3 +53,8 @@ def _children_cpu() -> float:
     """Seconds of user and system time of all children waited for so far."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
+
+
+def _environment() -> dict[str, str]:
+    """This process's environment, but Python may keep its compiled modules, as it does after an installation."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

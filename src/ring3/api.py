@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -95,7 +94,7 @@ class Linux:
             for fd in (0, 1, 2):
                 if _is_open(fd):
                     files.install(HostFile(fd, self.kernel.host), fd)
-            task = self.kernel.spawn(start, Path(path).name, files, who)
+            task = self.kernel.spawn(start, os.path.basename(path), files, who)
         except ExecError as error:
             status = NOT_FOUND if error.number is E.ENOENT else NOT_EXECUTABLE
             raise UserError(f"{path}: {error.reason}", status) from None

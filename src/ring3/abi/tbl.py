@@ -24,13 +24,13 @@ links a weak ``sys_ni_syscall``).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 from typing import Final
+
+from ring3 import resources
 
 X32_SYSCALL_BIT: Final = 0x4000_0000
 """What an x32 program adds to a number (``__X32_SYSCALL_BIT``, arch/x86/include/uapi/asm/unistd.h)."""
@@ -47,7 +47,7 @@ X32_NR_SYSCALLS: Final = 548
 NI_SYSCALL: Final = "sys_ni_syscall"
 """Bare name of the function that answers ENOSYS (kernel/sys_ni.c)."""
 
-_ENTRY: Final = re.compile(r"(?:compat_)?sys_\w+")
+_ENTRY: Final = ("sys_", "compat_sys_")
 
 
 class Abi(StrEnum):
@@ -154,7 +154,7 @@ def _row(fields: list[str]) -> TblRow:
     if compat == "-":
         compat = None
     for column in (entry, compat):
-        if column is not None and not _ENTRY.fullmatch(column):
+        if column is not None and not (column.startswith(_ENTRY) and column.isidentifier()):
             raise ValueError(f"{column!r} is not an entry point: it must start with sys_ or compat_sys_")
     if compat is not None and abi != "i386":
         raise ValueError(f"a compat entry point makes no sense for abi {abi!r}")
@@ -195,7 +195,7 @@ def load_i386() -> tuple[TblRow, ...]:
 
 
 def _load(name: str) -> tuple[TblRow, ...]:
-    return parse((files("ring3.abi") / "data" / "linux" / name).read_text("utf-8"), name)
+    return parse(resources.read_text(f"abi/data/linux/{name}"), name)
 
 
 @cache

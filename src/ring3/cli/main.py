@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import traceback
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -43,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return PANIC_STATUS
     except KernelPanic as panic:
         print(f"ring3: kernel panic: {panic}\n{panic.registers}", file=sys.stderr)
+        import traceback  # costs 2 ms, and only a panic needs it
+
         traceback.print_exception(panic.__cause__ or panic)
         return PANIC_STATUS
     except BrokenPipeError:

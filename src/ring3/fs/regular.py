@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from ring3.abi.errno import E, Errno
 from ring3.kernel.mm.objects import MemoryObject, Objects
@@ -22,7 +21,7 @@ class HostRegularFile:
         """
         self._fd = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
         self.stat = os.fstat(self._fd)
-        self.path = Path(path)
+        self.path = os.fspath(path)
         self._ram = ram
         self._objects = objects
         self._pages: PageCache | None = None
@@ -51,7 +50,7 @@ class HostRegularFile:
         """The page cache."""
         if self._pages is None:
             device = (os.major(self.stat.st_dev), os.minor(self.stat.st_dev))
-            self._pages = PageCache(self._ram, self, str(self.path), device, self.stat.st_ino, self._objects)
+            self._pages = PageCache(self._ram, self, self.path, device, self.stat.st_ino, self._objects)
         return self._pages
 
     def close(self) -> None:

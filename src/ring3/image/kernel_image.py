@@ -6,9 +6,9 @@ A *stub* is where machine code ends and Python begins: ``endbr64; hlt; ret``. Ri
 
 from __future__ import annotations
 
-from importlib.resources import files
 from typing import Final
 
+from ring3 import resources
 from ring3.abi import elf
 from ring3.image.symbols import SymbolTable
 from ring3.machine.board import DIRECT_MAP, Machine
@@ -38,7 +38,7 @@ class KernelImage:
         """
         self._machine = machine
         self.symbols = SymbolTable()
-        raw = files("ring3.image").joinpath(path).read_bytes()
+        raw = resources.read_bytes(f"image/{path}")
         header = elf.parse_header(raw)
         table = raw[header.phoff : header.phoff + header.phnum * header.phentsize]
         end = 0

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
-from importlib.resources import files
 
-_DEFINE = re.compile(r"^#define (\w+) (0x[0-9a-fA-F]+|\d+)$", re.MULTILINE)
-
+from ring3 import resources
 
 @cache
 def load(kernel: str) -> dict[str, int]:
     """The plain numeric definitions of ``image/<kernel>/layout.h``."""
-    text = (files("ring3.image") / kernel / "layout.h").read_text("utf-8")
-    return {name: int(number, 0) for name, number in _DEFINE.findall(text)}
+    words = (line.split() for line in resources.read_text(f"image/{kernel}/layout.h").splitlines())
+    return {
+        word[1]: int(word[2], 0) for word in words if len(word) == 3 and word[0] == "#define" and word[2][0].isdigit()
+    }

@@ -184,7 +184,7 @@ class Kernel(ABC):
         microcode = self.machine.microcode
         if stop is Event.HALT:
             self._stub(task)
-        elif stop is Event.SYSCALL:
+        elif stop is Event.SYSCALL or stop is Event.SYSCALL_COMPAT:
             microcode.syscall()
         elif stop is Event.SYSENTER:
             microcode.sysenter()

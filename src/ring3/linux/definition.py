@@ -6,7 +6,7 @@ One typed Python function, named as the ``.tbl`` file names its entry point, giv
     @syscall("full")
     def sys_write(task: Task, fd: FdArg, buf: BufferIn, count: SizeT) -> int: ...
 
-    __x64_sys_write(task, regs)              takes pt_regs apart: rdi rsi rdx r10 r8 r9
+    __x64_sys_write(task, regs)              the stub's function: takes pt_regs apart: rdi rsi rdx r10 r8 r9
     __ia32_sys_write(task, regs)             the same for 32-bit callers: ebx ecx edx esi edi ebp
     __se_sys_write(task, fd, buf, count)     takes longs, casts each to its C type
     __do_sys_write(task, fd, buf, count)     the function itself
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 Result = int | Coroutine[Any, Any, int]
 Handler = Callable[..., Result]
-Layer = Callable[["Task", UserRegs], Result]
+Layer = Callable[..., Result]
 
 X64_REGISTERS: Final = ("di", "si", "dx", "r10", "r8", "r9")
 IA32_REGISTERS: Final = ("bx", "cx", "dx", "si", "di", "bp")
@@ -101,8 +101,8 @@ class Syscall:
         wide = "".join(f", regs.{register}" for register, _ in zip(X64_REGISTERS, names, strict=False))
         narrow = "".join(f", regs.{register} & 0xffffffff" for register, _ in zip(IA32_REGISTERS, names, strict=False))
         return (
-            f"def __x64_{self.entry}(task, regs):\n    return __se_{self.entry}(task{wide})\n\n"
-            f"def __ia32_{self.entry}(task, regs):\n    return __se_{self.entry}(task{narrow})\n\n"
+            f"def __x64_{self.entry}(task, regs, _rsi=0):\n    return __se_{self.entry}(task{wide})\n\n"
+            f"def __ia32_{self.entry}(task, regs, _rsi=0):\n    return __se_{self.entry}(task{narrow})\n\n"
             f"def __se_{self.entry}(task{takes}):\n    return __do_{self.entry}(task{casts})\n"
         )
 

@@ -152,8 +152,7 @@ class LinuxKernel(Kernel):
         self.stubs[symbols["syscall_exit_work"]] = traps.trace_exit
 
     def _syscall_stub(self, entry: str, symbol: str) -> traps.Stub:
-        layer = self.call(entry).entry(symbol)
-        return lambda task, regs, _argument: layer(task, regs)
+        return self.call(entry).entry(symbol)
 
     def _first_call(self, address: int, entry: str, symbol: str, task: Task, regs: UserRegs, argument: int) -> Result:
         """Binds the stub to its layers when it is first used, so that booting compiles none."""

@@ -37,6 +37,7 @@ def run_short(kernel: LinuxKernel, task: Task) -> None:
     words = cpu.words
     rax = cpu.base
     rcx, r11, rip = rax + 1, rax + 11, rax + 16
+    flags = cpu.flags
     q = machine.ram.q
     table = kernel.linux.tables[tbl.Abi.X86_64] >> 3
     stubs = kernel.stubs
@@ -46,7 +47,7 @@ def run_short(kernel: LinuxKernel, task: Task) -> None:
     syscall, exit_work = Event.SYSCALL, traps.EXIT_WORK
     while task.on_cpu and kernel.short_path:
         stop = run()
-        if stop is not syscall or not cpu.long_mode:
+        if stop is not syscall:
             _other(kernel, task, stop)
             continue
         number = words[rax] & 0xFFFF_FFFF
@@ -56,7 +57,7 @@ def run_short(kernel: LinuxKernel, task: Task) -> None:
             kernel.handle(task, stop)
             continue
         words[rcx] = words[rip]
-        words[r11] = cpu.rflags
+        words[r11] = flags[0]
         window.orig_ax = words[rax]
         task.regs = window
         try:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.resources import files
 
+from ring3 import resources
 from ring3.abi import elf
 from ring3.kernel.mm.objects import FrameObject
 from ring3.machine.ram import PAGE_SIZE, Ram
@@ -27,7 +27,7 @@ class Vdso:
     @classmethod
     def load(cls, ram: Ram, bits: int) -> Vdso:
         """Reads ``vdso/vdso32.so`` or ``vdso64.so`` from the package into frames."""
-        raw = files("ring3.image").joinpath(f"vdso/vdso{bits}.so").read_bytes()
+        raw = resources.read_bytes(f"image/vdso/vdso{bits}.so")
         header = elf.parse_header(raw)
         table = raw[header.phoff : header.phoff + header.phnum * header.phentsize]
         end = max(s.offset + s.filesz for s in elf.parse_program_headers(header, table) if s.type == elf.PType.LOAD)

@@ -62,8 +62,7 @@ class Machine:
         self.microcode = Microcode(self.cpu, self.ram)
         self.kernel_pmap = Pmap(self.ram)
         self.on_change: Callable[[], None] = lambda: None
-        for physical in range(0, ram_bytes, _LARGE):
-            self.kernel_pmap.enter_large(DIRECT_MAP + physical, physical, Prot.READ | Prot.WRITE)
+        self.kernel_pmap.enter_large(DIRECT_MAP, 0, ram_bytes, Prot.READ | Prot.WRITE)
         self.cpu.use(self.kernel_pmap)
         self.cpu.set_control(3, self.kernel_pmap.root)
         self.cpu.set_control(4, CR4_BOOT)

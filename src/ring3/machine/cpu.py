@@ -21,7 +21,9 @@ class Event(Enum):
     """The stops that carry nothing more than their kind."""
 
     SYSCALL = "syscall"
-    """A ``syscall`` instruction; RIP is that of the next instruction."""
+    """A ``syscall`` instruction in 64-bit code; RIP is that of the next instruction."""
+    SYSCALL_COMPAT = "syscall in compatibility mode"
+    """The same in compatibility mode."""
     SYSENTER = "sysenter"
     """A ``sysenter`` instruction."""
     HALT = "hlt"
@@ -115,7 +117,11 @@ class Cpu(Registers, Protocol):
         """All registers, of every kind, as one opaque value."""
 
     def load(self, saved: bytes | memoryview) -> None:
-        """Sets all registers to what `save` gave, except the address space."""
+        """Sets a program's registers to what `save` gave.
+
+        What belongs to the processor stays: the address space, CR0 and CR4, the descriptor-table registers, and the
+        MSRs but the segment bases. So a value written there holds for every program, as on real hardware.
+        """
 
     def forget_code(self) -> None:
         """Memory that held code was changed from outside: drops every translation."""

@@ -82,18 +82,24 @@ class Pmap:
         slot = leaf + ((address >> PAGE_SHIFT) & 511)
         if q[slot] & PTE_P:
             self.stale = True
-        q[slot] = frame | (USER_BITS[prot] if user else KERNEL_BITS[prot])
-        if prot & 4:
+        bits = USER_BITS[prot] if user else KERNEL_BITS[prot]
+        q[slot] = frame | bits
+        if not bits & PTE_NX:
             self._ram.mark_code(frame)
 
-    def enter_large(self, address: int, physical: int, prot: int) -> None:
-        """Maps a supervisor-only page of 2 MiB; both addresses are multiples of that.
+    def enter_large(self, address: int, physical: int, size: int, prot: int) -> None:
+        """Maps a range for the supervisor only, with pages of 2 MiB; all three numbers are multiples of that.
 
         Raises:
             OutOfFrames: There is no frame for a page table.
         """
-        table = self._descend(address, 21)
-        self._ram.q[table + ((address >> 21) & 511)] = physical | KERNEL_BITS[prot] | PTE_PS
+        bits = KERNEL_BITS[prot] | PTE_PS
+        table = 0
+        for done in range(0, size, 1 << 21):
+            slot = (address + done) >> 21 & 511
+            if not slot or not table:
+                table = self._descend(address + done, 21)
+            self._ram.q[table + slot] = (physical + done) | bits
 
     def lookup(self, address: int) -> int:
         """The page-table entry for a page of 4 KiB, 0 where there is none."""

@@ -36,6 +36,7 @@ from ring3.machine.pmap import Pmap
 from ring3.machine.ram import PAGE_SIZE, Ram
 from ring3.machine.registers import Flags, Seg, Vector
 
+_SYSCALL: Final = Event.SYSCALL
 _NOWHERE: Final = 1 << 63  # no instruction lies here: not canonical
 _M64: Final = (1 << 64) - 1
 _GPR_IDS: Final = (35, 38, 40, 37, 44, 36, 43, 39, *range(106, 114))  # UC_X86_REG_RAX..R15 in encoding order
@@ -52,6 +53,7 @@ class UnicornCpu:
 
     Attributes:
         words: The window as 64-bit words.
+        flags: One word, RFLAGS; to change it, set `rflags`.
         base: Index in `words` of RAX; the other general registers and RIP follow in encoding order.
     """
 
@@ -83,7 +85,7 @@ class UnicornCpu:
         pristine = self._snapshot()
         self._base = at.find_registers(probe)
         at.verify(probe, self._base)
-        self.load(pristine)
+        self._window_bytes[:] = pristine
         self._place_fields()
         self._sync()
         self._empty_root.value = ram.alloc()
@@ -104,8 +106,8 @@ class UnicornCpu:
         status = self._start(self._engine, rip, 0, 0, 0)
         if words[rip_at] != _NOWHERE and not status:
             self._read_batch(self._engine, self._batch_ids, self._batch_values, 2)
-            words[rip_at] = self._batch[1]
-            return Event.SYSCALL
+            words[rip_at] = self.flags[1]
+            return _SYSCALL if self._halves[self._hflags] & at.HF_CS64 else Event.SYSCALL_COMPAT
         return self._classify(status, Event.HALT)
 
     def step(self) -> Stop:
@@ -121,7 +123,7 @@ class UnicornCpu:
         if words[self._rip] != _NOWHERE and not status:
             self._read_batch(self._engine, self._batch_ids, self._batch_values, 2)
             words[self._rip] = self._batch[1]
-            return Event.SYSCALL
+            return _SYSCALL if self._halves[self._hflags] & at.HF_CS64 else Event.SYSCALL_COMPAT
         return self._classify(status, Event.HALT if opcode == 0xF4 else Event.STEPPED)
 
     def interrupt(self) -> None:
@@ -316,8 +318,12 @@ class UnicornCpu:
         return bytes(self._window_bytes)
 
     def load(self, saved: bytes | memoryview) -> None:
-        """Sets all registers; the address space stays the one in use."""
-        self._window_bytes[:] = saved
+        """Sets a program's registers; see `Cpu.load` for what stays."""
+        window = self._window_bytes
+        kept = [bytes(window[start:end]) for start, end in self._processors]
+        window[:] = saved
+        for (start, end), content in zip(self._processors, kept, strict=True):
+            window[start:end] = content
         if self._pmap is not None:
             self.words[(self._base + at.CR3) >> 3] = self._pmap.root
 
@@ -378,6 +384,7 @@ class UnicornCpu:
         self._halves = self._window_bytes.cast("i")
         self._sysenter_words = memoryview(self._sysenter_buffer).cast("B").cast("Q")
         self._batch = (ctypes.c_uint64 * 2)()
+        self.flags = memoryview(self._batch).cast("B").cast("Q")
         self._batch_ids = (ctypes.c_int * 2)(api.REG_EFLAGS, api.REG_RIP)
         first = ctypes.addressof(self._batch)
         self._batch_values = (ctypes.c_void_p * 2)(first, first + 8)
@@ -395,6 +402,7 @@ class UnicornCpu:
         self._error_code = (base + at.ERROR_CODE) >> 2
         self._is_int = (base + at.IS_INT) >> 2
         self._old_exception = (base + at.OLD_EXCEPTION) >> 2
+        self._processors = tuple((base + start, base + end) for start, end in at.PROCESSORS)
         self._sysenter_words[self._rip] = _NOWHERE
 
     def _install_hooks(self) -> None:

@@ -8,9 +8,9 @@ constants from ``unicorn/unicorn.h`` and ``unicorn/x86.h``.
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
-from importlib.util import find_spec
-from pathlib import Path
+from importlib.machinery import PathFinder
 from typing import Final
 
 from ring3.errors import UserError
@@ -70,24 +70,24 @@ class MsrValue(ctypes.Structure):
     _fields_ = (("number", ctypes.c_uint32), ("value", ctypes.c_uint64))
 
 
-def library_path() -> Path:
+def library_path() -> str:
     """Where the installed `unicorn` package keeps its library.
 
     Raises:
         UserError: It is not installed.
     """
-    spec = find_spec("unicorn")
+    spec = PathFinder.find_spec("unicorn")
     if spec is None or not spec.submodule_search_locations:
         raise UserError("the package unicorn is not installed", 2)
     name = {"win32": "unicorn.dll", "darwin": "libunicorn.2.dylib"}.get(sys.platform, "libunicorn.so.2")
-    return Path(spec.submodule_search_locations[0]) / "lib" / name
+    return os.path.join(spec.submodule_search_locations[0], "lib", name)
 
 
 class Library:
     """The functions, typed. Those that never run guest code keep the interpreter lock: they are shorter than it."""
 
     def __init__(self) -> None:
-        path = str(library_path())
+        path = library_path()
         held, released = ctypes.PyDLL(path), ctypes.CDLL(path)
         pointer, number = ctypes.c_void_p, ctypes.c_uint64
 

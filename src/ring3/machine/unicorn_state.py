@@ -55,6 +55,15 @@ MSRS: Final = {
 }
 """Distance of each MSR's field; MSR_EFER's is there for reading only, writing it changes derived state."""
 
+PROCESSORS: Final = (
+    (LDTR, CR0 + 8),
+    (CR4, CR4 + 8),
+    (MSRS[Msr.MSR_EFER], MSRS[Msr.MSR_EFER] + 8),
+    (MSRS[Msr.MSR_IA32_SYSENTER_CS], MSRS[Msr.MSR_SYSCALL_MASK] + 8),
+    (MSRS[Msr.MSR_TSC_AUX], MSRS[Msr.MSR_TSC_AUX] + 8),
+)
+"""Start and end of what belongs to the processor and not to the program on it (see `Cpu.load`)."""
+
 # hidden-flag bits of QEMU's target/i386/cpu.h
 HF_CPL: Final = 3
 HF_CS32: Final = 1 << 4

@@ -2,7 +2,8 @@
 
 An operation is ``[name, argument...]`` on a region of `PAGES` pages that starts as one PROT_NONE mapping; addresses
 are pages from its start. The answer holds what each operation gave (a number, ``-errno``), the region's rows of
-/proc/self/maps at the end, and what loading a byte from each page gives then. `test_against_host` starts this as a process of its own.
+/proc/self/maps at the end, and what loading a byte from each page gives then. `test_against_host` starts this as
+a process of its own.
 """
 
 from __future__ import annotations
@@ -71,6 +72,15 @@ class Region:
         return min(
             self._call("mmap", self.base + page * PAGE, pages * PAGE, prot, flags, file, offset * PAGE), 0
         )
+
+    def hint(self, page: int, pages: int) -> int:
+        """Maps memory with a hint; gives -1 if it went elsewhere, and unmaps it there."""
+        flags = MAP_PRIVATE | MAP_ANONYMOUS
+        address = self._call("mmap", self.base + page * PAGE, pages * PAGE, 3, flags, -1, 0)
+        if address == self.base + page * PAGE or address < 0:
+            return min(address, 0)
+        self._call("munmap", address, pages * PAGE)
+        return -1
 
     def unmap(self, page: int, pages: int) -> int:
         """Calls munmap."""

@@ -85,15 +85,16 @@ def madvise(mm: FaultingSpace, address: int, length: int, advice: int) -> None:
     if advice in (Advice.POPULATE_READ, Advice.POPULATE_WRITE):
         _populate(mm, address, end, advice is Advice.POPULATE_WRITE)
         return
+    changed = list[tuple[int, int]]()
     try:
         for vma in _walk(mm, address, end):
             start, stop = max(address, vma.start), min(end, vma.end)
             if advice in _FLAGS:
-                _set_flags(mm, vma, start, stop, advice)
+                changed += _set_flags(mm, vma, start, stop, advice)
             else:
                 _ACTIONS[advice](mm, vma, start, stop)
     finally:
-        mm.merge(address, end)
+        mm.merge_all(changed)
 
 
 def _checked_end(address: int, length: int, wrapped: E) -> int:
@@ -116,15 +117,17 @@ def _walk(mm: FaultingSpace, start: int, end: int) -> Iterator[Vma]:
         raise Errno(E.ENOMEM)
 
 
-def _set_flags(mm: FaultingSpace, vma: Vma, start: int, end: int, advice: Advice) -> None:
+def _set_flags(mm: FaultingSpace, vma: Vma, start: int, end: int, advice: Advice) -> list[tuple[int, int]]:
+    """Changes what one mapping remembers of an advice; the range that changed, if it did."""
     if advice is Advice.WIPEONFORK and (vma.obj is not None or vma.flags & SHARED):
         raise Errno(E.EINVAL)
     if advice is Advice.DOFORK and vma.flags & VmaFlag.IO:
         raise Errno(E.EINVAL)
     on, off = _FLAGS[advice]
     flags = vma.flags & ~int(off) | int(on)
-    if flags != vma.flags:
-        mm.recast(mm.carve(vma, start, end), vma.prot, flags)
+    if flags == vma.flags:
+        return []
+    return [mm.recast(mm.carve(vma, start, end), vma.prot, flags)]
 
 
 def _populate(mm: FaultingSpace, start: int, end: int, write: bool) -> None:
@@ -249,6 +252,7 @@ def name_anonymous(mm: FaultingSpace, address: int, length: int, name: str) -> N
     end = _checked_end(address, length, E.EINVAL)
     if end == address:
         return
+    changed = list[tuple[int, int]]()
     try:
         for vma in _walk(mm, address, end):
             shared = isinstance(vma.obj, SharedObject) and vma.obj.device == (0, 1)
@@ -257,5 +261,6 @@ def name_anonymous(mm: FaultingSpace, address: int, length: int, name: str) -> N
             label = f"[anon_shmem:{name}]" if shared else f"[anon:{name}]"
             part = mm.carve(vma, max(address, vma.start), min(end, vma.end))
             part.name = label if name else ""
+            changed.append((part.start, part.end))
     finally:
-        mm.merge(address, end)
+        mm.merge_all(changed)

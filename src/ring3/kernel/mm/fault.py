@@ -115,7 +115,7 @@ class FaultingSpace(Space):
             self.pmap.enter(page << PAGE_SHIFT, self.zero_frame(), vma.prot & 5)
             return _OK
         anon[page] = frame = ram.alloc()
-        if not vma.family:
+        if not vma.family and vma.prot & 2:
             self._join_family(vma)
         self.pmap.enter(page << PAGE_SHIFT, frame, vma.prot)
         if page - 1 in anon:

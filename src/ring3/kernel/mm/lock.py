@@ -90,7 +90,7 @@ def _range(address: int, length: int) -> tuple[int, int]:
 def _set(mm: FaultingSpace, start: int, end: int, flags: int) -> None:
     if start == end:
         return
-    at = start
+    at, changed = start, list[tuple[int, int]]()
     try:
         for vma in mm.overlapping(start, end):
             if vma.start > at:
@@ -98,17 +98,16 @@ def _set(mm: FaultingSpace, start: int, end: int, flags: int) -> None:
             at = min(end, vma.end)
             if _flags(vma, flags) != vma.flags:
                 part = mm.carve(vma, max(start, vma.start), at)
-                mm.recast(part, part.prot, _flags(part, flags))
+                changed.append(mm.recast(part, part.prot, _flags(part, flags)))
     finally:
-        mm.merge(start, at)
+        mm.merge_all(changed)
     if at < end:
         raise Errno(E.ENOMEM)
 
 
 def _set_all(mm: FaultingSpace, flags: int) -> None:
-    for vma in mm.vmas:
-        mm.recast(vma, vma.prot, _flags(vma, flags))
-    mm.merge(0, mm.task_size)
+    different = [vma for vma in mm.vmas if _flags(vma, flags) != vma.flags]
+    mm.merge_all([mm.recast(vma, vma.prot, _flags(vma, flags)) for vma in different])
 
 
 def _flags(vma: Vma, flags: int) -> int:

@@ -19,7 +19,6 @@ from ring3.kernel.mm.vma import (
     ACCOUNT,
     GROWSDOWN,
     LOCKED,
-    LOCKONFAULT,
     NORESERVE,
     READ,
     SHARED,
@@ -197,26 +196,35 @@ def mprotect(mm: FaultingSpace, address: int, length: int, prot: int, *, growsdo
         start = first.start
         if not first.flags & GROWSDOWN:
             raise Errno(E.EINVAL)
-    at = start
+    at, changed = start, list[tuple[int, int]]()
     try:
         for vma in mm.overlapping(start, end):
             if vma.start > at:
                 raise Errno(E.ENOMEM)
             at = min(end, vma.end)
-            _protect(mm, vma, max(start, vma.start), at, prot & ALL)
+            changed += _protect(mm, vma, max(start, vma.start), at, prot & ALL)
     finally:
-        mm.merge(start, at)
+        mm.merge_all(changed)
+        _fill_locked(mm, changed)
     if at < end:
         raise Errno(E.ENOMEM)
 
 
-def _protect(mm: FaultingSpace, vma: Vma, start: int, end: int, prot: int) -> None:
-    """mprotect_fixup: one mapping, or a part of it."""
+def _fill_locked(mm: FaultingSpace, ranges: list[tuple[int, int]]) -> None:
+    """Locked private memory that can be written now gets its own pages at once."""
+    for start, end in ranges:
+        vma = mm.vma_at(start)
+        if vma is not None and vma.flags & LOCKED and vma.prot & WRITE and not vma.flags & SHARED:
+            mm.populate(start, end)
+
+
+def _protect(mm: FaultingSpace, vma: Vma, start: int, end: int, prot: int) -> list[tuple[int, int]]:
+    """mprotect_fixup: one mapping, or a part of it; the range that changed, if it did."""
     old, flags = vma.prot, vma.flags
     if prot & ~vma.may:
         raise Errno(E.EACCES)
     if prot == old:
-        return
+        return []
     if prot & WRITE:
         pages = (end - start) >> PAGE_SHIFT
         usage, limits = mm.usage, mm.limits
@@ -228,11 +236,10 @@ def _protect(mm: FaultingSpace, vma: Vma, start: int, end: int, prot: int) -> No
             flags |= ACCOUNT
     elif flags & ACCOUNT and vma.obj is None and not vma.family:
         flags &= ~ACCOUNT
-    mm.recast(mm.carve(vma, start, end), prot, flags)
+    changed = mm.recast(mm.carve(vma, start, end), prot, flags)
     # A page gets its execute permission by a fault, which notes it as code.
     mm.pmap.protect(start, end, prot & 3 or (READ if prot else 0))
-    if vma.flags & LOCKED and not vma.flags & LOCKONFAULT and prot & WRITE and not old & WRITE:
-        mm.populate(start, end)
+    return [changed]
 
 
 def brk(mm: FaultingSpace, address: int) -> int:

@@ -188,17 +188,24 @@ def _move(
         new.offset = target >> PAGE_SHIFT
     mm.insert(new)
     _move_pages(mm, new, address, end, target)
+    mm.merge(target, target + new_length)
+    locked = new.flags & LOCKED
     if dontunmap:
-        mm.recast(vma, vma.prot, vma.flags & ~(LOCKED | LOCKONFAULT))
-        if vma.start == address and vma.end == end:
-            vma.family = 0
+        _leave_empty(mm, address, end)
     elif old_length:
         mm.unmap(address, end)
-    locked = new.flags & LOCKED
-    mm.merge(target, target + new_length)
     if locked:
         mm.populate(target + old_length, target + new_length)
     return target
+
+
+def _leave_empty(mm: FaultingSpace, start: int, end: int) -> None:
+    """dontunmap_complete: the mapping that pages have left, or what it has become part of."""
+    vma = mm.vma_at(start)
+    assert vma is not None
+    mm.recast(vma, vma.prot, vma.flags & ~(LOCKED | LOCKONFAULT))
+    if vma.start == start and vma.end == end:
+        vma.family = 0
 
 
 def _move_pages(mm: FaultingSpace, new: Vma, start: int, end: int, target: int) -> None:

@@ -194,11 +194,21 @@ class Space:
             self.split(vma, end)
         return vma
 
-    def recast(self, vma: Vma, prot: int, flags: int) -> None:
-        """Gives a whole mapping another protection and other flags; page tables are the caller's business."""
+    def recast(self, vma: Vma, prot: int, flags: int) -> tuple[int, int]:
+        """Gives a whole mapping another protection and other flags; page tables are the caller's business.
+
+        Returns:
+            Its range, for `merge` once nobody holds a list of mappings any more.
+        """
         self.usage.count(vma, -1)
         vma.prot, vma.flags = prot, flags
         self.usage.count(vma, 1)
+        return vma.start, vma.end
+
+    def merge_all(self, ranges: list[tuple[int, int]]) -> None:
+        """Joins mappings that were changed with those next to them, where they continue each other now."""
+        for start, end in ranges:
+            self.merge(start, end)
 
     def merge(self, start: int, end: int) -> None:
         """Joins what continues each other among the mappings inside a range and those next to it."""

@@ -114,7 +114,10 @@ class Vma:
             and before.offset + before.pages == self.offset
             and before.name == self.name
             and (self.obj is None or self.obj.mergeable)
-            and (before.family == self.family or (not before.family * self.family and before.family + self.family > 0))
+            and (
+                before.family == self.family
+                or (not before.family * self.family and before.family + self.family > 0)
+            )
         )
 
     def may_share_family(self, before: Vma) -> bool:
