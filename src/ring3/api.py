@@ -1,37 +1,77 @@
 """Ring3 from Python: a machine, its kernel, programs on it.
 
-    from ring3.api import Linux
+    from ring3.api import Linux, Msr
 
     with Linux() as linux:
         program = linux.load("/bin/busybox", ["echo", "hello"])
         status = linux.run(program)
         print(hex(linux.machine.rdmsr(Msr.MSR_LSTAR)))
+
+docs/python.md shows the rest: descriptors, tables, memory, handlers, calls of one's own.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
+from ring3.abi import tbl
 from ring3.abi.errno import E, Errno
+from ring3.abi.tbl import Abi
 from ring3.errors import OutOfFrames, UserError
 from ring3.fs.file import FdTable
 from ring3.fs.host import HostFile
 from ring3.fs.regular import HostRegularFile
+from ring3.image.symbols import SymbolTable
 from ring3.kernel.mm.limits import Limits
+from ring3.kernel.signature import Handler, Support
+from ring3.linux import table
 from ring3.linux.credentials import Credentials
+from ring3.linux.definition import Syscall
 from ring3.linux.exec import prepare
 from ring3.linux.kernel import LinuxKernel
 from ring3.linux.task import LinuxTask
 from ring3.loader.program import ExecError, Executable
 from ring3.loader.stack import Strings
 from ring3.machine.board import DEFAULT_RAM, Machine
+from ring3.machine.descriptors import Gate, Segment
+from ring3.machine.msr import Msr
+
+__all__ = [
+    "Abi", "E", "Errno", "Gate", "Linux", "Msr", "Segment", "Support", "SymbolTable", "TableRow", "UserError",
+    "shell_status",
+]  # fmt: skip
 
 NOT_FOUND = 127
 NOT_EXECUTABLE = 126
 """Exit statuses of a shell for a program that is missing, or cannot be run (POSIX.1, 2.8.2)."""
+
+SYS_CALL_TABLES: Final = {Abi.X86_64: "sys_call_table", Abi.I386: "ia32_sys_call_table"}
+"""The symbols of the tables in RAM. There is none for x32: CONFIG_X86_X32 is off, as in most distributions."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One system call as a kernel has it.
+
+    Attributes:
+        number: Its number, for x32 without the x32 bit.
+        name: Its name, or None for a call that no ``.tbl`` row names.
+        symbol: The function that the table's slot leads to, such as ``__x64_sys_read``.
+        address: What the slot in RAM holds, or None where there is no table.
+        support: How much of the call is there.
+        note: What is missing, or anything else a user must know.
+    """
+
+    number: int
+    name: str | None
+    symbol: str
+    address: int | None
+    support: Support
+    note: str
 
 
 class Linux:
@@ -52,8 +92,11 @@ class Linux:
         Raises:
             UserError: The host cannot provide it.
         """
+        # asked before anything is opened, which would take a closed descriptor's place
+        self._inherited = [fd for fd in (0, 1, 2) if _is_open(fd)]
         self.machine = Machine(ram_bytes)
         self.kernel = LinuxKernel(self.machine, full_path)
+        self.kernel.open_program = lambda task, path: self._open(path)
 
     def __enter__(self) -> Self:
         return self
@@ -66,6 +109,58 @@ class Linux:
     def close(self) -> None:
         """Switches the computer off."""
         self.machine.close()
+
+    @property
+    def symbols(self) -> SymbolTable:
+        """The kernel's symbols: names to addresses and back."""
+        return self.kernel.image.symbols
+
+    def table(self, abi: Abi = Abi.X86_64) -> tuple[TableRow, ...]:
+        """A system-call table as it is in RAM now: every number that has a name or leads to a call.
+
+        Args:
+            abi: Whose table; that of x32 is only what the ``.tbl`` file says, for this kernel has none.
+        """
+        rows = []
+        for slot in tbl.sys_call_table(abi):
+            symbol, address = slot.symbol, None
+            if abi in SYS_CALL_TABLES:
+                address = self.machine.read_q(self.symbols[SYS_CALL_TABLES[abi]] + 8 * slot.number)
+                symbol = self.symbols.describe(address)
+            entry = symbol.removeprefix("__x64_").removeprefix("__ia32_")
+            if slot.name is not None or entry != tbl.NI_SYSCALL:
+                rows.append(TableRow(slot.number, slot.name, symbol, address, *self._support(abi, entry)))
+        return tuple(rows)
+
+    def define(self, handler: Handler, number: int, abi: Abi = Abi.X86_64) -> int:
+        """Adds a system call, as docs/adding-a-syscall.md tells at length.
+
+        Args:
+            handler: A function named ``sys_NAME``; it gets the calling task and up to six arguments, each annotated
+                with a type of `ring3.abi.c_types`.
+            number: Its number; the table in RAM must be long enough to hold it.
+            abi: Whose table it goes into.
+
+        Returns:
+            The address of its stub, which the table's slot now holds.
+
+        Raises:
+            ValueError: The number is outside the table.
+            TypeError: An argument has no C type.
+        """
+        return self.kernel.define(Syscall(handler.__name__, handler, Support.FULL, ""), number, abi)
+
+    def replace(self, entry: str, handler: Handler) -> Handler:
+        """Puts another handler behind a call; returns the one it replaces.
+
+        Args:
+            entry: The call's entry point, such as ``sys_getpid``.
+            handler: What is called instead, with the same arguments: the calling task and those of the definition.
+
+        Raises:
+            KeyError: There is no such call.
+        """
+        return self.kernel.call(entry).replace(handler)
 
     def load(
         self, path: str, arguments: Sequence[str] = (), environment: Mapping[str, str] | None = None
@@ -88,12 +183,10 @@ class Linux:
         )
         who = _credentials()
         try:
-            file = self._open(path)
-            start = prepare(self.kernel, file, strings, who, Limits(), self._open_interpreter)
+            start, exe = prepare(self.kernel, os.fsencode(path), strings, who, Limits(), self._open)
             files = FdTable()
-            for fd in (0, 1, 2):
-                if _is_open(fd):
-                    files.install(HostFile(fd, self.kernel.host), fd)
+            for fd in self._inherited:
+                files.install(HostFile(fd, self.kernel.host), fd)
             task = self.kernel.spawn(start, os.path.basename(path), files, who)
         except ExecError as error:
             status = NOT_FOUND if error.number is E.ENOENT else NOT_EXECUTABLE
@@ -102,7 +195,7 @@ class Linux:
             raise UserError(f"{path}: {error.number.text}", NOT_EXECUTABLE) from None
         except OutOfFrames:
             raise UserError(f"{path}: {E.ENOMEM.text}", NOT_EXECUTABLE) from None
-        task.exe = os.path.abspath(path)
+        task.exe = os.path.abspath(os.fsdecode(exe))
         return task
 
     def run(self, task: LinuxTask) -> int:
@@ -114,7 +207,18 @@ class Linux:
         self.kernel.run(task)
         return shell_status(task.exit_code)
 
-    def _open(self, path: str) -> Executable:
+    def _support(self, abi: Abi, entry: str) -> tuple[Support, str]:
+        """Support level and note of a call."""
+        if abi is Abi.X32:
+            return Support.NONE, "CONFIG_X86_X32 is off: ENOSYS"
+        if entry == tbl.NI_SYSCALL:
+            return Support.NONE, "Linux has no function for it either: ENOSYS"
+        layers = self.kernel.layers.get(entry)
+        definition = table.DEFINED.get(entry) if layers is None else layers.definition
+        return (Support.NONE, "") if definition is None else (definition.support, definition.note)
+
+    def _open(self, name: bytes) -> Executable:
+        path = os.fsdecode(name)
         try:
             info = os.stat(path)
             if os.path.isdir(path):
@@ -130,12 +234,6 @@ class Linux:
         except ValueError as error:
             raise ExecError(E.ENOENT, str(error)) from None
 
-    def _open_interpreter(self, path: bytes) -> Executable:
-        try:
-            return self._open(os.fsdecode(path))
-        except ExecError as error:
-            raise ExecError(error.number, f"interpreter {os.fsdecode(path)}: {error.reason}") from None
-
 
 def shell_status(exit_code: int) -> int:
     """A status as wait(2) encodes it, turned into what a shell reports."""
@@ -147,7 +245,7 @@ def _credentials() -> Credentials:
     """The user who runs Ring3."""
     if not hasattr(os, "getuid"):
         return Credentials()
-    return Credentials(os.getuid(), os.getgid(), os.getuid(), os.getgid())
+    return Credentials.of(os.getuid(), os.getgid(), tuple(os.getgroups()))
 
 
 def _is_open(fd: int) -> bool:

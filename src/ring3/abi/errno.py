@@ -1,8 +1,9 @@
-"""Linux's error numbers on x86, and the exception by which a handler fails.
+"""Linux's error numbers on x86, and the exception by which a handler of any system fails.
 
-A handler raises ``Errno(E.ENOENT)``; the gate that called it puts ``-2`` into the caller's rax. Numbers from
-512 on never reach a program: ERESTART* tell the signal code how to go on with an interrupted call, the others
-travel between parts of the kernel.
+A handler raises ``Errno(E.ENOENT)``; Linux's gate puts ``-2`` into the caller's rax. Solaris's puts 2 there and sets
+the carry flag; its handlers raise members of `SolarisE`, and what rooms that serve both systems raise, Linux's
+members, it looks up among them by name. Numbers from 512 on never reach a program: ERESTART* tell the signal code how
+to go on with an interrupted call, the others travel between parts of the kernel.
 
 Sources: ``include/uapi/asm-generic/errno-base.h`` and ``errno.h`` (names and numbers to 134; 41 and 58 are
 unused, 134 is younger than most C libraries) of Linux 7.2 and ``include/linux/errno.h`` (512 and up) of Linux
@@ -13,23 +14,28 @@ strace print; for ERESTART* they are strace's, and for 134, 515 and 517 up our o
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Self
 
 
-class E(IntEnum):
-    """An error number of Linux on x86.
+class ErrorNumber(IntEnum):
+    """An error number of some system.
 
     Attributes:
-        text: What strerror(3) says about it.
+        text: What strerror(3) says about it there.
     """
 
     text: str
 
-    def __new__(cls, number: int, text: str = "") -> E:
+    def __new__(cls, number: int, text: str = "") -> Self:
         """Makes a member whose value is `number` alone, so that ``E(2)`` is ``E.ENOENT``."""
         member = int.__new__(cls, number)
         member._value_ = number
         member.text = text
         return member
+
+
+class E(ErrorNumber):
+    """An error number of Linux on x86."""
 
     EPERM = 1, "Operation not permitted"
     ENOENT = 2, "No such file or directory"
@@ -210,9 +216,9 @@ class Errno(Exception):
 
     __slots__ = ("number",)
 
-    number: E
+    number: ErrorNumber
 
-    def __init__(self, number: E) -> None:
+    def __init__(self, number: ErrorNumber) -> None:
         """Makes a failure of kind `number`."""
         self.number = number
 

@@ -3,18 +3,47 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import Final, NoReturn
 
 from ring3 import __version__
 from ring3.errors import KernelPanic, TripleFault, UserError
 
-COMMANDS = {
+COMMANDS: Final = {
     "run": "run a program",
+    "explain": "run a program and tell how one system call of it goes, step by step",
+    "tables": "list the system calls, or print the headers made of them",
+    "rdmsr": "read a model-specific register of the booted machine",
+    "wrmsr": "write a model-specific register, then run a program",
 }
-PANIC_STATUS = 70
+PANIC_STATUS: Final = 70
 """EX_SOFTWARE of sysexits.h."""
+BROKEN_PIPE_STATUS: Final = 141
+INTERRUPTED_STATUS: Final = 130
+"""What a shell says of a program that SIGPIPE, or SIGINT, ended."""
+
+EXAMPLES: Final = """\
+examples:
+  ring3 run examples/hello/hello
+  ring3 explain --syscall write examples/hello/hello
+  ring3 tables --abi i386
+  ring3 rdmsr MSR_LSTAR
+  ring3 wrmsr MSR_LSTAR entry_SYSCALL_compat -- examples/hello/hello
+
+Exit status: the program's, 128+N if signal N ended it; 126 or 127 if it cannot be run or found; 2 for bad usage.
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that complains in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Prints the complaint and exits with status 2."""
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,15 +52,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: The command line without the program's name; None for this process's.
     """
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    parser = argparse.ArgumentParser(prog="ring3", description="The system-call machine of x86, in Python.")
-    parser.add_argument("--version", action="version", version=f"ring3 {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, text in COMMANDS.items():
-        command = commands.add_parser(name, help=text, description=text)
-        if words[:1] == [name]:
-            import_module(f"ring3.cli.{name}").configure(command)
-    options = parser.parse_args(words)
+    # a stream that was closed when Python started is None; what is printed there goes nowhere
+    sys.stdout = sys.stdout or io.StringIO()
+    sys.stderr = sys.stderr or io.StringIO()
+    try:
+        try:
+            return _dispatch(list(sys.argv[1:] if arguments is None else arguments))
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _abandon_stdout()
+        return BROKEN_PIPE_STATUS
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        _abandon_stdout()
+        print(f"ring3: standard output: {error.strerror}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED_STATUS
+
+
+def _dispatch(words: list[str]) -> int:
+    """Parses the words and runs the command they name."""
+    options = _parser(words).parse_args(words)
     try:
         return int(options.main(options))
     except UserError as error:
@@ -41,12 +85,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"ring3: the CPU shut down: {error}", file=sys.stderr)
         return PANIC_STATUS
     except KernelPanic as panic:
-        print(f"ring3: kernel panic: {panic}\n{panic.registers}", file=sys.stderr)
-        import traceback  # costs 2 ms, and only a panic needs it
+        import traceback  # noqa: PLC0415 - costs 2 ms, and only a panic needs it
 
+        print(f"ring3: kernel panic: {panic}\n{panic.registers}", file=sys.stderr)
         traceback.print_exception(panic.__cause__ or panic)
         return PANIC_STATUS
-    except BrokenPipeError:
-        return 141
-    except KeyboardInterrupt:
-        return 130
+
+
+def _parser(words: Sequence[str]) -> Parser:
+    """The parser of the command line; of the subcommands only the one it names is imported."""
+    parser = Parser(
+        prog="ring3",
+        description="The system-call machine of x86, whole and real, in Python.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"ring3 {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, text in COMMANDS.items():
+        command = commands.add_parser(
+            name, help=text, description=f"{text[0].upper()}{text[1:]}.", allow_abbrev=False
+        )
+        if words[:1] == [name]:
+            import_module(f"ring3.cli.{name}").configure(command)
+    return parser
+
+
+def _abandon_stdout() -> None:
+    """Lets what is still buffered go nowhere, so that the interpreter does not fail at it when it ends."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)

@@ -1,33 +1,55 @@
 """Open files and the table of descriptors.
 
-A file's operations never block: they do what can be done now or raise `WouldBlock`, and `File.readiness` says what to
-await. The calls above decide whether to wait (or to answer EAGAIN).
+A file's operations never block: they do what can be done now or raise `WouldBlock`. Whether to wait then, or to answer
+EAGAIN, is decided by the calls above. What to wait for is the same for a blocked read, poll(2) and epoll(7):
+`File.poll` says what the file is ready for, and `File.listen` calls back when that may have changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
+from ring3.fs.readiness import ALWAYS
+
+if TYPE_CHECKING:
+    from ring3.fs.inode import Inode
+    from ring3.kernel.mm.objects import MemoryObject
+    from ring3.kernel.wait import Listening
 
 O_ACCMODE: Final = 3
 O_RDONLY: Final = 0
 O_WRONLY: Final = 1
 O_RDWR: Final = 2
+O_APPEND: Final = 0o2000
+O_NONBLOCK: Final = 0o4000
+O_PATH: Final = 0o10000000
+
+SEEK_SET: Final = 0
+SEEK_CUR: Final = 1
+SEEK_END: Final = 2
+SEEK_DATA: Final = 3
+SEEK_HOLE: Final = 4
 
 
 class WouldBlock(Exception):
-    """Nothing can be done now; `watch` calls back when it may have changed.
+    """Nothing can be done now.
 
     Attributes:
-        watch: Registers a function to be called once.
+        file: The file that is not ready.
+        events: For what: `READABLE` or `WRITABLE`.
     """
 
-    def __init__(self, watch: Callable[[Callable[[], None]], None]) -> None:
+    def __init__(self, file: File, events: int) -> None:
         super().__init__()
-        self.watch = watch
+        self.file = file
+        self.events = events
+
+    def watch(self, callback: Callable[[], None]) -> Listening:
+        """Calls back when the file may have become ready, until that is cancelled."""
+        return self.file.listen(callback, self.events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +71,52 @@ class Stat:
     ctime: int
 
 
+class Never:
+    """Listens to nothing: the file is always ready."""
+
+    def cancel(self) -> None:
+        """Nothing to end."""
+
+
+NEVER: Final = Never()
+
+
 class File:
     """An open file description (open(2)): what descriptors share after dup and fork.
 
     Attributes:
         flags: The access mode and status flags of open(2), Linux's values.
         refs: How many descriptors lead here.
+        position: Where the next read or write starts, for files that have such a place.
     """
+
+    pollable = True
+    """Whether epoll(7) takes it: regular files and directories are refused."""
+    asks_host = False
+    """Whether its readiness changes outside of the machine, where only `poll` can see it."""
 
     def __init__(self, flags: int) -> None:
         self.flags = flags
         self.refs = 0
+        self.position = 0
+        self._on_close: list[Callable[[], None]] = []
 
     @property
     def readable(self) -> bool:
         """Opened for reading."""
-        return self.flags & O_ACCMODE != O_WRONLY
+        return self.flags & (O_ACCMODE | O_PATH) in (O_RDONLY, O_RDWR)
 
     @property
     def writable(self) -> bool:
         """Opened for writing."""
-        return self.flags & O_ACCMODE != O_RDONLY
+        return self.flags & (O_ACCMODE | O_PATH) in (O_WRONLY, O_RDWR)
+
+    @property
+    def inode(self) -> Inode | None:
+        """The inode behind it, None where there is none (pipes, events, descriptors of the host)."""
+        return None
+
+    # -- contents ------------------------------------------------------------------------------------------------
 
     def read(self, size: int) -> bytes:
         """Up to ``size`` bytes from the file's position; empty at the end.
@@ -80,6 +127,9 @@ class File:
         """
         raise Errno(E.EINVAL)
 
+    def unread(self, data: bytes) -> None:
+        """Takes back what `read` has just given and nobody could use."""
+
     def write(self, data: bytes | memoryview) -> int:
         """Writes at the file's position; returns how many bytes were taken.
 
@@ -89,6 +139,83 @@ class File:
         """
         raise Errno(E.EINVAL)
 
+    def pread(self, size: int, offset: int) -> bytes:
+        """Up to ``size`` bytes from an offset; the position stays.
+
+        Raises:
+            Errno: ESPIPE, the file has no offsets; as `read`.
+        """
+        raise Errno(E.ESPIPE)
+
+    def pwrite(self, data: bytes | memoryview, offset: int) -> int:
+        """Writes at an offset; the position stays.
+
+        Raises:
+            Errno: ESPIPE, the file has no offsets; as `write`.
+        """
+        raise Errno(E.ESPIPE)
+
+    def seek(self, offset: int, whence: int) -> int:
+        """Moves the position; returns the new one.
+
+        Raises:
+            Errno: ESPIPE, the file has none; EINVAL, before the start or no such ``whence``; ENXIO, SEEK_DATA or
+                SEEK_HOLE beyond the end.
+        """
+        raise Errno(E.ESPIPE)
+
+    def available(self) -> int:
+        """Bytes that can be read at once (FIONREAD).
+
+        Raises:
+            Errno: ENOTTY, it cannot tell.
+        """
+        raise Errno(E.ENOTTY)
+
+    def truncate(self, size: int) -> None:
+        """Changes the size of an open file.
+
+        Raises:
+            Errno: EINVAL, it is no regular file.
+        """
+        raise Errno(E.EINVAL)
+
+    def allocate(self, mode: int, offset: int, length: int) -> None:
+        """Allocates or frees space (fallocate(2)).
+
+        Raises:
+            Errno: ENODEV, it is no regular file.
+        """
+        raise Errno(E.ENODEV)
+
+    def sync(self) -> None:
+        """Brings what was written to where it is kept.
+
+        Raises:
+            Errno: EINVAL, it is kept nowhere.
+        """
+        raise Errno(E.EINVAL)
+
+    def mapping(self, shared: bool) -> MemoryObject | None:
+        """What mmap(2) maps; None for fresh zeroed memory.
+
+        Raises:
+            Errno: ENODEV, it cannot be mapped.
+        """
+        raise Errno(E.ENODEV)
+
+    # -- waiting -------------------------------------------------------------------------------------------------
+
+    def poll(self) -> int:
+        """What it is ready for, in the bits of `ring3.fs.readiness`."""
+        return ALWAYS
+
+    def listen(self, callback: Callable[[], None], events: int = -1) -> Listening:
+        """Calls back whenever it may have become ready for one of these events, until that is cancelled."""
+        return NEVER
+
+    # -- what it is ----------------------------------------------------------------------------------------------
+
     def stat(self) -> Stat:
         """The file's attributes.
 
@@ -97,9 +224,40 @@ class File:
         """
         raise Errno(E.EBADF)
 
+    def path(self) -> bytes:
+        """What /proc/PID/fd shows, such as a path or ``pipe:[7]``."""
+        return b"anon_inode:[unknown]"
+
+    def reopen(self, flags: int) -> File:
+        """Opens the same thing anew, as opening /proc/PID/fd/N does.
+
+        Raises:
+            Errno: ENXIO, that cannot be done; others as open(2).
+        """
+        raise Errno(E.ENXIO)
+
     def is_terminal(self) -> bool:
         """Whether it is a terminal."""
         return False
+
+    # -- the end -------------------------------------------------------------------------------------------------
+
+    def hold(self) -> File:
+        """Adds a user: a descriptor, or a call in progress."""
+        self.refs += 1
+        return self
+
+    def drop(self) -> None:
+        """Takes a user away; the last one closes it."""
+        self.refs -= 1
+        if not self.refs:
+            for callback in self._on_close:
+                callback()
+            self.close()
+
+    def on_close(self, callback: Callable[[], None]) -> None:
+        """Calls back when the last descriptor is gone."""
+        self._on_close.append(callback)
 
     def close(self) -> None:
         """The last descriptor is gone."""
@@ -116,6 +274,7 @@ class FdTable:
         self.limit = limit
         self._files: dict[int, File] = {}
         self._cloexec: set[int] = set()
+        self._users = 1
 
     def __getitem__(self, fd: int) -> File:
         """The file behind a descriptor.
@@ -128,8 +287,35 @@ class FdTable:
             raise Errno(E.EBADF)
         return file
 
+    def __contains__(self, fd: int) -> bool:
+        return fd in self._files
+
+    def __iter__(self) -> Iterator[int]:
+        """The open descriptors in order."""
+        return iter(sorted(self._files))
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def get(self, fd: int) -> File | None:
+        """The file behind a descriptor, None if it is not open."""
+        return self._files.get(fd)
+
     def install(self, file: File, lowest: int = 0, cloexec: bool = False) -> int:
         """Gives a file the lowest free descriptor from ``lowest`` on.
+
+        Raises:
+            Errno: EMFILE, all below the limit are taken.
+        """
+        fd = self.free_from(lowest)
+        self._files[fd] = file
+        file.refs += 1
+        if cloexec:
+            self._cloexec.add(fd)
+        return fd
+
+    def free_from(self, lowest: int = 0) -> int:
+        """The lowest free descriptor from ``lowest`` on.
 
         Raises:
             Errno: EMFILE, all below the limit are taken.
@@ -139,11 +325,32 @@ class FdTable:
             fd += 1
         if fd >= self.limit:
             raise Errno(E.EMFILE)
-        self._files[fd] = file
-        file.refs += 1
-        if cloexec:
-            self._cloexec.add(fd)
         return fd
+
+    def replace(self, fd: int, file: File, cloexec: bool = False) -> None:
+        """Gives a file a certain descriptor; what was there is closed (dup2).
+
+        Raises:
+            Errno: EBADF, the number is not below the limit.
+        """
+        if not 0 <= fd < self.limit:
+            raise Errno(E.EBADF)
+        file.refs += 1
+        if fd in self._files:
+            self.close(fd)
+        self._files[fd] = file
+        self.set_cloexec(fd, cloexec)
+
+    def cloexec(self, fd: int) -> bool:
+        """Whether execve(2) closes a descriptor."""
+        return fd in self._cloexec
+
+    def set_cloexec(self, fd: int, wanted: bool) -> None:
+        """Sets or clears FD_CLOEXEC."""
+        if wanted:
+            self._cloexec.add(fd)
+        else:
+            self._cloexec.discard(fd)
 
     def close(self, fd: int) -> None:
         """Closes a descriptor.
@@ -155,11 +362,37 @@ class FdTable:
         if file is None:
             raise Errno(E.EBADF)
         self._cloexec.discard(fd)
-        file.refs -= 1
-        if not file.refs:
-            file.close()
+        inode = file.inode
+        if inode is not None and inode.locks is not None:
+            inode.locks.release(self)
+        file.drop()
+
+    def share(self) -> FdTable:
+        """One more task uses this table (CLONE_FILES)."""
+        self._users += 1
+        return self
+
+    def release(self) -> None:
+        """One task less uses it; the last one closes everything."""
+        self._users -= 1
+        if not self._users:
+            self.close_all()
 
     def close_all(self) -> None:
         """Closes everything, as exit does."""
         for fd in list(self._files):
             self.close(fd)
+
+    def close_on_exec(self) -> None:
+        """Closes what is marked with FD_CLOEXEC."""
+        for fd in sorted(self._cloexec):
+            self.close(fd)
+
+    def copy(self) -> FdTable:
+        """A table with the same descriptors, as fork makes it."""
+        child = FdTable(self.limit)
+        child._files = dict(self._files)
+        child._cloexec = set(self._cloexec)
+        for file in child._files.values():
+            file.refs += 1
+        return child

@@ -1,13 +1,222 @@
-"""Regular files of the host, as objects whose pages can be mapped."""
+"""Open regular files: a position in the contents of an inode."""
 
 from __future__ import annotations
 
 import os
+from typing import Final
 
 from ring3.abi.errno import E, Errno
+from ring3.fs.dentry import Dentry
+from ring3.fs.file import (
+    O_APPEND,
+    SEEK_CUR,
+    SEEK_DATA,
+    SEEK_END,
+    SEEK_HOLE,
+    SEEK_SET,
+    File,
+    Stat,
+)
+from ring3.fs.inode import FileSystem, Inode
 from ring3.kernel.mm.objects import MemoryObject, Objects
 from ring3.kernel.mm.pagecache import PageCache
 from ring3.machine.ram import PAGE_SIZE, Ram
+
+MAX_SIZE: Final = (1 << 63) - 1
+"""The largest size of a file, in bytes (MAX_LFS_FILESIZE)."""
+
+
+class RegularInode(Inode):
+    """An inode with contents.
+
+    Attributes:
+        opens: How many open file descriptions it has.
+    """
+
+    __slots__ = ("opens",)
+
+    def __init__(self, fs: FileSystem, ino: int, mode: int, uid: int, gid: int) -> None:
+        super().__init__(fs, ino, mode, uid, gid)
+        self.opens = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes in the file."""
+        raise NotImplementedError
+
+    @property
+    def pages(self) -> MemoryObject:
+        """Its contents, to be mapped."""
+        raise NotImplementedError
+
+    def pread(self, offset: int, size: int) -> bytes:
+        """Bytes at an offset, fewer at the end of the file.
+
+        Raises:
+            Errno: The host cannot read them.
+        """
+        raise NotImplementedError
+
+    def pwrite(self, offset: int, data: bytes | memoryview) -> int:
+        """Stores bytes at an offset; returns how many, fewer when space runs out.
+
+        Raises:
+            Errno: EROFS here; ENOSPC, there is no space for any.
+        """
+        raise Errno(E.EROFS)
+
+    def append(self, data: bytes | memoryview) -> int:
+        """Stores bytes at the end; returns how many.
+
+        Raises:
+            Errno: As `pwrite`.
+        """
+        return self.pwrite(self.size, data)
+
+    def allocate(self, mode: int, offset: int, length: int) -> None:
+        """Allocates or frees space (fallocate(2)).
+
+        Raises:
+            Errno: EOPNOTSUPP, the file system cannot.
+        """
+        raise Errno(E.EOPNOTSUPP)
+
+    def data_at(self, offset: int, hole: bool) -> int:
+        """The first byte from an offset that is data, or a hole; the end of the file counts as a hole.
+
+        Raises:
+            Errno: ENXIO, there is none.
+        """
+        if offset >= self.size:
+            raise Errno(E.ENXIO)
+        return self.size if hole else offset
+
+    def open(self, dentry: Dentry, flags: int) -> File:
+        """An open regular file."""
+        return RegularFile(self, dentry, flags)
+
+    def opened(self) -> None:
+        """One more open file description."""
+        self.opens += 1
+
+    def closed(self) -> None:
+        """One fewer."""
+        self.opens -= 1
+
+
+class RegularFile(File):
+    """A regular file, open."""
+
+    pollable = False
+
+    def __init__(self, inode: RegularInode, dentry: Dentry, flags: int) -> None:
+        super().__init__(flags)
+        self._inode = inode
+        self._dentry = dentry
+        inode.opened()
+
+    @property
+    def inode(self) -> RegularInode:
+        """The inode."""
+        return self._inode
+
+    @property
+    def dentry(self) -> Dentry:
+        """The place it was opened at."""
+        return self._dentry
+
+    def read(self, size: int) -> bytes:
+        """Reads from the position on."""
+        data = self._inode.pread(self.position, size)
+        self.position += len(data)
+        return data
+
+    def unread(self, data: bytes) -> None:
+        """Moves the position back."""
+        self.position -= len(data)
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Writes at the position, or at the end with O_APPEND."""
+        if self.flags & O_APPEND:
+            done = self._inode.append(data)
+            self.position = self._inode.size
+        else:
+            done = self._inode.pwrite(self.position, data)
+            self.position += done
+        return done
+
+    def pread(self, size: int, offset: int) -> bytes:
+        """Reads at an offset."""
+        return self._inode.pread(offset, size)
+
+    def pwrite(self, data: bytes | memoryview, offset: int) -> int:
+        """Writes at an offset; with O_APPEND at the end all the same (pwrite(2), BUGS)."""
+        if self.flags & O_APPEND:
+            return self._inode.append(data)
+        return self._inode.pwrite(offset, data)
+
+    def seek(self, offset: int, whence: int) -> int:
+        """Moves the position."""
+        if whence in (SEEK_DATA, SEEK_HOLE):
+            if offset < 0:
+                raise Errno(E.ENXIO)
+            self.position = self._inode.data_at(offset, whence == SEEK_HOLE)
+        else:
+            self.position = seek(self.position, self._inode.size, offset, whence)
+        return self.position
+
+    def available(self) -> int:
+        """Bytes up to the end."""
+        return self._inode.size - self.position
+
+    def truncate(self, size: int) -> None:
+        """Changes the size."""
+        self._inode.truncate(size)
+
+    def allocate(self, mode: int, offset: int, length: int) -> None:
+        """Allocates or frees space."""
+        self._inode.allocate(mode, offset, length)
+
+    def sync(self) -> None:
+        """Brings what was written to where it is kept."""
+        self._inode.sync()
+
+    def mapping(self, shared: bool) -> MemoryObject:
+        """The contents."""
+        return self._inode.pages
+
+    def stat(self) -> Stat:
+        """The inode's attributes."""
+        return self._inode.stat()
+
+    def path(self) -> bytes:
+        """The path it was opened at, or what has become of it."""
+        return self._dentry.path()
+
+    def reopen(self, flags: int) -> File:
+        """The same inode, opened anew."""
+        return self._inode.open(self._dentry, flags)
+
+    def close(self) -> None:
+        """The inode has one user less."""
+        if self._inode.locks is not None:
+            self._inode.locks.release(self)
+            self._inode.locks.unflock(self)
+        self._inode.closed()
+
+
+def seek(position: int, size: int, offset: int, whence: int) -> int:
+    """Where lseek(2) leads.
+
+    Raises:
+        Errno: EINVAL, before the start, or no such ``whence``; EOVERFLOW.
+    """
+    base = {SEEK_SET: 0, SEEK_CUR: position, SEEK_END: size}.get(whence)
+    if base is None or base + offset < 0:
+        raise Errno(E.EINVAL)
+    if base + offset > MAX_SIZE:
+        raise Errno(E.EINVAL if whence == SEEK_SET else E.EOVERFLOW)
+    return base + offset
 
 
 class HostRegularFile:

@@ -1,24 +1,47 @@
 """A kernel in memory: its linked ELF at its addresses, its symbols, and the stubs made at boot.
 
-A *stub* is where machine code ends and Python begins: ``endbr64; hlt; ret``. Ring 0 calls it like any function; at
-``hlt`` the machine hands over, and it goes on with the result in rax.
+A *stub* is where machine code ends and Python begins. Ring 0 calls it like any function; at its ``hlt`` the machine
+hands over, and it goes on with the result in rax. What stands around the ``hlt`` is the kernel's own affair.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from ring3 import resources
 from ring3.abi import elf
 from ring3.image.symbols import SymbolTable
-from ring3.machine.board import DIRECT_MAP, Machine
+from ring3.machine.board import Machine
 from ring3.machine.pmap import Prot
 from ring3.machine.ram import PAGE_SIZE
 
-STUB_CODE: Final = b"\xf3\x0f\x1e\xfa\xf4\xc3" + b"\xcc" * 10
-STUB_SIZE: Final = len(STUB_CODE)
-HLT_END: Final = 5
-"""Distance from a stub's start to the instruction after its ``hlt``."""
+
+@dataclass(frozen=True, slots=True)
+class StubForm:
+    """How a kernel's stubs look.
+
+    Attributes:
+        code: The machine code, padded to a power of two.
+        hlt_end: Distance from the start to the instruction after ``hlt``.
+    """
+
+    code: bytes
+    hlt_end: int
+
+
+ENDBR_STUB: Final = StubForm(b"\xf3\x0f\x1e\xfa\xf4\xc3" + b"\xcc" * 10, 5)
+"""``endbr64; hlt; ret``."""
+
+
+class _StubArea:
+    """Where the stubs of a module lie: those made so far, and what is mapped for them."""
+
+    __slots__ = ("limit", "next", "start")
+
+    def __init__(self, start: int) -> None:
+        self.start = self.next = self.limit = start
 
 
 class KernelImage:
@@ -26,17 +49,29 @@ class KernelImage:
 
     Attributes:
         symbols: Name and address of everything in it.
+        stub: How its stubs look.
     """
 
-    def __init__(self, machine: Machine, path: str, module: str = "") -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        path: str,
+        *,
+        stub: StubForm = ENDBR_STUB,
+        module_of: Callable[[int], str] = lambda _: "",
+        stub_areas: Mapping[str, int] | None = None,
+    ) -> None:
         """Places a linked image from the package, such as ``linux/vmlinux``, and maps it.
 
         Args:
             machine: The computer; its kernel pmap gets the mappings.
             path: The file, below ``image/``.
-            module: The module its symbols belong to, for kernels that name modules.
+            stub: How the stubs made later look, and those in the file.
+            module_of: The module that an address of the file belongs to, for kernels that name modules.
+            stub_areas: For each module the page where its stubs begin; others lie behind the image.
         """
         self._machine = machine
+        self.stub = stub
         self.symbols = SymbolTable()
         raw = resources.read_bytes(f"image/{path}")
         header = elf.parse_header(raw)
@@ -56,8 +91,10 @@ class KernelImage:
             self._place(segment.vaddr, content, segment.memsz, prot)
             end = max(end, segment.vaddr + segment.memsz)
         for symbol in elf.symbols(raw):
-            self.symbols.add(symbol.name, symbol.value, symbol.size, module)
-        self._first_stub = self._next_stub = self._stub_limit = (end + PAGE_SIZE - 1) & -PAGE_SIZE
+            self.symbols.add(symbol.name, symbol.value, symbol.size, module_of(symbol.value))
+        # a page stays free between, so that the symbols of the image's end and the first stub have different addresses
+        self._behind = _StubArea(((end + PAGE_SIZE - 1) & -PAGE_SIZE) + PAGE_SIZE)
+        self._areas = {module: _StubArea(start) for module, start in (stub_areas or {}).items()}
 
     def _place(self, address: int, content: bytes, size: int, prot: Prot) -> None:
         ram, pmap = self._machine.ram, self._machine.kernel_pmap
@@ -69,31 +106,33 @@ class KernelImage:
 
     def add_stub(self, name: str, module: str = "") -> int:
         """Makes a stub with a symbol; returns its address."""
-        address = self._next_stub
-        if address == self._stub_limit:
-            self._place(address, STUB_CODE * (PAGE_SIZE // STUB_SIZE), PAGE_SIZE, Prot.READ | Prot.EXEC)
-            self._stub_limit += PAGE_SIZE
-        self._next_stub += STUB_SIZE
-        self.symbols.add(name, address, STUB_SIZE, module)
+        area, size = self._areas.get(module, self._behind), len(self.stub.code)
+        address = area.next
+        if address == area.limit:
+            self._place(address, self.stub.code * (PAGE_SIZE // size), PAGE_SIZE, Prot.READ | Prot.EXEC)
+            area.limit += PAGE_SIZE
+        area.next += size
+        self.symbols.add(name, address, size, module)
         return address
 
     def physical(self, symbol: str) -> int:
         """Physical address of a symbol."""
-        return self.direct(symbol) - DIRECT_MAP
+        return self.direct(symbol) - self._machine.direct_map
 
     def direct(self, symbol: str) -> int:
         """Address of a symbol in the direct map of RAM."""
         found = self._machine.kernel_pmap.lookup(self.symbols[symbol])
         frame = found & 0x000F_FFFF_FFFF_F000
-        return DIRECT_MAP + frame + self.symbols[symbol] % PAGE_SIZE
+        return self._machine.direct_map + frame + self.symbols[symbol] % PAGE_SIZE
 
     def text_is_pristine(self) -> bool:
         """Whether the machine code is, byte for byte, what was placed, stubs included."""
         for address, content in self._text:
             if self._machine.read(address, len(content)) != content:
                 return False
-        expected = STUB_CODE * (PAGE_SIZE // STUB_SIZE)
+        expected = self.stub.code * (PAGE_SIZE // len(self.stub.code))
         return all(
             self._machine.read(page, PAGE_SIZE) == expected
-            for page in range(self._first_stub, self._stub_limit, PAGE_SIZE)
+            for area in (self._behind, *self._areas.values())
+            for page in range(area.start, area.limit, PAGE_SIZE)
         )

@@ -10,11 +10,13 @@ class SymbolTable:
     """The symbols of one kernel.
 
     Several names may share an address (Linux 3.13's ``system_call`` and today's ``entry_SYSCALL_64``): both are found,
-    the first one added is what the address is called.
+    the first one added is what the address is called. Where a kernel names modules, a symbol is also found with its
+    module in front, as mdb writes it: ``genunix`modctl``.
     """
 
     def __init__(self) -> None:
         self._address: dict[str, int] = {}
+        self._scoped: dict[str, int] = {}
         self._name: dict[int, str] = {}
         self._size: dict[int, int] = {}
         self._module: dict[int, str] = {}
@@ -23,6 +25,8 @@ class SymbolTable:
     def add(self, name: str, address: int, size: int = 0, module: str = "") -> None:
         """Adds a symbol; ``size`` in bytes, 0 if unknown."""
         self._address[name] = address
+        if module:
+            self._scoped[f"{module}`{name}"] = address
         if address not in self._name:
             self._name[address] = name
             self._size[address] = size
@@ -35,17 +39,17 @@ class SymbolTable:
         Raises:
             KeyError: There is none of that name.
         """
-        return self._address[name]
+        return self._scoped[name] if "`" in name else self._address[name]
 
     def __contains__(self, name: str) -> bool:
-        return name in self._address
+        return name in self._address or name in self._scoped
 
     def __iter__(self) -> Iterator[tuple[str, int]]:
         return iter(self._address.items())
 
     def get(self, name: str) -> int | None:
         """The address of a symbol, or None."""
-        return self._address.get(name)
+        return self._scoped.get(name) if "`" in name else self._address.get(name)
 
     def name(self, address: int) -> str | None:
         """The symbol exactly at an address, or None."""

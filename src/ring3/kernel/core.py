@@ -16,25 +16,35 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
-from ring3.abi.errno import Errno
+from ring3.abi.errno import E, Errno
 from ring3.errors import KernelPanic, Ring3Error
-from ring3.image.kernel_image import HLT_END, KernelImage
+from ring3.image.kernel_image import KernelImage
+from ring3.kernel.clock import Clocks, HostClocks
 from ring3.kernel.regs import UserRegs, describe
 from ring3.kernel.task import Task, TaskExited, TaskState
+from ring3.kernel.timers import Ticker, Timers
 from ring3.kernel.wait import HostEvents
-from ring3.machine.board import DIRECT_MAP, Machine
+from ring3.machine.board import Machine
 from ring3.machine.cpu import Event, Stop
 from ring3.machine.descriptors import Segment
 from ring3.machine.msr import Msr
+from ring3.machine.pmap import Pmap
 from ring3.machine.ram import PAGE_SIZE
 from ring3.machine.registers import Flags, Gpr, Seg
 
 Result = int | Coroutine[Any, Any, int]
 Stub = Callable[[Task, UserRegs, int], Result]
-"""What runs at a stub's hlt: gets the task, the registers that rdi points to, and rsi; its result goes to rax."""
+"""What runs at a stub's hlt: gets the task and what `Kernel.stub_arguments` gives; its result goes to rax."""
 
 KERNEL_CS: Final = Segment(0, 0xFFFF_FFFF, 0x9B, 0xA)
 KERNEL_SS: Final = Segment(0, 0xFFFF_FFFF, 0x93, 0xC)
+
+
+FIRST_TID: Final = 2
+"""The first program's number; 1 is the kernel's own."""
+PID_MAX: Final = 32768
+FIRST_REUSED: Final = 300
+"""Where numbers start again (RESERVED_PIDS, kernel/pid.c)."""
 
 
 class Kernel(ABC):
@@ -47,7 +57,12 @@ class Kernel(ABC):
         tasks: All tasks that are not dead, by number.
         current: The task whose registers are in the CPU.
         full_path: Whether every stop goes through ring 0.
+        clocks: Where the time comes from.
+        timers: What is to happen when.
+        ticker: Interrupts programs that do not enter the kernel.
         host: What tasks wait for outside of the machine.
+        runner: What runs a task while it has the CPU: `run_task`, or what an observer has put in its place.
+        run_cpu: What runs the CPU until it stops: `Cpu.run`, or what an observer has put in its place.
         report: Takes lines meant for the user, such as that a call is absent.
     """
 
@@ -61,9 +76,14 @@ class Kernel(ABC):
         self.current: Task | None = None
         self.full_path = full_path
         self.host = HostEvents()
+        self.clocks: Clocks = HostClocks()
+        self.timers = Timers()
+        self.ticker = Ticker(lambda: bool(self._ready) or bool(self.timers), machine.cpu.interrupt)
+        self.runner: Callable[[Task], None] = self.run_task
+        self.run_cpu: Callable[[], Stop] = machine.cpu.run
         self.report: Callable[[str], None] = lambda line: None
         self._ready: deque[Task] = deque()
-        self._next_tid = 1
+        self._next_tid = FIRST_TID
 
     # -- what each kernel says for itself ------------------------------------------------------------------------
 
@@ -85,7 +105,7 @@ class Kernel(ABC):
 
     def run_task(self, task: Task) -> None:
         """Runs the task on the CPU until it cannot or must not go on."""
-        run, handle = self.machine.cpu.run, self.handle
+        run, handle = self.run_cpu, self.handle
         while task.on_cpu:
             handle(task, run())
 
@@ -96,9 +116,16 @@ class Kernel(ABC):
 
     def new_tid(self) -> int:
         """A task number that is not in use."""
-        tid = self._next_tid
-        self._next_tid += 1
-        return tid
+        for _ in range(PID_MAX):
+            tid = self._next_tid
+            self._next_tid = tid + 1 if tid + 1 < PID_MAX else FIRST_REUSED
+            if not self.number_in_use(tid):
+                return tid
+        raise Errno(E.EAGAIN)
+
+    def number_in_use(self, number: int) -> bool:
+        """Whether a number belongs to a task, or to anything else that keeps it from being given away."""
+        return number in self.tasks
 
     def add(self, task: Task, saved: bytes | None = None) -> None:
         """Puts a new task into the run queue.
@@ -131,19 +158,21 @@ class Kernel(ABC):
             KernelPanic: A bug of ours.
         """
         while until.state is not TaskState.DEAD:
+            self.timers.fire(self.clocks.monotonic())
             if not self._ready:
-                if not self.host.sleep():
-                    raise KernelPanic("every task waits and nothing can wake one", describe(until.regs))
+                self._idle(until)
                 continue
             task = self._ready.popleft()
             if task.state is TaskState.DEAD:
                 continue
             self._switch_to(task)
             task.on_cpu = True
+            if self._ready or self.timers:
+                self.ticker.wake()
             try:
                 if task.pending is not None:
                     self._resume(task)
-                self.run_task(task)
+                self.runner(task)
             except TaskExited:
                 pass
             except (Ring3Error, KeyboardInterrupt) as error:
@@ -156,15 +185,34 @@ class Kernel(ABC):
                 ) from error
             task.on_cpu = False
 
+    def _idle(self, until: Task) -> None:
+        """Sleeps until something can have changed: a timer is due or a host descriptor is ready."""
+        deadline = self.timers.next_deadline()
+        if deadline is None:
+            if not self.host.sleep(None):
+                raise KernelPanic("every task waits and nothing can wake one", describe(until.regs))
+        elif self.clocks.sleep_until(deadline):
+            self.host.sleep(0)
+        else:
+            self.host.sleep(max(0, deadline - self.clocks.monotonic()) / 1e9)
+
     def end(self, task: Task, exit_code: int) -> None:
-        """Ends a task: it will not run again."""
+        """Ends a task: it will not run again, and its kernel stack is free."""
         task.state = TaskState.DEAD
         task.exit_code = exit_code
         task.on_cpu = False
-        if task.pending is not None:
-            task.pending.close()
-            task.pending = None
-        self.tasks.pop(task.tid, None)
+        pending, task.pending = task.pending, None
+        if pending is not None:
+            pending.close()
+        if self.tasks.pop(task.tid, None) is not None:
+            self.machine.ram.release(task.stack)
+        if self.current is task:
+            self.current = None
+
+    def forget_memory(self, pmap: Pmap) -> None:
+        """An address space is about to go away: the CPU must not use it any more."""
+        if self.machine.cpu.cr3 == pmap.root:
+            self.machine.cpu.use(self.machine.kernel_pmap)
 
     def _switch_to(self, task: Task) -> None:
         if self.current is task:
@@ -203,19 +251,29 @@ class Kernel(ABC):
     def _stub(self, task: Task) -> None:
         """Ring 0 has halted: runs the Python of the stub it stands in."""
         cpu = self.machine.cpu
-        at = cpu.rip - HLT_END
+        at = cpu.rip - self.image.stub.hlt_end
         stub = self.stubs.get(at)
         if stub is None or cpu.cpl:
             raise KernelPanic(f"ring 0 halted at {self.image.symbols.describe(cpu.rip - 1)}", self.cpu_text())
-        frame = cpu.gpr(Gpr.RDI) - DIRECT_MAP
+        result = self.invoke(task, stub, *self.stub_arguments(task))
+        if result is not None:
+            cpu.set_gpr(Gpr.RAX, result)
+
+    def stub_arguments(self, task: Task) -> tuple[UserRegs, int]:
+        """What ring 0 calls a stub with, from the CPU's registers: by default a register frame in rdi, a number in rsi.
+
+        Raises:
+            KernelPanic: rdi is not the address of a frame.
+        """
+        cpu = self.machine.cpu
+        frame = cpu.gpr(Gpr.RDI) - self.machine.direct_map
         if not 0 <= frame <= self.machine.ram.size - PAGE_SIZE or frame & 7:
-            raise KernelPanic(f"stub {self.image.symbols.name(at)} called with rdi {cpu.gpr(Gpr.RDI):#x}", self.cpu_text())
+            where = self.image.symbols.describe(cpu.rip)
+            raise KernelPanic(f"{where} was called with rdi {cpu.gpr(Gpr.RDI):#x}", self.cpu_text())
         regs = self.frame_at(frame)
         if regs.cs & 3:
             task.regs = regs
-        result = self.invoke(task, stub, regs, cpu.gpr(Gpr.RSI))
-        if result is not None:
-            cpu.set_gpr(Gpr.RAX, result)
+        return regs, cpu.gpr(Gpr.RSI)
 
     def invoke(self, task: Task, stub: Stub, regs: UserRegs, argument: int) -> int | None:
         """Calls a stub's function: its result, or None if the task waits now."""
@@ -230,16 +288,15 @@ class Kernel(ABC):
 
     def advance(self, task: Task) -> int | None:
         """Runs the pending handler on: its result, or None if it awaits again."""
-        pending = task.pending
+        pending, task.pending = task.pending, None
         assert pending is not None
         try:
             pending.send(None)
         except StopIteration as done:
-            task.pending = None
             return int(done.value)
         except Errno as error:
-            task.pending = None
             return self.failed(task, error)
+        task.pending = pending
         task.state = TaskState.WAITING
         task.on_cpu = False
         return None
@@ -247,7 +304,10 @@ class Kernel(ABC):
     def _resume(self, task: Task) -> None:
         result = self.advance(task)
         if result is not None:
-            self.machine.cpu.set_gpr(Gpr.RAX, result)
+            if task.keeps_rax:
+                task.keeps_rax = False
+            else:
+                self.machine.cpu.set_gpr(Gpr.RAX, result)
             if self.machine.cpu.cpl == 3:
                 self.resumed(task)
 
@@ -271,6 +331,15 @@ class Kernel(ABC):
         cpu.rflags = Flags.FIXED
         cpu.rip = rip
         cpu.set_gpr(Gpr.RSP, stack)
+
+    def load_user_segment(self, segment: Seg, selector: int, descriptor: Segment) -> None:
+        """Loads DS, ES, FS or GS for ring 3; in ring 0 the user's GS base lies where swapgs takes it from."""
+        cpu = self.machine.cpu
+        kernel_base = cpu.rdmsr(Msr.MSR_GS_BASE)
+        cpu.load_segment(segment, selector, descriptor)
+        if segment is Seg.GS and cpu.cpl == 0:
+            cpu.wrmsr(Msr.MSR_KERNEL_GS_BASE, descriptor.base)
+            cpu.wrmsr(Msr.MSR_GS_BASE, kernel_base)
 
     def user_gs_msr(self) -> Msr:
         """The MSR that holds the running task's GS base at this moment: swapgs moves it."""

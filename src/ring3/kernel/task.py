@@ -11,7 +11,6 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from ring3.kernel.regs import UserRegs
-from ring3.machine.board import DIRECT_MAP
 from ring3.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
@@ -50,6 +49,7 @@ class Task:
         on_cpu: Whether it may go on running; cleared to make the loop leave it.
         saved: All registers while it is not on the CPU.
         pending: The handler that waits.
+        keeps_rax: What the pending handler gives is not the result of a call (it is exit work on the short path).
         exit_code: As wait(2) encodes it, once it is dead.
     """
 
@@ -66,12 +66,17 @@ class Task:
         self.on_cpu = False
         self.saved: bytes = b""
         self.pending: Coroutine[Any, Any, int] | None = None
+        self.keeps_rax = False
         self.exit_code = 0
 
     @property
     def stack_top(self) -> int:
         """Virtual address of the end of the kernel stack."""
-        return DIRECT_MAP + self.stack + PAGE_SIZE
+        return self.kernel.machine.direct_map + self.stack + PAGE_SIZE
+
+    def interrupted(self) -> bool:
+        """Whether a signal is to be taken, so that a handler that waits must give up."""
+        return False
 
     @property
     def memory(self) -> Mm:

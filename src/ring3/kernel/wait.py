@@ -8,31 +8,55 @@ task can run.
 
 from __future__ import annotations
 
+import functools
+import operator
 import select
+import time
 from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Protocol
+
+from ring3.abi.errno import E, Errno
 
 if TYPE_CHECKING:
     from ring3.kernel.task import Task
 
+_POLLIN: Final = 1
+_POLLOUT: Final = 4
+
+
+class Listening(Protocol):
+    """Somebody is told of events until he cancels that."""
+
+    def cancel(self) -> None:
+        """Ends it; nothing happens if it has ended."""
+
 
 class WaitQueue:
-    """Tasks that wait for the same thing."""
+    """Who waits for the same thing: tasks, each until it is woken, and listeners, until they cancel."""
 
-    __slots__ = ("_waiters",)
+    __slots__ = ("_listeners", "_waiters")
 
     def __init__(self) -> None:
         self._waiters: list[Task] = []
+        self._listeners: list[Listener] = []
 
     def wait(self, task: Task) -> Wait:
         """What the task's handler awaits; it goes on after the next `wake`, or when it is woken otherwise."""
         return Wait(self, task)
 
-    def wake(self) -> None:
-        """Makes every waiting task ready."""
+    def wake(self, events: int = -1) -> None:
+        """Makes every waiting task ready and tells the listeners.
+
+        Args:
+            events: What has happened, in the bits of poll(2): listeners for other events are not told.
+        """
         waiters, self._waiters = self._waiters, []
         for task in waiters:
             task.kernel.ready(task)
+        if self._listeners:
+            for listener in list(self._listeners):
+                if listener.events & events:
+                    listener.callback()
 
     def add(self, task: Task) -> None:
         """Puts a task among the waiters."""
@@ -42,6 +66,37 @@ class WaitQueue:
         """Takes a task out, if it is there."""
         if task in self._waiters:
             self._waiters.remove(task)
+
+    def listen(self, callback: Callable[[], None], events: int = -1) -> Listener:
+        """Calls back at each `wake` with one of these events."""
+        listener = Listener(self, callback, events)
+        self._listeners.append(listener)
+        return listener
+
+    def forget(self, listener: Listener) -> None:
+        """Takes a listener out, if it is there."""
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+
+
+class Listener:
+    """One who is told of each wake of a queue.
+
+    Attributes:
+        callback: What to call.
+        events: At which events, in the bits of poll(2).
+    """
+
+    __slots__ = ("_queue", "callback", "events")
+
+    def __init__(self, queue: WaitQueue, callback: Callable[[], None], events: int) -> None:
+        self._queue = queue
+        self.callback = callback
+        self.events = events
+
+    def cancel(self) -> None:
+        """Ends it."""
+        self._queue.forget(self)
 
 
 class Wait:
@@ -61,26 +116,109 @@ class Wait:
             self._queue.remove(self._task)
 
 
+class HostWatch:
+    """One callback for one host descriptor, until it was made or is cancelled."""
+
+    __slots__ = ("_host", "callback", "fd", "write")
+
+    def __init__(self, host: HostEvents, fd: int, write: bool, callback: Callable[[], None]) -> None:
+        self._host = host
+        self.fd = fd
+        self.write = write
+        self.callback = callback
+
+    def cancel(self) -> None:
+        """Ends it."""
+        self._host.forget(self)
+
+
 class HostEvents:
     """Waits for the host's file descriptors."""
 
     def __init__(self) -> None:
         self._poll = select.poll() if hasattr(select, "poll") else None
-        self._callbacks: dict[int, Callable[[], None]] = {}
+        self._watches: dict[int, list[HostWatch]] = {}
 
-    def watch(self, fd: int, write: bool, callback: Callable[[], None]) -> None:
-        """Calls back once when the descriptor can be read, or written."""
-        self._callbacks[fd] = callback
-        if self._poll is not None:
-            self._poll.register(fd, select.POLLOUT if write else select.POLLIN)
+    def watch(self, fd: int, write: bool, callback: Callable[[], None]) -> HostWatch:
+        """Calls back once when the descriptor can be read, or written, or has hung up."""
+        watch = HostWatch(self, fd, write, callback)
+        self._watches.setdefault(fd, []).append(watch)
+        self._register(fd)
+        return watch
 
-    def sleep(self) -> bool:
-        """Sleeps until a watched descriptor is ready; False if nothing is watched, so that nothing can come."""
-        if not self._callbacks:
-            return False
-        ready = [fd for fd, _ in self._poll.poll()] if self._poll is not None else list(self._callbacks)
-        for fd in ready:
+    def forget(self, watch: HostWatch) -> None:
+        """Takes a watch out, if it is there."""
+        watches = self._watches.get(watch.fd, [])
+        if watch in watches:
+            watches.remove(watch)
+            self._register(watch.fd)
+
+    def _register(self, fd: int) -> None:
+        """Tells the host what is watched of a descriptor now."""
+        watches = self._watches.get(fd)
+        if not watches:
+            self._watches.pop(fd, None)
             if self._poll is not None:
                 self._poll.unregister(fd)
-            self._callbacks.pop(fd)()
+        elif self._poll is not None:
+            wanted = (_POLLOUT if watch.write else _POLLIN for watch in watches)
+            self._poll.register(fd, functools.reduce(operator.or_, wanted))
+
+    def sleep(self, timeout: float | None) -> bool:
+        """Sleeps until a watched descriptor is ready.
+
+        Args:
+            timeout: Seconds to wait at most, None for any time.
+
+        Returns:
+            False, at once, if nothing is watched and there is no timeout, so that nothing can come.
+        """
+        if not self._watches:
+            if timeout is None:
+                return False
+            time.sleep(timeout)
+            return True
+        if self._poll is None:
+            ready = [(fd, -1) for fd in self._watches]
+        else:
+            ready = self._poll.poll(None if timeout is None else timeout * 1000)
+        for fd, events in ready:
+            for watch in list(self._watches.get(fd, ())):
+                if events & ~(_POLLIN if watch.write else _POLLOUT):
+                    watch.cancel()
+                    watch.callback()
         return True
+
+
+async def wait_event(
+    task: Task, queue: WaitQueue, condition: Callable[[], bool], deadline: int | None = None
+) -> bool:
+    """Waits until a condition holds, looking at it each time the queue is woken.
+
+    Args:
+        task: The task whose handler waits.
+        queue: Woken whenever the condition may have come true.
+        condition: What is waited for.
+        deadline: Monotonic nanoseconds at which to give up, None for never.
+
+    Returns:
+        Whether the condition holds; False only after the deadline.
+
+    Raises:
+        Errno: ERESTARTSYS, a signal came first.
+    """
+    timers, clocks = task.kernel.timers, task.kernel.clocks
+    timer = None
+    if deadline is not None:
+        timer = timers.add(deadline, lambda: task.kernel.ready(task))
+    try:
+        while not condition():
+            if deadline is not None and clocks.monotonic() >= deadline:
+                return False
+            if task.interrupted():
+                raise Errno(E.ERESTARTSYS)
+            await queue.wait(task)
+        return True
+    finally:
+        if timer is not None:
+            timer.cancel()

@@ -17,41 +17,17 @@ the calling task first. It returns the result, raises `Errno`, or is a coroutine
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable
 from functools import cached_property
-from types import CodeType, FunctionType
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from types import CodeType
+from typing import Any, Final, Literal
 
-from ring3.abi.c_types import Arg
-from ring3.kernel.regs import UserRegs
+from ring3.kernel.signature import Handler, Parameter, Result, Support, parameters_of
 
-if TYPE_CHECKING:
-    from ring3.kernel.task import Task
-
-Result = int | Coroutine[Any, Any, int]
-Handler = Callable[..., Result]
 Layer = Callable[..., Result]
 
 X64_REGISTERS: Final = ("di", "si", "dx", "r10", "r8", "r9")
 IA32_REGISTERS: Final = ("bx", "cx", "dx", "si", "di", "bp")
-
-
-class Support(StrEnum):
-    """How much of a call is there."""
-
-    FULL = "full"
-    PARTIAL = "partial"
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One argument of a call: its name, C type and meaning."""
-
-    name: str
-    arg: Arg
 
 
 class Syscall:
@@ -77,20 +53,7 @@ class Syscall:
         Raises:
             TypeError: The signature has an argument without a C type, or more than six.
         """
-        function = cast(FunctionType, self.function)
-        names = function.__code__.co_varnames[1 : function.__code__.co_argcount]
-        if len(names) > len(X64_REGISTERS):
-            raise TypeError(f"{self.entry}: more than six arguments")
-        found = []
-        for name in names:
-            hint = function.__annotations__.get(name)
-            if isinstance(hint, str):
-                hint = eval(hint, function.__globals__)  # noqa: S307
-            arg = next((note for note in getattr(hint, "__metadata__", ()) if isinstance(note, Arg)), None)
-            if arg is None:
-                raise TypeError(f"{self.entry}: argument {name} has no C type")
-            found.append(Parameter(name, arg))
-        return tuple(found)
+        return parameters_of(self.function, self.entry)
 
     @cached_property
     def source(self) -> str:

@@ -32,6 +32,10 @@ INITIAL_STACK: Final = 132 << 10
 MINSIGSTKSZ: Final = 1040
 """Bytes of the largest signal frame with FXSAVE state (arch/x86/kernel/signal.c, init_sigframe_size)."""
 
+SCRIPT_HEAD: Final = 256
+"""Bytes of a script that are looked at (BINPRM_BUF_SIZE)."""
+MAX_SCRIPTS: Final = 4
+
 _NO_SEGMENT: Final = Segment(0, 0, 0, 0)
 
 
@@ -56,40 +60,71 @@ class Start:
 
 def prepare(
     kernel: LinuxKernel,
-    file: Executable,
+    path: bytes,
     strings: Strings,
     credentials: Credentials,
     limits: Limits,
-    open_interpreter: Callable[[bytes], Executable],
-) -> Start:
+    open_file: Callable[[bytes], Executable],
+) -> tuple[Start, bytes]:
     """Builds a program's address space.
 
     Args:
         kernel: The kernel.
-        file: The program.
+        path: The program, or a script whose first line names its interpreter.
         strings: Its name, arguments and environment.
         credentials: Whom it runs as.
         limits: Its memory limits.
-        open_interpreter: Opens the file that PT_INTERP names.
+        open_file: Opens a file to be run: the program, the interpreter of a script, the one that PT_INTERP names.
+
+    Returns:
+        The program in memory, and the path of the file that was loaded.
 
     Raises:
         ExecError: The file cannot be run; the message says why.
         Errno: There is no memory or room for it.
     """
+    file, path, strings = _follow_scripts(path, strings, open_file)
     program = Program.read(file)
     interpreter: Program | None = None
     if program.interpreter is not None:
-        interpreter = Program.read(open_interpreter(program.interpreter), "interpreter")
+        interpreter = Program.read(_open_interpreter(program.interpreter, open_file), "interpreter")
         if interpreter.header.bits != program.header.bits:
             raise ExecError(E.ELIBBAD, "interpreter: not of the program's width")
     narrow = program.header.bits == 32
     places = layout.choose(narrow=narrow, stack_limit=limits.stack, random=kernel.aslr)
     mm = Mm(kernel.machine.ram, kernel.machine.kernel_pmap, places, limits, kernel.objects)
     try:
-        return _fill(kernel, mm, program, interpreter, strings, credentials)
+        return _fill(kernel, mm, program, interpreter, strings, credentials), path
     except BaseException:
         mm.destroy()
         raise
+
+
+def _follow_scripts(
+    path: bytes, strings: Strings, open_file: Callable[[bytes], Executable]
+) -> tuple[Executable, bytes, Strings]:
+    """Opens the program that a chain of ``#!`` lines leads to, with the arguments it gets (fs/binfmt_script.c)."""
+    for _ in range(MAX_SCRIPTS + 1):
+        file = open_file(path)
+        head = file.pread(0, SCRIPT_HEAD)
+        if not head.startswith(b"#!"):
+            return file, path, strings
+        line, newline, _rest = head[2:].partition(b"\n")
+        words = line.strip(b" \t").split(None, 1)
+        if not words or (not newline and len(head) == SCRIPT_HEAD and len(words) == 1):
+            raise ExecError(E.ENOEXEC, "its #! line names no interpreter, or is too long")
+        script = path if path.startswith(b"/") or not strings.name else strings.name
+        arguments = [words[0], *(word.rstrip(b" \t") for word in words[1:]), script, *strings.argv[1:]]
+        path, strings = words[0], Strings(words[0], arguments, strings.envp)
+    raise ExecError(E.ELOOP, "its #! lines lead too far")
+
+
+def _open_interpreter(path: bytes, open_file: Callable[[bytes], Executable]) -> Executable:
+    try:
+        return open_file(path)
+    except ExecError as error:
+        name = path.decode("utf-8", "backslashreplace")
+        raise ExecError(error.number, f"interpreter {name}: {error.reason}") from None
 
 
 def _fill(
@@ -159,9 +194,11 @@ def start_thread(regs: UserRegs, start: Start) -> None:
 
 def load_data_segments(kernel: LinuxKernel, bits: int) -> None:
     """Sets DS, ES, FS and GS as a program finds them (ELF_PLAT_INIT, start_thread_ia32)."""
-    cpu = kernel.machine.cpu
+    load = kernel.load_user_segment
+    for segment in (Seg.FS, Seg.GS):
+        load(segment, 0, _NO_SEGMENT)
     for segment in (Seg.DS, Seg.ES):
         if bits == 32:
-            cpu.load_segment(segment, L["USER_DS"], GDT_USER_DS)
+            load(segment, L["USER_DS"], GDT_USER_DS)
         else:
-            cpu.load_segment(segment, 0, _NO_SEGMENT)
+            load(segment, 0, _NO_SEGMENT)

@@ -1,43 +1,103 @@
-"""exit(2), exit_group(2) and death by a signal."""
+"""exit(2), exit_group(2) and death by a signal; what becomes of the family (kernel/exit.c)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
 from ring3.abi.c_types import Int
+from ring3.abi.errno import Errno
 from ring3.abi.signals import Sig
 from ring3.kernel.task import TaskExited
 from ring3.linux.definition import syscall
+from ring3.linux.process import Process, exit_info, wants_no_zombies
+from ring3.linux.signal_send import send_to_process
+from ring3.linux.siginfo import SigInfo
 
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
 
 
-def do_exit(task: LinuxTask, code: int) -> NoReturn:
-    """Ends the running task.
+def exit_group(task: LinuxTask, code: int) -> NoReturn:
+    """Ends the running task's whole process.
 
     Args:
-        task: The task.
+        task: The running task.
         code: As wait(2) encodes it: the exit status times 256, or a signal's number.
     """
-    kernel = task.kernel
-    task.files.close_all()
-    kernel.end(task, code)
+    process = task.process
+    if process.ending is None:
+        process.ending = code
+    for thread in list(process.threads):
+        if thread is not task:
+            release_thread(thread, process.ending)
+    release_thread(task, process.ending)
     raise TaskExited
 
 
-def end_by_signal(task: LinuxTask, signal: Sig) -> NoReturn:
-    """Ends the running task as a signal does whose action is to terminate."""
-    do_exit(task, int(signal))
+def release_thread(task: LinuxTask, code: int) -> None:
+    """Ends one thread, running or not; with the last one the process ends.
+
+    Args:
+        task: The thread.
+        code: Its exit code, as wait(2) encodes it.
+    """
+    process, kernel = task.process, task.kernel
+    if task not in process.threads:
+        return
+    task.leave_memory()
+    task.leave_files()
+    process.threads.remove(task)
+    kernel.end(task, code)
+    if not process.threads:
+        _end_process(process, task, code if process.ending is None else process.ending)
+
+
+def _end_process(process: Process, last: LinuxTask, code: int) -> None:
+    kernel = last.kernel
+    process.dead = True
+    process.exit_code = code
+    if process.alarm is not None:
+        process.alarm.cancel()
+    for child in process.children:
+        if child.threads and child.threads[0].parent_death_signal:
+            send_to_process(child, SigInfo(child.threads[0].parent_death_signal))
+    kernel.processes.adopt_children(process)
+    kernel.process_ended(process)
+    parent = process.parent
+    if parent is None:
+        kernel.processes.forget(process)
+        return
+    signal = process.exit_signal
+    vanish = signal == Sig.SIGCHLD and wants_no_zombies(parent)
+    if signal:
+        info = exit_info(process)
+        send_to_process(parent, SigInfo(signal, info.code, info.layout, info.pid, info.uid, info.status))
+    if vanish:
+        kernel.processes.forget(process)
+    parent.child_changed.wake()
+
+
+def clear_child_tid(task: LinuxTask) -> None:
+    """Writes 0 where set_tid_address(2) or CLONE_CHILD_CLEARTID said, and wakes who waits for it there."""
+    address = task.clear_child_tid
+    task.clear_child_tid = 0
+    if not address:
+        return
+    try:
+        task.memory.write_u32(address, 0)
+    except Errno:
+        return
+    task.kernel.wake_futex(task, address)
 
 
 @syscall("full")
 def sys_exit(task: LinuxTask, error_code: Int) -> NoReturn:
     """Ends the thread."""
-    do_exit(task, (error_code & 0xFF) << 8)
+    release_thread(task, (error_code & 0xFF) << 8)
+    raise TaskExited
 
 
 @syscall("full")
 def sys_exit_group(task: LinuxTask, error_code: Int) -> NoReturn:
     """Ends the program."""
-    do_exit(task, (error_code & 0xFF) << 8)
+    exit_group(task, (error_code & 0xFF) << 8)

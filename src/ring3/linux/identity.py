@@ -24,8 +24,8 @@ def sys_gettid(task: LinuxTask) -> int:
 
 @syscall("full")
 def sys_getppid(task: LinuxTask) -> int:
-    """The parent's number, 0 for the first program."""
-    return 0
+    """The parent's number."""
+    return task.process.ppid
 
 
 @syscall("full")

@@ -13,11 +13,13 @@ from typing import Final, cast
 
 from ring3.abi import tbl
 from ring3.abi.errno import E, Errno
+from ring3.abi.signals import Sig, SiCode
+from ring3.errors import KernelPanic, OutOfFrames
 from ring3.image.linux import boot
 from ring3.fs.file import FdTable
-from ring3.kernel.clock import Clocks, HostClocks
 from ring3.kernel.core import Kernel, Result
 from ring3.kernel.mm.layout import Random
+from ring3.kernel.mm.mm import Mm
 from ring3.kernel.mm.objects import Objects
 from ring3.kernel.regs import FrameType, UserRegs, WindowRegs, copy_regs, frame_type
 from ring3.kernel.task import Task
@@ -26,7 +28,14 @@ from ring3.linux.credentials import Credentials
 from ring3.linux.definition import Layers, Syscall
 from ring3.linux.exec import Start, load_data_segments, start_thread
 from ring3.linux.short_path import run_short
+from ring3.linux.exit import clear_child_tid
+from ring3.linux.process import Process, Processes
+from ring3.linux.siginfo import SigInfo
+from ring3.linux.signal_send import send_to_process
+from ring3.linux.sigstate import Actions
 from ring3.linux.task import LinuxTask
+from ring3.linux.tls import set_tls
+from ring3.loader.program import Executable
 from ring3.linux.vdso import Vdso
 from ring3.machine.board import Machine
 from ring3.machine.cpu import Event
@@ -49,6 +58,9 @@ PT_REGS: Final[FrameType] = frame_type(
 CPUID_1_EDX: Final = 0x078B_FBFD
 """Feature bits of the CPU model (CPUID leaf 1, EDX); the tests compare it with the instruction."""
 
+MXCSR_MASK: Final = 0xFFFF
+"""The bits of MXCSR that exist (SDM 1, 10.2.3)."""
+
 USER_SEGMENTS: Final = {
     L["USER32_CS"]: boot.GDT_USER32_CS,
     L["USER_DS"]: boot.GDT_USER_DS,
@@ -63,10 +75,12 @@ class LinuxKernel(Kernel):
         linux: The booted image: tables, GDT, entry state.
         layers: The layers of each call made so far, by entry point.
         hostname: What uname(2) calls the machine.
-        clocks: Where the time comes from.
         random_bytes: Where randomness comes from.
         aslr: Random bits for addresses, None for fixed ones.
         objects: What concerns all memory objects.
+        processes: All processes.
+        max_tasks: How many threads there may be (kernel.threads-max).
+        open_program: Opens a file to be run, for a task that names it.
         hwcap: What AT_HWCAP says.
         window: The user registers while the short path works on them.
     """
@@ -85,11 +99,15 @@ class LinuxKernel(Kernel):
         self.layers: dict[str, Layers] = {}
         self.window = WindowRegs(machine.cpu, USER_SEGMENTS)
         self.hostname = "ring3"
-        self.clocks: Clocks = HostClocks()
         self.random_bytes: Callable[[int], bytes] = os.urandom
         self.aslr: Random | None = lambda bits: int.from_bytes(self.random_bytes(8), "little") & (1 << bits) - 1
         self.objects = Objects()
         self.hwcap = CPUID_1_EDX
+        self.processes = Processes()
+        self.max_tasks = 4096
+        self.open_program: Callable[[LinuxTask, bytes], Executable] = _no_program
+        self._memory_users: dict[Mm, int] = {}
+        self._scratch = machine.ram.alloc()
         self._vdsos: dict[int, Vdso] = {}
         self._absent: set[str] = set()
         self._bind_stubs()
@@ -174,7 +192,7 @@ class LinuxKernel(Kernel):
         return self._vdsos[bits]
 
     def spawn(self, start: Start, name: str, files: FdTable, credentials: Credentials) -> LinuxTask:
-        """Makes a task that runs a prepared program.
+        """Makes the first task of a process of its own that runs a prepared program.
 
         Args:
             start: The program in memory.
@@ -185,9 +203,16 @@ class LinuxKernel(Kernel):
         Raises:
             OutOfFrames: There is no frame for its kernel stack.
         """
-        task = LinuxTask(self, self.new_tid(), name[:15], start.mm, self.machine.ram.alloc(), files, credentials)
+        tid = self.new_tid()
+        task = LinuxTask(self, tid, name[:15], start.mm, self.machine.ram.alloc())
+        self.share_memory(start.mm)
+        task.files, task.credentials = files, credentials
+        task.process = Process(tid, None, tid, tid, Actions())
+        task.process.threads.append(task)
+        task.process.started = self.clocks.monotonic()
+        self.processes.add(task.process)
         start_thread(task.frame, start)
-        self.machine.ram.q[task.struct + (L["TASK_LANDING_PAD"] >> 3)] = start.landing_pad
+        task.landing_pad = start.landing_pad
         cpu = self.machine.cpu
         kept = cpu.save()
         cpu.load(self._birth)
@@ -196,6 +221,141 @@ class LinuxKernel(Kernel):
         cpu.load(kept)
         self.add(task, saved)
         return task
+
+    def new_task(self, parent: LinuxTask, mm: Mm, thread: bool) -> LinuxTask:
+        """A task that does not run yet, for clone(2).
+
+        Raises:
+            Errno: EAGAIN, no number is free; ENOMEM, no frame is.
+        """
+        try:
+            task = LinuxTask(self, self.new_tid(), parent.name, mm, self.machine.ram.alloc())
+        except OutOfFrames:
+            raise Errno(E.ENOMEM) from None
+        self.share_memory(mm)
+        return task
+
+    def start_child(self, parent: LinuxTask, child: LinuxTask, stack: int, tls: int | None) -> None:
+        """Gives a new task its registers, those of its parent but for rax, and puts it into the run queue.
+
+        Args:
+            parent: The running task.
+            child: The new one.
+            stack: Its stack pointer, 0 for the parent's.
+            tls: Its FS base, or the address of a ``struct user_desc`` for 32-bit callers; None for the parent's.
+        """
+        copy_regs(parent.regs, child.frame)
+        child.frame.ax = 0
+        if stack:
+            child.frame.sp = stack
+        cpu = self.machine.cpu
+        kept = cpu.save()
+        try:
+            if cpu.cpl == 3:
+                self.enter_ring0(0, 0, L["KERNEL_CS"], L["KERNEL_DS"])
+            if tls is not None:
+                if parent.in_ia32_syscall:
+                    set_tls(child, tls, allocate=False)
+                    child.refresh_segments()
+                else:
+                    cpu.fs_base = tls
+            saved = cpu.save()
+        finally:
+            cpu.load(kept)
+        self.add(child, saved)
+
+    def reset_user_state(self, bits: int) -> None:
+        """Gives the running task a program's initial floating-point state and segment bases."""
+        cpu = self.machine.cpu
+        kept = cpu.save()
+        cpu.load(self._birth)
+        clean = bytes(cpu.fpu())
+        cpu.load(kept)
+        cpu.fpu()[:] = clean
+        cpu.fs_base = 0
+        cpu.wrmsr(self.user_gs_msr(), 0)
+
+    def number_in_use(self, number: int) -> bool:
+        """Whether a number names a task, a process, a group or a session."""
+        return number in self.tasks or self.processes.number_in_use(number)
+
+    def renumber(self, task: LinuxTask, tid: int) -> None:
+        """Gives a thread the number of its process's first one, which execve has ended."""
+        del self.tasks[task.tid]
+        task.tid = tid
+        self.tasks[tid] = task
+
+    def thread(self, tid: int) -> LinuxTask | None:
+        """A living thread by number, or None."""
+        found = self.tasks.get(tid)
+        return None if found is None else cast(LinuxTask, found)
+
+    def share_memory(self, mm: Mm) -> None:
+        """One more task uses an address space."""
+        self._memory_users[mm] = self._memory_users.get(mm, 0) + 1
+
+    def drop_memory(self, mm: Mm) -> None:
+        """One task less uses an address space; the last one gives it back."""
+        left = self._memory_users[mm] - 1
+        if left:
+            self._memory_users[mm] = left
+        else:
+            del self._memory_users[mm]
+            self.forget_memory(mm.pmap)
+            mm.destroy()
+
+    def leaving_memory(self, task: LinuxTask) -> None:
+        """A task is about to leave its address space: what other threads there expect of it."""
+        if self._memory_users[task.memory] > 1:
+            clear_child_tid(task)
+
+    def wake_futex(self, task: LinuxTask, address: int) -> None:
+        """Wakes one waiter on a futex of the task."""
+
+    def is_orphaned_group(self, pgid: int) -> bool:
+        """Whether nobody could continue a process group if it stopped (will_become_orphaned_pgrp)."""
+        return not any(
+            process.parent is not None and process.parent.pgid != pgid and process.parent.sid == process.sid
+            for process in self.processes.group(pgid)
+            if not process.dead
+        )
+
+    def process_ended(self, process: Process) -> None:
+        """A process has ended: groups that it orphaned while they are stopped are told (SIGHUP, then SIGCONT)."""
+        for child in [process, *process.children]:
+            group = self.processes.group(child.pgid)
+            if any(member.stopped for member in group) and self.is_orphaned_group(child.pgid):
+                for member in group:
+                    send_to_process(member, SigInfo(int(Sig.SIGHUP), int(SiCode.SI_KERNEL)))
+                    send_to_process(member, SigInfo(int(Sig.SIGCONT), int(SiCode.SI_KERNEL)))
+
+    # -- floating point ----------------------------------------------------------------------------------------
+
+    def fxsave(self, task: LinuxTask) -> bytes:
+        """The running task's x87 and SSE state as fxsave64 stores it: 512 bytes."""
+        return self._in_ring0("fpu__save", bytes(512))
+
+    def fxrstor(self, task: LinuxTask, image: bytes) -> None:
+        """Sets the running task's x87 and SSE state; reserved bits of MXCSR are cleared."""
+        mxcsr = int.from_bytes(image[24:28], "little") & MXCSR_MASK
+        self._in_ring0("fpu__restore", image[:24] + mxcsr.to_bytes(4, "little") + image[28:])
+
+    def _in_ring0(self, symbol: str, buffer: bytes) -> bytes:
+        """Runs a few instructions of the image on a buffer in rdi; only the floating-point state is changed."""
+        cpu, ram = self.machine.cpu, self.machine.ram
+        kept = cpu.save()
+        if cpu.cpl == 3:
+            self.enter_ring0(0, 0, L["KERNEL_CS"], L["KERNEL_DS"])
+        ram.bytes[self._scratch : self._scratch + len(buffer)] = buffer
+        cpu.rip = self.image.symbols[symbol]
+        cpu.set_gpr(Gpr.RDI, self.machine.direct_map + self._scratch)
+        stop = cpu.run()
+        if stop is not Event.HALT:
+            raise KernelPanic(f"{symbol} stopped with {stop}", self.cpu_text())
+        state = bytes(cpu.fpu())
+        cpu.load(kept)
+        cpu.fpu()[:] = state
+        return bytes(ram.bytes[self._scratch : self._scratch + len(buffer)])
 
     # -- entry and exit ----------------------------------------------------------------------------------------
 
@@ -227,7 +387,7 @@ class LinuxKernel(Kernel):
             if self.short_path:
                 run_short(self, task)
             else:
-                run, handle = self.machine.cpu.run, self.handle
+                run, handle = self.run_cpu, self.handle
                 while task.on_cpu and not self.short_path:
                     handle(task, run())
 
@@ -237,8 +397,19 @@ class LinuxKernel(Kernel):
 
     def resumed(self, task: Task) -> None:
         """Does the exit work of a call that waited on the short path."""
+        self.finish(task)
+
+    def finish(self, task: Task) -> None:
+        """The end of every event on the short path: what the exit code would do before ring 3 runs."""
         if self.machine.ram.q[task.struct] & traps.EXIT_WORK:
-            traps.exit_work(task, task.regs, 0)
+            work = traps.exit_work(task, task.regs, 0)
+            if not isinstance(work, int):
+                task.pending, task.keeps_rax = work, True
+                if self.advance(task) is None:
+                    return
+                task.keeps_rax = False
+        if self.window.by_iret:
+            self.leave_by_iret(cast(LinuxTask, task))
 
     def leave_by_iret(self, task: Task) -> None:
         """On the short path: gives registers back that only ``iret`` can, through ring 0's own code."""
@@ -256,6 +427,11 @@ class LinuxKernel(Kernel):
         stop = cpu.run()
         assert stop is Event.HALT, stop
         return cpu.save()
+
+
+def _no_program(task: LinuxTask, path: bytes) -> Executable:
+    """Before anybody says where programs come from."""
+    raise Errno(E.ENOENT)
 
 
 def _ni_syscall(task: Task, regs: UserRegs, argument: int) -> Result:

@@ -2,50 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import BufferIn, BufferOut, FdArg, Pointer, SizeT, UnsignedLong
 from ring3.abi.errno import E, Errno
-from ring3.fs.file import File, WouldBlock
+from ring3.fs.file import File
+from ring3.fs.waiting import Waiting, retry
 from ring3.kernel.mm.usercopy import BadAddress
-from ring3.kernel.wait import WaitQueue
 from ring3.linux.definition import syscall
 
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
 
-O_NONBLOCK: Final = 0o4000
 MAX_RW_COUNT: Final = 0x7FFF_F000
 """Bytes that one call transfers at most (read(2), NOTES)."""
 UIO_MAXIOV: Final = 1024
-
-Waiting = Coroutine[Any, Any, int]
-
-
-def retry(task: LinuxTask, file: File, operation: Callable[[], int]) -> int | Waiting:
-    """Does an operation of a file now, or returns a coroutine that waits until it can be done.
-
-    Raises:
-        Errno: EAGAIN, it would block and the file is not to; or as the operation.
-    """
-    try:
-        return operation()
-    except WouldBlock as blocked:
-        if file.flags & O_NONBLOCK:
-            raise Errno(E.EAGAIN) from None
-        return _wait_and_retry(task, blocked, operation)
-
-
-async def _wait_and_retry(task: LinuxTask, blocked: WouldBlock, operation: Callable[[], int]) -> int:
-    while True:
-        queue = WaitQueue()
-        blocked.watch(queue.wake)
-        await queue.wait(task)
-        try:
-            return operation()
-        except WouldBlock as again:
-            blocked = again
 
 
 def _readable(task: LinuxTask, fd: int) -> File:

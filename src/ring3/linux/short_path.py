@@ -33,7 +33,7 @@ def run_short(kernel: LinuxKernel, task: Task) -> None:
     """Runs a task until it leaves the CPU or the short path is no longer right."""
     machine = kernel.machine
     cpu = machine.cpu
-    run = cpu.run
+    run = kernel.run_cpu
     words = cpu.words
     rax = cpu.base
     rcx, r11, rip = rax + 1, rax + 11, rax + 16
@@ -70,10 +70,8 @@ def run_short(kernel: LinuxKernel, task: Task) -> None:
             else:
                 _finish(kernel, task, kernel.invoke(task, lambda *_: result, window, 0))
                 continue
-        if q[work] & exit_work:
-            traps.exit_work(task, window, 0)
-        if window.by_iret:
-            kernel.leave_by_iret(task)
+        if q[work] & exit_work or window.by_iret:
+            kernel.finish(task)
 
 
 def _other(kernel: LinuxKernel, task: Task, stop: Event | Trap) -> None:
@@ -100,8 +98,7 @@ def _page_fault(kernel: LinuxKernel, task: Task, trap: Trap) -> None:
     window.orig_ax = _M64
     task.regs = window
     if traps.resolve_page_fault(task, trap.address, trap.error):
-        if kernel.machine.ram.q[task.struct] & traps.EXIT_WORK:
-            traps.exit_work(task, window, 0)
+        kernel.finish(task)
         return
     cpu.rflags = flags
     kernel.handle(task, trap)

@@ -2,66 +2,106 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
 
-from ring3.abi.signals import Sig
 from ring3.fs.file import FdTable
-from ring3.image.linux.boot import GDT_TLS_MIN, L
+from ring3.image.linux.boot import GDT_TLS_MIN, GDT_USER_DS, L
 from ring3.kernel.mm.mm import Mm
 from ring3.kernel.task import Task
+from ring3.kernel.wait import WaitQueue
+from ring3.linux.altstack import AltStack
 from ring3.linux.credentials import Credentials
 from ring3.linux.limits import DEFAULTS
+from ring3.linux.process import Process, Rusage
+from ring3.linux.signal_calls import interrupted
+from ring3.linux.signal_send import recalculate
+from ring3.linux.sigstate import Pending
+from ring3.machine.descriptors import Segment
+from ring3.machine.registers import Seg
 
 if TYPE_CHECKING:
     from ring3.linux.kernel import LinuxKernel
 
-
-@dataclass(frozen=True, slots=True)
-class ForcedSignal:
-    """A signal that an exception of the CPU sends: it cannot be ignored.
-
-    Attributes:
-        signal: Which.
-        code: ``si_code``.
-        address: ``si_addr``.
-    """
-
-    signal: Sig
-    code: int
-    address: int
+RLIMIT_NOFILE: Final = 7
+_MM_LIMITS: Final = {2: "data", 3: "stack", 8: "memlock", 9: "address_space"}
+_NO_SEGMENT: Final = Segment(0, 0, 0, 0)
 
 
 class LinuxTask(Task):
     """A thread of a Linux program.
 
     Attributes:
-        tgid: Number of the thread group, what getpid(2) says.
+        tgid: Number of the process, what getpid(2) says.
+        process: The process.
         files: Open files.
         credentials: Whom it runs as.
         exe: Path of the program, what /proc/self/exe leads to.
-        forced: The signal that the last exception sent, until it is delivered.
-        clear_child_tid: Address that set_tid_address(2) gave, 0 for none.
-        tls: The three GDT entries of set_thread_area(2), as they lie in the GDT while the task runs.
-        rlimits: Soft and hard limits by number.
+        rlimits: Soft and hard limits by number, shared by the threads of a process.
+        signals: Those pending for this thread alone.
+        blocked: Signals it does not take now.
+        saved_mask: The mask to go back to after the signal that ends sigsuspend(2) or ppoll(2).
+        waited_for: Signals that sigtimedwait(2) takes although they are blocked.
+        altstack: The alternate signal stack.
+        must_stop: Its process is stopped.
+        stopped: Woken when it may go on.
+        restart: What restart_syscall(2) does.
+        clear_child_tid: Address that is cleared when it ends, 0 for none.
         robust_list: Address that set_robust_list(2) gave, 0 for none.
+        tls: The three GDT entries of set_thread_area(2), as they lie in the GDT while it runs.
+        vfork_done: Woken when it no longer uses its parent's memory.
+        parent_death_signal: What it gets when its parent ends (PR_SET_PDEATHSIG).
+        is_traced: A tracer watches it.
+        trap_number: Vector of its last exception.
+        error_code: Error code of its last exception.
+        fault_address: Address of its last page fault.
     """
 
     kernel: LinuxKernel
+    process: Process
 
-    def __init__(
-        self, kernel: LinuxKernel, tid: int, name: str, mm: Mm, stack: int, files: FdTable, credentials: Credentials
-    ) -> None:
+    def __init__(self, kernel: LinuxKernel, tid: int, name: str, mm: Mm, stack: int) -> None:
         super().__init__(kernel, tid, name, mm, stack)
         self.tgid = tid
-        self.files = files
-        self.credentials = credentials
+        self.files = FdTable()
+        self.credentials = Credentials()
         self.exe = ""
-        self.forced: ForcedSignal | None = None
+        self.rlimits = list(DEFAULTS)
+        self.signals = Pending()
+        self.blocked = 0
+        self.saved_mask: int | None = None
+        self.waited_for = 0
+        self.altstack = AltStack()
+        self.must_stop = False
+        self.stopped = WaitQueue()
+        self.restart: Callable[[], Any] | None = None
         self.clear_child_tid = 0
         self.robust_list = 0
         self.tls = [0, 0, 0]
-        self.rlimits = list(DEFAULTS)
+        self.vfork_done: WaitQueue | None = None
+        self.parent_death_signal = 0
+        self.is_traced = False
+        self.trap_number = self.error_code = self.fault_address = 0
+
+    # -- signals -----------------------------------------------------------------------------------------------
+
+    def interrupted(self) -> bool:
+        """Whether a handler that waits must give up, because a signal is to be taken."""
+        return interrupted(self)
+
+    def set_blocked(self, mask: int) -> None:
+        """Replaces the mask of blocked signals."""
+        self.blocked = mask
+        recalculate(self)
+
+    def resume_from_stop(self) -> None:
+        """Lets it go on after its process was stopped."""
+        if self.must_stop:
+            self.must_stop = False
+            recalculate(self)
+            self.stopped.wake()
+
+    # -- kernel memory -----------------------------------------------------------------------------------------
 
     @property
     def in_ia32_syscall(self) -> bool:
@@ -76,11 +116,44 @@ class LinuxTask(Task):
         """Clears a bit of ``thread_info.flags`` in guest RAM."""
         self.kernel.machine.ram.q[self.struct] &= ~(1 << bit)
 
+    @property
+    def landing_pad(self) -> int:
+        """Where the fast 32-bit doors come back, 0 for a 64-bit program."""
+        return self.kernel.machine.ram.q[self.struct + (L["TASK_LANDING_PAD"] >> 3)]
+
+    @landing_pad.setter
+    def landing_pad(self, address: int) -> None:
+        self.kernel.machine.ram.q[self.struct + (L["TASK_LANDING_PAD"] >> 3)] = address
+
+    # -- segments ----------------------------------------------------------------------------------------------
+
     def load_tls(self) -> None:
         """Puts the task's GDT entries into the GDT."""
         at = (self.kernel.linux.gdt >> 3) + GDT_TLS_MIN
         q = self.kernel.machine.ram.q
         q[at], q[at + 1], q[at + 2] = self.tls
+
+    def load_user_segment(self, segment: Seg, selector: int) -> None:
+        """Loads DS, ES, FS or GS as the instruction does; what cannot be loaded becomes the null selector."""
+        load = self.kernel.load_user_segment
+        index = selector >> 3
+        if selector | 3 == L["USER_DS"]:
+            load(segment, selector | 3, GDT_USER_DS)
+        elif GDT_TLS_MIN <= index < GDT_TLS_MIN + 3 and self.tls[index - GDT_TLS_MIN]:
+            descriptor = Segment.from_bytes(self.tls[index - GDT_TLS_MIN].to_bytes(8, "little"))
+            load(segment, selector | 3, descriptor)
+        else:
+            load(segment, 0, _NO_SEGMENT)
+
+    def refresh_segments(self) -> None:
+        """Loads anew those segment registers that point at a TLS entry that has changed."""
+        cpu = self.kernel.machine.cpu
+        for segment in (Seg.DS, Seg.ES, Seg.FS, Seg.GS):
+            selector = cpu.selector(segment)
+            if GDT_TLS_MIN <= selector >> 3 < GDT_TLS_MIN + 3:
+                self.load_user_segment(segment, selector)
+
+    # -- what it shares ----------------------------------------------------------------------------------------
 
     def set_rlimit(self, resource: int, soft: int, hard: int) -> None:
         """Sets a limit, and tells those who enforce it."""
@@ -91,6 +164,39 @@ class LinuxTask(Task):
         if name is not None:
             setattr(self.memory.limits, name, soft)
 
+    def inherit(self, parent: LinuxTask, *, share_files: bool, share_fs: bool) -> None:
+        """Takes over from a parent what clone(2) copies or shares."""
+        self.files = parent.files.share() if share_files else parent.files.copy()
+        self.credentials = parent.credentials
+        self.exe = parent.exe
+        self.rlimits = parent.rlimits if self.process is parent.process else list(parent.rlimits)
+        self.blocked = parent.blocked
+        self.tls = list(parent.tls)
+        self.landing_pad = parent.landing_pad
 
-RLIMIT_NOFILE: Final = 7
-_MM_LIMITS: Final = {2: "data", 3: "stack", 8: "memlock", 9: "address_space"}
+    def unshare(self, *, files: bool, fs: bool) -> None:
+        """Gets copies of its own of what it shares."""
+        if files:
+            shared, self.files = self.files, self.files.copy()
+            shared.release()
+
+    def leave_files(self) -> None:
+        """Drops its descriptors; the last user closes them."""
+        self.files.release()
+
+    def leave_memory(self) -> None:
+        """Drops its address space: clears the thread's number there, lets a vfork parent go on, frees it if last."""
+        mm = self.mm
+        if mm is None:
+            return
+        self.kernel.leaving_memory(self)
+        self.mm = None
+        if self.vfork_done is not None:
+            done, self.vfork_done = self.vfork_done, None
+            done.wake()
+        self.kernel.drop_memory(mm)
+
+    def usage(self) -> Rusage:
+        """Resources used so far."""
+        mm = self.mm
+        return Rusage(maxrss=mm.peak_rss() * 4 if mm is not None else 0, majflt=mm.major_faults if mm is not None else 0)

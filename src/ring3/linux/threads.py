@@ -12,13 +12,6 @@ if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
 
 
-@syscall("full")
-def sys_set_tid_address(task: LinuxTask, tidptr: Pointer) -> int:
-    """Sets the address that is cleared when the thread ends; returns the thread's number."""
-    task.clear_child_tid = tidptr
-    return task.tid
-
-
 def _set_robust_list(task: LinuxTask, head: int, size: int, expected: int) -> int:
     if size != expected:
         raise Errno(E.EINVAL)

@@ -60,24 +60,38 @@ def _descriptor(base: int, limit: int, bits: int) -> Segment:
     return Segment(base, limit << 12 | 0xFFF if bits & LIMIT_IN_PAGES else limit, access, flags)
 
 
-@syscall("full")
-def sys_set_thread_area(task: LinuxTask, u_info: Pointer) -> int:
-    """Sets one of three GDT entries; number -1 takes a free one and says which."""
+def set_tls(task: LinuxTask, u_info: int, allocate: bool) -> None:
+    """Sets one of a task's three GDT entries from a ``struct user_desc`` (do_set_thread_area).
+
+    Args:
+        task: Whose entry; not loaded into the GDT here.
+        u_info: Address of the struct, in the running task's memory.
+        allocate: Number -1 takes a free entry and is written back.
+
+    Raises:
+        Errno: EINVAL, no such entry or not a segment for this; ESRCH, none is free; EFAULT.
+    """
     number, base, limit, bits = struct.unpack("<iIII", task.memory.read(u_info, 16))
     empty = bits & 0x7F == _EMPTY and not base and not limit
     if not empty and not _is_acceptable(bits):
         raise Errno(E.EINVAL)
-    tls = task.tls
-    if number == -1:
-        number = next((GDT_TLS_MIN + slot for slot in range(TLS_ENTRIES) if not tls[slot]), -1)
+    if number == -1 and allocate:
+        number = next((GDT_TLS_MIN + slot for slot in range(TLS_ENTRIES) if not task.tls[slot]), -1)
         if number < 0:
             raise Errno(E.ESRCH)
         task.memory.write_u32(u_info, number)
     if not GDT_TLS_MIN <= number < GDT_TLS_MIN + TLS_ENTRIES:
         raise Errno(E.EINVAL)
     raw = b"" if empty else _descriptor(base, limit & 0xF_FFFF, bits).to_bytes()
-    tls[number - GDT_TLS_MIN] = int.from_bytes(raw, "little")
+    task.tls[number - GDT_TLS_MIN] = int.from_bytes(raw, "little")
+
+
+@syscall("full")
+def sys_set_thread_area(task: LinuxTask, u_info: Pointer) -> int:
+    """Sets one of three GDT entries; number -1 takes a free one and says which."""
+    set_tls(task, u_info, allocate=True)
     task.load_tls()
+    task.refresh_segments()
     return 0
 
 

@@ -15,8 +15,9 @@ from ring3.kernel.mm.fault import FaultOutcome
 from ring3.kernel.regs import UserRegs, describe
 from ring3.kernel.task import Task
 from ring3.linux import vsyscall
-from ring3.linux.exit import end_by_signal
-from ring3.linux.task import ForcedSignal, LinuxTask
+from ring3.linux.signal_deliver import do_signal
+from ring3.linux.signal_send import force_fault, force_kernel
+from ring3.linux.task import LinuxTask
 from ring3.machine.paging import PF_FETCH, PF_WRITE
 from ring3.machine.registers import Vector
 
@@ -63,10 +64,15 @@ def exception(vector: int, task: Task, regs: UserRegs, error: int) -> int:
         if not resolve_page_fault(linux_task, address, error, regs):
             outcome = _fault(linux_task, address, error)
             signal, code = _OUTCOMES[outcome]
-            force_signal(linux_task, signal, code, address)
+            _remember(linux_task, vector, error, address)
+            force_fault(linux_task, signal, int(code), address)
     elif vector in _SIGNALS:
         signal, code = _SIGNALS[Vector(vector)]
-        force_signal(linux_task, signal, code, regs.ip if vector in _WITH_ADDRESS else 0)
+        _remember(linux_task, vector, error, linux_task.fault_address)
+        if code == SiCode.SI_KERNEL:
+            force_kernel(linux_task, signal)
+        else:
+            force_fault(linux_task, signal, int(code), regs.ip if vector in _WITH_ADDRESS else 0)
     else:
         raise KernelPanic(f"unexpected exception {vector} in ring 3", describe(regs))
     return 0
@@ -111,18 +117,32 @@ def _fixup(kernel: LinuxKernel, ip: int) -> int | None:
     return None
 
 
-def force_signal(task: LinuxTask, signal: Sig, code: int, address: int) -> None:
-    """Sends the running task a signal that it cannot ignore (force_sig_fault); the exit work delivers it."""
-    task.forced = ForcedSignal(signal, int(code), address)
-    task.set_flag(L["TIF_SIGPENDING"])
+def _remember(task: LinuxTask, vector: int, error: int, address: int) -> None:
+    """Keeps what signal frames and ptrace show of the last exception."""
+    task.trap_number, task.error_code, task.fault_address = vector, error, address
 
 
-def exit_work(task: Task, regs: UserRegs, argument: int) -> int:
-    """What is to be done before ring 3 runs again (exit_to_user_mode_loop)."""
+def exit_work(task: Task, regs: UserRegs, argument: int) -> int | Coroutine[Any, Any, int]:
+    """What is to be done before ring 3 runs again (exit_to_user_mode_loop): signals, stops."""
     linux_task = cast("LinuxTask", task)
-    task.kernel.machine.ram.q[task.struct] &= ~EXIT_WORK
-    if linux_task.forced is not None:
-        end_by_signal(linux_task, linux_task.forced.signal)
+    q = task.kernel.machine.ram.q
+    while q[task.struct] & EXIT_WORK:
+        if linux_task.must_stop:
+            return _stop(linux_task, regs)
+        q[task.struct] &= ~EXIT_WORK
+        do_signal(linux_task, regs)
+    return 0
+
+
+async def _stop(task: LinuxTask, regs: UserRegs) -> int:
+    """Stays stopped until SIGCONT or SIGKILL, then looks at the signals again."""
+    q = task.kernel.machine.ram.q
+    while q[task.struct] & EXIT_WORK:
+        if task.must_stop:
+            await task.stopped.wait(task)
+        else:
+            q[task.struct] &= ~EXIT_WORK
+            do_signal(task, regs)
     return 0
 
 

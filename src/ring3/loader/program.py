@@ -32,6 +32,8 @@ class ExecError(Errno):
 
     __slots__ = ("reason",)
 
+    number: E
+
     def __init__(self, number: E, reason: str) -> None:
         super().__init__(number)
         self.reason = reason

@@ -11,12 +11,16 @@ from collections.abc import Callable
 from typing import Final
 
 from ring3.errors import UserError
+from ring3.machine.descriptors import Gate, Segment
 from ring3.machine.microcode import Microcode
-from ring3.machine.msr import Efer, Msr
+from ring3.machine.msr import Efer, Msr, check_value
 from ring3.machine.paging import walk
 from ring3.machine.pmap import Pmap, Prot
 from ring3.machine.ram import PAGE_SIZE, Ram
 from ring3.machine.unicorn_cpu import UnicornCpu
+
+KERNEL_BASE: Final = 0xFFFF_8000_0000_0000
+"""Where the kernel half begins with Linux."""
 
 DIRECT_MAP: Final = 0xFFFF_8880_0000_0000
 """Where all of RAM is mapped for ring 0 (Linux: Documentation/arch/x86/x86_64/mm.rst, 4-level page_offset_base)."""
@@ -39,15 +43,20 @@ class Machine:
         ram: Physical memory.
         cpu: The processor.
         microcode: Its way into ring 0.
-        kernel_pmap: The page tables whose upper half every address space shares.
+        kernel_pmap: The page tables whose upper part every address space shares.
+        direct_map: Virtual address at which ring 0 finds all of RAM.
         on_change: Told of each write to kernel memory or an MSR made through this object.
     """
 
-    def __init__(self, ram_bytes: int = DEFAULT_RAM) -> None:
+    def __init__(
+        self, ram_bytes: int = DEFAULT_RAM, *, kernel_base: int = KERNEL_BASE, direct_map: int = DIRECT_MAP
+    ) -> None:
         """Makes the computer.
 
         Args:
             ram_bytes: Size of RAM, a multiple of 2 MiB.
+            kernel_base: Where the kernel's part of every address space begins, a multiple of 512 GiB.
+            direct_map: Where in it all of RAM is mapped for ring 0.
 
         Raises:
             UserError: The host cannot provide it.
@@ -60,9 +69,10 @@ class Machine:
             raise UserError(f"cannot map {ram_bytes} bytes of guest RAM: {error}") from error
         self.cpu = UnicornCpu(self.ram)
         self.microcode = Microcode(self.cpu, self.ram)
-        self.kernel_pmap = Pmap(self.ram)
+        self.kernel_pmap = Pmap(self.ram, first_shared=kernel_base >> 39 & 511)
+        self.direct_map = direct_map
         self.on_change: Callable[[], None] = lambda: None
-        self.kernel_pmap.enter_large(DIRECT_MAP, 0, ram_bytes, Prot.READ | Prot.WRITE)
+        self.kernel_pmap.enter_large(direct_map, 0, ram_bytes, Prot.READ | Prot.WRITE)
         self.cpu.use(self.kernel_pmap)
         self.cpu.set_control(3, self.kernel_pmap.root)
         self.cpu.set_control(4, CR4_BOOT)
@@ -97,19 +107,57 @@ class Machine:
         self.write(address, (value & (1 << 64) - 1).to_bytes(8, "little"))
 
     def rdmsr(self, number: int) -> int:
-        """Value of an MSR."""
+        """Value of an MSR; its number must be one of `Msr`."""
         return self.cpu.rdmsr(number)
 
     def wrmsr(self, number: int, value: int) -> None:
-        """Sets an MSR as ring 0 would.
+        """Sets an MSR of `Msr` as the instruction does in ring 0.
 
         Raises:
-            UserError: The value does not fit in 64 bits.
+            UserError: The CPU refuses the value: the instruction would raise #GP.
         """
-        if not 0 <= value < 1 << 64:
-            raise UserError(f"{value:#x} is not a 64-bit value")
-        self.cpu.wrmsr(number, value)
+        msr = Msr(number)
+        try:
+            check_value(msr, value, self.cpu.rdmsr(msr))
+        except ValueError as error:
+            raise UserError(f"{msr.name} cannot be {value:#x}: {error}") from None
+        self.cpu.wrmsr(msr, value)
         self.on_change()
+
+    def segment(self, index: int) -> Segment:
+        """An entry of the GDT, read from RAM.
+
+        Args:
+            index: Its number, which is that of its selectors divided by 8.
+
+        Raises:
+            UserError: It lies outside of the table.
+        """
+        return Segment.from_bytes(self.read(self._entry("gdtr", index, 8), 8))
+
+    def set_segment(self, index: int, segment: Segment) -> None:
+        """Overwrites an entry of the GDT; a register that was loaded from it keeps the old one, as on any CPU.
+
+        Raises:
+            UserError: It lies outside of the table.
+        """
+        self.write(self._entry("gdtr", index, 8), segment.to_bytes())
+
+    def gate(self, vector: int) -> Gate:
+        """An entry of the IDT, read from RAM.
+
+        Raises:
+            UserError: It lies outside of the table.
+        """
+        return Gate.from_bytes(self.read(self._entry("idtr", vector, 16), 16))
+
+    def set_gate(self, vector: int, gate: Gate) -> None:
+        """Overwrites an entry of the IDT: the next event of that vector goes where it now points.
+
+        Raises:
+            UserError: It lies outside of the table.
+        """
+        self.write(self._entry("idtr", vector, 16), gate.to_bytes())
 
     def translate(self, address: int) -> int | None:
         """Physical address behind a virtual one in the address space in use, or None."""
@@ -119,6 +167,14 @@ class Machine:
     def close(self) -> None:
         """Switches the computer off and gives its memory back."""
         self.cpu.close()
+
+    def _entry(self, register: str, index: int, size: int) -> int:
+        """Address of an entry of a descriptor table."""
+        base, limit = self.cpu.table_register(register)
+        if index < 0 or (index + 1) * size > limit + 1:
+            last = (limit + 1) // size - 1
+            raise UserError(f"the table of {register} has the entries 0 to {last}, not {index}")
+        return base + index * size
 
     def _pieces(self, address: int, size: int) -> list[tuple[int, int]]:
         pieces = []

@@ -4,8 +4,9 @@ An address space's mappings are a cache of what the kernel's memory map says: th
 again. The interface is that of BSD's pmap(9): enter, remove, protect a range of frames. A CPU that runs user code on
 the host's own processor implements the same calls with host mappings.
 
-A `Pmap` holds no references to the frames it maps; whoever enters a frame keeps it alive. The upper half (slots 256
-to 511 of the top table) is the kernel's and is shared by all, by copying those 256 entries when a pmap is made.
+A `Pmap` holds no references to the frames it maps; whoever enters a frame keeps it alive. The top of the address space
+is the kernel's and is shared by all, by copying its entries of the top table when a pmap is made: slots 256 to 511 with
+Linux, 507 to 511 with Solaris, whose programs use most of the upper half too.
 """
 
 from __future__ import annotations
@@ -49,13 +50,19 @@ class Pmap:
 
     Attributes:
         root: Physical address of the top table, what CR3 gets.
+        first_shared: First slot of the top table that is the kernel's.
         stale: A mapping was removed or lost a permission since the CPU last flushed its TLB; the CPU clears it.
     """
 
-    __slots__ = ("_leaves", "_ram", "_tables", "root", "stale")
+    __slots__ = ("_leaves", "_ram", "_tables", "first_shared", "root", "stale")
 
-    def __init__(self, ram: Ram, kernel: Pmap | None = None) -> None:
-        """Makes an empty address space whose upper half is the kernel's.
+    def __init__(self, ram: Ram, kernel: Pmap | None = None, first_shared: int = 256) -> None:
+        """Makes an empty address space.
+
+        Args:
+            ram: Where its tables and frames lie.
+            kernel: The page tables whose upper slots it shares.
+            first_shared: Without ``kernel``: the first slot that others will share.
 
         Raises:
             OutOfFrames: There is no frame for the top table.
@@ -65,9 +72,10 @@ class Pmap:
         self._tables = [self.root]
         self._leaves: dict[int, int] = {}  # address >> 21 -> index in ram.q of its page table
         self.stale = False
+        self.first_shared: int = first_shared if kernel is None else kernel.first_shared
         if kernel is not None:
-            upper = ram.bytes[kernel.root + 2048 : kernel.root + PAGE_SIZE]
-            ram.bytes[self.root + 2048 : self.root + PAGE_SIZE] = upper
+            start = 8 * kernel.first_shared
+            ram.bytes[self.root + start : self.root + PAGE_SIZE] = ram.bytes[kernel.root + start : kernel.root + PAGE_SIZE]
 
     def enter(self, address: int, frame: int, prot: int, user: bool = True) -> None:
         """Maps the page at ``address`` to the frame at physical address ``frame``, in place of what was there.
@@ -80,9 +88,10 @@ class Pmap:
         if leaf is None:
             leaf = self._make_leaf(address)
         slot = leaf + ((address >> PAGE_SHIFT) & 511)
-        if q[slot] & PTE_P:
-            self.stale = True
         bits = USER_BITS[prot] if user else KERNEL_BITS[prot]
+        old = q[slot]
+        if old and (old ^ frame) & PTE_ADDRESS:
+            self.stale = True
         q[slot] = frame | bits
         if not bits & PTE_NX:
             self._ram.mark_code(frame)
@@ -129,7 +138,7 @@ class Pmap:
             for slot in range(leaf + first, leaf + last):
                 old = q[slot]
                 if old:
-                    new = (old & (allowed | PTE_ADDRESS | PTE_D)) | (allowed & PTE_NX)
+                    new = (old & (allowed | PTE_ADDRESS | PTE_D | PTE_NX)) | (allowed & PTE_NX)
                     if new != old:
                         q[slot] = new
                         self.stale = True
@@ -145,7 +154,7 @@ class Pmap:
         return found
 
     def destroy(self) -> None:
-        """Gives all page tables of the lower half back; the CPU must no longer use them."""
+        """Gives all page tables of its own back; the CPU must no longer use them."""
         for table in self._tables:
             self._ram.release(table)
         self._tables.clear()

@@ -13,6 +13,11 @@ Habits of the emulator that are undone here:
   is restored and the instruction reported as #GP. (The snapshot's RIP is at or before the instruction, on a straight
   line of code, so that decoding from there finds it.)
 * ``ud2`` and undefined opcodes come back as a status, not as a vector; so does ``int1``, which is #DB.
+* ``rdpmc`` is an undefined opcode to it; in ring 3 it is #GP, as CR4.PCE is clear.
+* ``iret`` and far returns read the stack as ring 0 does, also in ring 3, where SMAP then forbids it. So ring 3 runs
+  with SMAP off, from the first such fault on.
+* While it runs it keeps the status flags apart from RFLAGS, and a ``syscall`` saves them so; a start takes all from
+  RFLAGS. So the whole is put there.
 * Changed page tables need a write of CR3; changed code needs its translations dropped.
 
 Not modelled, because the emulator does not: segment limits, alignment checks (#AC), SIMD exceptions (#XM).
@@ -22,6 +27,7 @@ from __future__ import annotations
 
 import ctypes
 import struct
+from collections.abc import Callable
 from functools import cache
 from typing import Final
 
@@ -31,7 +37,7 @@ from ring3.machine import unicorn_state as at
 from ring3.machine.cpu import Event, Stop, Trap
 from ring3.machine.descriptors import Segment
 from ring3.machine.msr import Msr
-from ring3.machine.paging import walk
+from ring3.machine.paging import PF_USER, walk
 from ring3.machine.pmap import Pmap
 from ring3.machine.ram import PAGE_SIZE, Ram
 from ring3.machine.registers import Flags, Seg, Vector
@@ -76,7 +82,9 @@ class UnicornCpu:
         self._make_windows()
         self._vector = -1
         self._port_snapshot: bytes | None = None
-        self._asked = False
+        self._counting = False
+        self._asked = self._was_asked = False
+        self._running = False
         self._pmap: Pmap | None = None
         self._empty_root = ctypes.c_uint64(0)
         self._scratch = ctypes.c_uint64(0)
@@ -98,17 +106,21 @@ class UnicornCpu:
         words = self.words
         rip_at = self._rip
         rip = words[rip_at]
+        if self._counting:
+            self._stop_counting()
         self._restore(self._engine, self._window)
         pmap = self._pmap
         if pmap is not None and pmap.stale:
             self._flush(pmap)
         words[rip_at] = _NOWHERE
+        self._running = True
         status = self._start(self._engine, rip, 0, 0, 0)
+        self._running = False
         if words[rip_at] != _NOWHERE and not status:
             self._read_batch(self._engine, self._batch_ids, self._batch_values, 2)
-            words[rip_at] = self.flags[1]
+            words[self._eflags], words[rip_at] = self.flags
             return _SYSCALL if self._halves[self._hflags] & at.HF_CS64 else Event.SYSCALL_COMPAT
-        return self._classify(status, Event.HALT)
+        return self._classify(status, Event.HALT, self.run)
 
     def step(self) -> Stop:
         """Runs one instruction; see `Cpu.step`."""
@@ -118,21 +130,41 @@ class UnicornCpu:
         if self._pmap is not None and self._pmap.stale:
             self._flush(self._pmap)
         words[self._rip] = _NOWHERE
+        if not self._counting:
+            self._counting = True
+            self.forget_code()  # blocks translated for `run` do not count instructions
         opcode = self._fetch(rip)
         status = self._start(self._engine, rip, 0, 0, 1)
         if words[self._rip] != _NOWHERE and not status:
             self._read_batch(self._engine, self._batch_ids, self._batch_values, 2)
-            words[self._rip] = self._batch[1]
+            words[self._eflags], words[self._rip] = self.flags
             return _SYSCALL if self._halves[self._hflags] & at.HF_CS64 else Event.SYSCALL_COMPAT
-        return self._classify(status, Event.HALT if opcode == 0xF4 else Event.STEPPED)
+        return self._classify(status, Event.HALT if opcode == 0xF4 else Event.STEPPED, self.step)
 
     def interrupt(self) -> None:
         """Stops a `run` that goes on in another thread."""
-        self._asked = True
-        self._lib.emu_stop(self._engine)
+        if self._running:
+            self._asked = self._was_asked = True
+            self._lib.emu_stop(self._engine)
 
-    def _classify(self, status: int, otherwise: Event) -> Stop:
-        """What ended a start other than by ``syscall``; brings the window up to date."""
+    def _stop_counting(self) -> None:
+        """Makes the emulator drop its instruction counter.
+
+        It looks the counted code up then, and a page that is no longer mapped leaves an exception in its state. So it
+        is done at an address that has no code, before the state to run from is restored.
+        """
+        self._start(self._engine, _NOWHERE, 0, 0, 0)
+        self._counting = False
+        self._vector = -1
+
+    def _classify(self, status: int, otherwise: Event, again: Callable[[], Stop]) -> Stop:
+        """What ended a start other than by ``syscall``; brings the window up to date.
+
+        Args:
+            status: What the start returned.
+            otherwise: The event if nothing else happened.
+            again: Starts once more in the same way.
+        """
         if self._port_snapshot is not None:
             return self._port_fault()
         vector = self._vector
@@ -149,18 +181,29 @@ class UnicornCpu:
                 self.words[self._rip] = self.words[self._next_eip]
                 return Trap(vector, 0, True)
             error = halves[self._error_code] if vector in _WITH_ERROR_CODE else 0
-            return Trap(vector, error, False, self.words[self._cr2] if vector == Vector.PF else 0)
+            if vector != Vector.PF:
+                return Trap(vector, error)
+            if not error & PF_USER and self.cpl == 3:
+                if halves[self._hflags] & at.HF_SMAP:
+                    halves[self._hflags] &= ~at.HF_SMAP
+                    return again()
+                error |= PF_USER
+            return Trap(vector, error, False, self.words[self._cr2])
         if status == api.ERR_INSN_INVALID:
             self._halves[self._old_exception] = -1
             if self._fetch(self.rip) == 0xF1:  # int1: a trap, RIP is that of the next instruction
                 self.rip += 1
                 return Trap(Vector.DB)
+            if self._code_bytes(self.rip, 2) == _RDPMC and self.cpl:
+                return Trap(Vector.GP)
             return Trap(Vector.UD)
         if status:
             raise RuntimeError(f"the emulator stopped with status {status} at {self.rip:#x}")
         if self._asked:
             self._asked = False
             return Event.INTERRUPTED
+        if self._was_asked and otherwise is Event.HALT and (self.cpl or self._fetch(self.rip - 1) != 0xF4):
+            return Event.INTERRUPTED  # a stop that was asked for just before and came late
         return otherwise
 
     def _port_fault(self) -> Trap:
@@ -214,12 +257,11 @@ class UnicornCpu:
     @property
     def rflags(self) -> int:
         """The flags register."""
-        return self._batch[0]
+        return self.flags[0]
 
     @rflags.setter
     def rflags(self, value: int) -> None:
-        self._batch[0] = value | Flags.FIXED
-        at.write_rflags(self.words, self._halves, self._base, value)
+        self.flags[0] = self.words[self._eflags] = value | Flags.FIXED
 
     @property
     def cr2(self) -> int:
@@ -276,6 +318,8 @@ class UnicornCpu:
         if segment is Seg.CS:
             hidden = self._halves[self._hflags] & ~(at.HF_CPL | at.HF_CS32 | at.HF_SS32 | at.HF_CS64 | at.HF_ADDSEG)
             hidden |= selector & 3
+            if not selector & 3 and self.control(4) & _CR4_SMAP:
+                hidden |= at.HF_SMAP
             if descriptor.is_long:
                 hidden |= at.HF_CS64 | at.HF_CS32 | at.HF_SS32
             elif descriptor.flags & 4:
@@ -324,8 +368,13 @@ class UnicornCpu:
         window[:] = saved
         for (start, end), content in zip(self._processors, kept, strict=True):
             window[start:end] = content
+        self.flags[0] = self.words[self._eflags]
         if self._pmap is not None:
             self.words[(self._base + at.CR3) >> 3] = self._pmap.root
+
+    def fpu(self) -> memoryview:
+        """The x87 and SSE state as the emulator keeps it; it can be copied from one saved state to another."""
+        return self._window_bytes[self._base + at.FPU : self._base + at.FPU_END]
 
     # -- memory ------------------------------------------------------------------------------------------------
 
@@ -396,6 +445,7 @@ class UnicornCpu:
         base = self._base
         self.base = base >> 3
         self._rip = (base + at.RIP) >> 3
+        self._eflags = (base + at.EFLAGS) >> 3
         self._cr2 = (base + at.CR2) >> 3
         self._next_eip = (base + at.NEXT_EIP) >> 3
         self._hflags = (base + at.HFLAGS) >> 2
@@ -417,6 +467,7 @@ class UnicornCpu:
             if self._port_snapshot is None and self._live_cpl() == 3:
                 self._sync()
                 self._port_snapshot = bytes(self._window_bytes)
+                self.words[self._rip] = _NOWHERE
                 lib.reg_write(engine, api.REG_CR3, ctypes.addressof(self._empty_root))
                 stop(engine)
             return 0xFFFF_FFFF  # what an empty bus answers
@@ -476,4 +527,6 @@ class UnicornCpu:
 
 
 _REG_CS: Final = 11
+_RDPMC: Final = b"\x0f\x33"
+_CR4_SMAP: Final = 1 << 21
 _WITH_ERROR_CODE: Final = frozenset((8, 10, 11, 12, 13, 14, 17))

@@ -18,9 +18,6 @@ from ring3.machine.msr import Msr
 # Distances in bytes from RAX, Unicorn 2.1.x on a 64-bit host.
 RIP: Final = 0x80
 EFLAGS: Final = 0x88
-CC_SRC: Final = 0x98
-CC_OP: Final = 0xA8
-DF: Final = 0xAC
 HFLAGS: Final = 0xB0
 SEGMENTS: Final = 0xB8
 SEGMENT_SIZE: Final = 24
@@ -35,6 +32,8 @@ CR0: Final = SEGMENTS + 10 * SEGMENT_SIZE
 CR2: Final = CR0 + 16
 CR3: Final = CR0 + 24
 CR4: Final = CR0 + 32
+FPU: Final = 0x258
+FPU_END: Final = 0xB38
 ERROR_CODE: Final = 0x1508
 IS_INT: Final = 0x150C
 NEXT_EIP: Final = 0x1510
@@ -70,10 +69,7 @@ HF_CS32: Final = 1 << 4
 HF_SS32: Final = 1 << 5
 HF_ADDSEG: Final = 1 << 6
 HF_CS64: Final = 1 << 15
-
-CC_OP_EFLAGS: Final = 1
-CC_BITS: Final = 0x8D5
-DF_BIT: Final = 0x400
+HF_SMAP: Final = 1 << 23
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,22 +131,5 @@ def verify(probe: Probe, base: int) -> None:
     probe.execute(b"\x66\xb8\x78\x56\x8e\xd8")  # mov $0x5678,%ax; mov %eax,%ds: #GP(0x5678)
     expect("the error code", ERROR_CODE, "<i", 0x5678)
     expect("the exception in flight", OLD_EXCEPTION, "<i", 13)
-    probe.execute(b"\xfd\xf9")  # std; stc
-    expect("the direction flag", DF, "<i", -1)
-
-
-def write_rflags(words: memoryview, halves: memoryview, base: int, value: int) -> None:
-    """Writes RFLAGS into a saved context, in the split form the emulator computes with.
-
-    Args:
-        words: The context as 64-bit words.
-        halves: The context as signed 32-bit words.
-        base: Offset of RAX in it, bytes.
-        value: The flags.
-    """
-    words[(base + CC_SRC) >> 3] = value & CC_BITS
-    halves[(base + CC_OP) >> 2] = CC_OP_EFLAGS
-    halves[(base + DF) >> 2] = -1 if value & DF_BIT else 1
-    words[(base + EFLAGS) >> 3] = value & ~(CC_BITS | DF_BIT) | 2
-
-
+    probe.execute(b"\x31\xc0\xfd\xf9")  # xor %eax,%eax; std; stc
+    expect("the flags", EFLAGS, "<Q", 0x447)

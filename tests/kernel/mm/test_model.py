@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -109,8 +110,8 @@ class Machine(RuleBasedStateMachine):
         moved = {
             number: space.pages.pop(page + number) for number in range(count) if page + number in space.pages
         }
-        for number in moved:  # gaps in the source leave the target alone
-            space.pages[to + number] = moved[number]
+        for number, data in moved.items():  # gaps in the source leave the target alone
+            space.pages[to + number] = data
 
     @rule(
         which=WHICH,
@@ -120,27 +121,26 @@ class Machine(RuleBasedStateMachine):
     )
     def store(self, which: int, page: int, inside: int, data: bytes) -> None:
         space = self._space(which)
-        address = page * PAGE + inside
-        done = 0
-        while done < len(data):
-            target = space.pages.get((address + done) // PAGE)
+        position, stop = page * PAGE + inside, page * PAGE + inside + len(data)
+        address = BASE + position
+        while position < stop:
+            target = space.pages.get(position // PAGE)
             if target is None or not target.prot & 2:
                 break
-            offset = (address + done) % PAGE
-            count = min(PAGE - offset, len(data) - done)
             if any(target.data is page for page in self.file_pages):
-                break  # private mappings may or may not see it
-            target.data[offset : offset + count] = data[done : done + count]
-            done += count
-        if done < len(data):
-            writable = space.pages.get((address + done) // PAGE)
-            if writable is not None and writable.prot & 2:
-                data = data[:done]
-        try:
-            space.mm.write(BASE + address, data)
-            assert done == len(data)
-        except BadAddress as error:
-            assert error.done == done < len(data)
+                stop = position  # private mappings of the same page may or may not see it
+                break
+            count = min(PAGE - position % PAGE, stop - position)
+            start = position - (page * PAGE + inside)
+            target.data[position % PAGE : position % PAGE + count] = data[start : start + count]
+            position += count
+        data = data[: stop - (page * PAGE + inside)]
+        if position == stop:
+            space.mm.write(address, data)
+            return
+        with pytest.raises(BadAddress) as caught:
+            space.mm.write(address, data)
+        assert caught.value.done == position - (page * PAGE + inside)
 
     @rule(which=WHICH, page=PAGE_NUMBER, write=st.booleans(), fetch=st.booleans())
     def touch(self, which: int, page: int, write: bool, fetch: bool) -> None:
@@ -222,9 +222,8 @@ class Machine(RuleBasedStateMachine):
             assert mm.starts == [vma.start for vma in mm.vmas]
             assert all(low.end <= high.start for low, high in zip(mm.vmas, mm.vmas[1:], strict=False))
             assert mm.usage.total == sum(vma.pages for vma in mm.vmas) == len(space.pages)
-            assert (
-                mm.usage.data == sum(page.prot & 2 and not page.shared for page in space.pages.values()) / 2
-            )
+            data = [page for page in space.pages.values() if page.prot & 2 and not page.shared]
+            assert mm.usage.data == len(data)
 
     def teardown(self) -> None:
         if hasattr(self, "spaces"):

@@ -89,11 +89,18 @@ def test_a_file_mapping_keeps_its_offset(mm: Mm, ram: Ram) -> None:
 )
 def test_what_cannot_be(mm: Mm, area: int, arguments: dict[str, int], error: E) -> None:
     mm.limits.address_space = 16 << 20
-    values = {"address": area, "old_length": 4 * PAGE, "new_length": 4 * PAGE} | arguments
-    flags = {name: bool(values.pop(name, 0)) for name in ("maymove", "fixed", "dontunmap")}
+    values = {"address": area, "old_length": 4 * PAGE, "new_length": 4 * PAGE, "new_address": 0} | arguments
     before = rows(mm)
     with fails(error):
-        mm.mremap(**values, **flags)
+        mm.mremap(
+            values["address"],
+            values["old_length"],
+            values["new_length"],
+            new_address=values["new_address"],
+            maymove=bool(values.get("maymove")),
+            fixed=bool(values.get("fixed")),
+            dontunmap=bool(values.get("dontunmap")),
+        )
     assert rows(mm) == before
     assert mm.read(area, 4 * PAGE) == numbered(4)
 

@@ -15,28 +15,16 @@ are ours.
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Final
+
+from ring3.abi.errno import ErrorNumber
 
 UNKNOWN_ERROR: Final = "Unknown error"
 """What strerror(3C) says of a number that it does not know (usr/src/lib/libc/port/gen/strerror.c)."""
 
 
-class SolarisE(IntEnum):
-    """An error number of Solaris on x86.
-
-    Attributes:
-        text: What strerror(3C) says about it.
-    """
-
-    text: str
-
-    def __new__(cls, number: int, text: str = "") -> SolarisE:
-        """Makes a member whose value is `number` alone, so that ``SolarisE(89)`` is ``SolarisE.ENOSYS``."""
-        member = int.__new__(cls, number)
-        member._value_ = number
-        member.text = text
-        return member
+class SolarisE(ErrorNumber):
+    """An error number of Solaris on x86; ``SolarisE(89)`` is ``SolarisE.ENOSYS``."""
 
     EPERM = 1, "Not owner"
     ENOENT = 2, "No such file or directory"

@@ -174,6 +174,16 @@ ENTRY fpu__init_cpu
 	hlt
 END fpu__init_cpu
 
+/* The running program's floating-point state to and from memory at rdi, for signal frames and ptrace. */
+ENTRY fpu__save
+	fxsave64 (%rdi)
+	hlt
+END fpu__save
+ENTRY fpu__restore
+	fxrstor64 (%rdi)
+	hlt
+END fpu__restore
+
 /* void irqentry_exit_to_user_mode(struct pt_regs *regs): the same after an exception */
 ENTRY irqentry_exit_to_user_mode
 	movq PER_CPU(PCPU_CURRENT), %rax

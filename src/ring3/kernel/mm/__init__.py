@@ -10,9 +10,10 @@ from ring3.kernel.mm.fault import FaultOutcome
 from ring3.kernel.mm.layout import Layout, choose
 from ring3.kernel.mm.limits import INFINITY, Limits
 from ring3.kernel.mm.mm import Mm
-from ring3.kernel.mm.objects import FrameObject, MemoryObject, Objects, SharedObject
+from ring3.kernel.mm.objects import FrameObject, MemoryObject, Objects
 from ring3.kernel.mm.pagecache import Backing, PageCache, RunBacking
 from ring3.kernel.mm.report import MapsRow, Residence, Rss
+from ring3.kernel.mm.shared import SharedObject
 from ring3.kernel.mm.usercopy import BadAddress
 from ring3.kernel.mm.vma import Vma, VmaFlag
 

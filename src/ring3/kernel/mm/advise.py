@@ -10,7 +10,7 @@ from ring3.abi.errno import E, Errno
 from ring3.errors import OutOfFrames
 from ring3.kernel.mm.fault import FaultingSpace, FaultOutcome
 from ring3.kernel.mm.mapping import round_up
-from ring3.kernel.mm.objects import SharedObject
+from ring3.kernel.mm.shared import SharedObject
 from ring3.kernel.mm.vma import LOCKED, SHARED, Vma, VmaFlag
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 

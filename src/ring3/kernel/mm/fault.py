@@ -21,20 +21,19 @@ from enum import Enum
 from typing import Final
 
 from ring3.errors import OutOfFrames
-from ring3.kernel.mm.limits import may_expand, may_lock
 from ring3.kernel.mm.objects import MemoryObject
 from ring3.kernel.mm.pagecache import AROUND
 from ring3.kernel.mm.space import Space
-from ring3.kernel.mm.vma import GROWSDOWN, LOCKED, LOCKONFAULT, SHARED, STACK_GUARD_GAP, Vma
+from ring3.kernel.mm.stack import grow_stack
+from ring3.kernel.mm.vma import LOCKONFAULT, SHARED, Vma
 from ring3.machine.paging import PTE_W
-from ring3.machine.ram import PAGE_MASK, PAGE_SHIFT, PAGE_SIZE
+from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 
-MIN_ADDRESS: Final = 65536
-"""No program maps anything below it (sysctl vm.mmap_min_addr)."""
 AHEAD: Final = 16
 """The most pages filled ahead of memory that grows page by page."""
 _ROOM_AHEAD: Final = 32 * AHEAD
 _RECLAIM: Final = 32
+_TRIES: Final = 4
 
 
 class FaultOutcome(Enum):
@@ -75,7 +74,7 @@ class FaultingSpace(Space):
         """
         vma = self.hit
         if not vma.start <= address < vma.end:
-            found = self.vma_at(address) or self._grow_stack(address)
+            found = self.vma_at(address) or grow_stack(self, address)
             if found is None:
                 return _MAPERR
             self.hit = vma = found
@@ -83,20 +82,19 @@ class FaultingSpace(Space):
         if not prot & (2 if write else 4 if fetch else 7):
             return _ACCERR
         page = address >> PAGE_SHIFT
-        try:
-            frame = self.anon.get(page)
-            if frame is not None:
-                return self._private_fault(page, frame, prot, write)
-            obj = vma.obj
-            return (
-                self._fresh_fault(vma, page, write)
-                if obj is None
-                else self._object_fault(vma, obj, page, write)
-            )
-        except OutOfFrames:
-            if self.objects.reclaim(_RECLAIM, mapped=user):
-                return self.fault(address, write=write, fetch=fetch, user=user)
-            return FaultOutcome.OOM
+        tries = _TRIES
+        while True:
+            try:
+                frame = self.anon.get(page)
+                if frame is not None:
+                    return self._private_fault(page, frame, prot, write)
+                if vma.obj is None:
+                    return self._fresh_fault(vma, page, write)
+                return self._object_fault(vma, vma.obj, page, write)
+            except OutOfFrames:
+                tries -= 1
+                if not tries or not self.objects.reclaim(_RECLAIM, mapped=user):
+                    return FaultOutcome.OOM
 
     def _private_fault(self, page: int, frame: int, prot: int, write: bool) -> FaultOutcome:
         """A page of this address space's own, or shared by fork until someone stores into it."""
@@ -215,32 +213,6 @@ class FaultingSpace(Space):
             self.zero = self.ram.alloc()
         return self.zero
 
-    def _grow_stack(self, address: int) -> Vma | None:
-        """Extends a mapping that grows down to an address below it; None if there is none or it may not."""
-        above = self.next_vma(address)
-        if above is None or not above.flags & GROWSDOWN or address < MIN_ADDRESS:
-            return None
-        start = address & PAGE_MASK
-        pages = (above.start - start) >> PAGE_SHIFT
-        if above.end - start > self.limits.stack:
-            return None
-        index = self.index_from(address)
-        if index and not self._is_guarded(self.vmas[index - 1], start):
-            return None
-        if not may_expand(self.usage, self.limits, above.prot, above.flags, pages):
-            return None
-        if above.flags & LOCKED and not may_lock(self.usage, self.limits, pages):
-            return None
-        self.usage.add(above.prot, above.flags, pages)
-        self.starts[index] = above.start = start
-        above.offset -= pages
-        return above
-
-    @staticmethod
-    def _is_guarded(below: Vma, start: int) -> bool:
-        """Whether a stack that starts there keeps its distance from the mapping below it (expand_downwards)."""
-        return bool(below.flags & GROWSDOWN) or not below.prot or start - below.end >= STACK_GUARD_GAP
-
     def forced_frame(self, address: int, write: bool) -> int:
         """The frame of a page, whatever its protection: for debuggers (FOLL_FORCE of mm/gup.c).
 
@@ -253,7 +225,7 @@ class FaultingSpace(Space):
         Raises:
             OutOfFrames: RAM is full.
         """
-        vma = self.vma_at(address) or self._grow_stack(address)
+        vma = self.vma_at(address) or grow_stack(self, address)
         if vma is None or not vma.may & (2 if write else 1):
             return 0
         if write and vma.flags & SHARED and self.fault(address, write=True, user=False) is not _OK:

@@ -13,8 +13,9 @@ from typing import Final
 from ring3.abi.errno import E, Errno
 from ring3.kernel.mm.fault import FaultingSpace
 from ring3.kernel.mm.limits import may_expand, may_lock
-from ring3.kernel.mm.objects import MemoryObject, SharedObject
+from ring3.kernel.mm.objects import MemoryObject
 from ring3.kernel.mm.placement import place
+from ring3.kernel.mm.shared import SharedObject
 from ring3.kernel.mm.vma import (
     ACCOUNT,
     GROWSDOWN,
@@ -89,7 +90,8 @@ def mmap(
             an address or locking not allowed; EAGAIN, RLIMIT_MEMLOCK; EEXIST, ``noreplace`` and something is there;
             EACCES, ``prot`` asks for more than ``may``; EOVERFLOW, the offset is too large.
     """
-    length, prot = _checked_length(mm, length, offset, obj), prot & ALL
+    length = _checked_length(mm, length, offset, obj)
+    prot, may, flags = int(prot) & ALL, int(may), int(flags)  # no enums: see vma.py
     address = place(mm, address, length, fixed=fixed or noreplace, low32=low32, compat=compat)
     end = address + length
     if noreplace and mm.overlapping(address, end):
@@ -202,7 +204,7 @@ def mprotect(mm: FaultingSpace, address: int, length: int, prot: int, *, growsdo
             if vma.start > at:
                 raise Errno(E.ENOMEM)
             at = min(end, vma.end)
-            changed += _protect(mm, vma, max(start, vma.start), at, prot & ALL)
+            changed += _protect(mm, vma, max(start, vma.start), at, int(prot) & ALL)
     finally:
         mm.merge_all(changed)
         _fill_locked(mm, changed)

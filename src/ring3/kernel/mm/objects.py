@@ -240,56 +240,6 @@ class Objects:
         return freed
 
 
-class SharedObject(MemoryObject):
-    """Memory that is its own store: shared anonymous mappings, System V segments, memfd, tmpfs files."""
-
-    __slots__ = ()
-
-    def load(self, index: int) -> int:
-        """A zeroed frame for a page inside ``size``."""
-        if index << PAGE_SHIFT >= self.size:
-            return 0
-        frame = self.frames[index] = self.ram.alloc()
-        return frame
-
-    def read(self, offset: int, size: int) -> bytes:
-        """The bytes from ``offset``, fewer at the end; holes read as zeros and stay holes."""
-        end = min(offset + size, self.size)
-        ram, parts = self.ram.bytes, []
-        while offset < end:
-            inside = offset % PAGE_SIZE
-            count = min(PAGE_SIZE - inside, end - offset)
-            frame = self.frames.get(offset >> PAGE_SHIFT)
-            parts.append(ZERO_PAGE[:count] if frame is None else ram[frame + inside : frame + inside + count])
-            offset += count
-        return b"".join(parts)
-
-    def write(self, offset: int, data: bytes | memoryview) -> None:
-        """Stores bytes at ``offset``; the object grows to hold them.
-
-        Raises:
-            Errno: ENOMEM, RAM is full; pages before the one that found no frame are written, ``size`` says how far.
-        """
-        position = 0
-        while position < len(data):
-            inside = (offset + position) % PAGE_SIZE
-            count = min(PAGE_SIZE - inside, len(data) - position)
-            old = self.size
-            self.size = max(old, offset + position + count)
-            try:
-                frame = self.page((offset + position) >> PAGE_SHIFT)
-            except Errno:
-                self.size = old
-                raise
-            self.store(frame, inside, data[position : position + count])
-            position += count
-
-    def punch(self, first: int, last: int) -> None:
-        """Frees the pages, which then read as zeros."""
-        self.unmap(first, last, copies=False)
-        self.discard(self.present(first, last))
-
-
 class FrameObject(MemoryObject):
     """Given frames under a name: ``[vdso]``, ``[vvar]``. Their owner may change the contents at any time."""
 

@@ -15,7 +15,7 @@ from typing import Final, Protocol, runtime_checkable
 
 from ring3.abi.errno import Errno
 from ring3.kernel.mm.objects import MemoryObject, Objects
-from ring3.kernel.mm.vma import LOCKED
+from ring3.kernel.mm.vma import LOCKED, SHARED
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE, Ram
 
 AROUND: Final = 16
@@ -143,8 +143,9 @@ class PageCache(MemoryObject):
         """
         size = self.backing.size
         for index in sorted(index for index in self.dirty if first <= index < last):
-            for _, mapper, start, end in self.shown_in(index, index + 1):
-                mapper.write_protect(start, end)
+            for vma, mapper, start, end in self.shown_in(index, index + 1):
+                if vma.flags & SHARED:
+                    mapper.write_protect(start, end)
             frame = self.frames[index]
             count = min(PAGE_SIZE, size - (index << PAGE_SHIFT))
             if count > 0:

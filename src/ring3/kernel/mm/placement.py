@@ -9,8 +9,8 @@ from bisect import bisect_left
 from typing import Final
 
 from ring3.abi.errno import E, Errno
-from ring3.kernel.mm.fault import MIN_ADDRESS
 from ring3.kernel.mm.space import Space
+from ring3.kernel.mm.stack import MIN_ADDRESS
 from ring3.machine.ram import PAGE_MASK, PAGE_SIZE
 
 LOW32_START: Final = 0x4000_0000

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ring3.kernel.mm.objects import MemoryObject, SharedObject
+from ring3.kernel.mm.objects import MemoryObject
+from ring3.kernel.mm.shared import SharedObject
 from ring3.kernel.mm.space import Space
 from ring3.kernel.mm.vma import LOCKED, SHARED, Vma
 from ring3.machine.paging import PTE_ADDRESS, PTE_W
@@ -38,7 +39,7 @@ class MapsRow:
         """The line as Linux prints it, without its newline."""
         major, minor = self.device
         text = f"{self.start:08x}-{self.end:08x} {self.perms} {self.offset:08x} {major:02x}:{minor:02x} {self.inode} "
-        return text.ljust(73) + self.name if self.name else text
+        return f"{text:72} {self.name}" if self.name else text
 
 
 @dataclass(slots=True)
@@ -113,7 +114,7 @@ def _anonymous_name(mm: Space, vma: Vma) -> str:
         return _text(vma)
     if vma.start < mm.brk and vma.end > mm.start_brk:
         return "[heap]"
-    if vma.start <= mm.start_stack < vma.end:
+    if vma.start <= mm.start_stack <= vma.end:
         return "[stack]"
     return ""
 

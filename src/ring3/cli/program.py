@@ -1,0 +1,56 @@
+"""What the commands that run a program share: its words on the command line, and Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ring3.errors import UserError
+
+
+def add_arguments(parser: argparse.ArgumentParser, before: str = "") -> None:
+    """Declares ``--path`` and the program with its arguments, as the last ones.
+
+    Args:
+        parser: The command's parser; its usage line is written anew.
+        before: The arguments that come before the program, for that line.
+    """
+    parser.add_argument(
+        "--path",
+        choices=("full", "short"),
+        default="short",
+        help="full: run ring 0's code for every call; short: only where it matters (default)",
+    )
+    parser.add_argument("words", metavar="PROGRAM [ARG...]", nargs=argparse.REMAINDER, help="what to run")
+    parser.usage = f"{parser.prog} [OPTION...] {before}[--] PROGRAM [ARG...]"
+
+
+def words(options: argparse.Namespace) -> tuple[str, list[str]]:
+    """The program and its arguments.
+
+    Raises:
+        UserError: There is none.
+    """
+    program = options.words[1:] if options.words[:1] == ["--"] else options.words
+    if not program:
+        raise UserError("no PROGRAM is given")
+    return program[0], program[1:]
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Lets Ctrl-C end this process at once, as it ends any program.
+
+    Python would only note it, and act when the emulator comes back, which a program without calls never lets it do.
+    A handler that somebody else has put there, or that ignores the signal, stays.
+    """
+    ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if ours:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)

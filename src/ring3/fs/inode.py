@@ -1,0 +1,277 @@
+"""Inodes: files, directories, links and devices apart from their names.
+
+`Inode` says what every kind of file can be asked; what a kind cannot do fails as Linux's VFS does when a file system
+has no such operation. Checks of permission and of read-only mounts are not made here: `ring3.fs.names` and
+`ring3.fs.opening` make them once for all file systems.
+"""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.errno import E, Errno
+from ring3.fs.file import Stat
+
+if TYPE_CHECKING:
+    from ring3.fs.dentry import Dentry
+    from ring3.fs.file import File
+    from ring3.fs.locks import Locks
+    from ring3.fs.permission import Who
+
+NAME_MAX: Final = 255
+"""Bytes of a name in a directory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A name in a directory, as getdents(2) lists it.
+
+    Attributes:
+        name: The name.
+        ino: Inode number.
+        kind: The file type bits of the mode, 0 if unknown.
+    """
+
+    name: bytes
+    ino: int
+    kind: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatFs:
+    """What statfs(2) says of a file system; sizes in blocks of ``bsize`` bytes."""
+
+    magic: int
+    bsize: int = 4096
+    blocks: int = 0
+    bfree: int = 0
+    bavail: int = 0
+    files: int = 0
+    ffree: int = 0
+    namelen: int = NAME_MAX
+
+
+class FileSystem:
+    """A file system: where inodes come from.
+
+    Attributes:
+        name: Its type, as /proc/mounts shows it.
+        source: What is mounted, as /proc/mounts shows it.
+        dev: Its device number.
+        readonly: It is mounted read-only.
+        root: Where it starts; set when it is made.
+    """
+
+    root: Dentry
+
+    def __init__(self, name: str, dev: int, *, source: str = "none", readonly: bool = False) -> None:
+        self.name = name
+        self.source = source
+        self.dev = dev
+        self.readonly = readonly
+
+    def statfs(self) -> StatFs:
+        """Its size and what is free of it."""
+        raise NotImplementedError
+
+    def sync(self) -> None:
+        """Brings everything written to where it is kept; nothing to do for file systems in memory."""
+
+    def close(self) -> None:
+        """Gives back what it holds of the host."""
+
+
+class Inode:
+    """A file of any kind.
+
+    Attributes:
+        fs: The file system it belongs to.
+        ino: Its number there.
+        mode: File type and permission bits.
+        uid: Owner.
+        gid: Group.
+        locks: Its advisory locks, None if there never was one.
+    """
+
+    __slots__ = ("__weakref__", "fs", "gid", "ino", "locks", "mode", "uid")
+
+    def __init__(self, fs: FileSystem, ino: int, mode: int, uid: int, gid: int) -> None:
+        self.fs = fs
+        self.ino = ino
+        self.mode = mode
+        self.uid = uid
+        self.gid = gid
+        self.locks: Locks | None = None
+
+    @property
+    def kind(self) -> int:
+        """The file type bits of the mode."""
+        return stat.S_IFMT(self.mode)
+
+    @property
+    def is_directory(self) -> bool:
+        """Whether it is a directory."""
+        return stat.S_ISDIR(self.mode)
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it is a symbolic link."""
+        return stat.S_ISLNK(self.mode)
+
+    @property
+    def is_regular(self) -> bool:
+        """Whether it is a regular file."""
+        return stat.S_ISREG(self.mode)
+
+    def stat(self) -> Stat:
+        """All attributes.
+
+        Raises:
+            Errno: The host says so.
+        """
+        raise NotImplementedError
+
+    # -- directories ---------------------------------------------------------------------------------------------
+
+    def lookup(self, name: bytes) -> Inode:
+        """The inode of a name.
+
+        Raises:
+            Errno: ENOENT, there is none; ENAMETOOLONG; ENOTDIR, this is no directory.
+        """
+        raise Errno(E.ENOTDIR)
+
+    def entries(self) -> list[Entry]:
+        """All names but ``.`` and ``..``.
+
+        Raises:
+            Errno: ENOTDIR, this is no directory.
+        """
+        raise Errno(E.ENOTDIR)
+
+    def create(self, name: bytes, mode: int, who: Who, rdev: int = 0) -> Inode:
+        """Makes a file of the type in ``mode`` under a name that is free.
+
+        Raises:
+            Errno: EPERM, the file system cannot; ENOSPC.
+        """
+        raise Errno(E.EPERM)
+
+    def create_unnamed(self, mode: int, who: Who) -> Inode:
+        """Makes a regular file without a name (O_TMPFILE).
+
+        Raises:
+            Errno: EOPNOTSUPP, the file system cannot.
+        """
+        raise Errno(E.EOPNOTSUPP)
+
+    def symlink(self, name: bytes, target: bytes, who: Who) -> Inode:
+        """Makes a symbolic link under a name that is free.
+
+        Raises:
+            Errno: EPERM, the file system cannot.
+        """
+        raise Errno(E.EPERM)
+
+    def link(self, name: bytes, inode: Inode) -> None:
+        """Gives an inode one more name.
+
+        Raises:
+            Errno: EPERM, the file system cannot.
+        """
+        raise Errno(E.EPERM)
+
+    def unlink(self, name: bytes) -> None:
+        """Takes away the name of something that is no directory.
+
+        Raises:
+            Errno: EPERM, the file system cannot.
+        """
+        raise Errno(E.EPERM)
+
+    def rmdir(self, name: bytes) -> None:
+        """Removes an empty directory.
+
+        Raises:
+            Errno: ENOTEMPTY; EPERM, the file system cannot.
+        """
+        raise Errno(E.EPERM)
+
+    def move(self, name: bytes, to: Inode, new_name: bytes, exchange: bool) -> None:
+        """Moves a name to another directory of the same file system, in place of what has the name there.
+
+        Args:
+            name: The name here.
+            to: The directory it moves to.
+            new_name: The name there.
+            exchange: Both exist and change places.
+
+        Raises:
+            Errno: ENOTEMPTY, a directory would be lost; EPERM, the file system cannot.
+        """
+        raise Errno(E.EPERM)
+
+    # -- links ---------------------------------------------------------------------------------------------------
+
+    def follow(self) -> bytes | Dentry:
+        """Where a symbolic link leads: a path, or for the links of /proc the place itself.
+
+        Raises:
+            Errno: EINVAL, this is no link.
+        """
+        raise Errno(E.EINVAL)
+
+    def readlink(self) -> bytes:
+        """The text of a symbolic link.
+
+        Raises:
+            Errno: EINVAL, this is no link.
+        """
+        raise Errno(E.EINVAL)
+
+    # -- contents and attributes ---------------------------------------------------------------------------------
+
+    def open(self, dentry: Dentry, flags: int) -> File:
+        """A new open file description.
+
+        Raises:
+            Errno: ENXIO, nothing is behind it; what the host says.
+        """
+        raise Errno(E.ENXIO)
+
+    def truncate(self, size: int) -> None:
+        """Changes the size of a regular file.
+
+        Raises:
+            Errno: EINVAL, it is none; ENOSPC; EFBIG.
+        """
+        raise Errno(E.EINVAL)
+
+    def set_owner(self, uid: int, gid: int) -> None:
+        """Changes user and group.
+
+        Raises:
+            Errno: EPERM, the file system cannot.
+        """
+        raise Errno(E.EPERM)
+
+    def set_mode(self, mode: int) -> None:
+        """Changes the permission bits.
+
+        Raises:
+            Errno: EPERM, the file system cannot.
+        """
+        raise Errno(E.EPERM)
+
+    def set_times(self, atime: int | None, mtime: int | None) -> None:
+        """Changes times, in nanoseconds since 1970; None leaves one as it is.
+
+        Raises:
+            Errno: EPERM, the file system cannot.
+        """
+        raise Errno(E.EPERM)
+
+    def sync(self) -> None:
+        """Brings the contents to where they are kept."""

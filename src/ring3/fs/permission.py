@@ -1,0 +1,98 @@
+"""Who may do what to a file: user, groups and the capabilities that concern files (credentials(7), capabilities(7))."""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.errno import E, Errno
+
+if TYPE_CHECKING:
+    from ring3.fs.inode import Inode
+
+MAY_EXEC: Final = 1
+MAY_WRITE: Final = 2
+MAY_READ: Final = 4
+
+CAP_CHOWN: Final = 1 << 0
+CAP_DAC_OVERRIDE: Final = 1 << 1
+CAP_DAC_READ_SEARCH: Final = 1 << 2
+CAP_FOWNER: Final = 1 << 3
+CAP_FSETID: Final = 1 << 4
+CAP_SYS_CHROOT: Final = 1 << 18
+CAP_SYS_RESOURCE: Final = 1 << 24
+CAP_MKNOD: Final = 1 << 27
+ALL_CAPABILITIES: Final = (1 << 41) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Whom a file operation is done for.
+
+    Attributes:
+        uid: The user (fsuid).
+        gid: The group (fsgid).
+        groups: Supplementary groups.
+        capabilities: The effective set, a bit each.
+    """
+
+    uid: int = 0
+    gid: int = 0
+    groups: frozenset[int] = frozenset()
+    capabilities: int = 0
+
+    def has(self, capability: int) -> bool:
+        """Whether a capability is effective."""
+        return self.capabilities & capability != 0
+
+    def owns(self, inode: Inode) -> bool:
+        """Whether it may do what a file's owner may (inode_owner_or_capable)."""
+        return self.uid == inode.uid or self.has(CAP_FOWNER)
+
+    def in_group(self, gid: int) -> bool:
+        """Whether it is a member of a group."""
+        return gid == self.gid or gid in self.groups
+
+
+KERNEL: Final = Who(capabilities=ALL_CAPABILITIES)
+"""The kernel itself, which may do everything."""
+
+
+def permits(inode: Inode, who: Who, wanted: int) -> bool:
+    """Whether the mode of a file lets somebody have all of ``wanted`` (generic_permission)."""
+    mode = inode.mode
+    if who.uid == inode.uid:
+        allowed = mode >> 6
+    elif who.in_group(inode.gid):
+        allowed = mode >> 3
+    else:
+        allowed = mode
+    if allowed & wanted == wanted:
+        return True
+    if not who.capabilities:
+        return False
+    directory = stat.S_ISDIR(mode)
+    if who.has(CAP_DAC_READ_SEARCH) and (not wanted & (MAY_WRITE if directory else MAY_WRITE | MAY_EXEC)):
+        return True
+    return who.has(CAP_DAC_OVERRIDE) and (directory or not wanted & MAY_EXEC or mode & 0o111 != 0)
+
+
+def require(inode: Inode, who: Who, wanted: int) -> None:
+    """Refuses what `permits` does not allow.
+
+    Raises:
+        Errno: EACCES.
+    """
+    if not permits(inode, who, wanted):
+        raise Errno(E.EACCES)
+
+
+def require_owner(inode: Inode, who: Who) -> None:
+    """Refuses what only a file's owner may do.
+
+    Raises:
+        Errno: EPERM.
+    """
+    if not who.owns(inode):
+        raise Errno(E.EPERM)

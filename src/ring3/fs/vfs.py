@@ -1,0 +1,90 @@
+"""All files of one machine: the tree that programs see, and what its file systems share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+from typing import Final
+
+from ring3.abi.errno import E, Errno
+from ring3.fs.dentry import Dentry
+from ring3.fs.inode import FileSystem
+from ring3.kernel.mm.objects import Objects
+from ring3.machine.ram import Ram
+
+ANONYMOUS_MAJOR: Final = 0
+"""Major device number of file systems without a device (include/uapi/linux/major.h, UNNAMED_MAJOR)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A file system and where it is.
+
+    Attributes:
+        fs: The file system.
+        at: The dentry it covers, None for the root of all.
+    """
+
+    fs: FileSystem
+    at: Dentry | None
+
+
+class Vfs:
+    """The file systems of a machine.
+
+    Attributes:
+        ram: Where files in memory have their pages.
+        objects: What concerns all memory objects.
+        now: The wall clock, in nanoseconds since 1970.
+        mounts: What is mounted, in order.
+        lock_waits: Which owner of a POSIX lock waits for which other, to find deadlocks.
+    """
+
+    def __init__(self, ram: Ram, objects: Objects, now: Callable[[], int]) -> None:
+        self.ram = ram
+        self.objects = objects
+        self.now = now
+        self.mounts: list[Mount] = []
+        self.lock_waits: dict[object, object] = {}
+        self._minors = count(20)
+        self._anonymous = count(1)
+        self.pipe_dev = self.new_dev()
+        self.anonymous_dev = self.new_dev()
+        self.memory_dev = self.new_dev()
+
+    @property
+    def root(self) -> Dentry:
+        """The root of the tree."""
+        return self.mounts[0].fs.root
+
+    def new_dev(self) -> int:
+        """A device number for a file system that has no device."""
+        return ANONYMOUS_MAJOR << 8 | next(self._minors)
+
+    def new_ino(self) -> int:
+        """An inode number for something without a file system of its own: pipes, events."""
+        return next(self._anonymous)
+
+    def mount(self, fs: FileSystem, at: Dentry | None = None) -> None:
+        """Mounts a file system; the first one becomes the root of all.
+
+        Raises:
+            Errno: EBUSY, something is mounted there.
+        """
+        if at is not None:
+            if at.mounted is not None:
+                raise Errno(E.EBUSY)
+            at.mounted = fs.root
+            fs.root.covers = at
+        self.mounts.append(Mount(fs, at))
+
+    def sync(self) -> None:
+        """Brings everything written to where it is kept."""
+        for mount in self.mounts:
+            mount.fs.sync()
+
+    def close(self) -> None:
+        """Gives back what the file systems hold of the host."""
+        for mount in self.mounts:
+            mount.fs.close()

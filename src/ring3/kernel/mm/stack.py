@@ -1,0 +1,40 @@
+"""Stacks that grow: a touch below a mapping that grows down extends it (expand_downwards of mm/mmap.c)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ring3.kernel.mm.limits import may_expand, may_lock
+from ring3.kernel.mm.space import Space
+from ring3.kernel.mm.vma import GROWSDOWN, LOCKED, STACK_GUARD_GAP, Vma
+from ring3.machine.ram import PAGE_MASK, PAGE_SHIFT
+
+MIN_ADDRESS: Final = 65536
+"""No program maps anything below it (sysctl vm.mmap_min_addr)."""
+
+
+def grow_stack(space: Space, address: int) -> Vma | None:
+    """Extends a mapping that grows down to an address below it; None if there is none or it may not."""
+    above = space.next_vma(address)
+    if above is None or not above.flags & GROWSDOWN or address < MIN_ADDRESS:
+        return None
+    start = address & PAGE_MASK
+    pages = (above.start - start) >> PAGE_SHIFT
+    index = space.index_from(address)
+    if above.end - start > space.limits.stack:
+        return None
+    if index and not _is_guarded(space.vmas[index - 1], start):
+        return None
+    if not may_expand(space.usage, space.limits, above.prot, above.flags, pages):
+        return None
+    if above.flags & LOCKED and not may_lock(space.usage, space.limits, pages):
+        return None
+    space.usage.add(above.prot, above.flags, pages)
+    space.starts[index] = above.start = start
+    above.offset -= pages
+    return above
+
+
+def _is_guarded(below: Vma, start: int) -> bool:
+    """Whether a stack that starts there keeps its distance from the mapping below it."""
+    return bool(below.flags & GROWSDOWN) or not below.prot or start - below.end >= STACK_GUARD_GAP

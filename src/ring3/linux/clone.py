@@ -1,0 +1,256 @@
+"""fork(2), vfork(2), clone(2) and clone3(2) (kernel/fork.c)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from enum import IntFlag
+from typing import TYPE_CHECKING, Any, Final
+
+from ring3.abi.c_types import Pointer, SizeT, UnsignedLong
+from ring3.abi.errno import E, Errno
+from ring3.abi.signals import Sig
+from ring3.kernel.wait import WaitQueue
+from ring3.linux.definition import syscall
+from ring3.linux.process import Process
+
+if TYPE_CHECKING:
+    from ring3.linux.task import LinuxTask
+
+Waiting = Coroutine[Any, Any, int]
+
+
+class CloneFlag(IntFlag):
+    """include/uapi/linux/sched.h."""
+
+    CLONE_VM = 0x100
+    CLONE_FS = 0x200
+    CLONE_FILES = 0x400
+    CLONE_SIGHAND = 0x800
+    CLONE_PIDFD = 0x1000
+    CLONE_PTRACE = 0x2000
+    CLONE_VFORK = 0x4000
+    CLONE_PARENT = 0x8000
+    CLONE_THREAD = 0x10000
+    CLONE_NEWNS = 0x20000
+    CLONE_SYSVSEM = 0x40000
+    CLONE_SETTLS = 0x80000
+    CLONE_PARENT_SETTID = 0x100000
+    CLONE_CHILD_CLEARTID = 0x200000
+    CLONE_DETACHED = 0x400000
+    CLONE_UNTRACED = 0x800000
+    CLONE_CHILD_SETTID = 0x1000000
+    CLONE_NEWCGROUP = 0x2000000
+    CLONE_NEWUTS = 0x4000000
+    CLONE_NEWIPC = 0x8000000
+    CLONE_NEWUSER = 0x10000000
+    CLONE_NEWPID = 0x20000000
+    CLONE_NEWNET = 0x40000000
+    CLONE_IO = 0x80000000
+    CLONE_CLEAR_SIGHAND = 0x100000000
+    CLONE_INTO_CGROUP = 0x200000000
+
+
+C = CloneFlag
+_NAMESPACES: Final = (
+    C.CLONE_NEWNS | C.CLONE_NEWCGROUP | C.CLONE_NEWUTS | C.CLONE_NEWIPC | C.CLONE_NEWUSER | C.CLONE_NEWPID
+    | C.CLONE_NEWNET
+)  # fmt: skip
+CSIGNAL: Final = 0xFF
+CLONE_ARGS_SIZE_VER0: Final = 64
+CLONE_ARGS_SIZE: Final = 88
+
+
+@dataclass(frozen=True, slots=True)
+class CloneArgs:
+    """What is to be made (struct kernel_clone_args).
+
+    Attributes:
+        flags: `CloneFlag` bits.
+        exit_signal: What the parent gets when the child ends.
+        stack: The child's stack pointer, 0 for the parent's.
+        parent_tid: Where CLONE_PARENT_SETTID stores the child's number.
+        child_tid: Where CLONE_CHILD_SETTID and CLONE_CHILD_CLEARTID do.
+        tls: CLONE_SETTLS: FS base, or a ``struct user_desc`` for 32-bit code.
+    """
+
+    flags: int
+    exit_signal: int = 0
+    stack: int = 0
+    parent_tid: int = 0
+    child_tid: int = 0
+    tls: int = 0
+
+
+def _check(task: LinuxTask, args: CloneArgs) -> None:
+    """The combinations that copy_process refuses, in its order."""
+    flags = args.flags
+    if flags & C.CLONE_THREAD and not flags & C.CLONE_SIGHAND:
+        raise Errno(E.EINVAL)
+    if flags & C.CLONE_SIGHAND and not flags & C.CLONE_VM:
+        raise Errno(E.EINVAL)
+    if flags & C.CLONE_CLEAR_SIGHAND and flags & C.CLONE_SIGHAND:
+        raise Errno(E.EINVAL)
+    if flags & C.CLONE_NEWNS and flags & C.CLONE_FS:
+        raise Errno(E.EINVAL)
+    if flags & _NAMESPACES:
+        raise Errno(E.EPERM)
+    if flags & (C.CLONE_PIDFD | C.CLONE_INTO_CGROUP):
+        raise Errno(E.EINVAL)
+    if len(task.kernel.tasks) >= min(task.rlimits[6][0], task.kernel.max_tasks):
+        raise Errno(E.EAGAIN)
+
+
+def do_clone(task: LinuxTask, args: CloneArgs) -> int | Waiting:
+    """Makes a child; returns its number, at once or, for vfork, when it has execed or ended.
+
+    Raises:
+        Errno: EINVAL, flags that exclude each other; EPERM, namespaces; EAGAIN, too many tasks; ENOMEM.
+    """
+    _check(task, args)
+    child = _copy(task, args)
+    flags = args.flags
+    if flags & C.CLONE_PARENT_SETTID:
+        _store(task, args.parent_tid, child.tid)
+    if flags & C.CLONE_CHILD_SETTID:
+        _store(child, args.child_tid, child.tid)
+    if flags & C.CLONE_CHILD_CLEARTID:
+        child.clear_child_tid = args.child_tid
+    if flags & C.CLONE_VFORK:
+        child.vfork_done = WaitQueue()
+        return _wait_for_vfork(task, child)
+    return child.tid
+
+
+def _store(task: LinuxTask, address: int, number: int) -> None:
+    try:
+        task.memory.write_u32(address, number)
+    except Errno:
+        pass  # as put_user in schedule_tail and kernel_clone: the clone succeeds all the same
+
+
+async def _wait_for_vfork(task: LinuxTask, child: LinuxTask) -> int:
+    """Waits until the child has given its memory back; only a deadly signal ends the wait."""
+    tid = child.tid
+    while child.vfork_done is not None:
+        await child.vfork_done.wait(task)
+    return tid
+
+
+def _copy(task: LinuxTask, args: CloneArgs) -> LinuxTask:
+    flags, parent = args.flags, task.process
+    mm = task.memory if flags & C.CLONE_VM else task.memory.fork()
+    try:
+        child = task.kernel.new_task(task, mm, thread=bool(flags & C.CLONE_THREAD))
+    except BaseException:
+        if not flags & C.CLONE_VM:
+            mm.destroy()
+        raise
+    if flags & C.CLONE_THREAD:
+        child.process = parent
+        child.tgid = parent.pid
+    else:
+        if flags & C.CLONE_SIGHAND:
+            actions = parent.actions
+        else:
+            actions = parent.actions.after_exec() if flags & C.CLONE_CLEAR_SIGHAND else parent.actions.copy()
+        family = parent.parent if flags & C.CLONE_PARENT else parent
+        child.process = Process(child.tid, family, parent.pgid, parent.sid, actions)
+        child.process.exit_signal = parent.exit_signal if flags & C.CLONE_PARENT else args.exit_signal
+        child.process.started = task.kernel.clocks.monotonic()
+        task.kernel.processes.add(child.process)
+    child.process.threads.append(child)
+    child.inherit(task, share_files=bool(flags & C.CLONE_FILES), share_fs=bool(flags & C.CLONE_FS))
+    if not flags & C.CLONE_VM or flags & C.CLONE_VFORK:
+        child.altstack = task.altstack
+    task.kernel.start_child(task, child, args.stack, args.tls if flags & C.CLONE_SETTLS else None)
+    return child
+
+
+@syscall("full")
+def sys_fork(task: LinuxTask) -> int | Waiting:
+    """Makes a copy of the process."""
+    return do_clone(task, CloneArgs(0, int(Sig.SIGCHLD)))
+
+
+@syscall("full")
+def sys_vfork(task: LinuxTask) -> int | Waiting:
+    """Makes a child in the same memory, and waits until it has execed or ended."""
+    return do_clone(task, CloneArgs(int(C.CLONE_VFORK | C.CLONE_VM), int(Sig.SIGCHLD)))
+
+
+@syscall("partial", "no namespaces (EPERM) and no CLONE_PIDFD (EINVAL)")
+def sys_clone(
+    task: LinuxTask,
+    clone_flags: UnsignedLong,
+    newsp: UnsignedLong,
+    parent_tidptr: Pointer,
+    child_tidptr: Pointer,
+    tls: UnsignedLong,
+) -> int | Waiting:
+    """Makes a child that shares what the flags say."""
+    return _legacy(task, clone_flags, newsp, parent_tidptr, child_tidptr, tls)
+
+
+@syscall("partial", "as clone")
+def compat_sys_ia32_clone(
+    task: LinuxTask,
+    clone_flags: UnsignedLong,
+    newsp: UnsignedLong,
+    parent_tidptr: Pointer,
+    tls_val: UnsignedLong,
+    child_tidptr: Pointer,
+) -> int | Waiting:
+    """The same with i386's order of arguments."""
+    return _legacy(task, clone_flags, newsp, parent_tidptr, child_tidptr, tls_val)
+
+
+def _legacy(task: LinuxTask, flags: int, stack: int, parent_tid: int, child_tid: int, tls: int) -> int | Waiting:
+    flags &= 0xFFFF_FFFF
+    return do_clone(task, CloneArgs(flags & ~CSIGNAL, flags & CSIGNAL, stack, parent_tid, child_tid, tls))
+
+
+@syscall("partial", "as clone; no set_tid (EPERM)")
+def sys_clone3(task: LinuxTask, uargs: Pointer, size: SizeT) -> int | Waiting:
+    """clone with its arguments in a struct."""
+    if size > 4096:
+        raise Errno(E.E2BIG)
+    if size < CLONE_ARGS_SIZE_VER0:
+        raise Errno(E.EINVAL)
+    raw = task.memory.read(uargs, size)
+    if any(raw[CLONE_ARGS_SIZE:]):
+        raise Errno(E.E2BIG)
+    fields = struct.unpack("<11Q", raw[:CLONE_ARGS_SIZE].ljust(CLONE_ARGS_SIZE, b"\0"))
+    flags, _pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, _cgroup = fields
+    if flags & (CSIGNAL | C.CLONE_DETACHED) or flags >> 34:
+        raise Errno(E.EINVAL)
+    if exit_signal > 64 or (flags & (C.CLONE_THREAD | C.CLONE_PARENT) and exit_signal):
+        raise Errno(E.EINVAL)
+    if bool(stack) != bool(stack_size):
+        raise Errno(E.EINVAL)
+    if set_tid or set_tid_size:
+        raise Errno(E.EPERM if set_tid and set_tid_size else E.EINVAL)
+    return do_clone(task, CloneArgs(flags, exit_signal, stack + stack_size, parent_tid, child_tid, tls))
+
+
+@syscall("full")
+def sys_set_tid_address(task: LinuxTask, tidptr: Pointer) -> int:
+    """Sets the address that is cleared when the thread ends; returns the thread's number."""
+    task.clear_child_tid = tidptr
+    return task.tid
+
+
+@syscall("full")
+def sys_unshare(task: LinuxTask, unshare_flags: UnsignedLong) -> int:
+    """Stops sharing files or directories with other tasks; namespaces are EPERM."""
+    flags = unshare_flags
+    known = C.CLONE_FS | C.CLONE_FILES | C.CLONE_SYSVSEM | C.CLONE_THREAD | C.CLONE_SIGHAND | C.CLONE_VM | _NAMESPACES
+    if flags & ~known:
+        raise Errno(E.EINVAL)
+    if flags & (C.CLONE_THREAD | C.CLONE_SIGHAND | C.CLONE_VM) and len(task.process.threads) > 1:
+        raise Errno(E.EINVAL)
+    if flags & _NAMESPACES:
+        raise Errno(E.EPERM)
+    task.unshare(files=bool(flags & C.CLONE_FILES), fs=bool(flags & C.CLONE_FS))
+    return 0

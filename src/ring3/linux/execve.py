@@ -1,0 +1,130 @@
+"""execve(2) and execveat(2)."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.c_types import DirFd, Int, Path, Pointer
+from ring3.abi.errno import E, Errno
+from ring3.linux.definition import syscall
+from ring3.linux.exec import Start, load_data_segments, prepare, start_thread
+from ring3.linux.exit import release_thread
+from ring3.linux.files import AT_FDCWD, read_path
+from ring3.linux.signal_send import recalculate
+from ring3.loader.stack import Strings
+
+if TYPE_CHECKING:
+    from ring3.linux.task import LinuxTask
+
+MAX_ARG_STRLEN: Final = 32 * 4096
+MAX_ARG_STRINGS: Final = 0x7FFF_FFFF
+AT_SYMLINK_NOFOLLOW: Final = 0x100
+AT_EMPTY_PATH: Final = 0x1000
+
+
+def _strings(task: LinuxTask, address: int, narrow: bool) -> list[bytes]:
+    """A vector of strings in user memory, ended by a null pointer; none at address 0.
+
+    Raises:
+        Errno: EFAULT; E2BIG, a string or all of them are too long.
+    """
+    found: list[bytes] = []
+    total = 0
+    memory = task.memory
+    while address:
+        pointer = memory.read_u32(address) if narrow else memory.read_u64(address)
+        if not pointer:
+            break
+        text = memory.read_cstring(pointer, MAX_ARG_STRLEN)
+        if text is None:
+            raise Errno(E.E2BIG)
+        found.append(text)
+        total += len(text) + 9
+        if total > max(memory.limits.stack // 4, MAX_ARG_STRLEN):
+            raise Errno(E.E2BIG)
+        address += 4 if narrow else 8
+    return found
+
+
+def become(task: LinuxTask, start: Start, path: bytes) -> None:
+    """Makes a task run a prepared program instead of its own: the point of no return of execve."""
+    kernel, process = task.kernel, task.process
+    for thread in list(process.threads):
+        if thread is not task:
+            release_thread(thread, 0)
+    if task.tid != process.pid:
+        kernel.renumber(task, process.pid)
+    task.leave_memory()
+    task.mm = start.mm
+    kernel.share_memory(start.mm)
+    kernel.machine.cpu.use(start.mm.pmap)
+    task.files.close_on_exec()
+    process.actions = process.actions.after_exec()
+    process.has_execed = True
+    task.exe = os.fsdecode(path)
+    task.name = os.path.basename(task.exe)[:15]
+    task.altstack = type(task.altstack)()
+    task.tls = [0, 0, 0]
+    task.load_tls()
+    task.landing_pad = start.landing_pad
+    task.robust_list = task.clear_child_tid = 0
+    task.parent_death_signal = 0
+    kernel.reset_user_state(start.bits)
+    load_data_segments(kernel, start.bits)
+    start_thread(task.regs, start)
+    task.regs.orig_ax = (1 << 64) - 1
+    recalculate(task)
+
+
+def _execve(task: LinuxTask, path: bytes, argv: int, envp: int, narrow: bool) -> int:
+    if not path:
+        raise Errno(E.ENOENT)
+    arguments = _strings(task, argv, narrow) or [b""]
+    environment = _strings(task, envp, narrow)
+    kernel = task.kernel
+    start, exe = prepare(
+        kernel,
+        path,
+        Strings(path, arguments, environment),
+        task.credentials,
+        task.memory.limits,
+        lambda name: kernel.open_program(task, name),
+    )
+    become(task, start, exe)
+    return 0
+
+
+@syscall("full")
+def sys_execve(task: LinuxTask, filename: Path, argv: Pointer, envp: Pointer) -> int:
+    """Runs another program in this process."""
+    return _execve(task, read_path(task, filename), argv, envp, False)
+
+
+@syscall("full")
+def compat_sys_execve(task: LinuxTask, filename: Path, argv: Pointer, envp: Pointer) -> int:
+    """The same for a 32-bit program."""
+    return _execve(task, read_path(task, filename), argv, envp, True)
+
+
+def _execveat(task: LinuxTask, fd: int, filename: int, argv: int, envp: int, flags: int, narrow: bool) -> int:
+    if flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH):
+        raise Errno(E.EINVAL)
+    path = read_path(task, filename)
+    if not path and not flags & AT_EMPTY_PATH:
+        raise Errno(E.ENOENT)
+    if not path.startswith(b"/") and fd != AT_FDCWD:
+        path = f"/dev/fd/{fd}".encode() + (b"/" + path if path else b"")
+    return _execve(task, path, argv, envp, narrow)
+
+
+@syscall("partial", "AT_SYMLINK_NOFOLLOW is not checked")
+def sys_execveat(task: LinuxTask, fd: DirFd, filename: Path, argv: Pointer, envp: Pointer, flags: Int) -> int:
+    """execve relative to a directory or of an open file."""
+    return _execveat(task, fd, filename, argv, envp, flags, False)
+
+
+@syscall("partial", "as execveat")
+def compat_sys_execveat(task: LinuxTask, fd: DirFd, filename: Path, argv: Pointer, envp: Pointer, flags: Int) -> int:
+    """The same for a 32-bit program."""
+    return _execveat(task, fd, filename, argv, envp, flags, True)

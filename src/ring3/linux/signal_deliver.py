@@ -1,0 +1,110 @@
+"""Delivering signals: the exit work that chooses one, acts on it, and restarts interrupted calls.
+
+Follows get_signal (kernel/signal.c), arch_do_signal_or_restart and handle_signal (arch/x86/kernel/signal.c).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.errno import E
+from ring3.abi.signals import SaFlags, Sig, SIG_DFL, SIG_IGN
+from ring3.kernel.regs import UserRegs
+from ring3.linux import frames
+from ring3.linux.exit import exit_group
+from ring3.linux.signal_send import deliverable, force_kernel, recalculate, stop_process
+from ring3.linux.siginfo import SigInfo
+from ring3.linux.sigstate import IGNORED_BY_DEFAULT, STOPPING, UNBLOCKABLE, Action, bit, next_signal
+from ring3.machine.registers import Flags
+
+if TYPE_CHECKING:
+    from ring3.linux.task import LinuxTask
+
+_M64: Final = (1 << 64) - 1
+_RESTART: Final = {-E.ERESTARTSYS & _M64, -E.ERESTARTNOINTR & _M64, -E.ERESTARTNOHAND & _M64}
+_RESTART_BLOCK: Final = -E.ERESTART_RESTARTBLOCK & _M64
+NR_RESTART_SYSCALL: Final = {64: 219, 32: 0}
+
+
+def do_signal(task: LinuxTask, regs: UserRegs) -> None:
+    """Handles what is pending: stops, ends or sets up a handler; then repairs the interrupted call."""
+    chosen = _choose(task)
+    in_call = regs.orig_ax & 0xFFFF_FFFF != 0xFFFF_FFFF  # -1: an exception, not a call
+    if chosen is not None:
+        info, action = chosen
+        if in_call:
+            _settle_interrupted(task, regs, action)
+        _handle(task, regs, info, action)
+        return
+    if in_call:
+        if regs.ax in _RESTART:
+            regs.ax = regs.orig_ax
+            regs.ip -= 2
+        elif regs.ax == _RESTART_BLOCK:
+            regs.ax = NR_RESTART_SYSCALL[32 if task.in_ia32_syscall else 64]
+            regs.ip -= 2
+    if task.saved_mask is not None:
+        task.blocked = task.saved_mask
+        task.saved_mask = None
+        recalculate(task)
+
+
+def _choose(task: LinuxTask) -> tuple[SigInfo, Action] | None:
+    """The next signal that has a handler; the others take effect here."""
+    process = task.process
+    while True:
+        if process.ending is not None:
+            exit_group(task, process.ending)
+        available = deliverable(task)
+        if not available:
+            recalculate(task)
+            return None
+        signal = next_signal(available)
+        queue = task.signals if task.signals.set & bit(signal) else process.pending
+        info = queue.take(signal)
+        recalculate(task)
+        action = process.actions[signal]
+        if action.handler == SIG_IGN:
+            continue
+        if action.handler != SIG_DFL:
+            if action.flags & SaFlags.SA_RESETHAND:
+                process.actions[signal] = Action(SIG_DFL, action.flags, action.restorer, action.mask)
+            return info, action
+        if bit(signal) & IGNORED_BY_DEFAULT:
+            continue
+        if bit(signal) & STOPPING:
+            if signal != Sig.SIGSTOP and task.kernel.is_orphaned_group(process.pgid):
+                continue
+            stop_process(process, signal)
+            return None
+        exit_group(task, signal)
+
+
+def _settle_interrupted(task: LinuxTask, regs: UserRegs, action: Action) -> None:
+    """What becomes of the call that a handler interrupts: made again, or EINTR."""
+    if regs.ax == -E.ERESTARTNOINTR & _M64 or (
+        regs.ax == -E.ERESTARTSYS & _M64 and action.flags & SaFlags.SA_RESTART
+    ):
+        regs.ax = regs.orig_ax
+        regs.ip -= 2
+    elif regs.ax in _RESTART or regs.ax == _RESTART_BLOCK:
+        regs.ax = -E.EINTR & _M64
+
+
+def _handle(task: LinuxTask, regs: UserRegs, info: SigInfo, action: Action) -> None:
+    """Sets up the handler's frame and the mask in which it runs."""
+    stepping = regs.flags & Flags.TF
+    mask = task.blocked if task.saved_mask is None else task.saved_mask
+    if not frames.push(task, regs, info, action, mask):
+        force_kernel(task, Sig.SIGSEGV)
+        if info.signo == Sig.SIGSEGV:
+            exit_group(task, int(Sig.SIGSEGV))
+        return
+    task.saved_mask = None
+    task.blocked |= action.mask
+    if not action.flags & SaFlags.SA_NODEFER:
+        task.blocked |= bit(info.signo)
+    task.blocked &= ~UNBLOCKABLE
+    if stepping:
+        regs.flags &= ~Flags.TF
+    recalculate(task)

@@ -1,0 +1,151 @@
+"""Sending signals: to a thread, a process, a process group.
+
+Follows kernel/signal.c of Linux 6.x: prepare_signal, __send_signal_locked, complete_signal; permissions of kill(2).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ring3.abi.signals import CldCode, SaFlags, Sig, SIG_DFL, SIG_IGN, SiCode
+from ring3.image.linux.boot import L
+from ring3.linux.process import Process, child_info
+from ring3.linux.siginfo import Layout, SigInfo
+from ring3.linux.sigstate import DEFAULT, STOPPING, bit
+
+if TYPE_CHECKING:
+    from ring3.linux.task import LinuxTask
+
+TIF_SIGPENDING = L["TIF_SIGPENDING"]
+
+
+def deliverable(task: LinuxTask) -> int:
+    """The signals that a thread would take now."""
+    return (task.signals.set | task.process.pending.set) & ~task.blocked
+
+
+def recalculate(task: LinuxTask) -> None:
+    """Sets or clears TIF_SIGPENDING after masks or queues changed."""
+    if deliverable(task) or task.must_stop:
+        task.set_flag(TIF_SIGPENDING)
+    else:
+        task.clear_flag(TIF_SIGPENDING)
+
+
+def notify(task: LinuxTask) -> None:
+    """Makes a thread look at its signals: at once if it waits."""
+    task.set_flag(TIF_SIGPENDING)
+    task.kernel.ready(task)
+
+
+def send_to_thread(task: LinuxTask, info: SigInfo) -> bool:
+    """Sends a signal to one thread; False if it was ignored or is there already."""
+    return _send(task.process, task, info)
+
+
+def send_to_process(process: Process, info: SigInfo) -> bool:
+    """Sends a signal to a process: one of its threads that does not block it takes it."""
+    return _send(process, None, info)
+
+
+def _send(process: Process, task: LinuxTask | None, info: SigInfo) -> bool:
+    if process.dead or not process.threads:
+        return False
+    signal = info.signo
+    _before(process, signal)
+    receiver = task or process.leader
+    if signal != Sig.SIGKILL and process.actions.ignores(signal):
+        watched = receiver.blocked | receiver.waited_for
+        if not watched & bit(signal) and not receiver.is_traced:
+            return False
+    queue = process.pending if task is None else task.signals
+    if not queue.add(info):
+        return False
+    process.signal_arrived.wake()
+    for thread in process.threads if task is None else [task]:
+        if thread.waited_for & bit(signal):
+            thread.kernel.ready(thread)
+    if signal == Sig.SIGKILL:
+        for thread in process.threads:
+            thread.resume_from_stop()
+            notify(thread)
+        return True
+    candidates = [task] if task is not None else process.threads
+    for thread in candidates:
+        if not thread.blocked & bit(signal):
+            notify(thread)
+            break
+    return True
+
+
+def _before(process: Process, signal: int) -> None:
+    """What a signal does to others when it is sent (prepare_signal): stopping and continuing exclude each other."""
+    if bit(signal) & STOPPING:
+        _discard(process, bit(Sig.SIGCONT))
+    elif signal == Sig.SIGCONT:
+        _discard(process, STOPPING)
+        if process.stopped:
+            continue_process(process)
+
+
+def _discard(process: Process, signals: int) -> None:
+    process.pending.discard(signals)
+    for thread in process.threads:
+        thread.signals.discard(signals)
+
+
+def stop_process(process: Process, signal: int) -> None:
+    """Stops all threads of a process and tells its parent (do_signal_stop)."""
+    process.stopped = signal
+    for thread in process.threads:
+        thread.must_stop = True
+        notify(thread)
+    _tell_parent(process, int(CldCode.CLD_STOPPED), signal)
+
+
+def continue_process(process: Process) -> None:
+    """Lets a stopped process go on and tells its parent."""
+    process.stopped = 0
+    for thread in process.threads:
+        thread.resume_from_stop()
+    _tell_parent(process, int(CldCode.CLD_CONTINUED), int(Sig.SIGCONT))
+
+
+def _tell_parent(process: Process, code: int, status: int) -> None:
+    process.report = code
+    parent = process.parent
+    if parent is None or parent.dead:
+        return
+    if not parent.actions[Sig.SIGCHLD].flags & SaFlags.SA_NOCLDSTOP:
+        send_to_process(parent, child_info(process, code, status))
+    parent.child_changed.wake()
+
+
+def force(task: LinuxTask, info: SigInfo) -> None:
+    """Sends the running thread a signal that it cannot block or ignore (force_sig_info_to_task).
+
+    If it is blocked or ignored, its action becomes the default, so that it ends the program.
+    """
+    signal = info.signo
+    action = task.process.actions[signal]
+    if action.handler == SIG_IGN or task.blocked & bit(signal):
+        task.process.actions[signal] = DEFAULT
+        task.blocked &= ~bit(signal)
+    task.signals.discard(bit(signal))
+    task.signals.add(info)
+    task.set_flag(TIF_SIGPENDING)
+
+
+def force_fault(task: LinuxTask, signal: Sig, code: int, address: int) -> None:
+    """Forces the signal of a CPU exception (force_sig_fault)."""
+    force(task, SigInfo(int(signal), int(code), Layout.FAULT, address=address))
+
+
+def force_kernel(task: LinuxTask, signal: Sig) -> None:
+    """Forces a signal with no more information than that it came from the kernel (force_sig)."""
+    force(task, SigInfo(int(signal), int(SiCode.SI_KERNEL)))
+
+
+def is_default(process: Process, signal: int) -> bool:
+    """Whether the signal's action is the default one."""
+    return process.actions[signal].handler == SIG_DFL

@@ -1,0 +1,191 @@
+"""wait4(2), waitid(2) and waitpid(2)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Coroutine
+from enum import IntFlag
+from typing import TYPE_CHECKING, Any, Final
+
+from ring3.abi.c_types import Int, Pid, Pointer
+from ring3.abi.errno import E, Errno
+from ring3.abi.signals import CldCode, Sig
+from ring3.kernel.wait import wait_event
+from ring3.linux.definition import syscall
+from ring3.linux.process import Process, Rusage, child_info, exit_info
+from ring3.linux.rusage import pack_rusage
+from ring3.linux.siginfo import SIZE, SigInfo
+
+if TYPE_CHECKING:
+    from ring3.linux.task import LinuxTask
+
+Waiting = Coroutine[Any, Any, int]
+
+
+class Wait(IntFlag):
+    """Options of wait4 and waitid (include/uapi/linux/wait.h)."""
+
+    WNOHANG = 1
+    WUNTRACED = 2
+    WEXITED = 4
+    WCONTINUED = 8
+    WNOWAIT = 0x0100_0000
+    WNOTHREAD = 0x2000_0000
+    WALL = 0x4000_0000
+    WCLONE = 0x8000_0000
+
+
+P_ALL: Final = 0
+P_PID: Final = 1
+P_PGID: Final = 2
+
+
+class Found:
+    """A child with something to report.
+
+    Attributes:
+        child: The process.
+        info: What SIGCHLD would say.
+        status: As wait(2) encodes it.
+        usage: Its resources.
+    """
+
+    __slots__ = ("child", "info", "status", "usage")
+
+    def __init__(self, child: Process, info: SigInfo, status: int) -> None:
+        self.child = child
+        self.info = info
+        self.status = status
+        self.usage = Rusage()
+        self.usage.add(child.usage)
+        self.usage.add(child.children_usage)
+
+
+def _eligible(parent: Process, kind: int, number: int, options: int) -> list[Process]:
+    def matches(child: Process) -> bool:
+        if kind == P_PID and child.pid != number or kind == P_PGID and child.pgid != number:
+            return False
+        clone_child = child.exit_signal != Sig.SIGCHLD
+        return bool(options & Wait.WALL) or clone_child == bool(options & Wait.WCLONE)
+
+    return [child for child in parent.children if matches(child)]
+
+
+def _look(parent: Process, children: list[Process], options: int) -> Found | None:
+    """The first child with something to report; takes the report unless WNOWAIT."""
+    keep = bool(options & Wait.WNOWAIT)
+    for child in children:
+        if child.dead:
+            if not options & Wait.WEXITED:
+                continue
+            found = Found(child, exit_info(child), child.exit_code)
+            if not keep:
+                parent.children_usage.add(found.usage)
+                parent.threads[0].kernel.processes.forget(child)
+            return found
+        if child.report == CldCode.CLD_STOPPED and options & Wait.WUNTRACED:
+            found = Found(child, child_info(child, child.report, child.stopped), child.stopped << 8 | 0x7F)
+        elif child.report == CldCode.CLD_CONTINUED and options & Wait.WCONTINUED:
+            found = Found(child, child_info(child, child.report, int(Sig.SIGCONT)), 0xFFFF)
+        else:
+            continue
+        if not keep:
+            child.report = 0
+        return found
+    return None
+
+
+async def _wait(task: LinuxTask, kind: int, number: int, options: int) -> Found | None:
+    """Waits for a child; None if none has anything to report and WNOHANG is set.
+
+    Raises:
+        Errno: ECHILD, there is no such child; ERESTARTSYS, a signal came.
+    """
+    parent = task.process
+    found: Found | None = None
+
+    def changed() -> bool:
+        nonlocal found
+        children = _eligible(parent, kind, number, options)
+        if not children:
+            raise Errno(E.ECHILD)
+        found = _look(parent, children, options)
+        return found is not None
+
+    if options & Wait.WNOHANG:
+        changed()
+    else:
+        await wait_event(task, parent.child_changed, changed)
+    return found
+
+
+def _kind_of_pid(task: LinuxTask, pid: int) -> tuple[int, int]:
+    if pid == -(1 << 31):
+        raise Errno(E.ESRCH)
+    if pid < -1:
+        return P_PGID, -pid
+    if pid == -1:
+        return P_ALL, 0
+    return (P_PGID, task.process.pgid) if pid == 0 else (P_PID, pid)
+
+
+async def _wait4(task: LinuxTask, pid: int, status: int, options: int, usage: int, narrow: bool) -> int:
+    known = Wait.WNOHANG | Wait.WUNTRACED | Wait.WCONTINUED | Wait.WNOTHREAD | Wait.WALL | Wait.WCLONE
+    if options & 0xFFFF_FFFF & ~known:
+        raise Errno(E.EINVAL)
+    found = await _wait(task, *_kind_of_pid(task, pid), options | Wait.WEXITED)
+    if found is None:
+        return 0
+    if status:
+        task.memory.write_u32(status, found.status)
+    if usage:
+        task.memory.write(usage, pack_rusage(found.usage, narrow))
+    return found.child.pid
+
+
+@syscall("full")
+def sys_wait4(task: LinuxTask, upid: Pid, stat_addr: Pointer, options: Int, ru: Pointer) -> Waiting:
+    """Waits for a child to change state."""
+    return _wait4(task, upid, stat_addr, options, ru, False)
+
+
+@syscall("full")
+def compat_sys_wait4(task: LinuxTask, pid: Pid, stat_addr: Pointer, options: Int, ru: Pointer) -> Waiting:
+    """The same for a 32-bit program."""
+    return _wait4(task, pid, stat_addr, options, ru, True)
+
+
+@syscall("full")
+def sys_waitpid(task: LinuxTask, pid: Pid, stat_addr: Pointer, options: Int) -> Waiting:
+    """wait4 without resources (i386)."""
+    return _wait4(task, pid, stat_addr, options, 0, True)
+
+
+async def _waitid(task: LinuxTask, which: int, number: int, infop: int, options: int, ru: int, narrow: bool) -> int:
+    known = Wait.WNOHANG | Wait.WNOWAIT | Wait.WEXITED | Wait.WUNTRACED | Wait.WCONTINUED
+    known |= Wait.WNOTHREAD | Wait.WALL | Wait.WCLONE
+    bits = options & 0xFFFF_FFFF
+    if bits & ~known or not bits & (Wait.WEXITED | Wait.WUNTRACED | Wait.WCONTINUED):
+        raise Errno(E.EINVAL)
+    if which not in (P_ALL, P_PID, P_PGID) or (which == P_PID and number <= 0) or (which == P_PGID and number < 0):
+        raise Errno(E.EINVAL)
+    if which == P_PGID and not number:
+        number = task.process.pgid
+    found = await _wait(task, which, number, bits)
+    if found is not None and ru:
+        task.memory.write(ru, pack_rusage(found.usage, narrow))
+    if infop:
+        task.memory.write(infop, bytes(SIZE) if found is None else found.info.pack(narrow))
+    return 0
+
+
+@syscall("partial", "not P_PIDFD (EINVAL)")
+def sys_waitid(task: LinuxTask, which: Int, upid: Pid, infop: Pointer, options: Int, ru: Pointer) -> Waiting:
+    """Waits for a child to change state, with a siginfo."""
+    return _waitid(task, which, upid, infop, options, ru, False)
+
+
+@syscall("partial", "as waitid")
+def compat_sys_waitid(task: LinuxTask, which: Int, pid: Pid, uinfo: Pointer, options: Int, uru: Pointer) -> Waiting:
+    """The same for a 32-bit program."""
+    return _waitid(task, which, pid, uinfo, options, uru, True)

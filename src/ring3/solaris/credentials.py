@@ -1,0 +1,31 @@
+"""Whom a process runs as, and what that allows (credentials, privileges(7)).
+
+Privileges are modelled as on a system that uses none of its finer sets: effective user 0 has all of them, any other
+user the basic set.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Cred:
+    """``cred_t``: user and group numbers.
+
+    Attributes:
+        uid: Effective user (cr_uid).
+        gid: Effective group.
+        ruid: Real user.
+        rgid: Real group.
+    """
+
+    uid: int = 60001
+    gid: int = 60001
+    ruid: int = 60001
+    rgid: int = 60001
+
+    @property
+    def all_privileges(self) -> bool:
+        """Whether the effective set holds every privilege."""
+        return self.uid == 0

@@ -1,0 +1,77 @@
+"""Where things lie in a Solaris program's address space, and where mmap puts what has no place of its own.
+
+Programs have the lower half and most of the upper one; the canonical hole lies between. The break begins behind the
+program, the stack ends at USRSTACK, and mappings go below the room that the stack may need, from the top down.
+
+Sources: usr/src/uts/i86pc/sys/machparam.h, i86pc/vm/vm_machdep.c (map_addr_proc, valid_usr_range, choose_addr).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ring3.abi.errno import Errno
+from ring3.abi.solaris.errno import SolarisE
+from ring3.image.solaris.boot import L
+from ring3.kernel.mm.layout import Layout, Window
+from ring3.kernel.mm.mm import Mm
+from ring3.kernel.mm.placement import from_above, is_free
+from ring3.machine.ram import PAGE_MASK, PAGE_SIZE
+
+USERLIMIT: Final = L["USERLIMIT"]
+HOLE_START: Final = 0x0000_7FFF_FFFF_F000
+"""The page before the hole is left out too: a ``syscall`` at its end would return to an address that is not canonical."""
+HOLE_END: Final = 0xFFFF_8000_0000_0000
+STACK_LIMIT: Final = 8 << 20
+
+_RED_ZONE: Final = 2 * PAGE_SIZE
+_ELF_386_MAXPGSZ: Final = 0x1_0000
+_PAGE_SIZES: Final = (1 << 30, 1 << 21, PAGE_SIZE)
+
+
+def address_space() -> Layout:
+    """The fixed points of every address space: illumos does not randomise them unless asked to."""
+    window = Window(USERLIMIT - STACK_LIMIT, PAGE_SIZE, USERLIMIT)
+    return Layout(USERLIMIT, window, window, USERLIMIT, USERLIMIT - STACK_LIMIT)
+
+
+def is_user_range(start: int, length: int) -> bool:
+    """Whether a range can belong to a program (valid_usr_range)."""
+    end = start + length
+    return end <= HOLE_START or HOLE_END <= start <= end <= USERLIMIT
+
+
+def choose_addr(mm: Mm, address: int, length: int, offset: int = 0, align: int = 0) -> int:
+    """Where a mapping without MAP_FIXED goes.
+
+    Args:
+        mm: The address space.
+        address: A hint, 0 for none.
+        length: Bytes.
+        offset: Byte of the file that comes first: the address is congruent to it.
+        align: What MAP_ALIGN asks for, 0 without.
+
+    Raises:
+        Errno: ENOMEM, there is no room.
+    """
+    length = (length + PAGE_SIZE - 1) & PAGE_MASK
+    if address and not address % PAGE_SIZE and not align and is_user_range(address, length):
+        if is_free(mm, address, length):
+            return address
+    length += _RED_ZONE
+    large = next(size for size in _PAGE_SIZES if size <= length)
+    amount = max(_ELF_386_MAXPGSZ if length <= _ELF_386_MAXPGSZ else large, align)
+    length += amount
+    hole = _highest_hole(mm, length)
+    if hole is None:
+        raise Errno(SolarisE.ENOMEM)
+    found = (hole + PAGE_SIZE) // amount * amount + offset % amount
+    return found if found >= hole else found + amount
+
+
+def _highest_hole(mm: Mm, length: int) -> int | None:
+    """The highest free range of a length between the break and the stack's room; None if there is none."""
+    top = USERLIMIT - ((mm.limits.stack + PAGE_SIZE - 1) & PAGE_MASK)
+    bottom = (mm.start_brk + PAGE_SIZE - 1) & PAGE_MASK
+    found = from_above(mm, length, max(bottom, HOLE_END), top)
+    return from_above(mm, length, bottom, HOLE_START) if found is None else found

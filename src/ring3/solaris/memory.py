@@ -1,0 +1,146 @@
+"""brk, mmap, munmap and mprotect (usr/src/uts/common/os/grow.c)."""
+
+from __future__ import annotations
+
+from enum import IntFlag
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.c_types import Address, Int, OffT, SizeT
+from ring3.abi.errno import Errno
+from ring3.abi.solaris.errno import SolarisE
+from ring3.machine.ram import PAGE_MASK, PAGE_SHIFT, PAGE_SIZE
+from ring3.solaris.definition import syscall
+from ring3.solaris.layout import choose_addr, is_user_range
+
+if TYPE_CHECKING:
+    from ring3.kernel.mm.objects import MemoryObject
+    from ring3.solaris.task import SolarisTask
+
+
+class Map(IntFlag):
+    """Flags of mmap (usr/src/uts/common/sys/mman.h)."""
+
+    MAP_SHARED = 1
+    MAP_PRIVATE = 2
+    MAP_FIXED = 0x10
+    MAP_NORESERVE = 0x40
+    MAP_LOW32 = 0x80
+    MAP_ANON = 0x100
+    MAP_ALIGN = 0x200
+    MAP_TEXT = 0x400
+    MAP_INITDATA = 0x800
+    MAP_NEW = 0x8000_0000
+    """What libc adds: without it a program of the first days gets 0 for success."""
+
+
+_KNOWN: Final = sum(Map)
+_TYPE: Final = 0xF
+_PROT: Final = 7
+_LOW32_LIMIT: Final = 1 << 32
+
+
+@syscall("full")
+def brk(task: SolarisTask, nva: Address) -> int:
+    """Moves the end of the heap; 0 asks where it is."""
+    mm = task.memory
+    if not nva:
+        return mm.brk
+    if mm.set_brk(nva) != nva:
+        raise Errno(SolarisE.ENOMEM)
+    return 0
+
+
+@syscall("partial", "not MAP_ALIGN with large pages; every mapping has pages of 4 KiB")
+def smmap64(task: SolarisTask, addr: Address, length: SizeT, prot: Int, flags: Int, fd: Int, off: OffT) -> int:
+    """Maps memory or a file."""
+    kind = flags & _TYPE
+    _check_flags(addr, prot, flags & 0xFFFF_FFFF)
+    if not length or off % PAGE_SIZE:
+        raise Errno(SolarisE.EINVAL)
+    if flags & Map.MAP_FIXED:
+        if addr % PAGE_SIZE:
+            raise Errno(SolarisE.EINVAL)
+        _check_range(addr, length, prot, SolarisE.ENOMEM)
+    obj, may = _mapped_object(task, prot, flags, fd, off, length)
+    place = addr if flags & Map.MAP_FIXED else _place(task, addr, length, flags, off)
+    if kind == Map.MAP_PRIVATE and prot & 2 and not flags & Map.MAP_NORESERVE:
+        if length >> PAGE_SHIFT > task.kernel.machine.ram.size >> PAGE_SHIFT:
+            raise Errno(SolarisE.EAGAIN)  # no swap space for it
+    return task.memory.mmap(
+        place,
+        length,
+        prot & _PROT,
+        obj=obj,
+        offset=off if obj is not None else 0,
+        shared=kind == Map.MAP_SHARED,
+        fixed=True,
+        noreserve=bool(flags & Map.MAP_NORESERVE),
+        may=may,
+    )
+
+
+def _check_flags(addr: int, prot: int, flags: int) -> None:
+    if flags & ~_KNOWN or flags & _TYPE not in (Map.MAP_SHARED, Map.MAP_PRIVATE):
+        raise Errno(SolarisE.EINVAL)
+    if flags & Map.MAP_TEXT and (not prot & 4 or flags & Map.MAP_INITDATA):
+        raise Errno(SolarisE.EINVAL)
+    if flags & Map.MAP_ALIGN:
+        fits = not addr or (addr >= PAGE_SIZE and not addr & (addr - 1))
+        if flags & Map.MAP_FIXED or not fits:
+            raise Errno(SolarisE.EINVAL)
+
+
+def _check_range(addr: int, length: int, prot: int, error: SolarisE) -> None:
+    if prot & ~_PROT:
+        raise Errno(SolarisE.ENOTSUP)
+    if not is_user_range(addr, length):
+        raise Errno(error)
+
+
+def _place(task: SolarisTask, addr: int, length: int, flags: int, off: int) -> int:
+    align, hint = (addr, 0) if flags & Map.MAP_ALIGN else (0, addr)
+    place = choose_addr(task.memory, hint, length, off if not flags & Map.MAP_ANON else 0, align)
+    if flags & Map.MAP_LOW32 and place + length > _LOW32_LIMIT:
+        raise Errno(SolarisE.ENOMEM)
+    return place
+
+
+def _mapped_object(
+    task: SolarisTask, prot: int, flags: int, fd: int, off: int, length: int
+) -> tuple[MemoryObject | None, int]:
+    """What is mapped, None for anonymous memory, and what mprotect may allow on it later."""
+    if flags & Map.MAP_ANON:
+        if fd != -1:
+            raise Errno(SolarisE.EINVAL)
+        if prot & ~0xF:
+            raise Errno(SolarisE.EACCES)
+        return None, _PROT
+    file = task.files[fd]
+    if off < 0:
+        raise Errno(SolarisE.ENXIO)
+    if off + length > 1 << 63:
+        raise Errno(SolarisE.EOVERFLOW)
+    shared = flags & _TYPE == Map.MAP_SHARED
+    if not file.readable or (shared and prot & 2 and not file.writable):
+        raise Errno(SolarisE.EACCES)
+    may = _PROT if not shared or file.writable else _PROT & ~2
+    return file.mapping(shared), may
+
+
+@syscall("full")
+def munmap(task: SolarisTask, addr: Address, length: SizeT) -> int:
+    """Removes mappings; holes are no error."""
+    if addr % PAGE_SIZE or not length or not is_user_range(addr, length):
+        raise Errno(SolarisE.EINVAL)
+    task.memory.munmap(addr, length)
+    return 0
+
+
+@syscall("full")
+def mprotect(task: SolarisTask, addr: Address, length: SizeT, prot: Int) -> int:
+    """Changes what mappings allow."""
+    if addr % PAGE_SIZE or not length:
+        raise Errno(SolarisE.EINVAL)
+    _check_range(addr, (length + PAGE_SIZE - 1) & PAGE_MASK, prot, SolarisE.ENOMEM)
+    task.memory.mprotect(addr, length, prot & _PROT)
+    return 0

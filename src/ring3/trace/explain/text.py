@@ -1,0 +1,194 @@
+"""An explanation as text: short sentences and listings, in the order in which things happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from enum import Enum
+from itertools import groupby
+from typing import Final
+
+from ring3.trace.explain import listing, prose
+from ring3.trace.explain.listing import INDENT, beside, paragraph
+from ring3.trace.explain.model import (
+    Argument,
+    Asked,
+    Delivery,
+    Event,
+    Explanation,
+    FrameFilled,
+    Instruction,
+    LayerCall,
+    PythonCall,
+    Return,
+    TableSlot,
+    Value,
+)
+from ring3.trace.explain.registers import GENERAL, flag_names
+
+_NARROW: Final = {f"r{name}": f"e{name}" for name in ("ax", "bx", "cx", "dx", "si", "di", "bp", "sp", "ip", "flags")}
+_M32: Final = 0xFFFF_FFFF
+
+
+class _Stage(Enum):
+    """The part of the way that a section tells."""
+
+    CPU = "The CPU"
+    ENTRY = "The entry code"
+    DISPATCH = "To the table"
+    TABLE = "The table"
+    HANDLER = "The handler"
+    WAY_BACK = "The way back"
+
+
+def render(told: Explanation) -> str:
+    """The whole text, ending with a newline."""
+    title = prose.title(told)
+    lines = [title, "=" * len(title)]
+    for number, (heading, body) in enumerate(_sections(told), 1):
+        lines += ["", f"{number}. {heading}", "-" * (len(heading) + len(f"{number}. ")), *body]
+    return "\n".join(lines) + "\n"
+
+
+def _sections(told: Explanation) -> Iterator[tuple[str, list[str]]]:
+    """Each section's heading and lines."""
+    yield "The program", _asked(told.asked)
+    for stage, group in groupby(_staged(told.events), key=lambda pair: pair[0]):
+        events = [event for _, event in group]
+        body = _opening(stage, events, told)
+        for event in events:
+            body += _event(event, told)
+        yield _heading(stage, told), body
+    if told.back is not None:
+        yield "Ring 3 again", _back(told.back, told.asked)
+    else:
+        yield "The end", paragraph(f"The program has ended with {told.ended}. There is no way back to ring 3.")
+
+
+def _staged(events: Sequence[Event]) -> Iterator[tuple[_Stage, Event]]:
+    """Each event with the part of the way that it belongs to."""
+    stage = _Stage.CPU
+    for event in events:
+        if isinstance(event, PythonCall) and event.is_handler:
+            stage = _Stage.HANDLER
+        elif isinstance(event, TableSlot):
+            stage = _Stage.TABLE
+        elif isinstance(event, Instruction) and stage is _Stage.CPU:
+            stage = _Stage.ENTRY
+        elif isinstance(event, Instruction) and stage is _Stage.HANDLER:
+            stage = _Stage.WAY_BACK
+        yield stage, event
+        if isinstance(event, FrameFilled):
+            stage = _Stage.DISPATCH
+
+
+def _heading(stage: _Stage, told: Explanation) -> str:
+    names = {_Stage.CPU: told.asked.door, _Stage.ENTRY: told.entry_names[0] if told.entry_names else ""}
+    for event in told.events:
+        if isinstance(event, TableSlot):
+            names[_Stage.TABLE] = event.table
+        elif isinstance(event, PythonCall) and event.is_handler:
+            names[_Stage.HANDLER] = event.symbol
+    return f"{stage.value}: {names[stage]}" if names.get(stage) else stage.value
+
+
+def _opening(stage: _Stage, events: Sequence[Event], told: Explanation) -> list[str]:
+    """The sentences before what happened in a part of the way."""
+    if stage is _Stage.CPU:
+        text = prose.cpu(told.asked)
+    elif stage is _Stage.ENTRY:
+        text = prose.entry(told)
+    elif stage is _Stage.DISPATCH:
+        text = prose.dispatch()
+    elif stage is _Stage.WAY_BACK:
+        text = prose.way_back(returned=told.back is not None)
+    else:
+        return []
+    return [*paragraph(text), ""]
+
+
+def _event(event: Event, told: Explanation) -> list[str]:
+    """The lines of one event."""
+    if isinstance(event, Instruction):
+        return listing.instruction(event)
+    if isinstance(event, FrameFilled):
+        return ["", *paragraph(prose.frame(event.address)), "", *listing.table(event.fields)]
+    if isinstance(event, TableSlot):
+        return [*paragraph(prose.slot(event)), "", INDENT + prose.slot_line(event), ""]
+    if isinstance(event, PythonCall):
+        return _handler(event, told) if event.is_handler else ["", *paragraph(prose.python(event)), ""]
+    steps = [line for step in event.steps for line in listing.step(step)]
+    return ["", *paragraph(prose.exception(event)), "", *steps, ""] if event is not told.events[0] else steps
+
+
+def _asked(asked: Asked) -> list[str]:
+    door = prose.door_of(asked)
+    registers = {value.name: value.value for value in asked.registers}
+    number = registers["rax"] if asked.long_mode else registers["rax"] & _M32
+    shown = {"rax", "rip", *(place if place in registers else f"r{place[1:]}" for place in door.places[: len(asked.arguments)])}
+    rest = [Value(name, registers[name]) for name in GENERAL if name not in shown]
+    what = f"the number{f': {asked.name}' if asked.name else ''}"
+    lines = [*paragraph(prose.ask(asked)), "", listing.code(asked.code), ""]
+    lines += beside(f"{INDENT}{prose.number_register(asked):<8} {number:#x}", [what], 36)
+    for argument in asked.arguments:
+        lines += _argument(argument, asked)
+    flags = registers["rflags"]
+    lines += ["", "The other registers at that moment:", "", *listing.table(_as_seen(rest, asked))]
+    return [*lines, f"{INDENT}{'rflags' if asked.long_mode else 'eflags'} {flags:#x} [{' '.join(flag_names(flags))}]"]
+
+
+def _argument(argument: Argument, asked: Asked) -> list[str]:
+    """An argument in its place, with its C declaration."""
+    value = argument.value
+    if value is not None and not asked.long_mode:
+        value &= _M32
+    shown = "not in memory" if value is None else f"{value:#x}"
+    parts = [f"{argument.type} {argument.name}".replace("* ", "*").strip()] if argument.name else []
+    if value is not None and argument.place.startswith("e") and value > _M32:
+        parts.append(f"only the lower half counts: {value & _M32:#x}")
+    return beside(f"{INDENT}{argument.place:<8} {shown}", parts, 36)
+
+
+def _as_seen(rows: Sequence[Value], asked: Asked) -> list[Value]:
+    """Registers as the program's own mode shows them."""
+    if asked.long_mode:
+        return list(rows)
+    return [Value(_NARROW[row.name], row.value & _M32) for row in rows if row.name in _NARROW]
+
+
+def _handler(told: PythonCall, explanation: Explanation) -> list[str]:
+    has_slot = any(isinstance(event, TableSlot) for event in explanation.events)
+    lines = paragraph(prose.handler(told, has_slot=has_slot))
+    if told.frame:
+        changed = ", ".join(f"{c.name} {c.before:#x} -> {c.after:#x}" for c in told.frame)
+        lines += ["", *paragraph(f"Since the entry code filled pt_regs, ring 0 has changed these fields: {changed}.")]
+    lines.append("")
+    for depth, layer in enumerate(told.layers):
+        lines += _layer(layer, depth, told.regs)
+    if told.layers:
+        lines.append("")
+    lines += paragraph(" ".join(prose.result(told, explanation.ended)))
+    if told.frame_changes:
+        changed = ", ".join(f"{c.name} = {c.after:#x}" for c in told.frame_changes)
+        lines += paragraph(f"It changed pt_regs itself: {changed}.")
+    return lines
+
+
+def _layer(layer: LayerCall, depth: int, regs: int) -> list[str]:
+    """One layer as it was called."""
+    arguments = [prose.argument(argument) for argument in layer.arguments]
+    if not depth:
+        return [f"{INDENT}{layer.function}(regs = {regs:#x})", *(f"{INDENT * 2}{text}" for text in arguments)]
+    return [f"{INDENT}{layer.function}", *(f"{INDENT * 2}{text}" for text in arguments)]
+
+
+def _back(back: Return, asked: Asked) -> list[str]:
+    lines = [*paragraph(prose.back(back, asked)), "", listing.code(back.code), ""]
+    changes = [c for c in back.changes if asked.long_mode or c.name in _NARROW]
+    if not changes:
+        return [*lines, *paragraph("Every register is as it was before.")]
+    lines += [*paragraph("Of the program's registers, these have changed:"), ""]
+    for change in changes:
+        name = change.name if asked.long_mode else _NARROW[change.name]
+        before, after = (change.before, change.after) if asked.long_mode else (change.before & _M32, change.after & _M32)
+        lines += beside(f"{INDENT}{name:<8} {before:#x} -> {after:#x}", prose.changed(change, asked), 52)
+    return lines

@@ -1,0 +1,98 @@
+"""Lets programs run as ever until the wanted call, has it explained, and lets them run on.
+
+Until then the CPU's stops are only looked at on their way to the kernel; at the wanted one the loop that runs the
+task is left by an exception, before anything of the call is done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from ring3.kernel.task import Task, TaskState
+from ring3.linux.kernel import LinuxKernel
+from ring3.linux.task import LinuxTask
+from ring3.machine.cpu import Stop
+from ring3.trace.explain.collector import Collector
+from ring3.trace.explain.doors import Call, call_at
+from ring3.trace.explain.model import Explanation
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which call to explain.
+
+    Attributes:
+        nth: The how many-th of those that count, from 1.
+        name: Only calls of this name count; "" for all.
+    """
+
+    nth: int = 1
+    name: str = ""
+
+
+class _Reached(BaseException):
+    """Leaves the loop that runs a task: the CPU stands at the wanted call."""
+
+    def __init__(self, stop: Stop, call: Call) -> None:
+        super().__init__(stop, call)
+        self.stop = stop
+        self.call = call
+
+
+class Explainer:
+    """Explains one call of the programs on a kernel.
+
+    Attributes:
+        calls: How many calls were made before the wanted one, and that one.
+    """
+
+    def __init__(self, kernel: LinuxKernel, wanted: Wanted) -> None:
+        """Attaches to a kernel; it lets go when the call is over."""
+        self.calls = 0
+        self._kernel = kernel
+        self._wanted = wanted
+        self._left = wanted.nth
+        self._collector: Collector | None = None
+        self._runner, self._run_cpu = kernel.runner, kernel.run_cpu
+        kernel.runner, kernel.run_cpu = self._run, self._next_stop
+
+    @property
+    def explanation(self) -> Explanation | None:
+        """The explanation; None if the call was not made, or is not over."""
+        collector = self._collector
+        if collector is None:
+            return None
+        if not collector.finished and collector.task.state is TaskState.DEAD:
+            collector.task_ended()
+        return collector.explanation() if collector.finished else None
+
+    def _next_stop(self) -> Stop:
+        """Runs the CPU as ever, and looks at what it stopped for."""
+        stop = self._run_cpu()
+        call = call_at(stop, self._kernel.machine.cpu)
+        if call is not None:
+            self.calls += 1
+            if self._wanted.name in ("", call.name):
+                self._left -= 1
+                if not self._left:
+                    raise _Reached(stop, call)
+        return stop
+
+    def _run(self, task: Task) -> None:
+        """Runs a task that has the CPU until it leaves it."""
+        if self._collector is None:
+            try:
+                self._runner(task)
+            except _Reached as reached:
+                self._begin(cast(LinuxTask, task), reached)
+        elif task is self._collector.task:
+            self._collector.go_on()
+        if self._collector is not None and self._collector.finished:
+            self._kernel.runner = self._runner
+        self._runner(task)
+
+    def _begin(self, task: LinuxTask, reached: _Reached) -> None:
+        self._kernel.run_cpu = self._run_cpu
+        self._collector = Collector(self._kernel, task, reached.call, self.calls)
+        self._collector.begin(reached.stop)

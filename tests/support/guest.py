@@ -1,0 +1,371 @@
+"""Runs guest programs on Ring3 in this process, and looks at all that a program or its user could tell apart.
+
+`boot` gives a machine on which nothing is left to chance: fixed addresses, randomness and clocks. `run` runs a program
+on it with its own standard descriptors. With ``watch`` it also keeps a journal: what made the program leave ring 3,
+its registers at that moment, and its registers when it was in ring 3 again. Two runs with equal journals cannot be
+told apart by their program.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Final, Literal
+
+from ring3.api import Linux
+from ring3.errors import Ring3Error
+from ring3.kernel.mm.mm import Mm
+from ring3.kernel.mm.vma import SHARED
+from ring3.kernel.task import Task
+from ring3.linux.task import LinuxTask
+from ring3.machine.cpu import Event, Registers, Stop, Trap
+from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE, ZERO_PAGE
+from ring3.machine.registers import Flags, Gpr, Seg
+from tests.support.native import Finished
+
+PathThrough = Literal["short", "full"]
+"""One of the two ways through the kernel."""
+
+RAM: Final = 256 << 20
+SECONDS: Final = 30.0
+START: Final = 1_700_000_000 * 10**9
+"""What the clocks say at first: nanoseconds since 1970."""
+
+
+class OutOfTime(Ring3Error):
+    """A program ran for longer than its test allows."""
+
+
+class FixedClocks:
+    """Clocks that move a microsecond with each look at them."""
+
+    def __init__(self) -> None:
+        self._looks = count(1)
+
+    def realtime(self) -> int:
+        """Since 1970."""
+        return START + self.monotonic()
+
+    def monotonic(self) -> int:
+        """Since the machine was switched on."""
+        return next(self._looks) * 1000
+
+    def cpu(self) -> int:
+        """The same as the others: the program did nothing else."""
+        return self.monotonic()
+
+
+def fixed_random() -> Iterator[bytes]:
+    """The same unending bytes each time, 32 at once."""
+    for number in count():
+        yield hashlib.sha256(number.to_bytes(8, "little")).digest()
+
+
+def make_deterministic(linux: Linux) -> None:
+    """Takes all chance out of a machine that has not run anything yet."""
+    source = fixed_random()
+    left = bytearray()
+
+    def random_bytes(size: int) -> bytes:
+        while len(left) < size:
+            left.extend(next(source))
+        taken = bytes(left[:size])
+        del left[:size]
+        return taken
+
+    linux.kernel.random_bytes = random_bytes
+    linux.kernel.aslr = None
+    linux.kernel.clocks = FixedClocks()
+
+
+@contextlib.contextmanager
+def boot(path: PathThrough = "short", ram_bytes: int = RAM) -> Iterator[Linux]:
+    """A machine with Linux on which every run of a program is the same."""
+    with Linux(full_path=path == "full", ram_bytes=ram_bytes) as linux:
+        make_deterministic(linux)
+        yield linux
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What ring 3 sees of the CPU: general registers by encoding, selectors by encoding, bases of FS and GS.
+
+    RF is left out of the flags: it shows how ring 3 was entered, and no instruction there can read it.
+    """
+
+    gprs: tuple[int, ...]
+    rip: int
+    flags: int
+    selectors: tuple[int, ...]
+    fs_base: int
+    gs_base: int
+
+    @classmethod
+    def of(cls, cpu: Registers) -> Snapshot:
+        """The registers of a CPU that is in ring 3."""
+        return cls(
+            tuple(cpu.gpr(number) for number in range(16)),
+            cpu.rip,
+            cpu.rflags & ~Flags.RF,
+            tuple(cpu.selector(segment) for segment in Seg),
+            cpu.fs_base,
+            cpu.gs_base,
+        )
+
+    def gpr(self, register: Gpr) -> int:
+        """A general register."""
+        return self.gprs[register]
+
+    def __str__(self) -> str:
+        named = " ".join(f"{Gpr(number).name.lower()}={value:x}" for number, value in enumerate(self.gprs))
+        segments = " ".join(f"{seg.name.lower()}={self.selectors[seg]:x}" for seg in Seg)
+        return f"{named} rip={self.rip:x} {Flags(self.flags)!r} {segments} fs@{self.fs_base:x} gs@{self.gs_base:x}"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One way from ring 3 to the kernel and back.
+
+    Attributes:
+        stop: Why ring 3 was left; None for the program's start.
+        left: The registers then.
+        back: The registers in ring 3 afterwards, or None if the program ended.
+    """
+
+    stop: Stop | None
+    left: Snapshot | None
+    back: Snapshot | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a program did.
+
+    Attributes:
+        finished: What it printed, and its status as a shell gives it.
+        registers: The user registers when it left ring 3 for the last time.
+        memory: Digest of its memory when it ended.
+        journal: Every passage, if the run was watched.
+    """
+
+    finished: Finished
+    registers: Snapshot | None
+    memory: str
+    journal: tuple[Passage, ...] = ()
+
+    @property
+    def stdout(self) -> bytes:
+        """What it wrote to descriptor 1."""
+        return self.finished.stdout
+
+    @property
+    def stderr(self) -> bytes:
+        """What it wrote to descriptor 2."""
+        return self.finished.stderr
+
+    @property
+    def status(self) -> int:
+        """Its status as a shell gives it."""
+        return self.finished.status
+
+
+def run(
+    linux: Linux,
+    program: Path,
+    arguments: Sequence[str] = (),
+    *,
+    environment: Mapping[str, str] | None = None,
+    stdin: bytes = b"",
+    watch: bool = False,
+    seconds: float = SECONDS,
+) -> Outcome:
+    """Loads a program and runs it to its end.
+
+    Args:
+        linux: The machine.
+        program: An executable; its path is also ``argv[0]``.
+        arguments: The rest of ``argv``.
+        environment: The whole environment; empty unless given.
+        stdin: All that it can read from descriptor 0, a file. Descriptors 1 and 2 are files too.
+        watch: Keep a journal. On the full path ring 0 is then run instruction by instruction, a hundred times slower.
+        seconds: How long it may run.
+
+    Raises:
+        UserError: It cannot be run.
+        KernelPanic: A bug of ours.
+        OutOfTime: It ran for too long.
+    """
+    with _descriptors(stdin) as (out, err):
+        task = linux.load(str(program), arguments, environment or {})
+        observer = run_observed(linux, task, watch=watch, seconds=seconds)
+        return Outcome(
+            Finished(_contents(out), _contents(err), observer.status),
+            observer.last,
+            observer.memory,
+            tuple(observer.journal),
+        )
+
+
+@dataclass(slots=True)
+class Observer:
+    """What is noted of one run, while it goes on.
+
+    Attributes:
+        linux: The machine.
+        task: The program.
+        watch: Keep the journal.
+        deadline: When it has run for too long, by the host's monotonic clock.
+        journal: The passages so far.
+        last: The registers when ring 3 was left the last time.
+        stops: How often ring 3 was left, by reason: the event, or the vector of a trap.
+        memory: Digest of memory at the end.
+        status: The status at the end.
+    """
+
+    linux: Linux
+    task: LinuxTask
+    watch: bool
+    deadline: float
+    journal: list[Passage] = field(default_factory=list)
+    last: Snapshot | None = None
+    stops: list[Stop] = field(default_factory=list)
+    memory: str = ""
+    status: int = -1
+
+    def run_cpu(self) -> Stop:
+        """Stands in for the CPU's ``run``."""
+        cpu = self.linux.machine.cpu
+        stop: Stop = Event.STEPPED
+        if self.watch:
+            while cpu.cpl != 3:
+                stop = cpu.step()
+                if stop is not Event.STEPPED and cpu.cpl != 3:
+                    return stop
+            self._note_return()
+        if stop is Event.STEPPED:
+            stop = cpu.run()
+        if cpu.cpl == 3:
+            self.last = Snapshot.of(cpu)
+            self.stops.append(stop)
+            if self.watch and stop is not Event.INTERRUPTED:
+                self.journal.append(Passage(stop, self.last, None))
+        return stop
+
+    def _note_return(self) -> None:
+        """Ring 3 is about to run, or has met its next fault before its first instruction."""
+        back = Snapshot.of(self.linux.machine.cpu)
+        if self.journal and self.journal[-1].back is None:
+            passage = self.journal.pop()
+            self.journal.append(Passage(passage.stop, passage.left, back))
+        elif not self.journal:
+            self.journal.append(Passage(None, None, back))
+
+    def end(self, task: Task, exit_code: int) -> None:
+        """Stands in for the kernel's ``end``: takes a last look at the memory."""
+        if task is self.task:
+            self.memory = digest(self.task.memory)
+        type(self.linux.kernel).end(self.linux.kernel, task, exit_code)
+
+    def preempt(self, task: Task) -> None:
+        """Stands in for the kernel's ``preempt``."""
+        if time.monotonic() >= self.deadline:
+            raise OutOfTime(f"{self.task.name} was still running at {self.linux.machine.cpu.rip:#x}")
+        type(self.linux.kernel).preempt(self.linux.kernel, task)
+
+    def count(self, reason: Event | int) -> int:
+        """How often ring 3 was left by an event, or by a trap of a vector."""
+        return sum(stop is reason or (isinstance(stop, Trap) and stop.vector == reason) for stop in self.stops)
+
+
+def run_observed(linux: Linux, task: LinuxTask, *, watch: bool = False, seconds: float = SECONDS) -> Observer:
+    """Runs a loaded program to its end and tells what was seen.
+
+    Raises:
+        KernelPanic: A bug of ours.
+        OutOfTime: It ran for longer than ``seconds``.
+    """
+    observer = Observer(linux, task, watch, time.monotonic() + seconds)
+    kernel = linux.kernel
+    kernel.run_cpu = observer.run_cpu
+    for name in ("end", "preempt"):
+        setattr(kernel, name, getattr(observer, name))
+    try:
+        with _time_limit(linux, observer.deadline):
+            observer.status = linux.run(task)
+    finally:
+        kernel.run_cpu = linux.machine.cpu.run
+        for name in ("end", "preempt"):
+            delattr(kernel, name)
+    return observer
+
+
+def digest(mm: Mm) -> str:
+    """A digest of a program's mappings and of the pages it has changed.
+
+    A page of zeros in private memory counts as untouched: how far ahead a fault fills memory cannot be seen.
+    """
+    found = hashlib.sha256()
+    ram = mm.ram.bytes
+    for vma in mm.vmas:
+        found.update(f"{vma.start:x}-{vma.end:x} {vma.prot} {vma.flags}\n".encode())
+        first, last = vma.start >> PAGE_SHIFT, vma.end >> PAGE_SHIFT
+        frames = {page: mm.anon[page] for page in mm.anon if first <= page < last}
+        if vma.obj is not None and vma.flags & SHARED:
+            frames |= {
+                page: frame
+                for page in range(first, last)
+                if (frame := vma.obj.frames.get(vma.object_page(page << PAGE_SHIFT)))
+            }
+        for page in sorted(frames):
+            content = bytes(ram[frames[page] : frames[page] + PAGE_SIZE])
+            if content != ZERO_PAGE or vma.obj is not None:
+                found.update(page.to_bytes(8, "little") + content)
+    return found.hexdigest()
+
+
+@contextlib.contextmanager
+def _time_limit(linux: Linux, deadline: float) -> Iterator[None]:
+    """Interrupts the CPU when the time is over, and again until it has noticed."""
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(max(deadline - time.monotonic(), 0.02)):
+            linux.machine.cpu.interrupt()
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+
+
+@contextlib.contextmanager
+def _descriptors(stdin: bytes) -> Iterator[tuple[int, int]]:
+    """Puts files in place of this process's descriptors 0, 1 and 2; gives those of 1 and 2."""
+    with contextlib.ExitStack() as stack:
+        files = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(3)]
+        files[0].write(stdin)
+        files[0].seek(0)
+        kept = [os.dup(fd) for fd in (0, 1, 2)]
+        try:
+            for fd, file in enumerate(files):
+                os.dup2(file.fileno(), fd)
+            yield files[1].fileno(), files[2].fileno()
+        finally:
+            for fd, old in enumerate(kept):
+                os.dup2(old, fd)
+                os.close(old)
+
+
+def _contents(fd: int) -> bytes:
+    return os.pread(fd, os.fstat(fd).st_size, 0)
