@@ -97,7 +97,7 @@ def test_examples_of_the_help_run() -> None:
     for line in lines:
         finished = ring3(*line.split())
         assert "Traceback" not in finished.stderr
-        assert finished.returncode in (0, 132), line
+        assert finished.returncode in (0, 132, 139), line
 
 
 def test_version() -> None:

@@ -123,7 +123,9 @@ def parse_header(raw: bytes) -> Header:
         fields = struct.unpack_from("<HHIIIIIHHHHHH", raw, 16)
     else:
         raise ElfError(f"unknown ELF class {raw[4]}")
-    kind, machine, _version, entry, phoff, shoff, _flags, _size, phentsize, phnum, shentsize, shnum, _str = fields
+    kind, machine, _version, entry, phoff, shoff, _flags, _size, phentsize, phnum, shentsize, shnum, _str = (
+        fields
+    )
     bits = 64 if raw[4] == CLASS64 else 32
     return Header(bits, raw[7], kind, machine, entry, phoff, phentsize, phnum, shoff, shentsize, shnum)
 
@@ -142,9 +144,13 @@ def parse_program_headers(header: Header, table: bytes) -> tuple[ProgramHeader, 
     found = []
     for number in range(header.phnum):
         if header.bits == 64:
-            kind, flags, offset, vaddr, _p, filesz, memsz, align = struct.unpack_from("<IIQQQQQQ", table, number * 56)
+            kind, flags, offset, vaddr, _p, filesz, memsz, align = struct.unpack_from(
+                "<IIQQQQQQ", table, number * 56
+            )
         else:
-            kind, offset, vaddr, _p, filesz, memsz, flags, align = struct.unpack_from("<8I", table, number * 32)
+            kind, offset, vaddr, _p, filesz, memsz, flags, align = struct.unpack_from(
+                "<8I", table, number * 32
+            )
         found.append(ProgramHeader(kind, flags, offset, vaddr, filesz, memsz, align))
     return tuple(found)
 
@@ -163,7 +169,9 @@ def symbols(raw: bytes, kind: int = SHT_SYMTAB) -> Iterator[Symbol]:
     wide = header.bits == 64
     try:
         sections = [
-            struct.unpack_from("<IIQQQQIIQQ" if wide else "<10I", raw, header.shoff + number * header.shentsize)
+            struct.unpack_from(
+                "<IIQQQQIIQQ" if wide else "<10I", raw, header.shoff + number * header.shentsize
+            )
             for number in range(header.shnum)
         ]
         for section in sections:

@@ -10,19 +10,23 @@ from contextlib import contextmanager
 from ring3.errors import UserError
 
 
-def add_arguments(parser: argparse.ArgumentParser, before: str = "") -> None:
-    """Declares ``--path`` and the program with its arguments, as the last ones.
-
-    Args:
-        parser: The command's parser; its usage line is written anew.
-        before: The arguments that come before the program, for that line.
-    """
+def add_path(parser: argparse.ArgumentParser) -> None:
+    """Declares ``--path``."""
     parser.add_argument(
         "--path",
         choices=("full", "short"),
         default="short",
         help="full: run ring 0's code for every call; short: only where it matters (default)",
     )
+
+
+def add_program(parser: argparse.ArgumentParser, before: str = "") -> None:
+    """Declares the program and its arguments, as the last ones; what follows the program is its own, ``--`` too.
+
+    Args:
+        parser: The command's parser; its usage line is written anew.
+        before: The arguments that come before the program, for that line.
+    """
     parser.add_argument("words", metavar="PROGRAM [ARG...]", nargs=argparse.REMAINDER, help="what to run")
     parser.usage = f"{parser.prog} [OPTION...] {before}[--] PROGRAM [ARG...]"
 

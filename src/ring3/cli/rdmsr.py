@@ -139,8 +139,10 @@ def _text(value: int, width: int, base: Base, *, c_language: bool, zero_pad: boo
     if base.bits is not None:
         digits = -(-width // base.bits) if zero_pad else 1
         return f"{base.prefix if c_language else ''}{value:0{digits}{base.digit}}"
-    digits = len(str((1 << width) - 1)) if zero_pad and not c_language else 1
+    padded = zero_pad and not c_language
     if base.digit == "u":
+        digits = len(str((1 << width) - 1)) if padded else 1
         return f"{value:0{digits}d}{'U' if c_language else ''}"
+    digits = 1 + len(str((1 << width - 1) - 1)) if padded else 1  # one place for the sign
     signed = value - (1 << width) if value >> (width - 1) else value
     return f"{signed:0{digits}d}"

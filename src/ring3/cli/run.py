@@ -11,7 +11,8 @@ from ring3.cli import program
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
-    program.add_arguments(parser)
+    program.add_path(parser)
+    program.add_program(parser)
     parser.set_defaults(main=run)
 
 

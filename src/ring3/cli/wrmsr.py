@@ -28,7 +28,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="a number in C's notation, or a symbol of the kernel such as asm_exc_int3",
     )
     rdmsr.add_cpu_arguments(parser)
-    program.add_arguments(parser, "REG VALUE ")
+    program.add_path(parser)
+    program.add_program(parser, "REG VALUE ")
     parser.set_defaults(main=run)
 
 

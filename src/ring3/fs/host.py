@@ -5,14 +5,30 @@ They are not copied and not closed on the host: the program's closing its descri
 
 from __future__ import annotations
 
-import errno
 import os
 import select
+import stat
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
-from ring3.fs.file import O_RDONLY, O_WRONLY, File, Stat, WouldBlock
-from ring3.kernel.wait import HostEvents
+from ring3.fs import host_os
+from ring3.fs.file import O_NONBLOCK, O_RDONLY, O_WRONLY, File, Stat, WouldBlock
+from ring3.fs.readiness import ALWAYS, POLLERR, POLLHUP, POLLIN, POLLOUT, READABLE, WRITABLE
+from ring3.kernel.mm.objects import MemoryObject
+from ring3.kernel.mm.pagecache import PageCache
+from ring3.kernel.wait import HostEvents, HostWatch
+from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
+
+if TYPE_CHECKING:
+    from ring3.fs.vfs import Vfs
+
+PIECE: Final = 4096
+"""Bytes written at once to what can block: a host that says it is ready takes as many (PIPE_BUF)."""
+LARGEST_READ: Final = 1 << 26
+"""Bytes read at once at most: the host is given a buffer of that size."""
+_STATUS: Final = 0o2000 | O_NONBLOCK | 3
+"""Which flags of the host's description show: access mode, O_APPEND, O_NONBLOCK."""
 
 
 class HostFile(File):
@@ -22,11 +38,36 @@ class HostFile(File):
         fd: The host's number of it.
     """
 
-    def __init__(self, fd: int, events: HostEvents) -> None:
-        """Wraps a host descriptor; whether it can be read or written is as the host opened it, if it can tell."""
-        super().__init__(_access_mode(fd))
+    asks_host = True
+
+    def __init__(self, fd: int, events: HostEvents, vfs: Vfs | None = None, *, owned: bool = False) -> None:
+        """Wraps a host descriptor; whether it can be read or written is as the host opened it, if it can tell.
+
+        Args:
+            fd: The descriptor.
+            events: Where to wait for it.
+            vfs: The machine's files; without, it cannot be mapped.
+            owned: Close it on the host with the last descriptor here.
+        """
+        super().__init__(_status_flags(fd))
         self.fd = fd
         self._events = events
+        self._vfs = vfs
+        self._owned = owned
+        self._pages: PageCache | None = None
+        self._pushed_back = b""
+        self.is_stream = not stat.S_ISREG(self._mode())
+
+    def _mode(self) -> int:
+        try:
+            return os.fstat(self.fd).st_mode
+        except OSError:
+            return 0
+
+    @property
+    def pollable(self) -> bool:  # type: ignore[override]
+        """Whether the host's epoll(7) would take it."""
+        return not stat.S_ISREG(self._mode()) and not stat.S_ISDIR(self._mode())
 
     def read(self, size: int) -> bytes:
         """Reads what the host has.
@@ -35,65 +76,209 @@ class HostFile(File):
             Errno: As the host's read(2).
             WouldBlock: The host would block.
         """
-        if not _is_ready(self.fd, write=False):
-            raise WouldBlock(self._watch(False))
+        if self._pushed_back:
+            data, self._pushed_back = self._pushed_back[:size], self._pushed_back[size:]
+            return data
+        if self.is_stream and not host_poll(self.fd, POLLIN) & (POLLIN | POLLERR | POLLHUP):
+            raise WouldBlock(self, READABLE)
         try:
-            return os.read(self.fd, size)
+            return os.read(self.fd, min(size, LARGEST_READ))
         except BlockingIOError:
-            raise WouldBlock(self._watch(False)) from None
+            raise WouldBlock(self, READABLE) from None
         except OSError as error:
-            raise Errno(E(error.errno or errno.EIO)) from None
+            raise host_os.translated(error) from None
+
+    def unread(self, data: bytes) -> None:
+        """Keeps it for the next read."""
+        if self.is_stream:
+            self._pushed_back = data + self._pushed_back
+        else:
+            host_os.call(os.lseek, self.fd, -len(data), os.SEEK_CUR)
 
     def write(self, data: bytes | memoryview) -> int:
-        """Writes to the host.
+        """Writes to the host, piece by piece so that the host does not block.
 
         Raises:
             Errno: As the host's write(2).
-            WouldBlock: The host would block and the descriptor says so.
+            WouldBlock: The host would block.
         """
-        try:
-            return os.write(self.fd, data)
-        except BlockingIOError:
-            raise WouldBlock(self._watch(True)) from None
-        except OSError as error:
-            raise Errno(E(error.errno or errno.EIO)) from None
+        if not self.is_stream or not data:
+            done = host_os.call(os.write, self.fd, data)
+            if self._pages is not None:
+                self._pages.update(os.lseek(self.fd, 0, os.SEEK_CUR) - done, data[:done])
+            return done
+        done = 0
+        while done < len(data) and host_poll(self.fd, POLLOUT) & (POLLOUT | POLLERR | POLLHUP):
+            try:
+                done += os.write(self.fd, data[done : done + PIECE])
+            except BlockingIOError:
+                break
+            except OSError as error:
+                if done:
+                    break
+                raise host_os.translated(error) from None
+        if not done:
+            raise WouldBlock(self, WRITABLE)
+        return done
+
+    def pread(self, size: int, offset: int) -> bytes:
+        """Reads at an offset, if the host can."""
+        return host_os.pread(self.fd, size, offset)
+
+    def pwrite(self, data: bytes | memoryview, offset: int) -> int:
+        """Writes at an offset, if the host can."""
+        done = host_os.call(os.pwrite, self.fd, data, offset)
+        if self._pages is not None:
+            self._pages.update(offset, data[:done])
+        return done
+
+    def seek(self, offset: int, whence: int) -> int:
+        """Moves the position, which is the host's."""
+        return host_os.call(os.lseek, self.fd, offset, whence)
+
+    def truncate(self, size: int) -> None:
+        """Changes the size of a regular file."""
+        host_os.call(os.ftruncate, self.fd, size)
+        if self._pages is not None:
+            self._pages.truncate(size)
+
+    def sync(self) -> None:
+        """As the host's fsync(2)."""
+        if self._pages is not None:
+            self._pages.flush()
+        host_os.call(os.fsync, self.fd)
+
+    def mapping(self, shared: bool) -> MemoryObject:
+        """The contents of a regular file; what is stored into shared mappings is written when they are synced or gone."""
+        if self.is_stream or self._vfs is None:
+            raise Errno(E.ENODEV)
+        if self._pages is None:
+            found = os.fstat(self.fd)
+            device = (os.major(found.st_dev), os.minor(found.st_dev))
+            path = os.fsdecode(self.path())
+            self._pages = PageCache(
+                self._vfs.ram, DescriptorBacking(os.dup(self.fd)), path, device, found.st_ino, self._vfs.objects
+            )
+        return self._pages
+
+    def poll(self) -> int:
+        """What the host says it is ready for."""
+        found = host_poll(self.fd, ALWAYS)
+        return found | READABLE if self._pushed_back else found
+
+    def listen(self, callback: Callable[[], None], events: int = -1) -> HostListening:
+        """Calls back when the host says that it is ready; it is only asked while no task can run."""
+        return HostListening(self._events, self.fd, events, callback)
 
     def stat(self) -> Stat:
         """The host's attributes of the descriptor."""
+        return host_os.stat_of(host_os.call(os.fstat, self.fd))
+
+    def path(self) -> bytes:
+        """What the host calls it, if it can tell."""
         try:
-            found = os.fstat(self.fd)
-        except OSError as error:
-            raise Errno(E(error.errno or errno.EBADF)) from None
-        return Stat(
-            found.st_dev, found.st_ino, found.st_mode, found.st_nlink, found.st_uid, found.st_gid,
-            getattr(found, "st_rdev", 0), found.st_size, getattr(found, "st_blksize", 4096),
-            getattr(found, "st_blocks", 0), found.st_atime_ns, found.st_mtime_ns, found.st_ctime_ns,
-        )  # fmt: skip
+            return os.readlink(b"/proc/self/fd/%d" % self.fd)
+        except OSError:
+            return b"host:[%d]" % self.fd
+
+    def reopen(self, flags: int) -> File:
+        """The same thing, opened anew by the host."""
+        return HostFile(host_os.reopen(self.fd, flags & 0o102003), self._events, owned=True)
 
     def is_terminal(self) -> bool:
         """Whether the host says that it is a terminal."""
         return os.isatty(self.fd)
 
-    def _watch(self, write: bool) -> Callable[[Callable[[], None]], None]:
-        return lambda callback: self._events.watch(self.fd, write, callback)
+    def close(self) -> None:
+        """Closes it on the host, if it is ours."""
+        if self._pages is not None:
+            self._pages.drop()
+        if self._owned:
+            os.close(self.fd)
 
 
-def _access_mode(fd: int) -> int:
-    """The access mode in which the host has a descriptor open; by its number where the host cannot tell."""
+class DescriptorBacking:
+    """The pages of a regular file of the host, by a descriptor of its own; it is closed with this object."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def __del__(self) -> None:
+        os.close(self._fd)
+
+    @property
+    def size(self) -> int:
+        """Bytes in the file now."""
+        return os.fstat(self._fd).st_size
+
+    def read_page(self, index: int) -> bytes:
+        """The bytes of a page."""
+        return host_os.pread(self._fd, PAGE_SIZE, index << PAGE_SHIFT)
+
+    def read_pages(self, index: int, pages: list[memoryview]) -> None:
+        """Fills several pages."""
+        host_os.preadv(self._fd, pages, index << PAGE_SHIFT)
+
+    def write_page(self, index: int, data: bytes) -> None:
+        """Stores a page."""
+        host_os.call(os.pwrite, self._fd, data, index << PAGE_SHIFT)
+
+
+class HostListening:
+    """Listens to a host descriptor until it is cancelled: the host's answer holds once, so each asks anew."""
+
+    def __init__(self, events: HostEvents, fd: int, wanted: int, callback: Callable[[], None]) -> None:
+        self._events = events
+        self._fd = fd
+        self._callback = callback
+        self._watches: dict[bool, HostWatch] = {}
+        for write, bits in ((False, READABLE), (True, WRITABLE)):
+            if wanted & bits:
+                self._watch(write)
+
+    def _watch(self, write: bool) -> None:
+        self._watches[write] = self._events.watch(self._fd, write, lambda: self._happened(write))
+
+    def _happened(self, write: bool) -> None:
+        self._watch(write)
+        self._callback()
+
+    def cancel(self) -> None:
+        """Ends it."""
+        for watch in self._watches.values():
+            watch.cancel()
+
+
+def host_poll(fd: int, events: int) -> int:
+    """What the host says a descriptor is ready for; everything where it cannot tell."""
+    if not hasattr(select, "poll"):
+        return ALWAYS
+    poll = select.poll()
+    poll.register(fd, events)
+    found = poll.poll(0)
+    return found[0][1] if found else 0
+
+
+def _status_flags(fd: int) -> int:
+    """The access mode and status flags of a host descriptor; by its number where the host cannot tell."""
     try:
         import fcntl
     except ImportError:
         return O_RDONLY if fd == 0 else O_WRONLY
     try:
-        return fcntl.fcntl(fd, fcntl.F_GETFL) & 3
+        return fcntl.fcntl(fd, fcntl.F_GETFL) & _STATUS
     except OSError:
         return O_RDONLY if fd == 0 else O_WRONLY
 
 
-def _is_ready(fd: int, write: bool) -> bool:
-    """Whether the host would not block; true where it cannot tell (regular files, hosts without poll)."""
-    if not hasattr(select, "poll"):
-        return True
-    poll = select.poll()
-    poll.register(fd, select.POLLOUT if write else select.POLLIN)
-    return bool(poll.poll(0))
+def open_terminal(events: HostEvents) -> HostFile:
+    """The host's controlling terminal.
+
+    Raises:
+        Errno: ENXIO, there is none.
+    """
+    try:
+        fd = os.open("/dev/tty", os.O_RDWR | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_CLOEXEC", 0))
+    except OSError:
+        raise Errno(E.ENXIO) from None
+    return HostFile(fd, events, owned=True)

@@ -6,6 +6,7 @@ from functools import cache
 
 from ring3 import resources
 
+
 @cache
 def load(kernel: str) -> dict[str, int]:
     """The plain numeric definitions of ``image/<kernel>/layout.h``."""

@@ -185,5 +185,7 @@ class WindowRegs:
 
     def _set_selector(self, segment: Seg, value: int) -> None:
         if self._cpu.selector(segment) != value & 0xFFFF:
-            self._cpu.load_segment(segment, value & 0xFFFF, self._segments.get(value & 0xFFFF, Segment(0, 0, 0, 0)))
+            self._cpu.load_segment(
+                segment, value & 0xFFFF, self._segments.get(value & 0xFFFF, Segment(0, 0, 0, 0))
+            )
             self.by_iret = True

@@ -48,10 +48,7 @@ class AltStack:
 
     def flags(self, sp: int) -> int:
         """``ss_flags`` as sigaltstack(2) reports them."""
-        if not self.size:
-            state = SS_DISABLE
-        else:
-            state = SS_ONSTACK if self.contains(sp) else 0
+        state = (SS_ONSTACK if self.contains(sp) else 0) if self.size else SS_DISABLE
         return state | (SS_AUTODISARM if self.autodisarm else 0)
 
     def pack(self, sp: int, narrow: bool) -> bytes:
@@ -67,7 +64,9 @@ def parse(raw: bytes, narrow: bool) -> tuple[int, int, int]:
     return base, flags, size
 
 
-def set_altstack(task: LinuxTask, base: int, flags: int, size: int, sp: int, minimum: int = MINSIGSTKSZ) -> None:
+def set_altstack(
+    task: LinuxTask, base: int, flags: int, size: int, sp: int, minimum: int = MINSIGSTKSZ
+) -> None:
     """Replaces the alternate stack (do_sigaltstack).
 
     Raises:

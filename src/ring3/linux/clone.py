@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntFlag
 from typing import TYPE_CHECKING, Any, Final
@@ -124,10 +125,8 @@ def do_clone(task: LinuxTask, args: CloneArgs) -> int | Waiting:
 
 
 def _store(task: LinuxTask, address: int, number: int) -> None:
-    try:
+    with suppress(Errno):  # as put_user in schedule_tail and kernel_clone: the clone succeeds all the same
         task.memory.write_u32(address, number)
-    except Errno:
-        pass  # as put_user in schedule_tail and kernel_clone: the clone succeeds all the same
 
 
 async def _wait_for_vfork(task: LinuxTask, child: LinuxTask) -> int:
@@ -206,14 +205,16 @@ def compat_sys_ia32_clone(
     return _legacy(task, clone_flags, newsp, parent_tidptr, child_tidptr, tls_val)
 
 
-def _legacy(task: LinuxTask, flags: int, stack: int, parent_tid: int, child_tid: int, tls: int) -> int | Waiting:
+def _legacy(
+    task: LinuxTask, flags: int, stack: int, parent_tid: int, child_tid: int, tls: int
+) -> int | Waiting:
     flags &= 0xFFFF_FFFF
     return do_clone(task, CloneArgs(flags & ~CSIGNAL, flags & CSIGNAL, stack, parent_tid, child_tid, tls))
 
 
 @syscall("partial", "as clone; no set_tid (EPERM)")
 def sys_clone3(task: LinuxTask, uargs: Pointer, size: SizeT) -> int | Waiting:
-    """clone with its arguments in a struct."""
+    """Makes a child; as clone, with its arguments in a struct."""
     if size > 4096:
         raise Errno(E.E2BIG)
     if size < CLONE_ARGS_SIZE_VER0:
@@ -222,7 +223,19 @@ def sys_clone3(task: LinuxTask, uargs: Pointer, size: SizeT) -> int | Waiting:
     if any(raw[CLONE_ARGS_SIZE:]):
         raise Errno(E.E2BIG)
     fields = struct.unpack("<11Q", raw[:CLONE_ARGS_SIZE].ljust(CLONE_ARGS_SIZE, b"\0"))
-    flags, _pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, _cgroup = fields
+    (
+        flags,
+        _pidfd,
+        child_tid,
+        parent_tid,
+        exit_signal,
+        stack,
+        stack_size,
+        tls,
+        set_tid,
+        set_tid_size,
+        _cgroup,
+    ) = fields
     if flags & (CSIGNAL | C.CLONE_DETACHED) or flags >> 34:
         raise Errno(E.EINVAL)
     if exit_signal > 64 or (flags & (C.CLONE_THREAD | C.CLONE_PARENT) and exit_signal):
@@ -245,7 +258,15 @@ def sys_set_tid_address(task: LinuxTask, tidptr: Pointer) -> int:
 def sys_unshare(task: LinuxTask, unshare_flags: UnsignedLong) -> int:
     """Stops sharing files or directories with other tasks; namespaces are EPERM."""
     flags = unshare_flags
-    known = C.CLONE_FS | C.CLONE_FILES | C.CLONE_SYSVSEM | C.CLONE_THREAD | C.CLONE_SIGHAND | C.CLONE_VM | _NAMESPACES
+    known = (
+        C.CLONE_FS
+        | C.CLONE_FILES
+        | C.CLONE_SYSVSEM
+        | C.CLONE_THREAD
+        | C.CLONE_SIGHAND
+        | C.CLONE_VM
+        | _NAMESPACES
+    )
     if flags & ~known:
         raise Errno(E.EINVAL)
     if flags & (C.CLONE_THREAD | C.CLONE_SIGHAND | C.CLONE_VM) and len(task.process.threads) > 1:

@@ -60,9 +60,13 @@ class Syscall:
         """Python source of the layers, as the macro expands to C."""
         names = [parameter.name for parameter in self.parameters]
         takes = "".join(f", {name}" for name in names)
-        casts = "".join(f", {parameter.arg.type.cast_expression(parameter.name)}" for parameter in self.parameters)
+        casts = "".join(
+            f", {parameter.arg.type.cast_expression(parameter.name)}" for parameter in self.parameters
+        )
         wide = "".join(f", regs.{register}" for register, _ in zip(X64_REGISTERS, names, strict=False))
-        narrow = "".join(f", regs.{register} & 0xffffffff" for register, _ in zip(IA32_REGISTERS, names, strict=False))
+        narrow = "".join(
+            f", regs.{register} & 0xffffffff" for register, _ in zip(IA32_REGISTERS, names, strict=False)
+        )
         return (
             f"def __x64_{self.entry}(task, regs, _rsi=0):\n    return __se_{self.entry}(task{wide})\n\n"
             f"def __ia32_{self.entry}(task, regs, _rsi=0):\n    return __se_{self.entry}(task{narrow})\n\n"
@@ -86,7 +90,7 @@ class Layers:
     def __init__(self, definition: Syscall) -> None:
         self.definition = definition
         self.namespace: dict[str, Any] = {f"__do_{definition.entry}": definition.function}
-        exec(definition.code, self.namespace)  # noqa: S102
+        exec(definition.code, self.namespace)
 
     def entry(self, symbol: str) -> Layer:
         """The outermost layer by its symbol, ``__x64_sys_NAME`` or ``__ia32_sys_NAME``."""

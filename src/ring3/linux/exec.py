@@ -167,7 +167,7 @@ def _fill(
         MINSIGSTKSZ,
         credentials,
     )
-    sp, where = build_stack(
+    sp, _where = build_stack(
         mm,
         stack_top,
         strings,

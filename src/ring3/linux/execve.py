@@ -120,11 +120,13 @@ def _execveat(task: LinuxTask, fd: int, filename: int, argv: int, envp: int, fla
 
 @syscall("partial", "AT_SYMLINK_NOFOLLOW is not checked")
 def sys_execveat(task: LinuxTask, fd: DirFd, filename: Path, argv: Pointer, envp: Pointer, flags: Int) -> int:
-    """execve relative to a directory or of an open file."""
+    """Runs another program, named relative to a directory or of an open file."""
     return _execveat(task, fd, filename, argv, envp, flags, False)
 
 
 @syscall("partial", "as execveat")
-def compat_sys_execveat(task: LinuxTask, fd: DirFd, filename: Path, argv: Pointer, envp: Pointer, flags: Int) -> int:
+def compat_sys_execveat(
+    task: LinuxTask, fd: DirFd, filename: Path, argv: Pointer, envp: Pointer, flags: Int
+) -> int:
     """The same for a 32-bit program."""
     return _execveat(task, fd, filename, argv, envp, flags, True)

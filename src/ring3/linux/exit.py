@@ -10,8 +10,8 @@ from ring3.abi.signals import Sig
 from ring3.kernel.task import TaskExited
 from ring3.linux.definition import syscall
 from ring3.linux.process import Process, exit_info, wants_no_zombies
-from ring3.linux.signal_send import send_to_process
 from ring3.linux.siginfo import SigInfo
+from ring3.linux.signal_send import send_to_process
 
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask

@@ -28,7 +28,9 @@ FXSAVE: Final = 512
 SIGFRAME: Final = 4 + 4 + 88 + 624 + 4 + 8
 RT_SIGFRAME: Final = 16 + 128 + 116 + 8
 _CONTEXT: Final = struct.Struct("<22I")
-_RETCODE: Final = b"\x58\xb8\x77\x00\x00\x00\xcd\x80"  # popl %eax; movl $119,%eax; int $0x80: what gdb looks for
+_RETCODE: Final = (
+    b"\x58\xb8\x77\x00\x00\x00\xcd\x80"  # popl %eax; movl $119,%eax; int $0x80: what gdb looks for
+)
 _RT_RETCODE: Final = b"\xb8\xad\x00\x00\x00\xcd\x80\x00"
 _M32: Final = 0xFFFF_FFFF
 
@@ -153,7 +155,14 @@ def _fsave(image: bytes) -> bytes:
     (opcode,) = struct.unpack_from("<H", image, 6)
     ip, cs, data, ds = struct.unpack_from("<IHxxIHxx", image, 8)
     header = struct.pack(
-        "<7I", control | 0xFFFF_0000, status | 0xFFFF_0000, full | 0xFFFF_0000, ip, cs | opcode << 16, data, ds | 0xFFFF_0000
+        "<7I",
+        control | 0xFFFF_0000,
+        status | 0xFFFF_0000,
+        full | 0xFFFF_0000,
+        ip,
+        cs | opcode << 16,
+        data,
+        ds | 0xFFFF_0000,
     )
     registers = b"".join(image[32 + 16 * number :][:10] for number in range(8))
     return header + registers + struct.pack("<HH", status, 0)

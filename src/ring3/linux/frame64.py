@@ -96,7 +96,7 @@ def restore(task: LinuxTask, regs: UserRegs) -> int:
         except Errno as error:
             if error.number is E.EFAULT:
                 raise
-    return values[13]
+    return int(values[13])
 
 
 def altstack_is_same(task: LinuxTask, base: int, flags: int, size: int) -> bool:

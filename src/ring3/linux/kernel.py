@@ -13,10 +13,10 @@ from typing import Final, cast
 
 from ring3.abi import tbl
 from ring3.abi.errno import E, Errno
-from ring3.abi.signals import Sig, SiCode
+from ring3.abi.signals import SiCode, Sig
 from ring3.errors import KernelPanic, OutOfFrames
-from ring3.image.linux import boot
 from ring3.fs.file import FdTable
+from ring3.image.linux import boot
 from ring3.kernel.core import Kernel, Result
 from ring3.kernel.mm.layout import Random
 from ring3.kernel.mm.mm import Mm
@@ -27,16 +27,16 @@ from ring3.linux import table, traps
 from ring3.linux.credentials import Credentials
 from ring3.linux.definition import Layers, Syscall
 from ring3.linux.exec import Start, load_data_segments, start_thread
-from ring3.linux.short_path import run_short
 from ring3.linux.exit import clear_child_tid
 from ring3.linux.process import Process, Processes
+from ring3.linux.short_path import run_short
 from ring3.linux.siginfo import SigInfo
 from ring3.linux.signal_send import send_to_process
 from ring3.linux.sigstate import Actions
 from ring3.linux.task import LinuxTask
 from ring3.linux.tls import set_tls
-from ring3.loader.program import Executable
 from ring3.linux.vdso import Vdso
+from ring3.loader.program import Executable
 from ring3.machine.board import Machine
 from ring3.machine.cpu import Event
 from ring3.machine.descriptors import Tss
@@ -100,7 +100,9 @@ class LinuxKernel(Kernel):
         self.window = WindowRegs(machine.cpu, USER_SEGMENTS)
         self.hostname = "ring3"
         self.random_bytes: Callable[[int], bytes] = os.urandom
-        self.aslr: Random | None = lambda bits: int.from_bytes(self.random_bytes(8), "little") & (1 << bits) - 1
+        self.aslr: Random | None = lambda bits: (
+            int.from_bytes(self.random_bytes(8), "little") & (1 << bits) - 1
+        )
         self.objects = Objects()
         self.hwcap = CPUID_1_EDX
         self.processes = Processes()
@@ -172,7 +174,9 @@ class LinuxKernel(Kernel):
     def _syscall_stub(self, entry: str, symbol: str) -> traps.Stub:
         return self.call(entry).entry(symbol)
 
-    def _first_call(self, address: int, entry: str, symbol: str, task: Task, regs: UserRegs, argument: int) -> Result:
+    def _first_call(
+        self, address: int, entry: str, symbol: str, task: Task, regs: UserRegs, argument: int
+    ) -> Result:
         """Binds the stub to its layers when it is first used, so that booting compiles none."""
         stub = self.stubs[address] = self._syscall_stub(entry, symbol)
         return stub(task, regs, argument)

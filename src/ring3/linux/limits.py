@@ -74,7 +74,9 @@ def sys_setrlimit(task: LinuxTask, resource: UnsignedInt, rlim: Pointer) -> int:
 
 
 @syscall("partial", "of the caller only: another process is ESRCH")
-def sys_prlimit64(task: LinuxTask, pid: Pid, resource: UnsignedInt, new_rlim: Pointer, old_rlim: Pointer) -> int:
+def sys_prlimit64(
+    task: LinuxTask, pid: Pid, resource: UnsignedInt, new_rlim: Pointer, old_rlim: Pointer
+) -> int:
     """Sets and gets a limit."""
     if pid not in (0, task.tgid):
         raise Errno(E.ESRCH)

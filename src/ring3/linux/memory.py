@@ -112,7 +112,7 @@ def sys_munmap(task: LinuxTask, addr: Address, length: SizeT) -> int:
 @syscall("full")
 def sys_mprotect(task: LinuxTask, start: Address, length: SizeT, prot: UnsignedLong) -> int:
     """Changes what mappings allow."""
-    if prot & PROT_GROWSDOWN and prot & PROT_GROWSUP or prot & ~(PROT_GROWSDOWN | PROT_GROWSUP | 0xF):
+    if (prot & PROT_GROWSDOWN and prot & PROT_GROWSUP) or prot & ~(PROT_GROWSDOWN | PROT_GROWSUP | 0xF):
         raise Errno(E.EINVAL)
     task.memory.mprotect(start, length, prot & 7, growsdown=bool(prot & PROT_GROWSDOWN))
     return 0

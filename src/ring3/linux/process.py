@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
-from ring3.abi.signals import CldCode, SaFlags, Sig, SIG_IGN
+from ring3.abi.signals import SIG_IGN, CldCode, SaFlags, Sig
 from ring3.kernel.wait import WaitQueue
 from ring3.linux.siginfo import Layout, SigInfo
 from ring3.linux.sigstate import Actions, Pending

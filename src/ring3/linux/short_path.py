@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi import tbl
-from ring3.abi.errno import E, Errno
+from ring3.abi.errno import Errno
 from ring3.image.linux.boot import SYSCALL_VECTOR, L
 from ring3.kernel.task import Task
 from ring3.linux import traps
@@ -65,10 +65,11 @@ def run_short(kernel: LinuxKernel, task: Task) -> None:
         except Errno as error:
             words[rax] = -error.number & _M64
         else:
-            if result.__class__ is int:
-                words[rax] = result & _M64  # type: ignore[operator]
+            if isinstance(result, int):
+                words[rax] = result & _M64
             else:
-                _finish(kernel, task, kernel.invoke(task, lambda *_: result, window, 0))
+                task.pending = result
+                _finish(kernel, task, kernel.advance(task))
                 continue
         if q[work] & exit_work or window.by_iret:
             kernel.finish(task)

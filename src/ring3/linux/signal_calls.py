@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi.c_types import Int, Pid, Pointer, Signal, SizeT, UnsignedInt
 from ring3.abi.errno import E, Errno
-from ring3.abi.signals import NSIG, SIG_DFL, SIG_IGN, SigHow, SiCode
+from ring3.abi.signals import NSIG, SIG_DFL, SIG_IGN, SiCode, Sig, SigHow
+from ring3.kernel.regs import UserRegs
 from ring3.kernel.wait import wait_event
 from ring3.linux import frame32, frame64
 from ring3.linux.definition import syscall
@@ -16,7 +17,6 @@ from ring3.linux.process import Process
 from ring3.linux.siginfo import Layout, SigInfo, unpack
 from ring3.linux.signal_send import deliverable, force_kernel, recalculate, send_to_process, send_to_thread
 from ring3.linux.sigstate import IGNORED_BY_DEFAULT, UNBLOCKABLE, Action, bit, next_signal
-from ring3.abi.signals import Sig
 
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
@@ -71,7 +71,9 @@ def sys_rt_sigaction(task: LinuxTask, sig: Signal, act: Pointer, oact: Pointer, 
 
 
 @syscall("full")
-def compat_sys_rt_sigaction(task: LinuxTask, sig: Signal, act: Pointer, oact: Pointer, sigsetsize: UnsignedInt) -> int:
+def compat_sys_rt_sigaction(
+    task: LinuxTask, sig: Signal, act: Pointer, oact: Pointer, sigsetsize: UnsignedInt
+) -> int:
     """The same for a 32-bit program."""
     _check_size(sigsetsize)
     return _rt_sigaction(task, sig, act, oact, "<IIIQ")
@@ -129,7 +131,9 @@ def sys_rt_sigprocmask(task: LinuxTask, how: Int, nset: Pointer, oset: Pointer, 
 
 
 @syscall("full")
-def compat_sys_rt_sigprocmask(task: LinuxTask, how: Int, nset: Pointer, oset: Pointer, sigsetsize: UnsignedInt) -> int:
+def compat_sys_rt_sigprocmask(
+    task: LinuxTask, how: Int, nset: Pointer, oset: Pointer, sigsetsize: UnsignedInt
+) -> int:
     """The same for a 32-bit program."""
     return _rt_sigprocmask(task, how, nset, oset, sigsetsize)
 
@@ -259,7 +263,9 @@ def _queued(task: LinuxTask, pid: int, signal: int, uinfo: int, narrow: bool) ->
         raise Errno(E.EPERM)
     if not 0 <= signal <= NSIG:
         raise Errno(E.EINVAL)
-    return SigInfo(signal, found.code, Layout.QUEUE, found.pid, found.uid, value=found.value, errno=found.errno)
+    return SigInfo(
+        signal, found.code, Layout.QUEUE, found.pid, found.uid, value=found.value, errno=found.errno
+    )
 
 
 @syscall("full")
@@ -371,7 +377,9 @@ def _timeout(task: LinuxTask, address: int, form: str) -> int | None:
 
 
 @syscall("full")
-def sys_rt_sigtimedwait(task: LinuxTask, uthese: Pointer, uinfo: Pointer, uts: Pointer, sigsetsize: SizeT) -> Waiting:
+def sys_rt_sigtimedwait(
+    task: LinuxTask, uthese: Pointer, uinfo: Pointer, uts: Pointer, sigsetsize: SizeT
+) -> Waiting:
     """Takes a blocked signal, waiting for it."""
     _check_size(sigsetsize)
     return _sigtimedwait(task, task.memory.read_u64(uthese), uinfo, _timeout(task, uts, "<qq"), False)
@@ -398,13 +406,12 @@ def compat_sys_rt_sigtimedwait_time32(
 # -- coming back -------------------------------------------------------------------------------------------------
 
 
-def _return(task: LinuxTask, layout: Any) -> int:
+def _return(task: LinuxTask, restore: Callable[[LinuxTask, UserRegs], int]) -> int:
     try:
-        result = layout(task, task.regs)
+        return restore(task, task.regs)
     except Errno:
         force_kernel(task, Sig.SIGSEGV)
         return 0
-    return int(result)
 
 
 @syscall("full")

@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E
-from ring3.abi.signals import SaFlags, Sig, SIG_DFL, SIG_IGN
+from ring3.abi.signals import SIG_DFL, SIG_IGN, SaFlags, Sig
 from ring3.kernel.regs import UserRegs
 from ring3.linux import frames
 from ring3.linux.exit import exit_group
-from ring3.linux.signal_send import deliverable, force_kernel, recalculate, stop_process
 from ring3.linux.siginfo import SigInfo
+from ring3.linux.signal_send import deliverable, force_kernel, recalculate, stop_process
 from ring3.linux.sigstate import IGNORED_BY_DEFAULT, STOPPING, UNBLOCKABLE, Action, bit, next_signal
 from ring3.machine.registers import Flags
 

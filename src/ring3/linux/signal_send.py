@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ring3.abi.signals import CldCode, SaFlags, Sig, SIG_DFL, SIG_IGN, SiCode
+from ring3.abi.signals import SIG_DFL, SIG_IGN, CldCode, SaFlags, SiCode, Sig
 from ring3.image.linux.boot import L
 from ring3.linux.process import Process, child_info
 from ring3.linux.siginfo import Layout, SigInfo
@@ -53,16 +53,14 @@ def _send(process: Process, task: LinuxTask | None, info: SigInfo) -> bool:
         return False
     signal = info.signo
     _before(process, signal)
-    receiver = task or process.leader
-    if signal != Sig.SIGKILL and process.actions.ignores(signal):
-        watched = receiver.blocked | receiver.waited_for
-        if not watched & bit(signal) and not receiver.is_traced:
-            return False
+    if _is_ignored(process, task or process.leader, signal):
+        return False
     queue = process.pending if task is None else task.signals
     if not queue.add(info):
         return False
     process.signal_arrived.wake()
-    for thread in process.threads if task is None else [task]:
+    receivers = process.threads if task is None else [task]
+    for thread in receivers:
         if thread.waited_for & bit(signal):
             thread.kernel.ready(thread)
     if signal == Sig.SIGKILL:
@@ -70,12 +68,17 @@ def _send(process: Process, task: LinuxTask | None, info: SigInfo) -> bool:
             thread.resume_from_stop()
             notify(thread)
         return True
-    candidates = [task] if task is not None else process.threads
-    for thread in candidates:
-        if not thread.blocked & bit(signal):
-            notify(thread)
-            break
+    taker = next((thread for thread in receivers if not thread.blocked & bit(signal)), None)
+    if taker is not None:
+        notify(taker)
     return True
+
+
+def _is_ignored(process: Process, receiver: LinuxTask, signal: int) -> bool:
+    """Whether a signal is dropped when it is sent: not if it is blocked or waited for, or a tracer wants to see it."""
+    if signal == Sig.SIGKILL or not process.actions.ignores(signal):
+        return False
+    return not ((receiver.blocked | receiver.waited_for) & bit(signal) or receiver.is_traced)
 
 
 def _before(process: Process, signal: int) -> None:

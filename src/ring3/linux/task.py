@@ -199,4 +199,6 @@ class LinuxTask(Task):
     def usage(self) -> Rusage:
         """Resources used so far."""
         mm = self.mm
-        return Rusage(maxrss=mm.peak_rss() * 4 if mm is not None else 0, majflt=mm.major_faults if mm is not None else 0)
+        return Rusage(
+            maxrss=mm.peak_rss() * 4 if mm is not None else 0, majflt=mm.major_faults if mm is not None else 0
+        )

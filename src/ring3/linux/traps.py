@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from ring3.abi.signals import FpeCode, IllCode, SegvCode, Sig, SiCode, TrapCode
+from ring3.abi.signals import FpeCode, IllCode, SegvCode, SiCode, Sig, TrapCode
 from ring3.errors import KernelPanic
 from ring3.image.linux.boot import GATES, L
 from ring3.kernel.mm.fault import FaultOutcome
@@ -88,7 +88,9 @@ def resolve_page_fault(task: Task, address: int, error: int, regs: UserRegs | No
         regs: The user registers, by default those of `Task.regs`.
     """
     if address >= vsyscall.ADDRESS:
-        return bool(error & PF_FETCH) and vsyscall.emulate(cast("LinuxTask", task), regs or task.regs, address)
+        return bool(error & PF_FETCH) and vsyscall.emulate(
+            cast("LinuxTask", task), regs or task.regs, address
+        )
     return _fault(task, address, error) is FaultOutcome.OK
 
 
@@ -99,12 +101,18 @@ def _fault(task: Task, address: int, error: int) -> FaultOutcome:
 def _in_kernel(vector: int, task: LinuxTask, regs: UserRegs, error: int) -> None:
     """An exception in ring 0: the machine code touched user memory, or something is badly wrong."""
     address = task.kernel.machine.cpu.cr2
-    if vector == Vector.PF and address < task.memory.task_size and _fault(task, address, error) is FaultOutcome.OK:
+    if (
+        vector == Vector.PF
+        and address < task.memory.task_size
+        and _fault(task, address, error) is FaultOutcome.OK
+    ):
         return
     fixup = _fixup(task.kernel, regs.ip)
     if fixup is None:
         where = task.kernel.image.symbols.describe(regs.ip)
-        raise KernelPanic(f"exception {vector} (error {error:#x}, cr2 {address:#x}) in ring 0 at {where}", describe(regs))
+        raise KernelPanic(
+            f"exception {vector} (error {error:#x}, cr2 {address:#x}) in ring 0 at {where}", describe(regs)
+        )
     regs.ip = fixup
 
 

@@ -30,7 +30,9 @@ class Vdso:
         raw = resources.read_bytes(f"image/vdso/vdso{bits}.so")
         header = elf.parse_header(raw)
         table = raw[header.phoff : header.phoff + header.phnum * header.phentsize]
-        end = max(s.offset + s.filesz for s in elf.parse_program_headers(header, table) if s.type == elf.PType.LOAD)
+        end = max(
+            s.offset + s.filesz for s in elf.parse_program_headers(header, table) if s.type == elf.PType.LOAD
+        )
         frames = []
         for start in range(0, end, PAGE_SIZE):
             frame = ram.alloc()

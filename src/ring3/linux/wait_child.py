@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Coroutine
 from enum import IntFlag
 from typing import TYPE_CHECKING, Any, Final
@@ -63,7 +62,7 @@ class Found:
 
 def _eligible(parent: Process, kind: int, number: int, options: int) -> list[Process]:
     def matches(child: Process) -> bool:
-        if kind == P_PID and child.pid != number or kind == P_PGID and child.pgid != number:
+        if (kind == P_PID and child.pid != number) or (kind == P_PGID and child.pgid != number):
             return False
         clone_child = child.exit_signal != Sig.SIGCHLD
         return bool(options & Wait.WALL) or clone_child == bool(options & Wait.WCLONE)
@@ -161,13 +160,19 @@ def sys_waitpid(task: LinuxTask, pid: Pid, stat_addr: Pointer, options: Int) -> 
     return _wait4(task, pid, stat_addr, options, 0, True)
 
 
-async def _waitid(task: LinuxTask, which: int, number: int, infop: int, options: int, ru: int, narrow: bool) -> int:
+async def _waitid(
+    task: LinuxTask, which: int, number: int, infop: int, options: int, ru: int, narrow: bool
+) -> int:
     known = Wait.WNOHANG | Wait.WNOWAIT | Wait.WEXITED | Wait.WUNTRACED | Wait.WCONTINUED
     known |= Wait.WNOTHREAD | Wait.WALL | Wait.WCLONE
     bits = options & 0xFFFF_FFFF
     if bits & ~known or not bits & (Wait.WEXITED | Wait.WUNTRACED | Wait.WCONTINUED):
         raise Errno(E.EINVAL)
-    if which not in (P_ALL, P_PID, P_PGID) or (which == P_PID and number <= 0) or (which == P_PGID and number < 0):
+    if (
+        which not in (P_ALL, P_PID, P_PGID)
+        or (which == P_PID and number <= 0)
+        or (which == P_PGID and number < 0)
+    ):
         raise Errno(E.EINVAL)
     if which == P_PGID and not number:
         number = task.process.pgid
@@ -186,6 +191,8 @@ def sys_waitid(task: LinuxTask, which: Int, upid: Pid, infop: Pointer, options: 
 
 
 @syscall("partial", "as waitid")
-def compat_sys_waitid(task: LinuxTask, which: Int, pid: Pid, uinfo: Pointer, options: Int, uru: Pointer) -> Waiting:
+def compat_sys_waitid(
+    task: LinuxTask, which: Int, pid: Pid, uinfo: Pointer, options: Int, uru: Pointer
+) -> Waiting:
     """The same for a 32-bit program."""
     return _waitid(task, which, pid, uinfo, options, uru, True)

@@ -90,7 +90,9 @@ class Program:
                 raise elf.ElfError(f"not an executable (ELF type {header.type})")
             expected = elf.EM_X86_64 if header.bits == 64 else elf.EM_386
             if header.machine != expected:
-                raise elf.ElfError(f"made for another machine (ELF machine {header.machine}, {header.bits}-bit)")
+                raise elf.ElfError(
+                    f"made for another machine (ELF machine {header.machine}, {header.bits}-bit)"
+                )
             size = header.phnum * header.phentsize
             if not header.phnum or size > MAX_HEADERS:
                 raise elf.ElfError(f"{header.phnum} program headers")
@@ -163,7 +165,9 @@ def map_program(mm: Mm, program: Program, base: int | None) -> Mapped:
     """
     loads = program.loads
     first, last = loads[0].vaddr & PAGE_MASK, max(s.vaddr + s.memsz for s in loads)
-    if last > mm.task_size or (base is not None and program.relocatable and base + last - first > mm.task_size):
+    if last > mm.task_size or (
+        base is not None and program.relocatable and base + last - first > mm.task_size
+    ):
         raise ExecError(E.ENOEXEC, f"a segment ends at {last:#x}, above the addresses of programs")
     bias = 0
     if program.relocatable:
@@ -212,7 +216,12 @@ def _map_segment(mm: Mm, program: Program, segment: elf.ProgramHeader, bias: int
     anonymous = start & PAGE_MASK
     if segment.filesz:
         mm.mmap(
-            start - inside, segment.filesz + inside, prot, obj=program.file.pages, offset=segment.offset - inside, fixed=True
+            start - inside,
+            segment.filesz + inside,
+            prot,
+            obj=program.file.pages,
+            offset=segment.offset - inside,
+            fixed=True,
         )
         anonymous = (file_end + PAGE_SIZE - 1) & PAGE_MASK
     end = (start + segment.memsz + PAGE_SIZE - 1) & PAGE_MASK
@@ -231,7 +240,9 @@ def _check_segments(header: elf.Header, segments: tuple[elf.ProgramHeader, ...],
     for segment in loads:
         end = segment.vaddr + segment.memsz
         if segment.filesz > segment.memsz:
-            raise elf.ElfError(f"a segment has {segment.filesz:#x} bytes in the file and {segment.memsz:#x} in memory")
+            raise elf.ElfError(
+                f"a segment has {segment.filesz:#x} bytes in the file and {segment.memsz:#x} in memory"
+            )
         if end > (_MAX_BYTES if header.bits == 64 else 1 << 32):
             raise elf.ElfError(f"a segment ends at {end:#x}, above the addresses of programs")
         if segment.vaddr < end_before:
@@ -239,7 +250,9 @@ def _check_segments(header: elf.Header, segments: tuple[elf.ProgramHeader, ...],
         if segment.filesz and (segment.vaddr - segment.offset) % PAGE_SIZE:
             raise elf.ElfError("a segment's address and file offset differ within the page")
         if segment.filesz and segment.offset + segment.filesz > file_size:
-            raise elf.ElfError(f"truncated: a segment ends at byte {segment.offset + segment.filesz:#x} of {file_size:#x}")
+            raise elf.ElfError(
+                f"truncated: a segment ends at byte {segment.offset + segment.filesz:#x} of {file_size:#x}"
+            )
         end_before = end
 
 

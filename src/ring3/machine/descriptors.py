@@ -148,7 +148,8 @@ class Gate:
         )
 
     def __str__(self) -> str:
-        kind = {GateType.INTERRUPT: "interrupt gate", GateType.TRAP: "trap gate"}.get(self.type, f"type {self.type:#x}")
+        names: dict[int, str] = {GateType.INTERRUPT: "interrupt gate", GateType.TRAP: "trap gate"}
+        kind = names.get(self.type, f"type {self.type:#x}")
         return (
             f"{kind} offset={self.offset:#x} selector={self.selector:#x} DPL={self.dpl} "
             f"IST={self.ist} P={int(self.present)}"

@@ -34,6 +34,7 @@ NULL_STACK: Final = Segment(0, 0, 0, 0)
 
 _M32: Final = 0xFFFF_FFFF
 _CLEARED: Final = Flags.TF | Flags.NT | Flags.RF | Flags.VM
+_FRAME: Final = ("SS", "RSP", "RFLAGS", "CS", "RIP", "error code")
 _EXT: Final = 1
 _IDT: Final = 2
 _FAULTS: Final = frozenset(
@@ -101,7 +102,8 @@ class Microcode:
                     ) from None
                 both = CONTRIBUTORY | {Vector.PF}
                 double = second.vector in both and (
-                    pending.vector == Vector.PF or (pending.vector in CONTRIBUTORY and second.vector in CONTRIBUTORY)
+                    pending.vector == Vector.PF
+                    or (pending.vector in CONTRIBUTORY and second.vector in CONTRIBUTORY)
                 )
                 pending = Trap(Vector.DF) if double and not pending.software else second
                 if trap.software and pending is second:
@@ -139,7 +141,13 @@ class Microcode:
             observe(Step("read", _msr_name(Msr.MSR_SYSCALL_MASK), f"{mask:#x}"))
             observe(Step("set", "RFLAGS", f"{cpu.rflags:#x} (the mask's bits cleared)"))
             observe(Step("read", _msr_name(target_msr), f"{target:#x}"))
-            observe(Step("set", "RIP", f"{target:#x}; RSP stays {cpu.gpr(Gpr.RSP):#x}: the stack is still the user's"))
+            observe(
+                Step(
+                    "set",
+                    "RIP",
+                    f"{target:#x}; RSP stays {cpu.gpr(Gpr.RSP):#x}: the stack is still the user's",
+                )
+            )
 
     def sysenter(self) -> None:
         """Does what ``sysenter`` does, from 64-bit and from compatibility mode."""
@@ -150,7 +158,9 @@ class Microcode:
         target = cpu.rdmsr(Msr.MSR_IA32_SYSENTER_EIP)
         if observe:
             observe(Step("read", _msr_name(Msr.MSR_IA32_SYSENTER_CS), f"{selector:#x}"))
-            observe(Step("check", "SYSENTER_CS is not the null selector", "yes" if selector else "no: #GP(0)"))
+            observe(
+                Step("check", "SYSENTER_CS is not the null selector", "yes" if selector else "no: #GP(0)")
+            )
         if not selector:
             self._back_by(2)
             self.deliver(Trap(Vector.GP))
@@ -172,44 +182,23 @@ class Microcode:
     # -- the gate ----------------------------------------------------------------------------------------------
 
     def _through_gate(self, trap: Trap) -> None:
+        """Enters the handler that the IDT names, or raises the exception that stands in the way."""
         cpu = self._cpu
-        observe = self.observe
-        base, limit = cpu.table_register("idtr")
-        at = base + 16 * trap.vector
-        selector_error = trap.vector * 8 + _IDT + (0 if trap.software else _EXT)
-        if trap.vector * 16 + 15 > limit:
-            raise _Fault(Vector.GP, selector_error)
-        gate = Gate.from_bytes(self._read(at, 16))
+        gate = self._gate(trap)
         cpl = cpu.cpl
-        if observe:
-            observe(Step("read", f"IDT gate {trap.vector:#x}", str(gate), at))
-        if gate.type not in (GateType.INTERRUPT, GateType.TRAP):
-            self._note("gate type is interrupt or trap", f"no: #GP({selector_error:#x})")
-            raise _Fault(Vector.GP, selector_error)
-        if trap.software:
-            allowed = gate.dpl >= cpl
-            self._note(f"gate DPL {gate.dpl} >= CPL {cpl}", "yes" if allowed else f"no: #GP({selector_error:#x})")
-            if not allowed:
-                raise _Fault(Vector.GP, selector_error)
-        self._note("gate is present", "yes" if gate.present else f"no: #NP({selector_error:#x})")
-        if not gate.present:
-            raise _Fault(Vector.NP, selector_error)
         code = self._code_segment(gate.selector, cpl, trap)
         new_cpl = cpl if code.is_conforming else code.dpl
         flags = cpu.rflags
-        old_sp, old_ss = cpu.gpr(Gpr.RSP), cpu.selector(Seg.SS)
-        if gate.ist:
-            stack = self._stack_from_tss(Tss.ist(gate.ist), f"IST{gate.ist}")
-        elif new_cpl < cpl:
-            stack = self._stack_from_tss(Tss.rsp(new_cpl), f"RSP{new_cpl}")
-        else:
-            stack = old_sp
-        stack &= ~15
-        pushed_flags = flags | (Flags.RF if not trap.software and trap.vector in _FAULTS else 0)
-        frame = [old_ss, old_sp, pushed_flags, cpu.selector(Seg.CS), cpu.rip]
+        frame = [
+            cpu.selector(Seg.SS),
+            cpu.gpr(Gpr.RSP),
+            flags | (Flags.RF if not trap.software and trap.vector in _FAULTS else 0),
+            cpu.selector(Seg.CS),
+            cpu.rip,
+        ]
         if trap.vector in ERROR_CODE_VECTORS and not trap.software:
             frame.append(trap.error)
-        stack -= 8 * len(frame)
+        stack = (self._stack_for(gate, cpl, new_cpl) & ~15) - 8 * len(frame)
         self._push(stack, frame)
         if trap.vector == Vector.PF and not trap.software:
             cpu.cr2 = trap.address
@@ -219,17 +208,55 @@ class Microcode:
         cpu.set_gpr(Gpr.RSP, stack)
         cpu.rflags = flags & ~_CLEARED & ~(Flags.IF if gate.type == GateType.INTERRUPT else 0)
         cpu.rip = gate.offset
-        if observe:
-            names = ("SS", "RSP", "RFLAGS", "CS", "RIP", "error code")
-            for slot, value in enumerate(frame):
-                where = stack + 8 * (len(frame) - 1 - slot)
-                observe(Step("write", f"push {names[slot]}", f"{value:#x}", where))
-            observe(Step("set", "CS", f"{(gate.selector & 0xFFFC) | new_cpl:#x}: CPL {cpl} -> {new_cpl}"))
-            if new_cpl < cpl:
-                observe(Step("set", "SS", f"{new_cpl:#x} (null selector)"))
-            observe(Step("set", "RSP", f"{stack:#x}"))
-            observe(Step("set", "RFLAGS", f"{cpu.rflags:#x} (TF, NT, RF, VM{' and IF' if gate.type == GateType.INTERRUPT else ''} cleared)"))
-            observe(Step("set", "RIP", f"{gate.offset:#x}"))
+        if self.observe:
+            self._tell_entry(gate, frame, stack, cpl)
+
+    def _gate(self, trap: Trap) -> Gate:
+        """The gate of a vector, checked."""
+        base, limit = self._cpu.table_register("idtr")
+        at = base + 16 * trap.vector
+        error = trap.vector * 8 + _IDT + (0 if trap.software else _EXT)
+        if trap.vector * 16 + 15 > limit:
+            raise _Fault(Vector.GP, error)
+        gate = Gate.from_bytes(self._read(at, 16))
+        if self.observe:
+            self.observe(Step("read", f"IDT gate {trap.vector:#x}", str(gate), at))
+        if gate.type not in (GateType.INTERRUPT, GateType.TRAP):
+            self._note("gate type is interrupt or trap", f"no: #GP({error:#x})")
+            raise _Fault(Vector.GP, error)
+        if trap.software:
+            cpl = self._cpu.cpl
+            allowed = gate.dpl >= cpl
+            self._note(f"gate DPL {gate.dpl} >= CPL {cpl}", "yes" if allowed else f"no: #GP({error:#x})")
+            if not allowed:
+                raise _Fault(Vector.GP, error)
+        self._note("gate is present", "yes" if gate.present else f"no: #NP({error:#x})")
+        if not gate.present:
+            raise _Fault(Vector.NP, error)
+        return gate
+
+    def _stack_for(self, gate: Gate, cpl: int, new_cpl: int) -> int:
+        """The stack pointer that the handler starts with, before it is aligned."""
+        if gate.ist:
+            return self._stack_from_tss(Tss.ist(gate.ist), f"IST{gate.ist}")
+        if new_cpl < cpl:
+            return self._stack_from_tss(Tss.rsp(new_cpl), f"RSP{new_cpl}")
+        return self._cpu.gpr(Gpr.RSP)
+
+    def _tell_entry(self, gate: Gate, frame: list[int], stack: int, cpl: int) -> None:
+        """Tells the observer what was pushed and set."""
+        cpu, observe = self._cpu, self.observe
+        assert observe is not None
+        for slot, (name, value) in enumerate(zip(_FRAME, frame, strict=False)):
+            where = stack + 8 * (len(frame) - 1 - slot)
+            observe(Step("write", f"push {name}", f"{value:#x}", where))
+        observe(Step("set", "CS", f"{cpu.selector(Seg.CS):#x}: CPL {cpl} -> {cpu.cpl}"))
+        if cpu.cpl < cpl:
+            observe(Step("set", "SS", f"{cpu.cpl:#x} (null selector)"))
+        observe(Step("set", "RSP", f"{stack:#x}"))
+        cleared = "TF, NT, RF, VM and IF" if gate.type == GateType.INTERRUPT else "TF, NT, RF and VM"
+        observe(Step("set", "RFLAGS", f"{cpu.rflags:#x} ({cleared} cleared)"))
+        observe(Step("set", "RIP", f"{gate.offset:#x}"))
 
     def _code_segment(self, selector: int, cpl: int, trap: Trap) -> Segment:
         """The code segment that a gate names, checked."""
@@ -264,7 +291,9 @@ class Microcode:
 
     def _back_to_instruction(self, trap: Trap) -> None:
         """After a refused ``int``, ``int3`` or ``into``, RIP is that of the instruction again (it faults)."""
-        self._back_by(1 if trap.vector in (Vector.BP, Vector.OF) and self._byte_before() in (0xCC, 0xCE) else 2)
+        self._back_by(
+            1 if trap.vector in (Vector.BP, Vector.OF) and self._byte_before() in (0xCC, 0xCE) else 2
+        )
 
     def _byte_before(self) -> int:
         found = walk(self._ram, self._cpu.cr3, self._cpu.rip - 1)

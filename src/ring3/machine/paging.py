@@ -85,6 +85,8 @@ def walk(
         executable = executable and not entry & PTE_NX
         if shift == 12 or (entry & PTE_PS and shift < 39):
             inside = (1 << shift) - 1
-            return Translation((entry & PTE_ADDRESS & ~inside) | (address & inside), writable, user, executable)
+            return Translation(
+                (entry & PTE_ADDRESS & ~inside) | (address & inside), writable, user, executable
+            )
         table = entry & PTE_ADDRESS
     raise AssertionError("unreachable: the last level always ends the walk")

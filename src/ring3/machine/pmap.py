@@ -75,7 +75,9 @@ class Pmap:
         self.first_shared: int = first_shared if kernel is None else kernel.first_shared
         if kernel is not None:
             start = 8 * kernel.first_shared
-            ram.bytes[self.root + start : self.root + PAGE_SIZE] = ram.bytes[kernel.root + start : kernel.root + PAGE_SIZE]
+            ram.bytes[self.root + start : self.root + PAGE_SIZE] = ram.bytes[
+                kernel.root + start : kernel.root + PAGE_SIZE
+            ]
 
     def enter(self, address: int, frame: int, prot: int, user: bool = True) -> None:
         """Maps the page at ``address`` to the frame at physical address ``frame``, in place of what was there.

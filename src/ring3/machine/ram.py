@@ -45,11 +45,13 @@ class Ram:
         on_code_freed: Called when a frame that held code is freed: translations of it are stale.
     """
 
-    __slots__ = ("_code", "_fresh", "_free", "_map", "bytes", "on_code_freed", "q", "refs", "size")
+    __slots__ = ("_code", "_free", "_fresh", "_map", "bytes", "on_code_freed", "q", "refs", "size")
 
     def __init__(self, size: int) -> None:
         if size % PAGE_SIZE or size < 64 * PAGE_SIZE:
-            raise ValueError(f"RAM must be a multiple of {PAGE_SIZE} bytes and hold 64 pages at least, not {size}")
+            raise ValueError(
+                f"RAM must be a multiple of {PAGE_SIZE} bytes and hold 64 pages at least, not {size}"
+            )
         self.size = size
         self._map = _backing(size)
         self.bytes = memoryview(self._map)

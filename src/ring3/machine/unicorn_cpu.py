@@ -167,36 +167,14 @@ class UnicornCpu:
         """
         if self._port_snapshot is not None:
             return self._port_fault()
-        vector = self._vector
         self._sync()
         if self._sysenter_words[self._rip] != _NOWHERE:
             self._sysenter_words[self._rip] = _NOWHERE
             return Event.SYSENTER
-        if vector >= 0:
-            self._vector = -1
-            halves = self._halves
-            halves[self._old_exception] = -1
-            software = halves[self._is_int] == 1
-            if software:
-                self.words[self._rip] = self.words[self._next_eip]
-                return Trap(vector, 0, True)
-            error = halves[self._error_code] if vector in _WITH_ERROR_CODE else 0
-            if vector != Vector.PF:
-                return Trap(vector, error)
-            if not error & PF_USER and self.cpl == 3:
-                if halves[self._hflags] & at.HF_SMAP:
-                    halves[self._hflags] &= ~at.HF_SMAP
-                    return again()
-                error |= PF_USER
-            return Trap(vector, error, False, self.words[self._cr2])
+        if self._vector >= 0:
+            return self._exception() or again()
         if status == api.ERR_INSN_INVALID:
-            self._halves[self._old_exception] = -1
-            if self._fetch(self.rip) == 0xF1:  # int1: a trap, RIP is that of the next instruction
-                self.rip += 1
-                return Trap(Vector.DB)
-            if self._code_bytes(self.rip, 2) == _RDPMC and self.cpl:
-                return Trap(Vector.GP)
-            return Trap(Vector.UD)
+            return self._undefined_opcode()
         if status:
             raise RuntimeError(f"the emulator stopped with status {status} at {self.rip:#x}")
         if self._asked:
@@ -205,6 +183,34 @@ class UnicornCpu:
         if self._was_asked and otherwise is Event.HALT and (self.cpl or self._fetch(self.rip - 1) != 0xF4):
             return Event.INTERRUPTED  # a stop that was asked for just before and came late
         return otherwise
+
+    def _exception(self) -> Trap | None:
+        """The vector that the emulator reported, with what it left in its state; None if it was a mistake of its."""
+        vector, self._vector = self._vector, -1
+        halves = self._halves
+        halves[self._old_exception] = -1
+        if halves[self._is_int] == 1:
+            self.words[self._rip] = self.words[self._next_eip]
+            return Trap(vector, 0, True)
+        error = halves[self._error_code] if vector in _WITH_ERROR_CODE else 0
+        if vector != Vector.PF:
+            return Trap(vector, error)
+        if not error & PF_USER and self.cpl == 3:
+            if halves[self._hflags] & at.HF_SMAP:
+                halves[self._hflags] &= ~at.HF_SMAP
+                return None
+            error |= PF_USER
+        return Trap(vector, error, False, self.words[self._cr2])
+
+    def _undefined_opcode(self) -> Trap:
+        """#UD, or the #DB of ``int1``, which is a trap: RIP is that of the next instruction."""
+        self._halves[self._old_exception] = -1
+        if self._fetch(self.rip) == 0xF1:
+            self.rip += 1
+            return Trap(Vector.DB)
+        if self._code_bytes(self.rip, 2) == _RDPMC and self.cpl:
+            return Trap(Vector.GP)
+        return Trap(Vector.UD)
 
     def _port_fault(self) -> Trap:
         """Undoes what ran since an ``in`` or ``out`` of ring 3, and reports the instruction as #GP(0)."""
@@ -222,9 +228,11 @@ class UnicornCpu:
 
     def _find_port_instruction(self, rip: int) -> int:
         """The address of the first port instruction on the straight line from ``rip``."""
-        import capstone
+        import capstone  # noqa: PLC0415 -- costs 40 ms, and few programs ever need it
 
-        decoder = capstone.Cs(capstone.CS_ARCH_X86, capstone.CS_MODE_64 if self.long_mode else capstone.CS_MODE_32)
+        decoder = capstone.Cs(
+            capstone.CS_ARCH_X86, capstone.CS_MODE_64 if self.long_mode else capstone.CS_MODE_32
+        )
         decoder.skipdata = True
         for address, size, _name, _operands in decoder.disasm_lite(self._code_bytes(rip, PAGE_SIZE), rip):
             raw = self._code_bytes(address, size)
@@ -313,10 +321,19 @@ class UnicornCpu:
         """Sets both parts of a segment register; CS also sets mode and privilege level."""
         offset = self._base + at.SEGMENTS + segment * at.SEGMENT_SIZE
         struct.pack_into(
-            "<IIQII", self._buffer, offset, selector, 0, descriptor.base, descriptor.limit, descriptor.cache_flags
+            "<IIQII",
+            self._buffer,
+            offset,
+            selector,
+            0,
+            descriptor.base,
+            descriptor.limit,
+            descriptor.cache_flags,
         )
         if segment is Seg.CS:
-            hidden = self._halves[self._hflags] & ~(at.HF_CPL | at.HF_CS32 | at.HF_SS32 | at.HF_CS64 | at.HF_ADDSEG)
+            hidden = self._halves[self._hflags] & ~(
+                at.HF_CPL | at.HF_CS32 | at.HF_SS32 | at.HF_CS64 | at.HF_ADDSEG
+            )
             hidden |= selector & 3
             if not selector & 3 and self.control(4) & _CR4_SMAP:
                 hidden |= at.HF_SMAP
@@ -424,6 +441,7 @@ class UnicornCpu:
         context = ctypes.c_void_p()
         lib.check(lib.context_alloc(self._engine, ctypes.byref(context)), "uc_context_alloc")
         lib.check(lib.context_save(self._engine, context), "uc_context_save")
+        assert context.value is not None
         self._buffer = ctypes.create_string_buffer(ctypes.string_at(context.value, size), (size + 7) & ~7)
         self._sysenter_buffer = ctypes.create_string_buffer(bytes(self._buffer.raw), len(self._buffer))
         lib.context_free(context)

@@ -97,7 +97,9 @@ class Library:
 
         self.open = declare(held.uc_open, ctypes.c_int, ctypes.c_int, pointer)
         self.close = declare(held.uc_close, pointer)
-        self.mem_map_ptr = declare(held.uc_mem_map_ptr, pointer, number, ctypes.c_size_t, ctypes.c_uint32, pointer)
+        self.mem_map_ptr = declare(
+            held.uc_mem_map_ptr, pointer, number, ctypes.c_size_t, ctypes.c_uint32, pointer
+        )
         self.reg_read = declare(held.uc_reg_read, pointer, ctypes.c_int, pointer)
         self.reg_read_batch = declare(held.uc_reg_read_batch, pointer, pointer, pointer, ctypes.c_int)
         self.reg_write = declare(held.uc_reg_write, pointer, ctypes.c_int, pointer)

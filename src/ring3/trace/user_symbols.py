@@ -16,7 +16,7 @@ from ring3.kernel.mm.mm import Mm
 from ring3.kernel.mm.objects import MemoryObject
 from ring3.kernel.mm.pagecache import PageCache
 from ring3.linux.kernel import LinuxKernel
-from ring3.machine.ram import PAGE_MASK, PAGE_SHIFT, PAGE_SIZE
+from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 
 _NOTYPE: Final = 0
 _FUNC: Final = 2
@@ -32,10 +32,12 @@ class _File:
     symbols: SymbolTable
 
     def address(self, offset: int) -> int | None:
-        """The address that the file gives the byte at an offset, None outside of its segments."""
+        """The address that the file gives the byte at an offset, None outside of its segments.
+
+        One page of a file may be mapped twice, for the end of one segment and the start of the next.
+        """
         for load in self.loads:
-            start, end = load.offset & PAGE_MASK, (load.offset + load.filesz + PAGE_SIZE - 1) & PAGE_MASK
-            if start <= offset < end:
+            if load.offset <= offset < load.offset + load.filesz:
                 return offset - load.offset + load.vaddr
         return None
 

@@ -101,6 +101,7 @@ END asm_\name
 	.p2align 4
 	.type error_entry, @function
 error_entry:
+	clac					/* an exception leaves AC and DF as they were */
 	cld
 	PUSH_AND_CLEAR_REGS save_ret=1
 	testb $3, PT_CS + 8(%rsp)

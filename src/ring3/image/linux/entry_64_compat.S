@@ -110,6 +110,7 @@ END entry_SYSCALL_compat
 /* int $0x80, from 32-bit and from 64-bit code. The CPU has pushed ss, sp, flags, cs and ip on the task's stack. */
 ENTRY entry_INT80_compat
 ALIAS ia32_syscall, entry_INT80_compat
+	clac					/* int leaves AC as ring 3 had it */
 	swapgs
 	movl %eax, %eax
 	pushq %rax				/* pt_regs->orig_ax */

@@ -83,6 +83,7 @@
 
 #define SYSENT_SIZE_SHIFT 5
 #define SY_FLAGS 0x02
+#define SY_CALL 0x08
 #define SY_CALLC 0x18
 #define SE_32RVAL2 1
 

@@ -162,7 +162,13 @@ def _python(told: PythonCall) -> Json:
 
 def _layer(layer: LayerCall) -> Json:
     arguments = [
-        {"name": argument.name, "type": argument.type, "value": argument.value} for argument in layer.arguments
+        {
+            "name": argument.name,
+            "type": argument.type,
+            "value": argument.value,
+            "data": None if argument.data is None else argument.data.hex(),
+        }
+        for argument in layer.arguments
     ]
     return {"function": layer.function, "arguments": arguments}
 

@@ -10,7 +10,7 @@ from ring3.errors import UserError
 from ring3.linux.definition import Layers
 from ring3.linux.kernel import LinuxKernel
 from ring3.machine.board import Machine
-from ring3.trace.explain.disassembly import Disassembler, read_code
+from ring3.trace.explain.disassembly import Disassembler, mapped_bytes
 from ring3.trace.explain.doors import SYSENTER, Call
 from ring3.trace.explain.model import Argument, Asked, Code
 from ring3.trace.explain.registers import Picture, picture, values
@@ -72,7 +72,7 @@ def _instruction(machine: Machine, call: Call, disassembler: Disassembler) -> Co
     address = cpu.rip - call.door.size
     if call.door is SYSENTER:
         address = cpu.rip
-        while read_code(machine, address, 2) != _SYSENTER_CODE:
+        while mapped_bytes(machine, address, 2) != _SYSENTER_CODE:
             decoded = disassembler.decode(address, cpu.long_mode)
             if not decoded.code.raw:
                 break

@@ -112,16 +112,17 @@ def _engine(mode: int) -> Any:  # noqa: ANN401
     return engine
 
 
-def read_code(machine: Machine, address: int, size: int = LONGEST) -> bytes:
-    """Up to ``size`` bytes at a virtual address, fewer where the next page is not mapped."""
-    room = PAGE_SIZE - address % PAGE_SIZE
-    try:
-        return machine.read(address, min(size, room)) + (machine.read(address + room, size - room) if size > room else b"")
-    except UserError:
+def mapped_bytes(machine: Machine, address: int, size: int) -> bytes:
+    """Up to ``size`` bytes at a virtual address, fewer where a page is not mapped."""
+    parts = []
+    while size > 0:
+        part = min(size, PAGE_SIZE - address % PAGE_SIZE)
         try:
-            return machine.read(address, min(size, room))
+            parts.append(machine.read(address, part))
         except UserError:
-            return b""
+            break
+        address, size = address + part, size - part
+    return b"".join(parts)
 
 
 class Disassembler:
@@ -141,7 +142,7 @@ class Disassembler:
 
     def decode(self, address: int, long_mode: bool = True) -> Decoded:
         """The instruction at an address; one without a mnemonic where there is no code."""
-        raw = read_code(self._machine, address)
+        raw = mapped_bytes(self._machine, address, LONGEST)
         engine = _engine(capstone.CS_MODE_64 if long_mode else capstone.CS_MODE_32)
         found = next(engine.disasm(raw, address, 1), None)
         where = self._where(address)

@@ -71,7 +71,7 @@ class Handover:
             self._kernel.handle(self._task, Event.HALT)
             return
         self._calls.append(layers.outer(self._layers.definition, self._symbol, self._before))
-        with layers.recorded(self._layers, self._calls):
+        with layers.recorded(self._layers, self._kernel.machine, self._calls):
             self._kernel.handle(self._task, Event.HALT)
 
     def over(self, *, returned: bool, waited: bool) -> PythonCall:

@@ -6,19 +6,26 @@ the length of one call shows that call's arguments, and no other call pays for i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from os import path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from ring3 import resources
-from ring3.linux.definition import IA32_REGISTERS, X64_REGISTERS, Layers, Result, Syscall
+from ring3.abi.c_types import Meaning
+from ring3.linux.definition import IA32_REGISTERS, X64_REGISTERS, Layers, Parameter, Result, Syscall
+from ring3.machine.board import Machine
+from ring3.trace.explain.disassembly import mapped_bytes
 from ring3.trace.explain.model import LayerArgument, LayerCall
 
 if TYPE_CHECKING:
     from types import FunctionType
 
     from ring3.kernel.task import Task
+
+SHOWN: Final = 32
+"""Bytes of a buffer or path that are shown, as strace does by default."""
 
 
 def outer(definition: Syscall, symbol: str, regs: Mapping[str, int]) -> LayerCall:
@@ -31,34 +38,46 @@ def outer(definition: Syscall, symbol: str, regs: Mapping[str, int]) -> LayerCal
 
 
 @contextmanager
-def recorded(layers: Layers, calls: list[LayerCall]) -> Iterator[None]:
+def recorded(layers: Layers, machine: Machine, calls: list[LayerCall]) -> Iterator[None]:
     """Records the inner layers while the context lasts.
 
     Args:
         layers: The layers of the call.
+        machine: Where pointers lead.
         calls: Gets each layer as it is called.
     """
     definition, namespace = layers.definition, layers.namespace
-    names = [parameter.name for parameter in definition.parameters]
-    types = {
-        f"__se_{definition.entry}": ["long"] * len(names),
-        f"__do_{definition.entry}": [parameter.arg.type.name for parameter in definition.parameters],
-    }
-    kept = {function: namespace[function] for function in types}
+    makers = {f"__se_{definition.entry}": _longs, f"__do_{definition.entry}": partial(_typed, machine)}
+    kept = {function: namespace[function] for function in makers}
 
     def watched(function: str) -> Callable[..., Result]:
         def layer(task: Task, *arguments: int) -> Result:
-            told = zip(names, types[function], arguments, strict=True)
-            calls.append(LayerCall(function, tuple(LayerArgument(*argument) for argument in told)))
+            calls.append(LayerCall(function, tuple(makers[function](definition.parameters, arguments))))
             return cast(Result, kept[function](task, *arguments))
 
         return layer
 
-    namespace.update({function: watched(function) for function in types})
+    namespace.update({function: watched(function) for function in makers})
     try:
         yield
     finally:
         namespace.update(kept)
+
+
+def _longs(parameters: Sequence[Parameter], arguments: Sequence[int]) -> Iterator[LayerArgument]:
+    for parameter, value in zip(parameters, arguments, strict=True):
+        yield LayerArgument(parameter.name, "long", value)
+
+
+def _typed(machine: Machine, parameters: Sequence[Parameter], arguments: Sequence[int]) -> Iterator[LayerArgument]:
+    for number, (parameter, value) in enumerate(zip(parameters, arguments, strict=True)):
+        following = parameters[number + 1] if number + 1 < len(parameters) else None
+        data = None
+        if parameter.arg.meaning is Meaning.PATH:
+            data = mapped_bytes(machine, value, SHOWN).partition(b"\0")[0]
+        elif parameter.arg.meaning is Meaning.BUFFER_IN and following and following.arg.meaning is Meaning.SIZE:
+            data = mapped_bytes(machine, value, min(arguments[number + 1], SHOWN))
+        yield LayerArgument(parameter.name, parameter.arg.type.name, value, data)
 
 
 def source(definition: Syscall) -> str:

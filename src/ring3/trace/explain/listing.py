@@ -11,8 +11,8 @@ from ring3.trace.explain.registers import STATUS, flag_names
 
 WIDTH: Final = 100
 INDENT: Final = "    "
-_WHERE: Final = 29
-_CODE: Final = 31
+_CODE: Final = 34
+"""The widest code that is beside others; wider code is alone on its line."""
 _STEP: Final = 42
 
 
@@ -27,8 +27,8 @@ def beside(left: str, parts: Sequence[str], at: int) -> list[str]:
         return [left.rstrip()]
     lines = textwrap.wrap("; ".join(parts), WIDTH - at, break_long_words=False, break_on_hyphens=False)
     first = f"{left:<{at - 1}} {lines[0]}"
-    rest = [" " * at + line for line in lines]
-    return [first, *rest[1:]] if len(first) <= WIDTH else [left.rstrip(), *rest]
+    rest = [" " * at + line for line in lines[1:]]
+    return [first, *rest] if len(first) <= WIDTH else [left, " " * at + lines[0], *rest]
 
 
 def code(instruction: Code) -> str:
@@ -46,13 +46,17 @@ def step(told: CpuStep) -> list[str]:
     return beside(left, [f"{told.value}, at {place}"], _STEP)
 
 
-def instruction(told: Instruction) -> list[str]:
-    """One instruction of ring 0 with what it did."""
-    where = "| " * told.depth + (told.code.where or f"{told.code.address:#x}")
-    left = f"{INDENT}{where:<{_WHERE}} {told.code.text}"
-    if len(where) > _WHERE:
-        left = f"{INDENT}{where} {told.code.text}"
-    return beside(left, effects(told), len(INDENT) + _WHERE + 1 + _CODE)
+def instructions(told: Sequence[Instruction]) -> list[str]:
+    """Instructions of ring 0 that follow each other, with what they did."""
+    places = ["| " * one.depth + (one.code.where or f"{one.code.address:#x}") for one in told]
+    place_width = max(len(place) for place in places)
+    code_width = max((len(one.code.text) for one in told if len(one.code.text) <= _CODE), default=_CODE)
+    at = len(INDENT) + place_width + code_width + 4
+    return [
+        line
+        for place, one in zip(places, told, strict=True)
+        for line in beside(f"{INDENT}{place:<{place_width}}  {one.code.text}", effects(one), at)
+    ]
 
 
 def effects(told: Instruction) -> list[str]:
@@ -67,7 +71,7 @@ def effects(told: Instruction) -> list[str]:
     found = [_stored(access) for access in told.accesses if access.write]
     if mnemonic.startswith(("cmp", "test")):
         found += [f"{a.name} = {a.value:#x}" for a in told.accesses if a.name and a.value is not None]
-        found.append(f"[{' '.join(flag_names(told.flags.after & sum(STATUS)))}]")
+        found.append(f"flags {' '.join(flag_names(told.flags.after & sum(STATUS))) or 'none'}")
     found += _changed(told, uses_stack=mnemonic.startswith(("push", "pop")))
     if told.taken is not None:
         found.append("taken" if told.taken else "not taken")
@@ -90,7 +94,7 @@ def _stored(access: Access) -> str:
     return place if access.value is None else f"{place} = {access.value:#x}"
 
 
-def table(rows: Sequence[Value], across: int = 4) -> list[str]:
+def table(rows: Sequence[Value], across: int) -> list[str]:
     """Values in columns, to be read line by line."""
     width = max(len(row.name) for row in rows)
     digits = max(len(f"{row.value:#x}") for row in rows)

@@ -169,11 +169,20 @@ class TableSlot:
 
 @dataclass(frozen=True, slots=True)
 class LayerArgument:
-    """An argument as one layer gets it: its name there, its C type, its value."""
+    """An argument as one layer gets it.
+
+    Attributes:
+        name: Its name there.
+        type: Its C type there.
+        value: What the layer got.
+        data: The first bytes of what a pointer to a path or to bytes for the kernel leads to, as far as they are
+            mapped; None for anything else.
+    """
 
     name: str
     type: str
     value: int
+    data: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

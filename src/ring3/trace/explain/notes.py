@@ -68,10 +68,13 @@ def _swapgs(decoded: Decoded, _: tuple[Access, ...], __: Picture, after: Picture
 
 
 def _bounds(decoded: Decoded, _: tuple[Access, ...], before: Picture, after: Picture) -> str:
-    """The bounds check and array_index_nospec, told apart by their operand sizes."""
-    name = {"cmpl": "bounds check against NR_syscalls", "cmpq": "array_index_nospec: CF = in bounds"}
-    if decoded.immediates in ((tbl.NR_SYSCALLS,), (tbl.IA32_NR_SYSCALLS,)) and decoded.mnemonic in name:
-        return f"{name[decoded.mnemonic]} = {decoded.immediates[0]}" if decoded.mnemonic == "cmpl" else name["cmpq"]
+    """The bounds check and array_index_nospec, told apart by their operand sizes (both tables have the same length)."""
+    name = {
+        "cmpl": f"bounds check: below {tbl.NR_SYSCALLS}?",
+        "cmpq": "array_index_nospec: CF is set if in bounds",
+    }
+    if decoded.immediates == (tbl.NR_SYSCALLS,) and decoded.mnemonic in name:
+        return name[decoded.mnemonic]
     if decoded.mnemonic == "sbbq" and decoded.twice:
         return f"array_index_nospec: the mask, all {'ones' if before['rflags'] & Flags.CF else 'zeros'}"
     if decoded.mnemonic == "andq" and not decoded.memory and not decoded.immediates:

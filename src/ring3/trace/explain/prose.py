@@ -8,8 +8,6 @@ from ring3.abi import tbl
 from ring3.trace.explain.doors import INT80, SYSCALL, SYSCALL_COMPAT, SYSENTER, Door
 from ring3.trace.explain.model import Asked, Change, Delivery, Explanation, LayerArgument, PythonCall, Return, TableSlot
 
-_ORDINALS: Final = {1: "first", 2: "second", 3: "third"}
-
 _DOORS: Final = {
     SYSCALL: "syscall looks nothing up in memory: model-specific registers say where ring 0 begins (LSTAR), with "
     "which selectors (STAR) and which flags are cleared (FMASK). It saves RIP in RCX and RFLAGS in R11 and nothing "
@@ -24,6 +22,9 @@ _DOORS: Final = {
     "DPL says who may use it, its selector and offset where ring 0 begins. The stack changes to the one that the "
     "task-state segment names, and there the CPU pushes what iret will need: SS, RSP, RFLAGS, CS and RIP.",
 }
+
+_LARGE: Final = 0xFFFF
+_ESCAPES: Final = {9: "\\t", 10: "\\n", 13: "\\r", 34: '\\"', 92: "\\\\"}
 
 
 def door_of(asked: Asked) -> Door:
@@ -46,18 +47,20 @@ def ask(asked: Asked) -> str:
     """How the program asks."""
     door = door_of(asked)
     mode = "64-bit code" if asked.long_mode else "32-bit code (compatibility mode)"
-    number = number_register(asked)
     places = f"{', '.join(door.places[:-1])} and {door.places[-1]}"
-    text = f"In {mode} the program executes {asked.door}. "
-    text += f"By the convention of this door the number is in {number} and the arguments are in {places}. "
-    table = f"syscall_{'64' if asked.abi == tbl.Abi.X86_64 else '32'}.tbl"
-    if not asked.name:
-        return text + f"Number {asked.number} has no row in {table}."
-    text += f"Number {asked.number} is {asked.name} in {table}, with the entry point {asked.entry}"
+    text = f"In {mode} the program executes {asked.door}. By the convention of this door the number of the call is "
+    text += f"in {number_register(asked)} and the arguments are in {places}. "
+    wide = asked.abi == tbl.Abi.X86_64
+    table = f"syscall_{'64' if wide else '32'}.tbl"
+    row = next((row for row in (tbl.load_x86_64() if wide else tbl.load_i386()) if row.number == asked.number), None)
+    if not asked.name or row is None:
+        return f"{text}The number is {asked.number}, for which {table} has no row."
+    columns = [str(row.number), row.abi, row.name, *(column for column in (row.entry, row.compat) if column)]
+    text += f"The number is {asked.number}; its row in {table} is \"{' '.join(columns)}\""
     if not asked.defined:
-        return text + ", a call that Ring3 does not have: these are all six registers."
+        return f"{text}, a call that Ring3 does not have. These are all six places:"
     count = len(asked.arguments)
-    return text + f", which takes {count or 'no'} argument{'' if count == 1 else 's'}."
+    return f"{text}, and the call takes {count or 'no'} argument{'' if count == 1 else 's'}:"
 
 
 def cpu(asked: Asked) -> str:
@@ -67,12 +70,16 @@ def cpu(asked: Asked) -> str:
 
 def entry(told: Explanation) -> str:
     """Where ring 0 begins."""
-    first, *others = told.entry_names or ("no symbol",)
+    first, *others = told.entry_names or ("an address without a symbol",)
     also = f" (also known as {', '.join(others)})" if others else ""
-    return (
-        f"The first instruction of ring 0 is that at {first}{also}. The entry code changes to the kernel's data and "
-        "stack and saves the user's registers there as struct pt_regs, from its highest field down. It clears them then, "
-        "so that nothing of the user's is left in them."
+    text = f"Ring 0 begins at {first}{also}. swapgs gives it this CPU's data. "
+    if told.asked.door == INT80.name:
+        text += "The stack is the task's kernel stack already, with the CPU's five words on it; below them "
+    else:
+        text += "From there it takes the address of the task's kernel stack, and there "
+    return text + (
+        "it builds struct pt_regs out of the user's registers, from the highest field down. Then it clears the "
+        "registers, so that nothing of the user's is left in them."
     )
 
 
@@ -81,20 +88,33 @@ def frame(address: int) -> str:
     return f"With that struct pt_regs, at {address:#x}, is complete:"
 
 
-def dispatch() -> str:
-    """From the frame to the table."""
+def dispatch(asked: Asked) -> list[str]:
+    """From the frame to the table, in C."""
+    if asked.abi == tbl.Abi.X86_64:
+        size, table = "NR_syscalls", "sys_call_table"
+    else:
+        size, table = "IA32_NR_syscalls", "ia32_sys_call_table"
+    return [
+        f"if (likely(nr < {size})) {{",
+        f"        nr = array_index_nospec(nr, {size});",
+        f"        regs->ax = {table}[nr](regs);",
+        "}",
+    ]
+
+
+def nospec(asked: Asked) -> str:
+    """What the C is about, and with which number."""
     return (
-        "The C code of Linux would go on here, and this does the same: it compares the number with the length of the "
-        "table, masks it without a branch (array_index_nospec), so that a mispredicted jump reads nothing beyond the "
-        "table either, and calls what the table's entry points to."
+        "array_index_nospec masks the number without a branch, so that a CPU that speculates past the comparison reads "
+        f"nothing beyond the table. In machine code, with nr = {asked.number}:"
     )
 
 
 def slot(told: TableSlot) -> str:
     """The table's entry."""
     return (
-        f"The entry is 8 bytes of RAM at {told.table} + 8 * {told.number}. The call goes where it points at this moment: "
-        "who changes it changes the call."
+        f"The entry is the 8 bytes at {told.table} + {told.number} * 8, in RAM. The call goes to the address that is "
+        "there at this moment; who changes the entry changes the call:"
     )
 
 
@@ -106,24 +126,46 @@ def slot_line(told: TableSlot) -> str:
     )
 
 
-def handler(told: PythonCall, has_slot: bool) -> str:
+def handler(told: PythonCall, asked: Asked, *, has_slot: bool) -> str:
     """What the stub does."""
-    text = "" if has_slot else "No entry of a table was used: the number is not in its bounds. "
-    if not told.layers:
-        return text + f"{told.symbol} answers without a handler."
-    inner = told.layers[0].function.partition("_sys_")[2]
-    return text + (
-        f"The stub is where machine code ends. The definition of {inner} ({told.source}) makes three functions: "
-        f"{told.symbol} takes struct pt_regs apart, the next takes all arguments as long, and the last has the C types "
-        "of the declaration, so that what the caller left in the upper bits of a narrower type is cut off."
+    text = "" if has_slot else "No entry of a table was used, because the number is not in its bounds. "
+    if not told.source:
+        return f"{text}{told.symbol} stands for every number without a call."
+    arguments = "".join(f", {argument.type}, {argument.name}" for argument in asked.arguments)
+    name = asked.entry.removeprefix("compat_").removeprefix("sys_")
+    macro = "COMPAT_SYSCALL_DEFINE" if asked.entry.startswith("compat_") else "SYSCALL_DEFINE"
+    return (
+        f"{text}Here machine code ends. What Linux declares as {macro}{len(asked.arguments)}({name}{arguments}) is "
+        f"written in {told.source}. It makes three functions, each of which calls the next: the first takes the "
+        "arguments out of struct pt_regs, the second has them as long, and the third has them in their own types, so "
+        "that what the caller left in the upper bits of a shorter type is cut off."
     )
 
 
-def argument(told: LayerArgument) -> str:
-    """An argument of a layer: a long in hexadecimal, a typed number as C would print it, too."""
-    if told.type in ("unsigned long", "long") or abs(told.value) < 10:
-        return f"{told.name} = {told.value:#x}"
-    return f"{told.name} = {told.value:#x} ({told.value})" if "*" not in told.type else f"{told.name} = {told.value:#x}"
+def argument(told: LayerArgument, long: int | None) -> str:
+    """An argument as a layer has it: longs in hexadecimal, typed numbers as C prints them.
+
+    Args:
+        told: The argument.
+        long: For the innermost layer the same argument as long, where it was another number; else None.
+    """
+    if told.type in ("long", "unsigned long"):
+        text = f"{told.name} = {told.value:#x}"
+    else:
+        pointer = "*" in told.type
+        number = f"{told.value:#x}" if pointer or told.value > _LARGE else str(told.value)
+        text = f"{told.type.rstrip(' *')} {'*' * pointer}{told.name} = {number}"
+    if long is not None:
+        text += f", cut from {long:#x}"
+    if told.data:
+        text += f", which points to {_c_string(told.data)}"
+    return text
+
+
+def _c_string(data: bytes) -> str:
+    """Bytes as a literal of C."""
+    shown = "".join(_ESCAPES.get(byte) or (chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}") for byte in data)
+    return f'"{shown}"'
 
 
 def result(told: PythonCall, ended: str) -> list[str]:
@@ -160,8 +202,9 @@ def exception(told: Delivery) -> str:
 
 def way_back(returned: bool) -> str:
     """The way out of ring 0."""
-    text = "rax goes into pt_regs->ax. Before ring 3 runs again, ring 0 looks for work that waits (signals, rescheduling)"
-    return f"{text}; then the registers come back from pt_regs." if returned else f"{text}."
+    text = "The result goes from rax into pt_regs->ax. Before ring 3 runs again, ring 0 looks for work that waits: signals, "
+    text += "rescheduling. "
+    return text + ("Then the registers are taken back from pt_regs:" if returned else "")
 
 
 _RETURNS: Final = {

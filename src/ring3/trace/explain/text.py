@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from itertools import groupby
 from typing import Final
@@ -53,10 +53,9 @@ def _sections(told: Explanation) -> Iterator[tuple[str, list[str]]]:
     """Each section's heading and lines."""
     yield "The program", _asked(told.asked)
     for stage, group in groupby(_staged(told.events), key=lambda pair: pair[0]):
-        events = [event for _, event in group]
-        body = _opening(stage, events, told)
-        for event in events:
-            body += _event(event, told)
+        body = _opening(stage, told)
+        for is_code, events in groupby((event for _, event in group), key=lambda event: isinstance(event, Instruction)):
+            body += _code(events) if is_code else [line for event in events for line in _event(event, told)]
         yield _heading(stage, told), body
     if told.back is not None:
         yield "Ring 3 again", _back(told.back, told.asked)
@@ -91,14 +90,15 @@ def _heading(stage: _Stage, told: Explanation) -> str:
     return f"{stage.value}: {names[stage]}" if names.get(stage) else stage.value
 
 
-def _opening(stage: _Stage, events: Sequence[Event], told: Explanation) -> list[str]:
+def _opening(stage: _Stage, told: Explanation) -> list[str]:
     """The sentences before what happened in a part of the way."""
     if stage is _Stage.CPU:
         text = prose.cpu(told.asked)
     elif stage is _Stage.ENTRY:
         text = prose.entry(told)
     elif stage is _Stage.DISPATCH:
-        text = prose.dispatch()
+        source = [INDENT + line for line in prose.dispatch(told.asked)]
+        return ["Linux's C code says", "", *source, "", *paragraph(prose.nospec(told.asked)), ""]
     elif stage is _Stage.WAY_BACK:
         text = prose.way_back(returned=told.back is not None)
     else:
@@ -106,18 +106,22 @@ def _opening(stage: _Stage, events: Sequence[Event], told: Explanation) -> list[
     return [*paragraph(text), ""]
 
 
+def _code(events: Iterable[Event]) -> list[str]:
+    return listing.instructions([event for event in events if isinstance(event, Instruction)])
+
+
 def _event(event: Event, told: Explanation) -> list[str]:
-    """The lines of one event."""
-    if isinstance(event, Instruction):
-        return listing.instruction(event)
+    """The lines of one event that is no instruction."""
     if isinstance(event, FrameFilled):
-        return ["", *paragraph(prose.frame(event.address)), "", *listing.table(event.fields)]
+        return ["", *paragraph(prose.frame(event.address)), "", *listing.table(event.fields, 3)]
     if isinstance(event, TableSlot):
         return [*paragraph(prose.slot(event)), "", INDENT + prose.slot_line(event), ""]
     if isinstance(event, PythonCall):
         return _handler(event, told) if event.is_handler else ["", *paragraph(prose.python(event)), ""]
+    if not isinstance(event, Delivery):
+        return []
     steps = [line for step in event.steps for line in listing.step(step)]
-    return ["", *paragraph(prose.exception(event)), "", *steps, ""] if event is not told.events[0] else steps
+    return steps if event is told.events[0] else ["", *paragraph(prose.exception(event)), "", *steps, ""]
 
 
 def _asked(asked: Asked) -> list[str]:
@@ -132,7 +136,7 @@ def _asked(asked: Asked) -> list[str]:
     for argument in asked.arguments:
         lines += _argument(argument, asked)
     flags = registers["rflags"]
-    lines += ["", "The other registers at that moment:", "", *listing.table(_as_seen(rest, asked))]
+    lines += ["", "The other registers at that moment:", "", *listing.table(_as_seen(rest, asked), 4)]
     return [*lines, f"{INDENT}{'rflags' if asked.long_mode else 'eflags'} {flags:#x} [{' '.join(flag_names(flags))}]"]
 
 
@@ -157,13 +161,15 @@ def _as_seen(rows: Sequence[Value], asked: Asked) -> list[Value]:
 
 def _handler(told: PythonCall, explanation: Explanation) -> list[str]:
     has_slot = any(isinstance(event, TableSlot) for event in explanation.events)
-    lines = paragraph(prose.handler(told, has_slot=has_slot))
+    lines = paragraph(prose.handler(told, explanation.asked, has_slot=has_slot))
     if told.frame:
         changed = ", ".join(f"{c.name} {c.before:#x} -> {c.after:#x}" for c in told.frame)
         lines += ["", *paragraph(f"Since the entry code filled pt_regs, ring 0 has changed these fields: {changed}.")]
     lines.append("")
-    for depth, layer in enumerate(told.layers):
-        lines += _layer(layer, depth, told.regs)
+    longs: dict[str, int] = {}
+    for layer in told.layers:
+        lines += _layer(layer, told.regs, longs)
+        longs = {argument.name: argument.value for argument in layer.arguments}
     if told.layers:
         lines.append("")
     lines += paragraph(" ".join(prose.result(told, explanation.ended)))
@@ -173,12 +179,15 @@ def _handler(told: PythonCall, explanation: Explanation) -> list[str]:
     return lines
 
 
-def _layer(layer: LayerCall, depth: int, regs: int) -> list[str]:
-    """One layer as it was called."""
-    arguments = [prose.argument(argument) for argument in layer.arguments]
-    if not depth:
-        return [f"{INDENT}{layer.function}(regs = {regs:#x})", *(f"{INDENT * 2}{text}" for text in arguments)]
-    return [f"{INDENT}{layer.function}", *(f"{INDENT * 2}{text}" for text in arguments)]
+def _layer(layer: LayerCall, regs: int, longs: Mapping[str, int]) -> list[str]:
+    """One layer as it was called; ``longs`` are the arguments of the layer above by name."""
+    what = "" if layer.function.startswith(("__se_", "__do_")) else f"(regs = {regs:#x})"
+    lines = [f"{INDENT}{layer.function}{what}"]
+    for argument in layer.arguments:
+        above = longs.get(argument.name, argument.value)
+        text = prose.argument(argument, above if above != argument.value else None)
+        lines.append(f"{INDENT * 2}{text}")
+    return lines
 
 
 def _back(back: Return, asked: Asked) -> list[str]:

@@ -1,0 +1,85 @@
+"""Open directories: a position in a list of names."""
+
+from __future__ import annotations
+
+import stat
+from typing import Final
+
+from ring3.abi.errno import E, Errno
+from ring3.fs.dentry import Dentry
+from ring3.fs.file import SEEK_END, File, Stat
+from ring3.fs.inode import Entry, Inode
+from ring3.fs.regular import seek
+
+LAST: Final = (1 << 31) - 1
+"""What lseek(2) calls the end of a directory."""
+
+
+class Directory(File):
+    """A directory, open.
+
+    The names are read when the listing starts, so removing files while listing them neither skips nor repeats any.
+    Positions are indices into that list.
+    """
+
+    pollable = False
+
+    def __init__(self, inode: Inode, dentry: Dentry, flags: int) -> None:
+        super().__init__(flags)
+        self._inode = inode
+        self._dentry = dentry
+        self._entries: list[Entry] = []
+
+    @property
+    def inode(self) -> Inode:
+        """The inode."""
+        return self._inode
+
+    @property
+    def dentry(self) -> Dentry:
+        """The place it was opened at."""
+        return self._dentry
+
+    def rest(self) -> list[Entry]:
+        """The entries from the position on.
+
+        Raises:
+            Errno: The host cannot read the directory.
+        """
+        if not self.position or not self._entries:
+            above = self._dentry.parent or self._dentry.covers or self._dentry
+            self._entries = [
+                Entry(b".", self._inode.ino, stat.S_IFDIR),
+                Entry(b"..", above.inode.ino, stat.S_IFDIR),
+                *self._inode.entries(),
+            ]
+        return self._entries[self.position :]
+
+    def read(self, size: int) -> bytes:
+        """Refused: names are read by getdents(2)."""
+        raise Errno(E.EISDIR)
+
+    def pread(self, size: int, offset: int) -> bytes:
+        """Refused as well."""
+        raise Errno(E.EISDIR)
+
+    def seek(self, offset: int, whence: int) -> int:
+        """Moves to another entry; at the start the names are read anew."""
+        self.position = seek(self.position, LAST if whence == SEEK_END else 0, offset, whence)
+        return self.position
+
+    def stat(self) -> Stat:
+        """The inode's attributes."""
+        return self._inode.stat()
+
+    def sync(self) -> None:
+        """Brings what was changed to where it is kept."""
+        self._inode.sync()
+
+    def path(self) -> bytes:
+        """Where it is now."""
+        return self._dentry.path()
+
+    def reopen(self, flags: int) -> File:
+        """The same directory, opened anew."""
+        return Directory(self._inode, self._dentry, flags)

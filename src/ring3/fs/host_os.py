@@ -1,0 +1,133 @@
+"""The host's own file calls, with its errors as `Errno`.
+
+Everything that file systems ask of the host goes through here; what only some hosts have is asked for by name, so that
+the others can be served differently in one place.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Final, ParamSpec, TypeVar
+
+from ring3.abi.errno import E, Errno
+from ring3.fs.file import Stat
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_FLAGS: Final = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+
+def call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Calls a function of the host.
+
+    Raises:
+        Errno: What the host's OSError says; EIO if it says nothing that Linux knows.
+    """
+    try:
+        return function(*args, **kwargs)
+    except OSError as error:
+        raise translated(error) from None
+
+
+def translated(error: OSError) -> Errno:
+    """The host's error as the guest's."""
+    with suppress(ValueError):
+        return Errno(E(error.errno or errno.EIO))
+    return Errno(E.EIO)
+
+
+def stat_of(found: os.stat_result) -> Stat:
+    """The host's attributes of a file; what it does not know is 0."""
+    return Stat(
+        found.st_dev, found.st_ino, found.st_mode, found.st_nlink, found.st_uid, found.st_gid,
+        getattr(found, "st_rdev", 0), found.st_size, getattr(found, "st_blksize", 4096),
+        getattr(found, "st_blocks", 0), found.st_atime_ns, found.st_mtime_ns, found.st_ctime_ns,
+    )  # fmt: skip
+
+
+def open_for_reading(path: bytes) -> int:
+    """A host descriptor of a file; never that of a terminal that would become the controlling one.
+
+    Raises:
+        Errno: As open(2).
+    """
+    flags = os.O_RDONLY | _FLAGS | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_NONBLOCK", 0)
+    return call(os.open, path, flags | getattr(os, "O_NOFOLLOW", 0))
+
+
+def reopen(fd: int, flags: int) -> int:
+    """A new description of what a descriptor leads to, as opening /proc/self/fd/N gives; where there is none, a copy.
+
+    Raises:
+        Errno: As open(2).
+    """
+    name = f"/proc/self/fd/{fd}"
+    if os.path.exists(name):  # noqa: PTH110
+        return call(os.open, name, flags | _FLAGS | getattr(os, "O_NOCTTY", 0))
+    return call(os.dup, fd)
+
+
+def pread(fd: int, size: int, offset: int) -> bytes:
+    """Bytes at an offset.
+
+    Raises:
+        Errno: As pread(2).
+    """
+    if hasattr(os, "pread"):
+        return call(os.pread, fd, size, offset)
+    call(os.lseek, fd, offset, os.SEEK_SET)
+    return call(os.read, fd, size)
+
+
+def preadv(fd: int, buffers: Sequence[memoryview], offset: int) -> int:
+    """Fills buffers from an offset on; returns how many bytes there were.
+
+    Raises:
+        Errno: As preadv(2).
+    """
+    if hasattr(os, "preadv"):
+        return call(os.preadv, fd, buffers, offset)
+    done = 0
+    for buffer in buffers:
+        data = pread(fd, len(buffer), offset + done)
+        buffer[: len(data)] = data
+        done += len(data)
+    return done
+
+
+def readlink(path: bytes) -> bytes:
+    """The text of a symbolic link.
+
+    Raises:
+        Errno: As readlink(2).
+    """
+    return call(os.readlink, path)
+
+
+def entries(path: bytes) -> list[tuple[bytes, int, int]]:
+    """The names in a directory in the host's order, each with inode number and file type bits.
+
+    Raises:
+        Errno: As opendir(3) and readdir(3).
+    """
+    found = []
+    try:
+        with os.scandir(path) as listing:
+            found.extend((entry.name, entry.inode(), _kind(entry)) for entry in listing)
+    except OSError as error:
+        raise translated(error) from None
+    return found
+
+
+def _kind(entry: os.DirEntry[bytes]) -> int:
+    if entry.is_symlink():
+        return 0o120000
+    if entry.is_dir(follow_symlinks=False):
+        return 0o040000
+    if entry.is_file(follow_symlinks=False):
+        return 0o100000
+    return entry.stat(follow_symlinks=False).st_mode & 0o170000

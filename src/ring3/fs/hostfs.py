@@ -1,0 +1,254 @@
+"""Directories of the host, read-only, as they are at the moment of each look.
+
+A name is looked up on the host every time, so what the host changes is seen. Contents of regular files that programs
+map are kept in the page cache of their inode, which lives on from one open, and one program, to the next; it is thrown
+away when a later look finds another size or modification time.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import OrderedDict
+from typing import Final
+from weakref import WeakValueDictionary
+
+from ring3.abi.errno import E, Errno
+from ring3.fs import host_os
+from ring3.fs.dentry import Dentry
+from ring3.fs.directory import Directory
+from ring3.fs.file import File, Stat
+from ring3.fs.inode import Entry, FileSystem, Inode, StatFs
+from ring3.fs.regular import RegularInode
+from ring3.fs.vfs import Vfs
+from ring3.kernel.mm.pagecache import PageCache
+from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
+
+OVERLAYFS_MAGIC: Final = 0x794C_7630
+"""What statfs(2) calls the host's directories: they are shown through a layer, as by overlayfs."""
+IDLE: Final = 128
+"""Host descriptors kept open for files that no program has open."""
+
+
+class HostFileSystem(FileSystem):
+    """A directory of the host and all below it, or a single file of it.
+
+    Attributes:
+        vfs: The machine's files.
+        base: The host's path of its root.
+    """
+
+    def __init__(self, vfs: Vfs, base: bytes) -> None:
+        """Shows a file or directory of the host.
+
+        Raises:
+            Errno: As stat(2).
+        """
+        super().__init__("overlay", 0, source="host", readonly=True)
+        self.vfs = vfs
+        self.base = base
+        self._inodes: WeakValueDictionary[tuple[int, int, int], HostInode | HostRegular] = WeakValueDictionary()
+        self._idle: OrderedDict[HostRegular, None] = OrderedDict()
+        found = host_os.call(os.stat, base)
+        self.dev = found.st_dev
+        self.root = Dentry(self, self.inode(base, found))
+
+    def inode(self, path: bytes, found: os.stat_result) -> Inode:
+        """The inode of a file of the host: the same as long as anybody uses it."""
+        key = (found.st_dev, found.st_ino, stat.S_IFMT(found.st_mode))
+        inode = self._inodes.get(key)
+        if inode is None:
+            kind = HostRegular if stat.S_ISREG(found.st_mode) else HostInode
+            inode = self._inodes[key] = kind(self, path, found)
+        else:
+            inode.refresh(path, found)
+        return inode
+
+    def keep(self, inode: HostRegular) -> None:
+        """Keeps the host descriptor of a file that nobody has open, for a while."""
+        self._idle[inode] = None
+        if len(self._idle) > IDLE:
+            self._idle.popitem(last=False)[0].close_host()
+
+    def is_busy(self, inode: HostRegular) -> None:
+        """A file is open again: its descriptor stays."""
+        self._idle.pop(inode, None)
+
+    def statfs(self) -> StatFs:
+        """The host's numbers."""
+        if not hasattr(os, "statvfs"):
+            return StatFs(OVERLAYFS_MAGIC)
+        found = host_os.call(os.statvfs, self.base)
+        return StatFs(
+            OVERLAYFS_MAGIC, found.f_bsize, found.f_blocks, found.f_bfree, found.f_bavail, found.f_files,
+            found.f_ffree, found.f_namemax,
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Closes the descriptors kept."""
+        while self._idle:
+            self._idle.popitem()[0].close_host()
+
+
+class HostInode(Inode):
+    """A directory, link, device, FIFO or socket of the host."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, fs: HostFileSystem, path: bytes, found: os.stat_result) -> None:
+        super().__init__(fs, found.st_ino, found.st_mode, found.st_uid, found.st_gid)
+        self.path = path
+
+    @property
+    def host(self) -> HostFileSystem:
+        """The file system."""
+        assert isinstance(self.fs, HostFileSystem)
+        return self.fs
+
+    def refresh(self, path: bytes, found: os.stat_result) -> None:
+        """Notes what the host says now."""
+        self.path = path
+        self.mode, self.uid, self.gid = found.st_mode, found.st_uid, found.st_gid
+
+    def stat(self) -> Stat:
+        """What the host says now."""
+        found = host_os.call(os.lstat, self.path)
+        self.refresh(self.path, found)
+        return host_os.stat_of(found)
+
+    def lookup(self, name: bytes) -> Inode:
+        """The inode of a name, as the host has it now."""
+        path = self.path + b"/" + name
+        try:
+            found = os.lstat(path)
+        except OSError as error:
+            raise host_os.translated(error) from None
+        return self.host.inode(path, found)
+
+    def entries(self) -> list[Entry]:
+        """The names, in the host's order."""
+        return [Entry(*entry) for entry in host_os.entries(self.path)]
+
+    def readlink(self) -> bytes:
+        """The text of a link."""
+        if not self.is_link:
+            raise Errno(E.EINVAL)
+        return host_os.readlink(self.path)
+
+    def follow(self) -> bytes:
+        """The same."""
+        return self.readlink()
+
+    def open(self, dentry: Dentry, flags: int) -> File:
+        """An open directory; devices and FIFOs of the host stay closed."""
+        if not self.is_directory:
+            raise Errno(E.ENXIO)
+        return Directory(self, dentry, flags)
+
+
+class HostRegular(RegularInode):
+    """A regular file of the host."""
+
+    __slots__ = ("_fd", "_pages", "_size", "_version", "path")
+
+    def __init__(self, fs: HostFileSystem, path: bytes, found: os.stat_result) -> None:
+        super().__init__(fs, found.st_ino, found.st_mode, found.st_uid, found.st_gid)
+        self.path = path
+        self._fd = -1
+        self._pages: PageCache | None = None
+        self._size = found.st_size
+        self._version = (found.st_size, found.st_mtime_ns)
+
+    @property
+    def host(self) -> HostFileSystem:
+        """The file system."""
+        assert isinstance(self.fs, HostFileSystem)
+        return self.fs
+
+    def refresh(self, path: bytes, found: os.stat_result) -> None:
+        """Notes what the host says now; pages of other contents are of no use any more."""
+        self.path = path
+        self.mode, self.uid, self.gid = found.st_mode, found.st_uid, found.st_gid
+        self._size = found.st_size
+        version = (found.st_size, found.st_mtime_ns)
+        if version != self._version:
+            self._version = version
+            if self._pages is not None:
+                self._pages.drop()
+                self._pages = None
+
+    def stat(self) -> Stat:
+        """What the host says now: of the file that is open, whatever has its name meanwhile."""
+        found = host_os.call(os.fstat, self._fd) if self._fd >= 0 else host_os.call(os.lstat, self.path)
+        self.refresh(self.path, found)
+        return host_os.stat_of(found)
+
+    @property
+    def size(self) -> int:
+        """Bytes in the file, when it was last looked at."""
+        return self._size
+
+    @property
+    def pages(self) -> PageCache:
+        """The page cache."""
+        if self._pages is None:
+            device = (os.major(self.fs.dev), os.minor(self.fs.dev))
+            vfs = self.host.vfs
+            self._pages = PageCache(vfs.ram, self, os.fsdecode(self.path), device, self.ino, vfs.objects)
+        return self._pages
+
+    def pread(self, offset: int, size: int) -> bytes:
+        """Bytes at an offset."""
+        left = self._size - offset
+        if left < size:
+            self.stat()
+            left = self._size - offset
+        if left <= 0:
+            return b""
+        return host_os.pread(self.fd(), min(size, left), offset)
+
+    def read_page(self, index: int) -> bytes:
+        """The bytes of a page."""
+        return host_os.pread(self.fd(), PAGE_SIZE, index << PAGE_SHIFT)
+
+    def read_pages(self, index: int, pages: list[memoryview]) -> None:
+        """Fills several pages."""
+        host_os.preadv(self.fd(), pages, index << PAGE_SHIFT)
+
+    def write_page(self, index: int, data: bytes) -> None:
+        """Refused: the host's files are not written to."""
+        raise Errno(E.EROFS)
+
+    def fd(self) -> int:
+        """The host's descriptor of the file, opened if need be.
+
+        Raises:
+            Errno: As open(2); EIO, another file has its name now.
+        """
+        if self._fd < 0:
+            fd = host_os.open_for_reading(self.path)
+            found = os.fstat(fd)
+            if found.st_ino != self.ino:
+                os.close(fd)
+                raise Errno(E.EIO)
+            self._fd = fd
+            if not self.opens:
+                self.host.keep(self)
+        return self._fd
+
+    def opened(self) -> None:
+        """The host's descriptor stays open from now on: what the program reads is this file, whatever happens to it."""
+        self.fd()
+        super().opened()
+        self.host.is_busy(self)
+
+    def closed(self) -> None:
+        """Its descriptor is kept for a while."""
+        super().closed()
+        if not self.opens and self._fd >= 0:
+            self.host.keep(self)
+
+    def close_host(self) -> None:
+        """Closes the host's descriptor; it is opened again when it is needed."""
+        os.close(self._fd)
+        self._fd = -1

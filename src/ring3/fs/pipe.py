@@ -1,0 +1,223 @@
+"""Pipes (pipe(7)): bytes in a queue of limited size between open files.
+
+Writes of up to PIPE_BUF bytes are never split. The size is counted in bytes, where Linux counts pages that may be
+partly filled; so a pipe here never takes fewer bytes than Linux's.
+"""
+
+from __future__ import annotations
+
+import stat
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.errno import E, Errno
+from ring3.fs.file import O_ACCMODE, O_RDONLY, O_WRONLY, File, Stat, WouldBlock
+from ring3.fs.readiness import POLLERR, POLLHUP, READABLE, WRITABLE
+from ring3.kernel.wait import Listening, WaitQueue
+
+if TYPE_CHECKING:
+    from ring3.fs.inode import Inode
+    from ring3.fs.vfs import Vfs
+
+PIPE_BUF: Final = 4096
+"""Bytes that are written whole or not at all."""
+CAPACITY: Final = 65536
+"""Bytes a new pipe holds."""
+MAX_CAPACITY: Final = 1 << 20
+"""Bytes that an ordinary user may make it hold (/proc/sys/fs/pipe-max-size)."""
+
+
+class Pipe:
+    """What lies between the two ends.
+
+    Attributes:
+        vfs: The machine's files.
+        ino: Its inode number.
+        capacity: Bytes it holds at most.
+        size: Bytes it holds.
+        readers: Open files that can read.
+        writers: Open files that can write.
+        queue: Woken with the events of poll(2) that have become possible.
+        opened: How often a reading and a writing end was opened, for those who wait for that.
+        owner: User and group who made it.
+    """
+
+    def __init__(self, vfs: Vfs, owner: tuple[int, int] = (0, 0)) -> None:
+        self.vfs = vfs
+        self.owner = owner
+        self.ino = vfs.new_ino()
+        self.capacity = CAPACITY
+        self.size = 0
+        self.readers = 0
+        self.writers = 0
+        self.queue = WaitQueue()
+        self.opened = [0, 0]
+        self.created = vfs.now()
+        self._chunks: deque[bytes] = deque()
+
+    def take(self, size: int) -> bytes:
+        """Removes up to ``size`` bytes from the front."""
+        parts = []
+        while size and self._chunks:
+            chunk = self._chunks[0]
+            if len(chunk) <= size:
+                self._chunks.popleft()
+            else:
+                self._chunks[0] = chunk[size:]
+                chunk = chunk[:size]
+            parts.append(chunk)
+            size -= len(chunk)
+        data = parts[0] if len(parts) == 1 else b"".join(parts)
+        self.size -= len(data)
+        if data:
+            self.queue.wake(WRITABLE)
+        return data
+
+    def give_back(self, data: bytes) -> None:
+        """Puts bytes back to the front."""
+        if data:
+            self._chunks.appendleft(data)
+            self.size += len(data)
+
+    def put(self, data: bytes | memoryview) -> int:
+        """Adds what there is room for at the end; returns how many bytes, 0 if it must be all of them and is not."""
+        room = self.capacity - self.size
+        if len(data) > room:
+            if len(data) <= PIPE_BUF:
+                return 0
+            data = data[:room]
+        if data:
+            self._chunks.append(bytes(data))
+            self.size += len(data)
+            self.queue.wake(READABLE)
+        return len(data)
+
+    def resize(self, capacity: int) -> int:
+        """Makes it hold another number of bytes, rounded up to a power of two of pages (F_SETPIPE_SZ).
+
+        Raises:
+            Errno: EINVAL, none or too many; EBUSY, it holds more now.
+        """
+        if not 0 < capacity <= 1 << 31:
+            raise Errno(E.EINVAL)
+        wanted = PIPE_BUF
+        while wanted < capacity:
+            wanted *= 2
+        if wanted < self.size:
+            raise Errno(E.EBUSY)
+        self.capacity = wanted
+        self.queue.wake(WRITABLE)
+        return wanted
+
+
+class PipeFile(File):
+    """One end of a pipe, or both for a FIFO opened so."""
+
+    def __init__(self, pipe: Pipe, flags: int, inode: Inode | None = None, name: bytes = b"") -> None:
+        """Opens an end; ``inode`` and ``name`` are those of a FIFO."""
+        super().__init__(flags)
+        self.pipe = pipe
+        self._inode = inode
+        self._name = name
+        mode = flags & O_ACCMODE
+        if mode != O_WRONLY:
+            pipe.readers += 1
+            pipe.opened[0] += 1
+        if mode != O_RDONLY:
+            pipe.writers += 1
+            pipe.opened[1] += 1
+        self._hung_up_before = pipe.opened[1] if not pipe.writers else -1
+        pipe.queue.wake()
+
+    @property
+    def inode(self) -> Inode | None:
+        """The inode of a FIFO."""
+        return self._inode
+
+    def read(self, size: int) -> bytes:
+        """What is in the pipe; nothing once all writers are gone.
+
+        Raises:
+            WouldBlock: It is empty and somebody could write.
+        """
+        if not size:
+            return b""
+        data = self.pipe.take(size)
+        if not data and self.pipe.writers:
+            raise WouldBlock(self, READABLE)
+        return data
+
+    def unread(self, data: bytes) -> None:
+        """Puts it back."""
+        self.pipe.give_back(data)
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Puts bytes into the pipe.
+
+        Raises:
+            Errno: EPIPE, nobody can read them.
+            WouldBlock: There is no room.
+        """
+        if not self.pipe.readers:
+            raise Errno(E.EPIPE)
+        done = self.pipe.put(data)
+        if not done and len(data):
+            raise WouldBlock(self, WRITABLE)
+        return done
+
+    def available(self) -> int:
+        """Bytes in the pipe."""
+        return self.pipe.size
+
+    def poll(self) -> int:
+        """Readable with bytes in it, writable with room for PIPE_BUF of them (pipe_poll in fs/pipe.c)."""
+        pipe, found = self.pipe, 0
+        if self.readable:
+            if pipe.size:
+                found |= READABLE
+            if not pipe.writers and pipe.opened[1] != self._hung_up_before:
+                found |= POLLHUP
+        if self.writable:
+            if pipe.capacity - pipe.size >= PIPE_BUF:
+                found |= WRITABLE
+            if not pipe.readers:
+                found |= POLLERR
+        return found
+
+    def listen(self, callback: Callable[[], None], events: int = -1) -> Listening:
+        """Calls back when bytes come or go, or an end is opened or closed."""
+        return self.pipe.queue.listen(callback, events | POLLERR | POLLHUP)
+
+    def stat(self) -> Stat:
+        """A FIFO's attributes; a pipe has none but its number."""
+        if self._inode is not None:
+            return self._inode.stat()
+        pipe, when = self.pipe, self.pipe.created
+        return Stat(
+            pipe.vfs.pipe_dev, pipe.ino, stat.S_IFIFO | 0o600, 1, *pipe.owner, 0, 0, 4096, 0, when, when, when
+        )
+
+    def path(self) -> bytes:
+        """``pipe:[N]``, or a FIFO's path."""
+        return self._name or b"pipe:[%d]" % self.pipe.ino
+
+    def reopen(self, flags: int) -> File:
+        """The same pipe, opened anew."""
+        return PipeFile(self.pipe, flags, self._inode, self._name)
+
+    def close(self) -> None:
+        """The pipe has a reader or writer less."""
+        mode = self.flags & O_ACCMODE
+        if mode != O_WRONLY:
+            self.pipe.readers -= 1
+        if mode != O_RDONLY:
+            self.pipe.writers -= 1
+        self.pipe.queue.wake()
+
+
+def make_pipe(vfs: Vfs, flags: int = 0, owner: tuple[int, int] = (0, 0)) -> tuple[PipeFile, PipeFile]:
+    """A new pipe's reading and writing end, with status flags such as O_NONBLOCK."""
+    pipe = Pipe(vfs, owner)
+    writer = PipeFile(pipe, O_WRONLY | flags)
+    return PipeFile(pipe, O_RDONLY | flags), writer

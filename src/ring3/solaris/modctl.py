@@ -1,0 +1,176 @@
+"""modctl: what commands such as modinfo ask of the module subsystem.
+
+The functions are the kernel's own and call each other as they do there (seed, 3.2; usr/src/uts/common/os/modctl.c and
+modconf.c): modctl, modctl_modinfo, copyin, modinfo, mod_getinfo, the module's _info, mod_info, mod_infonull, copyout. The
+modules are rows of data; where the kernel passes the address of a ``struct modctl``, here goes the module's id.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.c_types import Address, Int, UnsignedLong
+from ring3.abi.errno import Errno
+from ring3.abi.solaris.errno import SolarisE
+from ring3.abi.solaris.layout import offset_of
+from ring3.abi.solaris.modctl import (
+    MODINFO_LAYOUT,
+    MODINFO_SIZE,
+    MODMAXLINK,
+    MODMAXLINKINFOLEN,
+    MODSPECIFIC_INFO_SIZE,
+    UNPRIVILEGED,
+    ModctlCmd,
+    ModInfoFlag,
+    ModState,
+)
+from ring3.solaris.copyops import copyin, copyout
+from ring3.solaris.definition import function, syscall
+
+if TYPE_CHECKING:
+    from ring3.abi.solaris.modules import ModuleRow
+    from ring3.solaris.kernel import SolarisKernel
+    from ring3.solaris.task import SolarisTask
+
+_OFFSET: Final = {field.name: offset_of(MODINFO_LAYOUT, field.name) for field in MODINFO_LAYOUT}
+_P0: Final = MODMAXLINKINFOLEN
+NONE: Final = -1
+
+
+class _ModInfo:
+    """A ``struct modinfo`` of the kernel, by address: its integer fields."""
+
+    __slots__ = ("_kernel", "address")
+
+    def __init__(self, kernel: SolarisKernel, address: int) -> None:
+        self._kernel = kernel
+        self.address = address
+
+    def get(self, field: str) -> int:
+        raw = self._kernel.load(self.address + _OFFSET[field], 4)
+        return int.from_bytes(raw, "little", signed=True)
+
+    def put(self, field: str, value: int, size: int = 4) -> None:
+        raw = (value & (1 << 8 * size) - 1).to_bytes(size, "little")
+        self._kernel.store(self.address + _OFFSET[field], raw)
+
+    def put_text(self, field: str, text: bytes) -> None:
+        self._kernel.store(self.address + _OFFSET[field], text)
+
+    def put_linkage(self, number: int, text: bytes, p0: int) -> None:
+        at = self.address + _OFFSET["mi_msinfo"] + number * MODSPECIFIC_INFO_SIZE
+        self._kernel.store(at, text)
+        self._kernel.store(at + _P0, (p0 & 0xFFFF_FFFF).to_bytes(4, "little"))
+
+
+@syscall("partial", "MODINFO; every other command is EINVAL")
+def modctl(
+    task: SolarisTask,
+    cmd: Int,
+    a1: UnsignedLong,
+    a2: UnsignedLong,
+    a3: UnsignedLong,
+    a4: UnsignedLong,
+    a5: UnsignedLong,
+) -> int:
+    """Does a command of the module subsystem."""
+    secpolicy_modctl(task, cmd)
+    if cmd != ModctlCmd.MODINFO:
+        task.kernel.report_once(f"modctl command {cmd} is not implemented: EINVAL")
+        raise Errno(SolarisE.EINVAL)
+    return modctl_modinfo(task, a1, a2)
+
+
+@function("genunix")
+def secpolicy_modctl(task: SolarisTask, cmd: Int) -> int:
+    """Whether the caller may give a command; 0.
+
+    Raises:
+        Errno: EPERM, it may not, which goes for numbers that are no command too.
+    """
+    if cmd not in UNPRIVILEGED and not task.cred.all_privileges:
+        raise Errno(SolarisE.EPERM)
+    return 0
+
+
+@function("genunix")
+def modctl_modinfo(task: SolarisTask, mod_id: Int, umodi: Address) -> int:
+    """Fills the program's ``struct modinfo``; 0.
+
+    Raises:
+        Errno: EFAULT; EINVAL, as `modinfo`.
+    """
+    with task.buffer(MODINFO_SIZE) as modi:
+        copyin(task, umodi, modi, MODINFO_SIZE)
+        info = _ModInfo(task.kernel, modi)
+        info.put("mi_info", info.get("mi_info") & ~ModInfoFlag.MI_INFO_LINKAGE)
+        modinfo(task, mod_id & 0xFFFF_FFFF, modi)
+        copyout(task, modi, umodi, MODINFO_SIZE)
+    return 0
+
+
+@function("genunix")
+def modinfo(task: SolarisTask, mod_id: Int, modinfop: Address) -> int:
+    """Fills a ``struct modinfo`` of the kernel; 0.
+
+    Raises:
+        Errno: EINVAL, there is no such module, or none left.
+    """
+    info = _ModInfo(task.kernel, modinfop)
+    module = _find(task.kernel.modules, info, mod_id)
+    info.put("mi_rev", 0)
+    info.put("mi_state", ModState.MI_LOADED | ModState.MI_INSTALLED)
+    info.put("mi_base", module.base, 8)
+    info.put("mi_size", module.size, 8)
+    for number in range(MODMAXLINK):
+        info.put_linkage(number, b"\0", NONE)
+    if module.linkinfo:
+        mod_getinfo(task, module.id, modinfop)
+    info.put("mi_id", module.id)
+    info.put("mi_loadcnt", module.loadcnt)
+    info.put_text("mi_name", module.name.encode() + b"\0")
+    return 0
+
+
+def _find(modules: tuple[ModuleRow, ...], info: _ModInfo, mod_id: int) -> ModuleRow:
+    """The module that is asked for: one by its id, or the next one behind mi_id."""
+    wanted = info.get("mi_info")
+    if wanted & ModInfoFlag.MI_INFO_ALL:
+        after = info.get("mi_id")
+        found = next((row for row in modules if row.id > after >= NONE), None)
+    else:
+        found = next((row for row in modules if row.id == mod_id), None)
+    if found is None:
+        raise Errno(SolarisE.EINVAL)
+    return found
+
+
+@function("genunix")
+def mod_getinfo(task: SolarisTask, mod_id: Int, modinfop: Address) -> int:
+    """Asks a module about itself: calls its ``_info``."""
+    module = module_by_id(task.kernel, mod_id)
+    result = task.kernel.functions[f"{module.name}`_info"](task, modinfop)
+    assert isinstance(result, int)
+    return result
+
+
+@function("genunix")
+def mod_info(task: SolarisTask, mod_id: Int, modinfop: Address) -> int:
+    """What a module's ``_info`` calls: fills in its revision and its linkages; 1."""
+    module = module_by_id(task.kernel, mod_id)
+    info = _ModInfo(task.kernel, modinfop)
+    info.put("mi_rev", module.rev)
+    p0 = mod_infonull(task, mod_id, modinfop) if module.p0 == NONE else module.p0
+    info.put_linkage(0, module.linkinfo.encode().ljust(MODMAXLINKINFOLEN, b"\0"), p0)
+    return 1
+
+
+@function("genunix")
+def mod_infonull(task: SolarisTask, mod_id: Int, modinfop: Address) -> int:
+    """The number that a kind of module without one shows: -1."""
+    return NONE
+
+
+def module_by_id(kernel: SolarisKernel, mod_id: int) -> ModuleRow:
+    """The module of an id that exists."""
+    return next(row for row in kernel.modules if row.id == mod_id)
