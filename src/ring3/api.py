@@ -13,10 +13,12 @@ docs/python.md shows the rest: descriptors, tables, memory, handlers, calls of o
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 from ring3.abi import tbl
 from ring3.abi.errno import E, Errno
@@ -26,23 +28,32 @@ from ring3.fs.file import FdTable
 from ring3.fs.host import HostFile
 from ring3.fs.regular import HostRegularFile
 from ring3.image.symbols import SymbolTable
+from ring3.kernel.core import Kernel
 from ring3.kernel.mm.limits import Limits
+from ring3.kernel.mm.objects import MemoryObject, Objects
 from ring3.kernel.signature import Handler, Support
+from ring3.kernel.task import Task
 from ring3.linux import table
 from ring3.linux.credentials import Credentials
 from ring3.linux.definition import Syscall
 from ring3.linux.exec import prepare
 from ring3.linux.kernel import LinuxKernel
 from ring3.linux.task import LinuxTask
+from ring3.loader.personality import System, recognise
 from ring3.loader.program import ExecError, Executable
 from ring3.loader.stack import Strings
 from ring3.machine.board import DEFAULT_RAM, Machine
 from ring3.machine.descriptors import Gate, Segment
 from ring3.machine.msr import Msr
 
+if TYPE_CHECKING:
+    from ring3.abi.solaris.sysent import Flavour
+    from ring3.solaris.kernel import CallRow, SolarisKernel
+    from ring3.solaris.task import SolarisTask
+
 __all__ = [
-    "Abi", "E", "Errno", "Gate", "Linux", "Msr", "Segment", "Support", "SymbolTable", "TableRow", "UserError",
-    "shell_status",
+    "Abi", "Computer", "E", "Errno", "Gate", "Linux", "Msr", "Segment", "Solaris", "Support", "SymbolTable", "System",
+    "TableRow", "UserError", "shell_status", "system_of",
 ]  # fmt: skip
 
 NOT_FOUND = 127
@@ -74,29 +85,21 @@ class TableRow:
     note: str
 
 
-class Linux:
-    """A computer with Linux booted on it.
+class Computer(ABC):
+    """A computer with a system booted on it: what `Linux` and `Solaris` have in common.
 
     Attributes:
         machine: The computer: registers, MSRs, descriptors, memory.
         kernel: The kernel: calls, tasks, symbols.
     """
 
-    def __init__(self, *, full_path: bool = False, ram_bytes: int = DEFAULT_RAM) -> None:
-        """Switches a computer on and boots Linux.
+    machine: Machine
+    kernel: Kernel
+    _objects: Objects
 
-        Args:
-            full_path: Run ring 0's code for every system call and exception.
-            ram_bytes: Size of guest RAM.
-
-        Raises:
-            UserError: The host cannot provide it.
-        """
+    def __init__(self) -> None:
         # asked before anything is opened, which would take a closed descriptor's place
         self._inherited = [fd for fd in (0, 1, 2) if _is_open(fd)]
-        self.machine = Machine(ram_bytes)
-        self.kernel = LinuxKernel(self.machine, full_path)
-        self.kernel.open_program = lambda task, path: self._open(path)
 
     def __enter__(self) -> Self:
         return self
@@ -114,6 +117,58 @@ class Linux:
     def symbols(self) -> SymbolTable:
         """The kernel's symbols: names to addresses and back."""
         return self.kernel.image.symbols
+
+    @abstractmethod
+    def load(
+        self, path: str, arguments: Sequence[str] = (), environment: Mapping[str, str] | None = None
+    ) -> Task:
+        """Loads a program, ready to run."""
+
+    def run(self, task: Task) -> int:
+        """Runs until a task has ended; returns its status as a shell gives it (128 + N for signal N).
+
+        Raises:
+            KernelPanic: A bug of ours.
+        """
+        self.kernel.run(task)
+        return shell_status(task.exit_code)
+
+    def _files(self) -> FdTable:
+        """The descriptors of a new program: this process's standard ones."""
+        files = FdTable()
+        for fd in self._inherited:
+            files.install(HostFile(fd, self.kernel.host), fd)
+        return files
+
+    def _open(self, name: bytes) -> Executable:
+        return _open_program(name, self.machine, self._objects)
+
+
+class Linux(Computer):
+    """A computer with Linux booted on it.
+
+    Attributes:
+        machine: The computer: registers, MSRs, descriptors, memory.
+        kernel: The kernel: calls, tasks, symbols.
+    """
+
+    kernel: LinuxKernel
+
+    def __init__(self, *, full_path: bool = False, ram_bytes: int = DEFAULT_RAM) -> None:
+        """Switches a computer on and boots Linux.
+
+        Args:
+            full_path: Run ring 0's code for every system call and exception.
+            ram_bytes: Size of guest RAM.
+
+        Raises:
+            UserError: The host cannot provide it.
+        """
+        super().__init__()
+        self.machine = Machine(ram_bytes)
+        self.kernel = LinuxKernel(self.machine, full_path)
+        self.kernel.open_program = lambda task, path: self._open(path)
+        self._objects = self.kernel.objects
 
     def table(self, abi: Abi = Abi.X86_64) -> tuple[TableRow, ...]:
         """A system-call table as it is in RAM now: every number that has a name or leads to a call.
@@ -175,37 +230,13 @@ class Linux:
         Raises:
             UserError: It cannot be run; status 127 if there is no such file, else 126.
         """
-        env = os.environ if environment is None else environment
-        strings = Strings(
-            os.fsencode(path),
-            [os.fsencode(text) for text in (path, *arguments)],
-            [os.fsencode(f"{name}={value}") for name, value in env.items()],
-        )
+        strings = _strings(path, path, arguments, environment)
         who = _credentials()
-        try:
+        with _refusals(path):
             start, exe = prepare(self.kernel, os.fsencode(path), strings, who, Limits(), self._open)
-            files = FdTable()
-            for fd in self._inherited:
-                files.install(HostFile(fd, self.kernel.host), fd)
-            task = self.kernel.spawn(start, os.path.basename(path), files, who)
-        except ExecError as error:
-            status = NOT_FOUND if error.number is E.ENOENT else NOT_EXECUTABLE
-            raise UserError(f"{path}: {error.reason}", status) from None
-        except Errno as error:
-            raise UserError(f"{path}: {error.number.text}", NOT_EXECUTABLE) from None
-        except OutOfFrames:
-            raise UserError(f"{path}: {E.ENOMEM.text}", NOT_EXECUTABLE) from None
+            task = self.kernel.spawn(start, os.path.basename(path), self._files(), who)
         task.exe = os.path.abspath(os.fsdecode(exe))
         return task
-
-    def run(self, task: LinuxTask) -> int:
-        """Runs until a task has ended; returns its status as a shell gives it (128 + N for signal N).
-
-        Raises:
-            KernelPanic: A bug of ours.
-        """
-        self.kernel.run(task)
-        return shell_status(task.exit_code)
 
     def _support(self, abi: Abi, entry: str) -> tuple[Support, str]:
         """Support level and note of a call."""
@@ -217,22 +248,177 @@ class Linux:
         definition = table.DEFINED.get(entry) if layers is None else layers.definition
         return (Support.NONE, "") if definition is None else (definition.support, definition.note)
 
-    def _open(self, name: bytes) -> Executable:
-        path = os.fsdecode(name)
-        try:
-            info = os.stat(path)
-            if os.path.isdir(path):
-                raise ExecError(E.EACCES, "is a directory")
-            if not os.path.isfile(path):
-                raise ExecError(E.EACCES, "not a regular file")
-            if not info.st_mode & 0o111 or not os.access(path, os.X_OK):
-                raise ExecError(E.EACCES, E.EACCES.text)
-            return HostRegularFile(path, self.machine.ram, self.kernel.objects)
-        except OSError as error:
-            number = E(error.errno or E.EIO)
-            raise ExecError(number, number.text) from None
-        except ValueError as error:
-            raise ExecError(E.ENOENT, str(error)) from None
+
+class Solaris(Computer):
+    """A computer with Solaris x64 booted on it.
+
+    Its modules are imported when one is made: they cost 30 ms, and programs of Linux need none of them.
+
+    Attributes:
+        machine: The computer: registers, MSRs, descriptors, memory.
+        kernel: The kernel: functions, processes, symbols.
+    """
+
+    kernel: SolarisKernel
+
+    def __init__(
+        self, *, full_path: bool = False, ram_bytes: int = DEFAULT_RAM, flavour: Flavour = "illumos"
+    ) -> None:
+        """Switches a computer on and boots Solaris.
+
+        Args:
+            full_path: Run ring 0's code for every system call and exception.
+            ram_bytes: Size of guest RAM.
+            flavour: Whose system calls: ``illumos``, or ``solaris11``.
+
+        Raises:
+            UserError: The host cannot provide it.
+        """
+        from ring3.image.solaris.boot import make_machine  # noqa: PLC0415
+        from ring3.solaris.kernel import SolarisKernel  # noqa: PLC0415
+
+        super().__init__()
+        self.machine = make_machine(ram_bytes)
+        self.kernel = SolarisKernel(self.machine, full_path, flavour)
+        self._objects = self.kernel.objects
+
+    def table(self) -> tuple[CallRow, ...]:
+        """sysent as it is in RAM now, row by row."""
+        return self.kernel.calls()
+
+    def define(self, handler: Handler, number: int, kind: str = "CL") -> int:
+        """Adds a system call, as docs/adding-a-syscall-solaris.md tells at length.
+
+        Args:
+            handler: What does the work; it gets the calling thread and up to six arguments, each annotated with a
+                type of `ring3.abi.c_types`. Its name is the call's.
+            number: Its number, 0 to 255.
+            kind: By which macro of sysent.c the row would be made: ``CI``, ``CL`` or ``2CI``.
+
+        Returns:
+            The address of its stub, which ``sy_callc`` now holds.
+
+        Raises:
+            ValueError: The number is outside the table, or there is no such kind.
+            TypeError: An argument has no C type.
+        """
+        from ring3.abi.solaris.sysent import SysentKind  # noqa: PLC0415
+
+        return self.kernel.define(handler, number, SysentKind(kind))
+
+    def replace(self, name: str, function: Handler) -> Handler:
+        """Puts another function in the place of one of the kernel's, for whoever calls it; returns the one it replaces.
+
+        Args:
+            name: Its symbol, with its module or without: ``genunix`modctl``, ``copyin``.
+            function: What is called instead, with the same arguments: the calling thread and those of the definition.
+
+        Raises:
+            KeyError: There is no such function, or nothing is behind it.
+        """
+        key = self.symbols.describe(self.symbols[name])
+        old = self.kernel.functions[key]
+        self.kernel.functions[key] = function
+        return old
+
+    def load(
+        self, path: str, arguments: Sequence[str] = (), environment: Mapping[str, str] | None = None
+    ) -> SolarisTask:
+        """Loads a program, ready to run.
+
+        Args:
+            path: A file of the host.
+            arguments: What follows the program's name in ``argv``.
+            environment: Its environment; None for that of this process.
+
+        Raises:
+            UserError: It cannot be run; status 127 if there is no such file, else 126.
+        """
+        from ring3.solaris.credentials import Cred  # noqa: PLC0415
+        from ring3.solaris.exec import prepare as prepare_solaris  # noqa: PLC0415
+
+        exe = os.path.abspath(path)
+        strings = _strings(exe, path, arguments, environment)
+        who = Cred(os.geteuid(), os.getegid(), os.getuid(), os.getgid()) if hasattr(os, "getuid") else Cred()
+        with _refusals(path):
+            start = prepare_solaris(self.kernel, self._open(os.fsencode(path)), strings, self._open)
+            task = self.kernel.spawn(start, os.path.basename(path), self._files(), who)
+        task.exe = exe
+        return task
+
+
+def system_of(path: str) -> System | None:
+    """The system that a file says it was made for; None if it says nothing, or cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return recognise(_Peek(file))
+    except (OSError, ValueError):
+        return None
+
+
+class _Peek:
+    """A file of the host that is looked at and not mapped."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    @property
+    def size(self) -> int:
+        """Bytes in the file."""
+        return os.fstat(self._file.fileno()).st_size
+
+    def pread(self, offset: int, size: int) -> bytes:
+        """Bytes at an offset, fewer at the end of the file."""
+        self._file.seek(offset)
+        return self._file.read(size)
+
+    @property
+    def pages(self) -> MemoryObject:
+        """None: nobody maps it."""
+        raise NotImplementedError
+
+
+@contextmanager
+def _refusals(path: str) -> Iterator[None]:
+    """Turns what keeps a program from being run into the user's mistake that it is."""
+    try:
+        yield
+    except ExecError as error:
+        status = NOT_FOUND if error.number is E.ENOENT else NOT_EXECUTABLE
+        raise UserError(f"{path}: {error.reason}", status) from None
+    except Errno as error:
+        raise UserError(f"{path}: {error.number.text}", NOT_EXECUTABLE) from None
+    except OutOfFrames:
+        raise UserError(f"{path}: {E.ENOMEM.text}", NOT_EXECUTABLE) from None
+
+
+def _strings(
+    name: str, path: str, arguments: Sequence[str], environment: Mapping[str, str] | None
+) -> Strings:
+    env = os.environ if environment is None else environment
+    return Strings(
+        os.fsencode(name),
+        [os.fsencode(text) for text in (path, *arguments)],
+        [os.fsencode(f"{key}={value}") for key, value in env.items()],
+    )
+
+
+def _open_program(name: bytes, machine: Machine, objects: Objects) -> Executable:
+    path = os.fsdecode(name)
+    try:
+        info = os.stat(path)
+        if os.path.isdir(path):
+            raise ExecError(E.EACCES, "is a directory")
+        if not os.path.isfile(path):
+            raise ExecError(E.EACCES, "not a regular file")
+        if not info.st_mode & 0o111 or not os.access(path, os.X_OK):
+            raise ExecError(E.EACCES, E.EACCES.text)
+        return HostRegularFile(path, machine.ram, objects)
+    except OSError as error:
+        number = E(error.errno or E.EIO)
+        raise ExecError(number, number.text) from None
+    except ValueError as error:
+        raise ExecError(E.ENOENT, str(error)) from None
 
 
 def shell_status(exit_code: int) -> int:

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from ring3.api import Linux, Msr
+from ring3.api import Linux, Msr, Solaris
 from ring3.cli import main as cli
 from ring3.cli import wrmsr
 from ring3.machine.msr import ALIASES, parse_msr
@@ -139,6 +139,12 @@ def test_a_register_has_a_number_in_three_notations_and_names(msr: Msr) -> None:
         str(int(msr)),
     ]
     assert {parse_msr(form) for form in forms} == {msr}
+
+
+def test_each_system_has_its_own_doors() -> None:
+    with Solaris() as solaris:
+        assert ring3("rdmsr", "--os", "solaris", "lstar").stdout == f"{solaris.symbols['sys_syscall']:x}\n"
+    assert ring3("rdmsr", "--os", "linux", "lstar").stdout == ring3("rdmsr", "lstar").stdout
 
 
 def test_other_manuals_names() -> None:

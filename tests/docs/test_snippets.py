@@ -14,10 +14,10 @@ SNIPPET = re.compile(r"^```python\n(.*?)^```\n(?:```text\n(.*?)^```\n)?", re.MUL
 MARK = "--- next snippet ---"
 
 
-@pytest.mark.parametrize("page", ["python.md", "adding-a-syscall.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/python.md", "docs/adding-a-syscall.md"])
 def test_snippets_print_what_the_page_says(page: str) -> None:
-    snippets = SNIPPET.findall((ROOT / "docs" / page).read_text())
-    assert len(snippets) > 3
+    snippets = SNIPPET.findall((ROOT / page).read_text())
+    assert snippets
     script = f"print({MARK!r})\n".join(code for code, _ in snippets)
     finished = subprocess.run(
         [sys.executable, "-u", "-"],

@@ -1,4 +1,4 @@
-"""A machine with the tests' own descriptor tables and no kernel: ring 0 and ring 3, flat segments, one gate a vector."""
+"""A machine with the tests' own descriptor tables and no kernel: two rings, flat segments, one gate a vector."""
 
 from __future__ import annotations
 

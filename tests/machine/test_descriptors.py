@@ -32,7 +32,7 @@ def test_any_eight_bytes_are_a_segment_that_gives_them_back(raw: bytes) -> None:
 
 def test_segment_fields_lie_where_the_manual_has_them() -> None:
     segment = Segment(base=0x89ABCDEF, limit=0x12345, access=0xE5, flags=0x5)
-    assert segment.to_bytes() == bytes.fromhex("4523" "efcdab" "e5" "51" "89")
+    assert segment.to_bytes() == bytes.fromhex("4523efcdabe55189")
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_segment_as_text(segment: Segment, text: str) -> None:
 
 def test_gate_fields_lie_where_the_manual_has_them() -> None:
     gate = Gate(0x0123456789ABCDEF, 0x10, 3, GateType.INTERRUPT, 3, True)
-    assert gate.to_bytes() == bytes.fromhex("efcd" "1000" "03" "ee" "ab89" "67452301" "00000000")
+    assert gate.to_bytes() == bytes.fromhex("efcd100003eeab896745230100000000")
     assert str(gate) == "interrupt gate offset=0x123456789abcdef selector=0x10 DPL=3 IST=3 P=1"
     assert str(Gate(0, 8, 0, GateType.TRAP, 0, False)) == "trap gate offset=0x0 selector=0x8 DPL=0 IST=0 P=0"
     assert str(Gate(0, 8, 0, 5, 0, True)).startswith("type 0x5 offset=0x0")
@@ -119,4 +119,4 @@ def test_tss_offsets_are_the_manuals() -> None:
 
 def test_system_descriptor_has_a_base_of_64_bits() -> None:
     raw = system_descriptor(0xFFFFFFFF81234567, 0x67, 0x8B)
-    assert raw == bytes.fromhex("6700" "674523" "8b" "00" "81" "ffffffff" "00000000")
+    assert raw == bytes.fromhex("67006745238b0081ffffffff00000000")

@@ -361,7 +361,9 @@ def test_a_benign_exception_and_another_one_make_no_double_fault(bare: Bare, fir
 
 
 @pytest.mark.parametrize("first", [DE, GP, NP])
-def test_a_contributory_exception_and_a_page_fault_are_handled_one_after_the_other(bare: Bare, first: int) -> None:
+def test_a_contributory_exception_and_a_page_fault_are_handled_one_after_the_other(
+    bare: Bare, first: int
+) -> None:
     second_stack(bare, PF)
     bare.machine.write_q(bare.tss + Tss.rsp(0), UNMAPPED)
     assert bare.deliver(Trap(first)).vector == PF

@@ -36,7 +36,9 @@ def test_what_is_no_name_is_refused(text: str) -> None:
         parse_msr(text)
 
 
-@pytest.mark.parametrize(("text", "number"), [("0x10", 0x10), ("1b", 0x1B), ("99999999999999999999", 10**20 - 1), ("-1", -1)])
+@pytest.mark.parametrize(
+    ("text", "number"), [("0x10", 0x10), ("1b", 0x1B), ("99999999999999999999", 10**20 - 1), ("-1", -1)]
+)
 def test_a_number_without_an_msr_is_told(text: str, number: int) -> None:
     with pytest.raises(LookupError) as error:
         parse_msr(text)
@@ -59,7 +61,7 @@ def test_a_number_without_an_msr_is_told(text: str, number: int) -> None:
 )
 def test_a_value_that_wrmsr_faults_on_is_refused(msr: Msr, value: int) -> None:
     old = Efer.SCE | Efer.LME | Efer.LMA if msr is Msr.MSR_EFER else 0
-    with pytest.raises(ValueError, match="#GP|64 bits"):
+    with pytest.raises(ValueError, match=r"#GP|64 bits"):
         check_value(msr, value, old)
 
 

@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ring3.machine.paging import PTE_ADDRESS, PTE_NX, PTE_P, PTE_PS, PTE_U, PTE_W, Translation, is_canonical, walk
+from ring3.machine.paging import (
+    PTE_ADDRESS,
+    PTE_NX,
+    PTE_P,
+    PTE_PS,
+    PTE_U,
+    PTE_W,
+    Translation,
+    is_canonical,
+    walk,
+)
 from ring3.machine.ram import PAGE_SIZE, Ram
 
 ALL = PTE_P | PTE_W | PTE_U

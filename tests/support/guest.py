@@ -20,12 +20,12 @@ from itertools import count
 from pathlib import Path
 from typing import Final, Literal
 
-from ring3.api import Linux
+from ring3.api import Computer, Linux, Solaris
 from ring3.errors import Ring3Error
+from ring3.kernel.clock import VirtualClocks
 from ring3.kernel.mm.mm import Mm
 from ring3.kernel.mm.vma import SHARED
 from ring3.kernel.task import Task
-from ring3.linux.task import LinuxTask
 from ring3.machine.cpu import Event, Registers, Stop, Trap
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE, ZERO_PAGE
 from ring3.machine.registers import Flags, Gpr, Seg
@@ -36,31 +36,10 @@ PathThrough = Literal["short", "full"]
 
 RAM: Final = 256 << 20
 SECONDS: Final = 30.0
-START: Final = 1_700_000_000 * 10**9
-"""What the clocks say at first: nanoseconds since 1970."""
 
 
 class OutOfTime(Ring3Error):
     """A program ran for longer than its test allows."""
-
-
-class FixedClocks:
-    """Clocks that move a microsecond with each look at them."""
-
-    def __init__(self) -> None:
-        self._looks = count(1)
-
-    def realtime(self) -> int:
-        """Since 1970."""
-        return START + self.monotonic()
-
-    def monotonic(self) -> int:
-        """Since the machine was switched on."""
-        return next(self._looks) * 1000
-
-    def cpu(self) -> int:
-        """The same as the others: the program did nothing else."""
-        return self.monotonic()
 
 
 def fixed_random() -> Iterator[bytes]:
@@ -69,7 +48,7 @@ def fixed_random() -> Iterator[bytes]:
         yield hashlib.sha256(number.to_bytes(8, "little")).digest()
 
 
-def make_deterministic(linux: Linux) -> None:
+def make_deterministic(computer: Linux | Solaris) -> None:
     """Takes all chance out of a machine that has not run anything yet."""
     source = fixed_random()
     left = bytearray()
@@ -81,9 +60,10 @@ def make_deterministic(linux: Linux) -> None:
         del left[:size]
         return taken
 
-    linux.kernel.random_bytes = random_bytes
-    linux.kernel.aslr = None
-    linux.kernel.clocks = FixedClocks()
+    computer.kernel.random_bytes = random_bytes
+    computer.kernel.clocks = VirtualClocks()
+    if isinstance(computer, Linux):
+        computer.kernel.aslr = None
 
 
 @contextlib.contextmanager
@@ -92,6 +72,14 @@ def boot(path: PathThrough = "short", ram_bytes: int = RAM) -> Iterator[Linux]:
     with Linux(full_path=path == "full", ram_bytes=ram_bytes) as linux:
         make_deterministic(linux)
         yield linux
+
+
+@contextlib.contextmanager
+def boot_solaris(path: PathThrough = "short", ram_bytes: int = RAM) -> Iterator[Solaris]:
+    """The same with Solaris."""
+    with Solaris(full_path=path == "full", ram_bytes=ram_bytes) as solaris:
+        make_deterministic(solaris)
+        yield solaris
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +141,14 @@ class Outcome:
         finished: What it printed, and its status as a shell gives it.
         registers: The user registers when it left ring 3 for the last time.
         memory: Digest of its memory when it ended.
+        stops: Why it left ring 3, each time.
         journal: Every passage, if the run was watched.
     """
 
     finished: Finished
     registers: Snapshot | None
     memory: str
+    stops: tuple[Stop, ...] = ()
     journal: tuple[Passage, ...] = ()
 
     @property
@@ -176,9 +166,21 @@ class Outcome:
         """Its status as a shell gives it."""
         return self.finished.status
 
+    def count(self, reason: Event | int) -> int:
+        """How often it left ring 3 by an event, or by a trap of a vector."""
+        return sum(_is(stop, reason) for stop in self.stops)
+
+    def left_by(self, reason: Event | int) -> bool:
+        """Whether it left ring 3 for the last time by an event, or by a trap of a vector."""
+        return _is(self.stops[-1], reason)
+
+
+def _is(stop: Stop, reason: Event | int) -> bool:
+    return stop is reason or (isinstance(stop, Trap) and stop.vector == reason)
+
 
 def run(
-    linux: Linux,
+    computer: Computer,
     program: Path,
     arguments: Sequence[str] = (),
     *,
@@ -190,7 +192,7 @@ def run(
     """Loads a program and runs it to its end.
 
     Args:
-        linux: The machine.
+        computer: The machine.
         program: An executable; its path is also ``argv[0]``.
         arguments: The rest of ``argv``.
         environment: The whole environment; empty unless given.
@@ -204,12 +206,13 @@ def run(
         OutOfTime: It ran for too long.
     """
     with _descriptors(stdin) as (out, err):
-        task = linux.load(str(program), arguments, environment or {})
-        observer = run_observed(linux, task, watch=watch, seconds=seconds)
+        task = computer.load(str(program), arguments, environment or {})
+        observer = run_observed(computer, task, watch=watch, seconds=seconds)
         return Outcome(
             Finished(_contents(out), _contents(err), observer.status),
             observer.last,
             observer.memory,
+            tuple(observer.stops),
             tuple(observer.journal),
         )
 
@@ -219,19 +222,19 @@ class Observer:
     """What is noted of one run, while it goes on.
 
     Attributes:
-        linux: The machine.
+        computer: The machine.
         task: The program.
         watch: Keep the journal.
         deadline: When it has run for too long, by the host's monotonic clock.
         journal: The passages so far.
         last: The registers when ring 3 was left the last time.
-        stops: How often ring 3 was left, by reason: the event, or the vector of a trap.
+        stops: Why ring 3 was left, each time.
         memory: Digest of memory at the end.
         status: The status at the end.
     """
 
-    linux: Linux
-    task: LinuxTask
+    computer: Computer
+    task: Task
     watch: bool
     deadline: float
     journal: list[Passage] = field(default_factory=list)
@@ -242,7 +245,7 @@ class Observer:
 
     def run_cpu(self) -> Stop:
         """Stands in for the CPU's ``run``."""
-        cpu = self.linux.machine.cpu
+        cpu = self.computer.machine.cpu
         stop: Stop = Event.STEPPED
         if self.watch:
             while cpu.cpl != 3:
@@ -261,49 +264,46 @@ class Observer:
 
     def _note_return(self) -> None:
         """Ring 3 is about to run, or has met its next fault before its first instruction."""
-        back = Snapshot.of(self.linux.machine.cpu)
+        back = Snapshot.of(self.computer.machine.cpu)
         if self.journal and self.journal[-1].back is None:
             passage = self.journal.pop()
             self.journal.append(Passage(passage.stop, passage.left, back))
         elif not self.journal:
             self.journal.append(Passage(None, None, back))
 
-    def end(self, task: Task, exit_code: int) -> None:
-        """Stands in for the kernel's ``end``: takes a last look at the memory."""
-        if task is self.task:
+    def leave_memory(self) -> None:
+        """Stands in for the task's ``leave_memory``: takes a last look at it."""
+        if self.task.mm is not None:
             self.memory = digest(self.task.memory)
-        type(self.linux.kernel).end(self.linux.kernel, task, exit_code)
+        type(self.task).leave_memory(self.task)
 
     def preempt(self, task: Task) -> None:
         """Stands in for the kernel's ``preempt``."""
         if time.monotonic() >= self.deadline:
-            raise OutOfTime(f"{self.task.name} was still running at {self.linux.machine.cpu.rip:#x}")
-        type(self.linux.kernel).preempt(self.linux.kernel, task)
-
-    def count(self, reason: Event | int) -> int:
-        """How often ring 3 was left by an event, or by a trap of a vector."""
-        return sum(stop is reason or (isinstance(stop, Trap) and stop.vector == reason) for stop in self.stops)
+            raise OutOfTime(f"{self.task.name} was still running at {self.computer.machine.cpu.rip:#x}")
+        type(self.computer.kernel).preempt(self.computer.kernel, task)
 
 
-def run_observed(linux: Linux, task: LinuxTask, *, watch: bool = False, seconds: float = SECONDS) -> Observer:
+def run_observed(
+    computer: Computer, task: Task, *, watch: bool = False, seconds: float = SECONDS
+) -> Observer:
     """Runs a loaded program to its end and tells what was seen.
 
     Raises:
         KernelPanic: A bug of ours.
         OutOfTime: It ran for longer than ``seconds``.
     """
-    observer = Observer(linux, task, watch, time.monotonic() + seconds)
-    kernel = linux.kernel
+    observer = Observer(computer, task, watch, time.monotonic() + seconds)
+    kernel = computer.kernel
     kernel.run_cpu = observer.run_cpu
-    for name in ("end", "preempt"):
-        setattr(kernel, name, getattr(observer, name))
+    vars(kernel)["preempt"] = observer.preempt
+    vars(task)["leave_memory"] = observer.leave_memory
     try:
-        with _time_limit(linux, observer.deadline):
-            observer.status = linux.run(task)
+        with _time_limit(computer, observer.deadline):
+            observer.status = computer.run(task)
     finally:
-        kernel.run_cpu = linux.machine.cpu.run
-        for name in ("end", "preempt"):
-            delattr(kernel, name)
+        kernel.run_cpu = computer.machine.cpu.run
+        del vars(kernel)["preempt"], vars(task)["leave_memory"]
     return observer
 
 
@@ -332,13 +332,13 @@ def digest(mm: Mm) -> str:
 
 
 @contextlib.contextmanager
-def _time_limit(linux: Linux, deadline: float) -> Iterator[None]:
+def _time_limit(computer: Computer, deadline: float) -> Iterator[None]:
     """Interrupts the CPU when the time is over, and again until it has noticed."""
     done = threading.Event()
 
     def watch() -> None:
         while not done.wait(max(deadline - time.monotonic(), 0.02)):
-            linux.machine.cpu.interrupt()
+            computer.machine.cpu.interrupt()
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()

@@ -38,6 +38,17 @@ class PType(IntEnum):
     TLS = 7
     GNU_STACK = 0x6474_E551
     GNU_PROPERTY = 0x6474_E553
+    SUNW_UNWIND = 0x6464_E550
+    SUNWBSS = 0x6FFF_FFFA
+    SUNWSTACK = 0x6FFF_FFFB
+    SUNWDTRACE = 0x6FFF_FFFC
+    SUNWCAP = 0x6FFF_FFFD
+
+
+SUNW_SEGMENTS: Final = frozenset(
+    (PType.SUNW_UNWIND, PType.SUNWBSS, PType.SUNWSTACK, PType.SUNWDTRACE, PType.SUNWCAP)
+)
+"""Program headers that only Solaris's linker writes (usr/src/uts/common/sys/elf.h)."""
 
 
 class PFlags(IntFlag):

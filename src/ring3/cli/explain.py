@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
+from collections.abc import Callable
+from typing import TextIO
 
 from ring3.api import Linux
+from ring3.cli import program
 from ring3.errors import UserError
 from ring3.trace.explain import as_json, text
 from ring3.trace.explain.doors import call_names
@@ -14,69 +16,93 @@ from ring3.trace.explain.model import Explanation
 from ring3.trace.explain.watch import Explainer, Wanted
 
 NEVER_MADE = 1
+"""The exit status when the program did not make the call."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
-    parser.epilog = (
-        "The program runs as with `ring3 run`, on the same stdin, stdout and stderr. The explanation goes to stdout when "
-        "the program has ended. The status is 0, or 1 if the call was never made; the program's own is not passed on."
-    )
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--syscall", metavar="NAME", help="explain the first call of that name, such as write")
     which.add_argument("--nth", metavar="N", type=_ordinal, help="explain the N-th call, from 1 (default: 1)")
-    parser.add_argument("--json", action="store_true", help="all facts as JSON instead of text")
-    parser.add_argument(
-        "-o", "--output", metavar="FILE", type=Path, help="write the explanation to FILE, not to stdout"
+    parser.add_argument("--json", action="store_true", help="tell all facts as JSON")
+    parser.add_argument("-o", "--output", metavar="FILE", help="tell it to FILE instead of to stdout")
+    program.add_program(parser)
+    parser.epilog = (
+        "The program runs as by `ring3 run`. The explanation comes on stdout when the call is over, between what the "
+        "program prints before and after it. The exit status is 0, or 1 if the program never made the call; the "
+        "program's own is not passed on."
     )
-    parser.add_argument("program", metavar="PROGRAM")
-    parser.add_argument("arguments", metavar="ARG", nargs=argparse.REMAINDER)
     parser.set_defaults(main=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Runs the program and prints the explanation; returns 0.
+    """Runs the program and tells the explanation; returns 0.
 
     Raises:
-        UserError: There is no such call, or it was not made (status 1).
+        UserError: There is no such call, it was not made (status 1), or the output file cannot be written.
+        OSError: Standard output cannot be written to.
     """
+    path, arguments = program.words(options)
     name = options.syscall or ""
     if options.syscall is not None and name not in call_names():
-        raise UserError(f"explain: Linux has no system call named {name!r} on x86")
-    with Linux() as linux:
+        raise UserError(f"there is no system call named {name!r}")
+    teller = _Teller(as_json.render if options.json else text.render, options.output)
+    with Linux() as linux, program.interruptible():
         linux.kernel.report = lambda line: print(f"ring3: {line}", file=sys.stderr)
-        task = linux.load(options.program, options.arguments)
-        explainer = Explainer(linux.kernel, Wanted(options.nth or 1, name))
-        try:
-            linux.run(task)
-        finally:
-            if explainer.explanation is not None:
-                _tell(explainer.explanation, as_json_text=options.json, output=options.output)
+        task = linux.load(path, arguments)
+        explainer = Explainer(linux.kernel, Wanted(options.nth or 1, name), teller.tell)
+        linux.run(task)
+        explainer.finish()
+    teller.check()
     if explainer.explanation is None:
-        raise UserError(_never_made(options, explainer.calls), NEVER_MADE)
+        made = f"{explainer.calls} system call{'' if explainer.calls == 1 else 's'}"
+        raise UserError(
+            f"{path} made {f'{made}, none of them {name}' if name else f'only {made}'}", NEVER_MADE
+        )
     return 0
 
 
 def _ordinal(word: str) -> int:
-    if not word.isascii() or not word.isdecimal() or not int(word):
+    if not (word.isascii() and word.isdecimal() and int(word)):
         raise argparse.ArgumentTypeError(f"{word!r} is not a number from 1 on")
     return int(word)
 
 
-def _tell(told: Explanation, *, as_json_text: bool, output: Path | None) -> None:
-    whole = as_json.render(told) if as_json_text else text.render(told)
-    if output is None:
-        sys.stdout.write(whole)
-        sys.stdout.flush()
-        return
-    try:
-        output.write_text(whole, encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{output}: {error.strerror}", NEVER_MADE) from None
+class _Teller:
+    """Writes the explanation in the middle of the run; a failure is kept until the program has ended."""
 
+    def __init__(self, render: Callable[[Explanation], str], path: str | None) -> None:
+        """Opens the output file, if one is named.
 
-def _never_made(options: argparse.Namespace, calls: int) -> str:
-    made = f"{calls} system call{'' if calls == 1 else 's'}"
-    if options.syscall is not None:
-        return f"{options.program} made {made}, none of them {options.syscall}"
-    return f"{options.program} made only {made}"
+        Raises:
+            UserError: It cannot be written.
+        """
+        self._render = render
+        self._path = path
+        self._failure: OSError | None = None
+        try:
+            self._file: TextIO = sys.stdout if path is None else open(path, "w", encoding="utf-8")  # noqa: SIM115
+        except OSError as error:
+            raise UserError(f"{path}: {error.strerror}") from None
+
+    def tell(self, told: Explanation) -> None:
+        """Writes the explanation."""
+        try:
+            self._file.write(self._render(told))
+            self._file.flush()
+        except OSError as error:
+            self._failure = error
+
+    def check(self) -> None:
+        """Closes the output file.
+
+        Raises:
+            UserError: The file could not be written.
+            OSError: Standard output could not be written.
+        """
+        if self._path is not None:
+            self._file.close()
+        if self._failure is not None and self._path is not None:
+            raise UserError(f"{self._path}: {self._failure.strerror}", NEVER_MADE)
+        if self._failure is not None:
+            raise self._failure

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ring3.api import Linux, Solaris, System, system_of
 from ring3.errors import UserError
 
 
@@ -18,6 +19,27 @@ def add_path(parser: argparse.ArgumentParser) -> None:
         default="short",
         help="full: run ring 0's code for every call; short: only where it matters (default)",
     )
+
+
+def add_os(parser: argparse.ArgumentParser) -> None:
+    """Declares ``--os``."""
+    parser.add_argument(
+        "--os",
+        choices=tuple(System),
+        help="the system to run the program on (default: the one it says it was made for, or linux if it says nothing)",
+    )
+
+
+def computer(options: argparse.Namespace, path: str) -> Linux | Solaris:
+    """A computer with the system that a program is to run on.
+
+    Args:
+        options: Those of `add_os` and `add_path`.
+        path: The program.
+    """
+    system = System(options.os) if options.os else system_of(path) or System.LINUX
+    full_path = options.path == "full"
+    return Solaris(full_path=full_path) if system is System.SOLARIS else Linux(full_path=full_path)
 
 
 def add_program(parser: argparse.ArgumentParser, before: str = "") -> None:

@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass
 from typing import Final
 
-from ring3.api import Linux, Msr, UserError
+from ring3.api import Linux, Msr, Solaris, System, UserError
 from ring3.machine.msr import parse_msr
 
 NO_SUCH_CPU: Final = 2
@@ -96,6 +96,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-c", "--c-language", action="store_true", help="a constant of the C language")
     parser.add_argument("-0", "--zero-pad", action="store_true", help="with leading zeroes")
     parser.add_argument("-f", "--bitfield", metavar="H:L", default="63:0", help="only bits H down to L")
+    parser.add_argument(
+        "--os", choices=tuple(System), default=System.LINUX, help="the system that is booted (default: linux)"
+    )
     add_cpu_arguments(parser)
     parser.set_defaults(main=run)
 
@@ -105,8 +108,8 @@ def run(options: argparse.Namespace) -> int:
     check_cpu(options.processor)
     high, low = _bits(options.bitfield)
     msr = find(options.register, "read")
-    with Linux() as linux:
-        value = linux.machine.rdmsr(msr)
+    with Solaris() if options.os == System.SOLARIS else Linux() as computer:
+        value = computer.machine.rdmsr(msr)
     width = high - low + 1
     value = value >> low & (1 << width) - 1
     if options.base.digit == "r" and not options.c_language:

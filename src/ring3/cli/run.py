@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ring3.api import Linux
 from ring3.cli import program
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
+    program.add_os(parser)
     program.add_path(parser)
     program.add_program(parser)
     parser.set_defaults(main=run)
@@ -19,6 +19,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Runs the program; returns its status."""
     path, arguments = program.words(options)
-    with Linux(full_path=options.path == "full") as linux, program.interruptible():
-        linux.kernel.report = lambda line: print(f"ring3: {line}", file=sys.stderr)
-        return linux.run(linux.load(path, arguments))
+    with program.computer(options, path) as computer, program.interruptible():
+        computer.kernel.report = lambda line: print(f"ring3: {line}", file=sys.stderr)
+        return computer.run(computer.load(path, arguments))

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import Final
 
-from ring3.api import Linux, Msr, SymbolTable, UserError
+from ring3.api import Msr, SymbolTable, UserError
 from ring3.cli import program, rdmsr
 from ring3.cli.main import PANIC_STATUS
 from ring3.errors import KernelPanic
@@ -28,6 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="a number in C's notation, or a symbol of the kernel such as asm_exc_int3",
     )
     rdmsr.add_cpu_arguments(parser)
+    program.add_os(parser)
     program.add_path(parser)
     program.add_program(parser, "REG VALUE ")
     parser.set_defaults(main=run)
@@ -42,16 +43,16 @@ def run(options: argparse.Namespace) -> int:
         raise UserError(
             f"{msr.name} is each task's own: the kernel loads it when the program starts", REFUSED
         )
-    with Linux(full_path=options.path == "full") as linux, program.interruptible():
-        linux.kernel.report = lambda line: print(f"ring3: {line}", file=sys.stderr)
-        value = _value(options.value, linux.symbols)
+    with program.computer(options, path) as computer, program.interruptible():
+        computer.kernel.report = lambda line: print(f"ring3: {line}", file=sys.stderr)
+        value = _value(options.value, computer.symbols)
         try:
-            linux.machine.wrmsr(msr, value)
+            computer.machine.wrmsr(msr, value)
         except UserError as error:
             raise UserError(str(error), REFUSED) from None
-        task = linux.load(path, arguments)
+        task = computer.load(path, arguments)
         try:
-            return linux.run(task)
+            return computer.run(task)
         except KernelPanic as panic:
             if panic.__cause__ is not None:
                 raise

@@ -112,6 +112,11 @@ class File:
         return self.flags & (O_ACCMODE | O_PATH) in (O_WRONLY, O_RDWR)
 
     @property
+    def is_path(self) -> bool:
+        """Only a place, not opened (O_PATH)."""
+        return self.flags & O_PATH != 0
+
+    @property
     def inode(self) -> Inode | None:
         """The inode behind it, None where there is none (pipes, events, descriptors of the host)."""
         return None

@@ -149,7 +149,7 @@ class HostFile(File):
         host_os.call(os.fsync, self.fd)
 
     def mapping(self, shared: bool) -> MemoryObject:
-        """The contents of a regular file; what is stored into shared mappings is written when they are synced or gone."""
+        """The contents of a regular file; what is stored into shared mappings is written by msync and at the end."""
         if self.is_stream or self._vfs is None:
             raise Errno(E.ENODEV)
         if self._pages is None:
@@ -157,7 +157,12 @@ class HostFile(File):
             device = (os.major(found.st_dev), os.minor(found.st_dev))
             path = os.fsdecode(self.path())
             self._pages = PageCache(
-                self._vfs.ram, DescriptorBacking(os.dup(self.fd)), path, device, found.st_ino, self._vfs.objects
+                self._vfs.ram,
+                DescriptorBacking(os.dup(self.fd)),
+                path,
+                device,
+                found.st_ino,
+                self._vfs.objects,
             )
         return self._pages
 
@@ -261,14 +266,8 @@ def host_poll(fd: int, events: int) -> int:
 
 def _status_flags(fd: int) -> int:
     """The access mode and status flags of a host descriptor; by its number where the host cannot tell."""
-    try:
-        import fcntl
-    except ImportError:
-        return O_RDONLY if fd == 0 else O_WRONLY
-    try:
-        return fcntl.fcntl(fd, fcntl.F_GETFL) & _STATUS
-    except OSError:
-        return O_RDONLY if fd == 0 else O_WRONLY
+    found = host_os.status_flags(fd)
+    return (O_RDONLY if fd == 0 else O_WRONLY) if found is None else found & _STATUS
 
 
 def open_terminal(events: HostEvents) -> HostFile:

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final, ParamSpec, TypeVar
 
 from ring3.abi.errno import E, Errno
 from ring3.fs.file import Stat
+
+if sys.platform != "win32":
+    import fcntl
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -66,9 +70,19 @@ def reopen(fd: int, flags: int) -> int:
         Errno: As open(2).
     """
     name = f"/proc/self/fd/{fd}"
-    if os.path.exists(name):  # noqa: PTH110
+    if os.path.exists(name):
         return call(os.open, name, flags | _FLAGS | getattr(os, "O_NOCTTY", 0))
     return call(os.dup, fd)
+
+
+def status_flags(fd: int) -> int | None:
+    """What fcntl(2) says with F_GETFL; None where the host cannot tell or the descriptor is closed."""
+    if sys.platform == "win32":
+        return None
+    try:
+        return fcntl.fcntl(fd, fcntl.F_GETFL)
+    except OSError:
+        return None
 
 
 def pread(fd: int, size: int, offset: int) -> bytes:
@@ -114,7 +128,7 @@ def entries(path: bytes) -> list[tuple[bytes, int, int]]:
     Raises:
         Errno: As opendir(3) and readdir(3).
     """
-    found = []
+    found: list[tuple[bytes, int, int]] = []
     try:
         with os.scandir(path) as listing:
             found.extend((entry.name, entry.inode(), _kind(entry)) for entry in listing)

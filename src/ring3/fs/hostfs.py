@@ -47,8 +47,11 @@ class HostFileSystem(FileSystem):
         super().__init__("overlay", 0, source="host", readonly=True)
         self.vfs = vfs
         self.base = base
-        self._inodes: WeakValueDictionary[tuple[int, int, int], HostInode | HostRegular] = WeakValueDictionary()
+        self._inodes: WeakValueDictionary[tuple[int, int, int], HostInode | HostRegular] = (
+            WeakValueDictionary()
+        )
         self._idle: OrderedDict[HostRegular, None] = OrderedDict()
+        self._busy: set[HostRegular] = set()
         found = host_os.call(os.stat, base)
         self.dev = found.st_dev
         self.root = Dentry(self, self.inode(base, found))
@@ -66,13 +69,15 @@ class HostFileSystem(FileSystem):
 
     def keep(self, inode: HostRegular) -> None:
         """Keeps the host descriptor of a file that nobody has open, for a while."""
+        self._busy.discard(inode)
         self._idle[inode] = None
         if len(self._idle) > IDLE:
             self._idle.popitem(last=False)[0].close_host()
 
-    def is_busy(self, inode: HostRegular) -> None:
-        """A file is open again: its descriptor stays."""
+    def hold(self, inode: HostRegular) -> None:
+        """A file is open: its descriptor stays."""
         self._idle.pop(inode, None)
+        self._busy.add(inode)
 
     def statfs(self) -> StatFs:
         """The host's numbers."""
@@ -85,9 +90,11 @@ class HostFileSystem(FileSystem):
         )  # fmt: skip
 
     def close(self) -> None:
-        """Closes the descriptors kept."""
-        while self._idle:
-            self._idle.popitem()[0].close_host()
+        """Closes all descriptors."""
+        for inode in (*self._idle, *self._busy):
+            inode.close_host()
+        self._idle.clear()
+        self._busy.clear()
 
 
 class HostInode(Inode):
@@ -199,13 +206,8 @@ class HostRegular(RegularInode):
 
     def pread(self, offset: int, size: int) -> bytes:
         """Bytes at an offset."""
-        left = self._size - offset
-        if left < size:
-            self.stat()
-            left = self._size - offset
-        if left <= 0:
-            return b""
-        return host_os.pread(self.fd(), min(size, left), offset)
+        likely = max(self._size - offset, 0) + PAGE_SIZE
+        return host_os.pread(self.fd(), min(size, likely), offset)
 
     def read_page(self, index: int) -> bytes:
         """The bytes of a page."""
@@ -240,7 +242,7 @@ class HostRegular(RegularInode):
         """The host's descriptor stays open from now on: what the program reads is this file, whatever happens to it."""
         self.fd()
         super().opened()
-        self.host.is_busy(self)
+        self.host.hold(self)
 
     def closed(self) -> None:
         """Its descriptor is kept for a while."""

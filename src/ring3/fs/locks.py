@@ -67,7 +67,9 @@ class Locks:
         self.clear(lock.owner, lock.start, lock.end)
         joined = lock
         for other in [other for other in self._ranges if other.owner is lock.owner]:
-            if other.exclusive == lock.exclusive and (other.end + 1 == joined.start or joined.end + 1 == other.start):
+            if other.exclusive == lock.exclusive and (
+                other.end + 1 == joined.start or joined.end + 1 == other.start
+            ):
                 self._ranges.remove(other)
                 joined = replace(joined, start=min(joined.start, other.start), end=max(joined.end, other.end))
         self._ranges.append(joined)
@@ -94,9 +96,12 @@ class Locks:
             self.clear(owner, 0, END)
 
     def flock(self, owner: object, exclusive: bool) -> bool:
-        """Takes the whole file for an open file description, or changes how it has it; False if others stand against it.
+        """Takes the whole file for an open file description, or changes how it has it.
 
         As on Linux a change releases the old lock first, and so may lose it.
+
+        Returns:
+            False if others stand against it.
         """
         if self._flocks.get(owner) is exclusive:
             return True

@@ -145,6 +145,10 @@ class RegularFile(File):
             self.position += done
         return done
 
+    def append_position(self) -> int:
+        """Where the next write starts."""
+        return self._inode.size if self.flags & O_APPEND else self.position
+
     def pread(self, size: int, offset: int) -> bytes:
         """Reads at an offset."""
         return self._inode.pread(offset, size)

@@ -1,4 +1,8 @@
-"""Operations on files that may have to wait: done now, or by a coroutine that waits until they can be done."""
+"""Operations on files that may have to wait: done now, or by a coroutine that waits until they can be done.
+
+A signal ends the waiting: the call is made again after it or fails with EINTR, by the rules of the kernel above. A file
+whose operation waits is held, so another thread may close its descriptor meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -24,18 +28,75 @@ def retry(task: Task, file: File, operation: Callable[[], int]) -> int | Waiting
     except WouldBlock as blocked:
         if file.flags & O_NONBLOCK:
             raise Errno(E.EAGAIN) from None
-        return _wait_and_retry(task, blocked, operation)
+        return _wait_and_retry(task, file, blocked, operation)
 
 
-async def _wait_and_retry(task: Task, blocked: WouldBlock, operation: Callable[[], int]) -> int:
-    while True:
-        queue = WaitQueue()
-        listening = blocked.watch(queue.wake)
-        try:
-            await queue.wait(task)
-        finally:
-            listening.cancel()
-        try:
-            return operation()
-        except WouldBlock as again:
-            blocked = again
+async def _wait_and_retry(task: Task, file: File, blocked: WouldBlock, operation: Callable[[], int]) -> int:
+    file.hold()
+    try:
+        while True:
+            await until_ready(task, blocked)
+            try:
+                return operation()
+            except WouldBlock as again:
+                blocked = again
+    finally:
+        file.drop()
+
+
+async def until_ready(task: Task, blocked: WouldBlock) -> None:
+    """Waits until a file may have become ready.
+
+    Raises:
+        Errno: ERESTARTSYS, a signal came first.
+    """
+    if task.interrupted():
+        raise Errno(E.ERESTARTSYS)
+    queue = WaitQueue()
+    listening = blocked.watch(queue.wake)
+    try:
+        await queue.wait(task)
+    finally:
+        listening.cancel()
+
+
+def write_all(task: Task, file: File, data: bytes | memoryview) -> int | Waiting:
+    """Writes all of some data, however often that has to wait, as write(2) does to a pipe or terminal.
+
+    Returns:
+        How many bytes were written: fewer if the file is not to block, and after an error or a signal.
+
+    Raises:
+        Errno: EAGAIN, nothing could be written and the file is not to block; or as `File.write`.
+    """
+    try:
+        done = file.write(data)
+    except WouldBlock as blocked:
+        if file.flags & O_NONBLOCK:
+            raise Errno(E.EAGAIN) from None
+        return _write_rest(task, file, data, 0, blocked)
+    if done < len(data) and file.pollable and not file.flags & O_NONBLOCK:
+        return _write_rest(task, file, data, done, None)
+    return done
+
+
+async def _write_rest(
+    task: Task, file: File, data: bytes | memoryview, done: int, blocked: WouldBlock | None
+) -> int:
+    file.hold()
+    try:
+        while done < len(data):
+            try:
+                if blocked is not None:
+                    await until_ready(task, blocked)
+                done += file.write(data[done:])
+                blocked = None
+            except WouldBlock as again:
+                blocked = again
+            except Errno:
+                if done:
+                    break
+                raise
+        return done
+    finally:
+        file.drop()

@@ -1,9 +1,10 @@
-"""The clocks of a machine: the host's, or a virtual one that only moves when it is told to."""
+"""The clocks of a machine: the host's, or virtual ones that depend on nothing but what the programs do."""
 
 from __future__ import annotations
 
 import time
-from typing import Protocol
+from collections.abc import Callable
+from typing import Final, Protocol
 
 
 class Clocks(Protocol):
@@ -18,20 +19,27 @@ class Clocks(Protocol):
     def cpu(self) -> int:
         """Spent by programs and the kernel on the CPU."""
 
+    def ahead(self) -> int:
+        """How far the wall clock is ahead of the monotonic one."""
+
     def sleep_until(self, deadline: int) -> bool:
         """Moves a clock that does not run by itself to a monotonic time; False if it has to be waited for."""
 
+    def set_realtime(self, now: int) -> None:
+        """Sets the wall clock."""
+
 
 class HostClocks:
-    """The host's clocks."""
+    """The host's clocks. Setting the wall clock moves that of the machine alone."""
 
     def __init__(self) -> None:
         self._start = time.monotonic_ns()
         self._cpu = time.process_time_ns()
+        self._ahead = 0
 
     def realtime(self) -> int:
         """Since 1970."""
-        return time.time_ns()
+        return time.time_ns() + self._ahead
 
     def monotonic(self) -> int:
         """Since the machine was switched on."""
@@ -41,37 +49,64 @@ class HostClocks:
         """Spent by this process."""
         return time.process_time_ns() - self._cpu
 
+    def ahead(self) -> int:
+        """How far the wall clock is ahead of the monotonic one; the host may set its own."""
+        return self.realtime() - self.monotonic()
+
     def sleep_until(self, deadline: int) -> bool:
         """Waiting is the caller's."""
         return False
 
+    def set_realtime(self, now: int) -> None:
+        """Keeps how far the machine's wall clock is ahead of the host's."""
+        self._ahead = now - time.time_ns()
+
+
+VIRTUAL_START: Final = 1_700_000_000 * 10**9
+"""When a machine with virtual clocks is switched on: 14 November 2023, 22:13:20 UTC."""
+_LOOK: Final = 1000
+
 
 class VirtualClocks:
-    """Clocks that stand still but for what is asked of them: sleeping costs nothing, and every run is the same.
+    """Clocks that nothing outside of the machine moves: sleeping costs nothing, and every run is the same.
 
-    Each reading moves them by a microsecond, so that a program that waits for time to pass sees it pass.
+    A byte of code that a program runs takes a nanosecond, and each look at a clock takes a microsecond, so that a
+    program that waits for time to pass sees it pass. Sleeping moves all clocks but that of the CPU.
     """
 
-    _STEP = 1000
-    _EPOCH = 1_700_000_000 * 10**9
-
-    def __init__(self) -> None:
-        self._now = 0
+    def __init__(self, executed: Callable[[], int] = lambda: 0) -> None:
+        """Sets all clocks to the start; ``executed`` tells how many bytes of code programs have run since."""
+        self._executed = executed
+        self._looks = 0
+        self._slept = 0
+        self._start = VIRTUAL_START
 
     def realtime(self) -> int:
-        """Since 1970; the machine was switched on at a fixed date in 2023."""
-        return self._EPOCH + self.monotonic()
+        """Since 1970."""
+        return self._start + self.monotonic()
 
     def monotonic(self) -> int:
         """Since the machine was switched on."""
-        self._now += self._STEP
-        return self._now
+        return self.cpu() + self._slept
 
     def cpu(self) -> int:
-        """As if all time had been spent on the CPU."""
-        return self.monotonic()
+        """Not slept."""
+        self._looks += _LOOK
+        return self._looks + self._executed()
+
+    def now(self) -> int:
+        """What the next look at the monotonic clock would show, but for the time that it takes."""
+        return self._looks + self._executed() + self._slept
+
+    def ahead(self) -> int:
+        """How far the wall clock is ahead of the monotonic one."""
+        return self._start
 
     def sleep_until(self, deadline: int) -> bool:
         """Moves the clocks on."""
-        self._now = max(self._now, deadline)
+        self._slept += max(0, deadline - self.now())
         return True
+
+    def set_realtime(self, now: int) -> None:
+        """Moves the start."""
+        self._start = now - self.now()

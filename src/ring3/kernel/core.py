@@ -22,7 +22,7 @@ from ring3.image.kernel_image import KernelImage
 from ring3.kernel.clock import Clocks, HostClocks
 from ring3.kernel.regs import UserRegs, describe
 from ring3.kernel.task import Task, TaskExited, TaskState
-from ring3.kernel.timers import Ticker, Timers
+from ring3.kernel.timers import CpuTimers, Slices, Ticker, Timers
 from ring3.kernel.wait import HostEvents
 from ring3.machine.board import Machine
 from ring3.machine.cpu import Event, Stop
@@ -59,7 +59,8 @@ class Kernel(ABC):
         full_path: Whether every stop goes through ring 0.
         clocks: Where the time comes from.
         timers: What is to happen when.
-        ticker: Interrupts programs that do not enter the kernel.
+        cpu_timers: What is to happen when somebody has used so much CPU time.
+        slices: Stops programs that do not enter the kernel, when anything else wants the CPU.
         host: What tasks wait for outside of the machine.
         runner: What runs a task while it has the CPU: `run_task`, or what an observer has put in its place.
         run_cpu: What runs the CPU until it stops: `Cpu.run`, or what an observer has put in its place.
@@ -77,12 +78,16 @@ class Kernel(ABC):
         self.full_path = full_path
         self.host = HostEvents()
         self.clocks: Clocks = HostClocks()
-        self.timers = Timers()
-        self.ticker = Ticker(lambda: bool(self._ready) or bool(self.timers), machine.cpu.interrupt)
+        self.timers = Timers(lambda: self.slices.wake())
+        self.cpu_timers = CpuTimers(lambda: self.slices.wake())
+        self.slices: Slices = Ticker(
+            lambda: bool(self._ready) or bool(self.timers) or bool(self.cpu_timers), machine.cpu.interrupt
+        )
         self.runner: Callable[[Task], None] = self.run_task
         self.run_cpu: Callable[[], Stop] = machine.cpu.run
         self.report: Callable[[str], None] = lambda line: None
         self._ready: deque[Task] = deque()
+        self._charged = 0
         self._next_tid = FIRST_TID
 
     # -- what each kernel says for itself ------------------------------------------------------------------------
@@ -109,6 +114,7 @@ class Kernel(ABC):
         while task.on_cpu:
             handle(task, run())
 
+    @abstractmethod
     def resumed(self, task: Task) -> None:
         """A handler that waited is done, in ring 3: what ring 0 would still do is to be done here."""
 
@@ -143,13 +149,28 @@ class Kernel(ABC):
         task.saved = cpu.save()
         cpu.load(kept)
         self.tasks[task.tid] = task
-        self._ready.append(task)
+        self._enqueue(task)
 
     def ready(self, task: Task) -> None:
         """Puts a task that waited into the run queue; nothing happens if it is there or dead."""
         if task.state is TaskState.WAITING:
             task.state = TaskState.READY
-            self._ready.append(task)
+            self._enqueue(task)
+
+    def _enqueue(self, task: Task) -> None:
+        self._ready.append(task)
+        if self.current is not None and self.current.on_cpu:
+            self.slices.wake()
+
+    def has_others(self) -> bool:
+        """Whether any other task than the one on the CPU could run."""
+        return bool(self._ready)
+
+    def cpu_time(self, task: Task) -> int:
+        """Nanoseconds that a task has had the CPU, its handlers included."""
+        if task is self.current and task.on_cpu:
+            return task.cpu_time + self.clocks.cpu() - self._charged
+        return task.cpu_time
 
     def run(self, until: Task) -> None:
         """Runs tasks until one is dead.
@@ -158,7 +179,7 @@ class Kernel(ABC):
             KernelPanic: A bug of ours.
         """
         while until.state is not TaskState.DEAD:
-            self.timers.fire(self.clocks.monotonic())
+            self.timers.fire(self.clocks)
             if not self._ready:
                 self._idle(until)
                 continue
@@ -167,8 +188,7 @@ class Kernel(ABC):
                 continue
             self._switch_to(task)
             task.on_cpu = True
-            if self._ready or self.timers:
-                self.ticker.wake()
+            self.slices.start(bool(self._ready))
             try:
                 if task.pending is not None:
                     self._resume(task)
@@ -184,10 +204,15 @@ class Kernel(ABC):
                     f"{type(error).__name__}: {error} (task {task.tid}, {task.name})", self.cpu_text()
                 ) from error
             task.on_cpu = False
+            now = self.clocks.cpu()
+            task.cpu_time += now - self._charged
+            self._charged = now
+            if self.cpu_timers:
+                self.cpu_timers.fire()
 
     def _idle(self, until: Task) -> None:
         """Sleeps until something can have changed: a timer is due or a host descriptor is ready."""
-        deadline = self.timers.next_deadline()
+        deadline = self.timers.next_deadline(self.clocks)
         if deadline is None:
             if not self.host.sleep(None):
                 raise KernelPanic("every task waits and nothing can wake one", describe(until.regs))
@@ -304,10 +329,7 @@ class Kernel(ABC):
     def _resume(self, task: Task) -> None:
         result = self.advance(task)
         if result is not None:
-            if task.keeps_rax:
-                task.keeps_rax = False
-            else:
-                self.machine.cpu.set_gpr(Gpr.RAX, result)
+            self.machine.cpu.set_gpr(Gpr.RAX, result)
             if self.machine.cpu.cpl == 3:
                 self.resumed(task)
 
@@ -348,8 +370,8 @@ class Kernel(ABC):
     def cpu_text(self) -> str:
         """The CPU's registers as text, for a panic."""
         cpu = self.machine.cpu
-        rows = []
-        for start in range(0, 16, 4):
-            rows.append("  ".join(f"{Gpr(n).name:>6}={cpu.gpr(n):016x}" for n in range(start, start + 4)))
+        rows = [
+            "  ".join(f"{Gpr(n).name:>6}={cpu.gpr(n):016x}" for n in range(start, start + 4)) for start in range(0, 16, 4)
+        ]
         rows.append(f"   RIP={cpu.rip:016x}  RFLAGS={cpu.rflags:08x}  CPL={cpu.cpl}  CR2={cpu.cr2:016x}")
         return "\n".join(rows)

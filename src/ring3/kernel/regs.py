@@ -96,10 +96,10 @@ def copy_regs(source: UserRegs, target: UserRegs) -> None:
 
 def describe(regs: UserRegs) -> str:
     """The registers as a few lines of text, for a panic."""
-    rows = []
-    for start in range(0, len(NAMES), 4):
-        rows.append("  ".join(f"{name:>7}={getattr(regs, name):016x}" for name in NAMES[start : start + 4]))
-    return "\n".join(rows)
+    return "\n".join(
+        "  ".join(f"{name:>7}={getattr(regs, name):016x}" for name in NAMES[start : start + 4])
+        for start in range(0, len(NAMES), 4)
+    )
 
 
 def _window_gpr(number: int) -> property:

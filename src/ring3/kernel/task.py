@@ -49,8 +49,8 @@ class Task:
         on_cpu: Whether it may go on running; cleared to make the loop leave it.
         saved: All registers while it is not on the CPU.
         pending: The handler that waits.
-        keeps_rax: What the pending handler gives is not the result of a call (it is exit work on the short path).
         exit_code: As wait(2) encodes it, once it is dead.
+        cpu_time: Nanoseconds it has had the CPU, up to when it last left it.
     """
 
     def __init__(self, kernel: Kernel, tid: int, name: str, mm: Mm, stack: int) -> None:
@@ -66,8 +66,8 @@ class Task:
         self.on_cpu = False
         self.saved: bytes = b""
         self.pending: Coroutine[Any, Any, int] | None = None
-        self.keeps_rax = False
         self.exit_code = 0
+        self.cpu_time = 0
 
     @property
     def stack_top(self) -> int:
@@ -77,6 +77,13 @@ class Task:
     def interrupted(self) -> bool:
         """Whether a signal is to be taken, so that a handler that waits must give up."""
         return False
+
+    def leave_memory(self) -> None:
+        """Drops its address space, which is gone if nobody else uses it."""
+        mm, self.mm = self.mm, None
+        if mm is not None:
+            self.kernel.forget_memory(mm.pmap)
+            mm.destroy()
 
     @property
     def memory(self) -> Mm:

@@ -1,7 +1,8 @@
-"""Timers: what is to happen at a time of the monotonic clock.
+"""Timers: what is to happen at a time of a clock, and who sees to it that the kernel notices.
 
-The kernel fires what is due each time it chooses a task, and sleeps until the next one when no task can run. A program
-that runs without entering the kernel is interrupted by the `Ticker` so that this happens.
+The kernel fires what is due each time it chooses a task, and sleeps until the next timer when no task can run. A
+program that runs without entering the kernel is stopped so that this happens: by the `Ticker`, a thread of the host,
+or, where a run is to be repeatable, by the `Meter`, after so much code.
 """
 
 from __future__ import annotations
@@ -11,64 +12,203 @@ from collections.abc import Callable
 from itertools import count
 from threading import Event, Thread
 from time import sleep
-from typing import Final
+from typing import TYPE_CHECKING, Final, Protocol
 
-TICK: Final = 0.01
-"""Seconds between two interruptions of a running program, when anything else wants the CPU (CONFIG_HZ=100)."""
+if TYPE_CHECKING:
+    from ring3.kernel.clock import Clocks, VirtualClocks
+
+TICK: Final = 10_000_000
+"""Nanoseconds for which a program runs on when anything else wants the CPU (CONFIG_HZ=100)."""
+_FEW: Final = 64
+"""Cancelled timers that are never worth sweeping up."""
 
 
 class Timer:
     """Something that is to happen once.
 
     Attributes:
-        deadline: When, in nanoseconds of the monotonic clock.
+        deadline: When, in nanoseconds of its clock.
         callback: What; None once it has happened or was cancelled.
     """
 
-    __slots__ = ("callback", "deadline")
+    __slots__ = ("_heap", "callback", "deadline")
 
-    def __init__(self, deadline: int, callback: Callable[[], None]) -> None:
+    def __init__(self, heap: _Heap, deadline: int, callback: Callable[[], None]) -> None:
+        self._heap = heap
         self.deadline = deadline
         self.callback: Callable[[], None] | None = callback
 
     def cancel(self) -> None:
         """Makes it not happen."""
-        self.callback = None
+        if self.callback is not None:
+            self.callback = None
+            self._heap.cancelled()
+
+
+class _Heap:
+    """The timers of one clock, the next one first."""
+
+    __slots__ = ("_cancelled", "_order", "_timers")
+
+    def __init__(self) -> None:
+        self._timers: list[tuple[int, int, Timer]] = []
+        self._order = count()
+        self._cancelled = 0
+
+    def add(self, deadline: int, callback: Callable[[], None]) -> Timer:
+        timer = Timer(self, deadline, callback)
+        heapq.heappush(self._timers, (deadline, next(self._order), timer))
+        return timer
+
+    def cancelled(self) -> None:
+        """One more of the timers will not happen; when most will not, they are swept up."""
+        self._cancelled += 1
+        if self._cancelled > _FEW and 2 * self._cancelled > len(self._timers):
+            self._timers = [entry for entry in self._timers if entry[2].callback is not None]
+            heapq.heapify(self._timers)
+            self._cancelled = 0
+
+    def first(self) -> int | None:
+        """When the next one is due, or None."""
+        timers = self._timers
+        while timers:
+            if timers[0][2].callback is not None:
+                return timers[0][0]
+            heapq.heappop(timers)
+            self._cancelled -= 1
+        return None
+
+    def fire(self, now: int) -> None:
+        while self._timers and self._timers[0][0] <= now:
+            timer = heapq.heappop(self._timers)[2]
+            callback, timer.callback = timer.callback, None
+            if callback is None:
+                self._cancelled -= 1
+            else:
+                callback()
+
+    def __len__(self) -> int:
+        return len(self._timers) - self._cancelled
 
 
 class Timers:
-    """All timers of a kernel, the next one first."""
+    """All timers of a kernel: some wait for a time of the monotonic clock, some for one of the wall clock."""
 
-    __slots__ = ("_heap", "_order")
+    __slots__ = ("_heap", "_on_add", "_wall")
 
-    def __init__(self) -> None:
-        self._heap: list[tuple[int, int, Timer]] = []
-        self._order = count()
+    def __init__(self, on_add: Callable[[], None] = lambda: None) -> None:
+        """Makes an empty set; ``on_add`` is told of each new timer."""
+        self._heap = _Heap()
+        self._wall = _Heap()
+        self._on_add = on_add
 
-    def add(self, deadline: int, callback: Callable[[], None]) -> Timer:
-        """Calls back at ``deadline``, nanoseconds of the monotonic clock; two at the same time in order of adding."""
-        timer = Timer(deadline, callback)
-        heapq.heappush(self._heap, (deadline, next(self._order), timer))
+    def add(self, deadline: int, callback: Callable[[], None], wall: bool = False) -> Timer:
+        """Calls back at a time; two timers for the same time in the order in which they were added.
+
+        Args:
+            deadline: Nanoseconds of the monotonic clock.
+            callback: What to call.
+            wall: The deadline is one of the wall clock, whatever it may be set to meanwhile.
+        """
+        timer = (self._wall if wall else self._heap).add(deadline, callback)
+        self._on_add()
         return timer
 
-    def next_deadline(self) -> int | None:
-        """When the next timer is due, or None."""
-        heap = self._heap
-        while heap and heap[0][2].callback is None:
-            heapq.heappop(heap)
-        return heap[0][0] if heap else None
+    def next_deadline(self, clocks: Clocks) -> int | None:
+        """When the next timer is due, in nanoseconds of the monotonic clock; None if there is none."""
+        first, wall = self._heap.first(), self._wall.first()
+        if wall is not None:
+            wall -= clocks.ahead()
+            first = wall if first is None else min(first, wall)
+        return first
 
-    def fire(self, now: int) -> None:
+    def fire(self, clocks: Clocks) -> None:
         """Calls back what is due."""
-        heap = self._heap
-        while heap and heap[0][0] <= now:
-            callback = heapq.heappop(heap)[2].callback
-            if callback is not None:
-                callback()
+        if not self:
+            return
+        now = clocks.monotonic()
+        self._heap.fire(now)
+        if self._wall:
+            self._wall.fire(now + clocks.ahead())
 
     def __bool__(self) -> bool:
         """Whether any timer is left."""
-        return self.next_deadline() is not None
+        return bool(self._heap) or bool(self._wall)
+
+    def __len__(self) -> int:
+        """How many are left."""
+        return len(self._heap) + len(self._wall)
+
+
+class CpuTimer:
+    """Something that is to happen once, when somebody has used so much CPU time.
+
+    Attributes:
+        clock: Tells the nanoseconds used.
+        deadline: When, by that clock.
+        callback: What.
+    """
+
+    __slots__ = ("_timers", "callback", "clock", "deadline")
+
+    def __init__(
+        self, timers: list[CpuTimer], clock: Callable[[], int], deadline: int, callback: Callable[[], None]
+    ) -> None:
+        self._timers = timers
+        self.clock = clock
+        self.deadline = deadline
+        self.callback = callback
+
+    def cancel(self) -> None:
+        """Makes it not happen."""
+        if self in self._timers:
+            self._timers.remove(self)
+
+
+class CpuTimers:
+    """The timers that wait for CPU time; the kernel looks at them each time a task leaves the CPU."""
+
+    __slots__ = ("_on_add", "_timers")
+
+    def __init__(self, on_add: Callable[[], None] = lambda: None) -> None:
+        """Makes an empty set; ``on_add`` is told of each new timer."""
+        self._timers: list[CpuTimer] = []
+        self._on_add = on_add
+
+    def add(self, clock: Callable[[], int], deadline: int, callback: Callable[[], None]) -> CpuTimer:
+        """Calls back soon after ``clock`` has reached the deadline."""
+        timer = CpuTimer(self._timers, clock, deadline, callback)
+        self._timers.append(timer)
+        self._on_add()
+        return timer
+
+    def soonest(self) -> int | None:
+        """Nanoseconds of CPU time before which nothing is due; None if there is no timer."""
+        return min((timer.deadline - timer.clock() for timer in self._timers), default=None)
+
+    def fire(self) -> None:
+        """Calls back what is due."""
+        due = [timer for timer in self._timers if timer.clock() >= timer.deadline]
+        for timer in due:
+            if timer in self._timers:
+                self._timers.remove(timer)
+                timer.callback()
+
+    def __len__(self) -> int:
+        return len(self._timers)
+
+
+class Slices(Protocol):
+    """What keeps a program from running on for ever."""
+
+    def start(self, others: bool) -> None:
+        """A task gets the CPU, and others could run too."""
+
+    def wake(self) -> None:
+        """Somebody else wants the CPU from now on, or a timer waits."""
+
+    def close(self) -> None:
+        """The machine is switched off."""
 
 
 class Ticker:
@@ -78,7 +218,7 @@ class Ticker:
         """Makes a ticker that sleeps.
 
         Args:
-            wanted: Whether anything waits for the CPU.
+            wanted: Whether anything waits for the CPU or for a time.
             interrupt: Stops the CPU.
         """
         self._wanted = wanted
@@ -87,27 +227,90 @@ class Ticker:
         self._thread: Thread | None = None
         self._closed = False
 
+    def start(self, others: bool) -> None:
+        """A task gets the CPU; timers have announced themselves."""
+        if others:
+            self.wake()
+
     def wake(self) -> None:
-        """Something may be wanted from now on."""
-        if self._thread is None:
-            self._thread = Thread(target=self._run, name="ring3-ticker", daemon=True)
-            self._thread.start()
-        self._awake.set()
+        """Something is wanted from now on."""
+        if not self._awake.is_set():
+            if self._thread is None:
+                self._thread = Thread(target=self._run, name="ring3-ticker", daemon=True)
+                self._thread.start()
+            self._awake.set()
 
     def close(self) -> None:
-        """Ends the thread."""
+        """Ends the thread, by its next tick."""
         self._closed = True
         self._awake.set()
-        if self._thread is not None:
-            self._thread.join()
 
     def _run(self) -> None:
         while True:
             self._awake.wait()
             if self._closed:
                 return
-            sleep(TICK)
+            sleep(TICK / 1e9)
             if self._wanted():
                 self._interrupt()
-            else:
-                self._awake.clear()
+                continue
+            self._awake.clear()
+            if self._wanted():  # asked for between the two looks
+                self._awake.set()
+
+
+class CodeMeter(Protocol):
+    """A CPU that counts the code it runs (see `UnicornCpu.meter`)."""
+
+    def limit(self, amount: int) -> None:
+        """Stops after that much more code."""
+
+
+class Meter:
+    """Ends a program's turn after so much code, so that every run is the same. A byte of code counts as a nanosecond.
+
+    Nothing is limited while nobody else wants the CPU.
+    """
+
+    def __init__(
+        self, cpu: CodeMeter, timers: Timers, cpu_timers: CpuTimers, clocks: VirtualClocks, others: Callable[[], bool]
+    ) -> None:
+        """Makes one.
+
+        Args:
+            cpu: What runs the code.
+            timers: What is to happen when.
+            cpu_timers: What is to happen after how much CPU time.
+            clocks: The clocks of the timers.
+            others: Whether any other task could run.
+        """
+        self._cpu = cpu
+        self._timers = timers
+        self._cpu_timers = cpu_timers
+        self._clocks = clocks
+        self._others = others
+        self._end: int | None = None
+
+    def start(self, others: bool) -> None:
+        """A task gets the CPU: a new turn."""
+        self._end = None
+        self.wake()
+
+    def wake(self) -> None:
+        """Limits the turn that is going on to a tick, and to the next timer."""
+        now = self._clocks.now()
+        if self._end is None and self._others():
+            self._end = now + TICK
+        ends = [self._end, self._timers.next_deadline(self._clocks)]
+        soonest = self._cpu_timers.soonest()
+        if soonest is not None:
+            ends.append(now + soonest)
+        left = [end - now for end in ends if end is not None]
+        self._cpu.limit(max(min(left), 1) if left else UNLIMITED)
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+UNLIMITED: Final = 1 << 62
+"""More code than a program runs."""

@@ -13,6 +13,7 @@ from ring3.abi.c_types import Pointer, SizeT, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.abi.signals import Sig
 from ring3.kernel.wait import WaitQueue
+from ring3.linux import tracing
 from ring3.linux.definition import syscall
 from ring3.linux.process import Process
 
@@ -120,8 +121,30 @@ def do_clone(task: LinuxTask, args: CloneArgs) -> int | Waiting:
         child.clear_child_tid = args.child_tid
     if flags & C.CLONE_VFORK:
         child.vfork_done = WaitQueue()
-        return _wait_for_vfork(task, child)
-    return child.tid
+    if task.trace is not None and not flags & C.CLONE_UNTRACED:
+        return _traced(task, child, args)
+    return _wait_for_vfork(task, child) if flags & C.CLONE_VFORK else child.tid
+
+
+async def _traced(task: LinuxTask, child: LinuxTask, args: CloneArgs) -> int:
+    """Tells the tracer of a new child, if it asked for that; then goes on as for anybody."""
+    tid = child.tid
+    vfork = args.flags & C.CLONE_VFORK
+    if vfork:
+        option, number = tracing.Option.TRACEVFORK, tracing.EVENT_VFORK
+    elif args.exit_signal == Sig.SIGCHLD:
+        option, number = tracing.Option.TRACEFORK, tracing.EVENT_FORK
+    else:
+        option, number = tracing.Option.TRACECLONE, tracing.EVENT_CLONE
+    if tracing.wants(task, option) or args.flags & C.CLONE_PTRACE:
+        tracing.follow_child(task, child)
+    if tracing.wants(task, option):
+        await tracing.event(task, number, tid)
+    if vfork:
+        await _wait_for_vfork(task, child)
+        if tracing.wants(task, tracing.Option.TRACEVFORKDONE):
+            await tracing.event(task, tracing.EVENT_VFORK_DONE, tid)
+    return tid
 
 
 def _store(task: LinuxTask, address: int, number: int) -> None:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi.c_types import DirFd, Int, Path, Pointer
 from ring3.abi.errno import E, Errno
+from ring3.abi.signals import Sig
+from ring3.linux import tracing
 from ring3.linux.definition import syscall
 from ring3.linux.exec import Start, load_data_segments, prepare, start_thread
 from ring3.linux.exit import release_thread
 from ring3.linux.files import AT_FDCWD, read_path
-from ring3.linux.signal_send import recalculate
+from ring3.linux.siginfo import SigInfo
+from ring3.linux.signal_send import recalculate, send_to_thread
 from ring3.loader.stack import Strings
 
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
 
+Waiting = Coroutine[Any, Any, int]
 MAX_ARG_STRLEN: Final = 32 * 4096
 MAX_ARG_STRINGS: Final = 0x7FFF_FFFF
 AT_SYMLINK_NOFOLLOW: Final = 0x100
@@ -77,7 +82,7 @@ def become(task: LinuxTask, start: Start, path: bytes) -> None:
     recalculate(task)
 
 
-def _execve(task: LinuxTask, path: bytes, argv: int, envp: int, narrow: bool) -> int:
+def _execve(task: LinuxTask, path: bytes, argv: int, envp: int, narrow: bool) -> int | Waiting:
     if not path:
         raise Errno(E.ENOENT)
     arguments = _strings(task, argv, narrow) or [b""]
@@ -91,23 +96,28 @@ def _execve(task: LinuxTask, path: bytes, argv: int, envp: int, narrow: bool) ->
         task.memory.limits,
         lambda name: kernel.open_program(task, name),
     )
+    old = task.tid
     become(task, start, exe)
+    if tracing.wants(task, tracing.Option.TRACEEXEC):
+        return tracing.event(task, tracing.EVENT_EXEC, old)
+    if task.trace is not None and not task.trace.seized:
+        send_to_thread(task, SigInfo(int(Sig.SIGTRAP)))
     return 0
 
 
 @syscall("full")
-def sys_execve(task: LinuxTask, filename: Path, argv: Pointer, envp: Pointer) -> int:
+def sys_execve(task: LinuxTask, filename: Path, argv: Pointer, envp: Pointer) -> int | Waiting:
     """Runs another program in this process."""
     return _execve(task, read_path(task, filename), argv, envp, False)
 
 
 @syscall("full")
-def compat_sys_execve(task: LinuxTask, filename: Path, argv: Pointer, envp: Pointer) -> int:
+def compat_sys_execve(task: LinuxTask, filename: Path, argv: Pointer, envp: Pointer) -> int | Waiting:
     """The same for a 32-bit program."""
     return _execve(task, read_path(task, filename), argv, envp, True)
 
 
-def _execveat(task: LinuxTask, fd: int, filename: int, argv: int, envp: int, flags: int, narrow: bool) -> int:
+def _execveat(task: LinuxTask, fd: int, filename: int, argv: int, envp: int, flags: int, narrow: bool) -> int | Waiting:
     if flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH):
         raise Errno(E.EINVAL)
     path = read_path(task, filename)
@@ -119,7 +129,7 @@ def _execveat(task: LinuxTask, fd: int, filename: int, argv: int, envp: int, fla
 
 
 @syscall("partial", "AT_SYMLINK_NOFOLLOW is not checked")
-def sys_execveat(task: LinuxTask, fd: DirFd, filename: Path, argv: Pointer, envp: Pointer, flags: Int) -> int:
+def sys_execveat(task: LinuxTask, fd: DirFd, filename: Path, argv: Pointer, envp: Pointer, flags: Int) -> int | Waiting:
     """Runs another program, named relative to a directory or of an open file."""
     return _execveat(task, fd, filename, argv, envp, flags, False)
 
@@ -127,6 +137,6 @@ def sys_execveat(task: LinuxTask, fd: DirFd, filename: Path, argv: Pointer, envp
 @syscall("partial", "as execveat")
 def compat_sys_execveat(
     task: LinuxTask, fd: DirFd, filename: Path, argv: Pointer, envp: Pointer, flags: Int
-) -> int:
+) -> int | Waiting:
     """The same for a 32-bit program."""
     return _execveat(task, fd, filename, argv, envp, flags, True)

@@ -8,6 +8,7 @@ from ring3.abi.c_types import Int
 from ring3.abi.errno import Errno
 from ring3.abi.signals import Sig
 from ring3.kernel.task import TaskExited
+from ring3.linux import tracing
 from ring3.linux.definition import syscall
 from ring3.linux.process import Process, exit_info, wants_no_zombies
 from ring3.linux.siginfo import SigInfo
@@ -47,6 +48,7 @@ def release_thread(task: LinuxTask, code: int) -> None:
     task.leave_memory()
     task.leave_files()
     process.threads.remove(task)
+    tracing.thread_ended(task, code)
     kernel.end(task, code)
     if not process.threads:
         _end_process(process, task, code if process.ending is None else process.ending)
@@ -61,6 +63,7 @@ def _end_process(process: Process, last: LinuxTask, code: int) -> None:
     for child in process.children:
         if child.threads and child.threads[0].parent_death_signal:
             send_to_process(child, SigInfo(child.threads[0].parent_death_signal))
+    tracing.tracer_ended(process)
     kernel.processes.adopt_children(process)
     kernel.process_ended(process)
     parent = process.parent

@@ -1,27 +1,47 @@
-"""Calls on descriptors and names that a starting program makes: fstat, ioctl, readlink."""
+"""What calls on files have in common: paths in user memory, where a walk starts, and for whom it is done."""
 
 from __future__ import annotations
 
-import errno
-import fcntl
-import struct
-import termios
-from typing import TYPE_CHECKING, Final
+from enum import IntFlag
+from typing import TYPE_CHECKING, Annotated, Final
 
-from ring3.abi.c_types import BufferOut, CompatULong, DirFd, FdArg, Int, Path, UnsignedInt, UnsignedLong
+from ring3.abi.c_types import INT, POINTER, UNSIGNED_INT, Arg, Meaning
 from ring3.abi.errno import E, Errno
-from ring3.fs.file import Stat
-from ring3.fs.host import HostFile
-from ring3.linux.definition import syscall
+from ring3.fs.dentry import Dentry
+from ring3.fs.directory import Directory
+from ring3.fs.file import File
+from ring3.fs.inode import Inode
+from ring3.fs.namei import Last, Walk
+from ring3.fs.opening import PathFile
+from ring3.fs.permission import ALL_CAPABILITIES, Who
+from ring3.fs.regular import RegularFile
 
 if TYPE_CHECKING:
+    from ring3.linux.credentials import Credentials
     from ring3.linux.task import LinuxTask
 
+PATH_MAX: Final = 4096
 AT_FDCWD: Final = -100
 AT_EMPTY_PATH: Final = 0x1000
-PATH_MAX: Final = 4096
-TCGETS: Final = 0x5401
-TIOCGWINSZ: Final = 0x5413
+
+
+class At(IntFlag):
+    """Flags of the calls whose names end in "at" (include/uapi/linux/fcntl.h)."""
+
+    AT_SYMLINK_NOFOLLOW = 0x100
+    AT_EACCESS = 0x200
+    AT_REMOVEDIR = 0x200
+    AT_SYMLINK_FOLLOW = 0x400
+    AT_NO_AUTOMOUNT = 0x800
+    AT_EMPTY_PATH = 0x1000
+    AT_STATX_FORCE_SYNC = 0x2000
+    AT_STATX_DONT_SYNC = 0x4000
+
+
+AtFlags = Annotated[int, Arg(INT, Meaning.FLAGS, "at")]
+AtFlagsUnsigned = Annotated[int, Arg(UNSIGNED_INT, Meaning.FLAGS, "at")]
+OpenFlags = Annotated[int, Arg(INT, Meaning.FLAGS, "open")]
+StatOut = Annotated[int, Arg(POINTER, Meaning.STRUCT_OUT, "stat")]
 
 
 def read_path(task: LinuxTask, address: int) -> bytes:
@@ -36,96 +56,109 @@ def read_path(task: LinuxTask, address: int) -> bytes:
     return path
 
 
-def _device(number: int) -> int:
-    """A device number as ``struct stat`` has it (new_encode_dev)."""
-    major, minor = number >> 8 & 0xFFF, (number & 0xFF) | (number >> 12 & 0xFFF00)
-    return (minor & 0xFF) | major << 8 | (minor & ~0xFF) << 12
+def who(task: LinuxTask) -> Who:
+    """Whom a task's file operations are done for."""
+    known, credentials = task.file_access, task.credentials
+    if known is None or known[0] is not credentials:
+        known = task.file_access = (credentials, of_credentials(credentials))
+    return known[1]
 
 
-def pack_stat(stat: Stat) -> bytes:
-    """``struct stat`` of x86-64 (arch/x86/include/uapi/asm/stat.h)."""
-    times = [part for moment in (stat.atime, stat.mtime, stat.ctime) for part in divmod(moment, 10**9)]
-    return struct.pack(
-        "<QQQIIIIQqqqQQQQQQ24x",
-        _device(stat.dev), stat.ino, stat.nlink, stat.mode, stat.uid, stat.gid, 0, _device(stat.rdev), stat.size,
-        stat.blksize, stat.blocks, *times,
-    )  # fmt: skip
+def of_credentials(credentials: Credentials) -> Who:
+    """Whom file operations are done for by fsuid and fsgid; the superuser has all capabilities."""
+    capabilities = 0 if credentials.fsuid else ALL_CAPABILITIES
+    return Who(credentials.fsuid, credentials.fsgid, frozenset(credentials.groups), capabilities)
 
 
-def pack_stat64_ia32(stat: Stat) -> bytes:
-    """``struct stat64`` of i386."""
-    times = [part for moment in (stat.atime, stat.mtime, stat.ctime) for part in divmod(moment, 10**9)]
-    return struct.pack(
-        "<Q4xIIIIIQ4xqIQ6IQ",
-        _device(stat.dev), stat.ino & 0xFFFF_FFFF, stat.mode, stat.nlink, stat.uid, stat.gid, _device(stat.rdev),
-        stat.size, stat.blksize, stat.blocks, *(t & 0xFFFF_FFFF for t in times), stat.ino,
-    )  # fmt: skip
+def walk(task: LinuxTask, resolve: int = 0) -> Walk:
+    """A walk for a task, from its root, with its permissions."""
+    return Walk(task.fs.root, who(task), resolve)
 
 
-@syscall("full")
-def sys_newfstat(task: LinuxTask, fd: FdArg, statbuf: BufferOut) -> int:
-    """Attributes of an open file."""
-    task.memory.write(statbuf, pack_stat(task.files[fd].stat()))
-    return 0
+def place_of(file: File) -> Dentry | None:
+    """The place an open file was opened at, None for what has no name."""
+    return file.dentry if isinstance(file, RegularFile | Directory | PathFile) else None
 
 
-@syscall("full")
-def compat_sys_ia32_fstat64(task: LinuxTask, fd: UnsignedInt, statbuf: BufferOut) -> int:
-    """Attributes of an open file, for a 32-bit program."""
-    task.memory.write(statbuf, pack_stat64_ia32(task.files[fd].stat()))
-    return 0
+def start_of(task: LinuxTask, dfd: int, path: bytes) -> Dentry:
+    """Where a path starts that is relative to a directory descriptor.
+
+    Raises:
+        Errno: EBADF, the descriptor is not open; ENOTDIR, it is no directory.
+    """
+    if path[:1] == b"/":
+        return task.fs.root
+    if dfd == AT_FDCWD:
+        return task.fs.cwd
+    place = place_of(task.files[dfd])
+    if path and (place is None or not place.inode.is_directory):
+        raise Errno(E.ENOTDIR)
+    return task.fs.cwd if place is None else place
 
 
-@syscall("partial", "an open descriptor with AT_EMPTY_PATH; no path exists yet: ENOENT")
-def sys_newfstatat(task: LinuxTask, dfd: DirFd, filename: Path, statbuf: BufferOut, flag: Int) -> int:
-    """Attributes of a file by name, relative to a directory."""
-    if read_path(task, filename) or not flag & AT_EMPTY_PATH:
-        raise Errno(E.ENOENT)
-    task.memory.write(statbuf, pack_stat(task.files[dfd].stat()))
-    return 0
+def find(task: LinuxTask, dfd: int, filename: int, *, follow: bool = True) -> Dentry:
+    """The place that a path in user memory leads to.
+
+    Raises:
+        Errno: EFAULT; as `Walk.find`.
+    """
+    path = read_path(task, filename)
+    return walk(task).find(start_of(task, dfd, path), path, follow=follow)
 
 
-@syscall("partial", "/proc/self/exe; no other link exists yet: ENOENT")
-def sys_readlink(task: LinuxTask, path: Path, buf: BufferOut, bufsiz: Int) -> int:
-    """Where a symbolic link leads."""
-    return _readlink(task, read_path(task, path), buf, bufsiz)
+def find_or_fd(task: LinuxTask, dfd: int, filename: int, flags: int) -> Dentry | File:
+    """What a call with AT_ flags is about: a place, or with AT_EMPTY_PATH and no path an open file.
+
+    Raises:
+        Errno: EFAULT; EBADF; as `Walk.find`.
+    """
+    empty_allowed = flags & At.AT_EMPTY_PATH
+    path = b"" if empty_allowed and not filename else read_path(task, filename)
+    if not path and empty_allowed:
+        return task.fs.cwd if dfd == AT_FDCWD else task.files[dfd]
+    follow = not flags & At.AT_SYMLINK_NOFOLLOW
+    return walk(task).find(start_of(task, dfd, path), path, follow=follow)
 
 
-@syscall("partial", "as readlink")
-def sys_readlinkat(task: LinuxTask, dfd: DirFd, pathname: Path, buf: BufferOut, bufsiz: Int) -> int:
-    """Where a symbolic link leads, relative to a directory."""
-    return _readlink(task, read_path(task, pathname), buf, bufsiz)
+def last_of(task: LinuxTask, dfd: int, filename: int, bounds: Walk | None = None) -> Last:
+    """The last name of a path in user memory, not looked up.
+
+    Raises:
+        Errno: EFAULT; as `Walk.parent`.
+    """
+    path = read_path(task, filename)
+    return (bounds or walk(task)).parent(start_of(task, dfd, path), path)
 
 
-def _readlink(task: LinuxTask, path: bytes, buf: int, size: int) -> int:
-    if size <= 0:
-        raise Errno(E.EINVAL)
-    if path != b"/proc/self/exe":
-        raise Errno(E.ENOENT)
-    target = task.exe.encode()[:size]
-    task.memory.write(buf, target)
-    return len(target)
+def opened(task: LinuxTask, fd: int) -> File:
+    """An open file, not a mere place.
 
-
-def _ioctl(task: LinuxTask, fd: int, cmd: int, arg: int) -> int:
+    Raises:
+        Errno: EBADF.
+    """
     file = task.files[fd]
-    if not isinstance(file, HostFile) or not file.is_terminal() or cmd not in (TCGETS, TIOCGWINSZ):
-        raise Errno(E.ENOTTY)
-    request, size = (termios.TCGETS, 36) if cmd == TCGETS else (termios.TIOCGWINSZ, 8)
-    try:
-        task.memory.write(arg, fcntl.ioctl(file.fd, request, bytes(size)))
-    except OSError as error:
-        raise Errno(E(error.errno or errno.ENOTTY)) from None
-    return 0
+    if file.is_path:
+        raise Errno(E.EBADF)
+    return file
 
 
-@syscall("partial", "the terminal's settings and size, read only; anything else is ENOTTY")
-def sys_ioctl(task: LinuxTask, fd: UnsignedInt, cmd: UnsignedInt, arg: UnsignedLong) -> int:
-    """Controls a device."""
-    return _ioctl(task, fd, cmd, arg)
+def inode_of(found: Dentry | File) -> Inode:
+    """The inode of a place or an open file.
+
+    Raises:
+        Errno: EPERM, the file has none whose attributes could be changed.
+    """
+    inode = found.inode
+    if inode is None:
+        raise Errno(E.EPERM)
+    return inode
 
 
-@syscall("partial", "as ioctl")
-def compat_sys_ioctl(task: LinuxTask, fd: UnsignedInt, cmd: UnsignedInt, arg32: CompatULong) -> int:
-    """Controls a device, for a 32-bit program."""
-    return _ioctl(task, fd, cmd, arg32)
+def check_flags(flags: int, allowed: int) -> None:
+    """Refuses flags that a call does not know.
+
+    Raises:
+        Errno: EINVAL.
+    """
+    if flags & ~allowed:
+        raise Errno(E.EINVAL)

@@ -29,7 +29,7 @@ from ring3.linux.definition import Layers, Syscall
 from ring3.linux.exec import Start, load_data_segments, start_thread
 from ring3.linux.exit import clear_child_tid
 from ring3.linux.process import Process, Processes
-from ring3.linux.short_path import run_short
+from ring3.linux.short_path import leave_ia32, run_short
 from ring3.linux.siginfo import SigInfo
 from ring3.linux.signal_send import send_to_process
 from ring3.linux.sigstate import Actions
@@ -387,6 +387,10 @@ class LinuxKernel(Kernel):
 
     def run_task(self, task: Task) -> None:
         """Runs the task by the path in force."""
+        if self.machine.cpu.cpl == 3 and self.machine.ram.q[task.struct] & traps.EXIT_WORK:
+            # it was preempted in ring 3, and a signal came: what the timer interrupt's exit would do
+            self.window.orig_ax = (1 << 64) - 1
+            self._leave_through(cast(LinuxTask, task), "error_return")
         while task.on_cpu:
             if self.short_path:
                 run_short(self, task)
@@ -404,23 +408,30 @@ class LinuxKernel(Kernel):
         self.finish(task)
 
     def finish(self, task: Task) -> None:
-        """The end of every event on the short path: what the exit code would do before ring 3 runs."""
-        if self.machine.ram.q[task.struct] & traps.EXIT_WORK:
-            work = traps.exit_work(task, task.regs, 0)
-            if not isinstance(work, int):
-                task.pending, task.keeps_rax = work, True
-                if self.advance(task) is None:
-                    return
-                task.keeps_rax = False
-        if self.window.by_iret:
-            self.leave_by_iret(cast(LinuxTask, task))
+        """The end of every event on the short path: what the exit code would do before ring 3 runs.
 
-    def leave_by_iret(self, task: Task) -> None:
-        """On the short path: gives registers back that only ``iret`` can, through ring 0's own code."""
+        A thread that has to stop does so in ring 0: its registers lie on its kernel stack then, for a tracer to see.
+        """
+        linux_task = cast(LinuxTask, task)
+        if self.machine.ram.q[task.struct] & traps.EXIT_WORK:
+            if linux_task.trace is None and not linux_task.must_stop:
+                work = traps.exit_work(task, task.regs, 0)
+                if not isinstance(work, int):
+                    work.close()
+            if self.machine.ram.q[task.struct] & traps.EXIT_WORK:
+                self._leave_through(linux_task, "error_return")
+                return
+        leave_ia32(self, linux_task)
+        if self.window.by_iret:
+            self._leave_through(linux_task, "swapgs_restore_regs_and_return_to_usermode")
+
+    def _leave_through(self, task: LinuxTask, symbol: str) -> None:
+        """Moves the user registers to the kernel stack and goes on in ring 0, with the stack pointer at them."""
         window, frame = self.window, task.frame
         window.by_iret = False
         copy_regs(window, frame)
-        start = self.image.symbols["swapgs_restore_regs_and_return_to_usermode"]
+        task.regs = frame
+        start = self.image.symbols[symbol]
         self.enter_ring0(start, task.stack_top - self.frame_size, L["KERNEL_CS"], L["KERNEL_DS"])
 
     def _initial_state(self) -> bytes:

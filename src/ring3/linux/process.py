@@ -70,6 +70,8 @@ class Process:
         started: Monotonic time of its start.
         alarm: The ITIMER_REAL timer.
         alarm_interval: Its period in nanoseconds.
+        tracees: The threads it traces.
+        tracee_exits: Number and exit code of tracees that have ended and are not its children.
         subreaper: It adopts orphans among its descendants (PR_SET_CHILD_SUBREAPER).
     """
 
@@ -96,6 +98,8 @@ class Process:
     alarm: Timer | None = None
     alarm_interval: int = 0
     subreaper: bool = False
+    tracees: list[LinuxTask] = field(default_factory=list)
+    tracee_exits: list[tuple[int, int]] = field(default_factory=list)
 
     @property
     def leader(self) -> LinuxTask:

@@ -1,129 +1,281 @@
-"""read(2), write(2) and their relatives on open descriptors."""
+"""read(2), write(2), their relatives with an offset, and lseek(2)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Final
 
-from ring3.abi.c_types import BufferIn, BufferOut, FdArg, Pointer, SizeT, UnsignedLong
+from ring3.abi.c_types import (
+    COMPAT_OFF_T,
+    Arg,
+    BufferIn,
+    BufferOut,
+    FdArg,
+    OffT,
+    Pointer,
+    SizeT,
+    UnsignedInt,
+    UnsignedLong,
+)
 from ring3.abi.errno import E, Errno
 from ring3.fs.file import File
-from ring3.fs.waiting import Waiting, retry
+from ring3.fs.regular import RegularFile
+from ring3.fs.waiting import Waiting, retry, write_all
 from ring3.kernel.mm.usercopy import BadAddress
 from ring3.linux.definition import syscall
 
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
 
+CompatOffT = Annotated[int, Arg(COMPAT_OFF_T)]
+
 MAX_RW_COUNT: Final = 0x7FFF_F000
 """Bytes that one call transfers at most (read(2), NOTES)."""
-UIO_MAXIOV: Final = 1024
+RLIMIT_FSIZE: Final = 1
+RLIM_INFINITY: Final = (1 << 64) - 1
 
 
-def _readable(task: LinuxTask, fd: int) -> File:
+def readable(task: LinuxTask, fd: int) -> File:
+    """An open file that can be read.
+
+    Raises:
+        Errno: EBADF.
+    """
     file = task.files[fd]
     if not file.readable:
         raise Errno(E.EBADF)
     return file
 
 
-def _writable(task: LinuxTask, fd: int) -> File:
+def writable(task: LinuxTask, fd: int) -> File:
+    """An open file that can be written.
+
+    Raises:
+        Errno: EBADF.
+    """
     file = task.files[fd]
     if not file.writable:
         raise Errno(E.EBADF)
     return file
 
 
-def _write_from(task: LinuxTask, file: File, address: int, size: int) -> int:
-    """Writes user memory to a file; a bad page after some good ones makes the count short."""
+def checked_count(count: int) -> int:
+    """How many bytes are transferred at most.
+
+    Raises:
+        Errno: EINVAL, a negative number.
+    """
+    if count >> 63:
+        raise Errno(E.EINVAL)
+    return min(count, MAX_RW_COUNT)
+
+
+def from_user(task: LinuxTask, address: int, size: int) -> bytes:
+    """Bytes to be written; those before the first bad page if there is one.
+
+    Raises:
+        Errno: EFAULT, not even the first can be read.
+    """
     try:
-        data = task.memory.read(address, size)
+        return task.memory.read(address, size)
     except BadAddress as bad:
         if not bad.done:
             raise
-        data = task.memory.read(address, bad.done)
-    return file.write(data)
+        return task.memory.read(address, bad.done)
+
+
+def to_user(task: LinuxTask, address: int, data: bytes) -> int:
+    """Stores what was read; returns how many bytes were.
+
+    Raises:
+        BadAddress: Not even the first could be stored.
+    """
+    try:
+        task.memory.write(address, data)
+    except BadAddress as bad:
+        if not bad.done:
+            raise
+        return bad.done
+    return len(data)
+
+
+def write_file(task: LinuxTask, file: File, data: bytes) -> int | Waiting:
+    """Writes data to a file at its position, within the limits of the process.
+
+    Raises:
+        Errno: EFBIG, RLIMIT_FSIZE is reached; EPIPE, with SIGPIPE; as `File.write`.
+    """
+    if task.rlimits[RLIMIT_FSIZE][0] != RLIM_INFINITY and isinstance(file, RegularFile):
+        data = limited(task, data, file.append_position())
+    try:
+        result = write_all(task, file, data)
+    except Errno as error:
+        if error.number is E.EPIPE:
+            task.broken_pipe()
+        raise
+    return result if isinstance(result, int) else _watch_for_broken_pipe(task, result)
+
+
+async def _watch_for_broken_pipe(task: LinuxTask, writing: Waiting) -> int:
+    try:
+        return await writing
+    except Errno as error:
+        if error.number is E.EPIPE:
+            task.broken_pipe()
+        raise
+
+
+def limited(task: LinuxTask, data: bytes, offset: int) -> bytes:
+    """What RLIMIT_FSIZE lets a process write at an offset.
+
+    Raises:
+        Errno: EFBIG, nothing; with SIGXFSZ.
+    """
+    room = task.rlimits[RLIMIT_FSIZE][0] - offset
+    if room <= 0 and data:
+        task.file_too_large()
+        raise Errno(E.EFBIG)
+    return data[:room]
 
 
 @syscall("full")
 def sys_write(task: LinuxTask, fd: FdArg, buf: BufferIn, count: SizeT) -> int | Waiting:
     """Writes ``count`` bytes to a descriptor."""
-    file = _writable(task, fd)
-    if count >> 63:
-        raise Errno(E.EINVAL)
-    return retry(task, file, lambda: _write_from(task, file, buf, min(count, MAX_RW_COUNT)))
+    file = writable(task, fd)
+    return write_file(task, file, from_user(task, buf, checked_count(count)))
 
 
 @syscall("full")
 def sys_read(task: LinuxTask, fd: FdArg, buf: BufferOut, count: SizeT) -> int | Waiting:
     """Reads up to ``count`` bytes from a descriptor."""
-    file = _readable(task, fd)
-    if count >> 63:
-        raise Errno(E.EINVAL)
-    wanted = min(count, MAX_RW_COUNT)
-    if wanted:
-        task.memory.segments(buf, 1, write=True)
+    file = readable(task, fd)
+    wanted = checked_count(count)
 
     def read() -> int:
         data = file.read(wanted)
-        task.memory.write(buf, data)
-        return len(data)
+        return deliver(file, data, lambda: to_user(task, buf, data))
 
     return retry(task, file, read)
 
 
-def _vectors(task: LinuxTask, address: int, count: int, narrow: bool) -> list[tuple[int, int]]:
-    """The (address, length) pairs of an iovec array.
+def deliver(file: File, data: bytes, store: Callable[[], int]) -> int:
+    """Stores what was read from a file; what could not be stored is read again next time.
 
     Raises:
-        Errno: EINVAL, too many or a length that is negative; EFAULT.
+        Errno: EFAULT, nothing could.
     """
-    if count > UIO_MAXIOV:
+    if not data:
+        return 0
+    done = 0
+    try:
+        done = store()
+    finally:
+        if done < len(data):
+            file.unread(data[done:])
+    return done
+
+
+# -- with an offset ----------------------------------------------------------------------------------------------
+
+
+def _pread(task: LinuxTask, fd: int, buf: int, count: int, offset: int) -> int | Waiting:
+    if offset < 0:
         raise Errno(E.EINVAL)
-    word = 4 if narrow else 8
-    raw = memoryview(task.memory.read(address, count * 2 * word)).cast("I" if narrow else "Q")
-    found = [(raw[2 * n], raw[2 * n + 1]) for n in range(count)]
-    if any(length >> (8 * word - 1) for _, length in found):
+    file = readable(task, fd)
+    wanted = checked_count(count)
+    return retry(task, file, lambda: to_user(task, buf, file.pread(wanted, offset)))
+
+
+def _pwrite(task: LinuxTask, fd: int, buf: int, count: int, offset: int) -> int | Waiting:
+    if offset < 0:
         raise Errno(E.EINVAL)
+    file = writable(task, fd)
+    data = from_user(task, buf, checked_count(count))
+    if task.rlimits[RLIMIT_FSIZE][0] != RLIM_INFINITY and isinstance(file, RegularFile):
+        data = limited(task, data, offset)
+    return retry(task, file, lambda: file.pwrite(data, offset))
+
+
+def wide(low: int, high: int) -> int:
+    """The signed 64-bit number whose halves a 32-bit program passes."""
+    value = (high & 0xFFFF_FFFF) << 32 | low & 0xFFFF_FFFF
+    return value - (1 << 64) if value >> 63 else value
+
+
+@syscall("full")
+def sys_pread64(task: LinuxTask, fd: UnsignedInt, buf: BufferOut, count: SizeT, pos: OffT) -> int | Waiting:
+    """Reads at an offset."""
+    return _pread(task, fd, buf, count, pos)
+
+
+@syscall("full")
+def sys_pwrite64(task: LinuxTask, fd: UnsignedInt, buf: BufferIn, count: SizeT, pos: OffT) -> int | Waiting:
+    """Writes at an offset."""
+    return _pwrite(task, fd, buf, count, pos)
+
+
+@syscall("full")
+def sys_ia32_pread64(
+    task: LinuxTask,
+    fd: UnsignedInt,
+    ubuf: BufferOut,
+    count: UnsignedInt,
+    poslo: UnsignedInt,
+    poshi: UnsignedInt,
+) -> int | Waiting:
+    """Reads at an offset, for a 32-bit program."""
+    return _pread(task, fd, ubuf, count, wide(poslo, poshi))
+
+
+@syscall("full")
+def sys_ia32_pwrite64(
+    task: LinuxTask,
+    fd: UnsignedInt,
+    ubuf: BufferIn,
+    count: UnsignedInt,
+    poslo: UnsignedInt,
+    poshi: UnsignedInt,
+) -> int | Waiting:
+    """Writes at an offset, for a 32-bit program."""
+    return _pwrite(task, fd, ubuf, count, wide(poslo, poshi))
+
+
+# -- the position ------------------------------------------------------------------------------------------------
+
+
+def _lseek(task: LinuxTask, fd: int, offset: int, whence: int) -> int:
+    file = task.files[fd]
+    if file.is_path:
+        raise Errno(E.EBADF)
+    if whence > 4:
+        raise Errno(E.EINVAL)
+    return file.seek(offset, whence)
+
+
+@syscall("full")
+def sys_lseek(task: LinuxTask, fd: UnsignedInt, offset: OffT, whence: UnsignedInt) -> int:
+    """Moves a file's position."""
+    return _lseek(task, fd, offset, whence)
+
+
+@syscall("full")
+def compat_sys_lseek(task: LinuxTask, fd: UnsignedInt, offset: CompatOffT, whence: UnsignedInt) -> int:
+    """Moves a file's position; EOVERFLOW if a 32-bit program could not be told where to."""
+    found = _lseek(task, fd, offset, whence)
+    if found >> 31:
+        raise Errno(E.EOVERFLOW)
     return found
 
 
-def _writev(task: LinuxTask, fd: int, address: int, count: int, narrow: bool) -> int | Waiting:
-    file = _writable(task, fd)
-    vectors = _vectors(task, address, count, narrow)
-    data = b"".join(task.memory.read(base, length) for base, length in vectors)[:MAX_RW_COUNT]
-    return retry(task, file, lambda: file.write(data))
-
-
-def _readv(task: LinuxTask, fd: int, address: int, count: int, narrow: bool) -> int | Waiting:
-    file = _readable(task, fd)
-    vectors = _vectors(task, address, count, narrow)
-    wanted = min(sum(length for _, length in vectors), MAX_RW_COUNT)
-
-    def read() -> int:
-        data = file.read(wanted)
-        rest = memoryview(data)
-        for base, length in vectors:
-            task.memory.write(base, rest[:length])
-            rest = rest[length:]
-        return len(data)
-
-    return retry(task, file, read)
-
-
 @syscall("full")
-def sys_writev(task: LinuxTask, fd: UnsignedLong, vec: Pointer, vlen: UnsignedLong) -> int | Waiting:
-    """Writes several buffers as one."""
-    return _writev(task, fd, vec, vlen, task.in_ia32_syscall)
-
-
-@syscall("full")
-def sys_readv(task: LinuxTask, fd: UnsignedLong, vec: Pointer, vlen: UnsignedLong) -> int | Waiting:
-    """Reads into several buffers as one."""
-    return _readv(task, fd, vec, vlen, task.in_ia32_syscall)
-
-
-@syscall("full")
-def sys_close(task: LinuxTask, fd: FdArg) -> int:
-    """Closes a descriptor."""
-    task.files.close(fd)
+def sys_llseek(
+    task: LinuxTask,
+    fd: UnsignedInt,
+    offset_high: UnsignedLong,
+    offset_low: UnsignedLong,
+    result: Pointer,
+    whence: UnsignedInt,
+) -> int:
+    """Moves a file's position, with 64 bits for 32-bit programs."""
+    task.memory.write_u64(result, _lseek(task, fd, wide(offset_low, offset_high), whence))
     return 0

@@ -9,7 +9,7 @@ What is different and cannot be seen from ring 3: ``pt_regs`` are not written to
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from ring3.abi import tbl
 from ring3.abi.errno import Errno
@@ -21,6 +21,7 @@ from ring3.machine.registers import Flags, Vector
 
 if TYPE_CHECKING:
     from ring3.linux.kernel import LinuxKernel
+    from ring3.linux.task import LinuxTask
 
 _M64: Final = (1 << 64) - 1
 _TRACE: Final = L["TASK_SYSCALL_WORK"] >> 3
@@ -129,7 +130,10 @@ def _sysenter(kernel: LinuxKernel, task: Task) -> None:
     before = (window.orig_ax, window.ip, window.sp, window.bp)
     window.orig_ax = window.ax & 0xFFFF_FFFF
     window.ip, window.sp, window.bp = landing_pad, stack, sixth
+    linux_task = cast("LinuxTask", task)
+    linux_task.by_sysenter = True
     if not _dispatch_ia32(kernel, task):
+        linux_task.by_sysenter = False
         window.orig_ax, window.ip, window.sp, window.bp = before
         kernel.handle(task, Event.SYSENTER)
 
@@ -156,3 +160,15 @@ def _finish(kernel: LinuxKernel, task: Task, result: int | None) -> None:
     if result is not None:
         kernel.window.ax = result
         kernel.resumed(task)
+
+
+def leave_ia32(kernel: LinuxKernel, task: LinuxTask) -> None:
+    """The last of a 32-bit call, after the exit work: ``sysexit``, where it can be used, takes ECX and EDX."""
+    window, q = kernel.window, kernel.machine.ram.q
+    q[task.struct + _STATUS] &= ~L["TS_COMPAT"]
+    if task.by_sysenter:
+        task.by_sysenter = False
+        landing_pad = task.landing_pad
+        if window.ip == landing_pad and not window.by_iret and not window.flags & _RETURN_BY_IRET:
+            window.cx, window.dx = window.sp, landing_pad
+            window.r8 = window.r9 = window.r10 = window.r11 = 0

@@ -444,4 +444,6 @@ def sys_restart_syscall(task: LinuxTask) -> Waiting:
 
 def interrupted(task: LinuxTask) -> bool:
     """Whether a thread that waits has to look at its signals."""
-    return bool(deliverable(task)) or task.must_stop or task.process.ending is not None
+    trace = task.trace
+    interrupt = trace is not None and trace.interrupt
+    return bool(deliverable(task)) or task.must_stop or interrupt or task.process.ending is not None

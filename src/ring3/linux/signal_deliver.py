@@ -28,15 +28,54 @@ NR_RESTART_SYSCALL: Final = {64: 219, 32: 0}
 
 def do_signal(task: LinuxTask, regs: UserRegs) -> None:
     """Handles what is pending: stops, ends or sets up a handler; then repairs the interrupted call."""
-    chosen = _choose(task)
-    in_call = regs.orig_ax & 0xFFFF_FFFF != 0xFFFF_FFFF  # -1: an exception, not a call
-    if chosen is not None:
-        info, action = chosen
-        if in_call:
+    while (info := take(task)) is not None:
+        if act(task, regs, info):
+            return
+    settle(task, regs)
+
+
+def take(task: LinuxTask) -> SigInfo | None:
+    """The next signal to deliver, removed from its queue; None if there is none. A dying process ends here."""
+    process = task.process
+    if process.ending is not None:
+        exit_group(task, process.ending)
+    available = deliverable(task)
+    if not available:
+        recalculate(task)
+        return None
+    signal = next_signal(available)
+    queue = task.signals if task.signals.set & bit(signal) else process.pending
+    info = queue.take(signal)
+    recalculate(task)
+    return info
+
+
+def act(task: LinuxTask, regs: UserRegs, info: SigInfo) -> bool:
+    """Does what a signal's action says; False if that was nothing, so that the next one is to be looked at."""
+    process, signal = task.process, info.signo
+    action = process.actions[signal]
+    if action.handler == SIG_IGN:
+        return False
+    if action.handler != SIG_DFL:
+        if action.flags & SaFlags.SA_RESETHAND:
+            process.actions[signal] = Action(SIG_DFL, action.flags, action.restorer, action.mask)
+        if _in_call(regs):
             _settle_interrupted(task, regs, action)
         _handle(task, regs, info, action)
-        return
-    if in_call:
+        return True
+    if bit(signal) & IGNORED_BY_DEFAULT:
+        return False
+    if bit(signal) & STOPPING:
+        if signal != Sig.SIGSTOP and task.kernel.is_orphaned_group(process.pgid):
+            return False
+        stop_process(process, signal)
+        return False
+    return exit_group(task, signal)
+
+
+def settle(task: LinuxTask, regs: UserRegs) -> None:
+    """No handler runs: an interrupted call is made again, and the mask of sigsuspend(2) is undone."""
+    if _in_call(regs):
         if regs.ax in _RESTART:
             regs.ax = regs.orig_ax
             regs.ip -= 2
@@ -49,35 +88,9 @@ def do_signal(task: LinuxTask, regs: UserRegs) -> None:
         recalculate(task)
 
 
-def _choose(task: LinuxTask) -> tuple[SigInfo, Action] | None:
-    """The next signal that has a handler; the others take effect here."""
-    process = task.process
-    while True:
-        if process.ending is not None:
-            exit_group(task, process.ending)
-        available = deliverable(task)
-        if not available:
-            recalculate(task)
-            return None
-        signal = next_signal(available)
-        queue = task.signals if task.signals.set & bit(signal) else process.pending
-        info = queue.take(signal)
-        recalculate(task)
-        action = process.actions[signal]
-        if action.handler == SIG_IGN:
-            continue
-        if action.handler != SIG_DFL:
-            if action.flags & SaFlags.SA_RESETHAND:
-                process.actions[signal] = Action(SIG_DFL, action.flags, action.restorer, action.mask)
-            return info, action
-        if bit(signal) & IGNORED_BY_DEFAULT:
-            continue
-        if bit(signal) & STOPPING:
-            if signal != Sig.SIGSTOP and task.kernel.is_orphaned_group(process.pgid):
-                continue
-            stop_process(process, signal)
-            return None
-        exit_group(task, signal)
+def _in_call(regs: UserRegs) -> bool:
+    """Whether the kernel was entered for a call; an exception has -1 for the number."""
+    return regs.orig_ax & 0xFFFF_FFFF != 0xFFFF_FFFF
 
 
 def _settle_interrupted(task: LinuxTask, regs: UserRegs, action: Action) -> None:

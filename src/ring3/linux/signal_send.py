@@ -78,7 +78,7 @@ def _is_ignored(process: Process, receiver: LinuxTask, signal: int) -> bool:
     """Whether a signal is dropped when it is sent: not if it is blocked or waited for, or a tracer wants to see it."""
     if signal == Sig.SIGKILL or not process.actions.ignores(signal):
         return False
-    return not ((receiver.blocked | receiver.waited_for) & bit(signal) or receiver.is_traced)
+    return not ((receiver.blocked | receiver.waited_for) & bit(signal) or receiver.trace is not None)
 
 
 def _before(process: Process, signal: int) -> None:
@@ -111,6 +111,9 @@ def continue_process(process: Process) -> None:
     process.stopped = 0
     for thread in process.threads:
         thread.resume_from_stop()
+        if thread.trace is not None and thread.trace.seized:
+            thread.trace.interrupt = True  # its tracer hears that the stop is over (JOBCTL_TRAP_NOTIFY)
+            notify(thread)
     _tell_parent(process, int(CldCode.CLD_CONTINUED), int(Sig.SIGCONT))
 
 

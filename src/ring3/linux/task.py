@@ -17,6 +17,7 @@ from ring3.linux.process import Process, Rusage
 from ring3.linux.signal_calls import interrupted
 from ring3.linux.signal_send import recalculate
 from ring3.linux.sigstate import Pending
+from ring3.linux.tracing import Trace
 from ring3.machine.descriptors import Segment
 from ring3.machine.registers import Seg
 
@@ -49,9 +50,11 @@ class LinuxTask(Task):
         clear_child_tid: Address that is cleared when it ends, 0 for none.
         robust_list: Address that set_robust_list(2) gave, 0 for none.
         tls: The three GDT entries of set_thread_area(2), as they lie in the GDT while it runs.
+        by_sysenter: The call in progress came by ``sysenter``, on the short path.
         vfork_done: Woken when it no longer uses its parent's memory.
         parent_death_signal: What it gets when its parent ends (PR_SET_PDEATHSIG).
-        is_traced: A tracer watches it.
+        trace: How it is traced, None if it is not.
+        single_stepped: Its tracer has set the trap flag.
         trap_number: Vector of its last exception.
         error_code: Error code of its last exception.
         fault_address: Address of its last page fault.
@@ -78,9 +81,11 @@ class LinuxTask(Task):
         self.clear_child_tid = 0
         self.robust_list = 0
         self.tls = [0, 0, 0]
+        self.by_sysenter = False
         self.vfork_done: WaitQueue | None = None
         self.parent_death_signal = 0
-        self.is_traced = False
+        self.trace: Trace | None = None
+        self.single_stepped = False
         self.trap_number = self.error_code = self.fault_address = 0
 
     # -- signals -----------------------------------------------------------------------------------------------
@@ -100,6 +105,11 @@ class LinuxTask(Task):
             self.must_stop = False
             recalculate(self)
             self.stopped.wake()
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it runs 32-bit code."""
+        return self.regs.cs == L["USER32_CS"]
 
     # -- kernel memory -----------------------------------------------------------------------------------------
 

@@ -14,8 +14,9 @@ from ring3.image.linux.boot import GATES, L
 from ring3.kernel.mm.fault import FaultOutcome
 from ring3.kernel.regs import UserRegs, describe
 from ring3.kernel.task import Task
-from ring3.linux import vsyscall
-from ring3.linux.signal_deliver import do_signal
+from ring3.linux import tracing, vsyscall
+from ring3.linux.siginfo import SigInfo
+from ring3.linux.signal_deliver import act, do_signal, settle, take
 from ring3.linux.signal_send import force_fault, force_kernel
 from ring3.linux.task import LinuxTask
 from ring3.machine.paging import PF_FETCH, PF_WRITE
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 Stub = Callable[[Task, UserRegs, int], int | Coroutine[Any, Any, int]]
 
+_WORK: Final = L["TASK_SYSCALL_WORK"] >> 3
 VECTORS: Final = {name: vector for vector, name in enumerate(GATES)}
 EXIT_WORK: Final = (1 << L["TIF_NOTIFY_RESUME"]) | (1 << L["TIF_SIGPENDING"]) | (1 << L["TIF_NEED_RESCHED"])
 
@@ -133,6 +135,8 @@ def _remember(task: LinuxTask, vector: int, error: int, address: int) -> None:
 def exit_work(task: Task, regs: UserRegs, argument: int) -> int | Coroutine[Any, Any, int]:
     """What is to be done before ring 3 runs again (exit_to_user_mode_loop): signals, stops."""
     linux_task = cast("LinuxTask", task)
+    if linux_task.trace is not None:
+        return _traced_exit_work(linux_task, regs)
     q = task.kernel.machine.ram.q
     while q[task.struct] & EXIT_WORK:
         if linux_task.must_stop:
@@ -146,6 +150,8 @@ async def _stop(task: LinuxTask, regs: UserRegs) -> int:
     """Stays stopped until SIGCONT or SIGKILL, then looks at the signals again."""
     q = task.kernel.machine.ram.q
     while q[task.struct] & EXIT_WORK:
+        if task.trace is not None:
+            return await _traced_exit_work(task, regs)
         if task.must_stop:
             await task.stopped.wait(task)
         else:
@@ -154,16 +160,53 @@ async def _stop(task: LinuxTask, regs: UserRegs) -> int:
     return 0
 
 
+async def _traced_exit_work(task: LinuxTask, regs: UserRegs) -> int:
+    """The same for a thread with a tracer, which sees every signal before it is delivered."""
+    q = task.kernel.machine.ram.q
+    while q[task.struct] & EXIT_WORK:
+        q[task.struct] &= ~EXIT_WORK
+        trace = task.trace
+        if trace is not None and trace.interrupt:
+            trace.interrupt = False
+            await tracing.event(task, tracing.EVENT_STOP, 0)
+        if task.must_stop:
+            await _traced_group_stop(task)
+        handled = False
+        while not handled and (info := take(task)) is not None:
+            signal = info.signo if info.signo == Sig.SIGKILL else await tracing.stop(task, info.signo, info)
+            if signal and signal != info.signo:
+                info = SigInfo(signal)
+            handled = bool(signal) and act(task, regs, info)
+        if not handled:
+            settle(task, regs)
+    return 0
+
+
+async def _traced_group_stop(task: LinuxTask) -> None:
+    trace, signal = task.trace, task.process.stopped or int(Sig.SIGTRAP)
+    seized = trace is not None and trace.seized
+    await tracing.stop(task, signal | tracing.EVENT_STOP << 8 if seized else signal, SigInfo(signal))
+    task.must_stop = False
+
+
 def spurious(task: Task, regs: UserRegs, argument: int) -> int:
     """The stub behind the gates of vectors that no device raises."""
     raise KernelPanic("an interrupt arrived that no device raises", describe(regs))
 
 
-def trace_enter(task: Task, regs: UserRegs, argument: int) -> int:
+def trace_enter(task: Task, regs: UserRegs, argument: int) -> int | Coroutine[Any, Any, int]:
     """The work before a traced call (syscall_trace_enter): the number to make."""
+    work = task.kernel.machine.ram.q[task.struct + _WORK]
+    if work & (tracing.SYSCALL_WORK_TRACE | tracing.SYSCALL_WORK_EMU):
+        return tracing.syscall_enter(cast("LinuxTask", task), regs)
     return regs.orig_ax
 
 
-def trace_exit(task: Task, regs: UserRegs, argument: int) -> int:
-    """The work after a traced call."""
+def trace_exit(task: Task, regs: UserRegs, argument: int) -> int | Coroutine[Any, Any, int]:
+    """The work after a traced call (syscall_exit_work)."""
+    linux_task = cast("LinuxTask", task)
+    if linux_task.single_stepped:
+        force_fault(linux_task, Sig.SIGTRAP, int(TrapCode.TRAP_TRACE), regs.ip)
+    elif task.kernel.machine.ram.q[task.struct + _WORK] & tracing.SYSCALL_WORK_TRACE:
+        return tracing.syscall_stop(linux_task, regs, tracing.At.EXIT)
     return 0

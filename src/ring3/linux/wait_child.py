@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from enum import IntFlag
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +14,7 @@ from ring3.kernel.wait import wait_event
 from ring3.linux.definition import syscall
 from ring3.linux.process import Process, Rusage, child_info, exit_info
 from ring3.linux.rusage import pack_rusage
-from ring3.linux.siginfo import SIZE, SigInfo
+from ring3.linux.siginfo import SIZE, Layout, SigInfo
 
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
@@ -39,25 +40,28 @@ P_PID: Final = 1
 P_PGID: Final = 2
 
 
+@dataclass(frozen=True, slots=True)
 class Found:
-    """A child with something to report.
+    """A child or tracee with something to report.
 
     Attributes:
-        child: The process.
+        pid: Its number.
         info: What SIGCHLD would say.
         status: As wait(2) encodes it.
         usage: Its resources.
     """
 
-    __slots__ = ("child", "info", "status", "usage")
+    pid: int
+    info: SigInfo
+    status: int
+    usage: Rusage
 
-    def __init__(self, child: Process, info: SigInfo, status: int) -> None:
-        self.child = child
-        self.info = info
-        self.status = status
-        self.usage = Rusage()
-        self.usage.add(child.usage)
-        self.usage.add(child.children_usage)
+
+def _total(child: Process) -> Rusage:
+    usage = Rusage()
+    usage.add(child.usage)
+    usage.add(child.children_usage)
+    return usage
 
 
 def _eligible(parent: Process, kind: int, number: int, options: int) -> list[Process]:
@@ -77,20 +81,55 @@ def _look(parent: Process, children: list[Process], options: int) -> Found | Non
         if child.dead:
             if not options & Wait.WEXITED:
                 continue
-            found = Found(child, exit_info(child), child.exit_code)
+            found = Found(child.pid, exit_info(child), child.exit_code, _total(child))
             if not keep:
                 parent.children_usage.add(found.usage)
                 parent.threads[0].kernel.processes.forget(child)
             return found
         if child.report == CldCode.CLD_STOPPED and options & Wait.WUNTRACED:
-            found = Found(child, child_info(child, child.report, child.stopped), child.stopped << 8 | 0x7F)
+            info = child_info(child, child.report, child.stopped)
+            found = Found(child.pid, info, child.stopped << 8 | 0x7F, _total(child))
         elif child.report == CldCode.CLD_CONTINUED and options & Wait.WCONTINUED:
-            found = Found(child, child_info(child, child.report, int(Sig.SIGCONT)), 0xFFFF)
+            info = child_info(child, child.report, int(Sig.SIGCONT))
+            found = Found(child.pid, info, 0xFFFF, _total(child))
         else:
             continue
         if not keep:
             child.report = 0
         return found
+    return None
+
+
+def _tracees(parent: Process, kind: int, number: int) -> list[LinuxTask]:
+    """The threads that a process traces, among those that are asked for."""
+    return [
+        task
+        for task in parent.tracees
+        if kind == P_ALL
+        or (kind == P_PID and number == task.tid)
+        or (kind == P_PGID and task.process.pgid == number)
+    ]
+
+
+def _look_at_tracees(
+    parent: Process, tracees: list[LinuxTask], exits: list[tuple[int, int]], options: int
+) -> Found | None:
+    """The first tracee that has stopped or ended; takes the report unless WNOWAIT."""
+    for task in tracees:
+        trace = task.trace
+        if trace is None or not trace.unreported or trace.status is None:
+            continue
+        if not options & Wait.WNOWAIT:
+            trace.unreported = False
+        status = trace.status << 8 | 0x7F
+        info = SigInfo(int(Sig.SIGCHLD), int(CldCode.CLD_TRAPPED), Layout.CHILD, task.tid, status=trace.status)
+        return Found(task.tid, info, status, Rusage())
+    if exits and options & Wait.WEXITED:
+        tid, code = exits[0]
+        if not options & Wait.WNOWAIT:
+            parent.tracee_exits.remove(exits[0])
+        info = SigInfo(int(Sig.SIGCHLD), int(CldCode.CLD_EXITED), Layout.CHILD, tid, status=code >> 8)
+        return Found(tid, info, code, Rusage())
     return None
 
 
@@ -106,9 +145,11 @@ async def _wait(task: LinuxTask, kind: int, number: int, options: int) -> Found 
     def changed() -> bool:
         nonlocal found
         children = _eligible(parent, kind, number, options)
-        if not children:
+        tracees = _tracees(parent, kind, number)
+        exits = [entry for entry in parent.tracee_exits if kind == P_ALL or (kind == P_PID and entry[0] == number)]
+        if not (children or tracees or exits):
             raise Errno(E.ECHILD)
-        found = _look(parent, children, options)
+        found = _look_at_tracees(parent, tracees, exits, options) or _look(parent, children, options)
         return found is not None
 
     if options & Wait.WNOHANG:
@@ -139,7 +180,7 @@ async def _wait4(task: LinuxTask, pid: int, status: int, options: int, usage: in
         task.memory.write_u32(status, found.status)
     if usage:
         task.memory.write(usage, pack_rusage(found.usage, narrow))
-    return found.child.pid
+    return found.pid
 
 
 @syscall("full")

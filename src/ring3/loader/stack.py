@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from ring3.abi.errno import E
 from ring3.kernel.mm.mm import Mm
@@ -92,10 +93,8 @@ def build_stack(
     where = Places(name, tuple(places), (arg_start, env_start), (env_start, env_end))
     vector: list[int] = [len(strings.argv)]
     for texts, start in ((strings.argv, arg_start), (strings.envp, env_start)):
-        for text in texts:
-            vector.append(start)
-            start += len(text) + 1
-        vector.append(0)
+        ends = accumulate((len(text) + 1 for text in texts), initial=start)
+        vector += [*list(ends)[:-1], 0]
     for key, value in (*auxv(where), (0, 0)):
         vector += (key, value)
     pointer = (at - word * len(vector)) & ~15

@@ -88,6 +88,10 @@ class Registers(Protocol):
     def load_segment(self, segment: Seg, selector: int, descriptor: Segment) -> None:
         """Sets a segment register, visible and hidden part, without any check; CS also sets mode and privilege."""
 
+    @property
+    def task_register(self) -> int:
+        """The visible part of TR: the selector of the task-state segment."""
+
     def table_register(self, name: str) -> tuple[int, int]:
         """Base and limit of ``gdtr``, ``idtr``, ``tr`` or ``ldtr``."""
 

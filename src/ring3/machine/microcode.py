@@ -86,8 +86,9 @@ class Microcode:
             TripleFault: Neither it nor the double fault that follows could be delivered.
         """
         pending = trap
-        first = trap.vector
         while True:
+            if pending.vector == Vector.PF and not pending.software:
+                self._cpu.cr2 = pending.address
             saved = self._cpu.save()
             try:
                 self._through_gate(pending)
@@ -95,19 +96,18 @@ class Microcode:
             except _Fault as fault:
                 self._cpu.load(saved)
                 second = fault.trap
-                if pending.vector == Vector.DF:
-                    raise TripleFault(
-                        f"vector {second.vector} while delivering the double fault of vector {first} "
-                        f"at {self._cpu.rip:#x}"
-                    ) from None
-                both = CONTRIBUTORY | {Vector.PF}
-                double = second.vector in both and (
-                    pending.vector == Vector.PF
-                    or (pending.vector in CONTRIBUTORY and second.vector in CONTRIBUTORY)
+            if pending.vector == Vector.DF and not pending.software:
+                raise TripleFault(
+                    f"vector {second.vector} while delivering the double fault of vector {trap.vector} "
+                    f"at {self._cpu.rip:#x}"
                 )
-                pending = Trap(Vector.DF) if double and not pending.software else second
-                if trap.software and pending is second:
-                    self._back_to_instruction(trap)
+            if second.vector == Vector.PF:
+                self._cpu.cr2 = second.address
+            if pending.software:
+                self._back_to_instruction(pending)
+                pending = second
+            else:
+                pending = Trap(Vector.DF) if _makes_double_fault(pending.vector, second.vector) else second
 
     def syscall(self) -> None:
         """Does what ``syscall`` does, from 64-bit and from compatibility mode; RIP is that of the next instruction."""
@@ -186,7 +186,11 @@ class Microcode:
         cpu = self._cpu
         gate = self._gate(trap)
         cpl = cpu.cpl
-        code = self._code_segment(gate.selector, cpl, trap)
+        external = 0 if trap.software else _EXT
+        code = self._code_segment(gate.selector, cpl, external)
+        if not is_canonical(gate.offset):
+            self._note("gate offset is canonical", "no: #GP")
+            raise _Fault(Vector.GP, external)
         new_cpl = cpl if code.is_conforming else code.dpl
         flags = cpu.rflags
         frame = [
@@ -198,10 +202,8 @@ class Microcode:
         ]
         if trap.vector in ERROR_CODE_VECTORS and not trap.software:
             frame.append(trap.error)
-        stack = (self._stack_for(gate, cpl, new_cpl) & ~15) - 8 * len(frame)
+        stack = (self._stack_for(gate, cpl, new_cpl, external) & ~15) - 8 * len(frame)
         self._push(stack, frame)
-        if trap.vector == Vector.PF and not trap.software:
-            cpu.cr2 = trap.address
         if new_cpl < cpl:
             cpu.load_segment(Seg.SS, new_cpl, NULL_STACK)
         cpu.load_segment(Seg.CS, (gate.selector & 0xFFFC) | new_cpl, code)
@@ -235,12 +237,12 @@ class Microcode:
             raise _Fault(Vector.NP, error)
         return gate
 
-    def _stack_for(self, gate: Gate, cpl: int, new_cpl: int) -> int:
+    def _stack_for(self, gate: Gate, cpl: int, new_cpl: int, external: int) -> int:
         """The stack pointer that the handler starts with, before it is aligned."""
         if gate.ist:
-            return self._stack_from_tss(Tss.ist(gate.ist), f"IST{gate.ist}")
+            return self._stack_from_tss(Tss.ist(gate.ist), f"IST{gate.ist}", external)
         if new_cpl < cpl:
-            return self._stack_from_tss(Tss.rsp(new_cpl), f"RSP{new_cpl}")
+            return self._stack_from_tss(Tss.rsp(new_cpl), f"RSP{new_cpl}", external)
         return self._cpu.gpr(Gpr.RSP)
 
     def _tell_entry(self, gate: Gate, frame: list[int], stack: int, cpl: int) -> None:
@@ -258,9 +260,8 @@ class Microcode:
         observe(Step("set", "RFLAGS", f"{cpu.rflags:#x} ({cleared} cleared)"))
         observe(Step("set", "RIP", f"{gate.offset:#x}"))
 
-    def _code_segment(self, selector: int, cpl: int, trap: Trap) -> Segment:
+    def _code_segment(self, selector: int, cpl: int, external: int) -> Segment:
         """The code segment that a gate names, checked."""
-        external = 0 if trap.software else _EXT
         if not selector & ~3:
             raise _Fault(Vector.GP, external)
         base, limit = self._cpu.table_register("ldtr" if selector & TI_LDT else "gdtr")
@@ -278,15 +279,15 @@ class Microcode:
             raise _Fault(Vector.NP, (selector & ~3) | external)
         return segment
 
-    def _stack_from_tss(self, offset: int, name: str) -> int:
+    def _stack_from_tss(self, offset: int, name: str, external: int) -> int:
         base, limit = self._cpu.table_register("tr")
         if offset + 7 > limit:
-            raise _Fault(Vector.TS, 0)
+            raise _Fault(Vector.TS, (self._cpu.task_register & ~3) | external)
         (stack,) = struct.unpack("<Q", self._read(base + offset, 8))
         if self.observe:
             self.observe(Step("read", f"TSS.{name}", f"{stack:#x}", base + offset))
         if not is_canonical(stack):
-            raise _Fault(Vector.SS, 0)
+            raise _Fault(Vector.SS, external)
         return int(stack)
 
     def _back_to_instruction(self, trap: Trap) -> None:
@@ -334,6 +335,13 @@ class Microcode:
     def _note(self, condition: str, outcome: str) -> None:
         if self.observe:
             self.observe(Step("check", condition, outcome))
+
+
+def _makes_double_fault(first: int, second: int) -> bool:
+    """Whether an exception met while delivering another one makes a double fault (SDM 3A, table 6-5)."""
+    if first == Vector.PF:
+        return second == Vector.PF or second in CONTRIBUTORY
+    return first in CONTRIBUTORY and second in CONTRIBUTORY
 
 
 def _msr_name(msr: Msr) -> str:

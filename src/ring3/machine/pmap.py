@@ -27,6 +27,7 @@ class Prot(IntFlag):
     EXEC = 4
 
 
+_RIGHTS: Final = PTE_W | PTE_U
 _TABLE: Final = PTE_P | PTE_W | PTE_U | PTE_A
 
 
@@ -92,7 +93,7 @@ class Pmap:
         slot = leaf + ((address >> PAGE_SHIFT) & 511)
         bits = USER_BITS[prot] if user else KERNEL_BITS[prot]
         old = q[slot]
-        if old and (old ^ frame) & PTE_ADDRESS:
+        if old and ((old ^ frame) & PTE_ADDRESS or old & ~bits & _RIGHTS or bits & ~old & PTE_NX):
             self.stale = True
         q[slot] = frame | bits
         if not bits & PTE_NX:
@@ -148,12 +149,12 @@ class Pmap:
     def mapped(self, start: int, end: int) -> list[tuple[int, int]]:
         """The pages present from ``start`` up to ``end``, as (address, entry), in order."""
         q = self._ram.q
-        found = []
-        for key, first, last, leaf in self._leaves_in(start, end):
-            for page in range(first, last):
-                if q[leaf + page]:
-                    found.append(((key << 21) + (page << PAGE_SHIFT), q[leaf + page]))
-        return found
+        return [
+            ((key << 21) + (page << PAGE_SHIFT), q[leaf + page])
+            for key, first, last, leaf in self._leaves_in(start, end)
+            for page in range(first, last)
+            if q[leaf + page]
+        ]
 
     def destroy(self) -> None:
         """Gives all page tables of its own back; the CPU must no longer use them."""

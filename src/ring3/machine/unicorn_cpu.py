@@ -11,7 +11,7 @@ Habits of the emulator that are undone here:
 * ``in`` and ``out`` never fault in ring 3, and a hook on them cannot stop the block they stand in. The hook takes a
   snapshot and loads an empty page table, so that nothing that follows in the block can touch memory; the snapshot
   is restored and the instruction reported as #GP. (The snapshot's RIP is at or before the instruction, on a straight
-  line of code, so that decoding from there finds it.)
+  line of code, so that decoding from there finds it. Only the zero that ``ins`` stores before it asks the port stays.)
 * ``ud2`` and undefined opcodes come back as a status, not as a vector; so does ``int1``, which is #DB.
 * ``rdpmc`` is an undefined opcode to it; in ring 3 it is #GP, as CR4.PCE is clear.
 * ``iret`` and far returns read the stack as ring 0 does, also in ring 3, where SMAP then forbids it. So ring 3 runs
@@ -20,7 +20,8 @@ Habits of the emulator that are undone here:
   RFLAGS. So the whole is put there.
 * Changed page tables need a write of CR3; changed code needs its translations dropped.
 
-Not modelled, because the emulator does not: segment limits, alignment checks (#AC), SIMD exceptions (#XM).
+Not modelled, because the emulator does not: segment limits, alignment checks (#AC, and the #GP of SSE operands), SIMD
+exceptions (#XM), #SS where an address of the stack is not canonical (#GP), #UD for AVX (executed as SSE).
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from ring3.errors import UserError
 from ring3.machine import unicorn_library as api
 from ring3.machine import unicorn_state as at
 from ring3.machine.cpu import Event, Stop, Trap
+from ring3.machine.code_meter import CodeMeter
 from ring3.machine.descriptors import Segment
 from ring3.machine.msr import Msr
 from ring3.machine.paging import PF_USER, walk
@@ -83,8 +85,10 @@ class UnicornCpu:
         self._vector = -1
         self._port_snapshot: bytes | None = None
         self._counting = False
-        self._asked = self._was_asked = False
+        self._was_asked = False
+        self._halts: dict[int, bool] = {}
         self._running = False
+        self._meter: CodeMeter | None = None
         self._pmap: Pmap | None = None
         self._empty_root = ctypes.c_uint64(0)
         self._scratch = ctypes.c_uint64(0)
@@ -94,6 +98,7 @@ class UnicornCpu:
         self._base = at.find_registers(probe)
         at.verify(probe, self._base)
         self._window_bytes[:] = pristine
+        self._restore(self._engine, self._window)
         self._place_fields()
         self._sync()
         self._empty_root.value = ram.alloc()
@@ -119,8 +124,9 @@ class UnicornCpu:
         if words[rip_at] != _NOWHERE and not status:
             self._read_batch(self._engine, self._batch_ids, self._batch_values, 2)
             words[self._eflags], words[rip_at] = self.flags
+            self._vector = -1  # with TF set, the emulator raises a #DB that the stop has overtaken
             return _SYSCALL if self._halves[self._hflags] & at.HF_CS64 else Event.SYSCALL_COMPAT
-        return self._classify(status, Event.HALT, self.run)
+        return self._classify(status, rip, Event.HALT, self.run)
 
     def step(self) -> Stop:
         """Runs one instruction; see `Cpu.step`."""
@@ -138,14 +144,23 @@ class UnicornCpu:
         if words[self._rip] != _NOWHERE and not status:
             self._read_batch(self._engine, self._batch_ids, self._batch_values, 2)
             words[self._eflags], words[self._rip] = self.flags
+            self._vector = -1  # with TF set, the emulator raises a #DB that the stop has overtaken
             return _SYSCALL if self._halves[self._hflags] & at.HF_CS64 else Event.SYSCALL_COMPAT
-        return self._classify(status, Event.HALT if opcode == 0xF4 else Event.STEPPED, self.step)
+        return self._classify(status, rip, Event.HALT if opcode == 0xF4 else Event.STEPPED, self.step)
 
     def interrupt(self) -> None:
         """Stops a `run` that goes on in another thread."""
         if self._running:
-            self._asked = self._was_asked = True
+            self._was_asked = True
             self._lib.emu_stop(self._engine)
+
+    def meter(self) -> CodeMeter:
+        """Counts the bytes of code that programs run, from now on; that costs them a tenth of their speed."""
+        if self._meter is None:
+            self._meter = CodeMeter(self._lib, self._engine)
+            self._was_asked = True
+            self.forget_code()
+        return self._meter
 
     def _stop_counting(self) -> None:
         """Makes the emulator drop its instruction counter.
@@ -157,11 +172,12 @@ class UnicornCpu:
         self._counting = False
         self._vector = -1
 
-    def _classify(self, status: int, otherwise: Event, again: Callable[[], Stop]) -> Stop:
+    def _classify(self, status: int, start: int, otherwise: Event, again: Callable[[], Stop]) -> Stop:
         """What ended a start other than by ``syscall``; brings the window up to date.
 
         Args:
             status: What the start returned.
+            start: Where it started.
             otherwise: The event if nothing else happened.
             again: Starts once more in the same way.
         """
@@ -177,12 +193,23 @@ class UnicornCpu:
             return self._undefined_opcode()
         if status:
             raise RuntimeError(f"the emulator stopped with status {status} at {self.rip:#x}")
-        if self._asked:
-            self._asked = False
+        if not self._was_asked or otherwise is Event.STEPPED:
+            return otherwise
+        if self.cpl:
             return Event.INTERRUPTED
-        if self._was_asked and otherwise is Event.HALT and (self.cpl or self._fetch(self.rip - 1) != 0xF4):
-            return Event.INTERRUPTED  # a stop that was asked for just before and came late
-        return otherwise
+        return Event.HALT if self._has_halted(start) else again()  # interrupts are off in ring 0
+
+    def _has_halted(self, start: int) -> bool:
+        """Whether ring 0 stands behind a ``hlt`` that it has executed since it started at ``start``.
+
+        A stop that was asked for may come at any instruction, and late: only the place tells it from ``hlt``.
+        """
+        rip = self.rip
+        if rip == start:
+            return False
+        if rip not in self._halts:
+            self._halts[rip] = self._fetch(rip - 1) == 0xF4
+        return self._halts[rip]
 
     def _exception(self) -> Trap | None:
         """The vector that the emulator reported, with what it left in its state; None if it was a mistake of its."""
@@ -343,6 +370,11 @@ class UnicornCpu:
                 hidden |= at.HF_CS32 | at.HF_SS32
             self._halves[self._hflags] = hidden
 
+    @property
+    def task_register(self) -> int:
+        """The visible part of TR."""
+        return self._halves[(self._base + at.TR) >> 2] & 0xFFFF
+
     def table_register(self, name: str) -> tuple[int, int]:
         """Base and limit of ``gdtr``, ``idtr``, ``tr`` or ``ldtr``."""
         offset = self._base + {"gdtr": at.GDTR, "idtr": at.IDTR, "tr": at.TR, "ldtr": at.LDTR}[name]
@@ -403,6 +435,7 @@ class UnicornCpu:
 
     def forget_code(self) -> None:
         """Drops every translation."""
+        self._halts.clear()
         self._lib.flush_translations(self._engine)
 
     def close(self) -> None:

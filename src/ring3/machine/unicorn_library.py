@@ -20,6 +20,7 @@ MODE_64: Final = 1 << 3
 PROT_ALL: Final = 7
 HOOK_INTR: Final = 1 << 0
 HOOK_INSN: Final = 1 << 1
+HOOK_BLOCK: Final = 1 << 3
 ERR_OK: Final = 0
 ERR_INSN_INVALID: Final = 10
 CPU_X86_BROADWELL: Final = 20
@@ -45,6 +46,7 @@ _CTL_CPU_MODEL: Final = 7 | 1 << 26 | _WRITE
 _CTL_TB_FLUSH: Final = 10 | 0 << 26 | _WRITE
 
 INTR_CALLBACK: Final = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_void_p)
+BLOCK_CALLBACK: Final = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_void_p)
 IN_CALLBACK: Final = ctypes.CFUNCTYPE(
     ctypes.c_uint32, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_int, ctypes.c_void_p
 )
@@ -113,8 +115,25 @@ class Library:
         self.emu_stop = declare(held.uc_emu_stop, pointer)
         self._held = held
 
-    def hook(self, engine: int, kind: int, function: object, data: int = 0, instruction: int = 0) -> None:
-        """Hooks an event with a C function: one of a callback type above, or one of the library itself."""
+    def hook(
+        self,
+        engine: int,
+        kind: int,
+        function: object,
+        data: int = 0,
+        instruction: int = 0,
+        where: tuple[int, int] = (1, 0),
+    ) -> None:
+        """Hooks an event with a C function: one of a callback type above, or one of the library itself.
+
+        Args:
+            engine: The emulator.
+            kind: The event.
+            function: The C function.
+            data: Its last argument.
+            instruction: For instructions: which one.
+            where: The first and last address at which it is called, everywhere by default.
+        """
         handle = ctypes.c_size_t()
         status = self._held.uc_hook_add(
             ctypes.c_void_p(engine),
@@ -122,8 +141,8 @@ class Library:
             ctypes.c_int(kind),
             ctypes.cast(function, ctypes.c_void_p),  # type: ignore[arg-type]
             ctypes.c_void_p(data),
-            ctypes.c_uint64(1),
-            ctypes.c_uint64(0),
+            ctypes.c_uint64(where[0]),
+            ctypes.c_uint64(where[1]),
             ctypes.c_int(instruction),
         )
         self.check(status, "uc_hook_add")

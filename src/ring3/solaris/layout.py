@@ -32,7 +32,7 @@ _PAGE_SIZES: Final = (1 << 30, 1 << 21, PAGE_SIZE)
 def address_space() -> Layout:
     """The fixed points of every address space: illumos does not randomise them unless asked to."""
     window = Window(USERLIMIT - STACK_LIMIT, PAGE_SIZE, USERLIMIT)
-    return Layout(USERLIMIT, window, window, USERLIMIT, USERLIMIT - STACK_LIMIT)
+    return Layout(USERLIMIT, window, window, USERLIMIT, USERLIMIT - STACK_LIMIT, lowest=0)
 
 
 def is_user_range(start: int, length: int) -> bool:

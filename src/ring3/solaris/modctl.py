@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _OFFSET: Final = {field.name: offset_of(MODINFO_LAYOUT, field.name) for field in MODINFO_LAYOUT}
 _P0: Final = MODMAXLINKINFOLEN
+_COMMANDS: Final = frozenset(map(int, ModctlCmd))
 NONE: Final = -1
 
 
@@ -75,10 +76,11 @@ def modctl(
 ) -> int:
     """Does a command of the module subsystem."""
     secpolicy_modctl(task, cmd)
-    if cmd != ModctlCmd.MODINFO:
-        task.kernel.report_once(f"modctl command {cmd} is not implemented: EINVAL")
-        raise Errno(SolarisE.EINVAL)
-    return modctl_modinfo(task, a1, a2)
+    if cmd == ModctlCmd.MODINFO:
+        return modctl_modinfo(task, a1, a2)
+    if cmd in _COMMANDS:
+        task.kernel.report_once(f"modctl's {ModctlCmd(cmd).name} is not implemented: EINVAL")
+    raise Errno(SolarisE.EINVAL)
 
 
 @function("genunix")

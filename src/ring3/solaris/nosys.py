@@ -25,17 +25,22 @@ def absent(task: SolarisTask) -> NoReturn:
     raise Errno(SolarisE.ENOSYS)
 
 
+def _number(task: SolarisTask) -> int:
+    """The number of the call in progress: the registers still have it."""
+    return task.regs.ax & 0xFFFF_FFFF
+
+
 @function("unix")
 def nosys(task: SolarisTask) -> int:
     """What an empty slot, and every number beyond the table, leads to."""
-    task.kernel.report_once("a call with a number that Solaris has not got: SIGSYS")
+    task.kernel.report_once(f"there is no system call {_number(task)}: SIGSYS")
     absent(task)
 
 
 @function("unix")
 def loadable_syscall(task: SolarisTask) -> int:
     """A call whose module would be loaded now; none of them is there, so it does what the slot's sy_call does: nosys."""
-    task.kernel.report_once("a call in a loadable module, and there are none: SIGSYS")
+    task.kernel.report_once(f"system call {_number(task)} is in a module that is not there: SIGSYS")
     absent(task)
 
 
@@ -43,7 +48,7 @@ def loadable_syscall(task: SolarisTask) -> int:
 def syscall_ap(task: SolarisTask) -> int:
     """Calls a handler of the old kind, which gets its arguments as an array; none of those is there."""
     kernel = task.kernel
-    at = (kernel.solaris.sysent >> 3) + 4 * kernel.number_of_call(task)
+    at = (kernel.solaris.sysent >> 3) + 4 * _number(task)
     handler = kernel.image.symbols.describe(kernel.machine.ram.q[at + (L["SY_CALL"] >> 3)])
     kernel.report_once(f"{handler.rpartition('`')[2]} is not implemented: SIGSYS")
     absent(task)

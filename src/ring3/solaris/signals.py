@@ -52,5 +52,6 @@ def end(task: SolarisTask, code: int) -> NoReturn:
         TaskExited: Always.
     """
     task.files.close_all()
+    task.leave_memory()
     task.kernel.end(task, code)
     raise TaskExited

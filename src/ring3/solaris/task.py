@@ -24,14 +24,13 @@ _MACHINE_CODE: Final = 0x400
 """Bytes below ``struct regs`` that are left to the frames of machine code."""
 
 T_PRE_POST: Final = L["T_PRE_POST"] >> 3
-STALE_R11: Final = L["REGOFF_R11"] >> 3
 
 
 class SolarisTask(Task):
     """A thread (kthread_t, klwp_t) and, there being one thread a process, its process (proc_t).
 
     Attributes:
-        ppid: The parent's number, 0 for the first program.
+        ppid: The parent's number: init's, for a program that nobody on this machine started.
         files: Open files.
         cred: Whom it runs as.
         exe: Absolute path of the program.
@@ -48,7 +47,7 @@ class SolarisTask(Task):
         self, kernel: SolarisKernel, tid: int, name: str, mm: Mm, stack: int, files: FdTable, cred: Cred
     ) -> None:
         super().__init__(kernel, tid, name, mm, stack)
-        self.ppid = 0
+        self.ppid = 1
         self.files = files
         self.cred = cred
         self.exe = ""

@@ -78,7 +78,9 @@ class UserSymbols:
             table = SymbolTable()
             for name, offset in sorted(vdso.symbols.items(), key=lambda item: item[1]):
                 table.add(name, offset)
-            whole = elf.ProgramHeader(elf.PType.LOAD, elf.PFlags.R | elf.PFlags.X, 0, 0, vdso.size, vdso.size, PAGE_SIZE)
+            whole = elf.ProgramHeader(
+                elf.PType.LOAD, elf.PFlags.R | elf.PFlags.X, 0, 0, vdso.size, vdso.size, PAGE_SIZE
+            )
             return _File((whole,), table)
         if not isinstance(obj, PageCache):
             return _UNKNOWN

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Final
 
+from ring3 import resources
 from ring3.abi.solaris.modctl import MODMAXLINKINFOLEN, MODMAXNAMELEN
 
 _COLUMNS: Final = ("id", "base", "size", "rev", "name", "linkinfo", "p0", "loadcnt")
@@ -101,5 +101,4 @@ def load() -> tuple[ModuleRow, ...]:
     Raises:
         ValueError: The data file is damaged.
     """
-    path = files("ring3.abi") / "data" / "solaris" / "modules.tsv"
-    return parse(path.read_text(encoding="utf-8"), "modules.tsv")
+    return parse(resources.read_text("abi/data/solaris/modules.tsv"), "modules.tsv")

@@ -33,9 +33,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import IntFlag, StrEnum
 from functools import cache
-from importlib.resources import files
 from typing import Final, Literal, get_args
 
+from ring3 import resources
 from ring3.abi.solaris.layout import fields
 
 Flavour = Literal["illumos", "solaris11"]
@@ -245,5 +245,4 @@ def load(flavour: Flavour) -> tuple[SysentRow, ...]:
     Raises:
         ValueError: The flavour is unknown, or the data file is damaged.
     """
-    path = files("ring3.abi") / "data" / "solaris" / "sysent.tsv"
-    return parse(path.read_text(encoding="utf-8"), flavour, "sysent.tsv")
+    return parse(resources.read_text("abi/data/solaris/sysent.tsv"), flavour, "sysent.tsv")

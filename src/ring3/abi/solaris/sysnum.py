@@ -20,9 +20,9 @@ illumos-gate; for ``modctl 152`` the third seed, 2.2.
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from typing import Final
 
+from ring3 import resources
 from ring3.abi.solaris.sysent import NSYSCALL, Flavour
 
 _FILES: Final[dict[Flavour, str]] = {
@@ -79,7 +79,7 @@ def load_text(flavour: Flavour) -> str:
     """
     if flavour not in _FILES:
         raise ValueError(f"no flavour {flavour!r}: expected one of {', '.join(_FILES)}")
-    return (files("ring3.abi") / "data" / "solaris" / _FILES[flavour]).read_text(encoding="utf-8")
+    return resources.read_text(f"abi/data/solaris/{_FILES[flavour]}")
 
 
 @cache

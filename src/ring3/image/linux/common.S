@@ -191,6 +191,8 @@ ENTRY irqentry_exit_to_user_mode
 	jz 1f
 	call exit_to_user_mode_loop
 1:	cli
+	movq PER_CPU(PCPU_CURRENT), %rax
+	andl $~TS_COMPAT, TASK_STATUS(%rax)
 	ret
 END irqentry_exit_to_user_mode
 

@@ -37,3 +37,4 @@ fasttable:
 
 	.section .data.genunix, "aw"
 	TABLE sysent, NSYSCALL << SYSENT_SIZE_SHIFT
+	TABLE utsname, 5 * 257

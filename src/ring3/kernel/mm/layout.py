@@ -25,6 +25,8 @@ TASK_SIZE_32: Final = 0xFFFF_E000
 TASK_SIZE_3GB: Final = 0xC000_0000
 """For 32-bit programs with ``personality(ADDR_LIMIT_3GB)``."""
 PMD_SIZE: Final = 1 << 21
+MIN_ADDRESS: Final = 65536
+"""The least address that Linux lets a program map by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Layout:
         dyn_base: Load address of a position-independent program that has an interpreter.
         legacy: The search goes from below first (ADDR_COMPAT_LAYOUT).
         random: The source of what is still to be chosen, such as the start of the heap.
+        lowest: No program maps anything below it (Linux: sysctl vm.mmap_min_addr).
     """
 
     task_size: int
@@ -63,6 +66,7 @@ class Layout:
     dyn_base: int
     legacy: bool = False
     random: Random | None = None
+    lowest: int = MIN_ADDRESS
 
     @property
     def narrow(self) -> bool:

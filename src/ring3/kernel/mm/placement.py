@@ -10,7 +10,6 @@ from typing import Final
 
 from ring3.abi.errno import E, Errno
 from ring3.kernel.mm.space import Space
-from ring3.kernel.mm.stack import MIN_ADDRESS
 from ring3.machine.ram import PAGE_MASK, PAGE_SIZE
 
 LOW32_START: Final = 0x4000_0000
@@ -48,7 +47,7 @@ def place(
             bottom += space.layout.random(_LOW32_RANDOM_BITS) * PAGE_SIZE
     hint = address & PAGE_MASK
     if hint:
-        hint = max(hint, MIN_ADDRESS)
+        hint = max(hint, space.layout.lowest)
         if hint <= top - length and is_free(space, hint, length):
             return hint
     found = None
@@ -67,7 +66,7 @@ def _order(space: Space, address: int, length: int) -> int:
         raise Errno(E.ENOMEM)
     if address % PAGE_SIZE:
         raise Errno(E.EINVAL)
-    if address < MIN_ADDRESS:
+    if address < space.layout.lowest:
         raise Errno(E.EPERM)
     return address
 
@@ -81,7 +80,8 @@ def is_free(space: Space, address: int, length: int) -> bool:
 def _from_above(space: Space, length: int, base: int) -> int | None:
     """The highest room below ``base``, starting where the last search for as much or less ended."""
     top, searched = space.search
-    found = from_above(space, length, MIN_ADDRESS, top if 0 < searched <= length and top <= base else base)
+    start = top if 0 < searched <= length and top <= base else base
+    found = from_above(space, length, space.layout.lowest, start)
     if found is not None and base == space.layout.window.base:
         space.search = (found + length, length)
     return found

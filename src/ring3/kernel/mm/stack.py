@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from ring3.kernel.mm.limits import may_expand, may_lock
 from ring3.kernel.mm.space import Space
 from ring3.kernel.mm.vma import GROWSDOWN, LOCKED, STACK_GUARD_GAP, Vma
 from ring3.machine.ram import PAGE_MASK, PAGE_SHIFT
 
-MIN_ADDRESS: Final = 65536
-"""No program maps anything below it (sysctl vm.mmap_min_addr)."""
-
 
 def grow_stack(space: Space, address: int) -> Vma | None:
     """Extends a mapping that grows down to an address below it; None if there is none or it may not."""
     above = space.next_vma(address)
-    if above is None or not above.flags & GROWSDOWN or address < MIN_ADDRESS:
+    if above is None or not above.flags & GROWSDOWN or address < space.layout.lowest:
         return None
     start = address & PAGE_MASK
     pages = (above.start - start) >> PAGE_SHIFT

@@ -10,22 +10,18 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
-from ring3.trace.explain.model import (
+from ring3.trace.explain.events import (
     Access,
-    Asked,
-    Change,
-    Code,
     Delivery,
     Event,
-    Explanation,
     FrameFilled,
     Instruction,
     LayerCall,
     PythonCall,
-    Return,
     TableSlot,
-    Value,
 )
+from ring3.trace.explain.facts import Change, Code, Value
+from ring3.trace.explain.model import Asked, Explanation, Return
 from ring3.trace.explain.registers import flag_names
 
 FORMAT: Final = 1
@@ -165,7 +161,7 @@ def _layer(layer: LayerCall) -> Json:
         {
             "name": argument.name,
             "type": argument.type,
-            "value": argument.value,
+            "value": hex(argument.value),
             "data": None if argument.data is None else argument.data.hex(),
         }
         for argument in layer.arguments
@@ -196,4 +192,6 @@ def _values(values: Sequence[Value]) -> Json:
 
 
 def _changes(changes: Sequence[Change]) -> list[Json]:
-    return [{"name": change.name, "before": hex(change.before), "after": hex(change.after)} for change in changes]
+    return [
+        {"name": change.name, "before": hex(change.before), "after": hex(change.after)} for change in changes
+    ]

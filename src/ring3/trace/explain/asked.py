@@ -12,7 +12,8 @@ from ring3.linux.kernel import LinuxKernel
 from ring3.machine.board import Machine
 from ring3.trace.explain.disassembly import Disassembler, mapped_bytes
 from ring3.trace.explain.doors import SYSENTER, Call
-from ring3.trace.explain.model import Argument, Asked, Code
+from ring3.trace.explain.facts import Code
+from ring3.trace.explain.model import Argument, Asked
 from ring3.trace.explain.registers import Picture, picture, values
 
 _SYSENTER_CODE: Final = b"\x0f\x34"

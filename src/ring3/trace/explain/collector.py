@@ -22,20 +22,10 @@ from ring3.trace.explain import notes
 from ring3.trace.explain.asked import asked
 from ring3.trace.explain.disassembly import Decoded, Disassembler, Memory
 from ring3.trace.explain.doors import Call
+from ring3.trace.explain.events import Access, CpuStep, Delivery, Event, FrameFilled, Instruction, TableSlot
+from ring3.trace.explain.facts import Change, Value
 from ring3.trace.explain.handover import Fields, Handover, fields_at
-from ring3.trace.explain.model import (
-    Access,
-    Change,
-    CpuStep,
-    Delivery,
-    Event,
-    Explanation,
-    FrameFilled,
-    Instruction,
-    Return,
-    TableSlot,
-    Value,
-)
+from ring3.trace.explain.model import Explanation, Return
 from ring3.trace.explain.names import Names
 from ring3.trace.explain.registers import Picture, changes, picture, values
 from ring3.trace.user_symbols import UserSymbols
@@ -81,9 +71,8 @@ class Collector:
         self._ended = ""
 
     def begin(self, stop: Stop) -> None:
-        """Takes the call from the user's stop on, until it is over or its task leaves the CPU."""
+        """Lets the CPU enter ring 0, from the stop at which the call was met."""
         self._deliver(stop)
-        self.go_on()
 
     def go_on(self) -> None:
         """Goes on after the task has got the CPU; nothing happens if it has not.
@@ -91,14 +80,14 @@ class Collector:
         Raises:
             TaskExited: The call ended the task.
         """
-        if not self.task.on_cpu:
+        if not self._runs():
             return
         if self._handover is not None:
             self._events.append(self._handover.over(returned=True, waited=True))
             self._handover = None
-        while self.task.on_cpu and self._cpu.cpl != 3:
+        while self._runs() and self._cpu.cpl != 3:
             self._step()
-        if self.task.on_cpu:
+        if self._runs():
             self._returned()
 
     def task_ended(self) -> None:
@@ -124,6 +113,10 @@ class Collector:
             self._back,
             self._ended,
         )
+
+    def _runs(self) -> bool:
+        """The task has the CPU, for this call."""
+        return self.task.on_cpu and not self.finished
 
     @property
     def _depth(self) -> int:
@@ -153,7 +146,9 @@ class Collector:
             if pushed is not None:
                 self._names.frames.append(pushed + 8 - self._kernel.frame_size)
             name = f"#{Vector(stop.vector).name}" if stop.vector in set(Vector) else f"vector {stop.vector}"
-            self._events.append(Delivery(name, stop.vector, stop.error, stop.address, self._depth, self._told(steps)))
+            self._events.append(
+                Delivery(name, stop.vector, stop.error, stop.address, self._depth, self._told(steps))
+            )
 
     def _told(self, steps: list[Step]) -> tuple[CpuStep, ...]:
         names = self._names
@@ -185,16 +180,22 @@ class Collector:
         if decoded.mnemonic == "callq":
             self._look_at_call(decoded, before, addresses)
         stop = self._cpu.step()
-        self._events.append(self._executed(decoded, before, addresses, faulted=isinstance(stop, Trap)))
+        faulted = isinstance(stop, Trap) and self._cpu.rip == before["rip"]
+        self._events.append(self._executed(decoded, before, addresses, faulted=faulted))
         self._last = decoded.mnemonic
         if stop is CpuEvent.HALT:
             self._run_python()
+        elif self._cpu.cpl == 3 and isinstance(stop, Trap):
+            self._returned()  # and the program's next instruction has failed, which is no part of the call
+            self._kernel.handle(self.task, stop)
         elif stop is not CpuEvent.STEPPED:
             self._deliver(stop)
         elif decoded.mnemonic == "iretq" and self._depth and self._cpu.cpl != 3:
             self._names.frames.pop()
 
-    def _executed(self, decoded: Decoded, before: Picture, addresses: list[int], *, faulted: bool) -> Instruction:
+    def _executed(
+        self, decoded: Decoded, before: Picture, addresses: list[int], *, faulted: bool
+    ) -> Instruction:
         """What an instruction has done."""
         after = picture(self._cpu)
         accesses = tuple(
@@ -230,7 +231,9 @@ class Collector:
             physical, content = self._machine.translate(address), self._word(address, 8)
             if table in TABLES and physical is not None and content is not None:
                 symbol = self._kernel.image.symbols.name(content) or ""
-                self._events.append(TableSlot(table, before[memory.index], address, physical, content, symbol))
+                self._events.append(
+                    TableSlot(table, before[memory.index], address, physical, content, symbol)
+                )
 
     def _word(self, address: int, size: int) -> int | None:
         """The number at an address, None if there is no memory."""

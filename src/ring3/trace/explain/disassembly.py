@@ -18,7 +18,7 @@ from capstone import x86_const
 from ring3.errors import UserError
 from ring3.machine.board import Machine
 from ring3.machine.ram import PAGE_SIZE
-from ring3.trace.explain.model import Code
+from ring3.trace.explain.facts import Code
 
 LONGEST: Final = 15
 """Bytes of the longest instruction (SDM 2A, 2.3.11)."""
@@ -128,7 +128,9 @@ def mapped_bytes(machine: Machine, address: int, size: int) -> bytes:
 class Disassembler:
     """Takes instructions of one machine apart."""
 
-    def __init__(self, machine: Machine, describe: Callable[[int], str], exact: Callable[[int], str | None]) -> None:
+    def __init__(
+        self, machine: Machine, describe: Callable[[int], str], exact: Callable[[int], str | None]
+    ) -> None:
         """Makes a disassembler.
 
         Args:
@@ -172,7 +174,9 @@ class Disassembler:
                 name = self._exact(operand.mem.disp & _M64)
                 if name is not None and operand.mem.disp & _KERNEL_HALF:
                     text = _NUMBER_BEFORE_PARENTHESIS.sub(name, text)
-            elif operand.type == x86_const.X86_OP_IMM and text == f"{operand.imm & _M64:#x}":
+            elif operand.type == x86_const.X86_OP_IMM and operand.imm < 0:
+                text = text.replace(f"${operand.imm & _M64}", f"$-{-operand.imm:#x}")
+            if operand.type == x86_const.X86_OP_IMM and text == f"{operand.imm & _M64:#x}":
                 text = self._where(operand.imm & _M64) or text
         return text
 
@@ -185,10 +189,13 @@ def _explicit(found: Any) -> tuple[Memory, ...]:  # noqa: ANN401
         if operand.type == x86_const.X86_OP_MEM:
             mem = operand.mem
             segment, base, index = (
-                str(found.reg_name(register)) if register else "" for register in (mem.segment, mem.base, mem.index)
+                str(found.reg_name(register)) if register else ""
+                for register in (mem.segment, mem.base, mem.index)
             )
             writes = bool(operand.access & capstone.CS_AC_WRITE)
-            memory.append(Memory(segment, base, index, int(mem.scale), int(mem.disp), int(operand.size), writes))
+            memory.append(
+                Memory(segment, base, index, int(mem.scale), int(mem.disp), int(operand.size), writes)
+            )
     return tuple(memory)
 
 

@@ -14,7 +14,8 @@ from ring3.machine.cpu import Event
 from ring3.machine.registers import Gpr
 from ring3.trace.explain import layers
 from ring3.trace.explain.asked import bare_entry, layers_of
-from ring3.trace.explain.model import Change, LayerCall, PythonCall
+from ring3.trace.explain.events import LayerCall, PythonCall
+from ring3.trace.explain.facts import Change
 
 MAX_ERRNO: Final = 4095
 
@@ -82,7 +83,7 @@ class Handover:
             waited: The task left the CPU meanwhile.
         """
         result = _signed(self._kernel.machine.cpu.gpr(Gpr.RAX)) if returned else None
-        after = fields_at(self._kernel, self._regs)
+        after = fields_at(self._kernel, self._regs) if returned else self._before
         return PythonCall(
             self._symbol,
             self._regs,

@@ -14,15 +14,18 @@ from typing import TYPE_CHECKING, Final, cast
 
 from ring3 import resources
 from ring3.abi.c_types import Meaning
-from ring3.linux.definition import IA32_REGISTERS, X64_REGISTERS, Layers, Parameter, Result, Syscall
+from ring3.kernel.signature import Parameter, Result
+from ring3.linux.definition import IA32_REGISTERS, X64_REGISTERS, Layers, Syscall
 from ring3.machine.board import Machine
 from ring3.trace.explain.disassembly import mapped_bytes
-from ring3.trace.explain.model import LayerArgument, LayerCall
+from ring3.trace.explain.events import LayerArgument, LayerCall
 
 if TYPE_CHECKING:
     from types import FunctionType
 
     from ring3.kernel.task import Task
+
+_Maker = Callable[[Sequence[Parameter], Sequence[int]], Iterator[LayerArgument]]
 
 SHOWN: Final = 32
 """Bytes of a buffer or path that are shown, as strace does by default."""
@@ -33,7 +36,8 @@ def outer(definition: Syscall, symbol: str, regs: Mapping[str, int]) -> LayerCal
     registers = IA32_REGISTERS if symbol.startswith("__ia32_") else X64_REGISTERS
     fields = registers[: len(definition.parameters)]
     return LayerCall(
-        symbol, tuple(LayerArgument(f"regs->{name}", "unsigned long", regs[name]) for name in fields if name in regs)
+        symbol,
+        tuple(LayerArgument(f"regs->{name}", "unsigned long", regs[name]) for name in fields if name in regs),
     )
 
 
@@ -47,7 +51,10 @@ def recorded(layers: Layers, machine: Machine, calls: list[LayerCall]) -> Iterat
         calls: Gets each layer as it is called.
     """
     definition, namespace = layers.definition, layers.namespace
-    makers = {f"__se_{definition.entry}": _longs, f"__do_{definition.entry}": partial(_typed, machine)}
+    makers: dict[str, _Maker] = {
+        f"__se_{definition.entry}": _longs,
+        f"__do_{definition.entry}": partial(_typed, machine),
+    }
     kept = {function: namespace[function] for function in makers}
 
     def watched(function: str) -> Callable[..., Result]:
@@ -69,13 +76,17 @@ def _longs(parameters: Sequence[Parameter], arguments: Sequence[int]) -> Iterato
         yield LayerArgument(parameter.name, "long", value)
 
 
-def _typed(machine: Machine, parameters: Sequence[Parameter], arguments: Sequence[int]) -> Iterator[LayerArgument]:
+def _typed(
+    machine: Machine, parameters: Sequence[Parameter], arguments: Sequence[int]
+) -> Iterator[LayerArgument]:
     for number, (parameter, value) in enumerate(zip(parameters, arguments, strict=True)):
         following = parameters[number + 1] if number + 1 < len(parameters) else None
         data = None
         if parameter.arg.meaning is Meaning.PATH:
             data = mapped_bytes(machine, value, SHOWN).partition(b"\0")[0]
-        elif parameter.arg.meaning is Meaning.BUFFER_IN and following and following.arg.meaning is Meaning.SIZE:
+        elif (
+            parameter.arg.meaning is Meaning.BUFFER_IN and following and following.arg.meaning is Meaning.SIZE
+        ):
             data = mapped_bytes(machine, value, min(arguments[number + 1], SHOWN))
         yield LayerArgument(parameter.name, parameter.arg.type.name, value, data)
 

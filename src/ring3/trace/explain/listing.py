@@ -6,13 +6,15 @@ import textwrap
 from collections.abc import Sequence
 from typing import Final
 
-from ring3.trace.explain.model import Access, Code, CpuStep, Instruction, Value
+from ring3.trace.explain.events import Access, CpuStep, Instruction
+from ring3.trace.explain.facts import Code, Value
 from ring3.trace.explain.registers import STATUS, flag_names
 
 WIDTH: Final = 100
 INDENT: Final = "    "
-_CODE: Final = 34
-"""The widest code that is beside others; wider code is alone on its line."""
+_PLACE: Final = 30
+_CODE: Final = 26
+"""The widest columns of a listing; what is wider reaches into the next column."""
 _STEP: Final = 42
 
 
@@ -23,12 +25,14 @@ def paragraph(text: str) -> list[str]:
 
 def beside(left: str, parts: Sequence[str], at: int) -> list[str]:
     """A left part and, from a column on, texts with ``;`` between them, broken to the page's width."""
-    if not parts:
-        return [left.rstrip()]
-    lines = textwrap.wrap("; ".join(parts), WIDTH - at, break_long_words=False, break_on_hyphens=False)
-    first = f"{left:<{at - 1}} {lines[0]}"
-    rest = [" " * at + line for line in lines[1:]]
-    return [first, *rest] if len(first) <= WIDTH else [left, " " * at + lines[0], *rest]
+    left, text = left.rstrip(), "; ".join(parts)
+    if not text:
+        return [left]
+    if len(left) > at - 2 and len(left) + 2 + len(text) <= WIDTH:
+        return [f"{left}  {text}"]
+    lines = textwrap.wrap(text, WIDTH - at, break_long_words=False, break_on_hyphens=False)
+    rest = [" " * at + line for line in lines]
+    return [left, *rest] if len(left) > at - 2 else [f"{left:<{at}}{lines[0]}", *rest[1:]]
 
 
 def code(instruction: Code) -> str:
@@ -49,9 +53,8 @@ def step(told: CpuStep) -> list[str]:
 def instructions(told: Sequence[Instruction]) -> list[str]:
     """Instructions of ring 0 that follow each other, with what they did."""
     places = ["| " * one.depth + (one.code.where or f"{one.code.address:#x}") for one in told]
-    place_width = max(len(place) for place in places)
-    code_width = max((len(one.code.text) for one in told if len(one.code.text) <= _CODE), default=_CODE)
-    at = len(INDENT) + place_width + code_width + 4
+    place_width = max(min(len(place), _PLACE) for place in places)
+    at = len(INDENT) + place_width + max(min(len(one.code.text), _CODE) for one in told) + 4
     return [
         line
         for place, one in zip(places, told, strict=True)
@@ -73,6 +76,8 @@ def effects(told: Instruction) -> list[str]:
         found += [f"{a.name} = {a.value:#x}" for a in told.accesses if a.name and a.value is not None]
         found.append(f"flags {' '.join(flag_names(told.flags.after & sum(STATUS))) or 'none'}")
     found += _changed(told, uses_stack=mnemonic.startswith(("push", "pop")))
+    if mnemonic == "popq" and not found:
+        found.append("as before")
     if told.taken is not None:
         found.append("taken" if told.taken else "not taken")
     return [*found, told.note] if told.note else found
@@ -95,8 +100,9 @@ def _stored(access: Access) -> str:
 
 
 def table(rows: Sequence[Value], across: int) -> list[str]:
-    """Values in columns, to be read line by line."""
+    """Values in columns, to be read line by line; fewer columns than asked for where the page is too narrow."""
     width = max(len(row.name) for row in rows)
     digits = max(len(f"{row.value:#x}") for row in rows)
     cells = [f"{row.name:<{width}} {row.value:#x}".ljust(width + digits + 1) for row in rows]
+    across = min(across, (WIDTH - len(INDENT)) // (width + digits + 4))
     return [(INDENT + "   ".join(cells[at : at + across])).rstrip() for at in range(0, len(cells), across)]

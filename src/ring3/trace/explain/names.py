@@ -37,6 +37,7 @@ class Names:
     def __init__(self, kernel: LinuxKernel, task: LinuxTask) -> None:
         self._symbols = kernel.image.symbols
         self._tss = self._symbols["cpu_tss_rw"]
+        self._gdt = self._symbols["gdt_page"]
         self._top = task.stack_top
         self.frames = [task.stack_top - kernel.frame_size]
 
@@ -48,6 +49,8 @@ class Names:
                 return f"pt_regs->{field}" if not depth else f"exception's pt_regs->{field}"
         if self._top - PAGE_SIZE <= address < self._top:
             return TASK.get(address - (self._top - L["THREAD_SIZE"]), "")
+        if 0 <= address - self._gdt < L["PCPU_TSS"]:
+            return f"gdt_page+{address - self._gdt:#x}"
         if address - self._tss in _TSS:
             return _TSS[address - self._tss]
         return self.code(address)

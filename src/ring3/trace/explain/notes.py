@@ -14,7 +14,7 @@ from ring3.abi.errno import E
 from ring3.image.linux.boot import L
 from ring3.machine.registers import Flags
 from ring3.trace.explain.disassembly import Decoded
-from ring3.trace.explain.model import Access
+from ring3.trace.explain.events import Access
 from ring3.trace.explain.registers import Picture, flag_names
 
 _M64: Final = (1 << 64) - 1
@@ -28,7 +28,7 @@ _BY_MNEMONIC: Final = {
     "sti": "interrupts are let in again",
     "cli": "no interrupt until ring 3 runs",
     "stac": "SMAP off: user memory may be read",
-    "clac": "SMAP on again",
+    "clac": "SMAP on",
     "endbr64": "an indirect call may land here",
     "hlt": "ring 0 halts: Python takes over",
     "sysretq": "RIP = rcx, RFLAGS = r11, CPL 3",
@@ -114,6 +114,8 @@ def _frame(decoded: Decoded, accesses: tuple[Access, ...], _: Picture, __: Pictu
         for access in accesses:
             if access.name == "pt_regs->flags" and decoded.immediates:
                 return f"{' or '.join(flag_names(decoded.immediates[0]))} set?"
+            if access.name.endswith("pt_regs->cs") and decoded.mnemonic.startswith("test"):
+                return "was it ring 3?"
             if access.name in _BY_CHECKED_FIELD:
                 return _BY_CHECKED_FIELD[access.name]
     if decoded.mnemonic.startswith("mov") and any(a.write and a.name == "pt_regs->ax" for a in accesses):

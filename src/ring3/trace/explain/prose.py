@@ -6,7 +6,11 @@ from typing import Final
 
 from ring3.abi import tbl
 from ring3.trace.explain.doors import INT80, SYSCALL, SYSCALL_COMPAT, SYSENTER, Door
-from ring3.trace.explain.model import Asked, Change, Delivery, Explanation, LayerArgument, PythonCall, Return, TableSlot
+from ring3.trace.explain.events import Delivery, LayerArgument, PythonCall, TableSlot
+from ring3.trace.explain.facts import Change
+from ring3.trace.explain.layers import SHOWN
+from ring3.trace.explain.listing import INDENT
+from ring3.trace.explain.model import Asked, Explanation, Return
 
 _DOORS: Final = {
     SYSCALL: "syscall looks nothing up in memory: model-specific registers say where ring 0 begins (LSTAR), with "
@@ -40,7 +44,7 @@ def number_register(asked: Asked) -> str:
 def title(told: Explanation) -> str:
     """The heading of the whole."""
     name = told.asked.name or f"number {told.asked.number}"
-    return f"{name}: system call {told.nth} of {told.program}"
+    return f"{name}: system call {told.nth}, made by {told.program} (task {told.task})"
 
 
 def ask(asked: Asked) -> str:
@@ -52,11 +56,13 @@ def ask(asked: Asked) -> str:
     text += f"in {number_register(asked)} and the arguments are in {places}. "
     wide = asked.abi == tbl.Abi.X86_64
     table = f"syscall_{'64' if wide else '32'}.tbl"
-    row = next((row for row in (tbl.load_x86_64() if wide else tbl.load_i386()) if row.number == asked.number), None)
+    row = next(
+        (row for row in (tbl.load_x86_64() if wide else tbl.load_i386()) if row.number == asked.number), None
+    )
     if not asked.name or row is None:
         return f"{text}The number is {asked.number}, for which {table} has no row."
     columns = [str(row.number), row.abi, row.name, *(column for column in (row.entry, row.compat) if column)]
-    text += f"The number is {asked.number}; its row in {table} is \"{' '.join(columns)}\""
+    text += f'The number is {asked.number}; its row in {table} is "{" ".join(columns)}"'
     if not asked.defined:
         return f"{text}, a call that Ring3 does not have. These are all six places:"
     count = len(asked.arguments)
@@ -86,6 +92,9 @@ def entry(told: Explanation) -> str:
 def frame(address: int) -> str:
     """The frame is complete."""
     return f"With that struct pt_regs, at {address:#x}, is complete:"
+
+
+C_SOURCE: Final = "What follows is, in Linux's arch/x86/entry/common.c,"
 
 
 def dispatch(asked: Asked) -> list[str]:
@@ -118,12 +127,13 @@ def slot(told: TableSlot) -> str:
     )
 
 
-def slot_line(told: TableSlot) -> str:
+def slot_lines(told: TableSlot) -> list[str]:
     """The table's entry with what it holds."""
     symbol = f" <{told.symbol}>" if told.symbol else ""
-    return (
-        f"{told.table}[{told.number}] at {told.address:#x} (physical {told.physical:#x}) = {told.content:#x}{symbol}"
-    )
+    return [
+        f"{INDENT}{told.table}[{told.number}] at {told.address:#x} (physical {told.physical:#x})",
+        f"{INDENT}{INDENT}= {told.content:#x}{symbol}",
+    ]
 
 
 def handler(told: PythonCall, asked: Asked, *, has_slot: bool) -> str:
@@ -158,13 +168,15 @@ def argument(told: LayerArgument, long: int | None) -> str:
     if long is not None:
         text += f", cut from {long:#x}"
     if told.data:
-        text += f", which points to {_c_string(told.data)}"
+        text += f", which {'begins with' if len(told.data) == SHOWN else 'points to'} {_c_string(told.data)}"
     return text
 
 
 def _c_string(data: bytes) -> str:
     """Bytes as a literal of C."""
-    shown = "".join(_ESCAPES.get(byte) or (chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}") for byte in data)
+    shown = "".join(
+        _ESCAPES.get(byte) or (chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}") for byte in data
+    )
     return f'"{shown}"'
 
 
@@ -172,11 +184,15 @@ def result(told: PythonCall, ended: str) -> list[str]:
     """What came of the handler."""
     text = []
     if told.waited:
-        text.append("It could not go on at once: the task left the CPU with its kernel stack as it is here, and waited.")
+        text.append(
+            "It could not go on at once: the task left the CPU with its kernel stack as it is here, and waited."
+        )
     if told.result is None:
-        text.append(f"It does not return: the program ends here, with {ended}.")
+        text.append(f"It does not return: the task ends here, with {ended}.")
     elif told.errno:
-        text.append(f"It fails with {told.errno}: the result is -errno, {told.result} (rax = {told.result & (1 << 64) - 1:#x}).")
+        text.append(
+            f"It fails with {told.errno}: the result is -errno, {told.result} (rax = {told.result & (1 << 64) - 1:#x})."
+        )
     else:
         text.append(f"It returns {told.result} (rax = {told.result & (1 << 64) - 1:#x}).")
     return text
@@ -188,25 +204,39 @@ def python(told: PythonCall) -> str:
     if told.result is None:
         return text + " and does not return."
     changed = ", ".join(f"{c.name} = {c.after:#x}" for c in told.frame_changes)
-    return text + (f" and changes pt_regs: {changed}." if changed else f" and returns {told.result:#x}.")
+    if changed:
+        return f"{text} and changes pt_regs: {changed}."
+    again = "; the instruction will be tried again" if told.symbol == "exc_page_fault" and told.depth else ""
+    return f"{text} and returns {told.result}{again}."
 
 
 def exception(told: Delivery) -> str:
     """An exception on the way."""
     where = f" at {told.address:#x}" if told.cause == "#PF" else ""
     return (
-        f"The instruction does not complete: {told.cause}{where} (vector {told.vector}, error code {told.error:#x}). The "
-        "CPU delivers the exception through the IDT as it would from ring 3:"
+        f"The instruction does not complete: {told.cause}{where} (vector {told.vector}, error code {told.error:#x}). "
+        "The CPU delivers the exception through the IDT as it would from ring 3:"
     )
 
 
-def way_back(returned: bool) -> str:
+def way_back(back: Return | None) -> str:
     """The way out of ring 0."""
-    text = "The result goes from rax into pt_regs->ax. Before ring 3 runs again, ring 0 looks for work that waits: signals, "
-    text += "rescheduling. "
-    return text + ("Then the registers are taken back from pt_regs:" if returned else "")
+    text = "The result goes from rax into pt_regs->ax. Before ring 3 runs again, ring 0 looks for work that waits: "
+    text += "signals, rescheduling."
+    return f"{text} {_CHECKS[back.by]}" if back is not None and back.by in _CHECKS else text
 
 
+_OTHERWISE: Final = "; if not, it would leave by iretq, which gives back everything."
+_CHECKS: Final = {
+    "sysretq": "sysretq gives back RIP from rcx and RFLAGS from r11, with fixed selectors. So ring 0 compares first "
+    "whether rcx is pt_regs->ip and canonical, whether r11 is pt_regs->flags, and whether CS and SS are those of "
+    f"64-bit code{_OTHERWISE}",
+    "sysexitl": "sysexitl gives back EIP from edx and ESP from ecx, with fixed selectors. So ring 0 compares first "
+    f"whether pt_regs say the same{_OTHERWISE}",
+    "sysretl": "sysretl gives back EIP from ecx and EFLAGS from r11, with fixed selectors. So ring 0 compares first "
+    f"whether pt_regs say the same{_OTHERWISE}",
+    "iretq": "Then the registers are taken from pt_regs, and iretq pops the rest.",
+}
 _RETURNS: Final = {
     "sysretq": "sysretq takes RIP from rcx and RFLAGS from r11.",
     "sysretl": "sysretl takes EIP from ecx and EFLAGS from r11.",
@@ -218,20 +248,37 @@ _RETURNS: Final = {
 def back(told: Return, asked: Asked) -> str:
     """Ring 3 again."""
     text = f"{_RETURNS.get(told.by, f'{told.by} goes back.')} CPL is 3. "
-    if told.code.address == asked.code.address + len(asked.code.raw):
-        return text + "The program goes on with its next instruction:"
-    if asked.door == "sysenter" or (asked.door == "syscall" and asked.abi == tbl.Abi.I386):
-        if told.code.where.endswith("int80_landing_pad"):
-            return text + "The program goes on at the landing pad, which undoes what __kernel_vsyscall has pushed:"
-    return text + "pt_regs->ip was changed, so the program goes on elsewhere:"
+    if goes_on(told, asked):
+        if told.code.where == _LANDING_PAD:
+            return f"{text}The program goes on at the landing pad, which undoes what __kernel_vsyscall has pushed:"
+        return f"{text}The program goes on with its next instruction:"
+    return f"{text}pt_regs->ip was changed, so the program goes on elsewhere:"
 
 
-def changed(told: Change, asked: Asked) -> list[str]:
+_LANDING_PAD: Final = "int80_landing_pad"
+
+
+def goes_on(told: Return, asked: Asked) -> bool:
+    """Whether the program goes on where the door's convention says, not in a signal handler or another program."""
+    if door_of(asked) in (SYSENTER, SYSCALL_COMPAT):
+        return told.code.where == _LANDING_PAD
+    return told.code.address == asked.code.address + len(asked.code.raw)
+
+
+def changed(told: Change, back: Return, asked: Asked) -> list[str]:
     """Why one of the program's registers has changed."""
+    if not goes_on(back, asked):
+        return []
     if told.name == "rax":
         return ["the result"]
-    if asked.door == "syscall" and told.name == "rcx":
-        return ["the address of the next instruction, left by syscall"]
-    if asked.door == "syscall" and told.name == "r11":
-        return ["RFLAGS, left by syscall"]
-    return []
+    why = _CLOBBERED.get((asked.door, told.name))
+    return [why] if why is not None else []
+
+
+_CLOBBERED: Final = {
+    ("syscall", "rcx"): "the address of the next instruction, left by syscall",
+    ("syscall", "r11"): "RFLAGS, left by syscall",
+    ("sysenter", "rcx"): "the stack pointer, for sysexit; the vDSO restores it",
+    ("sysenter", "rdx"): "the landing pad, for sysexit; the vDSO restores it",
+    ("sysenter", "rbp"): "the sixth argument, which was at 0(%ebp)",
+}

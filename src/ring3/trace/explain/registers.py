@@ -8,7 +8,7 @@ from typing import Final
 from ring3.machine.cpu import Cpu
 from ring3.machine.msr import Msr
 from ring3.machine.registers import Flags, Gpr, Seg
-from ring3.trace.explain.model import Change, Value
+from ring3.trace.explain.facts import Change, Value
 
 GENERAL: Final = (
     "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
@@ -43,10 +43,13 @@ def values(registers: Picture) -> tuple[Value, ...]:
 def changes(before: Picture, after: Picture, without: Iterable[str] = ()) -> tuple[Change, ...]:
     """The registers that differ."""
     return tuple(
-        Change(name, old, after[name]) for name, old in before.items() if old != after[name] and name not in without
+        Change(name, old, after[name])
+        for name, old in before.items()
+        if old != after[name] and name not in without
     )
 
 
 def flag_names(flags: int) -> list[str]:
     """The names of the single-bit flags that are set, from the lowest bit to the highest."""
-    return [str(flag.name) for flag in Flags if flag is not Flags.FIXED and flag & (flag - 1) == 0 and flags & flag]
+    named = [flag for flag in Flags if flag is not Flags.FIXED and flag.bit_count() == 1]
+    return [str(flag.name) for flag in named if flags & flag]

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from itertools import groupby
 from typing import Final
 
 from ring3.trace.explain import listing, prose
-from ring3.trace.explain.listing import INDENT, beside, paragraph
-from ring3.trace.explain.model import (
-    Argument,
-    Asked,
+from ring3.trace.explain.events import (
     Delivery,
     Event,
-    Explanation,
     FrameFilled,
     Instruction,
     LayerCall,
     PythonCall,
-    Return,
     TableSlot,
-    Value,
 )
+from ring3.trace.explain.facts import Value
+from ring3.trace.explain.listing import INDENT, beside, paragraph
+from ring3.trace.explain.model import Argument, Asked, Explanation, Return
 from ring3.trace.explain.registers import GENERAL, flag_names
 
-_NARROW: Final = {f"r{name}": f"e{name}" for name in ("ax", "bx", "cx", "dx", "si", "di", "bp", "sp", "ip", "flags")}
+_NARROW: Final = {
+    f"r{name}": f"e{name}" for name in ("ax", "bx", "cx", "dx", "si", "di", "bp", "sp", "ip", "flags")
+}
 _M32: Final = 0xFFFF_FFFF
 
 
@@ -54,13 +53,12 @@ def _sections(told: Explanation) -> Iterator[tuple[str, list[str]]]:
     yield "The program", _asked(told.asked)
     for stage, group in groupby(_staged(told.events), key=lambda pair: pair[0]):
         body = _opening(stage, told)
-        for is_code, events in groupby((event for _, event in group), key=lambda event: isinstance(event, Instruction)):
-            body += _code(events) if is_code else [line for event in events for line in _event(event, told)]
+        body += _told([event for _, event in group], told)
         yield _heading(stage, told), body
     if told.back is not None:
         yield "Ring 3 again", _back(told.back, told.asked)
     else:
-        yield "The end", paragraph(f"The program has ended with {told.ended}. There is no way back to ring 3.")
+        yield "The end", [f"Task {told.task} has ended with {told.ended}: there is no way back to ring 3."]
 
 
 def _staged(events: Sequence[Event]) -> Iterator[tuple[_Stage, Event]]:
@@ -98,16 +96,24 @@ def _opening(stage: _Stage, told: Explanation) -> list[str]:
         text = prose.entry(told)
     elif stage is _Stage.DISPATCH:
         source = [INDENT + line for line in prose.dispatch(told.asked)]
-        return ["Linux's C code says", "", *source, "", *paragraph(prose.nospec(told.asked)), ""]
+        return [prose.C_SOURCE, "", *source, "", *paragraph(prose.nospec(told.asked)), ""]
     elif stage is _Stage.WAY_BACK:
-        text = prose.way_back(returned=told.back is not None)
+        text = prose.way_back(told.back)
     else:
         return []
     return [*paragraph(text), ""]
 
 
-def _code(events: Iterable[Event]) -> list[str]:
-    return listing.instructions([event for event in events if isinstance(event, Instruction)])
+def _told(events: Sequence[Event], told: Explanation) -> list[str]:
+    """The lines of what happened in a part of the way; instructions in a row are one listing."""
+    lines: list[str] = []
+    for _, group in groupby(events, key=lambda event: isinstance(event, Instruction)):
+        row = list(group)
+        code = [event for event in row if isinstance(event, Instruction)]
+        lines += (
+            listing.instructions(code) if code else [line for event in row for line in _event(event, told)]
+        )
+    return lines
 
 
 def _event(event: Event, told: Explanation) -> list[str]:
@@ -115,7 +121,7 @@ def _event(event: Event, told: Explanation) -> list[str]:
     if isinstance(event, FrameFilled):
         return ["", *paragraph(prose.frame(event.address)), "", *listing.table(event.fields, 3)]
     if isinstance(event, TableSlot):
-        return [*paragraph(prose.slot(event)), "", INDENT + prose.slot_line(event), ""]
+        return [*paragraph(prose.slot(event)), "", *prose.slot_lines(event), ""]
     if isinstance(event, PythonCall):
         return _handler(event, told) if event.is_handler else ["", *paragraph(prose.python(event)), ""]
     if not isinstance(event, Delivery):
@@ -128,7 +134,11 @@ def _asked(asked: Asked) -> list[str]:
     door = prose.door_of(asked)
     registers = {value.name: value.value for value in asked.registers}
     number = registers["rax"] if asked.long_mode else registers["rax"] & _M32
-    shown = {"rax", "rip", *(place if place in registers else f"r{place[1:]}" for place in door.places[: len(asked.arguments)])}
+    shown = {
+        "rax",
+        "rip",
+        *(place if place in registers else f"r{place[1:]}" for place in door.places[: len(asked.arguments)]),
+    }
     rest = [Value(name, registers[name]) for name in GENERAL if name not in shown]
     what = f"the number{f': {asked.name}' if asked.name else ''}"
     lines = [*paragraph(prose.ask(asked)), "", listing.code(asked.code), ""]
@@ -137,7 +147,10 @@ def _asked(asked: Asked) -> list[str]:
         lines += _argument(argument, asked)
     flags = registers["rflags"]
     lines += ["", "The other registers at that moment:", "", *listing.table(_as_seen(rest, asked), 4)]
-    return [*lines, f"{INDENT}{'rflags' if asked.long_mode else 'eflags'} {flags:#x} [{' '.join(flag_names(flags))}]"]
+    return [
+        *lines,
+        f"{INDENT}{'rflags' if asked.long_mode else 'eflags'} {flags:#x} [{' '.join(flag_names(flags))}]",
+    ]
 
 
 def _argument(argument: Argument, asked: Asked) -> list[str]:
@@ -164,7 +177,10 @@ def _handler(told: PythonCall, explanation: Explanation) -> list[str]:
     lines = paragraph(prose.handler(told, explanation.asked, has_slot=has_slot))
     if told.frame:
         changed = ", ".join(f"{c.name} {c.before:#x} -> {c.after:#x}" for c in told.frame)
-        lines += ["", *paragraph(f"Since the entry code filled pt_regs, ring 0 has changed these fields: {changed}.")]
+        lines += [
+            "",
+            *paragraph(f"Since the entry code filled pt_regs, ring 0 has changed these fields: {changed}."),
+        ]
     lines.append("")
     longs: dict[str, int] = {}
     for layer in told.layers:
@@ -198,6 +214,10 @@ def _back(back: Return, asked: Asked) -> list[str]:
     lines += [*paragraph("Of the program's registers, these have changed:"), ""]
     for change in changes:
         name = change.name if asked.long_mode else _NARROW[change.name]
-        before, after = (change.before, change.after) if asked.long_mode else (change.before & _M32, change.after & _M32)
-        lines += beside(f"{INDENT}{name:<8} {before:#x} -> {after:#x}", prose.changed(change, asked), 52)
+        before, after = (
+            (change.before, change.after) if asked.long_mode else (change.before & _M32, change.after & _M32)
+        )
+        lines += beside(
+            f"{INDENT}{name:<8} {before:#x} -> {after:#x}", prose.changed(change, back, asked), 52
+        )
     return lines

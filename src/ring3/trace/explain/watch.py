@@ -6,6 +6,7 @@ task is left by an exception, before anything of the call is done.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -44,28 +45,36 @@ class Explainer:
     """Explains one call of the programs on a kernel.
 
     Attributes:
-        calls: How many calls were made before the wanted one, and that one.
+        calls: How many calls were made until the wanted one, that one included.
+        explanation: The explanation, None as long as the call is not over.
     """
 
-    def __init__(self, kernel: LinuxKernel, wanted: Wanted) -> None:
-        """Attaches to a kernel; it lets go when the call is over."""
+    def __init__(
+        self, kernel: LinuxKernel, wanted: Wanted, tell: Callable[[Explanation], None] = lambda told: None
+    ) -> None:
+        """Attaches to a kernel; it lets go when the call is over.
+
+        Args:
+            kernel: The kernel.
+            wanted: The call to explain.
+            tell: Gets the explanation when the call is over, before the program goes on.
+        """
         self.calls = 0
+        self.explanation: Explanation | None = None
         self._kernel = kernel
         self._wanted = wanted
+        self._tell = tell
         self._left = wanted.nth
         self._collector: Collector | None = None
         self._runner, self._run_cpu = kernel.runner, kernel.run_cpu
         kernel.runner, kernel.run_cpu = self._run, self._next_stop
 
-    @property
-    def explanation(self) -> Explanation | None:
-        """The explanation; None if the call was not made, or is not over."""
+    def finish(self) -> None:
+        """Tells of a call whose task was ended by another while it waited; to be called when all has run."""
         collector = self._collector
-        if collector is None:
-            return None
-        if not collector.finished and collector.task.state is TaskState.DEAD:
+        if collector is not None and not collector.finished and collector.task.state is TaskState.DEAD:
             collector.task_ended()
-        return collector.explanation() if collector.finished else None
+            self._over(collector)
 
     def _next_stop(self) -> Stop:
         """Runs the CPU as ever, and looks at what it stopped for."""
@@ -87,12 +96,24 @@ class Explainer:
             except _Reached as reached:
                 self._begin(cast(LinuxTask, task), reached)
         elif task is self._collector.task:
-            self._collector.go_on()
-        if self._collector is not None and self._collector.finished:
-            self._kernel.runner = self._runner
+            self._go_on(self._collector)
         self._runner(task)
 
     def _begin(self, task: LinuxTask, reached: _Reached) -> None:
         self._kernel.run_cpu = self._run_cpu
         self._collector = Collector(self._kernel, task, reached.call, self.calls)
-        self._collector.begin(reached.stop)
+        self._go_on(self._collector, reached.stop)
+
+    def _go_on(self, collector: Collector, stop: Stop | None = None) -> None:
+        try:
+            if stop is not None:
+                collector.begin(stop)
+            collector.go_on()
+        finally:
+            if collector.finished:
+                self._over(collector)
+
+    def _over(self, collector: Collector) -> None:
+        self._kernel.runner = self._runner
+        self.explanation = collector.explanation()
+        self._tell(self.explanation)

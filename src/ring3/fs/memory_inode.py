@@ -1,0 +1,156 @@
+"""Inodes in memory: their attributes, and those that have nothing but attributes (links, devices, FIFOs, sockets)."""
+
+from __future__ import annotations
+
+import stat
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.errno import E, Errno
+from ring3.fs.fifo import open_fifo
+from ring3.fs.file import File, Stat
+from ring3.fs.inode import FileSystem, Inode
+from ring3.fs.pipe import Pipe
+from ring3.machine.ram import PAGE_SIZE
+
+if TYPE_CHECKING:
+    from ring3.fs.dentry import Dentry
+    from ring3.fs.vfs import Vfs
+
+DAY: Final = 24 * 3600 * 10**9
+
+
+class Attributes:
+    """The attributes of an inode in memory, and what follows from changing them.
+
+    Attributes:
+        vfs: The machine's files.
+        nlink: How many names it has; for a directory 2 and its subdirectories.
+        atime: When it was last read, in nanoseconds since 1970.
+        mtime: When its contents changed.
+        ctime: When anything changed.
+    """
+
+    vfs: Vfs
+    fs: FileSystem
+    ino: int
+    mode: int
+    uid: int
+    gid: int
+    nlink: int
+    atime: int
+    mtime: int
+    ctime: int
+
+    def start_times(self) -> None:
+        """All times are now."""
+        self.atime = self.mtime = self.ctime = self.vfs.now()
+
+    def pin(self) -> None:
+        """It is about to be changed; nothing to do for what has no other home than memory."""
+
+    def touch(self) -> None:
+        """Contents have changed."""
+        self.pin()
+        self.mtime = self.ctime = self.vfs.now()
+
+    def accessed(self) -> None:
+        """Contents were read: the time is kept as ``relatime`` does."""
+        now = self.vfs.now()
+        if self.atime <= self.mtime or self.atime <= self.ctime or now - self.atime >= DAY:
+            self.atime = now
+
+    def set_mode(self, mode: int) -> None:
+        """Changes the permission bits."""
+        self.pin()
+        self.mode = stat.S_IFMT(self.mode) | mode
+        self.ctime = self.vfs.now()
+
+    def set_owner(self, uid: int, gid: int) -> None:
+        """Changes user and group."""
+        self.pin()
+        self.uid, self.gid = uid, gid
+        self.ctime = self.vfs.now()
+
+    def set_times(self, atime: int | None, mtime: int | None) -> None:
+        """Changes times."""
+        self.pin()
+        self.ctime = self.vfs.now()
+        if atime is not None:
+            self.atime = atime
+        if mtime is not None:
+            self.mtime = mtime
+
+    def add_name(self) -> None:
+        """It has one more name."""
+        self.pin()
+        self.nlink += 1
+        self.ctime = self.vfs.now()
+
+    def lose_name(self) -> None:
+        """It has one name less; without any it goes with its last user."""
+        self.pin()
+        self.nlink -= 1
+        self.ctime = self.vfs.now()
+        self.forget_if_unused()
+
+    def forget_if_unused(self) -> None:
+        """Gives back what it holds if nothing leads here any more."""
+
+    def as_stat(self, size: int, blocks: int, rdev: int = 0) -> Stat:
+        """All attributes."""
+        return Stat(
+            self.fs.dev, self.ino, self.mode, self.nlink, self.uid, self.gid, rdev, size, PAGE_SIZE, blocks,
+            self.atime, self.mtime, self.ctime,
+        )  # fmt: skip
+
+
+class MemoryNode(Attributes, Inode):
+    """An inode in memory without contents.
+
+    Attributes:
+        target: Text of a symbolic link.
+        rdev: Number of a device.
+        pipe: What a FIFO leads to, once it was opened.
+    """
+
+    def __init__(
+        self,
+        vfs: Vfs,
+        fs: FileSystem,
+        ino: int,
+        mode: int,
+        uid: int,
+        gid: int,
+        *,
+        target: bytes = b"",
+        rdev: int = 0,
+    ) -> None:
+        super().__init__(fs, ino, mode, uid, gid)
+        self.vfs = vfs
+        self.target = target
+        self.rdev = rdev
+        self.nlink = 1
+        self.pipe: Pipe | None = None
+        self.start_times()
+
+    def stat(self) -> Stat:
+        """All attributes."""
+        return self.as_stat(len(self.target), 0, self.rdev)
+
+    def readlink(self) -> bytes:
+        """The text of a symbolic link."""
+        if not self.is_link:
+            raise Errno(E.EINVAL)
+        return self.target
+
+    def follow(self) -> bytes:
+        """The same."""
+        return self.readlink()
+
+    def open(self, dentry: Dentry, flags: int) -> File:
+        """Opens a FIFO; no driver is behind a device made here."""
+        if not stat.S_ISFIFO(self.mode):
+            raise Errno(E.ENXIO)
+        if self.pipe is None:
+            self.pipe = Pipe(self.vfs)
+        return open_fifo(self.pipe, self, dentry, flags)

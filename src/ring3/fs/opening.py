@@ -1,0 +1,157 @@
+"""Opening files: what open(2) checks and makes before there is an open file (fs/open.c, do_open and may_open)."""
+
+from __future__ import annotations
+
+import stat
+from typing import Final
+
+from ring3.abi.errno import E, Errno
+from ring3.fs import names
+from ring3.fs.dentry import Dentry
+from ring3.fs.file import O_ACCMODE, O_PATH, File, Stat
+from ring3.fs.inode import Inode
+from ring3.fs.namei import Last, Walk
+from ring3.fs.permission import MAY_EXEC, MAY_READ, MAY_WRITE, Who, require
+
+O_CREAT: Final = 0o100
+O_EXCL: Final = 0o200
+O_NOCTTY: Final = 0o400
+O_TRUNC: Final = 0o1000
+O_DSYNC: Final = 0o10000
+O_ASYNC: Final = 0o20000
+O_DIRECT: Final = 0o40000
+O_LARGEFILE: Final = 0o100000
+O_DIRECTORY: Final = 0o200000
+O_NOFOLLOW: Final = 0o400000
+O_NOATIME: Final = 0o1000000
+O_CLOEXEC: Final = 0o2000000
+O_SYNC: Final = 0o4010000
+O_TMPFILE: Final = 0o20000000
+
+FORGOTTEN: Final = O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC
+"""Flags that only matter to open(2) itself, not to the open file."""
+ACCESS: Final = (MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE, MAY_READ | MAY_WRITE)
+"""The permissions that each access mode needs."""
+
+
+class PathFile(File):
+    """A place that is held but not opened (O_PATH)."""
+
+    pollable = False
+
+    def __init__(self, dentry: Dentry, flags: int) -> None:
+        super().__init__(flags)
+        self.dentry = dentry
+
+    @property
+    def inode(self) -> Inode:
+        """What is there."""
+        return self.dentry.inode
+
+    def read(self, size: int) -> bytes:
+        """Refused."""
+        raise Errno(E.EBADF)
+
+    def stat(self) -> Stat:
+        """The attributes of what is there."""
+        return self.dentry.inode.stat()
+
+    def path(self) -> bytes:
+        """Where it is now."""
+        return self.dentry.path()
+
+    def reopen(self, flags: int) -> File:
+        """What is there, opened."""
+        return self.dentry.inode.open(self.dentry, flags)
+
+
+def open_path(walk: Walk, start: Dentry, path: bytes, flags: int, mode: int = 0) -> File:
+    """Opens what a path leads to, and makes it with O_CREAT.
+
+    Args:
+        walk: How to walk there.
+        start: Where a relative path starts.
+        path: The path.
+        flags: As for open(2), in Linux's values.
+        mode: Permission bits for a new file, with the umask applied.
+
+    Raises:
+        Errno: As open(2).
+    """
+    if flags & O_PATH:
+        found = walk.find(start, path, follow=not flags & O_NOFOLLOW)
+        if flags & O_DIRECTORY and not found.inode.is_directory:
+            raise Errno(E.ENOTDIR)
+        return PathFile(found, flags)
+    if flags & O_TMPFILE:
+        return _open_unnamed(walk, walk.find(start, path, follow=not flags & O_NOFOLLOW), flags, mode)
+    if flags & O_CREAT:
+        return _open_or_make(walk, walk.parent(start, path), flags, mode)
+    found = walk.find(start, path, follow=not flags & O_NOFOLLOW)
+    return open_dentry(found, flags, walk.who)
+
+
+def _open_or_make(walk: Walk, last: Last, flags: int, mode: int) -> File:
+    while True:
+        if last.slash or last.is_special:
+            raise Errno(E.EISDIR)
+        found = names.find(last.parent, last.name)
+        if found is None:
+            made = names.make(last, stat.S_IFREG | mode & 0o7777, walk.who)
+            return made.inode.open(made, flags & ~FORGOTTEN)
+        if flags & O_EXCL:
+            raise Errno(E.EEXIST)
+        if not found.inode.is_link or flags & O_NOFOLLOW:
+            break
+        beyond = walk.beyond(last, found.inode)
+        if isinstance(beyond, Dentry):
+            found = beyond
+            break
+        last = beyond
+    if found.inode.is_directory:
+        raise Errno(E.EISDIR)
+    return open_dentry(found, flags, walk.who)
+
+
+def _open_unnamed(walk: Walk, found: Dentry, flags: int, mode: int) -> File:
+    if not found.inode.is_directory:
+        raise Errno(E.ENOTDIR)
+    names.writable(found)
+    require(found.inode, walk.who, MAY_WRITE | MAY_EXEC)
+    inode = found.inode.create_unnamed(stat.S_IFREG | mode & 0o7777, walk.who)
+    unnamed = Dentry(found.fs, inode, found, b"#%d" % inode.ino)
+    unnamed.deleted = True
+    return inode.open(unnamed, flags & ~FORGOTTEN)
+
+
+def open_dentry(found: Dentry, flags: int, who: Who) -> File:
+    """Opens what is at a place.
+
+    Raises:
+        Errno: ELOOP, a link; ENOTDIR; EISDIR; EROFS; EACCES; EPERM, O_NOATIME for another's file; ENXIO.
+    """
+    inode = found.inode
+    if flags & O_DIRECTORY and not inode.is_directory:
+        raise Errno(E.ENOTDIR)
+    if inode.is_link:
+        raise Errno(E.ELOOP)
+    wanted = ACCESS[flags & O_ACCMODE] | (MAY_WRITE if flags & O_TRUNC else 0)
+    if inode.is_directory and wanted & MAY_WRITE:
+        raise Errno(E.EISDIR)
+    is_data = inode.is_regular
+    if flags & O_TRUNC and is_data:
+        names.writable(found)
+    require(inode, who, wanted)
+    if wanted & MAY_WRITE and is_data:
+        names.writable(found)
+    if flags & O_NOATIME:
+        _require_owner(inode, who)
+    file = inode.open(found, flags & ~FORGOTTEN)
+    if flags & O_TRUNC and is_data:
+        inode.truncate(0)
+    return file
+
+
+def _require_owner(inode: Inode, who: Who) -> None:
+    if not who.owns(inode):
+        raise Errno(E.EPERM)

@@ -1,0 +1,332 @@
+"""The Solaris kernel on a machine: its image, its functions, its processes.
+
+`SolarisKernel` ties the rooms together: it boots the image, binds each stub to the function that its symbol names, and
+says how a thread enters and leaves. What the functions do is in the files by family; `solaris.table` imports them all.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from ring3.abi.c_types import Address
+from ring3.abi.errno import Errno
+from ring3.abi.solaris import modules
+from ring3.abi.solaris import sysent as sysent_data
+from ring3.abi.solaris.sysent import NSYSCALL, Flavour, SysentKind, SysentRow
+from ring3.fs.file import FdTable
+from ring3.image.solaris import boot
+from ring3.image.solaris.boot import L
+from ring3.kernel.core import Kernel
+from ring3.kernel.mm.objects import Objects
+from ring3.kernel.regs import FrameType, UserRegs, WindowRegs, frame_type
+from ring3.kernel.signature import Handler, Result, Support
+from ring3.kernel.task import Task
+from ring3.machine.board import Machine
+from ring3.machine.cpu import Event
+from ring3.machine.descriptors import Segment, Tss
+from ring3.machine.registers import Gpr, Seg
+from ring3.solaris import table, uname
+from ring3.solaris.credentials import Cred
+from ring3.solaris.definition import KernelFunction
+from ring3.solaris.errors import solaris_number
+from ring3.solaris.exec import Start, setregs
+from ring3.solaris.nosys import absent
+from ring3.solaris.short_path import complete, run_short
+from ring3.solaris.task import SolarisTask
+
+STRUCT_REGS: Final[FrameType] = frame_type(
+    {
+        "r15": L["REGOFF_R15"], "r14": L["REGOFF_R14"], "r13": L["REGOFF_R13"], "r12": L["REGOFF_R12"],
+        "bp": L["REGOFF_RBP"], "bx": L["REGOFF_RBX"], "r11": L["REGOFF_R11"], "r10": L["REGOFF_R10"],
+        "r9": L["REGOFF_R9"], "r8": L["REGOFF_R8"], "ax": L["REGOFF_RAX"], "cx": L["REGOFF_RCX"],
+        "dx": L["REGOFF_RDX"], "si": L["REGOFF_RSI"], "di": L["REGOFF_RDI"], "orig_ax": L["REGOFF_TRAPNO"],
+        "ip": L["REGOFF_RIP"], "cs": L["REGOFF_CS"], "flags": L["REGOFF_RFL"], "sp": L["REGOFF_RSP"],
+        "ss": L["REGOFF_SS"],
+    }
+)  # fmt: skip
+"""``struct regs`` in guest RAM. It has no ``orig_ax``: that is the trap's vector, which a system call leaves alone."""
+
+USER_SEGMENTS: Final = {L["UDS_SEL"]: boot.UDATA, L["UCS_SEL"]: boot.UCODE}
+
+_NO_SEGMENT: Final = Segment(0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """One element of sysent, as it is in guest RAM now, and how much of the call is there.
+
+    Attributes:
+        number: Its index.
+        name: The call's name in the source, ``nosys`` for an empty slot.
+        nargs: ``sy_narg``.
+        flags: ``sy_flags``.
+        handler: The function that does the work, by its scoped symbol.
+        address: ``sy_callc``, what sys_syscall calls.
+        support: How much of the call is there.
+        note: What is missing, or anything else a user must know.
+    """
+
+    number: int
+    name: str
+    nargs: int
+    flags: int
+    handler: str
+    address: int
+    support: Support
+    note: str
+
+
+class SolarisKernel(Kernel):
+    """Solaris on one machine.
+
+    Attributes:
+        solaris: The booted image: sysent, descriptors, entry state.
+        functions: What each kernel function does, by its scoped symbol; replacing one here replaces it for everybody.
+        definitions: The definitions of those functions.
+        modules: The modules that modctl speaks of.
+        domain: The secure RPC domain.
+        random_bytes: Where randomness comes from.
+        objects: What concerns all memory objects.
+        window: The user registers while the short path works on them, ring 0's while it calls a stub.
+        short_path: Whether the short path is right at this moment.
+    """
+
+    frame_size = L["REGS_SIZE"]
+
+    def __init__(self, machine: Machine, full_path: bool = False, flavour: Flavour = "illumos") -> None:
+        """Boots Solaris.
+
+        Args:
+            machine: A computer of `boot.make_machine` that is on.
+            full_path: Run ring 0's code for every event instead of only when it matters.
+            flavour: Whose system calls: those of illumos or of Solaris 11.
+        """
+        self.solaris = boot.boot(machine, flavour)
+        super().__init__(machine, self.solaris.kernel, full_path)
+        self.window = WindowRegs(machine.cpu, USER_SEGMENTS)
+        self.definitions = dict(table.FUNCTIONS)
+        self.functions: dict[str, Handler] = {key: made.function for key, made in table.FUNCTIONS.items()}
+        self.modules = modules.load()
+        self.domain = b""
+        self.random_bytes: Callable[[int], bytes] = os.urandom
+        self.objects = Objects()
+        self._reported: set[str] = set()
+        self._bind_stubs()
+        uname.set_names(self)
+        self._birth = self._initial_state()
+        self.short_path = not full_path
+        machine.on_change = self.check_entry_state
+
+    # -- functions ---------------------------------------------------------------------------------------------
+
+    def _bind_stubs(self) -> None:
+        for row in self.modules:
+            if row.linkinfo:
+                self._make_info(row)
+        symbols = self.image.symbols
+        for key, made in self.definitions.items():
+            address = symbols.get(key)
+            if address is None:
+                address = self.image.add_stub(made.name, made.module)
+            self.stubs[address] = partial(self._first_call, address, made)
+        for address, name in self.solaris.handlers.items():
+            if address not in self.stubs:
+                self.stubs[address] = partial(self._absent_call, name)
+
+    def _make_info(self, row: modules.ModuleRow) -> None:
+        """Makes a module's ``_info``, which tells the kernel about it."""
+
+        def _info(task: SolarisTask, modinfop: Address) -> Result:
+            return self.functions["genunix`mod_info"](task, row.id, modinfop)
+
+        made = KernelFunction("_info", row.name, _info)
+        self.definitions[made.key], self.functions[made.key] = made, _info
+
+    def _first_call(
+        self, address: int, made: KernelFunction, task: Task, regs: UserRegs, argument: int
+    ) -> Result:
+        """Binds the stub to its function when it is first used, so that booting compiles none."""
+        stub = self.stubs[address] = made.stub(self.functions)
+        return stub(task, regs, argument)
+
+    def _absent_call(self, name: str, task: Task, regs: UserRegs, argument: int) -> Result:
+        self.report_once(f"{name} is not implemented: SIGSYS")
+        assert isinstance(task, SolarisTask)
+        absent(task)
+
+    def report_once(self, line: str) -> None:
+        """Tells the user something that he need not hear twice."""
+        if line not in self._reported:
+            self._reported.add(line)
+            self.report(f"{line} (reported once)")
+
+    def define(
+        self,
+        handler: Handler,
+        number: int,
+        kind: SysentKind = SysentKind.CL,
+        *,
+        name: str = "",
+        module: str = "genunix",
+    ) -> int:
+        """Adds a call of one's own: makes its stub and fills the element of sysent in RAM.
+
+        Args:
+            handler: What does the work; it gets the calling thread and up to six arguments with C types.
+            number: Its number, 0 to 255.
+            kind: How it returns: CI, CL or 2CI.
+            name: What to call it, by default the handler's own name.
+            module: The module it is in.
+
+        Returns:
+            The stub's address.
+
+        Raises:
+            ValueError: The number is outside the table, or the kind is for calls that are not there.
+            TypeError: An argument has no C type.
+        """
+        if not 0 <= number < NSYSCALL:
+            raise ValueError(f"sysent has the numbers 0 to {NSYSCALL - 1}, not {number}")
+        if kind not in (SysentKind.CI, SysentKind.CL, SysentKind.TWO_CI):
+            raise ValueError(f"a call is CI, CL or 2CI, not {kind}")
+        made = KernelFunction(name or handler.__name__, module, handler, Support.FULL)
+        row = SysentRow(number, made.name, len(made.parameters), made.name, kind, "")
+        address = self.image.add_stub(made.name, module)
+        self.definitions[made.key], self.functions[made.key] = made, handler
+        self.stubs[address] = made.stub(self.functions)
+        self.machine.write(
+            self.image.symbols["sysent"] + (number << L["SYSENT_SIZE_SHIFT"]),
+            boot.sysent_bytes(row, False, lambda _: address, 0),
+        )
+        return address
+
+    def calls(self) -> tuple[CallRow, ...]:
+        """The table as it is now, row by row: what ``ring3 tables`` shows."""
+        rows = []
+        for source in sysent_data.load(self.solaris.flavour):
+            word = (self.solaris.sysent >> 3) + 4 * source.number
+            q = self.machine.ram.q
+            address = q[word + (L["SY_CALLC"] >> 3)]
+            handler = self.image.symbols.describe(address)
+            made = self.definitions.get(handler)
+            support, note = (made.support, made.note) if made is not None else (None, "")
+            name = source.name if made is None or source.sy_callc == made.name else made.name
+            rows.append(
+                CallRow(
+                    source.number,
+                    name,
+                    q[word] & 0xFF,
+                    q[word] >> 16 & 0xFFFF,
+                    handler,
+                    address,
+                    support or Support.NONE,
+                    note or source.note,
+                )
+            )
+        return tuple(rows)
+
+    # -- memory of the kernel ----------------------------------------------------------------------------------
+
+    def load(self, address: int, size: int) -> bytes:
+        """Bytes of ring 0's memory."""
+        start = address - self.machine.direct_map
+        if 0 <= start <= self.machine.ram.size - size:
+            return bytes(self.machine.ram.bytes[start : start + size])
+        return self.machine.read(address, size)
+
+    def store(self, address: int, data: bytes) -> None:
+        """Writes to ring 0's memory."""
+        start = address - self.machine.direct_map
+        if 0 <= start <= self.machine.ram.size - len(data):
+            self.machine.ram.bytes[start : start + len(data)] = data
+        else:
+            self.machine.write(address, data)
+
+    def load_string(self, address: int) -> bytes:
+        """A string of ring 0's memory, without its NUL."""
+        return self.load(address, 257).split(b"\0", 1)[0]
+
+    # -- programs ----------------------------------------------------------------------------------------------
+
+    def spawn(self, start: Start, name: str, files: FdTable, cred: Cred) -> SolarisTask:
+        """Makes a thread that runs a prepared program.
+
+        Args:
+            start: The program in memory.
+            name: Its name; 16 bytes of it are kept (PSFNSIZ).
+            files: Its descriptors.
+            cred: Whom it runs as.
+
+        Raises:
+            OutOfFrames: There is no frame for its kernel stack.
+        """
+        task = SolarisTask(self, self.new_tid(), name[:16], start.mm, self.machine.ram.alloc(), files, cred)
+        task.stack_prot = start.stack_prot
+        setregs(task.frame, start)
+        self.add(task)
+        return task
+
+    # -- entry and exit ----------------------------------------------------------------------------------------
+
+    def frame_at(self, physical: int) -> UserRegs:
+        """``struct regs`` at a physical address."""
+        return STRUCT_REGS(self.machine.ram.q, physical >> 3)
+
+    def stub_arguments(self, task: Task) -> tuple[UserRegs, int]:
+        """The CPU's registers themselves: ring 0 calls stubs as any function, with up to six arguments."""
+        task.regs = task.frame
+        return self.window, 0
+
+    def failed(self, task: Task, error: Errno) -> int:
+        """Notes the error for post_syscall and returns it (set_errno)."""
+        assert isinstance(task, SolarisTask)
+        task.errno = solaris_number(error)
+        task.set_post_sys()
+        return task.errno
+
+    def switch_entry_stack(self, task: Task) -> None:
+        """Sets the CPU's curthread and lwp, and where traps from ring 3 find the stack (resume)."""
+        q, top = self.machine.ram.q, task.stack_top
+        cpu, thread = self.solaris.cpu, self.machine.direct_map + task.stack
+        q[(cpu + L["CPU_THREAD"]) >> 3] = thread
+        q[(cpu + L["CPU_LWP"]) >> 3] = thread + L["LWP_OFFSET"]
+        at = self.solaris.ktss + Tss.RSP0
+        self.machine.ram.bytes[at : at + 8] = top.to_bytes(8, "little")
+
+    def birth(self) -> tuple[bytes, int]:
+        """Ring 0 with a clean floating-point state, about to run lwp_rtt."""
+        return self._birth, self.image.symbols["lwp_rtt"]
+
+    def run_task(self, task: Task) -> None:
+        """Runs the task by the path in force."""
+        while task.on_cpu:
+            if self.short_path:
+                run_short(self, task)
+            else:
+                self.handle(task, self.run_cpu())
+
+    def check_entry_state(self) -> None:
+        """Chooses the path anew after ring 0's memory or an MSR was changed from outside."""
+        self.short_path = not self.full_path and self.solaris.entry.holds(self.machine, self.image)
+
+    def resumed(self, task: Task) -> None:
+        """Ends a call that waited on the short path."""
+        assert isinstance(task, SolarisTask)
+        task.regs = self.window
+        complete(self, task, self.window.ax)
+
+    def _initial_state(self) -> bytes:
+        """The registers of a thread that has not run yet: the FPU as the machine code sets it, all else zero."""
+        cpu = self.machine.cpu
+        cpu.rip = self.image.symbols["fpinit"]
+        cpu.set_gpr(Gpr.RSP, self.image.symbols["dblfault_stack0"] + 4096)
+        stop = cpu.run()
+        assert stop is Event.HALT, stop
+        for segment in (Seg.DS, Seg.ES, Seg.FS):
+            cpu.load_segment(segment, 0, _NO_SEGMENT)
+        cpu.set_gpr(Gpr.RSP, 0)
+        return cpu.save()

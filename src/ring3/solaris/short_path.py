@@ -1,0 +1,173 @@
+"""The short path: the frequent stops, without ring 0.
+
+Each branch leaves registers and memory as the machine code in ``image/solaris`` would, and takes the handler from sysent
+in RAM. It is used while the entry state is untouched and nobody watches ring 0; an event that it does not know, and a
+handler that is not one of our stubs, go through ring 0 like any other.
+
+Solaris's two ways out can be told apart by a program, and are here too: a call that simply succeeds returns by sysret (rcx
+is rip, r11 the flags); any other returns by iret, with rcx as ``struct regs`` has it, which is the fourth argument, and
+r11 as it lay on the kernel stack, which is the user's at the last trap.
+
+What is different and cannot be seen from ring 3: ``struct regs`` is not written, nor are the counters of calls.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, cast
+
+from ring3.abi.errno import Errno
+from ring3.abi.solaris.regs import PS_C
+from ring3.abi.solaris.sysent import NSYSCALL
+from ring3.abi.solaris.traps import T_FASTTRAP, T_LASTFAST, FastTrap
+from ring3.image.solaris.boot import L
+from ring3.kernel.mm.fault import FaultOutcome
+from ring3.kernel.signature import Result
+from ring3.kernel.task import Task
+from ring3.machine.cpu import Event, Stop, Trap
+from ring3.machine.registers import Flags, Vector
+from ring3.solaris.errors import solaris_number
+from ring3.solaris.task import T_PRE_POST, SolarisTask
+from ring3.solaris.traps import pagefault
+
+if TYPE_CHECKING:
+    from ring3.solaris.kernel import SolarisKernel
+
+_M32: Final = (1 << 32) - 1
+_M64: Final = (1 << 64) - 1
+_CALLC: Final = L["SY_CALLC"] >> 3
+_TF: Final = int(Flags.TF)
+_TWO_VALUES: Final = L["SE_32RVAL2"] << 16
+"""SE_32RVAL2 in the first word of a ``struct sysent``."""
+
+
+def run_short(kernel: SolarisKernel, task: Task) -> None:
+    """Runs a task until it leaves the CPU or the short path is no longer right."""
+    machine = kernel.machine
+    cpu = machine.cpu
+    run = kernel.run_cpu
+    words, flags = cpu.words, cpu.flags
+    rax = cpu.base
+    rcx, rdx, r10, r11, rip = rax + 1, rax + 2, rax + 10, rax + 11, rax + 16
+    q = machine.ram.q
+    table = kernel.solaris.sysent >> 3
+    stubs = kernel.stubs
+    window = kernel.window
+    pre_post = task.struct + T_PRE_POST
+    nosys = kernel.image.symbols["nosys"]
+    syscall = Event.SYSCALL
+    while task.on_cpu and kernel.short_path:
+        stop = run()
+        if stop is not syscall:
+            _other(kernel, cast(SolarisTask, task), stop)
+            continue
+        number = words[rax] & _M32
+        if number < NSYSCALL:
+            entry = table + 4 * number
+            address, kind = q[entry + _CALLC], q[entry]
+        else:
+            address, kind = nosys, 0
+        stub = stubs.get(address)
+        if stub is None or q[pre_post] or flags[0] & _TF:
+            kernel.handle(task, stop)
+            continue
+        words[rcx] = words[r10]
+        task.regs = window
+        try:
+            result = stub(task, window, 0)
+        except Errno as error:
+            words[rax] = solaris_number(error)
+            words[r11] = task.frame.r11
+            cpu.rflags = flags[0] | PS_C
+            if q[pre_post]:
+                _take_signals(cast(SolarisTask, task), words[rax])
+            continue
+        if result.__class__ is not int or q[pre_post]:
+            cast(SolarisTask, task).sysnum = number
+            value = kernel.invoke(task, lambda *_, got=result: got, window, 0)
+            if value is not None:
+                complete(kernel, cast(SolarisTask, task), value)
+            continue
+        words[rcx] = words[rip]
+        if flags[0] & PS_C:
+            cpu.rflags = flags[0] & ~PS_C
+        words[r11] = flags[0]
+        if kind & _TWO_VALUES:
+            words[rdx] = result >> 32 & _M32
+            words[rax] = result & _M32
+        else:
+            words[rax] = result & _M64
+
+
+def complete(kernel: SolarisKernel, task: SolarisTask, result: int) -> None:
+    """The end of a call that waited or does not return simply; its number is in `SolarisTask.sysnum`."""
+    cpu, window, q = kernel.machine.cpu, kernel.window, kernel.machine.ram.q
+    rval1, rval2 = result & _M64, window.dx
+    if task.sysnum < NSYSCALL and q[(kernel.solaris.sysent >> 3) + 4 * task.sysnum] & _TWO_VALUES:
+        rval1, rval2 = result & _M32, result >> 32 & _M32
+    if q[task.struct + T_PRE_POST]:
+        window.r11 = task.frame.r11
+        task.kernel.functions["unix`post_syscall"](task, rval1, rval2)
+        return
+    cpu.rflags &= ~PS_C
+    window.cx, window.r11 = window.ip, cpu.rflags
+    window.ax, window.dx = rval1, rval2
+
+
+def _take_signals(task: SolarisTask, errno: int) -> None:
+    """Does the rest of a call that failed, its registers being set, when a signal is waiting."""
+    task.errno = errno
+    task.kernel.functions["unix`post_syscall"](task, 0, 0)
+
+
+def _other(kernel: SolarisKernel, task: SolarisTask, stop: Stop) -> None:
+    """Any stop but a 64-bit ``syscall``."""
+    cpu = kernel.machine.cpu
+    if isinstance(stop, Trap) and cpu.cpl == 3:
+        if stop.vector == Vector.PF and not stop.software:
+            _page_fault(kernel, task, stop)
+            return
+        if stop.vector == T_FASTTRAP and stop.software and kernel.window.ax & _M32 <= T_LASTFAST:
+            _fast_trap(kernel, task, FastTrap(kernel.window.ax & _M32))
+            return
+    kernel.handle(task, stop)
+
+
+def _page_fault(kernel: SolarisKernel, task: SolarisTask, trap: Trap) -> None:
+    cpu, window = kernel.machine.cpu, kernel.window
+    flags = cpu.rflags
+    task.regs = window
+    if pagefault(task, trap.address, trap.error) is FaultOutcome.OK:
+        cpu.cr2 = trap.address
+        task.frame.r11 = window.r11
+        return
+    cpu.rflags = flags
+    kernel.handle(task, trap)
+
+
+def _fast_trap(kernel: SolarisKernel, task: SolarisTask, which: FastTrap) -> None:
+    """``fasttrap`` and the function it jumps to."""
+    window, symbols, functions = kernel.window, kernel.image.symbols, kernel.functions
+    window.r11 = symbols["fasttable"] + 8 * which
+    if which is FastTrap.T_GETHRTIME:
+        window.ax = _integer(functions["unix`tsc_gethrtime"](task))
+    elif which is FastTrap.T_GETHRVTIME:
+        window.ax = _integer(functions["genunix`mstate_thread_onproc_time"](task, task.thread_pointer))
+    elif which is FastTrap.T_GETHRESTIME:
+        with task.buffer(L["TIMESPEC_SIZE"]) as tsp:
+            functions["unix`pc_gethrestime"](task, tsp)
+            raw = kernel.load(tsp, L["TIMESPEC_SIZE"])
+        window.ax, window.dx = int.from_bytes(raw[:4], "little"), int.from_bytes(raw[8:12], "little")
+        return
+    elif which is FastTrap.T_GETLGRP:
+        window.cx = symbols["lpl_bootstrap"]
+        window.ax = window.dx = 0
+        return
+    else:
+        window.flags |= PS_C
+        return
+    window.dx = window.ax >> 32
+
+
+def _integer(result: Result) -> int:
+    assert isinstance(result, int)
+    return result

@@ -1,0 +1,122 @@
+"""trap() and what stands before and after a system call: the C of Solaris that sys_syscall and cmntrap call.
+
+Signals and codes: usr/src/uts/i86pc/os/trap.c. What a fault of the kernel itself does there, panic, it does here too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.c_types import Address, Int, Long
+from ring3.abi.solaris.regs import PS_C
+from ring3.abi.solaris.signals import SolarisSig
+from ring3.errors import KernelPanic
+from ring3.image.solaris.boot import L
+from ring3.kernel.mm.fault import FaultOutcome
+from ring3.kernel.regs import describe
+from ring3.machine.paging import PF_FETCH, PF_WRITE
+from ring3.machine.registers import Vector
+from ring3.solaris.definition import function
+from ring3.solaris.signals import issig, trapsig, tsignal
+
+if TYPE_CHECKING:
+    from ring3.solaris.task import SolarisTask
+
+T_DTRACE_RET: Final = L["T_DTRACE_RET"]
+
+_FAULTS: Final = {
+    Vector.DE: SolarisSig.SIGFPE,
+    Vector.OF: SolarisSig.SIGFPE,
+    Vector.BR: SolarisSig.SIGSEGV,
+    Vector.UD: SolarisSig.SIGILL,
+    Vector.TS: SolarisSig.SIGSEGV,
+    Vector.NP: SolarisSig.SIGSEGV,
+    Vector.SS: SolarisSig.SIGSEGV,
+    Vector.GP: SolarisSig.SIGSEGV,
+    Vector.MF: SolarisSig.SIGFPE,
+    Vector.AC: SolarisSig.SIGBUS,
+    Vector.XM: SolarisSig.SIGFPE,
+}
+_TRAPS: Final = {
+    Vector.DB: SolarisSig.SIGTRAP,
+    Vector.BP: SolarisSig.SIGTRAP,
+    T_DTRACE_RET: SolarisSig.SIGILL,
+}
+"""What goes on behind the instruction if the signal is ignored."""
+
+_OUTCOMES: Final = {
+    FaultOutcome.SEGV_MAPERR: SolarisSig.SIGSEGV,
+    FaultOutcome.SEGV_ACCERR: SolarisSig.SIGSEGV,
+    FaultOutcome.BUS_ADRERR: SolarisSig.SIGBUS,
+    FaultOutcome.OOM: SolarisSig.SIGBUS,
+}
+
+
+@function("unix")
+def trap(task: SolarisTask, rp: Address, addr: Address, cpuid: Int) -> int:
+    """What every exception leads to.
+
+    Args:
+        task: The thread.
+        rp: Address of the ``struct regs``.
+        addr: What CR2 holds: the linear address, after a page fault.
+        cpuid: Number of the CPU.
+
+    Raises:
+        KernelPanic: The kernel's own code failed.
+    """
+    kernel = task.kernel
+    frame = rp - kernel.machine.direct_map
+    regs = kernel.frame_at(frame)
+    q = kernel.machine.ram.q
+    vector, error = q[(frame + L["REGOFF_TRAPNO"]) >> 3], q[(frame + L["REGOFF_ERR"]) >> 3]
+    if not regs.cs & 3:
+        where = kernel.image.symbols.describe(regs.ip)
+        raise KernelPanic(f"trap {vector} (error {error:#x}, address {addr:#x}) in ring 0 at {where}", describe(regs))
+    if vector == Vector.PF:
+        outcome = pagefault(task, addr, error)
+        if outcome is FaultOutcome.OK:
+            return 0
+        trapsig(task, _OUTCOMES[outcome])
+    elif vector in _TRAPS:
+        tsignal(task, _TRAPS[vector])
+    elif vector in _FAULTS:
+        trapsig(task, _FAULTS[Vector(vector)])
+    else:
+        raise KernelPanic(f"unexpected trap {vector} in ring 3", describe(regs))
+    task.clear_post_sys()
+    issig(task)
+    return 0
+
+
+def pagefault(task: SolarisTask, address: int, error: int) -> FaultOutcome:
+    """Makes an access possible that faulted, or says why not.
+
+    Args:
+        task: Whose access it was.
+        address: Linear address.
+        error: The page fault's error code.
+    """
+    return task.memory.fault(address, write=bool(error & PF_WRITE), fetch=bool(error & PF_FETCH))
+
+
+@function("unix")
+def pre_syscall(task: SolarisTask) -> int:
+    """The work before a call that somebody asked for with ``t_pre_sys``; not 0 if the call is not to be made."""
+    return 0
+
+
+@function("unix")
+def post_syscall(task: SolarisTask, rval1: Long, rval2: Long) -> int:
+    """The work after a call that did not simply succeed: its error or results into the registers, then signals."""
+    regs, errno = task.regs, task.errno
+    task.clear_post_sys()
+    if errno:
+        regs.ax = errno
+        regs.flags |= PS_C
+    else:
+        regs.ax, regs.dx = rval1, rval2
+        regs.flags &= ~PS_C
+    task.errno = 0
+    issig(task)
+    return 0

@@ -1,0 +1,63 @@
+"""Every forbidden deed of signals_fault.c ends as it does natively, on both paths and in both widths."""
+
+from __future__ import annotations
+
+import pytest
+
+from ring3.api import Linux
+from ring3.machine.registers import Vector
+from tests.support import faults, guest
+from tests.support.faults import Fault
+from tests.support.native import Finished
+from tests.support.toolchain import Toolchain
+
+BEYOND_THE_EMULATOR = {
+    "movaps_misaligned": "the emulator does not check the alignment of SSE operands",
+    "alignment_check": "the emulator has no #AC",
+    "sse_zero_divide": "the emulator has no #XM",
+    "push_noncanonical": "the emulator has #GP where the stack's address is not canonical, not #SS",
+}
+"""The deeds whose exception the CPU never sees, and why."""
+
+NOT_YET = {"read_beyond_file": "no file can be opened and mapped yet"}
+"""The deeds that need calls which are still to come."""
+
+
+def deed(fault: Fault) -> object:
+    reason = (BEYOND_THE_EMULATOR | NOT_YET).get(fault.name)
+    marks = [] if reason is None else [pytest.mark.xfail(reason=reason)]
+    return pytest.param(fault, id=str(fault), marks=marks)
+
+
+@pytest.mark.parametrize("fault", [deed(fault) for fault in faults.table()])
+def test_fault(linux: Linux, toolchain: Toolchain, fault: Fault) -> None:
+    program = toolchain.program("basic/signals_fault.c", bits=fault.bits)
+    outcome = guest.run(linux, program, [fault.name])
+    assert outcome.finished == Finished(b"", b"", fault.status)
+
+
+@pytest.mark.parametrize(
+    ("name", "vector"),
+    [
+        ("read_null", Vector.PF),
+        ("exec_data", Vector.PF),
+        ("ud2", Vector.UD),
+        ("int1", Vector.DB),
+        ("int3", Vector.BP),
+        ("int_0x21", 0x21),
+        ("div_zero", Vector.DE),
+        ("hlt", Vector.GP),
+        ("cli", Vector.GP),
+        ("in", Vector.GP),
+        ("rdmsr", Vector.GP),
+        ("read_cr3", Vector.GP),
+        ("single_step", Vector.DB),
+    ],
+)
+def test_a_fault_comes_by_its_vector(linux: Linux, toolchain: Toolchain, name: str, vector: int) -> None:
+    outcome = guest.run(linux, toolchain.program("basic/signals_fault.c"), [name])
+    assert outcome.left_by(vector)
+
+
+def test_the_deeds_that_are_excused_are_in_the_table() -> None:
+    assert set(BEYOND_THE_EMULATOR | NOT_YET) <= {fault.name for fault in faults.table()}
