@@ -16,9 +16,8 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Final, Self
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, Self
 
 from ring3.abi import tbl
 from ring3.abi.errno import E, Errno
@@ -64,8 +63,7 @@ SYS_CALL_TABLES: Final = {Abi.X86_64: "sys_call_table", Abi.I386: "ia32_sys_call
 """The symbols of the tables in RAM. There is none for x32: CONFIG_X86_X32 is off, as in most distributions."""
 
 
-@dataclass(frozen=True, slots=True)
-class TableRow:
+class TableRow(NamedTuple):
     """One system call as a kernel has it.
 
     Attributes:
@@ -257,6 +255,7 @@ class Solaris(Computer):
     Attributes:
         machine: The computer: registers, MSRs, descriptors, memory.
         kernel: The kernel: functions, processes, symbols.
+        cred: Whom programs run as that are loaded from now on: at first, who runs Ring3.
     """
 
     kernel: SolarisKernel
@@ -275,9 +274,11 @@ class Solaris(Computer):
             UserError: The host cannot provide it.
         """
         from ring3.image.solaris.boot import make_machine  # noqa: PLC0415
+        from ring3.solaris.credentials import Cred  # noqa: PLC0415
         from ring3.solaris.kernel import SolarisKernel  # noqa: PLC0415
 
         super().__init__()
+        self.cred = Cred(os.geteuid(), os.getegid(), os.getuid(), os.getgid()) if hasattr(os, "getuid") else Cred()
         self.machine = make_machine(ram_bytes)
         self.kernel = SolarisKernel(self.machine, full_path, flavour)
         self._objects = self.kernel.objects
@@ -334,15 +335,13 @@ class Solaris(Computer):
         Raises:
             UserError: It cannot be run; status 127 if there is no such file, else 126.
         """
-        from ring3.solaris.credentials import Cred  # noqa: PLC0415
         from ring3.solaris.exec import prepare as prepare_solaris  # noqa: PLC0415
 
         exe = os.path.abspath(path)
         strings = _strings(exe, path, arguments, environment)
-        who = Cred(os.geteuid(), os.getegid(), os.getuid(), os.getgid()) if hasattr(os, "getuid") else Cred()
         with _refusals(path):
             start = prepare_solaris(self.kernel, self._open(os.fsencode(path)), strings, self._open)
-            task = self.kernel.spawn(start, os.path.basename(path), self._files(), who)
+            task = self.kernel.spawn(start, os.path.basename(path), self._files(), self.cred)
         task.exe = exe
         return task
 

@@ -27,7 +27,8 @@ def test_first_command_prints_what_is_shown() -> None:
     assert (finished.returncode, finished.stderr) == (0, "")
     printed = iter(without_numbers(finished.stdout))
     for line in without_numbers(shown):
-        assert line in printed, f"not printed, or not in this order: {line}"
+        # a line may be shown without its end, as where it has a line number of the source
+        assert any(other.startswith(line) for other in printed), f"not printed, or not in this order: {line}"
 
 
 def test_every_command_runs() -> None:

@@ -53,6 +53,8 @@ def exit_code(call: bytes, bits: Bits) -> bytes:
 GETPID_SYSCALL: Final = bytes.fromhex("b827000000 0f05")
 GETPID_INT80: Final = bytes.fromhex("b814000000 cd80")
 INT_21: Final = bytes.fromhex("cd21")
-GETPID_SYSCALL_32: Final = bytes.fromhex("b814000000 0f05")
-SYSENTER_32: Final = bytes.fromhex("89e5 be0e004000 b814000000 0f34")
-"""mov %esp, %ebp; mov $0x40000e, %esi; mov $20, %eax; sysenter: esi holds the address after it."""
+_FRAME: Final = bytes.fromhex("6816004000 515255")
+"""push $0x400016; push %ecx; push %edx; push %ebp: what the vDSO's landing pad pops, and where it returns then."""
+SYSENTER_32: Final = _FRAME + bytes.fromhex("89e5 be16004000 b814000000 0f34")
+"""mov %esp, %ebp; mov $0x400016, %esi; mov $20, %eax; sysenter: esi too holds the address after it."""
+SYSCALL_32: Final = _FRAME + bytes.fromhex("89e5 be16004000 b814000000 0f05")

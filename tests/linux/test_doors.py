@@ -7,7 +7,6 @@ something look at whether the short path was left, and taken again when all was 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,10 +22,10 @@ from tests.linux.injected import (
     ANSWER,
     GETPID_INT80,
     GETPID_SYSCALL,
-    GETPID_SYSCALL_32,
     INT_21,
     IRETQ,
     RETURN,
+    SYSCALL_32,
     SYSENTER_32,
     SYSEXIT,
     SYSRETL,
@@ -35,7 +34,7 @@ from tests.linux.injected import (
     inject,
 )
 from tests.support import guest
-from tests.support.elf_file import program, put
+from tests.support.elf_file import DATA, program, put
 from tests.support.guest import PathThrough
 from tests.support.toolchain import Bits, Toolchain
 
@@ -67,7 +66,7 @@ def slot(linux: Linux, number: int, abi: Abi = Abi.X86_64) -> int:
         (GETPID_INT80, 64, Abi.I386, GETPID_32, "__ia32_sys_getuid"),
         (GETPID_INT80, 32, Abi.I386, GETPID_32, "__ia32_sys_getuid"),
         (SYSENTER_32, 32, Abi.I386, GETPID_32, "__ia32_sys_getuid"),
-        (GETPID_SYSCALL_32, 32, Abi.I386, GETPID_32, "__ia32_sys_getuid"),
+        (SYSCALL_32, 32, Abi.I386, GETPID_32, "__ia32_sys_getuid"),
     ],
     ids=["syscall", "int80 from 64", "int80", "sysenter", "syscall from 32"],
 )
@@ -110,22 +109,21 @@ def test_a_slot_leads_to_machine_code(
     assert guest.run(linux, caller).status == ANSWER
 
 
-def test_only_the_call_with_a_strange_slot_goes_through_ring_0(tmp_path: Path) -> None:
-    entries: list[str] = []
+def test_only_a_strange_call_and_the_one_after_it_go_through_ring_0(tmp_path: Path) -> None:
+    """The one after it, because only then can be seen what the strange code has changed."""
+    entered: list[int] = []
+    getuid = bytes.fromhex("b866000000 0f05")
     with guest.boot() as linux:
+        cpu, entry = linux.machine.cpu, linux.symbols["entry_SYSCALL_64"]
         linux.machine.write_q(slot(linux, GETPID), inject(linux, RETURN))
         linux.machine.microcode.observe = lambda step: (
-            entries.append(step.value) if step.subject == "RIP" else None
+            entered.append(cpu.rip) if step.subject == "RIP" else None
         )
-        getuid_getpid_getuid = (
-            bytes.fromhex("b866000000 0f05" * 2) + GETPID_SYSCALL + bytes.fromhex("b866000000 0f05")
-        )
-        outcome = guest.run(
-            linux, put(tmp_path / "program", program(getuid_getpid_getuid + b"\xcd\x80\x0f\x0b"))
-        )
-        assert outcome.count(Event.SYSCALL) == 4
-        entered = [value for value in entries if value.startswith(f"{linux.symbols['entry_SYSCALL_64']:#x}")]
-        assert len(entered) == 1
+        calls = getuid * 3 + GETPID_SYSCALL + getuid * 3
+        outcome = guest.run(linux, exits_with_result_of(tmp_path, calls))
+        assert outcome.status == UID
+        assert outcome.count(Event.SYSCALL) == 7
+        assert entered.count(entry) == 2
 
 
 @pytest.mark.parametrize("address", [0, 0xFFFF_FFFF_8270_0000, 0x8000_0000_0000, 0x40_0000])
@@ -147,7 +145,7 @@ def test_gate_0x80_leads_elsewhere_and_back(
 ) -> None:
     caller = exits_with_result_of(tmp_path, GETPID_INT80, bits)
     old = linux.machine.gate(INT80)
-    linux.machine.set_gate(INT80, replace(old, offset=inject(linux, IRETQ)))
+    linux.machine.set_gate(INT80, old._replace(offset=inject(linux, IRETQ)))
     assert not linux.kernel.short_path
     assert guest.run(linux, caller).status == ANSWER
     linux.machine.set_gate(INT80, old)
@@ -171,7 +169,7 @@ def test_gate_0x80_leads_elsewhere_and_back(
 def test_a_gate_0x80_that_is_not_usable_is_a_signal(
     linux: Linux, tmp_path: Path, change: dict[str, int], status: int
 ) -> None:
-    linux.machine.set_gate(INT80, replace(linux.machine.gate(INT80), **change))  # type: ignore[arg-type]
+    linux.machine.set_gate(INT80, linux.machine.gate(INT80)._replace(**change))  # type: ignore[arg-type]
     assert guest.run(linux, exits_with_result_of(tmp_path, GETPID_INT80)).status == status
 
 
@@ -181,27 +179,27 @@ def test_gate_0x21_is_ring_0s_until_it_is_opened(linux: Linux, tmp_path: Path) -
     outcome = guest.run(linux, caller)
     assert outcome.status == 139
     assert outcome.left_by(0x21)
-    opened = replace(linux.machine.gate(0x21), dpl=3, offset=inject(linux, IRETQ))
+    opened = linux.machine.gate(0x21)._replace(dpl=3, offset=inject(linux, IRETQ))
     linux.machine.set_gate(0x21, opened)
     assert guest.run(linux, caller).status == ANSWER
 
 
 def test_an_opened_gate_to_the_kernels_handler_is_a_panic(linux: Linux, tmp_path: Path) -> None:
-    linux.machine.set_gate(0x21, replace(linux.machine.gate(0x21), dpl=3))
+    linux.machine.set_gate(0x21, linux.machine.gate(0x21)._replace(dpl=3))
     with pytest.raises(KernelPanic, match="no device raises"):
         guest.run(linux, exits_with_result_of(tmp_path, INT_21))
 
 
 def test_the_page_fault_gate_counts_too(linux: Linux, toolchain: Toolchain) -> None:
     """Not even the first instruction of a program can be fetched without it."""
-    linux.machine.set_gate(Vector.PF, replace(linux.machine.gate(Vector.PF), present=False))
+    linux.machine.set_gate(Vector.PF, linux.machine.gate(Vector.PF)._replace(present=False))
     with pytest.raises(KernelPanic, match="exception 8"):
         guest.run(linux, toolchain.program("basic/hello.c"))
 
 
 def test_without_gates_the_cpu_shuts_down(linux: Linux, toolchain: Toolchain) -> None:
     for vector in range(32):
-        linux.machine.set_gate(vector, replace(linux.machine.gate(vector), present=False))
+        linux.machine.set_gate(vector, linux.machine.gate(vector)._replace(present=False))
     with pytest.raises(TripleFault, match="double fault of vector 14"):
         guest.run(linux, toolchain.program("basic/hello.c"))
 
@@ -209,7 +207,7 @@ def test_without_gates_the_cpu_shuts_down(linux: Linux, toolchain: Toolchain) ->
 def test_a_kernel_code_segment_that_is_not_present_is_fatal(linux: Linux, tmp_path: Path) -> None:
     caller = exits_with_result_of(tmp_path, GETPID_INT80)
     segment = linux.machine.segment(2)
-    linux.machine.set_segment(2, replace(segment, access=segment.access & 0x7F))
+    linux.machine.set_segment(2, segment._replace(access=segment.access & 0x7F))
     with pytest.raises(TripleFault):
         guest.run(linux, caller)
 
@@ -221,7 +219,7 @@ def test_a_kernel_code_segment_that_is_not_present_is_fatal(linux: Linux, tmp_pa
     ("msr", "code", "call", "bits"),
     [
         (Msr.MSR_LSTAR, SYSRETQ, GETPID_SYSCALL, 64),
-        (Msr.MSR_CSTAR, SYSRETL, GETPID_SYSCALL_32, 32),
+        (Msr.MSR_CSTAR, SYSRETL, SYSCALL_32, 32),
         (Msr.MSR_IA32_SYSENTER_EIP, SYSEXIT, SYSENTER_32, 32),
     ],
     ids=lambda value: value.name if isinstance(value, Msr) else "",
@@ -242,7 +240,8 @@ def test_a_doors_address_leads_elsewhere_and_back(
 def test_lstar_may_lead_to_the_32_bit_door(linux: Linux, tmp_path: Path) -> None:
     """Then a 64-bit call has i386's number."""
     linux.machine.wrmsr(Msr.MSR_LSTAR, linux.symbols["entry_SYSCALL_compat"])
-    exit_with_5 = bytes.fromhex("b801000000 bb05000000 0f05")
+    low_stack = b"\xbc" + (DATA + 0x800).to_bytes(4, "little")
+    exit_with_5 = low_stack + bytes.fromhex("b801000000 bb05000000 0f05")
     assert guest.run(linux, put(tmp_path / "program", program(exit_with_5))).status == 5
 
 
@@ -349,7 +348,7 @@ def test_a_handler_that_moves_the_door_is_obeyed_by_the_next_call(linux: Linux, 
 
 def test_a_handler_that_closes_the_gate_is_obeyed_by_the_next_call(linux: Linux, tmp_path: Path) -> None:
     gate = linux.machine.gate(INT80)
-    changing(linux, lambda: linux.machine.set_gate(INT80, replace(gate, dpl=0)))
+    changing(linux, lambda: linux.machine.set_gate(INT80, gate._replace(dpl=0)))
     assert guest.run(linux, exits_with_result_of(tmp_path, GETPID_SYSCALL)).status == 139
 
 
@@ -370,3 +369,12 @@ def test_ring_0_itself_may_move_the_gate(linux: Linux, tmp_path: Path) -> None:
     store = bytes.fromhex(f"48b8{(gate + 5).to_bytes(8, 'little').hex()} c600{closed:02x} b801000000 c3")
     linux.machine.write_q(slot(linux, GETPID), inject(linux, store))
     assert guest.run(linux, exits_with_result_of(tmp_path, GETPID_SYSCALL)).status == 139
+    assert not linux.kernel.short_path
+
+
+def test_the_short_path_is_taken_again_after_strange_code_that_changed_nothing(tmp_path: Path) -> None:
+    with guest.boot() as linux:
+        linux.machine.write_q(slot(linux, GETPID), inject(linux, RETURN))
+        getpid_getuid = GETPID_SYSCALL + bytes.fromhex("b866000000 0f05")
+        assert guest.run(linux, exits_with_result_of(tmp_path, getpid_getuid)).status == UID
+        assert linux.kernel.short_path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,9 +46,9 @@ def test_entries_outside_of_the_tables(linux: Linux) -> None:
     ("change", "status"),
     [
         (lambda gate: gate, 42),
-        (lambda gate: replace(gate, dpl=0), 139),
-        (lambda gate: replace(gate, present=False), 135),
-        (lambda gate: replace(gate, type=5), 139),
+        (lambda gate: gate._replace(dpl=0), 139),
+        (lambda gate: gate._replace(present=False), 135),
+        (lambda gate: gate._replace(type=5), 139),
     ],
     ids=["as it is", "for ring 0 only", "not present", "no gate"],
 )
@@ -62,7 +61,7 @@ def test_gate_that_is_written_is_the_one_in_force(
 
 def test_segment_that_is_written_is_the_one_in_force(linux: Linux, exit_int80: Path) -> None:
     kernel_code = linux.machine.segment(0x10 >> 3)
-    linux.machine.set_segment(0x10 >> 3, replace(kernel_code, access=kernel_code.access & ~0x80))
-    linux.machine.set_gate(0x80, replace(linux.machine.gate(0x80), selector=0x08))  # 32-bit code: #GP
+    linux.machine.set_segment(0x10 >> 3, kernel_code._replace(access=kernel_code.access & ~0x80))
+    linux.machine.set_gate(0x80, linux.machine.gate(0x80)._replace(selector=0x08))  # 32-bit code: #GP
     linux.machine.set_segment(0x10 >> 3, kernel_code)
     assert linux.run(linux.load(str(exit_int80))) == 139

@@ -100,15 +100,14 @@ def elf_file(segments: Sequence[Segment], body: bytes = b"", bits: Bits = 64, **
     return head.ljust(PAGE, b"\0") + body if body else head
 
 
-def program(code: bytes, bits: Bits = 64, *, writable_code: bool = False) -> bytes:
-    """A program whose only code is ``code``, at `CODE`; at `DATA` it has a page of zeros, and an ordinary stack."""
-    flags = R | X | (W if writable_code else 0)
+def program(code: bytes, bits: Bits = 64, *, data: bytes = b"") -> bytes:
+    """A program of at most a page of code at `CODE`; at `DATA` it has a page of ``data`` and zeros."""
     segments = (
-        Segment(PAGE, CODE, len(code), len(code), flags),
-        Segment(0, DATA, 0, PAGE, R | W),
+        Segment(PAGE, CODE, len(code), len(code), R | X),
+        Segment(2 * PAGE, DATA, len(data), PAGE, R | W),
         Segment(type=PT_GNU_STACK, vaddr=0, flags=R | W),
     )
-    return elf_file(segments, code, bits)
+    return elf_file(segments, code.ljust(PAGE, b"\0") + data, bits)
 
 
 def put(path: Path, content: bytes, mode: int = 0o755) -> Path:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 
 from ring3.api import Linux
 from ring3.linux.task import LinuxTask
@@ -16,8 +17,7 @@ def functions(program: Path) -> dict[str, tuple[int, int]]:
     """Address in the file and size of each function, as another reader of ELF finds them."""
     with program.open("rb") as file:
         table = ELFFile(file).get_section_by_name(".symtab")
-        if table is None:
-            return {}
+        assert isinstance(table, SymbolTableSection)
         return {
             symbol.name: (symbol["st_value"], symbol["st_size"])
             for symbol in table.iter_symbols()

@@ -8,13 +8,11 @@ Sizes are those of the LP64 kernel; a 32-bit program's ``long`` is a compat type
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Final, NewType
+from typing import Annotated, Final, NamedTuple, NewType
 
 
-@dataclass(frozen=True, slots=True)
-class CType:
+class CType(NamedTuple):
     """A scalar C type.
 
     Attributes:
@@ -61,8 +59,7 @@ class Meaning(StrEnum):
     SIZE = "size"
 
 
-@dataclass(frozen=True, slots=True)
-class Arg:
+class Arg(NamedTuple):
     """One annotation: the type, the meaning and the name of the flag set or struct it refers to."""
 
     type: CType

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntEnum, IntFlag
-from typing import Final
+from typing import Final, NamedTuple
 
 MAGIC: Final = b"\x7fELF"
 CLASS32: Final = 1
@@ -63,8 +62,7 @@ class ElfError(ValueError):
     """The bytes are not an ELF file of this machine's kinds, or contradict themselves."""
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """The file header; sizes and offsets in bytes."""
 
     bits: int
@@ -85,8 +83,7 @@ class Header:
         return 64 if self.bits == 64 else 52
 
 
-@dataclass(frozen=True, slots=True)
-class ProgramHeader:
+class ProgramHeader(NamedTuple):
     """One segment; addresses are those of the file, before any relocation."""
 
     type: int
@@ -98,8 +95,7 @@ class ProgramHeader:
     align: int
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(NamedTuple):
     """One entry of a symbol table."""
 
     name: str

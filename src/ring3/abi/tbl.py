@@ -25,10 +25,9 @@ links a weak ``sys_ni_syscall``).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from ring3 import resources
 
@@ -66,8 +65,7 @@ _SERVES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class TblRow:
+class TblRow(NamedTuple):
     """One row of a ``.tbl`` file.
 
     Attributes:
@@ -87,8 +85,7 @@ class TblRow:
     noreturn: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """One place in a resolved table.
 
     Attributes:

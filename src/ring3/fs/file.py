@@ -7,6 +7,7 @@ EAGAIN, is decided by the calls above. What to wait for is the same for a blocke
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -15,6 +16,7 @@ from ring3.abi.errno import E, Errno
 from ring3.fs.readiness import ALWAYS
 
 if TYPE_CHECKING:
+    from ring3.fs.dentry import Dentry
     from ring3.fs.inode import Inode
     from ring3.kernel.mm.objects import MemoryObject
     from ring3.kernel.wait import Listening
@@ -88,18 +90,21 @@ class File:
         flags: The access mode and status flags of open(2), Linux's values.
         refs: How many descriptors lead here.
         position: Where the next read or write starts, for files that have such a place.
+        on_close: What to call when the last descriptor is gone.
     """
 
     pollable = True
     """Whether epoll(7) takes it: regular files and directories are refused."""
     asks_host = False
     """Whether its readiness changes outside of the machine, where only `poll` can see it."""
+    used = False
+    """For such files: it was read or written since somebody last cleared this."""
 
     def __init__(self, flags: int) -> None:
         self.flags = flags
         self.refs = 0
         self.position = 0
-        self._on_close: list[Callable[[], None]] = []
+        self.on_close: list[Callable[[], None]] = []
 
     @property
     def readable(self) -> bool:
@@ -119,6 +124,11 @@ class File:
     @property
     def inode(self) -> Inode | None:
         """The inode behind it, None where there is none (pipes, events, descriptors of the host)."""
+        return None
+
+    @property
+    def dentry(self) -> Dentry | None:
+        """The place it was opened at, None for what has no name in the tree."""
         return None
 
     # -- contents ------------------------------------------------------------------------------------------------
@@ -233,6 +243,10 @@ class File:
         """What /proc/PID/fd shows, such as a path or ``pipe:[7]``."""
         return b"anon_inode:[unknown]"
 
+    def path_text(self) -> str:
+        """The same as text, for /proc/PID/maps."""
+        return os.fsdecode(self.path()).replace("\n", "\\012")
+
     def reopen(self, flags: int) -> File:
         """Opens the same thing anew, as opening /proc/PID/fd/N does.
 
@@ -256,13 +270,13 @@ class File:
         """Takes a user away; the last one closes it."""
         self.refs -= 1
         if not self.refs:
-            for callback in self._on_close:
+            for callback in list(self.on_close):
                 callback()
+            inode = self.inode
+            if inode is not None and inode.locks is not None:
+                inode.locks.release(self)
+                inode.locks.unflock(self)
             self.close()
-
-    def on_close(self, callback: Callable[[], None]) -> None:
-        """Calls back when the last descriptor is gone."""
-        self._on_close.append(callback)
 
     def close(self) -> None:
         """The last descriptor is gone."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import select
 import stat
+import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +28,7 @@ PIECE: Final = 4096
 """Bytes written at once to what can block: a host that says it is ready takes as many (PIPE_BUF)."""
 LARGEST_READ: Final = 1 << 26
 """Bytes read at once at most: the host is given a buffer of that size."""
+FIONREAD: Final = 0x541B
 _STATUS: Final = 0o2000 | O_NONBLOCK | 3
 """Which flags of the host's description show: access mode, O_APPEND, O_NONBLOCK."""
 
@@ -76,6 +78,7 @@ class HostFile(File):
             Errno: As the host's read(2).
             WouldBlock: The host would block.
         """
+        self.used = True
         if self._pushed_back:
             data, self._pushed_back = self._pushed_back[:size], self._pushed_back[size:]
             return data
@@ -102,6 +105,7 @@ class HostFile(File):
             Errno: As the host's write(2).
             WouldBlock: The host would block.
         """
+        self.used = True
         if not self.is_stream or not data:
             done = host_os.call(os.write, self.fd, data)
             if self._pages is not None:
@@ -135,6 +139,13 @@ class HostFile(File):
     def seek(self, offset: int, whence: int) -> int:
         """Moves the position, which is the host's."""
         return host_os.call(os.lseek, self.fd, offset, whence)
+
+    def available(self) -> int:
+        """What the host says can be read."""
+        if not self.is_stream:
+            return os.fstat(self.fd).st_size - self.seek(0, os.SEEK_CUR)
+        (found,) = struct.unpack("<i", host_os.ioctl(self.fd, FIONREAD, bytes(4)))
+        return int(found) + len(self._pushed_back)
 
     def truncate(self, size: int) -> None:
         """Changes the size of a regular file."""

@@ -85,6 +85,28 @@ def status_flags(fd: int) -> int | None:
         return None
 
 
+def ioctl(fd: int, request: int, data: bytes) -> bytes:
+    """A request with a structure; returns what the host has made of it.
+
+    Raises:
+        Errno: As ioctl(2); ENOTTY where the host has none.
+    """
+    if sys.platform == "win32":
+        raise Errno(E.ENOTTY)
+    return call(fcntl.ioctl, fd, request, data)
+
+
+def ioctl_number(fd: int, request: int, number: int) -> None:
+    """A request with a number.
+
+    Raises:
+        Errno: As ioctl(2); ENOTTY where the host has none.
+    """
+    if sys.platform == "win32":
+        raise Errno(E.ENOTTY)
+    call(fcntl.ioctl, fd, request, number)
+
+
 def pread(fd: int, size: int, offset: int) -> bytes:
     """Bytes at an offset.
 

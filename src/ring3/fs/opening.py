@@ -41,12 +41,17 @@ class PathFile(File):
 
     def __init__(self, dentry: Dentry, flags: int) -> None:
         super().__init__(flags)
-        self.dentry = dentry
+        self._dentry = dentry
 
     @property
     def inode(self) -> Inode:
         """What is there."""
-        return self.dentry.inode
+        return self._dentry.inode
+
+    @property
+    def dentry(self) -> Dentry:
+        """The place."""
+        return self._dentry
 
     def read(self, size: int) -> bytes:
         """Refused."""
@@ -54,15 +59,15 @@ class PathFile(File):
 
     def stat(self) -> Stat:
         """The attributes of what is there."""
-        return self.dentry.inode.stat()
+        return self._dentry.inode.stat()
 
     def path(self) -> bytes:
         """Where it is now."""
-        return self.dentry.path()
+        return self._dentry.path()
 
     def reopen(self, flags: int) -> File:
         """What is there, opened."""
-        return self.dentry.inode.open(self.dentry, flags)
+        return self._dentry.inode.open(self._dentry, flags)
 
 
 def open_path(walk: Walk, start: Dentry, path: bytes, flags: int, mode: int = 0) -> File:

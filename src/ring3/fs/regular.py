@@ -203,9 +203,6 @@ class RegularFile(File):
 
     def close(self) -> None:
         """The inode has one user less."""
-        if self._inode.locks is not None:
-            self._inode.locks.release(self)
-            self._inode.locks.unflock(self)
         self._inode.closed()
 
 

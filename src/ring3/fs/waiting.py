@@ -6,13 +6,14 @@ whose operation waits is held, so another thread may close its descriptor meanwh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from ring3.abi.errno import E, Errno
 from ring3.fs.file import O_NONBLOCK, File, WouldBlock
+from ring3.fs.readiness import POLLERR, POLLHUP
 from ring3.kernel.task import Task
-from ring3.kernel.wait import WaitQueue
+from ring3.kernel.wait import WaitQueue, wait_event
 
 Waiting = Coroutine[Any, Any, int]
 
@@ -100,3 +101,34 @@ async def _write_rest(
         return done
     finally:
         file.drop()
+
+
+async def until_any(
+    task: Task,
+    interests: Sequence[tuple[File, int]],
+    condition: Callable[[], bool],
+    deadline: int | None,
+) -> bool:
+    """Waits until one of several files is ready.
+
+    Args:
+        task: Who waits.
+        interests: The files and for what each shall be ready.
+        condition: Whether the wait is over; asked when one of them may have become ready.
+        deadline: Monotonic nanoseconds at which to give up, None for never.
+
+    Returns:
+        Whether the condition holds; False only after the deadline.
+
+    Raises:
+        Errno: ERESTARTSYS, a signal came first.
+    """
+    queue = WaitQueue()
+    listenings = [file.hold().listen(queue.wake, events | POLLERR | POLLHUP) for file, events in interests]
+    try:
+        return await wait_event(task, queue, condition, deadline)
+    finally:
+        for listening in listenings:
+            listening.cancel()
+        for file, _ in interests:
+            file.drop()

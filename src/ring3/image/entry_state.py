@@ -6,8 +6,7 @@ code that it skips are untouched. The system-call tables are not part of this: b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ring3.image.kernel_image import KernelImage
 from ring3.machine.board import Machine
@@ -25,8 +24,7 @@ _MSRS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class EntryState:
+class EntryState(NamedTuple):
     """A picture of the entry state, to compare with the present one.
 
     Attributes:

@@ -7,8 +7,7 @@ hands over, and it goes on with the result in rax. What stands around the ``hlt`
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ring3 import resources
 from ring3.abi import elf
@@ -18,8 +17,7 @@ from ring3.machine.pmap import Prot
 from ring3.machine.ram import PAGE_SIZE
 
 
-@dataclass(frozen=True, slots=True)
-class StubForm:
+class StubForm(NamedTuple):
     """How a kernel's stubs look.
 
     Attributes:

@@ -292,6 +292,8 @@ class Kernel(ABC):
         """
         cpu = self.machine.cpu
         frame = cpu.gpr(Gpr.RDI) - self.machine.direct_map
+        if frame >= self.machine.ram.size or frame < 0:  # not a task's stack: that of double faults, in the image
+            frame = self.machine.translate(cpu.gpr(Gpr.RDI)) or -1
         if not 0 <= frame <= self.machine.ram.size - PAGE_SIZE or frame & 7:
             where = self.image.symbols.describe(cpu.rip)
             raise KernelPanic(f"{where} was called with rdi {cpu.gpr(Gpr.RDI):#x}", self.cpu_text())

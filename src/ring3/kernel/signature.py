@@ -7,10 +7,9 @@ A handler is a Python function that gets the calling task and then the arguments
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from enum import StrEnum
 from types import FunctionType
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from ring3.abi.c_types import Arg
 
@@ -29,8 +28,7 @@ class Support(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One argument of a call: its name, C type and meaning."""
 
     name: str

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ring3.abi.c_types import Pointer
 from ring3.abi.errno import E, Errno
@@ -19,8 +18,7 @@ SS_AUTODISARM: Final = 1 << 31
 MINSIGSTKSZ: Final = 2048
 
 
-@dataclass(frozen=True, slots=True)
-class AltStack:
+class AltStack(NamedTuple):
     """An alternate stack.
 
     Attributes:

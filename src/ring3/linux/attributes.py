@@ -1,10 +1,8 @@
-"""Calls that ask for and change permissions, owners and times: access(2), chmod(2), chown(2), utimensat(2)."""
+"""Calls that ask for and change permissions and owners: access(2), chmod(2), chown(2), umask(2)."""
 
 from __future__ import annotations
 
 import stat
-import struct
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Final
 
 from ring3.abi.c_types import (
@@ -16,14 +14,13 @@ from ring3.abi.c_types import (
     Meaning,
     Mode,
     Path,
-    Pointer,
     UnsignedInt,
 )
 from ring3.abi.errno import E, Errno
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import File
 from ring3.fs.inode import Inode
-from ring3.fs.permission import CAP_CHOWN, CAP_FSETID, MAY_WRITE, Who, permits, require, require_owner
+from ring3.fs.permission import CAP_CHOWN, CAP_FSETID, MAY_WRITE, Who, require, require_owner
 from ring3.linux.definition import syscall
 from ring3.linux.files import (
     AT_FDCWD,
@@ -35,7 +32,6 @@ from ring3.linux.files import (
     inode_of,
     of_credentials,
     opened,
-    place_of,
     who,
 )
 
@@ -43,9 +39,6 @@ if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
 
 R_OK_W_OK_X_OK: Final = 7
-UTIME_NOW: Final = (1 << 30) - 1
-UTIME_OMIT: Final = (1 << 30) - 2
-NSEC: Final = 10**9
 NO_ID: Final = (1 << 32) - 1
 
 Uid = Annotated[int, Arg(UNSIGNED_INT)]
@@ -53,13 +46,13 @@ OldUid = Annotated[int, Arg(UNSIGNED_SHORT)]
 AccessMode = Annotated[int, Arg(UNSIGNED_INT, Meaning.FLAGS, "access")]
 
 
-def _check_writable(found: Dentry | File) -> None:
+def check_writable(found: Dentry | File) -> None:
     """Refuses changes where the file system is mounted read-only.
 
     Raises:
         Errno: EROFS.
     """
-    place = found if isinstance(found, Dentry) else place_of(found)
+    place = found if isinstance(found, Dentry) else found.dentry
     if place is not None and place.fs.readonly:
         raise Errno(E.EROFS)
 
@@ -74,7 +67,7 @@ def _faccessat(task: LinuxTask, dfd: int, filename: int, mode: int, flags: int) 
     asking = who(task)
     if not flags & At.AT_EACCESS:
         real = task.credentials
-        asking = of_credentials(replace(real, fsuid=real.uid, fsgid=real.gid))
+        asking = of_credentials(real._replace(fsuid=real.uid, fsgid=real.gid))
     kept = task.file_access
     task.file_access = (task.credentials, asking)
     try:
@@ -84,7 +77,7 @@ def _faccessat(task: LinuxTask, dfd: int, filename: int, mode: int, flags: int) 
     inode = inode_of(found)
     require(inode, asking, mode)
     if mode & MAY_WRITE and (inode.is_regular or inode.is_directory or inode.is_link):
-        _check_writable(found)
+        check_writable(found)
     return 0
 
 
@@ -110,7 +103,7 @@ def sys_faccessat2(task: LinuxTask, dfd: DirFd, filename: Path, mode: AccessMode
 
 
 def _chmod(task: LinuxTask, found: Dentry | File, mode: int) -> int:
-    _check_writable(found)
+    check_writable(found)
     inode, caller = inode_of(found), who(task)
     if inode.is_link:
         raise Errno(E.EOPNOTSUPP)
@@ -151,7 +144,7 @@ def sys_fchmodat2(task: LinuxTask, dfd: DirFd, filename: Path, mode: Mode, flags
 
 
 def _chown(task: LinuxTask, found: Dentry | File, user: int, group: int) -> int:
-    _check_writable(found)
+    check_writable(found)
     inode, caller = inode_of(found), who(task)
     uid = inode.uid if user == NO_ID else user
     gid = inode.gid if group == NO_ID else group
@@ -223,134 +216,6 @@ def sys_lchown16(task: LinuxTask, filename: Path, user: OldUid, group: OldUid) -
 def sys_fchown16(task: LinuxTask, fd: UnsignedInt, user: OldUid, group: OldUid) -> int:
     """The same for an open file."""
     return _chown(task, opened(task, fd), _wide_id(user), _wide_id(group))
-
-
-# -- times -------------------------------------------------------------------------------------------------------
-
-
-def _set_times(task: LinuxTask, found: Dentry | File, times: list[int] | None) -> int:
-    """Sets both times.
-
-    Args:
-        task: Who asks.
-        found: Of what.
-        times: Seconds and nanoseconds of both, None for now.
-
-    Raises:
-        Errno: EINVAL, nanoseconds out of range; EROFS; EACCES; EPERM.
-    """
-    now = task.kernel.clocks.realtime()
-    moments: list[int | None] = [now, now]
-    explicit = times is not None
-    if times is not None:
-        nanoseconds = times[1::2]
-        if any(not 0 <= ns < NSEC and ns not in (UTIME_NOW, UTIME_OMIT) for ns in nanoseconds):
-            raise Errno(E.EINVAL)
-        if nanoseconds == [UTIME_OMIT, UTIME_OMIT]:
-            return 0
-        moments = [_moment(times[n], times[n + 1], now) for n in (0, 2)]
-        explicit = nanoseconds != [UTIME_NOW, UTIME_NOW]
-    _check_writable(found)
-    inode, caller = inode_of(found), who(task)
-    if not caller.owns(inode) and (explicit or not permits(inode, caller, MAY_WRITE)):
-        raise Errno(E.EPERM if explicit else E.EACCES)
-    inode.set_times(*moments)
-    return 0
-
-
-def _moment(seconds: int, nanoseconds: int, now: int) -> int | None:
-    if nanoseconds == UTIME_OMIT:
-        return None
-    return now if nanoseconds == UTIME_NOW else seconds * NSEC + nanoseconds
-
-
-def _read_times(task: LinuxTask, address: int, form: str, scale: int = 1) -> list[int] | None:
-    """Two times in user memory as seconds and nanoseconds; None at address 0.
-
-    Raises:
-        Errno: EFAULT; EINVAL, microseconds out of range.
-    """
-    if not address:
-        return None
-    found = list(struct.unpack(form, task.memory.read(address, struct.calcsize(form))))
-    if scale != 1:
-        if any(not 0 <= part < NSEC // scale for part in found[1::2]):
-            raise Errno(E.EINVAL)
-        found = [found[0], found[1] * scale, found[2], found[3] * scale]
-    return found
-
-
-def _utimensat(task: LinuxTask, dfd: int, filename: int, times: list[int] | None, flags: int) -> int:
-    check_flags(flags, At.AT_SYMLINK_NOFOLLOW | At.AT_EMPTY_PATH)
-    if not filename and dfd != AT_FDCWD:
-        if flags:
-            raise Errno(E.EINVAL)
-        return _set_times(task, opened(task, dfd), times)
-    return _set_times(task, find_or_fd(task, dfd, filename, flags), times)
-
-
-@syscall("full")
-def sys_utimensat(task: LinuxTask, dfd: DirFd, filename: Path, utimes: Pointer, flags: AtFlags) -> int:
-    """Sets the times of a file."""
-    return _utimensat(task, dfd, filename, _read_times(task, utimes, "<qqqq"), flags)
-
-
-@syscall("full")
-def sys_utimensat_time32(task: LinuxTask, dfd: UnsignedInt, filename: Path, t: Pointer, flags: Int) -> int:
-    """Sets the times of a file from 32-bit seconds."""
-    signed = dfd - (1 << 32) if dfd >> 31 else dfd
-    return _utimensat(task, signed, filename, _read_times(task, t, "<iiii"), flags)
-
-
-def _futimesat(task: LinuxTask, dfd: int, filename: int, utimes: int, form: str) -> int:
-    times = _read_times(task, utimes, form, 1000)
-    if not filename:
-        return _set_times(task, opened(task, dfd), times)
-    return _set_times(task, find(task, dfd, filename), times)
-
-
-@syscall("full")
-def sys_futimesat(task: LinuxTask, dfd: DirFd, filename: Path, utimes: Pointer) -> int:
-    """Sets the times of a file, in microseconds."""
-    return _futimesat(task, dfd, filename, utimes, "<qqqq")
-
-
-@syscall("full")
-def sys_utimes(task: LinuxTask, filename: Path, utimes: Pointer) -> int:
-    """The same, of a file by name."""
-    return _set_times(task, find(task, AT_FDCWD, filename), _read_times(task, utimes, "<qqqq", 1000))
-
-
-@syscall("full")
-def sys_futimesat_time32(task: LinuxTask, dfd: UnsignedInt, filename: Path, t: Pointer) -> int:
-    """Sets the times of a file, in microseconds and 32-bit seconds."""
-    return _futimesat(task, dfd - (1 << 32) if dfd >> 31 else dfd, filename, t, "<iiii")
-
-
-@syscall("full")
-def sys_utimes_time32(task: LinuxTask, filename: Path, t: Pointer) -> int:
-    """The same, of a file by name."""
-    return _set_times(task, find(task, AT_FDCWD, filename), _read_times(task, t, "<iiii", 1000))
-
-
-def _utime(task: LinuxTask, filename: int, times: int, form: str) -> int:
-    moments = None
-    if times:
-        atime, mtime = struct.unpack(form, task.memory.read(times, struct.calcsize(form)))
-        moments = [atime, 0, mtime, 0]
-    return _set_times(task, find(task, AT_FDCWD, filename), moments)
-
-
-@syscall("full")
-def sys_utime(task: LinuxTask, filename: Path, times: Pointer) -> int:
-    """Sets the times of a file, in seconds."""
-    return _utime(task, filename, times, "<qq")
-
-
-@syscall("full")
-def sys_utime32(task: LinuxTask, filename: Path, t: Pointer) -> int:
-    """Sets the times of a file, in 32-bit seconds."""
-    return _utime(task, filename, t, "<ii")
 
 
 # -- the mask for new files --------------------------------------------------------------------------------------

@@ -5,8 +5,8 @@ Order and contents: fs/binfmt_elf.c (create_elf_tables) and arch/x86/include/asm
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from ring3.linux.credentials import Credentials
 from ring3.loader.program import Mapped, Program
@@ -45,8 +45,7 @@ HWCAP2_FSGSBASE = 1 << 1
 """Ring 3 may use rdfsbase and its like (arch/x86/include/uapi/asm/hwcap2.h)."""
 
 
-@dataclass(frozen=True, slots=True)
-class AuxFacts:
+class AuxFacts(NamedTuple):
     """What the vector says beyond the program itself.
 
     Attributes:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import IntFlag
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ring3.abi.c_types import Pointer, SizeT, UnsignedLong
 from ring3.abi.errno import E, Errno
@@ -64,8 +63,7 @@ CLONE_ARGS_SIZE_VER0: Final = 64
 CLONE_ARGS_SIZE: Final = 88
 
 
-@dataclass(frozen=True, slots=True)
-class CloneArgs:
+class CloneArgs(NamedTuple):
     """What is to be made (struct kernel_clone_args).
 
     Attributes:

@@ -84,7 +84,8 @@ class Layers:
 
     Attributes:
         definition: The call.
-        namespace: The layers by name; replacing one here replaces it in the next call.
+        namespace: The layers by name; replacing ``__se_NAME`` or ``__do_NAME`` here replaces it in the next call.
+            The outermost one is what the kernel has bound to the call's stub.
     """
 
     def __init__(self, definition: Syscall) -> None:

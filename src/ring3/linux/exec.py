@@ -6,8 +6,7 @@ The new address space is built completely before anything of the old one is give
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ring3.abi.errno import E
 from ring3.image.linux.boot import GDT_USER_DS, L
@@ -39,8 +38,7 @@ MAX_SCRIPTS: Final = 4
 _NO_SEGMENT: Final = Segment(0, 0, 0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(NamedTuple):
     """A program in memory, ready to run.
 
     Attributes:

@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 from ring3.abi.c_types import INT, POINTER, UNSIGNED_INT, Arg, Meaning
 from ring3.abi.errno import E, Errno
 from ring3.fs.dentry import Dentry
-from ring3.fs.directory import Directory
 from ring3.fs.file import File
 from ring3.fs.inode import Inode
 from ring3.fs.namei import Last, Walk
-from ring3.fs.opening import PathFile
 from ring3.fs.permission import ALL_CAPABILITIES, Who
-from ring3.fs.regular import RegularFile
 
 if TYPE_CHECKING:
     from ring3.linux.credentials import Credentials
@@ -75,11 +72,6 @@ def walk(task: LinuxTask, resolve: int = 0) -> Walk:
     return Walk(task.fs.root, who(task), resolve)
 
 
-def place_of(file: File) -> Dentry | None:
-    """The place an open file was opened at, None for what has no name."""
-    return file.dentry if isinstance(file, RegularFile | Directory | PathFile) else None
-
-
 def start_of(task: LinuxTask, dfd: int, path: bytes) -> Dentry:
     """Where a path starts that is relative to a directory descriptor.
 
@@ -90,7 +82,7 @@ def start_of(task: LinuxTask, dfd: int, path: bytes) -> Dentry:
         return task.fs.root
     if dfd == AT_FDCWD:
         return task.fs.cwd
-    place = place_of(task.files[dfd])
+    place = task.files[dfd].dentry
     if path and (place is None or not place.inode.is_directory):
         raise Errno(E.ENOTDIR)
     return task.fs.cwd if place is None else place

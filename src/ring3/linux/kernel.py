@@ -21,7 +21,7 @@ from ring3.kernel.core import Kernel, Result
 from ring3.kernel.mm.layout import Random
 from ring3.kernel.mm.mm import Mm
 from ring3.kernel.mm.objects import Objects
-from ring3.kernel.regs import FrameType, UserRegs, WindowRegs, copy_regs, frame_type
+from ring3.kernel.regs import NAMES, FrameType, UserRegs, WindowRegs, copy_regs, frame_type
 from ring3.kernel.task import Task
 from ring3.linux import table, traps
 from ring3.linux.credentials import Credentials
@@ -115,6 +115,7 @@ class LinuxKernel(Kernel):
         self._bind_stubs()
         self._birth = self._initial_state()
         self.short_path = not full_path
+        self.in_doubt = False
         machine.on_change = self.check_entry_state
 
     # -- calls -------------------------------------------------------------------------------------------------
@@ -379,7 +380,9 @@ class LinuxKernel(Kernel):
         q[(per_cpu + L["PCPU_CURRENT"]) >> 3] = top - L["THREAD_SIZE"]
         at = per_cpu + L["PCPU_TSS"] + Tss.RSP0
         self.machine.ram.bytes[at : at + 8] = top.to_bytes(8, "little")
-        cast(LinuxTask, task).load_tls()
+        linux_task = cast(LinuxTask, task)
+        linux_task.load_tls()
+        self.window.orig_ax = linux_task.orig_ax
 
     def birth(self) -> tuple[bytes, int]:
         """Ring 0 with a clean floating-point state, about to run ret_from_fork_asm."""
@@ -395,9 +398,22 @@ class LinuxKernel(Kernel):
             if self.short_path:
                 run_short(self, task)
             else:
-                run, handle = self.run_cpu, self.handle
-                while task.on_cpu and not self.short_path:
-                    handle(task, run())
+                self._run_full(task)
+
+    def _run_full(self, task: Task) -> None:
+        """Runs the task through ring 0 until the short path is right again."""
+        cpu, run, handle = self.machine.cpu, self.run_cpu, self.handle
+        while task.on_cpu and not self.short_path:
+            stop = run()
+            if self.in_doubt and cpu.cpl == 3:
+                self.in_doubt = False
+                self.check_entry_state()
+            handle(task, stop)
+
+    def doubt_entry_state(self) -> None:
+        """Ring 0 is about to run code that is not ours and may change anything: looks again when ring 3 is back."""
+        self.in_doubt = True
+        self.short_path = False
 
     def check_entry_state(self) -> None:
         """Chooses the path anew after ring 0's memory or an MSR was changed from outside."""
@@ -433,6 +449,27 @@ class LinuxKernel(Kernel):
         task.regs = frame
         start = self.image.symbols[symbol]
         self.enter_ring0(start, task.stack_top - self.frame_size, L["KERNEL_CS"], L["KERNEL_DS"])
+
+    def undo_iret(self, task: LinuxTask, regs: UserRegs) -> UserRegs:
+        """After ``iret`` refused what it was to give back, as a bad selector: the exception is ring 3's own.
+
+        So it is on Linux (fixup_bad_iret of arch/x86/kernel/traps.c): sigreturn(2) and ptrace(2) can ask for anything.
+
+        Args:
+            task: The running task.
+            regs: The registers in ring 0, which but for the five that ``iret`` takes are the user's already.
+
+        Returns:
+            The user registers, on the kernel stack; ring 0 goes on with the way out that leads there.
+        """
+        frame = task.frame
+        for name in NAMES[: NAMES.index("orig_ax")]:
+            setattr(frame, name, getattr(regs, name))
+        frame.orig_ax = (1 << 64) - 1
+        task.regs = frame
+        start = self.image.symbols["error_return"]
+        self.enter_ring0(start, task.stack_top - self.frame_size, L["KERNEL_CS"], L["KERNEL_DS"])
+        return frame
 
     def _initial_state(self) -> bytes:
         """The registers of a task that has not run yet: the FPU as the machine code sets it, all else zero."""

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Address, BufferOut, Int, Pointer, SizeT, UnsignedLong
 from ring3.abi.errno import E, Errno
+from ring3.fs.file import File
+from ring3.kernel.mm.mapping import ALL
+from ring3.kernel.mm.objects import MemoryObject
+from ring3.kernel.mm.vma import WRITE, Name
 from ring3.linux.definition import syscall
+from ring3.linux.files import opened
+from ring3.linux.memfd import may_map_writable
 
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
@@ -22,8 +28,11 @@ MAP_GROWSDOWN: Final = 0x100
 MAP_LOCKED: Final = 0x2000
 MAP_NORESERVE: Final = 0x4000
 MAP_POPULATE: Final = 0x8000
+MAP_NONBLOCK: Final = 0x10000
 MAP_HUGETLB: Final = 0x40000
 MAP_FIXED_NOREPLACE: Final = 0x100000
+LEGACY_FLAGS: Final = 0x7C07_F9F3
+"""The flags that MAP_SHARED_VALIDATE lets pass (LEGACY_MAP_MASK of mm/mmap.c)."""
 PROT_GROWSDOWN: Final = 0x0100_0000
 PROT_GROWSUP: Final = 0x0200_0000
 MREMAP_MAYMOVE: Final = 1
@@ -39,31 +48,54 @@ def sys_brk(task: LinuxTask, brk: Address) -> int:
 
 def _mmap(task: LinuxTask, address: int, length: int, prot: int, flags: int, fd: int, offset: int) -> int:
     kind = flags & MAP_TYPE
-    if kind not in (MAP_SHARED, MAP_PRIVATE, MAP_SHARED_VALIDATE):
+    file = None if flags & MAP_ANONYMOUS else opened(task, fd)
+    kinds = (MAP_SHARED, MAP_PRIVATE) if file is None else (MAP_SHARED, MAP_PRIVATE, MAP_SHARED_VALIDATE)
+    if not length or kind not in kinds:
         raise Errno(E.EINVAL)
     if flags & MAP_HUGETLB:
-        raise Errno(E.ENOMEM)
-    if not flags & MAP_ANONYMOUS:
-        task.files[fd]
-        raise Errno(E.ENODEV)
+        raise Errno(E.EINVAL if file is not None else E.ENOMEM)
+    shared = kind != MAP_PRIVATE
+    if kind == MAP_SHARED_VALIDATE and flags & ~LEGACY_FLAGS:
+        raise Errno(E.EOPNOTSUPP)
+    obj, may, name = (None, ALL, "") if file is None else _mapped(file, shared)
     return task.memory.mmap(
         address,
         length,
         prot,
-        offset=0,
-        shared=kind != MAP_PRIVATE,
+        obj=obj,
+        offset=0 if obj is None else offset,
+        shared=shared,
         fixed=bool(flags & MAP_FIXED),
         noreplace=bool(flags & MAP_FIXED_NOREPLACE),
         low32=bool(flags & MAP_32BIT),
         compat=task.in_ia32_syscall,
         growsdown=bool(flags & MAP_GROWSDOWN),
         locked=bool(flags & MAP_LOCKED),
-        populate=bool(flags & MAP_POPULATE),
+        populate=bool(flags & MAP_POPULATE) and not flags & MAP_NONBLOCK,
         noreserve=bool(flags & MAP_NORESERVE),
+        may=may,
+        name=name,
     )
 
 
-@syscall("partial", "only anonymous memory: the files that can be open now cannot be mapped (ENODEV)")
+def _mapped(file: File, shared: bool) -> tuple[MemoryObject | None, int, Name]:
+    """What is mapped of a file, what mprotect(2) can allow later, and the name for /proc/PID/maps.
+
+    Raises:
+        Errno: EACCES, it cannot be read; ENODEV, it cannot be mapped.
+    """
+    if not file.readable:
+        raise Errno(E.EACCES)
+    obj = file.mapping(shared)
+    may = ALL
+    if shared and not (file.writable and may_map_writable(file.inode)):
+        may &= ~WRITE
+    if obj is None:
+        return None, may, ""
+    return obj, may, file.path_text
+
+
+@syscall("full")
 def sys_mmap(
     task: LinuxTask,
     addr: Address,
@@ -79,7 +111,7 @@ def sys_mmap(
     return _mmap(task, addr, length, prot, flags, fd & 0xFFFF_FFFF, off)
 
 
-@syscall("partial", "as mmap")
+@syscall("full")
 def sys_mmap_pgoff(
     task: LinuxTask,
     addr: Address,
@@ -90,10 +122,10 @@ def sys_mmap_pgoff(
     pgoff: UnsignedLong,
 ) -> int:
     """Maps memory; the offset is in pages (i386's mmap2)."""
-    return _mmap(task, addr, length, prot, flags, fd, pgoff << 12)
+    return _mmap(task, addr, length, prot, flags, fd & 0xFFFF_FFFF, pgoff << 12)
 
 
-@syscall("partial", "as mmap")
+@syscall("full")
 def compat_sys_ia32_mmap(task: LinuxTask, arg: Pointer) -> int:
     """i386's first mmap: all six arguments in memory."""
     raw = memoryview(task.memory.read(arg, 24)).cast("I")

@@ -19,7 +19,6 @@ from ring3.linux.files import (
     check_flags,
     find_or_fd,
     last_of,
-    place_of,
     read_path,
     start_of,
     walk,
@@ -117,7 +116,7 @@ def _linkat(task: LinuxTask, olddfd: int, oldname: int, newdfd: int, newname: in
         flags &= ~At.AT_EMPTY_PATH
     follow = 0 if flags & At.AT_SYMLINK_FOLLOW else At.AT_SYMLINK_NOFOLLOW
     found = find_or_fd(task, olddfd, oldname, flags & At.AT_EMPTY_PATH | follow)
-    old = found if isinstance(found, Dentry) else place_of(found)
+    old = found if isinstance(found, Dentry) else found.dentry
     if old is None:
         raise Errno(E.EXDEV)
     names.link(old, last_of(task, newdfd, newname), who(task))
@@ -213,7 +212,7 @@ def _readlinkat(task: LinuxTask, dfd: int, pathname: int, buf: int, size: int) -
             raise Errno(E.EINVAL)
     else:
         found = start
-        if dfd == AT_FDCWD or place_of(task.files[dfd]) is None or not found.inode.is_link:
+        if dfd == AT_FDCWD or task.files[dfd].dentry is None or not found.inode.is_link:
             raise Errno(E.ENOENT)
     target = found.inode.readlink()[:size]
     task.memory.write(buf, target)

@@ -55,6 +55,8 @@ def run_short(kernel: LinuxKernel, task: Task) -> None:
         address = q[table + number] if number < tbl.NR_SYSCALLS else ni_syscall
         stub = stubs.get(address)
         if stub is None or q[work + _TRACE]:
+            if stub is None:
+                kernel.doubt_entry_state()
             kernel.handle(task, stop)
             continue
         words[rcx] = words[rip]
@@ -148,6 +150,8 @@ def _dispatch_ia32(kernel: LinuxKernel, task: Task) -> bool:
         address = kernel.image.symbols["__ia32_sys_ni_syscall"]
     stub = kernel.stubs.get(address)
     if stub is None or q[task.struct + _TRACE]:
+        if stub is None:
+            kernel.doubt_entry_state()
         return False
     task.regs = window
     q[task.struct + _STATUS] |= L["TS_COMPAT"]
@@ -157,7 +161,9 @@ def _dispatch_ia32(kernel: LinuxKernel, task: Task) -> bool:
 
 def _finish(kernel: LinuxKernel, task: Task, result: int | None) -> None:
     """The end of a call that may have waited: its result, then the exit work."""
-    if result is not None:
+    if result is None:
+        cast("LinuxTask", task).orig_ax = kernel.window.orig_ax
+    else:
         kernel.window.ax = result
         kernel.resumed(task)
 

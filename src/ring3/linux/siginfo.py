@@ -6,9 +6,8 @@ Layouts: include/uapi/asm-generic/siginfo.h and, for 32-bit programs, include/li
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from ring3.abi.signals import SiCode
 
@@ -27,8 +26,7 @@ class Layout(Enum):
     SYS = "call address, number, architecture"
 
 
-@dataclass(frozen=True, slots=True)
-class SigInfo:
+class SigInfo(NamedTuple):
     """One signal.
 
     Attributes:

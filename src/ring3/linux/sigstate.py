@@ -6,8 +6,7 @@ kernel/signal.c of Linux 6.x.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ring3.abi.signals import CORE, IGN, NSIG, SIG_DFL, SIG_IGN, STOP, SaFlags, Sig
 from ring3.linux.siginfo import SigInfo
@@ -34,8 +33,7 @@ SYNCHRONOUS: Final = set_of(
 MAX_QUEUED: Final = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """What a program does with a signal.
 
     Attributes:

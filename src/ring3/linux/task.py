@@ -51,6 +51,7 @@ class LinuxTask(Task):
         robust_list: Address that set_robust_list(2) gave, 0 for none.
         tls: The three GDT entries of set_thread_area(2), as they lie in the GDT while it runs.
         by_sysenter: The call in progress came by ``sysenter``, on the short path.
+        orig_ax: The number of the call in which it waits, on the short path.
         vfork_done: Woken when it no longer uses its parent's memory.
         parent_death_signal: What it gets when its parent ends (PR_SET_PDEATHSIG).
         trace: How it is traced, None if it is not.
@@ -82,6 +83,7 @@ class LinuxTask(Task):
         self.robust_list = 0
         self.tls = [0, 0, 0]
         self.by_sysenter = False
+        self.orig_ax = 0
         self.vfork_done: WaitQueue | None = None
         self.parent_death_signal = 0
         self.trace: Trace | None = None

@@ -20,7 +20,7 @@ from ring3.linux.signal_deliver import act, do_signal, settle, take
 from ring3.linux.signal_send import force_fault, force_kernel
 from ring3.linux.task import LinuxTask
 from ring3.machine.paging import PF_FETCH, PF_WRITE
-from ring3.machine.registers import Vector
+from ring3.machine.registers import Flags, Vector
 
 if TYPE_CHECKING:
     from ring3.linux.kernel import LinuxKernel
@@ -60,10 +60,15 @@ def exception(vector: int, task: Task, regs: UserRegs, error: int) -> int:
     """The stub of every exception: ``exc_page_fault`` and its like."""
     linux_task = cast("LinuxTask", task)
     if not regs.cs & 3:
-        _in_kernel(vector, linux_task, regs, error)
-    elif vector == Vector.PF:
+        if regs.ip != linux_task.kernel.image.symbols["native_irq_return_iret"]:
+            _in_kernel(vector, linux_task, regs, error)
+            return 0
+        regs = linux_task.kernel.undo_iret(linux_task, regs)
+    if vector == Vector.PF:
         address = linux_task.kernel.machine.cpu.cr2
-        if not resolve_page_fault(linux_task, address, error, regs):
+        if resolve_page_fault(linux_task, address, error, regs):
+            regs.flags &= ~Flags.RF  # nothing depends on it, and the emulator's pushf would show it
+        else:
             outcome = _fault(linux_task, address, error)
             signal, code = _OUTCOMES[outcome]
             _remember(linux_task, vector, error, address)
@@ -106,6 +111,8 @@ def _in_kernel(vector: int, task: LinuxTask, regs: UserRegs, error: int) -> None
     if (
         vector == Vector.PF
         and address < task.memory.task_size
+        and regs.flags & Flags.AC  # it said that it means the user's memory (SMAP)
+        and not error & PF_FETCH
         and _fault(task, address, error) is FaultOutcome.OK
     ):
         return

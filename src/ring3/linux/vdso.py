@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ring3 import resources
 from ring3.abi import elf
@@ -10,8 +10,7 @@ from ring3.kernel.mm.objects import FrameObject
 from ring3.machine.ram import PAGE_SIZE, Ram
 
 
-@dataclass(frozen=True, slots=True)
-class Vdso:
+class Vdso(NamedTuple):
     """A vDSO image.
 
     Attributes:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from enum import IntFlag
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ring3.abi.c_types import Int, Pid, Pointer
 from ring3.abi.errno import E, Errno
@@ -40,8 +39,7 @@ P_PID: Final = 1
 P_PGID: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A child or tracee with something to report.
 
     Attributes:

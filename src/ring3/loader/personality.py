@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Final
 
 from ring3.abi import elf
-from ring3.loader.program import Executable, ExecError, Program
+from ring3.loader.program import ExecError, Executable, Program
 
 
 class System(StrEnum):

@@ -7,8 +7,7 @@ elf_map, elf_load, total_mapping_size); where Linux would kill a half-made proce
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from ring3.abi import elf
 from ring3.abi.errno import E, Errno
@@ -54,8 +53,7 @@ class Executable(Protocol):
         """The file's page cache, to be mapped."""
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(NamedTuple):
     """A checked ELF program.
 
     Attributes:
@@ -127,8 +125,7 @@ class Program:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Mapped:
+class Mapped(NamedTuple):
     """Where a program lies in an address space.
 
     Attributes:

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
+from typing import NamedTuple
 
 from ring3.abi.errno import E
 from ring3.kernel.mm.mm import Mm
 from ring3.loader.program import ExecError
 
 
-@dataclass(frozen=True, slots=True)
-class Strings:
+class Strings(NamedTuple):
     """What a program is started with; no string holds a null byte.
 
     Attributes:
@@ -32,8 +31,7 @@ class Strings:
     envp: Sequence[bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(NamedTuple):
     """Where things on the stack lie, for auxiliary entries that point at them.
 
     Attributes:

@@ -8,9 +8,8 @@ takes its short path and lets the program go on.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ring3.machine.descriptors import Segment
 from ring3.machine.pmap import Pmap
@@ -34,8 +33,7 @@ class Event(Enum):
     """One instruction was executed, by `Cpu.step`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trap:
+class Trap(NamedTuple):
     """An exception or an ``int`` instruction, not yet delivered.
 
     Attributes:

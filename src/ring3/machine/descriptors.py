@@ -7,9 +7,8 @@ The descriptor tables themselves lie in guest RAM; these classes are values read
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 RPL_MASK: Final = 3
 TI_LDT: Final = 4
@@ -23,8 +22,7 @@ class GateType(IntEnum):
     TRAP = 0xF
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A code or data segment descriptor of 8 bytes.
 
     Attributes:
@@ -101,8 +99,7 @@ class Segment:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(NamedTuple):
     """A 16-byte gate of the 64-bit IDT.
 
     Attributes:

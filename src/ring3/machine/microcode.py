@@ -16,8 +16,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ring3.errors import TripleFault
 from ring3.machine.cpu import Cpu, Trap
@@ -43,8 +42,7 @@ _FAULTS: Final = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One thing the microcode did.
 
     Attributes:

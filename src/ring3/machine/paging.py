@@ -7,8 +7,7 @@ address a level, pages of 4 KiB, 2 MiB and 1 GiB. Not modelled: protection keys,
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ring3.machine.ram import Ram
 
@@ -36,8 +35,7 @@ def is_canonical(address: int) -> bool:
     return address >> 47 in (0, 0x1FFFF)
 
 
-@dataclass(frozen=True, slots=True)
-class Translation:
+class Translation(NamedTuple):
     """Where a virtual address leads.
 
     Attributes:

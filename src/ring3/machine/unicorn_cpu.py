@@ -35,8 +35,8 @@ from typing import Final
 from ring3.errors import UserError
 from ring3.machine import unicorn_library as api
 from ring3.machine import unicorn_state as at
-from ring3.machine.cpu import Event, Stop, Trap
 from ring3.machine.code_meter import CodeMeter
+from ring3.machine.cpu import Event, Stop, Trap
 from ring3.machine.descriptors import Segment
 from ring3.machine.msr import Msr
 from ring3.machine.paging import PF_USER, walk

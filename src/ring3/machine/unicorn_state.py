@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ring3.errors import UserError
 from ring3.machine.msr import Msr
@@ -72,8 +71,7 @@ HF_CS64: Final = 1 << 15
 HF_SMAP: Final = 1 << 23
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(NamedTuple):
     """What `verify` may do to the CPU that it checks.
 
     Attributes:

@@ -89,7 +89,7 @@ def prepare(
         raise ExecError(E.ENOEXEC, "a 32-bit program, and this Solaris only runs 64-bit ones")
     interpreter: Program | None = None
     if program.interpreter is not None:
-        interpreter = Program.read(open_interpreter(program.interpreter), "interpreter")
+        interpreter = Program.read(_open_interpreter(program.interpreter, open_interpreter), "interpreter")
         if interpreter.header.bits != 64:
             raise ExecError(E.ENOEXEC, "interpreter: not a 64-bit one")
     mm = Mm(kernel.machine.ram, kernel.machine.kernel_pmap, address_space(), Limits(), kernel.objects)
@@ -106,6 +106,20 @@ def prepare(
         mm.destroy()
         raise
     return Start(mm, mapped.entry if loaded is None else loaded.entry, sp, stack_prot)
+
+
+def _open_interpreter(path: bytes, open_file: Callable[[bytes], Executable]) -> Executable:
+    """Opens the file of PT_INTERP; for one below /usr, the one without that will do (elfexec)."""
+    try:
+        return open_file(path)
+    except ExecError as error:
+        if path.startswith(b"/usr/lib/"):
+            try:
+                return open_file(path.removeprefix(b"/usr"))
+            except ExecError:
+                pass
+        name = path.decode("utf-8", "backslashreplace")
+        raise ExecError(error.number, f"interpreter {name}: {error.reason}") from None
 
 
 def _map(mm: Mm, program: Program) -> Mapped:

@@ -15,7 +15,7 @@ from ring3.image.solaris.boot import L
 from ring3.kernel.mm.fault import FaultOutcome
 from ring3.kernel.regs import describe
 from ring3.machine.paging import PF_FETCH, PF_WRITE
-from ring3.machine.registers import Vector
+from ring3.machine.registers import Flags, Vector
 from ring3.solaris.definition import function
 from ring3.solaris.signals import issig, trapsig, tsignal
 
@@ -76,6 +76,7 @@ def trap(task: SolarisTask, rp: Address, addr: Address, cpuid: Int) -> int:
     if vector == Vector.PF:
         outcome = pagefault(task, addr, error)
         if outcome is FaultOutcome.OK:
+            regs.flags &= ~Flags.RF  # for this instruction only; the emulator's pushf would show it to the next ones
             return 0
         trapsig(task, _OUTCOMES[outcome])
     elif vector in _TRAPS:

@@ -5,7 +5,7 @@
 
 	.text
 
-	.globl _start
+	.weak _start				/* a program may bring its own */
 _start:
 	xorl %ebp, %ebp
 	movq (%rsp), %rdi			/* argc */

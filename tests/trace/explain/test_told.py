@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -138,6 +140,21 @@ def test_documented_example_is_what_is_told(toolchain: Toolchain) -> None:
     assert len(lines) > 40
     unknown = [line for line in lines[1:] if shape(line) not in known and not set(line) <= {"=", "-"}]
     assert unknown == []
+
+
+def test_documented_python_prints_what_is_documented() -> None:
+    source, printed = re.findall(
+        r"```python\n(.*?)```\n```text\n(.*?)```", DOCUMENTATION.read_text("utf-8"), re.DOTALL
+    )[0]
+    finished = subprocess.run(
+        [sys.executable, "-"],
+        input=source,
+        cwd=DOCUMENTATION.parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (finished.stdout, finished.stderr) == (printed, "")
 
 
 def shape(line: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -119,7 +119,9 @@ def test_sixth_argument_that_cannot_be_read(toolchain: Toolchain) -> None:
     assert stub.symbol == "exc_page_fault"
     (fixup,) = stub.frame_changes
     assert fixup.name == "ip"
-    assert next(one for one in explained.code if one.code.address == fixup.after).code.where == "bad_user_arg6"
+    assert (
+        next(one for one in explained.code if one.code.address == fixup.after).code.where == "bad_user_arg6"
+    )
     back = explained.told.back
     assert back is not None
     assert (back.by, back.code.where) == ("iretq", "int80_landing_pad")
@@ -177,11 +179,13 @@ def test_gate_that_refuses_ring_3(toolchain: Toolchain) -> None:
     def close_gate(linux: Linux) -> None:
         at = linux.kernel.image.symbols["idt_table"] + 16 * SYSCALL_VECTOR
         gate = Gate.from_bytes(linux.machine.read(at, 16))
-        linux.machine.write(at, replace(gate, dpl=0).to_bytes())
+        linux.machine.write(at, gate._replace(dpl=0).to_bytes())
 
     explained = explain(build(toolchain, "doors32.S", 32), prepare=close_gate)
     (delivery,) = explained.all(Delivery)
-    assert ("gate DPL 0 >= CPL 3", "no: #GP(0x402)") in [(step.subject, step.value) for step in delivery.steps]
+    assert ("gate DPL 0 >= CPL 3", "no: #GP(0x402)") in [
+        (step.subject, step.value) for step in delivery.steps
+    ]
     assert explained.code[0].code.where == "asm_exc_general_protection"
     assert not explained.all(TableSlot)
     assert (explained.told.ended, explained.status) == ("signal SIGSEGV", 128 + 11)
@@ -218,6 +222,6 @@ def test_calls_of_both_tables_are_counted(toolchain: Toolchain) -> None:
 def test_faulting_instruction_is_the_only_one_without_effect(toolchain: Toolchain) -> None:
     explained = explain(build(toolchain, "doors32.S", 32), Wanted(4))
     events = explained.told.events
-    for one, following in zip(events, events[1:], strict=False):
+    for one, following in pairwise(events):
         if isinstance(one, Instruction):
             assert one.faulted == (isinstance(following, Delivery) and following.cause == "#PF")

@@ -6,8 +6,7 @@ arch/x86/kernel/idt.c, MSRs of arch/x86/kernel/cpu/common.c (syscall_init).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ring3.abi import tbl
 from ring3.image import layout
@@ -51,8 +50,7 @@ FMASK: Final = (
 """The flags that syscall clears (syscall_init, arch/x86/kernel/cpu/common.c)."""
 
 
-@dataclass(frozen=True, slots=True)
-class LinuxImage:
+class LinuxImage(NamedTuple):
     """A booted image.
 
     Attributes:
@@ -139,7 +137,8 @@ def _make_gdt(machine: Machine, kernel: KernelImage) -> None:
         machine.write(base + 8 * number, segment.to_bytes())
     machine.write(base + 8 * GDT_TSS, system_descriptor(tss, Tss.SIZE - 1, 0x8B))
     machine.write(base + 8 * GDT_CPUNODE, Segment(0, 0, 0xF5, 0x4).to_bytes())
-    machine.write_q(tss + Tss.ist(1), symbols["exception_stack_top"])
+    stack = symbols["exception_stack_top"] - symbols["__per_cpu_start"]
+    machine.write_q(tss + Tss.ist(1), kernel.direct("__per_cpu_start") + stack)
     machine.write(tss + Tss.IO_MAP_BASE, Tss.SIZE.to_bytes(2, "little"))
     cpu = machine.cpu
     cpu.set_table_register("gdtr", 0, base, 8 * GDT_ENTRIES - 1)

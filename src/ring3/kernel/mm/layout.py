@@ -11,8 +11,7 @@ Left out: 5-level paging and X32.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ring3.kernel.mm.vma import STACK_GUARD_GAP
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
@@ -29,8 +28,7 @@ MIN_ADDRESS: Final = 65536
 """The least address that Linux lets a program map by default."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """Where mmap(2) looks for room.
 
     Attributes:
@@ -44,8 +42,7 @@ class Window:
     top: int
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """The fixed points of an address space.
 
     Attributes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ring3.kernel.mm.objects import MemoryObject
 from ring3.kernel.mm.shared import SharedObject
@@ -13,8 +14,7 @@ from ring3.machine.paging import PTE_ADDRESS, PTE_W
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 
 
-@dataclass(frozen=True, slots=True)
-class MapsRow:
+class MapsRow(NamedTuple):
     """A line of /proc/PID/maps.
 
     Attributes:
@@ -67,8 +67,7 @@ class Residence:
     locked: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Rss:
+class Rss(NamedTuple):
     """Pages in memory by kind (RssAnon, RssFile, RssShmem of /proc/PID/status)."""
 
     anon: int

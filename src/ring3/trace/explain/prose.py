@@ -145,9 +145,9 @@ def handler(told: PythonCall, asked: Asked, *, has_slot: bool) -> str:
     name = asked.entry.removeprefix("compat_").removeprefix("sys_")
     macro = "COMPAT_SYSCALL_DEFINE" if asked.entry.startswith("compat_") else "SYSCALL_DEFINE"
     return (
-        f"{text}Here machine code ends. What Linux declares as {macro}{len(asked.arguments)}({name}{arguments}) is "
-        f"written in {told.source}. It makes three functions, each of which calls the next: the first takes the "
-        "arguments out of struct pt_regs, the second has them as long, and the third has them in their own types, so "
+        f"{text}Here machine code ends. The call is declared as {macro}{len(asked.arguments)}({name}{arguments}). "
+        "That makes three functions, each of which calls the next: the first takes the arguments out of struct "
+        "pt_regs, the second has them as long, and the third, which does the work, has them in their own types, so "
         "that what the caller left in the upper bits of a shorter type is cut off."
     )
 

@@ -184,7 +184,7 @@ def _handler(told: PythonCall, explanation: Explanation) -> list[str]:
     lines.append("")
     longs: dict[str, int] = {}
     for layer in told.layers:
-        lines += _layer(layer, told.regs, longs)
+        lines += _layer(layer, told, longs)
         longs = {argument.name: argument.value for argument in layer.arguments}
     if told.layers:
         lines.append("")
@@ -195,9 +195,13 @@ def _handler(told: PythonCall, explanation: Explanation) -> list[str]:
     return lines
 
 
-def _layer(layer: LayerCall, regs: int, longs: Mapping[str, int]) -> list[str]:
+def _layer(layer: LayerCall, call: PythonCall, longs: Mapping[str, int]) -> list[str]:
     """One layer as it was called; ``longs`` are the arguments of the layer above by name."""
-    what = "" if layer.function.startswith(("__se_", "__do_")) else f"(regs = {regs:#x})"
+    what = ""
+    if layer.function == call.symbol:
+        what = f"(regs = {call.regs:#x})"
+    elif layer.function.startswith("__do_"):
+        what = f"  in {call.source}"
     lines = [f"{INDENT}{layer.function}{what}"]
     for argument in layer.arguments:
         above = longs.get(argument.name, argument.value)

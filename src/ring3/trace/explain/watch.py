@@ -90,21 +90,21 @@ class Explainer:
 
     def _run(self, task: Task) -> None:
         """Runs a task that has the CPU until it leaves it."""
+        stop = None
         if self._collector is None:
             try:
                 self._runner(task)
+                return
             except _Reached as reached:
-                self._begin(cast(LinuxTask, task), reached)
-        elif task is self._collector.task:
-            self._go_on(self._collector)
+                stop = reached.stop
+                self._kernel.run_cpu = self._run_cpu
+                self._collector = Collector(self._kernel, cast(LinuxTask, task), reached.call, self.calls)
+        if task is self._collector.task:
+            self._go_on(self._collector, stop)
         self._runner(task)
 
-    def _begin(self, task: LinuxTask, reached: _Reached) -> None:
-        self._kernel.run_cpu = self._run_cpu
-        self._collector = Collector(self._kernel, task, reached.call, self.calls)
-        self._go_on(self._collector, reached.stop)
-
-    def _go_on(self, collector: Collector, stop: Stop | None = None) -> None:
+    def _go_on(self, collector: Collector, stop: Stop | None) -> None:
+        """Drives the call, from the user's stop or from where its task waited."""
         try:
             if stop is not None:
                 collector.begin(stop)

@@ -1,0 +1,163 @@
+"""The devices in /dev that need no hardware (null(4), random(4), full(4), tty(4))."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.errno import E, Errno
+from ring3.fs.dentry import Dentry
+from ring3.fs.file import File, Stat
+from ring3.fs.inode import Inode
+from ring3.fs.memory_inode import MemoryNode
+from ring3.fs.tmpfs import MemoryFileSystem
+
+if TYPE_CHECKING:
+    from ring3.fs.vfs import Vfs
+
+PIECE: Final = 1 << 20
+"""Bytes that a device without end gives at once."""
+
+
+class DeviceFile(File):
+    """A device, open."""
+
+    pollable = False
+
+    def __init__(self, inode: Inode, dentry: Dentry, flags: int) -> None:
+        super().__init__(flags)
+        self._inode = inode
+        self._dentry = dentry
+
+    @property
+    def inode(self) -> Inode:
+        """The inode."""
+        return self._inode
+
+    @property
+    def dentry(self) -> Dentry:
+        """The place it was opened at."""
+        return self._dentry
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Takes everything."""
+        return len(data)
+
+    def pread(self, size: int, offset: int) -> bytes:
+        """The offset does not matter."""
+        return self.read(size)
+
+    def pwrite(self, data: bytes | memoryview, offset: int) -> int:
+        """The offset does not matter."""
+        return self.write(data)
+
+    def seek(self, offset: int, whence: int) -> int:
+        """Goes nowhere."""
+        return 0
+
+    def stat(self) -> Stat:
+        """The inode's attributes."""
+        return self._inode.stat()
+
+    def path(self) -> bytes:
+        """Its path."""
+        return self._dentry.path()
+
+    def reopen(self, flags: int) -> File:
+        """The same device, opened anew."""
+        return self._inode.open(self._dentry, flags)
+
+
+class NullFile(DeviceFile):
+    """/dev/null."""
+
+    def read(self, size: int) -> bytes:
+        """Nothing."""
+        return b""
+
+
+class ZeroFile(DeviceFile):
+    """/dev/zero."""
+
+    def read(self, size: int) -> bytes:
+        """Zeros."""
+        return bytes(min(size, PIECE))
+
+    def mapping(self, shared: bool) -> None:
+        """Fresh memory."""
+
+
+class FullFile(ZeroFile):
+    """/dev/full."""
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Refused: there is no space."""
+        raise Errno(E.ENOSPC)
+
+    def mapping(self, shared: bool) -> None:
+        """Refused."""
+        raise Errno(E.ENODEV)
+
+
+class RandomFile(DeviceFile):
+    """/dev/random and /dev/urandom."""
+
+    def __init__(self, inode: Inode, dentry: Dentry, flags: int, source: Callable[[int], bytes]) -> None:
+        super().__init__(inode, dentry, flags)
+        self._source = source
+
+    def read(self, size: int) -> bytes:
+        """Random bytes."""
+        return self._source(min(size, PIECE)) if size else b""
+
+
+Driver = Callable[[Inode, Dentry, int], File]
+
+
+class DeviceNode(MemoryNode):
+    """A device that a driver is behind."""
+
+    driver: Driver = NullFile
+
+    def open(self, dentry: Dentry, flags: int) -> File:
+        """Opens the device."""
+        return self.driver(self, dentry, flags)
+
+
+def make_dev(
+    vfs: Vfs, random_bytes: Callable[[int], bytes], open_terminal: Callable[[], File]
+) -> MemoryFileSystem:
+    """The file system for /dev.
+
+    Args:
+        vfs: The machine's files.
+        random_bytes: Where randomness comes from.
+        open_terminal: Opens the controlling terminal; raises ENXIO if there is none.
+    """
+    fs = MemoryFileSystem(vfs, "devtmpfs")
+    root = fs.root.inode
+
+    def random(inode: Inode, dentry: Dentry, flags: int) -> File:
+        return RandomFile(inode, dentry, flags, random_bytes)
+
+    rows: tuple[tuple[bytes, int, int, Driver], ...] = (
+        (b"null", 1, 3, NullFile),
+        (b"zero", 1, 5, ZeroFile),
+        (b"full", 1, 7, FullFile),
+        (b"random", 1, 8, random),
+        (b"urandom", 1, 9, random),
+        (b"tty", 5, 0, lambda inode, dentry, flags: open_terminal()),
+    )
+    for name, major, minor, driver in rows:
+        node = DeviceNode(vfs, fs, fs.new_ino(), stat.S_IFCHR | 0o666, 0, 0, rdev=major << 8 | minor)
+        node.driver = driver  # type: ignore[method-assign]
+        root.put(name, node)
+    for name, target in (
+        (b"fd", b"/proc/self/fd"),
+        (b"stdin", b"/proc/self/fd/0"),
+        (b"stdout", b"/proc/self/fd/1"),
+        (b"stderr", b"/proc/self/fd/2"),
+    ):
+        root.put(name, MemoryNode(vfs, fs, fs.new_ino(), stat.S_IFLNK | 0o777, 0, 0, target=target))
+    return fs

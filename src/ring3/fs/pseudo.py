@@ -1,0 +1,265 @@
+"""Files whose contents are made when somebody looks: what /proc is built of.
+
+Nothing is stored: a directory says what is in it now, a file makes its text when it is read from the start, a link
+says where it leads now.
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.errno import E, Errno
+from ring3.fs.dentry import Dentry
+from ring3.fs.directory import Directory
+from ring3.fs.file import File, Stat
+from ring3.fs.inode import Entry, FileSystem, Inode, StatFs
+from ring3.fs.regular import seek
+
+if TYPE_CHECKING:
+    from ring3.fs.vfs import Vfs
+
+PROC_MAGIC: Final = 0x9FA0
+
+
+class PseudoFileSystem(FileSystem):
+    """A file system of such files.
+
+    Attributes:
+        vfs: The machine's files.
+    """
+
+    def __init__(self, vfs: Vfs, name: str, top: Callable[[PseudoFileSystem], Inode]) -> None:
+        super().__init__(name, vfs.new_dev(), source=name)
+        self.vfs = vfs
+        self._numbers: dict[bytes, int] = {}
+        self.root = Dentry(self, top(self))
+
+    def ino(self, path: bytes) -> int:
+        """The inode number of what has this name; the same each time."""
+        return self._numbers.setdefault(path, len(self._numbers) + 1)
+
+    def statfs(self) -> StatFs:
+        """It takes no space."""
+        return StatFs(PROC_MAGIC)
+
+
+class PseudoInode(Inode):
+    """Any of them.
+
+    Attributes:
+        key: What tells it from the others of its file system.
+    """
+
+    def __init__(self, fs: PseudoFileSystem, key: bytes, mode: int, owner: tuple[int, int] = (0, 0)) -> None:
+        super().__init__(fs, fs.ino(key), mode, *owner)
+        self.pseudo = fs
+        self.key = key
+        self.nlink = 1
+        self._made = fs.vfs.now()
+
+    def stat(self) -> Stat:
+        """All attributes; the times are those of the look."""
+        when = self._made
+        return Stat(self.fs.dev, self.ino, self.mode, self.nlink, self.uid, self.gid, 0, 0, 1024, 0, when, when, when)
+
+
+class PseudoDirectory(PseudoInode):
+    """A directory."""
+
+    def __init__(
+        self,
+        fs: PseudoFileSystem,
+        key: bytes,
+        find: Callable[[bytes], Inode | None],
+        names: Callable[[], Iterable[bytes]],
+        *,
+        mode: int = 0o555,
+        owner: tuple[int, int] = (0, 0),
+    ) -> None:
+        """Makes a directory.
+
+        Args:
+            fs: The file system.
+            key: What tells it from others.
+            find: The inode of a name, None if there is none.
+            names: The names there are.
+            mode: Permissions.
+            owner: User and group.
+        """
+        super().__init__(fs, key, stat.S_IFDIR | mode, owner)
+        self.nlink = 2
+        self._find = find
+        self._names = names
+
+    def lookup(self, name: bytes) -> Inode:
+        """The inode of a name."""
+        found = self._find(name)
+        if found is None:
+            raise Errno(E.ENOENT)
+        return found
+
+    def entries(self) -> list[Entry]:
+        """What is in it now."""
+        found = []
+        for name in self._names():
+            inode = self._find(name)
+            if inode is not None:
+                found.append(Entry(name, inode.ino, inode.kind))
+        return found
+
+    def open(self, dentry: Dentry, flags: int) -> File:
+        """An open directory."""
+        return Directory(self, dentry, flags)
+
+    def create(self, name: bytes, mode: int, who: object, rdev: int = 0) -> Inode:
+        """Refused: nobody makes files here."""
+        raise Errno(E.ENOENT)
+
+
+class PseudoFile(PseudoInode):
+    """A file with a text."""
+
+    def __init__(
+        self,
+        fs: PseudoFileSystem,
+        key: bytes,
+        text: Callable[[], bytes],
+        *,
+        mode: int = 0o444,
+        owner: tuple[int, int] = (0, 0),
+        store: Callable[[bytes], None] | None = None,
+    ) -> None:
+        """Makes a file.
+
+        Args:
+            fs: The file system.
+            key: What tells it from others.
+            text: Makes the contents.
+            mode: Permissions.
+            owner: User and group.
+            store: Takes what is written; without, writing is refused.
+        """
+        super().__init__(fs, key, stat.S_IFREG | mode, owner)
+        self.text = text
+        self.store = store
+
+    def open(self, dentry: Dentry, flags: int) -> File:
+        """An open file."""
+        return GeneratedFile(self, dentry, flags)
+
+    def truncate(self, size: int) -> None:
+        """Nothing to cut off: what is written replaces the whole."""
+
+
+class PseudoLink(PseudoInode):
+    """A symbolic link, or one that leads to a place directly and has a text only to be read."""
+
+    def __init__(
+        self,
+        fs: PseudoFileSystem,
+        key: bytes,
+        target: Callable[[], bytes],
+        place: Callable[[], Dentry | None] | None = None,
+        *,
+        mode: int = 0o777,
+        owner: tuple[int, int] = (0, 0),
+    ) -> None:
+        """Makes a link.
+
+        Args:
+            fs: The file system.
+            key: What tells it from others.
+            target: Its text.
+            place: Where it leads, for one that leads there directly.
+            mode: Permissions, which are only shown.
+            owner: User and group.
+        """
+        super().__init__(fs, key, stat.S_IFLNK | mode, owner)
+        self._target = target
+        self._place = place
+
+    def readlink(self) -> bytes:
+        """Its text."""
+        return self._target()
+
+    def follow(self) -> bytes | Dentry:
+        """Where it leads."""
+        if self._place is None:
+            return self._target()
+        found = self._place()
+        if found is None:
+            raise Errno(E.ENOENT)
+        return found
+
+
+class GeneratedFile(File):
+    """A file with a text, open; the text is made when it is read from the start."""
+
+    pollable = False
+
+    def __init__(self, inode: PseudoFile, dentry: Dentry, flags: int) -> None:
+        super().__init__(flags)
+        self._inode = inode
+        self._dentry = dentry
+        self._text: bytes | None = None
+
+    @property
+    def inode(self) -> PseudoFile:
+        """The inode."""
+        return self._inode
+
+    @property
+    def dentry(self) -> Dentry:
+        """The place it was opened at."""
+        return self._dentry
+
+    def _contents(self, offset: int) -> bytes:
+        if self._text is None or not offset:
+            self._text = self._inode.text()
+        return self._text
+
+    def read(self, size: int) -> bytes:
+        """Reads from the position on."""
+        data = self._contents(self.position)[self.position : self.position + size]
+        self.position += len(data)
+        return data
+
+    def unread(self, data: bytes) -> None:
+        """Moves the position back."""
+        self.position -= len(data)
+
+    def pread(self, size: int, offset: int) -> bytes:
+        """Reads at an offset."""
+        return self._contents(offset)[offset : offset + size]
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Gives the contents to what is behind the file."""
+        if self._inode.store is None:
+            raise Errno(E.EINVAL)
+        self._inode.store(bytes(data))
+        return len(data)
+
+    def pwrite(self, data: bytes | memoryview, offset: int) -> int:
+        """The same."""
+        return self.write(data)
+
+    def seek(self, offset: int, whence: int) -> int:
+        """Moves the position; there is no end to start from."""
+        if whence > 1:
+            raise Errno(E.EINVAL)
+        self.position = seek(self.position, 0, offset, whence)
+        return self.position
+
+    def stat(self) -> Stat:
+        """The inode's attributes: the size is 0."""
+        return self._inode.stat()
+
+    def path(self) -> bytes:
+        """Its path."""
+        return self._dentry.path()
+
+    def reopen(self, flags: int) -> File:
+        """The same file, opened anew."""
+        return self._inode.open(self._dentry, flags)

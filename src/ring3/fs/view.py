@@ -1,0 +1,175 @@
+"""What programs see of the host unless the user says otherwise.
+
+=====================================  ===============================================================================
+the host's system directories          read-only, where the host has them
+the working directory                  copy-on-write: changes stay in memory; wins over all that follows
+the home directory, /tmp, /var, /run   empty, in memory
+/dev, /proc                            the machine's own
+the program that was asked for         the file itself at its own path, read-only, if nothing of the above shows it
+=====================================  ===============================================================================
+
+Nothing else of the host is there. A working directory of ``/`` shows nothing more: all of the host would be visible.
+Of a program outside of these directories, its neighbours stay hidden: to run one with its own libraries, start it from
+the directory that holds both.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from typing import Final
+
+from ring3.abi.errno import E, Errno
+from ring3.fs import host_os
+from ring3.fs.dentry import Dentry
+from ring3.fs.hostfs import HostFileSystem
+from ring3.fs.inode import FileSystem
+from ring3.fs.memory_file import MemoryFile
+from ring3.fs.memory_inode import MemoryNode
+from ring3.fs.namei import Walk
+from ring3.fs.overlay import OverlayFileSystem
+from ring3.fs.permission import KERNEL
+from ring3.fs.tmpfs import MemoryDirectory, MemoryFileSystem
+from ring3.fs.vfs import Vfs
+
+SYSTEM: Final = (b"bin", b"sbin", b"lib", b"lib32", b"lib64", b"libx32", b"usr", b"etc", b"opt", b"nix", b"gnu")
+"""The host's directories that programs, their libraries and their settings are in."""
+EMPTY: Final = ((b"/var/tmp", 0o1777), (b"/run", 0o755), (b"/tmp", 0o1777))
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What to show.
+
+    Attributes:
+        cwd: The host's working directory.
+        homes: Home directories, which are empty.
+        uid: Who owns them ...
+        gid: ... and which group.
+    """
+
+    cwd: bytes
+    homes: tuple[bytes, ...] = ()
+    uid: int = 0
+    gid: int = 0
+
+
+def mount_view(vfs: Vfs, view: View, dev: FileSystem, proc: FileSystem) -> Dentry:
+    """Builds the tree; returns the place of the working directory.
+
+    Args:
+        vfs: The machine's files, with an empty root in memory.
+        view: What to show.
+        dev: What is mounted on /dev.
+        proc: What is mounted on /proc.
+    """
+    for name in SYSTEM:
+        _show_system(vfs, name)
+    for path, mode in EMPTY:
+        make_directories(vfs, path).inode.set_mode(mode)
+    vfs.mount(dev, make_directories(vfs, b"/dev"))
+    vfs.mount(MemoryFileSystem(vfs, mode=0o1777), make_directories(vfs, b"/dev/shm"))
+    vfs.mount(proc, make_directories(vfs, b"/proc"))
+    for home in view.homes:
+        _make_home(vfs, home, view)
+    if view.cwd == b"/" or not os.path.isdir(view.cwd):
+        return vfs.root
+    place = make_directories(vfs, view.cwd)
+    overlay = OverlayFileSystem(vfs, view.cwd)
+    vfs.mount(overlay, place)
+    return overlay.root
+
+
+def show_program(vfs: Vfs, path: bytes) -> None:
+    """Makes the file that a program is visible at its path, if it is not.
+
+    Args:
+        vfs: The machine's files.
+        path: An absolute path of the host.
+
+    Raises:
+        Errno: As stat(2).
+    """
+    real = os.path.realpath(path)
+    found = host_os.call(os.stat, real)
+    if not _shows(vfs, real, found) and stat.S_ISREG(found.st_mode):
+        place = _placeholder(vfs, real)
+        if place is not None:
+            vfs.mount(HostFileSystem(vfs, real), place)
+    if path != real and not _shows(vfs, path, found):
+        parent = make_directories(vfs, os.path.dirname(path)).inode
+        if isinstance(parent, MemoryDirectory):
+            fs = parent.memory
+            parent.put(
+                os.path.basename(path), MemoryNode(vfs, fs, fs.new_ino(), stat.S_IFLNK | 0o777, 0, 0, target=real)
+            )
+
+
+def _shows(vfs: Vfs, path: bytes, found: os.stat_result) -> bool:
+    """Whether a path leads to a file of the host already."""
+    try:
+        seen = Walk(vfs.root, KERNEL).find(vfs.root, path).inode.stat()
+    except Errno:
+        return False
+    return (seen.dev, seen.ino) == (found.st_dev, found.st_ino)
+
+
+def _placeholder(vfs: Vfs, path: bytes) -> Dentry | None:
+    """An empty file to mount another one on; None where the directory is not in memory."""
+    parent = make_directories(vfs, os.path.dirname(path))
+    directory, name = parent.inode, os.path.basename(path)
+    if not isinstance(directory, MemoryDirectory):
+        return None
+    fs = directory.memory
+    directory.put(name, MemoryFile(vfs, fs, fs.new_ino(), stat.S_IFREG | 0o755, 0, 0))
+    return parent.child(name)
+
+
+def make_directories(vfs: Vfs, path: bytes) -> Dentry:
+    """The place of a directory, made with all above it where there is none, in memory.
+
+    Raises:
+        Errno: ENOTDIR, something else is there; EROFS, it would have to be made on the host.
+    """
+    at = vfs.root
+    for name in path.split(b"/"):
+        if not name:
+            continue
+        directory = at.inode
+        try:
+            at = at.child(name)
+        except Errno as error:
+            if error.number is not E.ENOENT or not isinstance(directory, MemoryDirectory):
+                raise Errno(E.EROFS if error.number is E.ENOENT else error.number) from None
+            directory.create(name, stat.S_IFDIR | 0o755, KERNEL)
+            at = at.child(name)
+        if at.inode.is_link:
+            at = Walk(vfs.root, KERNEL).find(vfs.root, at.path())
+    return at
+
+
+def _show_system(vfs: Vfs, name: bytes) -> None:
+    path = b"/" + name
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return
+    root = vfs.root.inode
+    assert isinstance(root, MemoryDirectory)
+    if stat.S_ISLNK(found.st_mode):
+        target = host_os.readlink(path)
+        fs = root.memory
+        root.put(name, MemoryNode(vfs, fs, fs.new_ino(), stat.S_IFLNK | 0o777, 0, 0, target=target))
+    elif stat.S_ISDIR(found.st_mode):
+        vfs.mount(HostFileSystem(vfs, path), make_directories(vfs, path))
+
+
+def _make_home(vfs: Vfs, home: bytes, view: View) -> None:
+    """Makes an empty home directory; one that is, or is in, a system directory stays as the host has it."""
+    try:
+        place = make_directories(vfs, home)
+    except Errno:
+        return
+    if isinstance(place.inode, MemoryDirectory) and place is not vfs.root:
+        place.inode.set_owner(view.uid, view.gid)

@@ -1,0 +1,243 @@
+"""The texts of /proc/PID and /proc/PID/task/TID."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.errno import Errno
+from ring3.abi.signals import NSIG, SIG_DFL, SIG_IGN
+from ring3.kernel.mm.mm import Mm
+from ring3.kernel.task import TaskState
+from ring3.linux import tracing
+from ring3.linux.files import of_credentials
+from ring3.linux.limits import RLIM_INFINITY
+from ring3.linux.sigstate import bit
+from ring3.linux.vsyscall import ADDRESS as VSYSCALL
+from ring3.machine.ram import PAGE_SIZE
+
+if TYPE_CHECKING:
+    from ring3.linux.task import LinuxTask
+
+TICK: Final = 10**7
+KB: Final = PAGE_SIZE // 1024
+STATES: Final = {
+    "R": "running",
+    "S": "sleeping",
+    "T": "stopped",
+    "t": "tracing stop",
+    "Z": "zombie",
+}
+LIMITS: Final = (
+    ("Max cpu time", "seconds"),
+    ("Max file size", "bytes"),
+    ("Max data size", "bytes"),
+    ("Max stack size", "bytes"),
+    ("Max core file size", "bytes"),
+    ("Max resident set", "bytes"),
+    ("Max processes", "processes"),
+    ("Max open files", "files"),
+    ("Max locked memory", "bytes"),
+    ("Max address space", "bytes"),
+    ("Max file locks", "locks"),
+    ("Max pending signals", "signals"),
+    ("Max msgqueue size", "bytes"),
+    ("Max nice priority", ""),
+    ("Max realtime priority", ""),
+    ("Max realtime timeout", "us"),
+)
+
+
+def state_of(task: LinuxTask) -> str:
+    """The letter for what a thread does."""
+    if task.process.dead:
+        return "Z"
+    if tracing.is_stopped(task):
+        return "t"
+    if task.process.stopped:
+        return "T"
+    return "S" if task.state is TaskState.WAITING else "R"
+
+
+def cmdline(task: LinuxTask) -> bytes:
+    """The arguments, each ended by a null byte, as they lie in its memory now."""
+    return _strings(task, *task.program.places.argv)
+
+
+def environ(task: LinuxTask) -> bytes:
+    """The environment it was started with, as it lies in its memory now."""
+    return _strings(task, *task.program.places.envp)
+
+
+def _strings(task: LinuxTask, start: int, end: int) -> bytes:
+    if task.mm is None:
+        return b""
+    try:
+        return task.mm.peek(start, end - start)
+    except Errno:
+        return b""
+
+
+def comm(task: LinuxTask) -> bytes:
+    """Its name."""
+    return os.fsencode(task.name) + b"\n"
+
+
+def auxv(task: LinuxTask) -> bytes:
+    """The auxiliary vector it was started with."""
+    return b"" if task.mm is None else task.program.auxv
+
+
+def limits(task: LinuxTask) -> bytes:
+    """Its resource limits as a table."""
+    rows = [f"{'Limit':<25} {'Soft Limit':<20} {'Hard Limit':<20} {'Units':<10}\n"]
+    for (name, unit), (soft, hard) in zip(LIMITS, task.rlimits, strict=True):
+        rows.append(f"{name:<25} {_limit(soft):<20} {_limit(hard):<20} {unit:<10}\n")
+    return "".join(rows).encode()
+
+
+def _limit(value: int) -> str:
+    return "unlimited" if value == RLIM_INFINITY else str(value)
+
+
+def maps(task: LinuxTask) -> bytes:
+    """Its mappings."""
+    if task.mm is None:
+        return b""
+    rows = [os.fsencode(str(row)) for row in task.mm.maps()]
+    if task.mm.task_size > 1 << 32:
+        page = f"{VSYSCALL:x}-{VSYSCALL + PAGE_SIZE:x} --xp 00000000 00:00 0 "
+        rows.append(page.ljust(73).encode() + b"[vsyscall]")
+    return b"".join(row + b"\n" for row in rows)
+
+
+def smaps(task: LinuxTask) -> bytes:
+    """Its mappings, each with what is in memory of it."""
+    if task.mm is None:
+        return b""
+    found = []
+    for row, vma, residence in task.mm.smaps():
+        fields = (
+            ("Size", vma.end - vma.start),
+            ("KernelPageSize", PAGE_SIZE),
+            ("MMUPageSize", PAGE_SIZE),
+            ("Rss", residence.rss),
+            ("Pss", residence.pss),
+            ("Shared_Clean", residence.shared_clean),
+            ("Shared_Dirty", residence.shared_dirty),
+            ("Private_Clean", residence.private_clean),
+            ("Private_Dirty", residence.private_dirty),
+            ("Anonymous", residence.anonymous),
+            ("Locked", residence.locked),
+        )
+        found.append(f"{row}\n" + "".join(f"{name + ':':<16}{size // 1024:>8} kB\n" for name, size in fields))
+    return os.fsencode("".join(found))
+
+
+def statm(task: LinuxTask) -> bytes:
+    """Its memory in pages: all, resident, shared, text, 0, data, 0."""
+    mm = task.mm
+    if mm is None:
+        return b"0 0 0 0 0 0 0\n"
+    rss = mm.rss()
+    usage = mm.usage
+    return f"{usage.total} {rss.total} {rss.file + rss.shmem} {usage.text} 0 {usage.data + usage.stack} 0\n".encode()
+
+
+def stat(task: LinuxTask) -> bytes:
+    """One line with 52 fields (proc_pid_stat(5)); times that nobody keeps are 0."""
+    process, mm = task.process, task.mm
+    usage = task.usage()
+    children = process.children_usage
+    rss = 0 if mm is None else mm.rss().total
+    fields: list[object] = [
+        task.tid, f"({task.name})", state_of(task), process.ppid, process.pgid, process.sid, 0, -1, 0x40_0000,
+        usage.minflt, children.minflt, usage.majflt, children.majflt, usage.utime // TICK, usage.stime // TICK,
+        children.utime // TICK, children.stime // TICK, 20, 0, len(process.threads), 0, process.started // TICK,
+        0 if mm is None else mm.usage.total * PAGE_SIZE, rss, RLIM_INFINITY,
+        *_addresses(mm),
+        task.signals.set & 0x7FFF_FFFF, task.blocked & 0x7FFF_FFFF, *(_handled(task)), 0, 0, 0,
+        process.exit_signal, 0, 0, 0, 0, 0, 0,
+        0 if mm is None else mm.start_data, 0 if mm is None else mm.end_data, 0 if mm is None else mm.start_brk,
+        *task.program.places.argv, *task.program.places.envp, process.exit_code,
+    ]  # fmt: skip
+    return (" ".join(map(str, fields)) + "\n").encode()
+
+
+def _addresses(mm: Mm | None) -> tuple[int, ...]:
+    """Start and end of code, which are not kept, the start of the stack, and two registers."""
+    return (0, 0, 0 if mm is None else mm.start_stack, 0, 0)
+
+
+def _handled(task: LinuxTask) -> tuple[int, int]:
+    """The low 31 signals that are ignored, and those that have a handler."""
+    ignored, caught = _dispositions(task)
+    return ignored & 0x7FFF_FFFF, caught & 0x7FFF_FFFF
+
+
+def _dispositions(task: LinuxTask) -> tuple[int, int]:
+    ignored = caught = 0
+    for signal in range(1, NSIG + 1):
+        handler = task.process.actions[signal].handler
+        if handler == SIG_IGN:
+            ignored |= bit(signal)
+        elif handler != SIG_DFL:
+            caught |= bit(signal)
+    return ignored, caught
+
+
+def status(task: LinuxTask) -> bytes:
+    """The same for people, a row each."""
+    process, who = task.process, task.credentials
+    letter = state_of(task)
+    ignored, caught = _dispositions(task)
+    capabilities = of_credentials(who).capabilities
+    rows: list[tuple[str, str]] = [
+        ("Name", task.name),
+        ("Umask", f"{task.fs.umask:04o}"),
+        ("State", f"{letter} ({STATES[letter]})"),
+        ("Tgid", str(process.pid)),
+        ("Ngid", "0"),
+        ("Pid", str(task.tid)),
+        ("PPid", str(process.ppid)),
+        ("TracerPid", str(tracing.tracer_pid(task))),
+        ("Uid", f"{who.uid}\t{who.euid}\t{who.suid}\t{who.fsuid}"),
+        ("Gid", f"{who.gid}\t{who.egid}\t{who.sgid}\t{who.fsgid}"),
+        ("FDSize", "256"),
+        ("Groups", " ".join(map(str, who.groups)) + " "),
+        *_memory(task.mm),
+        ("Threads", str(len(process.threads))),
+        ("SigPnd", f"{task.signals.set:016x}"),
+        ("ShdPnd", f"{process.pending.set:016x}"),
+        ("SigBlk", f"{task.blocked:016x}"),
+        ("SigIgn", f"{ignored:016x}"),
+        ("SigCgt", f"{caught:016x}"),
+        ("CapInh", f"{0:016x}"),
+        ("CapPrm", f"{capabilities:016x}"),
+        ("CapEff", f"{capabilities:016x}"),
+        ("Cpus_allowed", "1"),
+        ("Cpus_allowed_list", "0"),
+    ]
+    return "".join(f"{name}:\t{value}\n" for name, value in rows).encode()
+
+
+def _memory(mm: Mm | None) -> list[tuple[str, str]]:
+    if mm is None:
+        return []
+    rss, usage = mm.rss(), mm.usage
+    rows = (
+        ("VmPeak", usage.peak * KB),
+        ("VmSize", usage.total * KB),
+        ("VmLck", usage.locked * KB),
+        ("VmPin", 0),
+        ("VmHWM", mm.peak_rss() * KB),
+        ("VmRSS", rss.total * KB),
+        ("RssAnon", rss.anon * KB),
+        ("RssFile", rss.file * KB),
+        ("RssShmem", rss.shmem * KB),
+        ("VmData", usage.data * KB),
+        ("VmStk", usage.stack * KB),
+        ("VmExe", usage.text * KB),
+        ("VmSwap", 0),
+    )
+    return [(name, f"{kilobytes:>8} kB") for name, kilobytes in rows]

@@ -1,0 +1,198 @@
+"""The texts of /proc about the whole machine, and of /proc/sys."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from ring3.fs.inode import FileSystem
+from ring3.linux.uname import RELEASE, VERSION
+from ring3.machine.ram import PAGE_SIZE
+
+if TYPE_CHECKING:
+    from ring3.fs.dentry import Dentry
+    from ring3.linux.kernel import LinuxKernel
+
+FEATURES: Final = (
+    "fpu", "vme", "de", "pse", "tsc", "msr", "pae", "mce", "cx8", "apic", "", "sep", "mtrr", "pge", "mca", "cmov",
+    "pat", "pse36", "pn", "clflush", "", "dts", "acpi", "mmx", "fxsr", "sse", "sse2", "ss", "ht", "tm", "ia64", "pbe",
+)  # fmt: skip
+"""Names of the feature bits in CPUID leaf 1, EDX (arch/x86/include/asm/cpufeatures.h)."""
+TYPES: Final = ("proc", "tmpfs", "devtmpfs", "pipefs", "overlay")
+PID_MAX: Final = 4_194_304
+
+Text = Callable[["LinuxKernel"], str]
+
+
+def version(kernel: LinuxKernel) -> str:
+    """/proc/version."""
+    return f"Linux version {RELEASE} (ring3) (ring3, in Python) {VERSION}\n"
+
+
+def uptime(kernel: LinuxKernel) -> str:
+    """/proc/uptime: seconds since the start, and seconds idle, which nobody counts."""
+    return f"{kernel.clocks.monotonic() / 1e9:.2f} 0.00\n"
+
+
+def loadavg(kernel: LinuxKernel) -> str:
+    """/proc/loadavg: no averages are kept; tasks that run and all tasks are true."""
+    last = max(kernel.tasks, default=0)
+    return f"0.00 0.00 0.00 1/{len(kernel.tasks)} {last}\n"
+
+
+def meminfo(kernel: LinuxKernel) -> str:
+    """/proc/meminfo, of guest RAM."""
+    ram = kernel.machine.ram
+    free = ram.frames_free * PAGE_SIZE // 1024
+    rows = (
+        ("MemTotal", ram.size // 1024),
+        ("MemFree", free),
+        ("MemAvailable", free),
+        ("Buffers", 0),
+        ("Cached", 0),
+        ("SwapCached", 0),
+        ("SwapTotal", 0),
+        ("SwapFree", 0),
+        ("CommitLimit", ram.size // 1024),
+    )
+    return "".join(f"{name + ':':<15} {kilobytes:>8} kB\n" for name, kilobytes in rows)
+
+
+def cpuinfo(kernel: LinuxKernel) -> str:
+    """/proc/cpuinfo: one CPU, with the features that AT_HWCAP names."""
+    flags = " ".join(name for bit, name in enumerate(FEATURES) if name and kernel.hwcap >> bit & 1)
+    rows = (
+        ("processor", "0"),
+        ("vendor_id", "Ring3"),
+        ("cpu family", "6"),
+        ("model", "6"),
+        ("model name", "Ring3 x86 CPU"),
+        ("stepping", "3"),
+        ("physical id", "0"),
+        ("siblings", "1"),
+        ("core id", "0"),
+        ("cpu cores", "1"),
+        ("fpu", "yes"),
+        ("fpu_exception", "yes"),
+        ("wp", "yes"),
+        ("flags", f"{flags} syscall nx lm"),
+        ("clflush size", "64"),
+        ("address sizes", "40 bits physical, 48 bits virtual"),
+    )
+    return "".join(f"{name:<15}\t: {value}\n" for name, value in rows) + "\n"
+
+
+def stat(kernel: LinuxKernel) -> str:
+    """/proc/stat: the CPU's time in ticks, when the machine was started, and how many processes there were."""
+    ticks = kernel.clocks.cpu() // 10**7
+    started = (kernel.clocks.realtime() - kernel.clocks.monotonic()) // 10**9
+    times = f"{ticks} 0 0 0 0 0 0 0 0 0"
+    return (
+        f"cpu  {times}\ncpu0 {times}\nintr 0\nctxt 0\nbtime {started}\n"
+        f"processes {max(kernel.tasks, default=0)}\nprocs_running 1\nprocs_blocked 0\n"
+    )
+
+
+def filesystems(kernel: LinuxKernel) -> str:
+    """/proc/filesystems."""
+    return "".join(f"nodev\t{name}\n" for name in TYPES)
+
+
+def swaps(kernel: LinuxKernel) -> str:
+    """/proc/swaps: there are none."""
+    return "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
+
+
+def nothing(kernel: LinuxKernel) -> str:
+    """/proc/cmdline: the kernel was given no arguments; /proc/modules: it has none."""
+    return ""
+
+
+TEXTS: Final[dict[bytes, Text]] = {
+    b"cmdline": lambda kernel: "\n",
+    b"cpuinfo": cpuinfo,
+    b"filesystems": filesystems,
+    b"loadavg": loadavg,
+    b"meminfo": meminfo,
+    b"modules": nothing,
+    b"stat": stat,
+    b"swaps": swaps,
+    b"uptime": uptime,
+    b"version": version,
+}
+"""The files at the top of /proc."""
+
+
+def _uuid(kernel: LinuxKernel) -> str:
+    raw = bytearray(kernel.random_bytes(16))
+    raw[6] = raw[6] & 0x0F | 0x40
+    raw[8] = raw[8] & 0x3F | 0x80
+    text = raw.hex()
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:])) + "\n"
+
+
+def _fixed(value: int | str) -> Text:
+    return lambda kernel: f"{value}\n"
+
+
+SYS: Final[dict[bytes, Text]] = {
+    b"fs/file-max": _fixed((1 << 63) - 1),
+    b"fs/nr_open": _fixed(1 << 20),
+    b"fs/pipe-max-size": _fixed(1 << 20),
+    b"fs/protected_hardlinks": _fixed(1),
+    b"fs/protected_symlinks": _fixed(0),
+    b"kernel/cap_last_cap": _fixed(40),
+    b"kernel/core_pattern": _fixed("core"),
+    b"kernel/domainname": _fixed("(none)"),
+    b"kernel/hostname": lambda kernel: kernel.hostname + "\n",
+    b"kernel/ngroups_max": _fixed(65536),
+    b"kernel/osrelease": _fixed(RELEASE),
+    b"kernel/ostype": _fixed("Linux"),
+    b"kernel/overflowgid": _fixed(65534),
+    b"kernel/overflowuid": _fixed(65534),
+    b"kernel/pid_max": _fixed(PID_MAX),
+    b"kernel/random/entropy_avail": _fixed(256),
+    b"kernel/random/uuid": _uuid,
+    b"kernel/randomize_va_space": lambda kernel: "0\n" if kernel.aslr is None else "2\n",
+    b"kernel/threads-max": lambda kernel: f"{kernel.max_tasks}\n",
+    b"kernel/version": _fixed(VERSION),
+    b"vm/max_map_count": _fixed(65530),
+    b"vm/mmap_min_addr": _fixed(65536),
+    b"vm/overcommit_memory": _fixed(0),
+}
+"""The files below /proc/sys."""
+
+
+def mounts(kernel: LinuxKernel, root: Dentry) -> str:
+    """/proc/PID/mounts: source, place, type and options of each mount below a root."""
+    rows = []
+    for mount in kernel.vfs.mounts:
+        if mount.fs.root.reaches(root):
+            place = escape(mount.fs.root.path(root))
+            rows.append(f"{mount.fs.source} {place} {mount.fs.name} {_options(mount.fs)} 0 0\n")
+    return "".join(rows)
+
+
+def mountinfo(kernel: LinuxKernel, root: Dentry) -> str:
+    """/proc/PID/mountinfo: the same with numbers."""
+    rows = []
+    for number, mount in enumerate(kernel.vfs.mounts, 1):
+        fs = mount.fs
+        if fs.root.reaches(root):
+            place, device = escape(fs.root.path(root)), f"{fs.dev >> 8 & 0xFFF}:{fs.dev & 0xFF}"
+            rows.append(
+                f"{number} {min(number - 1, 1)} {device} / {place} {_options(fs)} - {fs.name} {fs.source} rw\n"
+            )
+    return "".join(rows)
+
+
+def _options(fs: FileSystem) -> str:
+    return ("ro" if fs.readonly else "rw") + ",relatime"
+
+
+def escape(path: bytes) -> str:
+    """A path in a table whose columns are separated by blanks."""
+    for character in (b"\\", b" ", b"\t", b"\n"):
+        path = path.replace(character, b"\\%03o" % character[0])
+    return os.fsdecode(path)

@@ -1,0 +1,261 @@
+"""The names in /proc and what is behind each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.errno import E, Errno
+from ring3.fs.dentry import Dentry
+from ring3.fs.file import File
+from ring3.fs.inode import Inode
+from ring3.fs.permission import CAP_SYS_PTRACE
+from ring3.fs.pseudo import PseudoDirectory, PseudoFile, PseudoFileSystem, PseudoLink
+from ring3.linux.files import who
+from ring3.linux.proc import process, system
+from ring3.linux.proc.memory import MemoryInode
+
+if TYPE_CHECKING:
+    from ring3.linux.kernel import LinuxKernel
+    from ring3.linux.task import LinuxTask
+
+Text = Callable[["LinuxTask"], bytes]
+
+PUBLIC: Final[dict[bytes, Text]] = {
+    b"cmdline": process.cmdline,
+    b"limits": process.limits,
+    b"stat": process.stat,
+    b"statm": process.statm,
+    b"status": process.status,
+}
+"""The files of a task that everybody can read."""
+PRIVATE: Final[dict[bytes, tuple[Text, int]]] = {
+    b"auxv": (process.auxv, 0o400),
+    b"environ": (process.environ, 0o400),
+    b"maps": (process.maps, 0o444),
+    b"smaps": (process.smaps, 0o444),
+}
+"""Those that only who may trace it can read, and their modes."""
+LINKS: Final = (b"cwd", b"exe", b"root")
+TASK_NAMES: Final = (*PUBLIC, *PRIVATE, *LINKS, b"comm", b"fd", b"fdinfo", b"mem", b"mounts", b"mountinfo")
+
+
+class ProcTree:
+    """/proc of one kernel."""
+
+    def __init__(self, kernel: LinuxKernel) -> None:
+        self._kernel = kernel
+        self.fs = PseudoFileSystem(kernel.vfs, "proc", self._top)
+
+    # -- the top -------------------------------------------------------------------------------------------------
+
+    def _top(self, fs: PseudoFileSystem) -> Inode:
+        return PseudoDirectory(fs, b"", self._find, self._names)
+
+    def _names(self) -> list[bytes]:
+        pids = sorted(found.pid for found in self._kernel.processes)
+        fixed = [*system.TEXTS, b"mounts", b"self", b"sys", b"thread-self"]
+        return [*fixed, *(b"%d" % pid for pid in pids)]
+
+    def _find(self, name: bytes) -> Inode | None:
+        kernel, fs = self._kernel, self.fs
+        if name in system.TEXTS:
+            return PseudoFile(fs, name, lambda: system.TEXTS[name](kernel).encode())
+        if name == b"self":
+            return PseudoLink(fs, name, lambda: b"%d" % self._current().tgid)
+        if name == b"thread-self":
+            return PseudoLink(fs, name, lambda: b"%d/task/%d" % (self._current().tgid, self._current().tid))
+        if name == b"mounts":
+            return PseudoLink(fs, name, lambda: b"self/mounts")
+        if name == b"sys":
+            return self._sys(b"")
+        if not name.isdigit() or (name[:1] == b"0"):
+            return None
+        task = self._leader(int(name))
+        return None if task is None else self._task(task, name, threads=True)
+
+    def _current(self) -> LinuxTask:
+        """The task that asks."""
+        return self._kernel.running_task()
+
+    def _leader(self, pid: int) -> LinuxTask | None:
+        """The thread that stands for a process, or a thread by its own number, which is found but not listed."""
+        found = self._kernel.processes.get(pid)
+        if found is not None:
+            return found.threads[0] if found.threads else None
+        return self._kernel.thread(pid)
+
+    def _sys(self, path: bytes) -> PseudoDirectory:
+        """A directory below /proc/sys."""
+        prefix = path + b"/" if path else b""
+        below = [key[len(prefix) :] for key in system.SYS if key.startswith(prefix)]
+        names = sorted({key.split(b"/")[0] for key in below})
+
+        def find(name: bytes) -> Inode | None:
+            text = system.SYS.get(prefix + name)
+            if text is not None:
+                return PseudoFile(self.fs, b"sys/" + prefix + name, lambda: text(self._kernel).encode())
+            return self._sys(prefix + name) if name in names else None
+
+        return PseudoDirectory(self.fs, b"sys/" + path, find, lambda: names)
+
+    # -- a task --------------------------------------------------------------------------------------------------
+
+    def _task(self, task: LinuxTask, key: bytes, *, threads: bool) -> PseudoDirectory:
+        names = (*TASK_NAMES, b"task") if threads else TASK_NAMES
+        find = partial(self._find_of_task, task, key, threads)
+        return PseudoDirectory(self.fs, key, find, lambda: names, owner=_owner(task))
+
+    def _find_of_task(self, task: LinuxTask, key: bytes, threads: bool, name: bytes) -> Inode | None:
+        own, owner = key + b"/" + name, _owner(task)
+        text = PUBLIC.get(name)
+        if text is not None:
+            return PseudoFile(self.fs, own, lambda: text(task), owner=owner)
+        private = PRIVATE.get(name)
+        if private is not None:
+            make, mode = private
+            return PseudoFile(self.fs, own, lambda: self._guarded(task, make), mode=mode, owner=owner)
+        if name in LINKS:
+            return self._link(task, own, lambda: _place(task, name))
+        maker = self._directories(task, own, threads).get(name)
+        return None if maker is None else maker()
+
+    def _directories(self, task: LinuxTask, own: bytes, threads: bool) -> dict[bytes, Callable[[], Inode]]:
+        kernel, fs, owner = self._kernel, self.fs, _owner(task)
+        found: dict[bytes, Callable[[], Inode]] = {
+            b"comm": lambda: PseudoFile(
+                fs, own, lambda: process.comm(task), mode=0o644, owner=owner, store=partial(_rename, task)
+            ),
+            b"fd": lambda: self._numbers(task, own, partial(self._fd_link, task), 0o500),
+            b"fdinfo": lambda: self._numbers(task, own, partial(self._fd_info, task), 0o500),
+            b"mem": lambda: MemoryInode(fs, own, task, lambda: self._require_access(task)),
+            b"mounts": lambda: PseudoFile(fs, own, lambda: system.mounts(kernel, task.fs.root).encode()),
+            b"mountinfo": lambda: PseudoFile(fs, own, lambda: system.mountinfo(kernel, task.fs.root).encode()),
+        }
+        if threads:
+            found[b"task"] = lambda: PseudoDirectory(
+                fs, own, partial(self._thread, task, own), lambda: _threads(task), owner=owner
+            )
+        return found
+
+    def _thread(self, task: LinuxTask, own: bytes, name: bytes) -> Inode | None:
+        for thread in task.process.threads:
+            if name == b"%d" % thread.tid:
+                return self._task(thread, own + b"/" + name, threads=False)
+        return None
+
+    # -- guarded things ------------------------------------------------------------------------------------------
+
+    def _require_access(self, task: LinuxTask) -> None:
+        """Refuses looks into a program that one may not trace (ptrace_may_access).
+
+        Raises:
+            Errno: EACCES.
+        """
+        asking = who(self._current())
+        target = task.credentials
+        same = {target.uid, target.euid, target.suid} == {asking.uid}
+        if not same and not asking.has(CAP_SYS_PTRACE):
+            raise Errno(E.EACCES)
+
+    def _guarded(self, task: LinuxTask, make: Text) -> bytes:
+        self._require_access(task)
+        return make(task)
+
+    def _link(self, task: LinuxTask, own: bytes, place: Callable[[], Dentry | None]) -> PseudoLink:
+        def guarded() -> Dentry | None:
+            self._require_access(task)
+            return place()
+
+        def text() -> bytes:
+            found = guarded()
+            if found is None:
+                raise Errno(E.ENOENT)
+            return found.path(self._current().fs.root)
+
+        return PseudoLink(self.fs, own, text, guarded, owner=_owner(task))
+
+    def _numbers(
+        self, task: LinuxTask, own: bytes, make: Callable[[bytes, int, File], Inode], mode: int
+    ) -> PseudoDirectory:
+        """A directory with a name for each descriptor."""
+
+        def find(name: bytes) -> Inode | None:
+            file = task.files.get(int(name)) if name.isdigit() else None
+            return None if file is None else make(own + b"/" + name, int(name), file)
+
+        def names() -> Iterable[bytes]:
+            return [b"%d" % fd for fd in task.files]
+
+        return PseudoDirectory(self.fs, own, find, names, mode=mode, owner=_owner(task))
+
+    def _fd_link(self, task: LinuxTask, own: bytes, fd: int, file: File) -> Inode:
+        mode = 0o100 | (0o400 if file.readable or file.is_path else 0) | (0o200 if file.writable else 0)
+        return FdLink(self.fs, own, file, partial(self._require_access, task), mode, _owner(task))
+
+    def _fd_info(self, task: LinuxTask, own: bytes, fd: int, file: File) -> Inode:
+        def text() -> bytes:
+            flags = file.flags | (0o2000000 if task.files.cloexec(fd) else 0)
+            return f"pos:\t{file.position}\nflags:\t0{flags:o}\nmnt_id:\t1\n".encode()
+
+        return PseudoFile(self.fs, own, text, owner=_owner(task))
+
+
+class FdLink(PseudoLink):
+    """/proc/PID/fd/N: a link to an open file, by which it can be opened again."""
+
+    def __init__(
+        self,
+        fs: PseudoFileSystem,
+        key: bytes,
+        file: File,
+        check: Callable[[], None],
+        mode: int,
+        owner: tuple[int, int],
+    ) -> None:
+        super().__init__(fs, key, file.path, mode=mode, owner=owner)
+        self._file = file
+        self._check = check
+
+    def follow(self) -> Dentry:
+        """The place it was opened at; for what has no name, one that only leads there."""
+        self._check()
+        if self._file.dentry is not None:
+            return self._file.dentry
+        return Dentry(self.pseudo, OpenInode(self.pseudo, self._file), None, self._file.path())
+
+
+class OpenInode(Inode):
+    """Stands for an open file without an inode, where one is asked for."""
+
+    def __init__(self, fs: PseudoFileSystem, file: File) -> None:
+        found = file.stat()
+        super().__init__(fs, found.ino, found.mode, found.uid, found.gid)
+        self._file = file
+        self.stat = file.stat  # type: ignore[method-assign]
+
+    def open(self, dentry: Dentry, flags: int) -> File:
+        """The same thing, opened anew."""
+        return self._file.reopen(flags)
+
+
+def _owner(task: LinuxTask) -> tuple[int, int]:
+    return task.credentials.euid, task.credentials.egid
+
+
+def _place(task: LinuxTask, name: bytes) -> Dentry | None:
+    """Where one of the three links of a task leads."""
+    if task.mm is None:
+        return None
+    return {b"cwd": task.fs.cwd, b"root": task.fs.root, b"exe": task.exe_place}[name]
+
+
+def _threads(task: LinuxTask) -> list[bytes]:
+    return [b"%d" % thread.tid for thread in task.process.threads]
+
+
+def _rename(task: LinuxTask, data: bytes) -> None:
+    task.name = data.rstrip(b"\n")[:15].decode("utf-8", "surrogateescape")
+
+
