@@ -25,7 +25,10 @@ from ring3.abi.tbl import Abi
 from ring3.errors import OutOfFrames, UserError
 from ring3.fs.file import FdTable
 from ring3.fs.host import HostFile
+from ring3.fs.namei import Walk
 from ring3.fs.regular import HostRegularFile
+from ring3.fs.vfs import Vfs
+from ring3.fs.view import show_program
 from ring3.image.symbols import SymbolTable
 from ring3.kernel.core import Kernel
 from ring3.kernel.mm.limits import Limits
@@ -36,8 +39,11 @@ from ring3.linux import table
 from ring3.linux.credentials import Credentials
 from ring3.linux.definition import Syscall
 from ring3.linux.exec import prepare
+from ring3.linux.exec_file import open_exec
+from ring3.linux.files import of_credentials
 from ring3.linux.kernel import LinuxKernel
 from ring3.linux.task import LinuxTask
+from ring3.linux.view import mount_default
 from ring3.loader.personality import System, recognise
 from ring3.loader.program import ExecError, Executable
 from ring3.loader.stack import Strings
@@ -94,6 +100,7 @@ class Computer(ABC):
     machine: Machine
     kernel: Kernel
     _objects: Objects
+    _vfs: Vfs | None = None
 
     def __init__(self) -> None:
         # asked before anything is opened, which would take a closed descriptor's place
@@ -135,7 +142,7 @@ class Computer(ABC):
         """The descriptors of a new program: this process's standard ones."""
         files = FdTable()
         for fd in self._inherited:
-            files.install(HostFile(fd, self.kernel.host), fd)
+            files.install(HostFile(fd, self.kernel.host, self._vfs), fd)
         return files
 
     def _open(self, name: bytes) -> Executable:
@@ -165,8 +172,13 @@ class Linux(Computer):
         super().__init__()
         self.machine = Machine(ram_bytes)
         self.kernel = LinuxKernel(self.machine, full_path)
-        self.kernel.open_program = lambda task, path: self._open(path)
         self._objects = self.kernel.objects
+        self._vfs = self.kernel.vfs
+
+    def close(self) -> None:
+        """Switches the computer off."""
+        self.kernel.vfs.close()
+        super().close()
 
     def table(self, abi: Abi = Abi.X86_64) -> tuple[TableRow, ...]:
         """A system-call table as it is in RAM now: every number that has a name or leads to a call.
@@ -230,11 +242,21 @@ class Linux(Computer):
         """
         strings = _strings(path, path, arguments, environment)
         who = _credentials()
+        kernel = self.kernel
+        if len(kernel.vfs.mounts) == 1:
+            mount_default(kernel, os.environ if environment is None else environment, who)
+        walk = Walk(kernel.vfs.root, of_credentials(who))
         with _refusals(path):
-            start, exe = prepare(self.kernel, os.fsencode(path), strings, who, Limits(), self._open)
-            task = self.kernel.spawn(start, os.path.basename(path), self._files(), who)
-        task.exe = os.path.abspath(os.fsdecode(exe))
-        return task
+            _make_visible(kernel.vfs, path)
+            start, _ = prepare(
+                kernel,
+                os.fsencode(path),
+                strings,
+                who,
+                Limits(),
+                lambda name: open_exec(walk, kernel.cwd, name),
+            )
+            return kernel.spawn(start, os.path.basename(path), self._files(), who)
 
     def _support(self, abi: Abi, entry: str) -> tuple[Support, str]:
         """Support level and note of a call."""
@@ -400,6 +422,28 @@ def _strings(
         [os.fsencode(text) for text in (path, *arguments)],
         [os.fsencode(f"{key}={value}") for key, value in env.items()],
     )
+
+
+def _make_visible(vfs: Vfs, path: str) -> None:
+    """Makes a program of the host visible in the tree.
+
+    Raises:
+        ExecError: It is a directory or not a regular file, or the host does not let us see it.
+    """
+    try:
+        if os.path.isdir(path):
+            raise ExecError(E.EACCES, "is a directory")
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise ExecError(E.EACCES, "not a regular file")
+        show_program(vfs, os.path.abspath(os.fsencode(path)))
+    except ValueError as error:
+        raise ExecError(E.ENOENT, str(error)) from None
+    except ExecError:
+        raise
+    except Errno as error:
+        if error.number is not E.ENOENT:
+            number = E(error.number)
+            raise ExecError(number, number.text) from None
 
 
 def _open_program(name: bytes, machine: Machine, objects: Objects) -> Executable:

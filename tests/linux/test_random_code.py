@@ -107,10 +107,6 @@ class Start:
             setting.append((bytes([0x48 | number >> 3, opcode]) if wide else bytes([opcode])) + value)
         return program(b"".join(setting) + self.code, self.bits)
 
-    def __repr__(self) -> str:
-        values = ", ".join(f"{value:#x}" for value in self.registers)
-        return f"Start({self.bits}, ({values}), {self.flags:#x}, bytes.fromhex({self.code.hex()!r}))"
-
 
 pieces = st.one_of(
     st.binary(min_size=1, max_size=6),

@@ -32,7 +32,7 @@ def fill(mm: Mm, start: int, end: int) -> None:
     [
         (1, TOP - 0x1_0000),
         (0xD000, TOP - 0x1_0000),
-        (0xE000, TOP - 0x1_0000),
+        (0xE000, TOP - 0x2_0000),
         (0xF000, TOP - 0x1_1000),
         (0x1_0000, TOP - 0x1_2000),
         (0x20_0000, 0xFFFF_FD7F_FF20_0000),

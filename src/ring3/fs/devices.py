@@ -136,7 +136,7 @@ def make_dev(
         open_terminal: Opens the controlling terminal; raises ENXIO if there is none.
     """
     fs = MemoryFileSystem(vfs, "devtmpfs")
-    root = fs.root.inode
+    root = fs.top
 
     def random(inode: Inode, dentry: Dentry, flags: int) -> File:
         return RandomFile(inode, dentry, flags, random_bytes)
@@ -151,7 +151,7 @@ def make_dev(
     )
     for name, major, minor, driver in rows:
         node = DeviceNode(vfs, fs, fs.new_ino(), stat.S_IFCHR | 0o666, 0, 0, rdev=major << 8 | minor)
-        node.driver = driver  # type: ignore[method-assign]
+        node.driver = driver
         root.put(name, node)
     for name, target in (
         (b"fd", b"/proc/self/fd"),

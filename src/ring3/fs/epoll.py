@@ -53,7 +53,9 @@ class Item:
 
     def ready(self) -> int:
         """What the file is ready for, of what is asked."""
-        return self.file.poll() & (self.events & ~PRIVATE | POLLERR | POLLHUP) if self.events & ~PRIVATE else 0
+        return (
+            self.file.poll() & (self.events & ~PRIVATE | POLLERR | POLLHUP) if self.events & ~PRIVATE else 0
+        )
 
 
 class EpollFile(AnonymousFile):

@@ -55,7 +55,8 @@ class OverlayFileSystem(MemoryFileSystem):
         self._linked: WeakValueDictionary[tuple[int, int], Inode] = WeakValueDictionary()
         self.dev = self.lower.dev
         found = host_os.call(os.stat, base)
-        self.root = Dentry(self, OverlayDirectory(self, base, found, None, b""))
+        self.top = OverlayDirectory(self, base, found, None, b"")
+        self.root = Dentry(self, self.top)
 
     def new_ino(self) -> int:
         """The next number for a file that the host does not have."""
@@ -185,6 +186,14 @@ class OverlayDirectory(Shown, MemoryDirectory):
             elif name not in self.hidden:
                 found.append(Entry(name, ino, kind))
         return found + [Entry(name, inode.ino, inode.kind) for name, inode in rest.items()]
+
+    def stat(self) -> Stat:
+        """The host's attributes, or its own."""
+        if self.changed:
+            return super().stat()
+        found = host_os.call(os.stat, self.path)
+        self.copy_attributes(found)
+        return host_os.stat_of(found)
 
     def is_empty(self) -> bool:
         """Whether nothing is left in it."""

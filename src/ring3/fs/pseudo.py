@@ -62,7 +62,9 @@ class PseudoInode(Inode):
     def stat(self) -> Stat:
         """All attributes; the times are those of the look."""
         when = self._made
-        return Stat(self.fs.dev, self.ino, self.mode, self.nlink, self.uid, self.gid, 0, 0, 1024, 0, when, when, when)
+        return Stat(
+            self.fs.dev, self.ino, self.mode, self.nlink, self.uid, self.gid, 0, 0, 1024, 0, when, when, when
+        )
 
 
 class PseudoDirectory(PseudoInode):

@@ -14,10 +14,9 @@ from ring3.fs.inode import NAME_MAX, Entry, FileSystem, Inode, StatFs
 from ring3.fs.memory_file import MemoryFile
 from ring3.fs.memory_inode import Attributes, MemoryNode
 from ring3.fs.permission import CAP_FSETID, Who
-from ring3.fs.vfs import Vfs
+from ring3.fs.vfs import TMPFS_MAGIC, Vfs
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 
-TMPFS_MAGIC: Final = 0x0102_1994
 DIRECTORY_SIZE: Final = 4096
 
 
@@ -27,6 +26,7 @@ class MemoryFileSystem(FileSystem):
     Attributes:
         vfs: The machine's files.
         magic: What statfs(2) calls its type.
+        top: The directory at its root.
     """
 
     magic = TMPFS_MAGIC
@@ -37,7 +37,8 @@ class MemoryFileSystem(FileSystem):
         super().__init__(name, vfs.new_dev(), source=name)
         self.vfs = vfs
         self._numbers = count(1)
-        self.root = Dentry(self, MemoryDirectory(self, self.new_ino(), mode, uid, gid))
+        self.top = MemoryDirectory(self, self.new_ino(), mode, uid, gid)
+        self.root = Dentry(self, self.top)
 
     def new_ino(self) -> int:
         """The next inode number."""

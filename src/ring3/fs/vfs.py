@@ -9,9 +9,11 @@ from typing import Final
 
 from ring3.abi.errno import E, Errno
 from ring3.fs.dentry import Dentry
-from ring3.fs.inode import FileSystem
+from ring3.fs.inode import FileSystem, StatFs
 from ring3.kernel.mm.objects import Objects
-from ring3.machine.ram import Ram
+from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE, Ram
+
+TMPFS_MAGIC: Final = 0x0102_1994
 
 ANONYMOUS_MAJOR: Final = 0
 """Major device number of file systems without a device (include/uapi/linux/major.h, UNNAMED_MAJOR)."""
@@ -30,6 +32,19 @@ class Mount:
     at: Dentry | None
 
 
+class Unnamed(FileSystem):
+    """Where files in memory are that have no name (shm_mnt in mm/shmem.c)."""
+
+    def __init__(self, vfs: Vfs) -> None:
+        super().__init__("tmpfs", vfs.new_dev())
+        self._vfs = vfs
+
+    def statfs(self) -> StatFs:
+        """What guest RAM has room for."""
+        ram = self._vfs.ram
+        return StatFs(TMPFS_MAGIC, PAGE_SIZE, ram.size >> PAGE_SHIFT, ram.frames_free, ram.frames_free)
+
+
 class Vfs:
     """The file systems of a machine.
 
@@ -38,6 +53,7 @@ class Vfs:
         objects: What concerns all memory objects.
         now: The wall clock, in nanoseconds since 1970.
         mounts: What is mounted, in order.
+        unnamed: The file system of files in memory that have no name.
         lock_waits: Which owner of a POSIX lock waits for which other, to find deadlocks.
     """
 
@@ -51,7 +67,7 @@ class Vfs:
         self._anonymous = count(1)
         self.pipe_dev = self.new_dev()
         self.anonymous_dev = self.new_dev()
-        self.memory_dev = self.new_dev()
+        self.unnamed = Unnamed(self)
 
     @property
     def root(self) -> Dentry:

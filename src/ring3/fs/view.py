@@ -33,7 +33,19 @@ from ring3.fs.permission import KERNEL
 from ring3.fs.tmpfs import MemoryDirectory, MemoryFileSystem
 from ring3.fs.vfs import Vfs
 
-SYSTEM: Final = (b"bin", b"sbin", b"lib", b"lib32", b"lib64", b"libx32", b"usr", b"etc", b"opt", b"nix", b"gnu")
+SYSTEM: Final = (
+    b"bin",
+    b"sbin",
+    b"lib",
+    b"lib32",
+    b"lib64",
+    b"libx32",
+    b"usr",
+    b"etc",
+    b"opt",
+    b"nix",
+    b"gnu",
+)
 """The host's directories that programs, their libraries and their settings are in."""
 EMPTY: Final = ((b"/var/tmp", 0o1777), (b"/run", 0o755), (b"/tmp", 0o1777))
 
@@ -102,7 +114,8 @@ def show_program(vfs: Vfs, path: bytes) -> None:
         if isinstance(parent, MemoryDirectory):
             fs = parent.memory
             parent.put(
-                os.path.basename(path), MemoryNode(vfs, fs, fs.new_ino(), stat.S_IFLNK | 0o777, 0, 0, target=real)
+                os.path.basename(path),
+                MemoryNode(vfs, fs, fs.new_ino(), stat.S_IFLNK | 0o777, 0, 0, target=real),
             )
 
 

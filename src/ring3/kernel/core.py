@@ -81,7 +81,9 @@ class Kernel(ABC):
         self.timers = Timers(lambda: self.slices.wake())
         self.cpu_timers = CpuTimers(lambda: self.slices.wake())
         self.slices: Slices = Ticker(
-            lambda: bool(self._ready) or bool(self.timers) or bool(self.cpu_timers), machine.cpu.interrupt
+            lambda: bool(self._ready) or bool(self.timers) or bool(self.cpu_timers),
+            machine.cpu.make_interruptible,
+            machine.cpu.interrupt,
         )
         self.runner: Callable[[Task], None] = self.run_task
         self.run_cpu: Callable[[], Stop] = machine.cpu.run

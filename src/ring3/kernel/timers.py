@@ -214,14 +214,18 @@ class Slices(Protocol):
 class Ticker:
     """Interrupts the running program every tick, from a thread of the host, while somebody asks for it."""
 
-    def __init__(self, wanted: Callable[[], bool], interrupt: Callable[[], None]) -> None:
+    def __init__(
+        self, wanted: Callable[[], bool], prepare: Callable[[], object], interrupt: Callable[[], None]
+    ) -> None:
         """Makes a ticker that sleeps.
 
         Args:
             wanted: Whether anything waits for the CPU or for a time.
+            prepare: Makes the CPU one that can be stopped.
             interrupt: Stops the CPU.
         """
         self._wanted = wanted
+        self._prepare = prepare
         self._interrupt = interrupt
         self._awake = Event()
         self._thread: Thread | None = None
@@ -236,6 +240,7 @@ class Ticker:
         """Something is wanted from now on."""
         if not self._awake.is_set():
             if self._thread is None:
+                self._prepare()
                 self._thread = Thread(target=self._run, name="ring3-ticker", daemon=True)
                 self._thread.start()
             self._awake.set()
@@ -259,11 +264,11 @@ class Ticker:
                 self._awake.set()
 
 
-class CodeMeter(Protocol):
-    """A CPU that counts the code it runs (see `UnicornCpu.meter`)."""
+class CodeCounter(Protocol):
+    """What counts the code that programs run (see `machine.brake`)."""
 
     def limit(self, amount: int) -> None:
-        """Stops after that much more code."""
+        """Stops the program after that many more bytes."""
 
 
 class Meter:
@@ -273,18 +278,18 @@ class Meter:
     """
 
     def __init__(
-        self, cpu: CodeMeter, timers: Timers, cpu_timers: CpuTimers, clocks: VirtualClocks, others: Callable[[], bool]
+        self, counter: CodeCounter, timers: Timers, cpu_timers: CpuTimers, clocks: VirtualClocks, others: Callable[[], bool]
     ) -> None:
         """Makes one.
 
         Args:
-            cpu: What runs the code.
+            counter: Counts the code.
             timers: What is to happen when.
             cpu_timers: What is to happen after how much CPU time.
             clocks: The clocks of the timers.
             others: Whether any other task could run.
         """
-        self._cpu = cpu
+        self._counter = counter
         self._timers = timers
         self._cpu_timers = cpu_timers
         self._clocks = clocks
@@ -306,7 +311,7 @@ class Meter:
         if soonest is not None:
             ends.append(now + soonest)
         left = [end - now for end in ends if end is not None]
-        self._cpu.limit(max(min(left), 1) if left else UNLIMITED)
+        self._counter.limit(max(min(left), 1) if left else UNLIMITED)
 
     def close(self) -> None:
         """Nothing to end."""

@@ -19,6 +19,7 @@ from ring3.abi.errno import E, Errno
 
 if TYPE_CHECKING:
     from ring3.kernel.task import Task
+    from ring3.kernel.timers import CpuTimer, Timer
 
 _POLLIN: Final = 1
 _POLLOUT: Final = 4
@@ -114,6 +115,57 @@ class Wait:
             yield
         finally:
             self._queue.remove(self._task)
+
+
+class UntilReady:
+    """What a handler awaits that leaves the CPU until somebody makes its task ready, whoever that is."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield
+
+
+UNTIL_READY: Final = UntilReady()
+
+
+class Timeout:
+    """A time at which a task that waits is made ready.
+
+    Attributes:
+        passed: It has come.
+    """
+
+    __slots__ = ("_task", "_timer", "passed")
+
+    def __init__(self, task: Task, deadline: int, wall: bool = False) -> None:
+        """Starts it.
+
+        Args:
+            task: Who waits.
+            deadline: Nanoseconds of the monotonic clock.
+            wall: The deadline is one of the wall clock.
+        """
+        self.passed = False
+        self._task = task
+        self._timer: Timer | CpuTimer = task.kernel.timers.add(deadline, self._pass, wall)
+
+    @classmethod
+    def of_cpu_time(cls, task: Task, clock: Callable[[], int], deadline: int) -> Timeout:
+        """One that comes when a clock of CPU time has reached the deadline."""
+        timeout = cls.__new__(cls)
+        timeout.passed = False
+        timeout._task = task
+        timeout._timer = task.kernel.cpu_timers.add(clock, deadline, timeout._pass)
+        return timeout
+
+    def cancel(self) -> None:
+        """Ends it; nothing happens if it has come."""
+        self._timer.cancel()
+
+    def _pass(self) -> None:
+        self.passed = True
+        self._task.kernel.ready(self._task)
 
 
 class HostWatch:

@@ -172,7 +172,14 @@ COMMANDS: Final[dict[int, Command]] = {
     Fcntl.F_ADD_SEALS: add_seals,
     Fcntl.F_GET_SEALS: seals_of,
 }
-ON_PATHS: Final = (Fcntl.F_DUPFD, Fcntl.F_DUPFD_CLOEXEC, Fcntl.F_DUPFD_QUERY, Fcntl.F_GETFD, Fcntl.F_SETFD, Fcntl.F_GETFL)
+ON_PATHS: Final = (
+    Fcntl.F_DUPFD,
+    Fcntl.F_DUPFD_CLOEXEC,
+    Fcntl.F_DUPFD_QUERY,
+    Fcntl.F_GETFD,
+    Fcntl.F_SETFD,
+    Fcntl.F_GETFL,
+)
 """What works on an O_PATH descriptor (check_fcntl_cmd)."""
 
 
@@ -188,7 +195,9 @@ def _fcntl(task: LinuxTask, fd: int, cmd: int, arg: int) -> int | Waiting:
     return command(task, fd, file, arg)
 
 
-NOTE: Final = "no O_ASYNC with its owner and signal, no leases, no directory notification, no write hints: EINVAL"
+NOTE: Final = (
+    "no O_ASYNC with its owner and signal, no leases, no directory notification, no write hints: EINVAL"
+)
 
 
 @syscall("partial", NOTE)
@@ -198,6 +207,8 @@ def sys_fcntl(task: LinuxTask, fd: UnsignedInt, cmd: FcntlCommand, arg: Unsigned
 
 
 @syscall("partial", NOTE)
-def compat_sys_fcntl64(task: LinuxTask, fd: UnsignedInt, cmd: FcntlCommand, arg: CompatULong) -> int | Waiting:
+def compat_sys_fcntl64(
+    task: LinuxTask, fd: UnsignedInt, cmd: FcntlCommand, arg: CompatULong
+) -> int | Waiting:
     """The same for a 32-bit program."""
     return _fcntl(task, fd, cmd, arg)

@@ -171,5 +171,3 @@ def sys_chroot(task: LinuxTask, filename: Path) -> int:
         raise Errno(E.EPERM)
     task.fs.root = found
     return 0
-
-

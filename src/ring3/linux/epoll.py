@@ -99,7 +99,9 @@ def _wait(
     return _wait_long(task, epoll, address, count, deadline)
 
 
-async def _wait_long(task: LinuxTask, epoll: EpollFile, address: int, count: int, deadline: int | None) -> int:
+async def _wait_long(
+    task: LinuxTask, epoll: EpollFile, address: int, count: int, deadline: int | None
+) -> int:
     found: list[tuple[int, int]] = []
 
     def ready() -> bool:
@@ -123,7 +125,9 @@ def _deadline(task: LinuxTask, milliseconds: int) -> int | None:
 
 
 @syscall("full")
-def sys_epoll_wait(task: LinuxTask, epfd: FdArg, events: Pointer, maxevents: Int, timeout: Int) -> int | Waiting:
+def sys_epoll_wait(
+    task: LinuxTask, epfd: FdArg, events: Pointer, maxevents: Int, timeout: Int
+) -> int | Waiting:
     """Waits until something that is watched is ready."""
     return _wait(task, epfd, events, maxevents, _deadline(task, timeout), not timeout)
 

@@ -5,6 +5,7 @@ The new address space is built completely before anything of the old one is give
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -17,7 +18,7 @@ from ring3.kernel.regs import NAMES, UserRegs
 from ring3.linux.auxv import AuxFacts, entries
 from ring3.linux.credentials import Credentials
 from ring3.loader.program import ExecError, Executable, Mapped, Program, map_program
-from ring3.loader.stack import Strings, build_stack
+from ring3.loader.stack import Places, Strings, build_stack
 from ring3.machine.descriptors import Segment
 from ring3.machine.pmap import Prot
 from ring3.machine.ram import PAGE_MASK
@@ -47,6 +48,9 @@ class Start(NamedTuple):
         ip: The first instruction: the interpreter's if there is one.
         sp: The stack pointer.
         landing_pad: Where the fast 32-bit doors come back, 0 for a 64-bit program.
+        file: The file it was loaded from.
+        places: Where its arguments and its environment lie.
+        auxv: Its auxiliary vector, as it lies on the stack.
     """
 
     mm: Mm
@@ -54,6 +58,9 @@ class Start(NamedTuple):
     ip: int
     sp: int
     landing_pad: int
+    file: Executable
+    places: Places
+    auxv: bytes
 
 
 def prepare(
@@ -165,19 +172,27 @@ def _fill(
         MINSIGSTKSZ,
         credentials,
     )
-    sp, _where = build_stack(
+    vector: list[tuple[int, int]] = []
+
+    def auxv(found: Places) -> list[tuple[int, int]]:
+        vector[:] = entries(program, mapped, found, facts)
+        return vector
+
+    sp, places = build_stack(
         mm,
         stack_top,
         strings,
         bits,
         (b"x86_64\0" if bits == 64 else b"i686\0", kernel.random_bytes(16)),
         mm.layout.align_stack,
-        lambda found: entries(program, mapped, found, facts),
+        auxv,
     )
     mm.start_stack = sp
-    entry = loaded.entry if loaded is not None else mapped.entry
+    first = loaded.entry if loaded is not None else mapped.entry
     landing_pad = at + vdso.symbols["int80_landing_pad"] if bits == 32 else 0
-    return Start(mm, bits, entry, sp, landing_pad)
+    words = [word for entry in (*vector, (0, 0)) for word in entry]
+    raw = struct.pack(f"<{len(words)}{'Q' if bits == 64 else 'I'}", *words)
+    return Start(mm, bits, first, sp, landing_pad, program.file, places, raw)
 
 
 def start_thread(regs: UserRegs, start: Start) -> None:

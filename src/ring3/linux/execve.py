@@ -67,13 +67,15 @@ def become(task: LinuxTask, start: Start, path: bytes) -> None:
     task.files.close_on_exec()
     process.actions = process.actions.after_exec()
     process.has_execed = True
-    task.exe = os.fsdecode(path)
+    task.program = start
+    place = task.exe_place
+    task.exe = os.fsdecode(path if place is None else place.path())
     task.name = os.path.basename(task.exe)[:15]
     task.altstack = type(task.altstack)()
     task.tls = [0, 0, 0]
     task.load_tls()
     task.landing_pad = start.landing_pad
-    task.robust_list = task.clear_child_tid = 0
+    task.clear_child_tid = 0
     task.parent_death_signal = 0
     kernel.reset_user_state(start.bits)
     load_data_segments(kernel, start.bits)

@@ -68,7 +68,9 @@ def _read_times(task: LinuxTask, address: int, form: str, scale: int = 1) -> lis
         return None
     found = list(struct.unpack(form, task.memory.read(address, struct.calcsize(form))))
     if task.in_ia32_syscall and form == "<qqqq":
-        found[1::2] = [part & 0xFFFF_FFFF for part in found[1::2]]  # struct __kernel_timespec has padding there
+        found[1::2] = [
+            part & 0xFFFF_FFFF for part in found[1::2]
+        ]  # struct __kernel_timespec has padding there
     if scale != 1:
         if any(not 0 <= part < NSEC // scale for part in found[1::2]):
             raise Errno(E.EINVAL)

@@ -6,6 +6,7 @@ task enters and leaves. What the calls do is in the files by family; `linux.tabl
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from functools import partial
@@ -16,24 +17,32 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.signals import SiCode, Sig
 from ring3.errors import KernelPanic, OutOfFrames
 from ring3.fs.file import FdTable
+from ring3.fs.tmpfs import MemoryFileSystem
+from ring3.fs.vfs import Vfs
 from ring3.image.linux import boot
 from ring3.kernel.core import Kernel, Result
+from ring3.kernel.futex import Futexes
 from ring3.kernel.mm.layout import Random
 from ring3.kernel.mm.mm import Mm
 from ring3.kernel.mm.objects import Objects
 from ring3.kernel.regs import NAMES, FrameType, UserRegs, WindowRegs, copy_regs, frame_type
 from ring3.kernel.task import Task
+from ring3.kernel.wait import WaitQueue
 from ring3.linux import table, traps
 from ring3.linux.credentials import Credentials
 from ring3.linux.definition import Layers, Syscall
 from ring3.linux.exec import Start, load_data_segments, start_thread
+from ring3.linux.exec_file import open_for
 from ring3.linux.exit import clear_child_tid
+from ring3.linux.futex import wake
+from ring3.linux.futex_pi import release_all as release_locks
 from ring3.linux.process import Process, Processes
 from ring3.linux.short_path import leave_ia32, run_short
 from ring3.linux.siginfo import SigInfo
 from ring3.linux.signal_send import send_to_process
 from ring3.linux.sigstate import Actions
 from ring3.linux.task import LinuxTask
+from ring3.linux.threads import release_robust_lists
 from ring3.linux.tls import set_tls
 from ring3.linux.vdso import Vdso
 from ring3.loader.program import Executable
@@ -79,7 +88,12 @@ class LinuxKernel(Kernel):
         aslr: Random bits for addresses, None for fixed ones.
         objects: What concerns all memory objects.
         processes: All processes.
+        futexes: Who waits on which word of memory.
+        clock_was_set: Woken when the wall clock was set.
         max_tasks: How many threads there may be (kernel.threads-max).
+        terminal_groups: Which process group the terminal of a session serves.
+        vfs: All files.
+        cwd: Where programs start that nobody forked.
         open_program: Opens a file to be run, for a task that names it.
         hwcap: What AT_HWCAP says.
         window: The user registers while the short path works on them.
@@ -104,10 +118,16 @@ class LinuxKernel(Kernel):
             int.from_bytes(self.random_bytes(8), "little") & (1 << bits) - 1
         )
         self.objects = Objects()
+        self.vfs = Vfs(machine.ram, self.objects, lambda: self.clocks.realtime())
+        self.vfs.mount(MemoryFileSystem(self.vfs))
+        self.cwd = self.vfs.root
         self.hwcap = CPUID_1_EDX
         self.processes = Processes()
+        self.futexes = Futexes()
+        self.clock_was_set = WaitQueue()
         self.max_tasks = 4096
-        self.open_program: Callable[[LinuxTask, bytes], Executable] = _no_program
+        self.terminal_groups: dict[int, int] = {}
+        self.open_program: Callable[[LinuxTask, bytes], Executable] = open_for
         self._memory_users: dict[Mm, int] = {}
         self._scratch = machine.ram.alloc()
         self._vdsos: dict[int, Vdso] = {}
@@ -212,6 +232,9 @@ class LinuxKernel(Kernel):
         task = LinuxTask(self, tid, name[:15], start.mm, self.machine.ram.alloc())
         self.share_memory(start.mm)
         task.files, task.credentials = files, credentials
+        task.program = start
+        place = task.exe_place
+        task.exe = "" if place is None else os.fsdecode(place.path())
         task.process = Process(tid, None, tid, tid, Actions())
         task.process.threads.append(task)
         task.process.started = self.clocks.monotonic()
@@ -290,6 +313,11 @@ class LinuxKernel(Kernel):
         task.tid = tid
         self.tasks[tid] = task
 
+    def running_task(self) -> LinuxTask:
+        """The task whose call is in progress."""
+        assert isinstance(self.current, LinuxTask)
+        return self.current
+
     def thread(self, tid: int) -> LinuxTask | None:
         """A living thread by number, or None."""
         found = self.tasks.get(tid)
@@ -310,12 +338,16 @@ class LinuxKernel(Kernel):
             mm.destroy()
 
     def leaving_memory(self, task: LinuxTask) -> None:
-        """A task is about to leave its address space: what other threads there expect of it."""
+        """A task is about to leave its address space: what other threads there expect of it (mm_release)."""
+        release_robust_lists(task)
+        release_locks(task)
         if self._memory_users[task.memory] > 1:
             clear_child_tid(task)
 
     def wake_futex(self, task: LinuxTask, address: int) -> None:
-        """Wakes one waiter on a futex of the task."""
+        """Wakes one waiter on a futex of the task; nothing happens if there cannot be one."""
+        with contextlib.suppress(Errno):
+            wake(task, address, shared=True, count=1)
 
     def is_orphaned_group(self, pgid: int) -> bool:
         """Whether nobody could continue a process group if it stopped (will_become_orphaned_pgrp)."""
@@ -479,11 +511,6 @@ class LinuxKernel(Kernel):
         stop = cpu.run()
         assert stop is Event.HALT, stop
         return cpu.save()
-
-
-def _no_program(task: LinuxTask, path: bytes) -> Executable:
-    """Before anybody says where programs come from."""
-    raise Errno(E.ENOENT)
 
 
 def _ni_syscall(task: Task, regs: UserRegs, argument: int) -> Result:

@@ -118,7 +118,11 @@ def add_seals(task: LinuxTask, fd: int, file: File, arg: int) -> int:
         raise Errno(E.EINVAL)
     if inode.seals & Seal.F_SEAL_SEAL:
         raise Errno(E.EPERM)
-    if arg & Seal.F_SEAL_WRITE and not inode.seals & Seal.F_SEAL_WRITE and inode.pages.written_through_mappings():
+    if (
+        arg & Seal.F_SEAL_WRITE
+        and not inode.seals & Seal.F_SEAL_WRITE
+        and inode.pages.written_through_mappings()
+    ):
         raise Errno(E.EBUSY)
     if arg & Seal.F_SEAL_EXEC and inode.mode & 0o111:
         arg |= Seal.F_SEAL_SHRINK | Seal.F_SEAL_GROW | NO_WRITES
@@ -144,13 +148,13 @@ def sys_memfd_create(task: LinuxTask, uname: Path, flags: MemfdFlags) -> int:
     vfs, caller = task.kernel.vfs, who(task)
     mode = 0o666 if flags & MemfdFlag.MFD_NOEXEC_SEAL else 0o777
     fs = vfs.unnamed
-    inode = SealedFile(vfs, fs, fs.new_ino(), stat.S_IFREG | mode, caller.uid, caller.gid)
+    inode = SealedFile(vfs, fs, vfs.new_ino(), stat.S_IFREG | mode, caller.uid, caller.gid)
     inode.nlink = 0
     if flags & MemfdFlag.MFD_NOEXEC_SEAL:
         inode.seals = int(Seal.F_SEAL_EXEC)
     elif flags & MemfdFlag.MFD_ALLOW_SEALING:
         inode.seals = 0
-    place = Dentry(fs, inode, Dentry(fs, fs.root.inode), b"memfd:" + name)
+    place = Dentry(fs, inode, Dentry(fs, inode), b"memfd:" + name)
     place.deleted = True
     file = inode.open(place, O_RDWR | O_LARGEFILE)
     return task.files.install(file, cloexec=bool(flags & MemfdFlag.MFD_CLOEXEC))

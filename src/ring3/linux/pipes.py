@@ -75,5 +75,3 @@ def sys_eventfd(task: LinuxTask, count: UnsignedInt) -> int:
 def sys_eventfd2(task: LinuxTask, count: UnsignedInt, flags: EventFlags) -> int:
     """The same with flags."""
     return _eventfd(task, count, flags)
-
-

@@ -54,7 +54,9 @@ class Selected:
         word = 4 if task.in_ia32_syscall else 8
         self._size = (count + 8 * word - 1) // (8 * word) * word
         wanted = [
-            int.from_bytes(task.memory.read(address, self._size), "little") & (1 << count) - 1 if address else 0
+            int.from_bytes(task.memory.read(address, self._size), "little") & (1 << count) - 1
+            if address
+            else 0
             for address in addresses
         ]
         self._files: dict[int, tuple[File, int]] = {}
@@ -108,9 +110,7 @@ async def _wait(task: LinuxTask, selected: Selected, deadline: int | None) -> in
     return selected.answer()
 
 
-def _plain(
-    task: LinuxTask, n: int, inp: int, outp: int, exp: int, tvp: int, layout: Layout
-) -> int | Waiting:
+def _plain(task: LinuxTask, n: int, inp: int, outp: int, exp: int, tvp: int, layout: Layout) -> int | Waiting:
     timeout = Timeout(task, tvp, layout)
     return timeouts.finish(task, _select(task, Selected(task, n, (inp, outp, exp)), timeout), timeout)
 

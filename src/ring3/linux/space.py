@@ -107,13 +107,17 @@ def compat_sys_ftruncate(task: LinuxTask, fd: FdArg, length: CompatOffT) -> int:
 
 
 @syscall("full")
-def sys_ia32_truncate64(task: LinuxTask, filename: Path, offset_low: UnsignedLong, offset_high: UnsignedLong) -> int:
+def sys_ia32_truncate64(
+    task: LinuxTask, filename: Path, offset_low: UnsignedLong, offset_high: UnsignedLong
+) -> int:
     """Changes the size of a file, with 64 bits for a 32-bit program."""
     return _truncate(task, filename, wide(offset_low, offset_high))
 
 
 @syscall("full")
-def sys_ia32_ftruncate64(task: LinuxTask, fd: FdArg, offset_low: UnsignedLong, offset_high: UnsignedLong) -> int:
+def sys_ia32_ftruncate64(
+    task: LinuxTask, fd: FdArg, offset_low: UnsignedLong, offset_high: UnsignedLong
+) -> int:
     """The same for an open file."""
     return _ftruncate(task, fd, wide(offset_low, offset_high))
 

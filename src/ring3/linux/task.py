@@ -5,23 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from ring3.abi.errno import E, Errno
+from ring3.abi.signals import Sig
 from ring3.fs.file import FdTable
+from ring3.fs.namei import FsContext
 from ring3.image.linux.boot import GDT_TLS_MIN, GDT_USER_DS, L
 from ring3.kernel.mm.mm import Mm
 from ring3.kernel.task import Task
 from ring3.kernel.wait import WaitQueue
 from ring3.linux.altstack import AltStack
 from ring3.linux.credentials import Credentials
+from ring3.linux.exec_file import ExecFile
 from ring3.linux.limits import DEFAULTS
 from ring3.linux.process import Process, Rusage
 from ring3.linux.signal_calls import interrupted
-from ring3.linux.signal_send import recalculate
+from ring3.linux.siginfo import SigInfo
+from ring3.linux.signal_send import recalculate, send_to_thread
 from ring3.linux.sigstate import Pending
 from ring3.linux.tracing import Trace
 from ring3.machine.descriptors import Segment
 from ring3.machine.registers import Seg
 
 if TYPE_CHECKING:
+    from ring3.fs.dentry import Dentry
+    from ring3.fs.permission import Who
+    from ring3.linux.exec import Start
     from ring3.linux.kernel import LinuxKernel
 
 RLIMIT_NOFILE: Final = 7
@@ -36,6 +44,9 @@ class LinuxTask(Task):
         tgid: Number of the process, what getpid(2) says.
         process: The process.
         files: Open files.
+        fs: Where it stands in the tree of files.
+        program: What execve(2) has loaded last.
+        file_access: Whom its file operations are done for, with the credentials that this was made from.
         credentials: Whom it runs as.
         exe: Path of the program, what /proc/self/exe leads to.
         rlimits: Soft and hard limits by number, shared by the threads of a process.
@@ -49,6 +60,7 @@ class LinuxTask(Task):
         restart: What restart_syscall(2) does.
         clear_child_tid: Address that is cleared when it ends, 0 for none.
         robust_list: Address that set_robust_list(2) gave, 0 for none.
+        compat_robust_list: The same from a 32-bit caller.
         tls: The three GDT entries of set_thread_area(2), as they lie in the GDT while it runs.
         by_sysenter: The call in progress came by ``sysenter``, on the short path.
         orig_ax: The number of the call in which it waits, on the short path.
@@ -63,11 +75,14 @@ class LinuxTask(Task):
 
     kernel: LinuxKernel
     process: Process
+    program: Start
 
     def __init__(self, kernel: LinuxKernel, tid: int, name: str, mm: Mm, stack: int) -> None:
         super().__init__(kernel, tid, name, mm, stack)
         self.tgid = tid
         self.files = FdTable()
+        self.fs = FsContext(kernel.vfs.root, kernel.cwd)
+        self.file_access: tuple[Credentials, Who] | None = None
         self.credentials = Credentials()
         self.exe = ""
         self.rlimits = list(DEFAULTS)
@@ -80,7 +95,7 @@ class LinuxTask(Task):
         self.stopped = WaitQueue()
         self.restart: Callable[[], Any] | None = None
         self.clear_child_tid = 0
-        self.robust_list = 0
+        self.robust_list = self.compat_robust_list = 0
         self.tls = [0, 0, 0]
         self.by_sysenter = False
         self.orig_ax = 0
@@ -112,6 +127,33 @@ class LinuxTask(Task):
     def is_narrow(self) -> bool:
         """Whether it runs 32-bit code."""
         return self.regs.cs == L["USER32_CS"]
+
+    def broken_pipe(self) -> None:
+        """It wrote where nobody reads."""
+        send_to_thread(self, SigInfo(int(Sig.SIGPIPE)))
+
+    def file_too_large(self) -> None:
+        """It wrote beyond RLIMIT_FSIZE."""
+        send_to_thread(self, SigInfo(int(Sig.SIGXFSZ)))
+
+    def terminal_group(self) -> int:
+        """The process group that its terminal serves."""
+        return self.kernel.terminal_groups.get(self.process.sid, self.process.sid)
+
+    def set_terminal_group(self, pgid: int) -> None:
+        """Gives its terminal to another process group of its session.
+
+        Raises:
+            Errno: EPERM, it is of another session; ESRCH, there is none; EINVAL, a negative number.
+        """
+        if pgid < 0:
+            raise Errno(E.EINVAL)
+        group = self.kernel.processes.group(pgid)
+        if not group:
+            raise Errno(E.ESRCH)
+        if all(process.sid != self.process.sid for process in group):
+            raise Errno(E.EPERM)
+        self.kernel.terminal_groups[self.process.sid] = pgid
 
     # -- kernel memory -----------------------------------------------------------------------------------------
 
@@ -165,6 +207,14 @@ class LinuxTask(Task):
             if GDT_TLS_MIN <= selector >> 3 < GDT_TLS_MIN + 3:
                 self.load_user_segment(segment, selector)
 
+    # -- files -------------------------------------------------------------------------------------------------
+
+    @property
+    def exe_place(self) -> Dentry | None:
+        """Where the program that it runs was found."""
+        file = self.program.file
+        return file.place if isinstance(file, ExecFile) else None
+
     # -- what it shares ----------------------------------------------------------------------------------------
 
     def set_rlimit(self, resource: int, soft: int, hard: int) -> None:
@@ -179,8 +229,10 @@ class LinuxTask(Task):
     def inherit(self, parent: LinuxTask, *, share_files: bool, share_fs: bool) -> None:
         """Takes over from a parent what clone(2) copies or shares."""
         self.files = parent.files.share() if share_files else parent.files.copy()
+        self.fs = parent.fs if share_fs else parent.fs.copy()
         self.credentials = parent.credentials
         self.exe = parent.exe
+        self.program = parent.program
         self.rlimits = parent.rlimits if self.process is parent.process else list(parent.rlimits)
         self.blocked = parent.blocked
         self.tls = list(parent.tls)
@@ -191,6 +243,8 @@ class LinuxTask(Task):
         if files:
             shared, self.files = self.files, self.files.copy()
             shared.release()
+        if fs:
+            self.fs = self.fs.copy()
 
     def leave_files(self) -> None:
         """Drops its descriptors; the last user closes them."""

@@ -1,4 +1,4 @@
-"""Reading clocks."""
+"""Reading clocks and setting them: clock_gettime(2), gettimeofday(2), time(2), adjtimex(2) and their relatives."""
 
 from __future__ import annotations
 
@@ -7,102 +7,81 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Int, Pointer
 from ring3.abi.errno import E, Errno
+from ring3.linux.clocks import CLOCK_REALTIME, Clock, clock_of
 from ring3.linux.definition import syscall
+from ring3.linux.timespec import SECOND, pack_timespec, pack_timeval, read_timespec, unpack_timespec
 
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
 
-NANOSECONDS: Final = 10**9
-TICK: Final = 4_000_000
-"""Nanoseconds between two ticks of the coarse clocks (CONFIG_HZ 250)."""
-
-CLOCK_REALTIME: Final = 0
-CLOCK_MONOTONIC: Final = 1
-CLOCK_PROCESS_CPUTIME_ID: Final = 2
-CLOCK_THREAD_CPUTIME_ID: Final = 3
-CLOCK_MONOTONIC_RAW: Final = 4
-CLOCK_REALTIME_COARSE: Final = 5
-CLOCK_MONOTONIC_COARSE: Final = 6
-CLOCK_BOOTTIME: Final = 7
-CLOCK_REALTIME_ALARM: Final = 8
-CLOCK_BOOTTIME_ALARM: Final = 9
-CLOCK_TAI: Final = 11
+TIME_ERROR: Final = 5
+STA_UNSYNC: Final = 0x40
+_MAX_ERROR: Final = 16_000_000
+_TIME_CONSTANT: Final = 2
+_TOLERANCE: Final = 500 << 16
+_TICK: Final = 10_000
+_MINUTES_IN_WEST: Final = 15 * 60
 
 
-def now(task: LinuxTask, clock: int) -> int:
-    """A clock's time in nanoseconds.
-
-    Raises:
-        Errno: EINVAL, there is no such clock.
-    """
-    clocks = task.kernel.clocks
-    if clock in (CLOCK_REALTIME, CLOCK_REALTIME_ALARM, CLOCK_TAI):
-        return clocks.realtime()
-    if clock in (CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW, CLOCK_BOOTTIME, CLOCK_BOOTTIME_ALARM):
-        return clocks.monotonic()
-    if clock in (CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID):
-        return clocks.cpu()
-    if clock == CLOCK_REALTIME_COARSE:
-        return clocks.realtime() // TICK * TICK
-    if clock == CLOCK_MONOTONIC_COARSE:
-        return clocks.monotonic() // TICK * TICK
-    raise Errno(E.EINVAL)
+# -- looking -----------------------------------------------------------------------------------------------------
 
 
 @syscall("full")
 def sys_clock_gettime(task: LinuxTask, which_clock: Int, tp: Pointer) -> int:
     """A clock as ``struct timespec`` (64-bit seconds for 32-bit programs too: i386's clock_gettime64)."""
-    task.memory.write(tp, struct.pack("<qq", *divmod(now(task, which_clock), NANOSECONDS)))
+    task.memory.write(tp, pack_timespec(clock_of(task, which_clock).now()))
     return 0
 
 
 @syscall("full")
 def sys_clock_gettime32(task: LinuxTask, which_clock: Int, tp: Pointer) -> int:
     """A clock as i386's first ``struct timespec``: 32-bit seconds, wrapped."""
-    seconds, nanoseconds = divmod(now(task, which_clock), NANOSECONDS)
-    task.memory.write(tp, struct.pack("<Ii", seconds & 0xFFFF_FFFF, nanoseconds))
+    task.memory.write(tp, pack_timespec(clock_of(task, which_clock).now(), narrow=True))
     return 0
 
 
 @syscall("full")
 def sys_clock_getres(task: LinuxTask, which_clock: Int, tp: Pointer) -> int:
     """A clock's resolution."""
-    now(task, which_clock)
-    coarse = which_clock in (CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC_COARSE)
+    resolution = clock_of(task, which_clock).resolution
     if tp:
-        task.memory.write(tp, struct.pack("<qq", 0, TICK if coarse else 1))
+        task.memory.write(tp, pack_timespec(resolution))
     return 0
 
 
-def _write_timezone(task: LinuxTask, tz: int) -> None:
+@syscall("full")
+def sys_clock_getres_time32(task: LinuxTask, which_clock: Int, tp: Pointer) -> int:
+    """A clock's resolution as i386's first ``struct timespec``."""
+    resolution = clock_of(task, which_clock).resolution
+    if tp:
+        task.memory.write(tp, pack_timespec(resolution, narrow=True))
+    return 0
+
+
+def _gettimeofday(task: LinuxTask, tv: int, tz: int, narrow: bool) -> int:
+    if tv:
+        task.memory.write(tv, pack_timeval(task.kernel.clocks.realtime(), narrow))
     if tz:
         task.memory.write(tz, struct.pack("<ii", 0, 0))
+    return 0
 
 
 @syscall("full")
 def sys_gettimeofday(task: LinuxTask, tv: Pointer, tz: Pointer) -> int:
     """The wall clock in microseconds; the time zone is always UTC."""
-    if tv:
-        seconds, nanoseconds = divmod(task.kernel.clocks.realtime(), NANOSECONDS)
-        task.memory.write(tv, struct.pack("<qq", seconds, nanoseconds // 1000))
-    _write_timezone(task, tz)
-    return 0
+    return _gettimeofday(task, tv, tz, False)
 
 
 @syscall("full")
 def compat_sys_gettimeofday(task: LinuxTask, tv: Pointer, tz: Pointer) -> int:
     """The wall clock for a 32-bit program."""
-    if tv:
-        seconds, nanoseconds = divmod(task.kernel.clocks.realtime(), NANOSECONDS)
-        task.memory.write(tv, struct.pack("<Ii", seconds & 0xFFFF_FFFF, nanoseconds // 1000))
-    _write_timezone(task, tz)
-    return 0
+    return _gettimeofday(task, tv, tz, True)
 
 
 @syscall("full")
 def sys_time(task: LinuxTask, tloc: Pointer) -> int:
     """Seconds since 1970."""
-    seconds = task.kernel.clocks.realtime() // NANOSECONDS
+    seconds = task.kernel.clocks.realtime() // SECOND
     if tloc:
         task.memory.write_u64(tloc, seconds)
     return seconds
@@ -111,7 +90,7 @@ def sys_time(task: LinuxTask, tloc: Pointer) -> int:
 @syscall("full")
 def sys_time32(task: LinuxTask, tloc: Pointer) -> int:
     """Seconds since 1970, in 32 bits."""
-    seconds = task.kernel.clocks.realtime() // NANOSECONDS & 0xFFFF_FFFF
+    seconds = task.kernel.clocks.realtime() // SECOND & 0xFFFF_FFFF
     if tloc:
         task.memory.write_u32(tloc, seconds)
     return seconds
@@ -124,3 +103,132 @@ def sys_getcpu(task: LinuxTask, cpup: Pointer, nodep: Pointer, unused: Pointer) 
         if pointer:
             task.memory.write_u32(pointer, 0)
     return 0
+
+
+# -- setting -----------------------------------------------------------------------------------------------------
+
+
+def _set(task: LinuxTask, now: int) -> None:
+    """Sets the wall clock of the machine; the host's stays (do_settimeofday64).
+
+    Raises:
+        Errno: EPERM, the caller is not root.
+    """
+    if task.credentials.euid:
+        raise Errno(E.EPERM)
+    task.kernel.clocks.set_realtime(now)
+    task.kernel.clock_was_set.wake()
+
+
+def _settable(task: LinuxTask, number: int) -> Clock:
+    clock = clock_of(task, number)
+    if number != CLOCK_REALTIME:
+        raise Errno(E.EINVAL if number >= 0 else E.EPERM)
+    return clock
+
+
+def _clock_settime(task: LinuxTask, number: int, tp: int, narrow: bool) -> int:
+    _settable(task, number)
+    _set(task, read_timespec(task, tp, narrow))
+    return 0
+
+
+@syscall("full")
+def sys_clock_settime(task: LinuxTask, which_clock: Int, tp: Pointer) -> int:
+    """Sets the wall clock."""
+    return _clock_settime(task, which_clock, tp, False)
+
+
+@syscall("full")
+def sys_clock_settime32(task: LinuxTask, which_clock: Int, tp: Pointer) -> int:
+    """Sets the wall clock, from i386's first ``struct timespec``."""
+    return _clock_settime(task, which_clock, tp, True)
+
+
+def _settimeofday(task: LinuxTask, tv: int, tz: int, narrow: bool) -> int:
+    now = None
+    if tv:
+        seconds, microseconds = unpack_timespec(task, tv, narrow)
+        if not 0 <= microseconds <= 10**6:
+            raise Errno(E.EINVAL)
+        now = seconds * SECOND + microseconds * 1000
+        if seconds < 0 or microseconds == 10**6:
+            raise Errno(E.EINVAL)
+    west = struct.unpack("<i", task.memory.read(tz, 8)[:4])[0] if tz else 0
+    if task.credentials.euid:
+        raise Errno(E.EPERM)
+    if abs(west) > _MINUTES_IN_WEST:
+        raise Errno(E.EINVAL)
+    if now is not None:
+        _set(task, now)
+    return 0
+
+
+@syscall("partial", "the time zone is taken and forgotten: it stays UTC")
+def sys_settimeofday(task: LinuxTask, tv: Pointer, tz: Pointer) -> int:
+    """Sets the wall clock, in microseconds."""
+    return _settimeofday(task, tv, tz, False)
+
+
+@syscall("partial", "as settimeofday")
+def compat_sys_settimeofday(task: LinuxTask, tv: Pointer, tz: Pointer) -> int:
+    """Sets the wall clock for a 32-bit program."""
+    return _settimeofday(task, tv, tz, True)
+
+
+@syscall("full")
+def sys_stime32(task: LinuxTask, tptr: Pointer) -> int:
+    """Sets the wall clock, in seconds."""
+    _set(task, task.memory.read_u32(tptr) * SECOND)
+    return 0
+
+
+# -- tuning ------------------------------------------------------------------------------------------------------
+
+
+def _adjtimex(task: LinuxTask, number: int, address: int, narrow: bool) -> int:
+    """Shows a clock that nothing has tuned (do_adjtimex); changing it is refused.
+
+    ``struct timex``: modes, offset, freq, maxerror, esterror, status, constant, precision, tolerance, time, tick,
+    eight counters of a pulse per second, tai, eleven reserved words.
+    """
+    size = 128 if narrow else 208
+    modes = struct.unpack("<I", task.memory.read(address, size)[:4])[0]
+    if number != CLOCK_REALTIME:
+        clock_of(task, number)
+        raise Errno(E.EOPNOTSUPP)
+    if modes:
+        raise Errno(E.EPERM)
+    seconds, nanoseconds = divmod(task.kernel.clocks.realtime(), SECOND)
+    before = (0, 0, 0, _MAX_ERROR, _MAX_ERROR, STA_UNSYNC, _TIME_CONSTANT, 1, _TOLERANCE)
+    after = (seconds, nanoseconds // 1000, _TICK)
+    if narrow:
+        raw = struct.pack("<5Ii3iIii", *before, after[0] & 0xFFFF_FFFF, *after[1:])
+    else:
+        raw = struct.pack("<I4x4qi4x3qqqq", *before, *after)
+    task.memory.write(address, raw.ljust(size, b"\0"))
+    return TIME_ERROR
+
+
+@syscall("partial", "shows an untuned clock; changing it is EPERM")
+def sys_adjtimex(task: LinuxTask, txc_p: Pointer) -> int:
+    """Shows how the wall clock is tuned."""
+    return _adjtimex(task, CLOCK_REALTIME, txc_p, False)
+
+
+@syscall("partial", "as adjtimex")
+def sys_adjtimex_time32(task: LinuxTask, utp: Pointer) -> int:
+    """Shows how the wall clock is tuned, for a 32-bit program."""
+    return _adjtimex(task, CLOCK_REALTIME, utp, True)
+
+
+@syscall("partial", "as adjtimex")
+def sys_clock_adjtime(task: LinuxTask, which_clock: Int, utx: Pointer) -> int:
+    """Shows how a clock is tuned."""
+    return _adjtimex(task, which_clock, utx, False)
+
+
+@syscall("partial", "as adjtimex")
+def sys_clock_adjtime32(task: LinuxTask, which_clock: Int, utp: Pointer) -> int:
+    """Shows how a clock is tuned, for a 32-bit program."""
+    return _adjtimex(task, which_clock, utp, True)

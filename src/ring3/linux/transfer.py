@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import CompatULong, Int, Pointer, SizeT, UnsignedInt
 from ring3.abi.errno import E, Errno
-from ring3.fs.file import O_APPEND, File
+from ring3.fs.file import O_APPEND, SEEK_CUR, File
 from ring3.fs.regular import RegularFile
 from ring3.fs.waiting import Waiting
 from ring3.linux.definition import syscall
@@ -37,14 +37,21 @@ def _read_offset(task: LinuxTask, address: int, form: str) -> int | None:
 def _sendfile(task: LinuxTask, out_fd: int, in_fd: int, address: int, count: int, form: str) -> int | Waiting:
     offset = _read_offset(task, address, form)
     source = readable(task, in_fd)
-    if source.mapping_refused():
-        raise Errno(E.EINVAL)
-    if offset is not None:
-        source.pread(0, 0)
+    if not _is_seekable(source):
+        raise Errno(E.EINVAL if offset is None else E.ESPIPE)
     target = writable(task, out_fd)
     if target.flags & O_APPEND:
         raise Errno(E.EINVAL)
     return _move(task, source, target, offset, address, min(count, MAX_RW_COUNT), form)
+
+
+def _is_seekable(file: File) -> bool:
+    """Whether data that was read and not passed on can be read again."""
+    try:
+        file.seek(0, SEEK_CUR)
+    except Errno:
+        return False
+    return True
 
 
 async def _move(
@@ -101,7 +108,13 @@ def compat_sys_sendfile(
 
 @syscall("full")
 def sys_copy_file_range(
-    task: LinuxTask, fd_in: Int, off_in: Pointer, fd_out: Int, off_out: Pointer, length: SizeT, flags: UnsignedInt
+    task: LinuxTask,
+    fd_in: Int,
+    off_in: Pointer,
+    fd_out: Int,
+    off_out: Pointer,
+    length: SizeT,
+    flags: UnsignedInt,
 ) -> int:
     """Moves data from one regular file to another."""
     source, target = task.files[fd_in & 0xFFFF_FFFF], task.files[fd_out & 0xFFFF_FFFF]

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 FIELD: Final = 65
 """Bytes of each of the six names in ``struct new_utsname`` (uname(2))."""
 RELEASE: Final = "6.12.0-ring3"
+VERSION: Final = "#1 SMP PREEMPT_DYNAMIC"
 
 
 def utsname(task: LinuxTask) -> bytes:
     """``struct new_utsname``: sysname, nodename, release, version, machine, domainname."""
-    names = ("Linux", task.kernel.hostname, RELEASE, "#1 SMP PREEMPT_DYNAMIC", "x86_64", "(none)")
+    names = ("Linux", task.kernel.hostname, RELEASE, VERSION, "x86_64", "(none)")
     return b"".join(name.encode()[: FIELD - 1].ljust(FIELD, b"\0") for name in names)
 
 

@@ -71,7 +71,9 @@ def sys_lsetxattr(
 
 
 @syscall("partial", NOTE)
-def sys_fsetxattr(task: LinuxTask, fd: FdArg, name: BufferIn, value: BufferIn, size: SizeT, flags: Int) -> int:
+def sys_fsetxattr(
+    task: LinuxTask, fd: FdArg, name: BufferIn, value: BufferIn, size: SizeT, flags: Int
+) -> int:
     """Sets an extended attribute of an open file."""
     opened(task, fd)
     return _refuse(task, name)

@@ -225,8 +225,7 @@ def _map_segment(mm: Mm, program: Program, segment: elf.ProgramHeader, bias: int
     if end > anonymous:
         mm.mmap(anonymous, end - anonymous, prot, fixed=True)
     if segment.memsz > segment.filesz and segment.filesz and prot & Prot.WRITE:
-        tail = min(anonymous, start + segment.memsz) - file_end
-        mm.write(file_end, bytes(tail))
+        mm.write(file_end, bytes(anonymous - file_end))  # to the end of the page: padzero
 
 
 def _check_segments(header: elf.Header, segments: tuple[elf.ProgramHeader, ...], file_size: int) -> None:

@@ -110,7 +110,10 @@ class Cpu(Registers, Protocol):
         """Runs one instruction: `Event.STEPPED`, or what happened instead."""
 
     def interrupt(self) -> None:
-        """Makes a `run` in another thread return `Event.INTERRUPTED` soon; nothing happens if none is running."""
+        """Makes a `run` in another thread, or the next one, return `Event.INTERRUPTED` soon.
+
+        The program can only go on after that if the CPU was made interruptible before.
+        """
 
     def use(self, pmap: Pmap) -> None:
         """Switches to another address space."""

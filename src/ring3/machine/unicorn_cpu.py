@@ -35,7 +35,7 @@ from typing import Final
 from ring3.errors import UserError
 from ring3.machine import unicorn_library as api
 from ring3.machine import unicorn_state as at
-from ring3.machine.code_meter import CodeMeter
+from ring3.machine.brake import Brake
 from ring3.machine.cpu import Event, Stop, Trap
 from ring3.machine.descriptors import Segment
 from ring3.machine.msr import Msr
@@ -88,7 +88,7 @@ class UnicornCpu:
         self._was_asked = False
         self._halts: dict[int, bool] = {}
         self._running = False
-        self._meter: CodeMeter | None = None
+        self._brake: Brake | None = None
         self._pmap: Pmap | None = None
         self._empty_root = ctypes.c_uint64(0)
         self._scratch = ctypes.c_uint64(0)
@@ -148,19 +148,20 @@ class UnicornCpu:
             return _SYSCALL if self._halves[self._hflags] & at.HF_CS64 else Event.SYSCALL_COMPAT
         return self._classify(status, rip, Event.HALT if opcode == 0xF4 else Event.STEPPED, self.step)
 
+    def make_interruptible(self) -> Brake:
+        """Lets programs be stopped where that does not harm them, from now on; they are a tenth slower then."""
+        if self._brake is None:
+            self._brake = Brake(self._lib, self._engine)
+            self.forget_code()
+        return self._brake
+
     def interrupt(self) -> None:
-        """Stops a `run` that goes on in another thread."""
-        if self._running:
+        """Stops a `run` that goes on in another thread; see `Cpu.interrupt`."""
+        if self._brake is not None:
+            self._brake.ask()
+        elif self._running:
             self._was_asked = True
             self._lib.emu_stop(self._engine)
-
-    def meter(self) -> CodeMeter:
-        """Counts the bytes of code that programs run, from now on; that costs them a tenth of their speed."""
-        if self._meter is None:
-            self._meter = CodeMeter(self._lib, self._engine)
-            self._was_asked = True
-            self.forget_code()
-        return self._meter
 
     def _stop_counting(self) -> None:
         """Makes the emulator drop its instruction counter.
@@ -193,11 +194,13 @@ class UnicornCpu:
             return self._undefined_opcode()
         if status:
             raise RuntimeError(f"the emulator stopped with status {status} at {self.rip:#x}")
-        if not self._was_asked or otherwise is Event.STEPPED:
-            return otherwise
         if self.cpl:
-            return Event.INTERRUPTED
-        return Event.HALT if self._has_halted(start) else again()  # interrupts are off in ring 0
+            braked = self._brake is not None and self._brake.release()
+            if braked or otherwise is Event.HALT:  # ``hlt`` would be #GP
+                return Event.INTERRUPTED
+        if self._was_asked and otherwise is Event.HALT and not self._has_halted(start):
+            return again()  # interrupts are off in ring 0
+        return otherwise
 
     def _has_halted(self, start: int) -> bool:
         """Whether ring 0 stands behind a ``hlt`` that it has executed since it started at ``start``.

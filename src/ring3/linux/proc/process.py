@@ -9,7 +9,6 @@ from ring3.abi.errno import Errno
 from ring3.abi.signals import NSIG, SIG_DFL, SIG_IGN
 from ring3.kernel.mm.mm import Mm
 from ring3.kernel.task import TaskState
-from ring3.linux import tracing
 from ring3.linux.files import of_credentials
 from ring3.linux.limits import RLIM_INFINITY
 from ring3.linux.sigstate import bit
@@ -52,7 +51,7 @@ def state_of(task: LinuxTask) -> str:
     """The letter for what a thread does."""
     if task.process.dead:
         return "Z"
-    if tracing.is_stopped(task):
+    if task.trace is not None and task.trace.status is not None:
         return "t"
     if task.process.stopped:
         return "T"
@@ -200,7 +199,7 @@ def status(task: LinuxTask) -> bytes:
         ("Ngid", "0"),
         ("Pid", str(task.tid)),
         ("PPid", str(process.ppid)),
-        ("TracerPid", str(tracing.tracer_pid(task))),
+        ("TracerPid", str(0 if task.trace is None else task.trace.tracer.pid)),
         ("Uid", f"{who.uid}\t{who.euid}\t{who.suid}\t{who.fsuid}"),
         ("Gid", f"{who.gid}\t{who.egid}\t{who.sgid}\t{who.fsgid}"),
         ("FDSize", "256"),

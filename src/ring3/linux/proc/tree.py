@@ -131,7 +131,9 @@ class ProcTree:
             b"fdinfo": lambda: self._numbers(task, own, partial(self._fd_info, task), 0o500),
             b"mem": lambda: MemoryInode(fs, own, task, lambda: self._require_access(task)),
             b"mounts": lambda: PseudoFile(fs, own, lambda: system.mounts(kernel, task.fs.root).encode()),
-            b"mountinfo": lambda: PseudoFile(fs, own, lambda: system.mountinfo(kernel, task.fs.root).encode()),
+            b"mountinfo": lambda: PseudoFile(
+                fs, own, lambda: system.mountinfo(kernel, task.fs.root).encode()
+            ),
         }
         if threads:
             found[b"task"] = lambda: PseudoDirectory(
@@ -257,5 +259,3 @@ def _threads(task: LinuxTask) -> list[bytes]:
 
 def _rename(task: LinuxTask, data: bytes) -> None:
     task.name = data.rstrip(b"\n")[:15].decode("utf-8", "surrogateescape")
-
-

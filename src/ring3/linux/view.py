@@ -1,0 +1,36 @@
+"""Gives a kernel its files: the tree that ``ring3.fs.view`` describes."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from ring3.fs.devices import make_dev
+from ring3.fs.host import open_terminal
+from ring3.fs.view import View, mount_view
+from ring3.linux.proc.tree import ProcTree
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ring3.linux.credentials import Credentials
+    from ring3.linux.kernel import LinuxKernel
+
+
+def mount_default(kernel: LinuxKernel, environment: Mapping[str, str], who: Credentials) -> None:
+    """Mounts the default view; programs start in the host's working directory.
+
+    Args:
+        kernel: The kernel, with an empty root.
+        environment: That of the first program: HOME is an empty directory.
+        who: Who owns that.
+    """
+    dev = make_dev(kernel.vfs, lambda size: kernel.random_bytes(size), lambda: open_terminal(kernel.host))
+    view = View(os.getcwdb(), _homes(environment), who.uid, who.gid)
+    kernel.cwd = mount_view(kernel.vfs, view, dev, ProcTree(kernel).fs)
+
+
+def _homes(environment: Mapping[str, str]) -> tuple[bytes, ...]:
+    """Home directories that a program may look for: by its environment, and by its user."""
+    homes = [environment.get("HOME", ""), os.path.expanduser("~")]
+    return tuple(dict.fromkeys(os.fsencode(home) for home in homes if home.startswith("/")))

@@ -1,0 +1,96 @@
+"""Stops the program that runs on the emulator: when another thread asks for it, or after so much code.
+
+The emulator can be told to stop at any time, but then it stops behind any access to memory in the middle of a block,
+with RIP at the block's start: what it has done of the block would be done again. A stop is exact only where a block
+begins, when the hook that the emulator calls there asks for it. So ring-3 code gets such a hook as soon as anybody
+wants to stop it. The hook is a few instructions for the host, put into memory here, and makes programs a tenth
+slower; as a function of Python, which it is on hosts whose instructions are not known here, a hundred times.
+
+With ``counting`` the hook also counts code, in bytes. That is the same in every run, but coarse: a block counts when it
+is entered, so one that is left by a fault counts again when it is entered in the middle.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import platform
+import sys
+from typing import Final
+
+from ring3.machine import unicorn_library as api
+
+UNLIMITED: Final = 1 << 62
+_USER_END: Final = (1 << 63) - 1
+"""The last address of ring 3's half."""
+
+
+class Brake:
+    """The hook at the start of every block of ring-3 code."""
+
+    def __init__(self, library: api.Library, engine: int) -> None:
+        """Puts the hook in place; code that was translated before has to be translated anew."""
+        self._counting = False
+        self._given = UNLIMITED
+        self._words = (ctypes.c_int64 * 2)(self._given, 0)  # bytes left; whether a stop was asked for
+        self._stop = library.emu_stop
+        self._engine = engine
+        if _knows_host():
+            self._memory = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+            self._hook: object = ctypes.c_void_p(ctypes.addressof(ctypes.c_char.from_buffer(self._memory)))
+            self._put(_LOOK)
+        else:
+            self._hook = api.BLOCK_CALLBACK(self._on_block)
+        library.hook(engine, api.HOOK_BLOCK, self._hook, ctypes.addressof(self._words), 0, (0, _USER_END))
+
+    def ask(self) -> None:
+        """Makes the program stop at its next block; also from another thread."""
+        self._words[1] = 1
+
+    def release(self) -> bool:
+        """Ends what `ask` has begun; returns whether the program was to stop."""
+        pulled = bool(self._words[1]) or self._words[0] < 0
+        self._words[1] = 0
+        return pulled
+
+    # -- counting ----------------------------------------------------------------------------------------------
+
+    def start_counting(self) -> None:
+        """Counts code from now on."""
+        self._counting = True
+        if _knows_host():
+            self._put(_COUNT + _LOOK)
+
+    @property
+    def executed(self) -> int:
+        """Bytes of code counted."""
+        return self._given - self._words[0]
+
+    def limit(self, amount: int) -> None:
+        """Stops the program when that many more bytes were counted."""
+        self._given += amount - self._words[0]
+        self._words[0] = amount
+
+    # -- the hook ----------------------------------------------------------------------------------------------
+
+    def _put(self, instructions: bytes) -> None:
+        """Makes the hook of instructions that jump to their end to stop, and fall through to go on."""
+        stop = ctypes.cast(self._stop, ctypes.c_void_p).value
+        assert stop is not None
+        code = instructions + b"\xc3" + b"\x48\xb8" + stop.to_bytes(8, "little") + b"\xff\xe0"
+        self._memory[: len(code)] = code  # ret; movabs $stop, %rax; jmp *%rax
+
+    def _on_block(self, _engine: int, _address: int, size: int, _data: int) -> None:
+        if self._counting:
+            self._words[0] -= size
+        if self._words[1] or self._words[0] < 0:
+            self._stop(self._engine)
+
+
+# void hook(uc_engine *, uint64_t address, uint32_t size, int64_t words[2]), by the System V ABI
+_LOOK: Final = b"\x80\x79\x08\x00\x75\x01"  # cmpb $0, 8(%rcx); jne .+3
+_COUNT: Final = b"\x89\xd2\x48\x29\x11\x78\x07"  # mov %edx, %edx; sub %rdx, (%rcx); js .+9
+
+
+def _knows_host() -> bool:
+    return platform.machine() in ("x86_64", "AMD64") and sys.platform != "win32"
