@@ -300,13 +300,15 @@ class Solaris(Computer):
         from ring3.solaris.kernel import SolarisKernel  # noqa: PLC0415
 
         super().__init__()
-        self.cred = Cred(os.geteuid(), os.getegid(), os.getuid(), os.getgid()) if hasattr(os, "getuid") else Cred()
+        self.cred = Cred()
+        if hasattr(os, "getuid"):
+            self.cred = Cred(os.geteuid(), os.getegid(), os.getuid(), os.getgid())
         self.machine = make_machine(ram_bytes)
         self.kernel = SolarisKernel(self.machine, full_path, flavour)
         self._objects = self.kernel.objects
 
     def table(self) -> tuple[CallRow, ...]:
-        """sysent as it is in RAM now, row by row."""
+        """The table of system calls, sysent, as it is in RAM now, row by row."""
         return self.kernel.calls()
 
     def define(self, handler: Handler, number: int, kind: str = "CL") -> int:

@@ -1,4 +1,4 @@
-"""Every call that is there, with good arguments and bad ones: calls.c prints what came of each, calls.txt says what should."""
+"""Every call that is there, with good arguments and bad ones: calls.c prints what came of each, as calls.txt says."""
 
 from __future__ import annotations
 

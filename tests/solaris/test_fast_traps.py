@@ -13,7 +13,24 @@ from tests.support import guest, solaris
 from tests.support.guest import Passage, PathThrough
 from tests.support.toolchain import Toolchain
 
-NAMES = ("rax", "rcx", "rdx", "rbx", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "flags")
+NAMES = (
+    "rax",
+    "rcx",
+    "rdx",
+    "rbx",
+    "rbp",
+    "rsi",
+    "rdi",
+    "r8",
+    "r9",
+    "r10",
+    "r11",
+    "r12",
+    "r13",
+    "r14",
+    "r15",
+    "flags",
+)
 BEFORE = {name: (number + 1) * 0x0101_0101_0101_0101 for number, name in enumerate(NAMES)}
 
 
@@ -40,7 +57,10 @@ class StillClocks(VirtualClocks):
 def registers(machine: Solaris, toolchain: Toolchain) -> list[dict[str, int]]:
     outcome = guest.run(machine, solaris.program(toolchain, "fasttraps.S", libc=False))
     assert outcome.status == 0
-    return [dict(zip(NAMES, words, strict=True)) for words in struct.iter_unpack(f"<{len(NAMES)}Q", outcome.stdout)]
+    return [
+        dict(zip(NAMES, words, strict=True))
+        for words in struct.iter_unpack(f"<{len(NAMES)}Q", outcome.stdout)
+    ]
 
 
 def test_results(machine: Solaris, toolchain: Toolchain) -> None:
@@ -65,7 +85,9 @@ def test_what_is_kept_and_what_is_lost(machine: Solaris, toolchain: Toolchain) -
 def test_paths_cannot_be_told_apart(toolchain: Toolchain) -> None:
     def journal(path: PathThrough) -> tuple[Passage, ...]:
         with guest.boot_solaris(path) as machine:
-            return guest.run(machine, solaris.program(toolchain, "fasttraps.S", libc=False), watch=True).journal
+            return guest.run(
+                machine, solaris.program(toolchain, "fasttraps.S", libc=False), watch=True
+            ).journal
 
     assert journal("short") == journal("full")
 

@@ -45,13 +45,14 @@ def test_first_mapping(mm: Mm, length: int, address: int) -> None:
     assert found + length <= TOP
 
 
-def test_mappings_do_not_overlap_and_go_down(mm: Mm) -> None:
-    last = TOP
+def test_mappings_keep_their_distance(mm: Mm) -> None:
+    taken: list[tuple[int, int]] = []
     for length in (1, 0x5000, 0x1_2345, 0x3_0000, 0x21_0000, 0x100):
         found = choose_addr(mm, 0, length)
-        fill(mm, found, found + (length + 4095 & ~4095))
-        assert found + length <= last
-        last = found
+        end = found + (length + 4095 & ~4095)
+        assert all(end + PAGE_SIZE <= low or high + PAGE_SIZE <= found for low, high in [*taken, (TOP, TOP)])
+        fill(mm, found, end)
+        taken.append((found, end))
 
 
 def test_hint_is_taken_if_it_is_free_and_a_page(mm: Mm) -> None:

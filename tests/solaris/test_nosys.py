@@ -36,7 +36,8 @@ def run_ignoring(machine: Solaris, program: Path, deed: str) -> tuple[int, bytes
 
 @BOTH_PATHS
 @pytest.mark.parametrize(
-    "deed", ["nosys_0", "loadable_8", "loadable_named_49", "old_handler_21", "absent_5", "number_256", "int_91"]
+    "deed",
+    ["nosys_0", "loadable_8", "loadable_named_49", "old_handler_21", "absent_5", "number_256", "int_91"],
 )
 def test_who_ignores_sigsys_sees_enosys(deeds: Path, deed: str, path: PathThrough) -> None:
     with guest.boot_solaris(path) as machine:

@@ -145,7 +145,7 @@ def test_numbers_and_kinds_are_checked(machine: Solaris) -> None:
         with pytest.raises(ValueError, match="0 to 255"):
             machine.define(fine, number)
     for kind in ("AP", "LOADABLE", "no such kind"):
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match=kind):
             machine.define(fine, 180, kind)
     with pytest.raises(TypeError, match="number has no C type"):
         machine.define(untyped, 180)
@@ -219,5 +219,3 @@ def test_stack_of_buffers_is_bounded(machine: Solaris, modinfo: Path) -> None:
         assert again == outer
     with pytest.raises(AssertionError, match="kernel stack is full"), task.buffer(4096):
         pass
-
-

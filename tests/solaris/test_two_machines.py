@@ -63,7 +63,11 @@ class _TurnOver(BaseException):
 
 
 def test_nothing_is_shared(toolchain: Toolchain) -> None:
-    with Linux(ram_bytes=guest.RAM) as linux, Solaris(ram_bytes=guest.RAM) as one, Solaris(ram_bytes=guest.RAM) as two:
+    with (
+        Linux(ram_bytes=guest.RAM) as linux,
+        Solaris(ram_bytes=guest.RAM) as one,
+        Solaris(ram_bytes=guest.RAM) as two,
+    ):
         assert linux.machine.rdmsr(Msr.MSR_LSTAR) == linux.symbols["entry_SYSCALL_64"]
         assert one.machine.rdmsr(Msr.MSR_LSTAR) == one.symbols["sys_syscall"]
         program = solaris.program(toolchain, "call.c")
@@ -82,9 +86,7 @@ def test_nothing_is_shared(toolchain: Toolchain) -> None:
 
 
 @BOTH_PATHS
-def test_turn_by_turn(
-    toolchain: Toolchain, path: PathThrough, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_turn_by_turn(toolchain: Toolchain, path: PathThrough, capfd: pytest.CaptureFixture[str]) -> None:
     modinfo = solaris.program(toolchain, "modinfo.c")
     compute = toolchain.program("basic/malloc_loop.c")
     with ExitStack() as stack:
@@ -122,5 +124,3 @@ def test_one_boots_while_the_other_is_in_a_call(toolchain: Toolchain, path: Path
         machine.define(run_linux, 180)
         assert guest.run(machine, program, ["180"]).stdout == b"42 0 0\n"
     assert seen == [b"Hello, world\n"]
-
-

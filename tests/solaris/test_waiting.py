@@ -3,37 +3,38 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-import threading
-import time
-from pathlib import Path
 
 import pytest
 
-from tests.support import solaris
+from ring3.fs.host import HostFile
+from tests.support import guest, solaris
+from tests.support.guest import PathThrough
 from tests.support.toolchain import Toolchain
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("path", ["short", "full"])
-def test_read_from_a_pipe_waits(toolchain: Toolchain, path: str) -> None:
-    program = solaris.program(toolchain, "echo.c")
+def test_read_from_a_pipe_waits(
+    toolchain: Toolchain, path: PathThrough, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Whenever nothing can run, somebody writes a word into the pipe, and at last closes it."""
     reading, writing = os.pipe()
-    command = [sys.executable, "-m", "ring3", "run", "--path", path, str(program)]
-    with subprocess.Popen(command, stdin=reading, stdout=subprocess.PIPE, cwd=ROOT) as process:
-        os.close(reading)
+    words = [b"one", b"two"]
+    with guest.boot_solaris(path) as machine:
+        host = machine.kernel.host
+        task = machine.load(str(solaris.program(toolchain, "echo.c")))
+        task.files.close(0)
+        task.files.install(HostFile(reading, host), 0)
+        sleep = host.sleep
 
-        def feed() -> None:
-            for word in (b"one", b"two"):
-                time.sleep(0.15)
-                os.write(writing, word)
-            os.close(writing)
+        def write_and_sleep(seconds: float | None) -> bool:
+            if words:
+                os.write(writing, words.pop(0))
+            else:
+                os.close(writing)
+            return sleep(seconds)
 
-        feeder = threading.Thread(target=feed)
-        feeder.start()
-        output, _ = process.communicate(timeout=30)
-        feeder.join()
-    assert output == b"[one] rdx kept, carry 0\n[two] rdx kept, carry 0\n"
-    assert process.returncode == 2
+        vars(host)["sleep"] = write_and_sleep
+        assert machine.run(task) == 2
+    os.close(reading)
+    assert not words
+    assert capfd.readouterr().out == "[one] rdx kept, carry 0\n[two] rdx kept, carry 0\n"

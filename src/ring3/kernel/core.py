@@ -164,6 +164,10 @@ class Kernel(ABC):
         if self.current is not None and self.current.on_cpu:
             self.slices.wake()
 
+    def next_task(self) -> Task:
+        """Takes the task to run now out of the run queue, which is not empty."""
+        return self._ready.popleft()
+
     def has_others(self) -> bool:
         """Whether any other task than the one on the CPU could run."""
         return bool(self._ready)
@@ -185,7 +189,7 @@ class Kernel(ABC):
             if not self._ready:
                 self._idle(until)
                 continue
-            task = self._ready.popleft()
+            task = self.next_task()
             if task.state is TaskState.DEAD:
                 continue
             self._switch_to(task)

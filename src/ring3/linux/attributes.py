@@ -67,7 +67,7 @@ def _faccessat(task: LinuxTask, dfd: int, filename: int, mode: int, flags: int) 
     asking = who(task)
     if not flags & At.AT_EACCESS:
         real = task.credentials
-        asking = of_credentials(real._replace(fsuid=real.uid, fsgid=real.gid))
+        asking = of_credentials(real.as_real_user())
     kept = task.file_access
     task.file_access = (task.credentials, asking)
     try:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 from ring3.abi.c_types import DirFd, Int, Path, Pointer
 from ring3.abi.errno import E, Errno
 from ring3.abi.signals import Sig
-from ring3.linux import tracing
+from ring3.linux import posix_timer, tracing, user_dispatch
 from ring3.linux.definition import syscall
 from ring3.linux.exec import Start, load_data_segments, prepare, start_thread
 from ring3.linux.exit import release_thread
 from ring3.linux.files import AT_FDCWD, read_path
+from ring3.linux.ids import start_program as start_credentials
 from ring3.linux.siginfo import SigInfo
 from ring3.linux.signal_send import recalculate, send_to_thread
 from ring3.loader.stack import Strings
@@ -60,12 +61,17 @@ def become(task: LinuxTask, start: Start, path: bytes) -> None:
             release_thread(thread, 0)
     if task.tid != process.pid:
         kernel.renumber(task, process.pid)
+    kernel.share_memory(start.mm, task.mm_context.for_program())
     task.leave_memory()
     task.mm = start.mm
-    kernel.share_memory(start.mm)
     kernel.machine.cpu.use(start.mm.pmap)
+    start_credentials(task)
+    task.rseq = None
+    user_dispatch.stop(task)
+    kernel.apply_settings(task)
     task.files.close_on_exec()
     process.actions = process.actions.after_exec()
+    posix_timer.delete_all(process)
     process.has_execed = True
     task.program = start
     place = task.exe_place
@@ -76,7 +82,6 @@ def become(task: LinuxTask, start: Start, path: bytes) -> None:
     task.load_tls()
     task.landing_pad = start.landing_pad
     task.clear_child_tid = 0
-    task.parent_death_signal = 0
     kernel.reset_user_state(start.bits)
     load_data_segments(kernel, start.bits)
     start_thread(task.regs, start)
@@ -94,7 +99,7 @@ def _execve(task: LinuxTask, path: bytes, argv: int, envp: int, narrow: bool) ->
         kernel,
         path,
         Strings(path, arguments, environment),
-        task.credentials,
+        task.credentials.after_exec(),
         task.memory.limits,
         lambda name: kernel.open_program(task, name),
     )

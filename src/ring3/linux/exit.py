@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ring3.abi.c_types import Int
 from ring3.abi.errno import Errno
 from ring3.abi.signals import Sig
 from ring3.kernel.task import TaskExited
-from ring3.linux import tracing
+from ring3.linux import itimer, posix_timer, tracing
 from ring3.linux.definition import syscall
 from ring3.linux.process import Process, exit_info, wants_no_zombies
 from ring3.linux.siginfo import SigInfo
@@ -45,6 +46,10 @@ def release_thread(task: LinuxTask, code: int) -> None:
     process, kernel = task.process, task.kernel
     if task not in process.threads:
         return
+    if len(process.threads) > 1:
+        process.usage.utime += kernel.cpu_time(task)  # what is counted by memory stays with the others
+    else:
+        process.usage.add(task.usage())
     task.leave_memory()
     task.leave_files()
     process.threads.remove(task)
@@ -58,14 +63,14 @@ def _end_process(process: Process, last: LinuxTask, code: int) -> None:
     kernel = last.kernel
     process.dead = True
     process.exit_code = code
-    if process.alarm is not None:
-        process.alarm.cancel()
+    itimer.stop_all(process)
+    posix_timer.delete_all(process)
     for child in process.children:
         if child.threads and child.threads[0].parent_death_signal:
             send_to_process(child, SigInfo(child.threads[0].parent_death_signal))
     tracing.tracer_ended(process)
-    kernel.processes.adopt_children(process)
     kernel.process_ended(process)
+    kernel.processes.adopt_children(process)
     parent = process.parent
     if parent is None:
         kernel.processes.forget(process)
@@ -93,14 +98,31 @@ def clear_child_tid(task: LinuxTask) -> None:
     task.kernel.wake_futex(task, address)
 
 
-@syscall("full")
-def sys_exit(task: LinuxTask, error_code: Int) -> NoReturn:
-    """Ends the thread."""
-    release_thread(task, (error_code & 0xFF) << 8)
+def exit_thread(task: LinuxTask, code: int) -> NoReturn:
+    """Ends the running thread."""
+    release_thread(task, code)
     raise TaskExited
 
 
+async def _after_stop(task: LinuxTask, code: int, end: Callable[[LinuxTask, int], NoReturn]) -> int:
+    """Lets a tracer look once more (PTRACE_EVENT_EXIT), then ends."""
+    await tracing.event(task, tracing.EVENT_EXIT, code)
+    return end(task, code)
+
+
 @syscall("full")
-def sys_exit_group(task: LinuxTask, error_code: Int) -> NoReturn:
+def sys_exit(task: LinuxTask, error_code: Int) -> Coroutine[Any, Any, int]:
+    """Ends the thread."""
+    code = (error_code & 0xFF) << 8
+    if tracing.wants(task, tracing.Option.TRACEEXIT):
+        return _after_stop(task, code, exit_thread)
+    return exit_thread(task, code)
+
+
+@syscall("full")
+def sys_exit_group(task: LinuxTask, error_code: Int) -> Coroutine[Any, Any, int]:
     """Ends the program."""
-    exit_group(task, (error_code & 0xFF) << 8)
+    code = (error_code & 0xFF) << 8
+    if tracing.wants(task, tracing.Option.TRACEEXIT):
+        return _after_stop(task, code, exit_group)
+    return exit_group(task, code)

@@ -11,7 +11,7 @@ from ring3.fs.dentry import Dentry
 from ring3.fs.file import File
 from ring3.fs.inode import Inode
 from ring3.fs.namei import Last, Walk
-from ring3.fs.permission import ALL_CAPABILITIES, Who
+from ring3.fs.permission import Who
 
 if TYPE_CHECKING:
     from ring3.linux.credentials import Credentials
@@ -62,9 +62,8 @@ def who(task: LinuxTask) -> Who:
 
 
 def of_credentials(credentials: Credentials) -> Who:
-    """Whom file operations are done for by fsuid and fsgid; the superuser has all capabilities."""
-    capabilities = 0 if credentials.fsuid else ALL_CAPABILITIES
-    return Who(credentials.fsuid, credentials.fsgid, frozenset(credentials.groups), capabilities)
+    """Whom file operations are done for: fsuid, fsgid and the effective capabilities."""
+    return Who(credentials.fsuid, credentials.fsgid, frozenset(credentials.groups), credentials.effective)
 
 
 def walk(task: LinuxTask, resolve: int = 0) -> Walk:

@@ -36,7 +36,12 @@ from ring3.linux.exec_file import open_for
 from ring3.linux.exit import clear_child_tid
 from ring3.linux.futex import wake
 from ring3.linux.futex_pi import release_all as release_locks
+from ring3.linux.ids import enforce
+from ring3.linux.ldt import Ldt, LdtWindows, load_ldt
 from ring3.linux.process import Process, Processes
+from ring3.linux.rseq import switched_to
+from ring3.linux.scheduling import Policy
+from ring3.linux.settings import MmContext
 from ring3.linux.short_path import leave_ia32, run_short
 from ring3.linux.siginfo import SigInfo
 from ring3.linux.signal_send import send_to_process
@@ -67,6 +72,9 @@ PT_REGS: Final[FrameType] = frame_type(
 CPUID_1_EDX: Final = 0x078B_FBFD
 """Feature bits of the CPU model (CPUID leaf 1, EDX); the tests compare it with the instruction."""
 
+CR4_TSD: Final = 1 << 2
+"""Only ring 0 may read the time-stamp counter (SDM 3A, 2.5)."""
+
 MXCSR_MASK: Final = 0xFFFF
 """The bits of MXCSR that exist (SDM 1, 10.2.3)."""
 
@@ -84,6 +92,7 @@ class LinuxKernel(Kernel):
         linux: The booted image: tables, GDT, entry state.
         layers: The layers of each call made so far, by entry point.
         hostname: What uname(2) calls the machine.
+        domainname: Its NIS domain.
         random_bytes: Where randomness comes from.
         aslr: Random bits for addresses, None for fixed ones.
         objects: What concerns all memory objects.
@@ -97,6 +106,9 @@ class LinuxKernel(Kernel):
         open_program: Opens a file to be run, for a task that names it.
         hwcap: What AT_HWCAP says.
         window: The user registers while the short path works on them.
+        ldt_windows: Where the kernel sees the descriptor tables of programs.
+        loaded_ldt: The one in the CPU.
+        ranked: Some thread asked for a policy that comes before others.
     """
 
     frame_size = L["PT_SIZE"]
@@ -113,6 +125,7 @@ class LinuxKernel(Kernel):
         self.layers: dict[str, Layers] = {}
         self.window = WindowRegs(machine.cpu, USER_SEGMENTS)
         self.hostname = "ring3"
+        self.domainname = "(none)"
         self.random_bytes: Callable[[int], bytes] = os.urandom
         self.aslr: Random | None = lambda bits: (
             int.from_bytes(self.random_bytes(8), "little") & (1 << bits) - 1
@@ -128,7 +141,10 @@ class LinuxKernel(Kernel):
         self.max_tasks = 4096
         self.terminal_groups: dict[int, int] = {}
         self.open_program: Callable[[LinuxTask, bytes], Executable] = open_for
-        self._memory_users: dict[Mm, int] = {}
+        self._contexts: dict[Mm, MmContext] = {}
+        self.ldt_windows = LdtWindows(self)
+        self.loaded_ldt: Ldt | None = None
+        self.ranked = False
         self._scratch = machine.ram.alloc()
         self._vdsos: dict[int, Vdso] = {}
         self._absent: set[str] = set()
@@ -203,10 +219,14 @@ class LinuxKernel(Kernel):
         return stub(task, regs, argument)
 
     def _absent_call(self, entry: str, task: Task, regs: UserRegs, argument: int) -> Result:
-        if entry not in self._absent:
-            self._absent.add(entry)
-            self.report(f"{entry.removeprefix('sys_')} is not implemented: ENOSYS (reported once)")
+        self.report_absent(entry.removeprefix("sys_"))
         raise Errno(E.ENOSYS)
+
+    def report_absent(self, name: str) -> None:
+        """Tells the user, once, that something is not there."""
+        if name not in self._absent:
+            self._absent.add(name)
+            self.report(f"{name} is not implemented: ENOSYS (reported once)")
 
     # -- programs ----------------------------------------------------------------------------------------------
 
@@ -232,6 +252,7 @@ class LinuxKernel(Kernel):
         task = LinuxTask(self, tid, name[:15], start.mm, self.machine.ram.alloc())
         self.share_memory(start.mm)
         task.files, task.credentials = files, credentials
+        enforce(task)
         task.program = start
         place = task.exe_place
         task.exe = "" if place is None else os.fsdecode(place.path())
@@ -256,11 +277,14 @@ class LinuxKernel(Kernel):
         Raises:
             Errno: EAGAIN, no number is free; ENOMEM, no frame is.
         """
+        context = None if mm is parent.mm else parent.mm_context.fork()
         try:
             task = LinuxTask(self, self.new_tid(), parent.name, mm, self.machine.ram.alloc())
-        except OutOfFrames:
-            raise Errno(E.ENOMEM) from None
-        self.share_memory(mm)
+        except (Errno, OutOfFrames) as error:
+            if context is not None:
+                context.destroy()
+            raise error if isinstance(error, Errno) else Errno(E.ENOMEM) from None
+        self.share_memory(mm, context)
         return task
 
     def start_child(self, parent: LinuxTask, child: LinuxTask, stack: int, tls: int | None) -> None:
@@ -323,17 +347,27 @@ class LinuxKernel(Kernel):
         found = self.tasks.get(tid)
         return None if found is None else cast(LinuxTask, found)
 
-    def share_memory(self, mm: Mm) -> None:
-        """One more task uses an address space."""
-        self._memory_users[mm] = self._memory_users.get(mm, 0) + 1
+    def threads(self) -> list[LinuxTask]:
+        """All living threads."""
+        return [cast(LinuxTask, task) for task in self.tasks.values()]
+
+    def context(self, mm: Mm) -> MmContext:
+        """What belongs to an address space that some task uses."""
+        return self._contexts[mm]
+
+    def share_memory(self, mm: Mm, context: MmContext | None = None) -> None:
+        """One more task uses an address space; if it is the first one, ``context`` belongs to it."""
+        self._contexts.setdefault(mm, context or MmContext()).users += 1
 
     def drop_memory(self, mm: Mm) -> None:
         """One task less uses an address space; the last one gives it back."""
-        left = self._memory_users[mm] - 1
-        if left:
-            self._memory_users[mm] = left
-        else:
-            del self._memory_users[mm]
+        context = self._contexts[mm]
+        context.users -= 1
+        if not context.users:
+            del self._contexts[mm]
+            if context.ldt is not None and context.ldt is self.loaded_ldt:
+                load_ldt(self, None)
+            context.destroy()
             self.forget_memory(mm.pmap)
             mm.destroy()
 
@@ -341,7 +375,7 @@ class LinuxKernel(Kernel):
         """A task is about to leave its address space: what other threads there expect of it (mm_release)."""
         release_robust_lists(task)
         release_locks(task)
-        if self._memory_users[task.memory] > 1:
+        if self._contexts[task.memory].users > 1:
             clear_child_tid(task)
 
     def wake_futex(self, task: LinuxTask, address: int) -> None:
@@ -352,19 +386,29 @@ class LinuxKernel(Kernel):
     def is_orphaned_group(self, pgid: int) -> bool:
         """Whether nobody could continue a process group if it stopped (will_become_orphaned_pgrp)."""
         return not any(
-            process.parent is not None and process.parent.pgid != pgid and process.parent.sid == process.sid
+            process.parent is not None
+            and not process.parent.dead
+            and process.parent.pgid != pgid
+            and process.parent.sid == process.sid
             for process in self.processes.group(pgid)
             if not process.dead
         )
 
     def process_ended(self, process: Process) -> None:
-        """A process has ended: groups that it orphaned while they are stopped are told (SIGHUP, then SIGCONT)."""
-        for child in [process, *process.children]:
-            group = self.processes.group(child.pgid)
-            if any(member.stopped for member in group) and self.is_orphaned_group(child.pgid):
-                for member in group:
-                    send_to_process(member, SigInfo(int(Sig.SIGHUP), int(SiCode.SI_KERNEL)))
-                    send_to_process(member, SigInfo(int(Sig.SIGCONT), int(SiCode.SI_KERNEL)))
+        """A process has ended: groups that it orphaned while they are stopped are told (kill_orphaned_pgrp)."""
+        if process.parent is not None:
+            self._tell_orphaned(process.pgid, process.parent)
+        for child in process.children:
+            self._tell_orphaned(child.pgid, process)
+
+    def _tell_orphaned(self, pgid: int, parent: Process) -> None:
+        """Sends SIGHUP and SIGCONT to a group whose last link to its session was this parent, if it is stopped."""
+        group = self.processes.group(pgid)
+        linked = parent.pgid != pgid and any(member.sid == parent.sid for member in group)
+        if linked and any(member.stopped for member in group) and self.is_orphaned_group(pgid):
+            for member in group:
+                send_to_process(member, SigInfo(int(Sig.SIGHUP), int(SiCode.SI_KERNEL)))
+                send_to_process(member, SigInfo(int(Sig.SIGCONT), int(SiCode.SI_KERNEL)))
 
     # -- floating point ----------------------------------------------------------------------------------------
 
@@ -415,6 +459,51 @@ class LinuxKernel(Kernel):
         linux_task = cast(LinuxTask, task)
         linux_task.load_tls()
         self.window.orig_ax = linux_task.orig_ax
+        self.apply_settings(linux_task)
+        switched_to(linux_task)
+
+    def apply_settings(self, task: LinuxTask) -> None:
+        """Makes the CPU what a thread wants it to be: its descriptor table, whether it may read the TSC."""
+        ldt = self._contexts[task.memory].ldt
+        if ldt is not self.loaded_ldt:
+            load_ldt(self, ldt)
+        cpu = self.machine.cpu
+        cr4 = cpu.control(4)
+        if bool(cr4 & CR4_TSD) != task.settings.no_tsc:
+            cpu.set_control(4, cr4 ^ CR4_TSD)
+
+    # -- who comes first ---------------------------------------------------------------------------------------
+
+    def next_task(self) -> Task:
+        """The first in the run queue, or of those of the highest rank."""
+        if not self.ranked:
+            return self._ready.popleft()
+        first = max(self._ready, key=_rank)
+        self._ready.remove(first)
+        return first
+
+    def ranks_changed(self, task: LinuxTask) -> None:
+        """A thread asks something else of the scheduler."""
+        self.ranked = self.ranked or task.scheduling.rank > 0
+        if self.ranked and self.current is not None:
+            cast(LinuxTask, self.current).set_flag(L["TIF_NEED_RESCHED"])
+
+    def ready(self, task: Task) -> None:
+        """Puts a task that waited into the run queue; the running one makes room for a higher rank."""
+        super().ready(task)
+        running = self.current
+        if self.ranked and running is not None and running.on_cpu and _rank(task) > _rank(running):
+            cast(LinuxTask, running).set_flag(L["TIF_NEED_RESCHED"])
+
+    def preempt(self, task: Task) -> None:
+        """The task had its turn; one with SCHED_FIFO stays the first of its rank."""
+        super().preempt(task)
+        if cast(LinuxTask, task).scheduling.policy == Policy.FIFO:
+            self._ready.appendleft(self._ready.pop())
+
+    def to_end(self, task: Task) -> None:
+        """The task lets all others of its rank run first."""
+        super().preempt(task)
 
     def birth(self) -> tuple[bytes, int]:
         """Ring 0 with a clean floating-point state, about to run ret_from_fork_asm."""
@@ -511,6 +600,10 @@ class LinuxKernel(Kernel):
         stop = cpu.run()
         assert stop is Event.HALT, stop
         return cpu.save()
+
+
+def _rank(task: Task) -> int:
+    return cast(LinuxTask, task).scheduling.rank
 
 
 def _ni_syscall(task: Task, regs: UserRegs, argument: int) -> Result:

@@ -17,7 +17,8 @@ from ring3.linux.siginfo import Layout, SigInfo
 from ring3.linux.sigstate import Actions, Pending
 
 if TYPE_CHECKING:
-    from ring3.kernel.timers import Timer
+    from ring3.linux.itimer import IntervalTimer
+    from ring3.linux.posix_timer import PosixTimer
     from ring3.linux.task import LinuxTask
 
 INIT: Final = 1
@@ -68,8 +69,9 @@ class Process:
         children_usage: Resources of children waited for.
         usage: Its own, as far as threads that ended go.
         started: Monotonic time of its start.
-        alarm: The ITIMER_REAL timer.
-        alarm_interval: Its period in nanoseconds.
+        itimers: Its interval timers, by number.
+        posix_timers: Those that timer_create(2) made, by number.
+        next_timer: The number of the next one.
         tracees: The threads it traces.
         tracee_exits: Number and exit code of tracees that have ended and are not its children.
         subreaper: It adopts orphans among its descendants (PR_SET_CHILD_SUBREAPER).
@@ -95,8 +97,9 @@ class Process:
     children_usage: Rusage = field(default_factory=Rusage)
     usage: Rusage = field(default_factory=Rusage)
     started: int = 0
-    alarm: Timer | None = None
-    alarm_interval: int = 0
+    itimers: dict[int, IntervalTimer] = field(default_factory=dict)
+    posix_timers: dict[int, PosixTimer] = field(default_factory=dict)
+    next_timer: int = 0
     subreaper: bool = False
     tracees: list[LinuxTask] = field(default_factory=list)
     tracee_exits: list[tuple[int, int]] = field(default_factory=list)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Int, Pointer
 from ring3.abi.errno import E, Errno
+from ring3.linux.clocks import process_cpu_time
 from ring3.linux.definition import syscall
 from ring3.linux.process import Rusage
 
@@ -39,9 +40,8 @@ def usage_of(task: LinuxTask, who: int) -> Rusage:
     if who == RUSAGE_CHILDREN:
         total.add(task.process.children_usage)
     elif who == RUSAGE_SELF:
-        total.add(task.process.usage)
-        for thread in task.process.threads:
-            total.add(thread.usage())
+        total.add(task.usage())  # threads have the memory in common
+        total.utime = process_cpu_time(task.process)
     elif who == RUSAGE_THREAD:
         total.add(task.usage())
     else:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 from enum import Enum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from ring3.abi.signals import SiCode
 
@@ -26,6 +26,16 @@ class Layout(Enum):
     SYS = "call address, number, architecture"
 
 
+class Source(Protocol):
+    """What wants to know what becomes of a signal that it has sent: a timer."""
+
+    def taken(self, info: SigInfo) -> SigInfo:
+        """It is about to be delivered; returns what is."""
+
+    def dropped(self) -> None:
+        """It was forgotten."""
+
+
 class SigInfo(NamedTuple):
     """One signal.
 
@@ -41,6 +51,7 @@ class SigInfo(NamedTuple):
         utime: A child's user time, in clock ticks.
         stime: A child's system time.
         errno: ``si_errno``.
+        source: Who wants to know what becomes of it.
     """
 
     signo: int
@@ -54,6 +65,7 @@ class SigInfo(NamedTuple):
     utime: int = 0
     stime: int = 0
     errno: int = 0
+    source: Source | None = None
 
     def pack(self, narrow: bool) -> bytes:
         """The 128 bytes a program sees."""

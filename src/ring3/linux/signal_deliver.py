@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import E
 from ring3.abi.signals import SIG_DFL, SIG_IGN, SaFlags, Sig
 from ring3.kernel.regs import UserRegs
-from ring3.linux import frames
+from ring3.linux import frames, rseq
 from ring3.linux.exit import exit_group
 from ring3.linux.siginfo import SigInfo
 from ring3.linux.signal_send import deliverable, force_kernel, recalculate, stop_process
@@ -73,6 +73,11 @@ def act(task: LinuxTask, regs: UserRegs, info: SigInfo) -> bool:
     return exit_group(task, signal)
 
 
+def is_fatal(task: LinuxTask, signal: int) -> bool:
+    """Whether a signal's action ends the process."""
+    return task.process.actions[signal].handler == SIG_DFL and not bit(signal) & (IGNORED_BY_DEFAULT | STOPPING)
+
+
 def settle(task: LinuxTask, regs: UserRegs) -> None:
     """No handler runs: an interrupted call is made again, and the mask of sigsuspend(2) is undone."""
     if _in_call(regs):
@@ -108,6 +113,7 @@ def _handle(task: LinuxTask, regs: UserRegs, info: SigInfo, action: Action) -> N
     """Sets up the handler's frame and the mask in which it runs."""
     stepping = regs.flags & Flags.TF
     mask = task.blocked if task.saved_mask is None else task.saved_mask
+    rseq.deliver_signal(task, regs, info.signo)
     if not frames.push(task, regs, info, action, mask):
         force_kernel(task, Sig.SIGSEGV)
         if info.signo == Sig.SIGSEGV:

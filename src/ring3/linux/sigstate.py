@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from ring3.abi.signals import CORE, IGN, NSIG, SIG_DFL, SIG_IGN, STOP, SaFlags, Sig
+from ring3.abi.signals import CORE, IGN, NSIG, SIG_DFL, SIG_IGN, STOP, SaFlags, SiCode, Sig
 from ring3.linux.siginfo import SigInfo
 
 
@@ -94,8 +94,11 @@ class Pending:
         self._queue: list[SigInfo] = []
 
     def add(self, info: SigInfo) -> bool:
-        """Queues a signal; False if it is there already and not queued twice (all below SIGRTMIN), or too many are."""
-        if info.signo < Sig.SIGRTMIN and self.set & bit(info.signo):
+        """Queues a signal; False if it is there already and not queued twice, or too many are.
+
+        Those below SIGRTMIN are not, but for a timer's, which has one on the way at most.
+        """
+        if info.signo < Sig.SIGRTMIN and self.set & bit(info.signo) and info.code != SiCode.SI_TIMER:
             return False
         self.set |= bit(info.signo)
         if len(self._queue) >= MAX_QUEUED:
@@ -115,13 +118,18 @@ class Pending:
                 found = index
         if not more:
             self.set &= ~bit(signal)
-        return SigInfo(signal) if found is None else self._queue.pop(found)
+        info = SigInfo(signal) if found is None else self._queue.pop(found)
+        return info if info.source is None else info.source.taken(info)
 
     def discard(self, signals: int) -> None:
         """Forgets all signals of a set."""
         if self.set & signals:
             self.set &= ~signals
+            gone = [info for info in self._queue if bit(info.signo) & signals]
             self._queue = [info for info in self._queue if not bit(info.signo) & signals]
+            for info in gone:
+                if info.source is not None:
+                    info.source.dropped()
 
     def __len__(self) -> int:
         return len(self._queue)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi.errno import E, Errno
@@ -16,14 +17,21 @@ from ring3.kernel.wait import WaitQueue
 from ring3.linux.altstack import AltStack
 from ring3.linux.credentials import Credentials
 from ring3.linux.exec_file import ExecFile
+from ring3.linux.ldt import segment_of
 from ring3.linux.limits import DEFAULTS
 from ring3.linux.process import Process, Rusage
+from ring3.linux.rseq import Registration
+from ring3.linux.scheduling import Scheduling
+from ring3.linux.seccomp import NOTHING, Mode, Seccomp
+from ring3.linux.seccomp import inherit as inherit_seccomp
+from ring3.linux.settings import MmContext, Settings
 from ring3.linux.signal_calls import interrupted
 from ring3.linux.siginfo import SigInfo
 from ring3.linux.signal_send import recalculate, send_to_thread
 from ring3.linux.sigstate import Pending
 from ring3.linux.tracing import Trace
-from ring3.machine.descriptors import Segment
+from ring3.linux.user_dispatch import Dispatch
+from ring3.machine.descriptors import TI_LDT, Segment
 from ring3.machine.registers import Seg
 
 if TYPE_CHECKING:
@@ -68,6 +76,11 @@ class LinuxTask(Task):
         parent_death_signal: What it gets when its parent ends (PR_SET_PDEATHSIG).
         trace: How it is traced, None if it is not.
         single_stepped: Its tracer has set the trap flag.
+        scheduling: What it asks of the scheduler.
+        settings: What it was told about itself by prctl(2).
+        seccomp: Which system calls it has given up.
+        dispatch: Which of its calls it catches itself, None for none.
+        rseq: Where it has its restartable sequences, None for nowhere.
         trap_number: Vector of its last exception.
         error_code: Error code of its last exception.
         fault_address: Address of its last page fault.
@@ -103,6 +116,11 @@ class LinuxTask(Task):
         self.parent_death_signal = 0
         self.trace: Trace | None = None
         self.single_stepped = False
+        self.scheduling = Scheduling()
+        self.settings = Settings()
+        self.seccomp: Seccomp = NOTHING
+        self.dispatch: Dispatch | None = None
+        self.rseq: Registration | None = None
         self.trap_number = self.error_code = self.fault_address = 0
 
     # -- signals -----------------------------------------------------------------------------------------------
@@ -155,6 +173,29 @@ class LinuxTask(Task):
             raise Errno(E.EPERM)
         self.kernel.terminal_groups[self.process.sid] = pgid
 
+    # -- scheduling --------------------------------------------------------------------------------------------
+
+    def reschedule(self) -> None:
+        """Lets the other tasks run first."""
+        if self.kernel.has_others():
+            self.kernel.to_end(self)
+
+    def set_scheduling(self, scheduling: Scheduling) -> None:
+        """Replaces what it asks of the scheduler; others may come first from now on."""
+        self.scheduling = scheduling
+        self.kernel.ranks_changed(self)
+
+    def set_no_tsc(self, on: bool) -> None:
+        """Forbids it to read the time-stamp counter (CR4.TSD), or allows that again."""
+        self.settings.no_tsc = on
+        if self is self.kernel.current:
+            self.kernel.apply_settings(self)
+
+    @property
+    def mm_context(self) -> MmContext:
+        """What belongs to its address space."""
+        return self.kernel.context(self.memory)
+
     # -- kernel memory -----------------------------------------------------------------------------------------
 
     @property
@@ -191,7 +232,10 @@ class LinuxTask(Task):
         """Loads DS, ES, FS or GS as the instruction does; what cannot be loaded becomes the null selector."""
         load = self.kernel.load_user_segment
         index = selector >> 3
-        if selector | 3 == L["USER_DS"]:
+        if selector & TI_LDT:
+            found = segment_of(self.mm_context.ldt, selector)
+            load(segment, selector | 3 if found else 0, found or _NO_SEGMENT)
+        elif selector | 3 == L["USER_DS"]:
             load(segment, selector | 3, GDT_USER_DS)
         elif GDT_TLS_MIN <= index < GDT_TLS_MIN + 3 and self.tls[index - GDT_TLS_MIN]:
             descriptor = Segment.from_bytes(self.tls[index - GDT_TLS_MIN].to_bytes(8, "little"))
@@ -204,7 +248,7 @@ class LinuxTask(Task):
         cpu = self.kernel.machine.cpu
         for segment in (Seg.DS, Seg.ES, Seg.FS, Seg.GS):
             selector = cpu.selector(segment)
-            if GDT_TLS_MIN <= selector >> 3 < GDT_TLS_MIN + 3:
+            if not selector & TI_LDT and GDT_TLS_MIN <= selector >> 3 < GDT_TLS_MIN + 3:
                 self.load_user_segment(segment, selector)
 
     # -- files -------------------------------------------------------------------------------------------------
@@ -224,7 +268,7 @@ class LinuxTask(Task):
             self.files.limit = soft
         name = _MM_LIMITS.get(resource)
         if name is not None:
-            setattr(self.memory.limits, name, soft)
+            self.memory.limits = replace(self.memory.limits, **{name: soft})
 
     def inherit(self, parent: LinuxTask, *, share_files: bool, share_fs: bool) -> None:
         """Takes over from a parent what clone(2) copies or shares."""
@@ -236,6 +280,12 @@ class LinuxTask(Task):
         self.rlimits = parent.rlimits if self.process is parent.process else list(parent.rlimits)
         self.blocked = parent.blocked
         self.tls = list(parent.tls)
+        self.scheduling = parent.scheduling.for_child()
+        self.settings = parent.settings.for_child()
+        if parent.seccomp.mode is not Mode.DISABLED:
+            inherit_seccomp(self, parent.seccomp)
+        if parent.rseq is not None and self.mm is not parent.mm:
+            self.rseq = parent.rseq.copy()
         self.landing_pad = parent.landing_pad
 
     def unshare(self, *, files: bool, fs: bool) -> None:
@@ -266,5 +316,7 @@ class LinuxTask(Task):
         """Resources used so far."""
         mm = self.mm
         return Rusage(
-            maxrss=mm.peak_rss() * 4 if mm is not None else 0, majflt=mm.major_faults if mm is not None else 0
+            utime=self.kernel.cpu_time(self),
+            maxrss=mm.peak_rss() * 4 if mm is not None else 0,
+            majflt=mm.major_faults if mm is not None else 0,
         )

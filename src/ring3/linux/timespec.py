@@ -72,7 +72,7 @@ def read_timeval(task: LinuxTask, address: int, narrow: bool = False) -> int:
     seconds, microseconds = (_NARROW if narrow else _WIDE).unpack(raw)
     if seconds < 0 or not 0 <= microseconds < 10**6:
         raise Errno(E.EINVAL)
-    return min(seconds * SECOND + microseconds * 1000, FOREVER)
+    return int(min(seconds * SECOND + microseconds * 1000, FOREVER))
 
 
 def pack_timeval(time: int, narrow: bool = False) -> bytes:

@@ -1,15 +1,19 @@
-"""Thread-local storage: segment bases (arch_prctl) and GDT entries (set_thread_area)."""
+"""Thread-local storage: segment bases and the other x86 settings (arch_prctl), GDT entries (set_thread_area)."""
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Int, Pointer, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.image.linux.boot import GDT_TLS_MIN
+from ring3.kernel.mm.layout import TASK_SIZE_64
 from ring3.linux.definition import syscall
+from ring3.linux.user_desc import SEG_32BIT, UserDesc
 from ring3.machine.descriptors import Segment
+from ring3.machine.pmap import Prot
+from ring3.machine.ram import PAGE_SIZE
+from ring3.machine.registers import Seg
 
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
@@ -18,46 +22,103 @@ ARCH_SET_GS: Final = 0x1001
 ARCH_SET_FS: Final = 0x1002
 ARCH_GET_FS: Final = 0x1003
 ARCH_GET_GS: Final = 0x1004
+ARCH_GET_CPUID: Final = 0x1011
+ARCH_SET_CPUID: Final = 0x1012
+ARCH_GET_XCOMP_SUPP: Final = 0x1021
+ARCH_GET_XCOMP_PERM: Final = 0x1022
+ARCH_REQ_XCOMP_PERM: Final = 0x1023
+ARCH_GET_XCOMP_GUEST_PERM: Final = 0x1024
+ARCH_REQ_XCOMP_GUEST_PERM: Final = 0x1025
+ARCH_MAP_VDSO_32: Final = 0x2002
+ARCH_MAP_VDSO_64: Final = 0x2003
+ARCH_GET_UNTAG_MASK: Final = 0x4001
+ARCH_ENABLE_TAGGED_ADDR: Final = 0x4002
+ARCH_GET_MAX_TAG_BITS: Final = 0x4003
+ARCH_FORCE_TAGGED_SVA: Final = 0x4004
+
+FEATURES: Final = 3
+"""The state components that programs may use: x87 and SSE (XSTATE_BV of CPUID leaf 13)."""
+XTILE_DATA: Final = 18
 TLS_ENTRIES: Final = 3
-
-# struct user_desc, the bits of its last word (arch/x86/include/uapi/asm/ldt.h)
-SEG_32BIT: Final = 1 << 0
-CONTENTS: Final = 3 << 1
-READ_EXEC_ONLY: Final = 1 << 3
-LIMIT_IN_PAGES: Final = 1 << 4
-SEG_NOT_PRESENT: Final = 1 << 5
-USEABLE: Final = 1 << 6
-_EMPTY: Final = READ_EXEC_ONLY | SEG_NOT_PRESENT
+_NO_SEGMENT: Final = Segment(0, 0, 0, 0)
 
 
-@syscall("partial", "the segment bases; not ARCH_CPUID, ARCH_MAP_VDSO_*, shadow stacks or tagged addresses")
+# -- arch_prctl --------------------------------------------------------------------------------------------------
+
+
+@syscall("partial", "the CPU has no CPUID faulting, no AMX, no address masking and no shadow stacks")
 def sys_arch_prctl(task: LinuxTask, option: Int, arg2: UnsignedLong) -> int:
-    """Sets or gets the base of FS or GS."""
-    cpu = task.kernel.machine.cpu
+    """Sets or gets what is x86's own about a thread; the bases of FS and GS only for 64-bit callers."""
+    if option in (ARCH_GET_CPUID, ARCH_SET_CPUID):
+        return _cpuid_mode(option)
+    if ARCH_GET_XCOMP_SUPP <= option <= ARCH_REQ_XCOMP_GUEST_PERM:
+        return _state_components(task, option, arg2)
     if task.in_ia32_syscall:
         raise Errno(E.EINVAL)
+    if ARCH_SET_GS <= option <= ARCH_GET_GS:
+        return _base(task, option, arg2)
+    if option in (ARCH_MAP_VDSO_32, ARCH_MAP_VDSO_64):
+        return _map_vdso(task, 32 if option == ARCH_MAP_VDSO_32 else 64, arg2)
+    return _address_tags(task, option, arg2)
+
+
+def _base(task: LinuxTask, option: int, arg2: int) -> int:
+    cpu = task.kernel.machine.cpu
     if option in (ARCH_SET_FS, ARCH_SET_GS):
-        if arg2 >= (1 << 47) - 4096:
+        if arg2 >= TASK_SIZE_64:
             raise Errno(E.EPERM)
+        segment = Seg.FS if option == ARCH_SET_FS else Seg.GS
+        if cpu.selector(segment):
+            task.kernel.load_user_segment(segment, 0, _NO_SEGMENT)
         if option == ARCH_SET_FS:
             cpu.fs_base = arg2
         else:
             cpu.wrmsr(task.kernel.user_gs_msr(), arg2)
-    elif option == ARCH_GET_FS:
-        task.memory.write_u64(arg2, cpu.fs_base)
-    elif option == ARCH_GET_GS:
-        task.memory.write_u64(arg2, cpu.rdmsr(task.kernel.user_gs_msr()))
     else:
+        base = cpu.fs_base if option == ARCH_GET_FS else cpu.rdmsr(task.kernel.user_gs_msr())
+        task.memory.write_u64(arg2, base)
+    return 0
+
+
+def _cpuid_mode(option: int) -> int:
+    """Whether ``cpuid`` may be used: always, and that cannot be changed."""
+    if option == ARCH_SET_CPUID:
+        raise Errno(E.ENODEV)
+    return 1
+
+
+def _state_components(task: LinuxTask, option: int, arg2: int) -> int:
+    """The optional parts of the register state (fpu_xstate_prctl)."""
+    if option in (ARCH_GET_XCOMP_SUPP, ARCH_GET_XCOMP_PERM, ARCH_GET_XCOMP_GUEST_PERM):
+        task.memory.write_u64(arg2, FEATURES)
+        return 0
+    raise Errno(E.EINVAL if arg2 > XTILE_DATA else E.EOPNOTSUPP)
+
+
+def _map_vdso(task: LinuxTask, bits: int, address: int) -> int:
+    """Maps a vDSO for a program that has none; returns its size (prctl_map_vdso)."""
+    kernel, memory = task.kernel, task.memory
+    if any(memory.find_object(kernel.vdso(width).pages) for width in (32, 64)):
+        raise Errno(E.EEXIST)
+    vdso = kernel.vdso(bits)
+    memory.mmap(address & -PAGE_SIZE, vdso.size, Prot.READ | Prot.EXEC, obj=vdso.pages)
+    return vdso.size
+
+
+def _address_tags(task: LinuxTask, option: int, arg2: int) -> int:
+    """Linear address masking, which the CPU has not."""
+    if option == ARCH_GET_UNTAG_MASK:
+        task.memory.write_u64(arg2, (1 << 64) - 1)
+    elif option == ARCH_ENABLE_TAGGED_ADDR:
+        raise Errno(E.ENODEV)
+    elif option == ARCH_GET_MAX_TAG_BITS:
+        task.memory.write_u64(arg2, 0)
+    elif option != ARCH_FORCE_TAGGED_SVA:
         raise Errno(E.EINVAL)
     return 0
 
 
-def _descriptor(base: int, limit: int, bits: int) -> Segment:
-    """The GDT entry that a ``struct user_desc`` asks for (fill_ldt)."""
-    writable = 0 if bits & READ_EXEC_ONLY else 2
-    access = 0x61 | 0x10 | writable | (bits & CONTENTS) << 1 | (0 if bits & SEG_NOT_PRESENT else 0x80)
-    flags = (bits & SEG_32BIT) << 2 | (8 if bits & LIMIT_IN_PAGES else 0) | (1 if bits & USEABLE else 0)
-    return Segment(base, limit << 12 | 0xFFF if bits & LIMIT_IN_PAGES else limit, access, flags)
+# -- entries of the GDT ------------------------------------------------------------------------------------------
 
 
 def set_tls(task: LinuxTask, u_info: int, allocate: bool) -> None:
@@ -71,19 +132,25 @@ def set_tls(task: LinuxTask, u_info: int, allocate: bool) -> None:
     Raises:
         Errno: EINVAL, no such entry or not a segment for this; ESRCH, none is free; EFAULT.
     """
-    number, base, limit, bits = struct.unpack("<iIII", task.memory.read(u_info, 16))
-    empty = bits & 0x7F == _EMPTY and not base and not limit
-    if not empty and not _is_acceptable(bits):
+    desc = UserDesc.read(task.memory, u_info)
+    clear = desc.is_empty or desc.is_zero
+    if not clear and not _is_acceptable(desc):
         raise Errno(E.EINVAL)
-    if number == -1 and allocate:
-        number = next((GDT_TLS_MIN + slot for slot in range(TLS_ENTRIES) if not task.tls[slot]), -1)
-        if number < 0:
+    number = desc.entry_number
+    if number == 0xFFFF_FFFF and allocate:
+        number = next((GDT_TLS_MIN + slot for slot in range(TLS_ENTRIES) if not task.tls[slot]), 0)
+        if not number:
             raise Errno(E.ESRCH)
         task.memory.write_u32(u_info, number)
     if not GDT_TLS_MIN <= number < GDT_TLS_MIN + TLS_ENTRIES:
         raise Errno(E.EINVAL)
-    raw = b"" if empty else _descriptor(base, limit & 0xF_FFFF, bits).to_bytes()
+    raw = b"" if clear else desc.segment(useable=desc.useable).to_bytes()
     task.tls[number - GDT_TLS_MIN] = int.from_bytes(raw, "little")
+
+
+def _is_acceptable(desc: UserDesc) -> bool:
+    """Whether Linux allows such a segment (tls_desc_okay): 32-bit data, present."""
+    return bool(desc.bits & SEG_32BIT) and desc.contents <= 1 and not desc.seg_not_present
 
 
 @syscall("full")
@@ -95,30 +162,11 @@ def sys_set_thread_area(task: LinuxTask, u_info: Pointer) -> int:
     return 0
 
 
-def _is_acceptable(bits: int) -> bool:
-    """Whether Linux allows such a segment (tls_desc_okay): 32-bit data, present."""
-    return bool(bits & SEG_32BIT) and (bits & CONTENTS) >> 1 <= 1 and not bits & SEG_NOT_PRESENT
-
-
 @syscall("full")
 def sys_get_thread_area(task: LinuxTask, u_info: Pointer) -> int:
     """Reads one of the three GDT entries back."""
-    (number,) = struct.unpack("<i", task.memory.read(u_info, 4))
+    number = task.memory.read_u32(u_info)
     if not GDT_TLS_MIN <= number < GDT_TLS_MIN + TLS_ENTRIES:
         raise Errno(E.EINVAL)
-    value = task.tls[number - GDT_TLS_MIN]
-    if not value:
-        task.memory.write(u_info, struct.pack("<iIII", number, 0, 0, _EMPTY))
-        return 0
-    segment = Segment.from_bytes(value.to_bytes(8, "little"))
-    bits = (
-        (SEG_32BIT if segment.flags & 4 else 0)
-        | (segment.access >> 2 & 3) << 1
-        | (0 if segment.access & 2 else READ_EXEC_ONLY)
-        | (LIMIT_IN_PAGES if segment.flags & 8 else 0)
-        | (0 if segment.present else SEG_NOT_PRESENT)
-        | (USEABLE if segment.flags & 1 else 0)
-    )
-    limit = segment.limit >> 12 if segment.flags & 8 else segment.limit
-    task.memory.write(u_info, struct.pack("<iIII", number, segment.base, limit, bits))
+    task.memory.write(u_info, UserDesc.of_entry(number, task.tls[number - GDT_TLS_MIN]).pack())
     return 0

@@ -40,6 +40,8 @@ class Option(IntFlag):
     TRACECLONE = 1 << 3
     TRACEEXEC = 1 << 4
     TRACEVFORKDONE = 1 << 5
+    TRACEEXIT = 1 << 6
+    TRACESECCOMP = 1 << 7
     EXITKILL = 1 << 20
 
 
@@ -48,6 +50,8 @@ EVENT_VFORK: Final = 2
 EVENT_CLONE: Final = 3
 EVENT_EXEC: Final = 4
 EVENT_VFORK_DONE: Final = 5
+EVENT_EXIT: Final = 6
+EVENT_SECCOMP: Final = 7
 EVENT_STOP: Final = 128
 
 

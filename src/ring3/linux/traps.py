@@ -14,9 +14,9 @@ from ring3.image.linux.boot import GATES, L
 from ring3.kernel.mm.fault import FaultOutcome
 from ring3.kernel.regs import UserRegs, describe
 from ring3.kernel.task import Task
-from ring3.linux import tracing, vsyscall
+from ring3.linux import rseq, seccomp, syscall_work, tracing, user_dispatch, vsyscall
 from ring3.linux.siginfo import SigInfo
-from ring3.linux.signal_deliver import act, do_signal, settle, take
+from ring3.linux.signal_deliver import act, do_signal, is_fatal, settle, take
 from ring3.linux.signal_send import force_fault, force_kernel
 from ring3.linux.task import LinuxTask
 from ring3.machine.paging import PF_FETCH, PF_WRITE
@@ -29,6 +29,7 @@ Stub = Callable[[Task, UserRegs, int], int | Coroutine[Any, Any, int]]
 
 _WORK: Final = L["TASK_SYSCALL_WORK"] >> 3
 VECTORS: Final = {name: vector for vector, name in enumerate(GATES)}
+NEED_RESCHED: Final = 1 << L["TIF_NEED_RESCHED"]
 EXIT_WORK: Final = (1 << L["TIF_NOTIFY_RESUME"]) | (1 << L["TIF_SIGPENDING"]) | (1 << L["TIF_NEED_RESCHED"])
 
 _SIGNALS: Final = {
@@ -145,11 +146,16 @@ def exit_work(task: Task, regs: UserRegs, argument: int) -> int | Coroutine[Any,
     if linux_task.trace is not None:
         return _traced_exit_work(linux_task, regs)
     q = task.kernel.machine.ram.q
+    resched = 0
     while q[task.struct] & EXIT_WORK:
         if linux_task.must_stop:
             return _stop(linux_task, regs)
+        resched |= q[task.struct] & NEED_RESCHED
         q[task.struct] &= ~EXIT_WORK
         do_signal(linux_task, regs)
+        rseq.resume(linux_task, regs)
+    if resched:
+        task.kernel.preempt(task)
     return 0
 
 
@@ -164,6 +170,7 @@ async def _stop(task: LinuxTask, regs: UserRegs) -> int:
         else:
             q[task.struct] &= ~EXIT_WORK
             do_signal(task, regs)
+            rseq.resume(task, regs)
     return 0
 
 
@@ -183,9 +190,13 @@ async def _traced_exit_work(task: LinuxTask, regs: UserRegs) -> int:
             signal = info.signo if info.signo == Sig.SIGKILL else await tracing.stop(task, info.signo, info)
             if signal and signal != info.signo:
                 info = SigInfo(signal)
+            if signal and signal != Sig.SIGKILL and is_fatal(task, signal):
+                if tracing.wants(task, tracing.Option.TRACEEXIT):
+                    await tracing.event(task, tracing.EVENT_EXIT, signal)
             handled = bool(signal) and act(task, regs, info)
         if not handled:
             settle(task, regs)
+        rseq.resume(task, regs)
     return 0
 
 
@@ -204,9 +215,21 @@ def spurious(task: Task, regs: UserRegs, argument: int) -> int:
 def trace_enter(task: Task, regs: UserRegs, argument: int) -> int | Coroutine[Any, Any, int]:
     """The work before a traced call (syscall_trace_enter): the number to make."""
     work = task.kernel.machine.ram.q[task.struct + _WORK]
+    linux_task = cast("LinuxTask", task)
+    if work & syscall_work.USER_DISPATCH and user_dispatch.catches(linux_task, regs):
+        return -1
     if work & (tracing.SYSCALL_WORK_TRACE | tracing.SYSCALL_WORK_EMU):
-        return tracing.syscall_enter(cast("LinuxTask", task), regs)
-    return regs.orig_ax
+        return _traced_enter(linux_task, regs)
+    return seccomp.enter(linux_task, regs) if work & syscall_work.SECCOMP else regs.orig_ax
+
+
+async def _traced_enter(task: LinuxTask, regs: UserRegs) -> int:
+    """The stop for a tracer, and then what seccomp(2) says of the call that the tracer leaves."""
+    number = await tracing.syscall_enter(task, regs)
+    if number & 0xFFFF_FFFF == 0xFFFF_FFFF or task.seccomp.mode is seccomp.Mode.DISABLED:
+        return number
+    answer = seccomp.enter(task, regs)
+    return answer if isinstance(answer, int) else await answer
 
 
 def trace_exit(task: Task, regs: UserRegs, argument: int) -> int | Coroutine[Any, Any, int]:

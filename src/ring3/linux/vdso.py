@@ -25,17 +25,12 @@ class Vdso(NamedTuple):
 
     @classmethod
     def load(cls, ram: Ram, bits: int) -> Vdso:
-        """Reads ``vdso/vdso32.so`` or ``vdso64.so`` from the package into frames."""
+        """Reads ``vdso/vdso32.so`` or ``vdso64.so`` from the package into frames, section headers too: debuggers read them."""
         raw = resources.read_bytes(f"image/vdso/vdso{bits}.so")
-        header = elf.parse_header(raw)
-        table = raw[header.phoff : header.phoff + header.phnum * header.phentsize]
-        end = max(
-            s.offset + s.filesz for s in elf.parse_program_headers(header, table) if s.type == elf.PType.LOAD
-        )
         frames = []
-        for start in range(0, end, PAGE_SIZE):
+        for start in range(0, len(raw), PAGE_SIZE):
             frame = ram.alloc()
-            content = raw[start : min(start + PAGE_SIZE, end)]
+            content = raw[start : start + PAGE_SIZE]
             ram.bytes[frame : frame + len(content)] = content
             frames.append(frame)
         symbols = {symbol.name: symbol.value for symbol in elf.symbols(raw)}

@@ -61,7 +61,9 @@ def _by_notes(program: Program) -> System | None:
     for segment in program.segments:
         if segment.type != elf.PType.NOTE:
             continue
-        for owner, kind, content in _notes(program.file.pread(segment.offset, min(segment.filesz, _NOTES_READ))):
+        for owner, kind, content in _notes(
+            program.file.pread(segment.offset, min(segment.filesz, _NOTES_READ))
+        ):
             if owner == b"GNU" and kind == _NT_GNU_ABI_TAG and len(content) >= 4:
                 return _GNU_OS.get(int.from_bytes(content[:4], "little"))
             if owner.startswith(b"SUNW"):

@@ -1,7 +1,7 @@
 """copyin, copyout and their like: what stands between handlers and the memory of programs.
 
-All arguments are addresses, as in the kernel: a buffer of the kernel lies in guest RAM (`SolarisTask.buffer`). So a probe
-on one of these sees what DTrace shows of the real ones.
+All arguments are addresses, as in the kernel: a buffer of the kernel lies in guest RAM (`SolarisTask.buffer`). So a
+probe on one of these sees what DTrace shows of the real ones.
 """
 
 from __future__ import annotations

@@ -8,10 +8,10 @@ One typed Python function, named as the kernel's own::
     @function("unix")
     def copyin(task: SolarisTask, uaddr: Address, kaddr: Address, count: SizeT) -> None: ...
 
-Either has a symbol (``genunix`write``, ``unix`copyin``) at the address of a stub. Ring 0 calls the stub as the C ABI says,
-rdi rsi rdx rcx r8 r9, and each argument is cast to its C type. Python calls the function by its name; that call, too,
-goes to whatever the kernel has under the name at that moment (`SolarisKernel.functions`), which is where a probe or a
-replacement goes.
+Either has a symbol (``genunix`write``, ``unix`copyin``) at the address of a stub. Ring 0 calls the stub as the C ABI
+says, rdi rsi rdx rcx r8 r9, and each argument is cast to its C type. Python calls the function by its name; that call,
+too, goes to whatever the kernel has under the name at that moment (`SolarisKernel.functions`), which is where a probe
+or a replacement goes.
 
 How many arguments a system call has, and how its result is returned, stands in sysent, not here. A handler returns the
 result (`rvals` makes one of two) or raises `Errno`; it may be a coroutine if it can block.

@@ -303,6 +303,7 @@ class SolarisKernel(Kernel):
 
     def run_task(self, task: Task) -> None:
         """Runs the task by the path in force."""
+        assert isinstance(task, SolarisTask)
         while task.on_cpu:
             if self.short_path:
                 run_short(self, task)

@@ -20,7 +20,7 @@ from ring3.machine.ram import PAGE_MASK, PAGE_SIZE
 
 USERLIMIT: Final = L["USERLIMIT"]
 HOLE_START: Final = 0x0000_7FFF_FFFF_F000
-"""The page before the hole is left out too: a ``syscall`` at its end would return to an address that is not canonical."""
+"""The page before the hole is left out too: a ``syscall`` at its end would return to a non-canonical address."""
 HOLE_END: Final = 0xFFFF_8000_0000_0000
 STACK_LIMIT: Final = 8 << 20
 
@@ -55,9 +55,9 @@ def choose_addr(mm: Mm, address: int, length: int, offset: int = 0, align: int =
         Errno: ENOMEM, there is no room.
     """
     length = (length + PAGE_SIZE - 1) & PAGE_MASK
-    if address and not address % PAGE_SIZE and not align and is_user_range(address, length):
-        if is_free(mm, address, length):
-            return address
+    wanted = address and not address % PAGE_SIZE and not align
+    if wanted and is_user_range(address, length) and is_free(mm, address, length):
+        return address
     length += _RED_ZONE
     large = next(size for size in _PAGE_SIZES if size <= length)
     amount = max(_ELF_386_MAXPGSZ if length <= _ELF_386_MAXPGSZ else large, align)

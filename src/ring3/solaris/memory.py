@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.c_types import Address, Int, OffT, SizeT
 from ring3.abi.errno import Errno
 from ring3.abi.solaris.errno import SolarisE
-from ring3.machine.ram import PAGE_MASK, PAGE_SHIFT, PAGE_SIZE
+from ring3.machine.ram import PAGE_MASK, PAGE_SIZE
 from ring3.solaris.definition import syscall
 from ring3.solaris.layout import choose_addr, is_user_range
 
@@ -51,7 +51,9 @@ def brk(task: SolarisTask, nva: Address) -> int:
 
 
 @syscall("partial", "not MAP_ALIGN with large pages; every mapping has pages of 4 KiB")
-def smmap64(task: SolarisTask, addr: Address, length: SizeT, prot: Int, flags: Int, fd: Int, off: OffT) -> int:
+def smmap64(
+    task: SolarisTask, addr: Address, length: SizeT, prot: Int, flags: Int, fd: Int, off: OffT
+) -> int:
     """Maps memory or a file."""
     kind = flags & _TYPE
     _check_flags(addr, prot, flags & 0xFFFF_FFFF)
@@ -63,9 +65,9 @@ def smmap64(task: SolarisTask, addr: Address, length: SizeT, prot: Int, flags: I
         _check_range(addr, length, prot, SolarisE.ENOMEM)
     obj, may = _mapped_object(task, prot, flags, fd, off, length)
     place = addr if flags & Map.MAP_FIXED else _place(task, addr, length, flags, off)
-    if kind == Map.MAP_PRIVATE and prot & 2 and not flags & Map.MAP_NORESERVE:
-        if length >> PAGE_SHIFT > task.kernel.machine.ram.size >> PAGE_SHIFT:
-            raise Errno(SolarisE.EAGAIN)  # no swap space for it
+    reserves = kind == Map.MAP_PRIVATE and prot & 2 and not flags & Map.MAP_NORESERVE
+    if reserves and length > task.kernel.machine.ram.size:
+        raise Errno(SolarisE.EAGAIN)  # no swap space for it
     return task.memory.mmap(
         place,
         length,

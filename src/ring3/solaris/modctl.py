@@ -1,8 +1,8 @@
 """modctl: what commands such as modinfo ask of the module subsystem.
 
 The functions are the kernel's own and call each other as they do there (seed, 3.2; usr/src/uts/common/os/modctl.c and
-modconf.c): modctl, modctl_modinfo, copyin, modinfo, mod_getinfo, the module's _info, mod_info, mod_infonull, copyout. The
-modules are rows of data; where the kernel passes the address of a ``struct modctl``, here goes the module's id.
+modconf.c): modctl, modctl_modinfo, copyin, modinfo, mod_getinfo, the module's _info, mod_info, mod_infonull, copyout.
+The modules are rows of data; where the kernel passes the address of a ``struct modctl``, here goes the module's id.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def nosys(task: SolarisTask) -> int:
 
 @function("unix")
 def loadable_syscall(task: SolarisTask) -> int:
-    """A call whose module would be loaded now; none of them is there, so it does what the slot's sy_call does: nosys."""
+    """A call whose module would be loaded now; none is there, so it does what the slot's sy_call does: nosys."""
     task.kernel.report_once(f"system call {_number(task)} is in a module that is not there: SIGSYS")
     absent(task)
 

@@ -1,19 +1,19 @@
 """The short path: the frequent stops, without ring 0.
 
-Each branch leaves registers and memory as the machine code in ``image/solaris`` would, and takes the handler from sysent
-in RAM. It is used while the entry state is untouched and nobody watches ring 0; an event that it does not know, and a
-handler that is not one of our stubs, go through ring 0 like any other.
+Each branch leaves registers and memory as the machine code in ``image/solaris`` would, and takes the handler from
+sysent in RAM. It is used while the entry state is untouched and nobody watches ring 0; an event that it does not know,
+and a handler that is not one of our stubs, go through ring 0 like any other.
 
-Solaris's two ways out can be told apart by a program, and are here too: a call that simply succeeds returns by sysret (rcx
-is rip, r11 the flags); any other returns by iret, with rcx as ``struct regs`` has it, which is the fourth argument, and
-r11 as it lay on the kernel stack, which is the user's at the last trap.
+Solaris's two ways out can be told apart by a program, and are here too: a call that simply succeeds returns by sysret
+(rcx is rip, r11 the flags); any other returns by iret, with rcx as ``struct regs`` has it, which is the fourth
+argument, and r11 as it lay on the kernel stack, which is the user's at the last trap.
 
 What is different and cannot be seen from ring 3: ``struct regs`` is not written, nor are the counters of calls.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import Errno
 from ring3.abi.solaris.regs import PS_C
@@ -22,7 +22,6 @@ from ring3.abi.solaris.traps import T_FASTTRAP, T_LASTFAST, FastTrap
 from ring3.image.solaris.boot import L
 from ring3.kernel.mm.fault import FaultOutcome
 from ring3.kernel.signature import Result
-from ring3.kernel.task import Task
 from ring3.machine.cpu import Event, Stop, Trap
 from ring3.machine.registers import Flags, Vector
 from ring3.solaris.errors import solaris_number
@@ -40,7 +39,7 @@ _TWO_VALUES: Final = L["SE_32RVAL2"] << 16
 """SE_32RVAL2 in the first word of a ``struct sysent``."""
 
 
-def run_short(kernel: SolarisKernel, task: Task) -> None:
+def run_short(kernel: SolarisKernel, task: SolarisTask) -> None:
     """Runs a task until it leaves the CPU or the short path is no longer right."""
     machine = kernel.machine
     cpu = machine.cpu
@@ -48,17 +47,13 @@ def run_short(kernel: SolarisKernel, task: Task) -> None:
     words, flags = cpu.words, cpu.flags
     rax = cpu.base
     rcx, rdx, r10, r11, rip = rax + 1, rax + 2, rax + 10, rax + 11, rax + 16
-    q = machine.ram.q
-    table = kernel.solaris.sysent >> 3
-    stubs = kernel.stubs
-    window = kernel.window
-    pre_post = task.struct + T_PRE_POST
-    nosys = kernel.image.symbols["nosys"]
-    syscall = Event.SYSCALL
+    q, table, pre_post = machine.ram.q, kernel.solaris.sysent >> 3, task.struct + T_PRE_POST
+    stubs, window = kernel.stubs, kernel.window
+    nosys, syscall = kernel.image.symbols["nosys"], Event.SYSCALL
     while task.on_cpu and kernel.short_path:
         stop = run()
         if stop is not syscall:
-            _other(kernel, cast(SolarisTask, task), stop)
+            _other(kernel, task, stop)
             continue
         number = words[rax] & _M32
         if number < NSYSCALL:
@@ -75,17 +70,10 @@ def run_short(kernel: SolarisKernel, task: Task) -> None:
         try:
             result = stub(task, window, 0)
         except Errno as error:
-            words[rax] = solaris_number(error)
-            words[r11] = task.frame.r11
-            cpu.rflags = flags[0] | PS_C
-            if q[pre_post]:
-                _take_signals(cast(SolarisTask, task), words[rax])
+            _fail(kernel, task, error)
             continue
         if result.__class__ is not int or q[pre_post]:
-            cast(SolarisTask, task).sysnum = number
-            value = kernel.invoke(task, lambda *_, got=result: got, window, 0)
-            if value is not None:
-                complete(kernel, cast(SolarisTask, task), value)
+            _return_the_long_way(kernel, task, number, result)
             continue
         words[rcx] = words[rip]
         if flags[0] & PS_C:
@@ -96,6 +84,25 @@ def run_short(kernel: SolarisKernel, task: Task) -> None:
             words[rax] = result & _M32
         else:
             words[rax] = result & _M64
+
+
+def _fail(kernel: SolarisKernel, task: SolarisTask, error: Errno) -> None:
+    """The end of a call that failed: what set_errno, post_syscall and iret make of the registers."""
+    window = kernel.window
+    window.ax = solaris_number(error)
+    window.r11 = task.frame.r11
+    window.flags |= PS_C
+    if kernel.machine.ram.q[task.struct + T_PRE_POST]:
+        task.errno = window.ax
+        kernel.functions["unix`post_syscall"](task, 0, 0)
+
+
+def _return_the_long_way(kernel: SolarisKernel, task: SolarisTask, number: int, result: Result) -> None:
+    """The end of a call that waits, or that asked for more than a simple return."""
+    task.sysnum = number
+    value = kernel.invoke(task, lambda *_: result, kernel.window, 0)
+    if value is not None:
+        complete(kernel, task, value)
 
 
 def complete(kernel: SolarisKernel, task: SolarisTask, result: int) -> None:
@@ -111,12 +118,6 @@ def complete(kernel: SolarisKernel, task: SolarisTask, result: int) -> None:
     cpu.rflags &= ~PS_C
     window.cx, window.r11 = window.ip, cpu.rflags
     window.ax, window.dx = rval1, rval2
-
-
-def _take_signals(task: SolarisTask, errno: int) -> None:
-    """Does the rest of a call that failed, its registers being set, when a signal is waiting."""
-    task.errno = errno
-    task.kernel.functions["unix`post_syscall"](task, 0, 0)
 
 
 def _other(kernel: SolarisKernel, task: SolarisTask, stop: Stop) -> None:

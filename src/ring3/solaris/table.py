@@ -2,7 +2,7 @@
 
 from ring3.solaris import (
     copyops,
-    exit,
+    exit,  # noqa: A004 -- the call's name
     fasttrap,
     identity,
     lwp_private,

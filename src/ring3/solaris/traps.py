@@ -72,11 +72,13 @@ def trap(task: SolarisTask, rp: Address, addr: Address, cpuid: Int) -> int:
     vector, error = q[(frame + L["REGOFF_TRAPNO"]) >> 3], q[(frame + L["REGOFF_ERR"]) >> 3]
     if not regs.cs & 3:
         where = kernel.image.symbols.describe(regs.ip)
-        raise KernelPanic(f"trap {vector} (error {error:#x}, address {addr:#x}) in ring 0 at {where}", describe(regs))
+        raise KernelPanic(
+            f"trap {vector} (error {error:#x}, address {addr:#x}) in ring 0 at {where}", describe(regs)
+        )
     if vector == Vector.PF:
         outcome = pagefault(task, addr, error)
         if outcome is FaultOutcome.OK:
-            regs.flags &= ~Flags.RF  # for this instruction only; the emulator's pushf would show it to the next ones
+            regs.flags &= ~Flags.RF  # it is for one instruction; the emulator's pushf would show it to others
             return 0
         trapsig(task, _OUTCOMES[outcome])
     elif vector in _TRAPS:

@@ -26,6 +26,7 @@ GDT_USER32_CS: Final = Segment(0, 0xFFFF_FFFF, 0xFB, 0xC)
 GDT_USER_DS: Final = Segment(0, 0xFFFF_FFFF, 0xF3, 0xC)
 GDT_USER_CS: Final = Segment(0, 0xFFFF_FFFF, 0xFB, 0xA)
 GDT_TSS: Final = 8
+GDT_LDT: Final = 10
 GDT_TLS_MIN: Final = 12
 """First of three entries for thread-local storage (x86-64's GDT_ENTRY_TLS_MIN; an i386 kernel's is 6)."""
 GDT_CPUNODE: Final = 15
@@ -94,7 +95,7 @@ def boot(machine: Machine) -> LinuxImage:
     for number, value in msrs.items():
         machine.wrmsr(number, value)
     fixed = (
-        (symbols["gdt_page"], 8 * GDT_TLS_MIN),
+        (symbols["gdt_page"], 8 * GDT_LDT),
         (symbols["idt_table"], 16 * 256),
         (symbols["cpu_tss_rw"] + Tss.IST1, 8),
         (symbols["__start___ex_table"], symbols["__stop___ex_table"] - symbols["__start___ex_table"]),

@@ -1,1 +1,1 @@
-"""Solaris's kernel image: entry code, its linked ELF (unix with the fixed part of genunix), and what boot makes of it."""
+"""Solaris's kernel image: entry code, its linked ELF (unix, and a little of genunix), and what boot makes of it."""

@@ -1,0 +1,185 @@
+"""Classic BPF: checking and running the programs that seccomp(2) takes (net/core/filter.c of Linux 6.x).
+
+A program is a list of instructions on a 32-bit accumulator A, an index register X and sixteen cells of memory. It only
+jumps forward, so it ends. What it may load besides its cells is said by who runs it: here, aligned 32-bit words.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Final, NamedTuple
+
+MAX_INSTRUCTIONS: Final = 4096
+CELLS: Final = 16
+_M32: Final = 0xFFFF_FFFF
+
+# classes, sizes, modes and operations (include/uapi/linux/bpf_common.h)
+LD, LDX, ST, STX, ALU, JMP, RET, MISC = range(8)
+IMM, ABS, MEM, LEN = 0x00, 0x20, 0x60, 0x80
+ADD, SUB, MUL, DIV, OR, AND, LSH, RSH, NEG, MOD, XOR = range(0x00, 0xB0, 0x10)
+JA, JEQ, JGT, JGE, JSET = range(0x00, 0x50, 0x10)
+BY_X: Final = 0x08
+RET_A: Final = 0x10
+TXA: Final = 0x80
+_OPERATIONS: Final = (ADD, SUB, MUL, DIV, OR, AND, LSH, RSH, XOR)
+_JUMPS: Final = (JEQ, JGT, JGE, JSET)
+CODES: Final = frozenset(
+    (
+        LD | ABS, LD | LEN, LDX | LEN, LD | IMM, LDX | IMM, LD | MEM, LDX | MEM, ST, STX,
+        *(ALU | operation | source for operation in _OPERATIONS for source in (0, BY_X)), ALU | NEG,
+        JMP | JA, *(JMP | jump | source for jump in _JUMPS for source in (0, BY_X)),
+        RET, RET | RET_A, MISC, MISC | TXA,
+    )
+)  # fmt: skip
+"""The instructions that a filter of system calls may have."""
+
+
+class BadProgram(Exception):
+    """A program that the checks refuse."""
+
+
+class Instruction(NamedTuple):
+    """One instruction (struct sock_filter).
+
+    Attributes:
+        code: Class, size, mode or operation.
+        jt: How many instructions a conditional jump skips if the condition holds.
+        jf: How many if it does not.
+        k: The constant.
+    """
+
+    code: int
+    jt: int
+    jf: int
+    k: int
+
+
+Program = tuple[Instruction, ...]
+
+
+def parse(raw: bytes, data_size: int) -> Program:
+    """A checked program from memory.
+
+    Args:
+        raw: The instructions, 8 bytes each.
+        data_size: Bytes of the data it will be run on.
+
+    Raises:
+        BadProgram: It is empty or too long, has an unknown instruction, jumps or loads out of bounds, reads a cell
+            that nothing wrote, divides by 0, or its end can be reached.
+    """
+    program = tuple(Instruction(*fields) for fields in struct.iter_unpack("<HBBI", raw))
+    if not 1 <= len(program) <= MAX_INSTRUCTIONS:
+        raise BadProgram
+    for at, instruction in enumerate(program):
+        _check(instruction, len(program) - at - 1, data_size)
+    if program[-1].code not in (RET, RET | RET_A):
+        raise BadProgram
+    _check_cells(program)
+    return program
+
+
+def _check(instruction: Instruction, left: int, data_size: int) -> None:
+    """Checks one instruction; ``left`` is how many follow it."""
+    code, k = instruction.code, instruction.k
+    if code not in CODES:
+        raise BadProgram
+    if code == LD | ABS:
+        wrong = k >= data_size or k & 3 != 0
+    elif code == ALU | DIV:
+        wrong = k == 0
+    elif code in (ALU | LSH, ALU | RSH):
+        wrong = k >= 32
+    elif code in (LD | MEM, LDX | MEM, ST, STX):
+        wrong = k >= CELLS
+    elif code == JMP | JA:
+        wrong = k >= left
+    elif code & 7 == JMP:
+        wrong = max(instruction.jt, instruction.jf) >= left
+    else:
+        wrong = False
+    if wrong:
+        raise BadProgram
+
+
+def _check_cells(program: Program) -> None:
+    """Whether every cell is written before it is read, on every way (check_load_and_stores)."""
+    everything = (1 << CELLS) - 1
+    masks = [everything] * len(program)
+    valid = 0
+    for at, instruction in enumerate(program):
+        valid &= masks[at]
+        code, k = instruction.code, instruction.k
+        if code in (ST, STX):
+            valid |= 1 << k
+        elif code in (LD | MEM, LDX | MEM):
+            if not valid >> k & 1:
+                raise BadProgram
+        elif code & 7 == JMP:
+            skips = (k,) if code == JMP | JA else (instruction.jt, instruction.jf)
+            for skip in skips:
+                masks[at + 1 + skip] &= valid
+            valid = everything
+
+
+def run(program: Program, data: bytes) -> int:
+    """The number that a checked program returns for ``data``; 0 if it divides by an X of 0."""
+    a = x = at = 0
+    cells = [0] * CELLS
+    while True:
+        instruction = program[at]
+        code, k = instruction.code, instruction.k
+        at += 1
+        kind = code & 7
+        if kind == JMP:
+            at += k if code == JMP | JA else _skip(instruction, a, x)
+        elif code == LD | ABS:
+            (a,) = struct.unpack_from("<I", data, k)
+        elif kind == RET:
+            return a if code & RET_A else k
+        elif kind == ALU:
+            operand = x if code & BY_X else k
+            if code & 0xF0 == DIV and not operand:
+                return 0
+            a = _compute(code & 0xF0, a, operand)
+        elif kind in (ST, STX):
+            cells[k] = a if kind == ST else x
+        elif kind == MISC:
+            a, x = (x, x) if code & TXA else (a, a)
+        else:
+            value = k if code & 0xE0 == IMM else cells[k] if code & 0xE0 == MEM else len(data)
+            a, x = (value, x) if kind == LD else (a, value)
+
+
+def _skip(instruction: Instruction, a: int, x: int) -> int:
+    """How many instructions a conditional jump skips."""
+    operand = x if instruction.code & BY_X else instruction.k
+    condition = instruction.code & 0xF0
+    if condition == JEQ:
+        holds = a == operand
+    elif condition == JGT:
+        holds = a > operand
+    elif condition == JGE:
+        holds = a >= operand
+    else:
+        holds = a & operand != 0
+    return instruction.jt if holds else instruction.jf
+
+
+def _compute(operation: int, a: int, operand: int) -> int:
+    """A after an operation; shifts take the low five bits of what they shift by."""
+    return _COMPUTE[operation](a, operand) & _M32
+
+
+_COMPUTE: Final = {
+    ADD: lambda a, b: a + b,
+    SUB: lambda a, b: a - b,
+    MUL: lambda a, b: a * b,
+    DIV: lambda a, b: a // b,
+    OR: lambda a, b: a | b,
+    AND: lambda a, b: a & b,
+    LSH: lambda a, b: a << (b & 31),
+    RSH: lambda a, b: a >> (b & 31),
+    NEG: lambda a, _: -a,
+    XOR: lambda a, b: a ^ b,
+}

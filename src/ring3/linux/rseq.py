@@ -1,0 +1,185 @@
+"""Restartable sequences: rseq(2), and what preemption and signals do to them (kernel/rseq.c of Linux 6.x).
+
+A thread registers a ``struct rseq`` in its memory. The kernel stores there on which CPU it runs (0, there is one), and
+when it takes the CPU away from the thread or delivers a signal inside the critical section that the struct points at,
+the thread goes on at the section's abort address.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from ring3.abi.c_types import Int, Pointer, UnsignedInt
+from ring3.abi.errno import E, Errno
+from ring3.abi.signals import Sig
+from ring3.image.linux.boot import L
+from ring3.kernel.regs import UserRegs
+from ring3.linux.definition import syscall
+from ring3.linux.signal_send import force_kernel
+from ring3.linux.sigstate import DEFAULT
+
+if TYPE_CHECKING:
+    from ring3.linux.task import LinuxTask
+
+RSEQ_FLAG_UNREGISTER: Final = 1
+ORIGINAL_SIZE: Final = 32
+FEATURE_SIZE: Final = 28
+"""Bytes of ``struct rseq`` that have a meaning, what AT_RSEQ_FEATURE_SIZE says."""
+ALIGNMENT: Final = 32
+UNINITIALIZED: Final = 0xFFFF_FFFF
+_RSEQ_CS: Final = 8
+_FLAGS: Final = 16
+_SECTION: Final = struct.Struct("<IIQQQ")
+
+
+class Registration:
+    """A thread's ``struct rseq``.
+
+    Attributes:
+        address: Where it lies.
+        size: Its bytes.
+        signature: The word before each abort address.
+        interrupted: The CPU was taken away, or a signal is being delivered, since the last look at it.
+    """
+
+    __slots__ = ("address", "interrupted", "signature", "size")
+
+    def __init__(self, address: int, size: int, signature: int) -> None:
+        self.address = address
+        self.size = size
+        self.signature = signature
+        self.interrupted = False
+
+    def copy(self) -> Registration:
+        """That of a forked child, whose memory is a copy."""
+        return Registration(self.address, self.size, self.signature)
+
+
+class Section(NamedTuple):
+    """A critical section (struct rseq_cs)."""
+
+    flags: int
+    start: int
+    length: int
+    abort: int
+
+    def contains(self, ip: int) -> bool:
+        """Whether an instruction lies in it."""
+        return 0 <= ip - self.start < self.length
+
+
+@syscall("full")
+def sys_rseq(task: LinuxTask, rseq: Pointer, rseq_len: UnsignedInt, flags: Int, sig: UnsignedInt) -> int:
+    """Registers the calling thread's ``struct rseq``, or takes that back."""
+    now = task.rseq
+    if flags & RSEQ_FLAG_UNREGISTER:
+        if flags & ~RSEQ_FLAG_UNREGISTER or now is None or now.address != rseq or now.size != rseq_len:
+            raise Errno(E.EINVAL)
+        if now.signature != sig:
+            raise Errno(E.EPERM)
+        _store_cpu(task, now, UNINITIALIZED)
+        task.rseq = None
+        return 0
+    if flags:
+        raise Errno(E.EINVAL)
+    if now is not None:
+        if now.address != rseq or now.size != rseq_len:
+            raise Errno(E.EINVAL)
+        raise Errno(E.EBUSY if now.signature == sig else E.EPERM)
+    if rseq_len < ORIGINAL_SIZE or rseq % ALIGNMENT:
+        raise Errno(E.EINVAL)
+    if rseq + rseq_len > task.memory.task_size:
+        raise Errno(E.EFAULT)
+    task.memory.write_u64(rseq + _RSEQ_CS, 0)
+    task.rseq = Registration(rseq, rseq_len, sig)
+    task.set_flag(L["TIF_NOTIFY_RESUME"])
+    return 0
+
+
+def _store_cpu(task: LinuxTask, registration: Registration, cpu: int) -> None:
+    """Stores the numbers of CPU, node and concurrency; all but the CPU's are always 0."""
+    task.memory.write(registration.address, struct.pack("<II", 0, cpu))
+    task.memory.write(registration.address + 20, struct.pack("<II", 0, 0))
+
+
+def switched_to(task: LinuxTask) -> None:
+    """A thread gets the CPU back: if it may be in a critical section, that is looked at before ring 3 runs."""
+    registration = task.rseq
+    if registration is None or task.mm is None:
+        return
+    try:
+        if not task.memory.read_u64(registration.address + _RSEQ_CS):
+            return
+    except Errno:
+        pass  # the look at it finds the same, and ends the program
+    registration.interrupted = True
+    task.set_flag(L["TIF_NOTIFY_RESUME"])
+
+
+def deliver_signal(task: LinuxTask, regs: UserRegs, signal: int) -> None:
+    """A handler is about to be set up: leaves the critical section first (rseq_signal_deliver)."""
+    if task.rseq is not None:
+        task.rseq.interrupted = True
+        _look(task, regs, signal)
+
+
+def resume(task: LinuxTask, regs: UserRegs) -> None:
+    """Part of the exit work: leaves a critical section that was interrupted, and stores the CPU's number."""
+    if task.rseq is not None:
+        _look(task, regs, 0)
+
+
+def _look(task: LinuxTask, regs: UserRegs, signal: int) -> None:
+    registration = task.rseq
+    assert registration is not None
+    try:
+        _fix_ip(task, registration, regs)
+        _store_cpu(task, registration, 0)
+    except Errno:
+        if signal == Sig.SIGSEGV:
+            task.process.actions[signal] = DEFAULT
+        force_kernel(task, Sig.SIGSEGV)
+
+
+def _fix_ip(task: LinuxTask, registration: Registration, regs: UserRegs) -> None:
+    """Goes to the abort address if the thread was interrupted in a critical section (rseq_ip_fixup).
+
+    Raises:
+        Errno: What the program says about its section cannot be read, or is wrong.
+    """
+    section = _section(task, registration)
+    if section is None or not section.contains(regs.ip):
+        task.memory.write_u64(registration.address + _RSEQ_CS, 0)
+        return
+    if section.flags or task.memory.read_u32(registration.address + _FLAGS):
+        raise Errno(E.EINVAL)
+    if registration.interrupted:
+        registration.interrupted = False
+        task.memory.write_u64(registration.address + _RSEQ_CS, 0)
+        regs.ip = section.abort
+
+
+def _section(task: LinuxTask, registration: Registration) -> Section | None:
+    """The section that the struct points at, checked (rseq_get_rseq_cs)."""
+    memory = task.memory
+    at = memory.read_u64(registration.address + _RSEQ_CS)
+    if not at:
+        return None
+    limit = memory.task_size
+    if at >= limit:
+        raise Errno(E.EINVAL)
+    version, flags, start, length, abort = _SECTION.unpack(memory.read(at, _SECTION.size))
+    section = Section(flags, start, length, abort)
+    if version or max(start, abort) >= limit or start + length >= limit or section.contains(abort):
+        raise Errno(E.EINVAL)
+    if memory.read_u32(abort - 4) != registration.signature:
+        raise Errno(E.EINVAL)
+    return section
+
+
+def end(task: LinuxTask) -> None:
+    """The thread has another program, or is a new one in the same memory: nothing is registered."""
+    task.rseq = None
+
+
