@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from tests.support.elf_file import (
     put,
 )
 from tests.support.guest import OutOfTime, PathThrough
+from tests.support.native import Finished
 from tests.support.toolchain import Bits, Toolchain
 
 EXIT_7 = bytes.fromhex("bf07000000 b83c000000 0f05")
@@ -37,11 +38,10 @@ TEXT = Segment(PAGE, CODE, len(EXIT_7), len(EXIT_7))
 
 
 @pytest.fixture
-def linux() -> Linux:
-    """A machine on which a program has run, so that what is made once is there already."""
-    booted = Linux(ram_bytes=128 << 20)
-    guest.make_deterministic(booted)
-    return booted
+def linux() -> Iterator[Linux]:
+    """A booted machine."""
+    with guest.boot(ram_bytes=128 << 20) as booted:
+        yield booted
 
 
 def interpreted(name: bytes) -> bytes:
@@ -103,7 +103,7 @@ BAD = [
     bad_file("empty", b"", "empty file"),
     bad_file("text", b"hello\n", "not an ELF file"),
     bad_file("ARM", elf_file([TEXT], EXIT_7, machine=40), "made for another machine"),
-    bad_file("wrong class", elf_file([TEXT], EXIT_7, elf_class=1), "truncated program headers"),
+    bad_file("wrong class", elf_file([TEXT], EXIT_7, elf_class=1), "made for another machine"),
     bad_file("big-endian", elf_file([TEXT], EXIT_7, data=2), "not a little-endian ELF file"),
     bad_file("an object file", elf_file([TEXT], EXIT_7, type=1), "not an executable"),
     bad_file("a cut header", program(EXIT_7)[:63], "truncated ELF header"),
@@ -120,11 +120,6 @@ BAD = [
     ),
     bad_file("a segment at 0", elf_file([Segment(PAGE, 0, 1, 1)], b"x"), "Operation not permitted"),
     bad_file("a segment of 128 TiB", elf_file([Segment(PAGE, CODE, 1, 1 << 47)], b"x"), "above"),
-    bad_file(
-        "a movable segment of 127 TiB",
-        elf_file([Segment(PAGE, 0, 1, (1 << 47) - (1 << 40))], b"x", type=3),
-        "",
-    ),
     bad_file("65535 program headers", elf_file([TEXT], EXIT_7, phnum=65535), "65535 program headers"),
     bad_file("a 32-bit segment at the end", elf_file([Segment(PAGE, 0xFFFF_F000, 1, 1)], b"x", 32), "above"),
     bad_file(
@@ -156,8 +151,9 @@ BAD = [
 
 @pytest.mark.parametrize("bad", BAD, ids=str)
 def test_what_cannot_be_run_is_one_complaint_and_leaves_nothing(
-    linux: Linux, tmp_path: Path, bad: Bad
+    linux: Linux, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad: Bad
 ) -> None:
+    monkeypatch.chdir(tmp_path)  # the one folder of the test's that programs see
     good = put(tmp_path / "good", program(EXIT_7))
     assert guest.run(linux, good).status == 7
     path = bad.make(tmp_path)
@@ -283,6 +279,20 @@ def mutations(draw: st.DrawFn, bits: Bits) -> Callable[[bytes], bytes]:
     return mutate
 
 
+def what_becomes_of(program: Path, way: PathThrough) -> Finished | str:
+    """What the program did, or why it cannot be run, or that it ran on."""
+    with guest.boot(way, ram_bytes=64 << 20) as linux:
+        try:
+            return guest.run(linux, program, seconds=1).finished
+        except OutOfTime:
+            return "ran on"
+        except UserError as error:
+            refusal = error
+    assert refusal.status in (126, 127)
+    assert "\n" not in str(refusal)
+    return str(refusal)
+
+
 @pytest.mark.parametrize("bits", [64, 32])
 @pytest.mark.parametrize("kind", ["static", "static-pie"])
 def test_a_damaged_program_is_refused_or_does_what_it_can(
@@ -297,20 +307,10 @@ def test_a_damaged_program_is_refused_or_does_what_it_can(
     @given(mutations(bits))
     def check(mutate: Callable[[bytes], bytes]) -> None:
         put(path, mutate(content))
-        paths: tuple[PathThrough, PathThrough] = ("short", "full")
-        outcomes = []
-        for way in paths:
-            with guest.boot(way, ram_bytes=64 << 20) as booted:
-                try:
-                    outcomes.append(guest.run(booted, path, seconds=1).finished)
-                except UserError as error:
-                    assert error.status in (126, 127)
-                    assert "\n" not in str(error)
-                    outcomes.append(str(error))
-                except OutOfTime:
-                    return
-        event("refused" if isinstance(outcomes[0], str) else "run")
-        assert outcomes[0] == outcomes[1]
+        short, full = what_becomes_of(path, "short"), what_becomes_of(path, "full")
+        if "ran on" not in (short, full):
+            event("refused" if isinstance(short, str) else "run")
+            assert short == full
 
     check()
 
@@ -347,7 +347,7 @@ def test_an_exception_in_a_stub_is_a_panic(toolchain: Toolchain) -> None:
 
 def test_a_handler_that_answers_no_number_is_a_panic(toolchain: Toolchain) -> None:
     with guest.boot() as linux:
-        linux.replace("sys_set_tid_address", lambda task, *_arguments: "text")  # type: ignore[arg-type, return-value]
+        linux.replace("sys_set_tid_address", lambda task, *_arguments: "text")  # type: ignore[arg-type]
         with pytest.raises(KernelPanic):
             guest.run(linux, toolchain.program("basic/hello.c"))
 

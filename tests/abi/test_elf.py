@@ -6,6 +6,7 @@ import io
 
 import pytest
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,6 +45,7 @@ def test_the_shipped_images_are_read_as_pyelftools_does(path: str) -> None:
     raw = resources.read_bytes(path)
     compare(raw)
     section = ELFFile(io.BytesIO(raw)).get_section_by_name(".symtab")
+    assert isinstance(section, SymbolTableSection)
     assert [(s.name, s.value, s.size) for s in elf.symbols(raw)] == [
         (s.name, s["st_value"], s["st_size"])
         for s in section.iter_symbols()

@@ -35,7 +35,10 @@ def test_option_is_stronger_than_the_file(toolchain: Toolchain) -> None:
     hello = str(toolchain.program("basic/hello.c"))
     finished = ring3("run", "--os", "solaris", hello)
     assert finished.stdout == ""
-    assert finished.returncode in (139, 140)  # it takes what it finds for its auxiliary vector, and acts on that
+    assert finished.returncode in (
+        139,
+        140,
+    )  # it takes what it finds for its auxiliary vector, and acts on that
 
 
 def test_what_it_cannot_do_is_said_in_a_line(toolchain: Toolchain) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from ring3.fs.file import Stat
 from ring3.fs.host import HostFile
-from ring3.linux.definition import Handler, Result
+from ring3.kernel.signature import Handler, Result
 from tests.support import faults, guest
 from tests.support.debian import busybox
 from tests.support.faults import Fault

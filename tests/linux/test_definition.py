@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from ring3.abi import tbl
 from ring3.abi.c_types import BufferIn, FdArg, Int, Long, Mode, OffT, SizeT, UnsignedInt
-from ring3.linux.definition import DEFINED, Layers, Support, Syscall, syscall
+from ring3.kernel.signature import Support
+from ring3.linux.definition import DEFINED, Layer, Layers, Syscall, syscall
 from ring3.linux.table import DEFINED as ALL
 
 X64 = ("di", "si", "dx", "r10", "r8", "r9")
@@ -36,6 +37,11 @@ def defined(function: Any) -> Syscall:  # noqa: ANN401
 
 def layers(function: Any) -> Layers:  # noqa: ANN401
     return Layers(defined(function))
+
+
+def answer(layer: Layer, **values: int) -> object:
+    """What a layer gives for user registers with these values."""
+    return layer(None, registers(**values))
 
 
 def registers(**values: int) -> Any:  # noqa: ANN401
@@ -66,13 +72,13 @@ def test_the_layers_are_the_macros_expansion() -> None:
 def test_the_64_bit_layer_takes_its_registers_in_order() -> None:
     layer = layers(sys_wide).entry("__x64_sys_wide")
     values = {name: number for number, name in enumerate(X64, 1)}
-    assert layer(None, registers(**values)) == (1, 2, 3, 4, 5, 6)
+    assert answer(layer, **values) == (1, 2, 3, 4, 5, 6)
 
 
 def test_the_32_bit_layer_takes_its_own_registers_in_order() -> None:
     layer = layers(sys_wide).entry("__ia32_sys_wide")
     values = {name: number for number, name in enumerate(IA32, 1)}
-    assert layer(None, registers(**values)) == (1, 2, 3, 4, 5, 6)
+    assert answer(layer, **values) == (1, 2, 3, 4, 5, 6)
 
 
 @given(st.lists(st.integers(0, 2**64 - 1), min_size=6, max_size=6))
@@ -80,9 +86,9 @@ def test_arguments_are_cast_as_c_does(values: list[int]) -> None:
     definition = defined(sys_wide)
     types = [parameter.arg.type for parameter in definition.parameters]
     made = Layers(definition)
-    wide = made.entry("__x64_sys_wide")(None, registers(**dict(zip(X64, values, strict=True))))
+    wide = answer(made.entry("__x64_sys_wide"), **dict(zip(X64, values, strict=True)))
     assert wide == tuple(type_.cast(value) for type_, value in zip(types, values, strict=True))
-    narrow = made.entry("__ia32_sys_wide")(None, registers(**dict(zip(IA32, values, strict=True))))
+    narrow = answer(made.entry("__ia32_sys_wide"), **dict(zip(IA32, values, strict=True)))
     assert narrow == tuple(type_.cast(value & 0xFFFFFFFF) for type_, value in zip(types, values, strict=True))
 
 
@@ -103,16 +109,16 @@ def test_each_layer_can_be_called_and_replaced_by_name() -> None:
     )
     old = made.replace(lambda task, *arguments: 99)
     assert old is sys_wide
-    assert made.entry("__x64_sys_wide")(None, registers()) == 99
+    assert answer(made.entry("__x64_sys_wide")) == 99
     made.namespace["__se_sys_wide"] = lambda task, *arguments: 98
-    assert made.entry("__ia32_sys_wide")(None, registers()) == 98
+    assert answer(made.entry("__ia32_sys_wide")) == 98
 
 
 def test_two_kernels_have_layers_of_their_own() -> None:
     definition = defined(sys_wide)
     one, other = Layers(definition), Layers(definition)
     one.replace(lambda task, *arguments: 1)
-    assert other.entry("__x64_sys_wide")(None, registers()) == (0,) * 6
+    assert answer(other.entry("__x64_sys_wide")) == (0,) * 6
 
 
 def test_an_argument_without_a_type_is_refused() -> None:
@@ -167,7 +173,7 @@ def test_every_call_is_one_of_the_tables_and_has_typed_arguments(entry: str) -> 
     definition = ALL[entry]
     assert entry in ENTRIES
     assert definition.support in (Support.FULL, Support.PARTIAL)
-    assert bool(definition.note) == (definition.support is Support.PARTIAL) or definition.note
+    assert definition.note or definition.support is Support.FULL
     assert len(definition.parameters) <= 6
     assert definition.function.__doc__
     namespace = Layers(definition).namespace

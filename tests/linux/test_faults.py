@@ -19,12 +19,9 @@ BEYOND_THE_EMULATOR = {
 }
 """The deeds whose exception the CPU never sees, and why."""
 
-NOT_YET = {"read_beyond_file": "no file can be opened and mapped yet"}
-"""The deeds that need calls which are still to come."""
-
 
 def deed(fault: Fault) -> object:
-    reason = (BEYOND_THE_EMULATOR | NOT_YET).get(fault.name)
+    reason = BEYOND_THE_EMULATOR.get(fault.name)
     marks = [] if reason is None else [pytest.mark.xfail(reason=reason)]
     return pytest.param(fault, id=str(fault), marks=marks)
 
@@ -60,4 +57,4 @@ def test_a_fault_comes_by_its_vector(linux: Linux, toolchain: Toolchain, name: s
 
 
 def test_the_deeds_that_are_excused_are_in_the_table() -> None:
-    assert set(BEYOND_THE_EMULATOR | NOT_YET) <= {fault.name for fault in faults.table()}
+    assert set(BEYOND_THE_EMULATOR) <= {fault.name for fault in faults.table()}

@@ -126,7 +126,7 @@ values = st.one_of(
     st.tuples(st.sampled_from(PLACES), st.integers(-64, 64)).map(lambda pair: pair[0] + pair[1] & 2**64 - 1),
 )
 flags = st.lists(st.sampled_from(SETTABLE), max_size=5).map(lambda bits: int(sum(set(bits))))
-widths = st.sampled_from([64, 32])
+widths: st.SearchStrategy[Bits] = st.sampled_from((64, 32))
 
 
 @st.composite
@@ -135,7 +135,7 @@ def starts(draw: st.DrawFn) -> Start:
     registers = [draw(values) for _ in range(16)]
     if draw(st.integers(0, 3)):
         registers[Gpr.RSP] = DATA + 0x800
-    bits: Bits = draw(widths)
+    bits = draw(widths)
     return Start(bits, tuple(registers), draw(flags), draw(code))
 
 

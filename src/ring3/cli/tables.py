@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from ring3.abi import headers, tbl
-from ring3.api import SYS_CALL_TABLES, Abi, Linux, Support, TableRow
+from ring3.abi.solaris import headers as solaris_headers
+from ring3.abi.solaris import sysent, sysnum
+from ring3.api import SYS_CALL_TABLES, Abi, Linux, Solaris, Support, TableRow
 from ring3.errors import UserError
 
 COLUMNS: Final = ("number", "name", "entry point", "address", "support", "note")
@@ -80,8 +82,36 @@ def _linux_header(abi: str, kind: str) -> str:
     return make(tbl.load_x86_64())
 
 
+def _solaris_listing(flavour: str) -> Listing:
+    with Solaris(flavour=_FLAVOURS[flavour]) as solaris:
+        source = sysent.load(_FLAVOURS[flavour])
+        rows = tuple(
+            TableRow(
+                row.number,
+                row.name,
+                row.handler,
+                row.address,
+                row.support,
+                "; ".join(filter(None, (solaris_headers.macro(source[row.number]), row.note))),
+            )
+            for row in solaris.table()
+        )
+        remark = f"struct sysent is 0x20 bytes and sy_callc lies at 0x18; the slots are those of {flavour}"
+        return Listing("sysent", solaris.symbols["sysent"], remark, rows)
+
+
+def _solaris_header(flavour: str, kind: str) -> str:
+    rows = sysent.load(_FLAVOURS[flavour])
+    if kind == "syscalls":
+        return solaris_headers.sysent_c(rows)
+    return solaris_headers.syscall_h(rows, sysnum.load(_FLAVOURS[flavour]))
+
+
+_FLAVOURS: Final[dict[str, sysent.Flavour]] = {"illumos": "illumos", "solaris11": "solaris11"}
+
 SYSTEMS: Final = {
     "linux": System(tuple(Abi), _linux_listing, _linux_header),
+    "solaris": System(tuple(_FLAVOURS), _solaris_listing, _solaris_header),
 }
 
 

@@ -9,7 +9,6 @@ last asked, or that follows a read or write.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
@@ -31,7 +30,6 @@ MAX_NESTS: Final = 4
 """How deep instances may watch each other (EP_MAX_NESTS)."""
 
 
-@dataclass(eq=False, slots=True)
 class Item:
     """A descriptor that is watched.
 
@@ -44,12 +42,15 @@ class Item:
         told: What the file was ready for when that was last told, for the edges of host files.
     """
 
-    file: File
-    events: int
-    data: int
-    listening: Listening | None = None
-    on_close: Callable[[], None] = lambda: None
-    told: int = 0
+    __slots__ = ("data", "events", "file", "listening", "on_close", "told")
+
+    def __init__(self, file: File, events: int, data: int) -> None:
+        self.file = file
+        self.events = events
+        self.data = data
+        self.listening: Listening | None = None
+        self.on_close: Callable[[], None] = lambda: None
+        self.told = 0
 
     def ready(self) -> int:
         """What the file is ready for, of what is asked."""

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ring3.abi.errno import E, Errno
 from ring3.fs.readiness import ALWAYS
@@ -54,8 +53,7 @@ class WouldBlock(Exception):
         return self.file.listen(callback, self.events)
 
 
-@dataclass(frozen=True, slots=True)
-class Stat:
+class Stat(NamedTuple):
     """What stat(2) says of a file; times in nanoseconds since 1970, sizes in bytes."""
 
     dev: int

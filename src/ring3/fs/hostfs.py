@@ -74,6 +74,10 @@ class HostFileSystem(FileSystem):
         if len(self._idle) > IDLE:
             self._idle.popitem(last=False)[0].close_host()
 
+    def let_go(self, inode: HostRegular) -> None:
+        """A file's descriptor is about to be closed."""
+        self._busy.discard(inode)
+
     def hold(self, inode: HostRegular) -> None:
         """A file is open: its descriptor stays."""
         self._idle.pop(inode, None)
@@ -206,8 +210,14 @@ class HostRegular(RegularInode):
 
     def pread(self, offset: int, size: int) -> bytes:
         """Bytes at an offset."""
-        likely = max(self._size - offset, 0) + PAGE_SIZE
-        return host_os.pread(self.fd(), min(size, likely), offset)
+        size = min(size, max(self._size - offset, 0) + PAGE_SIZE)
+        if self._fd < 0 and not self.opens and self._pages is None:
+            fd = self._open_host()
+            try:
+                return host_os.pread(fd, size, offset)
+            finally:
+                os.close(fd)
+        return host_os.pread(self.fd(), size, offset)
 
     def read_page(self, index: int) -> bytes:
         """The bytes of a page."""
@@ -222,21 +232,23 @@ class HostRegular(RegularInode):
         raise Errno(E.EROFS)
 
     def fd(self) -> int:
-        """The host's descriptor of the file, opened if need be.
+        """The host's descriptor of the file, opened if need be, and kept.
 
         Raises:
             Errno: As open(2); EIO, another file has its name now.
         """
         if self._fd < 0:
-            fd = host_os.open_for_reading(self.path)
-            found = os.fstat(fd)
-            if found.st_ino != self.ino:
-                os.close(fd)
-                raise Errno(E.EIO)
-            self._fd = fd
+            self._fd = self._open_host()
             if not self.opens:
                 self.host.keep(self)
         return self._fd
+
+    def _open_host(self) -> int:
+        fd = host_os.open_for_reading(self.path)
+        if os.fstat(fd).st_ino != self.ino:
+            os.close(fd)
+            raise Errno(E.EIO)
+        return fd
 
     def opened(self) -> None:
         """The host's descriptor stays open from now on: what the program reads is this file, whatever happens to it."""
@@ -245,12 +257,18 @@ class HostRegular(RegularInode):
         self.host.hold(self)
 
     def closed(self) -> None:
-        """Its descriptor is kept for a while."""
+        """Its descriptor is kept for a while if pages of it are."""
         super().closed()
-        if not self.opens and self._fd >= 0:
+        if self.opens:
+            return
+        if self._pages is None:
+            self.host.let_go(self)
+            self.close_host()
+        else:
             self.host.keep(self)
 
     def close_host(self) -> None:
         """Closes the host's descriptor; it is opened again when it is needed."""
-        os.close(self._fd)
-        self._fd = -1
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1

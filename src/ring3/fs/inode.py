@@ -8,8 +8,7 @@ has no such operation. Checks of permission and of read-only mounts are not made
 from __future__ import annotations
 
 import stat
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ring3.abi.errno import E, Errno
 from ring3.fs.file import Stat
@@ -24,8 +23,7 @@ NAME_MAX: Final = 255
 """Bytes of a name in a directory."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A name in a directory, as getdents(2) lists it.
 
     Attributes:
@@ -39,8 +37,7 @@ class Entry:
     kind: int
 
 
-@dataclass(frozen=True, slots=True)
-class StatFs:
+class StatFs(NamedTuple):
     """What statfs(2) says of a file system; sizes in blocks of ``bsize`` bytes."""
 
     magic: int

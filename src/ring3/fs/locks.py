@@ -6,8 +6,7 @@ of one owner never conflict; the last one set for a byte counts. Nobody is kept 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from ring3.kernel.wait import WaitQueue
 
@@ -15,8 +14,7 @@ END: Final = (1 << 63) - 1
 """The last byte of a lock that reaches to the end of the file, wherever that is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lock:
+class Lock(NamedTuple):
     """A lock on a range.
 
     Attributes:
@@ -71,7 +69,7 @@ class Locks:
                 other.end + 1 == joined.start or joined.end + 1 == other.start
             ):
                 self._ranges.remove(other)
-                joined = replace(joined, start=min(joined.start, other.start), end=max(joined.end, other.end))
+                joined = joined._replace(start=min(joined.start, other.start), end=max(joined.end, other.end))
         self._ranges.append(joined)
         self.queue.wake()
 
@@ -83,9 +81,9 @@ class Locks:
                 kept.append(lock)
                 continue
             if lock.start < start:
-                kept.append(replace(lock, end=start - 1))
+                kept.append(lock._replace(end=start - 1))
             if end < lock.end:
-                kept.append(replace(lock, start=end + 1))
+                kept.append(lock._replace(start=end + 1))
         if len(kept) != len(self._ranges) or kept != self._ranges:
             self._ranges = kept
             self.queue.wake()

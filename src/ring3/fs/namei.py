@@ -7,9 +7,8 @@ follows symbolic links on the way. What becomes of the last name depends on the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntFlag
-from typing import Final
+from typing import Final, NamedTuple
 
 from ring3.abi.errno import E, Errno
 from ring3.fs.dentry import Dentry
@@ -32,7 +31,6 @@ class Resolve(IntFlag):
     CACHED = 0x20
 
 
-@dataclass(slots=True)
 class FsContext:
     """Where a program stands in the tree (``struct fs_struct``); threads may share one.
 
@@ -42,17 +40,19 @@ class FsContext:
         umask: Permission bits that new files do not get.
     """
 
-    root: Dentry
-    cwd: Dentry
-    umask: int = 0o022
+    __slots__ = ("cwd", "root", "umask")
+
+    def __init__(self, root: Dentry, cwd: Dentry, umask: int = 0o022) -> None:
+        self.root = root
+        self.cwd = cwd
+        self.umask = umask
 
     def copy(self) -> FsContext:
         """One of the same contents, as fork makes it."""
         return FsContext(self.root, self.cwd, self.umask)
 
 
-@dataclass(frozen=True, slots=True)
-class Last:
+class Last(NamedTuple):
     """The last name of a path, not looked up yet.
 
     Attributes:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import stat
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ring3.abi.errno import E, Errno
 
@@ -27,8 +26,7 @@ CAP_MKNOD: Final = 1 << 27
 ALL_CAPABILITIES: Final = (1 << 41) - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Who:
+class Who(NamedTuple):
     """Whom a file operation is done for.
 
     Attributes:

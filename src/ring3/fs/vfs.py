@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import count
-from typing import Final
+from typing import Final, NamedTuple
 
 from ring3.abi.errno import E, Errno
 from ring3.fs.dentry import Dentry
@@ -19,8 +18,7 @@ ANONYMOUS_MAJOR: Final = 0
 """Major device number of file systems without a device (include/uapi/linux/major.h, UNNAMED_MAJOR)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mount:
+class Mount(NamedTuple):
     """A file system and where it is.
 
     Attributes:

@@ -17,8 +17,7 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ring3.abi.errno import E, Errno
 from ring3.fs import host_os
@@ -50,8 +49,7 @@ SYSTEM: Final = (
 EMPTY: Final = ((b"/var/tmp", 0o1777), (b"/run", 0o755), (b"/tmp", 0o1777))
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """What to show.
 
     Attributes:

@@ -7,6 +7,7 @@ jumps forward, so it ends. What it may load besides its cells is said by who run
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 MAX_INSTRUCTIONS: Final = 4096
@@ -171,7 +172,7 @@ def _compute(operation: int, a: int, operand: int) -> int:
     return _COMPUTE[operation](a, operand) & _M32
 
 
-_COMPUTE: Final = {
+_COMPUTE: Final[dict[int, Callable[[int, int], int]]] = {
     ADD: lambda a, b: a + b,
     SUB: lambda a, b: a - b,
     MUL: lambda a, b: a * b,

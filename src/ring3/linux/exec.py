@@ -17,6 +17,7 @@ from ring3.kernel.mm.mm import Mm
 from ring3.kernel.regs import NAMES, UserRegs
 from ring3.linux.auxv import AuxFacts, entries
 from ring3.linux.credentials import Credentials
+from ring3.linux.personality import Persona
 from ring3.loader.program import ExecError, Executable, Mapped, Program, map_program
 from ring3.loader.stack import Places, Strings, build_stack
 from ring3.machine.descriptors import Segment
@@ -70,6 +71,7 @@ def prepare(
     credentials: Credentials,
     limits: Limits,
     open_file: Callable[[bytes], Executable],
+    personality: int = 0,
 ) -> tuple[Start, bytes]:
     """Builds a program's address space.
 
@@ -80,6 +82,7 @@ def prepare(
         credentials: Whom it runs as.
         limits: Its memory limits.
         open_file: Opens a file to be run: the program, the interpreter of a script, the one that PT_INTERP names.
+        personality: Its quirks (personality(2)).
 
     Returns:
         The program in memory, and the path of the file that was loaded.
@@ -96,7 +99,13 @@ def prepare(
         if interpreter.header.bits != program.header.bits:
             raise ExecError(E.ELIBBAD, "interpreter: not of the program's width")
     narrow = program.header.bits == 32
-    places = layout.choose(narrow=narrow, stack_limit=limits.stack, random=kernel.aslr)
+    places = layout.choose(
+        narrow=narrow,
+        stack_limit=limits.stack,
+        random=None if personality & Persona.ADDR_NO_RANDOMIZE else kernel.aslr,
+        legacy=bool(personality & Persona.ADDR_COMPAT_LAYOUT),
+        task_size=layout.TASK_SIZE_3GB if narrow and personality & Persona.ADDR_LIMIT_3GB else None,
+    )
     mm = Mm(kernel.machine.ram, kernel.machine.kernel_pmap, places, limits, kernel.objects)
     try:
         return _fill(kernel, mm, program, interpreter, strings, credentials), path

@@ -10,6 +10,7 @@ from ring3.fs.permission import MAY_EXEC, permits
 from ring3.fs.regular import RegularInode
 from ring3.linux.files import walk
 from ring3.loader.program import ExecError
+from ring3.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
     from ring3.fs.dentry import Dentry
@@ -25,11 +26,12 @@ class ExecFile:
         inode: Its contents.
     """
 
-    __slots__ = ("inode", "place")
+    __slots__ = ("_head", "inode", "place")
 
     def __init__(self, place: Dentry, inode: RegularInode) -> None:
         self.place = place
         self.inode = inode
+        self._head: bytes | None = None
 
     @property
     def size(self) -> int:
@@ -42,7 +44,11 @@ class ExecFile:
         return self.inode.pages
 
     def pread(self, offset: int, size: int) -> bytes:
-        """Bytes at an offset, fewer at the end of the file."""
+        """Bytes at an offset, fewer at the end of the file; the first page is read once."""
+        if self._head is None:
+            self._head = self.inode.pread(0, PAGE_SIZE)
+        if offset + size <= len(self._head):
+            return self._head[offset : offset + size]
         return self.inode.pread(offset, size)
 
 

@@ -102,6 +102,7 @@ def _execve(task: LinuxTask, path: bytes, argv: int, envp: int, narrow: bool) ->
         task.credentials.after_exec(),
         task.memory.limits,
         lambda name: kernel.open_program(task, name),
+        task.settings.personality,
     )
     old = task.tid
     become(task, start, exe)

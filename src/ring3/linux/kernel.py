@@ -20,13 +20,14 @@ from ring3.fs.file import FdTable
 from ring3.fs.tmpfs import MemoryFileSystem
 from ring3.fs.vfs import Vfs
 from ring3.image.linux import boot
-from ring3.kernel.core import Kernel, Result
+from ring3.kernel.core import Result
 from ring3.kernel.futex import Futexes
 from ring3.kernel.mm.layout import Random
 from ring3.kernel.mm.mm import Mm
 from ring3.kernel.mm.objects import Objects
 from ring3.kernel.regs import NAMES, FrameType, UserRegs, WindowRegs, copy_regs, frame_type
 from ring3.kernel.task import Task
+from ring3.kernel.two_ways import TwoWays
 from ring3.kernel.wait import WaitQueue
 from ring3.linux import table, traps
 from ring3.linux.credentials import Credentials
@@ -85,7 +86,7 @@ USER_SEGMENTS: Final = {
 }
 
 
-class LinuxKernel(Kernel):
+class LinuxKernel(TwoWays):
     """Linux on one machine.
 
     Attributes:
@@ -150,9 +151,7 @@ class LinuxKernel(Kernel):
         self._absent: set[str] = set()
         self._bind_stubs()
         self._birth = self._initial_state()
-        self.short_path = not full_path
-        self.in_doubt = False
-        machine.on_change = self.check_entry_state
+        self.open_short_path(self.linux.entry)
 
     # -- calls -------------------------------------------------------------------------------------------------
 
@@ -515,30 +514,11 @@ class LinuxKernel(Kernel):
             # it was preempted in ring 3, and a signal came: what the timer interrupt's exit would do
             self.window.orig_ax = (1 << 64) - 1
             self._leave_through(cast(LinuxTask, task), "error_return")
-        while task.on_cpu:
-            if self.short_path:
-                run_short(self, task)
-            else:
-                self._run_full(task)
+        super().run_task(task)
 
-    def _run_full(self, task: Task) -> None:
-        """Runs the task through ring 0 until the short path is right again."""
-        cpu, run, handle = self.machine.cpu, self.run_cpu, self.handle
-        while task.on_cpu and not self.short_path:
-            stop = run()
-            if self.in_doubt and cpu.cpl == 3:
-                self.in_doubt = False
-                self.check_entry_state()
-            handle(task, stop)
-
-    def doubt_entry_state(self) -> None:
-        """Ring 0 is about to run code that is not ours and may change anything: looks again when ring 3 is back."""
-        self.in_doubt = True
-        self.short_path = False
-
-    def check_entry_state(self) -> None:
-        """Chooses the path anew after ring 0's memory or an MSR was changed from outside."""
-        self.short_path = not self.full_path and self.linux.entry.holds(self.machine, self.image)
+    def run_short(self, task: Task) -> None:
+        """Runs the task without ring 0 as long as that is right."""
+        run_short(self, task)
 
     def resumed(self, task: Task) -> None:
         """Does the exit work of a call that waited on the short path."""

@@ -156,9 +156,9 @@ def load_ldt(kernel: LinuxKernel, ldt: Ldt | None) -> None:
 
 
 def _refresh_segments(task: LinuxTask) -> None:
-    """Loads anew those segment registers that lie in the table (refresh_ldt_segments)."""
+    """Loads DS and ES anew if they lie in the table (refresh_ldt_segments); FS and GS keep what they have."""
     cpu = task.kernel.machine.cpu
-    for segment in (Seg.DS, Seg.ES, Seg.FS, Seg.GS):
+    for segment in (Seg.DS, Seg.ES):
         selector = cpu.selector(segment)
         if selector & TI_LDT:
             task.load_user_segment(segment, selector)

@@ -43,6 +43,8 @@ NEEDS: Final = {
     _C.PRIVATE_EXPEDITED_RSEQ: _C.REGISTER_PRIVATE_EXPEDITED_RSEQ,
 }
 """The commands that a process must have registered for."""
+_ALSO_PRIVATE: Final = _C.REGISTER_PRIVATE_EXPEDITED_SYNC_CORE | _C.REGISTER_PRIVATE_EXPEDITED_RSEQ
+"""The registrations that show as one for PRIVATE_EXPEDITED too, without allowing it."""
 
 
 @syscall("full")
@@ -56,7 +58,8 @@ def sys_membarrier(task: LinuxTask, cmd: Int, flags: UnsignedInt, cpu_id: Int) -
         raise Errno(E.EINVAL)
     context = task.mm_context
     if cmd == Command.GET_REGISTRATIONS:
-        return context.membarrier
+        also = Command.REGISTER_PRIVATE_EXPEDITED if context.membarrier & _ALSO_PRIVATE else 0
+        return context.membarrier | also
     if cmd in REGISTER:
         context.membarrier |= cmd
     needed = NEEDS.get(Command(cmd), 0)

@@ -13,6 +13,7 @@ from ring3.kernel.mm.vma import WRITE, Name
 from ring3.linux.definition import syscall
 from ring3.linux.files import opened
 from ring3.linux.memfd import may_map_writable
+from ring3.linux.protection import check_change, check_new, implied
 
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
@@ -58,6 +59,8 @@ def _mmap(task: LinuxTask, address: int, length: int, prot: int, flags: int, fd:
     if kind == MAP_SHARED_VALIDATE and flags & ~LEGACY_FLAGS:
         raise Errno(E.EOPNOTSUPP)
     obj, may, name = (None, ALL, "") if file is None else _mapped(file, shared)
+    prot = implied(task, prot)
+    check_new(task, prot)
     return task.memory.mmap(
         address,
         length,
@@ -146,6 +149,9 @@ def sys_mprotect(task: LinuxTask, start: Address, length: SizeT, prot: UnsignedL
     """Changes what mappings allow."""
     if (prot & PROT_GROWSDOWN and prot & PROT_GROWSUP) or prot & ~(PROT_GROWSDOWN | PROT_GROWSUP | 0xF):
         raise Errno(E.EINVAL)
+    prot = implied(task, prot)
+    if not start % 4096:
+        check_change(task, start, length, prot)
     task.memory.mprotect(start, length, prot & 7, growsdown=bool(prot & PROT_GROWSDOWN))
     return 0
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from enum import IntFlag
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi.c_types import Address, Int, SizeT, UnsignedLong
 from ring3.abi.errno import E, Errno
@@ -15,6 +16,8 @@ from ring3.machine.ram import PAGE_MASK, PAGE_SHIFT, PAGE_SIZE
 
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
+
+Waiting = Coroutine[Any, Any, int]
 
 
 class Mcl(IntFlag):
@@ -70,6 +73,8 @@ def sys_msync(task: LinuxTask, start: Address, length: SizeT, flags: Int) -> int
     """Writes changed pages of files back."""
     if flags & ~sum(Ms) or start % PAGE_SIZE or (flags & Ms.ASYNC and flags & Ms.SYNC):
         raise Errno(E.EINVAL)
+    if length > (1 << 64) - PAGE_SIZE:
+        return 0  # rounded up to pages it is 0
     task.memory.msync(start, length, sync=bool(flags & Ms.SYNC), invalidate=bool(flags & Ms.INVALIDATE))
     return 0
 
@@ -94,7 +99,7 @@ def sys_remap_file_pages(
         end = part.end
     if end < start + size:
         raise Errno(E.EINVAL)
-    memory.mmap(start, size, first.prot, obj=first.obj, offset=pgoff, shared=True, fixed=True, populate=True)
+    memory.mmap(start, size, first.prot, obj=first.obj, offset=pgoff << PAGE_SHIFT, shared=True, fixed=True, populate=True)
     return 0
 
 
@@ -103,10 +108,17 @@ def sys_remap_file_pages(
 
 @syscall("full")
 def sys_pkey_alloc(task: LinuxTask, flags: UnsignedLong, init_val: UnsignedLong) -> int:
-    """Takes a protection key; there is none."""
+    """Takes a protection key; there is none.
+
+    Linux hands out the one key that every CPU has, fails to set it up (EINVAL) and keeps it (ENOSPC from then on).
+    """
+    context = task.mm_context
     if flags or init_val & ~PKEY_ACCESS_MASK:
         raise Errno(E.EINVAL)
-    raise Errno(E.ENOSPC)
+    if context.key_taken:
+        raise Errno(E.ENOSPC)
+    context.key_taken = True
+    raise Errno(E.EINVAL)
 
 
 @syscall("full")
@@ -118,8 +130,8 @@ def sys_pkey_free(task: LinuxTask, pkey: Int) -> int:
 @syscall("full")
 def sys_pkey_mprotect(
     task: LinuxTask, start: Address, length: SizeT, prot: UnsignedLong, pkey: Int
-) -> int:
+) -> int | Waiting:
     """As mprotect with key -1; every other key is unknown."""
     if pkey != -1:
         raise Errno(E.EINVAL)
-    return int(sys_mprotect(task, start, length, prot))
+    return sys_mprotect(task, start, length, prot)

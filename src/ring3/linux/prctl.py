@@ -3,7 +3,7 @@
 An option that Linux knows for other processors only is EINVAL, as on x86. Each option's function gets the thread and
 the four other arguments; a table leads there.
 
-Left out: PR_SET_MM for what only /proc shows, PR_GET_AUXV, core scheduling, and perf events, of which there are none.
+Left out: PR_SET_MM for what only /proc shows, core scheduling, and perf events, of which there are none.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ring3.linux import seccomp, user_dispatch
 from ring3.linux.credentials import Cap, Secure
 from ring3.linux.definition import syscall
 from ring3.linux.ids import commit
-from ring3.linux.prctl_mm import set_anonymous_name, set_mm
+from ring3.linux.prctl_mm import get_auxv, set_anonymous_name, set_mm
 from ring3.linux.scheduling import REALTIME
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class Pr(IntEnum):
     GET_MDWE = 66
     SET_MEMORY_MERGE = 67
     GET_MEMORY_MERGE = 68
+    GET_AUXV = 0x41555856
     SET_VMA = 0x53564D41
 
 
@@ -422,12 +423,13 @@ OPTIONS: Final[dict[int, Option]] = {
     Pr.GET_MDWE: _get_mdwe,
     Pr.SET_MEMORY_MERGE: _set_merge,
     Pr.GET_MEMORY_MERGE: _get_merge,
+    Pr.GET_AUXV: get_auxv,
     Pr.SET_VMA: set_anonymous_name,
 }
 """What each option does."""
 
 
-@syscall("partial", "not PR_GET_AUXV and core scheduling; PR_SET_MM only for heap, data and stack")
+@syscall("partial", "no core scheduling; PR_SET_MM only for heap, data and stack")
 def sys_prctl(
     task: LinuxTask, option: Int, arg2: UnsignedLong, arg3: UnsignedLong, arg4: UnsignedLong, arg5: UnsignedLong
 ) -> int:

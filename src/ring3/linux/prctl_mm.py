@@ -1,4 +1,4 @@
-"""The options of prctl(2) that concern the layout and the names of memory: PR_SET_MM and PR_SET_VMA."""
+"""The options of prctl(2) that concern a program's memory: PR_SET_MM, PR_SET_VMA and PR_GET_AUXV."""
 
 from __future__ import annotations
 
@@ -36,6 +36,8 @@ class SetMm(IntEnum):
 
 MAP_STRUCT: Final = 104
 """Bytes of ``struct prctl_mm_map``."""
+SAVED_AUXV: Final = 448
+"""Bytes of the vector that the kernel keeps (saved_auxv)."""
 ANON_NAME: Final = 0
 NAME_MAX: Final = 80
 """Bytes of the name of a mapping, the NUL included (ANON_VMA_NAME_MAX_LEN)."""
@@ -76,6 +78,19 @@ def set_mm(task: LinuxTask, what: int, address: int, arg4: int, arg5: int) -> in
         raise Errno(E.EFAULT)
     setattr(mm, _FIELDS[SetMm(what)], address)
     return 0
+
+
+def get_auxv(task: LinuxTask, address: int, length: int, arg4: int, arg5: int) -> int:
+    """PR_GET_AUXV: the auxiliary vector that the program was given; returns the size of what the kernel keeps of it.
+
+    Raises:
+        Errno: EINVAL, the last arguments are not 0; EFAULT.
+    """
+    if arg4 or arg5:
+        raise Errno(E.EINVAL)
+    vector = task.program.auxv[:SAVED_AUXV].ljust(SAVED_AUXV, b"\0")
+    task.memory.write(address, vector[:length])
+    return SAVED_AUXV
 
 
 def set_anonymous_name(task: LinuxTask, what: int, start: int, size: int, name: int) -> int:

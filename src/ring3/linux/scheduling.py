@@ -375,9 +375,7 @@ def sys_sched_rr_get_interval_time32(task: LinuxTask, pid: Pid, interval: Pointe
 # -- CPUs --------------------------------------------------------------------------------------------------------
 
 
-@syscall("full")
-def sys_sched_setaffinity(task: LinuxTask, pid: Pid, length: Len, user_mask_ptr: Pointer) -> int:
-    """Says on which CPUs a thread may run; CPU 0 must be among them, because there is no other."""
+def _setaffinity(task: LinuxTask, pid: int, length: int, user_mask_ptr: int) -> int:
     mask = task.memory.read(user_mask_ptr, min(length, MASK_BYTES)) if length else b""
     target = _find(task, pid)
     who = task.credentials
@@ -390,9 +388,15 @@ def sys_sched_setaffinity(task: LinuxTask, pid: Pid, length: Len, user_mask_ptr:
 
 
 @syscall("full")
+def sys_sched_setaffinity(task: LinuxTask, pid: Pid, length: Len, user_mask_ptr: Pointer) -> int:
+    """Says on which CPUs a thread may run; CPU 0 must be among them, because there is no other."""
+    return _setaffinity(task, pid, length, user_mask_ptr)
+
+
+@syscall("full")
 def compat_sys_sched_setaffinity(task: LinuxTask, pid: Pid, length: Len, user_mask_ptr: Pointer) -> int:
     """The same for a 32-bit program."""
-    return int(sys_sched_setaffinity(task, pid, length, user_mask_ptr))
+    return _setaffinity(task, pid, length, user_mask_ptr)
 
 
 def _getaffinity(task: LinuxTask, pid: int, length: int, pointer: int, word: int) -> int:

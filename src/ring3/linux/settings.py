@@ -63,9 +63,10 @@ class MmContext:
         no_huge_pages: PR_SET_THP_DISABLE, 0 if huge pages are not refused.
         deny_write_exec: PR_SET_MDWE's bits.
         merge: Equal pages may be merged (PR_SET_MEMORY_MERGE).
+        key_taken: The only protection key is gone.
     """
 
-    __slots__ = ("deny_write_exec", "dumpable", "ldt", "membarrier", "merge", "no_huge_pages", "users")
+    __slots__ = ("deny_write_exec", "dumpable", "key_taken", "ldt", "membarrier", "merge", "no_huge_pages", "users")
 
     def __init__(self) -> None:
         self.users = 0
@@ -75,6 +76,7 @@ class MmContext:
         self.no_huge_pages = 0
         self.deny_write_exec = 0
         self.merge = False
+        self.key_taken = False
 
     def fork(self) -> MmContext:
         """That of a copy of the address space.
@@ -83,7 +85,7 @@ class MmContext:
             Errno: ENOMEM, there is no frame for its descriptor table.
         """
         child = self.for_program()
-        child.dumpable, child.membarrier = self.dumpable, self.membarrier
+        child.dumpable, child.membarrier, child.key_taken = self.dumpable, self.membarrier, self.key_taken
         child.ldt = None if self.ldt is None else self.ldt.copy()
         return child
 

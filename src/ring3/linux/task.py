@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import copy
 from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi.errno import E, Errno
@@ -268,7 +268,8 @@ class LinuxTask(Task):
             self.files.limit = soft
         name = _MM_LIMITS.get(resource)
         if name is not None:
-            self.memory.limits = replace(self.memory.limits, **{name: soft})
+            limits = self.memory.limits = copy(self.memory.limits)
+            setattr(limits, name, soft)
 
     def inherit(self, parent: LinuxTask, *, share_files: bool, share_fs: bool) -> None:
         """Takes over from a parent what clone(2) copies or shares."""

@@ -31,10 +31,6 @@ ARCH_GET_XCOMP_GUEST_PERM: Final = 0x1024
 ARCH_REQ_XCOMP_GUEST_PERM: Final = 0x1025
 ARCH_MAP_VDSO_32: Final = 0x2002
 ARCH_MAP_VDSO_64: Final = 0x2003
-ARCH_GET_UNTAG_MASK: Final = 0x4001
-ARCH_ENABLE_TAGGED_ADDR: Final = 0x4002
-ARCH_GET_MAX_TAG_BITS: Final = 0x4003
-ARCH_FORCE_TAGGED_SVA: Final = 0x4004
 
 FEATURES: Final = 3
 """The state components that programs may use: x87 and SSE (XSTATE_BV of CPUID leaf 13)."""
@@ -46,7 +42,7 @@ _NO_SEGMENT: Final = Segment(0, 0, 0, 0)
 # -- arch_prctl --------------------------------------------------------------------------------------------------
 
 
-@syscall("partial", "the CPU has no CPUID faulting, no AMX, no address masking and no shadow stacks")
+@syscall("partial", "the CPU has no CPUID faulting and no AMX; address masking and shadow stacks are configured off")
 def sys_arch_prctl(task: LinuxTask, option: Int, arg2: UnsignedLong) -> int:
     """Sets or gets what is x86's own about a thread; the bases of FS and GS only for 64-bit callers."""
     if option in (ARCH_GET_CPUID, ARCH_SET_CPUID):
@@ -59,7 +55,7 @@ def sys_arch_prctl(task: LinuxTask, option: Int, arg2: UnsignedLong) -> int:
         return _base(task, option, arg2)
     if option in (ARCH_MAP_VDSO_32, ARCH_MAP_VDSO_64):
         return _map_vdso(task, 32 if option == ARCH_MAP_VDSO_32 else 64, arg2)
-    return _address_tags(task, option, arg2)
+    raise Errno(E.EINVAL)
 
 
 def _base(task: LinuxTask, option: int, arg2: int) -> int:
@@ -103,19 +99,6 @@ def _map_vdso(task: LinuxTask, bits: int, address: int) -> int:
     vdso = kernel.vdso(bits)
     memory.mmap(address & -PAGE_SIZE, vdso.size, Prot.READ | Prot.EXEC, obj=vdso.pages)
     return vdso.size
-
-
-def _address_tags(task: LinuxTask, option: int, arg2: int) -> int:
-    """Linear address masking, which the CPU has not."""
-    if option == ARCH_GET_UNTAG_MASK:
-        task.memory.write_u64(arg2, (1 << 64) - 1)
-    elif option == ARCH_ENABLE_TAGGED_ADDR:
-        raise Errno(E.ENODEV)
-    elif option == ARCH_GET_MAX_TAG_BITS:
-        task.memory.write_u64(arg2, 0)
-    elif option != ARCH_FORCE_TAGGED_SVA:
-        raise Errno(E.EINVAL)
-    return 0
 
 
 # -- entries of the GDT ------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ def _names(task: LinuxTask) -> list[bytes]:
     """sysname, nodename, release, version, machine and domainname, as the caller is to see them."""
     kernel, persona = task.kernel, task.settings.personality
     release = _UNAME26 if persona & Persona.UNAME26 else RELEASE
-    machine = "i686\x004" if persona & PER_MASK == PER_LINUX32 else "x86_64"  # written over the other, with its NUL
+    machine = "i686" if persona & PER_MASK == PER_LINUX32 else "x86_64"
     fixed = ("Linux", kernel.hostname, release, VERSION, machine, kernel.domainname)
     return [name.encode("utf-8", "surrogateescape") for name in fixed]
 

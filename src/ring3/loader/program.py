@@ -80,9 +80,9 @@ class Program(NamedTuple):
             ExecError: ENOEXEC, it is not an ELF program for this machine or is damaged.
         """
         head = file.pread(0, 64)
-        if head[:4] != elf.MAGIC:
-            raise ExecError(E.ENOEXEC, "not an ELF file" if head else "empty file")
         try:
+            if not head:
+                raise elf.ElfError("empty file")
             header = elf.parse_header(head)
             if header.type not in (elf.ET_EXEC, elf.ET_DYN):
                 raise elf.ElfError(f"not an executable (ELF type {header.type})")

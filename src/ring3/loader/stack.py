@@ -89,12 +89,13 @@ def build_stack(
         mm.write(at, block)
         places.append(at)
     where = Places(name, tuple(places), (arg_start, env_start), (env_start, env_end))
+    mask = (1 << bits) - 1
     vector: list[int] = [len(strings.argv)]
     for texts, start in ((strings.argv, arg_start), (strings.envp, env_start)):
         ends = accumulate((len(text) + 1 for text in texts), initial=start)
         vector += [*list(ends)[:-1], 0]
     for key, value in (*auxv(where), (0, 0)):
-        vector += (key, value)
+        vector += (key, value & mask)  # a damaged file's entry point may lie anywhere
     pointer = (at - word * len(vector)) & ~15
     mm.write(pointer, struct.pack(f"<{len(vector)}{'Q' if word == 8 else 'I'}", *vector))
     return pointer, where

@@ -45,6 +45,7 @@ from ring3.machine.ram import PAGE_SIZE, Ram
 from ring3.machine.registers import Flags, Seg, Vector
 
 _SYSCALL: Final = Event.SYSCALL
+_FIXED: Final = int(Flags.FIXED)  # an IntFlag would cost a microsecond each time
 _NOWHERE: Final = 1 << 63  # no instruction lies here: not canonical
 _M64: Final = (1 << 64) - 1
 _GPR_IDS: Final = (35, 38, 40, 37, 44, 36, 43, 39, *range(106, 114))  # UC_X86_REG_RAX..R15 in encoding order
@@ -299,7 +300,7 @@ class UnicornCpu:
 
     @rflags.setter
     def rflags(self, value: int) -> None:
-        self.flags[0] = self.words[self._eflags] = value | Flags.FIXED
+        self.flags[0] = self.words[self._eflags] = value | _FIXED
 
     @property
     def cr2(self) -> int:

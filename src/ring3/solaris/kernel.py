@@ -20,11 +20,11 @@ from ring3.abi.solaris.sysent import NSYSCALL, Flavour, SysentKind, SysentRow
 from ring3.fs.file import FdTable
 from ring3.image.solaris import boot
 from ring3.image.solaris.boot import L
-from ring3.kernel.core import Kernel
 from ring3.kernel.mm.objects import Objects
 from ring3.kernel.regs import FrameType, UserRegs, WindowRegs, frame_type
 from ring3.kernel.signature import Handler, Result, Support
 from ring3.kernel.task import Task
+from ring3.kernel.two_ways import TwoWays
 from ring3.machine.board import Machine
 from ring3.machine.cpu import Event
 from ring3.machine.descriptors import Segment, Tss
@@ -80,7 +80,7 @@ class CallRow:
     note: str
 
 
-class SolarisKernel(Kernel):
+class SolarisKernel(TwoWays):
     """Solaris on one machine.
 
     Attributes:
@@ -92,7 +92,6 @@ class SolarisKernel(Kernel):
         random_bytes: Where randomness comes from.
         objects: What concerns all memory objects.
         window: The user registers while the short path works on them, ring 0's while it calls a stub.
-        short_path: Whether the short path is right at this moment.
     """
 
     frame_size = L["REGS_SIZE"]
@@ -118,8 +117,7 @@ class SolarisKernel(Kernel):
         self._bind_stubs()
         uname.set_names(self)
         self._birth = self._initial_state()
-        self.short_path = not full_path
-        machine.on_change = self.check_entry_state
+        self.open_short_path(self.solaris.entry)
 
     # -- functions ---------------------------------------------------------------------------------------------
 
@@ -301,18 +299,10 @@ class SolarisKernel(Kernel):
         """Ring 0 with a clean floating-point state, about to run lwp_rtt."""
         return self._birth, self.image.symbols["lwp_rtt"]
 
-    def run_task(self, task: Task) -> None:
-        """Runs the task by the path in force."""
+    def run_short(self, task: Task) -> None:
+        """Runs the task without ring 0 as long as that is right."""
         assert isinstance(task, SolarisTask)
-        while task.on_cpu:
-            if self.short_path:
-                run_short(self, task)
-            else:
-                self.handle(task, self.run_cpu())
-
-    def check_entry_state(self) -> None:
-        """Chooses the path anew after ring 0's memory or an MSR was changed from outside."""
-        self.short_path = not self.full_path and self.solaris.entry.holds(self.machine, self.image)
+        run_short(self, task)
 
     def resumed(self, task: Task) -> None:
         """Ends a call that waited on the short path."""

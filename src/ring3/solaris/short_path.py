@@ -63,6 +63,8 @@ def run_short(kernel: SolarisKernel, task: SolarisTask) -> None:
             address, kind = nosys, 0
         stub = stubs.get(address)
         if stub is None or q[pre_post] or flags[0] & _TF:
+            if stub is None:
+                kernel.doubt_entry_state()
             kernel.handle(task, stop)
             continue
         words[rcx] = words[r10]

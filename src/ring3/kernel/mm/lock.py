@@ -81,7 +81,7 @@ def _check_allowed(mm: FaultingSpace) -> None:
 
 def _range(address: int, length: int) -> tuple[int, int]:
     start = address & PAGE_MASK
-    end = start + round_up(length + address % PAGE_SIZE)
+    end = start + (round_up(length + address % PAGE_SIZE) & (1 << 64) - 1)
     if end >= 1 << 64:
         raise Errno(E.EINVAL)
     return start, end

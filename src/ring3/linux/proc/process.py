@@ -9,7 +9,6 @@ from ring3.abi.errno import Errno
 from ring3.abi.signals import NSIG, SIG_DFL, SIG_IGN
 from ring3.kernel.mm.mm import Mm
 from ring3.kernel.task import TaskState
-from ring3.linux.files import of_credentials
 from ring3.linux.limits import RLIM_INFINITY
 from ring3.linux.sigstate import bit
 from ring3.linux.vsyscall import ADDRESS as VSYSCALL
@@ -190,7 +189,6 @@ def status(task: LinuxTask) -> bytes:
     process, who = task.process, task.credentials
     letter = state_of(task)
     ignored, caught = _dispositions(task)
-    capabilities = of_credentials(who).capabilities
     rows: list[tuple[str, str]] = [
         ("Name", task.name),
         ("Umask", f"{task.fs.umask:04o}"),
@@ -211,9 +209,12 @@ def status(task: LinuxTask) -> bytes:
         ("SigBlk", f"{task.blocked:016x}"),
         ("SigIgn", f"{ignored:016x}"),
         ("SigCgt", f"{caught:016x}"),
-        ("CapInh", f"{0:016x}"),
-        ("CapPrm", f"{capabilities:016x}"),
-        ("CapEff", f"{capabilities:016x}"),
+        ("CapInh", f"{who.inheritable:016x}"),
+        ("CapPrm", f"{who.permitted:016x}"),
+        ("CapEff", f"{who.effective:016x}"),
+        ("CapBnd", f"{who.bounding:016x}"),
+        ("CapAmb", f"{who.ambient:016x}"),
+        ("NoNewPrivs", str(int(task.settings.no_new_privs))),
         ("Cpus_allowed", "1"),
         ("Cpus_allowed_list", "0"),
     ]

@@ -1,0 +1,65 @@
+"""A kernel with two ways through: ring 0's machine code, and a short path of its own beside it.
+
+The short path is right as long as ring 0's entry state is what boot left. Who writes to the machine's memory or MSRs
+from outside is noticed at once; code in ring 0 that is not the kernel's may change anything, and is run with a doubt,
+which is settled when ring 3 is back.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from ring3.image.entry_state import EntryState
+from ring3.kernel.core import Kernel
+from ring3.kernel.task import Task
+
+
+class TwoWays(Kernel):
+    """An operating system that can leave ring 0 out.
+
+    Attributes:
+        entry: The entry state as boot left it.
+        short_path: Whether the short path is right at this moment.
+        in_doubt: Whether that is to be asked again when ring 3 is back.
+    """
+
+    entry: EntryState
+    short_path = False
+    in_doubt = False
+
+    @abstractmethod
+    def run_short(self, task: Task) -> None:
+        """Runs the task until it leaves the CPU or the short path is no longer right."""
+
+    def open_short_path(self, entry: EntryState) -> None:
+        """Booting is over: the short path may be taken from now on, unless the kernel is to take the full one."""
+        self.entry = entry
+        self.short_path = not self.full_path
+        self.machine.on_change = self.check_entry_state
+
+    def run_task(self, task: Task) -> None:
+        """Runs the task by the way in force."""
+        while task.on_cpu:
+            if self.short_path:
+                self.run_short(task)
+            else:
+                self._run_full(task)
+
+    def _run_full(self, task: Task) -> None:
+        """Runs the task through ring 0 until the short path is right again."""
+        cpu, run, handle = self.machine.cpu, self.run_cpu, self.handle
+        while task.on_cpu and not self.short_path:
+            stop = run()
+            if self.in_doubt and cpu.cpl == 3:
+                self.in_doubt = False
+                self.check_entry_state()
+            handle(task, stop)
+
+    def doubt_entry_state(self) -> None:
+        """Ring 0 is about to run code that is not ours and may change anything: looks again when ring 3 is back."""
+        self.in_doubt = True
+        self.short_path = False
+
+    def check_entry_state(self) -> None:
+        """Chooses the path anew after ring 0's memory or an MSR was changed from outside."""
+        self.short_path = not self.full_path and self.entry.holds(self.machine, self.image)
