@@ -33,6 +33,7 @@ from ring3.image.symbols import SymbolTable
 from ring3.kernel.core import Kernel
 from ring3.kernel.mm.limits import Limits
 from ring3.kernel.mm.objects import MemoryObject, Objects
+from ring3.kernel.randomness import SeededBytes
 from ring3.kernel.signature import Handler, Support
 from ring3.kernel.task import Task
 from ring3.linux import table
@@ -116,7 +117,15 @@ class Computer(ABC):
 
     def close(self) -> None:
         """Switches the computer off."""
+        self.kernel.slices.close()
         self.machine.close()
+
+    def _make_repeatable(self, seed: int | None, virtual_time: bool) -> None:
+        """Takes chance out of a computer that has not run anything yet."""
+        if seed is not None:
+            self.kernel.random_bytes = SeededBytes(seed)
+        if virtual_time:
+            self.kernel.make_time_virtual()
 
     @property
     def symbols(self) -> SymbolTable:
@@ -159,12 +168,21 @@ class Linux(Computer):
 
     kernel: LinuxKernel
 
-    def __init__(self, *, full_path: bool = False, ram_bytes: int = DEFAULT_RAM) -> None:
+    def __init__(
+        self,
+        *,
+        full_path: bool = False,
+        ram_bytes: int = DEFAULT_RAM,
+        seed: int | None = None,
+        virtual_time: bool = False,
+    ) -> None:
         """Switches a computer on and boots Linux.
 
         Args:
             full_path: Run ring 0's code for every system call and exception.
             ram_bytes: Size of guest RAM.
+            seed: What all randomness comes from, addresses included; None for the host's.
+            virtual_time: Clocks that only programs move: sleeping costs nothing. With a seed, every run is the same.
 
         Raises:
             UserError: The host cannot provide it.
@@ -172,6 +190,7 @@ class Linux(Computer):
         super().__init__()
         self.machine = Machine(ram_bytes)
         self.kernel = LinuxKernel(self.machine, full_path)
+        self._make_repeatable(seed, virtual_time)
         self._objects = self.kernel.objects
         self._vfs = self.kernel.vfs
 
@@ -283,7 +302,13 @@ class Solaris(Computer):
     kernel: SolarisKernel
 
     def __init__(
-        self, *, full_path: bool = False, ram_bytes: int = DEFAULT_RAM, flavour: Flavour = "illumos"
+        self,
+        *,
+        full_path: bool = False,
+        ram_bytes: int = DEFAULT_RAM,
+        flavour: Flavour = "illumos",
+        seed: int | None = None,
+        virtual_time: bool = False,
     ) -> None:
         """Switches a computer on and boots Solaris.
 
@@ -291,6 +316,8 @@ class Solaris(Computer):
             full_path: Run ring 0's code for every system call and exception.
             ram_bytes: Size of guest RAM.
             flavour: Whose system calls: ``illumos``, or ``solaris11``.
+            seed: What all randomness comes from; None for the host's.
+            virtual_time: Clocks that only programs move: sleeping costs nothing. With a seed, every run is the same.
 
         Raises:
             UserError: The host cannot provide it.
@@ -305,6 +332,7 @@ class Solaris(Computer):
             self.cred = Cred(os.geteuid(), os.getegid(), os.getuid(), os.getgid())
         self.machine = make_machine(ram_bytes)
         self.kernel = SolarisKernel(self.machine, full_path, flavour)
+        self._make_repeatable(seed, virtual_time)
         self._objects = self.kernel.objects
 
     def table(self) -> tuple[CallRow, ...]:

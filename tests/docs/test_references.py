@@ -50,7 +50,9 @@ def test_commands_exist(page: Path) -> None:
 
 
 NAMES = {
+    "Cpu.interrupt": "machine.cpu",
     "Cpu.load": "machine.cpu",
+    "Cpu.save": "machine.cpu",
     "Errno": "abi.errno",
     "Kernel._idle": "kernel.core",
     "Kernel.handle": "kernel.core",
@@ -58,8 +60,10 @@ NAMES = {
     "Kernel.stubs": "",
     "KernelImage.add_stub": "image.kernel_image",
     "LinuxKernel.check_entry_state": "linux.kernel",
+    "LinuxKernel.start_child": "linux.kernel",
     "Microcode.deliver": "machine.microcode",
     "Microcode.syscall": "machine.microcode",
+    "Task.interrupted": "kernel.task",
     "UnicornCpu.run": "machine.unicorn_cpu",
 }
 """Where ARCHITECTURE.md's dotted names are defined; nothing for one that an ``__init__`` makes."""

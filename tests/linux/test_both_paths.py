@@ -8,7 +8,6 @@ look at them) and the flag RF, which no instruction of ring 3 can read.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 
@@ -78,7 +77,7 @@ def same_files(monkeypatch: pytest.MonkeyPatch) -> None:
     real = HostFile.stat
 
     def stat(file: HostFile) -> Stat:
-        return replace(real(file), dev=1, ino=1, atime=0, mtime=0, ctime=0)
+        return real(file)._replace(dev=1, ino=1, atime=0, mtime=0, ctime=0)
 
     monkeypatch.setattr(HostFile, "stat", stat)
 

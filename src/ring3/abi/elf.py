@@ -194,5 +194,5 @@ def symbols(raw: bytes, kind: int = SHT_SYMTAB) -> Iterator[Symbol]:
                 if name and index:
                     start = strings + name
                     yield Symbol(raw[start : raw.index(b"\0", start)].decode(), value, length, info, index)
-    except (struct.error, IndexError, ValueError) as error:
+    except (struct.error, IndexError, ValueError, OverflowError) as error:
         raise ElfError(f"damaged symbol table: {error}") from None

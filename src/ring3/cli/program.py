@@ -30,16 +30,33 @@ def add_os(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_repeatable(parser: argparse.ArgumentParser) -> None:
+    """Declares ``--seed`` and ``--virtual-time``."""
+    parser.add_argument(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="take all randomness, addresses included, from N instead of from the host",
+    )
+    parser.add_argument(
+        "--virtual-time",
+        action="store_true",
+        help="clocks that only the program moves: sleeping costs nothing; with --seed, every run is the same",
+    )
+
+
 def computer(options: argparse.Namespace, path: str) -> Linux | Solaris:
     """A computer with the system that a program is to run on.
 
     Args:
-        options: Those of `add_os` and `add_path`.
+        options: Those of `add_os` and `add_path`, and of `add_repeatable` where the command has them.
         path: The program.
     """
     system = System(options.os) if options.os else system_of(path) or System.LINUX
     full_path = options.path == "full"
-    return Solaris(full_path=full_path) if system is System.SOLARIS else Linux(full_path=full_path)
+    seed, virtual_time = getattr(options, "seed", None), getattr(options, "virtual_time", False)
+    kind = Solaris if system is System.SOLARIS else Linux
+    return kind(full_path=full_path, seed=seed, virtual_time=virtual_time)
 
 
 def add_program(parser: argparse.ArgumentParser, before: str = "") -> None:

@@ -12,6 +12,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     program.add_os(parser)
     program.add_path(parser)
+    program.add_repeatable(parser)
     program.add_program(parser)
     parser.set_defaults(main=run)
 

@@ -28,6 +28,7 @@ class Attributes:
         atime: When it was last read, in nanoseconds since 1970.
         mtime: When its contents changed.
         ctime: When anything changed.
+        linkable: It has no name yet.
     """
 
     vfs: Vfs
@@ -40,6 +41,7 @@ class Attributes:
     atime: int
     mtime: int
     ctime: int
+    linkable = False
 
     def start_times(self) -> None:
         """All times are now."""
@@ -81,7 +83,14 @@ class Attributes:
             self.mtime = mtime
 
     def add_name(self) -> None:
-        """It has one more name."""
+        """It has one more name.
+
+        Raises:
+            Errno: ENOENT, it had lost its last one; only O_TMPFILE makes a file that may get its first one later.
+        """
+        if not self.nlink and not self.linkable:
+            raise Errno(E.ENOENT)
+        self.linkable = False
         self.pin()
         self.nlink += 1
         self.ctime = self.vfs.now()

@@ -87,7 +87,7 @@ def open_path(walk: Walk, start: Dentry, path: bytes, flags: int, mode: int = 0)
         found = walk.find(start, path, follow=not flags & O_NOFOLLOW)
         if flags & O_DIRECTORY and not found.inode.is_directory:
             raise Errno(E.ENOTDIR)
-        return PathFile(found, flags)
+        return PathFile(found, flags & ~O_CLOEXEC)
     if flags & O_TMPFILE:
         return _open_unnamed(walk, walk.find(start, path, follow=not flags & O_NOFOLLOW), flags, mode)
     if flags & O_CREAT:

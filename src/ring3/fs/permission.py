@@ -20,7 +20,6 @@ CAP_DAC_READ_SEARCH: Final = 1 << 2
 CAP_FOWNER: Final = 1 << 3
 CAP_FSETID: Final = 1 << 4
 CAP_SYS_CHROOT: Final = 1 << 18
-CAP_SYS_PTRACE: Final = 1 << 19
 CAP_SYS_RESOURCE: Final = 1 << 24
 CAP_MKNOD: Final = 1 << 27
 ALL_CAPABILITIES: Final = (1 << 41) - 1

@@ -104,7 +104,7 @@ class MemoryDirectory(Attributes, Inode):
         """Makes a regular file without a name."""
         inode = self._new(mode, who, 0)
         assert isinstance(inode, MemoryFile)
-        inode.nlink = 0
+        inode.nlink, inode.linkable = 0, True
         return inode
 
     def _new(self, mode: int, who: Who, rdev: int) -> Inode:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 TICK: Final = 10_000_000
 """Nanoseconds for which a program runs on when anything else wants the CPU (CONFIG_HZ=100)."""
+FAR: Final = 1 << 62
+"""A time that does not come."""
+_LEAST_NAP: Final = 500_000
 _FEW: Final = 64
 """Cancelled timers that are never worth sweeping up."""
 
@@ -78,6 +81,11 @@ class _Heap:
             self._cancelled -= 1
         return None
 
+    def least(self) -> int:
+        """Before when none is due; another thread may ask, and a cancelled timer counts."""
+        first = self._timers[:1]
+        return first[0][0] if first else FAR
+
     def fire(self, now: int) -> None:
         while self._timers and self._timers[0][0] <= now:
             timer = heapq.heappop(self._timers)[2]
@@ -130,6 +138,15 @@ class Timers:
         self._heap.fire(now)
         if self._wall:
             self._wall.fire(now + clocks.ahead())
+
+    def left(self, clocks: Clocks) -> int:
+        """Nanoseconds until the next timer may be due, a long time if there is none; changes nothing."""
+        left = FAR
+        if self._heap:
+            left = self._heap.least() - clocks.monotonic()
+        if self._wall:
+            left = min(left, self._wall.least() - clocks.realtime())
+        return left
 
     def __bool__(self) -> bool:
         """Whether any timer is left."""
@@ -205,7 +222,10 @@ class Slices(Protocol):
         """A task gets the CPU, and others could run too."""
 
     def wake(self) -> None:
-        """Somebody else wants the CPU from now on, or a timer waits."""
+        """Somebody else wants the CPU from now on."""
+
+    def timer_added(self) -> None:
+        """A timer waits from now on."""
 
     def close(self) -> None:
         """The machine is switched off."""
@@ -215,16 +235,22 @@ class Ticker:
     """Interrupts the running program every tick, from a thread of the host, while somebody asks for it."""
 
     def __init__(
-        self, wanted: Callable[[], bool], prepare: Callable[[], object], interrupt: Callable[[], None]
+        self,
+        wanted: Callable[[], bool],
+        left: Callable[[], int],
+        prepare: Callable[[], object],
+        interrupt: Callable[[], None],
     ) -> None:
         """Makes a ticker that sleeps.
 
         Args:
             wanted: Whether anything waits for the CPU or for a time.
+            left: Nanoseconds until the next timer may be due.
             prepare: Makes the CPU one that can be stopped.
             interrupt: Stops the CPU.
         """
         self._wanted = wanted
+        self._left = left
         self._prepare = prepare
         self._interrupt = interrupt
         self._awake = Event()
@@ -235,6 +261,12 @@ class Ticker:
         """A task gets the CPU; timers have announced themselves."""
         if others:
             self.wake()
+
+    def timer_added(self) -> None:
+        """A timer waits from now on; if it is due, the program is stopped at once."""
+        self.wake()
+        if self._left() <= 0:
+            self._interrupt()
 
     def wake(self) -> None:
         """Something is wanted from now on."""
@@ -255,7 +287,7 @@ class Ticker:
             self._awake.wait()
             if self._closed:
                 return
-            sleep(TICK / 1e9)
+            sleep(min(TICK, max(self._left(), _LEAST_NAP)) / 1e9)
             if self._wanted():
                 self._interrupt()
                 continue
@@ -301,6 +333,10 @@ class Meter:
         self._end = None
         self.wake()
 
+    def timer_added(self) -> None:
+        """A timer waits from now on."""
+        self.wake()
+
     def wake(self) -> None:
         """Limits the turn that is going on to a tick, and to the next timer."""
         now = self._clocks.now()
@@ -311,11 +347,8 @@ class Meter:
         if soonest is not None:
             ends.append(now + soonest)
         left = [end - now for end in ends if end is not None]
-        self._counter.limit(max(min(left), 1) if left else UNLIMITED)
+        self._counter.limit(max(min(left), 1) if left else FAR)
 
     def close(self) -> None:
         """Nothing to end."""
 
-
-UNLIMITED: Final = 1 << 62
-"""More code than a program runs."""

@@ -184,7 +184,8 @@ def _fill(
     vector: list[tuple[int, int]] = []
 
     def auxv(found: Places) -> list[tuple[int, int]]:
-        vector[:] = entries(program, mapped, found, facts)
+        mask = (1 << bits) - 1  # a damaged header's addresses wrap in words of the program's width
+        vector[:] = [(key, value & mask) for key, value in entries(program, mapped, found, facts)]
         return vector
 
     sp, places = build_stack(
@@ -197,7 +198,7 @@ def _fill(
         auxv,
     )
     mm.start_stack = sp
-    first = loaded.entry if loaded is not None else mapped.entry
+    first = (loaded.entry if loaded is not None else mapped.entry) & (1 << bits) - 1
     landing_pad = at + vdso.symbols["int80_landing_pad"] if bits == 32 else 0
     words = [word for entry in (*vector, (0, 0)) for word in entry]
     raw = struct.pack(f"<{len(words)}{'Q' if bits == 64 else 'I'}", *words)

@@ -151,5 +151,5 @@ def check_flags(flags: int, allowed: int) -> None:
     Raises:
         Errno: EINVAL.
     """
-    if flags & ~allowed:
+    if flags & ~int(allowed):  # the complement of an IntFlag knows only its own bits
         raise Errno(E.EINVAL)

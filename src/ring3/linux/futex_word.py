@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.kernel.futex import Key
+from ring3.kernel.mm.layout import TASK_SIZE_64
 from ring3.kernel.mm.usercopy import BadAddress
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def key_of(task: LinuxTask, address: int, shared: bool, write: bool = False) -> 
     memory = task.memory
     if address & 3:
         raise Errno(E.EINVAL)
-    if address + 4 > memory.task_size:
+    if address + 4 > TASK_SIZE_64:  # access_ok does not ask how wide the program is
         raise Errno(E.EFAULT)
     if not shared:
         return memory, address

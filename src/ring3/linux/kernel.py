@@ -94,7 +94,6 @@ class LinuxKernel(TwoWays):
         layers: The layers of each call made so far, by entry point.
         hostname: What uname(2) calls the machine.
         domainname: Its NIS domain.
-        random_bytes: Where randomness comes from.
         aslr: Random bits for addresses, None for fixed ones.
         objects: What concerns all memory objects.
         processes: All processes.
@@ -127,7 +126,6 @@ class LinuxKernel(TwoWays):
         self.window = WindowRegs(machine.cpu, USER_SEGMENTS)
         self.hostname = "ring3"
         self.domainname = "(none)"
-        self.random_bytes: Callable[[int], bytes] = os.urandom
         self.aslr: Random | None = lambda bits: (
             int.from_bytes(self.random_bytes(8), "little") & (1 << bits) - 1
         )

@@ -113,7 +113,7 @@ def sys_symlinkat(task: LinuxTask, oldname: Path, newdfd: DirFd, newname: Path) 
 def _linkat(task: LinuxTask, olddfd: int, oldname: int, newdfd: int, newname: int, flags: int) -> int:
     check_flags(flags, At.AT_SYMLINK_FOLLOW | At.AT_EMPTY_PATH)
     if flags & At.AT_EMPTY_PATH and not who(task).has(CAP_DAC_READ_SEARCH):
-        flags &= ~At.AT_EMPTY_PATH
+        flags &= ~int(At.AT_EMPTY_PATH)
     follow = 0 if flags & At.AT_SYMLINK_FOLLOW else At.AT_SYMLINK_NOFOLLOW
     found = find_or_fd(task, olddfd, oldname, flags & At.AT_EMPTY_PATH | follow)
     old = found if isinstance(found, Dentry) else found.dentry

@@ -76,7 +76,7 @@ def do_open(task: LinuxTask, dfd: int, path: bytes, flags: int, mode: int, resol
     """
     flags = _checked(flags & KNOWN)
     task.files.free_from(0)
-    start = start_of(task, dfd, path)
+    start = start_of(task, dfd, path.lstrip(b"/") if resolve & Resolve.IN_ROOT else path)
     mode &= ~task.fs.umask
     file = open_path(walk(task, resolve), start, path, flags, mode)
     if not flags & (O_LARGEFILE | O_PATH) and isinstance(file, RegularFile) and file.inode.size > MAX_NON_LFS:

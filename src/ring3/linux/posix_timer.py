@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.c_types import Int, Pointer
 from ring3.abi.errno import E, Errno
 from ring3.abi.signals import NSIG, Sig, SiCode
+from ring3.kernel.task import TaskState
 from ring3.linux.clocks import HZ_PERIOD, CLOCK_MONOTONIC, Base, Clock, clock_of, clock_to_wait_by
 from ring3.linux.definition import syscall
 from ring3.linux.siginfo import Layout, SigInfo
@@ -135,6 +136,8 @@ class PosixTimer:
 
     def _expire(self) -> None:
         self._timer = None
+        if self._thread is not None and self._thread.state is TaskState.DEAD:
+            return
         self._sent = SigInfo(
             self._signal, int(SiCode.SI_TIMER), Layout.TIMER, self.number, value=self._value, source=self
         )
@@ -173,11 +176,11 @@ def _create(task: LinuxTask, number: int, event: int, address: int, narrow: bool
     if len(process.posix_timers) >= task.rlimits[RLIMIT_SIGPENDING][0]:
         raise Errno(E.EAGAIN)
     timer = PosixTimer(task, process.next_timer, clock)
+    process.next_timer = timer.number + 1 & _MOST_OVERRUNS  # also if it is not made after all
     if event:
         raw = task.memory.read(event, 64)
         timer.notify(task, *struct.unpack_from("<Iiii" if narrow else "<Qiii", raw))
     task.memory.write_u32(address, timer.number)
-    process.next_timer = timer.number + 1 & _MOST_OVERRUNS
     process.posix_timers[timer.number] = timer
     return 0
 

@@ -116,7 +116,7 @@ def _writev(
 
 
 def _check_flags(flags: int, allowed: int) -> None:
-    if flags & ~allowed:
+    if flags & ~int(allowed):
         raise Errno(E.EOPNOTSUPP)
 
 

@@ -6,7 +6,6 @@ says how a thread enters and leaves. What the functions do is in the files by fa
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -89,7 +88,6 @@ class SolarisKernel(TwoWays):
         definitions: The definitions of those functions.
         modules: The modules that modctl speaks of.
         domain: The secure RPC domain.
-        random_bytes: Where randomness comes from.
         objects: What concerns all memory objects.
         window: The user registers while the short path works on them, ring 0's while it calls a stub.
     """
@@ -111,7 +109,6 @@ class SolarisKernel(TwoWays):
         self.functions: dict[str, Handler] = {key: made.function for key, made in table.FUNCTIONS.items()}
         self.modules = modules.load()
         self.domain = b""
-        self.random_bytes: Callable[[int], bytes] = os.urandom
         self.objects = Objects()
         self._reported: set[str] = set()
         self._bind_stubs()

@@ -15,7 +15,9 @@ from ring3.image.symbols import SymbolTable
 from ring3.kernel.mm.mm import Mm
 from ring3.kernel.mm.objects import MemoryObject
 from ring3.kernel.mm.pagecache import PageCache
+from ring3.kernel.core import Kernel
 from ring3.linux.kernel import LinuxKernel
+from ring3.linux.vdso import Vdso
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 
 _NOTYPE: Final = 0
@@ -48,7 +50,7 @@ _UNKNOWN: Final = _File((), SymbolTable())
 class UserSymbols:
     """The symbols of the programs on one kernel, read when they are first asked for."""
 
-    def __init__(self, kernel: LinuxKernel) -> None:
+    def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
         self._files: dict[MemoryObject, _File] = {}
 
@@ -73,21 +75,26 @@ class UserSymbols:
         return "" if text.startswith("0x") else text
 
     def _read(self, mm: Mm, obj: MemoryObject) -> _File:
-        vdso = self._kernel.vdso(64 if mm.task_size > 1 << 32 else 32)
-        if obj is vdso.pages:
-            table = SymbolTable()
-            for name, offset in sorted(vdso.symbols.items(), key=lambda item: item[1]):
-                table.add(name, offset)
-            whole = elf.ProgramHeader(
-                elf.PType.LOAD, elf.PFlags.R | elf.PFlags.X, 0, 0, vdso.size, vdso.size, PAGE_SIZE
-            )
-            return _File((whole,), table)
+        if isinstance(self._kernel, LinuxKernel):
+            vdso = self._kernel.vdso(64 if mm.task_size > 1 << 32 else 32)
+            if obj is vdso.pages:
+                return _vdso(vdso)
         if not isinstance(obj, PageCache):
             return _UNKNOWN
         try:
             return _parse(obj.read(0, obj.size))
         except (Errno, elf.ElfError):
             return _UNKNOWN
+
+
+def _vdso(vdso: Vdso) -> _File:
+    table = SymbolTable()
+    for name, offset in sorted(vdso.symbols.items(), key=lambda item: item[1]):
+        table.add(name, offset)
+    whole = elf.ProgramHeader(
+        elf.PType.LOAD, elf.PFlags.R | elf.PFlags.X, 0, 0, vdso.size, vdso.size, PAGE_SIZE
+    )
+    return _File((whole,), table)
 
 
 def _parse(raw: bytes) -> _File:

@@ -10,9 +10,8 @@ from ring3.abi.errno import E, Errno
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import File
 from ring3.fs.inode import Inode
-from ring3.fs.permission import CAP_SYS_PTRACE
 from ring3.fs.pseudo import PseudoDirectory, PseudoFile, PseudoFileSystem, PseudoLink
-from ring3.linux.files import who
+from ring3.linux.compare import may_look_into
 from ring3.linux.proc import process, system
 from ring3.linux.proc.memory import MemoryInode
 
@@ -150,15 +149,12 @@ class ProcTree:
     # -- guarded things ------------------------------------------------------------------------------------------
 
     def _require_access(self, task: LinuxTask) -> None:
-        """Refuses looks into a program that one may not trace (ptrace_may_access).
+        """Refuses looks into a program that one may not trace.
 
         Raises:
             Errno: EACCES.
         """
-        asking = who(self._current())
-        target = task.credentials
-        same = {target.uid, target.euid, target.suid} == {asking.uid}
-        if not same and not asking.has(CAP_SYS_PTRACE):
+        if not may_look_into(self._current(), task, by_fsids=True):
             raise Errno(E.EACCES)
 
     def _guarded(self, task: LinuxTask, make: Text) -> bytes:
