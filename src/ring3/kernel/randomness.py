@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 
 class SeededBytes:
     """An endless stream of bytes: SHAKE-256 of the seed and of how many bytes were taken before.
@@ -17,6 +15,8 @@ class SeededBytes:
 
     def __call__(self, size: int) -> bytes:
         """The next bytes."""
+        import hashlib  # noqa: PLC0415 -- loads OpenSSL, 5 ms that only a seeded run needs
+
         found = hashlib.shake_256(b"%s:%d" % (self._seed, self._taken)).digest(size)
         self._taken += size
         return found

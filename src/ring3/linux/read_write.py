@@ -31,6 +31,8 @@ CompatOffT = Annotated[int, Arg(COMPAT_OFF_T)]
 
 MAX_RW_COUNT: Final = 0x7FFF_F000
 """Bytes that one call transfers at most (read(2), NOTES)."""
+USER_END: Final = (1 << 47) - 4096
+"""The first address that is never user memory (TASK_SIZE_MAX)."""
 RLIMIT_FSIZE: Final = 1
 RLIM_INFINITY: Final = (1 << 64) - 1
 
@@ -59,14 +61,14 @@ def writable(task: LinuxTask, fd: int) -> File:
     return file
 
 
-def checked_count(count: int) -> int:
+def checked_count(address: int, count: int) -> int:
     """How many bytes are transferred at most.
 
     Raises:
-        Errno: EINVAL, a negative number.
+        Errno: EFAULT, the buffer reaches beyond all user memory (access_ok), as one of a negative length does.
     """
-    if count >> 63:
-        raise Errno(E.EINVAL)
+    if address + count > USER_END:
+        raise Errno(E.EFAULT)
     return min(count, MAX_RW_COUNT)
 
 
@@ -142,14 +144,14 @@ def limited(task: LinuxTask, data: bytes, offset: int) -> bytes:
 def sys_write(task: LinuxTask, fd: FdArg, buf: BufferIn, count: SizeT) -> int | Waiting:
     """Writes ``count`` bytes to a descriptor."""
     file = writable(task, fd)
-    return write_file(task, file, from_user(task, buf, checked_count(count)))
+    return write_file(task, file, from_user(task, buf, checked_count(buf, count)))
 
 
 @syscall("full")
 def sys_read(task: LinuxTask, fd: FdArg, buf: BufferOut, count: SizeT) -> int | Waiting:
     """Reads up to ``count`` bytes from a descriptor."""
     file = readable(task, fd)
-    wanted = checked_count(count)
+    wanted = checked_count(buf, count)
 
     def read() -> int:
         data = file.read(wanted)
@@ -182,7 +184,7 @@ def _pread(task: LinuxTask, fd: int, buf: int, count: int, offset: int) -> int |
     if offset < 0:
         raise Errno(E.EINVAL)
     file = readable(task, fd)
-    wanted = checked_count(count)
+    wanted = checked_count(buf, count)
     return retry(task, file, lambda: to_user(task, buf, file.pread(wanted, offset)))
 
 
@@ -190,7 +192,7 @@ def _pwrite(task: LinuxTask, fd: int, buf: int, count: int, offset: int) -> int 
     if offset < 0:
         raise Errno(E.EINVAL)
     file = writable(task, fd)
-    data = from_user(task, buf, checked_count(count))
+    data = from_user(task, buf, checked_count(buf, count))
     if task.rlimits[RLIMIT_FSIZE][0] != RLIM_INFINITY and isinstance(file, RegularFile):
         data = limited(task, data, offset)
     return retry(task, file, lambda: file.pwrite(data, offset))

@@ -433,7 +433,7 @@ def compat_sys_sigreturn(task: LinuxTask) -> int:
 
 
 @syscall("full")
-def sys_restart_syscall(task: LinuxTask) -> Waiting:
+def sys_restart_syscall(task: LinuxTask) -> int | Waiting:
     """Goes on with the call that a stop interrupted."""
     block = task.restart
     task.restart = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from copy import copy
 from typing import TYPE_CHECKING, Any, Final
 
@@ -106,7 +106,7 @@ class LinuxTask(Task):
         self.altstack = AltStack()
         self.must_stop = False
         self.stopped = WaitQueue()
-        self.restart: Callable[[], Any] | None = None
+        self.restart: Callable[[], int | Coroutine[Any, Any, int]] | None = None
         self.clear_child_tid = 0
         self.robust_list = self.compat_robust_list = 0
         self.tls = [0, 0, 0]

@@ -93,6 +93,11 @@ class Trace:
     interrupt: bool = False
     resumed: WaitQueue = field(default_factory=WaitQueue)
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the thread has stopped and its tracer has not let it go on."""
+        return self.status is not None
+
 
 def attach(task: LinuxTask, tracer: Process, *, seized: bool = False, options: int = 0) -> Trace:
     """Makes a process the tracer of a thread."""
@@ -153,7 +158,7 @@ async def stop(task: LinuxTask, status: int, info: SigInfo, at: At = At.OUTSIDE)
     )
     send_to_process(trace.tracer, report)
     trace.tracer.child_changed.wake()
-    while trace.status is not None:
+    while trace.is_stopped:
         if owner.ending is not None or (task.signals.set | owner.pending.set) & bit(Sig.SIGKILL):
             trace.status = None
             return int(Sig.SIGKILL)

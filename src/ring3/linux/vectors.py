@@ -11,7 +11,7 @@ from ring3.fs.regular import RegularFile
 from ring3.fs.waiting import Waiting, retry
 from ring3.kernel.mm.usercopy import BadAddress
 from ring3.linux.definition import syscall
-from ring3.linux.read_write import MAX_RW_COUNT, deliver, readable, wide, writable, write_file
+from ring3.linux.read_write import MAX_RW_COUNT, USER_END, deliver, readable, wide, writable, write_file
 
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
@@ -45,7 +45,7 @@ def vectors_of(task: LinuxTask, address: int, count: int, narrow: bool) -> Vecto
         base, length = raw[2 * n], raw[2 * n + 1]
         if length >> (8 * word - 1):
             raise Errno(E.EINVAL)
-        if length and base + length > task.memory.task_size:
+        if base + length > USER_END:
             raise Errno(E.EFAULT)
         length = min(length, left)
         left -= length

@@ -14,8 +14,7 @@ from __future__ import annotations
 
 import ctypes
 import mmap
-import platform
-import sys
+import os
 from typing import Final
 
 from ring3.machine import unicorn_library as api
@@ -36,7 +35,9 @@ class Brake:
         self._stop = library.emu_stop
         self._engine = engine
         if _knows_host():
-            self._memory = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+            self._memory = mmap.mmap(
+                -1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC
+            )
             self._hook: object = ctypes.c_void_p(ctypes.addressof(ctypes.c_char.from_buffer(self._memory)))
             self._put(_LOOK)
         else:
@@ -93,4 +94,4 @@ _COUNT: Final = b"\x89\xd2\x48\x29\x11\x78\x07"  # mov %edx, %edx; sub %rdx, (%r
 
 
 def _knows_host() -> bool:
-    return platform.machine() in ("x86_64", "AMD64") and sys.platform != "win32"
+    return hasattr(os, "uname") and os.uname().machine in ("x86_64", "AMD64")

@@ -14,3 +14,9 @@ def solaris_number(error: Errno) -> int:
     """
     number = error.number
     return int(number) if isinstance(number, SolarisE) else int(SolarisE[number.name])
+
+
+def describe_number(number: int) -> str:
+    """Name and text of an error number: ``EFAULT (Bad address)``."""
+    error = SolarisE(number)
+    return f"{error.name} ({error.text})"

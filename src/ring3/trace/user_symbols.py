@@ -12,10 +12,10 @@ from typing import Final
 from ring3.abi import elf
 from ring3.abi.errno import Errno
 from ring3.image.symbols import SymbolTable
+from ring3.kernel.core import Kernel
 from ring3.kernel.mm.mm import Mm
 from ring3.kernel.mm.objects import MemoryObject
 from ring3.kernel.mm.pagecache import PageCache
-from ring3.kernel.core import Kernel
 from ring3.linux.kernel import LinuxKernel
 from ring3.linux.vdso import Vdso
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE

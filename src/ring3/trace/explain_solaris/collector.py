@@ -1,0 +1,321 @@
+"""Drives one system call of Solaris through ring 0, an instruction at a time, and gathers what happens.
+
+Nothing is changed by that but the time it takes: the microcode delivers, ring 0's own code runs, and at a stub's ``hlt``
+the kernel runs its Python as ever.
+"""
+
+from __future__ import annotations
+
+from os import path
+from typing import TYPE_CHECKING, Final, cast
+
+from ring3 import resources
+from ring3.abi.solaris import sysent, sysnum
+from ring3.abi.solaris.signals import SolarisSig
+from ring3.abi.solaris.sysent import NSYSCALL, SYSENT_SIZE
+from ring3.image.solaris.boot import L
+from ring3.kernel.task import TaskExited
+from ring3.machine.cpu import Event, Stop
+from ring3.machine.microcode import Step as MicroStep
+from ring3.machine.registers import Gpr
+from ring3.solaris.definition import KernelFunction
+from ring3.solaris.errors import describe_number
+from ring3.solaris.kernel import SolarisKernel
+from ring3.solaris.task import SolarisTask
+from ring3.trace.explain.disassembly import Decoded, Disassembler, Memory
+from ring3.trace.explain.events import Access, CpuStep, Instruction
+from ring3.trace.explain.facts import Change, Code, Value
+from ring3.trace.explain.registers import Picture, changes, picture, values
+from ring3.trace.explain_solaris import flow, notes
+from ring3.trace.explain_solaris.call import Call
+from ring3.trace.explain_solaris.model import (
+    Argument,
+    Asked,
+    Entered,
+    Explanation,
+    FlowStep,
+    Python,
+    Return,
+    Step,
+    SysentField,
+)
+from ring3.trace.explain_solaris.names import REGS, Names
+from ring3.trace.user_symbols import UserSymbols
+
+if TYPE_CHECKING:
+    from types import FunctionType
+
+PLACES: Final = ("rdi", "rsi", "rdx", "r10", "r8", "r9")
+_DECLARATIONS: Final = {
+    "sy_narg": "char sy_narg",
+    "sy_flags": "unsigned short sy_flags",
+    "sy_call": "int (*)() sy_call",
+    "sy_lock": "krwlock_t *sy_lock",
+    "sy_callc": "int64_t (*)() sy_callc",
+}
+_BEFORE: Final = 8
+_AFTER: Final = 12
+"""Bytes before and behind the instruction that a function without an end may have."""
+
+
+class Collector:
+    """The facts of one call, while it goes on.
+
+    Attributes:
+        task: Who makes it.
+        finished: The call is over: the thread is in ring 3 again, or has ended.
+    """
+
+    def __init__(self, kernel: SolarisKernel, task: SolarisTask, call: Call, nth: int) -> None:
+        """Looks at the user's side.
+
+        Args:
+            kernel: The kernel; the CPU has stopped at the call.
+            task: The thread that runs.
+            call: The call.
+            nth: Which it is, from 1.
+        """
+        self.task = task
+        self.finished = False
+        self._kernel = kernel
+        self._machine = kernel.machine
+        self._cpu = kernel.machine.cpu
+        self._nth = nth
+        self._program = task.exe
+        self._names = Names(kernel, task)
+        self._user_symbols = UserSymbols(kernel)
+        self._disassembler = Disassembler(kernel.machine, self._describe, self._names.exact)
+        self._before = picture(self._cpu)
+        self._asked = self._look_at_program(call)
+        self._steps: list[Step] = []
+        self._micro: tuple[CpuStep, ...] = ()
+        self._regs: tuple[Value, ...] = ()
+        self._row: tuple[SysentField, ...] = ()
+        self._entered: Entered | None = None
+        self._python: Python | None = None
+        self._flow: list[FlowStep] = []
+        self._last = ""
+        self._back: Return | None = None
+        self._ended = ""
+
+    def begin(self, stop: Stop) -> None:
+        """Lets the CPU enter ring 0, from the stop at which the call was met."""
+        steps: list[MicroStep] = []
+        microcode = self._machine.microcode
+        kept, microcode.observe = microcode.observe, steps.append
+        try:
+            self._kernel.handle(self.task, stop)
+        finally:
+            microcode.observe = kept
+        self._micro = tuple(
+            CpuStep(step.what, step.subject, self._names.annotated(step.value), step.address, "")
+            for step in steps
+        )
+
+    def go_on(self) -> None:
+        """Goes on after the thread has got the CPU; nothing happens if it has not.
+
+        Raises:
+            TaskExited: The call ended the process.
+        """
+        if not self._runs():
+            return
+        if self._python is not None:
+            self._python_is_over(waited=True)
+        while self._runs() and self._cpu.cpl != 3:
+            self._step()
+        if self._runs():
+            after = picture(self._cpu)
+            code = self._disassembler.decode(after["rip"]).code
+            self._back = Return(self._last, values(after), changes(self._before, after, ("rip",)), code)
+            self.finished = True
+
+    def task_ended(self) -> None:
+        """The process is dead: the call was its last."""
+        if self._python is not None:
+            self._steps.append(self._python)
+            self._python = None
+        code = self.task.exit_code
+        signal = code & 0x7F
+        self._ended = f"signal {SolarisSig(signal).name}" if signal else f"status {code >> 8 & 0xFF}"
+        self.finished = True
+
+    def explanation(self) -> Explanation:
+        """What was gathered."""
+        return Explanation(
+            self._program,
+            self.task.tid,
+            self._nth,
+            self._asked,
+            self._micro,
+            tuple(self._steps),
+            self._names.frame,
+            self._regs,
+            self._row,
+            self._entered,
+            self._back,
+            self._ended,
+        )
+
+    def _runs(self) -> bool:
+        return self.task.on_cpu and not self.finished
+
+    def _describe(self, address: int) -> str:
+        return self._names.code(address) or self._user_symbols.describe(self.task.memory, address)
+
+    # -- the program ---------------------------------------------------------------------------------------------
+
+    def _look_at_program(self, call: Call) -> Asked:
+        at = self._before["rip"] - 2
+        where = self._user_symbols.describe(self.task.memory, at)
+        handler = self._kernel.image.symbols.describe(self._callc(call.number))
+        made = self._kernel.definitions.get(handler)
+        parameters = made.parameters if made is not None and made.support is not None else None
+        row = sysent.load(self._kernel.solaris.flavour)[call.number] if call.number < NSYSCALL else None
+        count = len(PLACES) if row is None or row.absent else min(row.nargs, len(PLACES))
+        arguments = []
+        for index, place in enumerate(PLACES[: len(parameters) if parameters is not None else count]):
+            name, kind = "", ""
+            if parameters is not None:
+                name, kind = parameters[index].name, parameters[index].arg.type.name
+            arguments.append(Argument(place, name, kind, self._before[place]))
+        names = {number: name for name, number in sysnum.load(self._kernel.solaris.flavour)}
+        return Asked(
+            where.partition("+")[0],
+            self._function_around(at, where),
+            at,
+            call.number,
+            call.name,
+            names.get(call.number, ""),
+            tuple(arguments),
+            values({**self._before, "rip": at}),
+        )
+
+    def _function_around(self, at: int, where: str) -> tuple[Code, ...]:
+        """The instructions of the program's function from its start to its ``ret``, if it is as short as a stub."""
+        offset = where.partition("+")[2]
+        start = at - (int(offset, 16) if offset else 0)
+        found: list[Code] = []
+        if where and at - start <= _BEFORE * 4:
+            address = start
+            while address <= at + _AFTER * 2:
+                decoded = self._disassembler.decode(address)
+                if not decoded.code.raw:
+                    break
+                found.append(decoded.code)
+                if decoded.mnemonic == "retq":
+                    return tuple(found)
+                address = decoded.end
+        return (self._disassembler.decode(at).code,)
+
+    def _callc(self, number: int) -> int:
+        if number >= NSYSCALL:
+            return self._kernel.image.symbols["nosys"]
+        return self._machine.read_q(self._kernel.image.symbols["sysent"] + number * SYSENT_SIZE + L["SY_CALLC"])
+
+    # -- ring 0 --------------------------------------------------------------------------------------------------
+
+    def _step(self) -> None:
+        """Runs one instruction, and what it leads to."""
+        before = picture(self._cpu)
+        decoded = self._disassembler.decode(before["rip"])
+        addresses = [memory.address(before, decoded.end) for memory in decoded.memory]
+        is_call = decoded.mnemonic == "callq"
+        if is_call:
+            self._before_call(decoded, before)
+        stop = self._cpu.step()
+        self._steps.append(self._executed(decoded, before, addresses))
+        self._last = decoded.mnemonic
+        if is_call and self._entered is None and self._regs:
+            self._entered = self._look_at_entry()
+        if stop is Event.HALT:
+            self._run_python()
+        elif stop is not Event.STEPPED:
+            self._kernel.handle(self.task, stop)
+
+    def _executed(self, decoded: Decoded, before: Picture, addresses: list[int]) -> Instruction:
+        after = picture(self._cpu)
+        accesses = tuple(
+            self._access(memory, address) for memory, address in zip(decoded.memory, addresses, strict=True)
+        )
+        return Instruction(
+            decoded.code,
+            0,
+            changes(before, after, ("rip", "rflags")),
+            Change("rflags", before["rflags"], after["rflags"]),
+            accesses,
+            after["rip"],
+            self._describe(after["rip"]) if self._cpu.cpl != 3 else "",
+            after["rip"] != decoded.end if decoded.is_conditional_jump else None,
+            False,
+            notes.note(decoded, accesses, before, after),
+        )
+
+    def _access(self, memory: Memory, address: int) -> Access:
+        value = None
+        if self._machine.translate(address) is not None:
+            value = int.from_bytes(self._machine.read(address, memory.size), "little")
+        symbol = self._names.code(value) if value is not None else ""
+        return Access(memory.write, address, memory.size, self._names.memory(address), value, symbol)
+
+    def _before_call(self, decoded: Decoded, before: Picture) -> None:
+        """struct regs is full before the first call; the one through rbx goes to what sysent holds."""
+        if not self._regs:
+            raw = memoryview(self._machine.read(self._names.frame, L["REGS_SIZE"])).cast("Q")
+            self._regs = tuple(Value(name, raw[offset >> 3]) for offset, name in REGS.items())
+        if any(memory.base == "rbx" for memory in decoded.memory):
+            self._row = self._look_at_row(before["rbx"])
+
+    def _look_at_row(self, address: int) -> tuple[SysentField, ...]:
+        found = []
+        for field in sysent.SYSENT_LAYOUT:
+            value = int.from_bytes(self._machine.read(address + field.offset, field.size), "little")
+            symbol = self._names.code(value) if field.size == 8 and value else ""
+            found.append(SysentField(address + field.offset, _DECLARATIONS[field.name], value, symbol))
+        return tuple(found)
+
+    def _look_at_entry(self) -> Entered:
+        registers = picture(self._cpu)
+        returns_to = self._machine.read_q(registers["rsp"])
+        code = self._disassembler.decode(registers["rip"]).code
+        return Entered(code, values(registers), returns_to, self._names.scoped(returns_to))
+
+    def _run_python(self) -> None:
+        """Lets the kernel run the stub that ring 0 has halted in."""
+        symbol = self._names.scoped(self._cpu.rip - 1).partition("+")[0]
+        made = self._kernel.definitions.get(symbol)
+        self._flow = []
+        self._python = Python(symbol, _source(made) if made is not None else "", (), False, None, "")
+        try:
+            with flow.recorded(self._kernel, self._flow):
+                self._kernel.handle(self.task, Event.HALT)
+        except TaskExited:
+            self._python = Python(symbol, self._python.source, tuple(self._flow), False, None, "")
+            self.task_ended()
+            raise
+        if self.task.pending is None:
+            self._python_is_over(waited=False)
+
+    def _python_is_over(self, *, waited: bool) -> None:
+        assert self._python is not None
+        errno = self.task.errno
+        result = self._cpu.gpr(Gpr.RAX)
+        self._steps.append(
+            Python(
+                self._python.symbol,
+                self._python.source,
+                tuple(self._flow),
+                waited,
+                result,
+                describe_number(errno) if errno else "",
+            )
+        )
+        self._python = None
+
+
+def _source(made: KernelFunction) -> str:
+    """Where a function is written: ``ring3/solaris/modctl.py:84``, or the file's own path outside of the package."""
+    code = cast("FunctionType", made.function).__code__
+    file = code.co_filename
+    inside = path.relpath(file, path.dirname(resources.ROOT)) if file.startswith(resources.ROOT) else file
+    return f"{inside}:{code.co_firstlineno}"
