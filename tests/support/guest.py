@@ -15,14 +15,13 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import Final, Literal
 
 from ring3.api import Computer, Linux, Solaris
 from ring3.errors import Ring3Error
-from ring3.kernel.clock import VirtualClocks
 from ring3.kernel.mm.mm import Mm
 from ring3.kernel.mm.vma import SHARED
 from ring3.kernel.task import Task
@@ -61,7 +60,7 @@ def make_deterministic(computer: Linux | Solaris) -> None:
         return taken
 
     computer.kernel.random_bytes = random_bytes
-    computer.kernel.clocks = VirtualClocks()
+    computer.kernel.make_time_virtual()
     if isinstance(computer, Linux):
         computer.kernel.aslr = None
 
@@ -120,14 +119,16 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One way from ring 3 to the kernel and back.
+    """One way of a task from ring 3 to the kernel and back.
 
     Attributes:
+        tid: The task's number.
         stop: Why ring 3 was left; None for the program's start.
         left: The registers then.
         back: The registers in ring 3 afterwards, or None if the program ended.
     """
 
+    tid: int
     stop: Stop | None
     left: Snapshot | None
     back: Snapshot | None
@@ -142,7 +143,7 @@ class Outcome:
         registers: The user registers when it left ring 3 for the last time.
         memory: Digest of its memory when it ended.
         stops: Why it left ring 3, each time.
-        journal: Every passage, if the run was watched.
+        journal: Every passage, if the run was watched; task by task, in the order of their numbers.
     """
 
     finished: Finished
@@ -213,7 +214,7 @@ def run(
             observer.last,
             observer.memory,
             tuple(observer.stops),
-            tuple(observer.journal),
+            tuple(passage for _, journal in sorted(observer.journals.items()) for passage in journal),
         )
 
 
@@ -226,7 +227,7 @@ class Observer:
         task: The program.
         watch: Keep the journal.
         deadline: When it has run for too long, by the host's monotonic clock.
-        journal: The passages so far.
+        journals: The passages of each task so far, by its number.
         last: The registers when ring 3 was left the last time.
         stops: Why ring 3 was left, each time.
         memory: Digest of memory at the end.
@@ -237,7 +238,7 @@ class Observer:
     task: Task
     watch: bool
     deadline: float
-    journal: list[Passage] = field(default_factory=list)
+    journals: dict[int, list[Passage]] = field(default_factory=dict)
     last: Snapshot | None = None
     stops: list[Stop] = field(default_factory=list)
     memory: str = ""
@@ -259,17 +260,24 @@ class Observer:
             self.last = Snapshot.of(cpu)
             self.stops.append(stop)
             if self.watch and stop is not Event.INTERRUPTED:
-                self.journal.append(Passage(stop, self.last, None))
+                tid, journal = self._journal()
+                journal.append(Passage(tid, stop, self.last, None))
         return stop
+
+    def _journal(self) -> tuple[int, list[Passage]]:
+        """The number and the journal of the task that has the CPU."""
+        current = self.computer.kernel.current
+        assert current is not None
+        return current.tid, self.journals.setdefault(current.tid, [])
 
     def _note_return(self) -> None:
         """Ring 3 is about to run, or has met its next fault before its first instruction."""
         back = Snapshot.of(self.computer.machine.cpu)
-        if self.journal and self.journal[-1].back is None:
-            passage = self.journal.pop()
-            self.journal.append(Passage(passage.stop, passage.left, back))
-        elif not self.journal:
-            self.journal.append(Passage(None, None, back))
+        tid, journal = self._journal()
+        if not journal:
+            journal.append(Passage(tid, None, None, back))
+        elif journal[-1].back is None:
+            journal[-1] = replace(journal[-1], back=back)
 
     def leave_memory(self) -> None:
         """Stands in for the task's ``leave_memory``: takes a last look at it."""

@@ -5,15 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
-from typing import TextIO
+from typing import Generic, TextIO, TypeVar
 
-from ring3.api import Linux
+from ring3.api import Linux, Solaris
 from ring3.cli import program
 from ring3.errors import UserError
 from ring3.trace.explain import as_json, text
 from ring3.trace.explain.doors import call_names
-from ring3.trace.explain.model import Explanation
 from ring3.trace.explain.watch import Explainer, Wanted
+
+Told = TypeVar("Told")
 
 NEVER_MADE = 1
 """The exit status when the program did not make the call."""
@@ -26,6 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--nth", metavar="N", type=_ordinal, help="explain the N-th call, from 1 (default: 1)")
     parser.add_argument("--json", action="store_true", help="tell all facts as JSON")
     parser.add_argument("-o", "--output", metavar="FILE", help="tell it to FILE instead of to stdout")
+    program.add_os(parser)
     program.add_program(parser)
     parser.epilog = (
         "The program runs as by `ring3 run`. The explanation comes on stdout when the call is over, between what the "
@@ -43,23 +45,62 @@ def run(options: argparse.Namespace) -> int:
         OSError: Standard output cannot be written to.
     """
     path, arguments = program.words(options)
-    name = options.syscall or ""
-    if options.syscall is not None and name not in call_names():
-        raise UserError(f"there is no system call named {name!r}")
-    teller = _Teller(as_json.render if options.json else text.render, options.output)
-    with Linux() as linux, program.interruptible():
-        linux.kernel.report = lambda line: print(f"ring3: {line}", file=sys.stderr)
-        task = linux.load(path, arguments)
-        explainer = Explainer(linux.kernel, Wanted(options.nth or 1, name), teller.tell)
-        linux.run(task)
-        explainer.finish()
-    teller.check()
-    if explainer.explanation is None:
-        made = f"{explainer.calls} system call{'' if explainer.calls == 1 else 's'}"
-        raise UserError(
-            f"{path} made {f'{made}, none of them {name}' if name else f'only {made}'}", NEVER_MADE
-        )
+    with program.computer(options, path) as computer, program.interruptible():
+        computer.kernel.report = lambda line: print(f"ring3: {line}", file=sys.stderr)
+        if isinstance(computer, Solaris):
+            _explain_solaris(options, computer, path, arguments)
+        else:
+            _explain_linux(options, computer, path, arguments)
     return 0
+
+
+def _explain_linux(options: argparse.Namespace, linux: Linux, path: str, arguments: list[str]) -> None:
+    wanted = _wanted(options, call_names())
+    teller = _Teller(as_json.render if options.json else text.render, options.output)
+    task = linux.load(path, arguments)
+    explainer = Explainer(linux.kernel, wanted, teller.tell)
+    linux.run(task)
+    explainer.finish()
+    teller.check()
+    _check_made(path, wanted, explainer.calls, made=explainer.explanation is not None)
+
+
+def _explain_solaris(options: argparse.Namespace, solaris: Solaris, path: str, arguments: list[str]) -> None:
+    # imported here, because programs of Linux need not pay for it
+    from ring3.trace.explain_solaris import as_json as solaris_json  # noqa: PLC0415
+    from ring3.trace.explain_solaris import text as solaris_text  # noqa: PLC0415
+    from ring3.trace.explain_solaris.call import call_names as solaris_names  # noqa: PLC0415
+    from ring3.trace.explain_solaris.watch import Explainer as SolarisExplainer  # noqa: PLC0415
+
+    names = frozenset(solaris_names(solaris.kernel.solaris.flavour).values())
+    wanted = _wanted(options, names)
+    teller = _Teller(solaris_json.render if options.json else solaris_text.render, options.output)
+    task = solaris.load(path, arguments)
+    explainer = SolarisExplainer(solaris.kernel, wanted, teller.tell)
+    solaris.run(task)
+    explainer.finish()
+    teller.check()
+    _check_made(path, wanted, explainer.calls, made=explainer.explanation is not None)
+
+
+def _wanted(options: argparse.Namespace, names: frozenset[str]) -> Wanted:
+    """The call that the options ask for.
+
+    Raises:
+        UserError: There is no call of that name.
+    """
+    name = options.syscall or ""
+    if options.syscall is not None and name not in names:
+        raise UserError(f"there is no system call named {name!r}")
+    return Wanted(options.nth or 1, name)
+
+
+def _check_made(path: str, wanted: Wanted, calls: int, *, made: bool) -> None:
+    """Raises the user's error if the program never made the call."""
+    if not made:
+        count = f"{calls} system call{'' if calls == 1 else 's'}"
+        what = f"{count}, none of them {wanted.name}" if wanted.name else f"only {count}"
+        raise UserError(f"{path} made {what}", NEVER_MADE)
 
 
 def _ordinal(word: str) -> int:
@@ -68,10 +109,10 @@ def _ordinal(word: str) -> int:
     return int(word)
 
 
-class _Teller:
+class _Teller(Generic[Told]):
     """Writes the explanation in the middle of the run; a failure is kept until the program has ended."""
 
-    def __init__(self, render: Callable[[Explanation], str], path: str | None) -> None:
+    def __init__(self, render: Callable[[Told], str], path: str | None) -> None:
         """Opens the output file, if one is named.
 
         Raises:
@@ -85,7 +126,7 @@ class _Teller:
         except OSError as error:
             raise UserError(f"{path}: {error.strerror}") from None
 
-    def tell(self, told: Explanation) -> None:
+    def tell(self, told: Told) -> None:
         """Writes the explanation."""
         try:
             self._file.write(self._render(told))

@@ -49,11 +49,11 @@ def computer(options: argparse.Namespace, path: str) -> Linux | Solaris:
     """A computer with the system that a program is to run on.
 
     Args:
-        options: Those of `add_os` and `add_path`, and of `add_repeatable` where the command has them.
+        options: Those of `add_os`, and of `add_path` and `add_repeatable` where the command has them.
         path: The program.
     """
     system = System(options.os) if options.os else system_of(path) or System.LINUX
-    full_path = options.path == "full"
+    full_path = getattr(options, "path", "short") == "full"
     seed, virtual_time = getattr(options, "seed", None), getattr(options, "virtual_time", False)
     kind = Solaris if system is System.SOLARIS else Linux
     return kind(full_path=full_path, seed=seed, virtual_time=virtual_time)

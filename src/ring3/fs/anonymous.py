@@ -24,6 +24,10 @@ class AnonymousFile(File):
         super().__init__(flags)
         self.vfs = vfs
 
+    def seek(self, offset: int, whence: int) -> int:
+        """Goes nowhere (noop_llseek)."""
+        return self.position
+
     def stat(self) -> Stat:
         """All of them share one inode, with no file type."""
         return Stat(self.vfs.anonymous_dev, 1, 0o600, 1, 0, 0, 0, 0, 4096, 0, 0, 0, 0)

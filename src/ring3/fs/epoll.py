@@ -35,7 +35,7 @@ class Item:
 
     Attributes:
         file: The open file.
-        events: What is asked, with EPOLLET and the like.
+        events: What is asked, with EPOLLET and the like; no event at all if it has to be asked for again.
         data: What the program gets back with an event.
         listening: Who tells of changes.
         on_close: What happens when the file is closed.
@@ -54,9 +54,7 @@ class Item:
 
     def ready(self) -> int:
         """What the file is ready for, of what is asked."""
-        return (
-            self.file.poll() & (self.events & ~PRIVATE | POLLERR | POLLHUP) if self.events & ~PRIVATE else 0
-        )
+        return self.file.poll() & self.events & ~PRIVATE
 
 
 class EpollFile(AnonymousFile):
@@ -89,7 +87,7 @@ class EpollFile(AnonymousFile):
         key = (fd, file)
         if key in self._items:
             raise Errno(E.EEXIST)
-        item = self._items[key] = Item(file, events, data)
+        item = self._items[key] = Item(file, events | POLLERR | POLLHUP, data)
         item.on_close = lambda: self._forget(key, item)
         file.on_close.append(item.on_close)
         self._watch(item)
@@ -105,7 +103,7 @@ class EpollFile(AnonymousFile):
             raise Errno(E.ENOENT)
         if (item.events | events) & EPOLLEXCLUSIVE:
             raise Errno(E.EINVAL)
-        item.events, item.data, item.told = events, data, 0
+        item.events, item.data, item.told = events | POLLERR | POLLHUP, data, 0
         self._watch(item)
 
     def remove(self, fd: int, file: File) -> None:

@@ -59,12 +59,12 @@ class EventFile(AnonymousFile):
         """Adds a number.
 
         Raises:
-            Errno: EINVAL, fewer than 8 bytes or the number that has all bits set.
+            Errno: EINVAL, not 8 bytes, or the number that has all bits set.
             WouldBlock: The sum would be too large.
         """
-        if len(data) < 8:
+        if len(data) != 8:
             raise Errno(E.EINVAL)
-        added = int.from_bytes(data[:8], "little")
+        added = int.from_bytes(data, "little")
         if added > LARGEST:
             raise Errno(E.EINVAL)
         if self.count + added > LARGEST:

@@ -285,10 +285,12 @@ class FdTable:
 
     Attributes:
         limit: RLIMIT_NOFILE: descriptors are below it.
+        size: How many it has room for now, as Linux lets it grow; select(2) ignores what is beyond.
     """
 
     def __init__(self, limit: int = 1024) -> None:
         self.limit = limit
+        self.size = 64
         self._files: dict[int, File] = {}
         self._cloexec: set[int] = set()
         self._users = 1
@@ -326,6 +328,8 @@ class FdTable:
         """
         fd = self.free_from(lowest)
         self._files[fd] = file
+        if fd >= self.size:
+            self._grow(fd)
         file.refs += 1
         if cloexec:
             self._cloexec.add(fd)
@@ -356,7 +360,15 @@ class FdTable:
         if fd in self._files:
             self.close(fd)
         self._files[fd] = file
+        if fd >= self.size:
+            self._grow(fd)
         self.set_cloexec(fd, cloexec)
+
+    def _grow(self, fd: int) -> None:
+        """Makes room for a descriptor (alloc_fdtable in fs/file.c)."""
+        self.size = 128
+        while self.size <= fd:
+            self.size *= 2
 
     def cloexec(self, fd: int) -> bool:
         """Whether execve(2) closes a descriptor."""

@@ -50,7 +50,10 @@ class PseudoInode(Inode):
 
     Attributes:
         key: What tells it from the others of its file system.
+        size: What stat(2) says.
     """
+
+    size = 0
 
     def __init__(self, fs: PseudoFileSystem, key: bytes, mode: int, owner: tuple[int, int] = (0, 0)) -> None:
         super().__init__(fs, fs.ino(key), mode, *owner)
@@ -63,7 +66,7 @@ class PseudoInode(Inode):
         """All attributes; the times are those of the look."""
         when = self._made
         return Stat(
-            self.fs.dev, self.ino, self.mode, self.nlink, self.uid, self.gid, 0, 0, 1024, 0, when, when, when
+            self.fs.dev, self.ino, self.mode, self.nlink, self.uid, self.gid, 0, self.size, 1024, 0, when, when, when
         )
 
 

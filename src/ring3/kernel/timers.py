@@ -22,6 +22,8 @@ TICK: Final = 10_000_000
 FAR: Final = 1 << 62
 """A time that does not come."""
 _LEAST_NAP: Final = 500_000
+_IDLE_TICKS: Final = 20
+"""For so long the ticker stays awake although nobody wants it: waking it costs more."""
 _FEW: Final = 64
 """Cancelled timers that are never worth sweeping up."""
 
@@ -283,13 +285,16 @@ class Ticker:
         self._awake.set()
 
     def _run(self) -> None:
+        idle = 0
         while True:
             self._awake.wait()
             if self._closed:
                 return
             sleep(min(TICK, max(self._left(), _LEAST_NAP)) / 1e9)
-            if self._wanted():
+            idle = 0 if self._wanted() else idle + 1
+            if not idle:
                 self._interrupt()
+            if idle < _IDLE_TICKS:
                 continue
             self._awake.clear()
             if self._wanted():  # asked for between the two looks

@@ -130,7 +130,7 @@ class LinuxKernel(TwoWays):
             int.from_bytes(self.random_bytes(8), "little") & (1 << bits) - 1
         )
         self.objects = Objects()
-        self.vfs = Vfs(machine.ram, self.objects, lambda: self.clocks.realtime())
+        self.vfs = Vfs(machine.ram, self.objects, self.wall_clock)
         self.vfs.mount(MemoryFileSystem(self.vfs))
         self.cwd = self.vfs.root
         self.hwcap = CPUID_1_EDX
@@ -150,6 +150,10 @@ class LinuxKernel(TwoWays):
         self._bind_stubs()
         self._birth = self._initial_state()
         self.open_short_path(self.linux.entry)
+
+    def wall_clock(self) -> int:
+        """Nanoseconds since 1970, by the clocks in force."""
+        return self.clocks.realtime()
 
     # -- calls -------------------------------------------------------------------------------------------------
 

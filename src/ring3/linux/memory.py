@@ -58,7 +58,7 @@ def _mmap(task: LinuxTask, address: int, length: int, prot: int, flags: int, fd:
     shared = kind != MAP_PRIVATE
     if kind == MAP_SHARED_VALIDATE and flags & ~LEGACY_FLAGS:
         raise Errno(E.EOPNOTSUPP)
-    obj, may, name = (None, ALL, "") if file is None else _mapped(file, shared)
+    obj, may, name = (None, ALL, "") if file is None else _mapped(file, shared, prot)
     prot = implied(task, prot)
     check_new(task, prot)
     return task.memory.mmap(
@@ -81,17 +81,21 @@ def _mmap(task: LinuxTask, address: int, length: int, prot: int, flags: int, fd:
     )
 
 
-def _mapped(file: File, shared: bool) -> tuple[MemoryObject | None, int, Name]:
+def _mapped(file: File, shared: bool, prot: int) -> tuple[MemoryObject | None, int, Name]:
     """What is mapped of a file, what mprotect(2) can allow later, and the name for /proc/PID/maps.
 
     Raises:
-        Errno: EACCES, it cannot be read; ENODEV, it cannot be mapped.
+        Errno: EACCES, it cannot be read; ENODEV, it cannot be mapped; EPERM, it is sealed against writing.
     """
     if not file.readable:
         raise Errno(E.EACCES)
     obj = file.mapping(shared)
     may = ALL
-    if shared and not (file.writable and may_map_writable(file.inode)):
+    if shared and not file.writable:
+        may &= ~WRITE
+    elif shared and not may_map_writable(file.inode):
+        if prot & WRITE:
+            raise Errno(E.EPERM)
         may &= ~WRITE
     if obj is None:
         return None, may, ""

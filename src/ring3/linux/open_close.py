@@ -33,6 +33,7 @@ from ring3.fs.waiting import Waiting
 from ring3.kernel.wait import WaitQueue, wait_event
 from ring3.linux.definition import syscall
 from ring3.linux.files import AT_FDCWD, OpenFlags, read_path, start_of, walk
+from ring3.linux.read_write import MAX_NON_LFS
 
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
@@ -47,7 +48,6 @@ PATH_FLAGS: Final = O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC
 MODES: Final = 0o7777
 CLOSE_RANGE_UNSHARE: Final = 2
 CLOSE_RANGE_CLOEXEC: Final = 4
-MAX_NON_LFS: Final = (1 << 31) - 1
 OPEN_HOW_SIZE: Final = 24
 PAGE_SIZE: Final = 4096
 RESOLVE_KNOWN: Final = 0x3F

@@ -19,6 +19,7 @@ from ring3.abi.c_types import (
 )
 from ring3.abi.errno import E, Errno
 from ring3.fs.file import File
+from ring3.fs.opening import O_LARGEFILE
 from ring3.fs.regular import RegularFile
 from ring3.fs.waiting import Waiting, retry, write_all
 from ring3.kernel.mm.usercopy import BadAddress
@@ -33,6 +34,8 @@ MAX_RW_COUNT: Final = 0x7FFF_F000
 """Bytes that one call transfers at most (read(2), NOTES)."""
 USER_END: Final = (1 << 47) - 4096
 """The first address that is never user memory (TASK_SIZE_MAX)."""
+MAX_NON_LFS: Final = (1 << 31) - 1
+"""The largest size of a file for who does not say O_LARGEFILE."""
 RLIMIT_FSIZE: Final = 1
 RLIM_INFINITY: Final = (1 << 64) - 1
 
@@ -107,8 +110,8 @@ def write_file(task: LinuxTask, file: File, data: bytes) -> int | Waiting:
     Raises:
         Errno: EFBIG, RLIMIT_FSIZE is reached; EPIPE, with SIGPIPE; as `File.write`.
     """
-    if task.rlimits[RLIMIT_FSIZE][0] != RLIM_INFINITY and isinstance(file, RegularFile):
-        data = limited(task, data, file.append_position())
+    if isinstance(file, RegularFile) and is_limited(task, file):
+        data = limited(task, file, data, file.append_position())
     try:
         result = write_all(task, file, data)
     except Errno as error:
@@ -127,17 +130,26 @@ async def _watch_for_broken_pipe(task: LinuxTask, writing: Waiting) -> int:
         raise
 
 
-def limited(task: LinuxTask, data: bytes, offset: int) -> bytes:
-    """What RLIMIT_FSIZE lets a process write at an offset.
+def is_limited(task: LinuxTask, file: File) -> bool:
+    """Whether a file may not become as large as the file system lets it."""
+    return task.rlimits[RLIMIT_FSIZE][0] != RLIM_INFINITY or not file.flags & O_LARGEFILE
+
+
+def limited(task: LinuxTask, file: File, data: bytes, offset: int) -> bytes:
+    """What RLIMIT_FSIZE, and the lack of O_LARGEFILE, let a process write at an offset.
 
     Raises:
-        Errno: EFBIG, nothing; with SIGXFSZ.
+        Errno: EFBIG, nothing; with SIGXFSZ if it is the resource limit.
     """
-    room = task.rlimits[RLIMIT_FSIZE][0] - offset
-    if room <= 0 and data:
+    limit = task.rlimits[RLIMIT_FSIZE][0]
+    if offset >= limit and data:
         task.file_too_large()
         raise Errno(E.EFBIG)
-    return data[:room]
+    if not file.flags & O_LARGEFILE:
+        if offset >= MAX_NON_LFS and data:
+            raise Errno(E.EFBIG)
+        limit = min(limit, MAX_NON_LFS)
+    return data[: limit - offset]
 
 
 @syscall("full")
@@ -193,8 +205,8 @@ def _pwrite(task: LinuxTask, fd: int, buf: int, count: int, offset: int) -> int 
         raise Errno(E.EINVAL)
     file = writable(task, fd)
     data = from_user(task, buf, checked_count(buf, count))
-    if task.rlimits[RLIMIT_FSIZE][0] != RLIM_INFINITY and isinstance(file, RegularFile):
-        data = limited(task, data, offset)
+    if isinstance(file, RegularFile) and is_limited(task, file):
+        data = limited(task, file, data, offset)
     return retry(task, file, lambda: file.pwrite(data, offset))
 
 
@@ -262,11 +274,8 @@ def sys_lseek(task: LinuxTask, fd: UnsignedInt, offset: OffT, whence: UnsignedIn
 
 @syscall("full")
 def compat_sys_lseek(task: LinuxTask, fd: UnsignedInt, offset: CompatOffT, whence: UnsignedInt) -> int:
-    """Moves a file's position; EOVERFLOW if a 32-bit program could not be told where to."""
-    found = _lseek(task, fd, offset, whence)
-    if found >> 31:
-        raise Errno(E.EOVERFLOW)
-    return found
+    """Moves a file's position; a 32-bit program sees the low half of where to."""
+    return _lseek(task, fd, offset, whence)
 
 
 @syscall("full")

@@ -41,15 +41,17 @@ class Registration:
         size: Its bytes.
         signature: The word before each abort address.
         interrupted: The CPU was taken away, or a signal is being delivered, since the last look at it.
+        due: It is to be looked at before ring 3 runs, with TIF_NOTIFY_RESUME.
     """
 
-    __slots__ = ("address", "interrupted", "signature", "size")
+    __slots__ = ("address", "due", "interrupted", "signature", "size")
 
     def __init__(self, address: int, size: int, signature: int) -> None:
         self.address = address
         self.size = size
         self.signature = signature
         self.interrupted = False
+        self.due = True
 
     def copy(self) -> Registration:
         """That of a forked child, whose memory is a copy."""
@@ -113,7 +115,7 @@ def switched_to(task: LinuxTask) -> None:
             return
     except Errno:
         pass  # the look at it finds the same, and ends the program
-    registration.interrupted = True
+    registration.interrupted = registration.due = True
     task.set_flag(L["TIF_NOTIFY_RESUME"])
 
 
@@ -126,7 +128,8 @@ def deliver_signal(task: LinuxTask, regs: UserRegs, signal: int) -> None:
 
 def resume(task: LinuxTask, regs: UserRegs) -> None:
     """Part of the exit work: leaves a critical section that was interrupted, and stores the CPU's number."""
-    if task.rseq is not None:
+    if task.rseq is not None and task.rseq.due:
+        task.rseq.due = False
         _look(task, regs, 0)
 
 

@@ -50,7 +50,7 @@ class Selected:
             raise Errno(E.EINVAL)
         self._task = task
         self._addresses = addresses
-        count = min(count, task.files.limit)
+        count = min(count, task.files.size)
         word = 4 if task.in_ia32_syscall else 8
         self._size = (count + 8 * word - 1) // (8 * word) * word
         wanted = [

@@ -19,18 +19,18 @@ from ring3.abi.c_types import (
 )
 from ring3.abi.errno import E, Errno
 from ring3.fs.memory_file import FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE
+from ring3.fs.opening import O_LARGEFILE
 from ring3.fs.permission import MAY_WRITE, require
 from ring3.fs.pipe import PipeFile
 from ring3.fs.regular import MAX_SIZE, RegularFile
 from ring3.linux.attributes import check_writable
 from ring3.linux.definition import syscall
 from ring3.linux.files import AT_FDCWD, find, opened, who
-from ring3.linux.read_write import RLIM_INFINITY, RLIMIT_FSIZE, wide, writable
+from ring3.linux.read_write import MAX_NON_LFS, RLIM_INFINITY, RLIMIT_FSIZE, wide, writable
 
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
 
-MAX_NON_LFS: Final = (1 << 31) - 1
 FALLOC_MODES: Final = 0x7F
 FADVICE: Final = range(6)
 SYNC_FILE_RANGE_FLAGS: Final = 7
@@ -77,6 +77,8 @@ def _ftruncate(task: LinuxTask, fd: int, length: int) -> int:
     if not file.writable:
         raise Errno(E.EINVAL)
     if isinstance(file, RegularFile):
+        if not file.flags & O_LARGEFILE and length > MAX_NON_LFS:
+            raise Errno(E.EINVAL)
         _check_limit(task, file.inode.size, length)
     file.truncate(length)
     return 0

@@ -89,14 +89,14 @@ def sys_fstatfs(task: LinuxTask, fd: FdArg, buf: StatfsOut) -> int:
 
 @syscall("full")
 def compat_sys_statfs(task: LinuxTask, pathname: Path, buf: StatfsOut) -> int:
-    """statfs for a 32-bit program."""
+    """What a path's file system is, for a 32-bit program."""
     task.memory.write(buf, _pack_32(_fields(find(task, AT_FDCWD, pathname).fs)))
     return 0
 
 
 @syscall("full")
 def compat_sys_fstatfs(task: LinuxTask, fd: FdArg, buf: StatfsOut) -> int:
-    """fstatfs for a 32-bit program."""
+    """The same for an open file."""
     task.memory.write(buf, _pack_32(_of_file(task.files[fd])))
     return 0
 
@@ -109,7 +109,7 @@ def _check_size(size: int) -> None:
 
 @syscall("full")
 def compat_sys_statfs64(task: LinuxTask, pathname: Path, sz: CompatULong, buf: StatfsOut) -> int:
-    """statfs with 64-bit numbers for a 32-bit program."""
+    """What a path's file system is, with 64-bit numbers for a 32-bit program."""
     _check_size(sz)
     task.memory.write(buf, STATFS64_32.pack(*_fields(find(task, AT_FDCWD, pathname).fs)))
     return 0
@@ -117,7 +117,7 @@ def compat_sys_statfs64(task: LinuxTask, pathname: Path, sz: CompatULong, buf: S
 
 @syscall("full")
 def compat_sys_fstatfs64(task: LinuxTask, fd: FdArg, sz: CompatULong, buf: StatfsOut) -> int:
-    """fstatfs with 64-bit numbers for a 32-bit program."""
+    """The same for an open file."""
     _check_size(sz)
     task.memory.write(buf, STATFS64_32.pack(*_of_file(task.files[fd])))
     return 0

@@ -25,7 +25,11 @@ def mount_default(kernel: LinuxKernel, environment: Mapping[str, str], who: Cred
         environment: That of the first program: HOME is an empty directory.
         who: Who owns that.
     """
-    dev = make_dev(kernel.vfs, lambda size: kernel.random_bytes(size), lambda: open_terminal(kernel.host))
+
+    def random_bytes(size: int) -> bytes:
+        return kernel.random_bytes(size)  # whichever source is in force then
+
+    dev = make_dev(kernel.vfs, random_bytes, lambda: open_terminal(kernel.host))
     view = View(os.getcwdb(), _homes(environment), who.uid, who.gid)
     kernel.cwd = mount_view(kernel.vfs, view, dev, ProcTree(kernel).fs)
 

@@ -416,11 +416,9 @@ class UnicornCpu:
 
     def load(self, saved: bytes | memoryview) -> None:
         """Sets a program's registers; see `Cpu.load` for what stays."""
-        window = self._window_bytes
-        kept = [bytes(window[start:end]) for start, end in self._processors]
-        window[:] = saved
-        for (start, end), content in zip(self._processors, kept, strict=True):
-            window[start:end] = content
+        window, source = self._window_bytes, memoryview(saved)
+        for part in self._programs:
+            window[part] = source[part]
         self.flags[0] = self.words[self._eflags]
         if self._pmap is not None:
             self.words[(self._base + at.CR3) >> 3] = self._pmap.root
@@ -433,6 +431,8 @@ class UnicornCpu:
 
     def use(self, pmap: Pmap) -> None:
         """Switches to another address space; the next run flushes the TLB."""
+        if pmap is self._pmap:
+            return
         self._pmap = pmap
         self.words[(self._base + at.CR3) >> 3] = pmap.root
         pmap.stale = True
@@ -507,7 +507,9 @@ class UnicornCpu:
         self._error_code = (base + at.ERROR_CODE) >> 2
         self._is_int = (base + at.IS_INT) >> 2
         self._old_exception = (base + at.OLD_EXCEPTION) >> 2
-        self._processors = tuple((base + start, base + end) for start, end in at.PROCESSORS)
+        ends = sorted((base + start, base + end) for start, end in at.PROCESSORS)
+        starts = (0, *(end for _, end in ends))
+        self._programs = tuple(map(slice, starts, (*(start for start, _ in ends), len(self._window_bytes))))
         self._sysenter_words[self._rip] = _NOWHERE
 
     def _install_hooks(self) -> None:

@@ -6,7 +6,6 @@ says how a thread enters and leaves. What the functions do is in the files by fa
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final

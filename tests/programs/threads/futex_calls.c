@@ -72,6 +72,12 @@ static void until_asleep(int tid) {
     }
 }
 
+/* Sleeps until a thread is no more: pthread_join comes back before. */
+static void until_gone(int tid) {
+    while (!syscall(SYS_tgkill, getpid(), tid, 0))
+        usleep(100);
+}
+
 static void start(struct waiter *it, uint32_t *word, int op, uint32_t bits, uint32_t *other) {
     *it = (struct waiter){.word = word, .op = op, .bits = bits, .other = other};
     pthread_create(&it->thread, NULL, wait_for_it, it);
@@ -214,7 +220,7 @@ static void with_threads(void) {
     SHOW("unlock", fx(&one, FUTEX_UNLOCK_PI_PRIVATE, 0, NULL, NULL, 0));
     SHOW("  the next one has it", end(&waiters[0]));
     SHOW("  the word is his", one == ((uint32_t)waiters[0].started | FUTEX_WAITERS));
-    /* a lock whose owner ended, and nobody else waits */
+    until_gone(waiters[0].started); /* a lock whose owner ended, and nobody else waits */
     SHOW("lock of one who ended", fx(&one, FUTEX_LOCK_PI_PRIVATE, 0, NULL, NULL, 0));
     /* from a condition to a lock */
     one = 0;
@@ -224,8 +230,10 @@ static void with_threads(void) {
     SHOW("wake who waits for a lock", fx(&one, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0));
     SHOW("requeue to another word", fx(&one, FUTEX_CMP_REQUEUE_PI_PRIVATE, 1, (void *)9, &two + 1, 0));
     SHOW("requeue to the lock", fx(&one, FUTEX_CMP_REQUEUE_PI_PRIVATE, 1, (void *)1, &two, 0));
-    SHOW("  the first has it", end(&waiters[0]));
-    SHOW("  the word is his", two == ((uint32_t)waiters[0].started | FUTEX_WAITERS));
+    SHOW("  he has it", end(&waiters[0]));
+    until_gone(waiters[0].started);
+    SHOW("  and ended with it: it is the second one's", two == (FUTEX_OWNER_DIED | FUTEX_WAITERS | waiters[1].started));
+    SHOW("  he has it", end(&waiters[1]));
 }
 
 static void numbered(void) {

@@ -200,7 +200,7 @@ def status(task: LinuxTask) -> bytes:
         ("TracerPid", str(0 if task.trace is None else task.trace.tracer.pid)),
         ("Uid", f"{who.uid}\t{who.euid}\t{who.suid}\t{who.fsuid}"),
         ("Gid", f"{who.gid}\t{who.egid}\t{who.sgid}\t{who.fsgid}"),
-        ("FDSize", "256"),
+        ("FDSize", str(task.files.size)),
         ("Groups", " ".join(map(str, who.groups)) + " "),
         *_memory(task.mm),
         ("Threads", str(len(process.threads))),

@@ -203,6 +203,8 @@ class ProcTree:
 class FdLink(PseudoLink):
     """/proc/PID/fd/N: a link to an open file, by which it can be opened again."""
 
+    size = 64
+
     def __init__(
         self,
         fs: PseudoFileSystem,

@@ -1,7 +1,7 @@
 """Drives one system call of Solaris through ring 0, an instruction at a time, and gathers what happens.
 
-Nothing is changed by that but the time it takes: the microcode delivers, ring 0's own code runs, and at a stub's ``hlt``
-the kernel runs its Python as ever.
+Nothing is changed by that but the time it takes: the microcode delivers, ring 0's own code runs, and at a stub's
+``hlt`` the kernel runs its Python as ever.
 """
 
 from __future__ import annotations
@@ -211,7 +211,9 @@ class Collector:
     def _callc(self, number: int) -> int:
         if number >= NSYSCALL:
             return self._kernel.image.symbols["nosys"]
-        return self._machine.read_q(self._kernel.image.symbols["sysent"] + number * SYSENT_SIZE + L["SY_CALLC"])
+        return self._machine.read_q(
+            self._kernel.image.symbols["sysent"] + number * SYSENT_SIZE + L["SY_CALLC"]
+        )
 
     # -- ring 0 --------------------------------------------------------------------------------------------------
 
@@ -245,7 +247,7 @@ class Collector:
             Change("rflags", before["rflags"], after["rflags"]),
             accesses,
             after["rip"],
-            self._describe(after["rip"]) if self._cpu.cpl != 3 else "",
+            (self._describe(after["rip"]) or f"{after['rip']:#x}") if self._cpu.cpl != 3 else "",
             after["rip"] != decoded.end if decoded.is_conditional_jump else None,
             False,
             notes.note(decoded, accesses, before, after),
@@ -255,11 +257,13 @@ class Collector:
         value = None
         if self._machine.translate(address) is not None:
             value = int.from_bytes(self._machine.read(address, memory.size), "little")
-        symbol = self._names.code(value) if value is not None else ""
+        symbol = "" if value is None else self._names.code(value)
+        if value is not None and value >= L["KERNEL_TEXT"]:
+            symbol = symbol or f"{value:#x}"  # the code behind sys_syscall has no symbol, in Solaris neither
         return Access(memory.write, address, memory.size, self._names.memory(address), value, symbol)
 
     def _before_call(self, decoded: Decoded, before: Picture) -> None:
-        """struct regs is full before the first call; the one through rbx goes to what sysent holds."""
+        """At the first call ``struct regs`` is full; the one through rbx goes to what sysent holds."""
         if not self._regs:
             raw = memoryview(self._machine.read(self._names.frame, L["REGS_SIZE"])).cast("Q")
             self._regs = tuple(Value(name, raw[offset >> 3]) for offset, name in REGS.items())

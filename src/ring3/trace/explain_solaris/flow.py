@@ -23,18 +23,15 @@ def recorded(kernel: SolarisKernel, steps: list[FlowStep]) -> Iterator[None]:
             nonlocal depth
             steps.append(FlowStep(True, depth, key, arguments, None, ""))
             depth += 1
-            result: Result | None = None
-            error = ""
             try:
                 result = function(task, *arguments)
-                return result
             except Errno as failed:
-                error = failed.number.name
-                raise
-            finally:
                 depth -= 1
-                value = result if isinstance(result, int) else None
-                steps.append(FlowStep(False, depth, key, (), value, error))
+                steps.append(FlowStep(False, depth, key, (), None, failed.number.name))
+                raise
+            depth -= 1
+            steps.append(FlowStep(False, depth, key, (), result if isinstance(result, int) else None, ""))
+            return result
 
         return call
 

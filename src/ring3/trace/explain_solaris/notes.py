@@ -24,7 +24,6 @@ _BY_MEMORY: Final = {
     "curthread->t_stk": "the thread's kernel stack: struct regs lies at its top",
     "curthread->t_lwp": "its lwp",
     "curthread->t_pre_sys": "nobody wants to see the call before it is made",
-    "lwp->lwp_state": "LWP_SYS, or LWP_USER again",
     "lwp->lwp_eosys": "NORMALRETURN",
     "rp->r_rcx": "the fourth argument, which came in r10",
     "rp->r_savfp": "a stack trace ends here",
@@ -67,7 +66,11 @@ def _of_memory(decoded: Decoded, accesses: tuple[Access, ...]) -> str:
         if access.name.endswith(".sy_flags"):
             return "SE_32RVAL2: two ints in one result?"
         if access.name == "curthread->t_post_sys_ast":
-            return "an error, a signal or other work: the long way out" if access.value else "nothing more to do"
+            return (
+                "an error, a signal or other work: the long way out" if access.value else "nothing more to do"
+            )
+        if access.name == "lwp->lwp_state":
+            return "LWP_SYS" if access.value == L["LWP_SYS"] else "LWP_USER"
         if access.name == "rp->r_rfl" and decoded.mnemonic.startswith("and"):
             return "carry off: success"
         if access.name in _BY_MEMORY and (access.write or not access.name.startswith("rp->")):
