@@ -66,7 +66,19 @@ class PseudoInode(Inode):
         """All attributes; the times are those of the look."""
         when = self._made
         return Stat(
-            self.fs.dev, self.ino, self.mode, self.nlink, self.uid, self.gid, 0, self.size, 1024, 0, when, when, when
+            self.fs.dev,
+            self.ino,
+            self.mode,
+            self.nlink,
+            self.uid,
+            self.gid,
+            0,
+            self.size,
+            1024,
+            0,
+            when,
+            when,
+            when,
         )
 
 

@@ -81,8 +81,8 @@ class Kernel(ABC):
         self.random_bytes: Callable[[int], bytes] = os.urandom
         self.host = HostEvents()
         self.clocks: Clocks = HostClocks()
-        self.timers = Timers(lambda: self.slices.timer_added())
-        self.cpu_timers = CpuTimers(lambda: self.slices.timer_added())
+        self.timers = Timers(lambda: self.slices.timer_added())  # noqa: PLW0108 -- slices are made below
+        self.cpu_timers = CpuTimers(lambda: self.slices.timer_added())  # noqa: PLW0108
         self.slices: Slices = Ticker(
             lambda: bool(self._ready) or bool(self.timers) or bool(self.cpu_timers),
             lambda: self.timers.left(self.clocks),
@@ -312,7 +312,9 @@ class Kernel(ABC):
         """
         cpu = self.machine.cpu
         frame = cpu.gpr(Gpr.RDI) - self.machine.direct_map
-        if frame >= self.machine.ram.size or frame < 0:  # not a task's stack: that of double faults, in the image
+        if (
+            frame >= self.machine.ram.size or frame < 0
+        ):  # not a task's stack: that of double faults, in the image
             frame = self.machine.translate(cpu.gpr(Gpr.RDI)) or -1
         if not 0 <= frame <= self.machine.ram.size - PAGE_SIZE or frame & 7:
             where = self.image.symbols.describe(cpu.rip)
@@ -393,7 +395,8 @@ class Kernel(ABC):
         """The CPU's registers as text, for a panic."""
         cpu = self.machine.cpu
         rows = [
-            "  ".join(f"{Gpr(n).name:>6}={cpu.gpr(n):016x}" for n in range(start, start + 4)) for start in range(0, 16, 4)
+            "  ".join(f"{Gpr(n).name:>6}={cpu.gpr(n):016x}" for n in range(start, start + 4))
+            for start in range(0, 16, 4)
         ]
         rows.append(f"   RIP={cpu.rip:016x}  RFLAGS={cpu.rflags:08x}  CPL={cpu.cpl}  CR2={cpu.cr2:016x}")
         return "\n".join(rows)

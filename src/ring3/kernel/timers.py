@@ -315,7 +315,12 @@ class Meter:
     """
 
     def __init__(
-        self, counter: CodeCounter, timers: Timers, cpu_timers: CpuTimers, clocks: VirtualClocks, others: Callable[[], bool]
+        self,
+        counter: CodeCounter,
+        timers: Timers,
+        cpu_timers: CpuTimers,
+        clocks: VirtualClocks,
+        others: Callable[[], bool],
     ) -> None:
         """Makes one.
 
@@ -356,4 +361,3 @@ class Meter:
 
     def close(self) -> None:
         """Nothing to end."""
-

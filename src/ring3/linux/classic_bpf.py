@@ -14,7 +14,7 @@ MAX_INSTRUCTIONS: Final = 4096
 CELLS: Final = 16
 _M32: Final = 0xFFFF_FFFF
 
-# classes, sizes, modes and operations (include/uapi/linux/bpf_common.h)
+# Classes, sizes, modes and operations: include/uapi/linux/bpf_common.h.
 LD, LDX, ST, STX, ALU, JMP, RET, MISC = range(8)
 IMM, ABS, MEM, LEN = 0x00, 0x20, 0x60, 0x80
 ADD, SUB, MUL, DIV, OR, AND, LSH, RSH, NEG, MOD, XOR = range(0x00, 0xB0, 0x10)

@@ -159,14 +159,18 @@ class Credentials(NamedTuple):
         if self.capable(Cap.SYS_PTRACE):
             return True
         uid, gid = (self.fsuid, self.fsgid) if by_fsids else (self.uid, self.gid)
-        same = {target.euid, target.suid, target.uid} == {uid} and {target.egid, target.sgid, target.gid} == {gid}
+        same = {target.euid, target.suid, target.uid} == {uid} and {target.egid, target.sgid, target.gid} == {
+            gid
+        }
         mine = self.effective if by_fsids else self.permitted
         return same and not target.permitted & ~mine
 
     def lowers(self, before: Credentials) -> bool:
         """Whether the change from ``before`` makes the process one that others may not look into (commit_creds)."""
         ids = (self.euid, self.egid, self.fsuid, self.fsgid)
-        return ids != (before.euid, before.egid, before.fsuid, before.fsgid) or bool(self.permitted & ~before.permitted)
+        return ids != (before.euid, before.egid, before.fsuid, before.fsgid) or bool(
+            self.permitted & ~before.permitted
+        )
 
     def as_real_user(self) -> Credentials:
         """With the real user's and group's rights to files, as access(2) asks (access_override_creds)."""
@@ -228,7 +232,8 @@ class Credentials(NamedTuple):
         if not {ruid, euid, suid} <= set(mine) and not self.capable(Cap.SETUID):
             raise Errno(E.EPERM)
         effective = _choose(euid, self.euid)
-        new = self._replace(uid=_choose(ruid, self.uid), euid=effective, suid=_choose(suid, self.suid), fsuid=effective
+        new = self._replace(
+            uid=_choose(ruid, self.uid), euid=effective, suid=_choose(suid, self.suid), fsuid=effective
         )
         return new._users_changed(self)
 
@@ -307,7 +312,8 @@ class Credentials(NamedTuple):
         if not {rgid, egid, sgid} <= set(mine) and not self.capable(Cap.SETGID):
             raise Errno(E.EPERM)
         effective = _choose(egid, self.egid)
-        return self._replace(gid=_choose(rgid, self.gid), egid=effective, sgid=_choose(sgid, self.sgid), fsgid=effective
+        return self._replace(
+            gid=_choose(rgid, self.gid), egid=effective, sgid=_choose(sgid, self.sgid), fsgid=effective
         )
 
     def setfsgid(self, gid: int) -> Credentials:
@@ -343,7 +349,9 @@ class Credentials(NamedTuple):
         if permitted & ~self.permitted or effective & ~permitted:
             raise Errno(E.EPERM)
         ambient = self.ambient & permitted & inheritable
-        return self._replace(effective=effective, permitted=permitted, inheritable=inheritable, ambient=ambient)
+        return self._replace(
+            effective=effective, permitted=permitted, inheritable=inheritable, ambient=ambient
+        )
 
     def drop_bounding(self, cap: int) -> Credentials:
         """After PR_CAPBSET_DROP.

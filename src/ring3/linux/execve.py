@@ -125,7 +125,9 @@ def compat_sys_execve(task: LinuxTask, filename: Path, argv: Pointer, envp: Poin
     return _execve(task, read_path(task, filename), argv, envp, True)
 
 
-def _execveat(task: LinuxTask, fd: int, filename: int, argv: int, envp: int, flags: int, narrow: bool) -> int | Waiting:
+def _execveat(
+    task: LinuxTask, fd: int, filename: int, argv: int, envp: int, flags: int, narrow: bool
+) -> int | Waiting:
     if flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH):
         raise Errno(E.EINVAL)
     path = read_path(task, filename)
@@ -137,7 +139,9 @@ def _execveat(task: LinuxTask, fd: int, filename: int, argv: int, envp: int, fla
 
 
 @syscall("partial", "AT_SYMLINK_NOFOLLOW is not checked")
-def sys_execveat(task: LinuxTask, fd: DirFd, filename: Path, argv: Pointer, envp: Pointer, flags: Int) -> int | Waiting:
+def sys_execveat(
+    task: LinuxTask, fd: DirFd, filename: Path, argv: Pointer, envp: Pointer, flags: Int
+) -> int | Waiting:
     """Runs another program, named relative to a directory or of an open file."""
     return _execveat(task, fd, filename, argv, envp, flags, False)
 

@@ -49,7 +49,8 @@ def write(task: LinuxTask, regs: UserRegs, sp: int, info: SigInfo, action: Actio
     at = ((fxsave - FRAME) & ~15) - 8
     memory.write(fxsave, task.kernel.fxsave(task))
     context = _CONTEXT.pack(
-        *(getattr(regs, name) for name in _ORDER), regs.cs, 0, 0, regs.ss, task.error_code, task.trap_number & (1 << 64) - 1,
+        *(getattr(regs, name) for name in _ORDER), regs.cs, 0, 0, regs.ss, task.error_code,
+        task.trap_number & (1 << 64) - 1,
         mask & 0xFFFF_FFFF_FFFF_FFFF, task.fault_address, fxsave,
     )  # fmt: skip
     memory.write(

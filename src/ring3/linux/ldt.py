@@ -147,7 +147,12 @@ def load_ldt(kernel: LinuxKernel, ldt: Ldt | None) -> None:
     q = kernel.machine.ram.q
     selector = base = limit = flags = low = high = 0
     if ldt is not None:
-        selector, base, limit, flags = 8 * GDT_LDT, ldt.address, ldt.entries * ENTRY_SIZE - 1, _LDT_ACCESS << 8
+        selector, base, limit, flags = (
+            8 * GDT_LDT,
+            ldt.address,
+            ldt.entries * ENTRY_SIZE - 1,
+            _LDT_ACCESS << 8,
+        )
         raw = system_descriptor(base, limit, _LDT_ACCESS)
         low, high = int.from_bytes(raw[:8], "little"), int.from_bytes(raw[8:], "little")
     q[at], q[at + 1] = low, high

@@ -431,7 +431,12 @@ OPTIONS: Final[dict[int, Option]] = {
 
 @syscall("partial", "no core scheduling; PR_SET_MM only for heap, data and stack")
 def sys_prctl(
-    task: LinuxTask, option: Int, arg2: UnsignedLong, arg3: UnsignedLong, arg4: UnsignedLong, arg5: UnsignedLong
+    task: LinuxTask,
+    option: Int,
+    arg2: UnsignedLong,
+    arg3: UnsignedLong,
+    arg4: UnsignedLong,
+    arg5: UnsignedLong,
 ) -> int:
     """Sets or gets one of many things about the calling thread or process."""
     function = OPTIONS.get(option)

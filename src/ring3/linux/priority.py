@@ -90,7 +90,9 @@ def sys_setpriority(task: LinuxTask, which: Int, who: Int, niceval: Int) -> int:
 
     def change(target: LinuxTask) -> None:
         mine = task.credentials
-        if mine.euid not in (target.credentials.uid, target.credentials.euid) and not mine.capable(Cap.SYS_NICE):
+        if mine.euid not in (target.credentials.uid, target.credentials.euid) and not mine.capable(
+            Cap.SYS_NICE
+        ):
             raise Errno(E.EPERM)
         if nice < target.scheduling.nice and not can_nice(task, target, nice):
             raise Errno(E.EACCES)
@@ -146,10 +148,9 @@ def _io_priority(target: LinuxTask) -> int:
     now = target.scheduling
     if now.ioprio >> IO_CLASS_SHIFT:
         return now.ioprio
+    kind = IoClass.RT if now.policy in REALTIME else IoClass.BE
     if now.policy == Policy.IDLE:
         kind = IoClass.IDLE
-    else:
-        kind = IoClass.RT if now.policy in REALTIME else IoClass.BE
     return kind << IO_CLASS_SHIFT | (now.nice + 20) // 5
 
 

@@ -107,7 +107,12 @@ def compat_sys_kexec_load(
 
 @syscall("partial", _NOTE)
 def sys_kexec_file_load(
-    task: LinuxTask, kernel_fd: Int, initrd_fd: Int, cmdline_len: UnsignedLong, cmdline_ptr: Path, flags: UnsignedLong
+    task: LinuxTask,
+    kernel_fd: Int,
+    initrd_fd: Int,
+    cmdline_len: UnsignedLong,
+    cmdline_ptr: Path,
+    flags: UnsignedLong,
 ) -> int:
     """Loads another kernel from a file."""
     return _refuse(task, Cap.SYS_BOOT, "kexec_file_load")

@@ -249,9 +249,7 @@ def _inspect(
 
 
 @syscall("partial", "no hardware breakpoints; PTRACE_LISTEN leaves the tracee stopped until the next request")
-def sys_ptrace(
-    task: LinuxTask, request: Long, pid: Long, addr: UnsignedLong, data: UnsignedLong
-) -> int:
+def sys_ptrace(task: LinuxTask, request: Long, pid: Long, addr: UnsignedLong, data: UnsignedLong) -> int:
     """Traces another thread."""
     return _ptrace(task, request, pid, addr, data, 8)
 

@@ -134,7 +134,9 @@ def _user(task: LinuxTask, target: LinuxTask, poke: bool, offset: int, data: int
     return 0
 
 
-def _regset(task: LinuxTask, target: LinuxTask, store: bool, kind: int, iovec: int, narrow_tracer: bool) -> int:
+def _regset(
+    task: LinuxTask, target: LinuxTask, store: bool, kind: int, iovec: int, narrow_tracer: bool
+) -> int:
     """GETREGSET and SETREGSET; the iovec's length becomes how much was moved."""
     form = "<II" if narrow_tracer else "<QQ"
     base, size = struct.unpack(form, task.memory.read(iovec, struct.calcsize(form)))

@@ -184,5 +184,3 @@ def _section(task: LinuxTask, registration: Registration) -> Section | None:
 def end(task: LinuxTask) -> None:
     """The thread has another program, or is a new one in the same memory: nothing is registered."""
     task.rseq = None
-
-

@@ -10,6 +10,7 @@ Left out: SCHED_DEADLINE is remembered and admitted, but treated as the highest 
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from enum import IntEnum, IntFlag
 from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
@@ -95,7 +96,13 @@ class Scheduling(NamedTuple):
     @property
     def rank(self) -> int:
         """By which threads come first: 0 for all that share the CPU, more for those that do not."""
-        return self.priority if self.policy in REALTIME else MAX_PRIORITY + 1 if self.policy == Policy.DEADLINE else 0
+        return (
+            self.priority
+            if self.policy in REALTIME
+            else MAX_PRIORITY + 1
+            if self.policy == Policy.DEADLINE
+            else 0
+        )
 
     def for_child(self) -> Scheduling:
         """What a new thread starts with (sched_fork)."""
@@ -142,9 +149,7 @@ def _set(task: LinuxTask, target: LinuxTask, attr: _Attr) -> None:
         policy, reset = attr.policy, bool(attr.flags & SchedFlag.RESET_ON_FORK)
         if policy not in Policy.__members__.values():
             raise Errno(E.EINVAL)
-    if attr.flags & ~sum(SchedFlag):
-        raise Errno(E.EINVAL)
-    if attr.priority > MAX_PRIORITY:
+    if attr.flags & ~sum(SchedFlag) or attr.priority > MAX_PRIORITY:
         raise Errno(E.EINVAL)
     if policy == Policy.DEADLINE and not _is_deadline(attr):
         raise Errno(E.EINVAL)
@@ -158,7 +163,9 @@ def _set(task: LinuxTask, target: LinuxTask, attr: _Attr) -> None:
     new = now._replace(policy=policy, priority=attr.priority, reset_on_fork=reset)
     if policy == Policy.DEADLINE:
         times = (attr.runtime, attr.deadline, attr.period or attr.deadline)
-        new = new._replace(deadline=times, deadline_flags=attr.flags & (SchedFlag.RECLAIM | SchedFlag.DL_OVERRUN))
+        new = new._replace(
+            deadline=times, deadline_flags=attr.flags & (SchedFlag.RECLAIM | SchedFlag.DL_OVERRUN)
+        )
     elif policy in FAIR:
         asked = min(max(attr.runtime, 100_000), 100_000_000) if attr.runtime else 0
         new = new._replace(nice=attr.nice, slice=asked)
@@ -229,7 +236,9 @@ def _setscheduler(task: LinuxTask, pid: int, policy: int, param: int) -> int:
     flags = 0
     if policy >= 0 and policy & RESET_ON_FORK:
         flags, policy = int(SchedFlag.RESET_ON_FORK), policy & ~RESET_ON_FORK
-    _set(task, target, _Attr(policy, priority, target.scheduling.nice, flags, runtime=target.scheduling.slice))
+    _set(
+        task, target, _Attr(policy, priority, target.scheduling.nice, flags, runtime=target.scheduling.slice)
+    )
     return 0
 
 
@@ -283,10 +292,8 @@ def _read_attr(task: LinuxTask, uattr: int) -> _Attr:
 
 def _size_error(task: LinuxTask, uattr: int) -> Errno:
     """E2BIG, with the size that would do stored."""
-    try:
+    with suppress(Errno):  # the store is only a favour
         task.memory.write_u32(uattr, ATTR_SIZE)
-    except Errno:
-        pass  # the store is only a favour
     return Errno(E.E2BIG)
 
 
@@ -312,7 +319,9 @@ def sys_sched_setattr(task: LinuxTask, pid: Pid, uattr: Pointer, flags: Unsigned
 
 
 @syscall("full")
-def sys_sched_getattr(task: LinuxTask, pid: Pid, uattr: Pointer, usize: UnsignedInt, flags: UnsignedInt) -> int:
+def sys_sched_getattr(
+    task: LinuxTask, pid: Pid, uattr: Pointer, usize: UnsignedInt, flags: UnsignedInt
+) -> int:
     """All that a thread asks of the scheduler."""
     if not uattr or pid < 0 or not ATTR_SIZE_VER0 <= usize <= 4096 or flags:
         raise Errno(E.EINVAL)

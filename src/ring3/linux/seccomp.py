@@ -283,7 +283,12 @@ def _send_sigsys(task: LinuxTask, regs: UserRegs, data: int) -> None:
     arch = ARCH_I386 if task.in_ia32_syscall else ARCH_X86_64
     number = regs.orig_ax & 0xFFFF_FFFF
     regs.ax = regs.orig_ax
-    force(task, SigInfo(int(Sig.SIGSYS), SYS_SECCOMP, Layout.SYS, address=regs.ip, value=number | arch << 32, errno=data))
+    force(
+        task,
+        SigInfo(
+            int(Sig.SIGSYS), SYS_SECCOMP, Layout.SYS, address=regs.ip, value=number | arch << 32, errno=data
+        ),
+    )
 
 
 def _kill(task: LinuxTask, regs: UserRegs, action: int) -> int:

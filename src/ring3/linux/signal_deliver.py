@@ -75,7 +75,9 @@ def act(task: LinuxTask, regs: UserRegs, info: SigInfo) -> bool:
 
 def is_fatal(task: LinuxTask, signal: int) -> bool:
     """Whether a signal's action ends the process."""
-    return task.process.actions[signal].handler == SIG_DFL and not bit(signal) & (IGNORED_BY_DEFAULT | STOPPING)
+    return task.process.actions[signal].handler == SIG_DFL and not bit(signal) & (
+        IGNORED_BY_DEFAULT | STOPPING
+    )
 
 
 def settle(task: LinuxTask, regs: UserRegs) -> None:

@@ -96,7 +96,9 @@ def _clock_nanosleep(task: LinuxTask, number: int, flags: int, rqtp: int, rmtp: 
 
 
 @syscall("full")
-def sys_clock_nanosleep(task: LinuxTask, which_clock: Int, flags: Int, rqtp: Pointer, rmtp: Pointer) -> Waiting:
+def sys_clock_nanosleep(
+    task: LinuxTask, which_clock: Int, flags: Int, rqtp: Pointer, rmtp: Pointer
+) -> Waiting:
     """Sleeps for an interval or until a time of a clock."""
     return _clock_nanosleep(task, which_clock, flags, rqtp, rmtp, False)
 

@@ -25,8 +25,8 @@ from ring3.linux.scheduling import Scheduling
 from ring3.linux.seccomp import NOTHING, Mode, Seccomp
 from ring3.linux.seccomp import inherit as inherit_seccomp
 from ring3.linux.settings import MmContext, Settings
-from ring3.linux.signal_calls import interrupted
 from ring3.linux.siginfo import SigInfo
+from ring3.linux.signal_calls import interrupted
 from ring3.linux.signal_send import recalculate, send_to_thread
 from ring3.linux.sigstate import Pending
 from ring3.linux.tracing import Trace

@@ -115,7 +115,9 @@ def detach(task: LinuxTask, signal: int = 0) -> None:
     task.trace = None
     if task in trace.tracer.tracees:
         trace.tracer.tracees.remove(task)
-    task.kernel.machine.ram.q[task.struct + _WORK] &= ~(SYSCALL_WORK_TRACE | SYSCALL_WORK_EMU | SYSCALL_WORK_TRACED)
+    task.kernel.machine.ram.q[task.struct + _WORK] &= ~(
+        SYSCALL_WORK_TRACE | SYSCALL_WORK_EMU | SYSCALL_WORK_TRACED
+    )
     trace.inject = signal
     trace.status = None
     trace.resumed.wake()

@@ -190,9 +190,9 @@ async def _traced_exit_work(task: LinuxTask, regs: UserRegs) -> int:
             signal = info.signo if info.signo == Sig.SIGKILL else await tracing.stop(task, info.signo, info)
             if signal and signal != info.signo:
                 info = SigInfo(signal)
-            if signal and signal != Sig.SIGKILL and is_fatal(task, signal):
-                if tracing.wants(task, tracing.Option.TRACEEXIT):
-                    await tracing.event(task, tracing.EVENT_EXIT, signal)
+            ends = signal and signal != Sig.SIGKILL and is_fatal(task, signal)
+            if ends and tracing.wants(task, tracing.Option.TRACEEXIT):
+                await tracing.event(task, tracing.EVENT_EXIT, signal)
             handled = bool(signal) and act(task, regs, info)
         if not handled:
             settle(task, regs)

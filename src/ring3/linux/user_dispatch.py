@@ -79,7 +79,11 @@ def stop(task: LinuxTask) -> None:
 def catches(task: LinuxTask, regs: UserRegs) -> bool:
     """Whether a call is not to be made because the program has caught it: SIGSYS is on its way then."""
     dispatch = task.dispatch
-    if dispatch is None or (regs.ip - dispatch.offset) & _M64 < dispatch.length or _returns_from_signal(task, regs):
+    if (
+        dispatch is None
+        or (regs.ip - dispatch.offset) & _M64 < dispatch.length
+        or _returns_from_signal(task, regs)
+    ):
         return False
     if dispatch.selector:
         try:
@@ -101,5 +105,8 @@ def _returns_from_signal(task: LinuxTask, regs: UserRegs) -> bool:
     """Whether it is one of the 32-bit vDSO's two ways back from a signal handler (arch_syscall_is_vdso_sigreturn)."""
     vdso = task.kernel.vdso(32)
     base = task.memory.find_object(vdso.pages)
-    ends = (vdso.symbols["__kernel_sigreturn"] + 8, vdso.symbols["__kernel_rt_sigreturn"] + 7)  # behind int $0x80
+    ends = (
+        vdso.symbols["__kernel_sigreturn"] + 8,
+        vdso.symbols["__kernel_rt_sigreturn"] + 7,
+    )  # behind int $0x80
     return bool(base) and regs.ip - base in ends

@@ -25,7 +25,7 @@ class Vdso(NamedTuple):
 
     @classmethod
     def load(cls, ram: Ram, bits: int) -> Vdso:
-        """Reads ``vdso/vdso32.so`` or ``vdso64.so`` from the package into frames, section headers too: debuggers read them."""
+        """Reads a vDSO from the package into frames, section headers too: debuggers read them."""
         raw = resources.read_bytes(f"image/vdso/vdso{bits}.so")
         frames = []
         for start in range(0, len(raw), PAGE_SIZE):

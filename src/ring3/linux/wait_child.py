@@ -120,7 +120,9 @@ def _look_at_tracees(
         if not options & Wait.WNOWAIT:
             trace.unreported = False
         status = trace.status << 8 | 0x7F
-        info = SigInfo(int(Sig.SIGCHLD), int(CldCode.CLD_TRAPPED), Layout.CHILD, task.tid, status=trace.status)
+        info = SigInfo(
+            int(Sig.SIGCHLD), int(CldCode.CLD_TRAPPED), Layout.CHILD, task.tid, status=trace.status
+        )
         return Found(task.tid, info, status, Rusage())
     if exits and options & Wait.WEXITED:
         tid, code = exits[0]
@@ -144,7 +146,9 @@ async def _wait(task: LinuxTask, kind: int, number: int, options: int) -> Found 
         nonlocal found
         children = _eligible(parent, kind, number, options)
         tracees = _tracees(parent, kind, number)
-        exits = [entry for entry in parent.tracee_exits if kind == P_ALL or (kind == P_PID and entry[0] == number)]
+        exits = [
+            entry for entry in parent.tracee_exits if kind == P_ALL or (kind == P_PID and entry[0] == number)
+        ]
         if not (children or tracees or exits):
             raise Errno(E.ECHILD)
         found = _look_at_tracees(parent, tracees, exits, options) or _look(parent, children, options)
