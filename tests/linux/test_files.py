@@ -26,9 +26,7 @@ PROGRAMS = [
 ]
 
 
-def compare(
-    linux: Linux, native: Run, program: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def compare(linux: Linux, native: Run, program: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs a program in two empty directories, and on Ring3 nothing is left in its own."""
     ours, theirs = folder / "ours", folder / "theirs"
     ours.mkdir()

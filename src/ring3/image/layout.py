@@ -12,5 +12,7 @@ def load(kernel: str) -> dict[str, int]:
     """The plain numeric definitions of ``image/<kernel>/layout.h``."""
     words = (line.split() for line in resources.read_text(f"image/{kernel}/layout.h").splitlines())
     return {
-        word[1]: int(word[2], 0) for word in words if len(word) == 3 and word[0] == "#define" and word[2][0].isdigit()
+        word[1]: int(word[2], 0)
+        for word in words
+        if len(word) == 3 and word[0] == "#define" and word[2][0].isdigit()
     }

@@ -211,7 +211,9 @@ class Futexes:
         return [lock for lock in self._locks.values() if lock.owner is task]
 
     def _check_for_circle(self, task: Task, lock: FutexLock) -> None:
-        waits_for = {waiter.task: waiter.lock for queue in self._queues.values() for waiter in queue if waiter.lock}
+        waits_for = {
+            waiter.task: waiter.lock for queue in self._queues.values() for waiter in queue if waiter.lock
+        }
         next_lock: FutexLock | None = lock
         while next_lock is not None:
             if next_lock.owner is task:

@@ -62,13 +62,18 @@ Deadline = tuple[int, bool]
 
 
 def wait(
-    task: LinuxTask, address: int, shared: bool, value: int, deadline: Deadline | None, bitset: int = MATCH_ANY
+    task: LinuxTask,
+    address: int,
+    shared: bool,
+    value: int,
+    deadline: Deadline | None,
+    bitset: int = MATCH_ANY,
 ) -> Result:
     """Waits until the word is woken on one of the channels, if it has the value.
 
     Raises:
-        Errno: EINVAL, no channel or a bad address; EAGAIN, the word has another value; EFAULT; ETIMEDOUT; a signal came:
-            ERESTARTSYS, or ERESTART_RESTARTBLOCK if there is a deadline.
+        Errno: EINVAL, no channel or a bad address; EAGAIN, the word has another value; EFAULT; ETIMEDOUT; ERESTARTSYS or
+            (with a deadline) ERESTART_RESTARTBLOCK, a signal came.
     """
     if not bitset:
         raise Errno(E.EINVAL)
@@ -129,7 +134,12 @@ def wake(task: LinuxTask, address: int, shared: bool, count: int, bitset: int = 
 
 
 def _requeue(
-    task: LinuxTask, address: int, target: int, shared: tuple[bool, bool], counts: tuple[int, int], value: int | None
+    task: LinuxTask,
+    address: int,
+    target: int,
+    shared: tuple[bool, bool],
+    counts: tuple[int, int],
+    value: int | None,
 ) -> int:
     """Wakes some waiters and moves others to another word, if the word has the value."""
     if min(counts) < 0:
@@ -212,7 +222,9 @@ _BY_COMMAND: Final[dict[int, Callable[[_Request], Result]]] = {
     FUTEX_WAIT_BITSET: lambda r: wait(r.task, r.address, r.shared, r.value, r.deadline, r.third),
     FUTEX_WAKE_BITSET: lambda r: wake(r.task, r.address, r.shared, r.counts[0], r.third),
     FUTEX_REQUEUE: lambda r: _requeue(r.task, r.address, r.target, (r.shared, r.shared), r.counts, None),
-    FUTEX_CMP_REQUEUE: lambda r: _requeue(r.task, r.address, r.target, (r.shared, r.shared), r.counts, r.third),
+    FUTEX_CMP_REQUEUE: lambda r: _requeue(
+        r.task, r.address, r.target, (r.shared, r.shared), r.counts, r.third
+    ),
     FUTEX_WAKE_OP: lambda r: _wake_op(r.task, r.address, r.target, r.shared, r.counts, r.third),
     FUTEX_LOCK_PI: lambda r: futex_pi.lock(r.task, r.address, r.shared, r.deadline),
     FUTEX_LOCK_PI2: lambda r: futex_pi.lock(r.task, r.address, r.shared, r.deadline),
@@ -221,7 +233,9 @@ _BY_COMMAND: Final[dict[int, Callable[[_Request], Result]]] = {
     FUTEX_WAIT_REQUEUE_PI: lambda r: futex_pi.wait_requeue(
         r.task, r.address, r.shared, r.value, r.deadline, r.target
     ),
-    FUTEX_CMP_REQUEUE_PI: lambda r: futex_pi.requeue(r.task, r.address, r.target, r.shared, r.counts, r.third),
+    FUTEX_CMP_REQUEUE_PI: lambda r: futex_pi.requeue(
+        r.task, r.address, r.target, r.shared, r.counts, r.third
+    ),
 }
 
 

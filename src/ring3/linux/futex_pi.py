@@ -24,7 +24,9 @@ Waiting = Coroutine[Any, Any, int]
 Deadline = tuple[int, bool]
 
 
-def _take(task: LinuxTask, address: int, key: Key, taker: LinuxTask, contended: bool = False) -> LinuxTask | None:
+def _take(
+    task: LinuxTask, address: int, key: Key, taker: LinuxTask, contended: bool = False
+) -> LinuxTask | None:
     """Takes a lock that is free; marks it as contended otherwise (futex_lock_pi_atomic).
 
     Args:
@@ -48,7 +50,7 @@ def _take(task: LinuxTask, address: int, key: Key, taker: LinuxTask, contended: 
         raise Errno(E.EDEADLK)
     if futexes.first(key) is not None:
         lock = futexes.lock_at(key)
-        if lock is None or (number or not word & FUTEX_OWNER_DIED) and number != lock.owner.tid:
+        if lock is None or ((number or not word & FUTEX_OWNER_DIED) and number != lock.owner.tid):
             raise Errno(E.EINVAL)
         return cast("LinuxTask", lock.owner)
     if not number:
@@ -151,8 +153,8 @@ def wait_requeue(
     """Waits on a word to be moved to the queue of a lock (FUTEX_WAIT_REQUEUE_PI).
 
     Raises:
-        Errno: EINVAL, both are the same; EAGAIN, the word has another value, or a signal came after the move; ETIMEDOUT;
-            ERESTARTNOINTR, a signal came before; EFAULT.
+        Errno: EINVAL, both are the same; EAGAIN, the word has another value, or a signal came after the move;
+            ERESTARTNOINTR, a signal came before; ETIMEDOUT; EFAULT.
     """
     if address == target:
         raise Errno(E.EINVAL)

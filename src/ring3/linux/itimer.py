@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Int, Pointer, UnsignedInt
 from ring3.abi.errno import E, Errno
-from ring3.abi.signals import Sig, SiCode
+from ring3.abi.signals import SiCode, Sig
 from ring3.linux.clocks import process_cpu_time
 from ring3.linux.definition import syscall
 from ring3.linux.siginfo import SigInfo

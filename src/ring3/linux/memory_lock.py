@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi.c_types import Address, Int, SizeT, UnsignedLong
 from ring3.abi.errno import E, Errno
-from ring3.kernel.mm.mapping import round_up
 from ring3.kernel.mm.vma import SHARED
 from ring3.linux.definition import syscall
 from ring3.linux.memory import sys_mprotect
@@ -81,7 +80,12 @@ def sys_msync(task: LinuxTask, start: Address, length: SizeT, flags: Int) -> int
 
 @syscall("full")
 def sys_remap_file_pages(
-    task: LinuxTask, start: Address, size: UnsignedLong, prot: UnsignedLong, pgoff: UnsignedLong, flags: UnsignedLong
+    task: LinuxTask,
+    start: Address,
+    size: UnsignedLong,
+    prot: UnsignedLong,
+    pgoff: UnsignedLong,
+    flags: UnsignedLong,
 ) -> int:
     """Shows other pages of a shared object in part of its mapping, by mapping them anew."""
     memory = task.memory
@@ -94,12 +98,26 @@ def sys_remap_file_pages(
     first = parts[0]
     end = start
     for part in parts:
-        if part.start > end or part.obj is not first.obj or part.flags != first.flags or part.prot != first.prot:
+        if (
+            part.start > end
+            or part.obj is not first.obj
+            or part.flags != first.flags
+            or part.prot != first.prot
+        ):
             break
         end = part.end
     if end < start + size:
         raise Errno(E.EINVAL)
-    memory.mmap(start, size, first.prot, obj=first.obj, offset=pgoff << PAGE_SHIFT, shared=True, fixed=True, populate=True)
+    memory.mmap(
+        start,
+        size,
+        first.prot,
+        obj=first.obj,
+        offset=pgoff << PAGE_SHIFT,
+        shared=True,
+        fixed=True,
+        populate=True,
+    )
     return 0
 
 

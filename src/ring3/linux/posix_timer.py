@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Int, Pointer
 from ring3.abi.errno import E, Errno
-from ring3.abi.signals import NSIG, Sig, SiCode
+from ring3.abi.signals import NSIG, SiCode, Sig
 from ring3.kernel.task import TaskState
-from ring3.linux.clocks import HZ_PERIOD, CLOCK_MONOTONIC, Base, Clock, clock_of, clock_to_wait_by
+from ring3.linux.clocks import CLOCK_MONOTONIC, HZ_PERIOD, Base, Clock, clock_of, clock_to_wait_by
 from ring3.linux.definition import syscall
 from ring3.linux.siginfo import Layout, SigInfo
 from ring3.linux.signal_send import send_to_process, send_to_thread

@@ -97,8 +97,8 @@ def set_anonymous_name(task: LinuxTask, what: int, start: int, size: int, name: 
     """PR_SET_VMA with PR_SET_VMA_ANON_NAME: names anonymous memory, or takes the name away.
 
     Raises:
-        Errno: EINVAL, another deed, a name that is too long or has a letter that it may not have, an odd address; EFAULT;
-            ENOMEM, a hole; EBADF, memory of a file.
+        Errno: EINVAL, another deed, a name that is too long or has a letter that it may not have, an odd address;
+            EFAULT; ENOMEM, a hole; EBADF, memory of a file.
     """
     if what != ANON_NAME:
         raise Errno(E.EINVAL)

@@ -66,7 +66,16 @@ class MmContext:
         key_taken: The only protection key is gone.
     """
 
-    __slots__ = ("deny_write_exec", "dumpable", "key_taken", "ldt", "membarrier", "merge", "no_huge_pages", "users")
+    __slots__ = (
+        "deny_write_exec",
+        "dumpable",
+        "key_taken",
+        "ldt",
+        "membarrier",
+        "merge",
+        "no_huge_pages",
+        "users",
+    )
 
     def __init__(self) -> None:
         self.users = 0

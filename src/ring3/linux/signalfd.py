@@ -148,9 +148,7 @@ def compat_sys_signalfd(task: LinuxTask, ufd: Int, user_mask: Pointer, sigsetsiz
 
 
 @syscall("full")
-def sys_signalfd4(
-    task: LinuxTask, ufd: Int, user_mask: Pointer, sizemask: SizeT, flags: SignalFlags
-) -> int:
+def sys_signalfd4(task: LinuxTask, ufd: Int, user_mask: Pointer, sizemask: SizeT, flags: SignalFlags) -> int:
     """The same with flags."""
     return _signalfd(task, ufd, user_mask, sizemask, flags)
 

@@ -42,7 +42,10 @@ _NO_SEGMENT: Final = Segment(0, 0, 0, 0)
 # -- arch_prctl --------------------------------------------------------------------------------------------------
 
 
-@syscall("partial", "the CPU has no CPUID faulting and no AMX; address masking and shadow stacks are configured off")
+@syscall(
+    "partial",
+    "the CPU has no CPUID faulting and no AMX; address masking and shadow stacks are configured off",
+)
 def sys_arch_prctl(task: LinuxTask, option: Int, arg2: UnsignedLong) -> int:
     """Sets or gets what is x86's own about a thread; the bases of FS and GS only for 64-bit callers."""
     if option in (ARCH_GET_CPUID, ARCH_SET_CPUID):
