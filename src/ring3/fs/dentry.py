@@ -3,7 +3,7 @@
 A dentry is a step of a path that somebody took: it knows its parent, its name and the inode it led to. File systems
 know nothing of them. They are made when a name is looked up and kept by whoever stands on them (open files, working
 directories, mounts, their own children); the same name leads to the same dentry as long as somebody keeps it, so a
-rename or a removal shows everywhere.
+rename or a removal shows everywhere. A file system keeps those made last, because they are likely to be walked again.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ class Dentry:
         if self._children is None:
             self._children = WeakValueDictionary()
         self._children[name] = found
+        self.fs.recent.append(found)
         return found
 
     def forget(self, name: bytes) -> None:

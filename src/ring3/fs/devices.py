@@ -11,7 +11,8 @@ from ring3.fs.dentry import Dentry
 from ring3.fs.file import File, Stat
 from ring3.fs.inode import Inode
 from ring3.fs.memory_inode import MemoryNode
-from ring3.fs.tmpfs import MemoryFileSystem
+from ring3.fs.permission import KERNEL
+from ring3.fs.tmpfs import MemoryDirectory, MemoryFileSystem
 
 if TYPE_CHECKING:
     from ring3.fs.vfs import Vfs
@@ -123,6 +124,45 @@ class DeviceNode(MemoryNode):
     def open(self, dentry: Dentry, flags: int) -> File:
         """Opens the device."""
         return self.driver(self, dentry, flags)
+
+
+class HostTerminal(MemoryNode):
+    """A terminal of the host at its own path, so that programs find the name of theirs (ttyname(3)).
+
+    Attributes:
+        file: The terminal, as the program was given it.
+    """
+
+    file: File
+
+    def stat(self) -> Stat:
+        """The host's attributes."""
+        return self.file.stat()
+
+    def open(self, dentry: Dentry, flags: int) -> File:
+        """The terminal, opened anew."""
+        return self.file.reopen(flags)
+
+
+def show_terminal(fs: MemoryFileSystem, path: bytes, file: File) -> None:
+    """Makes a terminal of the host visible below /dev.
+
+    Args:
+        fs: The file system of /dev.
+        path: Where, such as ``pts/3``.
+        file: The terminal.
+    """
+    *above, name = path.split(b"/")
+    directory = fs.top
+    for step in above:
+        found = directory.find(step) or directory.create(step, stat.S_IFDIR | 0o755, KERNEL)
+        if not isinstance(found, MemoryDirectory):
+            return
+        directory = found
+    if directory.find(name) is None:
+        node = HostTerminal(fs.vfs, fs, fs.new_ino(), stat.S_IFCHR | 0o620, 0, 0)
+        node.file = file
+        directory.put(name, node)
 
 
 def make_dev(

@@ -281,6 +281,14 @@ def _status_flags(fd: int) -> int:
     return (O_RDONLY if fd == 0 else O_WRONLY) if found is None else found & _STATUS
 
 
+def terminal_name(fd: int) -> str:
+    """The host's name of the terminal behind a descriptor, "" if there is none."""
+    try:
+        return os.ttyname(fd)
+    except (OSError, AttributeError):
+        return ""
+
+
 def open_terminal(events: HostEvents) -> HostFile:
     """The host's controlling terminal.
 

@@ -8,6 +8,7 @@ has no such operation. Checks of permission and of read-only mounts are not made
 from __future__ import annotations
 
 import stat
+from collections import deque
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ring3.abi.errno import E, Errno
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 NAME_MAX: Final = 255
 """Bytes of a name in a directory."""
+RECENT: Final = 256
+"""Dentries that a file system keeps although nobody uses them."""
 
 
 class Entry(NamedTuple):
@@ -58,6 +61,7 @@ class FileSystem:
         source: What is mounted, as /proc/mounts shows it.
         dev: Its device number.
         readonly: It is mounted read-only.
+        recent: The dentries made last.
         root: Where it starts; set when it is made.
     """
 
@@ -68,6 +72,7 @@ class FileSystem:
         self.source = source
         self.dev = dev
         self.readonly = readonly
+        self.recent: deque[Dentry] = deque(maxlen=RECENT)
 
     def statfs(self) -> StatFs:
         """Its size and what is free of it."""

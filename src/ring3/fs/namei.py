@@ -31,6 +31,14 @@ class Resolve(IntFlag):
     CACHED = 0x20
 
 
+NO_XDEV: Final = int(Resolve.NO_XDEV)
+NO_MAGICLINKS: Final = int(Resolve.NO_MAGICLINKS)
+NO_SYMLINKS: Final = int(Resolve.NO_SYMLINKS)
+BENEATH: Final = int(Resolve.BENEATH)
+IN_ROOT: Final = int(Resolve.IN_ROOT)
+"""The bits as plain numbers: a walk tests them at every step, where an enum would cost more than the step."""
+
+
 class FsContext:
     """Where a program stands in the tree (``struct fs_struct``); threads may share one.
 
@@ -182,7 +190,7 @@ class Walk:
 
     def _child(self, at: Dentry, name: bytes) -> Dentry:
         found = at.child(name)
-        if self.resolve & Resolve.NO_XDEV and found.fs is not at.fs:
+        if self.resolve & NO_XDEV and found.fs is not at.fs:
             raise Errno(E.EXDEV)
         return found
 
@@ -199,12 +207,12 @@ class Walk:
         Raises:
             Errno: ELOOP, that makes too many or links are not to be followed; ENOENT, it is empty; EACCES.
         """
-        if links >= MAX_LINKS or self.resolve & Resolve.NO_SYMLINKS:
+        if links >= MAX_LINKS or self.resolve & NO_SYMLINKS:
             raise Errno(E.ELOOP)
         target = link.follow()
         if isinstance(target, Dentry):
-            if self.resolve & (Resolve.NO_MAGICLINKS | Resolve.BENEATH | Resolve.IN_ROOT):
-                raise Errno(E.ELOOP if self.resolve & Resolve.NO_MAGICLINKS else E.EXDEV)
+            if self.resolve & (NO_MAGICLINKS | BENEATH | IN_ROOT):
+                raise Errno(E.ELOOP if self.resolve & NO_MAGICLINKS else E.EXDEV)
         elif not target:
             raise Errno(E.ENOENT)
         return target
@@ -212,16 +220,16 @@ class Walk:
     # -- bounds --------------------------------------------------------------------------------------------------
 
     def _bounded(self, start: Dentry, path: bytes) -> Dentry:
-        if self.resolve & Resolve.IN_ROOT:
+        if self.resolve & IN_ROOT:
             self.root = start
-        elif self.resolve & Resolve.BENEATH:
+        elif self.resolve & BENEATH:
             if path[:1] == b"/":
                 raise Errno(E.EXDEV)
             self._bound = start
         return start
 
     def _to_root(self) -> Dentry:
-        if self.resolve & (Resolve.BENEATH | Resolve.NO_XDEV) and not self.resolve & Resolve.IN_ROOT:
+        if self.resolve & (BENEATH | NO_XDEV) and not self.resolve & IN_ROOT:
             raise Errno(E.EXDEV)
         return self.root
 
@@ -229,6 +237,6 @@ class Walk:
         if at is self._bound:
             raise Errno(E.EXDEV)
         above = at.up(self.root)
-        if self.resolve & Resolve.NO_XDEV and above.fs is not at.fs:
+        if self.resolve & NO_XDEV and above.fs is not at.fs:
             raise Errno(E.EXDEV)
         return above

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Final, Protocol
 
 
@@ -67,6 +66,34 @@ VIRTUAL_START: Final = 1_700_000_000 * 10**9
 _LOOK: Final = 1000
 
 
+class CodeCounter(Protocol):
+    """What counts the code that programs run (see `machine.brake`)."""
+
+    @property
+    def executed(self) -> int:
+        """Bytes counted so far."""
+
+    def advance(self, amount: int) -> None:
+        """Counts as much as if it had been run."""
+
+    def limit(self, amount: int) -> None:
+        """Stops the program when that many more were counted."""
+
+
+class NoCode:
+    """Counts no code, but what it is told to."""
+
+    def __init__(self) -> None:
+        self.executed = 0
+
+    def advance(self, amount: int) -> None:
+        """Counts it."""
+        self.executed += amount
+
+    def limit(self, amount: int) -> None:
+        """There is no program to stop."""
+
+
 class VirtualClocks:
     """Clocks that nothing outside of the machine moves: sleeping costs nothing, and every run is the same.
 
@@ -74,11 +101,10 @@ class VirtualClocks:
     program that waits for time to pass sees it pass. Sleeping moves all clocks but that of the CPU.
     """
 
-    def __init__(self, executed: Callable[[], int] = lambda: 0) -> None:
-        """Sets all clocks to the start; ``executed`` tells how many bytes of code programs have run since."""
-        self._executed = executed
-        self._looks = 0
-        self._slept = 0
+    def __init__(self, counter: CodeCounter | None = None) -> None:
+        """Sets all clocks to the start; from now on they go by what is counted."""
+        self._counter = NoCode() if counter is None else counter
+        self._slept = -self._counter.executed
         self._start = VIRTUAL_START
 
     def realtime(self) -> int:
@@ -91,12 +117,12 @@ class VirtualClocks:
 
     def cpu(self) -> int:
         """Not slept."""
-        self._looks += _LOOK
-        return self._looks + self._executed()
+        self._counter.advance(_LOOK)
+        return self._counter.executed
 
     def now(self) -> int:
         """What the next look at the monotonic clock would show, but for the time that it takes."""
-        return self._looks + self._executed() + self._slept
+        return self._counter.executed + self._slept
 
     def ahead(self) -> int:
         """How far the wall clock is ahead of the monotonic one."""

@@ -81,8 +81,8 @@ class Kernel(ABC):
         self.random_bytes: Callable[[int], bytes] = os.urandom
         self.host = HostEvents()
         self.clocks: Clocks = HostClocks()
-        self.timers = Timers(lambda: self.slices.timer_added())  # noqa: PLW0108 -- slices are made below
-        self.cpu_timers = CpuTimers(lambda: self.slices.timer_added())  # noqa: PLW0108
+        self.timers = Timers(self._timer_added)
+        self.cpu_timers = CpuTimers(self._timer_added)
         self.slices: Slices = Ticker(
             lambda: bool(self._ready) or bool(self.timers) or bool(self.cpu_timers),
             lambda: self.timers.left(self.clocks),
@@ -172,6 +172,17 @@ class Kernel(ABC):
         """Takes the task to run now out of the run queue, which is not empty."""
         return self._ready.popleft()
 
+    def _timer_added(self) -> None:
+        self.slices.timer_added()
+
+    def _charge(self, task: Task) -> None:
+        """The task has left the CPU: counts its time there."""
+        now = self.clocks.cpu()
+        task.cpu_time += now - self._charged
+        self._charged = now
+        if self.cpu_timers.waiting:
+            self.cpu_timers.fire()
+
     def make_time_virtual(self) -> None:
         """Makes the clocks depend on nothing but what programs do, and the turns of tasks end at fixed points.
 
@@ -179,7 +190,7 @@ class Kernel(ABC):
         """
         counter = self.machine.cpu.make_interruptible()
         counter.start_counting()
-        self.clocks = clocks = VirtualClocks(lambda: counter.executed)
+        self.clocks = clocks = VirtualClocks(counter)
         self.slices = Meter(counter, self.timers, self.cpu_timers, clocks, self.has_others)
 
     def has_others(self) -> bool:
@@ -199,7 +210,8 @@ class Kernel(ABC):
             KernelPanic: A bug of ours.
         """
         while until.state is not TaskState.DEAD:
-            self.timers.fire(self.clocks)
+            if self.timers.waiting:
+                self.timers.fire(self.clocks)
             if not self._ready:
                 self._idle(until)
                 continue
@@ -224,11 +236,7 @@ class Kernel(ABC):
                     f"{type(error).__name__}: {error} (task {task.tid}, {task.name})", self.cpu_text()
                 ) from error
             task.on_cpu = False
-            now = self.clocks.cpu()
-            task.cpu_time += now - self._charged
-            self._charged = now
-            if self.cpu_timers:
-                self.cpu_timers.fire()
+            self._charge(task)
 
     def _idle(self, until: Task) -> None:
         """Sleeps until something can have changed: a timer is due or a host descriptor is ready."""

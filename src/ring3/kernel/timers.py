@@ -15,7 +15,7 @@ from time import sleep
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
-    from ring3.kernel.clock import Clocks, VirtualClocks
+    from ring3.kernel.clock import Clocks, CodeCounter, VirtualClocks
 
 TICK: Final = 10_000_000
 """Nanoseconds for which a program runs on when anything else wants the CPU (CONFIG_HZ=100)."""
@@ -102,12 +102,17 @@ class _Heap:
 
 
 class Timers:
-    """All timers of a kernel: some wait for a time of the monotonic clock, some for one of the wall clock."""
+    """All timers of a kernel: some wait for a time of the monotonic clock, some for one of the wall clock.
 
-    __slots__ = ("_heap", "_on_add", "_wall")
+    Attributes:
+        waiting: Whether any timer may be left; it costs less to look at than the timers.
+    """
+
+    __slots__ = ("_heap", "_on_add", "_wall", "waiting")
 
     def __init__(self, on_add: Callable[[], None] = lambda: None) -> None:
         """Makes an empty set; ``on_add`` is told of each new timer."""
+        self.waiting = False
         self._heap = _Heap()
         self._wall = _Heap()
         self._on_add = on_add
@@ -121,6 +126,7 @@ class Timers:
             wall: The deadline is one of the wall clock, whatever it may be set to meanwhile.
         """
         timer = (self._wall if wall else self._heap).add(deadline, callback)
+        self.waiting = True
         self._on_add()
         return timer
 
@@ -135,6 +141,7 @@ class Timers:
     def fire(self, clocks: Clocks) -> None:
         """Calls back what is due."""
         if not self:
+            self.waiting = False
             return
         now = clocks.monotonic()
         self._heap.fire(now)
@@ -185,36 +192,40 @@ class CpuTimer:
 
 
 class CpuTimers:
-    """The timers that wait for CPU time; the kernel looks at them each time a task leaves the CPU."""
+    """The timers that wait for CPU time; the kernel looks at them each time a task leaves the CPU.
 
-    __slots__ = ("_on_add", "_timers")
+    Attributes:
+        waiting: The timers.
+    """
+
+    __slots__ = ("_on_add", "waiting")
 
     def __init__(self, on_add: Callable[[], None] = lambda: None) -> None:
         """Makes an empty set; ``on_add`` is told of each new timer."""
-        self._timers: list[CpuTimer] = []
+        self.waiting: list[CpuTimer] = []
         self._on_add = on_add
 
     def add(self, clock: Callable[[], int], deadline: int, callback: Callable[[], None]) -> CpuTimer:
         """Calls back soon after ``clock`` has reached the deadline."""
-        timer = CpuTimer(self._timers, clock, deadline, callback)
-        self._timers.append(timer)
+        timer = CpuTimer(self.waiting, clock, deadline, callback)
+        self.waiting.append(timer)
         self._on_add()
         return timer
 
     def soonest(self) -> int | None:
         """Nanoseconds of CPU time before which nothing is due; None if there is no timer."""
-        return min((timer.deadline - timer.clock() for timer in self._timers), default=None)
+        return min((timer.deadline - timer.clock() for timer in self.waiting), default=None)
 
     def fire(self) -> None:
         """Calls back what is due."""
-        due = [timer for timer in self._timers if timer.clock() >= timer.deadline]
+        due = [timer for timer in self.waiting if timer.clock() >= timer.deadline]
         for timer in due:
-            if timer in self._timers:
-                self._timers.remove(timer)
+            if timer in self.waiting:
+                self.waiting.remove(timer)
                 timer.callback()
 
     def __len__(self) -> int:
-        return len(self._timers)
+        return len(self.waiting)
 
 
 class Slices(Protocol):
@@ -301,17 +312,13 @@ class Ticker:
                 self._awake.set()
 
 
-class CodeCounter(Protocol):
-    """What counts the code that programs run (see `machine.brake`)."""
-
-    def limit(self, amount: int) -> None:
-        """Stops the program after that many more bytes."""
-
-
 class Meter:
     """Ends a program's turn after so much code, so that every run is the same. A byte of code counts as a nanosecond.
 
     Nothing is limited while nobody else wants the CPU.
+
+    Attributes:
+        tick: Nanoseconds of a turn.
     """
 
     def __init__(
@@ -337,6 +344,7 @@ class Meter:
         self._clocks = clocks
         self._others = others
         self._end: int | None = None
+        self.tick = TICK
 
     def start(self, others: bool) -> None:
         """A task gets the CPU: a new turn."""
@@ -351,7 +359,7 @@ class Meter:
         """Limits the turn that is going on to a tick, and to the next timer."""
         now = self._clocks.now()
         if self._end is None and self._others():
-            self._end = now + TICK
+            self._end = now + self.tick
         ends = [self._end, self._timers.next_deadline(self._clocks)]
         soonest = self._cpu_timers.soonest()
         if soonest is not None:

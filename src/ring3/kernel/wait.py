@@ -138,26 +138,25 @@ class Timeout:
 
     __slots__ = ("_task", "_timer", "passed")
 
-    def __init__(self, task: Task, deadline: int, wall: bool = False) -> None:
+    def __init__(
+        self, task: Task, deadline: int, wall: bool = False, cpu_clock: Callable[[], int] | None = None
+    ) -> None:
         """Starts it.
 
         Args:
             task: Who waits.
             deadline: Nanoseconds of the monotonic clock.
             wall: The deadline is one of the wall clock.
+            cpu_clock: The deadline is one of this clock, of CPU time.
         """
         self.passed = False
         self._task = task
-        self._timer: Timer | CpuTimer = task.kernel.timers.add(deadline, self._pass, wall)
-
-    @classmethod
-    def of_cpu_time(cls, task: Task, clock: Callable[[], int], deadline: int) -> Timeout:
-        """One that comes when a clock of CPU time has reached the deadline."""
-        timeout = cls.__new__(cls)
-        timeout.passed = False
-        timeout._task = task
-        timeout._timer = task.kernel.cpu_timers.add(clock, deadline, timeout._pass)
-        return timeout
+        kernel = task.kernel
+        self._timer: Timer | CpuTimer
+        if cpu_clock is None:
+            self._timer = kernel.timers.add(deadline, self._pass, wall)
+        else:
+            self._timer = kernel.cpu_timers.add(cpu_clock, deadline, self._pass)
 
     def cancel(self) -> None:
         """Ends it; nothing happens if it has come."""

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Pointer
 from ring3.abi.errno import E, Errno
+from ring3.linux.credential_changes import capset, commit
 from ring3.linux.credentials import ALL
 from ring3.linux.definition import syscall
-from ring3.linux.ids import commit
 
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
@@ -67,5 +67,5 @@ def sys_capset(task: LinuxTask, header: Pointer, data: Pointer) -> int:
     effective, permitted, inheritable = (
         sum(part << 32 * word for word, part in enumerate(parts[which::3])) & ALL for which in range(3)
     )
-    commit(task, task.credentials.capset(effective, permitted, inheritable))
+    commit(task, capset(task.credentials, effective, permitted, inheritable))
     return 0

@@ -14,7 +14,7 @@ MAX_INSTRUCTIONS: Final = 4096
 CELLS: Final = 16
 _M32: Final = 0xFFFF_FFFF
 
-# Classes, sizes, modes and operations: include/uapi/linux/bpf_common.h.
+# from include/uapi/linux/bpf_common.h: the classes, the sizes and modes, the operations, the jumps
 LD, LDX, ST, STX, ALU, JMP, RET, MISC = range(8)
 IMM, ABS, MEM, LEN = 0x00, 0x20, 0x60, 0x80
 ADD, SUB, MUL, DIV, OR, AND, LSH, RSH, NEG, MOD, XOR = range(0x00, 0xB0, 0x10)
@@ -121,6 +121,24 @@ def _check_cells(program: Program) -> None:
             for skip in skips:
                 masks[at + 1 + skip] &= valid
             valid = everything
+
+
+def converted_length(program: Program) -> int:
+    """How many instructions Linux makes of a program, which is what its limits count (bpf_convert_filter)."""
+    return 3 + sum(_converted(instruction) for instruction in program)
+
+
+def _converted(instruction: Instruction) -> int:
+    code = instruction.code
+    if code == RET:
+        return 2
+    if code == ALU | DIV | BY_X:
+        return 5
+    if code & 7 != JMP or code == JMP | JA:
+        return 1
+    load = 0 if code & BY_X else instruction.k >> 31
+    one = not instruction.jf or (not instruction.jt and code & 0xF0 != JSET)
+    return load + (1 if one else 2)
 
 
 def run(program: Program, data: bytes) -> int:

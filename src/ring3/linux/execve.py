@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 from ring3.abi.c_types import DirFd, Int, Path, Pointer
 from ring3.abi.errno import E, Errno
 from ring3.abi.signals import Sig
-from ring3.linux import posix_timer, tracing, user_dispatch
+from ring3.linux import posix_timer, tracing
+from ring3.linux.credential_changes import after_exec
+from ring3.linux.credential_changes import start_program as start_credentials
 from ring3.linux.definition import syscall
 from ring3.linux.exec import Start, load_data_segments, prepare, start_thread
 from ring3.linux.exit import release_thread
 from ring3.linux.files import AT_FDCWD, read_path
-from ring3.linux.ids import start_program as start_credentials
 from ring3.linux.siginfo import SigInfo
 from ring3.linux.signal_send import recalculate, send_to_thread
 from ring3.loader.stack import Strings
@@ -67,7 +68,8 @@ def become(task: LinuxTask, start: Start, path: bytes) -> None:
     kernel.machine.cpu.use(start.mm.pmap)
     start_credentials(task)
     task.rseq = None
-    user_dispatch.stop(task)
+    if task.dispatch is not None:
+        task.dispatch.stop(task)
     kernel.apply_settings(task)
     task.files.close_on_exec()
     process.actions = process.actions.after_exec()
@@ -99,7 +101,7 @@ def _execve(task: LinuxTask, path: bytes, argv: int, envp: int, narrow: bool) ->
         kernel,
         path,
         Strings(path, arguments, environment),
-        task.credentials.after_exec(),
+        after_exec(task.credentials),
         task.memory.limits,
         lambda name: kernel.open_program(task, name),
         task.settings.personality,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PATH_MAX: Final = 4096
 AT_FDCWD: Final = -100
+AT_SYMLINK_NOFOLLOW: Final = 0x100
 AT_EMPTY_PATH: Final = 0x1000
 
 
@@ -103,11 +104,11 @@ def find_or_fd(task: LinuxTask, dfd: int, filename: int, flags: int) -> Dentry |
     Raises:
         Errno: EFAULT; EBADF; as `Walk.find`.
     """
-    empty_allowed = flags & At.AT_EMPTY_PATH
+    empty_allowed = flags & AT_EMPTY_PATH
     path = b"" if empty_allowed and not filename else read_path(task, filename)
     if not path and empty_allowed:
         return task.fs.cwd if dfd == AT_FDCWD else task.files[dfd]
-    follow = not flags & At.AT_SYMLINK_NOFOLLOW
+    follow = not flags & AT_SYMLINK_NOFOLLOW
     return walk(task).find(start_of(task, dfd, path), path, follow=follow)
 
 

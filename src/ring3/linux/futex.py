@@ -72,8 +72,8 @@ def wait(
     """Waits until the word is woken on one of the channels, if it has the value.
 
     Raises:
-        Errno: EINVAL, no channel or a bad address; EAGAIN, the word has another value; EFAULT; ETIMEDOUT;
-            a signal came: ERESTARTSYS, or ERESTART_RESTARTBLOCK if there is a deadline.
+        Errno: EINVAL, no channel or a bad address; EAGAIN, the word has another value; EFAULT; ETIMEDOUT; ERESTARTSYS or
+            (with a deadline) ERESTART_RESTARTBLOCK, a signal came.
     """
     if not bitset:
         raise Errno(E.EINVAL)

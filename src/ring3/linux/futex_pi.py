@@ -154,7 +154,7 @@ def wait_requeue(
 
     Raises:
         Errno: EINVAL, both are the same; EAGAIN, the word has another value, or a signal came after the move;
-            ETIMEDOUT; ERESTARTNOINTR, a signal came before; EFAULT.
+            ERESTARTNOINTR, a signal came before; ETIMEDOUT; EFAULT.
     """
     if address == target:
         raise Errno(E.EINVAL)

@@ -1,18 +1,19 @@
 """The calls that change and list users and groups, for 32-bit and for 16-bit numbers (kernel/sys.c, kernel/uid16.c).
 
-The rules are those of `ring3.linux.credentials`. The calls for 16-bit numbers are i386's first ones: -1 is 65535
+The rules are those of `ring3.linux.credential_changes`. The calls for 16-bit numbers are i386's first ones: -1 is 65535
 there, and what does not fit is shown as 65534.
 """
 
 from __future__ import annotations
 
 import struct
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Final
 
 from ring3.abi.c_types import UNSIGNED_SHORT, Arg, Int, Pointer, UnsignedInt
 from ring3.abi.errno import E, Errno
-from ring3.linux.credentials import UNCHANGED, Cap, Credentials
+from ring3.linux import credential_changes as changes
+from ring3.linux.credential_changes import UNCHANGED, commit
+from ring3.linux.credentials import Cap
 from ring3.linux.definition import syscall
 
 if TYPE_CHECKING:
@@ -24,34 +25,6 @@ OldId = Annotated[int, Arg(UNSIGNED_SHORT)]
 NGROUPS_MAX: Final = 65536
 OVERFLOW: Final = 65534
 """What a number that does not fit in 16 bits looks like (kernel.overflowuid)."""
-
-
-def commit(task: LinuxTask, new: Credentials) -> None:
-    """Gives a thread other credentials, with what depends on them (commit_creds)."""
-    if new.lowers(task.credentials):
-        task.mm_context.dumpable = 0
-        task.parent_death_signal = 0
-    task.credentials = new
-    enforce(task)
-
-
-def enforce(task: LinuxTask) -> None:
-    """Tells those of a thread's credentials who look at them elsewhere."""
-    may_lock = task.credentials.capable(Cap.IPC_LOCK)
-    if task.memory.limits.ipc_lock != may_lock:
-        task.memory.limits = replace(task.memory.limits, ipc_lock=may_lock)
-
-
-def start_program(task: LinuxTask) -> None:
-    """Gives a thread the credentials of the program that it has just begun to run."""
-    old = task.credentials
-    new = task.credentials = old.after_exec()
-    lowered = new.lowers(old)
-    same = (new.euid, new.egid) == (new.uid, new.gid)
-    task.mm_context.dumpable = int(same and not lowered)
-    if lowered or not same:
-        task.parent_death_signal = 0
-    enforce(task)
 
 
 def widen(number: int) -> int:
@@ -70,28 +43,28 @@ def narrow(number: int) -> int:
 @syscall("full")
 def sys_setuid(task: LinuxTask, uid: UnsignedInt) -> int:
     """Becomes a user: in all roles with CAP_SETUID, else only in effect."""
-    commit(task, task.credentials.setuid(uid))
+    commit(task, changes.setuid(task.credentials, uid))
     return 0
 
 
 @syscall("full")
 def sys_setuid16(task: LinuxTask, uid: OldId) -> int:
-    """setuid in 16 bits."""
-    commit(task, task.credentials.setuid(widen(uid)))
+    """Setuid in 16 bits."""
+    commit(task, changes.setuid(task.credentials, widen(uid)))
     return 0
 
 
 @syscall("full")
 def sys_setgid(task: LinuxTask, gid: UnsignedInt) -> int:
     """Becomes a member of a group: in all roles with CAP_SETGID, else only in effect."""
-    commit(task, task.credentials.setgid(gid))
+    commit(task, changes.setgid(task.credentials, gid))
     return 0
 
 
 @syscall("full")
 def sys_setgid16(task: LinuxTask, gid: OldId) -> int:
-    """setgid in 16 bits."""
-    commit(task, task.credentials.setgid(widen(gid)))
+    """Setgid in 16 bits."""
+    commit(task, changes.setgid(task.credentials, widen(gid)))
     return 0
 
 
@@ -99,15 +72,15 @@ def sys_setgid16(task: LinuxTask, gid: OldId) -> int:
 def sys_setfsuid(task: LinuxTask, uid: UnsignedInt) -> int:
     """Sets the user for access to files; returns the one before, also if it changed nothing."""
     before = task.credentials.fsuid
-    commit(task, task.credentials.setfsuid(uid))
+    commit(task, changes.setfsuid(task.credentials, uid))
     return before
 
 
 @syscall("full")
 def sys_setfsuid16(task: LinuxTask, uid: OldId) -> int:
-    """setfsuid in 16 bits; the result is not shortened."""
+    """Setfsuid in 16 bits; the result is not shortened."""
     before = task.credentials.fsuid
-    commit(task, task.credentials.setfsuid(widen(uid)))
+    commit(task, changes.setfsuid(task.credentials, widen(uid)))
     return before
 
 
@@ -115,15 +88,15 @@ def sys_setfsuid16(task: LinuxTask, uid: OldId) -> int:
 def sys_setfsgid(task: LinuxTask, gid: UnsignedInt) -> int:
     """Sets the group for access to files; returns the one before, also if it changed nothing."""
     before = task.credentials.fsgid
-    commit(task, task.credentials.setfsgid(gid))
+    commit(task, changes.setfsgid(task.credentials, gid))
     return before
 
 
 @syscall("full")
 def sys_setfsgid16(task: LinuxTask, gid: OldId) -> int:
-    """setfsgid in 16 bits; the result is not shortened."""
+    """Setfsgid in 16 bits; the result is not shortened."""
     before = task.credentials.fsgid
-    commit(task, task.credentials.setfsgid(widen(gid)))
+    commit(task, changes.setfsgid(task.credentials, widen(gid)))
     return before
 
 
@@ -133,28 +106,28 @@ def sys_setfsgid16(task: LinuxTask, gid: OldId) -> int:
 @syscall("full")
 def sys_setreuid(task: LinuxTask, ruid: UnsignedInt, euid: UnsignedInt) -> int:
     """Sets the real and the effective user; -1 leaves one as it is."""
-    commit(task, task.credentials.setreuid(ruid, euid))
+    commit(task, changes.setreuid(task.credentials, ruid, euid))
     return 0
 
 
 @syscall("full")
 def sys_setreuid16(task: LinuxTask, ruid: OldId, euid: OldId) -> int:
-    """setreuid in 16 bits."""
-    commit(task, task.credentials.setreuid(widen(ruid), widen(euid)))
+    """Setreuid in 16 bits."""
+    commit(task, changes.setreuid(task.credentials, widen(ruid), widen(euid)))
     return 0
 
 
 @syscall("full")
 def sys_setregid(task: LinuxTask, rgid: UnsignedInt, egid: UnsignedInt) -> int:
     """Sets the real and the effective group; -1 leaves one as it is."""
-    commit(task, task.credentials.setregid(rgid, egid))
+    commit(task, changes.setregid(task.credentials, rgid, egid))
     return 0
 
 
 @syscall("full")
 def sys_setregid16(task: LinuxTask, rgid: OldId, egid: OldId) -> int:
-    """setregid in 16 bits."""
-    commit(task, task.credentials.setregid(widen(rgid), widen(egid)))
+    """Setregid in 16 bits."""
+    commit(task, changes.setregid(task.credentials, widen(rgid), widen(egid)))
     return 0
 
 
@@ -164,28 +137,28 @@ def sys_setregid16(task: LinuxTask, rgid: OldId, egid: OldId) -> int:
 @syscall("full")
 def sys_setresuid(task: LinuxTask, ruid: UnsignedInt, euid: UnsignedInt, suid: UnsignedInt) -> int:
     """Sets the real, effective and saved user; -1 leaves one as it is."""
-    commit(task, task.credentials.setresuid(ruid, euid, suid))
+    commit(task, changes.setresuid(task.credentials, ruid, euid, suid))
     return 0
 
 
 @syscall("full")
 def sys_setresuid16(task: LinuxTask, ruid: OldId, euid: OldId, suid: OldId) -> int:
-    """setresuid in 16 bits."""
-    commit(task, task.credentials.setresuid(widen(ruid), widen(euid), widen(suid)))
+    """Setresuid in 16 bits."""
+    commit(task, changes.setresuid(task.credentials, widen(ruid), widen(euid), widen(suid)))
     return 0
 
 
 @syscall("full")
 def sys_setresgid(task: LinuxTask, rgid: UnsignedInt, egid: UnsignedInt, sgid: UnsignedInt) -> int:
     """Sets the real, effective and saved group; -1 leaves one as it is."""
-    commit(task, task.credentials.setresgid(rgid, egid, sgid))
+    commit(task, changes.setresgid(task.credentials, rgid, egid, sgid))
     return 0
 
 
 @syscall("full")
 def sys_setresgid16(task: LinuxTask, rgid: OldId, egid: OldId, sgid: OldId) -> int:
-    """setresgid in 16 bits."""
-    commit(task, task.credentials.setresgid(widen(rgid), widen(egid), widen(sgid)))
+    """Setresgid in 16 bits."""
+    commit(task, changes.setresgid(task.credentials, widen(rgid), widen(egid), widen(sgid)))
     return 0
 
 
@@ -205,7 +178,7 @@ def sys_getresuid(task: LinuxTask, ruidp: Pointer, euidp: Pointer, suidp: Pointe
 
 @syscall("full")
 def sys_getresuid16(task: LinuxTask, ruidp: Pointer, euidp: Pointer, suidp: Pointer) -> int:
-    """getresuid in 16 bits."""
+    """Getresuid in 16 bits."""
     who = task.credentials
     ids = (narrow(who.uid), narrow(who.euid), narrow(who.suid))
     return _store(task, ids, (ruidp, euidp, suidp), "<H")
@@ -220,7 +193,7 @@ def sys_getresgid(task: LinuxTask, rgidp: Pointer, egidp: Pointer, sgidp: Pointe
 
 @syscall("full")
 def sys_getresgid16(task: LinuxTask, rgidp: Pointer, egidp: Pointer, sgidp: Pointer) -> int:
-    """getresgid in 16 bits."""
+    """Getresgid in 16 bits."""
     who = task.credentials
     ids = (narrow(who.gid), narrow(who.egid), narrow(who.sgid))
     return _store(task, ids, (rgidp, egidp, sgidp), "<H")
@@ -247,7 +220,7 @@ def sys_getgroups(task: LinuxTask, gidsetsize: Int, grouplist: Pointer) -> int:
 
 @syscall("full")
 def sys_getgroups16(task: LinuxTask, gidsetsize: Int, grouplist: Pointer) -> int:
-    """getgroups in 16 bits."""
+    """Getgroups in 16 bits."""
     return _getgroups(task, gidsetsize, grouplist, "H", [narrow(gid) for gid in task.credentials.groups])
 
 
@@ -265,13 +238,13 @@ def _setgroups(task: LinuxTask, size: int, grouplist: int, form: str) -> list[in
 def sys_setgroups(task: LinuxTask, gidsetsize: Int, grouplist: Pointer) -> int:
     """Sets the supplementary groups."""
     groups = _setgroups(task, gidsetsize, grouplist, "I")
-    commit(task, task.credentials.setgroups(groups))
+    commit(task, changes.setgroups(task.credentials, groups))
     return 0
 
 
 @syscall("full")
 def sys_setgroups16(task: LinuxTask, gidsetsize: Int, grouplist: Pointer) -> int:
-    """setgroups in 16 bits."""
+    """Setgroups in 16 bits."""
     groups = [widen(gid) for gid in _setgroups(task, gidsetsize, grouplist, "H")]
-    commit(task, task.credentials.setgroups(groups))
+    commit(task, changes.setgroups(task.credentials, groups))
     return 0

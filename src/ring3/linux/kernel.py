@@ -10,7 +10,7 @@ import contextlib
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from ring3.abi import tbl
 from ring3.abi.errno import E, Errno
@@ -37,10 +37,8 @@ from ring3.linux.exec_file import open_for
 from ring3.linux.exit import clear_child_tid
 from ring3.linux.futex import wake
 from ring3.linux.futex_pi import release_all as release_locks
-from ring3.linux.ids import enforce
-from ring3.linux.ldt import Ldt, LdtWindows, load_ldt
+from ring3.linux.ldt_windows import LdtWindows
 from ring3.linux.process import Process, Processes
-from ring3.linux.rseq import switched_to
 from ring3.linux.scheduling import Policy
 from ring3.linux.settings import MmContext
 from ring3.linux.short_path import leave_ia32, run_short
@@ -56,6 +54,9 @@ from ring3.machine.board import Machine
 from ring3.machine.cpu import Event
 from ring3.machine.descriptors import Tss
 from ring3.machine.registers import Gpr
+
+if TYPE_CHECKING:
+    from ring3.linux.ldt import Ldt
 
 L: Final = boot.L
 
@@ -141,7 +142,7 @@ class LinuxKernel(TwoWays):
         self.terminal_groups: dict[int, int] = {}
         self.open_program: Callable[[LinuxTask, bytes], Executable] = open_for
         self._contexts: dict[Mm, MmContext] = {}
-        self.ldt_windows = LdtWindows(self)
+        self.ldt_windows = LdtWindows(machine.kernel_pmap)
         self.loaded_ldt: Ldt | None = None
         self.ranked = False
         self._scratch = machine.ram.alloc()
@@ -252,8 +253,8 @@ class LinuxKernel(TwoWays):
         tid = self.new_tid()
         task = LinuxTask(self, tid, name[:15], start.mm, self.machine.ram.alloc())
         self.share_memory(start.mm)
-        task.files, task.credentials = files, credentials
-        enforce(task)
+        task.files = files
+        task.set_credentials(credentials)
         task.program = start
         place = task.exe_place
         task.exe = "" if place is None else os.fsdecode(place.path())
@@ -366,8 +367,6 @@ class LinuxKernel(TwoWays):
         context.users -= 1
         if not context.users:
             del self._contexts[mm]
-            if context.ldt is not None and context.ldt is self.loaded_ldt:
-                load_ldt(self, None)
             context.destroy()
             self.forget_memory(mm.pmap)
             mm.destroy()
@@ -461,13 +460,16 @@ class LinuxKernel(TwoWays):
         linux_task.load_tls()
         self.window.orig_ax = linux_task.orig_ax
         self.apply_settings(linux_task)
-        switched_to(linux_task)
+        if linux_task.rseq is not None:
+            linux_task.rseq.switched_to(linux_task)
 
     def apply_settings(self, task: LinuxTask) -> None:
         """Makes the CPU what a thread wants it to be: its descriptor table, whether it may read the TSC."""
         ldt = self._contexts[task.memory].ldt
-        if ldt is not self.loaded_ldt:
-            load_ldt(self, ldt)
+        if ldt is not None and ldt is not self.loaded_ldt:
+            ldt.load()
+        elif ldt is None and self.loaded_ldt is not None:
+            self.loaded_ldt.unload()
         cpu = self.machine.cpu
         cr4 = cpu.control(4)
         if bool(cr4 & CR4_TSD) != task.settings.no_tsc:
@@ -547,7 +549,7 @@ class LinuxKernel(TwoWays):
     def _leave_through(self, task: LinuxTask, symbol: str) -> None:
         """Moves the user registers to the kernel stack and goes on in ring 0, with the stack pointer at them."""
         window, frame = self.window, task.frame
-        window.by_iret = False
+        window.by_iret = task.by_sysenter = False
         copy_regs(window, frame)
         task.regs = frame
         start = self.image.symbols[symbol]

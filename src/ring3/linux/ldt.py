@@ -14,6 +14,7 @@ from ring3.abi.errno import E, Errno
 from ring3.errors import OutOfFrames
 from ring3.image.linux.boot import GDT_LDT
 from ring3.linux.definition import syscall
+from ring3.linux.ldt_windows import LDT_ENTRIES
 from ring3.linux.user_desc import SIZE, UserDesc
 from ring3.machine.descriptors import TI_LDT, Segment, system_descriptor
 from ring3.machine.pmap import Prot
@@ -24,14 +25,9 @@ if TYPE_CHECKING:
     from ring3.linux.kernel import LinuxKernel
     from ring3.linux.task import LinuxTask
 
-LDT_ENTRIES: Final = 8192
 ENTRY_SIZE: Final = 8
 DEFAULT_SIZE: Final = 128
 """Bytes of the default table that function 2 reads: all zeros."""
-WINDOWS: Final = 0xFFFF_C900_0000_0000
-"""Where tables are mapped, one window each (VMALLOC_START)."""
-WINDOW: Final = 2 * LDT_ENTRIES * ENTRY_SIZE
-"""Bytes from one window to the next; the upper half stays unmapped."""
 _PER_PAGE: Final = PAGE_SIZE // ENTRY_SIZE
 _LDT_ACCESS: Final = 0x82  # present, DPL 0, a 64-bit LDT
 
@@ -99,8 +95,40 @@ class Ldt:
         whole = b"".join(ram[frame : frame + PAGE_SIZE] for frame in self._frames)
         return whole[: self.entries * ENTRY_SIZE]
 
+    def segment(self, selector: int) -> Segment | None:
+        """The descriptor that a selector names if a program's data segment register can hold it."""
+        number = selector >> 3
+        if number >= self.entries:
+            return None
+        segment = Segment.from_bytes(self[number].to_bytes(8, "little"))
+        if not segment.present or not segment.access & 0x10 or (segment.is_code and not segment.access & 2):
+            return None
+        return segment
+
+    def load(self) -> None:
+        """Makes it the CPU's: what load_mm_ldt and lldt do."""
+        limit = self.entries * ENTRY_SIZE - 1
+        raw = system_descriptor(self.address, limit, _LDT_ACCESS)
+        words = int.from_bytes(raw[:8], "little"), int.from_bytes(raw[8:], "little")
+        self._describe(*words, 8 * GDT_LDT, self.address, limit, _LDT_ACCESS << 8)
+        self._kernel.loaded_ldt = self
+
+    def unload(self) -> None:
+        """Leaves the CPU without any table."""
+        self._describe(0, 0, 0, 0, 0, 0)
+        self._kernel.loaded_ldt = None
+
+    def _describe(self, low: int, high: int, selector: int, base: int, limit: int, flags: int) -> None:
+        """Sets entry 10 of the GDT and LDTR."""
+        at = (self._kernel.linux.gdt >> 3) + GDT_LDT
+        q = self._kernel.machine.ram.q
+        q[at], q[at + 1] = low, high
+        self._kernel.machine.cpu.set_table_register("ldtr", selector, base, limit, flags)
+
     def destroy(self) -> None:
         """Gives its memory back."""
+        if self._kernel.loaded_ldt is self:
+            self.unload()
         machine = self._kernel.machine
         if self._frames:
             machine.kernel_pmap.remove(self.address, self.address + len(self._frames) * PAGE_SIZE)
@@ -113,53 +141,6 @@ class Ldt:
         return (self._frames[number // _PER_PAGE] >> 3) + number % _PER_PAGE
 
 
-class LdtWindows:
-    """The kernel addresses at which tables are mapped."""
-
-    __slots__ = ("_free", "_next")
-
-    def __init__(self, kernel: LinuxKernel) -> None:
-        """Makes the page tables on the way, before any address space copies the kernel's top table.
-
-        Raises:
-            OutOfFrames: There is no frame for them.
-        """
-        kernel.machine.kernel_pmap.enter(WINDOWS, 0, Prot.NONE, user=False)
-        kernel.machine.kernel_pmap.remove(WINDOWS, WINDOWS + PAGE_SIZE)
-        self._free: list[int] = []
-        self._next = WINDOWS
-
-    def take(self) -> int:
-        """A free window."""
-        if self._free:
-            return self._free.pop()
-        self._next += WINDOW
-        return self._next - WINDOW
-
-    def give_back(self, address: int) -> None:
-        """A window is free; translations of it are dropped when the next task is switched to."""
-        self._free.append(address)
-
-
-def load_ldt(kernel: LinuxKernel, ldt: Ldt | None) -> None:
-    """Makes a table the CPU's, or none: what load_mm_ldt and lldt do."""
-    at = (kernel.linux.gdt >> 3) + GDT_LDT
-    q = kernel.machine.ram.q
-    selector = base = limit = flags = low = high = 0
-    if ldt is not None:
-        selector, base, limit, flags = (
-            8 * GDT_LDT,
-            ldt.address,
-            ldt.entries * ENTRY_SIZE - 1,
-            _LDT_ACCESS << 8,
-        )
-        raw = system_descriptor(base, limit, _LDT_ACCESS)
-        low, high = int.from_bytes(raw[:8], "little"), int.from_bytes(raw[8:], "little")
-    q[at], q[at + 1] = low, high
-    kernel.machine.cpu.set_table_register("ldtr", selector, base, limit, flags)
-    kernel.loaded_ldt = ldt
-
-
 def _refresh_segments(task: LinuxTask) -> None:
     """Loads DS and ES anew if they lie in the table (refresh_ldt_segments); FS and GS keep what they have."""
     cpu = task.kernel.machine.cpu
@@ -167,17 +148,6 @@ def _refresh_segments(task: LinuxTask) -> None:
         selector = cpu.selector(segment)
         if selector & TI_LDT:
             task.load_user_segment(segment, selector)
-
-
-def segment_of(ldt: Ldt | None, selector: int) -> Segment | None:
-    """The descriptor that a selector names if a program's data segment register can hold it."""
-    number = selector >> 3
-    if ldt is None or number >= ldt.entries:
-        return None
-    segment = Segment.from_bytes(ldt[number].to_bytes(8, "little"))
-    if not segment.present or not segment.access & 0x10 or (segment.is_code and not segment.access & 2):
-        return None
-    return segment
 
 
 def _read(task: LinuxTask, ptr: int, bytecount: int) -> int:
@@ -213,7 +183,7 @@ def _write(task: LinuxTask, ptr: int, bytecount: int, old_mode: bool) -> int:
         context.ldt = Ldt(task.kernel)
     context.ldt.grow(desc.entry_number + 1)
     context.ldt[desc.entry_number] = value
-    load_ldt(task.kernel, context.ldt)
+    context.ldt.load()
     _refresh_segments(task)
     return 0
 

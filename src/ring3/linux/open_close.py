@@ -9,7 +9,7 @@ from ring3.abi.c_types import DirFd, FdArg, Mode, Path, Pointer, SizeT, Unsigned
 from ring3.abi.errno import E, Errno
 from ring3.fs.fifo import FifoFile
 from ring3.fs.file import O_ACCMODE, O_APPEND, O_NONBLOCK, O_PATH, O_RDONLY, O_WRONLY
-from ring3.fs.namei import Resolve
+from ring3.fs.namei import IN_ROOT, Resolve
 from ring3.fs.opening import (
     O_ASYNC,
     O_CLOEXEC,
@@ -76,7 +76,7 @@ def do_open(task: LinuxTask, dfd: int, path: bytes, flags: int, mode: int, resol
     """
     flags = _checked(flags & KNOWN)
     task.files.free_from(0)
-    start = start_of(task, dfd, path.lstrip(b"/") if resolve & Resolve.IN_ROOT else path)
+    start = start_of(task, dfd, path.lstrip(b"/") if resolve & IN_ROOT else path)
     mode &= ~task.fs.umask
     file = open_path(walk(task, resolve), start, path, flags, mode)
     if not flags & (O_LARGEFILE | O_PATH) and isinstance(file, RegularFile) and file.inode.size > MAX_NON_LFS:

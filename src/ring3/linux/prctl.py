@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.c_types import Int, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.abi.signals import NSIG
+from ring3.linux import credential_changes as changes
 from ring3.linux import seccomp, user_dispatch
+from ring3.linux.credential_changes import commit
 from ring3.linux.credentials import Cap, Secure
 from ring3.linux.definition import syscall
-from ring3.linux.ids import commit
 from ring3.linux.prctl_mm import get_auxv, set_anonymous_name, set_mm
 from ring3.linux.scheduling import REALTIME
 
@@ -202,7 +203,7 @@ def _get_keepcaps(task: LinuxTask, *_: int) -> int:
 
 
 def _set_keepcaps(task: LinuxTask, keep: int, *_: int) -> int:
-    commit(task, task.credentials.set_keep_caps(keep))
+    commit(task, changes.set_keep_caps(task.credentials, keep))
     return 0
 
 
@@ -211,7 +212,7 @@ def _get_securebits(task: LinuxTask, *_: int) -> int:
 
 
 def _set_securebits(task: LinuxTask, bits: int, *_: int) -> int:
-    commit(task, task.credentials.set_securebits(bits))
+    commit(task, changes.set_securebits(task.credentials, bits))
     return 0
 
 
@@ -222,7 +223,7 @@ def _bounding_read(task: LinuxTask, cap: int, *_: int) -> int:
 
 
 def _bounding_drop(task: LinuxTask, cap: int, *_: int) -> int:
-    commit(task, task.credentials.drop_bounding(cap))
+    commit(task, changes.drop_bounding(task.credentials, cap))
     return 0
 
 
@@ -230,7 +231,7 @@ def _ambient(task: LinuxTask, deed: int, cap: int, arg4: int, arg5: int) -> int:
     now = task.credentials
     if deed == Ambient.CLEAR_ALL:
         _zero(cap, arg4, arg5)
-        commit(task, now.clear_ambient())
+        commit(task, changes.clear_ambient(now))
         return 0
     _zero(arg4, arg5)
     if cap >= len(Cap):
@@ -238,9 +239,9 @@ def _ambient(task: LinuxTask, deed: int, cap: int, arg4: int, arg5: int) -> int:
     if deed == Ambient.IS_SET:
         return now.ambient >> cap & 1
     if deed == Ambient.RAISE:
-        commit(task, now.raise_ambient(cap))
+        commit(task, changes.raise_ambient(now, cap))
     elif deed == Ambient.LOWER:
-        commit(task, now.lower_ambient(cap))
+        commit(task, changes.lower_ambient(now, cap))
     else:
         raise Errno(E.EINVAL)
     return 0
@@ -258,7 +259,7 @@ def _get_no_new_privs(task: LinuxTask, *arguments: int) -> int:
 
 
 def _get_seccomp(task: LinuxTask, *_: int) -> int:
-    return task.seccomp.mode
+    return seccomp.mode_of(task)
 
 
 def _set_seccomp(task: LinuxTask, mode: int, program: int, *_: int) -> int:

@@ -10,7 +10,8 @@ from ring3.abi.c_types import Int
 from ring3.abi.errno import E, Errno
 from ring3.linux.credentials import Cap
 from ring3.linux.definition import syscall
-from ring3.linux.scheduling import REALTIME, Policy, can_nice, check_nice_security
+from ring3.linux.scheduling import REALTIME, Policy
+from ring3.linux.scheduling_calls import can_nice, check_nice_security
 
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
@@ -148,9 +149,8 @@ def _io_priority(target: LinuxTask) -> int:
     now = target.scheduling
     if now.ioprio >> IO_CLASS_SHIFT:
         return now.ioprio
-    kind = IoClass.RT if now.policy in REALTIME else IoClass.BE
-    if now.policy == Policy.IDLE:
-        kind = IoClass.IDLE
+    others = IoClass.RT if now.policy in REALTIME else IoClass.BE
+    kind = IoClass.IDLE if now.policy == Policy.IDLE else others
     return kind << IO_CLASS_SHIFT | (now.nice + 20) // 5
 
 

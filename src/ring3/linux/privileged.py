@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
 
 _NOTE: Final = "only the refusal of plain users: with the capability it is ENOSYS"
-SWAP_FLAGS: Final = 0x1FFFF
+SWAP_FLAGS: Final = 0x7FFFF
 IO_BITMAP_BITS: Final = 65536
 
 
-def _refuse(task: LinuxTask, cap: Cap, name: str) -> int:
+def refuse(task: LinuxTask, cap: Cap, name: str) -> int:
     """EPERM without the capability.
 
     Raises:
@@ -36,7 +36,7 @@ def _refuse(task: LinuxTask, cap: Cap, name: str) -> int:
 @syscall("partial", _NOTE)
 def sys_acct(task: LinuxTask, name: Path) -> int:
     """Switches process accounting on or off."""
-    return _refuse(task, Cap.SYS_PACCT, "acct")
+    return refuse(task, Cap.SYS_PACCT, "acct")
 
 
 @syscall("partial", _NOTE)
@@ -44,49 +44,49 @@ def sys_swapon(task: LinuxTask, specialfile: Path, swap_flags: Int) -> int:
     """Adds swap space."""
     if swap_flags & ~SWAP_FLAGS:
         raise Errno(E.EINVAL)
-    return _refuse(task, Cap.SYS_ADMIN, "swapon")
+    return refuse(task, Cap.SYS_ADMIN, "swapon")
 
 
 @syscall("partial", _NOTE)
 def sys_swapoff(task: LinuxTask, specialfile: Path) -> int:
     """Takes swap space away."""
-    return _refuse(task, Cap.SYS_ADMIN, "swapoff")
+    return refuse(task, Cap.SYS_ADMIN, "swapoff")
 
 
 @syscall("partial", _NOTE)
 def sys_reboot(task: LinuxTask, magic1: Int, magic2: Int, cmd: UnsignedInt, arg: Pointer) -> int:
     """Ends or restarts the system."""
-    return _refuse(task, Cap.SYS_BOOT, "reboot")
+    return refuse(task, Cap.SYS_BOOT, "reboot")
 
 
 @syscall("partial", _NOTE)
 def sys_pivot_root(task: LinuxTask, new_root: Path, put_old: Path) -> int:
     """Exchanges the root file system."""
-    return _refuse(task, Cap.SYS_ADMIN, "pivot_root")
+    return refuse(task, Cap.SYS_ADMIN, "pivot_root")
 
 
 @syscall("partial", _NOTE)
 def sys_vhangup(task: LinuxTask) -> int:
     """Hangs up the terminal."""
-    return _refuse(task, Cap.SYS_TTY_CONFIG, "vhangup")
+    return refuse(task, Cap.SYS_TTY_CONFIG, "vhangup")
 
 
 @syscall("partial", _NOTE)
 def sys_init_module(task: LinuxTask, umod: Pointer, length: UnsignedLong, uargs: Path) -> int:
     """Loads a module from memory."""
-    return _refuse(task, Cap.SYS_MODULE, "init_module")
+    return refuse(task, Cap.SYS_MODULE, "init_module")
 
 
 @syscall("partial", _NOTE)
 def sys_finit_module(task: LinuxTask, fd: Int, uargs: Path, flags: Int) -> int:
     """Loads a module from a file."""
-    return _refuse(task, Cap.SYS_MODULE, "finit_module")
+    return refuse(task, Cap.SYS_MODULE, "finit_module")
 
 
 @syscall("partial", _NOTE)
 def sys_delete_module(task: LinuxTask, name_user: Path, flags: UnsignedInt) -> int:
     """Removes a module."""
-    return _refuse(task, Cap.SYS_MODULE, "delete_module")
+    return refuse(task, Cap.SYS_MODULE, "delete_module")
 
 
 @syscall("partial", _NOTE)
@@ -94,7 +94,7 @@ def sys_kexec_load(
     task: LinuxTask, entry: UnsignedLong, nr_segments: UnsignedLong, segments: Pointer, flags: UnsignedLong
 ) -> int:
     """Loads another kernel."""
-    return _refuse(task, Cap.SYS_BOOT, "kexec_load")
+    return refuse(task, Cap.SYS_BOOT, "kexec_load")
 
 
 @syscall("partial", _NOTE)
@@ -102,7 +102,7 @@ def compat_sys_kexec_load(
     task: LinuxTask, entry: UnsignedLong, nr_segments: UnsignedLong, segments: Pointer, flags: UnsignedLong
 ) -> int:
     """The same for a 32-bit program."""
-    return _refuse(task, Cap.SYS_BOOT, "kexec_load")
+    return refuse(task, Cap.SYS_BOOT, "kexec_load")
 
 
 @syscall("partial", _NOTE)
@@ -115,7 +115,7 @@ def sys_kexec_file_load(
     flags: UnsignedLong,
 ) -> int:
     """Loads another kernel from a file."""
-    return _refuse(task, Cap.SYS_BOOT, "kexec_file_load")
+    return refuse(task, Cap.SYS_BOOT, "kexec_file_load")
 
 
 @syscall("partial", "no ports can be allowed")
@@ -123,7 +123,7 @@ def sys_ioperm(task: LinuxTask, start: UnsignedLong, num: UnsignedLong, turn_on:
     """Allows or forbids the use of I/O ports."""
     if start + num <= start or start + num > IO_BITMAP_BITS or start + num >= 1 << 64:
         raise Errno(E.EINVAL)
-    return _refuse(task, Cap.SYS_RAWIO, "ioperm") if turn_on else 0
+    return refuse(task, Cap.SYS_RAWIO, "ioperm") if turn_on else 0
 
 
 @syscall("partial", "the level stays 0")
@@ -131,4 +131,4 @@ def sys_iopl(task: LinuxTask, level: UnsignedInt) -> int:
     """Sets the I/O privilege level."""
     if level > 3:
         raise Errno(E.EINVAL)
-    return _refuse(task, Cap.SYS_RAWIO, "iopl") if level else 0
+    return refuse(task, Cap.SYS_RAWIO, "iopl") if level else 0

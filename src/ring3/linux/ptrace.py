@@ -13,6 +13,7 @@ from ring3.abi.c_types import CompatLong, CompatULong, Long, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.abi.signals import NSIG, Sig
 from ring3.linux import ptrace_regs, tracing
+from ring3.linux.compare import may_look_into
 from ring3.linux.definition import syscall
 from ring3.linux.siginfo import SIZE, SigInfo, unpack
 from ring3.linux.signal_send import notify, send_to_process, send_to_thread
@@ -97,8 +98,7 @@ def _attach(task: LinuxTask, pid: int, *, seize: bool, options: int) -> int:
     target = _target(task, pid)
     if target.process is task.process or target.trace is not None:
         raise Errno(E.EPERM)
-    mine, other = task.credentials, target.credentials
-    if mine.euid and not mine.uid == other.uid == other.euid == other.suid:
+    if not may_look_into(task, target):
         raise Errno(E.EPERM)
     tracing.attach(target, task.process, seized=seize, options=options)
     if not seize:

@@ -57,6 +57,60 @@ class Registration:
         """That of a forked child, whose memory is a copy."""
         return Registration(self.address, self.size, self.signature)
 
+    def switched_to(self, task: LinuxTask) -> None:
+        """The thread gets the CPU back: if it may be in a critical section, that is looked at before ring 3 runs."""
+        if task.mm is None:
+            return
+        try:
+            if not task.mm.read_u64(self.address + _RSEQ_CS):
+                return
+        except Errno:
+            pass  # the look at it finds the same, and ends the program
+        self.interrupted = self.due = True
+        task.set_flag(L["TIF_NOTIFY_RESUME"])
+
+    def deliver_signal(self, task: LinuxTask, regs: UserRegs, signal: int) -> None:
+        """A handler is about to be set up: leaves the critical section first (rseq_signal_deliver)."""
+        self.interrupted = True
+        self._look(task, regs, signal)
+
+    def resume(self, task: LinuxTask, regs: UserRegs) -> None:
+        """Part of the exit work: leaves a critical section that was interrupted, and stores the CPU's number."""
+        if self.due:
+            self.due = False
+            self._look(task, regs, 0)
+
+    def store_cpu(self, task: LinuxTask, cpu: int) -> None:
+        """Stores the numbers of CPU, node and concurrency; all but the CPU's are always 0."""
+        task.memory.write(self.address, struct.pack("<II", 0, cpu))
+        task.memory.write(self.address + 20, struct.pack("<II", 0, 0))
+
+    def _look(self, task: LinuxTask, regs: UserRegs, signal: int) -> None:
+        try:
+            self._fix_ip(task, regs)
+            self.store_cpu(task, 0)
+        except Errno:
+            if signal == Sig.SIGSEGV:
+                task.process.actions[signal] = DEFAULT
+            force_kernel(task, Sig.SIGSEGV)
+
+    def _fix_ip(self, task: LinuxTask, regs: UserRegs) -> None:
+        """Goes to the abort address if the thread was interrupted in a critical section (rseq_ip_fixup).
+
+        Raises:
+            Errno: What the program says about its section cannot be read, or is wrong.
+        """
+        section = _section(task, self)
+        if section is None or not section.contains(regs.ip):
+            task.memory.write_u64(self.address + _RSEQ_CS, 0)
+            return
+        if section.flags or task.memory.read_u32(self.address + _FLAGS):
+            raise Errno(E.EINVAL)
+        if self.interrupted:
+            self.interrupted = False
+            task.memory.write_u64(self.address + _RSEQ_CS, 0)
+            regs.ip = section.abort
+
 
 class Section(NamedTuple):
     """A critical section (struct rseq_cs)."""
@@ -80,7 +134,7 @@ def sys_rseq(task: LinuxTask, rseq: Pointer, rseq_len: UnsignedInt, flags: Int, 
             raise Errno(E.EINVAL)
         if now.signature != sig:
             raise Errno(E.EPERM)
-        _store_cpu(task, now, UNINITIALIZED)
+        now.store_cpu(task, UNINITIALIZED)
         task.rseq = None
         return 0
     if flags:
@@ -99,70 +153,6 @@ def sys_rseq(task: LinuxTask, rseq: Pointer, rseq_len: UnsignedInt, flags: Int, 
     return 0
 
 
-def _store_cpu(task: LinuxTask, registration: Registration, cpu: int) -> None:
-    """Stores the numbers of CPU, node and concurrency; all but the CPU's are always 0."""
-    task.memory.write(registration.address, struct.pack("<II", 0, cpu))
-    task.memory.write(registration.address + 20, struct.pack("<II", 0, 0))
-
-
-def switched_to(task: LinuxTask) -> None:
-    """A thread gets the CPU back: if it may be in a critical section, that is looked at before ring 3 runs."""
-    registration = task.rseq
-    if registration is None or task.mm is None:
-        return
-    try:
-        if not task.memory.read_u64(registration.address + _RSEQ_CS):
-            return
-    except Errno:
-        pass  # the look at it finds the same, and ends the program
-    registration.interrupted = registration.due = True
-    task.set_flag(L["TIF_NOTIFY_RESUME"])
-
-
-def deliver_signal(task: LinuxTask, regs: UserRegs, signal: int) -> None:
-    """A handler is about to be set up: leaves the critical section first (rseq_signal_deliver)."""
-    if task.rseq is not None:
-        task.rseq.interrupted = True
-        _look(task, regs, signal)
-
-
-def resume(task: LinuxTask, regs: UserRegs) -> None:
-    """Part of the exit work: leaves a critical section that was interrupted, and stores the CPU's number."""
-    if task.rseq is not None and task.rseq.due:
-        task.rseq.due = False
-        _look(task, regs, 0)
-
-
-def _look(task: LinuxTask, regs: UserRegs, signal: int) -> None:
-    registration = task.rseq
-    assert registration is not None
-    try:
-        _fix_ip(task, registration, regs)
-        _store_cpu(task, registration, 0)
-    except Errno:
-        if signal == Sig.SIGSEGV:
-            task.process.actions[signal] = DEFAULT
-        force_kernel(task, Sig.SIGSEGV)
-
-
-def _fix_ip(task: LinuxTask, registration: Registration, regs: UserRegs) -> None:
-    """Goes to the abort address if the thread was interrupted in a critical section (rseq_ip_fixup).
-
-    Raises:
-        Errno: What the program says about its section cannot be read, or is wrong.
-    """
-    section = _section(task, registration)
-    if section is None or not section.contains(regs.ip):
-        task.memory.write_u64(registration.address + _RSEQ_CS, 0)
-        return
-    if section.flags or task.memory.read_u32(registration.address + _FLAGS):
-        raise Errno(E.EINVAL)
-    if registration.interrupted:
-        registration.interrupted = False
-        task.memory.write_u64(registration.address + _RSEQ_CS, 0)
-        regs.ip = section.abort
-
-
 def _section(task: LinuxTask, registration: Registration) -> Section | None:
     """The section that the struct points at, checked (rseq_get_rseq_cs)."""
     memory = task.memory
@@ -179,8 +169,3 @@ def _section(task: LinuxTask, registration: Registration) -> Section | None:
     if memory.read_u32(abort - 4) != registration.signature:
         raise Errno(E.EINVAL)
     return section
-
-
-def end(task: LinuxTask) -> None:
-    """The thread has another program, or is a new one in the same memory: nothing is registered."""
-    task.rseq = None

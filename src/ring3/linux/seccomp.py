@@ -26,7 +26,6 @@ from ring3.linux.exit import exit_group, release_thread
 from ring3.linux.siginfo import Layout, SigInfo
 from ring3.linux.signal_send import force
 from ring3.linux.sigstate import DEFAULT
-from ring3.linux.syscall_work import SECCOMP, clear_work, set_work
 
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
@@ -73,10 +72,11 @@ GET_NOTIF_SIZES: Final = 3
 ACTION_FULL: Final = 0xFFFF_0000
 DATA: Final = 0xFFFF
 MAX_ERRNO: Final = 4095
+_FLAGS: Final = int(Flag.TSYNC | Flag.LOG | Flag.SPEC_ALLOW | Flag.TSYNC_ESRCH)
 DATA_SIZE: Final = 64
 """Bytes of ``struct seccomp_data``."""
 MAX_INSTRUCTIONS: Final = (1 << 18) // 8
-"""How many instructions all filters of a thread may have."""
+"""How many instructions all filters of a thread may have, as Linux converts them (MAX_INSNS_PER_PATH)."""
 PENALTY: Final = 4
 """How many each filter counts for besides its own."""
 NOTIF_SIZES: Final = (80, 24, 64)
@@ -96,7 +96,7 @@ class Filter(NamedTuple):
     Attributes:
         program: What decides.
         before: The next older filter.
-        instructions: How many instructions this filter and the older ones count for.
+        instructions: How many instructions of Linux's own this filter and the older ones count for.
     """
 
     program: classic_bpf.Program
@@ -105,13 +105,34 @@ class Filter(NamedTuple):
 
 
 class Seccomp(NamedTuple):
-    """What a thread has given up."""
+    """What a thread has given up; None stands for nothing.
 
-    mode: Mode = Mode.DISABLED
+    Attributes:
+        mode: How.
+        filter: The newest filter.
+    """
+
+    mode: Mode
     filter: Filter | None = None
 
+    def enter(self, task: LinuxTask, regs: UserRegs) -> int | Coroutine[Any, Any, int]:
+        """Asks whether a call may be made: its number, or -1 if it is not to be made (__secure_computing)."""
+        if self.mode is Mode.FILTER:
+            return _ask_filters(task, regs, self.filter)
+        number = regs.orig_ax & 0xFFFF_FFFF
+        if number in (STRICT_32 if task.in_ia32_syscall else STRICT_64):
+            return number
+        return _end_thread(task, int(Sig.SIGKILL))
 
-NOTHING: Final = Seccomp()
+
+def mode_of(task: LinuxTask) -> Mode:
+    """A thread's mode."""
+    return Mode.DISABLED if task.seccomp is None else task.seccomp.mode
+
+
+def newest_of(task: LinuxTask) -> Filter | None:
+    """A thread's newest filter."""
+    return None if task.seccomp is None else task.seccomp.filter
 
 
 # -- the call ----------------------------------------------------------------------------------------------------
@@ -142,11 +163,10 @@ def set_strict(task: LinuxTask) -> int:
     Raises:
         Errno: EINVAL, it has filters.
     """
-    if task.seccomp.mode not in (Mode.DISABLED, Mode.STRICT):
+    if mode_of(task) not in (Mode.DISABLED, Mode.STRICT):
         raise Errno(E.EINVAL)
     task.set_no_tsc(True)
-    task.seccomp = Seccomp(Mode.STRICT)
-    set_work(task, SECCOMP)
+    task.set_seccomp(Seccomp(Mode.STRICT))
     return 0
 
 
@@ -157,16 +177,17 @@ def set_filter(task: LinuxTask, flags: int, uargs: int) -> int:
         Errno: EINVAL, unknown flags, a program that the checks refuse, or the strict mode; EFAULT; EACCES, neither
             no_new_privs nor CAP_SYS_ADMIN; ENOMEM, too many instructions; ESRCH, as TSYNC_ESRCH wants it.
     """
-    if flags & ~(Flag.TSYNC | Flag.LOG | Flag.SPEC_ALLOW | Flag.TSYNC_ESRCH):
+    if flags & ~_FLAGS:
         raise Errno(E.EINVAL)
     program = _read_program(task, uargs)
-    now = task.seccomp
-    if now.mode not in (Mode.DISABLED, Mode.FILTER):
+    newest = newest_of(task)
+    if mode_of(task) not in (Mode.DISABLED, Mode.FILTER):
         raise Errno(E.EINVAL)
-    older = now.filter.instructions + PENALTY if now.filter is not None else 0
-    if len(program) + older > MAX_INSTRUCTIONS:
+    older = newest.instructions + PENALTY if newest is not None else 0
+    total = classic_bpf.converted_length(program) + older
+    if total > MAX_INSTRUCTIONS:
         raise Errno(E.ENOMEM)
-    new = Seccomp(Mode.FILTER, Filter(program, now.filter, len(program) + older))
+    new = Seccomp(Mode.FILTER, Filter(program, newest, total))
     if flags & Flag.TSYNC:
         other = _thread_apart(task)
         if other is not None:
@@ -175,27 +196,18 @@ def set_filter(task: LinuxTask, flags: int, uargs: int) -> int:
             return other.tid
         for thread in task.process.threads:
             thread.settings.no_new_privs |= task.settings.no_new_privs
-            inherit(thread, new)
-    inherit(task, new)
+            thread.set_seccomp(new)
+    task.set_seccomp(new)
     return 0
-
-
-def inherit(task: LinuxTask, seccomp: Seccomp) -> None:
-    """Gives a thread what its parent, or a thread that synchronizes, has given up."""
-    task.seccomp = seccomp
-    if seccomp.mode is Mode.DISABLED:
-        clear_work(task, SECCOMP)
-    else:
-        set_work(task, SECCOMP)
 
 
 def _thread_apart(task: LinuxTask) -> LinuxTask | None:
     """A thread of the process whose filters are not among the caller's (seccomp_can_sync_threads)."""
     for thread in task.process.threads:
-        mode, newest = thread.seccomp.mode, thread.seccomp.filter
+        mode, newest = mode_of(thread), newest_of(thread)
         if thread is task or mode is Mode.DISABLED:
             continue
-        found = task.seccomp.filter
+        found = newest_of(task)
         while found is not None and found is not newest:
             found = found.before
         if mode is not Mode.FILTER or (found is None and newest is not None):
@@ -211,6 +223,8 @@ def _read_program(task: LinuxTask, uargs: int) -> classic_bpf.Program:
         raise Errno(E.EINVAL)
     if not task.settings.no_new_privs and not task.credentials.capable(Cap.SYS_ADMIN):
         raise Errno(E.EACCES)
+    if not address:
+        raise Errno(E.EINVAL)
     raw = task.memory.read(address, 8 * length)
     try:
         return classic_bpf.parse(raw, DATA_SIZE)
@@ -219,16 +233,6 @@ def _read_program(task: LinuxTask, uargs: int) -> classic_bpf.Program:
 
 
 # -- before each call --------------------------------------------------------------------------------------------
-
-
-def enter(task: LinuxTask, regs: UserRegs) -> int | Coroutine[Any, Any, int]:
-    """Asks whether a call may be made: its number, or -1 if it is not to be made (__secure_computing)."""
-    if task.seccomp.mode is Mode.FILTER:
-        return _ask_filters(task, regs)
-    number = regs.orig_ax & 0xFFFF_FFFF
-    if number in (STRICT_32 if task.in_ia32_syscall else STRICT_64):
-        return number
-    return _end_thread(task, int(Sig.SIGKILL))
 
 
 def _data(task: LinuxTask, regs: UserRegs) -> bytes:
@@ -259,8 +263,8 @@ def _order(result: int) -> int:
     return action - (1 << 32) if action >> 31 else action
 
 
-def _ask_filters(task: LinuxTask, regs: UserRegs) -> int | Coroutine[Any, Any, int]:
-    result = verdict(task.seccomp.filter, _data(task, regs))
+def _ask_filters(task: LinuxTask, regs: UserRegs, newest: Filter | None) -> int | Coroutine[Any, Any, int]:
+    result = verdict(newest, _data(task, regs))
     action, data = result & ACTION_FULL, result & DATA
     number = regs.orig_ax & 0xFFFF_FFFF
     if action in (Action.ALLOW, Action.LOG):
@@ -270,7 +274,7 @@ def _ask_filters(task: LinuxTask, regs: UserRegs) -> int | Coroutine[Any, Any, i
     elif action == Action.TRAP:
         _send_sigsys(task, regs, data)
     elif action == Action.TRACE and tracing.wants(task, tracing.Option.TRACESECCOMP):
-        return _ask_tracer(task, regs, data)
+        return _ask_tracer(task, regs, data, newest)
     elif action in (Action.TRACE, Action.USER_NOTIF):
         regs.ax = -E.ENOSYS
     else:
@@ -293,7 +297,7 @@ def _send_sigsys(task: LinuxTask, regs: UserRegs, data: int) -> None:
 
 def _kill(task: LinuxTask, regs: UserRegs, action: int) -> int:
     """KILL_PROCESS, KILL_THREAD, and all that is not known: the whole process dies of SIGSYS, or just a thread."""
-    task.seccomp = Seccomp(Mode.DEAD, task.seccomp.filter)
+    task.seccomp = Seccomp(Mode.DEAD, newest_of(task))
     if action == Action.KILL_THREAD and len(task.process.threads) > 1:
         return _end_thread(task, int(Sig.SIGSYS))
     task.process.actions[Sig.SIGSYS] = DEFAULT
@@ -306,15 +310,15 @@ def _end_thread(task: LinuxTask, code: int) -> int:
     raise TaskExited
 
 
-async def _ask_tracer(task: LinuxTask, regs: UserRegs, data: int) -> int:
+async def _ask_tracer(task: LinuxTask, regs: UserRegs, data: int, newest: Filter | None) -> int:
     """Stops for the tracer, which may change the number; then the filters are asked again, but not to stop."""
     await tracing.event(task, _EVENT_SECCOMP, data)
     number = regs.orig_ax & 0xFFFF_FFFF
     if number == 0xFFFF_FFFF:
         return -1
-    again = verdict(task.seccomp.filter, _data(task, regs))
+    again = verdict(newest, _data(task, regs))
     if again & ACTION_FULL == Action.TRACE:
         return number
-    answer = _ask_filters(task, regs)
+    answer = _ask_filters(task, regs, newest)
     assert isinstance(answer, int)
     return answer

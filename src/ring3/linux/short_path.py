@@ -132,15 +132,12 @@ def _sysenter(kernel: LinuxKernel, task: Task) -> None:
     before = (window.orig_ax, window.ip, window.sp, window.bp)
     window.orig_ax = window.ax & 0xFFFF_FFFF
     window.ip, window.sp, window.bp = landing_pad, stack, sixth
-    linux_task = cast("LinuxTask", task)
-    linux_task.by_sysenter = True
-    if not _dispatch_ia32(kernel, task):
-        linux_task.by_sysenter = False
+    if not _dispatch_ia32(kernel, task, by_sysenter=True):
         window.orig_ax, window.ip, window.sp, window.bp = before
         kernel.handle(task, Event.SYSENTER)
 
 
-def _dispatch_ia32(kernel: LinuxKernel, task: Task) -> bool:
+def _dispatch_ia32(kernel: LinuxKernel, task: Task, by_sysenter: bool = False) -> bool:
     """Makes the call in `WindowRegs.orig_ax`; False, with nothing changed, if it has to go through ring 0."""
     window, q = kernel.window, kernel.machine.ram.q
     number = window.orig_ax
@@ -154,6 +151,7 @@ def _dispatch_ia32(kernel: LinuxKernel, task: Task) -> bool:
             kernel.doubt_entry_state()
         return False
     task.regs = window
+    cast("LinuxTask", task).by_sysenter = by_sysenter
     q[task.struct + _STATUS] |= L["TS_COMPAT"]
     _finish(kernel, task, kernel.invoke(task, stub, window, number))
     return True

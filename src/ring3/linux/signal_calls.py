@@ -12,6 +12,7 @@ from ring3.abi.signals import NSIG, SIG_DFL, SIG_IGN, SiCode, Sig, SigHow
 from ring3.kernel.regs import UserRegs
 from ring3.kernel.wait import wait_event
 from ring3.linux import frame32, frame64
+from ring3.linux.credentials import Cap
 from ring3.linux.definition import syscall
 from ring3.linux.process import Process
 from ring3.linux.siginfo import Layout, SigInfo, unpack
@@ -184,7 +185,7 @@ def may_signal(task: LinuxTask, target: Process, signal: int) -> bool:
     if not target.threads:
         return True
     mine, other = task.credentials, target.threads[0].credentials
-    if mine.euid == 0 or mine.euid in (other.uid, other.suid) or mine.uid in (other.uid, other.suid):
+    if mine.capable(Cap.KILL) or {mine.euid, mine.uid} & {other.uid, other.suid}:
         return True
     return signal == Sig.SIGCONT and task.process.sid == target.sid
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import E
 from ring3.abi.signals import SIG_DFL, SIG_IGN, SaFlags, Sig
 from ring3.kernel.regs import UserRegs
-from ring3.linux import frames, rseq
+from ring3.linux import frames
 from ring3.linux.exit import exit_group
 from ring3.linux.siginfo import SigInfo
 from ring3.linux.signal_send import deliverable, force_kernel, recalculate, stop_process
@@ -115,7 +115,8 @@ def _handle(task: LinuxTask, regs: UserRegs, info: SigInfo, action: Action) -> N
     """Sets up the handler's frame and the mask in which it runs."""
     stepping = regs.flags & Flags.TF
     mask = task.blocked if task.saved_mask is None else task.saved_mask
-    rseq.deliver_signal(task, regs, info.signo)
+    if task.rseq is not None:
+        task.rseq.deliver_signal(task, regs, info.signo)
     if not frames.push(task, regs, info, action, mask):
         force_kernel(task, Sig.SIGSEGV)
         if info.signo == Sig.SIGSEGV:

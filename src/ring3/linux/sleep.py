@@ -25,9 +25,8 @@ TIMER_ABSTIME: Final = 1
 
 def timeout_by(task: LinuxTask, clock: Clock, deadline: int) -> Timeout:
     """Starts the timeout of a task that waits for a time of any clock."""
-    if clock.base is Base.CPU:
-        return Timeout.of_cpu_time(task, clock.now, deadline)
-    return Timeout(task, deadline, wall=clock.base is Base.WALL)
+    by_cpu_time = clock.base is Base.CPU
+    return Timeout(task, deadline, clock.base is Base.WALL, clock.now if by_cpu_time else None)
 
 
 async def _sleep(task: LinuxTask, clock: Clock, deadline: int, remaining: tuple[int, bool] | None) -> int:

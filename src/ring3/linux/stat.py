@@ -10,7 +10,16 @@ from ring3.abi.errno import E, Errno
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import File, Stat
 from ring3.linux.definition import syscall
-from ring3.linux.files import AT_FDCWD, At, AtFlags, AtFlagsUnsigned, StatOut, check_flags, find_or_fd
+from ring3.linux.files import (
+    AT_FDCWD,
+    AT_SYMLINK_NOFOLLOW,
+    At,
+    AtFlags,
+    AtFlagsUnsigned,
+    StatOut,
+    check_flags,
+    find_or_fd,
+)
 
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
@@ -21,8 +30,9 @@ STATX_BASIC_STATS: Final = 0x7FF
 STATX_MNT_ID: Final = 0x1000
 STATX_RESERVED: Final = 0x8000_0000
 STATX_ATTR_MOUNT_ROOT: Final = 0x2000
-STAT_FLAGS: Final = At.AT_SYMLINK_NOFOLLOW | At.AT_NO_AUTOMOUNT | At.AT_EMPTY_PATH
-STATX_FLAGS: Final = STAT_FLAGS | At.AT_STATX_FORCE_SYNC | At.AT_STATX_DONT_SYNC
+STAT_FLAGS: Final = int(At.AT_SYMLINK_NOFOLLOW | At.AT_NO_AUTOMOUNT | At.AT_EMPTY_PATH)
+SYNC_FLAGS: Final = int(At.AT_STATX_FORCE_SYNC | At.AT_STATX_DONT_SYNC)
+STATX_FLAGS: Final = STAT_FLAGS | SYNC_FLAGS
 
 StatxOut = Annotated[int, Arg(POINTER, Meaning.STRUCT_OUT, "statx")]
 
@@ -130,7 +140,7 @@ def attributes_of(found: Dentry | File) -> Stat:
 
 
 def _by_name(task: LinuxTask, filename: int, *, follow: bool) -> Stat:
-    return stat_at(task, AT_FDCWD, filename, 0 if follow else At.AT_SYMLINK_NOFOLLOW)
+    return stat_at(task, AT_FDCWD, filename, 0 if follow else AT_SYMLINK_NOFOLLOW)
 
 
 @syscall("full")
@@ -169,10 +179,7 @@ def sys_statx(
     """Attributes of a file by name or descriptor."""
     if mask & STATX_RESERVED:
         raise Errno(E.EINVAL)
-    if (
-        flags & (At.AT_STATX_FORCE_SYNC | At.AT_STATX_DONT_SYNC)
-        == At.AT_STATX_FORCE_SYNC | At.AT_STATX_DONT_SYNC
-    ):
+    if flags & SYNC_FLAGS == SYNC_FLAGS:
         raise Errno(E.EINVAL)
     check_flags(flags, STATX_FLAGS)
     found = find_or_fd(task, dfd, filename, flags)

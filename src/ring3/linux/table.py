@@ -68,6 +68,7 @@ FAMILIES: Final = {
         "sys_mlock2 sys_mlockall sys_msync sys_munlockall sys_pkey_alloc sys_pkey_free sys_pkey_mprotect "
         "sys_remap_file_pages"
     ),
+    "mounts": "sys_fsmount sys_fsopen sys_fspick sys_mount sys_move_mount sys_oldumount sys_umount",
     "names": (
         "sys_link sys_linkat sys_mkdir sys_mkdirat sys_mknod sys_mknodat sys_readlink sys_readlinkat "
         "sys_rename sys_renameat sys_renameat2 sys_rmdir sys_symlink sys_symlinkat sys_unlink "
@@ -99,7 +100,7 @@ FAMILIES: Final = {
     ),
     "rseq": "sys_rseq",
     "rusage": "compat_sys_getrusage compat_sys_times sys_getrusage sys_times",
-    "scheduling": (
+    "scheduling_calls": (
         "compat_sys_sched_getaffinity compat_sys_sched_setaffinity sys_sched_get_priority_max "
         "sys_sched_get_priority_min sys_sched_getaffinity sys_sched_getattr sys_sched_getparam "
         "sys_sched_getscheduler sys_sched_rr_get_interval sys_sched_rr_get_interval_time32 "

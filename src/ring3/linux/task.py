@@ -15,22 +15,18 @@ from ring3.kernel.mm.mm import Mm
 from ring3.kernel.task import Task
 from ring3.kernel.wait import WaitQueue
 from ring3.linux.altstack import AltStack
-from ring3.linux.credentials import Credentials
+from ring3.linux.credentials import Cap, Credentials
 from ring3.linux.exec_file import ExecFile
-from ring3.linux.ldt import segment_of
 from ring3.linux.limits import DEFAULTS
 from ring3.linux.process import Process, Rusage
-from ring3.linux.rseq import Registration
 from ring3.linux.scheduling import Scheduling
-from ring3.linux.seccomp import NOTHING, Mode, Seccomp
-from ring3.linux.seccomp import inherit as inherit_seccomp
 from ring3.linux.settings import MmContext, Settings
 from ring3.linux.siginfo import SigInfo
 from ring3.linux.signal_calls import interrupted
 from ring3.linux.signal_send import recalculate, send_to_thread
 from ring3.linux.sigstate import Pending
+from ring3.linux.syscall_work import SECCOMP, set_work
 from ring3.linux.tracing import Trace
-from ring3.linux.user_dispatch import Dispatch
 from ring3.machine.descriptors import TI_LDT, Segment
 from ring3.machine.registers import Seg
 
@@ -39,6 +35,9 @@ if TYPE_CHECKING:
     from ring3.fs.permission import Who
     from ring3.linux.exec import Start
     from ring3.linux.kernel import LinuxKernel
+    from ring3.linux.rseq import Registration
+    from ring3.linux.seccomp import Seccomp
+    from ring3.linux.user_dispatch import Dispatch
 
 RLIMIT_NOFILE: Final = 7
 _MM_LIMITS: Final = {2: "data", 3: "stack", 8: "memlock", 9: "address_space"}
@@ -78,7 +77,7 @@ class LinuxTask(Task):
         single_stepped: Its tracer has set the trap flag.
         scheduling: What it asks of the scheduler.
         settings: What it was told about itself by prctl(2).
-        seccomp: Which system calls it has given up.
+        seccomp: Which system calls it has given up, None for none.
         dispatch: Which of its calls it catches itself, None for none.
         rseq: Where it has its restartable sequences, None for nowhere.
         trap_number: Vector of its last exception.
@@ -118,7 +117,7 @@ class LinuxTask(Task):
         self.single_stepped = False
         self.scheduling = Scheduling()
         self.settings = Settings()
-        self.seccomp: Seccomp = NOTHING
+        self.seccomp: Seccomp | None = None
         self.dispatch: Dispatch | None = None
         self.rseq: Registration | None = None
         self.trap_number = self.error_code = self.fault_address = 0
@@ -191,6 +190,19 @@ class LinuxTask(Task):
         if self is self.kernel.current:
             self.kernel.apply_settings(self)
 
+    def set_seccomp(self, seccomp: Seccomp) -> None:
+        """Gives system calls up; each is asked for from now on."""
+        self.seccomp = seccomp
+        set_work(self, SECCOMP)
+
+    def set_credentials(self, credentials: Credentials) -> None:
+        """Replaces whom it runs as, and tells those who enforce it."""
+        self.credentials = credentials
+        may_lock = credentials.capable(Cap.IPC_LOCK)
+        if self.memory.limits.ipc_lock != may_lock:
+            limits = self.memory.limits = copy(self.memory.limits)
+            limits.ipc_lock = may_lock
+
     @property
     def mm_context(self) -> MmContext:
         """What belongs to its address space."""
@@ -233,7 +245,8 @@ class LinuxTask(Task):
         load = self.kernel.load_user_segment
         index = selector >> 3
         if selector & TI_LDT:
-            found = segment_of(self.mm_context.ldt, selector)
+            ldt = self.mm_context.ldt
+            found = None if ldt is None else ldt.segment(selector)
             load(segment, selector | 3 if found else 0, found or _NO_SEGMENT)
         elif selector | 3 == L["USER_DS"]:
             load(segment, selector | 3, GDT_USER_DS)
@@ -283,8 +296,8 @@ class LinuxTask(Task):
         self.tls = list(parent.tls)
         self.scheduling = parent.scheduling.for_child()
         self.settings = parent.settings.for_child()
-        if parent.seccomp.mode is not Mode.DISABLED:
-            inherit_seccomp(self, parent.seccomp)
+        if parent.seccomp is not None:
+            self.set_seccomp(parent.seccomp)
         if parent.rseq is not None and self.mm is not parent.mm:
             self.rseq = parent.rseq.copy()
         self.landing_pad = parent.landing_pad

@@ -14,7 +14,7 @@ from ring3.image.linux.boot import GATES, L
 from ring3.kernel.mm.fault import FaultOutcome
 from ring3.kernel.regs import UserRegs, describe
 from ring3.kernel.task import Task
-from ring3.linux import rseq, seccomp, syscall_work, tracing, user_dispatch, vsyscall
+from ring3.linux import tracing, vsyscall
 from ring3.linux.siginfo import SigInfo
 from ring3.linux.signal_deliver import act, do_signal, is_fatal, settle, take
 from ring3.linux.signal_send import force_fault, force_kernel
@@ -153,7 +153,8 @@ def exit_work(task: Task, regs: UserRegs, argument: int) -> int | Coroutine[Any,
         resched |= q[task.struct] & NEED_RESCHED
         q[task.struct] &= ~EXIT_WORK
         do_signal(linux_task, regs)
-        rseq.resume(linux_task, regs)
+        if linux_task.rseq is not None:
+            linux_task.rseq.resume(linux_task, regs)
     if resched:
         task.kernel.preempt(task)
     return 0
@@ -170,7 +171,8 @@ async def _stop(task: LinuxTask, regs: UserRegs) -> int:
         else:
             q[task.struct] &= ~EXIT_WORK
             do_signal(task, regs)
-            rseq.resume(task, regs)
+            if task.rseq is not None:
+                task.rseq.resume(task, regs)
     return 0
 
 
@@ -196,7 +198,8 @@ async def _traced_exit_work(task: LinuxTask, regs: UserRegs) -> int:
             handled = bool(signal) and act(task, regs, info)
         if not handled:
             settle(task, regs)
-        rseq.resume(task, regs)
+        if task.rseq is not None:
+            task.rseq.resume(task, regs)
     return 0
 
 
@@ -216,19 +219,19 @@ def trace_enter(task: Task, regs: UserRegs, argument: int) -> int | Coroutine[An
     """The work before a traced call (syscall_trace_enter): the number to make."""
     work = task.kernel.machine.ram.q[task.struct + _WORK]
     linux_task = cast("LinuxTask", task)
-    if work & syscall_work.USER_DISPATCH and user_dispatch.catches(linux_task, regs):
+    if linux_task.dispatch is not None and linux_task.dispatch.catches(linux_task, regs):
         return -1
     if work & (tracing.SYSCALL_WORK_TRACE | tracing.SYSCALL_WORK_EMU):
         return _traced_enter(linux_task, regs)
-    return seccomp.enter(linux_task, regs) if work & syscall_work.SECCOMP else regs.orig_ax
+    return regs.orig_ax if linux_task.seccomp is None else linux_task.seccomp.enter(linux_task, regs)
 
 
 async def _traced_enter(task: LinuxTask, regs: UserRegs) -> int:
     """The stop for a tracer, and then what seccomp(2) says of the call that the tracer leaves."""
     number = await tracing.syscall_enter(task, regs)
-    if number & 0xFFFF_FFFF == 0xFFFF_FFFF or task.seccomp.mode is seccomp.Mode.DISABLED:
+    if number & 0xFFFF_FFFF == 0xFFFF_FFFF or task.seccomp is None:
         return number
-    answer = seccomp.enter(task, regs)
+    answer = task.seccomp.enter(task, regs)
     return answer if isinstance(answer, int) else await answer
 
 

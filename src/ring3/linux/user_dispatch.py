@@ -41,6 +41,30 @@ class Dispatch(NamedTuple):
     length: int
     selector: int
 
+    def stop(self, task: LinuxTask) -> None:
+        """Catches nothing any more; new threads and new programs start so."""
+        task.dispatch = None
+        clear_work(task, USER_DISPATCH)
+
+    def catches(self, task: LinuxTask, regs: UserRegs) -> bool:
+        """Whether a call is not to be made because the program has caught it: SIGSYS is on its way then."""
+        if (regs.ip - self.offset) & _M64 < self.length or _returns_from_signal(task, regs):
+            return False
+        if self.selector:
+            try:
+                state = task.memory.read(self.selector, 1)[0]
+            except Errno:
+                return exit_group(task, int(Sig.SIGSEGV))
+            if state == ALLOW:
+                return False
+            if state != BLOCK:
+                return exit_group(task, int(Sig.SIGSYS))
+        arch = ARCH_I386 if task.in_ia32_syscall else ARCH_X86_64
+        value = (regs.orig_ax & 0xFFFF_FFFF) | arch << 32
+        regs.ax = regs.orig_ax
+        force(task, SigInfo(int(Sig.SIGSYS), SYS_USER_DISPATCH, Layout.SYS, address=regs.ip, value=value))
+        return True
+
 
 def prctl(task: LinuxTask, mode: int, offset: int, length: int, selector: int) -> int:
     """PR_SET_SYSCALL_USER_DISPATCH.
@@ -61,44 +85,14 @@ def prctl(task: LinuxTask, mode: int, offset: int, length: int, selector: int) -
     if wrong:
         raise Errno(E.EINVAL)
     if mode == OFF:
-        stop(task)
+        if task.dispatch is not None:
+            task.dispatch.stop(task)
         return 0
     if selector >= task.memory.task_size:
         raise Errno(E.EFAULT)
     task.dispatch = Dispatch(offset, length, selector)
     set_work(task, USER_DISPATCH)
     return 0
-
-
-def stop(task: LinuxTask) -> None:
-    """Catches nothing any more; new threads and new programs start so."""
-    task.dispatch = None
-    clear_work(task, USER_DISPATCH)
-
-
-def catches(task: LinuxTask, regs: UserRegs) -> bool:
-    """Whether a call is not to be made because the program has caught it: SIGSYS is on its way then."""
-    dispatch = task.dispatch
-    if (
-        dispatch is None
-        or (regs.ip - dispatch.offset) & _M64 < dispatch.length
-        or _returns_from_signal(task, regs)
-    ):
-        return False
-    if dispatch.selector:
-        try:
-            state = task.memory.read(dispatch.selector, 1)[0]
-        except Errno:
-            return exit_group(task, int(Sig.SIGSEGV))
-        if state == ALLOW:
-            return False
-        if state != BLOCK:
-            return exit_group(task, int(Sig.SIGSYS))
-    arch = ARCH_I386 if task.in_ia32_syscall else ARCH_X86_64
-    value = (regs.orig_ax & 0xFFFF_FFFF) | arch << 32
-    regs.ax = regs.orig_ax
-    force(task, SigInfo(int(Sig.SIGSYS), SYS_USER_DISPATCH, Layout.SYS, address=regs.ip, value=value))
-    return True
 
 
 def _returns_from_signal(task: LinuxTask, regs: UserRegs) -> bool:

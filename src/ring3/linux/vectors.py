@@ -85,7 +85,8 @@ def _scatter(task: LinuxTask, vectors: Vectors, data: bytes) -> int:
 def _readv(
     task: LinuxTask, fd: int, address: int, count: int, offset: int | None, flags: int = 0
 ) -> int | Waiting:
-    _check_flags(flags, Rwf.HIPRI | Rwf.NOWAIT)
+    if flags:
+        _check_flags(flags, Rwf.HIPRI | Rwf.NOWAIT)
     file = readable(task, fd)
     vectors = vectors_of(task, address, count, task.in_ia32_syscall)
     wanted = sum(length for _, length in vectors)
@@ -102,10 +103,11 @@ def _readv(
 def _writev(
     task: LinuxTask, fd: int, address: int, count: int, offset: int | None, flags: int = 0
 ) -> int | Waiting:
-    _check_flags(flags, Rwf.HIPRI | Rwf.DSYNC | Rwf.SYNC | Rwf.NOWAIT | Rwf.APPEND)
+    if flags:
+        _check_flags(flags, Rwf.HIPRI | Rwf.DSYNC | Rwf.SYNC | Rwf.NOWAIT | Rwf.APPEND)
     file = writable(task, fd)
     data = _gather(task, vectors_of(task, address, count, task.in_ia32_syscall))
-    if flags & Rwf.APPEND and isinstance(file, RegularFile):
+    if flags and flags & Rwf.APPEND and isinstance(file, RegularFile):
         done = file.inode.append(data)
         if offset is None:
             file.position = file.inode.size

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from ring3.fs.devices import make_dev
-from ring3.fs.host import open_terminal
+from ring3.fs.devices import make_dev, show_terminal
+from ring3.fs.host import HostFile, open_terminal, terminal_name
 from ring3.fs.view import View, mount_view
 from ring3.linux.proc.tree import ProcTree
 
@@ -30,6 +30,10 @@ def mount_default(kernel: LinuxKernel, environment: Mapping[str, str], who: Cred
         return kernel.random_bytes(size)  # whichever source is in force then
 
     dev = make_dev(kernel.vfs, random_bytes, lambda: open_terminal(kernel.host))
+    for fd in (0, 1, 2):
+        name = terminal_name(fd)
+        if name.startswith("/dev/"):
+            show_terminal(dev, os.fsencode(name[5:]), HostFile(fd, kernel.host))
     view = View(os.getcwdb(), _homes(environment), who.uid, who.gid)
     kernel.cwd = mount_view(kernel.vfs, view, dev, ProcTree(kernel).fs)
 

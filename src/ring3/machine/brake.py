@@ -67,6 +67,10 @@ class Brake:
         """Bytes of code counted."""
         return self._given - self._words[0]
 
+    def advance(self, amount: int) -> None:
+        """Counts as much as if that many bytes had been run."""
+        self._words[0] -= amount
+
     def limit(self, amount: int) -> None:
         """Stops the program when that many more bytes were counted."""
         self._given += amount - self._words[0]
