@@ -72,8 +72,8 @@ def wait(
     """Waits until the word is woken on one of the channels, if it has the value.
 
     Raises:
-        Errno: EINVAL, no channel or a bad address; EAGAIN, the word has another value; EFAULT; ETIMEDOUT; ERESTARTSYS or
-            (with a deadline) ERESTART_RESTARTBLOCK, a signal came.
+        Errno: EINVAL, no channel or a bad address; EAGAIN, the word has another value; EFAULT; ETIMEDOUT;
+            ERESTARTSYS or (with a deadline) ERESTART_RESTARTBLOCK, a signal came.
     """
     if not bitset:
         raise Errno(E.EINVAL)
