@@ -82,7 +82,7 @@ class EpollFile(AnonymousFile):
         """
         if not file.pollable:
             raise Errno(E.EPERM)
-        if isinstance(file, EpollFile) and (file.reaches(self) or file.depth() >= MAX_NESTS):
+        if isinstance(file, EpollFile) and (file.reaches(self) or file.depth() > MAX_NESTS):
             raise Errno(E.ELOOP)
         key = (fd, file)
         if key in self._items:
