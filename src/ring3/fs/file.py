@@ -422,6 +422,7 @@ class FdTable:
         child = FdTable(self.limit)
         child._files = dict(self._files)
         child._cloexec = set(self._cloexec)
+        child.size = self.size
         for file in child._files.values():
             file.refs += 1
         return child

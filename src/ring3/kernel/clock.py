@@ -64,6 +64,7 @@ class HostClocks:
 VIRTUAL_START: Final = 1_700_000_000 * 10**9
 """When a machine with virtual clocks is switched on: 14 November 2023, 22:13:20 UTC."""
 _LOOK: Final = 1000
+_CYCLES: Final = 20
 
 
 class CodeCounter(Protocol):
@@ -123,6 +124,11 @@ class VirtualClocks:
     def now(self) -> int:
         """What the next look at the monotonic clock would show, but for the time that it takes."""
         return self._counter.executed + self._slept
+
+    def cycles(self) -> int:
+        """The processor's time-stamp counter, which goes at 1 GHz; a look at it takes some cycles."""
+        self._counter.advance(_CYCLES)
+        return self._counter.executed
 
     def ahead(self) -> int:
         """How far the wall clock is ahead of the monotonic one."""

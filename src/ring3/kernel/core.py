@@ -191,6 +191,7 @@ class Kernel(ABC):
         counter = self.machine.cpu.make_interruptible()
         counter.start_counting()
         self.clocks = clocks = VirtualClocks(counter)
+        self.machine.cpu.make_repeatable(clocks.cycles)
         self.slices = Meter(counter, self.timers, self.cpu_timers, clocks, self.has_others)
 
     def has_others(self) -> bool:

@@ -21,6 +21,7 @@ from ring3.fs.dentry import Dentry
 from ring3.fs.file import File
 from ring3.fs.inode import Inode
 from ring3.fs.permission import CAP_CHOWN, CAP_FSETID, MAY_WRITE, Who, require, require_owner
+from ring3.linux.credential_changes import as_real_user
 from ring3.linux.definition import syscall
 from ring3.linux.files import (
     AT_FDCWD,
@@ -67,7 +68,7 @@ def _faccessat(task: LinuxTask, dfd: int, filename: int, mode: int, flags: int) 
     asking = who(task)
     if not flags & At.AT_EACCESS:
         real = task.credentials
-        asking = of_credentials(real.as_real_user())
+        asking = of_credentials(as_real_user(real))
     kept = task.file_access
     task.file_access = (task.credentials, asking)
     try:

@@ -8,9 +8,8 @@ computer without a real-time clock that can wake it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ring3.abi.errno import E, Errno
 
@@ -47,8 +46,7 @@ class Base(Enum):
     CPU = "CPU time"
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """A clock.
 
     Attributes:

@@ -15,6 +15,7 @@ from ring3.kernel.wait import WaitQueue
 from ring3.linux import tracing
 from ring3.linux.definition import syscall
 from ring3.linux.process import Process
+from ring3.linux.tls import check_clone as check_clone_tls
 
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
@@ -160,6 +161,8 @@ async def _wait_for_vfork(task: LinuxTask, child: LinuxTask) -> int:
 
 def _copy(task: LinuxTask, args: CloneArgs) -> LinuxTask:
     flags, parent = args.flags, task.process
+    if flags & C.CLONE_SETTLS:
+        check_clone_tls(task, args.tls)
     mm = task.memory if flags & C.CLONE_VM else task.memory.fork()
     try:
         child = task.kernel.new_task(task, mm, thread=bool(flags & C.CLONE_THREAD))

@@ -6,10 +6,11 @@ security/commoncap.c of Linux 6.x.
 
 from __future__ import annotations
 
+from enum import IntFlag
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
-from ring3.linux.credentials import Cap, Credentials, Secure
+from ring3.linux.credentials import Cap, Credentials
 
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
@@ -25,6 +26,23 @@ FILE_CAPABILITIES: Final = sum(
 
 UNCHANGED: Final = 0xFFFF_FFFF
 """The number -1, with which a call leaves an id as it is."""
+
+
+class Secure(IntFlag):
+    """The securebits of prctl(2); each has a lock, the bit above it."""
+
+    NOROOT = 1 << 0
+    NOROOT_LOCKED = 1 << 1
+    NO_SETUID_FIXUP = 1 << 2
+    NO_SETUID_FIXUP_LOCKED = 1 << 3
+    KEEP_CAPS = 1 << 4
+    KEEP_CAPS_LOCKED = 1 << 5
+    NO_CAP_AMBIENT_RAISE = 1 << 6
+    NO_CAP_AMBIENT_RAISE_LOCKED = 1 << 7
+    EXEC_RESTRICT_FILE = 1 << 8
+    EXEC_RESTRICT_FILE_LOCKED = 1 << 9
+    EXEC_DENY_INTERACTIVE = 1 << 10
+    EXEC_DENY_INTERACTIVE_LOCKED = 1 << 11
 
 
 _LOCKABLE: Final = 0x555
@@ -50,6 +68,14 @@ def start_program(task: LinuxTask) -> None:
     if lowered or not same:
         task.parent_death_signal = 0
     task.set_credentials(new)
+
+
+def as_real_user(old: Credentials) -> Credentials:
+    """With the real user's and group's rights to files, as access(2) asks (access_override_creds)."""
+    effective = old.effective
+    if not old.securebits & Secure.NO_SETUID_FIXUP:
+        effective = 0 if old.uid else old.permitted
+    return old._replace(fsuid=old.uid, fsgid=old.gid, effective=effective)
 
 
 # -- users -------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ Left out: user namespaces and capabilities of files.
 
 from __future__ import annotations
 
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 from typing import Final, NamedTuple
 
 
@@ -59,23 +59,6 @@ ALL: Final = (1 << len(Cap)) - 1
 """The set of all capabilities."""
 
 
-class Secure(IntFlag):
-    """The securebits of prctl(2); each has a lock, the bit above it."""
-
-    NOROOT = 1 << 0
-    NOROOT_LOCKED = 1 << 1
-    NO_SETUID_FIXUP = 1 << 2
-    NO_SETUID_FIXUP_LOCKED = 1 << 3
-    KEEP_CAPS = 1 << 4
-    KEEP_CAPS_LOCKED = 1 << 5
-    NO_CAP_AMBIENT_RAISE = 1 << 6
-    NO_CAP_AMBIENT_RAISE_LOCKED = 1 << 7
-    EXEC_RESTRICT_FILE = 1 << 8
-    EXEC_RESTRICT_FILE_LOCKED = 1 << 9
-    EXEC_DENY_INTERACTIVE = 1 << 10
-    EXEC_DENY_INTERACTIVE_LOCKED = 1 << 11
-
-
 class Credentials(NamedTuple):
     """Whom a task runs as.
 
@@ -94,7 +77,7 @@ class Credentials(NamedTuple):
         effective: Those in use.
         bounding: The most that execve(2) gives.
         ambient: Those that execve(2) keeps without more ado.
-        securebits: `Secure` bits.
+        securebits: `credential_changes.Secure` bits.
     """
 
     uid: int = 1000
@@ -148,10 +131,3 @@ class Credentials(NamedTuple):
         return ids != (before.euid, before.egid, before.fsuid, before.fsgid) or bool(
             self.permitted & ~before.permitted
         )
-
-    def as_real_user(self) -> Credentials:
-        """With the real user's and group's rights to files, as access(2) asks (access_override_creds)."""
-        effective = self.effective
-        if not self.securebits & Secure.NO_SETUID_FIXUP:
-            effective = 0 if self.uid else self.permitted
-        return self._replace(fsuid=self.uid, fsgid=self.gid, effective=effective)

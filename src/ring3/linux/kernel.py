@@ -504,6 +504,12 @@ class LinuxKernel(TwoWays):
         if cast(LinuxTask, task).scheduling.policy == Policy.FIFO:
             self._ready.appendleft(self._ready.pop())
 
+    def give_way(self, task: LinuxTask) -> None:
+        """The task makes room for one of a higher rank; it stays the first of its own."""
+        super().preempt(task)
+        if task.scheduling.rank:
+            self._ready.appendleft(self._ready.pop())
+
     def to_end(self, task: Task) -> None:
         """The task lets all others of its rank run first."""
         super().preempt(task)

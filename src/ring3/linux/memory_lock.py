@@ -79,6 +79,15 @@ def sys_msync(task: LinuxTask, start: Address, length: SizeT, flags: Int) -> int
 
 
 @syscall("full")
+def sys_mseal(task: LinuxTask, start: Address, length: SizeT, flags: UnsignedLong) -> int:
+    """Makes mappings stay as they are until the program ends."""
+    if flags or length > (1 << 64) - PAGE_SIZE:
+        raise Errno(E.EINVAL)
+    task.memory.seal(start, length)
+    return 0
+
+
+@syscall("full")
 def sys_remap_file_pages(
     task: LinuxTask,
     start: Address,

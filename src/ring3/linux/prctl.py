@@ -18,8 +18,8 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.signals import NSIG
 from ring3.linux import credential_changes as changes
 from ring3.linux import seccomp, user_dispatch
-from ring3.linux.credential_changes import commit
-from ring3.linux.credentials import Cap, Secure
+from ring3.linux.credential_changes import Secure, commit
+from ring3.linux.credentials import Cap
 from ring3.linux.definition import syscall
 from ring3.linux.prctl_mm import get_auxv, set_anonymous_name, set_mm
 from ring3.linux.scheduling import REALTIME

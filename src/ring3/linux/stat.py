@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
 
 NSEC: Final = 10**9
+STAT_64: Final = struct.Struct("<QQQIIIIQqqqqqqqqq24x")
 MAX_32: Final = (1 << 32) - 1
 STATX_BASIC_STATS: Final = 0x7FF
 STATX_MNT_ID: Final = 0x1000
@@ -59,11 +60,10 @@ def _narrow_times(stat: Stat) -> list[int]:
 
 def pack_stat(stat: Stat) -> bytes:
     """``struct stat`` of x86-64 (arch/x86/include/uapi/asm/stat.h)."""
-    seconds = [part & (1 << 64) - 1 for part in _times(stat)]
-    return struct.pack(
-        "<QQQIIIIQqqqQQQQQQ24x",
-        device(stat.dev), stat.ino, stat.nlink, stat.mode, stat.uid, stat.gid, 0, device(stat.rdev), stat.size,
-        stat.blksize, stat.blocks, *seconds,
+    dev, ino, mode, nlink, uid, gid, rdev, size, blksize, blocks, atime, mtime, ctime = stat
+    return STAT_64.pack(
+        device(dev), ino, nlink, mode, uid, gid, 0, device(rdev) if rdev else 0, size, blksize, blocks,
+        atime // NSEC, atime % NSEC, mtime // NSEC, mtime % NSEC, ctime // NSEC, ctime % NSEC,
     )  # fmt: skip
 
 

@@ -65,8 +65,8 @@ FAMILIES: Final = {
         "sys_mprotect sys_mremap sys_munlock sys_munmap"
     ),
     "memory_lock": (
-        "sys_mlock2 sys_mlockall sys_msync sys_munlockall sys_pkey_alloc sys_pkey_free sys_pkey_mprotect "
-        "sys_remap_file_pages"
+        "sys_mlock2 sys_mlockall sys_mseal sys_msync sys_munlockall sys_pkey_alloc sys_pkey_free "
+        "sys_pkey_mprotect sys_remap_file_pages"
     ),
     "mounts": "sys_fsmount sys_fsopen sys_fspick sys_mount sys_move_mount sys_oldumount sys_umount",
     "names": (
@@ -92,6 +92,7 @@ FAMILIES: Final = {
         "sys_iopl sys_kexec_file_load sys_kexec_load sys_pivot_root sys_reboot sys_swapoff sys_swapon "
         "sys_vhangup"
     ),
+    "process_vm": "sys_process_vm_readv sys_process_vm_writev",
     "ptrace": "compat_sys_ptrace sys_ptrace",
     "random": "sys_getrandom",
     "read_write": (
@@ -113,6 +114,7 @@ FAMILIES: Final = {
         "sys_pselect6 sys_select"
     ),
     "sessions": "sys_getpgid sys_getpgrp sys_getsid sys_setpgid sys_setsid",
+    "sgetmask": "sys_sgetmask sys_ssetmask",
     "signal_calls": (
         "compat_sys_rt_sigaction compat_sys_rt_sigpending compat_sys_rt_sigprocmask "
         "compat_sys_rt_sigqueueinfo compat_sys_rt_sigreturn compat_sys_rt_sigsuspend "

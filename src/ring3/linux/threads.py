@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.c_types import Int, Pointer, SizeT, UnsignedInt
 from ring3.abi.errno import E, Errno
 from ring3.kernel.mm.usercopy import BadAddress
+from ring3.linux.compare import may_look_into
 from ring3.linux.definition import syscall
 from ring3.linux.futex import wake
 from ring3.linux.futex_word import FUTEX_OWNER_DIED, FUTEX_TID_MASK, FUTEX_WAITERS
@@ -47,7 +48,7 @@ def compat_sys_set_robust_list(task: LinuxTask, head: Pointer, length: UnsignedI
 
 
 def _thread(task: LinuxTask, pid: int) -> LinuxTask:
-    """A thread whose list the caller may see: one of its own user's, unless it is root (ptrace_may_access).
+    """A thread whose list the caller may see: one that it may look into (ptrace_may_access).
 
     Raises:
         Errno: ESRCH; EPERM.
@@ -57,8 +58,7 @@ def _thread(task: LinuxTask, pid: int) -> LinuxTask:
     found = task.kernel.thread(pid)
     if found is None:
         raise Errno(E.ESRCH)
-    mine, other = task.credentials, found.credentials
-    if found.process is not task.process and mine.uid and {mine.uid} != {other.uid, other.euid, other.suid}:
+    if not may_look_into(task, found):
         raise Errno(E.EPERM)
     return found
 

@@ -112,8 +112,15 @@ class TimerFile(AnonymousFile):
         self.ticks += 1
         self._queue.wake(READABLE)
 
+    def _catch_up(self) -> None:
+        """Expires it if it is due and the kernel has not seen that yet."""
+        if self._timer is not None and self._deadline is not None and self._now() >= self._deadline:
+            self._timer.cancel()
+            self._expire()
+
     def _go_on(self) -> None:
         """Starts an expired timer again, and counts how often it would have expired since."""
+        self._catch_up()
         if self._timer is None and self._deadline is not None and self.interval:
             missed = max(0, self._now() - self._deadline) // self.interval
             self.ticks += missed
@@ -139,6 +146,7 @@ class TimerFile(AnonymousFile):
             self._was_set = False
             self.ticks = 0
             raise Errno(E.ECANCELED)
+        self._catch_up()
         if not self.ticks:
             raise WouldBlock(self, READABLE)
         self._go_on()
@@ -151,6 +159,7 @@ class TimerFile(AnonymousFile):
 
     def poll(self) -> int:
         """Readable if it has expired."""
+        self._catch_up()
         return READABLE if self.ticks else 0
 
     def listen(self, callback: Callable[[], None], events: int = -1) -> Listening:

@@ -107,6 +107,22 @@ def _map_vdso(task: LinuxTask, bits: int, address: int) -> int:
 # -- entries of the GDT ------------------------------------------------------------------------------------------
 
 
+def check_clone(task: LinuxTask, tls: int) -> None:
+    """Refuses thread-local storage that a new thread cannot get (copy_thread).
+
+    Args:
+        task: The thread that makes it.
+        tls: Its FS base, or the address of a ``struct user_desc`` for 32-bit callers.
+
+    Raises:
+        Errno: EPERM, the base lies beyond user memory; as `set_tls`.
+    """
+    if task.in_ia32_syscall:
+        _entry(task, tls, allocate=False)
+    elif tls >= TASK_SIZE_64:
+        raise Errno(E.EPERM)
+
+
 def set_tls(task: LinuxTask, u_info: int, allocate: bool) -> None:
     """Sets one of a task's three GDT entries from a ``struct user_desc`` (do_set_thread_area).
 
@@ -114,6 +130,16 @@ def set_tls(task: LinuxTask, u_info: int, allocate: bool) -> None:
         task: Whose entry; not loaded into the GDT here.
         u_info: Address of the struct, in the running task's memory.
         allocate: Number -1 takes a free entry and is written back.
+
+    Raises:
+        Errno: As `_entry`.
+    """
+    slot, value = _entry(task, u_info, allocate)
+    task.tls[slot] = value
+
+
+def _entry(task: LinuxTask, u_info: int, allocate: bool) -> tuple[int, int]:
+    """Which of the three entries a ``struct user_desc`` means, and what is to be in it.
 
     Raises:
         Errno: EINVAL, no such entry or not a segment for this; ESRCH, none is free; EFAULT.
@@ -131,7 +157,7 @@ def set_tls(task: LinuxTask, u_info: int, allocate: bool) -> None:
     if not GDT_TLS_MIN <= number < GDT_TLS_MIN + TLS_ENTRIES:
         raise Errno(E.EINVAL)
     raw = b"" if clear else desc.segment(useable=desc.useable).to_bytes()
-    task.tls[number - GDT_TLS_MIN] = int.from_bytes(raw, "little")
+    return number - GDT_TLS_MIN, int.from_bytes(raw, "little")
 
 
 def _is_acceptable(desc: UserDesc) -> bool:

@@ -156,7 +156,7 @@ def exit_work(task: Task, regs: UserRegs, argument: int) -> int | Coroutine[Any,
         if linux_task.rseq is not None:
             linux_task.rseq.resume(linux_task, regs)
     if resched:
-        task.kernel.preempt(task)
+        linux_task.kernel.give_way(linux_task)
     return 0
 
 

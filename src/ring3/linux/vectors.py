@@ -53,7 +53,7 @@ def vectors_of(task: LinuxTask, address: int, count: int, narrow: bool) -> Vecto
     return found
 
 
-def _gather(task: LinuxTask, vectors: Vectors) -> bytes:
+def gather(task: LinuxTask, vectors: Vectors) -> bytes:
     """What the buffers hold; up to the first bad page."""
     parts: list[bytes] = []
     for base, length in vectors:
@@ -67,7 +67,7 @@ def _gather(task: LinuxTask, vectors: Vectors) -> bytes:
     return b"".join(parts)
 
 
-def _scatter(task: LinuxTask, vectors: Vectors, data: bytes) -> int:
+def scatter(task: LinuxTask, vectors: Vectors, data: bytes) -> int:
     """Fills the buffers in order; returns how many bytes could be stored."""
     done = 0
     for base, length in vectors:
@@ -93,9 +93,9 @@ def _readv(
 
     def read() -> int:
         if offset is not None:
-            return _scatter(task, vectors, file.pread(wanted, offset))
+            return scatter(task, vectors, file.pread(wanted, offset))
         data = file.read(wanted)
-        return deliver(file, data, lambda: _scatter(task, vectors, data))
+        return deliver(file, data, lambda: scatter(task, vectors, data))
 
     return retry(task, file, read)
 
@@ -106,7 +106,7 @@ def _writev(
     if flags:
         _check_flags(flags, Rwf.HIPRI | Rwf.DSYNC | Rwf.SYNC | Rwf.NOWAIT | Rwf.APPEND)
     file = writable(task, fd)
-    data = _gather(task, vectors_of(task, address, count, task.in_ia32_syscall))
+    data = gather(task, vectors_of(task, address, count, task.in_ia32_syscall))
     if flags and flags & Rwf.APPEND and isinstance(file, RegularFile):
         done = file.inode.append(data)
         if offset is None:

@@ -42,7 +42,7 @@ from ring3.machine.msr import Msr
 from ring3.machine.paging import PF_USER, walk
 from ring3.machine.pmap import Pmap
 from ring3.machine.ram import PAGE_SIZE, Ram
-from ring3.machine.registers import Flags, Seg, Vector
+from ring3.machine.registers import Flags, Gpr, Seg, Vector
 
 _SYSCALL: Final = Event.SYSCALL
 _FIXED: Final = int(Flags.FIXED)  # an IntFlag would cost a microsecond each time
@@ -102,6 +102,7 @@ class UnicornCpu:
         self._restore(self._engine, self._window)
         self._place_fields()
         self._sync()
+        self._features = self._cpuid(1)
         self._empty_root.value = ram.alloc()
         ram.on_code_freed = self.forget_code
 
@@ -163,6 +164,62 @@ class UnicornCpu:
         elif self._running:
             self._was_asked = True
             self._lib.emu_stop(self._engine)
+
+    def make_repeatable(self, tsc: Callable[[], int]) -> None:
+        """Takes the host out of what instructions give: they are the same in every run.
+
+        ``rdtsc`` and ``rdtscp`` give what a function says. CPUID does not tell of ``rdrand``, so that programs that ask
+        leave it alone; one that does not ask still gets random numbers from the host.
+
+        Args:
+            tsc: The time-stamp counter.
+        """
+        lib, engine = self._lib, self._engine
+
+        def write(register: int, value: int) -> None:
+            self._scratch.value = value & 0xFFFF_FFFF
+            lib.reg_write(engine, register, ctypes.addressof(self._scratch))
+
+        def on_tsc(_engine: int, instruction: int | None) -> int:
+            value = tsc()
+            write(api.REG_RAX, value)
+            write(api.REG_RDX, value >> 32)
+            if instruction:
+                write(api.REG_RCX, self.rdmsr(Msr.MSR_TSC_AUX))
+            return 1  # done: the emulator's own is not
+
+        def on_cpuid(_engine: int, _data: int | None) -> int:
+            lib.reg_read(engine, api.REG_RAX, ctypes.addressof(self._scratch))
+            if self._scratch.value & 0xFFFF_FFFF != 1:
+                return 0
+            for register, value in self._features.items():
+                write(register, value)
+            enabled = _CPUID_OSXSAVE if self.control(4) & _CR4_OSXSAVE else 0
+            write(api.REG_RCX, self._features[api.REG_RCX] & ~(_CPUID_RDRAND | _CPUID_OSXSAVE) | enabled)
+            return 1
+
+        callbacks = api.INSN_CALLBACK(on_tsc), api.INSN_CALLBACK(on_cpuid)
+        self._callbacks += callbacks
+        lib.hook(engine, api.HOOK_INSN, callbacks[0], 0, api.X86_INS_RDTSC)
+        lib.hook(engine, api.HOOK_INSN, callbacks[0], 1, api.X86_INS_RDTSCP)
+        lib.hook(engine, api.HOOK_INSN, callbacks[1], 0, api.X86_INS_CPUID)
+
+    def _cpuid(self, leaf: int) -> dict[int, int]:
+        """What CPUID gives for a leaf, by register of the library; only while there is no paging."""
+        kept = self.save()
+        self.set_gpr(Gpr.RAX, leaf)
+        self.set_gpr(Gpr.RCX, 0)
+        self._restore(self._engine, self._window)
+        self._execute(b"\x0f\xa2")
+        self._sync()
+        found = {
+            register: self.gpr(number)
+            for register, number in (
+                (api.REG_RAX, Gpr.RAX), (api.REG_RBX, Gpr.RBX), (api.REG_RCX, Gpr.RCX), (api.REG_RDX, Gpr.RDX)
+            )
+        }  # fmt: skip
+        self.load(kept)
+        return found
 
     def _stop_counting(self) -> None:
         """Makes the emulator drop its instruction counter.
@@ -529,7 +586,7 @@ class UnicornCpu:
                 stop(engine)
             return 0xFFFF_FFFF  # what an empty bus answers
 
-        self._callbacks = (
+        self._callbacks: tuple[object, ...] = (
             api.INTR_CALLBACK(on_vector),
             api.IN_CALLBACK(on_port),
             api.OUT_CALLBACK(lambda *arguments: on_port(*arguments) and None),
@@ -584,6 +641,9 @@ class UnicornCpu:
 
 
 _REG_CS: Final = 11
+_CPUID_RDRAND: Final = 1 << 30
+_CPUID_OSXSAVE: Final = 1 << 27
+_CR4_OSXSAVE: Final = 1 << 18
 _RDPMC: Final = b"\x0f\x33"
 _CR4_SMAP: Final = 1 << 21
 _WITH_ERROR_CODE: Final = frozenset((8, 10, 11, 12, 13, 14, 17))

@@ -25,11 +25,18 @@ ERR_OK: Final = 0
 ERR_INSN_INVALID: Final = 10
 CPU_X86_BROADWELL: Final = 20
 X86_INS_IN: Final = 218
+X86_INS_CPUID: Final = 113
 X86_INS_OUT: Final = 500
+X86_INS_RDTSC: Final = 608
+X86_INS_RDTSCP: Final = 609
 X86_INS_SYSCALL: Final = 699
 X86_INS_SYSENTER: Final = 700
 
 REG_EFLAGS: Final = 25
+REG_RAX: Final = 35
+REG_RBX: Final = 37
+REG_RCX: Final = 38
+REG_RDX: Final = 40
 REG_RIP: Final = 41
 REG_CR0: Final = 50
 REG_CR3: Final = 53
@@ -49,6 +56,7 @@ INTR_CALLBACK: Final = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint32, 
 BLOCK_CALLBACK: Final = ctypes.CFUNCTYPE(
     None, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_void_p
 )
+INSN_CALLBACK: Final = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
 IN_CALLBACK: Final = ctypes.CFUNCTYPE(
     ctypes.c_uint32, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_int, ctypes.c_void_p
 )

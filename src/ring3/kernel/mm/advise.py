@@ -1,4 +1,4 @@
-"""madvise, mincore, msync and the names of anonymous memory (mm/madvise.c, mm/mincore.c, mm/msync.c of Linux 6.x)."""
+"""madvise, mincore, msync, mseal and the names of anonymous memory (mm/madvise.c, mincore.c, msync.c, mseal.c)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ring3.errors import OutOfFrames
 from ring3.kernel.mm.fault import FaultingSpace, FaultOutcome
 from ring3.kernel.mm.mapping import round_up
 from ring3.kernel.mm.shared import SharedObject
-from ring3.kernel.mm.vma import LOCKED, SHARED, Vma, VmaFlag
+from ring3.kernel.mm.vma import LOCKED, SEALED, SHARED, WRITE, Vma, VmaFlag
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 
 
@@ -59,6 +59,10 @@ _FLAGS: Final[dict[Advice, tuple[int, int]]] = {
     Advice.KEEPONFORK: (0, _F.WIPEONFORK),
 }
 """Flags an advice sets and clears."""
+_DISCARDING: Final = (
+    Advice.FREE, Advice.DONTNEED, Advice.DONTNEED_LOCKED, Advice.REMOVE, Advice.DONTFORK, Advice.WIPEONFORK,
+)  # fmt: skip
+"""What sealed memory that its program cannot write refuses."""
 
 
 def madvise(mm: FaultingSpace, address: int, length: int, advice: int) -> None:
@@ -73,7 +77,7 @@ def madvise(mm: FaultingSpace, address: int, length: int, advice: int) -> None:
     Raises:
         Errno: EINVAL, unknown advice, an odd address, or not possible for this memory; ENOMEM, a hole in the range (the
             rest is done nevertheless) or RAM is full; EACCES, REMOVE of what is not shared and writable; EFAULT,
-            POPULATE met a bus error; what the object says to REMOVE.
+            POPULATE met a bus error; EPERM, it is sealed; what the object says to REMOVE.
     """
     try:
         advice = Advice(advice)
@@ -89,6 +93,8 @@ def madvise(mm: FaultingSpace, address: int, length: int, advice: int) -> None:
     try:
         for vma in _walk(mm, address, end):
             start, stop = max(address, vma.start), min(end, vma.end)
+            if advice in _DISCARDING and vma.flags & SEALED and not (vma.flags & SHARED or vma.prot & WRITE):
+                raise Errno(E.EPERM)
             if advice in _FLAGS:
                 changed += _set_flags(mm, vma, start, stop, advice)
             else:
@@ -240,6 +246,25 @@ def msync(mm: FaultingSpace, address: int, length: int, *, sync: bool, invalidat
         if sync and vma.obj is not None and vma.flags & SHARED:
             first, last = max(address, vma.start), min(end, vma.end)
             vma.obj.flush(vma.object_page(first), vma.object_page(last))
+
+
+def seal(mm: FaultingSpace, address: int, length: int) -> None:
+    """Makes mappings stay as they are: not unmapped, moved, resized or changed in what they allow (mseal(2)).
+
+    Raises:
+        Errno: EINVAL, an odd address; ENOMEM, a hole in the range, and nothing is sealed then.
+    """
+    end = _checked_end(address, length, E.EINVAL)
+    if end == address:
+        return
+    found = list(_walk(mm, address, end))
+    changed = []
+    try:
+        for vma in found:
+            part = mm.carve(vma, max(address, vma.start), min(end, vma.end))
+            changed.append(mm.recast(part, part.prot, part.flags | int(VmaFlag.SEALED)))
+    finally:
+        mm.merge_all(changed)
 
 
 def name_anonymous(mm: FaultingSpace, address: int, length: int, name: str) -> None:

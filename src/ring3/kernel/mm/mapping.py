@@ -3,7 +3,7 @@
 Rules and the order of errors are those of mm/mmap.c, mm/vma.c and mm/mprotect.c of Linux 6.x. The functions are the
 methods of `Mm`; flags come as arguments, so that Linux's and Solaris's calls translate their own.
 
-Left out: huge pages, protection keys, mseal, overcommit_memory other than 0.
+Left out: huge pages, protection keys, overcommit_memory other than 0.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from ring3.kernel.mm.vma import (
     LOCKED,
     NORESERVE,
     READ,
+    SEALED,
     SHARED,
     WRITE,
     Name,
@@ -160,7 +161,8 @@ def munmap(mm: FaultingSpace, address: int, length: int) -> None:
     """Removes all mappings in a range; holes are no error.
 
     Raises:
-        Errno: EINVAL, an odd address, no length or beyond user memory; ENOMEM, one mapping too many.
+        Errno: EINVAL, an odd address, no length or beyond user memory; ENOMEM, one mapping too many; EPERM, one is
+            sealed.
     """
     if address % PAGE_SIZE or address > mm.task_size or length > mm.task_size - address:
         raise Errno(E.EINVAL)
@@ -182,7 +184,8 @@ def mprotect(mm: FaultingSpace, address: int, length: int, prot: int, *, growsdo
 
     Raises:
         Errno: EINVAL, an odd address, or ``growsdown`` for no stack; ENOMEM, a hole in the range, beyond the limits or
-            too many mappings; EACCES, the mapping may not have that. What lies before the error has changed.
+            too many mappings; EACCES, the mapping may not have that; EPERM, it is sealed. What lies before the error
+            has changed.
     """
     if address % PAGE_SIZE:
         raise Errno(E.EINVAL)
@@ -225,6 +228,8 @@ def _protect(mm: FaultingSpace, vma: Vma, start: int, end: int, prot: int) -> li
     old, flags = vma.prot, vma.flags
     if prot & ~vma.may:
         raise Errno(E.EACCES)
+    if flags & SEALED:
+        raise Errno(E.EPERM)
     if prot == old:
         return []
     if prot & WRITE:

@@ -25,6 +25,7 @@ class Mm(UserMemory):
     madvise = advise.madvise
     mincore = advise.mincore
     msync = advise.msync
+    seal = advise.seal
     name_anonymous = advise.name_anonymous
     mlock = lock.mlock
     munlock = lock.munlock

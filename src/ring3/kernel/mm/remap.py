@@ -8,7 +8,7 @@ from ring3.kernel.mm.fault import FaultingSpace
 from ring3.kernel.mm.limits import may_expand, may_lock
 from ring3.kernel.mm.mapping import round_up
 from ring3.kernel.mm.placement import is_free, place
-from ring3.kernel.mm.vma import LOCKED, LOCKONFAULT, SHARED, Vma, VmaFlag
+from ring3.kernel.mm.vma import LOCKED, LOCKONFAULT, SEALED, SHARED, Vma, VmaFlag
 from ring3.machine.paging import PTE_ADDRESS, PTE_NX, PTE_W
 from ring3.machine.pmap import Pmap
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
@@ -46,7 +46,7 @@ def mremap(
 
     Raises:
         Errno: EINVAL, bad arguments or overlap; EFAULT, nothing is mapped there or more than one mapping is meant;
-            ENOMEM, no room; EAGAIN, RLIMIT_MEMLOCK.
+            ENOMEM, no room; EAGAIN, RLIMIT_MEMLOCK; EPERM, it is sealed.
     """
     old_length, new_length = round_up(old_length), round_up(new_length)
     if address % PAGE_SIZE or not new_length or new_length > mm.task_size:
@@ -143,6 +143,8 @@ def _check_new(
     """check_prep_vma: whether a mapping can have another size or place at all."""
     if vma is None:
         raise Errno(E.EFAULT)
+    if vma.flags & SEALED:
+        raise Errno(E.EPERM)
     if not old_length and not vma.flags & SHARED:
         raise Errno(E.EINVAL)
     if dontunmap and vma.flags & _DONTEXPAND:

@@ -23,7 +23,7 @@ from ring3.errors import OutOfFrames
 from ring3.kernel.mm.layout import Layout
 from ring3.kernel.mm.limits import Limits, Usage
 from ring3.kernel.mm.objects import Objects
-from ring3.kernel.mm.vma import Vma
+from ring3.kernel.mm.vma import SEALED, Vma
 from ring3.machine.pmap import Pmap
 from ring3.machine.ram import PAGE_SHIFT, Ram
 
@@ -230,11 +230,14 @@ class Space:
         """Removes all mappings and pages in a range.
 
         Raises:
-            Errno: ENOMEM, a hole in the middle of a mapping would be one mapping too many; nothing has changed.
+            Errno: EPERM, one is sealed; ENOMEM, a hole in the middle of a mapping would be one mapping too many.
+                Nothing has changed then.
         """
         victims = self.overlapping(start, end)
         if not victims:
             return
+        if any(vma.flags & SEALED for vma in victims):
+            raise Errno(E.EPERM)
         first, last = victims[0], victims[-1]
         if first is last and first.start < start and end < first.end and len(self.vmas) >= self.max_map_count:
             raise Errno(E.ENOMEM)

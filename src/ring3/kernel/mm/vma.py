@@ -40,6 +40,8 @@ class VmaFlag(IntFlag):
     MERGEABLE = 1 << 14
     """madvise(MADV_MERGEABLE) was asked for; nothing else follows from it."""
     IO = 1 << 15
+    SEALED = 1 << 16
+    """It stays as it is until the program ends (mseal(2))."""
 
 
 SHARED: Final = int(VmaFlag.SHARED)
@@ -48,6 +50,7 @@ LOCKED: Final = int(VmaFlag.LOCKED)
 LOCKONFAULT: Final = int(VmaFlag.LOCKONFAULT)
 NORESERVE: Final = int(VmaFlag.NORESERVE)
 ACCOUNT: Final = int(VmaFlag.ACCOUNT)
+SEALED: Final = int(VmaFlag.SEALED)
 READ: Final = 1
 WRITE: Final = 2
 EXEC: Final = 4
