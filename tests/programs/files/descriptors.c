@@ -83,7 +83,7 @@ static long lock(int fd, int cmd, int type, long start, long length) {
     return result;
 }
 
-static int locked_fd;
+static int locked_fd, about_to_wait[2];
 
 static void against_parent(void) {
     int fd = open("l", O_RDWR);
@@ -102,6 +102,7 @@ static void against_parent(void) {
     LIBC(flock(locked_fd, LOCK_EX | LOCK_NB));
     LIBC(flock(fd, LOCK_SH | LOCK_NB));
     LIBC(flock(locked_fd, LOCK_SH));
+    write(about_to_wait[1], "w", 1);
     lock(fd, F_SETLKW, F_WRLCK, 50, 10);
     printf("waited\n");
 }
@@ -125,6 +126,7 @@ static void locks(void) {
     LIBC(flock(fd, LOCK_SH));
     LIBC(flock(fd, LOCK_SH | LOCK_EX));
     LIBC(flock(99, LOCK_SH));
+    pipe(about_to_wait);
     fflush(stdout);
     pid_t child = fork();
     if (!child) {
@@ -132,9 +134,10 @@ static void locks(void) {
         fflush(stdout);
         _exit(0);
     }
-    usleep(100000);
-    lock(fd, F_SETLK, F_UNLCK, 0, 0);
-    fflush(stdout);
+    char byte;
+    read(about_to_wait[0], &byte, 1);
+    usleep(10000);
+    lock(fd, F_SETLK, F_UNLCK, 0, 0); /* printed after what the child prints: nothing is flushed before it ends */
     waitpid(child, NULL, 0);
     lock(fd, F_SETLK, F_WRLCK, 0, 0);
     close(read_only); /* closing any descriptor of the file loses all locks of the process */

@@ -1,4 +1,4 @@
-/* membarrier, memory locks, msync, remap_file_pages, protection keys, mseal. */
+/* membarrier, memory locks, msync, remap_file_pages, protection keys, and memory that is never made executable. */
 #include "call.h"
 #include <sys/mman.h>
 
@@ -129,7 +129,87 @@ static void keys(void) {
     TRY(pkey_mprotect, BAD, 4096, 64, 5);
 }
 
+static void write_or_execute(void) {
+    enum { RW = PROT_READ | PROT_WRITE, RX = PROT_READ | PROT_EXEC, ALL = RW | PROT_EXEC };
+    char *old = mmap(0, 4096, ALL, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *plain = map(2, MAP_PRIVATE);
+    printf("%d\n", old != MAP_FAILED);
+    TRY(prctl, 65, 3);
+    printf("%d %d\n", mmap(0, 4096, ALL, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED, errno);
+    char *code = mmap(0, 4096, RX, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    printf("%d\n", code != MAP_FAILED);
+    TRY(mprotect, plain, 4096, RX);
+    TRY(mprotect, plain, 4096, PROT_EXEC);
+    TRY(mprotect, plain, 8192, PROT_READ);
+    TRY(mprotect, code, 4096, PROT_READ);
+    TRY(mprotect, code, 4096, RX);
+    TRY(mprotect, old, 4096, ALL);
+    TRY(mprotect, old, 4096, RX);
+    TRY(mprotect, plain + 1, 4096, RX);
+    TRY(mprotect, BAD, 4096, RX);
+    fflush(stdout);
+    if (fork() == 0) {
+        TRY(mprotect, plain, 4096, RX);
+        TRY(prctl, 66);
+        fflush(stdout);
+        _exit(0);
+    }
+    wait(0);
+}
+
+#ifndef SYS_mseal
+#define SYS_mseal 462
+#endif
+
+static void sealed(void) {
+    char *at = map(5, MAP_PRIVATE), *constant = map(2, MAP_PRIVATE), *shared = map(1, MAP_SHARED);
+    at[4096] = constant[0] = 7;
+    mprotect(constant, 8192, PROT_READ);
+    mprotect(shared, 4096, PROT_READ);
+    TRY(mseal, at, 4096, 1);
+    TRY(mseal, at + 1, 4096, 0);
+    TRY(mseal, at, -1, 0);
+    TRY(mseal, at, -4096, 0);
+    TRY(mseal, at, 0, 0);
+    TRY(mseal, BAD, 0, 0);
+    TRY(mseal, (void *)4096, 4096, 0);
+    TRY(mseal, at + 4096, 8192, 0);
+    TRY(mseal, at + 4096, 4096, 0);
+    TRY(mseal, constant, 8192, 0);
+    TRY(mseal, shared, 4096, 0);
+    TRY(munmap, at, 4 * 4096);
+    TRY(munmap, at + 8192, 4096);
+    TRY(mprotect, at, 8192, PROT_READ);
+    TRY(mprotect, at + 4096, 4096, PROT_READ | PROT_WRITE);
+    TRY(mprotect, at + 3 * 4096, 4096, PROT_READ);
+    at[4096] = 8;
+    TRY(mremap, at + 4096, 8192, 4096, 0);
+    TRY(mremap, at + 4096, 8192, 3 * 4096, 1);
+    TRY(mremap, at + 4096, 8192, 8192, 3, at + 4096 * 16);
+    printf("%d %d\n", mmap(at + 4096, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED,
+           errno);
+    TRY(madvise, at + 4096, 4096, 4);
+    printf("%d\n", at[4096]);
+    TRY(madvise, constant, 4096, 4);
+    TRY(madvise, constant, 4096, 8);
+    TRY(madvise, constant, 4096, 10);
+    TRY(madvise, constant, 4096, 3);
+    TRY(madvise, constant, 4096, 11);
+    TRY(madvise, shared, 4096, 4);
+    printf("%d\n", constant[0]);
+    fflush(stdout);
+    if (fork() == 0) {
+        TRY(munmap, at + 4096, 4096);
+        fflush(stdout);
+        _exit(0);
+    }
+    wait(0);
+    TRY(munmap, at + 3 * 4096, 8192);
+    TRY(munmap, at, 4096);
+}
+
 int main(void) {
+    in_child("sealed", sealed);
+    in_child("write or execute", write_or_execute);
     in_child("barriers", barriers);
     in_child("locks", locks);
     in_child("synced", synced);

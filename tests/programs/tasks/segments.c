@@ -132,7 +132,24 @@ static void switched(void) {
 }
 #endif
 
+static void clones(void) {
+    /* thread-local storage that a child cannot get: there is no child then */
+#ifdef __i386__
+    struct desc desc = {3, 0, 0, 1};
+    TRY(clone, 0x80000 | 17, 0, 0, BAD, 0);
+    TRY(clone, 0x80000 | 17, 0, 0, &desc, 0);
+    desc.entry = -1;
+    TRY(clone, 0x80000 | 17, 0, 0, &desc, 0);
+#else
+    TRY(clone, 0x80000 | 17, 0, 0, 0, -1);
+    TRY(clone, 0x80000 | 17, 0, 0, 0, 0x7ffffffff000);
+#endif
+    int status;
+    printf("%d %d\n", wait(&status), errno);
+}
+
 int main(void) {
+    in_child("clones", clones);
     in_child("bases", bases);
     in_child("others", others);
 #ifdef __i386__

@@ -191,14 +191,14 @@ static void posix_timers(void) {
     sigprocmask(SIG_BLOCK, &block, &before);
     count = 0;
     set(timer, 0, MS, MS, NULL);
-    spin_for(50 * MS);
+    spin_for(12 * MS);
     SHOW("gettime while its signal waits", failed(syscall(GETTIME, (int)(intptr_t)timer, &it)));
     SHOW("  less than the interval is left", it.value_s == 0 && it.value_ns > 0 && it.value_ns <= MS);
     SHOW("  the interval", it.interval_ns);
     siginfo_t info;
     SHOW("sigwaitinfo", sigwaitinfo(&block, &info) - SIGRTMIN);
     set(timer, 0, 0, 0, NULL);
-    SHOW("  overrun of tens", info.si_overrun >= 40 && info.si_overrun < 2000);
+    SHOW("  overrun of tens", info.si_overrun >= 8 && info.si_overrun < 2000);
     SHOW("  timer_getoverrun is the same", failed(syscall(SYS_timer_getoverrun, (int)(intptr_t)timer)) == info.si_overrun);
     sigprocmask(SIG_SETMASK, &before, NULL);
     /* absolute, in the past */
@@ -242,7 +242,7 @@ static void posix_timers(void) {
     count = 0;
     struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO};
     sigaction(SIGRTMIN + 1, &action, NULL);
-    spin_for(40 * MS);
+    spin_for(20 * MS);
     SHOW("a signal ignored for a while comes again", count > 0);
     set(timer, 0, 0, 0, NULL);
 }
@@ -277,9 +277,9 @@ static void descriptors(void) {
     SHOW("  does not run", it.it_value.tv_sec + it.it_value.tv_nsec);
     it = spec(MS, MS);
     timerfd_settime(fd, 0, &it, NULL);
-    spin_for(50 * MS);
+    spin_for(12 * MS);
     SHOW("read with an interval", failed(read(fd, &ticks, 100)));
-    SHOW("  ticks", ticks >= 40 && ticks < 2000);
+    SHOW("  ticks", ticks >= 8 && ticks < 2000);
     spin_for(5 * MS);
     struct itimerspec old;
     it = spec(3600 * 1000 * MS, 0);
