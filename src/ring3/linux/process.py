@@ -7,7 +7,6 @@ Sources: credentials(7), setsid(2), setpgid(2), wait(2), exit_group(2); kernel/e
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
@@ -25,15 +24,19 @@ INIT: Final = 1
 """Number of the process that adopts orphans."""
 
 
-@dataclass(slots=True)
 class Rusage:
     """What getrusage(2) reports; times in nanoseconds."""
 
-    utime: int = 0
-    stime: int = 0
-    maxrss: int = 0
-    minflt: int = 0
-    majflt: int = 0
+    __slots__ = ("majflt", "maxrss", "minflt", "stime", "utime")
+
+    def __init__(
+        self, utime: int = 0, stime: int = 0, maxrss: int = 0, minflt: int = 0, majflt: int = 0
+    ) -> None:
+        self.utime = utime
+        self.stime = stime
+        self.maxrss = maxrss
+        self.minflt = minflt
+        self.majflt = majflt
 
     def add(self, other: Rusage) -> None:
         """Adds another process's."""
@@ -44,7 +47,6 @@ class Rusage:
         self.majflt += other.majflt
 
 
-@dataclass(eq=False, slots=True)
 class Process:
     """A thread group.
 
@@ -77,32 +79,40 @@ class Process:
         subreaper: It adopts orphans among its descendants (PR_SET_CHILD_SUBREAPER).
     """
 
-    pid: int
-    parent: Process | None
-    pgid: int
-    sid: int
-    actions: Actions
-    threads: list[LinuxTask] = field(default_factory=list)
-    children: list[Process] = field(default_factory=list)
-    pending: Pending = field(default_factory=Pending)
-    exit_signal: int = int(Sig.SIGCHLD)
-    exit_code: int = 0
-    dead: bool = False
-    ending: int | None = None
-    stopped: int = 0
-    report: int = 0
-    signal_arrived: WaitQueue = field(default_factory=WaitQueue)
-    child_changed: WaitQueue = field(default_factory=WaitQueue)
-    has_execed: bool = False
-    children_usage: Rusage = field(default_factory=Rusage)
-    usage: Rusage = field(default_factory=Rusage)
-    started: int = 0
-    itimers: dict[int, IntervalTimer] = field(default_factory=dict)
-    posix_timers: dict[int, PosixTimer] = field(default_factory=dict)
-    next_timer: int = 0
-    subreaper: bool = False
-    tracees: list[LinuxTask] = field(default_factory=list)
-    tracee_exits: list[tuple[int, int]] = field(default_factory=list)
+    __slots__ = (
+        "actions", "child_changed", "children", "children_usage", "dead", "ending", "exit_code",
+        "exit_signal", "has_execed", "itimers", "next_timer", "parent", "pending", "pgid", "pid",
+        "posix_timers", "report", "sid", "signal_arrived", "started", "stopped", "subreaper", "threads",
+        "tracee_exits", "tracees", "usage",
+    )  # fmt: skip
+
+    def __init__(self, pid: int, parent: Process | None, pgid: int, sid: int, actions: Actions) -> None:
+        self.pid = pid
+        self.parent = parent
+        self.pgid = pgid
+        self.sid = sid
+        self.actions = actions
+        self.threads: list[LinuxTask] = []
+        self.children: list[Process] = []
+        self.pending = Pending()
+        self.exit_signal = int(Sig.SIGCHLD)
+        self.exit_code = 0
+        self.dead = False
+        self.ending: int | None = None
+        self.stopped = 0
+        self.report = 0
+        self.signal_arrived = WaitQueue()
+        self.child_changed = WaitQueue()
+        self.has_execed = False
+        self.children_usage = Rusage()
+        self.usage = Rusage()
+        self.started = 0
+        self.itimers: dict[int, IntervalTimer] = {}
+        self.posix_timers: dict[int, PosixTimer] = {}
+        self.next_timer = 0
+        self.subreaper = False
+        self.tracees: list[LinuxTask] = []
+        self.tracee_exits: list[tuple[int, int]] = []
 
     @property
     def leader(self) -> LinuxTask:

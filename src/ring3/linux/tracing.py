@@ -7,7 +7,6 @@ registers lie on their kernel stack whenever they are stopped.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum, IntFlag
 from typing import TYPE_CHECKING, Final
 
@@ -63,7 +62,6 @@ class At(Enum):
     EXIT = 2
 
 
-@dataclass(eq=False, slots=True)
 class Trace:
     """One thread being traced.
 
@@ -81,17 +79,23 @@ class Trace:
         resumed: Woken when it may go on.
     """
 
-    tracer: Process
-    seized: bool = False
-    options: int = 0
-    status: int | None = None
-    info: SigInfo | None = None
-    unreported: bool = False
-    message: int = 0
-    at: At = At.OUTSIDE
-    inject: int = 0
-    interrupt: bool = False
-    resumed: WaitQueue = field(default_factory=WaitQueue)
+    __slots__ = (
+        "at", "info", "inject", "interrupt", "message", "options", "resumed", "seized", "status", "tracer",
+        "unreported",
+    )  # fmt: skip
+
+    def __init__(self, tracer: Process, seized: bool, options: int) -> None:
+        self.tracer = tracer
+        self.seized = seized
+        self.options = options
+        self.status: int | None = None
+        self.info: SigInfo | None = None
+        self.unreported = False
+        self.message = 0
+        self.at = At.OUTSIDE
+        self.inject = 0
+        self.interrupt = False
+        self.resumed = WaitQueue()
 
     @property
     def is_stopped(self) -> bool:

@@ -7,7 +7,6 @@ of RAM is refused.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from ring3.kernel.mm.vma import EXEC, GROWSDOWN, LOCKED, SHARED, WRITE, Vma
@@ -17,7 +16,6 @@ INFINITY: Final = (1 << 64) - 1
 """RLIM_INFINITY: no limit."""
 
 
-@dataclass(slots=True)
 class Limits:
     """Resource limits in bytes (setrlimit(2)), and the capability that lifts one of them.
 
@@ -29,14 +27,23 @@ class Limits:
         ipc_lock: CAP_IPC_LOCK: ``memlock`` does not bind.
     """
 
-    address_space: int = INFINITY
-    data: int = INFINITY
-    stack: int = 8 << 20
-    memlock: int = 8 << 20
-    ipc_lock: bool = False
+    __slots__ = ("address_space", "data", "ipc_lock", "memlock", "stack")
+
+    def __init__(
+        self,
+        address_space: int = INFINITY,
+        data: int = INFINITY,
+        stack: int = 8 << 20,
+        memlock: int = 8 << 20,
+        ipc_lock: bool = False,
+    ) -> None:
+        self.address_space = address_space
+        self.data = data
+        self.stack = stack
+        self.memlock = memlock
+        self.ipc_lock = ipc_lock
 
 
-@dataclass(slots=True)
 class Usage:
     """Pages of an address space by kind, mapped rather than present, as /proc/PID/status counts them.
 
@@ -49,12 +56,10 @@ class Usage:
         peak: The most that ``total`` ever was (VmPeak).
     """
 
-    total: int = 0
-    data: int = 0
-    stack: int = 0
-    text: int = 0
-    locked: int = 0
-    peak: int = 0
+    __slots__ = ("data", "locked", "peak", "stack", "text", "total")
+
+    def __init__(self) -> None:
+        self.total = self.data = self.stack = self.text = self.locked = self.peak = 0
 
     def add(self, prot: int, flags: int, pages: int) -> None:
         """Counts pages of a mapping of that kind; a negative number takes them away."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ring3.kernel.mm.objects import MemoryObject
@@ -42,7 +41,6 @@ class MapsRow(NamedTuple):
         return f"{text:72} {self.name}" if self.name else text
 
 
-@dataclass(slots=True)
 class Residence:
     """Bytes of a mapping that are in memory, as smaps counts them.
 
@@ -57,14 +55,13 @@ class Residence:
         locked: Pss of locked memory.
     """
 
-    rss: int = 0
-    pss: int = 0
-    shared_clean: int = 0
-    shared_dirty: int = 0
-    private_clean: int = 0
-    private_dirty: int = 0
-    anonymous: int = 0
-    locked: int = 0
+    __slots__ = (
+        "anonymous", "locked", "private_clean", "private_dirty", "pss", "rss", "shared_clean", "shared_dirty",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.rss = self.pss = self.anonymous = self.locked = 0
+        self.shared_clean = self.shared_dirty = self.private_clean = self.private_dirty = 0
 
 
 class Rss(NamedTuple):

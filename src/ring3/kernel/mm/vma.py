@@ -8,7 +8,6 @@ they are tested at every page fault, where an enum would cost more than the rest
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntFlag
 from typing import Final
 
@@ -59,7 +58,6 @@ Name = str | Callable[[], str]
 """What /proc/PID/maps calls a mapping; a function where a file may be renamed or deleted later."""
 
 
-@dataclass(slots=True, eq=False)
 class Vma:
     """A mapping.
 
@@ -77,15 +75,29 @@ class Vma:
             mapping (Linux: the anon_vma). Negative for what fork copied, which joins nothing new.
     """
 
-    start: int
-    end: int
-    prot: int
-    may: int
-    flags: int
-    offset: int
-    obj: MemoryObject | None = None
-    name: Name = ""
-    family: int = 0
+    __slots__ = ("end", "family", "flags", "may", "name", "obj", "offset", "prot", "start")
+
+    def __init__(
+        self,
+        start: int,
+        end: int,
+        prot: int,
+        may: int,
+        flags: int,
+        offset: int,
+        obj: MemoryObject | None = None,
+        name: Name = "",
+        family: int = 0,
+    ) -> None:
+        self.start = start
+        self.end = end
+        self.prot = prot
+        self.may = may
+        self.flags = flags
+        self.offset = offset
+        self.obj = obj
+        self.name = name
+        self.family = family
 
     def part(self, start: int, end: int) -> Vma:
         """A mapping like this one for a part of its range."""
