@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from ring3 import __version__
 from ring3.errors import KernelPanic, TripleFault, UserError
@@ -38,8 +38,22 @@ Exit status: the program's, 128+N if signal N ended it; 126 or 127 if it cannot 
 """
 
 
+class Formatter(argparse.RawDescriptionHelpFormatter):
+    """Knows the terminal's width without the module shutil: a formatter is made for every argument declared."""
+
+    def __init__(self, prog: str) -> None:
+        try:
+            columns = int(os.environ.get("COLUMNS", "")) or os.get_terminal_size().columns
+        except (ValueError, OSError):
+            columns = 80
+        super().__init__(prog, width=columns - 2)
+
+
 class Parser(argparse.ArgumentParser):
     """A parser that complains in one line."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(formatter_class=Formatter, **options)
 
     def error(self, message: str) -> NoReturn:
         """Prints the complaint and exits with status 2."""
@@ -98,11 +112,9 @@ def _parser(words: Sequence[str]) -> Parser:
         prog="ring3",
         description="The system-call machine of x86, whole and real, in Python.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"ring3 {__version__}")
-    # prog: else argparse imports shutil and more, 2 ms, to find it out
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", prog=parser.prog)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, text in COMMANDS.items():
         command = commands.add_parser(
             name, help=text, description=f"{text[0].upper()}{text[1:]}.", allow_abbrev=False
