@@ -74,6 +74,18 @@ def test_time_is_the_same_on_both_paths(
     assert len(set(threads)) == len({tid for tid, _, _ in full[0]})
 
 
+@BITS
+def test_instructions_give_the_same(toolchain: Toolchain, path: PathThrough, bits: Bits) -> None:
+    """The time-stamp counter follows virtual time, and programs are told that there are no random numbers to be had."""
+    program = toolchain.program("basic/tsc.c", bits=bits)
+    outputs = []
+    for _ in range(2):
+        with Linux(full_path=path == "full", ram_bytes=guest.RAM, seed=1, virtual_time=True) as linux:
+            outputs.append(guest.run(linux, program).stdout)
+    assert outputs[0] == outputs[1]
+    assert outputs[0].splitlines()[-1] == b"rises 1 rdrand 0 sse2 1"
+
+
 _PATHS: tuple[PathThrough, PathThrough] = ("short", "full")
 
 

@@ -52,7 +52,7 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
 class Parser(argparse.ArgumentParser):
     """A parser that complains in one line."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - whatever argparse takes
         super().__init__(formatter_class=Formatter, **options)
 
     def error(self, message: str) -> NoReturn:

@@ -47,9 +47,9 @@ static void copies(void) {
         memory[i] = i * 7;
     mprotect(memory + 8192, 4096, PROT_NONE);
     fflush(stdout);
+    pid_t parent = getpid();
     child = fork();
     if (child == 0) {
-        pid_t parent = getppid();
         while (getppid() == parent)
             call(SYS_sched_yield);
         _exit(0);
