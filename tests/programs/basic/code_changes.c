@@ -2,7 +2,7 @@
 
    read: the kernel writes it; store: the program does; protection: while it cannot be run; mapping: unmapped and mapped
    anew; moving: another page moved to its place; two_mappings: through another mapping of the same memory that cannot
-   be run; itself: by its own instructions. */
+   be run, made before it or after; another_process: another process does that; itself: by its own instructions. */
 #define _GNU_SOURCE
 #include <stddef.h>
 #include <stdio.h>
@@ -82,6 +82,32 @@ static void by_two_mappings(unsigned char *page) {
         memcpy(writable, returning(number), sizeof code);
         printf("by another mapping: %d\n", run(page));
     }
+    munmap(writable, 4096);
+    writable = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
+    for (int number = 63; number < 66; number++) {
+        memcpy(writable, returning(number), sizeof code);
+        printf("by a later mapping: %d\n", run(page));
+    }
+}
+
+static void by_another_process(unsigned char *page) {
+    int memory = memfd_create("code", 0), to[2], from[2];
+    char byte;
+    if (memory < 0 || ftruncate(memory, 4096) || pipe(to) || pipe(from))
+        return;
+    if (fork() == 0) {
+        unsigned char *writable = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
+        close(to[1]);
+        for (int number = 80; read(to[0], &byte, 1) == 1; number++) {
+            memcpy(writable, returning(number), sizeof code);
+            write(from[1], &byte, 1);
+        }
+        _exit(0);
+    }
+    mmap(page, 4096, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, memory, 0);
+    for (int count = 0; count < 3; count++)
+        if (write(to[1], "w", 1) == 1 && read(from[0], &byte, 1) == 1)
+            printf("by another process: %d\n", run(page));
 }
 
 static void by_itself(unsigned char *page) {
@@ -105,6 +131,7 @@ static const struct {
 } ways[] = {
     {"read", by_read},     {"store", by_store},   {"protection", by_protection},     {"mapping", by_mapping},
     {"moving", by_moving}, {"itself", by_itself}, {"two_mappings", by_two_mappings},
+    {"another_process", by_another_process},
 };
 
 int main(int argc, char **argv) {

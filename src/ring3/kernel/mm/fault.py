@@ -187,10 +187,22 @@ class FaultingSpace(Space):
                 obj.dirty.add(index)
             elif index not in obj.dirty:
                 prot &= 5
-        self.pmap.enter(page << PAGE_SHIFT, frame, prot)
+        self.pmap.enter(page << PAGE_SHIFT, frame, self._with_code(obj, index, frame, prot))
         if not write:
             self._map_around(vma, obj, page)
         return _OK
+
+    def _with_code(self, obj: MemoryObject, index: int, frame: int, prot: int) -> int:
+        """What a mapping of an object's page is to allow, so that the emulator notices stores into code.
+
+        It does so only where the page that is written can be executed too (ARCHITECTURE.md): that right is added once
+        the page has been mapped as code anywhere, and writable mappings made before that are faulted in again.
+        """
+        if not prot & 4:
+            return prot | 4 if prot & 2 and self.ram.is_code(frame) else prot
+        if not self.ram.is_code(frame) and obj.written_through_mappings():
+            obj.unmap(index, index + 1, copies=False)
+        return prot
 
     def _map_around(self, vma: Vma, obj: MemoryObject, page: int) -> None:
         """Maps the object's pages in memory that lie in the same aligned window and are not mapped yet."""
@@ -199,9 +211,10 @@ class FaultingSpace(Space):
         window = page & -AROUND
         base = vma.start >> PAGE_SHIFT
         for near in range(max(window, base), min(window + AROUND, vma.end >> PAGE_SHIFT)):
-            frame = frames.get(vma.offset + near - base)
+            index = vma.offset + near - base
+            frame = frames.get(index)
             if frame is not None and near not in anon and not lookup(near << PAGE_SHIFT):
-                enter(near << PAGE_SHIFT, frame, prot)
+                enter(near << PAGE_SHIFT, frame, self._with_code(obj, index, frame, prot))
 
     def zero_frame(self) -> int:
         """A frame that only holds zeros.
