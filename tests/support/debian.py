@@ -1,6 +1,6 @@
-"""Debian's static busybox: a real program that this project did not write, of either width.
+"""Debian's static busybox and musl's dynamic loader, of either width: programs that this project did not write.
 
-``scripts/fetch-busybox`` puts it in the tests' cache.
+``scripts/fetch-programs`` puts them into the tests' cache.
 """
 
 from __future__ import annotations
@@ -15,8 +15,17 @@ from tests.support.toolchain import Bits
 
 def busybox(bits: Bits) -> Path:
     """Returns the path of the static busybox of that width, or skips the test where none was fetched."""
+    return _find("busybox", bits)
+
+
+def musl_loader(bits: Bits) -> Path:
+    """Returns the path of musl's libc.so of that width, which is its dynamic loader too, or skips the test."""
+    return _find("musl", bits)
+
+
+def _find(name: str, bits: Bits) -> Path:
     architecture = "amd64" if bits == 64 else "i386"
-    path = cache.directory() / "debian" / f"busybox-{architecture}"
+    path = cache.directory() / "debian" / f"{name}-{architecture}"
     if not path.exists():
-        pytest.skip(f"no static busybox of {bits} bits: scripts/fetch-busybox gets it")
+        pytest.skip(f"no {name} of {bits} bits: scripts/fetch-programs gets it")
     return path

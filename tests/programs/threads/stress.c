@@ -24,7 +24,8 @@ static void only_once(void) { onces++; }
 static void gone(void *value) { __atomic_fetch_add(&destroyed, *(int *)value, __ATOMIC_RELAXED); }
 
 static void *body(void *argument) {
-    int number = *(int *)argument, one = 1;
+    static int one = 1; /* the destructors run when this function is left */
+    int number = *(int *)argument;
     pthread_once(&once, only_once);
     pthread_setspecific(key, &one);
     for (int i = 0; i < rounds; i++) {
