@@ -219,9 +219,15 @@ static void *wait_forever(void *how) {
     return NULL;
 }
 
+static volatile int has_waited;
+
 static void on_signal(int number) { interrupted = number; }
 
-static void *wait_for_semaphore(void *it) { return (void *)(intptr_t)(sem_wait(it) ? errno : 0); }
+static void *wait_for_semaphore(void *it) {
+    intptr_t error = sem_wait(it) ? errno : 0;
+    has_waited = 1;
+    return (void *)error;
+}
 
 static void cancellation(void) {
     for (int which = 0; which < 4; which++) {
@@ -246,8 +252,10 @@ static void cancellation(void) {
     void *result;
     sem_init(&semaphore, 0, 0);
     pthread_create(&thread, NULL, wait_for_semaphore, &semaphore);
-    usleep(10000);
-    pthread_kill(thread, SIGUSR1);
+    do { /* it may not wait yet when the first signal comes */
+        usleep(1000);
+        pthread_kill(thread, SIGUSR1);
+    } while (!has_waited);
     pthread_join(thread, &result);
     SHOW("a handler ends sem_wait", (intptr_t)result);
     SHOW("  the signal", interrupted);
