@@ -9,6 +9,7 @@ told apart by their program.
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import os
 import tempfile
@@ -18,12 +19,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from ring3.api import Computer, Linux, Solaris
 from ring3.errors import Ring3Error
+from ring3.fs.file import File
 from ring3.kernel.clock import VirtualClocks
 from ring3.kernel.mm.mm import Mm
+from ring3.kernel.mm.shared import SharedObject
 from ring3.kernel.mm.vma import SHARED
 from ring3.kernel.task import Task
 from ring3.machine.cpu import Event, Registers, Stop, Trap
@@ -82,6 +85,52 @@ def boot_solaris(path: PathThrough = "short", ram_bytes: int = RAM) -> Iterator[
     with Solaris(full_path=path == "full", ram_bytes=ram_bytes) as solaris:
         make_deterministic(solaris)
         yield solaris
+
+
+class Census(NamedTuple):
+    """What a kernel holds. While no program runs, nothing of it may depend on which programs ran before.
+
+    Attributes:
+        frames: Frames of RAM in use, once those are given back that only cache files.
+        tasks: Threads that live.
+        processes: Processes, those that nobody waited for included.
+        futexes: Words that somebody waits at, and locks.
+        timers: Timers that run, of any clock.
+        files: Open file descriptions.
+        spaces: Address spaces.
+        objects: Objects that are, or were and may still be, mapped, without a cache behind them.
+    """
+
+    frames: int
+    tasks: int
+    processes: int
+    futexes: int
+    timers: int
+    files: int
+    spaces: int
+    objects: int
+
+
+def census(linux: Linux) -> Census:
+    """Counts what a machine's kernel holds; no program may be running."""
+    kernel = linux.kernel
+    for bits in (64, 32):
+        kernel.vdso(bits)  # loaded by the first program that needs it, and kept
+    kernel.objects.reclaim(linux.machine.ram.size >> PAGE_SHIFT, mapped=True)
+    gc.collect()
+    ram = linux.machine.ram
+    alive = [thing for thing in gc.get_objects() if isinstance(thing, File | Mm | SharedObject)]
+    mine = [thing for thing in alive if isinstance(thing, File) or thing.ram is ram]
+    return Census(
+        ram.frames_in_use,
+        len(kernel.tasks),
+        len(kernel.processes),
+        len(kernel.futexes),
+        len(kernel.timers) + len(kernel.cpu_timers),
+        sum(isinstance(thing, File) and thing.refs > 0 for thing in mine),
+        sum(isinstance(thing, Mm) and bool(thing.vmas) for thing in mine),
+        sum(isinstance(thing, SharedObject) for thing in mine),
+    )
 
 
 @dataclass(frozen=True, slots=True)

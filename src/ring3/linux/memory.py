@@ -54,7 +54,7 @@ def _mmap(task: LinuxTask, address: int, length: int, prot: int, flags: int, fd:
     if not length or kind not in kinds:
         raise Errno(E.EINVAL)
     if flags & MAP_HUGETLB:
-        raise Errno(E.EINVAL if file is not None else E.ENOMEM)
+        raise Errno(E.EINVAL)  # no huge pages (CONFIG_HUGETLBFS)
     shared = kind != MAP_PRIVATE
     if kind == MAP_SHARED_VALIDATE and flags & ~LEGACY_FLAGS:
         raise Errno(E.EOPNOTSUPP)
@@ -156,6 +156,8 @@ def sys_mprotect(task: LinuxTask, start: Address, length: SizeT, prot: UnsignedL
     prot = implied(task, prot)
     if not start % 4096:
         check_change(task, start, length, prot)
+    if length and prot & PROT_GROWSUP and task.memory.vma_at(start) is not None:
+        raise Errno(E.EINVAL)  # no stack grows up
     task.memory.mprotect(start, length, prot & 7, growsdown=bool(prot & PROT_GROWSDOWN))
     return 0
 

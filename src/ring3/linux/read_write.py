@@ -20,10 +20,12 @@ from ring3.abi.c_types import (
 from ring3.abi.errno import E, Errno
 from ring3.fs.file import File
 from ring3.fs.opening import O_LARGEFILE
+from ring3.fs.pipe import PipeFile
 from ring3.fs.regular import RegularFile
 from ring3.fs.waiting import Waiting, retry, write_all
 from ring3.kernel.mm.usercopy import BadAddress
 from ring3.linux.definition import syscall
+from ring3.machine.ram import PAGE_MASK
 
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
@@ -87,6 +89,19 @@ def from_user(task: LinuxTask, address: int, size: int) -> bytes:
         if not bad.done:
             raise
         return task.memory.read(address, bad.done)
+
+
+def whole_pages(file: File, data: bytes) -> bytes:
+    """What a file takes of data that a bad page cut off: a pipe takes whole pages only (anon_pipe_write).
+
+    Raises:
+        Errno: EFAULT, nothing.
+    """
+    if isinstance(file, PipeFile):
+        data = data[: len(data) & PAGE_MASK]
+        if not data:
+            raise Errno(E.EFAULT)
+    return data
 
 
 def to_user(task: LinuxTask, address: int, data: bytes) -> int:
@@ -156,7 +171,9 @@ def limited(task: LinuxTask, file: File, data: bytes, offset: int) -> bytes:
 def sys_write(task: LinuxTask, fd: FdArg, buf: BufferIn, count: SizeT) -> int | Waiting:
     """Writes ``count`` bytes to a descriptor."""
     file = writable(task, fd)
-    return write_file(task, file, from_user(task, buf, checked_count(buf, count)))
+    wanted = checked_count(buf, count)
+    data = from_user(task, buf, wanted)
+    return write_file(task, file, data if len(data) == wanted else whole_pages(file, data))
 
 
 @syscall("full")

@@ -11,7 +11,16 @@ from ring3.fs.regular import RegularFile
 from ring3.fs.waiting import Waiting, retry
 from ring3.kernel.mm.usercopy import BadAddress
 from ring3.linux.definition import syscall
-from ring3.linux.read_write import MAX_RW_COUNT, USER_END, deliver, readable, wide, writable, write_file
+from ring3.linux.read_write import (
+    MAX_RW_COUNT,
+    USER_END,
+    deliver,
+    readable,
+    whole_pages,
+    wide,
+    writable,
+    write_file,
+)
 
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
@@ -106,7 +115,10 @@ def _writev(
     if flags:
         _check_flags(flags, Rwf.HIPRI | Rwf.DSYNC | Rwf.SYNC | Rwf.NOWAIT | Rwf.APPEND)
     file = writable(task, fd)
-    data = gather(task, vectors_of(task, address, count, task.in_ia32_syscall))
+    vectors = vectors_of(task, address, count, task.in_ia32_syscall)
+    data = gather(task, vectors)
+    if len(data) < sum(length for _, length in vectors):
+        data = whole_pages(file, data)
     if flags and flags & Rwf.APPEND and isinstance(file, RegularFile):
         done = file.inode.append(data)
         if offset is None:
