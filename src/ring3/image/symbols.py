@@ -51,6 +51,11 @@ class SymbolTable:
         """The address of a symbol, or None."""
         return self._scoped.get(name) if "`" in name else self._address.get(name)
 
+    def covers(self, name: str, address: int) -> bool:
+        """Whether an address lies in what a symbol names."""
+        start = self[name]
+        return start <= address < start + self._size[start]
+
     def name(self, address: int) -> str | None:
         """The symbol exactly at an address, or None."""
         return self._name.get(address)

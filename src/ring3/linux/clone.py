@@ -13,6 +13,7 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.signals import Sig
 from ring3.kernel.wait import WaitQueue
 from ring3.linux import tracing
+from ring3.linux.altstack import PUT_AWAY
 from ring3.linux.definition import syscall
 from ring3.linux.process import Process
 from ring3.linux.tls import check_clone as check_clone_tls
@@ -185,8 +186,7 @@ def _copy(task: LinuxTask, args: CloneArgs) -> LinuxTask:
         task.kernel.processes.add(child.process)
     child.process.threads.append(child)
     child.inherit(task, share_files=bool(flags & C.CLONE_FILES), share_fs=bool(flags & C.CLONE_FS))
-    if not flags & C.CLONE_VM or flags & C.CLONE_VFORK:
-        child.altstack = task.altstack
+    child.altstack = PUT_AWAY if flags & (C.CLONE_VM | C.CLONE_VFORK) == C.CLONE_VM else task.altstack
     task.kernel.start_child(task, child, args.stack, args.tls if flags & C.CLONE_SETTLS else None)
     return child
 

@@ -79,12 +79,12 @@ def become(task: LinuxTask, start: Start, path: bytes) -> None:
     place = task.exe_place
     task.exe = os.fsdecode(path if place is None else place.path())
     task.name = os.path.basename(task.exe)[:15]
-    task.altstack = type(task.altstack)()
+    task.altstack = task.altstack._replace(base=0, size=0)
     task.tls = [0, 0, 0]
     task.load_tls()
     task.landing_pad = start.landing_pad
     task.clear_child_tid = 0
-    kernel.reset_user_state(start.bits)
+    kernel.reset_user_state()
     load_data_segments(kernel, start.bits)
     start_thread(task.regs, start)
     task.regs.orig_ax = (1 << 64) - 1

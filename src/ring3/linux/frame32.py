@@ -10,15 +10,14 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from ring3.abi.errno import E, Errno
 from ring3.abi.signals import SaFlags
 from ring3.image.linux.boot import GDT_USER_DS, L
 from ring3.kernel.regs import UserRegs
 from ring3.linux import altstack
-from ring3.linux.frame64 import FIXABLE_FLAGS, altstack_is_same
+from ring3.linux.frame64 import FIXABLE_FLAGS, Place, restore_fpu
 from ring3.linux.siginfo import SigInfo
 from ring3.linux.sigstate import UNBLOCKABLE, Action
-from ring3.machine.registers import Flags, Seg
+from ring3.machine.registers import Seg
 
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
@@ -33,26 +32,32 @@ _RETCODE: Final = (
 )
 _RT_RETCODE: Final = b"\xb8\xad\x00\x00\x00\xcd\x80\x00"
 _M32: Final = 0xFFFF_FFFF
+_M64: Final = (1 << 64) - 1
 
 
-def write(task: LinuxTask, regs: UserRegs, sp: int, info: SigInfo, action: Action, mask: int) -> int:
-    """Writes the frame below ``sp`` and sets the registers for the handler; returns the frame's address.
+def place(sp: int, action: Action) -> Place:
+    """Where a frame lies below a stack pointer."""
+    fxsave = (sp - FXSAVE) & ~63
+    size = RT_SIGFRAME if action.flags & SaFlags.SA_SIGINFO else SIGFRAME
+    return Place(((fxsave - FSAVE - size + 4) & ~15) - 4 & _M64, fxsave & _M64)
+
+
+def write(task: LinuxTask, regs: UserRegs, place: Place, info: SigInfo, action: Action, mask: int) -> None:
+    """Writes the frame and sets the registers for the handler.
 
     Raises:
         Errno: EFAULT, the stack cannot take it.
     """
     memory, cpu = task.memory, task.kernel.machine.cpu
+    at, fpstate = place.at, place.fxsave - FSAVE & _M64
     rt = bool(action.flags & SaFlags.SA_SIGINFO)
-    fxsave = ((sp & _M32) - FXSAVE) & ~63
-    fpstate = fxsave - FSAVE
     image = task.kernel.fxsave(task)
     memory.write(fpstate, _fsave(image) + image)
-    at = ((fpstate - (RT_SIGFRAME if rt else SIGFRAME) + 4) & ~15) - 4
     context = _CONTEXT.pack(
         *(cpu.selector(segment) for segment in (Seg.GS, Seg.FS, Seg.ES, Seg.DS)),
         *(getattr(regs, name) & _M32 for name in ("di", "si", "bp", "sp", "bx", "dx", "cx", "ax")),
         task.trap_number & _M32, task.error_code & _M32, regs.ip & _M32, regs.cs, regs.flags & _M32, regs.sp & _M32,
-        regs.ss, fpstate, mask & _M32, task.fault_address & _M32,
+        regs.ss, fpstate & _M32, mask & _M32, task.fault_address & _M32,
     )  # fmt: skip
     symbols = task.kernel.vdso(32).symbols
     vdso = task.memory.find_object(task.kernel.vdso(32).pages)
@@ -63,10 +68,10 @@ def write(task: LinuxTask, regs: UserRegs, sp: int, info: SigInfo, action: Actio
         pinfo, puc = at + 16, at + 16 + 128
         memory.write(
             at,
-            struct.pack("<IiII", restorer, info.signo, pinfo, puc)
+            struct.pack("<IiII", restorer & _M32, info.signo, pinfo & _M32, puc & _M32)
             + info.pack(narrow=True)
             + struct.pack("<II", 0, 0)
-            + task.altstack.pack(regs.sp, narrow=True)
+            + task.altstack.pack(task.altstack.mode, narrow=True)
             + context
             + struct.pack("<Q", mask)
             + _RT_RETCODE,
@@ -75,7 +80,7 @@ def write(task: LinuxTask, regs: UserRegs, sp: int, info: SigInfo, action: Actio
     else:
         memory.write(
             at,
-            struct.pack("<Ii", restorer, info.signo)
+            struct.pack("<Ii", restorer & _M32, info.signo)
             + context
             + bytes(624)
             + struct.pack("<I", mask >> 32)
@@ -86,8 +91,6 @@ def write(task: LinuxTask, regs: UserRegs, sp: int, info: SigInfo, action: Actio
     for segment in (Seg.DS, Seg.ES):
         task.kernel.load_user_segment(segment, L["USER_DS"], GDT_USER_DS)
     regs.cs, regs.ss = L["USER32_CS"], L["USER_DS"]
-    regs.flags &= ~(Flags.DF | Flags.RF | Flags.TF)
-    return at
 
 
 def restore(task: LinuxTask, regs: UserRegs) -> int:
@@ -116,12 +119,7 @@ def restore_rt(task: LinuxTask, regs: UserRegs) -> int:
     (mask,) = struct.unpack_from("<Q", raw, 108)
     task.set_blocked(mask & ~UNBLOCKABLE)
     result = _restore_context(task, regs, _CONTEXT.unpack_from(raw, 20))
-    if not altstack_is_same(task, base, flags, size):
-        try:
-            altstack.set_altstack(task, base, flags, size, regs.sp)
-        except Errno as error:
-            if error.number is E.EFAULT:
-                raise
+    altstack.restore_altstack(task, (base, flags, size), regs.sp)
     return result
 
 
@@ -134,10 +132,8 @@ def _restore_context(task: LinuxTask, regs: UserRegs, values: tuple[int, ...]) -
     regs.cs = values[15] & 0xFFFF | 3
     regs.flags = (regs.flags & ~FIXABLE_FLAGS) | (values[16] & FIXABLE_FLAGS)
     regs.ss = values[18] & 0xFFFF | 3
-    regs.orig_ax = (1 << 64) - 1
-    fpstate = values[19]
-    if fpstate:
-        task.kernel.fxrstor(task, task.memory.read(fpstate + FSAVE, FXSAVE))
+    regs.orig_ax = _M64
+    restore_fpu(task, values[19], FSAVE)
     return values[11]
 
 

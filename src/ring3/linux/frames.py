@@ -1,8 +1,8 @@
 """Signal frames: what a handler finds on its stack, and the way back.
 
-`push` and the two sigreturns choose the layout by the width of the code that runs. A frame holds the registers, the
-signal mask and the floating-point state in FXSAVE format; what the handler changes there is what the program goes on
-with.
+The layout is that of the door by which the handler was set, not that of the code which the signal interrupts. A frame
+holds the registers, the signal mask and the floating-point state in FXSAVE format; what the handler changes there is
+what the program goes on with.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from ring3.abi.signals import SaFlags
 from ring3.image.linux.boot import L
 from ring3.kernel.regs import UserRegs
 from ring3.linux import frame32, frame64
-from ring3.linux.altstack import AltStack
+from ring3.linux.altstack import PUT_AWAY
 from ring3.linux.siginfo import SigInfo
-from ring3.linux.sigstate import Action
+from ring3.linux.sigstate import SA_IA32_ABI, Action
+from ring3.machine.registers import Flags
 
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
@@ -26,22 +27,37 @@ REDZONE: Final = 128
 
 
 def push(task: LinuxTask, regs: UserRegs, info: SigInfo, action: Action, mask: int) -> bool:
-    """Writes the frame and points the registers at the handler; False if the stack cannot take it."""
-    narrow = regs.cs == L["USER32_CS"]
+    """Writes the frame and points the registers at the handler; False if the stack cannot take it.
+
+    The steps are those of get_sigframe and handle_signal (arch/x86/kernel/signal.c).
+    """
+    narrow = bool(action.flags & SA_IA32_ABI)
+    layout = frame32 if narrow else frame64
+    altstack = task.altstack
     sp = regs.sp if narrow else regs.sp - REDZONE
-    entering = False
-    if action.flags & SaFlags.SA_ONSTACK and task.altstack.usable(regs.sp):
-        sp = task.altstack.top
-        entering = True
-    elif narrow and regs.ss != L["USER_DS"] and not action.flags & SaFlags.SA_RESTORER and action.restorer:
+    on_altstack = altstack.in_use(regs.sp)
+    if action.flags & SaFlags.SA_ONSTACK:
+        if altstack.usable(sp):
+            sp = altstack.top
+            on_altstack = True
+    elif (
+        narrow
+        and not on_altstack
+        and regs.ss != L["USER_DS"]
+        and not action.flags & SaFlags.SA_RESTORER
+        and action.restorer
+    ):
         sp = action.restorer
+        on_altstack = True
+    place = layout.place(sp, action)
+    if on_altstack and not altstack.contains(place.at):
+        return False
     try:
-        layout = frame32 if narrow else frame64
-        at = layout.write(task, regs, sp, info, action, mask)
+        layout.write(task, regs, place, info, action, mask)
     except Errno:
         return False
-    if entering and not task.altstack.contains(at):
-        return False
-    if entering and task.altstack.autodisarm:
-        task.altstack = AltStack()
+    regs.flags &= ~(Flags.DF | Flags.RF | Flags.TF)
+    task.kernel.clear_fpu()
+    if altstack.autodisarm:
+        task.altstack = PUT_AWAY
     return True

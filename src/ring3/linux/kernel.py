@@ -150,6 +150,7 @@ class LinuxKernel(TwoWays):
         self._absent: set[str] = set()
         self._bind_stubs()
         self._birth = self._initial_state()
+        self._clean_fpu = bytes(machine.cpu.fpu())
         self.open_short_path(self.linux.entry)
 
     def wall_clock(self) -> int:
@@ -318,14 +319,10 @@ class LinuxKernel(TwoWays):
             cpu.load(kept)
         self.add(child, saved)
 
-    def reset_user_state(self, bits: int) -> None:
+    def reset_user_state(self) -> None:
         """Gives the running task a program's initial floating-point state and segment bases."""
         cpu = self.machine.cpu
-        kept = cpu.save()
-        cpu.load(self._birth)
-        clean = bytes(cpu.fpu())
-        cpu.load(kept)
-        cpu.fpu()[:] = clean
+        self.clear_fpu()
         cpu.fs_base = 0
         cpu.wrmsr(self.user_gs_msr(), 0)
 
@@ -411,6 +408,10 @@ class LinuxKernel(TwoWays):
                 send_to_process(member, SigInfo(int(Sig.SIGCONT), int(SiCode.SI_KERNEL)))
 
     # -- floating point ----------------------------------------------------------------------------------------
+
+    def clear_fpu(self) -> None:
+        """Gives the running task the floating-point state that a program starts with."""
+        self.machine.cpu.fpu()[:] = self._clean_fpu
 
     def fxsave(self, task: LinuxTask) -> bytes:
         """The running task's x87 and SSE state as fxsave64 stores it: 512 bytes."""

@@ -27,6 +27,7 @@ _M64: Final = (1 << 64) - 1
 _TRACE: Final = L["TASK_SYSCALL_WORK"] >> 3
 _LANDING_PAD: Final = L["TASK_LANDING_PAD"] >> 3
 _STATUS: Final = L["TASK_STATUS"] >> 3
+_TF: Final = int(Flags.TF)
 _RETURN_BY_IRET: Final = Flags.RF | Flags.TF | Flags.VM
 
 
@@ -54,13 +55,14 @@ def run_short(kernel: LinuxKernel, task: Task) -> None:
         number = words[rax] & 0xFFFF_FFFF
         address = q[table + number] if number < tbl.NR_SYSCALLS else ni_syscall
         stub = stubs.get(address)
-        if stub is None or q[work + _TRACE]:
+        saved = flags[0]
+        if stub is None or q[work + _TRACE] or saved & _TF:
             if stub is None:
                 kernel.doubt_entry_state()
             kernel.handle(task, stop)
             continue
         words[rcx] = words[rip]
-        words[r11] = flags[0]
+        words[r11] = saved
         window.orig_ax = words[rax]
         task.regs = window
         try:

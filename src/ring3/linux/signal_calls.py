@@ -17,14 +17,21 @@ from ring3.linux.definition import syscall
 from ring3.linux.process import Process
 from ring3.linux.siginfo import Layout, SigInfo, unpack
 from ring3.linux.signal_send import deliverable, force_kernel, recalculate, send_to_process, send_to_thread
-from ring3.linux.sigstate import IGNORED_BY_DEFAULT, UNBLOCKABLE, Action, bit, next_signal
+from ring3.linux.sigstate import (
+    IGNORED_BY_DEFAULT,
+    SA_FLAGS,
+    SA_IA32_ABI,
+    UNBLOCKABLE,
+    Action,
+    bit,
+    next_signal,
+)
 
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
 
 Waiting = Coroutine[Any, Any, int]
 SIGSET: Final = 8
-_KERNEL_FLAGS: Final = 0xFFFF_FFFF
 
 
 def _check_size(size: int) -> None:
@@ -42,19 +49,21 @@ def _sigaction(task: LinuxTask, signal: int, new: Action | None) -> Action:
     actions = task.process.actions
     before = actions[signal]
     if new is not None:
-        actions[signal] = new
+        actions[signal] = new._replace(
+            flags=new.flags & SA_FLAGS | (SA_IA32_ABI if task.in_ia32_syscall else 0)
+        )
         if new.handler == SIG_IGN or (new.handler == SIG_DFL and bit(signal) & IGNORED_BY_DEFAULT):
             task.process.pending.discard(bit(signal))
             for thread in task.process.threads:
                 thread.signals.discard(bit(signal))
-    return before
+    return before._replace(flags=before.flags & SA_FLAGS)
 
 
 def _read_action(task: LinuxTask, address: int, form: str) -> Action | None:
     if not address:
         return None
     handler, flags, restorer, mask = struct.unpack(form, task.memory.read(address, struct.calcsize(form)))
-    return Action(handler, flags & _KERNEL_FLAGS, restorer, mask & ~UNBLOCKABLE)
+    return Action(handler, flags, restorer, mask & ~UNBLOCKABLE)
 
 
 def _rt_sigaction(task: LinuxTask, signal: int, act: int, oact: int, form: str) -> int:
@@ -89,7 +98,7 @@ def compat_sys_sigaction(task: LinuxTask, sig: Signal, act: Pointer, oact: Point
         new = Action(handler, flags, restorer, mask & ~UNBLOCKABLE)
     before = _sigaction(task, sig, new)
     if oact:
-        old = (before.handler, before.mask & 0xFFFF_FFFF, before.flags & 0xFFFF_FFFF, before.restorer)
+        old = (before.handler, before.mask & 0xFFFF_FFFF, before.flags, before.restorer)
         task.memory.write(oact, struct.pack("<4I", *old))
     return 0
 

@@ -31,6 +31,13 @@ SYNCHRONOUS: Final = set_of(
 )
 """What an instruction causes is delivered before what somebody sends (SYNCHRONOUS_MASK)."""
 MAX_QUEUED: Final = 4096
+SA_IA32_ABI: Final = 0x0200_0000
+"""The kernel's own flag: the action was set through a 32-bit door, so its handler is 32-bit code."""
+SA_FLAGS: Final = int(
+    SaFlags.SA_NOCLDSTOP | SaFlags.SA_NOCLDWAIT | SaFlags.SA_SIGINFO | SaFlags.SA_EXPOSE_TAGBITS
+    | SaFlags.SA_RESTORER | SaFlags.SA_ONSTACK | SaFlags.SA_RESTART | SaFlags.SA_NODEFER | SaFlags.SA_RESETHAND
+)  # fmt: skip
+"""The flags that programs can set and see (UAPI_SA_FLAGS); others they can know to be unsupported by that."""
 
 
 class Action(NamedTuple):
@@ -38,7 +45,7 @@ class Action(NamedTuple):
 
     Attributes:
         handler: Address of its function, or SIG_DFL, SIG_IGN.
-        flags: `SaFlags` bits.
+        flags: `SaFlags` bits, and `SA_IA32_ABI`.
         restorer: Where the handler returns to, if SA_RESTORER.
         mask: Signals blocked meanwhile.
     """

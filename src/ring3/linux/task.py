@@ -10,7 +10,7 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.signals import Sig
 from ring3.fs.file import FdTable
 from ring3.fs.namei import FsContext
-from ring3.image.linux.boot import GDT_TLS_MIN, GDT_USER_DS, L
+from ring3.image.linux.boot import GDT_ENTRIES, GDT_TLS_MIN, GDT_USER_DS, L
 from ring3.kernel.mm.mm import Mm
 from ring3.kernel.task import Task
 from ring3.kernel.wait import WaitQueue
@@ -255,6 +255,17 @@ class LinuxTask(Task):
             load(segment, selector | 3, descriptor)
         else:
             load(segment, 0, _NO_SEGMENT)
+
+    def descriptor(self, selector: int) -> Segment | None:
+        """What a selector names in the GDT or the program's own table, None for nothing."""
+        index = selector >> 3
+        if selector & TI_LDT:
+            ldt = self.mm_context.ldt
+            raw = ldt[index] if ldt is not None and index < ldt.entries else 0
+        else:
+            kernel = self.kernel
+            raw = kernel.machine.ram.q[(kernel.linux.gdt >> 3) + index] if index < GDT_ENTRIES else 0
+        return Segment.from_bytes(raw.to_bytes(8, "little")) if raw else None
 
     def refresh_segments(self) -> None:
         """Loads anew those segment registers that point at a TLS entry that has changed."""

@@ -20,7 +20,7 @@ from ring3.linux.signal_deliver import act, do_signal, is_fatal, settle, take
 from ring3.linux.signal_send import force_fault, force_kernel
 from ring3.linux.task import LinuxTask
 from ring3.machine.paging import PF_FETCH, PF_WRITE
-from ring3.machine.registers import Flags, Vector
+from ring3.machine.registers import ERROR_CODE_VECTORS, Flags, Vector
 
 if TYPE_CHECKING:
     from ring3.linux.kernel import LinuxKernel
@@ -60,6 +60,8 @@ _OUTCOMES: Final = {
 def exception(vector: int, task: Task, regs: UserRegs, error: int) -> int:
     """The stub of every exception: ``exc_page_fault`` and its like."""
     linux_task = cast("LinuxTask", task)
+    if vector not in ERROR_CODE_VECTORS:
+        error = 0
     if not regs.cs & 3:
         if regs.ip != linux_task.kernel.image.symbols["native_irq_return_iret"]:
             _in_kernel(vector, linux_task, regs, error)
@@ -108,6 +110,9 @@ def _fault(task: Task, address: int, error: int) -> FaultOutcome:
 
 def _in_kernel(vector: int, task: LinuxTask, regs: UserRegs, error: int) -> None:
     """An exception in ring 0: the machine code touched user memory, or something is badly wrong."""
+    symbols = task.kernel.image.symbols
+    if vector == Vector.DB and symbols.covers("entry_SYSENTER_compat", regs.ip):
+        return  # sysenter leaves TF as it was, until the entry code has cleared it (is_sysenter_singlestep)
     address = task.kernel.machine.cpu.cr2
     if (
         vector == Vector.PF
@@ -119,7 +124,7 @@ def _in_kernel(vector: int, task: LinuxTask, regs: UserRegs, error: int) -> None
         return
     fixup = _fixup(task.kernel, regs.ip)
     if fixup is None:
-        where = task.kernel.image.symbols.describe(regs.ip)
+        where = symbols.describe(regs.ip)
         raise KernelPanic(
             f"exception {vector} (error {error:#x}, cr2 {address:#x}) in ring 0 at {where}", describe(regs)
         )

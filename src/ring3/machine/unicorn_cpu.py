@@ -245,6 +245,7 @@ class UnicornCpu:
         self._sync()
         if self._sysenter_words[self._rip] != _NOWHERE:
             self._sysenter_words[self._rip] = _NOWHERE
+            self._vector = -1  # as above
             return Event.SYSENTER
         if self._vector >= 0:
             return self._exception() or again()
