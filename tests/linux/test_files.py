@@ -23,6 +23,7 @@ PROGRAMS = [
     "opening",
     "pipes",
     "processes",
+    "splicing",
     "transfers",
     "waiting",
 ]

@@ -74,6 +74,16 @@ class Pipe:
             self.queue.wake(WRITABLE)
         return data
 
+    def peek(self, size: int) -> bytes:
+        """Up to ``size`` bytes from the front, which stay there."""
+        parts = []
+        for chunk in self._chunks:
+            if size <= 0:
+                break
+            parts.append(chunk[:size])
+            size -= len(chunk)
+        return b"".join(parts)
+
     def give_back(self, data: bytes) -> None:
         """Puts bytes back to the front."""
         if data:

@@ -132,6 +132,7 @@ FAMILIES: Final = {
         "sys_ia32_readahead sys_ia32_sync_file_range sys_ia32_truncate64 sys_readahead sys_sync "
         "sys_sync_file_range sys_syncfs sys_truncate"
     ),
+    "splice": "sys_splice sys_tee sys_vmsplice",
     "stat": (
         "compat_sys_ia32_fstat64 compat_sys_ia32_fstatat64 compat_sys_ia32_lstat64 compat_sys_ia32_stat64 "
         "compat_sys_newfstat compat_sys_newlstat compat_sys_newstat sys_fstat sys_lstat sys_newfstat "
