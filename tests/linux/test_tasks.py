@@ -22,6 +22,12 @@ def test_does_what_it_does_natively(
     assert outcome.finished == native(program)
 
 
+def test_cpu_time_is_limited(linux: Linux, toolchain: Toolchain, native: Run) -> None:
+    program = toolchain.program("tasks/cpu_limit.c")
+    outcome = guest.run(linux, program)
+    assert outcome.finished == native(program)
+
+
 @BITS
 def test_a_tracer_sees_what_it_sees_natively(
     linux: Linux, toolchain: Toolchain, native: Run, bits: Bits

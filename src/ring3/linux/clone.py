@@ -187,6 +187,8 @@ def _copy(task: LinuxTask, args: CloneArgs) -> LinuxTask:
     child.process.threads.append(child)
     child.inherit(task, share_files=bool(flags & C.CLONE_FILES), share_fs=bool(flags & C.CLONE_FS))
     child.altstack = PUT_AWAY if flags & (C.CLONE_VM | C.CLONE_VFORK) == C.CLONE_VM else task.altstack
+    if child.process is not parent and parent.cpu_limit is not None:
+        child.watch_cpu_time()
     task.kernel.start_child(task, child, args.stack, args.tls if flags & C.CLONE_SETTLS else None)
     return child
 

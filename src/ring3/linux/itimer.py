@@ -102,6 +102,8 @@ def stop_all(process: Process) -> None:
     for timer in process.itimers.values():
         timer.stop()
     process.itimers.clear()
+    if process.cpu_limit is not None:
+        process.cpu_limit.stop()
 
 
 def _timer(task: LinuxTask, which: int) -> IntervalTimer:

@@ -16,6 +16,7 @@ from ring3.linux.siginfo import Layout, SigInfo
 from ring3.linux.sigstate import Actions, Pending
 
 if TYPE_CHECKING:
+    from ring3.linux.cpu_limit import CpuLimit
     from ring3.linux.itimer import IntervalTimer
     from ring3.linux.posix_timer import PosixTimer
     from ring3.linux.task import LinuxTask
@@ -55,6 +56,7 @@ class Process:
         parent: Its parent, None for the child of number 1.
         pgid: Number of its process group.
         sid: Number of its session.
+        cpu_limit: What watches over RLIMIT_CPU, None if it never was limited.
         actions: What it does with signals.
         threads: Its living threads, oldest first.
         children: Its children, dead ones too until they are waited for.
@@ -80,7 +82,7 @@ class Process:
     """
 
     __slots__ = (
-        "actions", "child_changed", "children", "children_usage", "dead", "ending", "exit_code",
+        "actions", "child_changed", "children", "children_usage", "cpu_limit", "dead", "ending", "exit_code",
         "exit_signal", "has_execed", "itimers", "next_timer", "parent", "pending", "pgid", "pid",
         "posix_timers", "report", "sid", "signal_arrived", "started", "stopped", "subreaper", "threads",
         "tracee_exits", "tracees", "usage",
@@ -92,6 +94,7 @@ class Process:
         self.pgid = pgid
         self.sid = sid
         self.actions = actions
+        self.cpu_limit: CpuLimit | None = None
         self.threads: list[LinuxTask] = []
         self.children: list[Process] = []
         self.pending = Pending()

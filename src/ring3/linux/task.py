@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from ring3.linux.seccomp import Seccomp
     from ring3.linux.user_dispatch import Dispatch
 
+RLIMIT_CPU: Final = 0
 RLIMIT_NOFILE: Final = 7
 _MM_LIMITS: Final = {2: "data", 3: "stack", 8: "memlock", 9: "address_space"}
 _NO_SEGMENT: Final = Segment(0, 0, 0, 0)
@@ -290,10 +291,18 @@ class LinuxTask(Task):
         self.rlimits[resource] = (soft, hard)
         if resource == RLIMIT_NOFILE:
             self.files.limit = soft
+        elif resource == RLIMIT_CPU:
+            self.watch_cpu_time()
         name = _MM_LIMITS.get(resource)
         if name is not None:
             limits = self.memory.limits = copy(self.memory.limits)
             setattr(limits, name, soft)
+
+    def watch_cpu_time(self) -> None:
+        """Has RLIMIT_CPU of its process watched."""
+        from ring3.linux import cpu_limit  # noqa: PLC0415 -- few programs ever need it
+
+        cpu_limit.watch(self)
 
     def inherit(self, parent: LinuxTask, *, share_files: bool, share_fs: bool) -> None:
         """Takes over from a parent what clone(2) copies or shares."""
