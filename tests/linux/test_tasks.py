@@ -13,7 +13,9 @@ BITS = pytest.mark.parametrize("bits", [64, 32])
 
 
 @BITS
-@pytest.mark.parametrize("name", ["frames", "process_vm", "processes", "signals", "stepping"])
+@pytest.mark.parametrize(
+    "name", ["actions", "children", "frames", "process_vm", "processes", "signals", "stepping"]
+)
 def test_does_what_it_does_natively(
     linux: Linux, toolchain: Toolchain, native: Run, name: str, bits: Bits
 ) -> None:

@@ -107,9 +107,9 @@ class Pipe:
         """Makes it hold another number of bytes, rounded up to a power of two of pages (F_SETPIPE_SZ).
 
         Raises:
-            Errno: EINVAL, none or too many; EBUSY, it holds more now.
+            Errno: EINVAL, too many; EBUSY, it holds more now.
         """
-        if not 0 < capacity <= 1 << 31:
+        if capacity > 1 << 31:
             raise Errno(E.EINVAL)
         wanted = PIPE_BUF
         while wanted < capacity:
@@ -169,7 +169,7 @@ class PipeFile(File):
             Errno: EPIPE, nobody can read them.
             WouldBlock: There is no room.
         """
-        if not self.pipe.readers:
+        if not self.pipe.readers and len(data):
             raise Errno(E.EPIPE)
         done = self.pipe.put(data)
         if not done and len(data):

@@ -60,6 +60,12 @@ _NAMESPACES: Final = (
     C.CLONE_NEWNS | C.CLONE_NEWCGROUP | C.CLONE_NEWUTS | C.CLONE_NEWIPC | C.CLONE_NEWUSER | C.CLONE_NEWPID
     | C.CLONE_NEWNET
 )  # fmt: skip
+_EXCLUSIVE: Final = (
+    C.CLONE_SIGHAND | C.CLONE_CLEAR_SIGHAND,
+    C.CLONE_NEWNS | C.CLONE_FS,
+    C.CLONE_NEWUSER | C.CLONE_FS,
+    C.CLONE_NEWIPC | C.CLONE_SYSVSEM,
+)
 CSIGNAL: Final = 0xFF
 CLONE_ARGS_SIZE_VER0: Final = 64
 CLONE_ARGS_SIZE: Final = 88
@@ -92,9 +98,9 @@ def _check(task: LinuxTask, args: CloneArgs) -> None:
         raise Errno(E.EINVAL)
     if flags & C.CLONE_SIGHAND and not flags & C.CLONE_VM:
         raise Errno(E.EINVAL)
-    if flags & C.CLONE_CLEAR_SIGHAND and flags & C.CLONE_SIGHAND:
+    if any(flags & both == both for both in _EXCLUSIVE):
         raise Errno(E.EINVAL)
-    if flags & C.CLONE_NEWNS and flags & C.CLONE_FS:
+    if flags & C.CLONE_THREAD and flags & (C.CLONE_NEWUSER | C.CLONE_NEWPID):
         raise Errno(E.EINVAL)
     if flags & _NAMESPACES:
         raise Errno(E.EPERM)

@@ -35,7 +35,8 @@ class Polled:
         self._address = address
         self._rows = list(POLLFD.iter_unpack(task.memory.read(address, count * POLLFD.size)))
         self._found = [0] * count
-        self._files: list[File | None] = [task.files.get(fd) if fd >= 0 else None for fd, _, _ in self._rows]
+        files = (task.files.get(fd) for fd, _, _ in self._rows)
+        self._files = [None if file is None or file.is_path else file for file in files]
 
     @property
     def interests(self) -> list[tuple[File, int]]:

@@ -20,10 +20,10 @@ def _process(task: LinuxTask, pid: int) -> Process:
 @syscall("full")
 def sys_setpgid(task: LinuxTask, pid: Pid, pgid: Pid) -> int:
     """Moves the caller or a child to a process group."""
+    if (pgid or pid) < 0:
+        raise Errno(E.EINVAL)
     process = _process(task, pid)
     group = pgid or process.pid
-    if group < 0:
-        raise Errno(E.EINVAL)
     if process is not task.process:
         if process.parent is not task.process:
             raise Errno(E.ESRCH)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi.c_types import Int, Pid, Pointer, Signal, SizeT, UnsignedInt
 from ring3.abi.errno import E, Errno
-from ring3.abi.signals import NSIG, SIG_DFL, SIG_IGN, SiCode, Sig, SigHow
+from ring3.abi.signals import NSIG, SIG_DFL, SIG_IGN, SaFlags, SiCode, Sig, SigHow
 from ring3.kernel.regs import UserRegs
 from ring3.kernel.wait import wait_event
 from ring3.linux import frame32, frame64
@@ -203,7 +203,14 @@ def _from(task: LinuxTask, signal: int, code: int) -> SigInfo:
     return SigInfo(signal, code, Layout.KILL, task.tgid, task.credentials.uid)
 
 
+def _check_signal(signal: int) -> None:
+    """Whether there is such a signal, which Linux asks only when it has found somebody to send it to."""
+    if not 0 <= signal <= NSIG:
+        raise Errno(E.EINVAL)
+
+
 def _kill_one(task: LinuxTask, process: Process, info: SigInfo) -> None:
+    _check_signal(info.signo)
     if not may_signal(task, process, info.signo):
         raise Errno(E.EPERM)
     if info.signo:
@@ -211,9 +218,10 @@ def _kill_one(task: LinuxTask, process: Process, info: SigInfo) -> None:
 
 
 def _kill_many(task: LinuxTask, targets: list[Process], info: SigInfo) -> None:
-    allowed = [process for process in targets if may_signal(task, process, info.signo)]
     if not targets:
         raise Errno(E.ESRCH)
+    _check_signal(info.signo)
+    allowed = [process for process in targets if may_signal(task, process, info.signo)]
     if not allowed:
         raise Errno(E.EPERM)
     for process in allowed:
@@ -224,8 +232,6 @@ def _kill_many(task: LinuxTask, targets: list[Process], info: SigInfo) -> None:
 @syscall("full")
 def sys_kill(task: LinuxTask, pid: Pid, sig: Signal) -> int:
     """Sends a signal to a process or a group of them."""
-    if not 0 <= sig <= NSIG:
-        raise Errno(E.EINVAL)
     info = _from(task, sig, int(SiCode.SI_USER))
     processes = task.kernel.processes
     if pid > 0:
@@ -243,6 +249,7 @@ def _tkill(task: LinuxTask, tgid: int | None, tid: int, info: SigInfo) -> int:
     target = task.kernel.thread(tid)
     if target is None or (tgid is not None and target.tgid != tgid):
         raise Errno(E.ESRCH)
+    _check_signal(info.signo)
     if not may_signal(task, target.process, info.signo):
         raise Errno(E.EPERM)
     if info.signo:
@@ -253,7 +260,7 @@ def _tkill(task: LinuxTask, tgid: int | None, tid: int, info: SigInfo) -> int:
 @syscall("full")
 def sys_tkill(task: LinuxTask, pid: Pid, sig: Signal) -> int:
     """Sends a signal to a thread."""
-    if pid <= 0 or not 0 <= sig <= NSIG:
+    if pid <= 0:
         raise Errno(E.EINVAL)
     return _tkill(task, None, pid, _from(task, sig, int(SiCode.SI_TKILL)))
 
@@ -261,18 +268,16 @@ def sys_tkill(task: LinuxTask, pid: Pid, sig: Signal) -> int:
 @syscall("full")
 def sys_tgkill(task: LinuxTask, tgid: Pid, pid: Pid, sig: Signal) -> int:
     """Sends a signal to a thread of a process."""
-    if pid <= 0 or tgid <= 0 or not 0 <= sig <= NSIG:
+    if pid <= 0 or tgid <= 0:
         raise Errno(E.EINVAL)
     return _tkill(task, tgid, pid, _from(task, sig, int(SiCode.SI_TKILL)))
 
 
-def _queued(task: LinuxTask, pid: int, signal: int, uinfo: int, narrow: bool) -> SigInfo:
-    """The siginfo that a program sends, checked: it cannot pretend that the kernel sent it."""
+def _queued(task: LinuxTask, to_itself: bool, signal: int, uinfo: int, narrow: bool) -> SigInfo:
+    """The siginfo that a program sends, checked: it cannot pretend to others that the kernel sent it."""
     found = unpack(task.memory.read(uinfo, 128), narrow)
-    if (found.code >= 0 or found.code == SiCode.SI_TKILL) and pid != task.tgid:
+    if (found.code >= 0 or found.code == SiCode.SI_TKILL) and not to_itself:
         raise Errno(E.EPERM)
-    if not 0 <= signal <= NSIG:
-        raise Errno(E.EINVAL)
     return SigInfo(
         signal, found.code, Layout.QUEUE, found.pid, found.uid, value=found.value, errno=found.errno
     )
@@ -281,7 +286,7 @@ def _queued(task: LinuxTask, pid: int, signal: int, uinfo: int, narrow: bool) ->
 @syscall("full")
 def sys_rt_sigqueueinfo(task: LinuxTask, pid: Pid, sig: Signal, uinfo: Pointer) -> int:
     """Sends a signal with data."""
-    info = _queued(task, pid, sig, uinfo, task.in_ia32_syscall)
+    info = _queued(task, pid == task.tid, sig, uinfo, task.in_ia32_syscall)
     _kill_one(task, task.kernel.processes[pid], info)
     return 0
 
@@ -289,21 +294,27 @@ def sys_rt_sigqueueinfo(task: LinuxTask, pid: Pid, sig: Signal, uinfo: Pointer) 
 @syscall("full")
 def compat_sys_rt_sigqueueinfo(task: LinuxTask, pid: Pid, sig: Signal, uinfo: Pointer) -> int:
     """The same for a 32-bit program."""
-    info = _queued(task, pid, sig, uinfo, True)
+    info = _queued(task, pid == task.tid, sig, uinfo, True)
     _kill_one(task, task.kernel.processes[pid], info)
     return 0
+
+
+def _tgsigqueue(task: LinuxTask, tgid: int, tid: int, signal: int, uinfo: int, narrow: bool) -> int:
+    if tid <= 0 or tgid <= 0:
+        raise Errno(E.EINVAL)
+    return _tkill(task, tgid, tid, _queued(task, tid == task.tid, signal, uinfo, narrow))
 
 
 @syscall("full")
 def sys_rt_tgsigqueueinfo(task: LinuxTask, tgid: Pid, pid: Pid, sig: Signal, uinfo: Pointer) -> int:
     """Sends a signal with data to a thread."""
-    return _tkill(task, tgid, pid, _queued(task, tgid, sig, uinfo, False))
+    return _tgsigqueue(task, tgid, pid, sig, uinfo, False)
 
 
 @syscall("full")
 def compat_sys_rt_tgsigqueueinfo(task: LinuxTask, tgid: Pid, pid: Pid, sig: Signal, uinfo: Pointer) -> int:
     """The same for a 32-bit program."""
-    return _tkill(task, tgid, pid, _queued(task, tgid, sig, uinfo, True))
+    return _tgsigqueue(task, tgid, pid, sig, uinfo, True)
 
 
 # -- waiting -----------------------------------------------------------------------------------------------------

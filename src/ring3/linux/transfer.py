@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.c_types import CompatULong, Int, Pointer, SizeT, UnsignedInt
 from ring3.abi.errno import E, Errno
 from ring3.fs.file import O_APPEND, SEEK_CUR, File
-from ring3.fs.regular import RegularFile
+from ring3.fs.regular import MAX_SIZE, RegularFile
 from ring3.fs.waiting import Waiting
 from ring3.linux.definition import syscall
 from ring3.linux.read_write import MAX_RW_COUNT, readable, writable, write_file
@@ -16,6 +16,8 @@ from ring3.linux.read_write import MAX_RW_COUNT, readable, writable, write_file
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
 
+OFFSETS: Final = 1 << 64
+"""Beyond every offset, as copy_file_range(2) adds to one: without a sign."""
 PIECE: Final = 1 << 16
 """Bytes moved at once."""
 
@@ -24,19 +26,21 @@ def _read_offset(task: LinuxTask, address: int, form: str) -> int | None:
     """An offset in user memory; None at address 0, for the file's position.
 
     Raises:
-        Errno: EFAULT; EINVAL, it is negative.
+        Errno: EFAULT.
     """
     if not address:
         return None
     (offset,) = struct.unpack(form, task.memory.read(address, struct.calcsize(form)))
-    if offset < 0:
-        raise Errno(E.EINVAL)
     return int(offset)
 
 
 def _sendfile(task: LinuxTask, out_fd: int, in_fd: int, address: int, count: int, form: str) -> int | Waiting:
     offset = _read_offset(task, address, form)
+    if offset is not None and offset < 0:
+        raise Errno(E.EINVAL)
     source = readable(task, in_fd)
+    if source.inode is not None and source.inode.is_directory:
+        raise Errno(E.EINVAL)
     if not _is_seekable(source):
         raise Errno(E.EINVAL if offset is None else E.ESPIPE)
     target = writable(task, out_fd)
@@ -131,9 +135,7 @@ def sys_copy_file_range(
         raise Errno(E.EBADF)
     first = source.position if start_in is None else start_in
     second = target.position if start_out is None else start_out
-    wanted = min(length, MAX_RW_COUNT, max(0, source.inode.size - first))
-    if source.inode is target.inode and first < second + wanted and second < first + wanted:
-        raise Errno(E.EINVAL)
+    wanted = _possible(source, target, first, second, length)
     done = _copy(source, target, first, second, wanted)
     for address, file, start in ((off_in, source, first), (off_out, target, second)):
         if address:
@@ -141,6 +143,24 @@ def sys_copy_file_range(
         else:
             file.position = start + done
     return done
+
+
+def _possible(source: RegularFile, target: RegularFile, first: int, second: int, length: int) -> int:
+    """How many bytes there are to copy (generic_copy_file_checks in mm/filemap.c).
+
+    Raises:
+        Errno: EOVERFLOW, an offset and the length exceed every offset; EFBIG, no file is so large; EINVAL, an offset is
+            negative, or the ranges overlap.
+    """
+    if max(first % OFFSETS, second % OFFSETS) + length >= OFFSETS:
+        raise Errno(E.EOVERFLOW)
+    if second >= MAX_SIZE:
+        raise Errno(E.EFBIG)
+    wanted = min(length, MAX_RW_COUNT, max(0, source.inode.size - first))
+    overlap = source.inode is target.inode and first < second + wanted and second < first + wanted
+    if min(first, second) < 0 or overlap:
+        raise Errno(E.EINVAL)
+    return wanted
 
 
 def _copy(source: RegularFile, target: RegularFile, first: int, second: int, wanted: int) -> int:

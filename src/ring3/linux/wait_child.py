@@ -206,25 +206,35 @@ def sys_waitpid(task: LinuxTask, pid: Pid, stat_addr: Pointer, options: Int) -> 
 async def _waitid(
     task: LinuxTask, which: int, number: int, infop: int, options: int, ru: int, narrow: bool
 ) -> int:
+    """As wait4, with a siginfo; the call writes it also when it fails, as zeros."""
+    found: Found | None = None
+    try:
+        found = await _wait(task, *_kind_of_id(task, which, number), _waitid_options(options))
+        if found is not None and ru:
+            task.memory.write(ru, pack_rusage(found.usage, narrow))
+    finally:
+        if infop:
+            task.memory.write(infop, bytes(SIZE) if found is None else found.info.pack(narrow))
+    return 0
+
+
+def _waitid_options(options: int) -> int:
     known = Wait.WNOHANG | Wait.WNOWAIT | Wait.WEXITED | Wait.WUNTRACED | Wait.WCONTINUED
     known |= Wait.WNOTHREAD | Wait.WALL | Wait.WCLONE
     bits = options & 0xFFFF_FFFF
     if bits & ~known or not bits & (Wait.WEXITED | Wait.WUNTRACED | Wait.WCONTINUED):
         raise Errno(E.EINVAL)
+    return bits
+
+
+def _kind_of_id(task: LinuxTask, which: int, number: int) -> tuple[int, int]:
     if (
         which not in (P_ALL, P_PID, P_PGID)
         or (which == P_PID and number <= 0)
         or (which == P_PGID and number < 0)
     ):
         raise Errno(E.EINVAL)
-    if which == P_PGID and not number:
-        number = task.process.pgid
-    found = await _wait(task, which, number, bits)
-    if found is not None and ru:
-        task.memory.write(ru, pack_rusage(found.usage, narrow))
-    if infop:
-        task.memory.write(infop, bytes(SIZE) if found is None else found.info.pack(narrow))
-    return 0
+    return which, number or task.process.pgid
 
 
 @syscall("partial", "not P_PIDFD (EINVAL)")

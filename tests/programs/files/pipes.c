@@ -52,6 +52,7 @@ static void plain(void) {
     LIBC(fcntl(p[0], F_GETPIPE_SZ));
     LIBC(write(p[1], data, 200000));
     LIBC(read(p[0], data, 200000));
+    LIBC(fcntl(p[0], F_SETPIPE_SZ, 0));
     LIBC(fcntl(p[0], F_SETPIPE_SZ, 1));
     LIBC(write(p[1], data, 5000));
     LIBC(lseek(p[0], 0, SEEK_CUR));

@@ -49,6 +49,12 @@ int main(void) {
     LIBC(call(SYS_copy_file_range, dir, 0, c, 0, 3, 0));
     in = 100;
     LIBC(call(SYS_copy_file_range, a, &in, c, 0, 3, 0));
+    in = -1;
+    LIBC(call(SYS_copy_file_range, a, &in, c, 0, 3, 0));
+    LIBC(call(SYS_copy_file_range, a, &in, c, 0, 0, 0));
+    in = INT64_MAX;
+    LIBC(call(SYS_copy_file_range, a, &in, c, &in, 3, 0));
+    LIBC(sendfile(c, dir, NULL, 3));
     struct statfs st;
     LIBC(statfs("a", &st));
     SHOW(st.f_bsize);

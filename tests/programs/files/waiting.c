@@ -233,10 +233,24 @@ static void epolls(void) {
     no_more();
 }
 
+static void paths(void) {
+    int fd = open(".", O_PATH);
+    struct pollfd polled = {fd, POLLIN};
+    LIBC(poll(&polled, 1, 0));
+    printf("%x\n", polled.revents);
+    fd_set set;
+    FD_ZERO(&set);
+    FD_SET(fd, &set);
+    struct timeval now = {0, 0};
+    LIBC(select(fd + 1, &set, NULL, NULL, &now));
+    close(fd);
+}
+
 int main(void) {
     pipe(p);
     event = eventfd(0, 0);
     polls();
+    paths();
     selects();
     epolls();
     return 0;
