@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi.c_types import Int, Pid, Pointer, Signal, SizeT, UnsignedInt
 from ring3.abi.errno import E, Errno
-from ring3.abi.signals import NSIG, SIG_DFL, SIG_IGN, SaFlags, SiCode, Sig, SigHow
+from ring3.abi.signals import NSIG, SIG_DFL, SIG_IGN, SiCode, Sig, SigHow
 from ring3.kernel.regs import UserRegs
 from ring3.kernel.wait import wait_event
 from ring3.linux import frame32, frame64
