@@ -179,6 +179,16 @@ int main(void)
 	printf("protection fault: code %d address right %d\n", last.si_code, last.si_addr == page);
 	sigaltstack(NULL, &before);
 	printf("alternate stack flags %d size %zu\n", before.ss_flags, before.ss_size);
+	alternate.ss_flags = 1u << 31; /* SS_AUTODISARM */
+	sigaltstack(&alternate, NULL);
+	for (int i = 0; i < 2; i++) {
+		if (!sigsetjmp(back, 1))
+			*(volatile int *)0x1230 = 1;
+		sigaltstack(NULL, &before);
+		printf("put away: flags %x, on it %d\n", before.ss_flags,
+		       stack_seen - (uintptr_t)alternate.ss_sp < 65536);
+		handle_info(SIGSEGV, jump, 0);
+	}
 	handle_info(SIGFPE, jump, 0);
 	volatile int nothing = 0;
 	if (!sigsetjmp(back, 1))
