@@ -174,7 +174,7 @@ def sys_mremap(
     """Moves or resizes a mapping."""
     if flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP):
         raise Errno(E.EINVAL)
-    return task.memory.mremap(
+    moved = task.memory.mremap(
         addr,
         old_len,
         new_len,
@@ -183,6 +183,18 @@ def sys_mremap(
         dontunmap=bool(flags & MREMAP_DONTUNMAP),
         new_address=new_addr,
     )
+    if addr <= task.landing_pad < addr + old_len:
+        _move_landing_pad(task, moved - addr)
+    return moved
+
+
+def _move_landing_pad(task: LinuxTask, distance: int) -> None:
+    """The 32-bit vDSO has moved: the fast doors come back there, this call too (vdso_fix_landing)."""
+    if task.regs.ip == task.landing_pad:
+        task.regs.ip += distance
+    for thread in task.kernel.threads():
+        if thread.mm is task.mm:
+            thread.landing_pad += distance
 
 
 @syscall("full")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.c_types import CompatLong, CompatULong, Long, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.abi.signals import NSIG, Sig
-from ring3.linux import ptrace_regs, tracing
+from ring3.linux import ptrace_queues, ptrace_regs, tracing
 from ring3.linux.compare import may_look_into
 from ring3.linux.definition import syscall
 from ring3.linux.siginfo import SIZE, SigInfo, unpack
@@ -59,9 +59,13 @@ class Request(IntEnum):
     SEIZE = 0x4206
     INTERRUPT = 0x4207
     LISTEN = 0x4208
+    PEEKSIGINFO = 0x4209
     GETSIGMASK = 0x420A
     SETSIGMASK = 0x420B
     GET_SYSCALL_INFO = 0x420E
+    GET_RSEQ_CONFIGURATION = 0x420F
+    SET_SYSCALL_USER_DISPATCH_CONFIG = 0x4210
+    GET_SYSCALL_USER_DISPATCH_CONFIG = 0x4211
 
 
 R = Request
@@ -73,6 +77,12 @@ _RESUME: Final = {
     R.SYSEMU_SINGLESTEP: tracing.SYSCALL_WORK_EMU,
 }
 _STEPPING: Final = (R.SINGLESTEP, R.SYSEMU_SINGLESTEP)
+_OTHERS: Final = {
+    R.PEEKSIGINFO: ptrace_queues.peek_siginfo,
+    R.GET_RSEQ_CONFIGURATION: ptrace_queues.get_rseq,
+    R.GET_SYSCALL_USER_DISPATCH_CONFIG: ptrace_queues.get_dispatch,
+    R.SET_SYSCALL_USER_DISPATCH_CONFIG: ptrace_queues.set_dispatch,
+}
 _OPTIONS: Final = sum(Option)
 
 
@@ -183,6 +193,20 @@ def _syscall_info(task: LinuxTask, target: LinuxTask, trace: Trace, size: int, d
     return len(raw)
 
 
+def _listen(trace: Trace) -> int:
+    if not trace.seized or trace.status is None or trace.status >> 8 != tracing.EVENT_STOP:
+        raise Errno(E.EIO)
+    trace.unreported = False
+    return 0
+
+
+def _set_options(trace: Trace, options: int) -> int:
+    if options & ~_OPTIONS:
+        raise Errno(E.EINVAL)
+    trace.options = options
+    return 0
+
+
 def _peek_poke(task: LinuxTask, target: LinuxTask, request: int, address: int, data: int, word: int) -> int:
     memory = target.memory
     try:
@@ -227,10 +251,7 @@ def _inspect(
     if request in (R.PEEKTEXT, R.PEEKDATA, R.POKETEXT, R.POKEDATA):
         return _peek_poke(task, target, request, address, data, word)
     if request == R.SETOPTIONS:
-        if data & ~_OPTIONS:
-            raise Errno(E.EINVAL)
-        trace.options = data
-        return 0
+        return _set_options(trace, data)
     if request == R.GETEVENTMSG:
         task.memory.write(data, trace.message.to_bytes(word, "little"))
         return 0
@@ -241,10 +262,9 @@ def _inspect(
     if request == R.GET_SYSCALL_INFO:
         return _syscall_info(task, target, trace, address, data)
     if request == R.LISTEN:
-        if not trace.seized or trace.status is None or trace.status >> 8 != tracing.EVENT_STOP:
-            raise Errno(E.EIO)
-        trace.unreported = False
-        return 0
+        return _listen(trace)
+    if request in _OTHERS:
+        return _OTHERS[Request(request)](task, target, address, data)
     return ptrace_regs.request(task, target, request, address, data, narrow)
 
 

@@ -83,10 +83,11 @@ def is_fatal(task: LinuxTask, signal: int) -> bool:
 def settle(task: LinuxTask, regs: UserRegs) -> None:
     """No handler runs: an interrupted call is made again, and the mask of sigsuspend(2) is undone."""
     if _in_call(regs):
-        if regs.ax in _RESTART:
+        result = _result(task, regs)
+        if result in _RESTART:
             regs.ax = regs.orig_ax
             regs.ip -= 2
-        elif regs.ax == _RESTART_BLOCK:
+        elif result == _RESTART_BLOCK:
             regs.ax = NR_RESTART_SYSCALL[32 if task.in_ia32_syscall else 64]
             regs.ip -= 2
     if task.saved_mask is not None:
@@ -100,14 +101,23 @@ def _in_call(regs: UserRegs) -> bool:
     return regs.orig_ax & 0xFFFF_FFFF != 0xFFFF_FFFF
 
 
+def _result(task: LinuxTask, regs: UserRegs) -> int:
+    """What the call gave; a 32-bit tracer may have written it back without its upper half (syscall_get_error)."""
+    result = regs.ax
+    if task.in_ia32_syscall and result & 0x8000_0000:
+        return result | _M64 ^ 0xFFFF_FFFF
+    return result
+
+
 def _settle_interrupted(task: LinuxTask, regs: UserRegs, action: Action) -> None:
     """What becomes of the call that a handler interrupts: made again, or EINTR."""
-    if regs.ax == -E.ERESTARTNOINTR & _M64 or (
-        regs.ax == -E.ERESTARTSYS & _M64 and action.flags & SaFlags.SA_RESTART
+    result = _result(task, regs)
+    if result == -E.ERESTARTNOINTR & _M64 or (
+        result == -E.ERESTARTSYS & _M64 and action.flags & SaFlags.SA_RESTART
     ):
         regs.ax = regs.orig_ax
         regs.ip -= 2
-    elif regs.ax in _RESTART or regs.ax == _RESTART_BLOCK:
+    elif result in _RESTART or result == _RESTART_BLOCK:
         regs.ax = -E.EINTR & _M64
 
 

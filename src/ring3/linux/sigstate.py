@@ -6,6 +6,7 @@ kernel/signal.c of Linux 6.x.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from ring3.abi.signals import CORE, IGN, NSIG, SIG_DFL, SIG_IGN, STOP, SaFlags, SiCode, Sig
@@ -127,6 +128,11 @@ class Pending:
             self.set &= ~bit(signal)
         info = SigInfo(signal) if found is None else self._queue.pop(found)
         return info if info.source is None else info.source.taken(info)
+
+    @property
+    def infos(self) -> Sequence[SigInfo]:
+        """Those that carry information, the oldest first."""
+        return self._queue
 
     def discard(self, signals: int) -> None:
         """Forgets all signals of a set."""

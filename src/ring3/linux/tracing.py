@@ -178,7 +178,7 @@ async def event(task: LinuxTask, number: int, message: int) -> int:
     if task.trace is not None:
         task.trace.message = message
     code = int(Sig.SIGTRAP) | number << 8
-    signal = await stop(task, code, SigInfo(int(Sig.SIGTRAP), code))
+    signal = await stop(task, code, _notice(task, code))
     _send_again(task, signal)
     return 0
 
@@ -190,8 +190,13 @@ async def syscall_stop(task: LinuxTask, regs: UserRegs, at: At) -> int:
         good = 0x80 if trace.options & Option.TRACESYSGOOD else 0
         code = int(Sig.SIGTRAP) | good
         trace.message = at.value
-        _send_again(task, await stop(task, code, SigInfo(int(Sig.SIGTRAP), code), at))
+        _send_again(task, await stop(task, code, _notice(task, code), at))
     return regs.orig_ax
+
+
+def _notice(task: LinuxTask, code: int) -> SigInfo:
+    """What a tracer reads of a stop that is no signal's (ptrace_do_notify)."""
+    return SigInfo(int(Sig.SIGTRAP), code, Layout.KILL, task.tid, task.credentials.uid)
 
 
 async def syscall_enter(task: LinuxTask, regs: UserRegs) -> int:
