@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ring3.errors import TripleFault
-from ring3.machine.cpu import Trap
+from ring3.machine.cpu import Event, Trap
 from ring3.machine.descriptors import GateType, Segment, Tss
 from ring3.machine.microcode import Step
 from ring3.machine.msr import Efer, Msr
@@ -500,13 +500,17 @@ def test_sysenter_takes_all_from_msrs(bare: Bare, bits: int) -> None:
     assert (bare.cpu.gpr(Gpr.RCX), bare.cpu.gpr(Gpr.R11)) == (0, 0)
 
 
+@pytest.mark.parametrize("bits", [32, 64])
 @pytest.mark.parametrize("selector", range(4))
-def test_sysenter_with_a_null_selector_is_gp(bare: Bare, selector: int) -> None:
+def test_sysenter_with_a_null_selector_is_gp_at_the_instruction(bare: Bare, selector: int, bits: int) -> None:
     set_msrs(bare)
     bare.cpu.wrmsr(Msr.MSR_IA32_SYSENTER_CS, selector)
+    before = bytes.fromhex("90 b80f340f34 90")  # its two bytes are in an operand too
+    bare.put_code(before + bytes.fromhex("0f34"), bits=bits)
+    assert bare.cpu.run() is Event.SYSENTER
     bare.machine.microcode.sysenter()
     delivered = bare.delivered()
-    assert (delivered.vector, delivered.error, delivered.rip) == (GP, 0, USER_RIP - 2)
+    assert (delivered.vector, delivered.error, delivered.rip) == (GP, 0, USER_RIP + len(before))
 
 
 # -- the observer --------------------------------------------------------------------------------------------------

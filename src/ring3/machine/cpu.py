@@ -8,6 +8,7 @@ takes its short path and lets the program go on.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from enum import Enum
 from typing import NamedTuple, Protocol
 
@@ -24,7 +25,7 @@ class Event(Enum):
     SYSCALL_COMPAT = "syscall in compatibility mode"
     """The same in compatibility mode."""
     SYSENTER = "sysenter"
-    """A ``sysenter`` instruction."""
+    """A ``sysenter`` instruction; RIP is at or before it, on a straight line of code (`Cpu.find_instruction`)."""
     HALT = "hlt"
     """``hlt`` in ring 0; RIP is that of the next instruction."""
     INTERRUPTED = "interrupted"
@@ -113,6 +114,14 @@ class Cpu(Registers, Protocol):
         """Makes a `run` in another thread, or the next one, return `Event.INTERRUPTED` soon.
 
         The program can only go on after that if the CPU was made interruptible before.
+        """
+
+    def find_instruction(self, first: Container[int], second: Container[int] | None = None) -> int:
+        """The address of the first instruction with such an opcode on the straight line of code from RIP, else RIP.
+
+        Args:
+            first: What the opcode's first byte may be, prefixes left out.
+            second: What its second byte may be; None for any.
         """
 
     def use(self, pmap: Pmap) -> None:

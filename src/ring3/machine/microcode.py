@@ -160,7 +160,7 @@ class Microcode:
                 Step("check", "SYSENTER_CS is not the null selector", "yes" if selector else "no: #GP(0)")
             )
         if not selector:
-            self._back_by(2)
+            cpu.rip = cpu.find_instruction(b"\x0f", b"\x34")
             self.deliver(Trap(Vector.GP))
             return
         cpu.rflags = cpu.rflags & ~(Flags.VM | Flags.IF | Flags.RF)

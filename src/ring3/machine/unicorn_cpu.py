@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import ctypes
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from functools import cache
 from typing import Final
 
@@ -244,6 +244,7 @@ class UnicornCpu:
             return self._port_fault()
         self._sync()
         if self._sysenter_words[self._rip] != _NOWHERE:
+            self.words[self._rip] = self._sysenter_words[self._rip]  # since then the emulator has added 2
             self._sysenter_words[self._rip] = _NOWHERE
             self._vector = -1  # as above
             return Event.SYSENTER
@@ -308,15 +309,16 @@ class UnicornCpu:
         self._port_snapshot = None
         self._vector = -1
         self._halves[self._old_exception] = -1
-        self.rip = self._find_port_instruction(self.rip)
+        self.rip = self.find_instruction(_IO_OPCODES)
         self._restore(self._engine, self._window)
         self._sync()
         if self._pmap is not None:
             self._pmap.stale = True
         return Trap(Vector.GP)
 
-    def _find_port_instruction(self, rip: int) -> int:
-        """The address of the first port instruction on the straight line from ``rip``."""
+    def find_instruction(self, first: Container[int], second: Container[int] | None = None) -> int:
+        """The address of the first instruction with such an opcode from RIP on; see `Cpu.find_instruction`."""
+        rip = self.rip
         import capstone  # noqa: PLC0415 -- costs 40 ms, and few programs ever need it
 
         decoder = capstone.Cs(
@@ -328,7 +330,7 @@ class UnicornCpu:
             opcode = raw.lstrip(b"\x66\x67\xf2\xf3\x2e\x36\x3e\x26\x64\x65")
             if self.long_mode and opcode and opcode[0] & 0xF0 == 0x40:
                 opcode = opcode[1:]
-            if opcode and opcode[0] in _IO_OPCODES:
+            if opcode and opcode[0] in first and (second is None or opcode[1] in second):
                 return int(address)
         return rip
 
