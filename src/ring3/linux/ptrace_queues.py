@@ -1,7 +1,7 @@
 """ptrace(2): what waits for a stopped thread, and what it was told to catch.
 
-Structures: include/uapi/linux/ptrace.h; steps: ptrace_peek_siginfo (kernel/ptrace.c), kernel/entry/syscall_user_dispatch.c
-and ptrace_get_rseq_configuration of Linux 6.x.
+Structures: include/uapi/linux/ptrace.h; steps: ptrace_peek_siginfo and ptrace_get_rseq_configuration (kernel/ptrace.c)
+and kernel/entry/syscall_user_dispatch.c of Linux 6.x.
 """
 
 from __future__ import annotations
