@@ -15,7 +15,17 @@ BITS = pytest.mark.parametrize("bits", [64, 32])
 @BITS
 @pytest.mark.parametrize(
     "name",
-    ["actions", "children", "frames", "process_vm", "processes", "signals", "stepping", "tracer", "vdso_moves"],
+    [
+        "actions",
+        "children",
+        "frames",
+        "process_vm",
+        "processes",
+        "signals",
+        "stepping",
+        "tracer",
+        "vdso_moves",
+    ],
 )
 def test_does_what_it_does_natively(
     linux: Linux, toolchain: Toolchain, native: Run, name: str, bits: Bits
