@@ -15,6 +15,7 @@ from tests.support.toolchain import Bits, Toolchain
 
 PROGRAMS = [
     "attributes",
+    "busy",
     "contents",
     "descriptors",
     "directories",

@@ -99,6 +99,9 @@ class Inode:
 
     __slots__ = ("__weakref__", "fs", "gid", "ino", "locks", "mode", "uid")
 
+    programs = 0
+    """How many address spaces have it for their program: it cannot be opened for writing meanwhile."""
+
     def __init__(self, fs: FileSystem, ino: int, mode: int, uid: int, gid: int) -> None:
         self.fs = fs
         self.ino = ino

@@ -133,7 +133,7 @@ def open_dentry(found: Dentry, flags: int, who: Who) -> File:
     """Opens what is at a place.
 
     Raises:
-        Errno: ELOOP, a link; ENOTDIR; EISDIR; EROFS; EACCES; EPERM, O_NOATIME for another's file; ENXIO.
+        Errno: ELOOP, a link; ENOTDIR; EISDIR; EROFS; EACCES; ETXTBSY; EPERM, O_NOATIME for another's file; ENXIO.
     """
     inode = found.inode
     if flags & O_DIRECTORY and not inode.is_directory:
@@ -149,12 +149,23 @@ def open_dentry(found: Dentry, flags: int, who: Who) -> File:
     require(inode, who, wanted)
     if wanted & MAY_WRITE and is_data:
         names.writable(found)
+        require_no_program(inode)
     if flags & O_NOATIME:
         _require_owner(inode, who)
     file = inode.open(found, flags & ~FORGOTTEN)
     if flags & O_TRUNC and is_data:
         inode.truncate(0)
     return file
+
+
+def require_no_program(inode: Inode) -> None:
+    """Whether a file may be written to (get_write_access in include/linux/fs.h).
+
+    Raises:
+        Errno: ETXTBSY, it is a program that runs.
+    """
+    if inode.programs:
+        raise Errno(E.ETXTBSY)
 
 
 def _require_owner(inode: Inode, who: Who) -> None:

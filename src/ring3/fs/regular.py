@@ -31,13 +31,16 @@ class RegularInode(Inode):
 
     Attributes:
         opens: How many open file descriptions it has.
+        writers: How many of them can write: while there are some, it cannot be run.
     """
 
-    __slots__ = ("opens",)
+    __slots__ = ("opens", "programs", "writers")
 
     def __init__(self, fs: FileSystem, ino: int, mode: int, uid: int, gid: int) -> None:
         super().__init__(fs, ino, mode, uid, gid)
         self.opens = 0
+        self.programs = 0
+        self.writers = 0
 
     @property
     def size(self) -> int:
@@ -114,6 +117,7 @@ class RegularFile(File):
         self._inode = inode
         self._dentry = dentry
         inode.opened()
+        inode.writers += self.writable
 
     @property
     def inode(self) -> RegularInode:
@@ -203,6 +207,7 @@ class RegularFile(File):
 
     def close(self) -> None:
         """The inode has one user less."""
+        self._inode.writers -= self.writable
         self._inode.closed()
 
 

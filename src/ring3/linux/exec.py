@@ -17,6 +17,7 @@ from ring3.kernel.mm.mm import Mm
 from ring3.kernel.regs import NAMES, UserRegs
 from ring3.linux.auxv import AuxFacts, entries
 from ring3.linux.credentials import Credentials
+from ring3.linux.exec_file import ExecFile
 from ring3.linux.personality import Persona
 from ring3.loader.program import ExecError, Executable, Mapped, Program, map_program
 from ring3.loader.stack import Places, Strings, build_stack
@@ -26,6 +27,7 @@ from ring3.machine.ram import PAGE_MASK
 from ring3.machine.registers import Flags, Seg
 
 if TYPE_CHECKING:
+    from ring3.fs.regular import RegularInode
     from ring3.linux.kernel import LinuxKernel
 
 INITIAL_STACK: Final = 132 << 10
@@ -62,6 +64,11 @@ class Start(NamedTuple):
     file: Executable
     places: Places
     auxv: bytes
+
+    @property
+    def exe(self) -> RegularInode | None:
+        """The inode it was loaded from, None for a file outside of the machine."""
+        return self.file.inode if isinstance(self.file, ExecFile) else None
 
 
 def prepare(

@@ -61,7 +61,7 @@ def open_exec(how: Walk, start: Dentry, path: bytes) -> ExecFile:
         path: The path.
 
     Raises:
-        ExecError: As execve(2): ENOENT, EACCES and what else a walk can fail with.
+        ExecError: As execve(2): ENOENT, EACCES, ETXTBSY and what else a walk can fail with.
     """
     try:
         place = how.find(start, path)
@@ -75,6 +75,8 @@ def open_exec(how: Walk, start: Dentry, path: bytes) -> ExecFile:
         raise ExecError(E.EACCES, "not a regular file")
     if not permits(inode, how.who, MAY_EXEC):
         raise ExecError(E.EACCES, E.EACCES.text)
+    if inode.writers > 0:
+        raise ExecError(E.ETXTBSY, "open for writing")
     return ExecFile(place, inode)
 
 

@@ -62,7 +62,7 @@ def become(task: LinuxTask, start: Start, path: bytes) -> None:
             release_thread(thread, 0)
     if task.tid != process.pid:
         kernel.renumber(task, process.pid)
-    kernel.share_memory(start.mm, task.mm_context.for_program())
+    kernel.share_memory(start.mm, task.mm_context.for_program(start.exe))
     task.leave_memory()
     task.mm = start.mm
     kernel.machine.cpu.use(start.mm.pmap)

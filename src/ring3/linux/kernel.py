@@ -254,6 +254,7 @@ class LinuxKernel(TwoWays):
         tid = self.new_tid()
         task = LinuxTask(self, tid, name[:15], start.mm, self.machine.ram.alloc())
         self.share_memory(start.mm)
+        task.mm_context.runs(start.exe)
         task.files = files
         task.set_credentials(credentials)
         task.program = start

@@ -16,6 +16,8 @@ from ring3.linux.definition import syscall
 from ring3.linux.files import who
 
 if TYPE_CHECKING:
+    from ring3.fs.inode import FileSystem
+    from ring3.fs.vfs import Vfs
     from ring3.linux.task import LinuxTask
 
 NAME_MAX: Final = 249
@@ -55,6 +57,10 @@ class SealedFile(MemoryFile):
     """
 
     seals = int(Seal.F_SEAL_SEAL)
+
+    def __init__(self, vfs: Vfs, fs: FileSystem, ino: int, mode: int, uid: int, gid: int) -> None:
+        super().__init__(vfs, fs, ino, mode, uid, gid)
+        self.writers = -1  # what memfd_create opens is not counted (alloc_file_pseudo in fs/file_table.c)
 
     def pwrite(self, offset: int, data: bytes | memoryview) -> int:
         """Stores bytes, if no seal forbids it."""

@@ -46,7 +46,6 @@ KNOWN: Final = (
 PATH_FLAGS: Final = O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC
 """Those that matter with O_PATH."""
 MODES: Final = 0o7777
-NOTE: Final = "a program that runs can be opened for writing: no ETXTBSY"
 CLOSE_RANGE_UNSHARE: Final = 2
 CLOSE_RANGE_CLOEXEC: Final = 4
 OPEN_HOW_SIZE: Final = 24
@@ -103,7 +102,7 @@ async def _open_fifo(task: LinuxTask, file: FifoFile, flags: int) -> int:
         file.drop()
 
 
-@syscall("full", NOTE)
+@syscall("full")
 def sys_open(task: LinuxTask, filename: Path, flags: OpenFlags, mode: Mode) -> int | Waiting:
     """Opens a file."""
     return do_open(task, AT_FDCWD, read_path(task, filename), flags | O_LARGEFILE, mode & MODES)
@@ -115,7 +114,7 @@ def compat_sys_open(task: LinuxTask, filename: Path, flags: OpenFlags, mode: Mod
     return do_open(task, AT_FDCWD, read_path(task, filename), flags, mode & MODES)
 
 
-@syscall("full", NOTE)
+@syscall("full")
 def sys_openat(task: LinuxTask, dfd: DirFd, filename: Path, flags: OpenFlags, mode: Mode) -> int | Waiting:
     """Opens a file relative to a directory."""
     return do_open(task, dfd, read_path(task, filename), flags | O_LARGEFILE, mode & MODES)

@@ -6,6 +6,7 @@ from copy import copy
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from ring3.fs.regular import RegularInode
     from ring3.linux.ldt import Ldt
 
 TIMER_SLACK: Final = 50_000
@@ -57,6 +58,7 @@ class MmContext:
 
     Attributes:
         users: How many tasks have it.
+        exe: The file its program is in, None if that cannot be written to anyway.
         dumpable: 1 if others of the same user may look into it, 0 if not.
         ldt: Its descriptor table, None while it has none.
         membarrier: What membarrier(2) was told to be ready for.
@@ -69,6 +71,7 @@ class MmContext:
     __slots__ = (
         "deny_write_exec",
         "dumpable",
+        "exe",
         "key_taken",
         "ldt",
         "membarrier",
@@ -80,6 +83,7 @@ class MmContext:
     def __init__(self) -> None:
         self.users = 0
         self.dumpable = 1
+        self.exe: RegularInode | None = None
         self.ldt: Ldt | None = None
         self.membarrier = 0
         self.no_huge_pages = 0
@@ -93,20 +97,30 @@ class MmContext:
         Raises:
             Errno: ENOMEM, there is no frame for its descriptor table.
         """
-        child = self.for_program()
+        child = self.for_program(self.exe)
         child.dumpable, child.membarrier, child.key_taken = self.dumpable, self.membarrier, self.key_taken
         child.ldt = None if self.ldt is None else self.ldt.copy()
         return child
 
-    def for_program(self) -> MmContext:
+    def for_program(self, exe: RegularInode | None) -> MmContext:
         """That of the next program of the same process (mmf_init_flags)."""
         new = MmContext()
+        new.runs(exe)
         new.no_huge_pages, new.merge = self.no_huge_pages, self.merge
         new.deny_write_exec = 0 if self.deny_write_exec & MDWE_NO_INHERIT else self.deny_write_exec
         return new
 
+    def runs(self, exe: RegularInode | None) -> None:
+        """Keeps the file of its program from being written to until it is gone (exe_file_deny_write_access)."""
+        if exe is not None:
+            exe.programs += 1
+        self.exe = exe
+
     def destroy(self) -> None:
         """The address space is gone."""
+        if self.exe is not None:
+            self.exe.programs -= 1
+            self.exe = None
         if self.ldt is not None:
             self.ldt.destroy()
             self.ldt = None

@@ -19,7 +19,7 @@ from ring3.abi.c_types import (
 )
 from ring3.abi.errno import E, Errno
 from ring3.fs.memory_file import FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE
-from ring3.fs.opening import O_LARGEFILE
+from ring3.fs.opening import O_LARGEFILE, require_no_program
 from ring3.fs.permission import MAY_WRITE, require
 from ring3.fs.pipe import PipeFile
 from ring3.fs.regular import MAX_SIZE, RegularFile
@@ -65,6 +65,7 @@ def _truncate(task: LinuxTask, path: int, length: int) -> int:
         raise Errno(E.EINVAL)
     check_writable(found)
     require(inode, who(task), MAY_WRITE)
+    require_no_program(inode)
     _check_limit(task, inode.stat().size, length)
     inode.truncate(length)
     return 0
