@@ -24,6 +24,7 @@ PROGRAMS = [
     "opening",
     "pipes",
     "processes",
+    "running",
     "splicing",
     "transfers",
     "waiting",

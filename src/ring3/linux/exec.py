@@ -132,6 +132,8 @@ def _follow_scripts(
             return file, path, strings
         line, newline, _rest = head[2:].partition(b"\n")
         words = line.strip(b" \t").split(None, 1)
+        if not words and not newline:
+            raise ExecError(E.EACCES, "its #! line ends with the file and names no interpreter")
         if not words or (not newline and len(head) == SCRIPT_HEAD and len(words) == 1):
             raise ExecError(E.ENOEXEC, "its #! line names no interpreter, or is too long")
         script = path if path.startswith(b"/") or not strings.name else strings.name

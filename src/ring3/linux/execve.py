@@ -15,7 +15,7 @@ from ring3.linux.credential_changes import start_program as start_credentials
 from ring3.linux.definition import syscall
 from ring3.linux.exec import Start, load_data_segments, prepare, start_thread
 from ring3.linux.exit import release_thread
-from ring3.linux.files import AT_FDCWD, read_path
+from ring3.linux.files import AT_FDCWD, read_path, start_of, walk
 from ring3.linux.siginfo import SigInfo
 from ring3.linux.signal_send import recalculate, send_to_thread
 from ring3.loader.stack import Strings
@@ -130,17 +130,22 @@ def compat_sys_execve(task: LinuxTask, filename: Path, argv: Pointer, envp: Poin
 def _execveat(
     task: LinuxTask, fd: int, filename: int, argv: int, envp: int, flags: int, narrow: bool
 ) -> int | Waiting:
-    if flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH):
-        raise Errno(E.EINVAL)
     path = read_path(task, filename)
     if not path and not flags & AT_EMPTY_PATH:
         raise Errno(E.ENOENT)
+    if flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH):
+        raise Errno(E.EINVAL)
+    start = start_of(task, fd, path)
+    if flags & AT_SYMLINK_NOFOLLOW:
+        place = walk(task).find(start, path, follow=False) if path else start
+        if place.inode.is_link:
+            raise Errno(E.ELOOP)
     if not path.startswith(b"/") and fd != AT_FDCWD:
         path = f"/dev/fd/{fd}".encode() + (b"/" + path if path else b"")
     return _execve(task, path, argv, envp, narrow)
 
 
-@syscall("partial", "AT_SYMLINK_NOFOLLOW is not checked")
+@syscall("full")
 def sys_execveat(
     task: LinuxTask, fd: DirFd, filename: Path, argv: Pointer, envp: Pointer, flags: Int
 ) -> int | Waiting:
@@ -148,7 +153,7 @@ def sys_execveat(
     return _execveat(task, fd, filename, argv, envp, flags, False)
 
 
-@syscall("partial", "as execveat")
+@syscall("full")
 def compat_sys_execveat(
     task: LinuxTask, fd: DirFd, filename: Path, argv: Pointer, envp: Pointer, flags: Int
 ) -> int | Waiting:
