@@ -78,6 +78,13 @@ def test_locks_where_threads_take_turns_at_any_place(
 
 
 @BITS
+def test_signals_to_many_threads(linux: Linux, toolchain: Toolchain, native: Run, bits: Bits) -> None:
+    program = toolchain.program("threads/signals_shared.c", bits=bits)
+    assert guest.run(linux, program).finished == native(program)
+    assert leaves_nothing(linux)
+
+
+@BITS
 def test_threads_leave_no_frame_behind(linux: Linux, toolchain: Toolchain, bits: Bits) -> None:
     program = toolchain.program("threads/stress.c", bits=bits)
     counts = []

@@ -16,6 +16,7 @@ from ring3.linux import tracing
 from ring3.linux.altstack import PUT_AWAY
 from ring3.linux.definition import syscall
 from ring3.linux.process import Process
+from ring3.linux.signal_deliver import is_dying
 from ring3.linux.tls import check_clone as check_clone_tls
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def _store(task: LinuxTask, address: int, number: int) -> None:
 async def _wait_for_vfork(task: LinuxTask, child: LinuxTask) -> int:
     """Waits until the child has given its memory back; only a deadly signal ends the wait."""
     tid = child.tid
-    while child.vfork_done is not None:
+    while child.vfork_done is not None and not is_dying(task):
         await child.vfork_done.wait(task)
     return tid
 

@@ -141,6 +141,7 @@ def _execveat(
         if place.inode.is_link:
             raise Errno(E.ELOOP)
     if not path.startswith(b"/") and fd != AT_FDCWD:
+        task.files[fd]  # EBADF if it is closed
         path = f"/dev/fd/{fd}".encode() + (b"/" + path if path else b"")
     return _execve(task, path, argv, envp, narrow)
 

@@ -13,7 +13,7 @@ from ring3.linux import itimer, posix_timer, tracing
 from ring3.linux.definition import syscall
 from ring3.linux.process import Process, exit_info, wants_no_zombies
 from ring3.linux.siginfo import SigInfo
-from ring3.linux.signal_send import send_to_process
+from ring3.linux.signal_send import retarget, send_to_process
 
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
@@ -52,6 +52,8 @@ def release_thread(task: LinuxTask, code: int) -> None:
         process.usage.add(task.usage())
     task.leave_memory()
     task.leave_files()
+    if process.ending is None:
+        retarget(task, ~task.blocked)
     process.threads.remove(task)
     tracing.thread_ended(task, code)
     kernel.end(task, code)

@@ -347,6 +347,15 @@ class LinuxKernel(TwoWays):
         found = self.tasks.get(tid)
         return None if found is None else cast(LinuxTask, found)
 
+    def process_with(self, number: int) -> Process:
+        """The process that a number names: its own, or that of any of its threads.
+
+        Raises:
+            Errno: ESRCH, there is none.
+        """
+        thread = self.thread(number)
+        return self.processes[number] if thread is None else thread.process
+
     def threads(self) -> list[LinuxTask]:
         """All living threads."""
         return [cast(LinuxTask, task) for task in self.tasks.values()]
@@ -522,7 +531,7 @@ class LinuxKernel(TwoWays):
 
     def run_task(self, task: Task) -> None:
         """Runs the task by the path in force."""
-        if self.machine.cpu.cpl == 3 and self.machine.ram.q[task.struct] & traps.EXIT_WORK:
+        if task.on_cpu and self.machine.cpu.cpl == 3 and self.machine.ram.q[task.struct] & traps.EXIT_WORK:
             # it was preempted in ring 3, and a signal came: what the timer interrupt's exit would do
             self.window.orig_ax = (1 << 64) - 1
             self._leave_through(cast(LinuxTask, task), "error_return")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def _process(task: LinuxTask, pid: int) -> Process:
-    return task.kernel.processes[pid] if pid else task.process
+    return task.kernel.process_with(pid) if pid else task.process
 
 
 @syscall("full")
@@ -24,6 +24,8 @@ def sys_setpgid(task: LinuxTask, pid: Pid, pgid: Pid) -> int:
         raise Errno(E.EINVAL)
     process = _process(task, pid)
     group = pgid or process.pid
+    if pid not in (0, process.pid):  # the number of another thread than the first
+        raise Errno(E.EINVAL)
     if process is not task.process:
         if process.parent is not task.process:
             raise Errno(E.ESRCH)

@@ -16,7 +16,14 @@ from ring3.linux.credentials import Cap
 from ring3.linux.definition import syscall
 from ring3.linux.process import Process
 from ring3.linux.siginfo import Layout, SigInfo, unpack
-from ring3.linux.signal_send import deliverable, force_kernel, recalculate, send_to_process, send_to_thread
+from ring3.linux.signal_send import (
+    deliverable,
+    force_kernel,
+    is_noticed,
+    recalculate,
+    send_to_process,
+    send_to_thread,
+)
 from ring3.linux.sigstate import (
     IGNORED_BY_DEFAULT,
     SA_FLAGS,
@@ -235,7 +242,7 @@ def sys_kill(task: LinuxTask, pid: Pid, sig: Signal) -> int:
     info = _from(task, sig, int(SiCode.SI_USER))
     processes = task.kernel.processes
     if pid > 0:
-        _kill_one(task, processes[pid], info)
+        _kill_one(task, task.kernel.process_with(pid), info)
     elif pid == -(1 << 31):
         raise Errno(E.ESRCH)
     elif pid == -1:
@@ -287,7 +294,7 @@ def _queued(task: LinuxTask, to_itself: bool, signal: int, uinfo: int, narrow: b
 def sys_rt_sigqueueinfo(task: LinuxTask, pid: Pid, sig: Signal, uinfo: Pointer) -> int:
     """Sends a signal with data."""
     info = _queued(task, pid == task.tid, sig, uinfo, task.in_ia32_syscall)
-    _kill_one(task, task.kernel.processes[pid], info)
+    _kill_one(task, task.kernel.process_with(pid), info)
     return 0
 
 
@@ -295,7 +302,7 @@ def sys_rt_sigqueueinfo(task: LinuxTask, pid: Pid, sig: Signal, uinfo: Pointer) 
 def compat_sys_rt_sigqueueinfo(task: LinuxTask, pid: Pid, sig: Signal, uinfo: Pointer) -> int:
     """The same for a 32-bit program."""
     info = _queued(task, pid == task.tid, sig, uinfo, True)
-    _kill_one(task, task.kernel.processes[pid], info)
+    _kill_one(task, task.kernel.process_with(pid), info)
     return 0
 
 
@@ -464,7 +471,8 @@ def sys_restart_syscall(task: LinuxTask) -> int | Waiting:
 
 
 def interrupted(task: LinuxTask) -> bool:
-    """Whether a thread that waits has to look at its signals."""
+    """Whether a thread that waits has to look at its signals: not at those that another thread was told to take."""
     trace = task.trace
     interrupt = trace is not None and trace.interrupt
-    return bool(deliverable(task)) or task.must_stop or interrupt or task.process.ending is not None
+    signals = deliverable(task) and is_noticed(task)
+    return bool(signals) or task.must_stop or interrupt or task.process.ending is not None

@@ -13,8 +13,16 @@ from ring3.kernel.regs import UserRegs
 from ring3.linux import frames
 from ring3.linux.exit import exit_group
 from ring3.linux.siginfo import SigInfo
-from ring3.linux.signal_send import deliverable, force_kernel, recalculate, stop_process
-from ring3.linux.sigstate import IGNORED_BY_DEFAULT, STOPPING, UNBLOCKABLE, Action, bit, next_signal
+from ring3.linux.signal_send import deliverable, force_kernel, recalculate, set_blocked, stop_process
+from ring3.linux.sigstate import (
+    CORE_DUMPING,
+    IGNORED_BY_DEFAULT,
+    STOPPING,
+    UNBLOCKABLE,
+    Action,
+    bit,
+    next_signal,
+)
 from ring3.machine.registers import Flags
 
 if TYPE_CHECKING:
@@ -80,6 +88,18 @@ def is_fatal(task: LinuxTask, signal: int) -> bool:
     )
 
 
+def is_dying(task: LinuxTask) -> bool:
+    """Whether a thread must not wait any more, even where other signals cannot interrupt it (fatal_signal_pending).
+
+    A signal that ends the process counts as SIGKILL from when it is sent, unless it dumps core (complete_signal).
+    """
+    waiting = deliverable(task)
+    return task.process.ending is not None or any(
+        waiting & bit(signal) & ~CORE_DUMPING and is_fatal(task, signal)
+        for signal in range(1, waiting.bit_length() + 1)
+    )
+
+
 def settle(task: LinuxTask, regs: UserRegs) -> None:
     """No handler runs: an interrupted call is made again, and the mask of sigsuspend(2) is undone."""
     if _in_call(regs):
@@ -91,9 +111,8 @@ def settle(task: LinuxTask, regs: UserRegs) -> None:
             regs.ax = NR_RESTART_SYSCALL[32 if task.in_ia32_syscall else 64]
             regs.ip -= 2
     if task.saved_mask is not None:
-        task.blocked = task.saved_mask
+        set_blocked(task, task.saved_mask)
         task.saved_mask = None
-        recalculate(task)
 
 
 def _in_call(regs: UserRegs) -> bool:
@@ -133,10 +152,9 @@ def _handle(task: LinuxTask, regs: UserRegs, info: SigInfo, action: Action) -> N
             exit_group(task, int(Sig.SIGSEGV))
         return
     task.saved_mask = None
-    task.blocked |= action.mask
+    blocked = task.blocked | action.mask
     if not action.flags & SaFlags.SA_NODEFER:
-        task.blocked |= bit(info.signo)
-    task.blocked &= ~UNBLOCKABLE
+        blocked |= bit(info.signo)
+    set_blocked(task, blocked & ~UNBLOCKABLE)
     if stepping:
         regs.flags &= ~Flags.TF
-    recalculate(task)

@@ -32,6 +32,29 @@ def recalculate(task: LinuxTask) -> None:
         task.clear_flag(TIF_SIGPENDING)
 
 
+def set_blocked(task: LinuxTask, mask: int) -> None:
+    """Replaces a thread's mask; others take what it no longer can (__set_task_blocked)."""
+    retarget(task, mask & ~task.blocked)
+    task.blocked = mask
+    recalculate(task)
+
+
+def retarget(task: LinuxTask, signals: int) -> None:
+    """Makes other threads look at signals of the process that a thread will not take (retarget_shared_pending)."""
+    left = signals & task.process.pending.set
+    if not left:
+        return
+    for thread in task.process.threads:
+        if thread is not task and left & ~thread.blocked:
+            notify(thread)
+            left &= thread.blocked
+
+
+def is_noticed(task: LinuxTask) -> bool:
+    """Whether a thread was told that it has signals to take (TIF_SIGPENDING): it looks before it is in ring 3."""
+    return bool(task.kernel.machine.ram.q[task.struct] >> TIF_SIGPENDING & 1)
+
+
 def notify(task: LinuxTask) -> None:
     """Makes a thread look at its signals: at once if it waits."""
     task.set_flag(TIF_SIGPENDING)
@@ -68,9 +91,9 @@ def _send(process: Process, task: LinuxTask | None, info: SigInfo) -> bool:
             thread.resume_from_stop()
             notify(thread)
         return True
-    taker = next((thread for thread in receivers if not thread.blocked & bit(signal)), None)
-    if taker is not None:
-        notify(taker)
+    takers = [thread for thread in receivers if not thread.blocked & bit(signal)]
+    if takers:
+        notify(next((thread for thread in takers if not is_noticed(thread)), takers[0]))
     return True
 
 

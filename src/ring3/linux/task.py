@@ -23,7 +23,7 @@ from ring3.linux.scheduling import Scheduling
 from ring3.linux.settings import MmContext, Settings
 from ring3.linux.siginfo import SigInfo
 from ring3.linux.signal_calls import interrupted
-from ring3.linux.signal_send import recalculate, send_to_thread
+from ring3.linux.signal_send import recalculate, send_to_thread, set_blocked
 from ring3.linux.sigstate import Pending
 from ring3.linux.syscall_work import SECCOMP, set_work
 from ring3.linux.tracing import Trace
@@ -131,8 +131,7 @@ class LinuxTask(Task):
 
     def set_blocked(self, mask: int) -> None:
         """Replaces the mask of blocked signals."""
-        self.blocked = mask
-        recalculate(self)
+        set_blocked(self, mask)
 
     def resume_from_stop(self) -> None:
         """Lets it go on after its process was stopped."""

@@ -1,13 +1,18 @@
 /* fork, exec, wait, vfork, job control: prints what happened, the same on every Linux. */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static int shared = 1;
+static volatile int hits;
 
 static void report(const char *what, int status)
 {
@@ -29,6 +34,54 @@ static void waiting_for(const char *what, pid_t pid, int options)
 		report(what, status);
 	else
 		printf("%s: %s\n", what, found ? strerror(errno) : "nothing yet");
+}
+
+static void handled(int signal)
+{
+	(void)signal;
+	hits++;
+}
+
+/* The parent of vfork goes on when the child has left its memory, whatever signals say; only a deadly one ends it. */
+static void while_vfork_waits(void)
+{
+	struct timespec moment = {0, 1000000};
+	signal(SIGUSR1, handled);
+	pid_t pid = vfork();
+	if (!pid) {
+		kill(getppid(), SIGUSR1);
+		nanosleep(&moment, NULL);
+		_exit(hits);
+	}
+	waiting_for("handlers run during vfork", pid, 0);
+	printf("and after it: %d\n", hits);
+	int pipes[2];
+	char byte;
+	if (pipe(pipes))
+		return;
+	pid = fork();
+	if (!pid) {
+		pid_t parent = getpid();
+		if (!vfork()) {
+			kill(parent, SIGTERM);
+			while (getppid() == parent)
+				nanosleep(&moment, NULL);
+		}
+		_exit(1);
+	}
+	close(pipes[1]);
+	waiting_for("vfork waits", pid, 0);
+	printf("its child ends too: %zd\n", read(pipes[0], &byte, 1));
+	close(pipes[0]);
+}
+
+static void execveat_of_closed(void)
+{
+	char *none[] = {NULL};
+	long result = syscall(SYS_execveat, 99, "sh", none, none, 0);
+	printf("execveat in a closed directory: %ld %s\n", result, strerror(errno));
+	result = syscall(SYS_execveat, 99, "", none, none, AT_EMPTY_PATH);
+	printf("execveat of a closed file: %ld %s\n", result, strerror(errno));
 }
 
 int main(int argc, char **argv)
@@ -65,6 +118,9 @@ int main(int argc, char **argv)
 	}
 	waiting_for("vfork", pid, 0);
 	printf("vfork shares memory: %d\n", shared);
+
+	while_vfork_waits();
+	execveat_of_closed();
 
 	pid = fork();
 	if (!pid)
