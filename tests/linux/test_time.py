@@ -86,6 +86,9 @@ def test_root_sets_the_clock_and_who_waits_by_it_is_told(
     assert answers["and once only"] == -11
     assert answers["adjtimex"] == 5  # TIME_ERROR: nobody keeps it right
     assert answers["adjtimex changes"] == -1
+    assert answers["adjtime tells"] == 5
+    assert answers["left"] == 0
+    assert answers["adjtimex, not valid"] == -22
 
 
 @BITS

@@ -392,7 +392,7 @@ class FdTable:
             raise Errno(E.EBADF)
         self._cloexec.discard(fd)
         inode = file.inode
-        if inode is not None and inode.locks is not None:
+        if inode is not None and inode.locks is not None and not file.is_path:
             inode.locks.release(self)
         file.drop()
 

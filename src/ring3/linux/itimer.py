@@ -52,9 +52,9 @@ class IntervalTimer:
         return 0 if self._timer is None else max(self._deadline - self._now(), _LEAST)
 
     def set(self, value: int, interval: int) -> None:
-        """Starts it anew, or stops it with a value of 0."""
+        """Starts it anew, or stops it with a value of 0; only one by CPU time then keeps the interval."""
         self.stop()
-        self.interval = interval
+        self.interval = interval if value or self._by_cpu else 0
         if value:
             self._start(min(self._now() + value, FOREVER))
 

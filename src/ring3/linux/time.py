@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 TIME_ERROR: Final = 5
 STA_UNSYNC: Final = 0x40
+ADJ_OFFSET_SINGLESHOT: Final = 0x0001
+ADJ_OFFSET_READONLY: Final = 0x2000
+ADJ_ADJTIME: Final = 0x8000
 _MAX_ERROR: Final = 16_000_000
 _TIME_CONSTANT: Final = 2
 _TOLERANCE: Final = 500 << 16
@@ -187,7 +190,7 @@ def sys_stime32(task: LinuxTask, tptr: Pointer) -> int:
 
 
 def _adjtimex(task: LinuxTask, number: int, address: int, narrow: bool) -> int:
-    """Shows a clock that nothing has tuned (do_adjtimex); changing it is refused.
+    """Shows a clock that nothing has tuned (do_adjtimex); changing it is refused (timekeeping_validate_timex).
 
     ``struct timex``: modes, offset, freq, maxerror, esterror, status, constant, precision, tolerance, time, tick,
     eight counters of a pulse per second, tai, eleven reserved words.
@@ -197,7 +200,9 @@ def _adjtimex(task: LinuxTask, number: int, address: int, narrow: bool) -> int:
     if number != CLOCK_REALTIME:
         clock_of(task, number)
         raise Errno(E.EOPNOTSUPP)
-    if modes:
+    if modes & ADJ_ADJTIME and not modes & ADJ_OFFSET_SINGLESHOT:
+        raise Errno(E.EINVAL)
+    if modes and modes & (ADJ_ADJTIME | ADJ_OFFSET_READONLY) != ADJ_ADJTIME | ADJ_OFFSET_READONLY:
         raise Errno(E.EPERM)
     seconds, nanoseconds = divmod(task.kernel.clocks.realtime(), SECOND)
     before = (0, 0, 0, _MAX_ERROR, _MAX_ERROR, STA_UNSYNC, _TIME_CONSTANT, 1, _TOLERANCE)

@@ -107,6 +107,8 @@ static void against_parent(void) {
     printf("waited\n");
 }
 
+static void look_for_lock(void) { lock(locked_fd, F_GETLK, F_WRLCK, 0, 0); }
+
 static void locks(void) {
     put("l", "0123456789");
     int fd = locked_fd = open("l", O_RDWR), read_only = open("l", O_RDONLY), write_only = open("l", O_WRONLY);
@@ -140,14 +142,10 @@ static void locks(void) {
     lock(fd, F_SETLK, F_UNLCK, 0, 0); /* printed after what the child prints: nothing is flushed before it ends */
     waitpid(child, NULL, 0);
     lock(fd, F_SETLK, F_WRLCK, 0, 0);
+    close(open("l", O_PATH)); /* which opens nothing */
+    in_child("a place was closed", look_for_lock);
     close(read_only); /* closing any descriptor of the file loses all locks of the process */
-    child = fork();
-    if (!child) {
-        lock(fd, F_GETLK, F_WRLCK, 0, 0);
-        fflush(stdout);
-        _exit(0);
-    }
-    waitpid(child, NULL, 0);
+    in_child("a file was closed", look_for_lock);
     lock(fd, F_OFD_SETLK, F_WRLCK, 0, 10);
     lock(write_only, F_OFD_SETLK, F_WRLCK, 5, 10);
     lock(write_only, F_OFD_GETLK, F_WRLCK, 5, 10);

@@ -72,6 +72,11 @@ int main(void) {
     SHOW("  the time", tx.time.tv_sec - time(NULL));
     tx.modes = ADJ_OFFSET;
     SHOW("adjtimex changes", failed(adjtimex(&tx)));
+    tx.modes = ADJ_OFFSET_SS_READ;
+    SHOW("adjtime tells", failed(adjtimex(&tx)));
+    SHOW("  left", tx.offset);
+    tx.modes = 0x8000;
+    SHOW("adjtimex, not valid", failed(adjtimex(&tx)));
     tx.modes = 0;
     SHOW("clock_adjtime of the monotonic clock", failed(clock_adjtime(CLOCK_MONOTONIC, &tx)));
     SHOW("clock_adjtime of no clock", failed(clock_adjtime(99, &tx)));

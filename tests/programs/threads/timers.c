@@ -64,6 +64,14 @@ static void interval_timers(void) {
     SHOW("  value", it.it_value.tv_sec == 3599 && it.it_value.tv_usec > 0);
     SHOW("  interval", it.it_interval.tv_usec);
     SHOW("alarm sees it", alarm(0));
+    it = interval(0, 500);
+    setitimer(ITIMER_REAL, &it, NULL);
+    getitimer(ITIMER_REAL, &it);
+    SHOW("  interval alone", it.it_interval.tv_usec);
+    it = interval(0, 500);
+    setitimer(ITIMER_PROF, &it, NULL);
+    getitimer(ITIMER_PROF, &it);
+    SHOW("  interval alone, by CPU time", it.it_interval.tv_usec);
     SHOW("no such timer", failed(setitimer(3, &it, NULL)));
     SHOW("getitimer, no such timer", failed(getitimer(-1, &it)));
     it.it_value.tv_usec = 1000000;
