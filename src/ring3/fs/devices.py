@@ -166,7 +166,7 @@ def show_terminal(fs: MemoryFileSystem, path: bytes, file: File) -> None:
 
 
 def make_dev(
-    vfs: Vfs, random_bytes: Callable[[int], bytes], open_terminal: Callable[[], File]
+    vfs: Vfs, random_bytes: Callable[[int], bytes], open_terminal: Driver, open_pty: Driver
 ) -> MemoryFileSystem:
     """The file system for /dev.
 
@@ -174,6 +174,7 @@ def make_dev(
         vfs: The machine's files.
         random_bytes: Where randomness comes from.
         open_terminal: Opens the controlling terminal; raises ENXIO if there is none.
+        open_pty: Opens the master of a new pseudoterminal.
     """
     fs = MemoryFileSystem(vfs, "devtmpfs")
     root = fs.top
@@ -187,12 +188,14 @@ def make_dev(
         (b"full", 1, 7, FullFile),
         (b"random", 1, 8, random),
         (b"urandom", 1, 9, random),
-        (b"tty", 5, 0, lambda inode, dentry, flags: open_terminal()),
+        (b"tty", 5, 0, open_terminal),
+        (b"ptmx", 5, 2, open_pty),
     )
     for name, major, minor, driver in rows:
         node = DeviceNode(vfs, fs, fs.new_ino(), stat.S_IFCHR | 0o666, 0, 0, rdev=major << 8 | minor)
         node.driver = driver
         root.put(name, node)
+    root.create(b"pts", stat.S_IFDIR | 0o755, KERNEL)
     for name, target in (
         (b"fd", b"/proc/self/fd"),
         (b"stdin", b"/proc/self/fd/0"),

@@ -72,6 +72,10 @@ def _end_process(process: Process, last: LinuxTask, code: int) -> None:
             send_to_process(child, SigInfo(child.threads[0].parent_death_signal))
     tracing.tracer_ended(process)
     kernel.process_ended(process)
+    if process.sid == process.pid:
+        pty = kernel.terminals.pop(process.sid, None)
+        if pty is not None:
+            pty.jobs.session_ended(pty, process.sid)
     kernel.processes.adopt_children(process)
     parent = process.parent
     if parent is None:

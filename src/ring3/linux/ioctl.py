@@ -1,7 +1,7 @@
-"""ioctl(2): what every file answers, and terminals.
+"""ioctl(2): what every file answers, and terminals of the host. Pseudoterminals are in `terminal`.
 
-A terminal is one of the host's: its settings are those of the person who sits there, and are changed there. Which
-process group it serves is the kernel's own business (`LinuxTask.terminal_group`).
+The settings of a terminal of the host are those of the person who sits there, and are changed there. Which process
+group it serves is the kernel's own business (`LinuxTask.terminal_group`).
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ class Ioctl(IntEnum):
     TCSBRK = 0x5409
     TCXONC = 0x540A
     TCFLSH = 0x540B
+    TIOCSCTTY = 0x540E
     TIOCGPGRP = 0x540F
     TIOCSPGRP = 0x5410
     TIOCOUTQ = 0x5411
@@ -40,12 +41,20 @@ class Ioctl(IntEnum):
     TIOCSWINSZ = 0x5414
     FIONREAD = 0x541B
     FIONBIO = 0x5421
+    TIOCNOTTY = 0x5422
+    TIOCGETD = 0x5424
     TCSBRKP = 0x5425
     TIOCGSID = 0x5429
     TCGETS2 = 0x802C_542A
     TCSETS2 = 0x402C_542B
     TCSETSW2 = 0x402C_542C
     TCSETSF2 = 0x402C_542D
+    TIOCGPTN = 0x8004_5430
+    TIOCSPTLCK = 0x4004_5431
+    TIOCSIG = 0x4004_5436
+    TIOCGPTLCK = 0x8004_5439
+    TIOCGEXCL = 0x8004_5440
+    TIOCGPTPEER = 0x5441
     FIONCLEX = 0x5450
     FIOCLEX = 0x5451
     FIOASYNC = 0x5452
@@ -149,10 +158,16 @@ def _ioctl(task: LinuxTask, fd: int, cmd: int, arg: int) -> int:
         return everywhere(task, fd, file, arg)
     if isinstance(file, HostFile):
         return _terminal(task, file, cmd, arg)
+    if file.is_terminal():
+        from ring3.fs.pty import PtyFile  # noqa: PLC0415 - few programs have one
+        from ring3.linux.terminal import terminal_ioctl  # noqa: PLC0415
+
+        assert isinstance(file, PtyFile)
+        return terminal_ioctl(task, file, cmd, arg)
     raise Errno(E.ENOTTY)
 
 
-NOTE: Final = "what files have in common, and the host's terminals; no other device: ENOTTY"
+NOTE: Final = "what files have in common, and terminals, without packet mode; no other device: ENOTTY"
 
 
 @syscall("partial", NOTE)

@@ -56,6 +56,7 @@ from ring3.machine.descriptors import Tss
 from ring3.machine.registers import Gpr
 
 if TYPE_CHECKING:
+    from ring3.fs.pty import Pty
     from ring3.linux.ldt import Ldt
 
 L: Final = boot.L
@@ -101,6 +102,7 @@ class LinuxKernel(TwoWays):
         futexes: Who waits on which word of memory.
         clock_was_set: Woken when the wall clock was set.
         max_tasks: How many threads there may be (kernel.threads-max).
+        terminals: The pseudoterminal of a session, None for no terminal; others have that of the host.
         terminal_groups: Which process group the terminal of a session serves.
         vfs: All files.
         cwd: Where programs start that nobody forked.
@@ -139,6 +141,7 @@ class LinuxKernel(TwoWays):
         self.futexes = Futexes()
         self.clock_was_set = WaitQueue()
         self.max_tasks = 4096
+        self.terminals: dict[int, Pty | None] = {}
         self.terminal_groups: dict[int, int] = {}
         self.open_program: Callable[[LinuxTask, bytes], Executable] = open_for
         self._contexts: dict[Mm, MmContext] = {}

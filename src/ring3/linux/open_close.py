@@ -84,6 +84,10 @@ def do_open(task: LinuxTask, dfd: int, path: bytes, flags: int, mode: int, resol
         raise Errno(E.EOVERFLOW)
     if isinstance(file, FifoFile) and file.waits_for_other_end():
         return _open_fifo(task, file, flags)
+    if not flags & O_NOCTTY and file.is_terminal():
+        from ring3.linux.terminal import adopt  # noqa: PLC0415 - few programs open one
+
+        adopt(task, file)
     return task.files.install(file, cloexec=bool(flags & O_CLOEXEC))
 
 

@@ -68,4 +68,5 @@ def sys_setsid(task: LinuxTask) -> int:
     if task.kernel.processes.group(process.pid):
         raise Errno(E.EPERM)
     process.sid = process.pgid = process.pid
+    task.kernel.terminals[process.sid] = None
     return process.sid

@@ -6,13 +6,16 @@ import os
 from typing import TYPE_CHECKING
 
 from ring3.fs.devices import make_dev, show_terminal
-from ring3.fs.host import HostFile, open_terminal, terminal_name
+from ring3.fs.host import HostFile, terminal_name
 from ring3.fs.view import View, mount_view
 from ring3.linux.proc.tree import ProcTree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ring3.fs.dentry import Dentry
+    from ring3.fs.file import File
+    from ring3.fs.inode import Inode
     from ring3.linux.credentials import Credentials
     from ring3.linux.kernel import LinuxKernel
 
@@ -29,7 +32,17 @@ def mount_default(kernel: LinuxKernel, environment: Mapping[str, str], who: Cred
     def random_bytes(size: int) -> bytes:
         return kernel.random_bytes(size)  # whichever source is in force then
 
-    dev = make_dev(kernel.vfs, random_bytes, lambda: open_terminal(kernel.host))
+    def open_terminal(inode: Inode, dentry: Dentry, flags: int) -> File:
+        from ring3.linux.terminal import open_tty  # noqa: PLC0415 - few programs open one
+
+        return open_tty(kernel, inode, dentry, flags)
+
+    def open_pty(inode: Inode, dentry: Dentry, flags: int) -> File:
+        from ring3.linux.terminal import open_ptmx  # noqa: PLC0415 - few programs open one
+
+        return open_ptmx(kernel, inode, dentry, flags)
+
+    dev = make_dev(kernel.vfs, random_bytes, open_terminal, open_pty)
     for fd in (0, 1, 2):
         name = terminal_name(fd)
         if name.startswith("/dev/"):
