@@ -99,11 +99,19 @@ def test_system_directories_are_read_only(home: Path, program: Path, path: str) 
         assert place.inode.stat().ino == Path(path).stat().st_ino
 
 
-@pytest.mark.parametrize("path", ["/boot", "/srv", "/mnt", "/sys", "/var/lib", "/proc/1"])
+@pytest.mark.parametrize("path", ["/boot", "/srv", "/mnt", "/sys/class", "/var/lib", "/proc/1"])
 def test_nothing_else_of_the_host_is_there(home: Path, program: Path, path: str) -> None:
     with guest.boot() as linux:
         load(linux, program)
         assert not exists(linux, path)
+
+
+def test_the_machine_says_that_it_has_one_cpu(home: Path, program: Path) -> None:
+    with guest.boot() as linux:
+        load(linux, program)
+        place = Walk(linux.kernel.vfs.root, KERNEL).find(linux.kernel.cwd, b"/sys/devices/system/cpu/online")
+        assert place.inode.open(place, 0).read(100) == b"0\n"
+        assert place.fs.statfs().magic == 0x6265_6572
 
 
 def test_the_root_as_working_directory_shows_nothing_more(

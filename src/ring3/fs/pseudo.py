@@ -1,4 +1,4 @@
-"""Files whose contents are made when somebody looks: what /proc is built of.
+"""Files whose contents are made when somebody looks: what /proc and /sys are built of.
 
 Nothing is stored: a directory says what is in it now, a file makes its text when it is read from the start, a link
 says where it leads now.
@@ -30,9 +30,12 @@ class PseudoFileSystem(FileSystem):
         vfs: The machine's files.
     """
 
-    def __init__(self, vfs: Vfs, name: str, top: Callable[[PseudoFileSystem], Inode]) -> None:
+    def __init__(
+        self, vfs: Vfs, name: str, top: Callable[[PseudoFileSystem], Inode], magic: int = PROC_MAGIC
+    ) -> None:
         super().__init__(name, vfs.new_dev(), source=name)
         self.vfs = vfs
+        self._magic = magic
         self._numbers: dict[bytes, int] = {}
         self.root = Dentry(self, top(self))
 
@@ -42,7 +45,7 @@ class PseudoFileSystem(FileSystem):
 
     def statfs(self) -> StatFs:
         """It takes no space."""
-        return StatFs(PROC_MAGIC)
+        return StatFs(self._magic)
 
 
 class PseudoInode(Inode):

@@ -4,7 +4,7 @@
 the host's system directories          read-only, where the host has them
 the working directory                  copy-on-write: changes stay in memory; wins over all that follows
 the home directory, /tmp, /var, /run   empty, in memory
-/dev, /proc                            the machine's own
+/dev, /proc, /sys                      the machine's own
 the program that was asked for         the file itself at its own path, read-only, if nothing of the above shows it
 =====================================  ===============================================================================
 
@@ -65,7 +65,7 @@ class View(NamedTuple):
     gid: int = 0
 
 
-def mount_view(vfs: Vfs, view: View, dev: FileSystem, proc: FileSystem) -> Dentry:
+def mount_view(vfs: Vfs, view: View, dev: FileSystem, proc: FileSystem, sys: FileSystem) -> Dentry:
     """Builds the tree; returns the place of the working directory.
 
     Args:
@@ -73,6 +73,7 @@ def mount_view(vfs: Vfs, view: View, dev: FileSystem, proc: FileSystem) -> Dentr
         view: What to show.
         dev: What is mounted on /dev.
         proc: What is mounted on /proc.
+        sys: What is mounted on /sys.
     """
     for name in SYSTEM:
         _show_system(vfs, name)
@@ -81,6 +82,7 @@ def mount_view(vfs: Vfs, view: View, dev: FileSystem, proc: FileSystem) -> Dentr
     vfs.mount(dev, make_directories(vfs, b"/dev"))
     vfs.mount(MemoryFileSystem(vfs, mode=0o1777), make_directories(vfs, b"/dev/shm"))
     vfs.mount(proc, make_directories(vfs, b"/proc"))
+    vfs.mount(sys, make_directories(vfs, b"/sys"))
     for home in view.homes:
         _make_home(vfs, home, view)
     if view.cwd == b"/" or not os.path.isdir(view.cwd):

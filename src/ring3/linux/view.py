@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ring3.fs.devices import make_dev, show_terminal
 from ring3.fs.host import HostFile, terminal_name
 from ring3.fs.view import View, mount_view
-from ring3.linux.proc.tree import ProcTree
+from ring3.linux.proc.tree import ProcTree, sysfs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +48,7 @@ def mount_default(kernel: LinuxKernel, environment: Mapping[str, str], who: Cred
         if name.startswith("/dev/"):
             show_terminal(dev, os.fsencode(name[5:]), HostFile(fd, kernel.host))
     view = View(os.getcwdb(), _homes(environment), who.uid, who.gid)
-    kernel.cwd = mount_view(kernel.vfs, view, dev, ProcTree(kernel).fs)
+    kernel.cwd = mount_view(kernel.vfs, view, dev, ProcTree(kernel).fs, sysfs(kernel))
 
 
 def _homes(environment: Mapping[str, str]) -> tuple[bytes, ...]:

@@ -1,4 +1,4 @@
-"""The texts of /proc about the whole machine, and of /proc/sys."""
+"""The texts of /proc about the whole machine, of /proc/sys, and of /sys."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FEATURES: Final = (
     "pat", "pse36", "pn", "clflush", "", "dts", "acpi", "mmx", "fxsr", "sse", "sse2", "ss", "ht", "tm", "ia64", "pbe",
 )  # fmt: skip
 """Names of the feature bits in CPUID leaf 1, EDX (arch/x86/include/asm/cpufeatures.h)."""
-TYPES: Final = ("proc", "tmpfs", "devtmpfs", "pipefs", "overlay")
+TYPES: Final = ("sysfs", "proc", "tmpfs", "devtmpfs", "pipefs", "overlay")
 PID_MAX: Final = 4_194_304
 
 Text = Callable[["LinuxKernel"], str]
@@ -162,6 +162,20 @@ SYS: Final[dict[bytes, Text]] = {
     b"vm/overcommit_memory": _fixed(0),
 }
 """The files below /proc/sys."""
+
+SYSFS: Final[dict[bytes, Text]] = {
+    b"devices/system/cpu/cpu0/topology/core_cpus_list": _fixed(0),
+    b"devices/system/cpu/cpu0/topology/core_id": _fixed(0),
+    b"devices/system/cpu/cpu0/topology/core_siblings_list": _fixed(0),
+    b"devices/system/cpu/cpu0/topology/physical_package_id": _fixed(0),
+    b"devices/system/cpu/cpu0/topology/thread_siblings_list": _fixed(0),
+    b"devices/system/cpu/kernel_max": _fixed(0),
+    b"devices/system/cpu/offline": _fixed(""),
+    b"devices/system/cpu/online": _fixed(0),
+    b"devices/system/cpu/possible": _fixed(0),
+    b"devices/system/cpu/present": _fixed(0),
+}
+"""The files below /sys: that there is one CPU (Documentation/ABI/testing/sysfs-devices-system-cpu)."""
 
 
 def mounts(kernel: LinuxKernel, root: Dentry) -> str:

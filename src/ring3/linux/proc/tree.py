@@ -1,8 +1,8 @@
-"""The names in /proc and what is behind each."""
+"""The names in /proc and /sys and what is behind each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -36,6 +36,7 @@ PRIVATE: Final[dict[bytes, tuple[Text, int]]] = {
     b"smaps": (process.smaps, 0o444),
 }
 """Those that only who may trace it can read, and their modes."""
+SYSFS_MAGIC: Final = 0x6265_6572
 LINKS: Final = (b"cwd", b"exe", b"root")
 TASK_NAMES: Final = (*PUBLIC, *PRIVATE, *LINKS, b"comm", b"fd", b"fdinfo", b"mem", b"mounts", b"mountinfo")
 
@@ -68,7 +69,7 @@ class ProcTree:
         if name == b"mounts":
             return PseudoLink(fs, name, lambda: b"self/mounts")
         if name == b"sys":
-            return self._sys(b"")
+            return texts_below(fs, self._kernel, system.SYS, b"sys", b"")
         if not name.isdigit() or (name[:1] == b"0"):
             return None
         task = self._leader(int(name))
@@ -84,20 +85,6 @@ class ProcTree:
         if found is not None:
             return found.threads[0] if found.threads else None
         return self._kernel.thread(pid)
-
-    def _sys(self, path: bytes) -> PseudoDirectory:
-        """A directory below /proc/sys."""
-        prefix = path + b"/" if path else b""
-        below = [key[len(prefix) :] for key in system.SYS if key.startswith(prefix)]
-        names = sorted({key.split(b"/")[0] for key in below})
-
-        def find(name: bytes) -> Inode | None:
-            text = system.SYS.get(prefix + name)
-            if text is not None:
-                return PseudoFile(self.fs, b"sys/" + prefix + name, lambda: text(self._kernel).encode())
-            return self._sys(prefix + name) if name in names else None
-
-        return PseudoDirectory(self.fs, b"sys/" + path, find, lambda: names)
 
     # -- a task --------------------------------------------------------------------------------------------------
 
@@ -198,6 +185,36 @@ class ProcTree:
             return f"pos:\t{file.position}\nflags:\t0{flags:o}\nmnt_id:\t1\n".encode()
 
         return PseudoFile(self.fs, own, text, owner=_owner(task))
+
+
+def texts_below(
+    fs: PseudoFileSystem, kernel: LinuxKernel, texts: Mapping[bytes, system.Text], key: bytes, path: bytes
+) -> PseudoDirectory:
+    """A directory of texts.
+
+    Args:
+        fs: The file system.
+        kernel: Whom the texts are about.
+        texts: All of them, by path below the first directory.
+        key: What tells that directory from others.
+        path: The path of this one below it, with a slash at its end if there is any.
+    """
+    names = sorted({text[len(path) :].split(b"/")[0] for text in texts if text.startswith(path)})
+
+    def find(name: bytes) -> Inode | None:
+        text = texts.get(path + name)
+        if text is not None:
+            return PseudoFile(fs, key + b"/" + path + name, lambda: text(kernel).encode())
+        return texts_below(fs, kernel, texts, key, path + name + b"/") if name in names else None
+
+    return PseudoDirectory(fs, key + b"/" + path, find, lambda: names)
+
+
+def sysfs(kernel: LinuxKernel) -> PseudoFileSystem:
+    """What is mounted on /sys."""
+    return PseudoFileSystem(
+        kernel.vfs, "sysfs", lambda fs: texts_below(fs, kernel, system.SYSFS, b"", b""), SYSFS_MAGIC
+    )
 
 
 class FdLink(PseudoLink):
