@@ -142,6 +142,14 @@ def statm(task: LinuxTask) -> bytes:
     return f"{usage.total} {rss.total} {rss.file + rss.shmem} {usage.text} 0 {usage.data + usage.stack} 0\n".encode()
 
 
+def _terminal(task: LinuxTask) -> tuple[int, int]:
+    """Device number of its terminal and the process group that this serves; 0 and -1 for that of the host, or none."""
+    pty = task.kernel.terminals.get(task.process.sid)
+    if pty is None or pty.session != task.process.sid:
+        return 0, -1
+    return pty.node.rdev, -1 if pty.group is None else pty.group
+
+
 def stat(task: LinuxTask) -> bytes:
     """One line with 52 fields (proc_pid_stat(5)); times that nobody keeps are 0."""
     process, mm = task.process, task.mm
@@ -149,7 +157,8 @@ def stat(task: LinuxTask) -> bytes:
     children = process.children_usage
     rss = 0 if mm is None else mm.rss().total
     fields: list[object] = [
-        task.tid, f"({task.name})", state_of(task), process.ppid, process.pgid, process.sid, 0, -1, 0x40_0000,
+        task.tid, f"({task.name})", state_of(task), process.ppid, process.pgid, process.sid, *_terminal(task),
+        0x40_0000,
         usage.minflt, children.minflt, usage.majflt, children.majflt, usage.utime // TICK, usage.stime // TICK,
         children.utime // TICK, children.stime // TICK, 20, 0, len(process.threads), 0, process.started // TICK,
         0 if mm is None else mm.usage.total * PAGE_SIZE, rss, RLIM_INFINITY,
