@@ -14,7 +14,6 @@ BITS = pytest.mark.parametrize("bits", [64, 32])
 
 @BITS
 @pytest.mark.parametrize(
-<<<<<<< HEAD
     "name",
     [
         "actions",
@@ -24,12 +23,10 @@ BITS = pytest.mark.parametrize("bits", [64, 32])
         "processes",
         "signals",
         "stepping",
+        "terminals",
         "tracer",
         "vdso_moves",
     ],
-=======
-    "name", ["actions", "children", "frames", "process_vm", "processes", "signals", "stepping", "terminals"]
->>>>>>> 7ffc7a8 (linux: pseudoterminals, without which script, expect and interactive shells cannot work)
 )
 def test_does_what_it_does_natively(
     linux: Linux, toolchain: Toolchain, native: Run, name: str, bits: Bits
