@@ -115,7 +115,7 @@ def compat_sys_old_getrlimit(task: LinuxTask, resource: UnsignedInt, rlim: Point
     return 0
 
 
-@syscall("partial", "CORE, RSS, LOCKS, SIGPENDING, MSGQUEUE and RTTIME are remembered and limit nothing")
+@syscall("partial", "CORE, RSS, LOCKS, MSGQUEUE and RTTIME are remembered and limit nothing")
 def sys_setrlimit(task: LinuxTask, resource: UnsignedInt, rlim: Pointer) -> int:
     """Sets a limit of the caller."""
     _set(task, task, resource, _read(task, rlim))

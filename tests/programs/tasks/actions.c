@@ -2,6 +2,8 @@
 #include "call.h"
 
 #include <signal.h>
+#include <sys/resource.h>
+#include <time.h>
 
 struct action {
     unsigned long handler, flags, restorer;
@@ -41,8 +43,30 @@ static void sending(void) {
     TRY(rt_sigqueueinfo, getpid(), 0, &info);
 }
 
+static void queueing(void) {
+    struct rlimit few = {3, 3};
+    setrlimit(RLIMIT_SIGPENDING, &few);
+    call(SYS_setuid, 54321); /* nobody else's signals count then */
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+    siginfo_t info = {.si_code = SI_QUEUE};
+    for (int i = 0; i < 4; i++)
+        TRY(rt_sigqueueinfo, getpid(), SIGRTMIN, &info);
+    TRY(tgkill, getpid(), getpid(), SIGRTMIN);
+    TRY(kill, getpid(), SIGRTMIN + 1);
+    TRY(rt_sigqueueinfo, getpid(), SIGUSR1, &info);
+    sigpending(&all);
+    printf("%d %d\n", sigismember(&all, SIGRTMIN + 1), sigismember(&all, SIGUSR1));
+    struct timespec none = {0, 0};
+    for (int i = 0; i < 3; i++)
+        TRY(rt_sigtimedwait, &all, 0, &none, 8);
+    TRY(rt_sigqueueinfo, getpid(), SIGRTMIN, &info);
+}
+
 int main(void) {
     flags();
     sending();
+    in_child("queueing", queueing);
     return 0;
 }
