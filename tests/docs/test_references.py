@@ -54,6 +54,7 @@ NAMES = {
     "Cpu.load": "machine.cpu",
     "Cpu.save": "machine.cpu",
     "Errno": "abi.errno",
+    "FaultingSpace._with_code": "kernel.mm.fault",
     "Kernel._idle": "kernel.core",
     "Kernel.handle": "kernel.core",
     "Kernel.run": "kernel.core",
