@@ -6,6 +6,7 @@
      +-- Ring3Error          everything this package raises on purpose
      |    +-- UserError      the user's mistake: one line on stderr and an exit status
      |    +-- OutOfFrames    guest RAM is full; the kernel turns it into ENOMEM
+     |    +-- Deadlock       every task waits for another: the program would hang for ever
      |    +-- TripleFault    the guest's ring 0 is beyond repair; the machine stops
      |    +-- KernelPanic    our own bug: the guest's registers and the Python traceback
      +-- Errno (abi.errno)   a handler's failure; the gate turns it into -errno or carry and errno
@@ -34,6 +35,10 @@ class UserError(Ring3Error):
 
 class OutOfFrames(Ring3Error):
     """Guest RAM has no free frame left."""
+
+
+class Deadlock(Ring3Error):
+    """Every task waits, and there is no timer, signal or descriptor of the host that could wake one."""
 
 
 class TripleFault(Ring3Error):

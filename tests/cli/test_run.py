@@ -35,6 +35,13 @@ def test_a_signal_is_128_and_its_number(toolchain: Toolchain, path: str, deed: s
     assert (finished.returncode, finished.stdout) == (status, "")
 
 
+@PATHS
+def test_a_program_that_waits_for_nothing_is_one_line(toolchain: Toolchain, path: str) -> None:
+    finished = ring3("run", "--path", path, str(toolchain.program("basic/pauses.c")))
+    assert finished.returncode == 124
+    assert finished.stderr == "ring3: every task waits and nothing can wake one: 2 (pauses)\n"
+
+
 def test_standard_input_is_the_programs(toolchain: Toolchain, tmp_path: Path) -> None:
     source = tmp_path / "copy.c"
     source.write_text(

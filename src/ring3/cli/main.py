@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any, Final, NoReturn
 
 from ring3 import __version__
-from ring3.errors import KernelPanic, TripleFault, UserError
+from ring3.errors import Deadlock, KernelPanic, TripleFault, UserError
 
 COMMANDS: Final = {
     "run": "run a program",
@@ -22,6 +22,8 @@ COMMANDS: Final = {
 }
 PANIC_STATUS: Final = 70
 """EX_SOFTWARE of sysexits.h."""
+DEADLOCK_STATUS: Final = 124
+"""What timeout(1) says of a program that did not end."""
 BROKEN_PIPE_STATUS: Final = 141
 INTERRUPTED_STATUS: Final = 130
 """What a shell says of a program that SIGPIPE, or SIGINT, ended."""
@@ -34,7 +36,8 @@ examples:
   ring3 rdmsr MSR_LSTAR
   ring3 wrmsr MSR_LSTAR entry_SYSCALL_compat -- examples/hello/hello
 
-Exit status: the program's, 128+N if signal N ended it; 126 or 127 if it cannot be run or found; 2 for bad usage.
+Exit status: the program's, 128+N if signal N ended it; 126 or 127 if it cannot be run or found,
+124 if it waits for nothing; 2 for bad usage.
 """
 
 
@@ -95,6 +98,9 @@ def _dispatch(words: list[str]) -> int:
     except UserError as error:
         print(f"ring3: {error}", file=sys.stderr)
         return error.status
+    except Deadlock as error:
+        print(f"ring3: {error}", file=sys.stderr)
+        return DEADLOCK_STATUS
     except TripleFault as error:
         print(f"ring3: the CPU shut down: {error}", file=sys.stderr)
         return PANIC_STATUS

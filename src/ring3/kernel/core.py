@@ -18,7 +18,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from ring3.abi.errno import E, Errno
-from ring3.errors import KernelPanic, Ring3Error
+from ring3.errors import Deadlock, KernelPanic, Ring3Error
 from ring3.image.kernel_image import KernelImage
 from ring3.kernel.clock import Clocks, HostClocks, VirtualClocks
 from ring3.kernel.regs import UserRegs, describe
@@ -208,13 +208,14 @@ class Kernel(ABC):
         """Runs tasks until one is dead.
 
         Raises:
+            Deadlock: All of them wait and nothing can wake one.
             KernelPanic: A bug of ours.
         """
         while until.state is not TaskState.DEAD:
             if self.timers.waiting:
                 self.timers.fire(self.clocks)
             if not self._ready:
-                self._idle(until)
+                self._idle()
                 continue
             task = self.next_task()
             if task.state is TaskState.DEAD:
@@ -239,12 +240,17 @@ class Kernel(ABC):
             task.on_cpu = False
             self._charge(task)
 
-    def _idle(self, until: Task) -> None:
-        """Sleeps until something can have changed: a timer is due or a host descriptor is ready."""
+    def _idle(self) -> None:
+        """Sleeps until something can have changed: a timer is due or a host descriptor is ready.
+
+        Raises:
+            Deadlock: Nothing ever will.
+        """
         deadline = self.timers.next_deadline(self.clocks)
         if deadline is None:
             if not self.host.sleep(None):
-                raise KernelPanic("every task waits and nothing can wake one", describe(until.regs))
+                waiting = ", ".join(f"{task.tid} ({task.name})" for task in self.tasks.values())
+                raise Deadlock(f"every task waits and nothing can wake one: {waiting}")
         elif self.clocks.sleep_until(deadline):
             self.host.sleep(0)
         else:
