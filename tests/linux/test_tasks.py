@@ -19,6 +19,7 @@ BITS = pytest.mark.parametrize("bits", [64, 32])
         "actions",
         "children",
         "frames",
+        "pidfd",
         "process_vm",
         "processes",
         "signals",

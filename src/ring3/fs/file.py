@@ -241,6 +241,10 @@ class File:
         """What /proc/PID/fd shows, such as a path or ``pipe:[7]``."""
         return b"anon_inode:[unknown]"
 
+    def details(self) -> str:
+        """The lines of /proc/PID/fdinfo that only files of its kind have."""
+        return ""
+
     def path_text(self) -> str:
         """The same as text, for /proc/PID/maps."""
         return os.fsdecode(self.path()).replace("\n", "\\012")

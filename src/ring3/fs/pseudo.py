@@ -86,7 +86,11 @@ class PseudoInode(Inode):
 
 
 class PseudoDirectory(PseudoInode):
-    """A directory."""
+    """A directory.
+
+    Attributes:
+        about: What it stands for, where a call may name that by the directory.
+    """
 
     def __init__(
         self,
@@ -97,6 +101,7 @@ class PseudoDirectory(PseudoInode):
         *,
         mode: int = 0o555,
         owner: tuple[int, int] = (0, 0),
+        about: object = None,
     ) -> None:
         """Makes a directory.
 
@@ -107,8 +112,10 @@ class PseudoDirectory(PseudoInode):
             names: The names there are.
             mode: Permissions.
             owner: User and group.
+            about: What it stands for.
         """
         super().__init__(fs, key, stat.S_IFDIR | mode, owner)
+        self.about = about
         self.nlink = 2
         self._find = find
         self._names = names

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from ring3.abi.c_types import Pointer, SizeT, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.abi.signals import Sig
+from ring3.kernel.core import PID_MAX
 from ring3.kernel.wait import WaitQueue
 from ring3.linux import tracing
 from ring3.linux.altstack import PUT_AWAY
+from ring3.linux.credentials import Cap
 from ring3.linux.definition import syscall
-from ring3.linux.process import Process
+from ring3.linux.process import INIT, Process
 from ring3.linux.signal_deliver import is_dying
 from ring3.linux.tls import check_clone as check_clone_tls
 
@@ -28,6 +30,7 @@ Waiting = Coroutine[Any, Any, int]
 class CloneFlag(IntFlag):
     """include/uapi/linux/sched.h."""
 
+    CLONE_NEWTIME = 0x80
     CLONE_VM = 0x100
     CLONE_FS = 0x200
     CLONE_FILES = 0x400
@@ -59,7 +62,7 @@ class CloneFlag(IntFlag):
 C = CloneFlag
 _NAMESPACES: Final = (
     C.CLONE_NEWNS | C.CLONE_NEWCGROUP | C.CLONE_NEWUTS | C.CLONE_NEWIPC | C.CLONE_NEWUSER | C.CLONE_NEWPID
-    | C.CLONE_NEWNET
+    | C.CLONE_NEWNET | C.CLONE_NEWTIME
 )  # fmt: skip
 _EXCLUSIVE: Final = (
     C.CLONE_SIGHAND | C.CLONE_CLEAR_SIGHAND,
@@ -70,6 +73,8 @@ _EXCLUSIVE: Final = (
 CSIGNAL: Final = 0xFF
 CLONE_ARGS_SIZE_VER0: Final = 64
 CLONE_ARGS_SIZE: Final = 88
+MAX_PID_NS_LEVEL: Final = 32
+"""How deep namespaces of numbers can be nested: there is one here."""
 
 
 class CloneArgs(NamedTuple):
@@ -82,6 +87,8 @@ class CloneArgs(NamedTuple):
         parent_tid: Where CLONE_PARENT_SETTID stores the child's number.
         child_tid: Where CLONE_CHILD_SETTID and CLONE_CHILD_CLEARTID do.
         tls: CLONE_SETTLS: FS base, or a ``struct user_desc`` for 32-bit code.
+        pidfd: Where CLONE_PIDFD stores a descriptor for the child.
+        set_tid: The number that the child is to have, in each namespace; empty for any.
     """
 
     flags: int
@@ -90,6 +97,8 @@ class CloneArgs(NamedTuple):
     parent_tid: int = 0
     child_tid: int = 0
     tls: int = 0
+    pidfd: int = 0
+    set_tid: tuple[int, ...] = ()
 
 
 def _check(task: LinuxTask, args: CloneArgs) -> None:
@@ -105,7 +114,11 @@ def _check(task: LinuxTask, args: CloneArgs) -> None:
         raise Errno(E.EINVAL)
     if flags & _NAMESPACES:
         raise Errno(E.EPERM)
-    if flags & (C.CLONE_PIDFD | C.CLONE_INTO_CGROUP):
+    if flags & C.CLONE_INTO_CGROUP:
+        raise Errno(E.EINVAL)
+    if flags & C.CLONE_PIDFD and (
+        flags & C.CLONE_DETACHED or (flags & C.CLONE_PARENT_SETTID and args.pidfd == args.parent_tid)
+    ):
         raise Errno(E.EINVAL)
     if len(task.kernel.tasks) >= min(task.rlimits[6][0], task.kernel.max_tasks):
         raise Errno(E.EAGAIN)
@@ -115,11 +128,17 @@ def do_clone(task: LinuxTask, args: CloneArgs) -> int | Waiting:
     """Makes a child; returns its number, at once or, for vfork, when it has execed or ended.
 
     Raises:
-        Errno: EINVAL, flags that exclude each other; EPERM, namespaces; EAGAIN, too many tasks; ENOMEM.
+        Errno: EINVAL, flags that exclude each other; EPERM, namespaces; EAGAIN, too many tasks; ENOMEM; EMFILE and
+            EFAULT, there can be no descriptor for the child.
     """
     _check(task, args)
-    child = _copy(task, args)
     flags = args.flags
+    if flags & C.CLONE_PIDFD:
+        task.files.free_from(0)
+        task.memory.write(args.pidfd, task.memory.read(args.pidfd, 4))
+    child = _copy(task, args)
+    if flags & C.CLONE_PIDFD:
+        task.memory.write_u32(args.pidfd, _open_pidfd(task, child, bool(flags & C.CLONE_THREAD)))
     if flags & C.CLONE_PARENT_SETTID:
         _store(task, args.parent_tid, child.tid)
     if flags & C.CLONE_CHILD_SETTID:
@@ -154,6 +173,12 @@ async def _traced(task: LinuxTask, child: LinuxTask, args: CloneArgs) -> int:
     return tid
 
 
+def _open_pidfd(task: LinuxTask, child: LinuxTask, thread: bool) -> int:
+    from ring3.linux import pidfd  # noqa: PLC0415 -- few programs ask for one
+
+    return pidfd.install(task, child.process, child, pidfd.PIDFD_THREAD if thread else 0)
+
+
 def _store(task: LinuxTask, address: int, number: int) -> None:
     with suppress(Errno):  # as put_user in schedule_tail and kernel_clone: the clone succeeds all the same
         task.memory.write_u32(address, number)
@@ -167,13 +192,31 @@ async def _wait_for_vfork(task: LinuxTask, child: LinuxTask) -> int:
     return tid
 
 
+def _wanted_tid(task: LinuxTask, args: CloneArgs) -> int:
+    """The number that clone3 asked for, 0 for none (alloc_pid of kernel/pid.c).
+
+    Raises:
+        Errno: EINVAL, no number, or of more than one namespace; EPERM, that needs a capability; EEXIST, it is taken.
+    """
+    if not args.set_tid:
+        return 0
+    wanted = args.set_tid[0]
+    if len(args.set_tid) > 1 or not 1 <= wanted < PID_MAX:
+        raise Errno(E.EINVAL)
+    if not (task.credentials.capable(Cap.CHECKPOINT_RESTORE) or task.credentials.capable(Cap.SYS_ADMIN)):
+        raise Errno(E.EPERM)
+    if wanted == INIT or task.kernel.number_in_use(wanted):
+        raise Errno(E.EEXIST)
+    return wanted
+
+
 def _copy(task: LinuxTask, args: CloneArgs) -> LinuxTask:
     flags, parent = args.flags, task.process
     if flags & C.CLONE_SETTLS:
         check_clone_tls(task, args.tls)
     mm = task.memory if flags & C.CLONE_VM else task.memory.fork()
     try:
-        child = task.kernel.new_task(task, mm, thread=bool(flags & C.CLONE_THREAD))
+        child = task.kernel.new_task(task, mm, _wanted_tid(task, args))
     except BaseException:
         if not flags & C.CLONE_VM:
             mm.destroy()
@@ -212,7 +255,7 @@ def sys_vfork(task: LinuxTask) -> int | Waiting:
     return do_clone(task, CloneArgs(int(C.CLONE_VFORK | C.CLONE_VM), int(Sig.SIGCHLD)))
 
 
-@syscall("partial", "no namespaces (EPERM) and no CLONE_PIDFD (EINVAL)")
+@syscall("partial", "no namespaces (EPERM)")
 def sys_clone(
     task: LinuxTask,
     clone_flags: UnsignedLong,
@@ -242,10 +285,13 @@ def _legacy(
     task: LinuxTask, flags: int, stack: int, parent_tid: int, child_tid: int, tls: int
 ) -> int | Waiting:
     flags &= 0xFFFF_FFFF
-    return do_clone(task, CloneArgs(flags & ~CSIGNAL, flags & CSIGNAL, stack, parent_tid, child_tid, tls))
+    signal = flags & CSIGNAL
+    return do_clone(
+        task, CloneArgs(flags & ~CSIGNAL, signal, stack, parent_tid, child_tid, tls, pidfd=parent_tid)
+    )
 
 
-@syscall("partial", "as clone; no set_tid (EPERM)")
+@syscall("partial", "as clone; no cgroups (EINVAL)")
 def sys_clone3(task: LinuxTask, uargs: Pointer, size: SizeT) -> int | Waiting:
     """Makes a child; as clone, with its arguments in a struct."""
     if size > 4096:
@@ -258,7 +304,7 @@ def sys_clone3(task: LinuxTask, uargs: Pointer, size: SizeT) -> int | Waiting:
     fields = struct.unpack("<11Q", raw[:CLONE_ARGS_SIZE].ljust(CLONE_ARGS_SIZE, b"\0"))
     (
         flags,
-        _pidfd,
+        pidfd,
         child_tid,
         parent_tid,
         exit_signal,
@@ -269,15 +315,18 @@ def sys_clone3(task: LinuxTask, uargs: Pointer, size: SizeT) -> int | Waiting:
         set_tid_size,
         _cgroup,
     ) = fields
-    if flags & (CSIGNAL | C.CLONE_DETACHED) or flags >> 34:
+    if set_tid_size > MAX_PID_NS_LEVEL or bool(set_tid) != bool(set_tid_size):
+        raise Errno(E.EINVAL)
+    numbers = struct.unpack(f"<{set_tid_size}i", task.memory.read(set_tid, 4 * set_tid_size))
+    if flags & (CSIGNAL & ~C.CLONE_NEWTIME | C.CLONE_DETACHED) or flags >> 34:
         raise Errno(E.EINVAL)
     if exit_signal > 64 or (flags & (C.CLONE_THREAD | C.CLONE_PARENT) and exit_signal):
         raise Errno(E.EINVAL)
     if bool(stack) != bool(stack_size):
         raise Errno(E.EINVAL)
-    if set_tid or set_tid_size:
-        raise Errno(E.EPERM if set_tid and set_tid_size else E.EINVAL)
-    return do_clone(task, CloneArgs(flags, exit_signal, stack + stack_size, parent_tid, child_tid, tls))
+    return do_clone(
+        task, CloneArgs(flags, exit_signal, stack + stack_size, parent_tid, child_tid, tls, pidfd, numbers)
+    )
 
 
 @syscall("full")

@@ -57,6 +57,7 @@ def release_thread(task: LinuxTask, code: int) -> None:
     process.threads.remove(task)
     tracing.thread_ended(task, code)
     kernel.end(task, code)
+    process.ended.wake()
     if not process.threads:
         _end_process(process, task, code if process.ending is None else process.ending)
 
@@ -89,6 +90,7 @@ def _end_process(process: Process, last: LinuxTask, code: int) -> None:
     if vanish:
         kernel.processes.forget(process)
     parent.child_changed.wake()
+    process.ended.wake()
 
 
 def clear_child_tid(task: LinuxTask) -> None:

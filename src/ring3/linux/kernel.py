@@ -278,15 +278,15 @@ class LinuxKernel(TwoWays):
         self.add(task, saved)
         return task
 
-    def new_task(self, parent: LinuxTask, mm: Mm, thread: bool) -> LinuxTask:
-        """A task that does not run yet, for clone(2).
+    def new_task(self, parent: LinuxTask, mm: Mm, tid: int) -> LinuxTask:
+        """A task that does not run yet, for clone(2); with a number that is free, or with any for 0.
 
         Raises:
             Errno: EAGAIN, no number is free; ENOMEM, no frame is.
         """
         context = None if mm is parent.mm else parent.mm_context.fork()
         try:
-            task = LinuxTask(self, self.new_tid(), parent.name, mm, self.machine.ram.alloc())
+            task = LinuxTask(self, tid or self.new_tid(), parent.name, mm, self.machine.ram.alloc())
         except (Errno, OutOfFrames) as error:
             if context is not None:
                 context.destroy()

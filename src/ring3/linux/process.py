@@ -69,6 +69,8 @@ class Process:
         report: A change for the parent to wait for: CLD_STOPPED or CLD_CONTINUED.
         signal_arrived: Woken when any signal is queued for it or one of its threads.
         child_changed: Woken when a child ended, stopped or went on.
+        ended: Woken when it or one of its threads has ended, and when nobody waits for it any more.
+        pidfd_ino: What stat(2) calls descriptors that stand for it, 0 while there are none.
         has_execed: It ran execve since fork: setpgid(2) by the parent is EACCES.
         children_usage: Resources of children waited for.
         usage: Its own, as far as threads that ended go.
@@ -82,9 +84,9 @@ class Process:
     """
 
     __slots__ = (
-        "actions", "child_changed", "children", "children_usage", "cpu_limit", "dead", "ending", "exit_code",
+        "actions", "child_changed", "children", "children_usage", "cpu_limit", "dead", "ended", "ending", "exit_code",
         "exit_signal", "has_execed", "itimers", "next_timer", "parent", "pending", "pgid", "pid",
-        "posix_timers", "report", "sid", "signal_arrived", "started", "stopped", "subreaper", "threads",
+        "pidfd_ino", "posix_timers", "report", "sid", "signal_arrived", "started", "stopped", "subreaper", "threads",
         "tracee_exits", "tracees", "usage",
     )  # fmt: skip
 
@@ -106,6 +108,8 @@ class Process:
         self.report = 0
         self.signal_arrived = WaitQueue()
         self.child_changed = WaitQueue()
+        self.ended = WaitQueue()
+        self.pidfd_ino = 0
         self.has_execed = False
         self.children_usage = Rusage()
         self.usage = Rusage()
@@ -174,6 +178,7 @@ class Processes:
         self._all.pop(process.pid, None)
         if process.parent is not None and process in process.parent.children:
             process.parent.children.remove(process)
+        process.ended.wake()
 
     def adopt_children(self, of: Process) -> list[Process]:
         """Gives the children of a dead process to the nearest subreaper or to number 1.
@@ -192,6 +197,7 @@ class Processes:
                 heir.children.append(child)
             elif child.dead:
                 self._all.pop(child.pid, None)
+                child.ended.wake()
                 reaped.append(child)
         of.children.clear()
         return reaped

@@ -207,7 +207,8 @@ def may_signal(task: LinuxTask, target: Process, signal: int) -> bool:
     return signal == Sig.SIGCONT and task.process.sid == target.sid
 
 
-def _from(task: LinuxTask, signal: int, code: int) -> SigInfo:
+def signal_from(task: LinuxTask, signal: int, code: int) -> SigInfo:
+    """What a signal says that a task sends by number alone."""
     return SigInfo(signal, code, Layout.KILL, task.tgid, task.credentials.uid)
 
 
@@ -234,7 +235,12 @@ def _check_queue(target: LinuxTask, info: SigInfo) -> None:
         raise Errno(E.EAGAIN)
 
 
-def _kill_one(task: LinuxTask, process: Process, info: SigInfo) -> None:
+def kill_one(task: LinuxTask, process: Process, info: SigInfo) -> None:
+    """Sends a signal to a process, or only asks whether that is allowed, for signal 0.
+
+    Raises:
+        Errno: EINVAL, there is no such signal; EPERM; EAGAIN.
+    """
     _check_signal(info.signo)
     if not may_signal(task, process, info.signo):
         raise Errno(E.EPERM)
@@ -244,7 +250,12 @@ def _kill_one(task: LinuxTask, process: Process, info: SigInfo) -> None:
         send_to_process(process, info)
 
 
-def _kill_many(task: LinuxTask, targets: list[Process], info: SigInfo) -> None:
+def kill_many(task: LinuxTask, targets: list[Process], info: SigInfo) -> None:
+    """Sends a signal to those processes that the task may send it to.
+
+    Raises:
+        Errno: ESRCH, there are none; EINVAL, there is no such signal; EPERM, none may be sent it.
+    """
     if not targets:
         raise Errno(E.ESRCH)
     _check_signal(info.signo)
@@ -259,16 +270,16 @@ def _kill_many(task: LinuxTask, targets: list[Process], info: SigInfo) -> None:
 @syscall("full")
 def sys_kill(task: LinuxTask, pid: Pid, sig: Signal) -> int:
     """Sends a signal to a process or a group of them."""
-    info = _from(task, sig, int(SiCode.SI_USER))
+    info = signal_from(task, sig, int(SiCode.SI_USER))
     processes = task.kernel.processes
     if pid > 0:
-        _kill_one(task, task.kernel.process_with(pid), info)
+        kill_one(task, task.kernel.process_with(pid), info)
     elif pid == -(1 << 31):
         raise Errno(E.ESRCH)
     elif pid == -1:
-        _kill_many(task, [process for process in processes if process is not task.process], info)
+        kill_many(task, [process for process in processes if process is not task.process], info)
     else:
-        _kill_many(task, processes.group(-pid if pid else task.process.pgid), info)
+        kill_many(task, processes.group(-pid if pid else task.process.pgid), info)
     return 0
 
 
@@ -290,7 +301,7 @@ def sys_tkill(task: LinuxTask, pid: Pid, sig: Signal) -> int:
     """Sends a signal to a thread."""
     if pid <= 0:
         raise Errno(E.EINVAL)
-    return _tkill(task, None, pid, _from(task, sig, int(SiCode.SI_TKILL)))
+    return _tkill(task, None, pid, signal_from(task, sig, int(SiCode.SI_TKILL)))
 
 
 @syscall("full")
@@ -298,7 +309,7 @@ def sys_tgkill(task: LinuxTask, tgid: Pid, pid: Pid, sig: Signal) -> int:
     """Sends a signal to a thread of a process."""
     if pid <= 0 or tgid <= 0:
         raise Errno(E.EINVAL)
-    return _tkill(task, tgid, pid, _from(task, sig, int(SiCode.SI_TKILL)))
+    return _tkill(task, tgid, pid, signal_from(task, sig, int(SiCode.SI_TKILL)))
 
 
 def _queued(task: LinuxTask, to_itself: bool, signal: int, uinfo: int, narrow: bool) -> SigInfo:
@@ -315,7 +326,7 @@ def _queued(task: LinuxTask, to_itself: bool, signal: int, uinfo: int, narrow: b
 def sys_rt_sigqueueinfo(task: LinuxTask, pid: Pid, sig: Signal, uinfo: Pointer) -> int:
     """Sends a signal with data."""
     info = _queued(task, pid == task.tid, sig, uinfo, task.in_ia32_syscall)
-    _kill_one(task, task.kernel.process_with(pid), info)
+    kill_one(task, task.kernel.process_with(pid), info)
     return 0
 
 
@@ -323,7 +334,7 @@ def sys_rt_sigqueueinfo(task: LinuxTask, pid: Pid, sig: Signal, uinfo: Pointer) 
 def compat_sys_rt_sigqueueinfo(task: LinuxTask, pid: Pid, sig: Signal, uinfo: Pointer) -> int:
     """The same for a 32-bit program."""
     info = _queued(task, pid == task.tid, sig, uinfo, True)
-    _kill_one(task, task.kernel.process_with(pid), info)
+    kill_one(task, task.kernel.process_with(pid), info)
     return 0
 
 

@@ -79,6 +79,7 @@ FAMILIES: Final = {
         "sys_openat2"
     ),
     "personality": "sys_personality",
+    "pidfd": "sys_pidfd_getfd sys_pidfd_open sys_pidfd_send_signal",
     "pipes": "sys_eventfd sys_eventfd2 sys_pipe sys_pipe2",
     "poll": "compat_sys_ppoll_time32 compat_sys_ppoll_time64 sys_poll sys_ppoll",
     "posix_timer": (

@@ -84,8 +84,10 @@ class LinuxTask(Task):
         trap_number: Vector of its last exception.
         error_code: Error code of its last exception.
         fault_address: Address of its last page fault.
+        pidfd_ino: What stat(2) calls descriptors that stand for it alone, 0 while there are none.
     """
 
+    pidfd_ino = 0
     kernel: LinuxKernel
     process: Process
     program: Start

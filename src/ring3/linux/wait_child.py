@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from ring3.abi.c_types import Int, Pid, Pointer
 from ring3.abi.errno import E, Errno
 from ring3.abi.signals import CldCode, Sig
+from ring3.fs.file import O_NONBLOCK
 from ring3.kernel.wait import wait_event
 from ring3.linux.definition import syscall
 from ring3.linux.process import Process, Rusage, child_info, exit_info
 from ring3.linux.rusage import pack_rusage
-from ring3.linux.siginfo import SIZE, Layout, SigInfo
+from ring3.linux.siginfo import Layout, SigInfo
 
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
@@ -37,6 +38,7 @@ class Wait(IntFlag):
 P_ALL: Final = 0
 P_PID: Final = 1
 P_PGID: Final = 2
+P_PIDFD: Final = 3
 
 
 class Found(NamedTuple):
@@ -207,14 +209,24 @@ async def _waitid(
     task: LinuxTask, which: int, number: int, infop: int, options: int, ru: int, narrow: bool
 ) -> int:
     """As wait4, with a siginfo; the call writes it also when it fails, as zeros."""
-    found: Found | None = None
+    info = SigInfo(0)
     try:
-        found = await _wait(task, *_kind_of_id(task, which, number), _waitid_options(options))
-        if found is not None and ru:
-            task.memory.write(ru, pack_rusage(found.usage, narrow))
+        bits, blocking = _waitid_options(options), True
+        if which == P_PIDFD:
+            number, blocking = _of_pidfd(task, number)
+            which = P_PID
+        else:
+            number = _checked_id(task, which, number)
+        found = await _wait(task, which, number, bits if blocking else bits | Wait.WNOHANG)
+        if found is not None:
+            info = found.info
+            if ru:
+                task.memory.write(ru, pack_rusage(found.usage, narrow))
+        elif not (bits & Wait.WNOHANG or blocking):
+            raise Errno(E.EAGAIN)
     finally:
         if infop:
-            task.memory.write(infop, bytes(SIZE) if found is None else found.info.pack(narrow))
+            _store_info(task, infop, info, narrow)
     return 0
 
 
@@ -227,23 +239,46 @@ def _waitid_options(options: int) -> int:
     return bits
 
 
-def _kind_of_id(task: LinuxTask, which: int, number: int) -> tuple[int, int]:
+def _checked_id(task: LinuxTask, which: int, number: int) -> int:
+    """The number of a process or group; the caller's own group for group 0."""
     if (
         which not in (P_ALL, P_PID, P_PGID)
         or (which == P_PID and number <= 0)
         or (which == P_PGID and number < 0)
     ):
         raise Errno(E.EINVAL)
-    return which, number or task.process.pgid
+    return number or task.process.pgid
 
 
-@syscall("partial", "not P_PIDFD (EINVAL)")
+def _of_pidfd(task: LinuxTask, fd: int) -> tuple[int, bool]:
+    """The number of the process that a descriptor stands for, 0 if it is gone; whether to wait for it.
+
+    Raises:
+        Errno: EINVAL, a negative number; EBADF, no such descriptor.
+    """
+    from ring3.linux import pidfd  # noqa: PLC0415 -- few programs wait this way
+
+    if fd < 0:
+        raise Errno(E.EINVAL)
+    file = pidfd.pid_file(task, fd)
+    return file.tid if file.exists else 0, not file.flags & O_NONBLOCK
+
+
+def _store_info(task: LinuxTask, address: int, info: SigInfo, narrow: bool) -> None:
+    """Stores what waitid(2) tells, of a ``siginfo_t`` six fields and no more; zeros where nothing is found or fails."""
+    raw = info.pack(narrow)
+    task.memory.write(address, raw[:12])
+    start = 12 if narrow else 16
+    task.memory.write(address + start, raw[start : start + 12])
+
+
+@syscall("full")
 def sys_waitid(task: LinuxTask, which: Int, upid: Pid, infop: Pointer, options: Int, ru: Pointer) -> Waiting:
     """Waits for a child to change state, with a siginfo."""
     return _waitid(task, which, upid, infop, options, ru, False)
 
 
-@syscall("partial", "as waitid")
+@syscall("full")
 def compat_sys_waitid(
     task: LinuxTask, which: Int, pid: Pid, uinfo: Pointer, options: Int, uru: Pointer
 ) -> Waiting:

@@ -91,7 +91,8 @@ class ProcTree:
     def _task(self, task: LinuxTask, key: bytes, *, threads: bool) -> PseudoDirectory:
         names = (*TASK_NAMES, b"task") if threads else TASK_NAMES
         find = partial(self._find_of_task, task, key, threads)
-        return PseudoDirectory(self.fs, key, find, lambda: names, owner=_owner(task))
+        process = task.process if threads else None
+        return PseudoDirectory(self.fs, key, find, lambda: names, owner=_owner(task), about=process)
 
     def _find_of_task(self, task: LinuxTask, key: bytes, threads: bool, name: bytes) -> Inode | None:
         own, owner = key + b"/" + name, _owner(task)
@@ -182,7 +183,8 @@ class ProcTree:
     def _fd_info(self, task: LinuxTask, own: bytes, fd: int, file: File) -> Inode:
         def text() -> bytes:
             flags = file.flags | (0o2000000 if task.files.cloexec(fd) else 0)
-            return f"pos:\t{file.position}\nflags:\t0{flags:o}\nmnt_id:\t1\n".encode()
+            head = f"pos:\t{file.position}\nflags:\t0{flags:o}\nmnt_id:\t1\n"
+            return f"{head}ino:\t{file.stat().ino}\n{file.details()}".encode()
 
         return PseudoFile(self.fs, own, text, owner=_owner(task))
 
