@@ -18,6 +18,7 @@ PROGRAMS = [
     "busy",
     "contents",
     "descriptors",
+    "details",
     "directories",
     "mapping",
     "names",

@@ -117,6 +117,17 @@ class EpollFile(AnonymousFile):
             raise Errno(E.ENOENT)
         self._forget((fd, file), item)
 
+    def details(self) -> str:
+        """What is watched, a line each."""
+        rows = []
+        for (fd, file), item in sorted(self._items.items(), key=lambda row: row[0][0]):
+            status = file.stat()
+            rows.append(
+                f"tfd: {fd:8} events: {item.events:8x} data: {item.data:16x} "
+                f" pos:{file.position} ino:{status.ino:x} sdev:{status.dev:x}\n"
+            )
+        return "".join(rows)
+
     def _watch(self, item: Item) -> None:
         if item.listening is not None:
             item.listening.cancel()

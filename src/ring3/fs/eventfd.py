@@ -24,6 +24,7 @@ class EventFile(AnonymousFile):
         count: Its value.
         semaphore: A read takes 1 and not all (EFD_SEMAPHORE).
         queue: Woken when the counter changes.
+        number: What /proc/PID/fdinfo calls it.
     """
 
     kind = b"[eventfd]"
@@ -33,6 +34,7 @@ class EventFile(AnonymousFile):
         self.count = count
         self.semaphore = semaphore
         self.queue = WaitQueue()
+        self.number = vfs.new_ino()
 
     def read(self, size: int) -> bytes:
         """The counter, which is 0 then; or 1, and it is 1 less.
@@ -79,6 +81,10 @@ class EventFile(AnonymousFile):
         if self.count < LARGEST:
             found |= WRITABLE
         return found | POLLERR if self.count > LARGEST else found
+
+    def details(self) -> str:
+        """The counter, and its kind."""
+        return f"eventfd-count: {self.count:16x}\neventfd-id: {self.number}\neventfd-semaphore: {self.semaphore:d}\n"
 
     def listen(self, callback: Callable[[], None], events: int = -1) -> Listening:
         """Calls back when the counter changes."""

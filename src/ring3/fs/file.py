@@ -91,6 +91,8 @@ class File:
         on_close: What to call when the last descriptor is gone.
     """
 
+    created = False
+    """Opening it made the file (FMODE_CREATED)."""
     pollable = True
     """Whether epoll(7) takes it: regular files and directories are refused."""
     asks_host = False

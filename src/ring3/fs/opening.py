@@ -103,7 +103,9 @@ def _open_or_make(walk: Walk, last: Last, flags: int, mode: int) -> File:
         found = names.find(last.parent, last.name)
         if found is None:
             made = names.make(last, stat.S_IFREG | mode & 0o7777, walk.who)
-            return made.inode.open(made, flags & ~FORGOTTEN)
+            file = made.inode.open(made, flags & ~FORGOTTEN)
+            file.created = True
+            return file
         if flags & O_EXCL:
             raise Errno(E.EEXIST)
         if not found.inode.is_link or flags & O_NOFOLLOW:

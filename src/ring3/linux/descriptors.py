@@ -48,6 +48,7 @@ class Fcntl(IntEnum):
     F_OFD_SETLK = 37
     F_OFD_SETLKW = 38
     F_DUPFD_QUERY = 1027
+    F_CREATED_QUERY = 1028
     F_DUPFD_CLOEXEC = 1030
     F_SETPIPE_SZ = 1031
     F_GETPIPE_SZ = 1032
@@ -114,6 +115,10 @@ def _dupfd_query(task: LinuxTask, fd: int, file: File, arg: int) -> int:
     return int(task.files[arg & 0xFFFF_FFFF] is file)
 
 
+def _created_query(task: LinuxTask, fd: int, file: File, arg: int) -> int:
+    return int(file.created)
+
+
 def _getfd(task: LinuxTask, fd: int, file: File, arg: int) -> int:
     return FD_CLOEXEC if task.files.cloexec(fd) else 0
 
@@ -161,6 +166,7 @@ COMMANDS: Final[dict[int, Command]] = {
     Fcntl.F_DUPFD: _dupfd,
     Fcntl.F_DUPFD_CLOEXEC: _dupfd_cloexec,
     Fcntl.F_DUPFD_QUERY: _dupfd_query,
+    Fcntl.F_CREATED_QUERY: _created_query,
     Fcntl.F_GETFD: _getfd,
     Fcntl.F_SETFD: _setfd,
     Fcntl.F_GETFL: _getfl,
@@ -176,6 +182,7 @@ ON_PATHS: Final = (
     Fcntl.F_DUPFD,
     Fcntl.F_DUPFD_CLOEXEC,
     Fcntl.F_DUPFD_QUERY,
+    Fcntl.F_CREATED_QUERY,
     Fcntl.F_GETFD,
     Fcntl.F_SETFD,
     Fcntl.F_GETFL,

@@ -72,6 +72,10 @@ class SignalFile(AnonymousFile):
         reader = self._reader()
         return READABLE if reader is not None and _pending(reader) & self.mask else 0
 
+    def details(self) -> str:
+        """Which signals."""
+        return f"sigmask:\t{self.mask:016x}\n"
+
     def listen(self, callback: Callable[[], None], events: int = -1) -> Listening:
         """Calls back when the process that listens gets a signal."""
         reader = self._reader()

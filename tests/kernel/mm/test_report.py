@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from ring3.kernel.mm import Mm, PageCache, SharedObject
+from ring3.kernel.mm.advise import Advice
+from ring3.kernel.mm.report import flag_letters
 from ring3.machine.ram import Ram
 from tests.kernel.mm.memory import BASE, PAGE, RW, RX, File, R, numbered
 
@@ -60,6 +62,22 @@ def test_the_locked_part(mm: Mm) -> None:
     mm.mmap(BASE, 2 * PAGE, RW, fixed=True)
     mm.mlock(BASE, PAGE)
     assert [found.locked for _, _, found in mm.smaps()] == [PAGE, 0]
+
+
+def test_what_the_flags_are_called(mm: Mm, ram: Ram) -> None:
+    cache = PageCache(ram, File(numbered(4)))
+    mm.mmap(BASE, PAGE, RW, fixed=True)
+    mm.mlock(BASE, PAGE, onfault=True)
+    mm.mmap(BASE + PAGE, PAGE, RX, obj=cache, fixed=True)
+    mm.mmap(BASE + 2 * PAGE, PAGE, RW, shared=True, fixed=True)
+    mm.madvise(BASE + 2 * PAGE, PAGE, Advice.DONTFORK)
+    mm.seal(BASE + 2 * PAGE, PAGE)
+    assert [" ".join(flag_letters(vma)) for _, vma, _ in mm.smaps()] == [
+        "rd wr mr mw me lo lf ac",
+        "rd ex mr mw me",
+        "rd wr sh mr mw me ms dc sl",
+    ]
+    cache.drop()
 
 
 def test_the_peaks_stay(mm: Mm) -> None:

@@ -160,6 +160,21 @@ static void write_or_execute(void) {
 #define SYS_mseal 462
 #endif
 
+static int memory_file(void) {
+    int fd = call(SYS_memfd_create, "file", 0);
+    if (ftruncate(fd, 4096) < 0)
+        abort();
+    return fd;
+}
+
+/* MADV_POPULATE_READ and MADV_POPULATE_WRITE want memory that can be read, and written. */
+static void populated(void) {
+    for (int prot = 0; prot < 8; prot++) {
+        char *at = mmap(0, 8192, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        printf("%d: %ld %ld\n", prot, call(SYS_madvise, at, 8192, 22), call(SYS_madvise, at, 8192, 23));
+    }
+}
+
 static void sealed(void) {
     char *at = map(5, MAP_PRIVATE), *constant = map(2, MAP_PRIVATE), *shared = map(1, MAP_SHARED);
     at[4096] = constant[0] = 7;
@@ -195,6 +210,10 @@ static void sealed(void) {
     TRY(madvise, constant, 4096, 3);
     TRY(madvise, constant, 4096, 11);
     TRY(madvise, shared, 4096, 4);
+    char *file = mmap(0, 4096, PROT_READ, MAP_PRIVATE, memory_file(), 0);
+    TRY(mseal, file, 4096, 0);
+    TRY(madvise, file, 4096, 4);
+    TRY(munmap, file, 4096);
     printf("%d\n", constant[0]);
     fflush(stdout);
     if (fork() == 0) {
@@ -209,6 +228,7 @@ static void sealed(void) {
 
 int main(void) {
     in_child("sealed", sealed);
+    in_child("populated", populated);
     in_child("write or execute", write_or_execute);
     in_child("barriers", barriers);
     in_child("locks", locks);

@@ -13,6 +13,46 @@
 #include <elf.h>
 #include <sys/uio.h>
 static volatile int shared=5; static void h(int s){ shared=77; }
+/* PTRACE_PEEKSIGINFO, and what a thread catches by itself of its system calls. */
+static void peeks(void) {
+    int status;
+    pid_t child = fork();
+    if (!child) {
+        sigset_t set;
+        sigfillset(&set);
+        sigprocmask(SIG_BLOCK, &set, 0);
+        ptrace(PTRACE_TRACEME, 0, 0, 0);
+        union sigval value = {.sival_int = 5};
+        raise(SIGUSR1), raise(SIGUSR2);
+        sigqueue(getpid(), SIGRTMIN, value);
+        value.sival_int = 6;
+        sigqueue(getpid(), SIGRTMIN, value);
+        raise(SIGSTOP);
+        _exit(0);
+    }
+    waitpid(child, &status, 0);
+    struct { unsigned long long offset; unsigned flags; int count; } ask[] = {
+        {0, 0, 9}, {0, 1, 9}, {1, 1, 9}, {0, 1, 1}, {2, 1, 1}, {1ull << 40, 0, 1}, {0, 2, 1}, {0, 0, -1}};
+    for (int i = 0; i < 8; i++) {
+        siginfo_t found[9];
+        errno = 0;
+        int count = ptrace((int)0x4209, child, &ask[i], found);
+        printf("peeked %d: %d %d", i, count, errno);
+        for (int j = 0; j < count; j++)
+            printf(" [%d %d %d]", found[j].si_signo, found[j].si_code, found[j].si_code < -1 ? 0 : found[j].si_value.sival_int);
+        puts("");
+    }
+    unsigned long long config[4] = {1, 0, 0x1000, 0x2000};
+    printf("catch %ld", (long)ptrace((int)0x4210, child, (void *)sizeof config, config));
+    config[0] = 9;
+    printf(" %ld", (long)ptrace((int)0x4211, child, (void *)sizeof config, config));
+    printf(" %llx %llx %llx %llx", config[0], config[1], config[2], config[3]);
+    printf(" short %ld\n", (long)ptrace((int)0x4211, child, (void *)8, config));
+    kill(child, SIGKILL);
+    waitpid(child, &status, 0);
+    printf("peeked at the end %x\n", status);
+}
+
 int main(int argc,char**argv){ setvbuf(stdout,0,_IONBF,0); int st; 
  if(argc>1){ write(1,"execd\n",6); return 4;}
  pid_t p=fork();
@@ -42,4 +82,5 @@ int main(int argc,char**argv){ setvbuf(stdout,0,_IONBF,0); int st;
  waitpid(p,&st,WUNTRACED); printf("seize %ld\n",ptrace(PTRACE_SEIZE,p,0,PTRACE_O_TRACEFORK|PTRACE_O_TRACEEXEC)); 
  waitpid(p,&st,0); printf("group stop %x\n",st); ptrace(PTRACE_CONT,p,0,0); kill(p,SIGCONT);
  int ev=0; pid_t q; while((q=waitpid(-1,&st,__WALL))>0){ if(WIFSTOPPED(st)){ printf("%s %x\n",q==p?"parent":"child",st); ptrace(PTRACE_CONT,q,0,(st>>16)||WSTOPSIG(st)==SIGTRAP?0:WSTOPSIG(st)); } else printf("%s exit %x\n",q==p?"parent":"child",st); if(ev++>20) break; }
+ peeks();
  return 0; }

@@ -62,7 +62,7 @@ _FLAGS: Final[dict[Advice, tuple[int, int]]] = {
 _DISCARDING: Final = (
     Advice.FREE, Advice.DONTNEED, Advice.DONTNEED_LOCKED, Advice.REMOVE, Advice.DONTFORK, Advice.WIPEONFORK,
 )  # fmt: skip
-"""What sealed memory that its program cannot write refuses."""
+"""What sealed private memory without a file refuses that its program cannot write (is_ro_anon of mm/mseal.c)."""
 
 
 def madvise(mm: FaultingSpace, address: int, length: int, advice: int) -> None:
@@ -93,7 +93,7 @@ def madvise(mm: FaultingSpace, address: int, length: int, advice: int) -> None:
     try:
         for vma in _walk(mm, address, end):
             start, stop = max(address, vma.start), min(end, vma.end)
-            if advice in _DISCARDING and vma.flags & SEALED and not (vma.flags & SHARED or vma.prot & WRITE):
+            if advice in _DISCARDING and vma.flags & SEALED and vma.obj is None and not vma.prot & WRITE:
                 raise Errno(E.EPERM)
             if advice in _FLAGS:
                 changed += _set_flags(mm, vma, start, stop, advice)

@@ -25,7 +25,7 @@ from ring3.kernel.mm.objects import MemoryObject
 from ring3.kernel.mm.pagecache import AROUND
 from ring3.kernel.mm.space import Space
 from ring3.kernel.mm.stack import grow_stack
-from ring3.kernel.mm.vma import LOCKONFAULT, SHARED, Vma
+from ring3.kernel.mm.vma import LOCKONFAULT, READ, SHARED, Vma
 from ring3.machine.paging import PTE_W
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 
@@ -282,6 +282,8 @@ class FaultingSpace(Space):
             if vma is None:
                 return _MAPERR
             store = vma.prot & 2 and not vma.flags & SHARED if write is None else write
+            if write is False and not vma.prot & READ:
+                return _ACCERR
             stop = min(end, vma.end)
             if write is None and vma.flags & LOCKONFAULT:
                 start = stop

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ring3.kernel.mm.objects import MemoryObject
 from ring3.kernel.mm.shared import SharedObject
 from ring3.kernel.mm.space import Space
-from ring3.kernel.mm.vma import LOCKED, SHARED, Vma
+from ring3.kernel.mm.vma import LOCKED, SHARED, WRITE, Vma, VmaFlag
 from ring3.machine.paging import PTE_ADDRESS, PTE_W
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 
@@ -142,6 +142,28 @@ def residence(mm: Space, vma: Vma) -> Residence:
 def _users(obj: MemoryObject, index: int) -> int:
     """How many mappings have a page of an object in their page tables, 1 at least."""
     return max(sum(mapper.is_mapped(start) for _, mapper, start, _ in obj.shown_in(index, index + 1)), 1)
+
+
+_F = VmaFlag
+_LETTERS: Final = (
+    (_F.GROWSDOWN, "gd"), (_F.LOCKED, "lo"), (_F.IO, "io"), (_F.SEQUENTIAL, "sr"), (_F.RANDOM, "rr"),
+    (_F.DONTFORK, "dc"), (_F.DONTEXPAND, "de"), (_F.LOCKONFAULT, "lf"), (_F.ACCOUNT, "ac"), (_F.NORESERVE, "nr"),
+    (_F.WIPEONFORK, "wf"), (_F.DONTDUMP, "dd"), (_F.HUGEPAGE, "hg"), (_F.NOHUGEPAGE, "nh"), (_F.MERGEABLE, "mg"),
+    (_F.SEALED, "sl"),
+)  # fmt: skip
+"""What the flags of a mapping are called, in the kernel's order of bits."""
+
+
+def flag_letters(vma: Vma) -> list[str]:
+    """The words of VmFlags in smaps (show_smap_vma_flags of fs/proc/task_mmu.c)."""
+    found = [word for word, bit in (("rd", 1), ("wr", 2), ("ex", 4)) if vma.prot & bit]
+    shared = vma.flags & SHARED
+    if shared and vma.may & WRITE:
+        found.append("sh")
+    found += [word for word, bit in (("mr", 1), ("mw", 2), ("me", 4)) if vma.may & bit]
+    if shared:
+        found.append("ms")
+    return found + [word for flag, word in _LETTERS if vma.flags & flag]
 
 
 def rss(mm: Space) -> Rss:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import Errno
 from ring3.abi.signals import NSIG, SIG_DFL, SIG_IGN
 from ring3.kernel.mm.mm import Mm
+from ring3.kernel.mm.report import flag_letters
 from ring3.kernel.task import TaskState
 from ring3.linux.limits import RLIM_INFINITY
 from ring3.linux.sigstate import bit
@@ -129,6 +130,7 @@ def smaps(task: LinuxTask) -> bytes:
             ("Locked", residence.locked),
         )
         found.append(f"{row}\n" + "".join(f"{name + ':':<16}{size // 1024:>8} kB\n" for name, size in fields))
+        found.append("VmFlags: " + "".join(f"{word} " for word in flag_letters(vma)) + "\n")
     return os.fsencode("".join(found))
 
 
@@ -211,6 +213,7 @@ def status(task: LinuxTask) -> bytes:
         ("Gid", f"{who.gid}\t{who.egid}\t{who.sgid}\t{who.fsgid}"),
         ("FDSize", str(task.files.size)),
         ("Groups", " ".join(map(str, who.groups)) + " "),
+        ("Kthread", "0"),
         *_memory(task.mm),
         ("Threads", str(len(process.threads))),
         ("SigPnd", f"{task.signals.set:016x}"),

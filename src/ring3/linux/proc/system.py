@@ -32,7 +32,8 @@ def version(kernel: LinuxKernel) -> str:
 
 def uptime(kernel: LinuxKernel) -> str:
     """/proc/uptime: seconds since the start, and seconds idle, which nobody counts."""
-    return f"{kernel.clocks.monotonic() / 1e9:.2f} 0.00\n"
+    hundredths = kernel.clocks.monotonic() // 10**7
+    return f"{hundredths // 100}.{hundredths % 100:02} 0.00\n"
 
 
 def loadavg(kernel: LinuxKernel) -> str:

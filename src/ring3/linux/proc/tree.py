@@ -70,9 +70,8 @@ class ProcTree:
             return PseudoLink(fs, name, lambda: b"self/mounts")
         if name == b"sys":
             return texts_below(fs, self._kernel, system.SYS, b"sys", b"")
-        if not name.isdigit() or (name[:1] == b"0"):
-            return None
-        task = self._leader(int(name))
+        number = _number(name)
+        task = None if number is None else self._leader(number)
         return None if task is None else self._task(task, name, threads=True)
 
     def _current(self) -> LinuxTask:
@@ -168,8 +167,9 @@ class ProcTree:
         """A directory with a name for each descriptor."""
 
         def find(name: bytes) -> Inode | None:
-            file = task.files.get(int(name)) if name.isdigit() else None
-            return None if file is None else make(own + b"/" + name, int(name), file)
+            number = _number(name)
+            file = None if number is None else task.files.get(number)
+            return None if number is None or file is None else make(own + b"/" + name, number, file)
 
         def names() -> Iterable[bytes]:
             return [b"%d" % fd for fd in task.files]
@@ -257,6 +257,11 @@ class OpenInode(Inode):
     def open(self, dentry: Dentry, flags: int) -> File:
         """The same thing, opened anew."""
         return self._file.reopen(flags)
+
+
+def _number(name: bytes) -> int | None:
+    """The number that a name is, None for other names: ``01`` is not 1 (name_to_int of fs/proc/util.c)."""
+    return int(name) if name.isdigit() and (name[:1] != b"0" or name == b"0") else None
 
 
 def _owner(task: LinuxTask) -> tuple[int, int]:
