@@ -24,6 +24,9 @@ NAMES = pytest.mark.parametrize(
         ("tasks/processes.c", []),
         ("tasks/signals.c", []),
         ("threads/stress.c", ["16", "20"]),
+        ("threads/mutexes.c", ["timed"]),
+        ("threads/mutexes.c", ["cancel"]),
+        ("threads/signals_shared.c", []),
     ],
 )
 MUSL_FLAGS = ("-dynamic", "-Wl,--dynamic-linker=./libc.so")

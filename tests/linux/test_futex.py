@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from ring3.kernel.timers import Meter
 from tests.support import guest
 from tests.support.guest import PathThrough
 from tests.support.native import Run
-from tests.support.toolchain import Bits, Toolchain
+from tests.support.toolchain import PROGRAMS, Bits, Toolchain
 
 BITS = pytest.mark.parametrize("bits", [64, 32])
 SHORT_TURN = 3000
@@ -81,6 +83,31 @@ def test_locks_where_threads_take_turns_at_any_place(
 def test_signals_to_many_threads(linux: Linux, toolchain: Toolchain, native: Run, bits: Bits) -> None:
     program = toolchain.program("threads/signals_shared.c", bits=bits)
     assert guest.run(linux, program).finished == native(program)
+    assert leaves_nothing(linux)
+
+
+@BITS
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("stress", ["64", "10"]),
+        ("mutexes", ["kinds"]),
+        ("mutexes", ["timed"]),
+        ("mutexes", ["cancel"]),
+        ("signals_shared", []),
+    ],
+)
+def test_threads_of_static_glibc(
+    linux: Linux, native: Run, tmp_path: Path, name: str, arguments: list[str], bits: Bits
+) -> None:
+    """The C library that the host's compiler links."""
+    if shutil.which("gcc") is None:
+        pytest.skip("the host has no gcc")
+    source, program = PROGRAMS / "threads" / f"{name}.c", tmp_path / name
+    command = ["gcc", f"-m{bits}", "-O1", "-w", "-static", "-pthread", str(source), "-o", str(program)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip(f"the host's gcc links no static {bits}-bit programs")
+    assert guest.run(linux, program, arguments).finished == native(program, arguments)
     assert leaves_nothing(linux)
 
 
