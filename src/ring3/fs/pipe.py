@@ -26,6 +26,10 @@ CAPACITY: Final = 65536
 """Bytes a new pipe holds."""
 MAX_CAPACITY: Final = 1 << 20
 """Bytes that an ordinary user may make it hold (/proc/sys/fs/pipe-max-size)."""
+SMALL_CAPACITY: Final = 2 * PIPE_BUF
+"""Bytes that a new pipe holds of a user whose pipes hold too much (PIPE_MIN_DEF_BUFFERS)."""
+USER_CAPACITY: Final = 64 << 20
+"""Bytes that all pipes of an ordinary user may hold before that (/proc/sys/fs/pipe-user-pages-soft, in pages)."""
 
 
 class Pipe:
@@ -55,6 +59,42 @@ class Pipe:
         self.opened = [0, 0]
         self.created = vfs.now()
         self._chunks: deque[bytes] = deque()
+
+    def open_end(self, flags: int) -> None:
+        """One more reader, writer or both; with the first one it takes room among its owner's pipes."""
+        if not (self.readers or self.writers):
+            held = self.vfs.pipe_room.get(self.owner[0], 0)
+            self.capacity = CAPACITY if held + CAPACITY <= self._most_for_owner() else SMALL_CAPACITY
+            self._take_room(self.capacity)
+        mode = flags & O_ACCMODE
+        if mode != O_WRONLY:
+            self.readers += 1
+            self.opened[0] += 1
+        if mode != O_RDONLY:
+            self.writers += 1
+            self.opened[1] += 1
+
+    def close_end(self, flags: int) -> None:
+        """One reader, writer or both less; with the last one its contents go."""
+        mode = flags & O_ACCMODE
+        if mode != O_WRONLY:
+            self.readers -= 1
+        if mode != O_RDONLY:
+            self.writers -= 1
+        if not (self.readers or self.writers):
+            self._take_room(-self.capacity)
+            self._chunks.clear()
+            self.size = 0
+        self.queue.wake()
+
+    def _most_for_owner(self) -> int:
+        """Bytes that all pipes of the owner may hold; user 0's what Linux would have memory for."""
+        most = self.vfs.ram.size // 2
+        return min(most, USER_CAPACITY) if self.owner[0] else most
+
+    def _take_room(self, size: int) -> None:
+        room = self.vfs.pipe_room
+        room[self.owner[0]] = room.get(self.owner[0], 0) + size
 
     def take(self, size: int) -> bytes:
         """Removes up to ``size`` bytes from the front."""
@@ -107,7 +147,8 @@ class Pipe:
         """Makes it hold another number of bytes, rounded up to a power of two of pages (F_SETPIPE_SZ).
 
         Raises:
-            Errno: EINVAL, too many; EBUSY, it holds more now.
+            Errno: EINVAL, too many; EBUSY, it holds more now; EPERM or, for user 0, ENOMEM, all pipes of its owner
+                would hold too much.
         """
         if capacity > 1 << 31:
             raise Errno(E.EINVAL)
@@ -116,6 +157,10 @@ class Pipe:
             wanted *= 2
         if wanted < self.size:
             raise Errno(E.EBUSY)
+        more = wanted - self.capacity
+        if more > 0 and self.vfs.pipe_room[self.owner[0]] + more > self._most_for_owner():
+            raise Errno(E.EPERM if self.owner[0] else E.ENOMEM)
+        self._take_room(more)
         self.capacity = wanted
         self.queue.wake(WRITABLE)
         return wanted
@@ -130,13 +175,7 @@ class PipeFile(File):
         self.pipe = pipe
         self._inode = inode
         self._name = name
-        mode = flags & O_ACCMODE
-        if mode != O_WRONLY:
-            pipe.readers += 1
-            pipe.opened[0] += 1
-        if mode != O_RDONLY:
-            pipe.writers += 1
-            pipe.opened[1] += 1
+        pipe.open_end(flags)
         self._hung_up_before = pipe.opened[1] if not pipe.writers else -1
         pipe.queue.wake()
 
@@ -218,12 +257,7 @@ class PipeFile(File):
 
     def close(self) -> None:
         """The pipe has a reader or writer less."""
-        mode = self.flags & O_ACCMODE
-        if mode != O_WRONLY:
-            self.pipe.readers -= 1
-        if mode != O_RDONLY:
-            self.pipe.writers -= 1
-        self.pipe.queue.wake()
+        self.pipe.close_end(self.flags)
 
 
 def make_pipe(vfs: Vfs, flags: int = 0, owner: tuple[int, int] = (0, 0)) -> tuple[PipeFile, PipeFile]:

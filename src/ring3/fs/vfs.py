@@ -53,6 +53,7 @@ class Vfs:
         mounts: What is mounted, in order.
         unnamed: The file system of files in memory that have no name.
         lock_waits: Which owner of a POSIX lock waits for which other, to find deadlocks.
+        pipe_room: How many bytes the pipes of each user may hold together.
     """
 
     def __init__(self, ram: Ram, objects: Objects, now: Callable[[], int]) -> None:
@@ -61,6 +62,7 @@ class Vfs:
         self.now = now
         self.mounts: list[Mount] = []
         self.lock_waits: dict[object, object] = {}
+        self.pipe_room: dict[int, int] = {}
         self._minors = count(20)
         self._anonymous = count(1)
         self.pipe_dev = self.new_dev()

@@ -71,6 +71,7 @@ _EXCLUSIVE: Final = (
     C.CLONE_NEWIPC | C.CLONE_SYSVSEM,
 )
 CSIGNAL: Final = 0xFF
+RLIMIT_NPROC: Final = 6
 CLONE_ARGS_SIZE_VER0: Final = 64
 CLONE_ARGS_SIZE: Final = 88
 MAX_PID_NS_LEVEL: Final = 32
@@ -120,8 +121,17 @@ def _check(task: LinuxTask, args: CloneArgs) -> None:
         flags & C.CLONE_DETACHED or (flags & C.CLONE_PARENT_SETTID and args.pidfd == args.parent_tid)
     ):
         raise Errno(E.EINVAL)
-    if len(task.kernel.tasks) >= min(task.rlimits[6][0], task.kernel.max_tasks):
+    tasks, limit = task.kernel.tasks, task.rlimits[RLIMIT_NPROC][0]
+    if len(tasks) >= task.kernel.max_tasks or (len(tasks) >= limit and _has_too_many(task, limit)):
         raise Errno(E.EAGAIN)
+
+
+def _has_too_many(task: LinuxTask, limit: int) -> bool:
+    """Whether RLIMIT_NPROC keeps the caller's user from having one more task; user 0 and administrators it does not."""
+    mine = task.credentials
+    if not mine.uid or mine.capable(Cap.SYS_RESOURCE) or mine.capable(Cap.SYS_ADMIN):
+        return False
+    return sum(other.credentials.uid == mine.uid for other in task.kernel.threads()) >= limit
 
 
 def do_clone(task: LinuxTask, args: CloneArgs) -> int | Waiting:

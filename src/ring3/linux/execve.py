@@ -25,33 +25,59 @@ if TYPE_CHECKING:
 
 Waiting = Coroutine[Any, Any, int]
 MAX_ARG_STRLEN: Final = 32 * 4096
-MAX_ARG_STRINGS: Final = 0x7FFF_FFFF
+MAX_ARGUMENTS: Final = 6 << 20
+"""What all strings may take, whatever the stack's limit (bprm_stack_limits)."""
+BAD_POINTER: Final = (1 << 64) - 4095
+"""From here on a pointer is an error number (IS_ERR of include/linux/err.h)."""
 AT_SYMLINK_NOFOLLOW: Final = 0x100
 AT_EMPTY_PATH: Final = 0x1000
 
 
-def _strings(task: LinuxTask, address: int, narrow: bool) -> list[bytes]:
-    """A vector of strings in user memory, ended by a null pointer; none at address 0.
+def _pointers(task: LinuxTask, address: int, narrow: bool) -> list[int]:
+    """A vector of pointers in user memory, ended by a null pointer; none at address 0.
 
     Raises:
-        Errno: EFAULT; E2BIG, a string or all of them are too long.
+        Errno: EFAULT; E2BIG, more than the stack may ever hold.
     """
-    found: list[bytes] = []
-    total = 0
-    memory = task.memory
+    found: list[int] = []
+    memory, size = task.memory, 4 if narrow else 8
+    most = max(memory.limits.stack // 4, MAX_ARG_STRLEN)
     while address:
         pointer = memory.read_u32(address) if narrow else memory.read_u64(address)
         if not pointer:
             break
-        text = memory.read_cstring(pointer, MAX_ARG_STRLEN)
-        if text is None:
+        if pointer >= BAD_POINTER:
+            raise Errno(E.EFAULT)
+        found.append(pointer)
+        if len(found) * size > most:
             raise Errno(E.E2BIG)
-        found.append(text)
-        total += len(text) + 9
-        if total > max(memory.limits.stack // 4, MAX_ARG_STRLEN):
-            raise Errno(E.E2BIG)
-        address += 4 if narrow else 8
+        address += size
     return found
+
+
+def _strings(task: LinuxTask, vectors: tuple[list[int], list[int]], path: bytes) -> Strings:
+    """The strings of argv and envp, read as Linux does: the environment first, and the last string of each first.
+
+    Raises:
+        Errno: EFAULT; E2BIG, a string or all of them are too long.
+    """
+    memory = task.memory
+    arguments, environment = vectors
+    room = max(min(memory.limits.stack // 4, MAX_ARGUMENTS), MAX_ARG_STRLEN)
+    room -= 8 * (len(arguments) + len(environment)) + len(path) + 1
+    read: list[list[bytes]] = []
+    for pointers in (environment, arguments):
+        texts: list[bytes] = []
+        for pointer in reversed(pointers):
+            text = memory.read_cstring(pointer, MAX_ARG_STRLEN)
+            if text is None:
+                raise Errno(E.E2BIG)
+            texts.append(text)
+            room -= len(text) + 1
+            if room < 0:
+                raise Errno(E.E2BIG)
+        read.append(texts[::-1])
+    return Strings(path, read[1] or [b""], read[0])
 
 
 def become(task: LinuxTask, start: Start, path: bytes) -> None:
@@ -94,13 +120,12 @@ def become(task: LinuxTask, start: Start, path: bytes) -> None:
 def _execve(task: LinuxTask, path: bytes, argv: int, envp: int, narrow: bool) -> int | Waiting:
     if not path:
         raise Errno(E.ENOENT)
-    arguments = _strings(task, argv, narrow) or [b""]
-    environment = _strings(task, envp, narrow)
+    vectors = _pointers(task, argv, narrow), _pointers(task, envp, narrow)
     kernel = task.kernel
     start, exe = prepare(
         kernel,
         path,
-        Strings(path, arguments, environment),
+        _strings(task, vectors, path),
         after_exec(task.credentials),
         task.memory.limits,
         lambda name: kernel.open_program(task, name),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from ring3.abi.c_types import Int
 from ring3.abi.errno import Errno
-from ring3.abi.signals import Sig
+from ring3.abi.signals import NSIG, Sig
 from ring3.kernel.task import TaskExited
 from ring3.linux import itimer, posix_timer, tracing
 from ring3.linux.definition import syscall
@@ -84,7 +84,7 @@ def _end_process(process: Process, last: LinuxTask, code: int) -> None:
         return
     signal = process.exit_signal
     vanish = signal == Sig.SIGCHLD and wants_no_zombies(parent)
-    if signal:
+    if 0 < signal <= NSIG:  # clone(2) takes any byte
         info = exit_info(process)
         send_to_process(parent, SigInfo(signal, info.code, info.layout, info.pid, info.uid, info.status))
     if vanish:

@@ -78,6 +78,11 @@ CPUID_1_EDX: Final = 0x078B_FBFD
 CR4_TSD: Final = 1 << 2
 """Only ring 0 may read the time-stamp counter (SDM 3A, 2.5)."""
 
+MIN_THREADS: Final = 20
+MAX_THREADS: Final = 4096
+"""How many threads a machine may have at most; less if 16 KiB of each would be more than an eighth of RAM
+(set_max_threads in kernel/fork.c)."""
+
 MXCSR_MASK: Final = 0xFFFF
 """The bits of MXCSR that exist (SDM 1, 10.2.3)."""
 
@@ -140,7 +145,7 @@ class LinuxKernel(TwoWays):
         self.processes = Processes()
         self.futexes = Futexes()
         self.clock_was_set = WaitQueue()
-        self.max_tasks = 4096
+        self.max_tasks = max(MIN_THREADS, min(MAX_THREADS, machine.ram.size >> 17))
         self.terminals: dict[int, Pty | None] = {}
         self.terminal_groups: dict[int, int] = {}
         self.open_program: Callable[[LinuxTask, bytes], Executable] = open_for

@@ -16,7 +16,7 @@ from ring3.kernel.task import TaskState
 from ring3.linux.clocks import CLOCK_MONOTONIC, HZ_PERIOD, Base, Clock, clock_of, clock_to_wait_by
 from ring3.linux.definition import syscall
 from ring3.linux.siginfo import Layout, SigInfo
-from ring3.linux.signal_send import send_to_process, send_to_thread
+from ring3.linux.signal_send import RLIMIT_SIGPENDING, queued_for, send_to_process, send_to_thread
 from ring3.linux.sleep import TIMER_ABSTIME
 from ring3.linux.timespec import FOREVER, pack_itimerspec, read_itimerspec
 
@@ -29,7 +29,6 @@ SIGEV_SIGNAL: Final = 0
 SIGEV_NONE: Final = 1
 SIGEV_THREAD: Final = 2
 SIGEV_THREAD_ID: Final = 4
-RLIMIT_SIGPENDING: Final = 11
 _MOST_OVERRUNS: Final = (1 << 31) - 1
 
 
@@ -173,7 +172,7 @@ def _create(task: LinuxTask, number: int, event: int, address: int, narrow: bool
     if clock.for_timers is not None:
         raise Errno(clock.for_timers)
     process = task.process
-    if len(process.posix_timers) >= task.rlimits[RLIMIT_SIGPENDING][0]:
+    if queued_for(task.kernel, task.credentials.uid) >= task.rlimits[RLIMIT_SIGPENDING][0]:
         raise Errno(E.EAGAIN)
     timer = PosixTimer(task, process.next_timer, clock)
     process.next_timer = timer.number + 1 & _MOST_OVERRUNS  # also if it is not made after all

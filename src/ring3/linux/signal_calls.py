@@ -14,7 +14,6 @@ from ring3.kernel.wait import wait_event
 from ring3.linux import frame32, frame64
 from ring3.linux.credentials import Cap
 from ring3.linux.definition import syscall
-from ring3.linux.limits import Resource
 from ring3.linux.process import Process
 from ring3.linux.siginfo import Layout, SigInfo, unpack
 from ring3.linux.signal_send import (
@@ -218,23 +217,6 @@ def _check_signal(signal: int) -> None:
         raise Errno(E.EINVAL)
 
 
-def _check_queue(target: LinuxTask, info: SigInfo) -> None:
-    """Whether RLIMIT_SIGPENDING lets a real-time signal be queued; one of kill(2) is sent in any case.
-
-    Raises:
-        Errno: EAGAIN, too many wait for the user already (__send_signal_locked in kernel/signal.c).
-    """
-    if info.signo < Sig.SIGRTMIN or info.code == SiCode.SI_USER:
-        return
-    user = target.credentials.uid
-    queued = 0
-    for process in target.kernel.processes:
-        if process.threads and process.threads[0].credentials.uid == user:
-            queued += len(process.pending) + sum(len(thread.signals) for thread in process.threads)
-    if queued >= target.rlimits[Resource.SIGPENDING][0]:
-        raise Errno(E.EAGAIN)
-
-
 def kill_one(task: LinuxTask, process: Process, info: SigInfo) -> None:
     """Sends a signal to a process, or only asks whether that is allowed, for signal 0.
 
@@ -245,8 +227,6 @@ def kill_one(task: LinuxTask, process: Process, info: SigInfo) -> None:
     if not may_signal(task, process, info.signo):
         raise Errno(E.EPERM)
     if info.signo:
-        if process.threads:
-            _check_queue(process.threads[0], info)
         send_to_process(process, info)
 
 
@@ -291,7 +271,6 @@ def _tkill(task: LinuxTask, tgid: int | None, tid: int, info: SigInfo) -> int:
     if not may_signal(task, target.process, info.signo):
         raise Errno(E.EPERM)
     if info.signo:
-        _check_queue(target, info)
         send_to_thread(target, info)
     return 0
 

@@ -5,18 +5,21 @@ Follows kernel/signal.c of Linux 6.x: prepare_signal, __send_signal_locked, comp
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from ring3.abi.errno import E, Errno
 from ring3.abi.signals import SIG_DFL, SIG_IGN, CldCode, SaFlags, SiCode, Sig
 from ring3.image.linux.boot import L
 from ring3.linux.process import Process, child_info
 from ring3.linux.siginfo import Layout, SigInfo
-from ring3.linux.sigstate import DEFAULT, STOPPING, bit
+from ring3.linux.sigstate import DEFAULT, STOPPING, Pending, bit
 
 if TYPE_CHECKING:
+    from ring3.linux.kernel import LinuxKernel
     from ring3.linux.task import LinuxTask
 
 TIF_SIGPENDING = L["TIF_SIGPENDING"]
+RLIMIT_SIGPENDING: Final = 11
 
 
 def deliverable(task: LinuxTask) -> int:
@@ -62,12 +65,16 @@ def notify(task: LinuxTask) -> None:
 
 
 def send_to_thread(task: LinuxTask, info: SigInfo) -> bool:
-    """Sends a signal to one thread; False if it was ignored or is there already."""
+    """Sends a signal to one thread; False if it was ignored or is there already.
+
+    Raises:
+        Errno: EAGAIN, a program has sent a real-time signal and too many are queued.
+    """
     return _send(task.process, task, info)
 
 
 def send_to_process(process: Process, info: SigInfo) -> bool:
-    """Sends a signal to a process: one of its threads that does not block it takes it."""
+    """The same to a process: one of its threads that does not block it takes it."""
     return _send(process, None, info)
 
 
@@ -79,7 +86,7 @@ def _send(process: Process, task: LinuxTask | None, info: SigInfo) -> bool:
     if _is_ignored(process, task or process.leader, signal):
         return False
     queue = process.pending if task is None else task.signals
-    if not queue.add(info):
+    if not (_add_without_room(queue, info) if _has_no_room(process, info) else queue.add(info)):
         return False
     process.signal_arrived.wake()
     receivers = process.threads if task is None else [task]
@@ -94,6 +101,35 @@ def _send(process: Process, task: LinuxTask | None, info: SigInfo) -> bool:
     takers = [thread for thread in receivers if not thread.blocked & bit(signal)]
     if takers:
         notify(next((thread for thread in takers if not is_noticed(thread)), takers[0]))
+    return True
+
+
+def queued_for(kernel: LinuxKernel, uid: int) -> int:
+    """How many signals wait for programs of a user, and timers that may send one."""
+    return sum(
+        process.pending.counted
+        + len(process.posix_timers)
+        + sum(thread.signals.counted for thread in process.threads)
+        for process in kernel.processes
+        if process.threads and process.threads[0].credentials.uid == uid
+    )
+
+
+def _has_no_room(process: Process, info: SigInfo) -> bool:
+    """Whether RLIMIT_SIGPENDING keeps a signal from being queued: not one of kill(2) or the kernel below SIGRTMIN."""
+    if info.source is not None or (info.signo < Sig.SIGRTMIN and info.code >= 0):
+        return False
+    thread = process.threads[0]
+    return queued_for(thread.kernel, thread.credentials.uid) >= thread.rlimits[RLIMIT_SIGPENDING][0]
+
+
+def _add_without_room(queue: Pending, info: SigInfo) -> bool:
+    """What becomes of a signal that cannot be queued: it arrives without its information, or not at all."""
+    if info.signo >= Sig.SIGRTMIN and info.code != SiCode.SI_USER:
+        if info.code < 0:
+            raise Errno(E.EAGAIN)
+        return False
+    queue.set |= bit(info.signo)
     return True
 
 

@@ -31,7 +31,6 @@ SYNCHRONOUS: Final = set_of(
     frozenset((Sig.SIGSEGV, Sig.SIGBUS, Sig.SIGILL, Sig.SIGTRAP, Sig.SIGFPE, Sig.SIGSYS))
 )
 """What an instruction causes is delivered before what somebody sends (SYNCHRONOUS_MASK)."""
-MAX_QUEUED: Final = 4096
 SA_IA32_ABI: Final = 0x0200_0000
 """The kernel's own flag: the action was set through a 32-bit door, so its handler is 32-bit code."""
 SA_FLAGS: Final = int(
@@ -93,25 +92,25 @@ class Pending:
 
     Attributes:
         set: Which signals.
+        counted: How many are queued that count for RLIMIT_SIGPENDING: a timer brings its own room.
     """
 
-    __slots__ = ("_queue", "set")
+    __slots__ = ("_queue", "counted", "set")
 
     def __init__(self) -> None:
-        self.set = 0
+        self.set = self.counted = 0
         self._queue: list[SigInfo] = []
 
     def add(self, info: SigInfo) -> bool:
-        """Queues a signal; False if it is there already and not queued twice, or too many are.
+        """Queues a signal; False if it is there already and not queued twice.
 
         Those below SIGRTMIN are not, but for a timer's, which has one on the way at most.
         """
         if info.signo < Sig.SIGRTMIN and self.set & bit(info.signo) and info.code != SiCode.SI_TIMER:
             return False
         self.set |= bit(info.signo)
-        if len(self._queue) >= MAX_QUEUED:
-            return False
         self._queue.append(info)
+        self.counted += info.source is None
         return True
 
     def take(self, signal: int) -> SigInfo:
@@ -126,8 +125,13 @@ class Pending:
                 found = index
         if not more:
             self.set &= ~bit(signal)
-        info = SigInfo(signal) if found is None else self._queue.pop(found)
-        return info if info.source is None else info.source.taken(info)
+        if found is None:
+            return SigInfo(signal)
+        info = self._queue.pop(found)
+        if info.source is not None:
+            return info.source.taken(info)
+        self.counted -= 1
+        return info
 
     @property
     def infos(self) -> Sequence[SigInfo]:
@@ -143,6 +147,8 @@ class Pending:
             for info in gone:
                 if info.source is not None:
                     info.source.dropped()
+                else:
+                    self.counted -= 1
 
     def __len__(self) -> int:
         return len(self._queue)

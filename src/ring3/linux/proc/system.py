@@ -141,6 +141,7 @@ SYS: Final[dict[bytes, Text]] = {
     b"fs/file-max": _fixed((1 << 63) - 1),
     b"fs/nr_open": _fixed(1 << 20),
     b"fs/pipe-max-size": _fixed(1 << 20),
+    b"fs/pipe-user-pages-soft": _fixed(1 << 14),
     b"fs/protected_hardlinks": _fixed(1),
     b"fs/protected_symlinks": _fixed(0),
     b"kernel/cap_last_cap": _fixed(40),
