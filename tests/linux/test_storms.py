@@ -19,7 +19,7 @@ EXPECTED = {
     "signals": b"signals: 17700, nested 240, depth 0, children 10\n",
     "mappings": b"mappings: wrong 0, checked 1, moved 1\n",
     "futexes": b"futexes: 360 360 360, recovered 8\n",
-    "pipes": b"pipes: 5760 152640\n",
+    "pipes": b"pipes: 5760 149760\n",
 }
 SHORT_TURN = 3000
 """Bytes of code after which the next task runs: many switches, at any place."""
