@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from ring3.api import Linux
+from ring3.errors import KernelPanic
 from tests.support import guest
+from tests.support.elf_file import program, put
 from tests.support.guest import PathThrough
 from tests.support.native import Run
 from tests.support.toolchain import Bits, Toolchain
@@ -38,19 +40,19 @@ def still_works(linux: Linux, toolchain: Toolchain) -> bool:
 def test_limits_hold_as_natively(
     linux: Linux, toolchain: Toolchain, native: Run, kind: str, bits: Bits
 ) -> None:
-    program = toolchain.program("hostile/bombs.c", bits=bits)
+    bombs = toolchain.program("hostile/bombs.c", bits=bits)
     before = guest.census(linux)
-    assert guest.run(linux, program, [kind]).finished == native(program, [kind])
+    assert guest.run(linux, bombs, [kind]).finished == native(bombs, [kind])
     assert still_works(linux, toolchain)
     assert guest.census(linux) == before
 
 
 @pytest.mark.parametrize(("path", "bits"), [("short", 64), ("short", 32), ("full", 64)])
 def test_the_kernel_has_limits_of_its_own(toolchain: Toolchain, path: PathThrough, bits: Bits) -> None:
-    program = toolchain.program("hostile/bombs.c", bits=bits)
+    bombs = toolchain.program("hostile/bombs.c", bits=bits)
     with guest.boot(path, ram_bytes=SMALL_RAM) as linux:
         before, peak = guest.census(linux), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        memory = guest.run(linux, program, ["memory"])
+        memory = guest.run(linux, bombs, ["memory"])
         assert memory.stdout.decode().splitlines() == [
             "mappings: killed by 9",
             "heap: killed by 9",
@@ -60,7 +62,7 @@ def test_the_kernel_has_limits_of_its_own(toolchain: Toolchain, path: PathThroug
             "some are killed: 1, not all: 1",
             "copies: exited 1",
         ]
-        processes = guest.run(linux, program, ["unlimited"])
+        processes = guest.run(linux, bombs, ["unlimited"])
         assert processes.stdout == b"fork: 11 after some: 1\nleft: 0\n"
         assert still_works(linux, toolchain)
         assert guest.census(linux) == before
@@ -78,3 +80,15 @@ def test_attacks_by_chance_harm_nobody_else(
     if kind != "calls":
         assert outcome.stdout == b"alive\n"
     assert still_works(linux, toolchain)
+
+
+IRET_TO_VM86 = bytes.fromhex("6a00 6a00 6a00 6a00 6a00 6800100000 6802020200 6800c10000 6a08 cf")
+"""Pushes GS, FS, DS, ES, SS, ESP, EFLAGS with VM, CS and EIP of virtual-8086 mode; iret."""
+
+
+@pytest.mark.xfail(
+    raises=KernelPanic, strict=True, reason="the emulator's iret takes the flag VM from ring 3 too"
+)
+def test_iret_does_not_lead_to_virtual_8086_mode(linux: Linux, tmp_path: Path) -> None:
+    """Only ring 0 can set VM (SDM 2A, IRET): the selector 0xc100 is then beyond the table, #GP."""
+    assert guest.run(linux, put(tmp_path / "program", program(IRET_TO_VM86, 32))).status == 139
