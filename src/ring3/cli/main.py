@@ -41,7 +41,7 @@ Exit status: the program's, 128+N if signal N ended it; 126 or 127 if it cannot 
 """
 
 
-class Formatter(argparse.RawDescriptionHelpFormatter):
+class Formatter(argparse.HelpFormatter):
     """Knows the terminal's width without the module shutil: a formatter is made for every argument declared."""
 
     def __init__(self, prog: str) -> None:
@@ -52,11 +52,15 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
         super().__init__(prog, width=columns - 2)
 
 
+class RawFormatter(Formatter, argparse.RawDescriptionHelpFormatter):
+    """Leaves description and epilog as they are."""
+
+
 class Parser(argparse.ArgumentParser):
     """A parser that complains in one line."""
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - whatever argparse takes
-        super().__init__(formatter_class=Formatter, **options)
+        super().__init__(**{"formatter_class": Formatter} | options)
 
     def error(self, message: str) -> NoReturn:
         """Prints the complaint and exits with status 2."""
@@ -118,6 +122,7 @@ def _parser(words: Sequence[str]) -> Parser:
         prog="ring3",
         description="The system-call machine of x86, whole and real, in Python.",
         epilog=EXAMPLES,
+        formatter_class=RawFormatter,
     )
     parser.add_argument("--version", action="version", version=f"ring3 {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
