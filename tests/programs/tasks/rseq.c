@@ -103,7 +103,9 @@ static pid_t helper(int signal) {
             if (signal) {
                 kill(parent, signal);
                 call(SYS_sched_yield);
-            }
+            } else
+                for (volatile int i = 0; i < 1000000; i++)
+                    ;
         _exit(0);
     }
     return child;
