@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from ring3.api import Linux
-from ring3.errors import KernelPanic
 from tests.support import guest
 from tests.support.elf_file import program, put
 from tests.support.guest import PathThrough
@@ -86,9 +85,6 @@ IRET_TO_VM86 = bytes.fromhex("6a00 6a00 6a00 6a00 6a00 6800100000 6802020200 680
 """Pushes GS, FS, DS, ES, SS, ESP, EFLAGS with VM, CS and EIP of virtual-8086 mode; iret."""
 
 
-@pytest.mark.xfail(
-    raises=KernelPanic, strict=True, reason="the emulator's iret takes the flag VM from ring 3 too"
-)
 def test_iret_does_not_lead_to_virtual_8086_mode(linux: Linux, tmp_path: Path) -> None:
     """Only ring 0 can set VM (SDM 2A, IRET): the selector 0xc100 is then beyond the table, #GP."""
     assert guest.run(linux, put(tmp_path / "program", program(IRET_TO_VM86, 32))).status == 139

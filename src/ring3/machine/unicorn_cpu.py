@@ -16,6 +16,8 @@ Habits of the emulator that are undone here:
 * ``rdpmc`` is an undefined opcode to it; in ring 3 it is #GP, as CR4.PCE is clear.
 * ``iret`` and far returns read the stack as ring 0 does, also in ring 3, where SMAP then forbids it. So ring 3 runs
   with SMAP off, from the first such fault on.
+* A 32-bit ``iret`` takes the flag VM from ring 3 too, and leads to virtual-8086 mode, which long mode has not. What
+  stops first there is reported as #GP of flat 32-bit code (hardware would have ignored the flag).
 * While it runs it keeps the status flags apart from RFLAGS, and a ``syscall`` saves them so; a start takes all from
   RFLAGS. So the whole is put there.
 * Changed page tables need a write of CR3; changed code needs its translations dropped.
@@ -46,6 +48,10 @@ from ring3.machine.registers import Flags, Gpr, Seg, Vector
 
 _SYSCALL: Final = Event.SYSCALL
 _FIXED: Final = int(Flags.FIXED)  # an IntFlag would cost a microsecond each time
+_VM: Final = int(Flags.VM)
+_USER_CODE32: Final = Segment(0, 0xFFFF_FFFF, 0xFB, 0xC)
+_USER_DATA: Final = Segment(0, 0xFFFF_FFFF, 0xF3, 0xC)
+_NO_SEGMENT: Final = Segment(0, 0, 0, 0)
 _NOWHERE: Final = 1 << 63  # no instruction lies here: not canonical
 _M64: Final = (1 << 64) - 1
 _GPR_IDS: Final = (35, 38, 40, 37, 44, 36, 43, 39, *range(106, 114))  # UC_X86_REG_RAX..R15 in encoding order
@@ -248,6 +254,8 @@ class UnicornCpu:
             self._sysenter_words[self._rip] = _NOWHERE
             self._vector = -1  # as above
             return Event.SYSENTER
+        if self.words[self._eflags] & _VM:
+            return self._leave_virtual_8086()
         if self._vector >= 0:
             return self._exception() or again()
         if status == api.ERR_INSN_INVALID:
@@ -301,6 +309,18 @@ class UnicornCpu:
         if self._code_bytes(self.rip, 2) == _RDPMC and self.cpl:
             return Trap(Vector.GP)
         return Trap(Vector.UD)
+
+    def _leave_virtual_8086(self) -> Trap:
+        """Puts the segments of 32-bit programs into force where ring 3 got into virtual-8086 mode."""
+        self._vector = self._halves[self._old_exception] = -1
+        self.words[self._eflags] &= ~_VM
+        self._halves[self._hflags] &= ~at.HF_VM
+        selector = self.rdmsr(Msr.MSR_STAR) >> 48 | 3
+        self.load_segment(Seg.CS, selector, _USER_CODE32)
+        self.load_segment(Seg.SS, selector + 8, _USER_DATA)
+        for segment in (Seg.ES, Seg.DS, Seg.FS, Seg.GS):
+            self.load_segment(segment, 0, _NO_SEGMENT)
+        return Trap(Vector.GP)
 
     def _port_fault(self) -> Trap:
         """Undoes what ran since an ``in`` or ``out`` of ring 3, and reports the instruction as #GP(0)."""

@@ -68,6 +68,7 @@ HF_CS32: Final = 1 << 4
 HF_SS32: Final = 1 << 5
 HF_ADDSEG: Final = 1 << 6
 HF_CS64: Final = 1 << 15
+HF_VM: Final = 1 << 17
 HF_SMAP: Final = 1 << 23
 
 
