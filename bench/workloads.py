@@ -151,4 +151,16 @@ WORKLOADS: tuple[Workload, ...] = (
         contenders=("native", "qemu-user", "qiling", "ring3 short"),
         goals=(Goal("ring3 short", 1.6, "qemu-user", "within 1.6 times of qemu-user"),),
     ),
+    Each(name="fault", title="first touch of a page", program="fault"),
+    Each(name="fork", title="fork + wait", program="fork", few=2),
+    Each(
+        name="exec",
+        title="fork + exec + wait, static",
+        program="exec",
+        few=2,
+        goals=(Goal("ring3 short", 0.005, None, "under 5 ms"),),
+    ),
+    Each(name="thread", title="thread create + join", program="thread", few=2),
+    Each(name="futex", title="futex ping-pong", program="futex"),
+    Each(name="signal", title="signal delivery", program="signal"),
 )
