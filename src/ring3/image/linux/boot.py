@@ -41,7 +41,7 @@ GATES: Final = (
 """Exception handlers by vector, without their prefix ``asm_exc_`` (arch/x86/include/asm/idtentry.h)."""
 
 SYSCALL_VECTOR: Final = 0x80
-_IST_VECTORS: Final = {Vector.DF: 1, Vector.NMI: 1}
+_IST_VECTORS: Final[dict[int, int]] = {Vector.DF: 1, Vector.NMI: 1}
 _USER_GATES: Final = (Vector.BP, Vector.OF, SYSCALL_VECTOR)
 
 FMASK: Final = (
@@ -148,16 +148,13 @@ def _make_gdt(machine: Machine, kernel: KernelImage) -> None:
 
 def _make_idt(machine: Machine, kernel: KernelImage) -> None:
     symbols = kernel.symbols
-    gates = []
-    for vector in range(256):
-        if vector == SYSCALL_VECTOR:
-            target = "entry_INT80_compat"
-        elif vector < len(GATES):
-            target = f"asm_exc_{GATES[vector]}"
-        else:
-            target = "asm_common_interrupt"
-        dpl = 3 if vector in _USER_GATES else 0
-        ist = _IST_VECTORS.get(Vector(vector), 0) if vector in Vector.__members__.values() else 0
-        gates.append(Gate(symbols[target], L["KERNEL_CS"], ist, GateType.INTERRUPT, dpl, True).to_bytes())
+
+    def gate(target: str, dpl: int = 0, ist: int = 0) -> bytes:
+        return Gate(symbols[target], L["KERNEL_CS"], ist, GateType.INTERRUPT, dpl, True).to_bytes()
+
+    gates = [gate("asm_common_interrupt")] * 256
+    for vector, name in enumerate(GATES):
+        gates[vector] = gate(f"asm_exc_{name}", 3 if vector in _USER_GATES else 0, _IST_VECTORS.get(vector, 0))
+    gates[SYSCALL_VECTOR] = gate("entry_INT80_compat", 3)
     machine.write(symbols["idt_table"], b"".join(gates))
     machine.cpu.set_table_register("idtr", 0, symbols["idt_table"], 16 * 256 - 1)
