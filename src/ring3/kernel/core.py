@@ -31,7 +31,7 @@ from ring3.machine.descriptors import Segment
 from ring3.machine.msr import Msr
 from ring3.machine.pmap import Pmap
 from ring3.machine.ram import PAGE_SIZE
-from ring3.machine.registers import Flags, Gpr, Seg
+from ring3.machine.registers import Gpr, Seg
 
 Result = int | Coroutine[Any, Any, int]
 Stub = Callable[[Task, UserRegs, int], Result]
@@ -389,7 +389,7 @@ class Kernel(ABC):
         cpu.wrmsr(Msr.MSR_KERNEL_GS_BASE, user)
         cpu.load_segment(Seg.CS, code, KERNEL_CS)
         cpu.load_segment(Seg.SS, data, KERNEL_SS)
-        cpu.rflags = Flags.FIXED
+        cpu.rflags = 0
         cpu.rip = rip
         cpu.set_gpr(Gpr.RSP, stack)
 

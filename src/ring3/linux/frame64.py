@@ -40,6 +40,10 @@ FIXABLE_FLAGS: Final = 0x50DD5
 """The flags that a frame can change: RF AC OF DF TF SF ZF AF PF CF (FIX_EFLAGS, arch/x86/kernel/signal.c)."""
 
 
+_RESTORER: Final = int(SaFlags.SA_RESTORER)
+_SIGINFO: Final = int(SaFlags.SA_SIGINFO)
+
+
 class Place(NamedTuple):
     """Where a frame lies.
 
@@ -64,7 +68,7 @@ def write(task: LinuxTask, regs: UserRegs, place: Place, info: SigInfo, action: 
     Raises:
         Errno: EFAULT, the stack cannot take it, or there is nowhere to return to (SA_RESTORER is needed).
     """
-    if not action.flags & SaFlags.SA_RESTORER:
+    if not action.flags & _RESTORER:
         raise Errno(E.EFAULT)
     memory, (at, fxsave) = task.memory, place
     memory.write(fxsave, task.kernel.fxsave(task))
@@ -80,7 +84,7 @@ def write(task: LinuxTask, regs: UserRegs, place: Place, info: SigInfo, action: 
         + task.altstack.pack(task.altstack.mode, narrow=False)
         + context
         + struct.pack("<Q", mask)
-        + (info.pack(narrow=False) if action.flags & SaFlags.SA_SIGINFO else b""),
+        + (info.pack(narrow=False) if action.flags & _SIGINFO else b""),
     )
     regs.di, regs.ax = info.signo, 0
     regs.si, regs.dx = at + 8 + 304, at + 8

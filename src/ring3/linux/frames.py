@@ -22,6 +22,8 @@ from ring3.machine.registers import Flags
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
 
+_KEPT: Final = ~int(Flags.DF | Flags.RF | Flags.TF)
+_ONSTACK: Final = int(SaFlags.SA_ONSTACK)  # an IntFlag would cost a microsecond each time
 REDZONE: Final = 128
 """Bytes below the stack pointer that 64-bit code may use without moving it (System V ABI AMD64, 3.2.2)."""
 
@@ -36,7 +38,7 @@ def push(task: LinuxTask, regs: UserRegs, info: SigInfo, action: Action, mask: i
     altstack = task.altstack
     sp = regs.sp if narrow else regs.sp - REDZONE
     on_altstack = altstack.in_use(regs.sp)
-    if action.flags & SaFlags.SA_ONSTACK:
+    if action.flags & _ONSTACK:
         if altstack.usable(sp):
             sp = altstack.top
             on_altstack = True
@@ -56,7 +58,7 @@ def push(task: LinuxTask, regs: UserRegs, info: SigInfo, action: Action, mask: i
         layout.write(task, regs, place, info, action, mask)
     except Errno:
         return False
-    regs.flags &= ~(Flags.DF | Flags.RF | Flags.TF)
+    regs.flags &= _KEPT
     task.kernel.clear_fpu()
     if altstack.autodisarm:
         task.altstack = PUT_AWAY

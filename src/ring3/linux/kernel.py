@@ -159,6 +159,7 @@ class LinuxKernel(TwoWays):
         self._bind_stubs()
         self._birth = self._initial_state()
         self._clean_fpu = bytes(machine.cpu.fpu())
+        self._saved_fpu = b"", b""  # what fxsave found last, and made of it: most handlers leave it as it is
         self.open_short_path(self.linux.entry)
 
     def wall_clock(self) -> int:
@@ -433,10 +434,16 @@ class LinuxKernel(TwoWays):
 
     def fxsave(self, task: LinuxTask) -> bytes:
         """The running task's x87 and SSE state as fxsave64 stores it: 512 bytes."""
-        return self._in_ring0("fpu__save", bytes(512))
+        state = bytes(self.machine.cpu.fpu())
+        if state != self._saved_fpu[0]:
+            self._saved_fpu = state, self._in_ring0("fpu__save", bytes(512))
+        return self._saved_fpu[1]
 
     def fxrstor(self, task: LinuxTask, image: bytes) -> None:
         """Sets the running task's x87 and SSE state; reserved bits of MXCSR are cleared."""
+        if image == self._saved_fpu[1]:
+            self.machine.cpu.fpu()[:] = self._saved_fpu[0]
+            return
         mxcsr = int.from_bytes(image[24:28], "little") & MXCSR_MASK
         self._in_ring0("fpu__restore", image[:24] + mxcsr.to_bytes(4, "little") + image[28:])
 

@@ -28,6 +28,9 @@ from ring3.machine.registers import Flags
 if TYPE_CHECKING:
     from ring3.linux.task import LinuxTask
 
+_TF: Final = int(Flags.TF)  # an IntFlag would cost a microsecond each time
+_RESETHAND: Final = int(SaFlags.SA_RESETHAND)
+_NODEFER: Final = int(SaFlags.SA_NODEFER)
 _M64: Final = (1 << 64) - 1
 _RESTART: Final = {-E.ERESTARTSYS & _M64, -E.ERESTARTNOINTR & _M64, -E.ERESTARTNOHAND & _M64}
 _RESTART_BLOCK: Final = -E.ERESTART_RESTARTBLOCK & _M64
@@ -65,7 +68,7 @@ def act(task: LinuxTask, regs: UserRegs, info: SigInfo) -> bool:
     if action.handler == SIG_IGN:
         return False
     if action.handler != SIG_DFL:
-        if action.flags & SaFlags.SA_RESETHAND:
+        if action.flags & _RESETHAND:
             process.actions[signal] = Action(SIG_DFL, action.flags, action.restorer, action.mask)
         if _in_call(regs):
             _settle_interrupted(task, regs, action)
@@ -142,7 +145,7 @@ def _settle_interrupted(task: LinuxTask, regs: UserRegs, action: Action) -> None
 
 def _handle(task: LinuxTask, regs: UserRegs, info: SigInfo, action: Action) -> None:
     """Sets up the handler's frame and the mask in which it runs."""
-    stepping = regs.flags & Flags.TF
+    stepping = regs.flags & _TF
     mask = task.blocked if task.saved_mask is None else task.saved_mask
     if task.rseq is not None:
         task.rseq.deliver_signal(task, regs, info.signo)
@@ -153,8 +156,8 @@ def _handle(task: LinuxTask, regs: UserRegs, info: SigInfo, action: Action) -> N
         return
     task.saved_mask = None
     blocked = task.blocked | action.mask
-    if not action.flags & SaFlags.SA_NODEFER:
+    if not action.flags & _NODEFER:
         blocked |= bit(info.signo)
     set_blocked(task, blocked & ~UNBLOCKABLE)
     if stepping:
-        regs.flags &= ~Flags.TF
+        regs.flags &= ~_TF

@@ -154,7 +154,9 @@ def _make_idt(machine: Machine, kernel: KernelImage) -> None:
 
     gates = [gate("asm_common_interrupt")] * 256
     for vector, name in enumerate(GATES):
-        gates[vector] = gate(f"asm_exc_{name}", 3 if vector in _USER_GATES else 0, _IST_VECTORS.get(vector, 0))
+        gates[vector] = gate(
+            f"asm_exc_{name}", 3 if vector in _USER_GATES else 0, _IST_VECTORS.get(vector, 0)
+        )
     gates[SYSCALL_VECTOR] = gate("entry_INT80_compat", 3)
     machine.write(symbols["idt_table"], b"".join(gates))
     machine.cpu.set_table_register("idtr", 0, symbols["idt_table"], 16 * 256 - 1)
