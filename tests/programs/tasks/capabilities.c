@@ -41,7 +41,7 @@ static void headers(void) {
     header.pid = -1;
     TRY(capget, &header, data);
     TRY(capget, &header, 0);
-    header.pid = 30000;
+    header.pid = 5000000;
     TRY(capget, &header, data);
     header.pid = getpid();
     TRY(capget, &header, data);

@@ -84,9 +84,9 @@ static void copies(void) {
     TRY(process_vm_readv, child, &one, 1, BAD, 1, 0);
     TRY(process_vm_readv, child, &wrong, 1, &one, 1, 0);
     TRY(process_vm_readv, child, &one, 1, &wrong, 1, 0);
-    TRY(process_vm_readv, 30000, &one, 1, &one, 1, 0);
-    TRY(process_vm_readv, 30000, &one, 0, &one, 1, 0);
-    TRY(process_vm_readv, 30000, &one, 1, &one, 0, 0);
+    TRY(process_vm_readv, 5000000, &one, 1, &one, 1, 0);
+    TRY(process_vm_readv, 5000000, &one, 0, &one, 1, 0);
+    TRY(process_vm_readv, 5000000, &one, 1, &one, 0, 0);
     TRY(process_vm_readv, getpid(), &one, 1, &one, 1, 0);
     if (geteuid() == 0) {
         setgid(1000);

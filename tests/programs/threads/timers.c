@@ -170,7 +170,7 @@ static void posix_timers(void) {
     SHOW("timer_create, no such signal", make(CLOCK_MONOTONIC, SIGEV_SIGNAL, 0, 0, 0, &timer));
     SHOW("timer_create, signal 65", make(CLOCK_MONOTONIC, SIGEV_SIGNAL, 65, 0, 0, &timer));
     SHOW("timer_create, no such way", make(CLOCK_MONOTONIC, 3, SIGUSR1, 0, 0, &timer));
-    SHOW("timer_create, thread of nobody", make(CLOCK_MONOTONIC, 4, SIGUSR1, 0, 32767, &timer));
+    SHOW("timer_create, thread of nobody", make(CLOCK_MONOTONIC, 4, SIGUSR1, 0, 5000000, &timer));
     SHOW("timer_create, nowhere", failed(syscall(SYS_timer_create, 1, NULL, NULL)));
     SHOW("timer_create", make(CLOCK_MONOTONIC, SIGEV_SIGNAL, SIGRTMIN + 1, 77, 0, &timer));
     SHOW("  its number", (long)(intptr_t)timer);
