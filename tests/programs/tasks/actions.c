@@ -22,24 +22,24 @@ static void flags(void) {
 
 static void sending(void) {
     siginfo_t info = {.si_code = SI_QUEUE};
-    TRY(kill, 2000000, 999);
-    TRY(kill, -2000000, 999);
+    TRY(kill, 5000000, 999);
+    TRY(kill, -5000000, 999);
     TRY(kill, getpid(), 65);
     TRY(kill, 0, -1);
-    TRY(tkill, 2000000, 999);
+    TRY(tkill, 5000000, 999);
     TRY(tkill, getpid(), 65);
-    TRY(tgkill, getpid(), 2000000, 999);
+    TRY(tgkill, getpid(), 5000000, 999);
     TRY(tgkill, getpid(), getpid(), -1);
-    TRY(rt_sigqueueinfo, 2000000, 999, &info);
+    TRY(rt_sigqueueinfo, 5000000, 999, &info);
     TRY(rt_sigqueueinfo, getpid(), 65, &info);
     TRY(rt_tgsigqueueinfo, getpid(), -1, 0, &info);
     TRY(rt_tgsigqueueinfo, -1, getpid(), 0, &info);
     TRY(rt_tgsigqueueinfo, getpid(), getpid(), 65, &info);
-    TRY(rt_tgsigqueueinfo, getpid(), 2000000, 0, &info);
+    TRY(rt_tgsigqueueinfo, getpid(), 5000000, 0, &info);
     info.si_code = SI_USER;
-    TRY(rt_tgsigqueueinfo, getpid(), 2000000, 0, &info);
+    TRY(rt_tgsigqueueinfo, getpid(), 5000000, 0, &info);
     TRY(rt_tgsigqueueinfo, getpid(), getpid(), 0, &info);
-    TRY(rt_sigqueueinfo, 2000000, 0, &info);
+    TRY(rt_sigqueueinfo, 5000000, 0, &info);
     TRY(rt_sigqueueinfo, getpid(), 0, &info);
 }
 
