@@ -173,7 +173,7 @@ static void passed_on(void) {
     pthread_t first, second;
     pid_t numbers[2];
     handle(SIGUSR1, needs_the_other, SIGUSR2);
-    handle(SIGUSR2, tell, 0);
+    handle(SIGUSR2, tell, SIGUSR1); /* or SIGUSR1 waits on top of tell for what tell has not done yet */
     pthread_create(&first, NULL, takes_both, &numbers[0]);
     wait_for(&ready);
     pthread_create(&second, NULL, takes_both, &numbers[1]);
