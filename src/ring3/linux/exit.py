@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from ring3.abi.c_types import Int
 from ring3.abi.errno import Errno
-from ring3.abi.signals import NSIG, Sig
+from ring3.abi.signals import NSIG, SiCode, Sig
 from ring3.kernel.task import TaskExited
 from ring3.linux import itimer, posix_timer, tracing
 from ring3.linux.definition import syscall
-from ring3.linux.process import Process, exit_info, wants_no_zombies
+from ring3.linux.process import Process, Processes, exit_info, wants_no_zombies
 from ring3.linux.siginfo import SigInfo
 from ring3.linux.signal_send import retarget, send_to_process
 
@@ -72,7 +72,7 @@ def _end_process(process: Process, last: LinuxTask, code: int) -> None:
         if child.threads and child.threads[0].parent_death_signal:
             send_to_process(child, SigInfo(child.threads[0].parent_death_signal))
     tracing.tracer_ended(process)
-    kernel.process_ended(process)
+    _tell_orphans(kernel.processes, process)
     if process.sid == process.pid:
         pty = kernel.terminals.pop(process.sid, None)
         if pty is not None:
@@ -91,6 +91,24 @@ def _end_process(process: Process, last: LinuxTask, code: int) -> None:
         kernel.processes.forget(process)
     parent.child_changed.wake()
     process.ended.wake()
+
+
+def _tell_orphans(processes: Processes, ended: Process) -> None:
+    """Groups that a process orphaned by its end while they are stopped are told (kill_orphaned_pgrp)."""
+    if ended.parent is not None:
+        _tell_orphaned(processes, ended.pgid, ended.parent)
+    for child in ended.children:
+        _tell_orphaned(processes, child.pgid, ended)
+
+
+def _tell_orphaned(processes: Processes, pgid: int, parent: Process) -> None:
+    """Sends SIGHUP and SIGCONT to a group whose last link to its session was this parent, if it is stopped."""
+    group = processes.group(pgid)
+    linked = parent.pgid != pgid and any(member.sid == parent.sid for member in group)
+    if linked and any(member.stopped for member in group) and processes.is_orphaned(pgid):
+        for member in group:
+            send_to_process(member, SigInfo(int(Sig.SIGHUP), int(SiCode.SI_KERNEL)))
+            send_to_process(member, SigInfo(int(Sig.SIGCONT), int(SiCode.SI_KERNEL)))
 
 
 def clear_child_tid(task: LinuxTask) -> None:

@@ -51,7 +51,7 @@ def write(task: LinuxTask, regs: UserRegs, place: Place, info: SigInfo, action: 
     memory, cpu = task.memory, task.kernel.machine.cpu
     at, fpstate = place.at, place.fxsave - FSAVE & _M64
     rt = bool(action.flags & SaFlags.SA_SIGINFO)
-    image = task.kernel.fxsave(task)
+    image = task.kernel.fpu.save()
     memory.write(fpstate, _fsave(image) + image)
     context = _CONTEXT.pack(
         *(cpu.selector(segment) for segment in (Seg.GS, Seg.FS, Seg.ES, Seg.DS)),

@@ -71,7 +71,7 @@ def write(task: LinuxTask, regs: UserRegs, place: Place, info: SigInfo, action: 
     if not action.flags & _RESTORER:
         raise Errno(E.EFAULT)
     memory, (at, fxsave) = task.memory, place
-    memory.write(fxsave, task.kernel.fxsave(task))
+    memory.write(fxsave, task.kernel.fpu.save())
     context = _CONTEXT.pack(
         *(getattr(regs, name) for name in _ORDER), regs.cs, 0, 0, regs.ss, task.error_code,
         task.trap_number & (1 << 64) - 1,
@@ -130,9 +130,9 @@ def restore_fpu(task: LinuxTask, address: int, offset: int) -> None:
     Raises:
         Errno: EFAULT, it cannot be read.
     """
-    task.kernel.clear_fpu()
+    task.kernel.fpu.clear()
     if address:
-        task.kernel.fxrstor(task, task.memory.read(address + offset, FXSAVE))
+        task.kernel.fpu.restore(task.memory.read(address + offset, FXSAVE))
 
 
 def _force_valid_ss(task: LinuxTask, regs: UserRegs) -> None:

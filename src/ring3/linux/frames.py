@@ -59,7 +59,7 @@ def push(task: LinuxTask, regs: UserRegs, info: SigInfo, action: Action, mask: i
     except Errno:
         return False
     regs.flags &= _KEPT
-    task.kernel.clear_fpu()
+    task.kernel.fpu.clear()
     if altstack.autodisarm:
         task.altstack = PUT_AWAY
     return True

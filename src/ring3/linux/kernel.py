@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from ring3.abi import tbl
 from ring3.abi.errno import E, Errno
-from ring3.abi.signals import SiCode, Sig
-from ring3.errors import KernelPanic, OutOfFrames
+from ring3.errors import OutOfFrames
 from ring3.fs.file import FdTable
 from ring3.fs.tmpfs import MemoryFileSystem
 from ring3.fs.vfs import Vfs
@@ -35,6 +34,7 @@ from ring3.linux.definition import Layers, Syscall
 from ring3.linux.exec import Start, load_data_segments, start_thread
 from ring3.linux.exec_file import open_for
 from ring3.linux.exit import clear_child_tid
+from ring3.linux.fpu import Fpu
 from ring3.linux.futex import wake
 from ring3.linux.futex_pi import release_all as release_locks
 from ring3.linux.ldt_windows import LdtWindows
@@ -42,8 +42,6 @@ from ring3.linux.process import Process, Processes
 from ring3.linux.scheduling import Policy
 from ring3.linux.settings import MmContext
 from ring3.linux.short_path import leave_ia32, run_short
-from ring3.linux.siginfo import SigInfo
-from ring3.linux.signal_send import send_to_process
 from ring3.linux.sigstate import Actions
 from ring3.linux.task import LinuxTask
 from ring3.linux.threads import release_robust_lists
@@ -83,9 +81,6 @@ MAX_THREADS: Final = 4096
 """How many threads a machine may have at most; less if 16 KiB of each would be more than an eighth of RAM
 (set_max_threads in kernel/fork.c)."""
 
-MXCSR_MASK: Final = 0xFFFF
-"""The bits of MXCSR that exist (SDM 1, 10.2.3)."""
-
 USER_SEGMENTS: Final = {
     L["USER32_CS"]: boot.GDT_USER32_CS,
     L["USER_DS"]: boot.GDT_USER_DS,
@@ -113,6 +108,7 @@ class LinuxKernel(TwoWays):
         cwd: Where programs start that nobody forked.
         open_program: Opens a file to be run, for a task that names it.
         hwcap: What AT_HWCAP says.
+        fpu: The floating-point state of the task that runs.
         window: The user registers while the short path works on them.
         ldt_windows: Where the kernel sees the descriptor tables of programs.
         loaded_ldt: The one in the CPU.
@@ -153,13 +149,11 @@ class LinuxKernel(TwoWays):
         self.ldt_windows = LdtWindows(machine.kernel_pmap)
         self.loaded_ldt: Ldt | None = None
         self.ranked = False
-        self._scratch = machine.ram.alloc()
         self._vdsos: dict[int, Vdso] = {}
         self._absent: set[str] = set()
         self._bind_stubs()
         self._birth = self._initial_state()
-        self._clean_fpu = bytes(machine.cpu.fpu())
-        self._saved_fpu = b"", b""  # what fxsave found last, and made of it: most handlers leave it as it is
+        self.fpu = Fpu(self)
         self.open_short_path(self.linux.entry)
 
     def wall_clock(self) -> int:
@@ -332,7 +326,7 @@ class LinuxKernel(TwoWays):
     def reset_user_state(self) -> None:
         """Gives the running task a program's initial floating-point state and segment bases."""
         cpu = self.machine.cpu
-        self.clear_fpu()
+        self.fpu.clear()
         cpu.fs_base = 0
         cpu.wrmsr(self.user_gs_msr(), 0)
 
@@ -398,71 +392,6 @@ class LinuxKernel(TwoWays):
         """Wakes one waiter on a futex of the task; nothing happens if there cannot be one."""
         with contextlib.suppress(Errno):
             wake(task, address, shared=True, count=1)
-
-    def is_orphaned_group(self, pgid: int) -> bool:
-        """Whether nobody could continue a process group if it stopped (will_become_orphaned_pgrp)."""
-        return not any(
-            process.parent is not None
-            and not process.parent.dead
-            and process.parent.pgid != pgid
-            and process.parent.sid == process.sid
-            for process in self.processes.group(pgid)
-            if not process.dead
-        )
-
-    def process_ended(self, process: Process) -> None:
-        """A process has ended: groups that it orphaned while they are stopped are told (kill_orphaned_pgrp)."""
-        if process.parent is not None:
-            self._tell_orphaned(process.pgid, process.parent)
-        for child in process.children:
-            self._tell_orphaned(child.pgid, process)
-
-    def _tell_orphaned(self, pgid: int, parent: Process) -> None:
-        """Sends SIGHUP and SIGCONT to a group whose last link to its session was this parent, if it is stopped."""
-        group = self.processes.group(pgid)
-        linked = parent.pgid != pgid and any(member.sid == parent.sid for member in group)
-        if linked and any(member.stopped for member in group) and self.is_orphaned_group(pgid):
-            for member in group:
-                send_to_process(member, SigInfo(int(Sig.SIGHUP), int(SiCode.SI_KERNEL)))
-                send_to_process(member, SigInfo(int(Sig.SIGCONT), int(SiCode.SI_KERNEL)))
-
-    # -- floating point ----------------------------------------------------------------------------------------
-
-    def clear_fpu(self) -> None:
-        """Gives the running task the floating-point state that a program starts with."""
-        self.machine.cpu.fpu()[:] = self._clean_fpu
-
-    def fxsave(self, task: LinuxTask) -> bytes:
-        """The running task's x87 and SSE state as fxsave64 stores it: 512 bytes."""
-        state = bytes(self.machine.cpu.fpu())
-        if state != self._saved_fpu[0]:
-            self._saved_fpu = state, self._in_ring0("fpu__save", bytes(512))
-        return self._saved_fpu[1]
-
-    def fxrstor(self, task: LinuxTask, image: bytes) -> None:
-        """Sets the running task's x87 and SSE state; reserved bits of MXCSR are cleared."""
-        if image == self._saved_fpu[1]:
-            self.machine.cpu.fpu()[:] = self._saved_fpu[0]
-            return
-        mxcsr = int.from_bytes(image[24:28], "little") & MXCSR_MASK
-        self._in_ring0("fpu__restore", image[:24] + mxcsr.to_bytes(4, "little") + image[28:])
-
-    def _in_ring0(self, symbol: str, buffer: bytes) -> bytes:
-        """Runs a few instructions of the image on a buffer in rdi; only the floating-point state is changed."""
-        cpu, ram = self.machine.cpu, self.machine.ram
-        kept = cpu.save()
-        if cpu.cpl == 3:
-            self.enter_ring0(0, 0, L["KERNEL_CS"], L["KERNEL_DS"])
-        ram.bytes[self._scratch : self._scratch + len(buffer)] = buffer
-        cpu.rip = self.image.symbols[symbol]
-        cpu.set_gpr(Gpr.RDI, self.machine.direct_map + self._scratch)
-        stop = cpu.run()
-        if stop is not Event.HALT:
-            raise KernelPanic(f"{symbol} stopped with {stop}", self.cpu_text())
-        state = bytes(cpu.fpu())
-        cpu.load(kept)
-        cpu.fpu()[:] = state
-        return bytes(ram.bytes[self._scratch : self._scratch + len(buffer)])
 
     # -- entry and exit ----------------------------------------------------------------------------------------
 

@@ -169,6 +169,17 @@ class Processes:
         """The processes of a process group."""
         return [process for process in self._all.values() if process.pgid == pgid]
 
+    def is_orphaned(self, pgid: int) -> bool:
+        """Whether nobody could continue a process group if it stopped (will_become_orphaned_pgrp)."""
+        return not any(
+            process.parent is not None
+            and not process.parent.dead
+            and process.parent.pgid != pgid
+            and process.parent.sid == process.sid
+            for process in self.group(pgid)
+            if not process.dead
+        )
+
     def number_in_use(self, number: int) -> bool:
         """Whether a number names a process, a process group or a session."""
         return any(number in (p.pid, p.pgid, p.sid) for p in self._all.values())

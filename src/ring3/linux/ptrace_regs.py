@@ -109,12 +109,12 @@ def _unpack(task: LinuxTask, raw: bytes, narrow: bool) -> None:
 
 def _fpregs(task: LinuxTask) -> bytes:
     with _on_cpu(task):
-        return task.kernel.fxsave(task)
+        return task.kernel.fpu.save()
 
 
 def _set_fpregs(task: LinuxTask, raw: bytes) -> None:
     with _on_cpu(task):
-        task.kernel.fxrstor(task, raw)
+        task.kernel.fpu.restore(raw)
 
 
 def _user(task: LinuxTask, target: LinuxTask, poke: bool, offset: int, data: int, narrow: bool) -> int:

@@ -77,7 +77,7 @@ def act(task: LinuxTask, regs: UserRegs, info: SigInfo) -> bool:
     if bit(signal) & IGNORED_BY_DEFAULT:
         return False
     if bit(signal) & STOPPING:
-        if signal != Sig.SIGSTOP and task.kernel.is_orphaned_group(process.pgid):
+        if signal != Sig.SIGSTOP and task.kernel.processes.is_orphaned(process.pgid):
             return False
         stop_process(process, signal)
         return False

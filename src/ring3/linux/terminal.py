@@ -61,7 +61,7 @@ class KernelJobs:
             if signal == Sig.SIGTTIN:
                 raise Errno(E.EIO)
             return
-        if kernel.is_orphaned_group(process.pgid):
+        if kernel.processes.is_orphaned(process.pgid):
             raise Errno(E.EIO)
         self._send(process.pgid, signal)
         raise Errno(E.ERESTARTSYS)

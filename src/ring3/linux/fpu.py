@@ -1,0 +1,67 @@
+"""The x87 and SSE state of the running task: cleared, and as signal frames and ptrace have it.
+
+The conversion is that of the CPU: a few instructions of the image, run in ring 0 on a page of their own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ring3.errors import KernelPanic
+from ring3.image.linux.boot import L
+from ring3.machine.cpu import Event
+from ring3.machine.registers import Gpr
+
+if TYPE_CHECKING:
+    from ring3.linux.kernel import LinuxKernel
+
+MXCSR_MASK: Final = 0xFFFF
+"""The bits of MXCSR that exist (SDM 1, 10.2.3)."""
+
+
+class Fpu:
+    """The floating-point state of whichever task runs."""
+
+    def __init__(self, kernel: LinuxKernel) -> None:
+        """Takes the state that the CPU has now for the one that programs start with."""
+        self._kernel = kernel
+        self._cpu = kernel.machine.cpu
+        self._page = kernel.machine.ram.alloc()
+        self._clean = bytes(self._cpu.fpu())
+        self._saved = b"", b""  # what `save` found last, and made of it: most handlers leave it as it is
+
+    def clear(self) -> None:
+        """Goes back to the state that a program starts with."""
+        self._cpu.fpu()[:] = self._clean
+
+    def save(self) -> bytes:
+        """The state as fxsave64 stores it: 512 bytes."""
+        state = bytes(self._cpu.fpu())
+        if state != self._saved[0]:
+            self._saved = state, self._run("fpu__save", bytes(512))
+        return self._saved[1]
+
+    def restore(self, image: bytes) -> None:
+        """Sets the state from such an image; reserved bits of MXCSR are cleared."""
+        if image == self._saved[1]:
+            self._cpu.fpu()[:] = self._saved[0]
+            return
+        mxcsr = int.from_bytes(image[24:28], "little") & MXCSR_MASK
+        self._run("fpu__restore", image[:24] + mxcsr.to_bytes(4, "little") + image[28:])
+
+    def _run(self, symbol: str, buffer: bytes) -> bytes:
+        """Runs a few instructions of the image on a buffer in rdi; only the floating-point state is changed."""
+        kernel, cpu, ram = self._kernel, self._cpu, self._kernel.machine.ram
+        kept = cpu.save()
+        if cpu.cpl == 3:
+            kernel.enter_ring0(0, 0, L["KERNEL_CS"], L["KERNEL_DS"])
+        ram.bytes[self._page : self._page + len(buffer)] = buffer
+        cpu.rip = kernel.image.symbols[symbol]
+        cpu.set_gpr(Gpr.RDI, kernel.machine.direct_map + self._page)
+        stop = cpu.run()
+        if stop is not Event.HALT:
+            raise KernelPanic(f"{symbol} stopped with {stop}", kernel.cpu_text())
+        state = bytes(cpu.fpu())
+        cpu.load(kept)
+        cpu.fpu()[:] = state
+        return bytes(ram.bytes[self._page : self._page + len(buffer)])
