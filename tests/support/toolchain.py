@@ -1,9 +1,10 @@
 """Compiles guest programs for either width and C library with the C compiler that ziglang carries.
 
-A result is kept under a hash of everything it depends on: the compiler's version, the command line, the sources and
-the headers beside them. The first program for a target builds that target's C library, half a minute for musl's, and
-zig builds it anew for each other choice of position independence, optimisation (none, speed or size) and stripping. So
-``-fPIC -O2`` holds whether or not the program is position independent, and flags should leave these choices alone.
+A result is kept under a hash of everything it depends on: the compiler's version, the command line, the sources, the
+headers beside them and those that all programs share. The first program for a target builds that target's C library,
+half a minute for musl's, and zig builds it anew for each other choice of position independence, optimisation (none,
+speed or size) and stripping. So ``-fPIC -O2`` holds whether or not the program is position independent, and flags
+should leave these choices alone.
 
 zig's default of trapping on undefined behaviour is off, so that a program does what gcc would make of it.
 """
@@ -65,7 +66,8 @@ class Toolchain:
         """Returns the program (or the object) that the sources make, compiled now if the cache has it not.
 
         Args:
-            sources: C (``.c``) and assembly (``.S``, ``.s``) files. They may include headers of their own directories.
+            sources: C (``.c``) and assembly (``.S``, ``.s``) files. They may include headers of
+                their own directories and of ``tests/programs``.
             target: A target of zig, as ``musl`` and ``glibc`` name them.
             kind: ``static`` has a fixed address, ``static-pie`` and ``dynamic`` have not; ``nolibc`` is static, starts
                 at the ``_start`` it brings and links no library; ``object`` is not linked.
@@ -136,7 +138,8 @@ def build(sources: Sequence[Path], *, target: str, kind: Kind, flags: Sequence[s
 def _key(sources: Sequence[Path], options: Sequence[str]) -> str:
     """Returns a hash of all that the result depends on; the sources' directories do not count, so clones share it."""
     digest = hashlib.sha256()
-    headers = {header for source in sources for header in source.parent.glob("*.h")}
+    folders = {PROGRAMS, *(source.parent for source in sources)}
+    headers = {header for folder in folders for header in folder.glob("*.h")}
     for option in options:
         digest.update(option.encode() + b"\0")
     for path in [*sources, *sorted(headers)]:

@@ -3,6 +3,7 @@
 #define TRY_H
 
 #define _GNU_SOURCE
+#include "../in_child.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -77,22 +78,6 @@ static inline void kind(const char *path) {
     else
         printf("%s: mode %o links %ld size %lld\n", path, st.st_mode, (long)st.st_nlink,
                S_ISDIR(st.st_mode) ? 0LL : (long long)st.st_size);
-}
-
-/* Runs a function in a child and prints how that ended. */
-static inline void in_child(const char *title, void (*deed)(void)) {
-    printf("-- %s\n", title);
-    fflush(stdout);
-    pid_t child = fork();
-    if (child == 0) {
-        deed();
-        fflush(stdout);
-        _exit(0);
-    }
-    int status = -1;
-    waitpid(child, &status, 0);
-    printf("%s: status %x\n", title, status & ~0x80);
-    fflush(stdout);
 }
 
 #endif

@@ -3,6 +3,7 @@
 #define MEMORY_H
 
 #define _GNU_SOURCE
+#include "../in_child.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -155,22 +156,6 @@ static inline void resident(const char *title, char *at, long pages) {
     for (long page = 0; page < pages && !result; page++)
         printf(" %d", there[page] & 1);
     printf(" = %ld\n", result);
-}
-
-/* Runs a function in a child and prints how that ended. */
-static inline void in_child(const char *title, void (*deed)(void)) {
-    printf("-- %s\n", title);
-    fflush(stdout);
-    pid_t child = fork();
-    if (child == 0) {
-        deed();
-        fflush(stdout);
-        _exit(0);
-    }
-    int status = -1;
-    waitpid(child, &status, 0);
-    printf("%s: status %x\n", title, status & ~0x80);
-    fflush(stdout);
 }
 
 static inline void limit(int resource, rlim_t bytes) {

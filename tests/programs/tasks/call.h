@@ -3,6 +3,7 @@
 #define CALL_H
 
 #define _GNU_SOURCE
+#include "../in_child.h"
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,22 +25,6 @@
 static inline long raw_result(long result) { return result == -1 ? -errno : result; }
 
 #define BAD ((void *)8)
-
-/* Runs a function in a child and prints how that ended. */
-static inline void in_child(const char *title, void (*deed)(void)) {
-    printf("-- %s\n", title);
-    fflush(stdout);
-    pid_t child = fork();
-    if (child == 0) {
-        deed();
-        fflush(stdout);
-        _exit(0);
-    }
-    int status = -1;
-    waitpid(child, &status, 0);
-    printf("%s: status %x\n", title, status & ~0x80);
-    fflush(stdout);
-}
 
 struct cap_header {
     uint32_t version;
