@@ -16,7 +16,7 @@ from ring3.abi.c_types import Pointer, SizeT
 from ring3.api import Abi, Linux
 
 if TYPE_CHECKING:
-    from ring3.linux.task import LinuxTask
+    from ring3.linux.model.task import LinuxTask
 
 NUMBER = 390
 

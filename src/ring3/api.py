@@ -37,14 +37,14 @@ from ring3.kernel.randomness import SeededBytes
 from ring3.kernel.signature import Handler, Support
 from ring3.kernel.task import Task
 from ring3.linux import table
-from ring3.linux.credentials import Credentials
+from ring3.linux.calls.files.lookup import of_credentials
 from ring3.linux.definition import Syscall
-from ring3.linux.exec import prepare
-from ring3.linux.exec_file import open_exec
-from ring3.linux.files import of_credentials
+from ring3.linux.exec.executable import open_exec
+from ring3.linux.exec.program import prepare
 from ring3.linux.kernel import LinuxKernel
-from ring3.linux.task import LinuxTask
-from ring3.linux.view import mount_default
+from ring3.linux.model.credentials import Credentials
+from ring3.linux.model.task import LinuxTask
+from ring3.linux.proc.view import mount_default
 from ring3.loader.personality import System, recognise
 from ring3.loader.program import ExecError, Executable
 from ring3.loader.stack import Strings

@@ -39,7 +39,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
     example = (ROOT / "examples" / "add_syscall.py").read_text()
     handler = example[example.index("def sys_rot13") : example.index("def main")]
-    (ring3 / "linux" / "rot13.py").write_text(
+    (ring3 / "linux" / "calls" / "system" / "rot13.py").write_text(
         '"""rot13, which no Linux has."""\n\nfrom __future__ import annotations\n\nimport codecs\n\n'
         "from ring3.abi.c_types import Pointer, SizeT\nfrom ring3.linux.definition import syscall\n\n\n"
         f'@syscall("full")\n{handler}'

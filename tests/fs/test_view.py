@@ -11,7 +11,7 @@ from ring3.abi.errno import E, Errno
 from ring3.api import Linux
 from ring3.fs.namei import Walk
 from ring3.fs.permission import KERNEL
-from ring3.linux.task import LinuxTask
+from ring3.linux.model.task import LinuxTask
 from tests.support import guest
 from tests.support.toolchain import Toolchain
 

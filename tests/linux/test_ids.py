@@ -6,9 +6,9 @@ import pytest
 
 from ring3.abi.errno import E, Errno
 from ring3.api import Linux
-from ring3.linux import credential_changes as changes
-from ring3.linux.credential_changes import Secure
-from ring3.linux.credentials import ALL, Cap, Credentials
+from ring3.linux.calls.ids import changes
+from ring3.linux.calls.ids.changes import Secure
+from ring3.linux.model.credentials import ALL, Cap, Credentials
 from tests.support import guest
 from tests.support.native import Run
 from tests.support.toolchain import Bits, Toolchain

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ring3.api import Linux
-from ring3.linux import classic_bpf as bpf
-from ring3.linux.seccomp import Action, Filter, verdict
+from ring3.linux.calls.tracing.seccomp import Action, Filter, verdict
+from ring3.linux.filters import classic_bpf as bpf
 from tests.support import guest
 from tests.support.native import Run
 from tests.support.toolchain import Bits, Toolchain

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ring3.api import Linux
-from ring3.linux.credentials import Credentials
+from ring3.linux.model.credentials import Credentials
 from tests.support import guest
 from tests.support.guest import PathThrough
 from tests.support.native import Run

@@ -7,7 +7,7 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 from ring3.api import Linux
-from ring3.linux.task import LinuxTask
+from ring3.linux.model.task import LinuxTask
 from ring3.trace.user_symbols import UserSymbols
 from tests.support import guest
 from tests.support.toolchain import Bits, Kind, Toolchain

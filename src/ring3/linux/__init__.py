@@ -1,5 +1,7 @@
 """Linux: its system calls by family, its doors, its signal frames.
 
 Belongs here: what only Linux does. Does not: what any kernel on this machine needs (kernel/, fs/, net/, loader/).
-A family of calls lives in one file; ``definition`` is how a call is defined, ``table`` which calls there are.
+``calls/`` holds the system calls by family, ``model/`` the state they work on; what several families use lies on the
+shelves between them (signals, x86, exec, futexes, timers, tracing, filters, terminals, proc, entry). ``definition`` is
+how a call is defined, ``table`` which calls there are, ``kernel`` ties them together.
 """

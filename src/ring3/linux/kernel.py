@@ -28,25 +28,26 @@ from ring3.kernel.regs import NAMES, FrameType, UserRegs, WindowRegs, copy_regs,
 from ring3.kernel.task import Task
 from ring3.kernel.two_ways import TwoWays
 from ring3.kernel.wait import WaitQueue
-from ring3.linux import table, traps
-from ring3.linux.credentials import Credentials
+from ring3.linux import table
+from ring3.linux.calls.processes.exit import clear_child_tid
+from ring3.linux.calls.processes.futex import wake
+from ring3.linux.calls.processes.threads import release_robust_lists
+from ring3.linux.calls.system.tls import set_tls
 from ring3.linux.definition import Layers, Syscall
-from ring3.linux.exec import Start, load_data_segments, start_thread
-from ring3.linux.exec_file import open_for
-from ring3.linux.exit import clear_child_tid
-from ring3.linux.fpu import Fpu
-from ring3.linux.futex import wake
-from ring3.linux.futex_pi import release_all as release_locks
-from ring3.linux.ldt_windows import LdtWindows
-from ring3.linux.process import Process, Processes
-from ring3.linux.scheduling import Policy
-from ring3.linux.settings import MmContext
-from ring3.linux.short_path import leave_ia32, run_short
-from ring3.linux.sigstate import Actions
-from ring3.linux.task import LinuxTask
-from ring3.linux.threads import release_robust_lists
-from ring3.linux.tls import set_tls
-from ring3.linux.vdso import Vdso
+from ring3.linux.entry import traps
+from ring3.linux.entry.short_path import leave_ia32, run_short
+from ring3.linux.exec.executable import open_for
+from ring3.linux.exec.program import Start, load_data_segments, start_thread
+from ring3.linux.futexes.pi import release_all as release_locks
+from ring3.linux.model.credentials import Credentials
+from ring3.linux.model.process import Process, Processes
+from ring3.linux.model.scheduling import Policy
+from ring3.linux.model.settings import MmContext
+from ring3.linux.model.signal_state import Actions
+from ring3.linux.model.task import LinuxTask
+from ring3.linux.x86.fpu import Fpu
+from ring3.linux.x86.ldt_windows import LdtWindows
+from ring3.linux.x86.vdso import Vdso
 from ring3.loader.program import Executable
 from ring3.machine.board import Machine
 from ring3.machine.cpu import Event
@@ -55,7 +56,7 @@ from ring3.machine.registers import Gpr
 
 if TYPE_CHECKING:
     from ring3.fs.pty import Pty
-    from ring3.linux.ldt import Ldt
+    from ring3.linux.calls.system.ldt import Ldt
 
 L: Final = boot.L
 

@@ -17,7 +17,7 @@ from ring3.kernel.mm.mm import Mm
 from ring3.kernel.mm.objects import MemoryObject
 from ring3.kernel.mm.pagecache import PageCache
 from ring3.linux.kernel import LinuxKernel
-from ring3.linux.vdso import Vdso
+from ring3.linux.x86.vdso import Vdso
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 
 _NOTYPE: Final = 0

@@ -14,7 +14,7 @@ from ring3.kernel.mm.mm import Mm
 from ring3.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
-    from ring3.linux.task import LinuxTask
+    from ring3.linux.model.task import LinuxTask
 
 
 class MemoryInode(PseudoFile):

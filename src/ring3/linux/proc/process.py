@@ -10,13 +10,13 @@ from ring3.abi.signals import NSIG, SIG_DFL, SIG_IGN
 from ring3.kernel.mm.mm import Mm
 from ring3.kernel.mm.report import flag_letters
 from ring3.kernel.task import TaskState
-from ring3.linux.limits import RLIM_INFINITY
-from ring3.linux.sigstate import bit
-from ring3.linux.vsyscall import ADDRESS as VSYSCALL
+from ring3.linux.calls.processes.limits import RLIM_INFINITY
+from ring3.linux.model.signal_state import bit
+from ring3.linux.x86.vsyscall import ADDRESS as VSYSCALL
 from ring3.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
-    from ring3.linux.task import LinuxTask
+    from ring3.linux.model.task import LinuxTask
 
 TICK: Final = 10**7
 KB: Final = PAGE_SIZE // 1024

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ring3.fs.inode import FileSystem
-from ring3.linux.uname import RELEASE, VERSION
+from ring3.linux.calls.system.uname import RELEASE, VERSION
 from ring3.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:

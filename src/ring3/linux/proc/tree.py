@@ -11,13 +11,13 @@ from ring3.fs.dentry import Dentry
 from ring3.fs.file import File
 from ring3.fs.inode import Inode
 from ring3.fs.pseudo import PseudoDirectory, PseudoFile, PseudoFileSystem, PseudoLink
-from ring3.linux.compare import may_look_into
+from ring3.linux.calls.processes.compare import may_look_into
 from ring3.linux.proc import process, system
 from ring3.linux.proc.memory import MemoryInode
 
 if TYPE_CHECKING:
     from ring3.linux.kernel import LinuxKernel
-    from ring3.linux.task import LinuxTask
+    from ring3.linux.model.task import LinuxTask
 
 Text = Callable[["LinuxTask"], bytes]
 

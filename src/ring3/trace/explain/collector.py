@@ -13,7 +13,7 @@ from typing import Final
 from ring3.abi.signals import Sig
 from ring3.kernel.task import TaskExited
 from ring3.linux.kernel import LinuxKernel
-from ring3.linux.task import LinuxTask
+from ring3.linux.model.task import LinuxTask
 from ring3.machine.cpu import Event as CpuEvent
 from ring3.machine.cpu import Stop, Trap
 from ring3.machine.microcode import Step

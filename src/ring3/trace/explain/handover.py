@@ -9,7 +9,7 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.errno import describe as errno_text
 from ring3.kernel.regs import NAMES
 from ring3.linux.kernel import LinuxKernel
-from ring3.linux.task import LinuxTask
+from ring3.linux.model.task import LinuxTask
 from ring3.machine.cpu import Event
 from ring3.machine.registers import Gpr
 from ring3.trace.explain import layers

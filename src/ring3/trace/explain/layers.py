@@ -92,7 +92,7 @@ def _typed(
 
 
 def source(definition: Syscall) -> str:
-    """Where a call is written: ``ring3/linux/read_write.py:84``, or the file's own path outside of the package."""
+    """Where a call is written: ``ring3/linux/calls/ids/ids.py:84``, or the file's own path outside of the package."""
     code = cast("FunctionType", definition.function).__code__
     file = code.co_filename
     inside = path.relpath(file, path.dirname(resources.ROOT)) if file.startswith(resources.ROOT) else file

@@ -8,7 +8,7 @@ from typing import Final
 from ring3.image.linux.boot import L
 from ring3.kernel.regs import NAMES
 from ring3.linux.kernel import LinuxKernel
-from ring3.linux.task import LinuxTask
+from ring3.linux.model.task import LinuxTask
 from ring3.machine.descriptors import Tss
 from ring3.machine.ram import PAGE_SIZE
 

@@ -14,7 +14,7 @@ from typing import Generic, Protocol, TypeVar, cast
 from ring3.kernel.core import Kernel
 from ring3.kernel.task import Task, TaskState
 from ring3.linux.kernel import LinuxKernel
-from ring3.linux.task import LinuxTask
+from ring3.linux.model.task import LinuxTask
 from ring3.machine.cpu import Stop
 from ring3.trace.explain.collector import Collector
 from ring3.trace.explain.doors import Call, call_at

@@ -1,0 +1,173 @@
+"""Reading directories, and where in the tree a program stands: getdents(2), getcwd(2), chdir(2), chroot(2)."""
+
+from __future__ import annotations
+
+import stat
+import struct
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.c_types import BufferOut, Path, UnsignedInt, UnsignedLong
+from ring3.abi.errno import E, Errno
+from ring3.fs.dentry import Dentry
+from ring3.fs.directory import Directory
+from ring3.fs.inode import Entry
+from ring3.fs.permission import CAP_SYS_CHROOT, MAY_EXEC, require
+from ring3.linux.calls.files.lookup import AT_FDCWD, PATH_MAX, find, opened, who
+from ring3.linux.definition import syscall
+
+if TYPE_CHECKING:
+    from ring3.linux.model.task import LinuxTask
+
+DIRENT64: Final = struct.Struct("<QqHB")
+DIRENT: Final = struct.Struct("<QQH")
+COMPAT_DIRENT: Final = struct.Struct("<IIH")
+OLD_DIRENT: Final = struct.Struct("<IIH")
+
+Pack = Callable[[Entry, int], bytes]
+
+
+def _type(entry: Entry) -> int:
+    """``d_type``: the type bits of the mode, shifted (include/linux/fs_types.h)."""
+    return entry.kind >> 12
+
+
+def _dirent64(entry: Entry, offset: int) -> bytes:
+    """``struct linux_dirent64``."""
+    length = (DIRENT64.size + len(entry.name) + 1 + 7) & ~7
+    return (DIRENT64.pack(entry.ino, offset, length, _type(entry)) + entry.name).ljust(length, b"\0")
+
+
+def _dirent(entry: Entry, offset: int) -> bytes:
+    """``struct linux_dirent``: the type is in the last byte."""
+    length = (DIRENT.size + len(entry.name) + 2 + 7) & ~7
+    body = DIRENT.pack(entry.ino, offset, length) + entry.name
+    return body.ljust(length - 1, b"\0") + bytes([_type(entry)])
+
+
+def _compat_dirent(entry: Entry, offset: int) -> bytes:
+    """``struct compat_linux_dirent``.
+
+    Raises:
+        Errno: EOVERFLOW, the inode number does not fit.
+    """
+    if entry.ino >> 32:
+        raise Errno(E.EOVERFLOW)
+    length = (COMPAT_DIRENT.size + len(entry.name) + 2 + 3) & ~3
+    body = COMPAT_DIRENT.pack(entry.ino, offset, length) + entry.name
+    return body.ljust(length - 1, b"\0") + bytes([_type(entry)])
+
+
+def _getdents(task: LinuxTask, fd: int, address: int, count: int, pack: Pack) -> int:
+    file = opened(task, fd)
+    if not isinstance(file, Directory):
+        raise Errno(E.ENOTDIR)
+    if file.dentry.deleted:
+        raise Errno(E.ENOENT)
+    parts: list[bytes] = []
+    size = 0
+    for entry in file.rest():
+        packed = pack(entry, file.position + len(parts) + 1)
+        if size + len(packed) > count:
+            if not parts:
+                raise Errno(E.EINVAL)
+            break
+        parts.append(packed)
+        size += len(packed)
+    task.memory.write(address, b"".join(parts))
+    file.position += len(parts)
+    return size
+
+
+@syscall("full")
+def sys_getdents64(task: LinuxTask, fd: UnsignedInt, dirent: BufferOut, count: UnsignedInt) -> int:
+    """Reads names of a directory."""
+    return _getdents(task, fd, dirent, count, _dirent64)
+
+
+@syscall("full")
+def sys_getdents(task: LinuxTask, fd: UnsignedInt, dirent: BufferOut, count: UnsignedInt) -> int:
+    """Reads names of a directory, in the first layout."""
+    return _getdents(task, fd, dirent, count, _dirent)
+
+
+@syscall("full")
+def compat_sys_getdents(task: LinuxTask, fd: UnsignedInt, dirent: BufferOut, count: UnsignedInt) -> int:
+    """The same for a 32-bit program."""
+    return _getdents(task, fd, dirent, count, _compat_dirent)
+
+
+@syscall("full")
+def compat_sys_old_readdir(task: LinuxTask, fd: UnsignedInt, dirent: BufferOut, count: UnsignedInt) -> int:
+    """Reads one name of a directory (i386's readdir); returns 1, or 0 at the end."""
+    file = opened(task, fd)
+    if not isinstance(file, Directory):
+        raise Errno(E.ENOTDIR)
+    rest = file.rest()
+    if not rest:
+        return 0
+    entry = rest[0]
+    if entry.ino >> 32:
+        raise Errno(E.EOVERFLOW)
+    task.memory.write(dirent, OLD_DIRENT.pack(entry.ino, file.position, len(entry.name)) + entry.name + b"\0")
+    file.position += 1
+    return 1
+
+
+# -- where a program stands --------------------------------------------------------------------------------------
+
+
+@syscall("full")
+def sys_getcwd(task: LinuxTask, buf: BufferOut, size: UnsignedLong) -> int:
+    """The path of the working directory; returns its length with the null byte."""
+    cwd, root = task.fs.cwd, task.fs.root
+    if cwd.deleted:
+        raise Errno(E.ENOENT)
+    path = cwd.path(root)
+    if not cwd.reaches(root):
+        path = b"(unreachable)" + path
+    if len(path) >= PATH_MAX:
+        raise Errno(E.ENAMETOOLONG)
+    if len(path) >= size:
+        raise Errno(E.ERANGE)
+    task.memory.write(buf, path + b"\0")
+    return len(path) + 1
+
+
+def _searchable(task: LinuxTask, found: Dentry) -> Dentry:
+    """A directory that a task may stand in.
+
+    Raises:
+        Errno: ENOTDIR; EACCES.
+    """
+    if not stat.S_ISDIR(found.inode.mode):
+        raise Errno(E.ENOTDIR)
+    require(found.inode, who(task), MAY_EXEC)
+    return found
+
+
+@syscall("full")
+def sys_chdir(task: LinuxTask, filename: Path) -> int:
+    """Changes the working directory."""
+    task.fs.cwd = _searchable(task, find(task, AT_FDCWD, filename))
+    return 0
+
+
+@syscall("full")
+def sys_fchdir(task: LinuxTask, fd: UnsignedInt) -> int:
+    """Changes the working directory to an open one."""
+    place = task.files[fd].dentry
+    if place is None:
+        raise Errno(E.ENOTDIR)
+    task.fs.cwd = _searchable(task, place)
+    return 0
+
+
+@syscall("full")
+def sys_chroot(task: LinuxTask, filename: Path) -> int:
+    """Changes what ``/`` means."""
+    found = _searchable(task, find(task, AT_FDCWD, filename))
+    if not who(task).has(CAP_SYS_CHROOT):
+        raise Errno(E.EPERM)
+    task.fs.root = found
+    return 0

@@ -1,0 +1,182 @@
+"""ioctl(2): what every file answers, and terminals of the host. Pseudoterminals are in `terminal`.
+
+The settings of a terminal of the host are those of the person who sits there, and are changed there. Which process
+group it serves is the kernel's own business (`LinuxTask.terminal_group`).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from enum import IntEnum
+from typing import TYPE_CHECKING, Annotated, Final
+
+from ring3.abi.c_types import UNSIGNED_INT, Arg, CompatULong, FdArg, Meaning, UnsignedLong
+from ring3.abi.errno import E, Errno
+from ring3.fs import host_os
+from ring3.fs.file import O_NONBLOCK, File
+from ring3.fs.host import HostFile
+from ring3.linux.calls.files.lookup import opened
+from ring3.linux.definition import syscall
+
+if TYPE_CHECKING:
+    from ring3.linux.model.task import LinuxTask
+
+
+class Ioctl(IntEnum):
+    """Requests (include/uapi/asm-generic/ioctls.h)."""
+
+    TCGETS = 0x5401
+    TCSETS = 0x5402
+    TCSETSW = 0x5403
+    TCSETSF = 0x5404
+    TCSBRK = 0x5409
+    TCXONC = 0x540A
+    TCFLSH = 0x540B
+    TIOCSCTTY = 0x540E
+    TIOCGPGRP = 0x540F
+    TIOCSPGRP = 0x5410
+    TIOCOUTQ = 0x5411
+    TIOCGWINSZ = 0x5413
+    TIOCSWINSZ = 0x5414
+    FIONREAD = 0x541B
+    FIONBIO = 0x5421
+    TIOCNOTTY = 0x5422
+    TIOCGETD = 0x5424
+    TCSBRKP = 0x5425
+    TIOCGSID = 0x5429
+    TCGETS2 = 0x802C_542A
+    TCSETS2 = 0x402C_542B
+    TCSETSW2 = 0x402C_542C
+    TCSETSF2 = 0x402C_542D
+    TIOCGPTN = 0x8004_5430
+    TIOCSPTLCK = 0x4004_5431
+    TIOCSIG = 0x4004_5436
+    TIOCGPTLCK = 0x8004_5439
+    TIOCGEXCL = 0x8004_5440
+    TIOCGPTPEER = 0x5441
+    FIONCLEX = 0x5450
+    FIOCLEX = 0x5451
+    FIOASYNC = 0x5452
+
+
+IoctlCommand = Annotated[int, Arg(UNSIGNED_INT, Meaning.ENUM, "ioctl")]
+
+READS: Final = {Ioctl.TCGETS: 36, Ioctl.TCGETS2: 44, Ioctl.TIOCGWINSZ: 8, Ioctl.TIOCOUTQ: 4}
+"""Requests of terminals that fill a structure, and its bytes."""
+WRITES: Final = {
+    Ioctl.TCSETS: 36,
+    Ioctl.TCSETSW: 36,
+    Ioctl.TCSETSF: 36,
+    Ioctl.TCSETS2: 44,
+    Ioctl.TCSETSW2: 44,
+    Ioctl.TCSETSF2: 44,
+    Ioctl.TIOCSWINSZ: 8,
+}
+"""Requests of terminals that take a structure, and its bytes."""
+NUMBERS: Final = (Ioctl.TCSBRK, Ioctl.TCXONC, Ioctl.TCFLSH, Ioctl.TCSBRKP)
+"""Requests of terminals that take a number."""
+
+
+def _close_on_exec(task: LinuxTask, fd: int, file: File, arg: int) -> int:
+    task.files.set_cloexec(fd, True)
+    return 0
+
+
+def _stay_on_exec(task: LinuxTask, fd: int, file: File, arg: int) -> int:
+    task.files.set_cloexec(fd, False)
+    return 0
+
+
+def _nonblocking(task: LinuxTask, fd: int, file: File, arg: int) -> int:
+    if task.memory.read_u32(arg):
+        file.flags |= O_NONBLOCK
+    else:
+        file.flags &= ~O_NONBLOCK
+    return 0
+
+
+def _available(task: LinuxTask, fd: int, file: File, arg: int) -> int:
+    task.memory.write(arg, struct.pack("<i", min(max(file.available(), -(1 << 31)), (1 << 31) - 1)))
+    return 0
+
+
+EVERYWHERE: Final[dict[int, Callable[[LinuxTask, int, File, int], int]]] = {
+    Ioctl.FIOCLEX: _close_on_exec,
+    Ioctl.FIONCLEX: _stay_on_exec,
+    Ioctl.FIONBIO: _nonblocking,
+    Ioctl.FIONREAD: _available,
+}
+"""What any file answers."""
+
+
+def _terminal(task: LinuxTask, file: HostFile, cmd: int, arg: int) -> int:
+    """A request of a terminal.
+
+    Raises:
+        Errno: ENOTTY, it is none, or knows no such request; EFAULT; as the host's ioctl(2).
+    """
+    if not file.is_terminal():
+        raise Errno(E.ENOTTY)
+    if cmd in READS:
+        task.memory.write(arg, host_os.ioctl(file.fd, cmd, bytes(READS[Ioctl(cmd)])))
+    elif cmd in WRITES:
+        host_os.ioctl(file.fd, cmd, task.memory.read(arg, WRITES[Ioctl(cmd)]))
+    elif cmd in NUMBERS:
+        host_os.ioctl_number(file.fd, cmd, arg & 0x7FFF_FFFF)
+    elif cmd in JOB_CONTROL:
+        JOB_CONTROL[Ioctl(cmd)](task, arg)
+    else:
+        raise Errno(E.ENOTTY)
+    return 0
+
+
+def _get_group(task: LinuxTask, arg: int) -> None:
+    task.memory.write(arg, struct.pack("<i", task.terminal_group()))
+
+
+def _set_group(task: LinuxTask, arg: int) -> None:
+    (group,) = struct.unpack("<i", task.memory.read(arg, 4))
+    task.set_terminal_group(group)
+
+
+def _get_session(task: LinuxTask, arg: int) -> None:
+    task.memory.write(arg, struct.pack("<i", task.process.sid))
+
+
+JOB_CONTROL: Final = {
+    Ioctl.TIOCGPGRP: _get_group,
+    Ioctl.TIOCSPGRP: _set_group,
+    Ioctl.TIOCGSID: _get_session,
+}
+
+
+def _ioctl(task: LinuxTask, fd: int, cmd: int, arg: int) -> int:
+    file = opened(task, fd)
+    everywhere = EVERYWHERE.get(cmd)
+    if everywhere is not None:
+        return everywhere(task, fd, file, arg)
+    if isinstance(file, HostFile):
+        return _terminal(task, file, cmd, arg)
+    if file.is_terminal():
+        from ring3.fs.pty import PtyFile  # noqa: PLC0415 - few programs have one
+        from ring3.linux.terminals.terminal import terminal_ioctl  # noqa: PLC0415
+
+        assert isinstance(file, PtyFile)
+        return terminal_ioctl(task, file, cmd, arg)
+    raise Errno(E.ENOTTY)
+
+
+NOTE: Final = "what files have in common, and terminals, without packet mode; no other device: ENOTTY"
+
+
+@syscall("partial", NOTE)
+def sys_ioctl(task: LinuxTask, fd: FdArg, cmd: IoctlCommand, arg: UnsignedLong) -> int:
+    """Controls a device."""
+    return _ioctl(task, fd, cmd, arg)
+
+
+@syscall("partial", NOTE)
+def compat_sys_ioctl(task: LinuxTask, fd: FdArg, cmd: IoctlCommand, arg32: CompatULong) -> int:
+    """Controls a device, for a 32-bit program."""
+    return _ioctl(task, fd, cmd, arg32)

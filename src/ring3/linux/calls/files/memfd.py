@@ -1,0 +1,166 @@
+"""memfd_create(2): files without a name, and the seals that fcntl(2) puts on them."""
+
+from __future__ import annotations
+
+import stat
+from enum import IntFlag
+from typing import TYPE_CHECKING, Annotated, Final
+
+from ring3.abi.c_types import UNSIGNED_INT, Arg, Meaning, Path
+from ring3.abi.errno import E, Errno
+from ring3.fs.dentry import Dentry
+from ring3.fs.file import O_RDWR, File
+from ring3.fs.memory_file import FALLOC_FL_PUNCH_HOLE, MemoryFile
+from ring3.fs.opening import O_LARGEFILE
+from ring3.linux.calls.files.lookup import who
+from ring3.linux.definition import syscall
+
+if TYPE_CHECKING:
+    from ring3.fs.inode import FileSystem
+    from ring3.fs.vfs import Vfs
+    from ring3.linux.model.task import LinuxTask
+
+NAME_MAX: Final = 249
+"""Bytes of a name: NAME_MAX less those of ``memfd:``."""
+
+
+class MemfdFlag(IntFlag):
+    """include/uapi/linux/memfd.h."""
+
+    MFD_CLOEXEC = 1
+    MFD_ALLOW_SEALING = 2
+    MFD_HUGETLB = 4
+    MFD_NOEXEC_SEAL = 8
+    MFD_EXEC = 16
+
+
+class Seal(IntFlag):
+    """What may not be done to a file any more (include/uapi/linux/fcntl.h)."""
+
+    F_SEAL_SEAL = 1
+    F_SEAL_SHRINK = 2
+    F_SEAL_GROW = 4
+    F_SEAL_WRITE = 8
+    F_SEAL_FUTURE_WRITE = 16
+    F_SEAL_EXEC = 32
+
+
+MemfdFlags = Annotated[int, Arg(UNSIGNED_INT, Meaning.FLAGS, "memfd")]
+NO_WRITES: Final = Seal.F_SEAL_WRITE | Seal.F_SEAL_FUTURE_WRITE
+
+
+class SealedFile(MemoryFile):
+    """A file in memory that may be sealed.
+
+    Attributes:
+        seals: `Seal` bits.
+    """
+
+    seals = int(Seal.F_SEAL_SEAL)
+
+    def __init__(self, vfs: Vfs, fs: FileSystem, ino: int, mode: int, uid: int, gid: int) -> None:
+        super().__init__(vfs, fs, ino, mode, uid, gid)
+        self.writers = -1  # what memfd_create opens is not counted (alloc_file_pseudo in fs/file_table.c)
+
+    def pwrite(self, offset: int, data: bytes | memoryview) -> int:
+        """Stores bytes, if no seal forbids it."""
+        if self.seals & NO_WRITES:
+            raise Errno(E.EPERM)
+        if self.seals & Seal.F_SEAL_GROW and offset + len(data) > self.size:
+            data = data[: max(0, self.size - offset)]
+            if not data:
+                raise Errno(E.EPERM)
+        return super().pwrite(offset, data)
+
+    def truncate(self, size: int) -> None:
+        """Changes the size, if no seal forbids it."""
+        if (size < self.size and self.seals & Seal.F_SEAL_SHRINK) or (
+            size > self.size and self.seals & Seal.F_SEAL_GROW
+        ):
+            raise Errno(E.EPERM)
+        super().truncate(size)
+
+    def allocate(self, mode: int, offset: int, length: int) -> None:
+        """Makes or frees room, if no seal forbids it."""
+        if mode & FALLOC_FL_PUNCH_HOLE and self.seals & NO_WRITES:
+            raise Errno(E.EPERM)
+        if offset + length > self.size and self.seals & Seal.F_SEAL_GROW:
+            raise Errno(E.EPERM)
+        super().allocate(mode, offset, length)
+
+    def set_mode(self, mode: int) -> None:
+        """Changes the permissions, if no seal keeps the execute bits."""
+        if self.seals & Seal.F_SEAL_EXEC and (mode ^ self.mode) & 0o111:
+            raise Errno(E.EPERM)
+        super().set_mode(mode)
+
+
+def _sealed(file: File) -> SealedFile:
+    inode = file.inode
+    if not isinstance(inode, SealedFile):
+        raise Errno(E.EINVAL)
+    return inode
+
+
+def seals_of(task: LinuxTask, fd: int, file: File, arg: int) -> int:
+    """F_GET_SEALS.
+
+    Raises:
+        Errno: EINVAL, the file cannot be sealed.
+    """
+    return _sealed(file).seals
+
+
+def add_seals(task: LinuxTask, fd: int, file: File, arg: int) -> int:
+    """F_ADD_SEALS.
+
+    Raises:
+        Errno: EPERM, not open for writing, or no more seals may be added; EINVAL; EBUSY, it is mapped for writing.
+    """
+    if not file.writable:
+        raise Errno(E.EPERM)
+    inode = _sealed(file)
+    if arg & ~0x3F:
+        raise Errno(E.EINVAL)
+    if inode.seals & Seal.F_SEAL_SEAL:
+        raise Errno(E.EPERM)
+    if (
+        arg & Seal.F_SEAL_WRITE
+        and not inode.seals & Seal.F_SEAL_WRITE
+        and inode.pages.written_through_mappings()
+    ):
+        raise Errno(E.EBUSY)
+    if arg & Seal.F_SEAL_EXEC and inode.mode & 0o111:
+        arg |= Seal.F_SEAL_SHRINK | Seal.F_SEAL_GROW | NO_WRITES
+    inode.seals |= arg
+    return 0
+
+
+def may_map_writable(inode: object) -> bool:
+    """Whether a shared mapping may be, or become, writable."""
+    return not (isinstance(inode, SealedFile) and inode.seals & NO_WRITES)
+
+
+@syscall("partial", "no huge pages: MFD_HUGETLB is ENOSYS")
+def sys_memfd_create(task: LinuxTask, uname: Path, flags: MemfdFlags) -> int:
+    """Makes a file in memory without a place in the tree."""
+    if flags & MemfdFlag.MFD_HUGETLB:
+        raise Errno(E.ENOSYS)
+    if flags & ~0x1F or flags & 0x18 == 0x18:
+        raise Errno(E.EINVAL)
+    name = task.memory.read_cstring(uname, NAME_MAX + 1)
+    if name is None:
+        raise Errno(E.EINVAL)
+    vfs, caller = task.kernel.vfs, who(task)
+    mode = 0o666 if flags & MemfdFlag.MFD_NOEXEC_SEAL else 0o777
+    fs = vfs.unnamed
+    inode = SealedFile(vfs, fs, vfs.new_ino(), stat.S_IFREG | mode, caller.uid, caller.gid)
+    inode.nlink = 0
+    if flags & MemfdFlag.MFD_NOEXEC_SEAL:
+        inode.seals = int(Seal.F_SEAL_EXEC)
+    elif flags & MemfdFlag.MFD_ALLOW_SEALING:
+        inode.seals = 0
+    place = Dentry(fs, inode, Dentry(fs, inode), b"memfd:" + name)
+    place.deleted = True
+    file = inode.open(place, O_RDWR | O_LARGEFILE)
+    return task.files.install(file, cloexec=bool(flags & MemfdFlag.MFD_CLOEXEC))

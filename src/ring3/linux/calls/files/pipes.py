@@ -1,0 +1,77 @@
+"""pipe(2) and eventfd(2)."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Annotated, Final
+
+from ring3.abi.c_types import INT, POINTER, Arg, Meaning, UnsignedInt
+from ring3.abi.errno import E, Errno
+from ring3.fs.eventfd import EventFile
+from ring3.fs.file import O_NONBLOCK
+from ring3.fs.opening import O_CLOEXEC, O_DIRECT
+from ring3.fs.pipe import make_pipe
+from ring3.linux.calls.files.lookup import who
+from ring3.linux.definition import syscall
+
+if TYPE_CHECKING:
+    from ring3.linux.model.task import LinuxTask
+
+EFD_SEMAPHORE: Final = 1
+
+PipeFlags = Annotated[int, Arg(INT, Meaning.FLAGS, "open")]
+EventFlags = Annotated[int, Arg(INT, Meaning.FLAGS, "eventfd")]
+TwoFds = Annotated[int, Arg(POINTER, Meaning.BUFFER_OUT)]
+
+
+def _pipe(task: LinuxTask, address: int, flags: int) -> int:
+    """Makes a pipe; nothing is open if its descriptors cannot be stored."""
+    files, caller = task.files, who(task)
+    reader, writer = make_pipe(task.kernel.vfs, flags & O_NONBLOCK, (caller.uid, caller.gid))
+    cloexec = bool(flags & O_CLOEXEC)
+    first = files.install(reader, cloexec=cloexec)
+    try:
+        second = files.install(writer, cloexec=cloexec)
+    except Errno:
+        files.close(first)
+        raise
+    try:
+        task.memory.write(address, struct.pack("<ii", first, second))
+    except Errno:
+        files.close(first)
+        files.close(second)
+        raise
+    return 0
+
+
+@syscall("full")
+def sys_pipe(task: LinuxTask, fildes: TwoFds) -> int:
+    """Makes a pipe."""
+    return _pipe(task, fildes, 0)
+
+
+@syscall("partial", "no packet mode: O_DIRECT is EINVAL")
+def sys_pipe2(task: LinuxTask, fildes: TwoFds, flags: PipeFlags) -> int:
+    """Makes a pipe, with flags."""
+    if flags & ~(O_CLOEXEC | O_NONBLOCK) or flags & O_DIRECT:
+        raise Errno(E.EINVAL)
+    return _pipe(task, fildes, flags)
+
+
+def _eventfd(task: LinuxTask, count: int, flags: int) -> int:
+    if flags & ~(O_CLOEXEC | O_NONBLOCK | EFD_SEMAPHORE):
+        raise Errno(E.EINVAL)
+    file = EventFile(task.kernel.vfs, count, flags & O_NONBLOCK, bool(flags & EFD_SEMAPHORE))
+    return task.files.install(file, cloexec=bool(flags & O_CLOEXEC))
+
+
+@syscall("full")
+def sys_eventfd(task: LinuxTask, count: UnsignedInt) -> int:
+    """Makes a counter that can be waited for."""
+    return _eventfd(task, count, 0)
+
+
+@syscall("full")
+def sys_eventfd2(task: LinuxTask, count: UnsignedInt, flags: EventFlags) -> int:
+    """The same with flags."""
+    return _eventfd(task, count, flags)

@@ -1,0 +1,309 @@
+"""read(2), write(2), their relatives with an offset, and lseek(2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Final
+
+from ring3.abi.c_types import (
+    COMPAT_OFF_T,
+    Arg,
+    BufferIn,
+    BufferOut,
+    FdArg,
+    OffT,
+    Pointer,
+    SizeT,
+    UnsignedInt,
+    UnsignedLong,
+)
+from ring3.abi.errno import E, Errno
+from ring3.fs.file import File
+from ring3.fs.opening import O_LARGEFILE
+from ring3.fs.pipe import PipeFile
+from ring3.fs.regular import RegularFile
+from ring3.fs.waiting import Waiting, retry, write_all
+from ring3.kernel.mm.usercopy import BadAddress
+from ring3.linux.definition import syscall
+from ring3.machine.ram import PAGE_MASK
+
+if TYPE_CHECKING:
+    from ring3.linux.model.task import LinuxTask
+
+CompatOffT = Annotated[int, Arg(COMPAT_OFF_T)]
+
+MAX_RW_COUNT: Final = 0x7FFF_F000
+"""Bytes that one call transfers at most (read(2), NOTES)."""
+USER_END: Final = (1 << 47) - 4096
+"""The first address that is never user memory (TASK_SIZE_MAX)."""
+MAX_NON_LFS: Final = (1 << 31) - 1
+"""The largest size of a file for who does not say O_LARGEFILE."""
+RLIMIT_FSIZE: Final = 1
+RLIM_INFINITY: Final = (1 << 64) - 1
+
+
+def readable(task: LinuxTask, fd: int) -> File:
+    """An open file that can be read.
+
+    Raises:
+        Errno: EBADF.
+    """
+    file = task.files[fd]
+    if not file.readable:
+        raise Errno(E.EBADF)
+    return file
+
+
+def writable(task: LinuxTask, fd: int) -> File:
+    """An open file that can be written.
+
+    Raises:
+        Errno: EBADF.
+    """
+    file = task.files[fd]
+    if not file.writable:
+        raise Errno(E.EBADF)
+    return file
+
+
+def checked_count(address: int, count: int) -> int:
+    """How many bytes are transferred at most.
+
+    Raises:
+        Errno: EFAULT, the buffer reaches beyond all user memory (access_ok), as one of a negative length does.
+    """
+    if address + count > USER_END:
+        raise Errno(E.EFAULT)
+    return min(count, MAX_RW_COUNT)
+
+
+def from_user(task: LinuxTask, address: int, size: int) -> bytes:
+    """Bytes to be written; those before the first bad page if there is one.
+
+    Raises:
+        Errno: EFAULT, not even the first can be read.
+    """
+    try:
+        return task.memory.read(address, size)
+    except BadAddress as bad:
+        if not bad.done:
+            raise
+        return task.memory.read(address, bad.done)
+
+
+def whole_pages(file: File, data: bytes) -> bytes:
+    """What a file takes of data that a bad page cut off: a pipe takes whole pages only (anon_pipe_write).
+
+    Raises:
+        Errno: EFAULT, nothing.
+    """
+    if isinstance(file, PipeFile):
+        data = data[: len(data) & PAGE_MASK]
+        if not data:
+            raise Errno(E.EFAULT)
+    return data
+
+
+def to_user(task: LinuxTask, address: int, data: bytes) -> int:
+    """Stores what was read; returns how many bytes were.
+
+    Raises:
+        BadAddress: Not even the first could be stored.
+    """
+    try:
+        task.memory.write(address, data)
+    except BadAddress as bad:
+        if not bad.done:
+            raise
+        return bad.done
+    return len(data)
+
+
+def write_file(task: LinuxTask, file: File, data: bytes) -> int | Waiting:
+    """Writes data to a file at its position, within the limits of the process.
+
+    Raises:
+        Errno: EFBIG, RLIMIT_FSIZE is reached; EPIPE, with SIGPIPE; as `File.write`.
+    """
+    if isinstance(file, RegularFile) and is_limited(task, file):
+        data = limited(task, file, data, file.append_position())
+    try:
+        result = write_all(task, file, data)
+    except Errno as error:
+        if error.number is E.EPIPE:
+            task.broken_pipe()
+        raise
+    return result if isinstance(result, int) else _watch_for_broken_pipe(task, result)
+
+
+async def _watch_for_broken_pipe(task: LinuxTask, writing: Waiting) -> int:
+    try:
+        return await writing
+    except Errno as error:
+        if error.number is E.EPIPE:
+            task.broken_pipe()
+        raise
+
+
+def is_limited(task: LinuxTask, file: File) -> bool:
+    """Whether a file may not become as large as the file system lets it."""
+    return task.rlimits[RLIMIT_FSIZE][0] != RLIM_INFINITY or not file.flags & O_LARGEFILE
+
+
+def limited(task: LinuxTask, file: File, data: bytes, offset: int) -> bytes:
+    """What RLIMIT_FSIZE, and the lack of O_LARGEFILE, let a process write at an offset.
+
+    Raises:
+        Errno: EFBIG, nothing; with SIGXFSZ if it is the resource limit.
+    """
+    limit = task.rlimits[RLIMIT_FSIZE][0]
+    if offset >= limit and data:
+        task.file_too_large()
+        raise Errno(E.EFBIG)
+    if not file.flags & O_LARGEFILE:
+        if offset >= MAX_NON_LFS and data:
+            raise Errno(E.EFBIG)
+        limit = min(limit, MAX_NON_LFS)
+    return data[: limit - offset]
+
+
+@syscall("full")
+def sys_write(task: LinuxTask, fd: FdArg, buf: BufferIn, count: SizeT) -> int | Waiting:
+    """Writes ``count`` bytes to a descriptor."""
+    file = writable(task, fd)
+    wanted = checked_count(buf, count)
+    data = from_user(task, buf, wanted)
+    return write_file(task, file, data if len(data) == wanted else whole_pages(file, data))
+
+
+@syscall("full")
+def sys_read(task: LinuxTask, fd: FdArg, buf: BufferOut, count: SizeT) -> int | Waiting:
+    """Reads up to ``count`` bytes from a descriptor."""
+    file = readable(task, fd)
+    wanted = checked_count(buf, count)
+
+    def read() -> int:
+        data = file.read(wanted)
+        return deliver(file, data, lambda: to_user(task, buf, data))
+
+    return retry(task, file, read)
+
+
+def deliver(file: File, data: bytes, store: Callable[[], int]) -> int:
+    """Stores what was read from a file; what could not be stored is read again next time.
+
+    Raises:
+        Errno: EFAULT, nothing could.
+    """
+    if not data:
+        return 0
+    done = 0
+    try:
+        done = store()
+    finally:
+        if done < len(data):
+            file.unread(data[done:])
+    return done
+
+
+# -- with an offset ----------------------------------------------------------------------------------------------
+
+
+def _pread(task: LinuxTask, fd: int, buf: int, count: int, offset: int) -> int | Waiting:
+    if offset < 0:
+        raise Errno(E.EINVAL)
+    file = readable(task, fd)
+    wanted = checked_count(buf, count)
+    return retry(task, file, lambda: to_user(task, buf, file.pread(wanted, offset)))
+
+
+def _pwrite(task: LinuxTask, fd: int, buf: int, count: int, offset: int) -> int | Waiting:
+    if offset < 0:
+        raise Errno(E.EINVAL)
+    file = writable(task, fd)
+    data = from_user(task, buf, checked_count(buf, count))
+    if isinstance(file, RegularFile) and is_limited(task, file):
+        data = limited(task, file, data, offset)
+    return retry(task, file, lambda: file.pwrite(data, offset))
+
+
+def wide(low: int, high: int) -> int:
+    """The signed 64-bit number whose halves a 32-bit program passes."""
+    value = (high & 0xFFFF_FFFF) << 32 | low & 0xFFFF_FFFF
+    return value - (1 << 64) if value >> 63 else value
+
+
+@syscall("full")
+def sys_pread64(task: LinuxTask, fd: UnsignedInt, buf: BufferOut, count: SizeT, pos: OffT) -> int | Waiting:
+    """Reads at an offset."""
+    return _pread(task, fd, buf, count, pos)
+
+
+@syscall("full")
+def sys_pwrite64(task: LinuxTask, fd: UnsignedInt, buf: BufferIn, count: SizeT, pos: OffT) -> int | Waiting:
+    """Writes at an offset."""
+    return _pwrite(task, fd, buf, count, pos)
+
+
+@syscall("full")
+def sys_ia32_pread64(
+    task: LinuxTask,
+    fd: UnsignedInt,
+    ubuf: BufferOut,
+    count: UnsignedInt,
+    poslo: UnsignedInt,
+    poshi: UnsignedInt,
+) -> int | Waiting:
+    """Reads at an offset, for a 32-bit program."""
+    return _pread(task, fd, ubuf, count, wide(poslo, poshi))
+
+
+@syscall("full")
+def sys_ia32_pwrite64(
+    task: LinuxTask,
+    fd: UnsignedInt,
+    ubuf: BufferIn,
+    count: UnsignedInt,
+    poslo: UnsignedInt,
+    poshi: UnsignedInt,
+) -> int | Waiting:
+    """Writes at an offset, for a 32-bit program."""
+    return _pwrite(task, fd, ubuf, count, wide(poslo, poshi))
+
+
+# -- the position ------------------------------------------------------------------------------------------------
+
+
+def _lseek(task: LinuxTask, fd: int, offset: int, whence: int) -> int:
+    file = task.files[fd]
+    if file.is_path:
+        raise Errno(E.EBADF)
+    if whence > 4:
+        raise Errno(E.EINVAL)
+    return file.seek(offset, whence)
+
+
+@syscall("full")
+def sys_lseek(task: LinuxTask, fd: UnsignedInt, offset: OffT, whence: UnsignedInt) -> int:
+    """Moves a file's position."""
+    return _lseek(task, fd, offset, whence)
+
+
+@syscall("full")
+def compat_sys_lseek(task: LinuxTask, fd: UnsignedInt, offset: CompatOffT, whence: UnsignedInt) -> int:
+    """Moves a file's position; a 32-bit program sees the low half of where to."""
+    return _lseek(task, fd, offset, whence)
+
+
+@syscall("full")
+def sys_llseek(
+    task: LinuxTask,
+    fd: UnsignedInt,
+    offset_high: UnsignedLong,
+    offset_low: UnsignedLong,
+    result: Pointer,
+    whence: UnsignedInt,
+) -> int:
+    """Moves a file's position, with 64 bits for 32-bit programs."""
+    task.memory.write_u64(result, _lseek(task, fd, wide(offset_low, offset_high), whence))
+    return 0

@@ -1,0 +1,292 @@
+"""Calls on the size and the safekeeping of files: truncate(2), fallocate(2), fsync(2), fadvise(2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Final
+
+from ring3.abi.c_types import (
+    COMPAT_OFF_T,
+    LONG,
+    Arg,
+    CompatULong,
+    FdArg,
+    Int,
+    OffT,
+    Path,
+    SizeT,
+    UnsignedInt,
+    UnsignedLong,
+)
+from ring3.abi.errno import E, Errno
+from ring3.fs.memory_file import FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE
+from ring3.fs.opening import O_LARGEFILE, require_no_program
+from ring3.fs.permission import MAY_WRITE, require
+from ring3.fs.pipe import PipeFile
+from ring3.fs.regular import MAX_SIZE, RegularFile
+from ring3.linux.calls.files.attributes import check_writable
+from ring3.linux.calls.files.lookup import AT_FDCWD, find, opened, who
+from ring3.linux.calls.files.read_write import MAX_NON_LFS, RLIM_INFINITY, RLIMIT_FSIZE, wide, writable
+from ring3.linux.definition import syscall
+
+if TYPE_CHECKING:
+    from ring3.linux.model.task import LinuxTask
+
+FALLOC_MODES: Final = 0x7F
+FADVICE: Final = range(6)
+SYNC_FILE_RANGE_FLAGS: Final = 7
+
+Length = Annotated[int, Arg(LONG)]
+CompatOffT = Annotated[int, Arg(COMPAT_OFF_T)]
+
+
+# -- size --------------------------------------------------------------------------------------------------------
+
+
+def _check_limit(task: LinuxTask, old: int, size: int) -> None:
+    """RLIMIT_FSIZE (inode_newsize_ok).
+
+    Raises:
+        Errno: EFBIG.
+    """
+    limit = task.rlimits[RLIMIT_FSIZE][0]
+    if size > old and limit != RLIM_INFINITY and size > limit:
+        task.file_too_large()
+        raise Errno(E.EFBIG)
+
+
+def _truncate(task: LinuxTask, path: int, length: int) -> int:
+    if length < 0:
+        raise Errno(E.EINVAL)
+    found = find(task, AT_FDCWD, path)
+    inode = found.inode
+    if inode.is_directory:
+        raise Errno(E.EISDIR)
+    if not inode.is_regular:
+        raise Errno(E.EINVAL)
+    check_writable(found)
+    require(inode, who(task), MAY_WRITE)
+    require_no_program(inode)
+    _check_limit(task, inode.stat().size, length)
+    inode.truncate(length)
+    return 0
+
+
+def _ftruncate(task: LinuxTask, fd: int, length: int) -> int:
+    if length < 0:
+        raise Errno(E.EINVAL)
+    file = opened(task, fd)
+    if not file.writable:
+        raise Errno(E.EINVAL)
+    if isinstance(file, RegularFile):
+        if not file.flags & O_LARGEFILE and length > MAX_NON_LFS:
+            raise Errno(E.EINVAL)
+        _check_limit(task, file.inode.size, length)
+    file.truncate(length)
+    return 0
+
+
+@syscall("full")
+def sys_truncate(task: LinuxTask, path: Path, length: Length) -> int:
+    """Changes the size of a file."""
+    return _truncate(task, path, length)
+
+
+@syscall("full")
+def sys_ftruncate(task: LinuxTask, fd: FdArg, length: OffT) -> int:
+    """Changes the size of an open file."""
+    return _ftruncate(task, fd, length)
+
+
+@syscall("full")
+def compat_sys_truncate(task: LinuxTask, path: Path, length: CompatOffT) -> int:
+    """Changes the size of a file, for a 32-bit program."""
+    return _truncate(task, path, length)
+
+
+@syscall("full")
+def compat_sys_ftruncate(task: LinuxTask, fd: FdArg, length: CompatOffT) -> int:
+    """Changes the size of an open file, for a 32-bit program."""
+    return _ftruncate(task, fd, length)
+
+
+@syscall("full")
+def sys_ia32_truncate64(
+    task: LinuxTask, filename: Path, offset_low: UnsignedLong, offset_high: UnsignedLong
+) -> int:
+    """Changes the size of a file, with 64 bits for a 32-bit program."""
+    return _truncate(task, filename, wide(offset_low, offset_high))
+
+
+@syscall("full")
+def sys_ia32_ftruncate64(
+    task: LinuxTask, fd: FdArg, offset_low: UnsignedLong, offset_high: UnsignedLong
+) -> int:
+    """The same for an open file."""
+    return _ftruncate(task, fd, wide(offset_low, offset_high))
+
+
+def _fallocate(task: LinuxTask, fd: int, mode: int, offset: int, length: int) -> int:
+    if offset < 0 or length <= 0:
+        raise Errno(E.EINVAL)
+    if mode & ~FALLOC_MODES:
+        raise Errno(E.EOPNOTSUPP)
+    if mode & FALLOC_FL_PUNCH_HOLE and not mode & FALLOC_FL_KEEP_SIZE:
+        raise Errno(E.EOPNOTSUPP)
+    file = writable(task, fd)
+    if isinstance(file, PipeFile):
+        raise Errno(E.ESPIPE)
+    if file.inode is not None and file.inode.is_directory:
+        raise Errno(E.EISDIR)
+    if offset + length > MAX_SIZE:
+        raise Errno(E.EFBIG)
+    if isinstance(file, RegularFile) and not mode & FALLOC_FL_KEEP_SIZE:
+        _check_limit(task, file.inode.size, offset + length)
+    file.allocate(mode, offset, length)
+    return 0
+
+
+@syscall("partial", "room and holes; not collapsing, inserting, zeroing or unsharing ranges (EOPNOTSUPP)")
+def sys_fallocate(task: LinuxTask, fd: FdArg, mode: Int, offset: OffT, length: OffT) -> int:
+    """Makes or frees room in an open file."""
+    return _fallocate(task, fd, mode, offset, length)
+
+
+@syscall("partial", "as fallocate")
+def sys_ia32_fallocate(
+    task: LinuxTask,
+    fd: FdArg,
+    mode: Int,
+    offset_lo: UnsignedInt,
+    offset_hi: UnsignedInt,
+    len_lo: UnsignedInt,
+    len_hi: UnsignedInt,
+) -> int:
+    """The same for a 32-bit program."""
+    return _fallocate(task, fd, mode, wide(offset_lo, offset_hi), wide(len_lo, len_hi))
+
+
+# -- safekeeping -------------------------------------------------------------------------------------------------
+
+
+@syscall("full")
+def sys_fsync(task: LinuxTask, fd: FdArg) -> int:
+    """Brings what was written to where it is kept."""
+    opened(task, fd).sync()
+    return 0
+
+
+@syscall("full")
+def sys_fdatasync(task: LinuxTask, fd: FdArg) -> int:
+    """The same for the contents only."""
+    opened(task, fd).sync()
+    return 0
+
+
+@syscall("full")
+def sys_sync(task: LinuxTask) -> int:
+    """Brings everything written to where it is kept."""
+    task.kernel.vfs.sync()
+    return 0
+
+
+@syscall("full")
+def sys_syncfs(task: LinuxTask, fd: FdArg) -> int:
+    """The same for one file system."""
+    inode = opened(task, fd).inode
+    if inode is not None:
+        inode.fs.sync()
+    return 0
+
+
+def _sync_file_range(task: LinuxTask, fd: int, offset: int, length: int, flags: int) -> int:
+    if flags & ~SYNC_FILE_RANGE_FLAGS or offset < 0 or length < 0 or offset + length > MAX_SIZE:
+        raise Errno(E.EINVAL)
+    inode = opened(task, fd).inode
+    if inode is None or not (inode.is_regular or inode.is_directory or inode.is_link):
+        raise Errno(E.ESPIPE)
+    inode.sync()
+    return 0
+
+
+@syscall("full")
+def sys_sync_file_range(task: LinuxTask, fd: FdArg, offset: OffT, nbytes: OffT, flags: UnsignedInt) -> int:
+    """Brings a part of what was written to where it is kept; all of it here."""
+    return _sync_file_range(task, fd, offset, nbytes, flags)
+
+
+@syscall("full")
+def sys_ia32_sync_file_range(
+    task: LinuxTask,
+    fd: FdArg,
+    off_low: UnsignedInt,
+    off_hi: UnsignedInt,
+    n_low: UnsignedInt,
+    n_hi: UnsignedInt,
+    flags: UnsignedInt,
+) -> int:
+    """The same for a 32-bit program."""
+    return _sync_file_range(task, fd, wide(off_low, off_hi), wide(n_low, n_hi), flags)
+
+
+# -- advice ------------------------------------------------------------------------------------------------------
+
+
+def _fadvise(task: LinuxTask, fd: int, length: int, advice: int) -> int:
+    """Checks advice about how a file will be read; nothing follows from it, which is Linux's right as well."""
+    file = opened(task, fd)
+    if isinstance(file, PipeFile):
+        raise Errno(E.ESPIPE)
+    if advice not in FADVICE or length < 0:
+        raise Errno(E.EINVAL)
+    return 0
+
+
+@syscall("full")
+def sys_fadvise64(task: LinuxTask, fd: FdArg, offset: OffT, length: OffT, advice: Int) -> int:
+    """Advises on how a file will be read."""
+    return _fadvise(task, fd, length, advice)
+
+
+@syscall("full")
+def sys_ia32_fadvise64(
+    task: LinuxTask, fd: FdArg, offset_lo: UnsignedInt, offset_hi: UnsignedInt, length: SizeT, advice: Int
+) -> int:
+    """The same for a 32-bit program."""
+    return _fadvise(task, fd, length & 0xFFFF_FFFF, advice)
+
+
+@syscall("full")
+def sys_ia32_fadvise64_64(
+    task: LinuxTask,
+    fd: FdArg,
+    offset_low: UnsignedInt,
+    offset_high: UnsignedInt,
+    len_low: UnsignedInt,
+    len_high: UnsignedInt,
+    advice: Int,
+) -> int:
+    """The same with 64 bits for the length."""
+    return _fadvise(task, fd, wide(len_low, len_high), advice)
+
+
+def _readahead(task: LinuxTask, fd: int) -> int:
+    file = opened(task, fd)
+    if not file.readable:
+        raise Errno(E.EBADF)
+    if file.inode is None or not file.inode.is_regular:
+        raise Errno(E.EINVAL)
+    return 0
+
+
+@syscall("full")
+def sys_readahead(task: LinuxTask, fd: FdArg, offset: OffT, count: SizeT) -> int:
+    """Asks for a part of a file to be read soon; the host reads ahead by itself."""
+    return _readahead(task, fd)
+
+
+@syscall("full")
+def sys_ia32_readahead(
+    task: LinuxTask, fd: FdArg, off_lo: UnsignedInt, off_hi: UnsignedInt, count: CompatULong
+) -> int:
+    """The same for a 32-bit program."""
+    return _readahead(task, fd)

@@ -1,0 +1,243 @@
+"""splice(2), tee(2) and vmsplice(2): data moves between a pipe and something else without going through user memory.
+
+Linux moves references to pages; bytes are moved here. What a program changes in memory after it gave it to vmsplice
+does not show in the pipe, as it would there. Each call waits only until it can move something, then moves what it can.
+Source: fs/splice.c of Linux 6.x.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.c_types import Int, Pointer, SizeT, UnsignedInt, UnsignedLong
+from ring3.abi.errno import E, Errno
+from ring3.fs.anonymous import AnonymousFile
+from ring3.fs.file import O_APPEND, O_NONBLOCK, File, WouldBlock
+from ring3.fs.pipe import PipeFile
+from ring3.fs.readiness import READABLE, WRITABLE
+from ring3.fs.regular import RegularFile
+from ring3.fs.waiting import Waiting, until_ready
+from ring3.linux.calls.files.read_write import MAX_RW_COUNT, deliver, is_limited, limited
+from ring3.linux.calls.files.vectors import gather, scatter, vectors_of
+from ring3.linux.definition import syscall
+
+if TYPE_CHECKING:
+    from ring3.linux.model.task import LinuxTask
+
+SPLICE_F_NONBLOCK: Final = 2
+SPLICE_F_ALL: Final = 0xF
+"""MOVE, NONBLOCK, MORE and GIFT; but for the second they are hints."""
+
+
+def _check_flags(flags: int) -> None:
+    if flags & ~SPLICE_F_ALL:
+        raise Errno(E.EINVAL)
+
+
+def _when_possible(
+    task: LinuxTask, files: tuple[File, ...], flags: int, operation: Callable[[], int]
+) -> int | Waiting:
+    """Does something now, or waits until the pipes in question let it happen.
+
+    Raises:
+        Errno: EAGAIN, it is not to wait; or as the operation.
+    """
+    pipes = [file for file in files if isinstance(file, PipeFile)]
+    try:
+        return operation()
+    except WouldBlock as blocked:
+        if flags & SPLICE_F_NONBLOCK or any(pipe.flags & O_NONBLOCK for pipe in pipes):
+            raise Errno(E.EAGAIN) from None
+        return _wait(task, files, blocked, operation)
+
+
+async def _wait(
+    task: LinuxTask, files: tuple[File, ...], blocked: WouldBlock, operation: Callable[[], int]
+) -> int:
+    for file in files:
+        file.hold()
+    try:
+        while True:
+            await until_ready(task, blocked)
+            try:
+                return operation()
+            except WouldBlock as again:
+                blocked = again
+    finally:
+        for file in files:
+            file.drop()
+
+
+def _room(task: LinuxTask, target: PipeFile) -> int:
+    """Bytes that a pipe takes now.
+
+    Raises:
+        Errno: EPIPE, with SIGPIPE: nobody can read them.
+        WouldBlock: It is full.
+    """
+    pipe = target.pipe
+    if not pipe.readers:
+        task.broken_pipe()
+        raise Errno(E.EPIPE)
+    if pipe.size >= pipe.capacity:
+        raise WouldBlock(target, WRITABLE)
+    return pipe.capacity - pipe.size
+
+
+class Place:
+    """A file and where in it to read or write: at an offset in user memory, or at its position."""
+
+    def __init__(self, task: LinuxTask, file: File, address: int) -> None:
+        """Reads the offset.
+
+        Raises:
+            Errno: ESPIPE, a pipe has none; EFAULT.
+        """
+        if address and isinstance(file, PipeFile):
+            raise Errno(E.ESPIPE)
+        self._task = task
+        self._address = address
+        self.file = file
+        self.offset: int | None = None
+        if address:
+            (self.offset,) = struct.unpack("<q", task.memory.read(address, 8))
+
+    def check(self) -> None:
+        """Whether the file can take part.
+
+        Raises:
+            Errno: EINVAL, it cannot, has no offsets, or the offset is negative.
+        """
+        inode = self.file.inode
+        if isinstance(self.file, AnonymousFile) or (inode is not None and inode.is_directory):
+            raise Errno(E.EINVAL)
+        if self.offset is not None and self.offset < 0:
+            raise Errno(E.EINVAL)
+
+    def read(self, size: int) -> bytes:
+        """Up to so many bytes."""
+        if self.offset is None:
+            return self.file.read(size)
+        return self.file.pread(size, self.offset)
+
+    def write(self, data: bytes) -> int:
+        """Writes; returns how many bytes the file took."""
+        file = self.file
+        if isinstance(file, RegularFile) and is_limited(self._task, file):
+            data = limited(self._task, file, data, file.position if self.offset is None else self.offset)
+        return file.write(data) if self.offset is None else file.pwrite(data, self.offset)
+
+    def advance(self, done: int) -> int:
+        """Tells the program where the next transfer would go on."""
+        if self.offset is not None:
+            self._task.memory.write(self._address, struct.pack("<q", self.offset + done))
+        return done
+
+
+def _out_of_pipe(source: PipeFile, target: Place, size: int) -> int:
+    data = source.read(size)
+    done = 0
+    try:
+        done = target.write(data) if data else 0
+    finally:
+        if done < len(data):
+            source.unread(data[done:])
+    return target.advance(done)
+
+
+def _into_pipe(task: LinuxTask, source: Place, target: PipeFile, size: int) -> int:
+    data = source.read(min(size, _room(task, target)))
+    return source.advance(target.pipe.put(data))
+
+
+def _from_pipe_to_pipe(task: LinuxTask, source: PipeFile, target: PipeFile, size: int, *, keep: bool) -> int:
+    """Moves or copies bytes; 0 if there are none and nobody could write some."""
+    pipe = source.pipe
+    if not pipe.size and pipe.writers:
+        raise WouldBlock(source, READABLE)
+    size = min(size, _room(task, target))
+    return target.pipe.put(pipe.peek(size) if keep else pipe.take(size))
+
+
+@syscall("full")
+def sys_splice(
+    task: LinuxTask,
+    fd_in: Int,
+    off_in: Pointer,
+    fd_out: Int,
+    off_out: Pointer,
+    length: SizeT,
+    flags: UnsignedInt,
+) -> int | Waiting:
+    """Moves data from a pipe to a file, from a file to a pipe, or between pipes."""
+    if not length:
+        return 0
+    _check_flags(flags)
+    source, target = task.files[fd_in & 0xFFFF_FFFF], task.files[fd_out & 0xFFFF_FFFF]
+    if source.is_path or target.is_path:
+        raise Errno(E.EBADF)
+    start, end = Place(task, source, off_in), Place(task, target, off_out)
+    if not source.readable or not target.writable:
+        raise Errno(E.EBADF)
+    size = min(length, MAX_RW_COUNT)
+    if isinstance(source, PipeFile) and isinstance(target, PipeFile):
+        if source.pipe is target.pipe:
+            raise Errno(E.EINVAL)
+        operation = lambda: _from_pipe_to_pipe(task, source, target, size, keep=False)  # noqa: E731
+    elif isinstance(source, PipeFile):
+        if target.flags & O_APPEND:
+            raise Errno(E.EINVAL)
+        end.check()
+        operation = lambda: _out_of_pipe(source, end, size)  # noqa: E731
+    elif isinstance(target, PipeFile):
+        start.check()
+        operation = lambda: _into_pipe(task, start, target, size)  # noqa: E731
+    else:
+        raise Errno(E.EINVAL)
+    return _when_possible(task, (source, target), flags, operation)
+
+
+@syscall("full")
+def sys_tee(task: LinuxTask, fdin: Int, fdout: Int, length: SizeT, flags: UnsignedInt) -> int | Waiting:
+    """Copies data from one pipe to another; it stays in the first."""
+    _check_flags(flags)
+    if not length:
+        return 0
+    source, target = task.files[fdin & 0xFFFF_FFFF], task.files[fdout & 0xFFFF_FFFF]
+    if not source.readable or not target.writable:
+        raise Errno(E.EBADF)
+    if not isinstance(source, PipeFile) or not isinstance(target, PipeFile) or source.pipe is target.pipe:
+        raise Errno(E.EINVAL)
+    size = min(length, MAX_RW_COUNT)
+    return _when_possible(
+        task, (source, target), flags, lambda: _from_pipe_to_pipe(task, source, target, size, keep=True)
+    )
+
+
+@syscall("full")
+def sys_vmsplice(
+    task: LinuxTask, fd: Int, uiov: Pointer, nr_segs: UnsignedLong, flags: UnsignedInt
+) -> int | Waiting:
+    """Puts user memory into a pipe, or fills it from one."""
+    _check_flags(flags)
+    file = task.files[fd & 0xFFFF_FFFF]
+    if not file.readable and not file.writable:
+        raise Errno(E.EBADF)
+    vectors = vectors_of(task, uiov, nr_segs, task.in_ia32_syscall)
+    size = sum(length for _, length in vectors)
+    if not size:
+        return 0
+    if not isinstance(file, PipeFile):
+        raise Errno(E.EBADF)
+    if file.writable:
+        operation = lambda: file.pipe.put(gather(task, vectors)[: _room(task, file)])  # noqa: E731
+    else:
+        operation = lambda: _fill(task, file, vectors, size)  # noqa: E731
+    return _when_possible(task, (file,), flags, operation)
+
+
+def _fill(task: LinuxTask, source: PipeFile, vectors: list[tuple[int, int]], size: int) -> int:
+    data = source.read(size)
+    return deliver(source, data, lambda: scatter(task, vectors, data))

@@ -1,0 +1,265 @@
+"""stat(2) and its relatives: attributes in the layouts of every age and width."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Annotated, Final
+
+from ring3.abi.c_types import POINTER, Arg, BufferOut, DirFd, FdArg, Meaning, Path, UnsignedInt
+from ring3.abi.errno import E, Errno
+from ring3.fs.dentry import Dentry
+from ring3.fs.file import File, Stat
+from ring3.linux.calls.files.lookup import (
+    AT_FDCWD,
+    AT_SYMLINK_NOFOLLOW,
+    At,
+    AtFlags,
+    AtFlagsUnsigned,
+    StatOut,
+    check_flags,
+    find_or_fd,
+)
+from ring3.linux.definition import syscall
+
+if TYPE_CHECKING:
+    from ring3.linux.model.task import LinuxTask
+
+NSEC: Final = 10**9
+STAT_64: Final = struct.Struct("<QQQIIIIQqqqqqqqqq24x")
+MAX_32: Final = (1 << 32) - 1
+STATX_BASIC_STATS: Final = 0x7FF
+STATX_MNT_ID: Final = 0x1000
+STATX_RESERVED: Final = 0x8000_0000
+STATX_ATTR_MOUNT_ROOT: Final = 0x2000
+STAT_FLAGS: Final = int(At.AT_SYMLINK_NOFOLLOW | At.AT_NO_AUTOMOUNT | At.AT_EMPTY_PATH)
+SYNC_FLAGS: Final = int(At.AT_STATX_FORCE_SYNC | At.AT_STATX_DONT_SYNC)
+STATX_FLAGS: Final = STAT_FLAGS | SYNC_FLAGS
+
+StatxOut = Annotated[int, Arg(POINTER, Meaning.STRUCT_OUT, "statx")]
+
+
+def device(number: int) -> int:
+    """A device number as ``struct stat`` has it (new_encode_dev); the host's form is that of makedev(3)."""
+    major, minor = number >> 8 & 0xFFF, (number & 0xFF) | (number >> 12 & 0xFFF00)
+    return (minor & 0xFF) | major << 8 | (minor & ~0xFF) << 12
+
+
+def major_minor(number: int) -> tuple[int, int]:
+    """The two parts of a device number."""
+    return number >> 8 & 0xFFF, (number & 0xFF) | (number >> 12 & 0xFFF00)
+
+
+def _times(stat: Stat) -> list[int]:
+    """Seconds and nanoseconds of the three times."""
+    return [part for moment in (stat.atime, stat.mtime, stat.ctime) for part in divmod(moment, NSEC)]
+
+
+def _narrow_times(stat: Stat) -> list[int]:
+    return [part & MAX_32 for part in _times(stat)]
+
+
+def pack_stat(stat: Stat) -> bytes:
+    """``struct stat`` of x86-64 (arch/x86/include/uapi/asm/stat.h)."""
+    dev, ino, mode, nlink, uid, gid, rdev, size, blksize, blocks, atime, mtime, ctime = stat
+    return STAT_64.pack(
+        device(dev), ino, nlink, mode, uid, gid, 0, device(rdev) if rdev else 0, size, blksize, blocks,
+        atime // NSEC, atime % NSEC, mtime // NSEC, mtime % NSEC, ctime // NSEC, ctime % NSEC,
+    )  # fmt: skip
+
+
+def pack_stat64_ia32(stat: Stat) -> bytes:
+    """``struct stat64`` of i386."""
+    return struct.pack(
+        "<Q4xIIIIIQ4xqIQ6IQ",
+        device(stat.dev), stat.ino & MAX_32, stat.mode, stat.nlink, stat.uid, stat.gid, device(stat.rdev),
+        stat.size, stat.blksize, stat.blocks, *_narrow_times(stat), stat.ino,
+    )  # fmt: skip
+
+
+def pack_stat_ia32(stat: Stat) -> bytes:
+    """``struct stat`` of i386 (``struct compat_stat``).
+
+    Raises:
+        Errno: EOVERFLOW, size or inode number does not fit.
+    """
+    if stat.size >> 31 or stat.ino > MAX_32:
+        raise Errno(E.EOVERFLOW)
+    return struct.pack(
+        "<IIHHHHIIIIIIIIII8x",
+        device(stat.dev), stat.ino, stat.mode, min(stat.nlink, 0xFFFF), old_id(stat.uid), old_id(stat.gid),
+        device(stat.rdev), stat.size, stat.blksize, stat.blocks & MAX_32, *_narrow_times(stat),
+    )  # fmt: skip
+
+
+def pack_old_stat(stat: Stat) -> bytes:
+    """``struct __old_kernel_stat``.
+
+    Raises:
+        Errno: EOVERFLOW, size or inode number does not fit.
+    """
+    if stat.size >> 31 or stat.ino >> 16:
+        raise Errno(E.EOVERFLOW)
+    times = _narrow_times(stat)
+    return struct.pack(
+        "<HHHHHHHxxIIII",
+        device(stat.dev) & 0xFFFF, stat.ino, stat.mode, min(stat.nlink, 0xFFFF), old_id(stat.uid), old_id(stat.gid),
+        device(stat.rdev) & 0xFFFF, stat.size, times[0], times[2], times[4],
+    )  # fmt: skip
+
+
+def old_id(number: int) -> int:
+    """A user or group for layouts with 16 bits (high2lowuid)."""
+    return number if number < 1 << 16 else 65534
+
+
+def pack_statx(stat: Stat, is_mount: bool) -> bytes:
+    """``struct statx`` (include/uapi/linux/stat.h) with the basic attributes; no file has a time of birth."""
+    (atime, atime_ns, mtime, mtime_ns, ctime, ctime_ns) = _times(stat)
+    attributes = STATX_ATTR_MOUNT_ROOT if is_mount else 0
+    return struct.pack(
+        "<IIQIIIHxxQQQQqIxxxxqIxxxxqIxxxxqIxxxxIIII112x",
+        STATX_BASIC_STATS, stat.blksize, attributes, stat.nlink, stat.uid, stat.gid, stat.mode, stat.ino, stat.size,
+        stat.blocks, STATX_ATTR_MOUNT_ROOT, atime, atime_ns, 0, 0, ctime, ctime_ns, mtime, mtime_ns,
+        *major_minor(stat.rdev), *major_minor(stat.dev),
+    )  # fmt: skip
+
+
+def stat_at(task: LinuxTask, dfd: int, filename: int, flags: int) -> Stat:
+    """The attributes of what a call with AT_ flags is about.
+
+    Raises:
+        Errno: EINVAL, unknown flags; as `find_or_fd`.
+    """
+    check_flags(flags, STATX_FLAGS)
+    return attributes_of(find_or_fd(task, dfd, filename, flags))
+
+
+def attributes_of(found: Dentry | File) -> Stat:
+    """The attributes of a place or an open file."""
+    return found.inode.stat() if isinstance(found, Dentry) else found.stat()
+
+
+def _by_name(task: LinuxTask, filename: int, *, follow: bool) -> Stat:
+    return stat_at(task, AT_FDCWD, filename, 0 if follow else AT_SYMLINK_NOFOLLOW)
+
+
+@syscall("full")
+def sys_newstat(task: LinuxTask, filename: Path, statbuf: StatOut) -> int:
+    """Attributes of a file by name."""
+    task.memory.write(statbuf, pack_stat(_by_name(task, filename, follow=True)))
+    return 0
+
+
+@syscall("full")
+def sys_newlstat(task: LinuxTask, filename: Path, statbuf: StatOut) -> int:
+    """Attributes of a file by name, of a link itself."""
+    task.memory.write(statbuf, pack_stat(_by_name(task, filename, follow=False)))
+    return 0
+
+
+@syscall("full")
+def sys_newfstat(task: LinuxTask, fd: FdArg, statbuf: StatOut) -> int:
+    """Attributes of an open file."""
+    task.memory.write(statbuf, pack_stat(task.files[fd].stat()))
+    return 0
+
+
+@syscall("full")
+def sys_newfstatat(task: LinuxTask, dfd: DirFd, filename: Path, statbuf: StatOut, flag: AtFlags) -> int:
+    """Attributes of a file by name, relative to a directory."""
+    check_flags(flag, STAT_FLAGS)
+    task.memory.write(statbuf, pack_stat(stat_at(task, dfd, filename, flag)))
+    return 0
+
+
+@syscall("partial", "no time of birth and no mount number: their bits stay clear in stx_mask")
+def sys_statx(
+    task: LinuxTask, dfd: DirFd, filename: Path, flags: AtFlagsUnsigned, mask: UnsignedInt, buffer: StatxOut
+) -> int:
+    """Attributes of a file by name or descriptor."""
+    if mask & STATX_RESERVED:
+        raise Errno(E.EINVAL)
+    if flags & SYNC_FLAGS == SYNC_FLAGS:
+        raise Errno(E.EINVAL)
+    check_flags(flags, STATX_FLAGS)
+    found = find_or_fd(task, dfd, filename, flags)
+    is_mount = isinstance(found, Dentry) and found.covers is not None
+    task.memory.write(buffer, pack_statx(attributes_of(found), is_mount))
+    return 0
+
+
+# -- 32-bit programs ---------------------------------------------------------------------------------------------
+
+
+@syscall("full")
+def compat_sys_newstat(task: LinuxTask, filename: Path, statbuf: StatOut) -> int:
+    """Attributes of a file by name, for a 32-bit program."""
+    task.memory.write(statbuf, pack_stat_ia32(_by_name(task, filename, follow=True)))
+    return 0
+
+
+@syscall("full")
+def compat_sys_newlstat(task: LinuxTask, filename: Path, statbuf: StatOut) -> int:
+    """The same, of a link itself."""
+    task.memory.write(statbuf, pack_stat_ia32(_by_name(task, filename, follow=False)))
+    return 0
+
+
+@syscall("full")
+def compat_sys_newfstat(task: LinuxTask, fd: UnsignedInt, statbuf: StatOut) -> int:
+    """The same, of an open file."""
+    task.memory.write(statbuf, pack_stat_ia32(task.files[fd].stat()))
+    return 0
+
+
+@syscall("full")
+def compat_sys_ia32_stat64(task: LinuxTask, filename: Path, statbuf: StatOut) -> int:
+    """Attributes of a file by name, with 64-bit sizes."""
+    task.memory.write(statbuf, pack_stat64_ia32(_by_name(task, filename, follow=True)))
+    return 0
+
+
+@syscall("full")
+def compat_sys_ia32_lstat64(task: LinuxTask, filename: Path, statbuf: StatOut) -> int:
+    """The same, of a link itself."""
+    task.memory.write(statbuf, pack_stat64_ia32(_by_name(task, filename, follow=False)))
+    return 0
+
+
+@syscall("full")
+def compat_sys_ia32_fstat64(task: LinuxTask, fd: UnsignedInt, statbuf: StatOut) -> int:
+    """The same, of an open file."""
+    task.memory.write(statbuf, pack_stat64_ia32(task.files[fd].stat()))
+    return 0
+
+
+@syscall("full")
+def compat_sys_ia32_fstatat64(
+    task: LinuxTask, dfd: UnsignedInt, filename: Path, statbuf: StatOut, flag: AtFlags
+) -> int:
+    """The same, by name relative to a directory."""
+    check_flags(flag, STAT_FLAGS)
+    signed = dfd - (1 << 32) if dfd >> 31 else dfd
+    task.memory.write(statbuf, pack_stat64_ia32(stat_at(task, signed, filename, flag)))
+    return 0
+
+
+@syscall("full")
+def sys_stat(task: LinuxTask, filename: Path, statbuf: BufferOut) -> int:
+    """i386's first stat."""
+    task.memory.write(statbuf, pack_old_stat(_by_name(task, filename, follow=True)))
+    return 0
+
+
+@syscall("full")
+def sys_lstat(task: LinuxTask, filename: Path, statbuf: BufferOut) -> int:
+    """i386's first lstat."""
+    task.memory.write(statbuf, pack_old_stat(_by_name(task, filename, follow=False)))
+    return 0
+
+
+@syscall("full")
+def sys_fstat(task: LinuxTask, fd: UnsignedInt, statbuf: BufferOut) -> int:
+    """i386's first fstat."""
+    task.memory.write(statbuf, pack_old_stat(task.files[fd].stat()))
+    return 0

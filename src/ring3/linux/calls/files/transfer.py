@@ -1,0 +1,176 @@
+"""Calls that move data from one file to another: sendfile(2), copy_file_range(2)."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.c_types import CompatULong, Int, Pointer, SizeT, UnsignedInt
+from ring3.abi.errno import E, Errno
+from ring3.fs.file import O_APPEND, SEEK_CUR, File
+from ring3.fs.regular import MAX_SIZE, RegularFile
+from ring3.fs.waiting import Waiting
+from ring3.linux.calls.files.read_write import MAX_RW_COUNT, readable, writable, write_file
+from ring3.linux.definition import syscall
+
+if TYPE_CHECKING:
+    from ring3.linux.model.task import LinuxTask
+
+OFFSETS: Final = 1 << 64
+"""Beyond every offset, as copy_file_range(2) adds to one: without a sign."""
+PIECE: Final = 1 << 16
+"""Bytes moved at once."""
+
+
+def _read_offset(task: LinuxTask, address: int, form: str) -> int | None:
+    """An offset in user memory; None at address 0, for the file's position.
+
+    Raises:
+        Errno: EFAULT.
+    """
+    if not address:
+        return None
+    (offset,) = struct.unpack(form, task.memory.read(address, struct.calcsize(form)))
+    return int(offset)
+
+
+def _sendfile(task: LinuxTask, out_fd: int, in_fd: int, address: int, count: int, form: str) -> int | Waiting:
+    offset = _read_offset(task, address, form)
+    if offset is not None and offset < 0:
+        raise Errno(E.EINVAL)
+    source = readable(task, in_fd)
+    if source.inode is not None and source.inode.is_directory:
+        raise Errno(E.EINVAL)
+    if not _is_seekable(source):
+        raise Errno(E.EINVAL if offset is None else E.ESPIPE)
+    target = writable(task, out_fd)
+    if target.flags & O_APPEND:
+        raise Errno(E.EINVAL)
+    return _move(task, source, target, offset, address, min(count, MAX_RW_COUNT), form)
+
+
+def _is_seekable(file: File) -> bool:
+    """Whether data that was read and not passed on can be read again."""
+    try:
+        file.seek(0, SEEK_CUR)
+    except Errno:
+        return False
+    return True
+
+
+async def _move(
+    task: LinuxTask, source: File, target: File, offset: int | None, address: int, count: int, form: str
+) -> int:
+    """Moves pieces until the source ends; what the target did not take is not read."""
+    source.hold()
+    target.hold()
+    done = 0
+    try:
+        while done < count:
+            piece = min(PIECE, count - done)
+            data = source.read(piece) if offset is None else source.pread(piece, offset + done)
+            if not data:
+                break
+            written = await _written(task, target, data, done)
+            done += written
+            if offset is None and written < len(data):
+                source.unread(data[written:])
+            if written < len(data):
+                break
+    finally:
+        source.drop()
+        target.drop()
+    if offset is not None:
+        task.memory.write(address, struct.pack(form, offset + done))
+    return done
+
+
+async def _written(task: LinuxTask, target: File, data: bytes, before: int) -> int:
+    """How much of a piece was written; an error after other pieces only ends the call."""
+    try:
+        result = write_file(task, target, data)
+        return result if isinstance(result, int) else await result
+    except Errno:
+        if before:
+            return 0
+        raise
+
+
+@syscall("full")
+def sys_sendfile64(task: LinuxTask, out_fd: Int, in_fd: Int, offset: Pointer, count: SizeT) -> int | Waiting:
+    """Moves data from a regular file to another file."""
+    return _sendfile(task, out_fd & 0xFFFF_FFFF, in_fd & 0xFFFF_FFFF, offset, count, "<q")
+
+
+@syscall("full")
+def compat_sys_sendfile(
+    task: LinuxTask, out_fd: Int, in_fd: Int, offset: Pointer, count: CompatULong
+) -> int | Waiting:
+    """The same for a 32-bit program, with a 32-bit offset."""
+    return _sendfile(task, out_fd & 0xFFFF_FFFF, in_fd & 0xFFFF_FFFF, offset, count, "<i")
+
+
+@syscall("full")
+def sys_copy_file_range(
+    task: LinuxTask,
+    fd_in: Int,
+    off_in: Pointer,
+    fd_out: Int,
+    off_out: Pointer,
+    length: SizeT,
+    flags: UnsignedInt,
+) -> int:
+    """Moves data from one regular file to another."""
+    source, target = task.files[fd_in & 0xFFFF_FFFF], task.files[fd_out & 0xFFFF_FFFF]
+    start_in = _read_offset(task, off_in, "<q")
+    start_out = _read_offset(task, off_out, "<q")
+    if flags:
+        raise Errno(E.EINVAL)
+    for file in (source, target):
+        if file.inode is not None and file.inode.is_directory:
+            raise Errno(E.EISDIR)
+    if not isinstance(source, RegularFile) or not isinstance(target, RegularFile):
+        raise Errno(E.EINVAL)
+    if not source.readable or not target.writable or target.flags & O_APPEND:
+        raise Errno(E.EBADF)
+    first = source.position if start_in is None else start_in
+    second = target.position if start_out is None else start_out
+    wanted = _possible(source, target, first, second, length)
+    done = _copy(source, target, first, second, wanted)
+    for address, file, start in ((off_in, source, first), (off_out, target, second)):
+        if address:
+            task.memory.write_u64(address, start + done)
+        else:
+            file.position = start + done
+    return done
+
+
+def _possible(source: RegularFile, target: RegularFile, first: int, second: int, length: int) -> int:
+    """How many bytes there are to copy (generic_copy_file_checks in mm/filemap.c).
+
+    Raises:
+        Errno: EOVERFLOW, an offset and the length exceed every offset; EFBIG, no file is so large; EINVAL, an offset is
+            negative, or the ranges overlap.
+    """
+    if max(first % OFFSETS, second % OFFSETS) + length >= OFFSETS:
+        raise Errno(E.EOVERFLOW)
+    if second >= MAX_SIZE:
+        raise Errno(E.EFBIG)
+    wanted = min(length, MAX_RW_COUNT, max(0, source.inode.size - first))
+    overlap = source.inode is target.inode and first < second + wanted and second < first + wanted
+    if min(first, second) < 0 or overlap:
+        raise Errno(E.EINVAL)
+    return wanted
+
+
+def _copy(source: RegularFile, target: RegularFile, first: int, second: int, wanted: int) -> int:
+    done = 0
+    while done < wanted:
+        data = source.inode.pread(first + done, min(PIECE, wanted - done))
+        if not data:
+            break
+        written = target.inode.pwrite(second + done, data)
+        done += written
+        if written < len(data):
+            break
+    return done

@@ -1,0 +1,269 @@
+"""readv(2), writev(2) and their relatives: several buffers as one."""
+
+from __future__ import annotations
+
+from enum import IntFlag
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.c_types import CompatULong, Int, Pointer, UnsignedInt, UnsignedLong
+from ring3.abi.errno import E, Errno
+from ring3.fs.regular import RegularFile
+from ring3.fs.waiting import Waiting, retry
+from ring3.kernel.mm.usercopy import BadAddress
+from ring3.linux.calls.files.read_write import (
+    MAX_RW_COUNT,
+    USER_END,
+    deliver,
+    readable,
+    whole_pages,
+    wide,
+    writable,
+    write_file,
+)
+from ring3.linux.definition import syscall
+
+if TYPE_CHECKING:
+    from ring3.linux.model.task import LinuxTask
+
+UIO_MAXIOV: Final = 1024
+Vectors = list[tuple[int, int]]
+
+
+class Rwf(IntFlag):
+    """Flags of preadv2(2) and pwritev2(2) (include/uapi/linux/fs.h)."""
+
+    HIPRI = 1
+    DSYNC = 2
+    SYNC = 4
+    NOWAIT = 8
+    APPEND = 16
+
+
+def vectors_of(task: LinuxTask, address: int, count: int, narrow: bool) -> Vectors:
+    """The (address, length) pairs of an iovec array, cut off where a call ends at the latest.
+
+    Raises:
+        Errno: EINVAL, too many or a length that is negative; EFAULT.
+    """
+    if count > UIO_MAXIOV:
+        raise Errno(E.EINVAL)
+    word = 4 if narrow else 8
+    raw = memoryview(task.memory.read(address, count * 2 * word)).cast("I" if narrow else "Q")
+    found, left = [], MAX_RW_COUNT
+    for n in range(count):
+        base, length = raw[2 * n], raw[2 * n + 1]
+        if length >> (8 * word - 1):
+            raise Errno(E.EINVAL)
+        if base + length > USER_END:
+            raise Errno(E.EFAULT)
+        length = min(length, left)
+        left -= length
+        found.append((base, length))
+    return found
+
+
+def gather(task: LinuxTask, vectors: Vectors) -> bytes:
+    """What the buffers hold; up to the first bad page."""
+    parts: list[bytes] = []
+    for base, length in vectors:
+        try:
+            parts.append(task.memory.read(base, length))
+        except BadAddress as bad:
+            if not bad.done and not any(parts):
+                raise
+            parts.append(task.memory.read(base, bad.done))
+            break
+    return b"".join(parts)
+
+
+def scatter(task: LinuxTask, vectors: Vectors, data: bytes) -> int:
+    """Fills the buffers in order; returns how many bytes could be stored."""
+    done = 0
+    for base, length in vectors:
+        piece = data[done : done + length]
+        try:
+            task.memory.write(base, piece)
+        except BadAddress as bad:
+            if not done + bad.done:
+                raise
+            return done + bad.done
+        done += len(piece)
+    return done
+
+
+def _readv(
+    task: LinuxTask, fd: int, address: int, count: int, offset: int | None, flags: int = 0
+) -> int | Waiting:
+    if flags:
+        _check_flags(flags, Rwf.HIPRI | Rwf.NOWAIT)
+    file = readable(task, fd)
+    vectors = vectors_of(task, address, count, task.in_ia32_syscall)
+    wanted = sum(length for _, length in vectors)
+
+    def read() -> int:
+        if offset is not None:
+            return scatter(task, vectors, file.pread(wanted, offset))
+        data = file.read(wanted)
+        return deliver(file, data, lambda: scatter(task, vectors, data))
+
+    return retry(task, file, read)
+
+
+def _writev(
+    task: LinuxTask, fd: int, address: int, count: int, offset: int | None, flags: int = 0
+) -> int | Waiting:
+    if flags:
+        _check_flags(flags, Rwf.HIPRI | Rwf.DSYNC | Rwf.SYNC | Rwf.NOWAIT | Rwf.APPEND)
+    file = writable(task, fd)
+    vectors = vectors_of(task, address, count, task.in_ia32_syscall)
+    data = gather(task, vectors)
+    if len(data) < sum(length for _, length in vectors):
+        data = whole_pages(file, data)
+    if flags and flags & Rwf.APPEND and isinstance(file, RegularFile):
+        done = file.inode.append(data)
+        if offset is None:
+            file.position = file.inode.size
+        return done
+    if offset is None:
+        return write_file(task, file, data)
+    return retry(task, file, lambda: file.pwrite(data, offset))
+
+
+def _check_flags(flags: int, allowed: int) -> None:
+    if flags & ~int(allowed):
+        raise Errno(E.EOPNOTSUPP)
+
+
+def _offset(value: int) -> int:
+    if value < 0:
+        raise Errno(E.EINVAL)
+    return value
+
+
+def _offset_or_position(value: int) -> int | None:
+    """The calls with flags take -1 for the file's position."""
+    return None if value == -1 else _offset(value)
+
+
+@syscall("full")
+def sys_writev(task: LinuxTask, fd: UnsignedLong, vec: Pointer, vlen: UnsignedLong) -> int | Waiting:
+    """Writes several buffers as one."""
+    return _writev(task, fd, vec, vlen, None)
+
+
+@syscall("full")
+def sys_readv(task: LinuxTask, fd: UnsignedLong, vec: Pointer, vlen: UnsignedLong) -> int | Waiting:
+    """Reads into several buffers as one."""
+    return _readv(task, fd, vec, vlen, None)
+
+
+@syscall("full")
+def sys_preadv(
+    task: LinuxTask,
+    fd: UnsignedLong,
+    vec: Pointer,
+    vlen: UnsignedLong,
+    pos_l: UnsignedLong,
+    pos_h: UnsignedLong,
+) -> int | Waiting:
+    """Reads into several buffers at an offset."""
+    return _readv(task, fd, vec, vlen, _offset(_signed(pos_l)))
+
+
+@syscall("full")
+def sys_pwritev(
+    task: LinuxTask,
+    fd: UnsignedLong,
+    vec: Pointer,
+    vlen: UnsignedLong,
+    pos_l: UnsignedLong,
+    pos_h: UnsignedLong,
+) -> int | Waiting:
+    """Writes several buffers at an offset."""
+    return _writev(task, fd, vec, vlen, _offset(_signed(pos_l)))
+
+
+@syscall("full")
+def sys_preadv2(
+    task: LinuxTask,
+    fd: UnsignedLong,
+    vec: Pointer,
+    vlen: UnsignedLong,
+    pos_l: UnsignedLong,
+    pos_h: UnsignedLong,
+    flags: Int,
+) -> int | Waiting:
+    """Reads into several buffers at an offset, or at the position if it is -1."""
+    return _readv(task, fd, vec, vlen, _offset_or_position(_signed(pos_l)), flags)
+
+
+@syscall("full")
+def sys_pwritev2(
+    task: LinuxTask,
+    fd: UnsignedLong,
+    vec: Pointer,
+    vlen: UnsignedLong,
+    pos_l: UnsignedLong,
+    pos_h: UnsignedLong,
+    flags: Int,
+) -> int | Waiting:
+    """Writes several buffers at an offset, or at the position if it is -1."""
+    return _writev(task, fd, vec, vlen, _offset_or_position(_signed(pos_l)), flags)
+
+
+def _signed(value: int) -> int:
+    return value - (1 << 64) if value >> 63 else value
+
+
+@syscall("full")
+def compat_sys_preadv(
+    task: LinuxTask,
+    fd: CompatULong,
+    vec: Pointer,
+    vlen: CompatULong,
+    pos_low: UnsignedInt,
+    pos_high: UnsignedInt,
+) -> int | Waiting:
+    """Reads into several buffers at an offset, for a 32-bit program."""
+    return _readv(task, fd, vec, vlen, _offset(wide(pos_low, pos_high)))
+
+
+@syscall("full")
+def compat_sys_pwritev(
+    task: LinuxTask,
+    fd: CompatULong,
+    vec: Pointer,
+    vlen: CompatULong,
+    pos_low: UnsignedInt,
+    pos_high: UnsignedInt,
+) -> int | Waiting:
+    """Writes several buffers at an offset, for a 32-bit program."""
+    return _writev(task, fd, vec, vlen, _offset(wide(pos_low, pos_high)))
+
+
+@syscall("full")
+def compat_sys_preadv2(
+    task: LinuxTask,
+    fd: CompatULong,
+    vec: Pointer,
+    vlen: CompatULong,
+    pos_low: UnsignedInt,
+    pos_high: UnsignedInt,
+    flags: Int,
+) -> int | Waiting:
+    """The same with flags."""
+    return _readv(task, fd, vec, vlen, _offset_or_position(wide(pos_low, pos_high)), flags)
+
+
+@syscall("full")
+def compat_sys_pwritev2(
+    task: LinuxTask,
+    fd: CompatULong,
+    vec: Pointer,
+    vlen: CompatULong,
+    pos_low: UnsignedInt,
+    pos_high: UnsignedInt,
+    flags: Int,
+) -> int | Waiting:
+    """The same with flags."""
+    return _writev(task, fd, vec, vlen, _offset_or_position(wide(pos_low, pos_high)), flags)

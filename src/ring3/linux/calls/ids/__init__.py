@@ -1,0 +1,1 @@
+"""Calls on user and group numbers and capabilities."""

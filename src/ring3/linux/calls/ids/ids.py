@@ -1,0 +1,250 @@
+"""The calls that change and list users and groups, for 32-bit and for 16-bit numbers (kernel/sys.c, kernel/uid16.c).
+
+The rules are those of `ring3.linux.calls.ids.changes`. The calls for 16-bit numbers are i386's first ones: -1 is 65535
+there, and what does not fit is shown as 65534.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Annotated, Final
+
+from ring3.abi.c_types import UNSIGNED_SHORT, Arg, Int, Pointer, UnsignedInt
+from ring3.abi.errno import E, Errno
+from ring3.linux.calls.ids import changes
+from ring3.linux.calls.ids.changes import UNCHANGED, commit
+from ring3.linux.definition import syscall
+from ring3.linux.model.credentials import Cap
+
+if TYPE_CHECKING:
+    from ring3.linux.model.task import LinuxTask
+
+OldId = Annotated[int, Arg(UNSIGNED_SHORT)]
+"""A user or group of 16 bits (``old_uid_t``)."""
+
+NGROUPS_MAX: Final = 65536
+OVERFLOW: Final = 65534
+"""What a number that does not fit in 16 bits looks like (kernel.overflowuid)."""
+
+
+def widen(number: int) -> int:
+    """A number of 16 bits as a program means it (low2highuid)."""
+    return UNCHANGED if number == 0xFFFF else number
+
+
+def narrow(number: int) -> int:
+    """A number as 16 bits can show it (high2lowuid)."""
+    return number if number <= 0xFFFF else OVERFLOW
+
+
+# -- one id ------------------------------------------------------------------------------------------------------
+
+
+@syscall("full")
+def sys_setuid(task: LinuxTask, uid: UnsignedInt) -> int:
+    """Becomes a user: in all roles with CAP_SETUID, else only in effect."""
+    commit(task, changes.setuid(task.credentials, uid))
+    return 0
+
+
+@syscall("full")
+def sys_setuid16(task: LinuxTask, uid: OldId) -> int:
+    """Setuid in 16 bits."""
+    commit(task, changes.setuid(task.credentials, widen(uid)))
+    return 0
+
+
+@syscall("full")
+def sys_setgid(task: LinuxTask, gid: UnsignedInt) -> int:
+    """Becomes a member of a group: in all roles with CAP_SETGID, else only in effect."""
+    commit(task, changes.setgid(task.credentials, gid))
+    return 0
+
+
+@syscall("full")
+def sys_setgid16(task: LinuxTask, gid: OldId) -> int:
+    """Setgid in 16 bits."""
+    commit(task, changes.setgid(task.credentials, widen(gid)))
+    return 0
+
+
+@syscall("full")
+def sys_setfsuid(task: LinuxTask, uid: UnsignedInt) -> int:
+    """Sets the user for access to files; returns the one before, also if it changed nothing."""
+    before = task.credentials.fsuid
+    commit(task, changes.setfsuid(task.credentials, uid))
+    return before
+
+
+@syscall("full")
+def sys_setfsuid16(task: LinuxTask, uid: OldId) -> int:
+    """Setfsuid in 16 bits; the result is not shortened."""
+    before = task.credentials.fsuid
+    commit(task, changes.setfsuid(task.credentials, widen(uid)))
+    return before
+
+
+@syscall("full")
+def sys_setfsgid(task: LinuxTask, gid: UnsignedInt) -> int:
+    """Sets the group for access to files; returns the one before, also if it changed nothing."""
+    before = task.credentials.fsgid
+    commit(task, changes.setfsgid(task.credentials, gid))
+    return before
+
+
+@syscall("full")
+def sys_setfsgid16(task: LinuxTask, gid: OldId) -> int:
+    """Setfsgid in 16 bits; the result is not shortened."""
+    before = task.credentials.fsgid
+    commit(task, changes.setfsgid(task.credentials, widen(gid)))
+    return before
+
+
+# -- two ids -----------------------------------------------------------------------------------------------------
+
+
+@syscall("full")
+def sys_setreuid(task: LinuxTask, ruid: UnsignedInt, euid: UnsignedInt) -> int:
+    """Sets the real and the effective user; -1 leaves one as it is."""
+    commit(task, changes.setreuid(task.credentials, ruid, euid))
+    return 0
+
+
+@syscall("full")
+def sys_setreuid16(task: LinuxTask, ruid: OldId, euid: OldId) -> int:
+    """Setreuid in 16 bits."""
+    commit(task, changes.setreuid(task.credentials, widen(ruid), widen(euid)))
+    return 0
+
+
+@syscall("full")
+def sys_setregid(task: LinuxTask, rgid: UnsignedInt, egid: UnsignedInt) -> int:
+    """Sets the real and the effective group; -1 leaves one as it is."""
+    commit(task, changes.setregid(task.credentials, rgid, egid))
+    return 0
+
+
+@syscall("full")
+def sys_setregid16(task: LinuxTask, rgid: OldId, egid: OldId) -> int:
+    """Setregid in 16 bits."""
+    commit(task, changes.setregid(task.credentials, widen(rgid), widen(egid)))
+    return 0
+
+
+# -- three ids ---------------------------------------------------------------------------------------------------
+
+
+@syscall("full")
+def sys_setresuid(task: LinuxTask, ruid: UnsignedInt, euid: UnsignedInt, suid: UnsignedInt) -> int:
+    """Sets the real, effective and saved user; -1 leaves one as it is."""
+    commit(task, changes.setresuid(task.credentials, ruid, euid, suid))
+    return 0
+
+
+@syscall("full")
+def sys_setresuid16(task: LinuxTask, ruid: OldId, euid: OldId, suid: OldId) -> int:
+    """Setresuid in 16 bits."""
+    commit(task, changes.setresuid(task.credentials, widen(ruid), widen(euid), widen(suid)))
+    return 0
+
+
+@syscall("full")
+def sys_setresgid(task: LinuxTask, rgid: UnsignedInt, egid: UnsignedInt, sgid: UnsignedInt) -> int:
+    """Sets the real, effective and saved group; -1 leaves one as it is."""
+    commit(task, changes.setresgid(task.credentials, rgid, egid, sgid))
+    return 0
+
+
+@syscall("full")
+def sys_setresgid16(task: LinuxTask, rgid: OldId, egid: OldId, sgid: OldId) -> int:
+    """Setresgid in 16 bits."""
+    commit(task, changes.setresgid(task.credentials, widen(rgid), widen(egid), widen(sgid)))
+    return 0
+
+
+def _store(task: LinuxTask, ids: tuple[int, int, int], pointers: tuple[int, int, int], form: str) -> int:
+    """Stores three ids one by one, up to the first bad pointer."""
+    for number, pointer in zip(ids, pointers, strict=True):
+        task.memory.write(pointer, struct.pack(form, number))
+    return 0
+
+
+@syscall("full")
+def sys_getresuid(task: LinuxTask, ruidp: Pointer, euidp: Pointer, suidp: Pointer) -> int:
+    """The real, effective and saved user."""
+    who = task.credentials
+    return _store(task, (who.uid, who.euid, who.suid), (ruidp, euidp, suidp), "<I")
+
+
+@syscall("full")
+def sys_getresuid16(task: LinuxTask, ruidp: Pointer, euidp: Pointer, suidp: Pointer) -> int:
+    """Getresuid in 16 bits."""
+    who = task.credentials
+    ids = (narrow(who.uid), narrow(who.euid), narrow(who.suid))
+    return _store(task, ids, (ruidp, euidp, suidp), "<H")
+
+
+@syscall("full")
+def sys_getresgid(task: LinuxTask, rgidp: Pointer, egidp: Pointer, sgidp: Pointer) -> int:
+    """The real, effective and saved group."""
+    who = task.credentials
+    return _store(task, (who.gid, who.egid, who.sgid), (rgidp, egidp, sgidp), "<I")
+
+
+@syscall("full")
+def sys_getresgid16(task: LinuxTask, rgidp: Pointer, egidp: Pointer, sgidp: Pointer) -> int:
+    """Getresgid in 16 bits."""
+    who = task.credentials
+    ids = (narrow(who.gid), narrow(who.egid), narrow(who.sgid))
+    return _store(task, ids, (rgidp, egidp, sgidp), "<H")
+
+
+# -- supplementary groups ----------------------------------------------------------------------------------------
+
+
+def _getgroups(task: LinuxTask, size: int, grouplist: int, form: str, groups: list[int]) -> int:
+    if size < 0:
+        raise Errno(E.EINVAL)
+    if size:
+        if len(groups) > size:
+            raise Errno(E.EINVAL)
+        task.memory.write(grouplist, struct.pack(f"<{len(groups)}{form}", *groups))
+    return len(groups)
+
+
+@syscall("full")
+def sys_getgroups(task: LinuxTask, gidsetsize: Int, grouplist: Pointer) -> int:
+    """Stores the supplementary groups if there is a size to fit them in; returns how many there are."""
+    return _getgroups(task, gidsetsize, grouplist, "I", list(task.credentials.groups))
+
+
+@syscall("full")
+def sys_getgroups16(task: LinuxTask, gidsetsize: Int, grouplist: Pointer) -> int:
+    """Getgroups in 16 bits."""
+    return _getgroups(task, gidsetsize, grouplist, "H", [narrow(gid) for gid in task.credentials.groups])
+
+
+def _setgroups(task: LinuxTask, size: int, grouplist: int, form: str) -> list[int]:
+    """The groups to be set, after the checks that come before they are looked at."""
+    if not task.credentials.capable(Cap.SETGID):
+        raise Errno(E.EPERM)
+    if not 0 <= size <= NGROUPS_MAX:
+        raise Errno(E.EINVAL)
+    raw = task.memory.read(grouplist, size * struct.calcsize(form)) if size else b""
+    return list(struct.unpack(f"<{size}{form}", raw))
+
+
+@syscall("full")
+def sys_setgroups(task: LinuxTask, gidsetsize: Int, grouplist: Pointer) -> int:
+    """Sets the supplementary groups."""
+    groups = _setgroups(task, gidsetsize, grouplist, "I")
+    commit(task, changes.setgroups(task.credentials, groups))
+    return 0
+
+
+@syscall("full")
+def sys_setgroups16(task: LinuxTask, gidsetsize: Int, grouplist: Pointer) -> int:
+    """Setgroups in 16 bits."""
+    groups = [widen(gid) for gid in _setgroups(task, gidsetsize, grouplist, "H")]
+    commit(task, changes.setgroups(task.credentials, groups))
+    return 0

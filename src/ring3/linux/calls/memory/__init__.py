@@ -1,0 +1,1 @@
+"""Calls on address spaces."""

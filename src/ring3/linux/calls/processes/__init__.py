@@ -1,0 +1,1 @@
+"""Calls that make, change, end and wait for processes and threads."""

@@ -1,0 +1,70 @@
+"""kcmp(2): whether two processes share something (kernel/kcmp.c of Linux 6.x)."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from ring3.abi.c_types import Int, Pid, UnsignedLong
+from ring3.abi.errno import E, Errno
+from ring3.linux.definition import syscall
+from ring3.linux.model.credentials import Cap
+
+if TYPE_CHECKING:
+    from ring3.linux.model.task import LinuxTask
+
+
+class What(IntEnum):
+    """What is compared (include/uapi/linux/kcmp.h)."""
+
+    FILE = 0
+    VM = 1
+    FILES = 2
+    FS = 3
+    SIGHAND = 4
+    IO = 5
+    SYSVSEM = 6
+    EPOLL_TFD = 7
+
+
+def may_look_into(task: LinuxTask, target: LinuxTask, *, by_fsids: bool = False) -> bool:
+    """Whether a thread may see what another has (ptrace_may_access with PTRACE_MODE_READ).
+
+    Args:
+        task: Who wants to look.
+        target: At whom.
+        by_fsids: As for a file, by the ids for access to files (PTRACE_MODE_FSCREDS).
+    """
+    if task.process is target.process:
+        return True
+    if not task.credentials.may_ptrace(target.credentials, by_fsids=by_fsids):
+        return False
+    return target.mm is None or target.mm_context.dumpable == 1 or task.credentials.capable(Cap.SYS_PTRACE)
+
+
+def _order(one: object, other: object) -> int:
+    """0 for the same thing, else 1 or 2, in an order that stays."""
+    return 0 if one is other else 1 if id(one) < id(other) else 2
+
+
+@syscall("partial", "not KCMP_EPOLL_TFD (EOPNOTSUPP)")
+def sys_kcmp(task: LinuxTask, pid1: Pid, pid2: Pid, kind: Int, idx1: UnsignedLong, idx2: UnsignedLong) -> int:
+    """Compares one thing of two processes: 0 the same, 1 and 2 an order, without meaning but constant."""
+    one, other = task.kernel.thread(pid1), task.kernel.thread(pid2)
+    if one is None or other is None:
+        raise Errno(E.ESRCH)
+    if not may_look_into(task, one) or not may_look_into(task, other):
+        raise Errno(E.EPERM)
+    if kind == What.FILE:
+        return _order(one.files[idx1 & 0xFFFF_FFFF], other.files[idx2 & 0xFFFF_FFFF])
+    if kind == What.VM:
+        return _order(one.mm, other.mm)
+    if kind == What.FILES:
+        return _order(one.files, other.files)
+    if kind == What.FS:
+        return _order(one.fs, other.fs)
+    if kind == What.SIGHAND:
+        return _order(one.process.actions, other.process.actions)
+    if kind in (What.IO, What.SYSVSEM):
+        return 0 if one is other else _order(one.scheduling, other.scheduling)
+    raise Errno(E.EOPNOTSUPP if kind == What.EPOLL_TFD else E.EINVAL)

@@ -1,0 +1,188 @@
+"""execve(2) and execveat(2)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, Final
+
+from ring3.abi.c_types import DirFd, Int, Path, Pointer
+from ring3.abi.errno import E, Errno
+from ring3.abi.signals import Sig
+from ring3.linux.calls.files.lookup import AT_FDCWD, read_path, start_of, walk
+from ring3.linux.calls.ids.changes import after_exec
+from ring3.linux.calls.ids.changes import start_program as start_credentials
+from ring3.linux.calls.processes.exit import release_thread
+from ring3.linux.calls.time import posix_timer
+from ring3.linux.definition import syscall
+from ring3.linux.exec.program import Start, load_data_segments, prepare, start_thread
+from ring3.linux.model.siginfo import SigInfo
+from ring3.linux.signals.send import recalculate, send_to_thread
+from ring3.linux.tracing import stops as tracing
+from ring3.loader.stack import Strings
+
+if TYPE_CHECKING:
+    from ring3.linux.model.task import LinuxTask
+
+Waiting = Coroutine[Any, Any, int]
+MAX_ARG_STRLEN: Final = 32 * 4096
+MAX_ARGUMENTS: Final = 6 << 20
+"""What all strings may take, whatever the stack's limit (bprm_stack_limits)."""
+BAD_POINTER: Final = (1 << 64) - 4095
+"""From here on a pointer is an error number (IS_ERR of include/linux/err.h)."""
+AT_SYMLINK_NOFOLLOW: Final = 0x100
+AT_EMPTY_PATH: Final = 0x1000
+
+
+def _pointers(task: LinuxTask, address: int, narrow: bool) -> list[int]:
+    """A vector of pointers in user memory, ended by a null pointer; none at address 0.
+
+    Raises:
+        Errno: EFAULT; E2BIG, more than the stack may ever hold.
+    """
+    found: list[int] = []
+    memory, size = task.memory, 4 if narrow else 8
+    most = max(memory.limits.stack // 4, MAX_ARG_STRLEN)
+    while address:
+        pointer = memory.read_u32(address) if narrow else memory.read_u64(address)
+        if not pointer:
+            break
+        if pointer >= BAD_POINTER:
+            raise Errno(E.EFAULT)
+        found.append(pointer)
+        if len(found) * size > most:
+            raise Errno(E.E2BIG)
+        address += size
+    return found
+
+
+def _strings(task: LinuxTask, vectors: tuple[list[int], list[int]], path: bytes) -> Strings:
+    """The strings of argv and envp, read as Linux does: the environment first, and the last string of each first.
+
+    Raises:
+        Errno: EFAULT; E2BIG, a string or all of them are too long.
+    """
+    memory = task.memory
+    arguments, environment = vectors
+    room = max(min(memory.limits.stack // 4, MAX_ARGUMENTS), MAX_ARG_STRLEN)
+    room -= 8 * (len(arguments) + len(environment)) + len(path) + 1
+    read: list[list[bytes]] = []
+    for pointers in (environment, arguments):
+        texts: list[bytes] = []
+        for pointer in reversed(pointers):
+            text = memory.read_cstring(pointer, MAX_ARG_STRLEN)
+            if text is None:
+                raise Errno(E.E2BIG)
+            texts.append(text)
+            room -= len(text) + 1
+            if room < 0:
+                raise Errno(E.E2BIG)
+        read.append(texts[::-1])
+    return Strings(path, read[1] or [b""], read[0])
+
+
+def become(task: LinuxTask, start: Start, path: bytes) -> None:
+    """Makes a task run a prepared program instead of its own: the point of no return of execve."""
+    kernel, process = task.kernel, task.process
+    for thread in list(process.threads):
+        if thread is not task:
+            release_thread(thread, 0)
+    if task.tid != process.pid:
+        kernel.renumber(task, process.pid)
+    kernel.share_memory(start.mm, task.mm_context.for_program(start.exe))
+    task.leave_memory()
+    task.mm = start.mm
+    kernel.machine.cpu.use(start.mm.pmap)
+    start_credentials(task)
+    task.rseq = None
+    if task.dispatch is not None:
+        task.dispatch.stop(task)
+    kernel.apply_settings(task)
+    task.files.close_on_exec()
+    process.actions = process.actions.after_exec()
+    posix_timer.delete_all(process)
+    process.has_execed = True
+    task.program = start
+    place = task.exe_place
+    task.exe = os.fsdecode(path if place is None else place.path())
+    task.name = os.path.basename(task.exe)[:15]
+    task.altstack = task.altstack._replace(base=0, size=0)
+    task.tls = [0, 0, 0]
+    task.load_tls()
+    task.landing_pad = start.landing_pad
+    task.clear_child_tid = 0
+    kernel.reset_user_state()
+    load_data_segments(kernel, start.bits)
+    start_thread(task.regs, start)
+    task.regs.orig_ax = (1 << 64) - 1
+    recalculate(task)
+
+
+def _execve(task: LinuxTask, path: bytes, argv: int, envp: int, narrow: bool) -> int | Waiting:
+    if not path:
+        raise Errno(E.ENOENT)
+    vectors = _pointers(task, argv, narrow), _pointers(task, envp, narrow)
+    kernel = task.kernel
+    start, exe = prepare(
+        kernel,
+        path,
+        _strings(task, vectors, path),
+        after_exec(task.credentials),
+        task.memory.limits,
+        lambda name: kernel.open_program(task, name),
+        task.settings.personality,
+    )
+    old = task.tid
+    become(task, start, exe)
+    if tracing.wants(task, tracing.Option.TRACEEXEC):
+        return tracing.event(task, tracing.EVENT_EXEC, old)
+    if task.trace is not None and not task.trace.seized:
+        send_to_thread(task, SigInfo(int(Sig.SIGTRAP)))
+    return 0
+
+
+@syscall("full")
+def sys_execve(task: LinuxTask, filename: Path, argv: Pointer, envp: Pointer) -> int | Waiting:
+    """Runs another program in this process."""
+    return _execve(task, read_path(task, filename), argv, envp, False)
+
+
+@syscall("full")
+def compat_sys_execve(task: LinuxTask, filename: Path, argv: Pointer, envp: Pointer) -> int | Waiting:
+    """The same for a 32-bit program."""
+    return _execve(task, read_path(task, filename), argv, envp, True)
+
+
+def _execveat(
+    task: LinuxTask, fd: int, filename: int, argv: int, envp: int, flags: int, narrow: bool
+) -> int | Waiting:
+    path = read_path(task, filename)
+    if not path and not flags & AT_EMPTY_PATH:
+        raise Errno(E.ENOENT)
+    if flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH):
+        raise Errno(E.EINVAL)
+    start = start_of(task, fd, path)
+    if flags & AT_SYMLINK_NOFOLLOW:
+        place = walk(task).find(start, path, follow=False) if path else start
+        if place.inode.is_link:
+            raise Errno(E.ELOOP)
+    if not path.startswith(b"/") and fd != AT_FDCWD:
+        task.files[fd]  # EBADF if it is closed
+        path = f"/dev/fd/{fd}".encode() + (b"/" + path if path else b"")
+    return _execve(task, path, argv, envp, narrow)
+
+
+@syscall("full")
+def sys_execveat(
+    task: LinuxTask, fd: DirFd, filename: Path, argv: Pointer, envp: Pointer, flags: Int
+) -> int | Waiting:
+    """Runs another program, named relative to a directory or of an open file."""
+    return _execveat(task, fd, filename, argv, envp, flags, False)
+
+
+@syscall("full")
+def compat_sys_execveat(
+    task: LinuxTask, fd: DirFd, filename: Path, argv: Pointer, envp: Pointer, flags: Int
+) -> int | Waiting:
+    """The same for a 32-bit program."""
+    return _execveat(task, fd, filename, argv, envp, flags, True)

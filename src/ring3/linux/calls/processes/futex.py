@@ -1,0 +1,415 @@
+"""futex(2), futex_waitv and the calls that make one of each of its operations.
+
+Follows kernel/futex/syscalls.c, waitwake.c and requeue.c of Linux 6.x. Operations on locks with an owner are in
+`futex_pi`. Left out: futexes of another size than 32 bits and those bound to a NUMA node, which are EINVAL.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from ring3.abi.c_types import Int, Pointer, UnsignedInt, UnsignedLong
+from ring3.abi.errno import E, Errno
+from ring3.kernel.futex import MATCH_ANY, FutexWaiter, Key
+from ring3.kernel.wait import UNTIL_READY, Timeout
+from ring3.linux.definition import syscall
+from ring3.linux.futexes import pi as futex_pi
+from ring3.linux.futexes.word import key_of
+from ring3.linux.timers.clocks import CLOCK_MONOTONIC, CLOCK_REALTIME
+from ring3.linux.timers.timespec import FOREVER, read_timespec
+
+if TYPE_CHECKING:
+    from ring3.linux.model.task import LinuxTask
+
+Result = int | Coroutine[Any, Any, int]
+
+FUTEX_WAIT: Final = 0
+FUTEX_WAKE: Final = 1
+FUTEX_REQUEUE: Final = 3
+FUTEX_CMP_REQUEUE: Final = 4
+FUTEX_WAKE_OP: Final = 5
+FUTEX_LOCK_PI: Final = 6
+FUTEX_UNLOCK_PI: Final = 7
+FUTEX_TRYLOCK_PI: Final = 8
+FUTEX_WAIT_BITSET: Final = 9
+FUTEX_WAKE_BITSET: Final = 10
+FUTEX_WAIT_REQUEUE_PI: Final = 11
+FUTEX_CMP_REQUEUE_PI: Final = 12
+FUTEX_LOCK_PI2: Final = 13
+FUTEX_PRIVATE_FLAG: Final = 128
+FUTEX_CLOCK_REALTIME: Final = 256
+_COMMAND: Final = ~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME)
+
+_TIMED: Final = frozenset(
+    (FUTEX_WAIT, FUTEX_WAIT_BITSET, FUTEX_LOCK_PI, FUTEX_LOCK_PI2, FUTEX_WAIT_REQUEUE_PI)
+)
+_BY_EITHER_CLOCK: Final = frozenset((FUTEX_WAIT_BITSET, FUTEX_WAIT_REQUEUE_PI, FUTEX_LOCK_PI2))
+
+FUTEX_OP_OPARG_SHIFT: Final = 8
+FUTEX2_SIZE_U32: Final = 2
+FUTEX2_PRIVATE: Final = FUTEX_PRIVATE_FLAG
+FUTEX_WAITV_MAX: Final = 128
+_WAITV: Final = struct.Struct("<QQII")
+
+Deadline = tuple[int, bool]
+"""A time in nanoseconds, and whether it is one of the wall clock instead of the monotonic one."""
+
+
+# -- waiting -----------------------------------------------------------------------------------------------------
+
+
+def wait(
+    task: LinuxTask,
+    address: int,
+    shared: bool,
+    value: int,
+    deadline: Deadline | None,
+    bitset: int = MATCH_ANY,
+) -> Result:
+    """Waits until the word is woken on one of the channels, if it has the value.
+
+    Raises:
+        Errno: EINVAL, no channel or a bad address; EAGAIN, the word has another value; EFAULT; ETIMEDOUT;
+            ERESTARTSYS or (with a deadline) ERESTART_RESTARTBLOCK, a signal came.
+    """
+    if not bitset:
+        raise Errno(E.EINVAL)
+    key = key_of(task, address, shared)
+    if task.memory.read_u32(address) != value:
+        raise Errno(E.EAGAIN)
+    waiter = FutexWaiter(task, key, bitset)
+    if deadline is None:
+        return _sleep(task, waiter)
+    return _sleep_until(task, waiter, deadline, lambda: wait(task, address, shared, value, deadline, bitset))
+
+
+async def _sleep(task: LinuxTask, waiter: FutexWaiter) -> int:
+    futexes = task.kernel.futexes
+    futexes.add(waiter)
+    try:
+        while waiter.queued:
+            if task.interrupted():
+                raise Errno(E.ERESTARTSYS)
+            await UNTIL_READY
+    finally:
+        futexes.remove(waiter)
+    return 0
+
+
+async def _sleep_until(
+    task: LinuxTask, waiter: FutexWaiter, deadline: Deadline, again: Callable[[], Result]
+) -> int:
+    futexes = task.kernel.futexes
+    timeout = Timeout(task, *deadline)
+    futexes.add(waiter)
+    try:
+        while waiter.queued:
+            if timeout.passed:
+                raise Errno(E.ETIMEDOUT)
+            if task.interrupted():
+                task.restart = again
+                raise Errno(E.ERESTART_RESTARTBLOCK)
+            await UNTIL_READY
+    finally:
+        futexes.remove(waiter)
+        timeout.cancel()
+    return 0
+
+
+# -- waking ------------------------------------------------------------------------------------------------------
+
+
+def wake(task: LinuxTask, address: int, shared: bool, count: int, bitset: int = MATCH_ANY) -> int:
+    """Wakes waiters on a word; returns how many.
+
+    Raises:
+        Errno: EINVAL, no channel, a bad address, or somebody waits there for a lock; EFAULT.
+    """
+    if not bitset:
+        raise Errno(E.EINVAL)
+    return task.kernel.futexes.wake(key_of(task, address, shared), count, bitset)
+
+
+def _requeue(
+    task: LinuxTask,
+    address: int,
+    target: int,
+    shared: tuple[bool, bool],
+    counts: tuple[int, int],
+    value: int | None,
+) -> int:
+    """Wakes some waiters and moves others to another word, if the word has the value."""
+    if min(counts) < 0:
+        raise Errno(E.EINVAL)
+    keys = key_of(task, address, shared[0]), key_of(task, target, shared[1])
+    if value is not None and task.memory.read_u32(address) != value:
+        raise Errno(E.EAGAIN)
+    return task.kernel.futexes.requeue(*keys, *counts)
+
+
+def _signed(value: int, bits: int = 32) -> int:
+    value &= (1 << bits) - 1
+    return value - (1 << bits) if value >> (bits - 1) else value
+
+
+_OPERATIONS: Final[tuple[Callable[[int, int], int], ...]] = (
+    lambda old, argument: argument,
+    lambda old, argument: old + argument,
+    lambda old, argument: old | argument,
+    lambda old, argument: old & ~argument,
+    lambda old, argument: old ^ argument,
+)
+"""FUTEX_OP_SET, ADD, OR, ANDN, XOR."""
+
+_COMPARISONS: Final[tuple[Callable[[int, int], bool], ...]] = (
+    lambda old, argument: old == argument,
+    lambda old, argument: old != argument,
+    lambda old, argument: old < argument,
+    lambda old, argument: old <= argument,
+    lambda old, argument: old > argument,
+    lambda old, argument: old >= argument,
+)
+"""FUTEX_OP_CMP_EQ, NE, LT, LE, GT, GE."""
+
+
+def _change(task: LinuxTask, address: int, encoded: int) -> bool:
+    """Changes a word as a FUTEX_OP says; returns whether its comparison held for the old value."""
+    argument = _signed(encoded >> 12, 12)
+    if encoded >> 28 & FUTEX_OP_OPARG_SHIFT:
+        argument = 1 << (argument & 31)
+    operation, comparison = encoded >> 28 & 7, encoded >> 24 & 15
+    if operation >= len(_OPERATIONS):
+        raise Errno(E.ENOSYS)
+    old = task.memory.read_u32(address)
+    task.memory.write_u32(address, _OPERATIONS[operation](old, argument))
+    if comparison >= len(_COMPARISONS):
+        raise Errno(E.ENOSYS)
+    return _COMPARISONS[comparison](_signed(old), _signed(encoded, 12))
+
+
+def _wake_op(
+    task: LinuxTask, address: int, target: int, shared: bool, counts: tuple[int, int], encoded: int
+) -> int:
+    """Changes the other word, wakes waiters on the first, and on the other if the comparison held."""
+    futexes = task.kernel.futexes
+    first, second = key_of(task, address, shared), key_of(task, target, shared, write=True)
+    held = _change(task, target, encoded)
+    woken = futexes.wake(first, counts[0])
+    return woken + futexes.wake(second, counts[1]) if held else woken
+
+
+# -- futex(2) ----------------------------------------------------------------------------------------------------
+
+
+class _Request(NamedTuple):
+    """The arguments of futex(2): ``counts`` are the second and third as numbers, ``third`` is the last one."""
+
+    task: LinuxTask
+    address: int
+    shared: bool
+    value: int
+    deadline: Deadline | None
+    counts: tuple[int, int]
+    target: int
+    third: int
+
+
+_BY_COMMAND: Final[dict[int, Callable[[_Request], Result]]] = {
+    FUTEX_WAIT_BITSET: lambda r: wait(r.task, r.address, r.shared, r.value, r.deadline, r.third),
+    FUTEX_WAKE_BITSET: lambda r: wake(r.task, r.address, r.shared, r.counts[0], r.third),
+    FUTEX_REQUEUE: lambda r: _requeue(r.task, r.address, r.target, (r.shared, r.shared), r.counts, None),
+    FUTEX_CMP_REQUEUE: lambda r: _requeue(
+        r.task, r.address, r.target, (r.shared, r.shared), r.counts, r.third
+    ),
+    FUTEX_WAKE_OP: lambda r: _wake_op(r.task, r.address, r.target, r.shared, r.counts, r.third),
+    FUTEX_LOCK_PI: lambda r: futex_pi.lock(r.task, r.address, r.shared, r.deadline),
+    FUTEX_LOCK_PI2: lambda r: futex_pi.lock(r.task, r.address, r.shared, r.deadline),
+    FUTEX_TRYLOCK_PI: lambda r: futex_pi.try_lock(r.task, r.address, r.shared),
+    FUTEX_UNLOCK_PI: lambda r: futex_pi.unlock(r.task, r.address, r.shared),
+    FUTEX_WAIT_REQUEUE_PI: lambda r: futex_pi.wait_requeue(
+        r.task, r.address, r.shared, r.value, r.deadline, r.target
+    ),
+    FUTEX_CMP_REQUEUE_PI: lambda r: futex_pi.requeue(
+        r.task, r.address, r.target, r.shared, r.counts, r.third
+    ),
+}
+
+
+def _futex(
+    task: LinuxTask, address: int, op: int, value: int, utime: int, target: int, third: int, narrow: bool
+) -> Result:
+    command, shared = op & _COMMAND, not op & FUTEX_PRIVATE_FLAG
+    deadline = None
+    if utime and command in _TIMED:
+        deadline = _deadline(task, command, op, read_timespec(task, utime, narrow))
+    if op & FUTEX_CLOCK_REALTIME and command not in _BY_EITHER_CLOCK:
+        raise Errno(E.ENOSYS)
+    if command == FUTEX_WAIT:
+        return wait(task, address, shared, value, deadline)
+    if command == FUTEX_WAKE:
+        return task.kernel.futexes.wake(key_of(task, address, shared), _signed(value))
+    operation = _BY_COMMAND.get(command)
+    if operation is None:
+        raise Errno(E.ENOSYS)
+    counts = _signed(value), _signed(utime)
+    return operation(_Request(task, address, shared, value, deadline, counts, target, third))
+
+
+def _deadline(task: LinuxTask, command: int, op: int, time: int) -> Deadline:
+    """When an operation times out: FUTEX_WAIT's time is an interval, FUTEX_LOCK_PI's always one of the wall clock."""
+    if command == FUTEX_WAIT:
+        return min(task.kernel.clocks.monotonic() + time, FOREVER), False
+    return time, command == FUTEX_LOCK_PI or bool(op & FUTEX_CLOCK_REALTIME)
+
+
+@syscall("partial", "no priority inheritance: FUTEX_LOCK_PI and its relatives do not change who runs when")
+def sys_futex(
+    task: LinuxTask,
+    uaddr: Pointer,
+    op: Int,
+    val: UnsignedInt,
+    utime: Pointer,
+    uaddr2: Pointer,
+    val3: UnsignedInt,
+) -> Result:
+    """Waits on a word of memory, or wakes those who do."""
+    return _futex(task, uaddr, op, val, utime, uaddr2, val3, False)
+
+
+@syscall("partial", "as futex")
+def sys_futex_time32(
+    task: LinuxTask,
+    uaddr: Pointer,
+    op: Int,
+    val: UnsignedInt,
+    utime: Pointer,
+    uaddr2: Pointer,
+    val3: UnsignedInt,
+) -> Result:
+    """The same with i386's first ``struct timespec``."""
+    return _futex(task, uaddr, op, val, utime, uaddr2, val3, True)
+
+
+# -- one call an operation ---------------------------------------------------------------------------------------
+
+
+def _is_private(flags: int, *values: int) -> bool:
+    """Checks the flags of a futex and the values that must fit into it; returns whether it is private.
+
+    Raises:
+        Errno: EINVAL, unknown flags, a size other than 32 bits, or a value that does not fit.
+    """
+    if flags & ~(FUTEX2_PRIVATE | 3) or flags & 3 != FUTEX2_SIZE_U32 or any(value >> 32 for value in values):
+        raise Errno(E.EINVAL)
+    return bool(flags & FUTEX2_PRIVATE)
+
+
+def _timeout_by(task: LinuxTask, timeout: int, clock: int) -> Deadline | None:
+    if not timeout:
+        return None
+    if clock not in (CLOCK_REALTIME, CLOCK_MONOTONIC):
+        raise Errno(E.EINVAL)
+    return read_timespec(task, timeout), clock == CLOCK_REALTIME
+
+
+@syscall("full")
+def sys_futex_wake(task: LinuxTask, uaddr: Pointer, mask: UnsignedLong, nr: Int, flags: UnsignedInt) -> int:
+    """Wakes waiters on a word."""
+    shared = not _is_private(flags, mask)
+    if not mask:
+        raise Errno(E.EINVAL)
+    key = key_of(task, uaddr, shared)
+    return task.kernel.futexes.wake(key, nr, mask) if nr else 0
+
+
+@syscall("full")
+def sys_futex_wait(
+    task: LinuxTask,
+    uaddr: Pointer,
+    val: UnsignedLong,
+    mask: UnsignedLong,
+    flags: UnsignedInt,
+    timeout: Pointer,
+    clockid: Int,
+) -> Result:
+    """Waits on a word."""
+    shared = not _is_private(flags, val, mask)
+    deadline = _timeout_by(task, timeout, clockid)
+    waiting = wait(task, uaddr, shared, val, deadline, mask)
+    return waiting if isinstance(waiting, int) else _restarted_whole(waiting)
+
+
+async def _restarted_whole(waiting: Coroutine[Any, Any, int]) -> int:
+    """A wait whose deadline is absolute and stands in the arguments: it is simply made again."""
+    try:
+        return await waiting
+    except Errno as error:
+        raise Errno(E.ERESTARTSYS if error.number is E.ERESTART_RESTARTBLOCK else error.number) from None
+
+
+def _vector(task: LinuxTask, address: int, count: int) -> list[tuple[int, int, bool]]:
+    """The value, address and sharing of each futex in an array of ``struct futex_waitv``."""
+    found = []
+    for at in range(address, address + count * _WAITV.size, _WAITV.size):
+        value, uaddr, flags, reserved = _WAITV.unpack(task.memory.read(at, _WAITV.size))
+        if reserved:
+            raise Errno(E.EINVAL)
+        found.append((value, uaddr, not _is_private(flags, value)))
+    return found
+
+
+@syscall("full")
+def sys_futex_waitv(
+    task: LinuxTask,
+    waiters: Pointer,
+    nr_futexes: UnsignedInt,
+    flags: UnsignedInt,
+    timeout: Pointer,
+    clockid: Int,
+) -> Result:
+    """Waits on several words at once; returns the index of one that was woken."""
+    if flags or not 1 <= nr_futexes <= FUTEX_WAITV_MAX or not waiters:
+        raise Errno(E.EINVAL)
+    deadline = _timeout_by(task, timeout, clockid)
+    vector = _vector(task, waiters, nr_futexes)
+    keys = [key_of(task, uaddr, shared) for _, uaddr, shared in vector]
+    for value, uaddr, _ in vector:
+        if task.memory.read_u32(uaddr) != value:
+            raise Errno(E.EAGAIN)
+    return _wait_for_any(task, keys, deadline)
+
+
+async def _wait_for_any(task: LinuxTask, keys: list[Key], deadline: Deadline | None) -> int:
+    futexes = task.kernel.futexes
+    waiters = [FutexWaiter(task, key) for key in keys]
+    timeout = None if deadline is None else Timeout(task, *deadline)
+    for waiter in waiters:
+        futexes.add(waiter)
+    try:
+        while True:
+            woken = [index for index, waiter in enumerate(waiters) if not waiter.queued]
+            if woken:
+                return woken[-1]
+            if timeout is not None and timeout.passed:
+                raise Errno(E.ETIMEDOUT)
+            if task.interrupted():
+                raise Errno(E.ERESTARTSYS)
+            await UNTIL_READY
+    finally:
+        for waiter in waiters:
+            futexes.remove(waiter)
+        if timeout is not None:
+            timeout.cancel()
+
+
+@syscall("full")
+def sys_futex_requeue(
+    task: LinuxTask, waiters: Pointer, flags: UnsignedInt, nr_wake: Int, nr_requeue: Int
+) -> int:
+    """Wakes some waiters and moves others to another word, if the word has the value."""
+    if flags or not waiters:
+        raise Errno(E.EINVAL)
+    (value, source, shared), (_, target, target_shared) = _vector(task, waiters, 2)
+    return _requeue(task, source, target, (shared, target_shared), (nr_wake, nr_requeue), value)

@@ -1,0 +1,158 @@
+"""Resource limits: getrlimit(2), setrlimit(2), prlimit(2) (kernel/sys.c)."""
+
+from __future__ import annotations
+
+import struct
+from enum import IntEnum
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.c_types import Pid, Pointer, UnsignedInt
+from ring3.abi.errno import E, Errno
+from ring3.linux.definition import syscall
+from ring3.linux.model.credentials import Cap
+
+if TYPE_CHECKING:
+    from ring3.linux.model.task import LinuxTask
+
+
+class Resource(IntEnum):
+    """What is limited (include/uapi/asm-generic/resource.h)."""
+
+    CPU = 0
+    FSIZE = 1
+    DATA = 2
+    STACK = 3
+    CORE = 4
+    RSS = 5
+    NPROC = 6
+    NOFILE = 7
+    MEMLOCK = 8
+    AS = 9
+    LOCKS = 10
+    SIGPENDING = 11
+    MSGQUEUE = 12
+    NICE = 13
+    RTPRIO = 14
+    RTTIME = 15
+
+
+Limit = tuple[int, int]
+"""A soft and a hard limit."""
+
+RLIM_INFINITY: Final = (1 << 64) - 1
+RLIM_NLIMITS: Final = len(Resource)
+NR_OPEN: Final = 1 << 20
+"""The highest number of files that anybody may be allowed (fs.nr_open)."""
+
+DEFAULTS: Final = (
+    (RLIM_INFINITY, RLIM_INFINITY),  # CPU
+    (RLIM_INFINITY, RLIM_INFINITY),  # FSIZE
+    (RLIM_INFINITY, RLIM_INFINITY),  # DATA
+    (8 << 20, RLIM_INFINITY),  # STACK
+    (0, RLIM_INFINITY),  # CORE
+    (RLIM_INFINITY, RLIM_INFINITY),  # RSS
+    (4096, 4096),  # NPROC
+    (1024, 4096),  # NOFILE
+    (8 << 20, 8 << 20),  # MEMLOCK
+    (RLIM_INFINITY, RLIM_INFINITY),  # AS
+    (RLIM_INFINITY, RLIM_INFINITY),  # LOCKS
+    (4096, 4096),  # SIGPENDING
+    (819200, 819200),  # MSGQUEUE
+    (0, 0),  # NICE
+    (0, 0),  # RTPRIO
+    (RLIM_INFINITY, RLIM_INFINITY),  # RTTIME
+)
+"""Soft and hard limits of a new program, by number (include/asm-generic/resource.h)."""
+
+_COMPAT_INFINITY: Final = 0xFFFF_FFFF
+_OLD_INFINITY: Final = 0x7FFF_FFFF
+
+
+def _get(target: LinuxTask, resource: int) -> Limit:
+    if not 0 <= resource < RLIM_NLIMITS:
+        raise Errno(E.EINVAL)
+    return target.rlimits[resource]
+
+
+def _set(task: LinuxTask, target: LinuxTask, resource: int, new: Limit) -> None:
+    """do_prlimit with a new limit; ``task`` asks for it."""
+    soft, hard = new
+    _, old_hard = _get(target, resource)
+    if soft > hard:
+        raise Errno(E.EINVAL)
+    if resource == Resource.NOFILE and hard > NR_OPEN:
+        raise Errno(E.EPERM)
+    if hard > old_hard and not task.credentials.capable(Cap.SYS_RESOURCE):
+        raise Errno(E.EPERM)
+    target.set_rlimit(resource, soft, hard)
+
+
+def _read(task: LinuxTask, address: int) -> Limit:
+    soft, hard = struct.unpack("<QQ", task.memory.read(address, 16))
+    return soft, hard
+
+
+@syscall("full")
+def sys_getrlimit(task: LinuxTask, resource: UnsignedInt, rlim: Pointer) -> int:
+    """A limit of the caller."""
+    task.memory.write(rlim, struct.pack("<QQ", *_get(task, resource)))
+    return 0
+
+
+@syscall("full")
+def compat_sys_getrlimit(task: LinuxTask, resource: UnsignedInt, rlim: Pointer) -> int:
+    """A limit of a 32-bit caller; what does not fit is infinity."""
+    soft, hard = (min(value, _COMPAT_INFINITY) for value in _get(task, resource))
+    task.memory.write(rlim, struct.pack("<II", soft, hard))
+    return 0
+
+
+@syscall("full")
+def compat_sys_old_getrlimit(task: LinuxTask, resource: UnsignedInt, rlim: Pointer) -> int:
+    """A limit as i386's first getrlimit gives it: infinity is the largest signed number."""
+    soft, hard = (min(value, _OLD_INFINITY) for value in _get(task, resource))
+    task.memory.write(rlim, struct.pack("<II", soft, hard))
+    return 0
+
+
+@syscall("partial", "CORE, RSS, LOCKS, MSGQUEUE and RTTIME are remembered and limit nothing")
+def sys_setrlimit(task: LinuxTask, resource: UnsignedInt, rlim: Pointer) -> int:
+    """Sets a limit of the caller."""
+    _set(task, task, resource, _read(task, rlim))
+    return 0
+
+
+@syscall("partial", "as setrlimit")
+def compat_sys_setrlimit(task: LinuxTask, resource: UnsignedInt, rlim: Pointer) -> int:
+    """Sets a limit of a 32-bit caller."""
+    soft, hard = struct.unpack("<II", task.memory.read(rlim, 8))
+    infinite = {_COMPAT_INFINITY: RLIM_INFINITY}
+    _set(task, task, resource, (infinite.get(soft, soft), infinite.get(hard, hard)))
+    return 0
+
+
+def _check_access(task: LinuxTask, target: LinuxTask) -> None:
+    """Whether the caller may see and set the limits of another thread (check_prlimit_permission)."""
+    mine, other = task.credentials, target.credentials
+    users = {other.euid, other.suid, other.uid} == {mine.uid}
+    groups = {other.egid, other.sgid, other.gid} == {mine.gid}
+    if target is not task and not (users and groups) and not mine.capable(Cap.SYS_RESOURCE):
+        raise Errno(E.EPERM)
+
+
+@syscall("partial", "as setrlimit")
+def sys_prlimit64(
+    task: LinuxTask, pid: Pid, resource: UnsignedInt, new_rlim: Pointer, old_rlim: Pointer
+) -> int:
+    """Sets and gets a limit of any process of the same user."""
+    new = _read(task, new_rlim) if new_rlim else None
+    target = task.kernel.thread(pid) if pid else task
+    if target is None:
+        raise Errno(E.ESRCH)
+    _check_access(task, target)
+    old = _get(target, resource)
+    if new is not None:
+        _set(task, target, resource, new)
+    if old_rlim:
+        task.memory.write(old_rlim, struct.pack("<QQ", *old))
+    return 0

@@ -1,0 +1,489 @@
+"""The calls about signals: actions, masks, sending, waiting for them, coming back."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Final
+
+from ring3.abi.c_types import Int, Pid, Pointer, Signal, SizeT, UnsignedInt
+from ring3.abi.errno import E, Errno
+from ring3.abi.signals import NSIG, SIG_DFL, SIG_IGN, SiCode, Sig, SigHow
+from ring3.kernel.regs import UserRegs
+from ring3.kernel.wait import wait_event
+from ring3.linux.definition import syscall
+from ring3.linux.model.credentials import Cap
+from ring3.linux.model.process import Process
+from ring3.linux.model.siginfo import Layout, SigInfo, unpack
+from ring3.linux.model.signal_state import (
+    IGNORED_BY_DEFAULT,
+    SA_FLAGS,
+    SA_IA32_ABI,
+    UNBLOCKABLE,
+    Action,
+    bit,
+    next_signal,
+)
+from ring3.linux.signals import frame32, frame64
+from ring3.linux.signals.send import (
+    deliverable,
+    force_kernel,
+    is_noticed,
+    recalculate,
+    send_to_process,
+    send_to_thread,
+)
+
+if TYPE_CHECKING:
+    from ring3.linux.model.task import LinuxTask
+
+Waiting = Coroutine[Any, Any, int]
+SIGSET: Final = 8
+
+
+def _check_size(size: int) -> None:
+    if size != SIGSET:
+        raise Errno(E.EINVAL)
+
+
+# -- actions -----------------------------------------------------------------------------------------------------
+
+
+def _sigaction(task: LinuxTask, signal: int, new: Action | None) -> Action:
+    """Replaces an action; returns the one before."""
+    if not 1 <= signal <= NSIG or (new is not None and bit(signal) & UNBLOCKABLE):
+        raise Errno(E.EINVAL)
+    actions = task.process.actions
+    before = actions[signal]
+    if new is not None:
+        actions[signal] = new._replace(
+            flags=new.flags & SA_FLAGS | (SA_IA32_ABI if task.in_ia32_syscall else 0)
+        )
+        if new.handler == SIG_IGN or (new.handler == SIG_DFL and bit(signal) & IGNORED_BY_DEFAULT):
+            task.process.pending.discard(bit(signal))
+            for thread in task.process.threads:
+                thread.signals.discard(bit(signal))
+    return before._replace(flags=before.flags & SA_FLAGS)
+
+
+def _read_action(task: LinuxTask, address: int, form: str) -> Action | None:
+    if not address:
+        return None
+    handler, flags, restorer, mask = struct.unpack(form, task.memory.read(address, struct.calcsize(form)))
+    return Action(handler, flags, restorer, mask & ~UNBLOCKABLE)
+
+
+def _rt_sigaction(task: LinuxTask, signal: int, act: int, oact: int, form: str) -> int:
+    before = _sigaction(task, signal, _read_action(task, act, form))
+    if oact:
+        task.memory.write(oact, struct.pack(form, before.handler, before.flags, before.restorer, before.mask))
+    return 0
+
+
+@syscall("full")
+def sys_rt_sigaction(task: LinuxTask, sig: Signal, act: Pointer, oact: Pointer, sigsetsize: SizeT) -> int:
+    """Sets and gets what is done with a signal."""
+    _check_size(sigsetsize)
+    return _rt_sigaction(task, sig, act, oact, "<QQQQ")
+
+
+@syscall("full")
+def compat_sys_rt_sigaction(
+    task: LinuxTask, sig: Signal, act: Pointer, oact: Pointer, sigsetsize: UnsignedInt
+) -> int:
+    """The same for a 32-bit program."""
+    _check_size(sigsetsize)
+    return _rt_sigaction(task, sig, act, oact, "<IIIQ")
+
+
+@syscall("full")
+def compat_sys_sigaction(task: LinuxTask, sig: Signal, act: Pointer, oact: Pointer) -> int:
+    """i386's first sigaction: a mask of 32 signals between handler and flags."""
+    new = None
+    if act:
+        handler, mask, flags, restorer = struct.unpack("<4I", task.memory.read(act, 16))
+        new = Action(handler, flags, restorer, mask & ~UNBLOCKABLE)
+    before = _sigaction(task, sig, new)
+    if oact:
+        old = (before.handler, before.mask & 0xFFFF_FFFF, before.flags, before.restorer)
+        task.memory.write(oact, struct.pack("<4I", *old))
+    return 0
+
+
+@syscall("full")
+def sys_signal(task: LinuxTask, sig: Signal, handler: Pointer) -> int:
+    """i386's signal: one shot, not blocked meanwhile."""
+    return _sigaction(task, sig, Action(handler, 0x8000_0000 | 0x4000_0000)).handler
+
+
+# -- masks -------------------------------------------------------------------------------------------------------
+
+
+def _sigprocmask(task: LinuxTask, how: int, new: int | None) -> int:
+    before = task.blocked
+    if new is not None:
+        if how == SigHow.SIG_BLOCK:
+            task.set_blocked((before | new) & ~UNBLOCKABLE)
+        elif how == SigHow.SIG_UNBLOCK:
+            task.set_blocked(before & ~new)
+        elif how == SigHow.SIG_SETMASK:
+            task.set_blocked(new & ~UNBLOCKABLE)
+        else:
+            raise Errno(E.EINVAL)
+    return before
+
+
+def _rt_sigprocmask(task: LinuxTask, how: int, nset: int, oset: int, size: int) -> int:
+    _check_size(size)
+    before = _sigprocmask(task, how, task.memory.read_u64(nset) if nset else None)
+    if oset:
+        task.memory.write_u64(oset, before)
+    return 0
+
+
+@syscall("full")
+def sys_rt_sigprocmask(task: LinuxTask, how: Int, nset: Pointer, oset: Pointer, sigsetsize: SizeT) -> int:
+    """Sets and gets the mask of blocked signals."""
+    return _rt_sigprocmask(task, how, nset, oset, sigsetsize)
+
+
+@syscall("full")
+def compat_sys_rt_sigprocmask(
+    task: LinuxTask, how: Int, nset: Pointer, oset: Pointer, sigsetsize: UnsignedInt
+) -> int:
+    """The same for a 32-bit program."""
+    return _rt_sigprocmask(task, how, nset, oset, sigsetsize)
+
+
+@syscall("full")
+def compat_sys_sigprocmask(task: LinuxTask, how: Int, nset: Pointer, oset: Pointer) -> int:
+    """i386's first sigprocmask: the first 32 signals."""
+    new = task.memory.read_u32(nset) if nset else None
+    if new is not None and how == SigHow.SIG_SETMASK:
+        new |= task.blocked & ~0xFFFF_FFFF
+    before = _sigprocmask(task, how, new)
+    if oset:
+        task.memory.write_u32(oset, before & 0xFFFF_FFFF)
+    return 0
+
+
+def _pending(task: LinuxTask) -> int:
+    return (task.signals.set | task.process.pending.set) & task.blocked
+
+
+@syscall("full")
+def sys_rt_sigpending(task: LinuxTask, uset: Pointer, sigsetsize: SizeT) -> int:
+    """The blocked signals that wait."""
+    if sigsetsize > SIGSET:
+        raise Errno(E.EINVAL)
+    task.memory.write(uset, struct.pack("<Q", _pending(task))[:sigsetsize])
+    return 0
+
+
+@syscall("full")
+def compat_sys_rt_sigpending(task: LinuxTask, uset: Pointer, sigsetsize: UnsignedInt) -> int:
+    """The same for a 32-bit program."""
+    return int(sys_rt_sigpending(task, uset, sigsetsize))  # type: ignore[arg-type]
+
+
+@syscall("full")
+def compat_sys_sigpending(task: LinuxTask, set32: Pointer) -> int:
+    """i386's first sigpending."""
+    task.memory.write_u32(set32, _pending(task) & 0xFFFF_FFFF)
+    return 0
+
+
+# -- sending -----------------------------------------------------------------------------------------------------
+
+
+def may_signal(task: LinuxTask, target: Process, signal: int) -> bool:
+    """Whether kill(2) is allowed: same user, or SIGCONT within the session (check_kill_permission)."""
+    if not target.threads:
+        return True
+    mine, other = task.credentials, target.threads[0].credentials
+    if mine.capable(Cap.KILL) or {mine.euid, mine.uid} & {other.uid, other.suid}:
+        return True
+    return signal == Sig.SIGCONT and task.process.sid == target.sid
+
+
+def signal_from(task: LinuxTask, signal: int, code: int) -> SigInfo:
+    """What a signal says that a task sends by number alone."""
+    return SigInfo(signal, code, Layout.KILL, task.tgid, task.credentials.uid)
+
+
+def _check_signal(signal: int) -> None:
+    """Whether there is such a signal, which Linux asks only when it has found somebody to send it to."""
+    if not 0 <= signal <= NSIG:
+        raise Errno(E.EINVAL)
+
+
+def kill_one(task: LinuxTask, process: Process, info: SigInfo) -> None:
+    """Sends a signal to a process, or only asks whether that is allowed, for signal 0.
+
+    Raises:
+        Errno: EINVAL, there is no such signal; EPERM; EAGAIN.
+    """
+    _check_signal(info.signo)
+    if not may_signal(task, process, info.signo):
+        raise Errno(E.EPERM)
+    if info.signo:
+        send_to_process(process, info)
+
+
+def kill_many(task: LinuxTask, targets: list[Process], info: SigInfo) -> None:
+    """Sends a signal to those processes that the task may send it to.
+
+    Raises:
+        Errno: ESRCH, there are none; EINVAL, there is no such signal; EPERM, none may be sent it.
+    """
+    if not targets:
+        raise Errno(E.ESRCH)
+    _check_signal(info.signo)
+    allowed = [process for process in targets if may_signal(task, process, info.signo)]
+    if not allowed:
+        raise Errno(E.EPERM)
+    for process in allowed:
+        if info.signo:
+            send_to_process(process, info)
+
+
+@syscall("full")
+def sys_kill(task: LinuxTask, pid: Pid, sig: Signal) -> int:
+    """Sends a signal to a process or a group of them."""
+    info = signal_from(task, sig, int(SiCode.SI_USER))
+    processes = task.kernel.processes
+    if pid > 0:
+        kill_one(task, task.kernel.process_with(pid), info)
+    elif pid == -(1 << 31):
+        raise Errno(E.ESRCH)
+    elif pid == -1:
+        kill_many(task, [process for process in processes if process is not task.process], info)
+    else:
+        kill_many(task, processes.group(-pid if pid else task.process.pgid), info)
+    return 0
+
+
+def _tkill(task: LinuxTask, tgid: int | None, tid: int, info: SigInfo) -> int:
+    target = task.kernel.thread(tid)
+    if target is None or (tgid is not None and target.tgid != tgid):
+        raise Errno(E.ESRCH)
+    _check_signal(info.signo)
+    if not may_signal(task, target.process, info.signo):
+        raise Errno(E.EPERM)
+    if info.signo:
+        send_to_thread(target, info)
+    return 0
+
+
+@syscall("full")
+def sys_tkill(task: LinuxTask, pid: Pid, sig: Signal) -> int:
+    """Sends a signal to a thread."""
+    if pid <= 0:
+        raise Errno(E.EINVAL)
+    return _tkill(task, None, pid, signal_from(task, sig, int(SiCode.SI_TKILL)))
+
+
+@syscall("full")
+def sys_tgkill(task: LinuxTask, tgid: Pid, pid: Pid, sig: Signal) -> int:
+    """Sends a signal to a thread of a process."""
+    if pid <= 0 or tgid <= 0:
+        raise Errno(E.EINVAL)
+    return _tkill(task, tgid, pid, signal_from(task, sig, int(SiCode.SI_TKILL)))
+
+
+def _queued(task: LinuxTask, to_itself: bool, signal: int, uinfo: int, narrow: bool) -> SigInfo:
+    """The siginfo that a program sends, checked: it cannot pretend to others that the kernel sent it."""
+    found = unpack(task.memory.read(uinfo, 128), narrow)
+    if (found.code >= 0 or found.code == SiCode.SI_TKILL) and not to_itself:
+        raise Errno(E.EPERM)
+    return SigInfo(
+        signal, found.code, Layout.QUEUE, found.pid, found.uid, value=found.value, errno=found.errno
+    )
+
+
+@syscall("full")
+def sys_rt_sigqueueinfo(task: LinuxTask, pid: Pid, sig: Signal, uinfo: Pointer) -> int:
+    """Sends a signal with data."""
+    info = _queued(task, pid == task.tid, sig, uinfo, task.in_ia32_syscall)
+    kill_one(task, task.kernel.process_with(pid), info)
+    return 0
+
+
+@syscall("full")
+def compat_sys_rt_sigqueueinfo(task: LinuxTask, pid: Pid, sig: Signal, uinfo: Pointer) -> int:
+    """The same for a 32-bit program."""
+    info = _queued(task, pid == task.tid, sig, uinfo, True)
+    kill_one(task, task.kernel.process_with(pid), info)
+    return 0
+
+
+def _tgsigqueue(task: LinuxTask, tgid: int, tid: int, signal: int, uinfo: int, narrow: bool) -> int:
+    if tid <= 0 or tgid <= 0:
+        raise Errno(E.EINVAL)
+    return _tkill(task, tgid, tid, _queued(task, tid == task.tid, signal, uinfo, narrow))
+
+
+@syscall("full")
+def sys_rt_tgsigqueueinfo(task: LinuxTask, tgid: Pid, pid: Pid, sig: Signal, uinfo: Pointer) -> int:
+    """Sends a signal with data to a thread."""
+    return _tgsigqueue(task, tgid, pid, sig, uinfo, False)
+
+
+@syscall("full")
+def compat_sys_rt_tgsigqueueinfo(task: LinuxTask, tgid: Pid, pid: Pid, sig: Signal, uinfo: Pointer) -> int:
+    """The same for a 32-bit program."""
+    return _tgsigqueue(task, tgid, pid, sig, uinfo, True)
+
+
+# -- waiting -----------------------------------------------------------------------------------------------------
+
+
+async def _never(task: LinuxTask, error: E) -> int:
+    """Waits for a signal, whatever it is."""
+    try:
+        await wait_event(task, task.process.signal_arrived, lambda: False)
+    except Errno:
+        raise Errno(error) from None
+    raise AssertionError("unreachable: the condition never holds")
+
+
+@syscall("full")
+def sys_pause(task: LinuxTask) -> Waiting:
+    """Waits for a signal."""
+    return _never(task, E.ERESTARTNOHAND)
+
+
+def _sigsuspend(task: LinuxTask, mask: int) -> Waiting:
+    task.saved_mask = task.blocked
+    task.set_blocked(mask & ~UNBLOCKABLE)
+    return _never(task, E.ERESTARTNOHAND)
+
+
+@syscall("full")
+def sys_rt_sigsuspend(task: LinuxTask, unewset: Pointer, sigsetsize: SizeT) -> Waiting:
+    """Waits for a signal with another mask."""
+    _check_size(sigsetsize)
+    return _sigsuspend(task, task.memory.read_u64(unewset))
+
+
+@syscall("full")
+def compat_sys_rt_sigsuspend(task: LinuxTask, unewset: Pointer, sigsetsize: UnsignedInt) -> Waiting:
+    """The same for a 32-bit program."""
+    _check_size(sigsetsize)
+    return _sigsuspend(task, task.memory.read_u64(unewset))
+
+
+@syscall("full")
+def sys_sigsuspend(task: LinuxTask, unused1: Int, unused2: Int, mask: UnsignedInt) -> Waiting:
+    """i386's first sigsuspend: the first 32 signals."""
+    return _sigsuspend(task, mask)
+
+
+async def _sigtimedwait(task: LinuxTask, wanted: int, uinfo: int, timeout: int | None, narrow: bool) -> int:
+    wanted &= ~UNBLOCKABLE
+
+    def available() -> int:
+        return (task.signals.set | task.process.pending.set) & wanted
+
+    if not available():
+        if timeout == 0:
+            raise Errno(E.EAGAIN)
+        deadline = None if timeout is None else task.kernel.clocks.monotonic() + timeout
+        task.waited_for = wanted
+        try:
+            if not await wait_event(task, task.process.signal_arrived, lambda: bool(available()), deadline):
+                raise Errno(E.EAGAIN)
+        except Errno as error:
+            raise Errno(E.EINTR if error.number is E.ERESTARTSYS else error.number) from None
+        finally:
+            task.waited_for = 0
+    signal = next_signal(available())
+    queue = task.signals if task.signals.set & bit(signal) else task.process.pending
+    info = queue.take(signal)
+    recalculate(task)
+    if uinfo:
+        task.memory.write(uinfo, info.pack(narrow))
+    return signal
+
+
+def _timeout(task: LinuxTask, address: int, form: str) -> int | None:
+    if not address:
+        return None
+    seconds, nanoseconds = struct.unpack(form, task.memory.read(address, struct.calcsize(form)))
+    if seconds < 0 or not 0 <= nanoseconds < 10**9:
+        raise Errno(E.EINVAL)
+    return int(seconds * 10**9 + nanoseconds)
+
+
+@syscall("full")
+def sys_rt_sigtimedwait(
+    task: LinuxTask, uthese: Pointer, uinfo: Pointer, uts: Pointer, sigsetsize: SizeT
+) -> Waiting:
+    """Takes a blocked signal, waiting for it."""
+    _check_size(sigsetsize)
+    return _sigtimedwait(task, task.memory.read_u64(uthese), uinfo, _timeout(task, uts, "<qq"), False)
+
+
+@syscall("full")
+def compat_sys_rt_sigtimedwait_time64(
+    task: LinuxTask, uthese: Pointer, uinfo: Pointer, uts: Pointer, sigsetsize: UnsignedInt
+) -> Waiting:
+    """The same for a 32-bit program with 64-bit times."""
+    _check_size(sigsetsize)
+    return _sigtimedwait(task, task.memory.read_u64(uthese), uinfo, _timeout(task, uts, "<qq"), True)
+
+
+@syscall("full")
+def compat_sys_rt_sigtimedwait_time32(
+    task: LinuxTask, uthese: Pointer, uinfo: Pointer, uts: Pointer, sigsetsize: UnsignedInt
+) -> Waiting:
+    """The same for a 32-bit program with 32-bit times."""
+    _check_size(sigsetsize)
+    return _sigtimedwait(task, task.memory.read_u64(uthese), uinfo, _timeout(task, uts, "<ii"), True)
+
+
+# -- coming back -------------------------------------------------------------------------------------------------
+
+
+def _return(task: LinuxTask, restore: Callable[[LinuxTask, UserRegs], int]) -> int:
+    try:
+        return restore(task, task.regs)
+    except Errno:
+        force_kernel(task, Sig.SIGSEGV)
+        return 0
+
+
+@syscall("full")
+def sys_rt_sigreturn(task: LinuxTask) -> int:
+    """Comes back from a handler: the registers are those in the frame."""
+    return _return(task, frame64.restore)
+
+
+@syscall("full")
+def compat_sys_rt_sigreturn(task: LinuxTask) -> int:
+    """Comes back from a handler of a 32-bit program."""
+    return _return(task, frame32.restore_rt)
+
+
+@syscall("full")
+def compat_sys_sigreturn(task: LinuxTask) -> int:
+    """Comes back from a handler with i386's first frame."""
+    return _return(task, frame32.restore)
+
+
+@syscall("full")
+def sys_restart_syscall(task: LinuxTask) -> int | Waiting:
+    """Goes on with the call that a stop interrupted."""
+    block = task.restart
+    task.restart = None
+    if block is None:
+        raise Errno(E.EINTR)
+    return block()
+
+
+def interrupted(task: LinuxTask) -> bool:
+    """Whether a thread that waits has to look at its signals: not at those that another thread was told to take."""
+    trace = task.trace
+    interrupt = trace is not None and trace.interrupt
+    signals = deliverable(task) and is_noticed(task)
+    return bool(signals) or task.must_stop or interrupt or task.process.ending is not None

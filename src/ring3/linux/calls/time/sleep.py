@@ -1,0 +1,110 @@
+"""nanosleep(2) and clock_nanosleep(2).
+
+A sleep that a signal ends is made again by restart_syscall(2) if the signal has no handler; so an interval goes on
+from where it was. Sources: kernel/time/hrtimer.c, posix-timers.c, posix-cpu-timers.c of Linux 6.x.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, Final
+
+from ring3.abi.c_types import Int, Pointer
+from ring3.abi.errno import E, Errno
+from ring3.kernel.wait import UNTIL_READY, Timeout
+from ring3.linux.definition import syscall
+from ring3.linux.timers.clocks import CLOCK_MONOTONIC, Base, Clock, clock_of, clock_to_wait_by
+from ring3.linux.timers.timespec import FOREVER, pack_timespec, read_timespec
+
+if TYPE_CHECKING:
+    from ring3.linux.model.task import LinuxTask
+
+Waiting = Coroutine[Any, Any, int]
+TIMER_ABSTIME: Final = 1
+
+
+def timeout_by(task: LinuxTask, clock: Clock, deadline: int) -> Timeout:
+    """Starts the timeout of a task that waits for a time of any clock."""
+    by_cpu_time = clock.base is Base.CPU
+    return Timeout(task, deadline, clock.base is Base.WALL, clock.now if by_cpu_time else None)
+
+
+async def _sleep(task: LinuxTask, clock: Clock, deadline: int, remaining: tuple[int, bool] | None) -> int:
+    """Sleeps until a time.
+
+    Args:
+        task: Who sleeps.
+        clock: By which clock.
+        deadline: Until when.
+        remaining: Where to store what is left of an interval that a signal ends (0 for nowhere) and whether as i386's
+            first ``struct timespec``; None if an absolute time was asked for.
+
+    Raises:
+        Errno: A signal came: ERESTARTNOHAND for an absolute time, else ERESTART_RESTARTBLOCK.
+    """
+    timeout = timeout_by(task, clock, deadline)
+    try:
+        while not timeout.passed and not task.interrupted():
+            await UNTIL_READY
+    finally:
+        timeout.cancel()
+    if timeout.passed:
+        return 0
+    if remaining is None:
+        raise Errno(E.ERESTARTNOHAND)
+    left = deadline - clock.now()
+    if left <= 0:
+        return 0
+    address, narrow = remaining
+    if address:
+        task.memory.write(address, pack_timespec(left, narrow))
+    task.restart = lambda: _sleep(task, clock, deadline, remaining)
+    raise Errno(E.ERESTART_RESTARTBLOCK)
+
+
+def _sleep_for(task: LinuxTask, clock: Clock, interval: int, rmtp: int, narrow: bool) -> Waiting:
+    return _sleep(task, clock, min(clock.now() + interval, FOREVER), (rmtp, narrow))
+
+
+@syscall("full")
+def sys_nanosleep(task: LinuxTask, rqtp: Pointer, rmtp: Pointer) -> Waiting:
+    """Sleeps for an interval."""
+    interval = read_timespec(task, rqtp)
+    return _sleep_for(task, clock_of(task, CLOCK_MONOTONIC), interval, rmtp, False)
+
+
+@syscall("full")
+def sys_nanosleep_time32(task: LinuxTask, rqtp: Pointer, rmtp: Pointer) -> Waiting:
+    """Sleeps for an interval, given as i386's first ``struct timespec``."""
+    interval = read_timespec(task, rqtp, narrow=True)
+    return _sleep_for(task, clock_of(task, CLOCK_MONOTONIC), interval, rmtp, True)
+
+
+def _clock_nanosleep(task: LinuxTask, number: int, flags: int, rqtp: int, rmtp: int, narrow: bool) -> Waiting:
+    clock = clock_to_wait_by(task, number)
+    if clock.for_sleep is E.EOPNOTSUPP:
+        raise Errno(E.EOPNOTSUPP)
+    time = read_timespec(task, rqtp, narrow)
+    if clock.for_sleep is not None:
+        raise Errno(clock.for_sleep)
+    if flags & TIMER_ABSTIME:
+        return _sleep(task, clock, time, None)
+    if clock.base is Base.WALL:
+        clock = clock_of(task, CLOCK_MONOTONIC)  # setting the clock does not change an interval
+    return _sleep_for(task, clock, time, rmtp, narrow)
+
+
+@syscall("full")
+def sys_clock_nanosleep(
+    task: LinuxTask, which_clock: Int, flags: Int, rqtp: Pointer, rmtp: Pointer
+) -> Waiting:
+    """Sleeps for an interval or until a time of a clock."""
+    return _clock_nanosleep(task, which_clock, flags, rqtp, rmtp, False)
+
+
+@syscall("full")
+def sys_clock_nanosleep_time32(
+    task: LinuxTask, which_clock: Int, flags: Int, rqtp: Pointer, rmtp: Pointer
+) -> Waiting:
+    """The same with i386's first ``struct timespec``."""
+    return _clock_nanosleep(task, which_clock, flags, rqtp, rmtp, True)

@@ -1,0 +1,284 @@
+"""ptrace(2): the calls of a tracer.
+
+Requests, structures and the order of errors: kernel/ptrace.c and arch/x86/kernel/ptrace.c of Linux 6.x.
+"""
+
+from __future__ import annotations
+
+import struct
+from enum import IntEnum
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.c_types import CompatLong, CompatULong, Long, UnsignedLong
+from ring3.abi.errno import E, Errno
+from ring3.abi.signals import NSIG, Sig
+from ring3.linux.calls.processes.compare import may_look_into
+from ring3.linux.definition import syscall
+from ring3.linux.model.siginfo import SIZE, SigInfo, unpack
+from ring3.linux.model.signal_state import UNBLOCKABLE
+from ring3.linux.signals.send import notify, send_to_process, send_to_thread
+from ring3.linux.tracing import queues as ptrace_queues
+from ring3.linux.tracing import registers as ptrace_regs
+from ring3.linux.tracing import stops as tracing
+from ring3.linux.tracing.stops import At, Option, Trace
+from ring3.machine.registers import Flags
+
+if TYPE_CHECKING:
+    from ring3.linux.model.task import LinuxTask
+
+
+class Request(IntEnum):
+    """include/uapi/linux/ptrace.h and arch/x86/include/uapi/asm/ptrace-abi.h."""
+
+    TRACEME = 0
+    PEEKTEXT = 1
+    PEEKDATA = 2
+    PEEKUSER = 3
+    POKETEXT = 4
+    POKEDATA = 5
+    POKEUSER = 6
+    CONT = 7
+    KILL = 8
+    SINGLESTEP = 9
+    GETREGS = 12
+    SETREGS = 13
+    GETFPREGS = 14
+    SETFPREGS = 15
+    ATTACH = 16
+    DETACH = 17
+    GETFPXREGS = 18
+    SETFPXREGS = 19
+    SYSCALL = 24
+    ARCH_PRCTL = 30
+    SYSEMU = 31
+    SYSEMU_SINGLESTEP = 32
+    SETOPTIONS = 0x4200
+    GETEVENTMSG = 0x4201
+    GETSIGINFO = 0x4202
+    SETSIGINFO = 0x4203
+    GETREGSET = 0x4204
+    SETREGSET = 0x4205
+    SEIZE = 0x4206
+    INTERRUPT = 0x4207
+    LISTEN = 0x4208
+    PEEKSIGINFO = 0x4209
+    GETSIGMASK = 0x420A
+    SETSIGMASK = 0x420B
+    GET_SYSCALL_INFO = 0x420E
+    GET_RSEQ_CONFIGURATION = 0x420F
+    SET_SYSCALL_USER_DISPATCH_CONFIG = 0x4210
+    GET_SYSCALL_USER_DISPATCH_CONFIG = 0x4211
+
+
+R = Request
+_RESUME: Final = {
+    R.CONT: 0,
+    R.SINGLESTEP: 0,
+    R.SYSCALL: tracing.SYSCALL_WORK_TRACE,
+    R.SYSEMU: tracing.SYSCALL_WORK_EMU,
+    R.SYSEMU_SINGLESTEP: tracing.SYSCALL_WORK_EMU,
+}
+_STEPPING: Final = (R.SINGLESTEP, R.SYSEMU_SINGLESTEP)
+_OTHERS: Final = {
+    R.PEEKSIGINFO: ptrace_queues.peek_siginfo,
+    R.GET_RSEQ_CONFIGURATION: ptrace_queues.get_rseq,
+    R.GET_SYSCALL_USER_DISPATCH_CONFIG: ptrace_queues.get_dispatch,
+    R.SET_SYSCALL_USER_DISPATCH_CONFIG: ptrace_queues.set_dispatch,
+}
+_OPTIONS: Final = sum(Option)
+
+
+def _traceme(task: LinuxTask) -> int:
+    if task.trace is not None:
+        raise Errno(E.EPERM)
+    if task.process.parent is not None:
+        tracing.attach(task, task.process.parent)
+    return 0
+
+
+def _target(task: LinuxTask, pid: int) -> LinuxTask:
+    found = task.kernel.thread(pid)
+    if found is None:
+        raise Errno(E.ESRCH)
+    return found
+
+
+def _attach(task: LinuxTask, pid: int, *, seize: bool, options: int) -> int:
+    """Begins to trace another thread (ptrace_attach)."""
+    if options & ~_OPTIONS:
+        raise Errno(E.EIO if seize else E.EINVAL)
+    target = _target(task, pid)
+    if target.process is task.process or target.trace is not None:
+        raise Errno(E.EPERM)
+    if not may_look_into(task, target):
+        raise Errno(E.EPERM)
+    tracing.attach(target, task.process, seized=seize, options=options)
+    if not seize:
+        send_to_thread(target, SigInfo(int(Sig.SIGSTOP)))
+    elif target.must_stop:
+        notify(target)
+    return 0
+
+
+def _stopped(task: LinuxTask, pid: int) -> tuple[LinuxTask, Trace]:
+    """A tracee of the caller that is stopped.
+
+    Raises:
+        Errno: ESRCH, it is not.
+    """
+    target = _target(task, pid)
+    trace = target.trace
+    if trace is None or trace.tracer is not task.process or trace.status is None:
+        raise Errno(E.ESRCH)
+    return target, trace
+
+
+def _resume(target: LinuxTask, request: int, signal: int) -> int:
+    if not 0 <= signal <= NSIG:
+        raise Errno(E.EIO)
+    if request in _STEPPING:
+        target.regs.flags |= Flags.TF
+        target.single_stepped = True
+    elif target.single_stepped:
+        target.regs.flags &= ~Flags.TF
+        target.single_stepped = False
+    tracing.resume(target, signal, _RESUME[Request(request)])
+    return 0
+
+
+def _interrupt(task: LinuxTask, pid: int) -> int:
+    target = _target(task, pid)
+    trace = target.trace
+    if trace is None or trace.tracer is not task.process:
+        raise Errno(E.ESRCH)
+    if not trace.seized:
+        raise Errno(E.EIO)
+    trace.interrupt = True
+    notify(target)
+    return 0
+
+
+def _siginfo(task: LinuxTask, target: LinuxTask, trace: Trace, request: int, data: int, narrow: bool) -> int:
+    if trace.info is None:
+        raise Errno(E.EINVAL)
+    if request == R.GETSIGINFO:
+        task.memory.write(data, trace.info.pack(narrow))
+    else:
+        trace.info = unpack(task.memory.read(data, SIZE), narrow)
+    return 0
+
+
+def _sigmask(task: LinuxTask, target: LinuxTask, request: int, size: int, data: int) -> int:
+    if size != 8:
+        raise Errno(E.EINVAL)
+    if request == R.GETSIGMASK:
+        mask = target.blocked if target.saved_mask is None else target.saved_mask
+        task.memory.write_u64(data, mask)
+    else:
+        target.set_blocked(task.memory.read_u64(data) & ~UNBLOCKABLE)
+    return 0
+
+
+def _syscall_info(task: LinuxTask, target: LinuxTask, trace: Trace, size: int, data: int) -> int:
+    """``struct ptrace_syscall_info``; returns how long it is, whatever fits."""
+    regs, narrow = target.regs, target.is_narrow
+    op = {At.ENTRY: 1, At.EXIT: 2}.get(trace.at, 0)
+    raw = struct.pack("<B3xIQQ", op, 0x4000_0003 if narrow else 0xC000_003E, regs.ip, regs.sp)
+    if op == 1:
+        names = ("bx", "cx", "dx", "si", "di", "bp") if narrow else ("di", "si", "dx", "r10", "r8", "r9")
+        mask = 0xFFFF_FFFF if narrow else (1 << 64) - 1
+        raw += struct.pack("<7Q", regs.orig_ax & mask, *(getattr(regs, name) & mask for name in names))
+    elif op == 2:
+        value = regs.ax - (1 << 64) if regs.ax >> 63 else regs.ax
+        raw += struct.pack("<qB", value, -4095 <= value < 0)
+    task.memory.write(data, raw[:size])
+    return len(raw)
+
+
+def _listen(trace: Trace) -> int:
+    if not trace.seized or trace.status is None or trace.status >> 8 != tracing.EVENT_STOP:
+        raise Errno(E.EIO)
+    trace.unreported = False
+    return 0
+
+
+def _set_options(trace: Trace, options: int) -> int:
+    if options & ~_OPTIONS:
+        raise Errno(E.EINVAL)
+    trace.options = options
+    return 0
+
+
+def _peek_poke(task: LinuxTask, target: LinuxTask, request: int, address: int, data: int, word: int) -> int:
+    memory = target.memory
+    try:
+        if request in (R.PEEKTEXT, R.PEEKDATA):
+            task.memory.write(data, memory.peek(address, word))
+        else:
+            memory.poke(address, (data & (1 << 8 * word) - 1).to_bytes(word, "little"))
+    except Errno:
+        raise Errno(E.EIO) from None
+    return 0
+
+
+def _ptrace(task: LinuxTask, request: int, pid: int, address: int, data: int, word: int) -> int:
+    if request == R.TRACEME:
+        return _traceme(task)
+    if request in (R.ATTACH, R.SEIZE):
+        if request == R.SEIZE and address:
+            raise Errno(E.EIO)
+        return _attach(task, pid, seize=request == R.SEIZE, options=data if request == R.SEIZE else 0)
+    if request == R.INTERRUPT:
+        return _interrupt(task, pid)
+    if request == R.KILL:
+        send_to_process(_target(task, pid).process, SigInfo(int(Sig.SIGKILL)))
+        return 0
+    target, trace = _stopped(task, pid)
+    if request in _RESUME:
+        return _resume(target, request, data)
+    if request == R.DETACH:
+        if not 0 <= data <= NSIG:
+            raise Errno(E.EIO)
+        target.regs.flags &= ~Flags.TF
+        tracing.detach(target, data)
+        return 0
+    return _inspect(task, target, trace, request, address, data, word)
+
+
+def _inspect(
+    task: LinuxTask, target: LinuxTask, trace: Trace, request: int, address: int, data: int, word: int
+) -> int:
+    """The requests that look at a stopped tracee or change it."""
+    narrow = word == 4
+    if request in (R.PEEKTEXT, R.PEEKDATA, R.POKETEXT, R.POKEDATA):
+        return _peek_poke(task, target, request, address, data, word)
+    if request == R.SETOPTIONS:
+        return _set_options(trace, data)
+    if request == R.GETEVENTMSG:
+        task.memory.write(data, trace.message.to_bytes(word, "little"))
+        return 0
+    if request in (R.GETSIGINFO, R.SETSIGINFO):
+        return _siginfo(task, target, trace, request, data, narrow)
+    if request in (R.GETSIGMASK, R.SETSIGMASK):
+        return _sigmask(task, target, request, address, data)
+    if request == R.GET_SYSCALL_INFO:
+        return _syscall_info(task, target, trace, address, data)
+    if request == R.LISTEN:
+        return _listen(trace)
+    if request in _OTHERS:
+        return _OTHERS[Request(request)](task, target, address, data)
+    return ptrace_regs.request(task, target, request, address, data, narrow)
+
+
+@syscall("partial", "no hardware breakpoints; PTRACE_LISTEN leaves the tracee stopped until the next request")
+def sys_ptrace(task: LinuxTask, request: Long, pid: Long, addr: UnsignedLong, data: UnsignedLong) -> int:
+    """Traces another thread."""
+    return _ptrace(task, request, pid, addr, data, 8)
+
+
+@syscall("partial", "as ptrace")
+def compat_sys_ptrace(
+    task: LinuxTask, request: CompatLong, pid: CompatLong, addr: CompatULong, data: CompatULong
+) -> int:
+    """The same by a 32-bit tracer."""
+    return _ptrace(task, request, pid, addr, data, 4)

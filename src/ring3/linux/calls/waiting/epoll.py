@@ -1,0 +1,187 @@
+"""epoll_create(2), epoll_ctl(2) and epoll_wait(2)."""
+
+from __future__ import annotations
+
+import struct
+from enum import IntEnum
+from typing import TYPE_CHECKING, Annotated, Final
+
+from ring3.abi.c_types import INT, Arg, FdArg, Int, Meaning, Pointer, SizeT
+from ring3.abi.errno import E, Errno
+from ring3.fs.epoll import EPOLLET, EPOLLEXCLUSIVE, EPOLLONESHOT, EPOLLWAKEUP, EpollFile
+from ring3.fs.opening import O_CLOEXEC
+from ring3.fs.readiness import POLLERR, POLLHUP, POLLIN, POLLOUT, READABLE
+from ring3.fs.waiting import Waiting, until_any
+from ring3.linux.definition import syscall
+from ring3.linux.timers import timeouts
+from ring3.linux.timers.timeouts import TIMESPEC64, Timeout
+
+if TYPE_CHECKING:
+    from ring3.linux.model.task import LinuxTask
+
+EVENT: Final = struct.Struct("<IQ")
+"""``struct epoll_event``, packed, on both widths."""
+MAX_EVENTS: Final = 0x7FFF_FFFF // EVENT.size
+EXCLUSIVE_OK: Final = POLLIN | POLLOUT | POLLERR | POLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE
+
+
+class EpollOperation(IntEnum):
+    """Operations of epoll_ctl(2)."""
+
+    EPOLL_CTL_ADD = 1
+    EPOLL_CTL_DEL = 2
+    EPOLL_CTL_MOD = 3
+
+
+EpollFlags = Annotated[int, Arg(INT, Meaning.FLAGS, "open")]
+EpollOp = Annotated[int, Arg(INT, Meaning.ENUM, "epoll_ctl")]
+
+
+def _create(task: LinuxTask, flags: int) -> int:
+    if flags & ~O_CLOEXEC:
+        raise Errno(E.EINVAL)
+    return task.files.install(EpollFile(task.kernel.vfs), cloexec=bool(flags & O_CLOEXEC))
+
+
+@syscall("full")
+def sys_epoll_create1(task: LinuxTask, flags: EpollFlags) -> int:
+    """Makes an epoll instance."""
+    return _create(task, flags)
+
+
+@syscall("full")
+def sys_epoll_create(task: LinuxTask, size: Int) -> int:
+    """Makes an epoll instance; the size means nothing but must be positive."""
+    if size <= 0:
+        raise Errno(E.EINVAL)
+    return _create(task, 0)
+
+
+@syscall("full")
+def sys_epoll_ctl(task: LinuxTask, epfd: FdArg, op: EpollOp, fd: FdArg, event: Pointer) -> int:
+    """Adds, changes or removes a descriptor that is watched."""
+    events, data = 0, 0
+    if op != EpollOperation.EPOLL_CTL_DEL:
+        events, data = EVENT.unpack(task.memory.read(event, EVENT.size))
+    epoll, file = task.files[epfd], task.files[fd]
+    if not file.pollable:
+        raise Errno(E.EPERM)
+    if epoll is file or not isinstance(epoll, EpollFile):
+        raise Errno(E.EINVAL)
+    if events & EPOLLEXCLUSIVE and not _exclusive_allowed(op, events, isinstance(file, EpollFile)):
+        raise Errno(E.EINVAL)
+    if op == EpollOperation.EPOLL_CTL_ADD:
+        epoll.add(fd, file, events, data)
+    elif op == EpollOperation.EPOLL_CTL_DEL:
+        epoll.remove(fd, file)
+    elif op == EpollOperation.EPOLL_CTL_MOD:
+        epoll.change(fd, file, events, data)
+    else:
+        raise Errno(E.EINVAL)
+    return 0
+
+
+def _exclusive_allowed(op: int, events: int, nested: bool) -> bool:
+    return op == EpollOperation.EPOLL_CTL_ADD and not nested and not events & ~EXCLUSIVE_OK & ~EPOLLONESHOT
+
+
+def _wait(
+    task: LinuxTask, epfd: int, address: int, count: int, deadline: int | None, immediate: bool
+) -> int | Waiting:
+    if not 0 < count <= MAX_EVENTS:
+        raise Errno(E.EINVAL)
+    epoll = task.files[epfd]
+    if not isinstance(epoll, EpollFile):
+        raise Errno(E.EINVAL)
+    found = epoll.take(count)
+    if found or immediate:
+        return _store(task, address, found)
+    return _wait_long(task, epoll, address, count, deadline)
+
+
+async def _wait_long(
+    task: LinuxTask, epoll: EpollFile, address: int, count: int, deadline: int | None
+) -> int:
+    found: list[tuple[int, int]] = []
+
+    def ready() -> bool:
+        found.extend(epoll.take(count))
+        return bool(found)
+
+    try:
+        await until_any(task, [(epoll, READABLE)], ready, deadline)
+    except Errno as error:
+        raise Errno(E.EINTR if error.number is E.ERESTARTSYS else error.number) from None
+    return _store(task, address, found)
+
+
+def _store(task: LinuxTask, address: int, found: list[tuple[int, int]]) -> int:
+    task.memory.write(address, b"".join(EVENT.pack(events, data) for events, data in found))
+    return len(found)
+
+
+def _deadline(task: LinuxTask, milliseconds: int) -> int | None:
+    return task.kernel.clocks.monotonic() + milliseconds * 10**6 if milliseconds > 0 else None
+
+
+@syscall("full")
+def sys_epoll_wait(
+    task: LinuxTask, epfd: FdArg, events: Pointer, maxevents: Int, timeout: Int
+) -> int | Waiting:
+    """Waits until something that is watched is ready."""
+    return _wait(task, epfd, events, maxevents, _deadline(task, timeout), not timeout)
+
+
+@syscall("full")
+def sys_epoll_pwait(
+    task: LinuxTask,
+    epfd: FdArg,
+    events: Pointer,
+    maxevents: Int,
+    timeout: Int,
+    sigmask: Pointer,
+    sigsetsize: SizeT,
+) -> int | Waiting:
+    """The same with another signal mask."""
+    timeouts.set_mask(task, sigmask, sigsetsize)
+    try:
+        result = _wait(task, epfd, events, maxevents, _deadline(task, timeout), not timeout)
+    except Errno:
+        timeouts.restore_mask(task)
+        raise
+    return timeouts.finish_interruptible(task, result)
+
+
+@syscall("full")
+def sys_epoll_pwait2(
+    task: LinuxTask,
+    epfd: FdArg,
+    events: Pointer,
+    maxevents: Int,
+    timeout: Pointer,
+    sigmask: Pointer,
+    sigsetsize: SizeT,
+) -> int | Waiting:
+    """The same with a timeout in nanoseconds."""
+    until = Timeout(task, timeout, TIMESPEC64)
+    timeouts.set_mask(task, sigmask, sigsetsize)
+    try:
+        result = _wait(task, epfd, events, maxevents, until.deadline, until.immediate)
+    except Errno:
+        timeouts.restore_mask(task)
+        raise
+    return timeouts.finish_interruptible(task, result)
+
+
+@syscall("full")
+def compat_sys_epoll_pwait2(
+    task: LinuxTask,
+    epfd: FdArg,
+    events: Pointer,
+    maxevents: Int,
+    timeout: Pointer,
+    sigmask: Pointer,
+    sigsetsize: SizeT,
+) -> int | Waiting:
+    """epoll_pwait2 for a 32-bit program."""
+    return sys_epoll_pwait2(task, epfd, events, maxevents, timeout, sigmask, sigsetsize)

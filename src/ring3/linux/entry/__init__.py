@@ -1,0 +1,1 @@
+"""Between the CPU and the calls: the short path, exceptions, exit work."""

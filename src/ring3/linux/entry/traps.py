@@ -1,0 +1,251 @@
+"""What Linux makes of an exception: a page brought in, a signal, or a panic.
+
+Signals and codes: arch/x86/kernel/traps.c and arch/x86/mm/fault.c of Linux 6.x; si_code names of sigaction(2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from ring3.abi.signals import FpeCode, IllCode, SegvCode, SiCode, Sig, TrapCode
+from ring3.errors import KernelPanic
+from ring3.image.linux.boot import GATES, L
+from ring3.kernel.mm.fault import FaultOutcome
+from ring3.kernel.regs import UserRegs, describe
+from ring3.kernel.task import Task
+from ring3.linux.model.siginfo import SigInfo
+from ring3.linux.model.task import LinuxTask
+from ring3.linux.signals.deliver import act, do_signal, is_fatal, settle, take
+from ring3.linux.signals.send import force_fault, force_kernel
+from ring3.linux.tracing import stops as tracing
+from ring3.linux.x86 import vsyscall
+from ring3.machine.paging import PF_FETCH, PF_WRITE
+from ring3.machine.registers import ERROR_CODE_VECTORS, Flags, Vector
+
+if TYPE_CHECKING:
+    from ring3.linux.kernel import LinuxKernel
+
+Stub = Callable[[Task, UserRegs, int], int | Coroutine[Any, Any, int]]
+
+_WORK: Final = L["TASK_SYSCALL_WORK"] >> 3
+VECTORS: Final = {name: vector for vector, name in enumerate(GATES)}
+NEED_RESCHED: Final = 1 << L["TIF_NEED_RESCHED"]
+EXIT_WORK: Final = (1 << L["TIF_NOTIFY_RESUME"]) | (1 << L["TIF_SIGPENDING"]) | (1 << L["TIF_NEED_RESCHED"])
+
+_SIGNALS: Final = {
+    Vector.DE: (Sig.SIGFPE, FpeCode.FPE_INTDIV),
+    Vector.DB: (Sig.SIGTRAP, TrapCode.TRAP_TRACE),
+    Vector.BP: (Sig.SIGTRAP, SiCode.SI_KERNEL),
+    Vector.OF: (Sig.SIGSEGV, SiCode.SI_KERNEL),
+    Vector.BR: (Sig.SIGSEGV, SiCode.SI_KERNEL),
+    Vector.UD: (Sig.SIGILL, IllCode.ILL_ILLOPN),
+    Vector.TS: (Sig.SIGSEGV, SiCode.SI_KERNEL),
+    Vector.NP: (Sig.SIGBUS, SiCode.SI_KERNEL),
+    Vector.SS: (Sig.SIGBUS, SiCode.SI_KERNEL),
+    Vector.GP: (Sig.SIGSEGV, SiCode.SI_KERNEL),
+    Vector.MF: (Sig.SIGFPE, 0),
+    Vector.XM: (Sig.SIGFPE, 0),
+    Vector.AC: (Sig.SIGBUS, 1),
+}
+_WITH_ADDRESS: Final = (Vector.DE, Vector.UD, Vector.DB, Vector.MF, Vector.XM)
+
+_OUTCOMES: Final = {
+    FaultOutcome.SEGV_MAPERR: (Sig.SIGSEGV, SegvCode.SEGV_MAPERR),
+    FaultOutcome.SEGV_ACCERR: (Sig.SIGSEGV, SegvCode.SEGV_ACCERR),
+    FaultOutcome.BUS_ADRERR: (Sig.SIGBUS, 2),
+    FaultOutcome.OOM: (Sig.SIGKILL, SiCode.SI_KERNEL),
+}
+
+
+def exception(vector: int, task: Task, regs: UserRegs, error: int) -> int:
+    """The stub of every exception: ``exc_page_fault`` and its like."""
+    linux_task = cast("LinuxTask", task)
+    if vector not in ERROR_CODE_VECTORS:
+        error = 0
+    if not regs.cs & 3:
+        if regs.ip != linux_task.kernel.image.symbols["native_irq_return_iret"]:
+            _in_kernel(vector, linux_task, regs, error)
+            return 0
+        regs = linux_task.kernel.undo_iret(linux_task, regs)
+    if vector == Vector.PF:
+        address = linux_task.kernel.machine.cpu.cr2
+        if resolve_page_fault(linux_task, address, error, regs):
+            regs.flags &= ~Flags.RF  # nothing depends on it, and the emulator's pushf would show it
+        else:
+            outcome = _fault(linux_task, address, error)
+            signal, code = _OUTCOMES[outcome]
+            _remember(linux_task, vector, error, address)
+            force_fault(linux_task, signal, int(code), address)
+    elif vector in _SIGNALS:
+        signal, code = _SIGNALS[Vector(vector)]
+        _remember(linux_task, vector, error, linux_task.fault_address)
+        if code == SiCode.SI_KERNEL:
+            force_kernel(linux_task, signal)
+        else:
+            force_fault(linux_task, signal, int(code), regs.ip if vector in _WITH_ADDRESS else 0)
+    else:
+        raise KernelPanic(f"unexpected exception {vector} in ring 3", describe(regs))
+    return 0
+
+
+def resolve_page_fault(task: Task, address: int, error: int, regs: UserRegs | None = None) -> bool:
+    """Makes a user access possible that faulted; False if it is not allowed.
+
+    Args:
+        task: Whose access it was.
+        address: Linear address.
+        error: The page fault's error code.
+        regs: The user registers, by default those of `Task.regs`.
+    """
+    if address >= vsyscall.ADDRESS:
+        return bool(error & PF_FETCH) and vsyscall.emulate(
+            cast("LinuxTask", task), regs or task.regs, address
+        )
+    return _fault(task, address, error) is FaultOutcome.OK
+
+
+def _fault(task: Task, address: int, error: int) -> FaultOutcome:
+    return task.memory.fault(address, write=bool(error & PF_WRITE), fetch=bool(error & PF_FETCH))
+
+
+def _in_kernel(vector: int, task: LinuxTask, regs: UserRegs, error: int) -> None:
+    """An exception in ring 0: the machine code touched user memory, or something is badly wrong."""
+    symbols = task.kernel.image.symbols
+    if vector == Vector.DB and symbols.covers("entry_SYSENTER_compat", regs.ip):
+        return  # sysenter leaves TF as it was, until the entry code has cleared it (is_sysenter_singlestep)
+    address = task.kernel.machine.cpu.cr2
+    if (
+        vector == Vector.PF
+        and address < task.memory.task_size
+        and regs.flags & Flags.AC  # it said that it means the user's memory (SMAP)
+        and not error & PF_FETCH
+        and _fault(task, address, error) is FaultOutcome.OK
+    ):
+        return
+    fixup = _fixup(task.kernel, regs.ip)
+    if fixup is None:
+        where = symbols.describe(regs.ip)
+        raise KernelPanic(
+            f"exception {vector} (error {error:#x}, cr2 {address:#x}) in ring 0 at {where}", describe(regs)
+        )
+    regs.ip = fixup
+
+
+def _fixup(kernel: LinuxKernel, ip: int) -> int | None:
+    """Where the exception table says to go on after a fault at an instruction."""
+    symbols = kernel.image.symbols
+    for at in range(symbols["__start___ex_table"], symbols["__stop___ex_table"], 16):
+        if kernel.machine.read_q(at) == ip:
+            return kernel.machine.read_q(at + 8)
+    return None
+
+
+def _remember(task: LinuxTask, vector: int, error: int, address: int) -> None:
+    """Keeps what signal frames and ptrace show of the last exception."""
+    task.trap_number, task.error_code, task.fault_address = vector, error, address
+
+
+def exit_work(task: Task, regs: UserRegs, argument: int) -> int | Coroutine[Any, Any, int]:
+    """What is to be done before ring 3 runs again (exit_to_user_mode_loop): signals, stops."""
+    linux_task = cast("LinuxTask", task)
+    if linux_task.trace is not None:
+        return _traced_exit_work(linux_task, regs)
+    q = task.kernel.machine.ram.q
+    resched = 0
+    while q[task.struct] & EXIT_WORK:
+        if linux_task.must_stop:
+            return _stop(linux_task, regs)
+        resched |= q[task.struct] & NEED_RESCHED
+        q[task.struct] &= ~EXIT_WORK
+        do_signal(linux_task, regs)
+        if linux_task.rseq is not None:
+            linux_task.rseq.resume(linux_task, regs)
+    if resched:
+        linux_task.kernel.give_way(linux_task)
+    return 0
+
+
+async def _stop(task: LinuxTask, regs: UserRegs) -> int:
+    """Stays stopped until SIGCONT or SIGKILL, then looks at the signals again."""
+    q = task.kernel.machine.ram.q
+    while q[task.struct] & EXIT_WORK:
+        if task.trace is not None:
+            return await _traced_exit_work(task, regs)
+        if task.must_stop:
+            await task.stopped.wait(task)
+        else:
+            q[task.struct] &= ~EXIT_WORK
+            do_signal(task, regs)
+            if task.rseq is not None:
+                task.rseq.resume(task, regs)
+    return 0
+
+
+async def _traced_exit_work(task: LinuxTask, regs: UserRegs) -> int:
+    """The same for a thread with a tracer, which sees every signal before it is delivered."""
+    q = task.kernel.machine.ram.q
+    while q[task.struct] & EXIT_WORK:
+        q[task.struct] &= ~EXIT_WORK
+        trace = task.trace
+        if trace is not None and trace.interrupt:
+            trace.interrupt = False
+            await tracing.event(task, tracing.EVENT_STOP, 0)
+        if task.must_stop:
+            await _traced_group_stop(task)
+        handled = False
+        while not handled and (info := take(task)) is not None:
+            signal = info.signo if info.signo == Sig.SIGKILL else await tracing.stop(task, info.signo, info)
+            if signal and signal != info.signo:
+                info = SigInfo(signal)
+            ends = signal and signal != Sig.SIGKILL and is_fatal(task, signal)
+            if ends and tracing.wants(task, tracing.Option.TRACEEXIT):
+                await tracing.event(task, tracing.EVENT_EXIT, signal)
+            handled = bool(signal) and act(task, regs, info)
+        if not handled:
+            settle(task, regs)
+        if task.rseq is not None:
+            task.rseq.resume(task, regs)
+    return 0
+
+
+async def _traced_group_stop(task: LinuxTask) -> None:
+    trace, signal = task.trace, task.process.stopped or int(Sig.SIGTRAP)
+    seized = trace is not None and trace.seized
+    await tracing.stop(task, signal | tracing.EVENT_STOP << 8 if seized else signal, SigInfo(signal))
+    task.must_stop = False
+
+
+def spurious(task: Task, regs: UserRegs, argument: int) -> int:
+    """The stub behind the gates of vectors that no device raises."""
+    raise KernelPanic("an interrupt arrived that no device raises", describe(regs))
+
+
+def trace_enter(task: Task, regs: UserRegs, argument: int) -> int | Coroutine[Any, Any, int]:
+    """The work before a traced call (syscall_trace_enter): the number to make."""
+    work = task.kernel.machine.ram.q[task.struct + _WORK]
+    linux_task = cast("LinuxTask", task)
+    if linux_task.dispatch is not None and linux_task.dispatch.catches(linux_task, regs):
+        return -1
+    if work & (tracing.SYSCALL_WORK_TRACE | tracing.SYSCALL_WORK_EMU):
+        return _traced_enter(linux_task, regs)
+    return regs.orig_ax if linux_task.seccomp is None else linux_task.seccomp.enter(linux_task, regs)
+
+
+async def _traced_enter(task: LinuxTask, regs: UserRegs) -> int:
+    """The stop for a tracer, and then what seccomp(2) says of the call that the tracer leaves."""
+    number = await tracing.syscall_enter(task, regs)
+    if number & 0xFFFF_FFFF == 0xFFFF_FFFF or task.seccomp is None:
+        return number
+    answer = task.seccomp.enter(task, regs)
+    return answer if isinstance(answer, int) else await answer
+
+
+def trace_exit(task: Task, regs: UserRegs, argument: int) -> int | Coroutine[Any, Any, int]:
+    """The work after a traced call (syscall_exit_work)."""
+    linux_task = cast("LinuxTask", task)
+    if linux_task.single_stepped:
+        force_fault(linux_task, Sig.SIGTRAP, int(TrapCode.TRAP_TRACE), regs.ip)
+    elif task.kernel.machine.ram.q[task.struct + _WORK] & tracing.SYSCALL_WORK_TRACE:
+        return tracing.syscall_stop(linux_task, regs, tracing.At.EXIT)
+    return 0

@@ -1,0 +1,89 @@
+"""Opening files to be run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ring3.abi.errno import E, Errno
+from ring3.fs.namei import Walk
+from ring3.fs.permission import MAY_EXEC, permits
+from ring3.fs.regular import RegularInode
+from ring3.linux.calls.files.lookup import walk
+from ring3.loader.program import ExecError
+from ring3.machine.ram import PAGE_SIZE
+
+if TYPE_CHECKING:
+    from ring3.fs.dentry import Dentry
+    from ring3.kernel.mm.objects import MemoryObject
+    from ring3.linux.model.task import LinuxTask
+
+
+class ExecFile:
+    """A regular file that may be run.
+
+    Attributes:
+        place: Where it was found.
+        inode: Its contents.
+    """
+
+    __slots__ = ("_head", "inode", "place")
+
+    def __init__(self, place: Dentry, inode: RegularInode) -> None:
+        self.place = place
+        self.inode = inode
+        self._head: bytes | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes in the file."""
+        return self.inode.size
+
+    @property
+    def pages(self) -> MemoryObject:
+        """The page cache."""
+        return self.inode.pages
+
+    def pread(self, offset: int, size: int) -> bytes:
+        """Bytes at an offset, fewer at the end of the file; the first page is read once."""
+        if self._head is None:
+            self._head = self.inode.pread(0, PAGE_SIZE)
+        if offset + size <= len(self._head):
+            return self._head[offset : offset + size]
+        return self.inode.pread(offset, size)
+
+
+def open_exec(how: Walk, start: Dentry, path: bytes) -> ExecFile:
+    """Finds a file and checks that it may be run.
+
+    Args:
+        how: Who looks, and from which root.
+        start: Where a relative path starts.
+        path: The path.
+
+    Raises:
+        ExecError: As execve(2): ENOENT, EACCES, ETXTBSY and what else a walk can fail with.
+    """
+    try:
+        place = how.find(start, path)
+    except Errno as error:
+        number = E(error.number)
+        raise ExecError(number, number.text) from None
+    inode = place.inode
+    if inode.is_directory:
+        raise ExecError(E.EACCES, "is a directory")
+    if not isinstance(inode, RegularInode):
+        raise ExecError(E.EACCES, "not a regular file")
+    if not permits(inode, how.who, MAY_EXEC):
+        raise ExecError(E.EACCES, E.EACCES.text)
+    if inode.writers > 0:
+        raise ExecError(E.ETXTBSY, "open for writing")
+    return ExecFile(place, inode)
+
+
+def open_for(task: LinuxTask, path: bytes) -> ExecFile:
+    """The same for a task that names a file.
+
+    Raises:
+        ExecError: As `open_exec`.
+    """
+    return open_exec(walk(task), task.fs.cwd, path)

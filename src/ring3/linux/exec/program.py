@@ -1,0 +1,236 @@
+"""Makes an address space of a program, and a task start in it: what execve(2) does (fs/exec.c, fs/binfmt_elf.c).
+
+The new address space is built completely before anything of the old one is given up.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from ring3.abi.errno import E
+from ring3.image.linux.boot import GDT_USER_DS, L
+from ring3.kernel.mm import layout
+from ring3.kernel.mm.limits import Limits
+from ring3.kernel.mm.mm import Mm
+from ring3.kernel.regs import NAMES, UserRegs
+from ring3.linux.calls.processes.personality import Persona
+from ring3.linux.exec.auxv import AuxFacts, entries
+from ring3.linux.exec.executable import ExecFile
+from ring3.linux.model.credentials import Credentials
+from ring3.loader.program import ExecError, Executable, Mapped, Program, map_program
+from ring3.loader.stack import Places, Strings, build_stack
+from ring3.machine.descriptors import Segment
+from ring3.machine.pmap import Prot
+from ring3.machine.ram import PAGE_MASK
+from ring3.machine.registers import Flags, Seg
+
+if TYPE_CHECKING:
+    from ring3.fs.regular import RegularInode
+    from ring3.linux.kernel import LinuxKernel
+
+INITIAL_STACK: Final = 132 << 10
+"""Bytes of the stack mapping at first: the vectors grow it like anything else (setup_arg_pages, stack_expand)."""
+MINSIGSTKSZ: Final = 1040
+"""Bytes of the largest signal frame with FXSAVE state (arch/x86/kernel/signal.c, init_sigframe_size)."""
+
+SCRIPT_HEAD: Final = 256
+"""Bytes of a script that are looked at (BINPRM_BUF_SIZE)."""
+MAX_SCRIPTS: Final = 4
+
+_NO_SEGMENT: Final = Segment(0, 0, 0, 0)
+
+
+class Start(NamedTuple):
+    """A program in memory, ready to run.
+
+    Attributes:
+        mm: Its address space.
+        bits: 64 or 32.
+        ip: The first instruction: the interpreter's if there is one.
+        sp: The stack pointer.
+        landing_pad: Where the fast 32-bit doors come back, 0 for a 64-bit program.
+        file: The file it was loaded from.
+        places: Where its arguments and its environment lie.
+        auxv: Its auxiliary vector, as it lies on the stack.
+    """
+
+    mm: Mm
+    bits: int
+    ip: int
+    sp: int
+    landing_pad: int
+    file: Executable
+    places: Places
+    auxv: bytes
+
+    @property
+    def exe(self) -> RegularInode | None:
+        """The inode it was loaded from, None for a file outside of the machine."""
+        return self.file.inode if isinstance(self.file, ExecFile) else None
+
+
+def prepare(
+    kernel: LinuxKernel,
+    path: bytes,
+    strings: Strings,
+    credentials: Credentials,
+    limits: Limits,
+    open_file: Callable[[bytes], Executable],
+    personality: int = 0,
+) -> tuple[Start, bytes]:
+    """Builds a program's address space.
+
+    Args:
+        kernel: The kernel.
+        path: The program, or a script whose first line names its interpreter.
+        strings: Its name, arguments and environment.
+        credentials: Whom it runs as.
+        limits: Its memory limits.
+        open_file: Opens a file to be run: the program, the interpreter of a script, the one that PT_INTERP names.
+        personality: Its quirks (personality(2)).
+
+    Returns:
+        The program in memory, and the path of the file that was loaded.
+
+    Raises:
+        ExecError: The file cannot be run; the message says why.
+        Errno: There is no memory or room for it.
+    """
+    file, path, strings = _follow_scripts(path, strings, open_file)
+    program = Program.read(file)
+    interpreter: Program | None = None
+    if program.interpreter is not None:
+        interpreter = Program.read(_open_interpreter(program.interpreter, open_file), "interpreter")
+        if interpreter.header.bits != program.header.bits:
+            raise ExecError(E.ELIBBAD, "interpreter: not of the program's width")
+    narrow = program.header.bits == 32
+    places = layout.choose(
+        narrow=narrow,
+        stack_limit=limits.stack,
+        random=None if personality & Persona.ADDR_NO_RANDOMIZE else kernel.aslr,
+        legacy=bool(personality & Persona.ADDR_COMPAT_LAYOUT),
+        task_size=layout.TASK_SIZE_3GB if narrow and personality & Persona.ADDR_LIMIT_3GB else None,
+    )
+    mm = Mm(kernel.machine.ram, kernel.machine.kernel_pmap, places, limits, kernel.objects)
+    try:
+        return _fill(kernel, mm, program, interpreter, strings, credentials), path
+    except BaseException:
+        mm.destroy()
+        raise
+
+
+def _follow_scripts(
+    path: bytes, strings: Strings, open_file: Callable[[bytes], Executable]
+) -> tuple[Executable, bytes, Strings]:
+    """Opens the program that a chain of ``#!`` lines leads to, with the arguments it gets (fs/binfmt_script.c)."""
+    for _ in range(MAX_SCRIPTS + 1):
+        file = open_file(path)
+        head = file.pread(0, SCRIPT_HEAD)
+        if not head.startswith(b"#!"):
+            return file, path, strings
+        line, newline, _rest = head[2:].partition(b"\n")
+        words = line.strip(b" \t").split(None, 1)
+        if not words and not newline:
+            raise ExecError(E.EACCES, "its #! line ends with the file and names no interpreter")
+        if not words or (not newline and len(head) == SCRIPT_HEAD and len(words) == 1):
+            raise ExecError(E.ENOEXEC, "its #! line names no interpreter, or is too long")
+        script = path if path.startswith(b"/") or not strings.name else strings.name
+        arguments = [words[0], *(word.rstrip(b" \t") for word in words[1:]), script, *strings.argv[1:]]
+        path, strings = words[0], Strings(words[0], arguments, strings.envp)
+    raise ExecError(E.ELOOP, "its #! lines lead too far")
+
+
+def _open_interpreter(path: bytes, open_file: Callable[[bytes], Executable]) -> Executable:
+    try:
+        return open_file(path)
+    except ExecError as error:
+        name = path.decode("utf-8", "backslashreplace")
+        raise ExecError(error.number, f"interpreter {name}: {error.reason}") from None
+
+
+def _fill(
+    kernel: LinuxKernel,
+    mm: Mm,
+    program: Program,
+    interpreter: Program | None,
+    strings: Strings,
+    credentials: Credentials,
+) -> Start:
+    bits = program.header.bits
+    stack_top = mm.layout.stack_top & PAGE_MASK
+    prot = program.stack_prot
+    if prot is None:
+        prot = Prot.READ | Prot.WRITE | (Prot.EXEC if bits == 32 else 0)
+    mm.mmap(stack_top - INITIAL_STACK, INITIAL_STACK, prot, fixed=True, growsdown=True)
+    mm.start_stack = stack_top
+    base = mm.layout.dyn_base if interpreter is not None else None
+    mapped = map_program(mm, program, base)
+    loaded: Mapped | None = None
+    if interpreter is not None:
+        try:
+            loaded = map_program(mm, interpreter, None)
+        except ExecError as error:
+            raise ExecError(error.number, f"interpreter: {error.reason}") from None
+    mm.start_brk = mm.brk = mm.layout.brk_start(mapped.end, alone=program.relocatable and interpreter is None)
+    mm.start_data, mm.end_data = mapped.data
+    vdso = kernel.vdso(bits)
+    at = mm.mmap(
+        mm.layout.vdso_address(stack_top, vdso.size) if bits == 64 else 0,
+        vdso.size,
+        Prot.READ | Prot.EXEC,
+        obj=vdso.pages,
+    )
+    facts = AuxFacts(
+        at,
+        at + vdso.symbols["__kernel_vsyscall"] if bits == 32 else 0,
+        loaded.bias if loaded is not None else 0,
+        kernel.hwcap,
+        MINSIGSTKSZ,
+        credentials,
+    )
+    vector: list[tuple[int, int]] = []
+
+    def auxv(found: Places) -> list[tuple[int, int]]:
+        mask = (1 << bits) - 1  # a damaged header's addresses wrap in words of the program's width
+        vector[:] = [(key, value & mask) for key, value in entries(program, mapped, found, facts)]
+        return vector
+
+    sp, places = build_stack(
+        mm,
+        stack_top,
+        strings,
+        bits,
+        (b"x86_64\0" if bits == 64 else b"i686\0", kernel.random_bytes(16)),
+        mm.layout.align_stack,
+        auxv,
+    )
+    mm.start_stack = sp
+    first = (loaded.entry if loaded is not None else mapped.entry) & (1 << bits) - 1
+    landing_pad = at + vdso.symbols["int80_landing_pad"] if bits == 32 else 0
+    words = [word for entry in (*vector, (0, 0)) for word in entry]
+    raw = struct.pack(f"<{len(words)}{'Q' if bits == 64 else 'I'}", *words)
+    return Start(mm, bits, first, sp, landing_pad, program.file, places, raw)
+
+
+def start_thread(regs: UserRegs, start: Start) -> None:
+    """Sets the user registers to those of a program's first instruction: all zero but ip, sp and the selectors."""
+    for name in NAMES:
+        setattr(regs, name, 0)
+    regs.ip, regs.sp = start.ip, start.sp
+    regs.cs = L["USER_CS"] if start.bits == 64 else L["USER32_CS"]
+    regs.ss = L["USER_DS"]
+    regs.flags = Flags.IF | Flags.FIXED
+
+
+def load_data_segments(kernel: LinuxKernel, bits: int) -> None:
+    """Sets DS, ES, FS and GS as a program finds them (ELF_PLAT_INIT, start_thread_ia32)."""
+    load = kernel.load_user_segment
+    for segment in (Seg.FS, Seg.GS):
+        load(segment, 0, _NO_SEGMENT)
+    for segment in (Seg.DS, Seg.ES):
+        if bits == 32:
+            load(segment, L["USER_DS"], GDT_USER_DS)
+        else:
+            load(segment, 0, _NO_SEGMENT)

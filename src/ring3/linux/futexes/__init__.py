@@ -1,0 +1,1 @@
+"""Futexes: their names, their words, and the locks with an owner."""

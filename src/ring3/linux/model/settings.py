@@ -1,0 +1,126 @@
+"""What a thread is told about itself by prctl(2) and personality(2), and what belongs to a program's memory."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from ring3.fs.regular import RegularInode
+    from ring3.linux.calls.system.ldt import Ldt
+
+TIMER_SLACK: Final = 50_000
+"""Nanoseconds by which the first program's timers may be late."""
+MDWE_NO_INHERIT: Final = 2
+"""PR_SET_MDWE is not for children and later programs."""
+
+
+class Settings:
+    """A thread's settings.
+
+    Attributes:
+        personality: See `ring3.linux.calls.processes.personality`.
+        no_new_privs: execve(2) gives it no more rights than it has.
+        timer_slack: Nanoseconds by which its timers may be late.
+        default_slack: What that was when it started.
+        no_tsc: Reading the time-stamp counter is SIGSEGV.
+        machine_check: How it wants to hear of memory errors: 0 late, 1 early, None as everybody.
+        io_flusher: It writes out pages for others (PR_SET_IO_FLUSHER).
+    """
+
+    __slots__ = (
+        "default_slack",
+        "io_flusher",
+        "machine_check",
+        "no_new_privs",
+        "no_tsc",
+        "personality",
+        "timer_slack",
+    )
+
+    def __init__(self) -> None:
+        self.personality = 0
+        self.no_new_privs = False
+        self.timer_slack = self.default_slack = TIMER_SLACK
+        self.no_tsc = False
+        self.machine_check: int | None = None
+        self.io_flusher = False
+
+    def for_child(self) -> Settings:
+        """What a new thread starts with."""
+        child = copy(self)
+        child.default_slack = self.timer_slack
+        return child
+
+
+class MmContext:
+    """What Linux keeps about an address space beyond its mappings.
+
+    Attributes:
+        users: How many tasks have it.
+        exe: The file its program is in, None if that cannot be written to anyway.
+        dumpable: 1 if others of the same user may look into it, 0 if not.
+        ldt: Its descriptor table, None while it has none.
+        membarrier: What membarrier(2) was told to be ready for.
+        no_huge_pages: PR_SET_THP_DISABLE, 0 if huge pages are not refused.
+        deny_write_exec: PR_SET_MDWE's bits.
+        merge: Equal pages may be merged (PR_SET_MEMORY_MERGE).
+        key_taken: The only protection key is gone.
+    """
+
+    __slots__ = (
+        "deny_write_exec",
+        "dumpable",
+        "exe",
+        "key_taken",
+        "ldt",
+        "membarrier",
+        "merge",
+        "no_huge_pages",
+        "users",
+    )
+
+    def __init__(self) -> None:
+        self.users = 0
+        self.dumpable = 1
+        self.exe: RegularInode | None = None
+        self.ldt: Ldt | None = None
+        self.membarrier = 0
+        self.no_huge_pages = 0
+        self.deny_write_exec = 0
+        self.merge = False
+        self.key_taken = False
+
+    def fork(self) -> MmContext:
+        """That of a copy of the address space.
+
+        Raises:
+            Errno: ENOMEM, there is no frame for its descriptor table.
+        """
+        child = self.for_program(self.exe)
+        child.dumpable, child.membarrier, child.key_taken = self.dumpable, self.membarrier, self.key_taken
+        child.ldt = None if self.ldt is None else self.ldt.copy()
+        return child
+
+    def for_program(self, exe: RegularInode | None) -> MmContext:
+        """That of the next program of the same process (mmf_init_flags)."""
+        new = MmContext()
+        new.runs(exe)
+        new.no_huge_pages, new.merge = self.no_huge_pages, self.merge
+        new.deny_write_exec = 0 if self.deny_write_exec & MDWE_NO_INHERIT else self.deny_write_exec
+        return new
+
+    def runs(self, exe: RegularInode | None) -> None:
+        """Keeps the file of its program from being written to until it is gone (exe_file_deny_write_access)."""
+        if exe is not None:
+            exe.programs += 1
+        self.exe = exe
+
+    def destroy(self) -> None:
+        """The address space is gone."""
+        if self.exe is not None:
+            self.exe.programs -= 1
+            self.exe = None
+        if self.ldt is not None:
+            self.ldt.destroy()
+            self.ldt = None

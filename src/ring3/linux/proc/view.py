@@ -1,0 +1,57 @@
+"""Gives a kernel its files: the tree that ``ring3.fs.view`` describes."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from ring3.fs.devices import make_dev, show_terminal
+from ring3.fs.host import HostFile, terminal_name
+from ring3.fs.view import View, mount_view
+from ring3.linux.proc.tree import ProcTree, sysfs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ring3.fs.dentry import Dentry
+    from ring3.fs.file import File
+    from ring3.fs.inode import Inode
+    from ring3.linux.kernel import LinuxKernel
+    from ring3.linux.model.credentials import Credentials
+
+
+def mount_default(kernel: LinuxKernel, environment: Mapping[str, str], who: Credentials) -> None:
+    """Mounts the default view; programs start in the host's working directory.
+
+    Args:
+        kernel: The kernel, with an empty root.
+        environment: That of the first program: HOME is an empty directory.
+        who: Who owns that.
+    """
+
+    def random_bytes(size: int) -> bytes:
+        return kernel.random_bytes(size)  # whichever source is in force then
+
+    def open_terminal(inode: Inode, dentry: Dentry, flags: int) -> File:
+        from ring3.linux.terminals.terminal import open_tty  # noqa: PLC0415 - few programs open one
+
+        return open_tty(kernel, inode, dentry, flags)
+
+    def open_pty(inode: Inode, dentry: Dentry, flags: int) -> File:
+        from ring3.linux.terminals.terminal import open_ptmx  # noqa: PLC0415 - few programs open one
+
+        return open_ptmx(kernel, inode, dentry, flags)
+
+    dev = make_dev(kernel.vfs, random_bytes, open_terminal, open_pty)
+    for fd in (0, 1, 2):
+        name = terminal_name(fd)
+        if name.startswith("/dev/"):
+            show_terminal(dev, os.fsencode(name[5:]), HostFile(fd, kernel.host))
+    view = View(os.getcwdb(), _homes(environment), who.uid, who.gid)
+    kernel.cwd = mount_view(kernel.vfs, view, dev, ProcTree(kernel).fs, sysfs(kernel))
+
+
+def _homes(environment: Mapping[str, str]) -> tuple[bytes, ...]:
+    """Home directories that a program may look for: by its environment, and by its user."""
+    homes = [environment.get("HOME", ""), os.path.expanduser("~")]
+    return tuple(dict.fromkeys(os.fsencode(home) for home in homes if home.startswith("/")))

@@ -1,0 +1,163 @@
+"""Delivering signals: the exit work that chooses one, acts on it, and restarts interrupted calls.
+
+Follows get_signal (kernel/signal.c), arch_do_signal_or_restart and handle_signal (arch/x86/kernel/signal.c).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.errno import E
+from ring3.abi.signals import SIG_DFL, SIG_IGN, SaFlags, Sig
+from ring3.kernel.regs import UserRegs
+from ring3.linux.calls.processes.exit import exit_group
+from ring3.linux.model.siginfo import SigInfo
+from ring3.linux.model.signal_state import (
+    CORE_DUMPING,
+    IGNORED_BY_DEFAULT,
+    STOPPING,
+    UNBLOCKABLE,
+    Action,
+    bit,
+    next_signal,
+)
+from ring3.linux.signals import frames
+from ring3.linux.signals.send import deliverable, force_kernel, recalculate, set_blocked, stop_process
+from ring3.machine.registers import Flags
+
+if TYPE_CHECKING:
+    from ring3.linux.model.task import LinuxTask
+
+_TF: Final = int(Flags.TF)  # an IntFlag would cost a microsecond each time
+_RESETHAND: Final = int(SaFlags.SA_RESETHAND)
+_NODEFER: Final = int(SaFlags.SA_NODEFER)
+_M64: Final = (1 << 64) - 1
+_RESTART: Final = {-E.ERESTARTSYS & _M64, -E.ERESTARTNOINTR & _M64, -E.ERESTARTNOHAND & _M64}
+_RESTART_BLOCK: Final = -E.ERESTART_RESTARTBLOCK & _M64
+NR_RESTART_SYSCALL: Final = {64: 219, 32: 0}
+
+
+def do_signal(task: LinuxTask, regs: UserRegs) -> None:
+    """Handles what is pending: stops, ends or sets up a handler; then repairs the interrupted call."""
+    while (info := take(task)) is not None:
+        if act(task, regs, info):
+            return
+    settle(task, regs)
+
+
+def take(task: LinuxTask) -> SigInfo | None:
+    """The next signal to deliver, removed from its queue; None if there is none. A dying process ends here."""
+    process = task.process
+    if process.ending is not None:
+        exit_group(task, process.ending)
+    available = deliverable(task)
+    if not available:
+        recalculate(task)
+        return None
+    signal = next_signal(available)
+    queue = task.signals if task.signals.set & bit(signal) else process.pending
+    info = queue.take(signal)
+    recalculate(task)
+    return info
+
+
+def act(task: LinuxTask, regs: UserRegs, info: SigInfo) -> bool:
+    """Does what a signal's action says; False if that was nothing, so that the next one is to be looked at."""
+    process, signal = task.process, info.signo
+    action = process.actions[signal]
+    if action.handler == SIG_IGN:
+        return False
+    if action.handler != SIG_DFL:
+        if action.flags & _RESETHAND:
+            process.actions[signal] = Action(SIG_DFL, action.flags, action.restorer, action.mask)
+        if _in_call(regs):
+            _settle_interrupted(task, regs, action)
+        _handle(task, regs, info, action)
+        return True
+    if bit(signal) & IGNORED_BY_DEFAULT:
+        return False
+    if bit(signal) & STOPPING:
+        if signal != Sig.SIGSTOP and task.kernel.processes.is_orphaned(process.pgid):
+            return False
+        stop_process(process, signal)
+        return False
+    return exit_group(task, signal)
+
+
+def is_fatal(task: LinuxTask, signal: int) -> bool:
+    """Whether a signal's action ends the process."""
+    return task.process.actions[signal].handler == SIG_DFL and not bit(signal) & (
+        IGNORED_BY_DEFAULT | STOPPING
+    )
+
+
+def is_dying(task: LinuxTask) -> bool:
+    """Whether a thread must not wait any more, even where other signals cannot interrupt it (fatal_signal_pending).
+
+    A signal that ends the process counts as SIGKILL from when it is sent, unless it dumps core (complete_signal).
+    """
+    waiting = deliverable(task)
+    return task.process.ending is not None or any(
+        waiting & bit(signal) & ~CORE_DUMPING and is_fatal(task, signal)
+        for signal in range(1, waiting.bit_length() + 1)
+    )
+
+
+def settle(task: LinuxTask, regs: UserRegs) -> None:
+    """No handler runs: an interrupted call is made again, and the mask of sigsuspend(2) is undone."""
+    if _in_call(regs):
+        result = _result(task, regs)
+        if result in _RESTART:
+            regs.ax = regs.orig_ax
+            regs.ip -= 2
+        elif result == _RESTART_BLOCK:
+            regs.ax = NR_RESTART_SYSCALL[32 if task.in_ia32_syscall else 64]
+            regs.ip -= 2
+    if task.saved_mask is not None:
+        set_blocked(task, task.saved_mask)
+        task.saved_mask = None
+
+
+def _in_call(regs: UserRegs) -> bool:
+    """Whether the kernel was entered for a call; an exception has -1 for the number."""
+    return regs.orig_ax & 0xFFFF_FFFF != 0xFFFF_FFFF
+
+
+def _result(task: LinuxTask, regs: UserRegs) -> int:
+    """What the call gave; a 32-bit tracer may have written it back without its upper half (syscall_get_error)."""
+    result = regs.ax
+    if task.in_ia32_syscall and result & 0x8000_0000:
+        return result | _M64 ^ 0xFFFF_FFFF
+    return result
+
+
+def _settle_interrupted(task: LinuxTask, regs: UserRegs, action: Action) -> None:
+    """What becomes of the call that a handler interrupts: made again, or EINTR."""
+    result = _result(task, regs)
+    if result == -E.ERESTARTNOINTR & _M64 or (
+        result == -E.ERESTARTSYS & _M64 and action.flags & SaFlags.SA_RESTART
+    ):
+        regs.ax = regs.orig_ax
+        regs.ip -= 2
+    elif result in _RESTART or result == _RESTART_BLOCK:
+        regs.ax = -E.EINTR & _M64
+
+
+def _handle(task: LinuxTask, regs: UserRegs, info: SigInfo, action: Action) -> None:
+    """Sets up the handler's frame and the mask in which it runs."""
+    stepping = regs.flags & _TF
+    mask = task.blocked if task.saved_mask is None else task.saved_mask
+    if task.rseq is not None:
+        task.rseq.deliver_signal(task, regs, info.signo)
+    if not frames.push(task, regs, info, action, mask):
+        force_kernel(task, Sig.SIGSEGV)
+        if info.signo == Sig.SIGSEGV:
+            exit_group(task, int(Sig.SIGSEGV))
+        return
+    task.saved_mask = None
+    blocked = task.blocked | action.mask
+    if not action.flags & _NODEFER:
+        blocked |= bit(info.signo)
+    set_blocked(task, blocked & ~UNBLOCKABLE)
+    if stepping:
+        regs.flags &= ~_TF

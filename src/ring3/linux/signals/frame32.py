@@ -1,0 +1,175 @@
+"""``struct sigframe_ia32`` and ``struct rt_sigframe_ia32``.
+
+Layout: arch/x86/include/asm/sigframe.h, struct sigcontext_32 of arch/x86/include/uapi/asm/sigcontext.h; the steps are
+those of ia32_setup_frame and ia32_setup_rt_frame (arch/x86/kernel/signal_32.c). The floating-point state is the
+FSAVE image (112 bytes) followed by the FXSAVE image at a multiple of 64.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.signals import SaFlags
+from ring3.image.linux.boot import GDT_USER_DS, L
+from ring3.kernel.regs import UserRegs
+from ring3.linux.calls.signals import altstack
+from ring3.linux.model.siginfo import SigInfo
+from ring3.linux.model.signal_state import UNBLOCKABLE, Action
+from ring3.linux.signals.frame64 import FIXABLE_FLAGS, Place, restore_fpu
+from ring3.machine.registers import Seg
+
+if TYPE_CHECKING:
+    from ring3.linux.model.task import LinuxTask
+
+FSAVE: Final = 112
+FXSAVE: Final = 512
+SIGFRAME: Final = 4 + 4 + 88 + 624 + 4 + 8
+RT_SIGFRAME: Final = 16 + 128 + 116 + 8
+_CONTEXT: Final = struct.Struct("<22I")
+_RETCODE: Final = (
+    b"\x58\xb8\x77\x00\x00\x00\xcd\x80"  # popl %eax; movl $119,%eax; int $0x80: what gdb looks for
+)
+_RT_RETCODE: Final = b"\xb8\xad\x00\x00\x00\xcd\x80\x00"
+_M32: Final = 0xFFFF_FFFF
+_M64: Final = (1 << 64) - 1
+
+
+def place(sp: int, action: Action) -> Place:
+    """Where a frame lies below a stack pointer."""
+    fxsave = (sp - FXSAVE) & ~63
+    size = RT_SIGFRAME if action.flags & SaFlags.SA_SIGINFO else SIGFRAME
+    return Place(((fxsave - FSAVE - size + 4) & ~15) - 4 & _M64, fxsave & _M64)
+
+
+def write(task: LinuxTask, regs: UserRegs, place: Place, info: SigInfo, action: Action, mask: int) -> None:
+    """Writes the frame and sets the registers for the handler.
+
+    Raises:
+        Errno: EFAULT, the stack cannot take it.
+    """
+    memory, cpu = task.memory, task.kernel.machine.cpu
+    at, fpstate = place.at, place.fxsave - FSAVE & _M64
+    rt = bool(action.flags & SaFlags.SA_SIGINFO)
+    image = task.kernel.fpu.save()
+    memory.write(fpstate, _fsave(image) + image)
+    context = _CONTEXT.pack(
+        *(cpu.selector(segment) for segment in (Seg.GS, Seg.FS, Seg.ES, Seg.DS)),
+        *(getattr(regs, name) & _M32 for name in ("di", "si", "bp", "sp", "bx", "dx", "cx", "ax")),
+        task.trap_number & _M32, task.error_code & _M32, regs.ip & _M32, regs.cs, regs.flags & _M32, regs.sp & _M32,
+        regs.ss, fpstate & _M32, mask & _M32, task.fault_address & _M32,
+    )  # fmt: skip
+    symbols = task.kernel.vdso(32).symbols
+    vdso = task.memory.find_object(task.kernel.vdso(32).pages)
+    restorer = vdso + symbols["__kernel_rt_sigreturn" if rt else "__kernel_sigreturn"] if vdso else at
+    if action.flags & SaFlags.SA_RESTORER:
+        restorer = action.restorer
+    if rt:
+        pinfo, puc = at + 16, at + 16 + 128
+        memory.write(
+            at,
+            struct.pack("<IiII", restorer & _M32, info.signo, pinfo & _M32, puc & _M32)
+            + info.pack(narrow=True)
+            + struct.pack("<II", 0, 0)
+            + task.altstack.pack(task.altstack.mode, narrow=True)
+            + context
+            + struct.pack("<Q", mask)
+            + _RT_RETCODE,
+        )
+        regs.dx, regs.cx = pinfo, puc
+    else:
+        memory.write(
+            at,
+            struct.pack("<Ii", restorer & _M32, info.signo)
+            + context
+            + bytes(624)
+            + struct.pack("<I", mask >> 32)
+            + _RETCODE,
+        )
+        regs.dx = regs.cx = 0
+    regs.sp, regs.ip, regs.ax = at, action.handler & _M32, info.signo
+    for segment in (Seg.DS, Seg.ES):
+        task.kernel.load_user_segment(segment, L["USER_DS"], GDT_USER_DS)
+    regs.cs, regs.ss = L["USER32_CS"], L["USER_DS"]
+
+
+def restore(task: LinuxTask, regs: UserRegs) -> int:
+    """sigreturn: goes back to what the frame above the stack pointer says; returns eax.
+
+    Raises:
+        Errno: EFAULT, it cannot be read.
+    """
+    at = regs.sp - 8 & _M32
+    raw = task.memory.read(at, 8 + 88)
+    (extra,) = struct.unpack("<I", task.memory.read(at + 8 + 88 + 624, 4))
+    values = _CONTEXT.unpack_from(raw, 8)
+    task.set_blocked((values[20] | extra << 32) & ~UNBLOCKABLE)
+    return _restore_context(task, regs, values)
+
+
+def restore_rt(task: LinuxTask, regs: UserRegs) -> int:
+    """rt_sigreturn of 32-bit code; returns eax.
+
+    Raises:
+        Errno: EFAULT, the frame cannot be read.
+    """
+    at = regs.sp - 4 & _M32
+    raw = task.memory.read(at + 16 + 128, 116)
+    base, flags, size = altstack.parse(raw[8:20], narrow=True)
+    (mask,) = struct.unpack_from("<Q", raw, 108)
+    task.set_blocked(mask & ~UNBLOCKABLE)
+    result = _restore_context(task, regs, _CONTEXT.unpack_from(raw, 20))
+    altstack.restore_altstack(task, (base, flags, size), regs.sp)
+    return result
+
+
+def _restore_context(task: LinuxTask, regs: UserRegs, values: tuple[int, ...]) -> int:
+    for segment, selector in zip((Seg.GS, Seg.FS, Seg.ES, Seg.DS), values, strict=False):
+        task.load_user_segment(segment, selector & 0xFFFF)
+    for name, value in zip(("di", "si", "bp", "sp", "bx", "dx", "cx", "ax"), values[4:], strict=False):
+        setattr(regs, name, value)
+    regs.ip = values[14]
+    regs.cs = values[15] & 0xFFFF | 3
+    regs.flags = (regs.flags & ~FIXABLE_FLAGS) | (values[16] & FIXABLE_FLAGS)
+    regs.ss = values[18] & 0xFFFF | 3
+    regs.orig_ax = _M64
+    restore_fpu(task, values[19], FSAVE)
+    return values[11]
+
+
+def _fsave(image: bytes) -> bytes:
+    """The FSAVE form of an FXSAVE image (convert_from_fxsr): the header and eight 80-bit registers.
+
+    The last word is the status word, and above it the mark that an FXSAVE image follows (magic 0).
+    """
+    control, status, tags = struct.unpack_from("<HHB", image)
+    top = status >> 11 & 7
+    full = 0
+    for physical in range(8):
+        register = image[32 + 16 * ((physical - top) & 7) :][:10]
+        full |= (_tag(register) if tags >> physical & 1 else 3) << (2 * physical)
+    (opcode,) = struct.unpack_from("<H", image, 6)
+    ip, cs, data, ds = struct.unpack_from("<IHxxIHxx", image, 8)
+    header = struct.pack(
+        "<7I",
+        control | 0xFFFF_0000,
+        status | 0xFFFF_0000,
+        full | 0xFFFF_0000,
+        ip,
+        cs | opcode << 16,
+        data,
+        ds | 0xFFFF_0000,
+    )
+    registers = b"".join(image[32 + 16 * number :][:10] for number in range(8))
+    return header + registers + struct.pack("<HH", status, 0)
+
+
+def _tag(register: bytes) -> int:
+    """The two tag bits of a register in use: valid, zero or special (SDM 1, 8.1.7)."""
+    significand, exponent = struct.unpack("<QH", register)
+    exponent &= 0x7FFF
+    if exponent == 0x7FFF:
+        return 2
+    if not exponent:
+        return 2 if significand else 1
+    return 0 if significand >> 63 else 2

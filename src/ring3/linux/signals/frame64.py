@@ -1,0 +1,143 @@
+"""``struct rt_sigframe`` of x86-64.
+
+Layout: arch/x86/include/asm/sigframe.h, arch/x86/include/uapi/asm/sigcontext.h (struct sigcontext_64) and
+asm-generic/ucontext.h; the steps are those of x64_setup_rt_frame (arch/x86/kernel/signal_64.c).
+
+    pretcode (8), ucontext (304), siginfo (128), then at a multiple of 64 the FXSAVE area (512)
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from ring3.abi.errno import E, Errno
+from ring3.abi.signals import SaFlags
+from ring3.image.linux.boot import L
+from ring3.kernel.regs import UserRegs
+from ring3.linux.calls.signals import altstack
+from ring3.linux.model.siginfo import SigInfo
+from ring3.linux.model.signal_state import UNBLOCKABLE, Action
+
+if TYPE_CHECKING:
+    from ring3.linux.model.task import LinuxTask
+
+FRAME: Final = 440
+FXSAVE: Final = 512
+UC_SIGCONTEXT_SS: Final = 2
+UC_STRICT_RESTORE_SS: Final = 4
+_ORDER: Final = (
+    "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "di", "si", "bp", "bx", "dx", "ax", "cx", "sp", "ip",
+    "flags",
+)  # fmt: skip
+_ACCESSED: Final = 1
+_EXPAND_DOWN: Final = 4
+_USER_DATA: Final = 0xF2
+"""The access byte of a data segment: present, DPL 3, writable."""
+_M64: Final = (1 << 64) - 1
+_CONTEXT: Final = struct.Struct("<18Q4HQQQQQ64x")
+FIXABLE_FLAGS: Final = 0x50DD5
+"""The flags that a frame can change: RF AC OF DF TF SF ZF AF PF CF (FIX_EFLAGS, arch/x86/kernel/signal.c)."""
+
+
+_RESTORER: Final = int(SaFlags.SA_RESTORER)
+_SIGINFO: Final = int(SaFlags.SA_SIGINFO)
+
+
+class Place(NamedTuple):
+    """Where a frame lies.
+
+    Attributes:
+        at: The frame: the handler's first stack pointer.
+        fxsave: The floating-point state in FXSAVE format.
+    """
+
+    at: int
+    fxsave: int
+
+
+def place(sp: int, action: Action) -> Place:
+    """Where a frame lies below a stack pointer."""
+    fxsave = (sp - FXSAVE) & ~63
+    return Place(((fxsave - FRAME) & ~15) - 8 & _M64, fxsave & _M64)
+
+
+def write(task: LinuxTask, regs: UserRegs, place: Place, info: SigInfo, action: Action, mask: int) -> None:
+    """Writes the frame and sets the registers for the handler.
+
+    Raises:
+        Errno: EFAULT, the stack cannot take it, or there is nowhere to return to (SA_RESTORER is needed).
+    """
+    if not action.flags & _RESTORER:
+        raise Errno(E.EFAULT)
+    memory, (at, fxsave) = task.memory, place
+    memory.write(fxsave, task.kernel.fpu.save())
+    context = _CONTEXT.pack(
+        *(getattr(regs, name) for name in _ORDER), regs.cs, 0, 0, regs.ss, task.error_code,
+        task.trap_number & (1 << 64) - 1,
+        mask & 0xFFFF_FFFF_FFFF_FFFF, task.fault_address, fxsave,
+    )  # fmt: skip
+    strict = UC_STRICT_RESTORE_SS if regs.cs == L["USER_CS"] else 0
+    memory.write(
+        at,
+        struct.pack("<QQQ", action.restorer, UC_SIGCONTEXT_SS | strict, 0)
+        + task.altstack.pack(task.altstack.mode, narrow=False)
+        + context
+        + struct.pack("<Q", mask)
+        + (info.pack(narrow=False) if action.flags & _SIGINFO else b""),
+    )
+    regs.di, regs.ax = info.signo, 0
+    regs.si, regs.dx = at + 8 + 304, at + 8
+    regs.ip, regs.sp = action.handler, at
+    regs.cs = L["USER_CS"]
+    _force_valid_ss(task, regs)
+
+
+def restore(task: LinuxTask, regs: UserRegs) -> int:
+    """rt_sigreturn: goes back to what the frame above the stack pointer says; returns rax.
+
+    Raises:
+        Errno: EFAULT, it cannot be read.
+    """
+    memory = task.memory
+    at = regs.sp - 8 & _M64
+    raw = memory.read(at, FRAME)
+    uc_flags, base, flags, size = struct.unpack_from("<Q8xQI4xQ", raw, 8)
+    values = _CONTEXT.unpack_from(raw, 48)
+    (mask,) = struct.unpack_from("<Q", raw, 304)
+    task.set_blocked(mask & ~UNBLOCKABLE)
+    altstack.restore_altstack(task, (base, flags, size), regs.sp)
+    for name, value in zip(_ORDER[:-1], values, strict=False):
+        setattr(regs, name, value)
+    regs.flags = (regs.flags & ~FIXABLE_FLAGS) | (values[17] & FIXABLE_FLAGS)
+    regs.cs = values[18] | 3
+    regs.ss = values[21] | 3
+    regs.orig_ax = _M64
+    if not uc_flags & UC_STRICT_RESTORE_SS and regs.cs == L["USER_CS"]:
+        _force_valid_ss(task, regs)
+    restore_fpu(task, values[26], 0)
+    return int(values[13])
+
+
+def restore_fpu(task: LinuxTask, address: int, offset: int) -> None:
+    """Goes back to the floating-point state of a frame (fpu__restore_sig); 0 is a program's first one.
+
+    Args:
+        task: The running task.
+        address: Where the frame has it.
+        offset: Bytes from there to the FXSAVE image.
+
+    Raises:
+        Errno: EFAULT, it cannot be read.
+    """
+    task.kernel.fpu.clear()
+    if address:
+        task.kernel.fpu.restore(task.memory.read(address + offset, FXSAVE))
+
+
+def _force_valid_ss(task: LinuxTask, regs: UserRegs) -> None:
+    """Gives 64-bit code a stack segment that ``iret`` takes, if it has none (force_valid_ss)."""
+    if regs.ss != L["USER_DS"]:
+        segment = task.descriptor(regs.ss)
+        if segment is None or segment.access & ~(_ACCESSED | _EXPAND_DOWN) != _USER_DATA:
+            regs.ss = L["USER_DS"]

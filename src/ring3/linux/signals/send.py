@@ -1,0 +1,216 @@
+"""Sending signals: to a thread, a process, a process group.
+
+Follows kernel/signal.c of Linux 6.x: prepare_signal, __send_signal_locked, complete_signal; permissions of kill(2).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.errno import E, Errno
+from ring3.abi.signals import SIG_DFL, SIG_IGN, CldCode, SaFlags, SiCode, Sig
+from ring3.image.linux.boot import L
+from ring3.linux.model.process import Process, child_info
+from ring3.linux.model.siginfo import Layout, SigInfo
+from ring3.linux.model.signal_state import DEFAULT, STOPPING, Pending, bit
+
+if TYPE_CHECKING:
+    from ring3.linux.kernel import LinuxKernel
+    from ring3.linux.model.task import LinuxTask
+
+TIF_SIGPENDING = L["TIF_SIGPENDING"]
+RLIMIT_SIGPENDING: Final = 11
+
+
+def deliverable(task: LinuxTask) -> int:
+    """The signals that a thread would take now."""
+    return (task.signals.set | task.process.pending.set) & ~task.blocked
+
+
+def recalculate(task: LinuxTask) -> None:
+    """Sets or clears TIF_SIGPENDING after masks or queues changed."""
+    if deliverable(task) or task.must_stop:
+        task.set_flag(TIF_SIGPENDING)
+    else:
+        task.clear_flag(TIF_SIGPENDING)
+
+
+def set_blocked(task: LinuxTask, mask: int) -> None:
+    """Replaces a thread's mask; others take what it no longer can (__set_task_blocked)."""
+    retarget(task, mask & ~task.blocked)
+    task.blocked = mask
+    recalculate(task)
+
+
+def retarget(task: LinuxTask, signals: int) -> None:
+    """Makes other threads look at signals of the process that a thread will not take (retarget_shared_pending)."""
+    left = signals & task.process.pending.set
+    if not left:
+        return
+    for thread in task.process.threads:
+        if thread is not task and left & ~thread.blocked:
+            notify(thread)
+            left &= thread.blocked
+
+
+def is_noticed(task: LinuxTask) -> bool:
+    """Whether a thread was told that it has signals to take (TIF_SIGPENDING): it looks before it is in ring 3."""
+    return bool(task.kernel.machine.ram.q[task.struct] >> TIF_SIGPENDING & 1)
+
+
+def notify(task: LinuxTask) -> None:
+    """Makes a thread look at its signals: at once if it waits."""
+    task.set_flag(TIF_SIGPENDING)
+    task.kernel.ready(task)
+
+
+def send_to_thread(task: LinuxTask, info: SigInfo) -> bool:
+    """Sends a signal to one thread; False if it was ignored or is there already.
+
+    Raises:
+        Errno: EAGAIN, a program has sent a real-time signal and too many are queued.
+    """
+    return _send(task.process, task, info)
+
+
+def send_to_process(process: Process, info: SigInfo) -> bool:
+    """The same to a process: one of its threads that does not block it takes it."""
+    return _send(process, None, info)
+
+
+def _send(process: Process, task: LinuxTask | None, info: SigInfo) -> bool:
+    if process.dead or not process.threads:
+        return False
+    signal = info.signo
+    _before(process, signal)
+    if _is_ignored(process, task or process.leader, signal):
+        return False
+    queue = process.pending if task is None else task.signals
+    if not (_add_without_room(queue, info) if _has_no_room(process, info) else queue.add(info)):
+        return False
+    process.signal_arrived.wake()
+    receivers = process.threads if task is None else [task]
+    for thread in receivers:
+        if thread.waited_for & bit(signal):
+            thread.kernel.ready(thread)
+    if signal == Sig.SIGKILL:
+        for thread in process.threads:
+            thread.resume_from_stop()
+            notify(thread)
+        return True
+    takers = [thread for thread in receivers if not thread.blocked & bit(signal)]
+    if takers:
+        notify(next((thread for thread in takers if not is_noticed(thread)), takers[0]))
+    return True
+
+
+def queued_for(kernel: LinuxKernel, uid: int) -> int:
+    """How many signals wait for programs of a user, and timers that may send one."""
+    return sum(
+        process.pending.counted
+        + len(process.posix_timers)
+        + sum(thread.signals.counted for thread in process.threads)
+        for process in kernel.processes
+        if process.threads and process.threads[0].credentials.uid == uid
+    )
+
+
+def _has_no_room(process: Process, info: SigInfo) -> bool:
+    """Whether RLIMIT_SIGPENDING keeps a signal from being queued: not one of kill(2) or the kernel below SIGRTMIN."""
+    if info.source is not None or (info.signo < Sig.SIGRTMIN and info.code >= 0):
+        return False
+    thread = process.threads[0]
+    return queued_for(thread.kernel, thread.credentials.uid) >= thread.rlimits[RLIMIT_SIGPENDING][0]
+
+
+def _add_without_room(queue: Pending, info: SigInfo) -> bool:
+    """What becomes of a signal that cannot be queued: it arrives without its information, or not at all."""
+    if info.signo >= Sig.SIGRTMIN and info.code != SiCode.SI_USER:
+        if info.code < 0:
+            raise Errno(E.EAGAIN)
+        return False
+    queue.set |= bit(info.signo)
+    return True
+
+
+def _is_ignored(process: Process, receiver: LinuxTask, signal: int) -> bool:
+    """Whether a signal is dropped when it is sent: not if it is blocked or waited for, or a tracer wants to see it."""
+    if signal == Sig.SIGKILL or not process.actions.ignores(signal):
+        return False
+    return not ((receiver.blocked | receiver.waited_for) & bit(signal) or receiver.trace is not None)
+
+
+def _before(process: Process, signal: int) -> None:
+    """What a signal does to others when it is sent (prepare_signal): stopping and continuing exclude each other."""
+    if bit(signal) & STOPPING:
+        _discard(process, bit(Sig.SIGCONT))
+    elif signal == Sig.SIGCONT:
+        _discard(process, STOPPING)
+        if process.stopped:
+            continue_process(process)
+
+
+def _discard(process: Process, signals: int) -> None:
+    process.pending.discard(signals)
+    for thread in process.threads:
+        thread.signals.discard(signals)
+
+
+def stop_process(process: Process, signal: int) -> None:
+    """Stops all threads of a process and tells its parent (do_signal_stop)."""
+    process.stopped = signal
+    for thread in process.threads:
+        thread.must_stop = True
+        notify(thread)
+    _tell_parent(process, int(CldCode.CLD_STOPPED), signal)
+
+
+def continue_process(process: Process) -> None:
+    """Lets a stopped process go on and tells its parent."""
+    process.stopped = 0
+    for thread in process.threads:
+        thread.resume_from_stop()
+        if thread.trace is not None and thread.trace.seized:
+            thread.trace.interrupt = True  # its tracer hears that the stop is over (JOBCTL_TRAP_NOTIFY)
+            notify(thread)
+    _tell_parent(process, int(CldCode.CLD_CONTINUED), int(Sig.SIGCONT))
+
+
+def _tell_parent(process: Process, code: int, status: int) -> None:
+    process.report = code
+    parent = process.parent
+    if parent is None or parent.dead:
+        return
+    if not parent.actions[Sig.SIGCHLD].flags & SaFlags.SA_NOCLDSTOP:
+        send_to_process(parent, child_info(process, code, status))
+    parent.child_changed.wake()
+
+
+def force(task: LinuxTask, info: SigInfo) -> None:
+    """Sends the running thread a signal that it cannot block or ignore (force_sig_info_to_task).
+
+    If it is blocked or ignored, its action becomes the default, so that it ends the program.
+    """
+    signal = info.signo
+    action = task.process.actions[signal]
+    if action.handler == SIG_IGN or task.blocked & bit(signal):
+        task.process.actions[signal] = DEFAULT
+        task.blocked &= ~bit(signal)
+    task.signals.discard(bit(signal))
+    task.signals.add(info)
+    task.set_flag(TIF_SIGPENDING)
+
+
+def force_fault(task: LinuxTask, signal: Sig, code: int, address: int) -> None:
+    """Forces the signal of a CPU exception (force_sig_fault)."""
+    force(task, SigInfo(int(signal), int(code), Layout.FAULT, address=address))
+
+
+def force_kernel(task: LinuxTask, signal: Sig) -> None:
+    """Forces a signal with no more information than that it came from the kernel (force_sig)."""
+    force(task, SigInfo(int(signal), int(SiCode.SI_KERNEL)))
+
+
+def is_default(process: Process, signal: int) -> bool:
+    """Whether the signal's action is the default one."""
+    return process.actions[signal].handler == SIG_DFL

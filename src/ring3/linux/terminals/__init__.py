@@ -1,0 +1,1 @@
+"""Terminals of sessions, and what ioctl(2) does with them."""

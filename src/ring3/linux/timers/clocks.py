@@ -1,0 +1,132 @@
+"""The clocks that a program can name: what they show, how finely, and what waits by them.
+
+A negative number names the CPU time of a process or thread (clock_getcpuclockid(3)), or a file (which no file here
+supports). Sources: clock_gettime(2); kernel/time/posix-timers.c, posix-cpu-timers.c, alarmtimer.c of Linux 6.x, on a
+computer without a real-time clock that can wake it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from ring3.abi.errno import E, Errno
+
+if TYPE_CHECKING:
+    from ring3.linux.model.process import Process
+    from ring3.linux.model.task import LinuxTask
+
+HZ_PERIOD: Final = 4_000_000
+"""Nanoseconds between two ticks of the coarse clocks (CONFIG_HZ=250)."""
+
+CLOCK_REALTIME: Final = 0
+CLOCK_MONOTONIC: Final = 1
+CLOCK_PROCESS_CPUTIME_ID: Final = 2
+CLOCK_THREAD_CPUTIME_ID: Final = 3
+CLOCK_MONOTONIC_RAW: Final = 4
+CLOCK_REALTIME_COARSE: Final = 5
+CLOCK_MONOTONIC_COARSE: Final = 6
+CLOCK_BOOTTIME: Final = 7
+CLOCK_REALTIME_ALARM: Final = 8
+CLOCK_BOOTTIME_ALARM: Final = 9
+CLOCK_TAI: Final = 11
+
+_CPU_PER_THREAD: Final = 4
+_CPU_KIND: Final = 3
+_CPU_SCHED: Final = 2
+_FILE: Final = 3
+
+
+class Base(Enum):
+    """What moves a clock."""
+
+    MONOTONIC = "time since boot"
+    WALL = "the time of day"
+    CPU = "CPU time"
+
+
+class Clock(NamedTuple):
+    """A clock.
+
+    Attributes:
+        base: What moves it.
+        now: Its time in nanoseconds.
+        resolution: Nanoseconds.
+        for_sleep: Why nobody can sleep by it, None if one can.
+        for_timers: Why no timer can go by it, None if one can.
+    """
+
+    base: Base
+    now: Callable[[], int]
+    resolution: int = 1
+    for_sleep: E | None = None
+    for_timers: E | None = None
+
+
+def clock_of(task: LinuxTask, number: int) -> Clock:
+    """The clock that a program names, for looking at it.
+
+    Raises:
+        Errno: EINVAL, there is no such clock.
+    """
+    clocks = task.kernel.clocks
+    if number in _WALL:
+        return Clock(Base.WALL, clocks.realtime)
+    if number in _MONOTONIC:
+        return Clock(Base.MONOTONIC, clocks.monotonic)
+    if number < 0 or number in (CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID):
+        return _cpu_clock(task, number)
+    no = E.EOPNOTSUPP
+    if number == CLOCK_MONOTONIC_RAW:
+        return Clock(Base.MONOTONIC, clocks.monotonic, 1, no, no)
+    if number == CLOCK_REALTIME_COARSE:
+        return Clock(Base.WALL, lambda: clocks.realtime() // HZ_PERIOD * HZ_PERIOD, HZ_PERIOD, no, no)
+    if number == CLOCK_MONOTONIC_COARSE:
+        return Clock(Base.MONOTONIC, lambda: clocks.monotonic() // HZ_PERIOD * HZ_PERIOD, HZ_PERIOD, no, no)
+    raise Errno(E.EINVAL)
+
+
+def clock_to_wait_by(task: LinuxTask, number: int) -> Clock:
+    """The clock that a program names, for sleeping or a timer.
+
+    Raises:
+        Errno: EINVAL, there is no such clock; EOPNOTSUPP, it would need a clock that is not there.
+    """
+    if number in (CLOCK_REALTIME_ALARM, CLOCK_BOOTTIME_ALARM) or (number < 0 and number & 7 == _FILE):
+        raise Errno(E.EOPNOTSUPP)
+    return clock_of(task, number)
+
+
+_WALL: Final = frozenset((CLOCK_REALTIME, CLOCK_TAI))
+_MONOTONIC: Final = frozenset((CLOCK_MONOTONIC, CLOCK_BOOTTIME))
+
+
+def process_cpu_time(process: Process) -> int:
+    """Nanoseconds of CPU time that the threads of a process have used, those that have ended too."""
+    usage = process.usage
+    return usage.utime + usage.stime + sum(thread.kernel.cpu_time(thread) for thread in process.threads)
+
+
+def _cpu_clock(task: LinuxTask, number: int) -> Clock:
+    """The clock of a process's or thread's CPU time (pid_for_clock)."""
+    if number == CLOCK_PROCESS_CPUTIME_ID:
+        number = ~0 << 3 | _CPU_SCHED
+    elif number == CLOCK_THREAD_CPUTIME_ID:
+        thread = task
+        return Clock(Base.CPU, lambda: thread.kernel.cpu_time(thread), 1, E.EOPNOTSUPP)
+    kind = number & _CPU_KIND
+    if kind == _FILE:
+        raise Errno(E.EINVAL)
+    resolution = 1 if kind == _CPU_SCHED else HZ_PERIOD
+    pid = ~(number >> 3)
+    if number & _CPU_PER_THREAD:
+        found = task if pid in (0, task.tid) else task.kernel.thread(pid)
+        if found is None or found.process is not task.process:
+            raise Errno(E.EINVAL)
+        own = E.EINVAL if found is task else None
+        return Clock(Base.CPU, lambda: found.kernel.cpu_time(found), resolution, own)
+    process = task.process if pid in (0, task.tid) else task.kernel.processes.get(pid)
+    if process is None:
+        raise Errno(E.EINVAL)
+    return Clock(Base.CPU, lambda: process_cpu_time(process), resolution)

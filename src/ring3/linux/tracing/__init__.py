@@ -1,0 +1,1 @@
+"""What a tracer and its tracee share: stops, registers, queues."""

@@ -1,0 +1,197 @@
+"""The registers of a stopped tracee, in the layouts that ptrace(2) shows.
+
+``struct user_regs_struct`` of both widths: arch/x86/include/asm/user_64.h and user_32.h; ``struct user`` for PEEKUSER;
+register sets by their note types (include/uapi/linux/elf.h).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.errno import E, Errno
+from ring3.linux.signals.frame64 import FIXABLE_FLAGS
+from ring3.machine.registers import Flags, Seg
+
+if TYPE_CHECKING:
+    from ring3.linux.model.task import LinuxTask
+
+NAMES64: Final = (
+    "r15", "r14", "r13", "r12", "bp", "bx", "r11", "r10", "r9", "r8", "ax", "cx", "dx", "si", "di", "orig_ax", "ip",
+    "cs", "flags", "sp", "ss", "fs_base", "gs_base", "ds", "es", "fs", "gs",
+)  # fmt: skip
+NAMES32: Final = (
+    "bx", "cx", "dx", "si", "di", "bp", "ax", "ds", "es", "fs", "gs", "orig_ax", "ip", "cs", "flags", "sp", "ss",
+)  # fmt: skip
+_SEGMENTS: Final = {"ds": Seg.DS, "es": Seg.ES, "fs": Seg.FS, "gs": Seg.GS}
+_BASES: Final = ("fs_base", "gs_base")
+USER_SIZE64: Final = 912
+USER_SIZE32: Final = 284
+DEBUG_REGISTERS64: Final = range(848, 912)
+NT_PRSTATUS: Final = 1
+NT_FPREGSET: Final = 2
+FXSAVE: Final = 512
+_FLAGS: Final = FIXABLE_FLAGS | Flags.NT | Flags.ID
+
+
+@contextmanager
+def _on_cpu(task: LinuxTask) -> Iterator[None]:
+    """Puts a stopped thread's state into the CPU for a moment: what is not on its kernel stack."""
+    cpu = task.kernel.machine.cpu
+    kept = cpu.save()
+    cpu.load(task.saved)
+    try:
+        yield
+        task.saved = cpu.save()
+    finally:
+        cpu.load(kept)
+
+
+def read(task: LinuxTask, names: tuple[str, ...]) -> list[int]:
+    """Registers of a stopped thread by name."""
+    cpu = task.kernel.machine.cpu
+    with _on_cpu(task):
+        special = {name: cpu.selector(segment) for name, segment in _SEGMENTS.items()}
+        special["fs_base"], special["gs_base"] = cpu.fs_base, cpu.rdmsr(task.kernel.user_gs_msr())
+    return [special[name] if name in special else getattr(task.regs, name) for name in names]
+
+
+def write(task: LinuxTask, values: dict[str, int]) -> None:
+    """Sets registers of a stopped thread.
+
+    Raises:
+        Errno: EIO, a selector that ring 3 must not have, or a base beyond user memory.
+    """
+    for name in ("cs", "ss"):
+        if name in values and values[name] & 3 != 3:
+            raise Errno(E.EIO)
+    if any(values.get(name, 0) >= (1 << 47) - 4096 for name in _BASES):
+        raise Errno(E.EIO)
+    special = {name: values[name] for name in (*_SEGMENTS, *_BASES) if name in values}
+    for name, value in values.items():
+        if name == "flags":
+            task.regs.flags = (task.regs.flags & ~_FLAGS) | (value & _FLAGS)
+        elif name not in special:
+            setattr(task.regs, name, value)
+    if special:
+        _write_segments(task, special)
+
+
+def _write_segments(task: LinuxTask, values: dict[str, int]) -> None:
+    """Sets selectors and segment bases of a stopped thread, by name."""
+    cpu = task.kernel.machine.cpu
+    with _on_cpu(task):
+        for name, segment in _SEGMENTS.items():
+            if name in values and cpu.selector(segment) != values[name] & 0xFFFF:
+                task.load_user_segment(segment, values[name] & 0xFFFF)
+        if "fs_base" in values:
+            cpu.fs_base = values["fs_base"]
+        if "gs_base" in values:
+            cpu.wrmsr(task.kernel.user_gs_msr(), values["gs_base"])
+
+
+def _pack(task: LinuxTask, narrow: bool) -> bytes:
+    if narrow:
+        return struct.pack("<17I", *(value & 0xFFFF_FFFF for value in read(task, NAMES32)))
+    return struct.pack("<27Q", *read(task, NAMES64))
+
+
+def _unpack(task: LinuxTask, raw: bytes, narrow: bool) -> None:
+    names, form, word = (NAMES32, "I", 4) if narrow else (NAMES64, "Q", 8)
+    count = len(raw) // word
+    values = dict(zip(names, struct.unpack(f"<{count}{form}", raw[: count * word]), strict=False))
+    if narrow and "orig_ax" in values and values["orig_ax"] == 0xFFFF_FFFF:
+        values["orig_ax"] = (1 << 64) - 1
+    write(task, values)
+
+
+def _fpregs(task: LinuxTask) -> bytes:
+    with _on_cpu(task):
+        return task.kernel.fpu.save()
+
+
+def _set_fpregs(task: LinuxTask, raw: bytes) -> None:
+    with _on_cpu(task):
+        task.kernel.fpu.restore(raw)
+
+
+def _user(task: LinuxTask, target: LinuxTask, poke: bool, offset: int, data: int, narrow: bool) -> int:
+    """PEEKUSER and POKEUSER: one word of ``struct user``."""
+    names, word, size = (NAMES32, 4, USER_SIZE32) if narrow else (NAMES64, 8, USER_SIZE64)
+    if offset % word or offset >= size:
+        raise Errno(E.EIO)
+    number = offset // word
+    if poke:
+        if number < len(names):
+            write(target, {names[number]: data & (1 << 8 * word) - 1})
+        elif not narrow and offset in DEBUG_REGISTERS64 and data:
+            raise Errno(E.EIO)
+        return 0
+    value = read(target, (names[number],))[0] if number < len(names) else 0
+    task.memory.write(data, (value & (1 << 8 * word) - 1).to_bytes(word, "little"))
+    return 0
+
+
+def _regset(
+    task: LinuxTask, target: LinuxTask, store: bool, kind: int, iovec: int, narrow_tracer: bool
+) -> int:
+    """GETREGSET and SETREGSET; the iovec's length becomes how much was moved."""
+    form = "<II" if narrow_tracer else "<QQ"
+    base, size = struct.unpack(form, task.memory.read(iovec, struct.calcsize(form)))
+    narrow = target.is_narrow
+    if kind == NT_PRSTATUS:
+        whole = 68 if narrow else 216
+    elif kind == NT_FPREGSET and not narrow:
+        whole = FXSAVE
+    else:
+        raise Errno(E.EINVAL)
+    size = min(size, whole)
+    if store:
+        raw = task.memory.read(base, size)
+        if kind == NT_PRSTATUS:
+            _unpack(target, raw, narrow)
+        else:
+            _set_fpregs(target, raw + _fpregs(target)[size:])
+    else:
+        raw = _pack(target, narrow) if kind == NT_PRSTATUS else _fpregs(target)
+        task.memory.write(base, raw[:size])
+    task.memory.write(iovec, struct.pack(form, base, size))
+    return 0
+
+
+_GETREGS, _SETREGS, _GETFPREGS, _SETFPREGS, _GETFPXREGS, _SETFPXREGS = 12, 13, 14, 15, 18, 19
+_PEEKUSER, _POKEUSER, _GETREGSET, _SETREGSET = 3, 6, 0x4204, 0x4205
+
+
+def request(task: LinuxTask, target: LinuxTask, number: int, address: int, data: int, narrow: bool) -> int:
+    """Does a ptrace request about registers.
+
+    Args:
+        task: The tracer.
+        target: The stopped tracee.
+        number: The request.
+        address: Its third argument.
+        data: Its fourth argument.
+        narrow: The tracer is a 32-bit program.
+
+    Raises:
+        Errno: EIO, there is no such request; EFAULT; as the requests.
+    """
+    memory = task.memory
+    actions: dict[int, Callable[[], object]] = {
+        _GETREGS: lambda: memory.write(data, _pack(target, narrow)),
+        _SETREGS: lambda: _unpack(target, memory.read(data, 68 if narrow else 216), narrow),
+        _GETFPXREGS if narrow else _GETFPREGS: lambda: memory.write(data, _fpregs(target)),
+        _SETFPXREGS if narrow else _SETFPREGS: lambda: _set_fpregs(target, memory.read(data, FXSAVE)),
+        _PEEKUSER: lambda: _user(task, target, False, address, data, narrow),
+        _POKEUSER: lambda: _user(task, target, True, address, data, narrow),
+        _GETREGSET: lambda: _regset(task, target, False, address, data, narrow),
+        _SETREGSET: lambda: _regset(task, target, True, address, data, narrow),
+    }
+    action = actions.get(number)
+    if action is None:
+        raise Errno(E.EIO)
+    action()
+    return 0

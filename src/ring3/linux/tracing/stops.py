@@ -1,0 +1,251 @@
+"""What a tracer and its tracee share: the stops of ptrace(2).
+
+A traced thread stops by awaiting in one of the places below; the tracer hears of it by wait(2), looks at the thread and
+lets it go on, perhaps with another signal. Traced threads leave and enter the kernel through ring 0 only, so that their
+registers lie on their kernel stack whenever they are stopped.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, IntFlag
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.signals import CldCode, Sig, TrapCode
+from ring3.image.linux.boot import L
+from ring3.kernel.regs import UserRegs
+from ring3.kernel.wait import WaitQueue
+from ring3.linux.model.process import Process
+from ring3.linux.model.siginfo import Layout, SigInfo
+from ring3.linux.model.signal_state import bit
+from ring3.linux.signals.send import send_to_process, send_to_thread
+
+if TYPE_CHECKING:
+    from ring3.linux.model.task import LinuxTask
+
+SYSCALL_WORK_TRACE: Final = 1 << 2
+SYSCALL_WORK_EMU: Final = 1 << 3
+"""Bits of ``thread_info.syscall_work`` (include/linux/thread_info.h)."""
+SYSCALL_WORK_TRACED: Final = 1 << 31
+"""Ours: the thread has a tracer, and enters the kernel by the full path."""
+_WORK: Final = L["TASK_SYSCALL_WORK"] >> 3
+
+
+class Option(IntFlag):
+    """PTRACE_O_*; those below 1 << 8 are 1 << the event's number."""
+
+    TRACESYSGOOD = 1
+    TRACEFORK = 1 << 1
+    TRACEVFORK = 1 << 2
+    TRACECLONE = 1 << 3
+    TRACEEXEC = 1 << 4
+    TRACEVFORKDONE = 1 << 5
+    TRACEEXIT = 1 << 6
+    TRACESECCOMP = 1 << 7
+    EXITKILL = 1 << 20
+
+
+EVENT_FORK: Final = 1
+EVENT_VFORK: Final = 2
+EVENT_CLONE: Final = 3
+EVENT_EXEC: Final = 4
+EVENT_VFORK_DONE: Final = 5
+EVENT_EXIT: Final = 6
+EVENT_SECCOMP: Final = 7
+EVENT_STOP: Final = 128
+
+
+class At(Enum):
+    """Where in a system call a stopped thread is."""
+
+    OUTSIDE = 0
+    ENTRY = 1
+    EXIT = 2
+
+
+class Trace:
+    """One thread being traced.
+
+    Attributes:
+        tracer: The process that traces it.
+        seized: By PTRACE_SEIZE: other stops, no SIGSTOP.
+        options: `Option` bits.
+        status: While stopped, what wait(2) reports, without the low byte 0x7f; None while it runs.
+        info: The siginfo of the stop.
+        unreported: wait(2) has not told of the stop yet.
+        message: What PTRACE_GETEVENTMSG gives.
+        at: Where in a call it is.
+        inject: The signal to go on with.
+        interrupt: PTRACE_INTERRUPT was asked for.
+        resumed: Woken when it may go on.
+    """
+
+    __slots__ = (
+        "at", "info", "inject", "interrupt", "message", "options", "resumed", "seized", "status", "tracer",
+        "unreported",
+    )  # fmt: skip
+
+    def __init__(self, tracer: Process, seized: bool, options: int) -> None:
+        self.tracer = tracer
+        self.seized = seized
+        self.options = options
+        self.status: int | None = None
+        self.info: SigInfo | None = None
+        self.unreported = False
+        self.message = 0
+        self.at = At.OUTSIDE
+        self.inject = 0
+        self.interrupt = False
+        self.resumed = WaitQueue()
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the thread has stopped and its tracer has not let it go on."""
+        return self.status is not None
+
+
+def attach(task: LinuxTask, tracer: Process, *, seized: bool = False, options: int = 0) -> Trace:
+    """Makes a process the tracer of a thread."""
+    task.trace = Trace(tracer, seized, options)
+    tracer.tracees.append(task)
+    task.kernel.machine.ram.q[task.struct + _WORK] |= SYSCALL_WORK_TRACED
+    return task.trace
+
+
+def detach(task: LinuxTask, signal: int = 0) -> None:
+    """Ends tracing; a stopped thread goes on, with a signal if one is given."""
+    trace = task.trace
+    if trace is None:
+        return
+    task.trace = None
+    if task in trace.tracer.tracees:
+        trace.tracer.tracees.remove(task)
+    task.kernel.machine.ram.q[task.struct + _WORK] &= ~(
+        SYSCALL_WORK_TRACE | SYSCALL_WORK_EMU | SYSCALL_WORK_TRACED
+    )
+    trace.inject = signal
+    trace.status = None
+    trace.resumed.wake()
+
+
+def resume(task: LinuxTask, signal: int, work: int) -> None:
+    """Lets a stopped thread go on.
+
+    Args:
+        task: The thread.
+        signal: The signal to deliver, 0 for none.
+        work: `SYSCALL_WORK_TRACE`, `SYSCALL_WORK_EMU` or 0: whether it stops at its next call.
+    """
+    trace = task.trace
+    assert trace is not None
+    at = task.struct + _WORK
+    q = task.kernel.machine.ram.q
+    q[at] = q[at] & ~(SYSCALL_WORK_TRACE | SYSCALL_WORK_EMU) | work
+    trace.inject = signal
+    trace.status = None
+    trace.unreported = False
+    trace.resumed.wake()
+
+
+async def stop(task: LinuxTask, status: int, info: SigInfo, at: At = At.OUTSIDE) -> int:
+    """Stops a traced thread until its tracer lets it go on; returns the signal to go on with, 0 for none."""
+    trace = task.trace
+    if trace is None:
+        return status & 0xFF if status < 1 << 8 and at is At.OUTSIDE else 0
+    trace.status, trace.info, trace.at, trace.inject = status, info, at, 0
+    trace.unreported = True
+    owner = task.process
+    report = SigInfo(
+        int(Sig.SIGCHLD),
+        int(CldCode.CLD_TRAPPED),
+        Layout.CHILD,
+        task.tid,
+        task.credentials.uid,
+        status & 0x7F,
+    )
+    send_to_process(trace.tracer, report)
+    trace.tracer.child_changed.wake()
+    while trace.is_stopped:
+        if owner.ending is not None or (task.signals.set | owner.pending.set) & bit(Sig.SIGKILL):
+            trace.status = None
+            return int(Sig.SIGKILL)
+        await trace.resumed.wait(task)
+    trace.at = At.OUTSIDE
+    return trace.inject
+
+
+async def event(task: LinuxTask, number: int, message: int) -> int:
+    """Stops for an event that the tracer asked for (PTRACE_EVENT_*)."""
+    if task.trace is not None:
+        task.trace.message = message
+    code = int(Sig.SIGTRAP) | number << 8
+    signal = await stop(task, code, _notice(task, code))
+    _send_again(task, signal)
+    return 0
+
+
+async def syscall_stop(task: LinuxTask, regs: UserRegs, at: At) -> int:
+    """The stop at a call's entry or exit; returns the number of the call to make, which may have been changed."""
+    trace = task.trace
+    if trace is not None:
+        good = 0x80 if trace.options & Option.TRACESYSGOOD else 0
+        code = int(Sig.SIGTRAP) | good
+        trace.message = at.value
+        _send_again(task, await stop(task, code, _notice(task, code), at))
+    return regs.orig_ax
+
+
+def _notice(task: LinuxTask, code: int) -> SigInfo:
+    """What a tracer reads of a stop that is no signal's (ptrace_do_notify)."""
+    return SigInfo(int(Sig.SIGTRAP), code, Layout.KILL, task.tid, task.credentials.uid)
+
+
+async def syscall_enter(task: LinuxTask, regs: UserRegs) -> int:
+    """The stop at a call's entry; with PTRACE_SYSEMU the call itself is not made."""
+    emulated = task.kernel.machine.ram.q[task.struct + _WORK] & SYSCALL_WORK_EMU
+    number = await syscall_stop(task, regs, At.ENTRY)
+    return -1 if emulated else number
+
+
+def _send_again(task: LinuxTask, signal: int) -> None:
+    if signal:
+        send_to_thread(task, SigInfo(signal, int(TrapCode.TRAP_BRKPT), Layout.KILL, task.tgid))
+
+
+def wants(task: LinuxTask, option: int) -> bool:
+    """Whether a traced thread's tracer asked for an event."""
+    return task.trace is not None and bool(task.trace.options & option)
+
+
+def follow_child(task: LinuxTask, child: LinuxTask) -> None:
+    """Traces a new child as its parent is traced (ptrace_init_task); it starts with a stop."""
+    trace = task.trace
+    assert trace is not None
+    new = attach(child, trace.tracer, seized=trace.seized, options=trace.options)
+    if trace.seized:
+        new.interrupt = True
+        child.set_flag(L["TIF_SIGPENDING"])
+    else:
+        child.signals.add(SigInfo(int(Sig.SIGSTOP)))
+        child.set_flag(L["TIF_SIGPENDING"])
+
+
+def thread_ended(task: LinuxTask, code: int) -> None:
+    """A thread has ended: its tracer hears of it, unless it will as the parent of the whole process."""
+    trace = task.trace
+    if trace is None:
+        return
+    tracer = trace.tracer
+    detach(task)
+    if tracer is not task.process.parent or task.process.threads:
+        tracer.tracee_exits.append((task.tid, code))
+        tracer.child_changed.wake()
+
+
+def tracer_ended(process: Process) -> None:
+    """A tracer has ended: its tracees go on, or die if it asked for that."""
+    for task in list(process.tracees):
+        trace = task.trace
+        kill = trace is not None and trace.options & Option.EXITKILL
+        detach(task)
+        if kill:
+            send_to_process(task.process, SigInfo(int(Sig.SIGKILL)))
