@@ -17,7 +17,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, Self
 
 from ring3.abi import tbl
 from ring3.abi.errno import E, Errno
@@ -99,7 +99,7 @@ class Computer(ABC):
     """
 
     machine: Machine
-    kernel: Kernel
+    kernel: Kernel[Any]
     _objects: Objects
     _vfs: Vfs | None = None
 

@@ -15,7 +15,7 @@ import os
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from ring3.abi.errno import E, Errno
 from ring3.errors import Deadlock, KernelPanic, Ring3Error
@@ -34,7 +34,9 @@ from ring3.machine.ram import PAGE_SIZE
 from ring3.machine.registers import Gpr, Seg
 
 Result = int | Coroutine[Any, Any, int]
-Stub = Callable[[Task, UserRegs, int], Result]
+TaskT = TypeVar("TaskT", bound=Task)
+"""The kind of a kernel's tasks."""
+Stub = Callable[[TaskT, UserRegs, int], Result]
 """What runs at a stub's hlt: gets the task and what `Kernel.stub_arguments` gives; its result goes to rax."""
 
 KERNEL_CS: Final = Segment(0, 0xFFFF_FFFF, 0x9B, 0xA)
@@ -48,7 +50,7 @@ FIRST_REUSED: Final = 300
 """Where numbers start again (RESERVED_PIDS, kernel/pid.c)."""
 
 
-class Kernel(ABC):
+class Kernel(ABC, Generic[TaskT]):
     """An operating system on a machine.
 
     Attributes:
@@ -74,9 +76,9 @@ class Kernel(ABC):
     def __init__(self, machine: Machine, image: KernelImage, full_path: bool) -> None:
         self.machine = machine
         self.image = image
-        self.stubs: dict[int, Stub] = {}
-        self.tasks: dict[int, Task] = {}
-        self.current: Task | None = None
+        self.stubs: dict[int, Stub[TaskT]] = {}
+        self.tasks: dict[int, TaskT] = {}
+        self.current: TaskT | None = None
         self.full_path = full_path
         self.random_bytes: Callable[[int], bytes] = os.urandom
         self.host = HostEvents()
@@ -89,10 +91,10 @@ class Kernel(ABC):
             machine.cpu.make_interruptible,
             machine.cpu.interrupt,
         )
-        self.runner: Callable[[Task], None] = self.run_task
+        self.runner: Callable[[TaskT], None] = self.run_task
         self.run_cpu: Callable[[], Stop] = machine.cpu.run
         self.report: Callable[[str], None] = lambda line: None
-        self._ready: deque[Task] = deque()
+        self._ready: deque[TaskT] = deque()
         self._charged = 0
         self._next_tid = FIRST_TID
 
@@ -103,25 +105,25 @@ class Kernel(ABC):
         """The user registers in a frame at a physical address."""
 
     @abstractmethod
-    def failed(self, task: Task, error: Errno) -> int:
+    def failed(self, task: TaskT, error: Errno) -> int:
         """The value a handler's failure becomes in rax."""
 
     @abstractmethod
-    def switch_entry_stack(self, task: Task) -> None:
+    def switch_entry_stack(self, task: TaskT) -> None:
         """Tells the entry code and the TSS which task runs, and where its kernel stack ends."""
 
     @abstractmethod
     def birth(self) -> tuple[bytes, int]:
         """The registers of a task that has not run yet, in ring 0, and where its first instruction lies."""
 
-    def run_task(self, task: Task) -> None:
+    def run_task(self, task: TaskT) -> None:
         """Runs the task on the CPU until it cannot or must not go on."""
         run, handle = self.run_cpu, self.handle
         while task.on_cpu:
             handle(task, run())
 
     @abstractmethod
-    def resumed(self, task: Task) -> None:
+    def resumed(self, task: TaskT) -> None:
         """A handler that waited is done, in ring 3: what ring 0 would still do is to be done here."""
 
     # -- tasks ---------------------------------------------------------------------------------------------------
@@ -139,7 +141,7 @@ class Kernel(ABC):
         """Whether a number belongs to a task, or to anything else that keeps it from being given away."""
         return number in self.tasks
 
-    def add(self, task: Task, saved: bytes | None = None) -> None:
+    def add(self, task: TaskT, saved: bytes | None = None) -> None:
         """Puts a new task into the run queue.
 
         Args:
@@ -157,25 +159,25 @@ class Kernel(ABC):
         self.tasks[task.tid] = task
         self._enqueue(task)
 
-    def ready(self, task: Task) -> None:
+    def ready(self, task: TaskT) -> None:
         """Puts a task that waited into the run queue; nothing happens if it is there or dead."""
         if task.state is TaskState.WAITING:
             task.state = TaskState.READY
             self._enqueue(task)
 
-    def _enqueue(self, task: Task) -> None:
+    def _enqueue(self, task: TaskT) -> None:
         self._ready.append(task)
         if self.current is not None and self.current.on_cpu:
             self.slices.wake()
 
-    def next_task(self) -> Task:
+    def next_task(self) -> TaskT:
         """Takes the task to run now out of the run queue, which is not empty."""
         return self._ready.popleft()
 
     def _timer_added(self) -> None:
         self.slices.timer_added()
 
-    def _charge(self, task: Task) -> None:
+    def _charge(self, task: TaskT) -> None:
         """The task has left the CPU: counts its time there."""
         now = self.clocks.cpu()
         task.cpu_time += now - self._charged
@@ -198,13 +200,13 @@ class Kernel(ABC):
         """Whether any other task than the one on the CPU could run."""
         return bool(self._ready)
 
-    def cpu_time(self, task: Task) -> int:
+    def cpu_time(self, task: TaskT) -> int:
         """Nanoseconds that a task has had the CPU, its handlers included."""
         if task is self.current and task.on_cpu:
             return task.cpu_time + self.clocks.cpu() - self._charged
         return task.cpu_time
 
-    def run(self, until: Task) -> None:
+    def run(self, until: TaskT) -> None:
         """Runs tasks until one is dead.
 
         Raises:
@@ -256,7 +258,7 @@ class Kernel(ABC):
         else:
             self.host.sleep(max(0, deadline - self.clocks.monotonic()) / 1e9)
 
-    def end(self, task: Task, exit_code: int) -> None:
+    def end(self, task: TaskT, exit_code: int) -> None:
         """Ends a task: it will not run again, and its kernel stack is free."""
         task.state = TaskState.DEAD
         task.exit_code = exit_code
@@ -274,7 +276,7 @@ class Kernel(ABC):
         if self.machine.cpu.cr3 == pmap.root:
             self.machine.cpu.use(self.machine.kernel_pmap)
 
-    def _switch_to(self, task: Task) -> None:
+    def _switch_to(self, task: TaskT) -> None:
         if self.current is task:
             return
         cpu = self.machine.cpu
@@ -287,7 +289,7 @@ class Kernel(ABC):
 
     # -- stops ---------------------------------------------------------------------------------------------------
 
-    def handle(self, task: Task, stop: Stop) -> None:
+    def handle(self, task: TaskT, stop: Stop) -> None:
         """Takes one stop of the CPU on the full path."""
         microcode = self.machine.microcode
         if stop is Event.HALT:
@@ -303,12 +305,12 @@ class Kernel(ABC):
         else:
             microcode.deliver(stop)
 
-    def preempt(self, task: Task) -> None:
+    def preempt(self, task: TaskT) -> None:
         """The task had its turn: the next one runs."""
         task.on_cpu = False
         self._ready.append(task)
 
-    def _stub(self, task: Task) -> None:
+    def _stub(self, task: TaskT) -> None:
         """Ring 0 has halted: runs the Python of the stub it stands in."""
         cpu = self.machine.cpu
         at = cpu.rip - self.image.stub.hlt_end
@@ -319,7 +321,7 @@ class Kernel(ABC):
         if result is not None:
             cpu.set_gpr(Gpr.RAX, result)
 
-    def stub_arguments(self, task: Task) -> tuple[UserRegs, int]:
+    def stub_arguments(self, task: TaskT) -> tuple[UserRegs, int]:
         """What ring 0 calls a stub with, from the CPU's registers: by default a register frame in rdi, a number in rsi.
 
         Raises:
@@ -339,7 +341,7 @@ class Kernel(ABC):
             task.regs = regs
         return regs, cpu.gpr(Gpr.RSI)
 
-    def invoke(self, task: Task, stub: Stub, regs: UserRegs, argument: int) -> int | None:
+    def invoke(self, task: TaskT, stub: Stub[TaskT], regs: UserRegs, argument: int) -> int | None:
         """Calls a stub's function: its result, or None if the task waits now."""
         try:
             result = stub(task, regs, argument)
@@ -350,7 +352,7 @@ class Kernel(ABC):
         task.pending = result
         return self.advance(task)
 
-    def advance(self, task: Task) -> int | None:
+    def advance(self, task: TaskT) -> int | None:
         """Runs the pending handler on: its result, or None if it awaits again."""
         pending, task.pending = task.pending, None
         assert pending is not None
@@ -365,7 +367,7 @@ class Kernel(ABC):
         task.on_cpu = False
         return None
 
-    def _resume(self, task: Task) -> None:
+    def _resume(self, task: TaskT) -> None:
         result = self.advance(task)
         if result is not None:
             self.machine.cpu.set_gpr(Gpr.RAX, result)

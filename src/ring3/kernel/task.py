@@ -53,7 +53,7 @@ class Task:
         cpu_time: Nanoseconds it has had the CPU, up to when it last left it.
     """
 
-    def __init__(self, kernel: Kernel, tid: int, name: str, mm: Mm, stack: int) -> None:
+    def __init__(self, kernel: Kernel[Any], tid: int, name: str, mm: Mm, stack: int) -> None:
         self.kernel = kernel
         self.tid = tid
         self.name = name

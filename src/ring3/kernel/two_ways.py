@@ -10,11 +10,10 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from ring3.image.entry_state import EntryState
-from ring3.kernel.core import Kernel
-from ring3.kernel.task import Task
+from ring3.kernel.core import Kernel, TaskT
 
 
-class TwoWays(Kernel):
+class TwoWays(Kernel[TaskT]):
     """An operating system that can leave ring 0 out.
 
     Attributes:
@@ -28,7 +27,7 @@ class TwoWays(Kernel):
     in_doubt = False
 
     @abstractmethod
-    def run_short(self, task: Task) -> None:
+    def run_short(self, task: TaskT) -> None:
         """Runs the task until it leaves the CPU or the short path is no longer right."""
 
     def open_short_path(self, entry: EntryState) -> None:
@@ -37,7 +36,7 @@ class TwoWays(Kernel):
         self.short_path = not self.full_path
         self.machine.on_change = self.check_entry_state
 
-    def run_task(self, task: Task) -> None:
+    def run_task(self, task: TaskT) -> None:
         """Runs the task by the way in force."""
         while task.on_cpu:
             if self.short_path:
@@ -45,7 +44,7 @@ class TwoWays(Kernel):
             else:
                 self._run_full(task)
 
-    def _run_full(self, task: Task) -> None:
+    def _run_full(self, task: TaskT) -> None:
         """Runs the task through ring 0 until the short path is right again."""
         cpu, run, handle = self.machine.cpu, self.run_cpu, self.handle
         while task.on_cpu and not self.short_path:

@@ -10,7 +10,7 @@ import contextlib
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from ring3.abi import tbl
 from ring3.abi.errno import E, Errno
@@ -25,7 +25,6 @@ from ring3.kernel.mm.layout import Random
 from ring3.kernel.mm.mm import Mm
 from ring3.kernel.mm.objects import Objects
 from ring3.kernel.regs import NAMES, FrameType, UserRegs, WindowRegs, copy_regs, frame_type
-from ring3.kernel.task import Task
 from ring3.kernel.two_ways import TwoWays
 from ring3.kernel.wait import WaitQueue
 from ring3.linux import table
@@ -89,7 +88,7 @@ USER_SEGMENTS: Final = {
 }
 
 
-class LinuxKernel(TwoWays):
+class LinuxKernel(TwoWays[LinuxTask]):
     """Linux on one machine.
 
     Attributes:
@@ -219,13 +218,13 @@ class LinuxKernel(TwoWays):
         return self.call(entry).entry(symbol)
 
     def _first_call(
-        self, address: int, entry: str, symbol: str, task: Task, regs: UserRegs, argument: int
+        self, address: int, entry: str, symbol: str, task: LinuxTask, regs: UserRegs, argument: int
     ) -> Result:
         """Binds the stub to its layers when it is first used, so that booting compiles none."""
         stub = self.stubs[address] = self._syscall_stub(entry, symbol)
         return stub(task, regs, argument)
 
-    def _absent_call(self, entry: str, task: Task, regs: UserRegs, argument: int) -> Result:
+    def _absent_call(self, entry: str, task: LinuxTask, regs: UserRegs, argument: int) -> Result:
         self.report_absent(entry.removeprefix("sys_"))
         raise Errno(E.ENOSYS)
 
@@ -349,7 +348,7 @@ class LinuxKernel(TwoWays):
     def thread(self, tid: int) -> LinuxTask | None:
         """A living thread by number, or None."""
         found = self.tasks.get(tid)
-        return None if found is None else cast(LinuxTask, found)
+        return None if found is None else found
 
     def process_with(self, number: int) -> Process:
         """The process that a number names: its own, or that of any of its threads.
@@ -362,7 +361,7 @@ class LinuxKernel(TwoWays):
 
     def threads(self) -> list[LinuxTask]:
         """All living threads."""
-        return [cast(LinuxTask, task) for task in self.tasks.values()]
+        return list(self.tasks.values())
 
     def context(self, mm: Mm) -> MmContext:
         """What belongs to an address space that some task uses."""
@@ -400,11 +399,11 @@ class LinuxKernel(TwoWays):
         """``pt_regs`` at a physical address."""
         return PT_REGS(self.machine.ram.q, physical >> 3)
 
-    def failed(self, task: Task, error: Errno) -> int:
+    def failed(self, task: LinuxTask, error: Errno) -> int:
         """The negative errno."""
         return -error.number
 
-    def switch_entry_stack(self, task: Task) -> None:
+    def switch_entry_stack(self, task: LinuxTask) -> None:
         """Sets the per-CPU variables and TSS.RSP0, as __switch_to does."""
         q, top = self.machine.ram.q, task.stack_top
         per_cpu = self.linux.per_cpu
@@ -412,12 +411,11 @@ class LinuxKernel(TwoWays):
         q[(per_cpu + L["PCPU_CURRENT"]) >> 3] = top - L["THREAD_SIZE"]
         at = per_cpu + L["PCPU_TSS"] + Tss.RSP0
         self.machine.ram.bytes[at : at + 8] = top.to_bytes(8, "little")
-        linux_task = cast(LinuxTask, task)
-        linux_task.load_tls()
-        self.window.orig_ax = linux_task.orig_ax
-        self.apply_settings(linux_task)
-        if linux_task.rseq is not None:
-            linux_task.rseq.switched_to(linux_task)
+        task.load_tls()
+        self.window.orig_ax = task.orig_ax
+        self.apply_settings(task)
+        if task.rseq is not None:
+            task.rseq.switched_to(task)
 
     def apply_settings(self, task: LinuxTask) -> None:
         """Makes the CPU what a thread wants it to be: its descriptor table, whether it may read the TSC."""
@@ -433,7 +431,7 @@ class LinuxKernel(TwoWays):
 
     # -- who comes first ---------------------------------------------------------------------------------------
 
-    def next_task(self) -> Task:
+    def next_task(self) -> LinuxTask:
         """The first in the run queue, or of those of the highest rank."""
         if not self.ranked:
             return self._ready.popleft()
@@ -445,19 +443,19 @@ class LinuxKernel(TwoWays):
         """A thread asks something else of the scheduler."""
         self.ranked = self.ranked or task.scheduling.rank > 0
         if self.ranked and self.current is not None:
-            cast(LinuxTask, self.current).set_flag(L["TIF_NEED_RESCHED"])
+            self.current.set_flag(L["TIF_NEED_RESCHED"])
 
-    def ready(self, task: Task) -> None:
+    def ready(self, task: LinuxTask) -> None:
         """Puts a task that waited into the run queue; the running one makes room for a higher rank."""
         super().ready(task)
         running = self.current
         if self.ranked and running is not None and running.on_cpu and _rank(task) > _rank(running):
-            cast(LinuxTask, running).set_flag(L["TIF_NEED_RESCHED"])
+            running.set_flag(L["TIF_NEED_RESCHED"])
 
-    def preempt(self, task: Task) -> None:
+    def preempt(self, task: LinuxTask) -> None:
         """The task had its turn; one with SCHED_FIFO stays the first of its rank."""
         super().preempt(task)
-        if cast(LinuxTask, task).scheduling.policy == Policy.FIFO:
+        if task.scheduling.policy == Policy.FIFO:
             self._ready.appendleft(self._ready.pop())
 
     def give_way(self, task: LinuxTask) -> None:
@@ -466,7 +464,7 @@ class LinuxKernel(TwoWays):
         if task.scheduling.rank:
             self._ready.appendleft(self._ready.pop())
 
-    def to_end(self, task: Task) -> None:
+    def to_end(self, task: LinuxTask) -> None:
         """The task lets all others of its rank run first."""
         super().preempt(task)
 
@@ -474,39 +472,38 @@ class LinuxKernel(TwoWays):
         """Ring 0 with a clean floating-point state, about to run ret_from_fork_asm."""
         return self._birth, self.image.symbols["ret_from_fork_asm"]
 
-    def run_task(self, task: Task) -> None:
+    def run_task(self, task: LinuxTask) -> None:
         """Runs the task by the path in force."""
         if task.on_cpu and self.machine.cpu.cpl == 3 and self.machine.ram.q[task.struct] & traps.EXIT_WORK:
             # it was preempted in ring 3, and a signal came: what the timer interrupt's exit would do
             self.window.orig_ax = (1 << 64) - 1
-            self._leave_through(cast(LinuxTask, task), "error_return")
+            self._leave_through(task, "error_return")
         super().run_task(task)
 
-    def run_short(self, task: Task) -> None:
+    def run_short(self, task: LinuxTask) -> None:
         """Runs the task without ring 0 as long as that is right."""
         run_short(self, task)
 
-    def resumed(self, task: Task) -> None:
+    def resumed(self, task: LinuxTask) -> None:
         """Does the exit work of a call that waited on the short path."""
         self.finish(task)
 
-    def finish(self, task: Task) -> None:
+    def finish(self, task: LinuxTask) -> None:
         """The end of every event on the short path: what the exit code would do before ring 3 runs.
 
         A thread that has to stop does so in ring 0: its registers lie on its kernel stack then, for a tracer to see.
         """
-        linux_task = cast(LinuxTask, task)
         if self.machine.ram.q[task.struct] & traps.EXIT_WORK:
-            if linux_task.trace is None and not linux_task.must_stop:
+            if task.trace is None and not task.must_stop:
                 work = traps.exit_work(task, task.regs, 0)
                 if not isinstance(work, int):
                     work.close()
             if self.machine.ram.q[task.struct] & traps.EXIT_WORK:
-                self._leave_through(linux_task, "error_return")
+                self._leave_through(task, "error_return")
                 return
-        leave_ia32(self, linux_task)
+        leave_ia32(self, task)
         if self.window.by_iret:
-            self._leave_through(linux_task, "swapgs_restore_regs_and_return_to_usermode")
+            self._leave_through(task, "swapgs_restore_regs_and_return_to_usermode")
 
     def _leave_through(self, task: LinuxTask, symbol: str) -> None:
         """Moves the user registers to the kernel stack and goes on in ring 0, with the stack pointer at them."""
@@ -548,9 +545,9 @@ class LinuxKernel(TwoWays):
         return cpu.save()
 
 
-def _rank(task: Task) -> int:
-    return cast(LinuxTask, task).scheduling.rank
+def _rank(task: LinuxTask) -> int:
+    return task.scheduling.rank
 
 
-def _ni_syscall(task: Task, regs: UserRegs, argument: int) -> Result:
+def _ni_syscall(task: LinuxTask, regs: UserRegs, argument: int) -> Result:
     raise Errno(E.ENOSYS)

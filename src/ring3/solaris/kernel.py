@@ -78,7 +78,7 @@ class CallRow:
     note: str
 
 
-class SolarisKernel(TwoWays):
+class SolarisKernel(TwoWays[SolarisTask]):
     """Solaris on one machine.
 
     Attributes:

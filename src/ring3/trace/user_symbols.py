@@ -7,7 +7,7 @@ found by the same rule: address, mapping, offset in the file, address in the fil
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from ring3.abi import elf
 from ring3.abi.errno import Errno
@@ -50,7 +50,7 @@ _UNKNOWN: Final = _File((), SymbolTable())
 class UserSymbols:
     """The symbols of the programs on one kernel, read when they are first asked for."""
 
-    def __init__(self, kernel: Kernel) -> None:
+    def __init__(self, kernel: Kernel[Any]) -> None:
         self._kernel = kernel
         self._files: dict[MemoryObject, _File] = {}
 

@@ -9,12 +9,11 @@ What is different and cannot be seen from ring 3: ``pt_regs`` are not written to
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from ring3.abi import tbl
 from ring3.abi.errno import Errno
 from ring3.image.linux.boot import SYSCALL_VECTOR, L
-from ring3.kernel.task import Task
 from ring3.linux.entry import traps
 from ring3.machine.cpu import Event, Trap
 from ring3.machine.registers import Flags, Vector
@@ -31,7 +30,7 @@ _TF: Final = int(Flags.TF)
 _RETURN_BY_IRET: Final = Flags.RF | Flags.TF | Flags.VM
 
 
-def run_short(kernel: LinuxKernel, task: Task) -> None:
+def run_short(kernel: LinuxKernel, task: LinuxTask) -> None:
     """Runs a task until it leaves the CPU or the short path is no longer right."""
     machine = kernel.machine
     cpu = machine.cpu
@@ -80,7 +79,7 @@ def run_short(kernel: LinuxKernel, task: Task) -> None:
             kernel.finish(task)
 
 
-def _other(kernel: LinuxKernel, task: Task, stop: Event | Trap) -> None:
+def _other(kernel: LinuxKernel, task: LinuxTask, stop: Event | Trap) -> None:
     """Any stop but a 64-bit ``syscall``."""
     cpu = kernel.machine.cpu
     if cpu.cpl == 3:
@@ -97,7 +96,7 @@ def _other(kernel: LinuxKernel, task: Task, stop: Event | Trap) -> None:
     kernel.handle(task, stop)
 
 
-def _page_fault(kernel: LinuxKernel, task: Task, trap: Trap) -> None:
+def _page_fault(kernel: LinuxKernel, task: LinuxTask, trap: Trap) -> None:
     cpu, window = kernel.machine.cpu, kernel.window
     cpu.cr2 = trap.address
     flags = cpu.rflags
@@ -110,14 +109,14 @@ def _page_fault(kernel: LinuxKernel, task: Task, trap: Trap) -> None:
     kernel.handle(task, trap)
 
 
-def _int80(kernel: LinuxKernel, task: Task) -> None:
+def _int80(kernel: LinuxKernel, task: LinuxTask) -> None:
     window = kernel.window
     window.orig_ax = window.ax & 0xFFFF_FFFF
     if not _dispatch_ia32(kernel, task):
         kernel.handle(task, Trap(SYSCALL_VECTOR, 0, True))
 
 
-def _sysenter(kernel: LinuxKernel, task: Task) -> None:
+def _sysenter(kernel: LinuxKernel, task: LinuxTask) -> None:
     """From 32-bit code: what do_SYSENTER_32 and sysexit make of the registers, see ``entry_64_compat.S``."""
     cpu, window, q = kernel.machine.cpu, kernel.window, kernel.machine.ram.q
     flags = cpu.rflags
@@ -139,7 +138,7 @@ def _sysenter(kernel: LinuxKernel, task: Task) -> None:
         kernel.handle(task, Event.SYSENTER)
 
 
-def _dispatch_ia32(kernel: LinuxKernel, task: Task, by_sysenter: bool = False) -> bool:
+def _dispatch_ia32(kernel: LinuxKernel, task: LinuxTask, by_sysenter: bool = False) -> bool:
     """Makes the call in `WindowRegs.orig_ax`; False, with nothing changed, if it has to go through ring 0."""
     window, q = kernel.window, kernel.machine.ram.q
     number = window.orig_ax
@@ -153,16 +152,16 @@ def _dispatch_ia32(kernel: LinuxKernel, task: Task, by_sysenter: bool = False) -
             kernel.doubt_entry_state()
         return False
     task.regs = window
-    cast("LinuxTask", task).by_sysenter = by_sysenter
+    task.by_sysenter = by_sysenter
     q[task.struct + _STATUS] |= L["TS_COMPAT"]
     _finish(kernel, task, kernel.invoke(task, stub, window, number))
     return True
 
 
-def _finish(kernel: LinuxKernel, task: Task, result: int | None) -> None:
+def _finish(kernel: LinuxKernel, task: LinuxTask, result: int | None) -> None:
     """The end of a call that may have waited: its result, then the exit work."""
     if result is None:
-        cast("LinuxTask", task).orig_ax = kernel.window.orig_ax
+        task.orig_ax = kernel.window.orig_ax
     else:
         kernel.window.ax = result
         kernel.resumed(task)

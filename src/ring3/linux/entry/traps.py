@@ -6,14 +6,13 @@ Signals and codes: arch/x86/kernel/traps.c and arch/x86/mm/fault.c of Linux 6.x;
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi.signals import FpeCode, IllCode, SegvCode, SiCode, Sig, TrapCode
 from ring3.errors import KernelPanic
 from ring3.image.linux.boot import GATES, L
 from ring3.kernel.mm.fault import FaultOutcome
 from ring3.kernel.regs import UserRegs, describe
-from ring3.kernel.task import Task
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.task import LinuxTask
 from ring3.linux.signals.deliver import act, do_signal, is_fatal, settle, take
@@ -26,7 +25,7 @@ from ring3.machine.registers import ERROR_CODE_VECTORS, Flags, Vector
 if TYPE_CHECKING:
     from ring3.linux.kernel import LinuxKernel
 
-Stub = Callable[[Task, UserRegs, int], int | Coroutine[Any, Any, int]]
+Stub = Callable[[LinuxTask, UserRegs, int], int | Coroutine[Any, Any, int]]
 
 _WORK: Final = L["TASK_SYSCALL_WORK"] >> 3
 VECTORS: Final = {name: vector for vector, name in enumerate(GATES)}
@@ -58,38 +57,37 @@ _OUTCOMES: Final = {
 }
 
 
-def exception(vector: int, task: Task, regs: UserRegs, error: int) -> int:
+def exception(vector: int, task: LinuxTask, regs: UserRegs, error: int) -> int:
     """The stub of every exception: ``exc_page_fault`` and its like."""
-    linux_task = cast("LinuxTask", task)
     if vector not in ERROR_CODE_VECTORS:
         error = 0
     if not regs.cs & 3:
-        if regs.ip != linux_task.kernel.image.symbols["native_irq_return_iret"]:
-            _in_kernel(vector, linux_task, regs, error)
+        if regs.ip != task.kernel.image.symbols["native_irq_return_iret"]:
+            _in_kernel(vector, task, regs, error)
             return 0
-        regs = linux_task.kernel.undo_iret(linux_task, regs)
+        regs = task.kernel.undo_iret(task, regs)
     if vector == Vector.PF:
-        address = linux_task.kernel.machine.cpu.cr2
-        if resolve_page_fault(linux_task, address, error, regs):
+        address = task.kernel.machine.cpu.cr2
+        if resolve_page_fault(task, address, error, regs):
             regs.flags &= ~Flags.RF  # nothing depends on it, and the emulator's pushf would show it
         else:
-            outcome = _fault(linux_task, address, error)
+            outcome = _fault(task, address, error)
             signal, code = _OUTCOMES[outcome]
-            _remember(linux_task, vector, error, address)
-            force_fault(linux_task, signal, int(code), address)
+            _remember(task, vector, error, address)
+            force_fault(task, signal, int(code), address)
     elif vector in _SIGNALS:
         signal, code = _SIGNALS[Vector(vector)]
-        _remember(linux_task, vector, error, linux_task.fault_address)
+        _remember(task, vector, error, task.fault_address)
         if code == SiCode.SI_KERNEL:
-            force_kernel(linux_task, signal)
+            force_kernel(task, signal)
         else:
-            force_fault(linux_task, signal, int(code), regs.ip if vector in _WITH_ADDRESS else 0)
+            force_fault(task, signal, int(code), regs.ip if vector in _WITH_ADDRESS else 0)
     else:
         raise KernelPanic(f"unexpected exception {vector} in ring 3", describe(regs))
     return 0
 
 
-def resolve_page_fault(task: Task, address: int, error: int, regs: UserRegs | None = None) -> bool:
+def resolve_page_fault(task: LinuxTask, address: int, error: int, regs: UserRegs | None = None) -> bool:
     """Makes a user access possible that faulted; False if it is not allowed.
 
     Args:
@@ -99,13 +97,11 @@ def resolve_page_fault(task: Task, address: int, error: int, regs: UserRegs | No
         regs: The user registers, by default those of `Task.regs`.
     """
     if address >= vsyscall.ADDRESS:
-        return bool(error & PF_FETCH) and vsyscall.emulate(
-            cast("LinuxTask", task), regs or task.regs, address
-        )
+        return bool(error & PF_FETCH) and vsyscall.emulate(task, regs or task.regs, address)
     return _fault(task, address, error) is FaultOutcome.OK
 
 
-def _fault(task: Task, address: int, error: int) -> FaultOutcome:
+def _fault(task: LinuxTask, address: int, error: int) -> FaultOutcome:
     return task.memory.fault(address, write=bool(error & PF_WRITE), fetch=bool(error & PF_FETCH))
 
 
@@ -146,23 +142,22 @@ def _remember(task: LinuxTask, vector: int, error: int, address: int) -> None:
     task.trap_number, task.error_code, task.fault_address = vector, error, address
 
 
-def exit_work(task: Task, regs: UserRegs, argument: int) -> int | Coroutine[Any, Any, int]:
+def exit_work(task: LinuxTask, regs: UserRegs, argument: int) -> int | Coroutine[Any, Any, int]:
     """What is to be done before ring 3 runs again (exit_to_user_mode_loop): signals, stops."""
-    linux_task = cast("LinuxTask", task)
-    if linux_task.trace is not None:
-        return _traced_exit_work(linux_task, regs)
+    if task.trace is not None:
+        return _traced_exit_work(task, regs)
     q = task.kernel.machine.ram.q
     resched = 0
     while q[task.struct] & EXIT_WORK:
-        if linux_task.must_stop:
-            return _stop(linux_task, regs)
+        if task.must_stop:
+            return _stop(task, regs)
         resched |= q[task.struct] & NEED_RESCHED
         q[task.struct] &= ~EXIT_WORK
-        do_signal(linux_task, regs)
-        if linux_task.rseq is not None:
-            linux_task.rseq.resume(linux_task, regs)
+        do_signal(task, regs)
+        if task.rseq is not None:
+            task.rseq.resume(task, regs)
     if resched:
-        linux_task.kernel.give_way(linux_task)
+        task.kernel.give_way(task)
     return 0
 
 
@@ -216,20 +211,19 @@ async def _traced_group_stop(task: LinuxTask) -> None:
     task.must_stop = False
 
 
-def spurious(task: Task, regs: UserRegs, argument: int) -> int:
+def spurious(task: LinuxTask, regs: UserRegs, argument: int) -> int:
     """The stub behind the gates of vectors that no device raises."""
     raise KernelPanic("an interrupt arrived that no device raises", describe(regs))
 
 
-def trace_enter(task: Task, regs: UserRegs, argument: int) -> int | Coroutine[Any, Any, int]:
+def trace_enter(task: LinuxTask, regs: UserRegs, argument: int) -> int | Coroutine[Any, Any, int]:
     """The work before a traced call (syscall_trace_enter): the number to make."""
     work = task.kernel.machine.ram.q[task.struct + _WORK]
-    linux_task = cast("LinuxTask", task)
-    if linux_task.dispatch is not None and linux_task.dispatch.catches(linux_task, regs):
+    if task.dispatch is not None and task.dispatch.catches(task, regs):
         return -1
     if work & (tracing.SYSCALL_WORK_TRACE | tracing.SYSCALL_WORK_EMU):
-        return _traced_enter(linux_task, regs)
-    return regs.orig_ax if linux_task.seccomp is None else linux_task.seccomp.enter(linux_task, regs)
+        return _traced_enter(task, regs)
+    return regs.orig_ax if task.seccomp is None else task.seccomp.enter(task, regs)
 
 
 async def _traced_enter(task: LinuxTask, regs: UserRegs) -> int:
@@ -241,11 +235,10 @@ async def _traced_enter(task: LinuxTask, regs: UserRegs) -> int:
     return answer if isinstance(answer, int) else await answer
 
 
-def trace_exit(task: Task, regs: UserRegs, argument: int) -> int | Coroutine[Any, Any, int]:
+def trace_exit(task: LinuxTask, regs: UserRegs, argument: int) -> int | Coroutine[Any, Any, int]:
     """The work after a traced call (syscall_exit_work)."""
-    linux_task = cast("LinuxTask", task)
-    if linux_task.single_stepped:
-        force_fault(linux_task, Sig.SIGTRAP, int(TrapCode.TRAP_TRACE), regs.ip)
+    if task.single_stepped:
+        force_fault(task, Sig.SIGTRAP, int(TrapCode.TRAP_TRACE), regs.ip)
     elif task.kernel.machine.ram.q[task.struct + _WORK] & tracing.SYSCALL_WORK_TRACE:
-        return tracing.syscall_stop(linux_task, regs, tracing.At.EXIT)
+        return tracing.syscall_stop(task, regs, tracing.At.EXIT)
     return 0

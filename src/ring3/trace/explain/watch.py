@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from ring3.kernel.core import Kernel
 from ring3.kernel.task import Task, TaskState
@@ -88,7 +88,7 @@ class Watcher(ABC, Generic[Met, Told]):
     """
 
     def __init__(
-        self, kernel: Kernel, wanted: Wanted, tell: Callable[[Told], None] = lambda told: None
+        self, kernel: Kernel[Any], wanted: Wanted, tell: Callable[[Told], None] = lambda told: None
     ) -> None:
         """Attaches to a kernel; it lets go when the call is over.
 

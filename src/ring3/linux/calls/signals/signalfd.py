@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Final, cast
+from typing import TYPE_CHECKING, Annotated, Final
 
 from ring3.abi.c_types import INT, Arg, Int, Meaning, Pointer, SizeT, UnsignedInt
 from ring3.abi.errno import E, Errno
@@ -83,7 +83,7 @@ class SignalFile(AnonymousFile):
         return reader.process.signal_arrived.listen(callback, events)
 
     def _reader(self) -> LinuxTask | None:
-        return cast("LinuxTask | None", self._kernel.current)
+        return self._kernel.current
 
 
 def _pending(task: LinuxTask) -> int:
