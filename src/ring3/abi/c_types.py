@@ -8,8 +8,9 @@ Sizes are those of the LP64 kernel; a 32-bit program's ``long`` is a compat type
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Annotated, Final, NamedTuple, NewType
+from typing import Annotated, Final, NewType
+
+from ring3.abi.kinds import NamedTuple, StrEnum
 
 
 class CType(NamedTuple):

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from enum import IntEnum, IntFlag
-from typing import Final, NamedTuple
+from typing import Final
+
+from ring3.abi.kinds import IntEnum, IntFlag, NamedTuple
 
 MAGIC: Final = b"\x7fELF"
 CLASS32: Final = 1

@@ -13,8 +13,9 @@ strace print; for ERESTART* they are strace's, and for 134, 515 and 517 up our o
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Self
+
+from ring3.abi.kinds import IntEnum
 
 
 class ErrorNumber(IntEnum):

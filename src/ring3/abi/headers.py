@@ -20,8 +20,8 @@ function of the rows alone.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from enum import Enum
 
+from ring3.abi.kinds import Enum
 from ring3.abi.tbl import NI_SYSCALL, Abi, TblRow, rows_of
 
 

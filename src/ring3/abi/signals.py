@@ -11,8 +11,9 @@ Linux 6.1.
 
 from __future__ import annotations
 
-from enum import IntEnum, IntFlag
 from typing import Final
+
+from ring3.abi.kinds import IntEnum, IntFlag
 
 NSIG: Final = 64
 """The highest signal number, the kernel's ``_NSIG`` (a sigset_t has one bit for each of 1 to 64)."""

@@ -25,11 +25,11 @@ links a weak ``sys_ni_syscall``).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import StrEnum
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from ring3 import resources
+from ring3.abi.kinds import NamedTuple, StrEnum
 
 X32_SYSCALL_BIT: Final = 0x4000_0000
 """What an x32 program adds to a number (``__X32_SYSCALL_BIT``, arch/x86/include/uapi/asm/unistd.h)."""

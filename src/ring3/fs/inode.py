@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import stat
 from collections import deque
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import NamedTuple
 from ring3.fs.file import Stat
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from enum import IntEnum, IntFlag
-from typing import Final, NamedTuple
+from typing import Final
 
+from ring3.abi.kinds import IntEnum, IntFlag, NamedTuple
 from ring3.abi.signals import Sig
 
 CAPACITY: Final = 4095

@@ -6,8 +6,9 @@ of one owner never conflict; the last one set for a byte counts. Nobody is kept 
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
+from ring3.abi.kinds import NamedTuple
 from ring3.kernel.wait import WaitQueue
 
 END: Final = (1 << 63) - 1

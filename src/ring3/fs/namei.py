@@ -7,10 +7,10 @@ follows symbolic links on the way. What becomes of the last name depends on the 
 
 from __future__ import annotations
 
-from enum import IntFlag
-from typing import Final, NamedTuple
+from typing import Final
 
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import IntFlag, NamedTuple
 from ring3.fs.dentry import Dentry
 from ring3.fs.inode import Inode
 from ring3.fs.permission import MAY_EXEC, Who, permits

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import stat
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import NamedTuple
 
 if TYPE_CHECKING:
     from ring3.fs.inode import Inode

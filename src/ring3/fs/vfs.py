@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import count
-from typing import Final, NamedTuple
+from typing import Final
 
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import NamedTuple
 from ring3.fs.dentry import Dentry
 from ring3.fs.inode import FileSystem, StatFs
 from ring3.kernel.mm.objects import Objects

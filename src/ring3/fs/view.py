@@ -17,9 +17,10 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import Final, NamedTuple
+from typing import Final
 
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import NamedTuple
 from ring3.fs import host_os
 from ring3.fs.dentry import Dentry
 from ring3.fs.hostfs import HostFileSystem

@@ -6,8 +6,9 @@ code that it skips are untouched. The system-call tables are not part of this: b
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
+from ring3.abi.kinds import NamedTuple
 from ring3.image.kernel_image import KernelImage
 from ring3.machine.board import Machine
 from ring3.machine.msr import Msr

@@ -7,10 +7,11 @@ hands over, and it goes on with the result in rax. What stands around the ``hlt`
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from ring3 import resources
 from ring3.abi import elf
+from ring3.abi.kinds import NamedTuple
 from ring3.image.symbols import SymbolTable
 from ring3.machine.board import Machine
 from ring3.machine.pmap import Prot

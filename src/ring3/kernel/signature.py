@@ -7,11 +7,11 @@ A handler is a Python function that gets the calling task and then the arguments
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from enum import StrEnum
 from types import FunctionType
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, cast
 
 from ring3.abi.c_types import Arg
+from ring3.abi.kinds import NamedTuple, StrEnum
 
 Result = int | Coroutine[Any, Any, int]
 Handler = Callable[..., Result]

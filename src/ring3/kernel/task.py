@@ -7,9 +7,9 @@ Its kernel stack is one frame of RAM; ``task_struct`` lies at its low end and ``
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from ring3.abi.kinds import Enum
 from ring3.kernel.regs import UserRegs
 from ring3.machine.ram import PAGE_SIZE
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from enum import StrEnum
 from typing import Final
 
 from ring3.abi import elf
+from ring3.abi.kinds import StrEnum
 from ring3.loader.program import ExecError, Executable, Program
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 from itertools import accumulate
-from typing import NamedTuple
 
 from ring3.abi.errno import E
+from ring3.abi.kinds import NamedTuple
 from ring3.kernel.mm.mm import Mm
 from ring3.loader.program import ExecError
 

@@ -9,9 +9,9 @@ takes its short path and lets the program go on.
 from __future__ import annotations
 
 from collections.abc import Container
-from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from ring3.abi.kinds import Enum, NamedTuple
 from ring3.machine.descriptors import Segment
 from ring3.machine.pmap import Pmap
 from ring3.machine.registers import Seg

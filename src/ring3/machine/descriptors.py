@@ -7,8 +7,9 @@ The descriptor tables themselves lie in guest RAM; these classes are values read
 from __future__ import annotations
 
 import struct
-from enum import IntEnum
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
+
+from ring3.abi.kinds import IntEnum, NamedTuple
 
 RPL_MASK: Final = 3
 TI_LDT: Final = 4

@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
 
+from ring3.abi.kinds import NamedTuple
 from ring3.errors import TripleFault
 from ring3.machine.cpu import Cpu, Trap
 from ring3.machine.descriptors import TI_LDT, Gate, GateType, Segment, Tss

@@ -7,9 +7,9 @@ Linux's ``asm/msr-index.h``.
 from __future__ import annotations
 
 from contextlib import suppress
-from enum import IntEnum, IntFlag
 from typing import Final
 
+from ring3.abi.kinds import IntEnum, IntFlag
 from ring3.machine.paging import is_canonical
 
 

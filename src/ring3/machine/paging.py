@@ -7,8 +7,9 @@ address a level, pages of 4 KiB, 2 MiB and 1 GiB. Not modelled: protection keys,
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
 
+from ring3.abi.kinds import NamedTuple
 from ring3.machine.ram import Ram
 
 PTE_P: Final = 1 << 0

@@ -11,9 +11,9 @@ Linux, 507 to 511 with Solaris, whose programs use most of the upper half too.
 
 from __future__ import annotations
 
-from enum import IntFlag
 from typing import Final
 
+from ring3.abi.kinds import IntFlag
 from ring3.machine.paging import PTE_A, PTE_ADDRESS, PTE_D, PTE_NX, PTE_P, PTE_PS, PTE_U, PTE_W
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE, Ram
 

@@ -5,8 +5,9 @@ Sources: SDM volume 1, chapter 3 (general registers, RFLAGS); volume 3A, 2.5 (co
 
 from __future__ import annotations
 
-from enum import IntEnum, IntFlag
 from typing import Final
+
+from ring3.abi.kinds import IntEnum, IntFlag
 
 
 class Gpr(IntEnum):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from enum import IntFlag
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Address, Int, OffT, SizeT
 from ring3.abi.errno import Errno
+from ring3.abi.kinds import IntFlag
 from ring3.abi.solaris.errno import SolarisE
 from ring3.machine.ram import PAGE_MASK, PAGE_SIZE
 from ring3.solaris.definition import syscall

@@ -15,9 +15,9 @@ in usr/src/cmd/sgs.
 
 from __future__ import annotations
 
-from enum import IntEnum, IntFlag
 from typing import Final
 
+from ring3.abi.kinds import IntEnum, IntFlag
 from ring3.abi.solaris.layout import fields
 
 AUXV_SIZE: Final = 16

@@ -18,9 +18,9 @@ copyout of 0x1b0 bytes and whose mdb prints a filled structure.
 
 from __future__ import annotations
 
-from enum import IntEnum, IntFlag
 from typing import Final
 
+from ring3.abi.kinds import IntEnum, IntFlag
 from ring3.abi.solaris.layout import fields
 
 MODMAXNAMELEN: Final = 32

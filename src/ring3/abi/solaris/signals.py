@@ -13,8 +13,9 @@ illumos-gate.
 
 from __future__ import annotations
 
-from enum import Enum, IntEnum
 from typing import Final
+
+from ring3.abi.kinds import Enum, IntEnum
 
 NSIG: Final = 74
 """One more than the highest signal: the length of the C library's table of texts (``NSIG``)."""

@@ -13,8 +13,9 @@ illumos-gate.
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Final
+
+from ring3.abi.kinds import IntEnum
 
 
 class SysConfig(IntEnum):

@@ -31,11 +31,11 @@ illumos-gate, all below usr/src/uts; and the third seed.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import IntFlag, StrEnum
 from functools import cache
 from typing import Final, Literal, get_args
 
 from ring3 import resources
+from ring3.abi.kinds import IntFlag, StrEnum
 from ring3.abi.solaris.layout import fields
 
 Flavour = Literal["illumos", "solaris11"]

@@ -11,8 +11,9 @@ SI_ADDRESS_WIDTH, which the stored header does not have yet, from the Rust libc 
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Final
+
+from ring3.abi.kinds import IntEnum
 
 HW_HOSTID_LEN: Final = 11
 """Least buffer for SI_HW_SERIAL, in bytes: 32 bits in decimal and a NUL."""

@@ -15,8 +15,9 @@ ia32/os/desctbls.c (fasttable), i86pc/ml/fast_trap_asm.s (the functions) of illu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Final
+
+from ring3.abi.kinds import IntEnum
 
 T_SYSCALLINT: Final = 0x91
 """Vector of a 32-bit program's system call; an interrupt gate of DPL 3 that leads to sys_syscall_int."""

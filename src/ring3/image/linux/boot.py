@@ -6,9 +6,10 @@ arch/x86/kernel/idt.c, MSRs of arch/x86/kernel/cpu/common.c (syscall_init).
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from ring3.abi import tbl
+from ring3.abi.kinds import NamedTuple
 from ring3.image import layout
 from ring3.image.entry_state import EntryState
 from ring3.image.kernel_image import KernelImage

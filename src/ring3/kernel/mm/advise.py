@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from enum import IntEnum
 from typing import Final
 
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import IntEnum
 from ring3.errors import OutOfFrames
 from ring3.kernel.mm.fault import FaultingSpace, FaultOutcome
 from ring3.kernel.mm.mapping import round_up

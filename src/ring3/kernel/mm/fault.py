@@ -17,9 +17,9 @@ the CPU's stop and start (5 us and more) besides, so one fault does work for its
 from __future__ import annotations
 
 from bisect import bisect_left
-from enum import Enum
 from typing import Final
 
+from ring3.abi.kinds import Enum
 from ring3.errors import OutOfFrames
 from ring3.kernel.mm.objects import MemoryObject
 from ring3.kernel.mm.pagecache import AROUND

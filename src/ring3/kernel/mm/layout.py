@@ -11,8 +11,9 @@ Left out: 5-level paging and X32.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
 
+from ring3.abi.kinds import NamedTuple
 from ring3.kernel.mm.vma import STACK_GUARD_GAP
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 

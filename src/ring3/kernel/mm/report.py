@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
+from ring3.abi.kinds import NamedTuple
 from ring3.kernel.mm.objects import MemoryObject
 from ring3.kernel.mm.shared import SharedObject
 from ring3.kernel.mm.space import Space

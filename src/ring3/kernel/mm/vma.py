@@ -8,9 +8,9 @@ they are tested at every page fault, where an enum would cost more than the rest
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import IntFlag
 from typing import Final
 
+from ring3.abi.kinds import IntFlag
 from ring3.kernel.mm.objects import MemoryObject
 from ring3.machine.ram import PAGE_SHIFT
 

@@ -5,9 +5,7 @@ Order and contents: fs/binfmt_elf.c (create_elf_tables) and arch/x86/include/asm
 
 from __future__ import annotations
 
-from enum import IntEnum
-from typing import NamedTuple
-
+from ring3.abi.kinds import IntEnum, NamedTuple
 from ring3.linux.model.credentials import Credentials
 from ring3.loader.program import Mapped, Program
 from ring3.loader.stack import Places

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E
+from ring3.abi.kinds import NamedTuple
 from ring3.image.linux.boot import GDT_USER_DS, L
 from ring3.kernel.mm import layout
 from ring3.kernel.mm.limits import Limits

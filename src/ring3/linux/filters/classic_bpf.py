@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
+
+from ring3.abi.kinds import NamedTuple
 
 MAX_INSTRUCTIONS: Final = 4096
 CELLS: Final = 16

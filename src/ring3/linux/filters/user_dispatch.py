@@ -5,9 +5,10 @@ Calls made outside of one range of code, while a byte of the program's memory sa
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import NamedTuple
 from ring3.abi.signals import Sig
 from ring3.kernel.regs import UserRegs
 from ring3.linux.calls.processes.exit import exit_group

@@ -5,8 +5,9 @@ Left out: user namespaces and capabilities of files.
 
 from __future__ import annotations
 
-from enum import IntEnum
-from typing import Final, NamedTuple
+from typing import Final
+
+from ring3.abi.kinds import IntEnum, NamedTuple
 
 
 class Cap(IntEnum):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
-from typing import Final, NamedTuple
+from typing import Final
+
+from ring3.abi.kinds import IntEnum, NamedTuple
 
 
 class Policy(IntEnum):

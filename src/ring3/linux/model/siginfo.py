@@ -6,9 +6,9 @@ Layouts: include/uapi/asm-generic/siginfo.h and, for 32-bit programs, include/li
 from __future__ import annotations
 
 import struct
-from enum import Enum
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
+from ring3.abi.kinds import Enum, NamedTuple
 from ring3.abi.signals import SiCode
 
 SIZE: Final = 128

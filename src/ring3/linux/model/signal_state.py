@@ -7,8 +7,9 @@ kernel/signal.c of Linux 6.x.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
+from ring3.abi.kinds import NamedTuple
 from ring3.abi.signals import CORE, IGN, NSIG, SIG_DFL, SIG_IGN, STOP, SaFlags, SiCode, Sig
 from ring3.linux.model.siginfo import SigInfo
 

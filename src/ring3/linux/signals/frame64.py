@@ -9,9 +9,10 @@ asm-generic/ucontext.h; the steps are those of x64_setup_rt_frame (arch/x86/kern
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import NamedTuple
 from ring3.abi.signals import SaFlags
 from ring3.image.linux.boot import L
 from ring3.kernel.regs import UserRegs

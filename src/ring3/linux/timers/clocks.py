@@ -8,10 +8,10 @@ computer without a real-time clock that can wake it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import Enum, NamedTuple
 
 if TYPE_CHECKING:
     from ring3.linux.model.process import Process

@@ -7,9 +7,9 @@ registers lie on their kernel stack whenever they are stopped.
 
 from __future__ import annotations
 
-from enum import Enum, IntFlag
 from typing import TYPE_CHECKING, Final
 
+from ring3.abi.kinds import Enum, IntFlag
 from ring3.abi.signals import CldCode, Sig, TrapCode
 from ring3.image.linux.boot import L
 from ring3.kernel.regs import UserRegs

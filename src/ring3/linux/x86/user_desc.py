@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import struct
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
+from ring3.abi.kinds import NamedTuple
 from ring3.kernel.mm.usercopy import UserMemory
 from ring3.machine.descriptors import Segment
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from ring3 import resources
 from ring3.abi import elf
+from ring3.abi.kinds import NamedTuple
 from ring3.kernel.mm.objects import FrameObject
 from ring3.machine.ram import PAGE_SIZE, Ram
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from enum import Enum
 from itertools import groupby
 from typing import Final
 
+from ring3.abi.kinds import Enum
 from ring3.trace.explain import listing, prose
 from ring3.trace.explain.events import (
     Delivery,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import IntEnum
 from typing import TYPE_CHECKING, Annotated, Final
 
 from ring3.abi.c_types import INT, Arg, CompatULong, FdArg, Int, Meaning, UnsignedInt, UnsignedLong
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import IntEnum
 from ring3.fs.file import O_APPEND, O_NONBLOCK, O_PATH, File
 from ring3.fs.opening import O_ASYNC, O_CLOEXEC, O_DIRECT, O_NOATIME
 from ring3.fs.permission import CAP_SYS_RESOURCE

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Final
 
 from ring3.abi.c_types import UNSIGNED_INT, Arg, FdArg, Meaning
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import NamedTuple
 from ring3.fs.file import SEEK_CUR, SEEK_END, SEEK_SET, File
 from ring3.fs.inode import Inode
 from ring3.fs.locks import END, Lock, Locks

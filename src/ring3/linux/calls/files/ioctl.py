@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from enum import IntEnum
 from typing import TYPE_CHECKING, Annotated, Final
 
 from ring3.abi.c_types import UNSIGNED_INT, Arg, CompatULong, FdArg, Meaning, UnsignedLong
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import IntEnum
 from ring3.fs import host_os
 from ring3.fs.file import O_NONBLOCK, File
 from ring3.fs.host import HostFile

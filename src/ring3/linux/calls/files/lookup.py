@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from enum import IntFlag
 from typing import TYPE_CHECKING, Annotated, Final
 
 from ring3.abi.c_types import INT, POINTER, UNSIGNED_INT, Arg, Meaning
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import IntFlag
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import File
 from ring3.fs.inode import Inode

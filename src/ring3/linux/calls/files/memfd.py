@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import stat
-from enum import IntFlag
 from typing import TYPE_CHECKING, Annotated, Final
 
 from ring3.abi.c_types import UNSIGNED_INT, Arg, Meaning, Path
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import IntFlag
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import O_RDWR, File
 from ring3.fs.memory_file import FALLOC_FL_PUNCH_HOLE, MemoryFile

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import stat
-from enum import IntFlag
 from typing import TYPE_CHECKING, Annotated
 
 from ring3.abi.c_types import UNSIGNED_INT, Arg, BufferOut, DirFd, Int, Meaning, Mode, Path, UnsignedInt
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import IntFlag
 from ring3.fs import names
 from ring3.fs.dentry import Dentry
 from ring3.fs.permission import CAP_DAC_READ_SEARCH

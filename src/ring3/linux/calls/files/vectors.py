@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from enum import IntFlag
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import CompatULong, Int, Pointer, UnsignedInt, UnsignedLong
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import IntFlag
 from ring3.fs.regular import RegularFile
 from ring3.fs.waiting import Waiting, retry
 from ring3.kernel.mm.usercopy import BadAddress

@@ -6,10 +6,10 @@ security/commoncap.c of Linux 6.x.
 
 from __future__ import annotations
 
-from enum import IntFlag
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import IntFlag
 from ring3.linux.model.credentials import Cap, Credentials
 
 if TYPE_CHECKING:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from enum import IntFlag
 from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi.c_types import Address, Int, SizeT, UnsignedLong
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import IntFlag
 from ring3.kernel.mm.vma import SHARED
 from ring3.linux.calls.memory.memory import sys_mprotect
 from ring3.linux.definition import syscall

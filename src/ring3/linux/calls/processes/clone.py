@@ -5,11 +5,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Coroutine
 from contextlib import suppress
-from enum import IntFlag
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi.c_types import Pointer, SizeT, UnsignedLong
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import IntFlag, NamedTuple
 from ring3.abi.signals import Sig
 from ring3.kernel.core import PID_MAX
 from ring3.kernel.wait import WaitQueue

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from ring3.abi.c_types import Int, Pid, UnsignedLong
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import IntEnum
 from ring3.linux.definition import syscall
 from ring3.linux.model.credentials import Cap
 

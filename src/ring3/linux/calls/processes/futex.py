@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi.c_types import Int, Pointer, UnsignedInt, UnsignedLong
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import NamedTuple
 from ring3.kernel.futex import MATCH_ANY, FutexWaiter, Key
 from ring3.kernel.wait import UNTIL_READY, Timeout
 from ring3.linux.definition import syscall

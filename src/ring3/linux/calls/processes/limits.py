@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import struct
-from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Pid, Pointer, UnsignedInt
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import IntEnum
 from ring3.linux.definition import syscall
 from ring3.linux.model.credentials import Cap
 

@@ -7,10 +7,10 @@ uname(2) says.
 
 from __future__ import annotations
 
-from enum import IntFlag
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import UnsignedInt
+from ring3.abi.kinds import IntFlag
 from ring3.linux.definition import syscall
 
 if TYPE_CHECKING:

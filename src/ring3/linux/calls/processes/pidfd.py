@@ -9,11 +9,11 @@ open namespaces are left out.
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import IntFlag
 from typing import TYPE_CHECKING, Annotated, Final
 
 from ring3.abi.c_types import UNSIGNED_INT, Arg, FdArg, Int, Meaning, Pid, Pointer, Signal, UnsignedInt
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import IntFlag
 from ring3.abi.signals import NSIG, SiCode
 from ring3.fs.anonymous import AnonymousFile
 from ring3.fs.file import O_NONBLOCK, O_RDWR, File, Stat

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Int, UnsignedLong
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import IntEnum
 from ring3.abi.signals import NSIG
 from ring3.linux.calls.ids import changes
 from ring3.linux.calls.ids.changes import Secure, commit

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from enum import IntFlag
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi.c_types import Int, Pid, Pointer
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import IntFlag, NamedTuple
 from ring3.abi.signals import CldCode, Sig
 from ring3.fs.file import O_NONBLOCK
 from ring3.kernel.wait import wait_event

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from enum import IntFlag
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Int, UnsignedInt
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import IntFlag
 from ring3.linux.definition import syscall
 
 if TYPE_CHECKING:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Int
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import IntEnum
 from ring3.linux.calls.sched.scheduling import can_nice, check_nice_security
 from ring3.linux.definition import syscall
 from ring3.linux.model.credentials import Cap

@@ -8,10 +8,11 @@ the thread goes on at the section's abort address.
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Int, Pointer, UnsignedInt
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import NamedTuple
 from ring3.abi.signals import Sig
 from ring3.image.linux.boot import L
 from ring3.kernel.regs import UserRegs

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import struct
 from contextlib import suppress
-from enum import IntFlag
-from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Final
 
 from ring3.abi.c_types import UNSIGNED_INT, Arg, Int, Meaning, Pid, Pointer, UnsignedInt
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import IntFlag, NamedTuple
 from ring3.linux.calls.processes.limits import Resource
 from ring3.linux.definition import syscall
 from ring3.linux.model.credentials import Cap

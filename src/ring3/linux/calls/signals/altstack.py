@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import struct
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Pointer
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import NamedTuple
 from ring3.linux.definition import syscall
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ Requests, structures and the order of errors: kernel/ptrace.c and arch/x86/kerne
 from __future__ import annotations
 
 import struct
-from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import CompatLong, CompatULong, Long, UnsignedLong
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import IntEnum
 from ring3.abi.signals import NSIG, Sig
 from ring3.linux.calls.processes.compare import may_look_into
 from ring3.linux.definition import syscall

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Coroutine
-from enum import IntEnum, IntFlag
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi.c_types import Pointer, UnsignedInt
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import IntEnum, IntFlag, NamedTuple
 from ring3.abi.signals import Sig
 from ring3.kernel.regs import UserRegs
 from ring3.kernel.task import TaskExited

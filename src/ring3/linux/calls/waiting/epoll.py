@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import struct
-from enum import IntEnum
 from typing import TYPE_CHECKING, Annotated, Final
 
 from ring3.abi.c_types import INT, Arg, FdArg, Int, Meaning, Pointer, SizeT
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import IntEnum
 from ring3.fs.epoll import EPOLLET, EPOLLEXCLUSIVE, EPOLLONESHOT, EPOLLWAKEUP, EpollFile
 from ring3.fs.opening import O_CLOEXEC
 from ring3.fs.readiness import POLLERR, POLLHUP, POLLIN, POLLOUT, READABLE
