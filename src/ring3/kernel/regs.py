@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Protocol, cast
 
+from ring3.machine.cpu import Cpu
 from ring3.machine.descriptors import Segment
 from ring3.machine.registers import Gpr, Seg
-from ring3.machine.unicorn_cpu import UnicornCpu
 
 NAMES: Final = (
     "r15", "r14", "r13", "r12", "bp", "bx", "r11", "r10", "r9", "r8", "ax", "cx", "dx", "si", "di",
@@ -124,7 +124,7 @@ class WindowRegs:
 
     __slots__ = ("_cpu", "_segments", "base", "by_iret", "orig_ax", "words")
 
-    def __init__(self, cpu: UnicornCpu, segments: Mapping[int, Segment]) -> None:
+    def __init__(self, cpu: Cpu, segments: Mapping[int, Segment]) -> None:
         """Binds to a CPU.
 
         Args:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ring3.errors import UserError
+from ring3.machine.cpu import Cpu
 from ring3.machine.descriptors import Gate, Segment
 from ring3.machine.microcode import Microcode
 from ring3.machine.msr import Efer, Msr, check_value
@@ -67,7 +68,7 @@ class Machine:
             self.ram = Ram(ram_bytes)
         except (OSError, ValueError) as error:
             raise UserError(f"cannot map {ram_bytes} bytes of guest RAM: {error}") from error
-        self.cpu = UnicornCpu(self.ram)
+        self.cpu: Cpu = UnicornCpu(self.ram)
         self.microcode = Microcode(self.cpu, self.ram)
         self.kernel_pmap = Pmap(self.ram, first_shared=kernel_base >> 39 & 511)
         self.direct_map = direct_map

@@ -13,11 +13,12 @@ is entered, so one that is left by a fault counts again when it is entered in th
 from __future__ import annotations
 
 import ctypes
-import mmap
-import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from ring3.machine import unicorn_library as api
+from ring3.machine.native import NativeFunction, jump, knows_host
 
 UNLIMITED: Final = 1 << 62
 _USER_END: Final = (1 << 63) - 1
@@ -34,14 +35,8 @@ class Brake:
         self._words = (ctypes.c_int64 * 2)(self._given, 0)  # bytes left; whether a stop was asked for
         self._stop = library.emu_stop
         self._engine = engine
-        if _knows_host():
-            self._memory = mmap.mmap(
-                -1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC
-            )
-            self._hook: object = ctypes.c_void_p(ctypes.addressof(ctypes.c_char.from_buffer(self._memory)))
-            self._put(_LOOK)
-        else:
-            self._hook = api.BLOCK_CALLBACK(self._on_block)
+        self._native = NativeFunction(self._instructions(_LOOK)) if knows_host() else None
+        self._hook: object = self._native.pointer if self._native else api.BLOCK_CALLBACK(self._on_block)
         library.hook(engine, api.HOOK_BLOCK, self._hook, ctypes.addressof(self._words), 0, (0, _USER_END))
 
     def ask(self) -> None:
@@ -54,13 +49,24 @@ class Brake:
         self._words[1] = 0
         return pulled
 
+    @contextmanager
+    def off(self) -> Iterator[None]:
+        """Stops nothing meanwhile; who asks then, or what the limit says, counts afterwards."""
+        asked, self._words[1] = self._words[1], 0
+        left, self._words[0] = self._words[0], UNLIMITED
+        try:
+            yield
+        finally:
+            self._words[0] += left - UNLIMITED
+            self._words[1] |= asked
+
     # -- counting ----------------------------------------------------------------------------------------------
 
     def start_counting(self) -> None:
         """Counts code from now on."""
         self._counting = True
-        if _knows_host():
-            self._put(_COUNT + _LOOK)
+        if self._native:
+            self._native.put(self._instructions(_COUNT + _LOOK))
 
     @property
     def executed(self) -> int:
@@ -78,12 +84,11 @@ class Brake:
 
     # -- the hook ----------------------------------------------------------------------------------------------
 
-    def _put(self, instructions: bytes) -> None:
-        """Makes the hook of instructions that jump to their end to stop, and fall through to go on."""
+    def _instructions(self, look: bytes) -> bytes:
+        """The hook, made of instructions that jump to their end to stop, and fall through to go on."""
         stop = ctypes.cast(self._stop, ctypes.c_void_p).value
         assert stop is not None
-        code = instructions + b"\xc3" + b"\x48\xb8" + stop.to_bytes(8, "little") + b"\xff\xe0"
-        self._memory[: len(code)] = code  # ret; movabs $stop, %rax; jmp *%rax
+        return look + b"\xc3" + jump(stop)
 
     def _on_block(self, _engine: int, _address: int, size: int, _data: int) -> None:
         if self._counting:
@@ -95,7 +100,3 @@ class Brake:
 # void hook(uc_engine *, uint64_t address, uint32_t size, int64_t words[2]), by the System V ABI
 _LOOK: Final = b"\x80\x79\x08\x00\x75\x01"  # cmpb $0, 8(%rcx); jne .+3
 _COUNT: Final = b"\x89\xd2\x48\x29\x11\x78\x07"  # mov %edx, %edx; sub %rdx, (%rcx); js .+9
-
-
-def _knows_host() -> bool:
-    return hasattr(os, "uname") and os.uname().machine in ("x86_64", "AMD64")

@@ -8,7 +8,7 @@ takes its short path and lets the program go on.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container, Iterable
 from typing import Protocol
 
 from ring3.abi.kinds import Enum, NamedTuple
@@ -31,7 +31,9 @@ class Event(Enum):
     INTERRUPTED = "interrupted"
     """`Cpu.interrupt` was called from another thread."""
     STEPPED = "stepped"
-    """One instruction was executed, by `Cpu.step`."""
+    """One instruction was executed, by `Cpu.step` or `Cpu.pass_stop`."""
+    BREAKPOINT = "breakpoint"
+    """RIP is a stop address of `Cpu.stop_at`; the instruction there was not executed."""
 
 
 class Trap(NamedTuple):
@@ -55,7 +57,15 @@ Stop = Event | Trap
 
 
 class Registers(Protocol):
-    """The registers of a stopped CPU."""
+    """The registers of a stopped CPU.
+
+    Attributes:
+        rip: The instruction pointer.
+        rflags: The flags.
+        cr2: Linear address of the last page fault.
+        fs_base: Base of FS.
+        gs_base: Base of GS.
+    """
 
     def gpr(self, number: int) -> int:
         """General register by its encoding (`Gpr`), 0 to 2**64-1."""
@@ -94,6 +104,23 @@ class Registers(Protocol):
     def table_register(self, name: str) -> tuple[int, int]:
         """Base and limit of ``gdtr``, ``idtr``, ``tr`` or ``ldtr``."""
 
+    def set_table_register(self, name: str, selector: int, base: int, limit: int, flags: int = 0) -> None:
+        """Loads ``gdtr``, ``idtr``, ``tr`` or ``ldtr`` as lgdt, lidt, ltr and lldt do, without any check.
+
+        Args:
+            name: Which.
+            selector: For ``tr`` and ``ldtr``, the visible part.
+            base: Linear address of the table.
+            limit: Offset of its last byte.
+            flags: For ``tr`` and ``ldtr``, bits 8 to 23 of the descriptor's second half.
+        """
+
+    def control(self, number: int) -> int:
+        """CR0, CR2, CR3 or CR4."""
+
+    def set_control(self, number: int, value: int) -> None:
+        """Sets CR0, CR3 or CR4 as a move to it does."""
+
     def rdmsr(self, number: int) -> int:
         """Value of an MSR, 0 to 2**64-1; it must be one of `Msr`."""
 
@@ -101,14 +128,78 @@ class Registers(Protocol):
         """Sets an MSR of `Msr`."""
 
 
+class Counter(Protocol):
+    """Counts what ring 3 executes, the same in every run, in a unit of the CPU's own (such as bytes of code)."""
+
+    @property
+    def executed(self) -> int:
+        """How much was counted."""
+
+    def start_counting(self) -> None:
+        """Counts from now on."""
+
+    def advance(self, amount: int) -> None:
+        """Counts as much as if that had been run."""
+
+    def limit(self, amount: int) -> None:
+        """Stops the program when that much more was counted."""
+
+
 class Cpu(Registers, Protocol):
-    """A processor that can be run, stopped and looked at."""
+    """A processor that can be run, stopped and looked at.
+
+    Attributes:
+        words: Registers as 64-bit words, in use only while the CPU stands still: RAX lies at index `base`, the other
+            general registers and RIP follow in encoding order.
+        flags: One word, RFLAGS; to change it, set `rflags`.
+    """
+
+    @property
+    def words(self) -> memoryview:
+        """See the class."""
+
+    @property
+    def flags(self) -> memoryview:
+        """See the class."""
+
+    @property
+    def base(self) -> int:
+        """Index of RAX in `words`."""
 
     def run(self) -> Stop:
         """Runs from the present registers until something happens."""
 
     def step(self) -> Stop:
         """Runs one instruction: `Event.STEPPED`, or what happened instead."""
+
+    def stop_at(self, addresses: Iterable[int], pmap: Pmap | None = None) -> None:
+        """Makes runs stop before an instruction at one of these addresses, with `Event.BREAKPOINT`.
+
+        Nothing in memory shows it, thousands cost as little as one, and an address that is not met costs nothing.
+
+        Args:
+            addresses: Linear addresses, of ring 3 or ring 0.
+            pmap: The address space they are meant for; None for every one.
+        """
+
+    def stop_no_more_at(self, addresses: Iterable[int], pmap: Pmap | None = None) -> None:
+        """Undoes `stop_at` with the same address space."""
+
+    def pass_stop(self) -> Stop:
+        """Runs the one instruction that RIP is at, stop address or not: `Event.STEPPED`, or what happened instead.
+
+        All iterations of a repeated instruction are one here.
+        """
+
+    def make_interruptible(self) -> Counter:
+        """Lets programs be stopped where that does not harm them, from now on, at some cost; can be called again."""
+
+    def make_repeatable(self, tsc: Callable[[], int]) -> None:
+        """Takes the host out of what instructions give: they are the same in every run.
+
+        Args:
+            tsc: The time-stamp counter.
+        """
 
     def interrupt(self) -> None:
         """Makes a `run` in another thread, or the next one, return `Event.INTERRUPTED` soon.
@@ -136,6 +227,12 @@ class Cpu(Registers, Protocol):
         What belongs to the processor stays: the address space, CR0 and CR4, the descriptor-table registers, and the
         MSRs but the segment bases. So a value written there holds for every program, as on real hardware.
         """
+
+    def fpu(self) -> memoryview:
+        """The x87 and SSE state in the CPU's own form; it can be copied from one saved state to another."""
+
+    def close(self) -> None:
+        """Switches the CPU off; it lets go of guest RAM."""
 
     def forget_code(self) -> None:
         """Memory that held code was changed from outside: drops every translation."""

@@ -55,7 +55,7 @@ class Pmap:
         stale: A mapping was removed or lost a permission since the CPU last flushed its TLB; the CPU clears it.
     """
 
-    __slots__ = ("_leaves", "_ram", "_tables", "first_shared", "root", "stale")
+    __slots__ = ("__weakref__", "_leaves", "_ram", "_tables", "first_shared", "root", "stale")
 
     def __init__(self, ram: Ram, kernel: Pmap | None = None, first_shared: int = 256) -> None:
         """Makes an empty address space.

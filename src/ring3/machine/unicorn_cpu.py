@@ -29,12 +29,11 @@ exceptions (#XM), #SS where an address of the stack is not canonical (#GP), #UD 
 from __future__ import annotations
 
 import ctypes
-import struct
-from collections.abc import Callable, Container
-from functools import cache
+from collections.abc import Callable, Container, Iterable
+from contextlib import nullcontext
 from typing import Final
 
-from ring3.errors import UserError
+from ring3.machine import instructions
 from ring3.machine import unicorn_library as api
 from ring3.machine import unicorn_state as at
 from ring3.machine.brake import Brake
@@ -45,32 +44,24 @@ from ring3.machine.paging import PF_USER, walk
 from ring3.machine.pmap import Pmap
 from ring3.machine.ram import PAGE_SIZE, Ram
 from ring3.machine.registers import Flags, Gpr, Seg, Vector
+from ring3.machine.unicorn_registers import NOWHERE, UnicornRegisters
+from ring3.machine.unicorn_repeatable import Repeatable
+from ring3.machine.unicorn_stops import StopAddresses
 
 _SYSCALL: Final = Event.SYSCALL
-_FIXED: Final = int(Flags.FIXED)  # an IntFlag would cost a microsecond each time
 _VM: Final = int(Flags.VM)
+_TF: Final = int(Flags.TF)
 _USER_CODE32: Final = Segment(0, 0xFFFF_FFFF, 0xFB, 0xC)
 _USER_DATA: Final = Segment(0, 0xFFFF_FFFF, 0xF3, 0xC)
 _NO_SEGMENT: Final = Segment(0, 0, 0, 0)
-_NOWHERE: Final = 1 << 63  # no instruction lies here: not canonical
-_M64: Final = (1 << 64) - 1
-_GPR_IDS: Final = (35, 38, 40, 37, 44, 36, 43, 39, *range(106, 114))  # UC_X86_REG_RAX..R15 in encoding order
 _IO_OPCODES: Final = frozenset((0x6C, 0x6D, 0x6E, 0x6F, 0xE4, 0xE5, 0xE6, 0xE7, 0xEC, 0xED, 0xEE, 0xEF))
+_HLT: Final = 0xF4
+_LOADS_FLAGS: Final = (b"\x9d", b"\xcf", b"\x0f\x07")
+"""popf, iret, sysret: the trap flag afterwards is what they have loaded."""
 
 
-@cache
-def _library() -> api.Library:
-    return api.Library()
-
-
-class UnicornCpu:
-    """A processor of type Broadwell (Intel): SSE4.2, BMI2, FSGSBASE, SMEP, SMAP; no AVX.
-
-    Attributes:
-        words: The window as 64-bit words.
-        flags: One word, RFLAGS; to change it, set `rflags`.
-        base: Index in `words` of RAX; the other general registers and RIP follow in encoding order.
-    """
+class UnicornCpu(UnicornRegisters):
+    """A processor of type Broadwell (Intel): SSE4.2, BMI2, FSGSBASE, SMEP, SMAP; no AVX."""
 
     def __init__(self, ram: Ram) -> None:
         """Makes a CPU in its first state: ring 0, no paging.
@@ -78,17 +69,7 @@ class UnicornCpu:
         Raises:
             UserError: The library is missing or of an unknown build.
         """
-        self._ram = ram
-        self._lib = lib = _library()
-        engine = ctypes.c_void_p()
-        lib.check(lib.open(api.ARCH_X86, api.MODE_64, ctypes.byref(engine)), "uc_open")
-        assert engine.value is not None
-        self._engine = engine.value
-        lib.choose_cpu(self._engine, api.CPU_X86_BROADWELL)
-        self._ram_pointer = ctypes.c_char.from_buffer(ram.bytes)
-        lib.mem_map_ptr(self._engine, 0, ram.size, api.PROT_ALL, ctypes.addressof(self._ram_pointer))
-        lib.never_exit_by_address(self._engine)
-        self._make_windows()
+        super().__init__(ram)
         self._vector = -1
         self._port_snapshot: bytes | None = None
         self._counting = False
@@ -96,9 +77,10 @@ class UnicornCpu:
         self._halts: dict[int, bool] = {}
         self._running = False
         self._brake: Brake | None = None
-        self._pmap: Pmap | None = None
+        self._stops: StopAddresses | None = None
+        self._is_passing = False
+        self._repeatable: Repeatable | None = None
         self._empty_root = ctypes.c_uint64(0)
-        self._scratch = ctypes.c_uint64(0)
         self._install_hooks()
         probe = at.Probe(self._snapshot, self._write_gpr, self._library_wrmsr, self._execute)
         pristine = self._snapshot()
@@ -125,11 +107,11 @@ class UnicornCpu:
         pmap = self._pmap
         if pmap is not None and pmap.stale:
             self._flush(pmap)
-        words[rip_at] = _NOWHERE
+        words[rip_at] = NOWHERE
         self._running = True
         status = self._start(self._engine, rip, 0, 0, 0)
         self._running = False
-        if words[rip_at] != _NOWHERE and not status:
+        if words[rip_at] != NOWHERE and not status:
             self._read_batch(self._engine, self._batch_ids, self._batch_values, 2)
             words[self._eflags], words[rip_at] = self.flags
             self._vector = -1  # with TF set, the emulator raises a #DB that the stop has overtaken
@@ -138,23 +120,36 @@ class UnicornCpu:
 
     def step(self) -> Stop:
         """Runs one instruction; see `Cpu.step`."""
-        words = self.words
-        rip = words[self._rip]
-        self._restore(self._engine, self._window)
-        if self._pmap is not None and self._pmap.stale:
-            self._flush(self._pmap)
-        words[self._rip] = _NOWHERE
+        rip = self.rip
+        self._prepare()
+        if self._stops is not None and rip in self._stops:
+            self.rip = rip
+            return self.pass_stop()
         if not self._counting:
             self._counting = True
             self.forget_code()  # blocks translated for `run` do not count instructions
         opcode = self._fetch(rip)
         status = self._start(self._engine, rip, 0, 0, 1)
-        if words[self._rip] != _NOWHERE and not status:
-            self._read_batch(self._engine, self._batch_ids, self._batch_values, 2)
-            words[self._eflags], words[self._rip] = self.flags
-            self._vector = -1  # with TF set, the emulator raises a #DB that the stop has overtaken
-            return _SYSCALL if self._halves[self._hflags] & at.HF_CS64 else Event.SYSCALL_COMPAT
-        return self._classify(status, rip, Event.HALT if opcode == 0xF4 else Event.STEPPED, self.step)
+        if self._was_syscall(status):
+            return self._syscall_stop()
+        return self._classify(status, rip, Event.HALT if opcode == _HLT else Event.STEPPED, self.step)
+
+    def _prepare(self) -> None:
+        """Makes the emulator ready to start, with a mark in the window that a ``syscall`` overwrites."""
+        self._restore(self._engine, self._window)
+        if self._pmap is not None and self._pmap.stale:
+            self._flush(self._pmap)
+        self.words[self._rip] = NOWHERE
+
+    def _was_syscall(self, status: int) -> bool:
+        return self.words[self._rip] != NOWHERE and not status
+
+    def _syscall_stop(self) -> Event:
+        """The stop that a ``syscall`` makes; the window has the registers but for flags and RIP."""
+        self._read_batch(self._engine, self._batch_ids, self._batch_values, 2)
+        self.words[self._eflags], self.words[self._rip] = self.flags
+        self._vector = -1  # with TF set, the emulator raises a #DB that the stop has overtaken
+        return _SYSCALL if self._halves[self._hflags] & at.HF_CS64 else Event.SYSCALL_COMPAT
 
     def make_interruptible(self) -> Brake:
         """Lets programs be stopped where that does not harm them, from now on; they are a tenth slower then."""
@@ -174,41 +169,112 @@ class UnicornCpu:
     def make_repeatable(self, tsc: Callable[[], int]) -> None:
         """Takes the host out of what instructions give: they are the same in every run.
 
-        ``rdtsc`` and ``rdtscp`` give what a function says. CPUID does not tell of ``rdrand``, so that programs that ask
-        leave it alone; one that does not ask still gets random numbers from the host.
-
         Args:
             tsc: The time-stamp counter.
         """
-        lib, engine = self._lib, self._engine
+        self._repeatable = Repeatable(self._lib, self._engine, self, self._features, tsc)
 
-        def write(register: int, value: int) -> None:
-            self._scratch.value = value & 0xFFFF_FFFF
-            lib.reg_write(engine, register, ctypes.addressof(self._scratch))
+    # -- stop addresses ----------------------------------------------------------------------------------------
 
-        def on_tsc(_engine: int, instruction: int | None) -> int:
-            value = tsc()
-            write(api.REG_RAX, value)
-            write(api.REG_RDX, value >> 32)
-            if instruction:
-                write(api.REG_RCX, self.rdmsr(Msr.MSR_TSC_AUX))
-            return 1  # done: the emulator's own is not
+    def stop_at(self, addresses: Iterable[int], pmap: Pmap | None = None) -> None:
+        """Makes runs stop before an instruction at these addresses; see `Cpu.stop_at`."""
+        self._change_stops().add(addresses, pmap)
 
-        def on_cpuid(_engine: int, _data: int | None) -> int:
-            lib.reg_read(engine, api.REG_RAX, ctypes.addressof(self._scratch))
-            if self._scratch.value & 0xFFFF_FFFF != 1:
-                return 0
-            for register, value in self._features.items():
-                write(register, value)
-            enabled = _CPUID_OSXSAVE if self.control(4) & _CR4_OSXSAVE else 0
-            write(api.REG_RCX, self._features[api.REG_RCX] & ~(_CPUID_RDRAND | _CPUID_OSXSAVE) | enabled)
-            return 1
+    def stop_no_more_at(self, addresses: Iterable[int], pmap: Pmap | None = None) -> None:
+        """Undoes `stop_at`."""
+        self._change_stops().remove(addresses, pmap)
 
-        callbacks = api.INSN_CALLBACK(on_tsc), api.INSN_CALLBACK(on_cpuid)
-        self._callbacks += callbacks
-        lib.hook(engine, api.HOOK_INSN, callbacks[0], 0, api.X86_INS_RDTSC)
-        lib.hook(engine, api.HOOK_INSN, callbacks[0], 1, api.X86_INS_RDTSCP)
-        lib.hook(engine, api.HOOK_INSN, callbacks[1], 0, api.X86_INS_CPUID)
+    def _change_stops(self) -> StopAddresses:
+        """The stop addresses, which the emulator will be told of before it runs again."""
+        if self._stops is None:
+            try:
+                self._stops = StopAddresses(self._lib, self._engine)
+            finally:
+                self._vector = -1  # it has made the emulator run where nothing can be executed
+        self._restore = self._restore_with_stops
+        return self._stops
+
+    def _restore_with_stops(self, engine: int, window: int) -> int:
+        """Stands in for the library's function until the emulator knows the stop addresses."""
+        assert self._stops is not None
+        self._restore = self._lib.context_restore
+        self._stops.apply()
+        self.forget_code()
+        status: int = self._restore(engine, window)
+        return status
+
+    def pass_stop(self) -> Stop:
+        """Runs one instruction, though it is at a stop address; see `Cpu.pass_stop`.
+
+        With the trap flag the emulator translates it for itself, beside what it has for other runs. Only where that
+        flag is the program's own, or would stop in the middle of a repeated instruction, all translations have to go.
+        """
+        rip, flags, long_mode = self.rip, self.flags[0], self.long_mode
+        code = self._code_bytes(rip, instructions.MAX_SIZE)
+        opcode = instructions.opcode(code, long_mode=long_mode)
+        until = 0
+        traps = not flags & _TF
+        if instructions.is_repeated(code, long_mode=long_mode):
+            traps = False
+            until = rip + instructions.size_of(code, long_mode=long_mode)
+        if traps:
+            self.words[self._eflags] |= _TF
+        else:
+            self.forget_code()
+        self._prepare()
+        with (
+            self._stops.off() if self._stops else nullcontext(),
+            self._brake.off() if self._brake else nullcontext(),
+        ):
+            status = self._start(self._engine, rip, until, 0, 0)
+        if not traps:
+            self.forget_code()
+        otherwise = Event.HALT if opcode[:1] == b"\xf4" else Event.STEPPED
+        stop: Stop | None = self._syscall_stop() if self._was_syscall(status) else None
+        if stop is None and self._port_snapshot is None:
+            self._sync()
+            if traps:
+                self._drop_trap(opcode)
+            return self._what_happened(status, rip, otherwise, self.pass_stop)
+        stop = stop or self._port_fault()
+        self.rflags = flags
+        return stop
+
+    def _drop_trap(self, opcode: bytes) -> None:
+        """Takes back the trap flag that `pass_stop` has set, and the #DB that it made."""
+        done = self._vector == Vector.DB and opcode[:1] != b"\xcd"
+        if done:
+            self._vector = self._halves[self._old_exception] = -1
+        if done and opcode.startswith(_LOADS_FLAGS):
+            return
+        self.rflags = self.flags[0] & ~_TF
+        if done and opcode[:1] == b"\x9c":  # pushf
+            found = walk(self._ram, self.cr3, self.gpr(Gpr.RSP) + 1)
+            if found is not None:
+                self._ram.bytes[found.physical] &= ~(_TF >> 8)
+
+    def _is_at_stop(self, start: int) -> bool:
+        """Whether a stop address has ended a run that began at ``start``, and not ``hlt`` before it."""
+        if self._stops is None or self.rip not in self._stops:
+            return False
+        return bool(self.cpl) or self.rip == start or not self._has_halted(start)
+
+    def _at_stop(self) -> Stop:
+        """A run has come to a stop address: goes on if it is another address space's."""
+        assert self._stops is not None
+        if self._is_passing:
+            return Event.BREAKPOINT
+        self._is_passing = True
+        try:
+            while not self._stops.hold(self.rip, self._pmap):
+                stop = self.pass_stop()
+                if stop is Event.STEPPED:
+                    stop = self.run()
+                if stop is not Event.BREAKPOINT:
+                    return stop
+        finally:
+            self._is_passing = False
+        return Event.BREAKPOINT
 
     def _cpuid(self, leaf: int) -> dict[int, int]:
         """What CPUID gives for a leaf, by register of the library; only while there is no paging."""
@@ -233,7 +299,7 @@ class UnicornCpu:
         It looks the counted code up then, and a page that is no longer mapped leaves an exception in its state. So it
         is done at an address that has no code, before the state to run from is restored.
         """
-        self._start(self._engine, _NOWHERE, 0, 0, 0)
+        self._start(self._engine, NOWHERE, 0, 0, 0)
         self._counting = False
         self._vector = -1
 
@@ -249,9 +315,13 @@ class UnicornCpu:
         if self._port_snapshot is not None:
             return self._port_fault()
         self._sync()
-        if self._sysenter_words[self._rip] != _NOWHERE:
+        return self._what_happened(status, start, otherwise, again)
+
+    def _what_happened(self, status: int, start: int, otherwise: Event, again: Callable[[], Stop]) -> Stop:
+        """The same for a window that is up to date."""
+        if self._sysenter_words[self._rip] != NOWHERE:
             self.words[self._rip] = self._sysenter_words[self._rip]  # since then the emulator has added 2
-            self._sysenter_words[self._rip] = _NOWHERE
+            self._sysenter_words[self._rip] = NOWHERE
             self._vector = -1  # as above
             return Event.SYSENTER
         if self.words[self._eflags] & _VM:
@@ -262,6 +332,8 @@ class UnicornCpu:
             return self._undefined_opcode()
         if status:
             raise RuntimeError(f"the emulator stopped with status {status} at {self.rip:#x}")
+        if otherwise is Event.HALT and self._is_at_stop(start):
+            return self._at_stop()
         if self.cpl:
             braked = self._brake is not None and self._brake.release()
             if braked or otherwise is Event.HALT:  # ``hlt`` would be #GP
@@ -338,259 +410,15 @@ class UnicornCpu:
 
     def find_instruction(self, first: Container[int], second: Container[int] | None = None) -> int:
         """The address of the first instruction with such an opcode from RIP on; see `Cpu.find_instruction`."""
-        rip = self.rip
-        import capstone  # noqa: PLC0415 -- costs 40 ms, and few programs ever need it
-
-        decoder = capstone.Cs(
-            capstone.CS_ARCH_X86, capstone.CS_MODE_64 if self.long_mode else capstone.CS_MODE_32
-        )
-        decoder.skipdata = True
-        for address, size, _name, _operands in decoder.disasm_lite(self._code_bytes(rip, PAGE_SIZE), rip):
-            raw = self._code_bytes(address, size)
-            opcode = raw.lstrip(b"\x66\x67\xf2\xf3\x2e\x36\x3e\x26\x64\x65")
-            if self.long_mode and opcode and opcode[0] & 0xF0 == 0x40:
-                opcode = opcode[1:]
-            if opcode and opcode[0] in first and (second is None or opcode[1] in second):
-                return int(address)
-        return rip
-
-    # -- registers ---------------------------------------------------------------------------------------------
-
-    def gpr(self, number: int) -> int:
-        """General register by its encoding."""
-        return self.words[self.base + number]
-
-    def set_gpr(self, number: int, value: int) -> None:
-        """Sets a general register."""
-        self.words[self.base + number] = value & _M64
-
-    @property
-    def rip(self) -> int:
-        """The instruction pointer."""
-        return self.words[self._rip]
-
-    @rip.setter
-    def rip(self, value: int) -> None:
-        self.words[self._rip] = value & _M64
-
-    @property
-    def rflags(self) -> int:
-        """The flags register."""
-        return self.flags[0]
-
-    @rflags.setter
-    def rflags(self, value: int) -> None:
-        self.flags[0] = self.words[self._eflags] = value | _FIXED
-
-    @property
-    def cr2(self) -> int:
-        """Linear address of the last page fault."""
-        return self.words[self._cr2]
-
-    @cr2.setter
-    def cr2(self, value: int) -> None:
-        self.words[self._cr2] = value & _M64
-
-    @property
-    def cr3(self) -> int:
-        """Physical address of the top page table."""
-        return self.words[(self._base + at.CR3) >> 3]
-
-    @property
-    def fs_base(self) -> int:
-        """Base of FS."""
-        return self.rdmsr(Msr.MSR_FS_BASE)
-
-    @fs_base.setter
-    def fs_base(self, value: int) -> None:
-        self.wrmsr(Msr.MSR_FS_BASE, value)
-
-    @property
-    def gs_base(self) -> int:
-        """Base of GS."""
-        return self.rdmsr(Msr.MSR_GS_BASE)
-
-    @gs_base.setter
-    def gs_base(self, value: int) -> None:
-        self.wrmsr(Msr.MSR_GS_BASE, value)
-
-    @property
-    def cpl(self) -> int:
-        """Current privilege level."""
-        return self._halves[self._hflags] & at.HF_CPL
-
-    @property
-    def long_mode(self) -> bool:
-        """64-bit code, as opposed to code of compatibility mode."""
-        return bool(self._halves[self._hflags] & at.HF_CS64)
-
-    def selector(self, segment: Seg) -> int:
-        """The visible part of a segment register."""
-        return self._halves[(self._base + at.SEGMENTS + segment * at.SEGMENT_SIZE) >> 2] & 0xFFFF
-
-    def load_segment(self, segment: Seg, selector: int, descriptor: Segment) -> None:
-        """Sets both parts of a segment register; CS also sets mode and privilege level."""
-        offset = self._base + at.SEGMENTS + segment * at.SEGMENT_SIZE
-        struct.pack_into(
-            "<IIQII",
-            self._buffer,
-            offset,
-            selector,
-            0,
-            descriptor.base,
-            descriptor.limit,
-            descriptor.cache_flags,
-        )
-        if segment is Seg.CS:
-            hidden = self._halves[self._hflags] & ~(
-                at.HF_CPL | at.HF_CS32 | at.HF_SS32 | at.HF_CS64 | at.HF_ADDSEG
-            )
-            hidden |= selector & 3
-            if not selector & 3 and self.control(4) & _CR4_SMAP:
-                hidden |= at.HF_SMAP
-            if descriptor.is_long:
-                hidden |= at.HF_CS64 | at.HF_CS32 | at.HF_SS32
-            elif descriptor.flags & 4:
-                hidden |= at.HF_CS32 | at.HF_SS32
-            self._halves[self._hflags] = hidden
-
-    @property
-    def task_register(self) -> int:
-        """The visible part of TR."""
-        return self._halves[(self._base + at.TR) >> 2] & 0xFFFF
-
-    def table_register(self, name: str) -> tuple[int, int]:
-        """Base and limit of ``gdtr``, ``idtr``, ``tr`` or ``ldtr``."""
-        offset = self._base + {"gdtr": at.GDTR, "idtr": at.IDTR, "tr": at.TR, "ldtr": at.LDTR}[name]
-        base, limit = struct.unpack_from("<QI", self._buffer, offset + at.SEGMENT_BASE)
-        return base, limit
-
-    def set_table_register(self, name: str, selector: int, base: int, limit: int, flags: int = 0) -> None:
-        """Loads ``gdtr``, ``idtr``, ``tr`` or ``ldtr`` as lgdt, lidt, ltr and lldt do, without any check."""
-        register = {"gdtr": api.REG_GDTR, "idtr": api.REG_IDTR, "tr": api.REG_TR, "ldtr": api.REG_LDTR}[name]
-        self._library_write(register, api.TableRegister(selector, base, limit, flags))
-
-    def set_control(self, number: int, value: int) -> None:
-        """Sets CR0, CR3 or CR4 as a move to it does."""
-        register = {0: api.REG_CR0, 3: api.REG_CR3, 4: api.REG_CR4}[number]
-        self._library_write(register, ctypes.c_uint64(value))
-
-    def control(self, number: int) -> int:
-        """CR0, CR2, CR3 or CR4."""
-        return self.words[(self._base + at.CR0) // 8 + number]
-
-    def rdmsr(self, number: int) -> int:
-        """Value of an MSR."""
-        return self.words[(self._base + at.MSRS[Msr(number)]) >> 3]
-
-    def wrmsr(self, number: int, value: int) -> None:
-        """Sets an MSR as the instruction does in ring 0, without its checks."""
-        if number == Msr.MSR_EFER:
-            self._library_write(api.REG_MSR, api.MsrValue(number, value))
-        else:
-            self.words[(self._base + at.MSRS[Msr(number)]) >> 3] = value & _M64
-
-    def save(self) -> bytes:
-        """All registers as one opaque value."""
-        return bytes(self._window_bytes)
-
-    def load(self, saved: bytes | memoryview) -> None:
-        """Sets a program's registers; see `Cpu.load` for what stays."""
-        window, source = self._window_bytes, memoryview(saved)
-        for part in self._programs:
-            window[part] = source[part]
-        self.flags[0] = self.words[self._eflags]
-        if self._pmap is not None:
-            self.words[(self._base + at.CR3) >> 3] = self._pmap.root
-
-    def fpu(self) -> memoryview:
-        """The x87 and SSE state as the emulator keeps it; it can be copied from one saved state to another."""
-        return self._window_bytes[self._base + at.FPU : self._base + at.FPU_END]
-
-    # -- memory ------------------------------------------------------------------------------------------------
-
-    def use(self, pmap: Pmap) -> None:
-        """Switches to another address space; the next run flushes the TLB."""
-        if pmap is self._pmap:
-            return
-        self._pmap = pmap
-        self.words[(self._base + at.CR3) >> 3] = pmap.root
-        pmap.stale = True
+        code = self._code_bytes(self.rip, PAGE_SIZE)
+        return self.rip + instructions.find(code, first, second, long_mode=self.long_mode)
 
     def forget_code(self) -> None:
         """Drops every translation."""
         self._halts.clear()
         self._lib.flush_translations(self._engine)
 
-    def close(self) -> None:
-        """Ends the emulator and lets go of guest RAM."""
-        self._lib.close(self._engine)
-        del self._ram_pointer
-
-    def _flush(self, pmap: Pmap) -> None:
-        self._scratch.value = pmap.root
-        self._lib.reg_write(self._engine, api.REG_CR3, ctypes.addressof(self._scratch))
-        pmap.stale = False
-
-    def _code_bytes(self, address: int, size: int) -> bytes:
-        """Up to ``size`` bytes at a virtual address, fewer at the end of what is mapped."""
-        parts = []
-        while size > 0:
-            found = walk(self._ram, self.cr3, address)
-            if found is None or found.physical >= self._ram.size:
-                break
-            part = min(size, PAGE_SIZE - address % PAGE_SIZE)
-            parts.append(bytes(self._ram.bytes[found.physical : found.physical + part]))
-            address, size = address + part, size - part
-        return b"".join(parts)
-
-    def _fetch(self, address: int) -> int:
-        """The byte at a virtual address, -1 where nothing is mapped."""
-        raw = self._code_bytes(address, 1)
-        return raw[0] if raw else -1
-
     # -- the library's side ------------------------------------------------------------------------------------
-
-    def _make_windows(self) -> None:
-        """Two contexts in our own memory: the window, and one that a ``sysenter`` saves into as its mark."""
-        lib = self._lib
-        size = lib.context_size(self._engine)
-        context = ctypes.c_void_p()
-        lib.check(lib.context_alloc(self._engine, ctypes.byref(context)), "uc_context_alloc")
-        lib.check(lib.context_save(self._engine, context), "uc_context_save")
-        assert context.value is not None
-        self._buffer = ctypes.create_string_buffer(ctypes.string_at(context.value, size), (size + 7) & ~7)
-        self._sysenter_buffer = ctypes.create_string_buffer(bytes(self._buffer.raw), len(self._buffer))
-        lib.context_free(context)
-        self._window = ctypes.addressof(self._buffer)
-        self._window_bytes = memoryview(self._buffer).cast("B")
-        self.words = self._window_bytes.cast("Q")
-        self._halves = self._window_bytes.cast("i")
-        self._sysenter_words = memoryview(self._sysenter_buffer).cast("B").cast("Q")
-        self._batch = (ctypes.c_uint64 * 2)()
-        self.flags = memoryview(self._batch).cast("B").cast("Q")
-        self._batch_ids = (ctypes.c_int * 2)(api.REG_EFLAGS, api.REG_RIP)
-        first = ctypes.addressof(self._batch)
-        self._batch_values = (ctypes.c_void_p * 2)(first, first + 8)
-        self._restore, self._start = lib.context_restore, lib.emu_start
-        self._read_batch = lib.reg_read_batch
-
-    def _place_fields(self) -> None:
-        """Turns byte offsets into indices, once."""
-        base = self._base
-        self.base = base >> 3
-        self._rip = (base + at.RIP) >> 3
-        self._eflags = (base + at.EFLAGS) >> 3
-        self._cr2 = (base + at.CR2) >> 3
-        self._next_eip = (base + at.NEXT_EIP) >> 3
-        self._hflags = (base + at.HFLAGS) >> 2
-        self._error_code = (base + at.ERROR_CODE) >> 2
-        self._is_int = (base + at.IS_INT) >> 2
-        self._old_exception = (base + at.OLD_EXCEPTION) >> 2
-        ends = sorted((base + start, base + end) for start, end in at.PROCESSORS)
-        starts = (0, *(end for _, end in ends))
-        self._programs = tuple(map(slice, starts, (*(start for start, _ in ends), len(self._window_bytes))))
-        self._sysenter_words[self._rip] = _NOWHERE
 
     def _install_hooks(self) -> None:
         lib, engine = self._lib, self._engine
@@ -604,7 +432,7 @@ class UnicornCpu:
             if self._port_snapshot is None and self._live_cpl() == 3:
                 self._sync()
                 self._port_snapshot = bytes(self._window_bytes)
-                self.words[self._rip] = _NOWHERE
+                self.words[self._rip] = NOWHERE
                 lib.reg_write(engine, api.REG_CR3, ctypes.addressof(self._empty_root))
                 stop(engine)
             return 0xFFFF_FFFF  # what an empty bus answers
@@ -628,29 +456,6 @@ class UnicornCpu:
         self._lib.reg_read(self._engine, _REG_CS, ctypes.addressof(self._scratch))
         return self._scratch.value & 3
 
-    def _sync(self) -> None:
-        """Brings the window up to date with the emulator."""
-        self._lib.context_save(self._engine, self._window)
-        self._read_batch(self._engine, self._batch_ids, self._batch_values, 2)
-
-    def _library_write(self, register: int, value: ctypes._CData) -> None:
-        """Writes a register through the library, which also changes what it derives from it."""
-        self._restore(self._engine, self._window)
-        status = self._lib.reg_write(self._engine, register, ctypes.byref(value))
-        if status:
-            raise UserError(f"the CPU refused a value for register {register}")
-        self._sync()
-
-    def _library_wrmsr(self, number: int, value: int) -> None:
-        self._library_write(api.REG_MSR, api.MsrValue(number, value))
-
-    def _write_gpr(self, number: int, value: int) -> None:
-        self._library_write(_GPR_IDS[number], ctypes.c_uint64(value))
-
-    def _snapshot(self) -> bytes:
-        self._lib.context_save(self._engine, self._window)
-        return bytes(self._window_bytes)
-
     def _execute(self, machine_code: bytes) -> None:
         """Runs code at a scratch address, in whatever mode the CPU is, and stops at the ``hlt`` after it."""
         code = machine_code + b"\xf4"
@@ -664,9 +469,5 @@ class UnicornCpu:
 
 
 _REG_CS: Final = 11
-_CPUID_RDRAND: Final = 1 << 30
-_CPUID_OSXSAVE: Final = 1 << 27
-_CR4_OSXSAVE: Final = 1 << 18
 _RDPMC: Final = b"\x0f\x33"
-_CR4_SMAP: Final = 1 << 21
 _WITH_ERROR_CODE: Final = frozenset((8, 10, 11, 12, 13, 14, 17))

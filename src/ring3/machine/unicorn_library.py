@@ -1,7 +1,7 @@
 """The C library of the `unicorn` package, called directly.
 
 The package's own binding costs 25 ms to import and several microseconds a call; a system call on this machine is
-shorter than that. Here are the dozen functions needed, by their C signatures (``unicorn/unicorn.h``, 2.1), and the
+shorter than that. Here are the functions needed, by their C signatures (``unicorn/unicorn.h``, 2.1), and the
 constants from ``unicorn/unicorn.h`` and ``unicorn/x86.h``.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from collections.abc import Collection
 from importlib.machinery import PathFinder
 from typing import Final
 
@@ -49,6 +50,7 @@ REG_MSR: Final = 248
 
 _WRITE: Final = 1 << 30
 _CTL_USE_EXITS: Final = 4 | 1 << 26 | _WRITE
+_CTL_EXITS: Final = 6 | 2 << 26 | _WRITE
 _CTL_CPU_MODEL: Final = 7 | 1 << 26 | _WRITE
 _CTL_TB_FLUSH: Final = 10 | 0 << 26 | _WRITE
 
@@ -63,6 +65,7 @@ IN_CALLBACK: Final = ctypes.CFUNCTYPE(
 OUT_CALLBACK: Final = ctypes.CFUNCTYPE(
     None, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_int, ctypes.c_uint32, ctypes.c_void_p
 )
+INTERRUPT_CALLBACK: Final = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.c_int)
 
 
 class TableRegister(ctypes.Structure):
@@ -161,9 +164,25 @@ class Library:
         """Selects the CPU model; only before memory is mapped."""
         self.check(self._held.uc_ctl(ctypes.c_void_p(engine), _CTL_CPU_MODEL, ctypes.c_int(model)), "uc_ctl")
 
-    def never_exit_by_address(self, engine: int) -> None:
-        """Makes ``emu_start`` ignore its ``until`` argument, so that code may run at any address, 0 included."""
-        self.check(self._held.uc_ctl(ctypes.c_void_p(engine), _CTL_USE_EXITS, ctypes.c_int(1)), "uc_ctl")
+    def use_exits(self, engine: int, *, on: bool) -> None:
+        """Makes ``emu_start`` stop at the exit addresses, or at its ``until`` argument.
+
+        With the former, of which there are none at first, code may run at any address, 0 included.
+        """
+        self.check(self._held.uc_ctl(ctypes.c_void_p(engine), _CTL_USE_EXITS, ctypes.c_int(on)), "uc_ctl")
+
+    def set_exits(self, engine: int, addresses: Collection[int]) -> None:
+        """Sets the exit addresses; code translated before does not know them."""
+        array = (ctypes.c_uint64 * len(addresses))(*addresses)
+        count = ctypes.c_size_t(len(addresses))
+        self.check(self._held.uc_ctl(ctypes.c_void_p(engine), _CTL_EXITS, array, count), "uc_ctl")
+
+    @property
+    def init_arch(self) -> int:
+        """The address of the function that an emulator of x86-64 has as its ``init_arch``."""
+        function = ctypes.cast(self._held.uc_init_x86_64, ctypes.c_void_p)
+        assert function.value is not None
+        return function.value
 
     def flush_translations(self, engine: int) -> None:
         """Drops every translated block."""
