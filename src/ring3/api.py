@@ -31,9 +31,11 @@ from ring3.fs.regular import HostRegularFile
 from ring3.fs.vfs import Vfs
 from ring3.fs.view import show_program
 from ring3.image.symbols import SymbolTable
+from ring3.kernel import points
 from ring3.kernel.core import Kernel
 from ring3.kernel.mm.limits import Limits
 from ring3.kernel.mm.objects import MemoryObject, Objects
+from ring3.kernel.probes import Attachment, Replacement
 from ring3.kernel.randomness import SeededBytes
 from ring3.kernel.signature import Handler, Support
 from ring3.kernel.task import Task
@@ -118,7 +120,7 @@ class Computer(ABC):
 
     def close(self) -> None:
         """Switches the computer off."""
-        self.kernel.slices.close()
+        self.kernel.close()
         self.machine.close()
 
     def _make_repeatable(self, seed: int | None, virtual_time: bool) -> None:
@@ -235,8 +237,8 @@ class Linux(Computer):
         """
         return self.kernel.define(Syscall(handler.__name__, handler, Support.FULL, ""), number, abi)
 
-    def replace(self, entry: str, handler: Handler) -> Handler:
-        """Puts another handler behind a call; returns the one it replaces.
+    def replace(self, entry: str, handler: Handler) -> Attachment:
+        """Puts another handler behind a call, until it is detached.
 
         Args:
             entry: The call's entry point, such as ``sys_getpid``.
@@ -245,7 +247,7 @@ class Linux(Computer):
         Raises:
             KeyError: There is no such call.
         """
-        return self.kernel.call(entry).replace(handler)
+        return self.kernel.probes.attach(points.Layer(f"__do_{entry}"), Replacement(handler))
 
     def load(
         self, path: str, arguments: Sequence[str] = (), environment: Mapping[str, str] | None = None
@@ -360,8 +362,8 @@ class Solaris(Computer):
 
         return self.kernel.define(handler, number, SysentKind(kind))
 
-    def replace(self, name: str, function: Handler) -> Handler:
-        """Puts another function in the place of one of the kernel's, for whoever calls it; returns the one it replaces.
+    def replace(self, name: str, function: Handler) -> Attachment:
+        """Puts another function in the place of one of the kernel's, for whoever calls it, until it is detached.
 
         Args:
             name: Its symbol, with its module or without: ``genunix`modctl``, ``copyin``.
@@ -371,9 +373,7 @@ class Solaris(Computer):
             KeyError: There is no such function, or nothing is behind it.
         """
         key = self.symbols.describe(self.symbols[name])
-        old = self.kernel.functions[key]
-        self.kernel.functions[key] = function
-        return old
+        return self.kernel.probes.attach(points.Function(key), Replacement(function))
 
     def load(
         self, path: str, arguments: Sequence[str] = (), environment: Mapping[str, str] | None = None

@@ -13,6 +13,8 @@ from ring3.abi import elf
 from ring3.abi.solaris.layout import offset_of
 from ring3.abi.solaris.modctl import MODINFO_LAYOUT, MODINFO_SIZE, ModctlCmd
 from ring3.api import Solaris
+from ring3.kernel import points
+from ring3.kernel.observed import Call, CallObserver
 from ring3.kernel.task import Task
 from ring3.machine.cpu import Event, Stop
 from ring3.machine.registers import Gpr
@@ -244,23 +246,21 @@ def test_kernel_functions_call_each_other_as_dtrace_shows(modinfo: Path, path: P
     """fook.d: copyin and copyout of 0x1b0 bytes around modctl_modinfo, all within modctl."""
     flow: list[tuple[str, ...]] = []
     with guest.boot_solaris(path) as machine:
-        functions = machine.kernel.functions
+
+        class Flow(CallObserver):
+            def entry(self, call: Call) -> None:
+                flow.append(("->", call.what.key, *map(hex, call.arguments[1:])))
+
+            def returned(self, call: Call) -> None:
+                flow.append(("<-", call.what.key))
+                assert isinstance(call.value, int)
+
         names = (
             "genunix`modctl", "genunix`modctl_modinfo", "unix`copyin", "genunix`modinfo", "genunix`mod_getinfo",
             "pcie`_info", "genunix`mod_info", "genunix`mod_infonull", "unix`copyout",
         )  # fmt: skip
         for name in names:
-            inner = functions[name]
-
-            def probe(task: Task, *arguments: int, name: str = name, inner: object = inner) -> int:
-                flow.append(("->", name, *map(hex, arguments)))
-                assert callable(inner)
-                result = inner(task, *arguments)
-                flow.append(("<-", name))
-                assert isinstance(result, int)
-                return result
-
-            machine.replace(name, probe)
+            machine.kernel.probes.attach(points.Function(name), Flow())
         assert guest.run(machine, modinfo, ["-i", "16"]).status == 0
     entered = [step for step in flow if step[0] == "->"]
     assert tuple(step[1] for step in entered) == names

@@ -16,7 +16,7 @@ from ring3.abi.solaris.sysent import SysentFlag, SysentKind
 from ring3.api import Solaris, Support
 from ring3.errors import KernelPanic
 from ring3.solaris.credentials import Cred
-from ring3.solaris.definition import FUNCTIONS, KernelFunction, function, rvals, syscall
+from ring3.solaris.definition import FUNCTIONS, SolarisFunction, function, rvals, syscall
 from ring3.solaris.task import SolarisTask
 from tests.support import guest, solaris
 from tests.support.toolchain import Toolchain
@@ -107,9 +107,9 @@ def test_replaced_function_is_what_everybody_calls(machine: Solaris, modinfo: Pa
     def copyin(task: SolarisTask, uaddr: int, kaddr: int, count: int) -> int:
         raise Errno(SolarisE.EIO)
 
-    kept = machine.replace("copyin", copyin)
+    replaced = machine.replace("copyin", copyin)
     assert guest.run(machine, modinfo, ["-i", "16"]).status == 1
-    assert machine.replace("unix`copyin", kept) is copyin
+    replaced.detach()
     assert guest.run(machine, modinfo, ["-i", "16"]).status == 0
     with pytest.raises(KeyError):
         machine.replace("no_such_function", copyin)
@@ -154,7 +154,7 @@ def test_numbers_and_kinds_are_checked(machine: Solaris) -> None:
 
 def test_definitions_agree_with_the_table() -> None:
     rows = {row.handler: row for row in sysent.load("illumos") if not row.absent}
-    calls = {made.name: made for made in FUNCTIONS.values() if made.support is not None}
+    calls = {made.name: made for made in FUNCTIONS if made.support is not None}
     assert set(calls) <= set(rows)
     for name, made in calls.items():
         assert len(made.parameters) == rows[name].nargs, name
@@ -181,10 +181,10 @@ def test_stub_takes_arguments_as_the_c_abi_says() -> None:
     def sample(task: SolarisTask, first: Int, second: Address) -> int:
         return 0
 
-    made = KernelFunction("sample", "genunix", sample)
+    made = SolarisFunction("sample", "genunix", sample)
     assert made.source == (
-        "def sample(task, regs, _argument=0):\n"
-        "    return functions['genunix`sample'](task, ((regs.di & 0xffffffff) ^ 0x80000000) - 0x80000000, regs.si)\n"
+        "def stub(task, regs, _argument=0):\n"
+        "    return sample(task, ((regs.di & 0xffffffff) ^ 0x80000000) - 0x80000000, regs.si)\n"
     )
 
 

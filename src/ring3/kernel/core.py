@@ -14,13 +14,15 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Coroutine
-from typing import Any, Final, Generic, TypeVar
+from collections.abc import Callable, Coroutine, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from ring3.abi.errno import E, Errno
 from ring3.errors import Deadlock, KernelPanic, Ring3Error
 from ring3.image.kernel_image import KernelImage
 from ring3.kernel.clock import Clocks, HostClocks, VirtualClocks
+from ring3.kernel.functions import RUNNING, FunctionTable
 from ring3.kernel.regs import UserRegs, describe
 from ring3.kernel.task import Task, TaskExited, TaskState
 from ring3.kernel.timers import CpuTimers, Meter, Slices, Ticker, Timers
@@ -32,6 +34,9 @@ from ring3.machine.msr import Msr
 from ring3.machine.pmap import Pmap
 from ring3.machine.ram import PAGE_SIZE
 from ring3.machine.registers import Gpr, Seg
+
+if TYPE_CHECKING:
+    from ring3.kernel.probes import Attacher, Probes
 
 Result = int | Coroutine[Any, Any, int]
 TaskT = TypeVar("TaskT", bound=Task)
@@ -122,9 +127,33 @@ class Kernel(ABC, Generic[TaskT]):
         while task.on_cpu:
             handle(task, run())
 
+    def close(self) -> None:
+        """Lets go of what it has of the host, and of who watches it."""
+        if "probes" in vars(self):
+            self.probes.close()
+        self.slices.close()
+
     @abstractmethod
     def resumed(self, task: TaskT) -> None:
         """A handler that waited is done, in ring 3: what ring 0 would still do is to be done here."""
+
+    # -- observers -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def probes(self) -> Probes:
+        """Who watches it: `attach` puts an observer at a point."""
+        from ring3.kernel.probes import Probes  # noqa: PLC0415 -- most programs run without
+
+        return Probes(self, self.own_points())
+
+    @property
+    @abstractmethod
+    def function_table(self) -> FunctionTable[Any]:
+        """The functions that have a name."""
+
+    def own_points(self) -> Mapping[type, Attacher]:
+        """How observers get to points that only this kind of kernel has."""
+        return {}
 
     # -- tasks ---------------------------------------------------------------------------------------------------
 
@@ -213,6 +242,13 @@ class Kernel(ABC, Generic[TaskT]):
             Deadlock: All of them wait and nothing can wake one.
             KernelPanic: A bug of ours.
         """
+        outer, RUNNING.kernel = RUNNING.kernel, self
+        try:
+            self._run(until)
+        finally:
+            RUNNING.kernel = outer
+
+    def _run(self, until: TaskT) -> None:
         while until.state is not TaskState.DEAD:
             if self.timers.waiting:
                 self.timers.fire(self.clocks)

@@ -84,8 +84,8 @@ class Layers:
 
     Attributes:
         definition: The call.
-        namespace: The layers by name; replacing ``__se_NAME`` or ``__do_NAME`` here replaces it in the next call.
-            The outermost one is what the kernel has bound to the call's stub.
+        namespace: The layers by name, where each looks the next one up (`points.Layer`); the outermost one is what the
+            kernel has bound to the call's stub.
     """
 
     def __init__(self, definition: Syscall) -> None:
@@ -97,13 +97,6 @@ class Layers:
         """The outermost layer by its symbol, ``__x64_sys_NAME`` or ``__ia32_sys_NAME``."""
         layer: Layer = self.namespace[symbol]
         return layer
-
-    def replace(self, function: Handler) -> Handler:
-        """Puts another handler in place; returns the one it replaces. Arguments stay those of the definition."""
-        name = f"__do_{self.definition.entry}"
-        old: Handler = self.namespace[name]
-        self.namespace[name] = function
-        return old
 
 
 DEFINED: Final[dict[str, Syscall]] = {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +20,7 @@ from ring3.fs.tmpfs import MemoryFileSystem
 from ring3.fs.vfs import Vfs
 from ring3.image.linux import boot
 from ring3.kernel.core import Result
+from ring3.kernel.functions import FunctionTable, KernelFunction
 from ring3.kernel.futex import Futexes
 from ring3.kernel.mm.layout import Random
 from ring3.kernel.mm.mm import Mm
@@ -55,6 +56,7 @@ from ring3.machine.registers import Gpr
 
 if TYPE_CHECKING:
     from ring3.fs.pty import Pty
+    from ring3.kernel.probes import Attacher
     from ring3.linux.calls.system.ldt import Ldt
 
 L: Final = boot.L
@@ -233,6 +235,19 @@ class LinuxKernel(TwoWays[LinuxTask]):
         if name not in self._absent:
             self._absent.add(name)
             self.report(f"{name} is not implemented: ENOSYS (reported once)")
+
+    @property
+    def function_table(self) -> FunctionTable[KernelFunction]:
+        """Linux's functions."""
+        from ring3.linux.functions import load  # noqa: PLC0415 -- imports every family of calls
+
+        return load()
+
+    def own_points(self) -> Mapping[type, Attacher]:
+        """Those of `linux.probes`."""
+        from ring3.linux.probes import OWN  # noqa: PLC0415 -- most programs run without
+
+        return OWN
 
     # -- programs ----------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from ring3.abi.solaris.sysent import NSYSCALL, Flavour, SysentKind, SysentRow
 from ring3.fs.file import FdTable
 from ring3.image.solaris import boot
 from ring3.image.solaris.boot import L
+from ring3.kernel.functions import FunctionTable
 from ring3.kernel.mm.objects import Objects
 from ring3.kernel.regs import FrameType, UserRegs, WindowRegs, frame_type
 from ring3.kernel.signature import Handler, Result, Support
@@ -29,9 +30,10 @@ from ring3.machine.descriptors import Segment, Tss
 from ring3.machine.registers import Gpr, Seg
 from ring3.solaris import table, uname
 from ring3.solaris.credentials import Cred
-from ring3.solaris.definition import KernelFunction
+from ring3.solaris.definition import SolarisFunction
 from ring3.solaris.errors import solaris_number
 from ring3.solaris.exec import Start, setregs
+from ring3.solaris.modctl import mod_info
 from ring3.solaris.nosys import absent
 from ring3.solaris.short_path import complete, run_short
 from ring3.solaris.task import SolarisTask
@@ -83,8 +85,6 @@ class SolarisKernel(TwoWays[SolarisTask]):
 
     Attributes:
         solaris: The booted image: sysent, descriptors, entry state.
-        functions: What each kernel function does, by its scoped symbol; replacing one here replaces it for everybody.
-        definitions: The definitions of those functions.
         modules: The modules that modctl speaks of.
         domain: The secure RPC domain.
         objects: What concerns all memory objects.
@@ -104,8 +104,7 @@ class SolarisKernel(TwoWays[SolarisTask]):
         self.solaris = boot.boot(machine, flavour)
         super().__init__(machine, self.solaris.kernel, full_path)
         self.window = WindowRegs(machine.cpu, USER_SEGMENTS)
-        self.definitions = dict(table.FUNCTIONS)
-        self.functions: dict[str, Handler] = {key: made.function for key, made in table.FUNCTIONS.items()}
+        self._functions = table.FUNCTIONS.copy()
         self.modules = modules.load()
         self.domain = b""
         self.objects = Objects()
@@ -117,13 +116,18 @@ class SolarisKernel(TwoWays[SolarisTask]):
 
     # -- functions ---------------------------------------------------------------------------------------------
 
+    @property
+    def function_table(self) -> FunctionTable[SolarisFunction]:
+        """The kernel's functions, those of its modules and of calls defined since boot included."""
+        return self._functions
+
     def _bind_stubs(self) -> None:
         for row in self.modules:
             if row.linkinfo:
                 self._make_info(row)
         symbols = self.image.symbols
-        for key, made in self.definitions.items():
-            address = symbols.get(key)
+        for made in self._functions:
+            address = symbols.get(made.key)
             if address is None:
                 address = self.image.add_stub(made.name, made.module)
             self.stubs[address] = partial(self._first_call, address, made)
@@ -135,16 +139,15 @@ class SolarisKernel(TwoWays[SolarisTask]):
         """Makes a module's ``_info``, which tells the kernel about it."""
 
         def _info(task: SolarisTask, modinfop: Address) -> Result:
-            return self.functions["genunix`mod_info"](task, row.id, modinfop)
+            return mod_info(task, row.id, modinfop)
 
-        made = KernelFunction("_info", row.name, _info)
-        self.definitions[made.key], self.functions[made.key] = made, _info
+        self._functions.add(SolarisFunction("_info", row.name, _info))
 
     def _first_call(
-        self, address: int, made: KernelFunction, task: Task, regs: UserRegs, argument: int
+        self, address: int, made: SolarisFunction, task: Task, regs: UserRegs, argument: int
     ) -> Result:
         """Binds the stub to its function when it is first used, so that booting compiles none."""
-        stub = self.stubs[address] = made.stub(self.functions)
+        stub = self.stubs[address] = made.stub()
         return stub(task, regs, argument)
 
     def _absent_call(self, name: str, task: Task, regs: UserRegs, argument: int) -> Result:
@@ -187,11 +190,11 @@ class SolarisKernel(TwoWays[SolarisTask]):
             raise ValueError(f"sysent has the numbers 0 to {NSYSCALL - 1}, not {number}")
         if kind not in (SysentKind.CI, SysentKind.CL, SysentKind.TWO_CI):
             raise ValueError(f"a call is CI, CL or 2CI, not {kind}")
-        made = KernelFunction(name or handler.__name__, module, handler, Support.FULL)
+        made = SolarisFunction(name or handler.__name__, module, handler, Support.FULL)
         row = SysentRow(number, made.name, len(made.parameters), made.name, kind, "")
         address = self.image.add_stub(made.name, module)
-        self.definitions[made.key], self.functions[made.key] = made, handler
-        self.stubs[address] = made.stub(self.functions)
+        self._functions.add(made)
+        self.stubs[address] = made.stub()
         self.machine.write(
             self.image.symbols["sysent"] + (number << L["SYSENT_SIZE_SHIFT"]),
             boot.sysent_bytes(row, False, lambda _: address, 0),
@@ -206,7 +209,7 @@ class SolarisKernel(TwoWays[SolarisTask]):
             q = self.machine.ram.q
             address = q[word + (L["SY_CALLC"] >> 3)]
             handler = self.image.symbols.describe(address)
-            made = self.definitions.get(handler)
+            made = self._functions.get(handler)
             support, note = (made.support, made.note) if made is not None else (None, "")
             name = source.name if made is None or source.sy_callc == made.name else made.name
             rows.append(

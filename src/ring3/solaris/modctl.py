@@ -151,7 +151,7 @@ def _find(modules: tuple[ModuleRow, ...], info: _ModInfo, mod_id: int) -> Module
 def mod_getinfo(task: SolarisTask, mod_id: Int, modinfop: Address) -> int:
     """Asks a module about itself: calls its ``_info``."""
     module = module_by_id(task.kernel, mod_id)
-    result = task.kernel.functions[f"{module.name}`_info"](task, modinfop)
+    result = task.kernel.function_table[f"{module.name}`_info"].function(task, modinfop)
     assert isinstance(result, int)
     return result
 

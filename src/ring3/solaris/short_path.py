@@ -25,8 +25,9 @@ from ring3.kernel.signature import Result
 from ring3.machine.cpu import Event, Stop, Trap
 from ring3.machine.registers import Flags, Vector
 from ring3.solaris.errors import solaris_number
+from ring3.solaris.fasttrap import mstate_thread_onproc_time, pc_gethrestime, tsc_gethrtime
 from ring3.solaris.task import T_PRE_POST, SolarisTask
-from ring3.solaris.traps import pagefault
+from ring3.solaris.traps import pagefault, post_syscall
 
 if TYPE_CHECKING:
     from ring3.solaris.kernel import SolarisKernel
@@ -96,7 +97,7 @@ def _fail(kernel: SolarisKernel, task: SolarisTask, error: Errno) -> None:
     window.flags |= PS_C
     if kernel.machine.ram.q[task.struct + T_PRE_POST]:
         task.errno = window.ax
-        kernel.functions["unix`post_syscall"](task, 0, 0)
+        post_syscall(task, 0, 0)
 
 
 def _return_the_long_way(kernel: SolarisKernel, task: SolarisTask, number: int, result: Result) -> None:
@@ -115,7 +116,7 @@ def complete(kernel: SolarisKernel, task: SolarisTask, result: int) -> None:
         rval1, rval2 = result & _M32, result >> 32 & _M32
     if q[task.struct + T_PRE_POST]:
         window.r11 = task.frame.r11
-        task.kernel.functions["unix`post_syscall"](task, rval1, rval2)
+        post_syscall(task, rval1, rval2)
         return
     cpu.rflags &= ~PS_C
     window.cx, window.r11 = window.ip, cpu.rflags
@@ -149,15 +150,15 @@ def _page_fault(kernel: SolarisKernel, task: SolarisTask, trap: Trap) -> None:
 
 def _fast_trap(kernel: SolarisKernel, task: SolarisTask, which: FastTrap) -> None:
     """``fasttrap`` and the function it jumps to."""
-    window, symbols, functions = kernel.window, kernel.image.symbols, kernel.functions
+    window, symbols = kernel.window, kernel.image.symbols
     window.r11 = symbols["fasttable"] + 8 * which
     if which is FastTrap.T_GETHRTIME:
-        window.ax = _integer(functions["unix`tsc_gethrtime"](task))
+        window.ax = tsc_gethrtime(task)
     elif which is FastTrap.T_GETHRVTIME:
-        window.ax = _integer(functions["genunix`mstate_thread_onproc_time"](task, task.thread_pointer))
+        window.ax = mstate_thread_onproc_time(task, task.thread_pointer)
     elif which is FastTrap.T_GETHRESTIME:
         with task.buffer(L["TIMESPEC_SIZE"]) as tsp:
-            functions["unix`pc_gethrestime"](task, tsp)
+            pc_gethrestime(task, tsp)
             raw = kernel.load(tsp, L["TIMESPEC_SIZE"])
         window.ax, window.dx = int.from_bytes(raw[:4], "little"), int.from_bytes(raw[8:12], "little")
         return
@@ -169,8 +170,3 @@ def _fast_trap(kernel: SolarisKernel, task: SolarisTask, which: FastTrap) -> Non
         window.flags |= PS_C
         return
     window.dx = window.ax >> 32
-
-
-def _integer(result: Result) -> int:
-    assert isinstance(result, int)
-    return result

@@ -206,10 +206,10 @@ def calls_of(program: Path, path: PathThrough, nth: int | None) -> list[tuple[gu
         kernel.run_cpu = run_cpu
         if nth is not None:
             Explainer(kernel, Wanted(nth))
-        functions = dict(kernel.functions)
+        codes = [row.function.__code__ for row in kernel.function_table]
         machine.run(task)
         assert (kernel.runner, kernel.run_cpu) == (kernel.run_task, run_cpu)
-        assert kernel.functions == functions
+        assert [row.function.__code__ for row in kernel.function_table] == codes
     return found
 
 

@@ -6,8 +6,9 @@ Nothing is changed by that but the time it takes: the microcode delivers, ring 0
 
 from __future__ import annotations
 
+from dataclasses import replace
 from os import path
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final
 
 from ring3 import resources
 from ring3.abi.solaris import sysent, sysnum
@@ -18,7 +19,7 @@ from ring3.kernel.task import TaskExited
 from ring3.machine.cpu import Event, Stop
 from ring3.machine.microcode import Step as MicroStep
 from ring3.machine.registers import Gpr
-from ring3.solaris.definition import KernelFunction
+from ring3.solaris.definition import SolarisFunction
 from ring3.solaris.errors import describe_number
 from ring3.solaris.kernel import SolarisKernel
 from ring3.solaris.task import SolarisTask
@@ -26,8 +27,9 @@ from ring3.trace.explain.disassembly import Decoded, Disassembler, Memory
 from ring3.trace.explain.events import Access, CpuStep, Instruction
 from ring3.trace.explain.facts import Change, Code, Value
 from ring3.trace.explain.registers import Picture, changes, picture, values
-from ring3.trace.explain_solaris import flow, notes
+from ring3.trace.explain_solaris import notes
 from ring3.trace.explain_solaris.call import Call
+from ring3.trace.explain_solaris.flow import Flow
 from ring3.trace.explain_solaris.model import (
     Argument,
     Asked,
@@ -41,9 +43,6 @@ from ring3.trace.explain_solaris.model import (
 )
 from ring3.trace.explain_solaris.names import REGS, Names
 from ring3.trace.user_symbols import UserSymbols
-
-if TYPE_CHECKING:
-    from types import FunctionType
 
 PLACES: Final = ("rdi", "rsi", "rdx", "r10", "r8", "r9")
 _DECLARATIONS: Final = {
@@ -93,7 +92,7 @@ class Collector:
         self._row: tuple[SysentField, ...] = ()
         self._entered: Entered | None = None
         self._python: Python | None = None
-        self._flow: list[FlowStep] = []
+        self._flow: Flow | None = None
         self._last = ""
         self._back: Return | None = None
         self._ended = ""
@@ -133,7 +132,7 @@ class Collector:
     def task_ended(self) -> None:
         """The process is dead: the call was its last."""
         if self._python is not None:
-            self._steps.append(self._python)
+            self._steps.append(replace(self._python, flow=self._seen()))
             self._python = None
         code = self.task.exit_code
         signal = code & 0x7F
@@ -169,7 +168,7 @@ class Collector:
         at = self._before["rip"] - 2
         where = self._user_symbols.describe(self.task.memory, at)
         handler = self._kernel.image.symbols.describe(self._callc(call.number))
-        made = self._kernel.definitions.get(handler)
+        made = self._kernel.function_table.get(handler)
         parameters = made.parameters if made is not None and made.support is not None else None
         row = sysent.load(self._kernel.solaris.flavour)[call.number] if call.number < NSYSCALL else None
         count = len(PLACES) if row is None or row.absent else min(row.nargs, len(PLACES))
@@ -287,14 +286,12 @@ class Collector:
     def _run_python(self) -> None:
         """Lets the kernel run the stub that ring 0 has halted in."""
         symbol = self._names.scoped(self._cpu.rip - 1).partition("+")[0]
-        made = self._kernel.definitions.get(symbol)
-        self._flow = []
+        made = self._kernel.function_table.get(symbol)
         self._python = Python(symbol, _source(made) if made is not None else "", (), False, None, "")
+        self._flow = Flow(self._kernel, self.task)
         try:
-            with flow.recorded(self._kernel, self._flow):
-                self._kernel.handle(self.task, Event.HALT)
+            self._kernel.handle(self.task, Event.HALT)
         except TaskExited:
-            self._python = Python(symbol, self._python.source, tuple(self._flow), False, None, "")
             self.task_ended()
             raise
         if self.task.pending is None:
@@ -308,7 +305,7 @@ class Collector:
             Python(
                 self._python.symbol,
                 self._python.source,
-                tuple(self._flow),
+                self._seen(),
                 waited,
                 result,
                 describe_number(errno) if errno else "",
@@ -316,10 +313,16 @@ class Collector:
         )
         self._python = None
 
+    def _seen(self) -> tuple[FlowStep, ...]:
+        """What the functions did, which nobody watches any more then."""
+        assert self._flow is not None
+        self._flow.stop()
+        return tuple(self._flow.steps)
 
-def _source(made: KernelFunction) -> str:
+
+def _source(made: SolarisFunction) -> str:
     """Where a function is written: ``ring3/solaris/modctl.py:84``, or the file's own path outside of the package."""
-    code = cast("FunctionType", made.function).__code__
+    code = made.function.__code__
     file = code.co_filename
     inside = path.relpath(file, path.dirname(resources.ROOT)) if file.startswith(resources.ROOT) else file
     return f"{inside}:{code.co_firstlineno}"

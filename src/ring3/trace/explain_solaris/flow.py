@@ -2,41 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
 from ring3.abi.errno import Errno
-from ring3.kernel.signature import Handler, Result
-from ring3.kernel.task import Task
+from ring3.kernel import points
+from ring3.kernel.observed import Call, CallObserver
 from ring3.solaris.kernel import SolarisKernel
+from ring3.solaris.task import SolarisTask
 from ring3.trace.explain_solaris.model import FlowStep
 
 
-@contextmanager
-def recorded(kernel: SolarisKernel, steps: list[FlowStep]) -> Iterator[None]:
-    """Records every function of the kernel that is called while the context lasts."""
-    kept = dict(kernel.functions)
-    depth = 0
+class Flow(CallObserver):
+    """Watches every function of the kernel that a thread calls, until it is told to stop.
 
-    def watched(key: str, function: Handler) -> Callable[..., Result]:
-        def call(task: Task, *arguments: int) -> Result:
-            nonlocal depth
-            steps.append(FlowStep(True, depth, key, arguments, None, ""))
-            depth += 1
-            try:
-                result = function(task, *arguments)
-            except Errno as failed:
-                depth -= 1
-                steps.append(FlowStep(False, depth, key, (), None, failed.number.name))
-                raise
-            depth -= 1
-            steps.append(FlowStep(False, depth, key, (), result if isinstance(result, int) else None, ""))
-            return result
+    Attributes:
+        steps: What was seen.
+    """
 
-        return call
+    def __init__(self, kernel: SolarisKernel, task: SolarisTask) -> None:
+        self.steps: list[FlowStep] = []
+        self._task = task
+        self._depth = 0
+        self._attached = [
+            kernel.probes.attach(points.Function(row.key), self) for row in kernel.function_table
+        ]
 
-    kernel.functions.update({key: watched(key, function) for key, function in kept.items()})
-    try:
-        yield
-    finally:
-        kernel.functions.update(kept)
+    def stop(self) -> None:
+        """Lets go of the functions."""
+        for attachment in self._attached:
+            attachment.detach()
+
+    def entry(self, call: Call) -> None:
+        """A function is entered, by whatever thread."""
+        if call.task is self._task:
+            self.steps.append(FlowStep(True, self._depth, call.what.key, tuple(call.arguments[1:]), None, ""))
+            self._depth += 1
+
+    def returned(self, call: Call) -> None:
+        """It is left again."""
+        if call.task is self._task:
+            self._depth -= 1
+            error = call.error.number.name if isinstance(call.error, Errno) else ""
+            result = call.value if isinstance(call.value, int) else None
+            self.steps.append(FlowStep(False, self._depth, call.what.key, (), result, error))
