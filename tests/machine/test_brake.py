@@ -50,8 +50,12 @@ def counters(bare: Bare) -> tuple[int, int]:
     return int.from_bytes(raw[:4], "little"), int.from_bytes(raw[4:], "little")
 
 
-def test_stores_are_done_once_however_often_the_program_is_interrupted(bare: Bare) -> None:
-    bare.cpu.make_interruptible()
+WAYS = pytest.mark.parametrize("way", ["make_interruptible", "make_countable"])
+
+
+@WAYS
+def test_stores_are_done_once_however_often_the_program_is_interrupted(bare: Bare, way: str) -> None:
+    getattr(bare.cpu, way)()
     bare.put_code(COUNTING_LOOP)
     interruptions = 0
     with interrupting(bare):
@@ -63,8 +67,9 @@ def test_stores_are_done_once_however_often_the_program_is_interrupted(bare: Bar
     assert bare.cpu.gpr(Gpr.RCX) == 0
 
 
-def test_an_interrupted_program_stands_where_a_block_begins(bare: Bare) -> None:
-    bare.cpu.make_interruptible()
+@WAYS
+def test_an_interrupted_program_stands_where_a_block_begins(bare: Bare, way: str) -> None:
+    getattr(bare.cpu, way)()
     bare.put_code(COUNTING_LOOP)
     with interrupting(bare):
         assert bare.cpu.run() is Event.INTERRUPTED
@@ -75,13 +80,13 @@ def test_an_interrupted_program_stands_where_a_block_begins(bare: Bare) -> None:
 
 
 def test_it_is_made_once(bare: Bare) -> None:
-    assert bare.cpu.make_interruptible() is bare.cpu.make_interruptible()
+    assert bare.cpu.make_countable() is bare.cpu.make_countable()
 
 
 def stop_after(amounts: list[int]) -> list[tuple[int, int, tuple[int, int]]]:
     """Where a fresh machine stands each time after so many bytes of code."""
     bare = Bare()
-    brake = bare.cpu.make_interruptible()
+    brake = bare.cpu.make_countable()
     brake.start_counting()
     bare.put_code(COUNTING_LOOP)
     places = []
@@ -102,7 +107,7 @@ def test_counted_code_stops_at_the_same_place_in_every_run() -> None:
 
 
 def test_an_unlimited_program_is_not_stopped(bare: Bare) -> None:
-    brake = bare.cpu.make_interruptible()
+    brake = bare.cpu.make_countable()
     brake.start_counting()
     bare.put_code(COUNTING_LOOP)
     assert bare.cpu.run() is Event.SYSCALL

@@ -177,7 +177,7 @@ def test_ring_0_stops_behind_its_hlt_only_when_it_goes_on(bare: Bare) -> None:
 
 
 def test_who_asks_for_an_interruption_gets_it_behind_the_stop(bare: Bare) -> None:
-    bare.cpu.make_interruptible()
+    bare.cpu.make_countable()
     bare.put_code(INC + bytes.fromhex("ebfe"))
     bare.cpu.stop_at([USER_RIP])
     assert bare.cpu.run() is BREAKPOINT

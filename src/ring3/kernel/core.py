@@ -219,7 +219,7 @@ class Kernel(ABC, Generic[TaskT]):
 
         Call it before anything has run. Sleeping costs nothing then, and running is a quarter slower.
         """
-        counter = self.machine.cpu.make_interruptible()
+        counter = self.machine.cpu.make_countable()
         counter.start_counting()
         self.clocks = clocks = VirtualClocks(counter)
         self.machine.cpu.make_repeatable(clocks.cycles)

@@ -1,10 +1,9 @@
 """Stops the program that runs on the emulator: when another thread asks for it, or after so much code.
 
-The emulator can be told to stop at any time, but then it stops behind any access to memory in the middle of a block,
-with RIP at the block's start: what it has done of the block would be done again. A stop is exact only where a block
-begins, when the hook that the emulator calls there asks for it. So ring-3 code gets such a hook as soon as anybody
-wants to stop it. The hook is a few instructions for the host, put into memory here, and makes programs a tenth
-slower; as a function of Python, which it is on hosts whose instructions are not known here, a hundred times.
+A stop is exact only where a block of code begins. Where the emulator's own stops are not (see
+`Library.stop_between_blocks`), and to count code, ring-3 code gets a hook there as soon as anybody wants to stop it.
+The hook is a few instructions for the host, put into memory here, and makes programs a tenth slower; as a function of
+Python, which it is on hosts whose instructions are not known here, a hundred times.
 
 With ``counting`` the hook also counts code, in bytes. That is the same in every run, but coarse: a block counts when it
 is entered, so one that is left by a fault counts again when it is entered in the middle.

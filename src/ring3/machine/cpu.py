@@ -191,8 +191,8 @@ class Cpu(Registers, Protocol):
         All iterations of a repeated instruction are one here.
         """
 
-    def make_interruptible(self) -> Counter:
-        """Lets programs be stopped where that does not harm them, from now on, at some cost; can be called again."""
+    def make_countable(self) -> Counter:
+        """Lets programs be stopped after so much code, from now on, at some cost; can be called again."""
 
     def make_repeatable(self, tsc: Callable[[], int]) -> None:
         """Takes the host out of what instructions give: they are the same in every run.
@@ -202,10 +202,14 @@ class Cpu(Registers, Protocol):
         """
 
     def interrupt(self) -> None:
-        """Makes a `run` in another thread, or the next one, return `Event.INTERRUPTED` soon.
+        """Makes a `run` in another thread return `Event.INTERRUPTED` soon.
 
-        The program can only go on after that if the CPU was made interruptible before.
+        The program can only go on after that if the CPU was made interruptible before. A `run` that is just about to
+        begin may not notice: who must be sure asks again.
         """
+
+    def make_interruptible(self) -> None:
+        """Lets programs be stopped where that does not harm them, from now on: they may be slower on some hosts."""
 
     def find_instruction(self, first: Container[int], second: Container[int] | None = None) -> int:
         """The address of the first instruction with such an opcode on the straight line of code from RIP, else RIP.

@@ -70,6 +70,7 @@ class UnicornCpu(UnicornRegisters):
             UserError: The library is missing or of an unknown build.
         """
         super().__init__(ram)
+        self._stops_between_blocks = self._lib.stop_between_blocks(self._engine, True)
         self._vector = -1
         self._port_snapshot: bytes | None = None
         self._counting = False
@@ -127,6 +128,7 @@ class UnicornCpu(UnicornRegisters):
             return self.pass_stop()
         if not self._counting:
             self._counting = True
+            self._lib.stop_between_blocks(self._engine, False)
             self.forget_code()  # blocks translated for `run` do not count instructions
         opcode = self._fetch(rip)
         status = self._start(self._engine, rip, 0, 0, 1)
@@ -151,8 +153,13 @@ class UnicornCpu(UnicornRegisters):
         self._vector = -1  # with TF set, the emulator raises a #DB that the stop has overtaken
         return _SYSCALL if self._halves[self._hflags] & at.HF_CS64 else Event.SYSCALL_COMPAT
 
-    def make_interruptible(self) -> Brake:
-        """Lets programs be stopped where that does not harm them, from now on; they are a tenth slower then."""
+    def make_interruptible(self) -> None:
+        """Lets programs be stopped where that does not harm them, from now on; see `Cpu.make_interruptible`."""
+        if not self._stops_between_blocks:
+            self.make_countable()
+
+    def make_countable(self) -> Brake:
+        """Lets programs be stopped after so much code, from now on; they are a tenth slower then."""
         if self._brake is None:
             self._brake = Brake(self._lib, self._engine)
             self.forget_code()
@@ -301,6 +308,7 @@ class UnicornCpu(UnicornRegisters):
         """
         self._start(self._engine, NOWHERE, 0, 0, 0)
         self._counting = False
+        self._lib.stop_between_blocks(self._engine, True)
         self._vector = -1
 
     def _classify(self, status: int, start: int, otherwise: Event, again: Callable[[], Stop]) -> Stop:
