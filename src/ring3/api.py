@@ -40,14 +40,15 @@ from ring3.kernel.randomness import SeededBytes
 from ring3.kernel.signature import Handler, Support
 from ring3.kernel.task import Task
 from ring3.linux import table
-from ring3.linux.calls.files.lookup import of_credentials
 from ring3.linux.definition import Syscall
 from ring3.linux.exec.executable import open_exec
 from ring3.linux.exec.program import prepare
+from ring3.linux.files.lookup import of_credentials
 from ring3.linux.kernel import LinuxKernel
 from ring3.linux.model.credentials import Credentials
 from ring3.linux.model.task import LinuxTask
 from ring3.linux.proc.view import mount_default
+from ring3.linux.tasks.birth import spawn
 from ring3.loader.personality import System, recognise
 from ring3.loader.program import ExecError, Executable
 from ring3.loader.stack import Strings
@@ -278,7 +279,7 @@ class Linux(Computer):
                 Limits(),
                 lambda name: open_exec(walk, kernel.cwd, name),
             )
-            return kernel.spawn(start, os.path.basename(path), self._files(), who)
+            return spawn(kernel, start, os.path.basename(path), self._files(), who)
 
     def _support(self, abi: Abi, entry: str) -> tuple[Support, str]:
         """Support level and note of a call."""
@@ -410,6 +411,8 @@ def system_of(path: str) -> System | None:
 
 class _Peek:
     """A file of the host that is looked at and not mapped."""
+
+    inode = place = None
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

@@ -6,9 +6,9 @@ import pytest
 
 from ring3.abi.errno import E, Errno
 from ring3.api import Linux
-from ring3.linux.calls.ids import changes
-from ring3.linux.calls.ids.changes import Secure
 from ring3.linux.model.credentials import ALL, Cap, Credentials
+from ring3.linux.tasks import identity
+from ring3.linux.tasks.identity import Secure
 from tests.support import guest
 from tests.support.native import Run
 from tests.support.toolchain import Bits, Toolchain
@@ -39,54 +39,54 @@ def test_user_0_has_all_capabilities_and_others_none() -> None:
 
 
 def test_capabilities_go_with_the_last_id_0() -> None:
-    half = changes.setresuid(ROOT, 1000, 1000, 0)
+    half = identity.setresuid(ROOT, 1000, 1000, 0)
     assert (half.permitted, half.effective) == (ALL, 0)
-    none = changes.setresuid(half, 1000, 1000, 1000)
+    none = identity.setresuid(half, 1000, 1000, 1000)
     assert (none.permitted, none.effective) == (0, 0)
 
 
 def test_capabilities_stay_where_they_are_to_be_kept() -> None:
-    kept = changes.setresuid(changes.set_keep_caps(ROOT, 1), 1000, 1000, 1000)
+    kept = identity.setresuid(identity.set_keep_caps(ROOT, 1), 1000, 1000, 1000)
     assert (kept.permitted, kept.effective) == (ALL, 0)
-    assert not changes.after_exec(kept).permitted
-    assert not changes.after_exec(kept).securebits & Secure.KEEP_CAPS
+    assert not identity.after_exec(kept).permitted
+    assert not identity.after_exec(kept).securebits & Secure.KEEP_CAPS
 
 
 def test_a_program_of_user_0_gets_all_that_the_bounding_set_has() -> None:
-    less = changes.drop_bounding(changes.capset(ROOT, bit(Cap.SETPCAP), bit(Cap.SETPCAP), 0), Cap.SYS_ADMIN)
-    assert changes.after_exec(less).permitted == ALL & ~bit(Cap.SYS_ADMIN)
-    real_only = changes.setresuid(ROOT, 0, 1000, 1000)
-    started = changes.after_exec(real_only)
+    less = identity.drop_bounding(identity.capset(ROOT, bit(Cap.SETPCAP), bit(Cap.SETPCAP), 0), Cap.SYS_ADMIN)
+    assert identity.after_exec(less).permitted == ALL & ~bit(Cap.SYS_ADMIN)
+    real_only = identity.setresuid(ROOT, 0, 1000, 1000)
+    started = identity.after_exec(real_only)
     assert (started.permitted, started.effective) == (ALL, 0)
 
 
 def test_a_program_set_to_user_0_gets_its_rights() -> None:
-    started = changes.after_exec(USER, uid=0)
+    started = identity.after_exec(USER, uid=0)
     assert (started.uid, started.euid, started.suid, started.fsuid) == (1000, 0, 0, 0)
     assert started.effective == ALL
-    assert changes.after_exec(USER._replace(securebits=int(Secure.NOROOT)), uid=0).effective == 0
+    assert identity.after_exec(USER._replace(securebits=int(Secure.NOROOT)), uid=0).effective == 0
 
 
 def test_ambient_capabilities_survive_a_program_but_not_a_set_user() -> None:
     caps = bit(Cap.NET_RAW)
-    ambient = changes.raise_ambient(USER._replace(permitted=caps, inheritable=caps), Cap.NET_RAW)
-    assert changes.after_exec(ambient).effective == caps
-    assert changes.after_exec(ambient, uid=5).ambient == 0
+    ambient = identity.raise_ambient(USER._replace(permitted=caps, inheritable=caps), Cap.NET_RAW)
+    assert identity.after_exec(ambient).effective == caps
+    assert identity.after_exec(ambient, uid=5).ambient == 0
 
 
 def test_access_asks_with_the_real_ids() -> None:
-    half = changes.setresuid(ROOT, 1000, 0, 0)
-    asking = changes.as_real_user(half)
+    half = identity.setresuid(ROOT, 1000, 0, 0)
+    asking = identity.as_real_user(half)
     assert (asking.fsuid, asking.effective) == (1000, 0)
 
 
 @pytest.mark.parametrize("number", [0, 5, 1000, 0xFFFF_FFFF])
 def test_a_plain_user_can_only_stay_himself(number: int) -> None:
     if number == 1000:
-        assert changes.setuid(USER, number) == USER
+        assert identity.setuid(USER, number) == USER
         return
     with pytest.raises(Errno) as refused:
-        changes.setuid(USER, number)
+        identity.setuid(USER, number)
     assert refused.value.number is (E.EINVAL if number == 0xFFFF_FFFF else E.EPERM)
 
 

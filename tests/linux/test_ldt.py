@@ -6,7 +6,7 @@ import pytest
 
 from ring3.api import Linux
 from ring3.image.linux.boot import GDT_LDT
-from ring3.linux.x86.ldt_windows import WINDOW, WINDOWS
+from ring3.linux.x86.ldt import WINDOW, WINDOWS
 from ring3.machine.cpu import Stop
 from tests.support import guest
 from tests.support.native import Run

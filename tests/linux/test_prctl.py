@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ring3.api import Linux
-from ring3.linux.calls.system.uname import RELEASE
 from ring3.linux.model.credentials import Credentials
+from ring3.linux.model.release import RELEASE
 from tests.support import guest
 from tests.support.native import Run
 from tests.support.toolchain import Bits, Toolchain

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ring3.api import Linux
-from ring3.linux.calls.tracing.seccomp import Action, Filter, verdict
-from ring3.linux.filters import classic_bpf as bpf
+from ring3.kernel import classic_bpf as bpf
+from ring3.linux.filters.seccomp import Action, verdict
+from ring3.linux.model.filters import Filter
 from tests.support import guest
 from tests.support.native import Run
 from tests.support.toolchain import Bits, Toolchain

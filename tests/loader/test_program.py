@@ -36,6 +36,8 @@ BODY = bytes(16)
 class BytesFile:
     """A file in memory whose pages nobody maps."""
 
+    inode = place = None
+
     def __init__(self, content: bytes) -> None:
         self._content = content
 

@@ -228,6 +228,9 @@ def seek(position: int, size: int, offset: int, whence: int) -> int:
 class HostRegularFile:
     """A regular file of the host, open for reading; its pages are read when they are first touched."""
 
+    inode = place = None
+    """It is outside of the machine's tree of files."""
+
     def __init__(self, path: str | os.PathLike[str], ram: Ram, objects: Objects) -> None:
         """Opens the file.
 

@@ -12,10 +12,10 @@ from ring3.kernel.watched_items import WatchedItem, watch_item
 
 if TYPE_CHECKING:
     from ring3.kernel.probes import Attacher
-    from ring3.linux.kernel import LinuxKernel
+    from ring3.linux.model.system import LinuxSystem
 
 
-def _at_layer(kernel: LinuxKernel, point: points.Layer, observer: CallObserver) -> Callable[[], None]:
+def _at_layer(kernel: LinuxSystem, point: points.Layer, observer: CallObserver) -> Callable[[], None]:
     _, prefix, entry = point.name.partition("__se_")
     if not prefix:
         _, _, entry = point.name.partition("__do_")

@@ -107,7 +107,7 @@ FAMILIES: Final = {
     "processes.prctl": "sys_prctl",
     "processes.rusage": "compat_sys_getrusage compat_sys_times sys_getrusage sys_times",
     "processes.sessions": "sys_getpgid sys_getpgrp sys_getsid sys_setpgid sys_setsid",
-    "processes.threads": (
+    "processes.robust_list": (
         "compat_sys_get_robust_list compat_sys_set_robust_list sys_get_robust_list sys_set_robust_list"
     ),
     "processes.wait_child": "compat_sys_wait4 compat_sys_waitid sys_wait4 sys_waitid sys_waitpid",

@@ -7,15 +7,19 @@ elf_map, elf_load, total_mapping_size); where Linux would kill a half-made proce
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from ring3.abi import elf
 from ring3.abi.errno import E, Errno
-from ring3.abi.kinds import NamedTuple
 from ring3.kernel.mm.mm import Mm
 from ring3.kernel.mm.objects import MemoryObject
 from ring3.machine.pmap import Prot
 from ring3.machine.ram import PAGE_MASK, PAGE_SIZE
+
+if TYPE_CHECKING:
+    from ring3.fs.dentry import Dentry
+    from ring3.fs.regular import RegularInode
+
 
 MAX_HEADERS: Final = 65536
 """Bytes of program headers that Linux accepts (ELF_MIN_ALIGN independent, load_elf_phdrs)."""
@@ -52,6 +56,14 @@ class Executable(Protocol):
     @property
     def pages(self) -> MemoryObject:
         """The file's page cache, to be mapped."""
+
+    @property
+    def inode(self) -> RegularInode | None:
+        """What the machine's file system has of it, None for a file outside of the machine."""
+
+    @property
+    def place(self) -> Dentry | None:
+        """Where it was found in the machine's tree of files, None outside of it."""
 
 
 class Program(NamedTuple):

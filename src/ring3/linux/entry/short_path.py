@@ -15,11 +15,12 @@ from ring3.abi import tbl
 from ring3.abi.errno import Errno
 from ring3.image.linux.boot import SYSCALL_VECTOR, L
 from ring3.linux.entry import traps
+from ring3.linux.entry.leave import leave_through
 from ring3.machine.cpu import Event, Trap
 from ring3.machine.registers import Flags, Vector
 
 if TYPE_CHECKING:
-    from ring3.linux.kernel import LinuxKernel
+    from ring3.linux.model.system import LinuxSystem
     from ring3.linux.model.task import LinuxTask
 
 _M64: Final = (1 << 64) - 1
@@ -30,7 +31,7 @@ _TF: Final = int(Flags.TF)
 _RETURN_BY_IRET: Final = Flags.RF | Flags.TF | Flags.VM
 
 
-def run_short(kernel: LinuxKernel, task: LinuxTask) -> None:
+def run_short(kernel: LinuxSystem, task: LinuxTask) -> None:
     """Runs a task until it leaves the CPU or the short path is no longer right."""
     machine = kernel.machine
     cpu = machine.cpu
@@ -76,10 +77,10 @@ def run_short(kernel: LinuxKernel, task: LinuxTask) -> None:
                 _finish(kernel, task, kernel.advance(task))
                 continue
         if q[work] & exit_work or window.by_iret:
-            kernel.finish(task)
+            finish(kernel, task)
 
 
-def _other(kernel: LinuxKernel, task: LinuxTask, stop: Event | Trap) -> None:
+def _other(kernel: LinuxSystem, task: LinuxTask, stop: Event | Trap) -> None:
     """Any stop but a 64-bit ``syscall``."""
     cpu = kernel.machine.cpu
     if cpu.cpl == 3:
@@ -96,27 +97,27 @@ def _other(kernel: LinuxKernel, task: LinuxTask, stop: Event | Trap) -> None:
     kernel.handle(task, stop)
 
 
-def _page_fault(kernel: LinuxKernel, task: LinuxTask, trap: Trap) -> None:
+def _page_fault(kernel: LinuxSystem, task: LinuxTask, trap: Trap) -> None:
     cpu, window = kernel.machine.cpu, kernel.window
     cpu.cr2 = trap.address
     flags = cpu.rflags
     window.orig_ax = _M64
     task.regs = window
     if traps.resolve_page_fault(task, trap.address, trap.error):
-        kernel.finish(task)
+        finish(kernel, task)
         return
     cpu.rflags = flags
     kernel.handle(task, trap)
 
 
-def _int80(kernel: LinuxKernel, task: LinuxTask) -> None:
+def _int80(kernel: LinuxSystem, task: LinuxTask) -> None:
     window = kernel.window
     window.orig_ax = window.ax & 0xFFFF_FFFF
     if not _dispatch_ia32(kernel, task):
         kernel.handle(task, Trap(SYSCALL_VECTOR, 0, True))
 
 
-def _sysenter(kernel: LinuxKernel, task: LinuxTask) -> None:
+def _sysenter(kernel: LinuxSystem, task: LinuxTask) -> None:
     """From 32-bit code: what do_SYSENTER_32 and sysexit make of the registers, see ``entry_64_compat.S``."""
     cpu, window, q = kernel.machine.cpu, kernel.window, kernel.machine.ram.q
     flags = cpu.rflags
@@ -138,7 +139,7 @@ def _sysenter(kernel: LinuxKernel, task: LinuxTask) -> None:
         kernel.handle(task, Event.SYSENTER)
 
 
-def _dispatch_ia32(kernel: LinuxKernel, task: LinuxTask, by_sysenter: bool = False) -> bool:
+def _dispatch_ia32(kernel: LinuxSystem, task: LinuxTask, by_sysenter: bool = False) -> bool:
     """Makes the call in `WindowRegs.orig_ax`; False, with nothing changed, if it has to go through ring 0."""
     window, q = kernel.window, kernel.machine.ram.q
     number = window.orig_ax
@@ -158,7 +159,7 @@ def _dispatch_ia32(kernel: LinuxKernel, task: LinuxTask, by_sysenter: bool = Fal
     return True
 
 
-def _finish(kernel: LinuxKernel, task: LinuxTask, result: int | None) -> None:
+def _finish(kernel: LinuxSystem, task: LinuxTask, result: int | None) -> None:
     """The end of a call that may have waited: its result, then the exit work."""
     if result is None:
         task.orig_ax = kernel.window.orig_ax
@@ -167,7 +168,25 @@ def _finish(kernel: LinuxKernel, task: LinuxTask, result: int | None) -> None:
         kernel.resumed(task)
 
 
-def leave_ia32(kernel: LinuxKernel, task: LinuxTask) -> None:
+def finish(kernel: LinuxSystem, task: LinuxTask) -> None:
+    """The end of every event on the short path: what the exit code would do before ring 3 runs.
+
+    A thread that has to stop does so in ring 0: its registers lie on its kernel stack then, for a tracer to see.
+    """
+    if kernel.machine.ram.q[task.struct] & traps.EXIT_WORK:
+        if task.trace is None and not task.must_stop:
+            work = traps.exit_work(task, task.regs, 0)
+            if not isinstance(work, int):
+                work.close()
+        if kernel.machine.ram.q[task.struct] & traps.EXIT_WORK:
+            leave_through(task, "error_return")
+            return
+    leave_ia32(kernel, task)
+    if kernel.window.by_iret:
+        leave_through(task, "swapgs_restore_regs_and_return_to_usermode")
+
+
+def leave_ia32(kernel: LinuxSystem, task: LinuxTask) -> None:
     """The last of a 32-bit call, after the exit work: ``sysexit``, where it can be used, takes ECX and EDX."""
     window, q = kernel.window, kernel.machine.ram.q
     q[task.struct + _STATUS] &= ~L["TS_COMPAT"]

@@ -13,17 +13,21 @@ from ring3.errors import KernelPanic
 from ring3.image.linux.boot import GATES, L
 from ring3.kernel.mm.fault import FaultOutcome
 from ring3.kernel.regs import UserRegs, describe
+from ring3.linux.entry import vsyscall
+from ring3.linux.entry.deliver import act, do_signal, settle, take
+from ring3.linux.entry.leave import undo_iret
+from ring3.linux.filters import seccomp, user_dispatch
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.task import LinuxTask
-from ring3.linux.signals.deliver import act, do_signal, is_fatal, settle, take
-from ring3.linux.signals.send import force_fault, force_kernel
+from ring3.linux.model.trace import At, Option
+from ring3.linux.signals import rseq
+from ring3.linux.signals.send import force_fault, force_kernel, is_fatal
 from ring3.linux.tracing import stops as tracing
-from ring3.linux.x86 import vsyscall
 from ring3.machine.paging import PF_FETCH, PF_WRITE
 from ring3.machine.registers import ERROR_CODE_VECTORS, Flags, Vector
 
 if TYPE_CHECKING:
-    from ring3.linux.kernel import LinuxKernel
+    from ring3.linux.model.system import LinuxSystem
 
 Stub = Callable[[LinuxTask, UserRegs, int], int | Coroutine[Any, Any, int]]
 
@@ -65,7 +69,7 @@ def exception(vector: int, task: LinuxTask, regs: UserRegs, error: int) -> int:
         if regs.ip != task.kernel.image.symbols["native_irq_return_iret"]:
             _in_kernel(vector, task, regs, error)
             return 0
-        regs = task.kernel.undo_iret(task, regs)
+        regs = undo_iret(task, regs)
     if vector == Vector.PF:
         address = task.kernel.machine.cpu.cr2
         if resolve_page_fault(task, address, error, regs):
@@ -128,7 +132,7 @@ def _in_kernel(vector: int, task: LinuxTask, regs: UserRegs, error: int) -> None
     regs.ip = fixup
 
 
-def _fixup(kernel: LinuxKernel, ip: int) -> int | None:
+def _fixup(kernel: LinuxSystem, ip: int) -> int | None:
     """Where the exception table says to go on after a fault at an instruction."""
     symbols = kernel.image.symbols
     for at in range(symbols["__start___ex_table"], symbols["__stop___ex_table"], 16):
@@ -155,7 +159,7 @@ def exit_work(task: LinuxTask, regs: UserRegs, argument: int) -> int | Coroutine
         q[task.struct] &= ~EXIT_WORK
         do_signal(task, regs)
         if task.rseq is not None:
-            task.rseq.resume(task, regs)
+            rseq.resume(task, regs, task.rseq)
     if resched:
         task.kernel.give_way(task)
     return 0
@@ -173,7 +177,7 @@ async def _stop(task: LinuxTask, regs: UserRegs) -> int:
             q[task.struct] &= ~EXIT_WORK
             do_signal(task, regs)
             if task.rseq is not None:
-                task.rseq.resume(task, regs)
+                rseq.resume(task, regs, task.rseq)
     return 0
 
 
@@ -194,13 +198,13 @@ async def _traced_exit_work(task: LinuxTask, regs: UserRegs) -> int:
             if signal and signal != info.signo:
                 info = SigInfo(signal)
             ends = signal and signal != Sig.SIGKILL and is_fatal(task, signal)
-            if ends and tracing.wants(task, tracing.Option.TRACEEXIT):
+            if ends and tracing.wants(task, Option.TRACEEXIT):
                 await tracing.event(task, tracing.EVENT_EXIT, signal)
             handled = bool(signal) and act(task, regs, info)
         if not handled:
             settle(task, regs)
         if task.rseq is not None:
-            task.rseq.resume(task, regs)
+            rseq.resume(task, regs, task.rseq)
     return 0
 
 
@@ -219,11 +223,11 @@ def spurious(task: LinuxTask, regs: UserRegs, argument: int) -> int:
 def trace_enter(task: LinuxTask, regs: UserRegs, argument: int) -> int | Coroutine[Any, Any, int]:
     """The work before a traced call (syscall_trace_enter): the number to make."""
     work = task.kernel.machine.ram.q[task.struct + _WORK]
-    if task.dispatch is not None and task.dispatch.catches(task, regs):
+    if task.dispatch is not None and user_dispatch.catches(task, regs, task.dispatch):
         return -1
     if work & (tracing.SYSCALL_WORK_TRACE | tracing.SYSCALL_WORK_EMU):
         return _traced_enter(task, regs)
-    return regs.orig_ax if task.seccomp is None else task.seccomp.enter(task, regs)
+    return regs.orig_ax if task.seccomp is None else seccomp.enter(task, regs, task.seccomp)
 
 
 async def _traced_enter(task: LinuxTask, regs: UserRegs) -> int:
@@ -231,7 +235,7 @@ async def _traced_enter(task: LinuxTask, regs: UserRegs) -> int:
     number = await tracing.syscall_enter(task, regs)
     if number & 0xFFFF_FFFF == 0xFFFF_FFFF or task.seccomp is None:
         return number
-    answer = task.seccomp.enter(task, regs)
+    answer = seccomp.enter(task, regs, task.seccomp)
     return answer if isinstance(answer, int) else await answer
 
 
@@ -240,5 +244,5 @@ def trace_exit(task: LinuxTask, regs: UserRegs, argument: int) -> int | Coroutin
     if task.single_stepped:
         force_fault(task, Sig.SIGTRAP, int(TrapCode.TRAP_TRACE), regs.ip)
     elif task.kernel.machine.ram.q[task.struct + _WORK] & tracing.SYSCALL_WORK_TRACE:
-        return tracing.syscall_stop(task, regs, tracing.At.EXIT)
+        return tracing.syscall_stop(task, regs, At.EXIT)
     return 0

@@ -10,26 +10,21 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E
-from ring3.abi.kinds import NamedTuple
-from ring3.image.linux.boot import GDT_USER_DS, L
 from ring3.kernel.mm import layout
 from ring3.kernel.mm.limits import Limits
 from ring3.kernel.mm.mm import Mm
-from ring3.kernel.regs import NAMES, UserRegs
-from ring3.linux.calls.processes.personality import Persona
 from ring3.linux.exec.auxv import AuxFacts, entries
-from ring3.linux.exec.executable import ExecFile
 from ring3.linux.model.credentials import Credentials
+from ring3.linux.model.program import Start
+from ring3.linux.model.settings import Persona
 from ring3.loader.program import ExecError, Executable, Mapped, Program, map_program
 from ring3.loader.stack import Places, Strings, build_stack
 from ring3.machine.descriptors import Segment
 from ring3.machine.pmap import Prot
 from ring3.machine.ram import PAGE_MASK
-from ring3.machine.registers import Flags, Seg
 
 if TYPE_CHECKING:
-    from ring3.fs.regular import RegularInode
-    from ring3.linux.kernel import LinuxKernel
+    from ring3.linux.model.system import LinuxSystem
 
 INITIAL_STACK: Final = 132 << 10
 """Bytes of the stack mapping at first: the vectors grow it like anything else (setup_arg_pages, stack_expand)."""
@@ -43,37 +38,8 @@ MAX_SCRIPTS: Final = 4
 _NO_SEGMENT: Final = Segment(0, 0, 0, 0)
 
 
-class Start(NamedTuple):
-    """A program in memory, ready to run.
-
-    Attributes:
-        mm: Its address space.
-        bits: 64 or 32.
-        ip: The first instruction: the interpreter's if there is one.
-        sp: The stack pointer.
-        landing_pad: Where the fast 32-bit doors come back, 0 for a 64-bit program.
-        file: The file it was loaded from.
-        places: Where its arguments and its environment lie.
-        auxv: Its auxiliary vector, as it lies on the stack.
-    """
-
-    mm: Mm
-    bits: int
-    ip: int
-    sp: int
-    landing_pad: int
-    file: Executable
-    places: Places
-    auxv: bytes
-
-    @property
-    def exe(self) -> RegularInode | None:
-        """The inode it was loaded from, None for a file outside of the machine."""
-        return self.file.inode if isinstance(self.file, ExecFile) else None
-
-
 def prepare(
-    kernel: LinuxKernel,
+    kernel: LinuxSystem,
     path: bytes,
     strings: Strings,
     credentials: Credentials,
@@ -152,7 +118,7 @@ def _open_interpreter(path: bytes, open_file: Callable[[bytes], Executable]) -> 
 
 
 def _fill(
-    kernel: LinuxKernel,
+    kernel: LinuxSystem,
     mm: Mm,
     program: Program,
     interpreter: Program | None,
@@ -213,25 +179,3 @@ def _fill(
     words = [word for entry in (*vector, (0, 0)) for word in entry]
     raw = struct.pack(f"<{len(words)}{'Q' if bits == 64 else 'I'}", *words)
     return Start(mm, bits, first, sp, landing_pad, program.file, places, raw)
-
-
-def start_thread(regs: UserRegs, start: Start) -> None:
-    """Sets the user registers to those of a program's first instruction: all zero but ip, sp and the selectors."""
-    for name in NAMES:
-        setattr(regs, name, 0)
-    regs.ip, regs.sp = start.ip, start.sp
-    regs.cs = L["USER_CS"] if start.bits == 64 else L["USER32_CS"]
-    regs.ss = L["USER_DS"]
-    regs.flags = Flags.IF | Flags.FIXED
-
-
-def load_data_segments(kernel: LinuxKernel, bits: int) -> None:
-    """Sets DS, ES, FS and GS as a program finds them (ELF_PLAT_INIT, start_thread_ia32)."""
-    load = kernel.load_user_segment
-    for segment in (Seg.FS, Seg.GS):
-        load(segment, 0, _NO_SEGMENT)
-    for segment in (Seg.DS, Seg.ES):
-        if bits == 32:
-            load(segment, L["USER_DS"], GDT_USER_DS)
-        else:
-            load(segment, 0, _NO_SEGMENT)

@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
-from ring3.abi.kinds import NamedTuple
 from ring3.abi.signals import Sig
 from ring3.kernel.regs import UserRegs
-from ring3.linux.calls.processes.exit import exit_group
-from ring3.linux.calls.tracing.seccomp import ARCH_I386, ARCH_X86_64
-from ring3.linux.entry.syscall_work import USER_DISPATCH, clear_work, set_work
+from ring3.linux.filters.seccomp import ARCH_I386, ARCH_X86_64
+from ring3.linux.model.filters import Dispatch
 from ring3.linux.model.siginfo import Layout, SigInfo
+from ring3.linux.model.syscall_work import USER_DISPATCH, clear_work, set_work
 from ring3.linux.signals.send import force
+from ring3.linux.tasks.exit import exit_group
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -29,42 +29,30 @@ SYS_USER_DISPATCH: Final = 2
 _M64: Final = (1 << 64) - 1
 
 
-class Dispatch(NamedTuple):
-    """What a thread catches.
+def stop(task: LinuxTask) -> None:
+    """Catches nothing any more; new threads and new programs start so."""
+    task.dispatch = None
+    clear_work(task, USER_DISPATCH)
 
-    Attributes:
-        offset: Where the range begins from which calls go to the kernel.
-        length: Its bytes, modulo 2**64: it may wrap around.
-        selector: Address of the byte that says whether calls are caught, 0 if they always are.
-    """
 
-    offset: int
-    length: int
-    selector: int
-
-    def stop(self, task: LinuxTask) -> None:
-        """Catches nothing any more; new threads and new programs start so."""
-        task.dispatch = None
-        clear_work(task, USER_DISPATCH)
-
-    def catches(self, task: LinuxTask, regs: UserRegs) -> bool:
-        """Whether a call is not to be made because the program has caught it: SIGSYS is on its way then."""
-        if (regs.ip - self.offset) & _M64 < self.length or _returns_from_signal(task, regs):
+def catches(task: LinuxTask, regs: UserRegs, dispatch: Dispatch) -> bool:
+    """Whether a call is not to be made because the program has caught it: SIGSYS is on its way then."""
+    if (regs.ip - dispatch.offset) & _M64 < dispatch.length or _returns_from_signal(task, regs):
+        return False
+    if dispatch.selector:
+        try:
+            state = task.memory.read(dispatch.selector, 1)[0]
+        except Errno:
+            return exit_group(task, int(Sig.SIGSEGV))
+        if state == ALLOW:
             return False
-        if self.selector:
-            try:
-                state = task.memory.read(self.selector, 1)[0]
-            except Errno:
-                return exit_group(task, int(Sig.SIGSEGV))
-            if state == ALLOW:
-                return False
-            if state != BLOCK:
-                return exit_group(task, int(Sig.SIGSYS))
-        arch = ARCH_I386 if task.in_ia32_syscall else ARCH_X86_64
-        value = (regs.orig_ax & 0xFFFF_FFFF) | arch << 32
-        regs.ax = regs.orig_ax
-        force(task, SigInfo(int(Sig.SIGSYS), SYS_USER_DISPATCH, Layout.SYS, address=regs.ip, value=value))
-        return True
+        if state != BLOCK:
+            return exit_group(task, int(Sig.SIGSYS))
+    arch = ARCH_I386 if task.in_ia32_syscall else ARCH_X86_64
+    value = (regs.orig_ax & 0xFFFF_FFFF) | arch << 32
+    regs.ax = regs.orig_ax
+    force(task, SigInfo(int(Sig.SIGSYS), SYS_USER_DISPATCH, Layout.SYS, address=regs.ip, value=value))
+    return True
 
 
 def prctl(task: LinuxTask, mode: int, offset: int, length: int, selector: int) -> int:
@@ -87,7 +75,7 @@ def prctl(task: LinuxTask, mode: int, offset: int, length: int, selector: int) -
         raise Errno(E.EINVAL)
     if mode == OFF:
         if task.dispatch is not None:
-            task.dispatch.stop(task)
+            stop(task)
         return 0
     if selector >= task.memory.task_size:
         raise Errno(E.EFAULT)

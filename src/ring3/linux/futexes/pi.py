@@ -15,13 +15,12 @@ from ring3.abi.errno import E, Errno
 from ring3.kernel.futex import FutexLock, FutexWaiter, Key
 from ring3.kernel.mm.usercopy import BadAddress
 from ring3.kernel.wait import UNTIL_READY, Timeout
-from ring3.linux.futexes.word import FUTEX_OWNER_DIED, FUTEX_TID_MASK, FUTEX_WAITERS, key_of
+from ring3.linux.futexes.word import FUTEX_OWNER_DIED, FUTEX_TID_MASK, FUTEX_WAITERS, Deadline, key_of
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
 Waiting = Coroutine[Any, Any, int]
-Deadline = tuple[int, bool]
 
 
 def _take(

@@ -22,6 +22,9 @@ FUTEX_OWNER_DIED: Final = 0x4000_0000
 FUTEX_TID_MASK: Final = 0x3FFF_FFFF
 """Of a lock's word: the owner's number, 0 if it is free."""
 
+Deadline = tuple[int, bool]
+"""A time in nanoseconds, and whether it is one of the wall clock instead of the monotonic one."""
+
 _SHARED: Final = 1
 """Set in the address that names a word of private memory when it is looked up as a shared one (FUT_OFF_MMSHARED)."""
 

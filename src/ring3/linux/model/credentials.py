@@ -1,4 +1,4 @@
-"""Whom a task runs as (credentials(7), capabilities(7)); `ring3.linux.calls.ids.changes` says how that changes.
+"""Whom a task runs as (credentials(7), capabilities(7)); `ring3.linux.tasks.identity` says how that changes.
 
 Left out: user namespaces and capabilities of files.
 """

@@ -16,10 +16,8 @@ from ring3.linux.model.siginfo import Layout, SigInfo
 from ring3.linux.model.signal_state import Actions, Pending
 
 if TYPE_CHECKING:
-    from ring3.linux.calls.time.itimer import IntervalTimer
-    from ring3.linux.calls.time.posix_timer import PosixTimer
     from ring3.linux.model.task import LinuxTask
-    from ring3.linux.timers.cpu_limit import CpuLimit
+    from ring3.linux.model.timers import Itimer, NumberedTimer, Stoppable
 
 INIT: Final = 1
 """Number of the process that adopts orphans."""
@@ -96,7 +94,7 @@ class Process:
         self.pgid = pgid
         self.sid = sid
         self.actions = actions
-        self.cpu_limit: CpuLimit | None = None
+        self.cpu_limit: Stoppable | None = None
         self.threads: list[LinuxTask] = []
         self.children: list[Process] = []
         self.pending = Pending()
@@ -114,8 +112,8 @@ class Process:
         self.children_usage = Rusage()
         self.usage = Rusage()
         self.started = 0
-        self.itimers: dict[int, IntervalTimer] = {}
-        self.posix_timers: dict[int, PosixTimer] = {}
+        self.itimers: dict[int, Itimer] = {}
+        self.posix_timers: dict[int, NumberedTimer] = {}
         self.next_timer = 0
         self.subreaper = False
         self.tracees: list[LinuxTask] = []

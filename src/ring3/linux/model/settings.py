@@ -5,9 +5,11 @@ from __future__ import annotations
 from copy import copy
 from typing import TYPE_CHECKING, Final
 
+from ring3.abi.kinds import IntFlag
+
 if TYPE_CHECKING:
     from ring3.fs.regular import RegularInode
-    from ring3.linux.calls.system.ldt import Ldt
+    from ring3.linux.x86.ldt import Ldt
 
 TIMER_SLACK: Final = 50_000
 """Nanoseconds by which the first program's timers may be late."""
@@ -124,3 +126,23 @@ class MmContext:
         if self.ldt is not None:
             self.ldt.destroy()
             self.ldt = None
+
+
+class Persona(IntFlag):
+    """The flags of a personality (include/uapi/linux/personality.h)."""
+
+    UNAME26 = 0x0020000
+    ADDR_NO_RANDOMIZE = 0x0040000
+    FDPIC_FUNCPTRS = 0x0080000
+    MMAP_PAGE_ZERO = 0x0100000
+    ADDR_COMPAT_LAYOUT = 0x0200000
+    READ_IMPLIES_EXEC = 0x0400000
+    ADDR_LIMIT_32BIT = 0x0800000
+    SHORT_INODE = 0x1000000
+    WHOLE_SECONDS = 0x2000000
+    STICKY_TIMEOUTS = 0x4000000
+    ADDR_LIMIT_3GB = 0x8000000
+
+
+PER_MASK: Final = 0xFF
+PER_LINUX32: Final = 8

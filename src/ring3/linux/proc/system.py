@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ring3.fs.inode import FileSystem
-from ring3.linux.calls.system.uname import RELEASE, VERSION
+from ring3.linux.model.release import RELEASE, VERSION
 from ring3.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
     from ring3.fs.dentry import Dentry
-    from ring3.linux.kernel import LinuxKernel
+    from ring3.linux.model.system import LinuxSystem
 
 FEATURES: Final = (
     "fpu", "vme", "de", "pse", "tsc", "msr", "pae", "mce", "cx8", "apic", "", "sep", "mtrr", "pge", "mca", "cmov",
@@ -22,27 +22,27 @@ FEATURES: Final = (
 TYPES: Final = ("sysfs", "proc", "tmpfs", "devtmpfs", "pipefs", "overlay")
 PID_MAX: Final = 4_194_304
 
-Text = Callable[["LinuxKernel"], str]
+Text = Callable[["LinuxSystem"], str]
 
 
-def version(kernel: LinuxKernel) -> str:
+def version(kernel: LinuxSystem) -> str:
     """/proc/version."""
     return f"Linux version {RELEASE} (ring3) (ring3, in Python) {VERSION}\n"
 
 
-def uptime(kernel: LinuxKernel) -> str:
+def uptime(kernel: LinuxSystem) -> str:
     """/proc/uptime: seconds since the start, and seconds idle, which nobody counts."""
     hundredths = kernel.clocks.monotonic() // 10**7
     return f"{hundredths // 100}.{hundredths % 100:02} 0.00\n"
 
 
-def loadavg(kernel: LinuxKernel) -> str:
+def loadavg(kernel: LinuxSystem) -> str:
     """/proc/loadavg: no averages are kept; tasks that run and all tasks are true."""
     last = max(kernel.tasks, default=0)
     return f"0.00 0.00 0.00 1/{len(kernel.tasks)} {last}\n"
 
 
-def meminfo(kernel: LinuxKernel) -> str:
+def meminfo(kernel: LinuxSystem) -> str:
     """/proc/meminfo, of guest RAM."""
     ram = kernel.machine.ram
     free = ram.frames_free * PAGE_SIZE // 1024
@@ -60,7 +60,7 @@ def meminfo(kernel: LinuxKernel) -> str:
     return "".join(f"{name + ':':<15} {kilobytes:>8} kB\n" for name, kilobytes in rows)
 
 
-def cpuinfo(kernel: LinuxKernel) -> str:
+def cpuinfo(kernel: LinuxSystem) -> str:
     """/proc/cpuinfo: one CPU, with the features that AT_HWCAP names."""
     flags = " ".join(name for bit, name in enumerate(FEATURES) if name and kernel.hwcap >> bit & 1)
     rows = (
@@ -84,7 +84,7 @@ def cpuinfo(kernel: LinuxKernel) -> str:
     return "".join(f"{name:<15}\t: {value}\n" for name, value in rows) + "\n"
 
 
-def stat(kernel: LinuxKernel) -> str:
+def stat(kernel: LinuxSystem) -> str:
     """/proc/stat: the CPU's time in ticks, when the machine was started, and how many processes there were."""
     ticks = kernel.clocks.cpu() // 10**7
     started = (kernel.clocks.realtime() - kernel.clocks.monotonic()) // 10**9
@@ -95,17 +95,17 @@ def stat(kernel: LinuxKernel) -> str:
     )
 
 
-def filesystems(kernel: LinuxKernel) -> str:
+def filesystems(kernel: LinuxSystem) -> str:
     """/proc/filesystems."""
     return "".join(f"nodev\t{name}\n" for name in TYPES)
 
 
-def swaps(kernel: LinuxKernel) -> str:
+def swaps(kernel: LinuxSystem) -> str:
     """/proc/swaps: there are none."""
     return "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
 
 
-def nothing(kernel: LinuxKernel) -> str:
+def nothing(kernel: LinuxSystem) -> str:
     """/proc/cmdline: the kernel was given no arguments; /proc/modules: it has none."""
     return ""
 
@@ -125,7 +125,7 @@ TEXTS: Final[dict[bytes, Text]] = {
 """The files at the top of /proc."""
 
 
-def _uuid(kernel: LinuxKernel) -> str:
+def _uuid(kernel: LinuxSystem) -> str:
     raw = bytearray(kernel.random_bytes(16))
     raw[6] = raw[6] & 0x0F | 0x40
     raw[8] = raw[8] & 0x3F | 0x80
@@ -180,7 +180,7 @@ SYSFS: Final[dict[bytes, Text]] = {
 """The files below /sys: that there is one CPU (Documentation/ABI/testing/sysfs-devices-system-cpu)."""
 
 
-def mounts(kernel: LinuxKernel, root: Dentry) -> str:
+def mounts(kernel: LinuxSystem, root: Dentry) -> str:
     """/proc/PID/mounts: source, place, type and options of each mount below a root."""
     rows = []
     for mount in kernel.vfs.mounts:
@@ -190,7 +190,7 @@ def mounts(kernel: LinuxKernel, root: Dentry) -> str:
     return "".join(rows)
 
 
-def mountinfo(kernel: LinuxKernel, root: Dentry) -> str:
+def mountinfo(kernel: LinuxSystem, root: Dentry) -> str:
     """/proc/PID/mountinfo: the same with numbers."""
     rows = []
     for number, mount in enumerate(kernel.vfs.mounts, 1):

@@ -11,12 +11,12 @@ from ring3.fs.dentry import Dentry
 from ring3.fs.file import File
 from ring3.fs.inode import Inode
 from ring3.fs.pseudo import PseudoDirectory, PseudoFile, PseudoFileSystem, PseudoLink
-from ring3.linux.calls.processes.compare import may_look_into
 from ring3.linux.proc import process, system
 from ring3.linux.proc.memory import MemoryInode
+from ring3.linux.tasks.access import may_look_into
 
 if TYPE_CHECKING:
-    from ring3.linux.kernel import LinuxKernel
+    from ring3.linux.model.system import LinuxSystem
     from ring3.linux.model.task import LinuxTask
 
 Text = Callable[["LinuxTask"], bytes]
@@ -44,7 +44,7 @@ TASK_NAMES: Final = (*PUBLIC, *PRIVATE, *LINKS, b"comm", b"fd", b"fdinfo", b"mem
 class ProcTree:
     """/proc of one kernel."""
 
-    def __init__(self, kernel: LinuxKernel) -> None:
+    def __init__(self, kernel: LinuxSystem) -> None:
         self._kernel = kernel
         self.fs = PseudoFileSystem(kernel.vfs, "proc", self._top)
 
@@ -190,7 +190,7 @@ class ProcTree:
 
 
 def texts_below(
-    fs: PseudoFileSystem, kernel: LinuxKernel, texts: Mapping[bytes, system.Text], key: bytes, path: bytes
+    fs: PseudoFileSystem, kernel: LinuxSystem, texts: Mapping[bytes, system.Text], key: bytes, path: bytes
 ) -> PseudoDirectory:
     """A directory of texts.
 
@@ -212,7 +212,7 @@ def texts_below(
     return PseudoDirectory(fs, key + b"/" + path, find, lambda: names)
 
 
-def sysfs(kernel: LinuxKernel) -> PseudoFileSystem:
+def sysfs(kernel: LinuxSystem) -> PseudoFileSystem:
     """What is mounted on /sys."""
     return PseudoFileSystem(
         kernel.vfs, "sysfs", lambda fs: texts_below(fs, kernel, system.SYSFS, b"", b""), SYSFS_MAGIC

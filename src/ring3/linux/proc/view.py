@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from ring3.fs.dentry import Dentry
     from ring3.fs.file import File
     from ring3.fs.inode import Inode
-    from ring3.linux.kernel import LinuxKernel
     from ring3.linux.model.credentials import Credentials
+    from ring3.linux.model.system import LinuxSystem
 
 
-def mount_default(kernel: LinuxKernel, environment: Mapping[str, str], who: Credentials) -> None:
+def mount_default(kernel: LinuxSystem, environment: Mapping[str, str], who: Credentials) -> None:
     """Mounts the default view; programs start in the host's working directory.
 
     Args:

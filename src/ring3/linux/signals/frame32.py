@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.signals import SaFlags
 from ring3.image.linux.boot import GDT_USER_DS, L
 from ring3.kernel.regs import UserRegs
-from ring3.linux.calls.signals import altstack
+from ring3.linux.cpu_context import load_user_segment
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.signal_state import UNBLOCKABLE, Action
+from ring3.linux.signals import altstack
 from ring3.linux.signals.frame64 import FIXABLE_FLAGS, Place, restore_fpu
+from ring3.linux.signals.send import set_blocked
 from ring3.machine.registers import Seg
 
 if TYPE_CHECKING:
@@ -103,7 +105,7 @@ def restore(task: LinuxTask, regs: UserRegs) -> int:
     raw = task.memory.read(at, 8 + 88)
     (extra,) = struct.unpack("<I", task.memory.read(at + 8 + 88 + 624, 4))
     values = _CONTEXT.unpack_from(raw, 8)
-    task.set_blocked((values[20] | extra << 32) & ~UNBLOCKABLE)
+    set_blocked(task, (values[20] | extra << 32) & ~UNBLOCKABLE)
     return _restore_context(task, regs, values)
 
 
@@ -117,7 +119,7 @@ def restore_rt(task: LinuxTask, regs: UserRegs) -> int:
     raw = task.memory.read(at + 16 + 128, 116)
     base, flags, size = altstack.parse(raw[8:20], narrow=True)
     (mask,) = struct.unpack_from("<Q", raw, 108)
-    task.set_blocked(mask & ~UNBLOCKABLE)
+    set_blocked(task, mask & ~UNBLOCKABLE)
     result = _restore_context(task, regs, _CONTEXT.unpack_from(raw, 20))
     altstack.restore_altstack(task, (base, flags, size), regs.sp)
     return result
@@ -125,7 +127,7 @@ def restore_rt(task: LinuxTask, regs: UserRegs) -> int:
 
 def _restore_context(task: LinuxTask, regs: UserRegs, values: tuple[int, ...]) -> int:
     for segment, selector in zip((Seg.GS, Seg.FS, Seg.ES, Seg.DS), values, strict=False):
-        task.load_user_segment(segment, selector & 0xFFFF)
+        load_user_segment(task, segment, selector & 0xFFFF)
     for name, value in zip(("di", "si", "bp", "sp", "bx", "dx", "cx", "ax"), values[4:], strict=False):
         setattr(regs, name, value)
     regs.ip = values[14]

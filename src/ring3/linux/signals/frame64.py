@@ -16,9 +16,11 @@ from ring3.abi.kinds import NamedTuple
 from ring3.abi.signals import SaFlags
 from ring3.image.linux.boot import L
 from ring3.kernel.regs import UserRegs
-from ring3.linux.calls.signals import altstack
+from ring3.linux.cpu_context import descriptor
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.signal_state import UNBLOCKABLE, Action
+from ring3.linux.signals import altstack
+from ring3.linux.signals.send import set_blocked
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -106,7 +108,7 @@ def restore(task: LinuxTask, regs: UserRegs) -> int:
     uc_flags, base, flags, size = struct.unpack_from("<Q8xQI4xQ", raw, 8)
     values = _CONTEXT.unpack_from(raw, 48)
     (mask,) = struct.unpack_from("<Q", raw, 304)
-    task.set_blocked(mask & ~UNBLOCKABLE)
+    set_blocked(task, mask & ~UNBLOCKABLE)
     altstack.restore_altstack(task, (base, flags, size), regs.sp)
     for name, value in zip(_ORDER[:-1], values, strict=False):
         setattr(regs, name, value)
@@ -139,6 +141,6 @@ def restore_fpu(task: LinuxTask, address: int, offset: int) -> None:
 def _force_valid_ss(task: LinuxTask, regs: UserRegs) -> None:
     """Gives 64-bit code a stack segment that ``iret`` takes, if it has none (force_valid_ss)."""
     if regs.ss != L["USER_DS"]:
-        segment = task.descriptor(regs.ss)
+        segment = descriptor(task, regs.ss)
         if segment is None or segment.access & ~(_ACCESSED | _EXPAND_DOWN) != _USER_DATA:
             regs.ss = L["USER_DS"]

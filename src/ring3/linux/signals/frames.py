@@ -13,7 +13,7 @@ from ring3.abi.errno import Errno
 from ring3.abi.signals import SaFlags
 from ring3.image.linux.boot import L
 from ring3.kernel.regs import UserRegs
-from ring3.linux.calls.signals.altstack import PUT_AWAY
+from ring3.linux.model.altstack import PUT_AWAY
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.signal_state import SA_IA32_ABI, Action
 from ring3.linux.signals import frame32, frame64

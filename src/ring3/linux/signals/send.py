@@ -12,10 +12,10 @@ from ring3.abi.signals import SIG_DFL, SIG_IGN, CldCode, SaFlags, SiCode, Sig
 from ring3.image.linux.boot import L
 from ring3.linux.model.process import Process, child_info
 from ring3.linux.model.siginfo import Layout, SigInfo
-from ring3.linux.model.signal_state import DEFAULT, STOPPING, Pending, bit
+from ring3.linux.model.signal_state import CORE_DUMPING, DEFAULT, IGNORED_BY_DEFAULT, STOPPING, Pending, bit
 
 if TYPE_CHECKING:
-    from ring3.linux.kernel import LinuxKernel
+    from ring3.linux.model.system import LinuxSystem
     from ring3.linux.model.task import LinuxTask
 
 TIF_SIGPENDING = L["TIF_SIGPENDING"]
@@ -95,7 +95,7 @@ def _send(process: Process, task: LinuxTask | None, info: SigInfo) -> bool:
             thread.kernel.ready(thread)
     if signal == Sig.SIGKILL:
         for thread in process.threads:
-            thread.resume_from_stop()
+            resume_from_stop(thread)
             notify(thread)
         return True
     takers = [thread for thread in receivers if not thread.blocked & bit(signal)]
@@ -104,7 +104,7 @@ def _send(process: Process, task: LinuxTask | None, info: SigInfo) -> bool:
     return True
 
 
-def queued_for(kernel: LinuxKernel, uid: int) -> int:
+def queued_for(kernel: LinuxSystem, uid: int) -> int:
     """How many signals wait for programs of a user, and timers that may send one."""
     return sum(
         process.pending.counted
@@ -156,6 +156,24 @@ def _discard(process: Process, signals: int) -> None:
         thread.signals.discard(signals)
 
 
+def resume_from_stop(task: LinuxTask) -> None:
+    """Lets a thread go on after its process was stopped."""
+    if task.must_stop:
+        task.must_stop = False
+        recalculate(task)
+        task.stopped.wake()
+
+
+def broken_pipe(task: LinuxTask) -> None:
+    """A thread wrote where nobody reads."""
+    send_to_thread(task, SigInfo(int(Sig.SIGPIPE)))
+
+
+def file_too_large(task: LinuxTask) -> None:
+    """A thread wrote beyond RLIMIT_FSIZE."""
+    send_to_thread(task, SigInfo(int(Sig.SIGXFSZ)))
+
+
 def stop_process(process: Process, signal: int) -> None:
     """Stops all threads of a process and tells its parent (do_signal_stop)."""
     process.stopped = signal
@@ -169,7 +187,7 @@ def continue_process(process: Process) -> None:
     """Lets a stopped process go on and tells its parent."""
     process.stopped = 0
     for thread in process.threads:
-        thread.resume_from_stop()
+        resume_from_stop(thread)
         if thread.trace is not None and thread.trace.seized:
             thread.trace.interrupt = True  # its tracer hears that the stop is over (JOBCTL_TRAP_NOTIFY)
             notify(thread)
@@ -214,3 +232,22 @@ def force_kernel(task: LinuxTask, signal: Sig) -> None:
 def is_default(process: Process, signal: int) -> bool:
     """Whether the signal's action is the default one."""
     return process.actions[signal].handler == SIG_DFL
+
+
+def is_fatal(task: LinuxTask, signal: int) -> bool:
+    """Whether a signal's action ends the process."""
+    return task.process.actions[signal].handler == SIG_DFL and not bit(signal) & (
+        IGNORED_BY_DEFAULT | STOPPING
+    )
+
+
+def is_dying(task: LinuxTask) -> bool:
+    """Whether a thread must not wait any more, even where other signals cannot interrupt it (fatal_signal_pending).
+
+    A signal that ends the process counts as SIGKILL from when it is sent, unless it dumps core (complete_signal).
+    """
+    waiting = deliverable(task)
+    return task.process.ending is not None or any(
+        waiting & bit(signal) & ~CORE_DUMPING and is_fatal(task, signal)
+        for signal in range(1, waiting.bit_length() + 1)
+    )

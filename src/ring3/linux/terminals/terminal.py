@@ -1,6 +1,6 @@
 """Pseudoterminals and processes: who is served by which, and ioctl(2) on them (drivers/tty/tty_jobctrl.c, tty_io.c).
 
-A session has one terminal, or none. `LinuxKernel.terminals` says which, by the session's number; a session that is not
+A session has one terminal, or none. `LinuxSystem.terminals` says which, by the session's number; a session that is not
 in there has that of the host, if there is one.
 """
 
@@ -20,15 +20,15 @@ from ring3.fs.line_discipline import Termios
 from ring3.fs.opening import O_CLOEXEC, O_NOCTTY
 from ring3.fs.pty import MasterFile, Pty, PtyFile, SlaveFile, open_master
 from ring3.kernel.timers import Timer
-from ring3.linux.calls.files.ioctl import Ioctl
 from ring3.linux.model.credentials import Cap
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.signal_state import bit
 from ring3.linux.signals.send import send_to_process
+from ring3.linux.terminals.ioctls import Ioctl
 
 if TYPE_CHECKING:
-    from ring3.linux.kernel import LinuxKernel
     from ring3.linux.model.process import Process
+    from ring3.linux.model.system import LinuxSystem
     from ring3.linux.model.task import LinuxTask
 
 TERMIOS: Final = struct.Struct("<4IB19s")
@@ -48,7 +48,7 @@ SPEEDS: Final = (
 class KernelJobs:
     """What terminals ask of a kernel (see `ring3.fs.pty.Jobs`)."""
 
-    def __init__(self, kernel: LinuxKernel) -> None:
+    def __init__(self, kernel: LinuxSystem) -> None:
         self._kernel = kernel
 
     def require_foreground(self, pty: Pty, signal: Sig) -> None:
@@ -118,19 +118,19 @@ class KernelJobs:
 # -- opening -----------------------------------------------------------------------------------------------------
 
 
-def controlling(process: Process, kernel: LinuxKernel) -> Pty | None:
+def controlling(process: Process, kernel: LinuxSystem) -> Pty | None:
     """The pseudoterminal that controls a process, None for any other terminal or none."""
     pty = kernel.terminals.get(process.sid)
     return pty if pty is not None and pty.session == process.sid else None
 
 
-def open_ptmx(kernel: LinuxKernel, inode: Inode, dentry: Dentry, flags: int) -> File:
+def open_ptmx(kernel: LinuxSystem, inode: Inode, dentry: Dentry, flags: int) -> File:
     """Opens /dev/ptmx: a new pair's master."""
     owner = kernel.running_task().credentials.fsuid
     return open_master(inode, dentry, flags, KernelJobs(kernel), owner)
 
 
-def open_tty(kernel: LinuxKernel, inode: Inode, dentry: Dentry, flags: int) -> File:
+def open_tty(kernel: LinuxSystem, inode: Inode, dentry: Dentry, flags: int) -> File:
     """Opens /dev/tty: the terminal of the process.
 
     Raises:

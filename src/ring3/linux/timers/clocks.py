@@ -130,3 +130,6 @@ def _cpu_clock(task: LinuxTask, number: int) -> Clock:
     if process is None:
         raise Errno(E.EINVAL)
     return Clock(Base.CPU, lambda: process_cpu_time(process), resolution)
+
+
+TIMER_ABSTIME: Final = 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ring3.abi.signals import SiCode, Sig
-from ring3.linux.calls.processes.limits import RLIM_INFINITY, Resource
+from ring3.linux.model.limits import RLIM_INFINITY, Resource
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.signals.send import send_to_process
 from ring3.linux.timers.clocks import process_cpu_time

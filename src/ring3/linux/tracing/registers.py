@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
+from ring3.linux.cpu_context import load_user_segment
 from ring3.linux.signals.frame64 import FIXABLE_FLAGS
 from ring3.machine.registers import Flags, Seg
 
@@ -85,7 +86,7 @@ def _write_segments(task: LinuxTask, values: dict[str, int]) -> None:
     with _on_cpu(task):
         for name, segment in _SEGMENTS.items():
             if name in values and cpu.selector(segment) != values[name] & 0xFFFF:
-                task.load_user_segment(segment, values[name] & 0xFFFF)
+                load_user_segment(task, segment, values[name] & 0xFFFF)
         if "fs_base" in values:
             cpu.fs_base = values["fs_base"]
         if "gs_base" in values:

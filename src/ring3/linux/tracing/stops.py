@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ring3.abi.kinds import Enum, IntFlag
 from ring3.abi.signals import CldCode, Sig, TrapCode
 from ring3.image.linux.boot import L
 from ring3.kernel.regs import UserRegs
-from ring3.kernel.wait import WaitQueue
 from ring3.linux.model.process import Process
 from ring3.linux.model.siginfo import Layout, SigInfo
 from ring3.linux.model.signal_state import bit
+from ring3.linux.model.trace import At, Option, Trace
 from ring3.linux.signals.send import send_to_process, send_to_thread
 
 if TYPE_CHECKING:
@@ -30,20 +29,6 @@ SYSCALL_WORK_TRACED: Final = 1 << 31
 _WORK: Final = L["TASK_SYSCALL_WORK"] >> 3
 
 
-class Option(IntFlag):
-    """PTRACE_O_*; those below 1 << 8 are 1 << the event's number."""
-
-    TRACESYSGOOD = 1
-    TRACEFORK = 1 << 1
-    TRACEVFORK = 1 << 2
-    TRACECLONE = 1 << 3
-    TRACEEXEC = 1 << 4
-    TRACEVFORKDONE = 1 << 5
-    TRACEEXIT = 1 << 6
-    TRACESECCOMP = 1 << 7
-    EXITKILL = 1 << 20
-
-
 EVENT_FORK: Final = 1
 EVENT_VFORK: Final = 2
 EVENT_CLONE: Final = 3
@@ -52,55 +37,6 @@ EVENT_VFORK_DONE: Final = 5
 EVENT_EXIT: Final = 6
 EVENT_SECCOMP: Final = 7
 EVENT_STOP: Final = 128
-
-
-class At(Enum):
-    """Where in a system call a stopped thread is."""
-
-    OUTSIDE = 0
-    ENTRY = 1
-    EXIT = 2
-
-
-class Trace:
-    """One thread being traced.
-
-    Attributes:
-        tracer: The process that traces it.
-        seized: By PTRACE_SEIZE: other stops, no SIGSTOP.
-        options: `Option` bits.
-        status: While stopped, what wait(2) reports, without the low byte 0x7f; None while it runs.
-        info: The siginfo of the stop.
-        unreported: wait(2) has not told of the stop yet.
-        message: What PTRACE_GETEVENTMSG gives.
-        at: Where in a call it is.
-        inject: The signal to go on with.
-        interrupt: PTRACE_INTERRUPT was asked for.
-        resumed: Woken when it may go on.
-    """
-
-    __slots__ = (
-        "at", "info", "inject", "interrupt", "message", "options", "resumed", "seized", "status", "tracer",
-        "unreported",
-    )  # fmt: skip
-
-    def __init__(self, tracer: Process, seized: bool, options: int) -> None:
-        self.tracer = tracer
-        self.seized = seized
-        self.options = options
-        self.status: int | None = None
-        self.info: SigInfo | None = None
-        self.unreported = False
-        self.message = 0
-        self.at = At.OUTSIDE
-        self.inject = 0
-        self.interrupt = False
-        self.resumed = WaitQueue()
-
-    @property
-    def is_stopped(self) -> bool:
-        """Whether the thread has stopped and its tracer has not let it go on."""
-        return self.status is not None
 
 
 def attach(task: LinuxTask, tracer: Process, *, seized: bool = False, options: int = 0) -> Trace:

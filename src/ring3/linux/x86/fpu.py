@@ -5,7 +5,7 @@ The conversion is that of the CPU: a few instructions of the image, run in ring 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ring3.errors import KernelPanic
 from ring3.image.linux.boot import L
@@ -13,7 +13,7 @@ from ring3.machine.cpu import Event
 from ring3.machine.registers import Gpr
 
 if TYPE_CHECKING:
-    from ring3.linux.kernel import LinuxKernel
+    from ring3.kernel.core import Kernel
 
 MXCSR_MASK: Final = 0xFFFF
 """The bits of MXCSR that exist (SDM 1, 10.2.3)."""
@@ -22,7 +22,7 @@ MXCSR_MASK: Final = 0xFFFF
 class Fpu:
     """The floating-point state of whichever task runs."""
 
-    def __init__(self, kernel: LinuxKernel) -> None:
+    def __init__(self, kernel: Kernel[Any]) -> None:
         """Takes the state that the CPU has now for the one that programs start with."""
         self._kernel = kernel
         self._cpu = kernel.machine.cpu

@@ -21,7 +21,8 @@ from ring3.fs.dentry import Dentry
 from ring3.fs.file import File
 from ring3.fs.inode import Inode
 from ring3.fs.permission import CAP_CHOWN, CAP_FSETID, MAY_WRITE, Who, require, require_owner
-from ring3.linux.calls.files.lookup import (
+from ring3.linux.definition import syscall
+from ring3.linux.files.lookup import (
     AT_FDCWD,
     At,
     AtFlags,
@@ -33,8 +34,7 @@ from ring3.linux.calls.files.lookup import (
     opened,
     who,
 )
-from ring3.linux.calls.ids.changes import as_real_user
-from ring3.linux.definition import syscall
+from ring3.linux.tasks.identity import as_real_user
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask

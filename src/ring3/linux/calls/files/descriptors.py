@@ -14,9 +14,9 @@ from ring3.fs.permission import CAP_SYS_RESOURCE
 from ring3.fs.pipe import MAX_CAPACITY, PipeFile
 from ring3.fs.waiting import Waiting
 from ring3.linux.calls.files.file_locks import LOCK_COMMANDS, lock_command
-from ring3.linux.calls.files.lookup import who
 from ring3.linux.calls.files.memfd import add_seals, seals_of
 from ring3.linux.definition import syscall
+from ring3.linux.files.lookup import who
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask

@@ -13,8 +13,8 @@ from ring3.fs.dentry import Dentry
 from ring3.fs.directory import Directory
 from ring3.fs.inode import Entry
 from ring3.fs.permission import CAP_SYS_CHROOT, MAY_EXEC, require
-from ring3.linux.calls.files.lookup import AT_FDCWD, PATH_MAX, find, opened, who
 from ring3.linux.definition import syscall
+from ring3.linux.files.lookup import AT_FDCWD, PATH_MAX, find, opened, who
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask

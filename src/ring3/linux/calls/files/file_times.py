@@ -11,7 +11,8 @@ from ring3.fs.dentry import Dentry
 from ring3.fs.file import File
 from ring3.fs.permission import MAY_WRITE, permits
 from ring3.linux.calls.files.attributes import check_writable
-from ring3.linux.calls.files.lookup import (
+from ring3.linux.definition import syscall
+from ring3.linux.files.lookup import (
     AT_FDCWD,
     At,
     AtFlags,
@@ -22,7 +23,6 @@ from ring3.linux.calls.files.lookup import (
     opened,
     who,
 )
-from ring3.linux.definition import syscall
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask

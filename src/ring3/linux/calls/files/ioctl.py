@@ -12,52 +12,16 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from ring3.abi.c_types import UNSIGNED_INT, Arg, CompatULong, FdArg, Meaning, UnsignedLong
 from ring3.abi.errno import E, Errno
-from ring3.abi.kinds import IntEnum
 from ring3.fs import host_os
 from ring3.fs.file import O_NONBLOCK, File
 from ring3.fs.host import HostFile
-from ring3.linux.calls.files.lookup import opened
 from ring3.linux.definition import syscall
+from ring3.linux.files.lookup import opened
+from ring3.linux.terminals.groups import set_terminal_group, terminal_group
+from ring3.linux.terminals.ioctls import Ioctl
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
-
-
-class Ioctl(IntEnum):
-    """Requests (include/uapi/asm-generic/ioctls.h)."""
-
-    TCGETS = 0x5401
-    TCSETS = 0x5402
-    TCSETSW = 0x5403
-    TCSETSF = 0x5404
-    TCSBRK = 0x5409
-    TCXONC = 0x540A
-    TCFLSH = 0x540B
-    TIOCSCTTY = 0x540E
-    TIOCGPGRP = 0x540F
-    TIOCSPGRP = 0x5410
-    TIOCOUTQ = 0x5411
-    TIOCGWINSZ = 0x5413
-    TIOCSWINSZ = 0x5414
-    FIONREAD = 0x541B
-    FIONBIO = 0x5421
-    TIOCNOTTY = 0x5422
-    TIOCGETD = 0x5424
-    TCSBRKP = 0x5425
-    TIOCGSID = 0x5429
-    TCGETS2 = 0x802C_542A
-    TCSETS2 = 0x402C_542B
-    TCSETSW2 = 0x402C_542C
-    TCSETSF2 = 0x402C_542D
-    TIOCGPTN = 0x8004_5430
-    TIOCSPTLCK = 0x4004_5431
-    TIOCSIG = 0x4004_5436
-    TIOCGPTLCK = 0x8004_5439
-    TIOCGEXCL = 0x8004_5440
-    TIOCGPTPEER = 0x5441
-    FIONCLEX = 0x5450
-    FIOCLEX = 0x5451
-    FIOASYNC = 0x5452
 
 
 IoctlCommand = Annotated[int, Arg(UNSIGNED_INT, Meaning.ENUM, "ioctl")]
@@ -132,12 +96,12 @@ def _terminal(task: LinuxTask, file: HostFile, cmd: int, arg: int) -> int:
 
 
 def _get_group(task: LinuxTask, arg: int) -> None:
-    task.memory.write(arg, struct.pack("<i", task.terminal_group()))
+    task.memory.write(arg, struct.pack("<i", terminal_group(task)))
 
 
 def _set_group(task: LinuxTask, arg: int) -> None:
     (group,) = struct.unpack("<i", task.memory.read(arg, 4))
-    task.set_terminal_group(group)
+    set_terminal_group(task, group)
 
 
 def _get_session(task: LinuxTask, arg: int) -> None:

@@ -10,14 +10,12 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntFlag
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import O_RDWR, File
-from ring3.fs.memory_file import FALLOC_FL_PUNCH_HOLE, MemoryFile
 from ring3.fs.opening import O_LARGEFILE
-from ring3.linux.calls.files.lookup import who
 from ring3.linux.definition import syscall
+from ring3.linux.files.lookup import who
+from ring3.linux.files.sealed import NO_WRITES, Seal, SealedFile
 
 if TYPE_CHECKING:
-    from ring3.fs.inode import FileSystem
-    from ring3.fs.vfs import Vfs
     from ring3.linux.model.task import LinuxTask
 
 NAME_MAX: Final = 249
@@ -34,65 +32,7 @@ class MemfdFlag(IntFlag):
     MFD_EXEC = 16
 
 
-class Seal(IntFlag):
-    """What may not be done to a file any more (include/uapi/linux/fcntl.h)."""
-
-    F_SEAL_SEAL = 1
-    F_SEAL_SHRINK = 2
-    F_SEAL_GROW = 4
-    F_SEAL_WRITE = 8
-    F_SEAL_FUTURE_WRITE = 16
-    F_SEAL_EXEC = 32
-
-
 MemfdFlags = Annotated[int, Arg(UNSIGNED_INT, Meaning.FLAGS, "memfd")]
-NO_WRITES: Final = Seal.F_SEAL_WRITE | Seal.F_SEAL_FUTURE_WRITE
-
-
-class SealedFile(MemoryFile):
-    """A file in memory that may be sealed.
-
-    Attributes:
-        seals: `Seal` bits.
-    """
-
-    seals = int(Seal.F_SEAL_SEAL)
-
-    def __init__(self, vfs: Vfs, fs: FileSystem, ino: int, mode: int, uid: int, gid: int) -> None:
-        super().__init__(vfs, fs, ino, mode, uid, gid)
-        self.writers = -1  # what memfd_create opens is not counted (alloc_file_pseudo in fs/file_table.c)
-
-    def pwrite(self, offset: int, data: bytes | memoryview) -> int:
-        """Stores bytes, if no seal forbids it."""
-        if self.seals & NO_WRITES:
-            raise Errno(E.EPERM)
-        if self.seals & Seal.F_SEAL_GROW and offset + len(data) > self.size:
-            data = data[: max(0, self.size - offset)]
-            if not data:
-                raise Errno(E.EPERM)
-        return super().pwrite(offset, data)
-
-    def truncate(self, size: int) -> None:
-        """Changes the size, if no seal forbids it."""
-        if (size < self.size and self.seals & Seal.F_SEAL_SHRINK) or (
-            size > self.size and self.seals & Seal.F_SEAL_GROW
-        ):
-            raise Errno(E.EPERM)
-        super().truncate(size)
-
-    def allocate(self, mode: int, offset: int, length: int) -> None:
-        """Makes or frees room, if no seal forbids it."""
-        if mode & FALLOC_FL_PUNCH_HOLE and self.seals & NO_WRITES:
-            raise Errno(E.EPERM)
-        if offset + length > self.size and self.seals & Seal.F_SEAL_GROW:
-            raise Errno(E.EPERM)
-        super().allocate(mode, offset, length)
-
-    def set_mode(self, mode: int) -> None:
-        """Changes the permissions, if no seal keeps the execute bits."""
-        if self.seals & Seal.F_SEAL_EXEC and (mode ^ self.mode) & 0o111:
-            raise Errno(E.EPERM)
-        super().set_mode(mode)
 
 
 def _sealed(file: File) -> SealedFile:
@@ -134,11 +74,6 @@ def add_seals(task: LinuxTask, fd: int, file: File, arg: int) -> int:
         arg |= Seal.F_SEAL_SHRINK | Seal.F_SEAL_GROW | NO_WRITES
     inode.seals |= arg
     return 0
-
-
-def may_map_writable(inode: object) -> bool:
-    """Whether a shared mapping may be, or become, writable."""
-    return not (isinstance(inode, SealedFile) and inode.seals & NO_WRITES)
 
 
 @syscall("partial", "no huge pages: MFD_HUGETLB is ENOSYS")

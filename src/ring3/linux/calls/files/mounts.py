@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 from ring3.abi.c_types import INT, UNSIGNED_INT, UNSIGNED_LONG, Arg, Int, Meaning, Path, Pointer
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntFlag
-from ring3.linux.calls.files.lookup import AT_FDCWD, check_flags, find
-from ring3.linux.calls.system.privileged import refuse
 from ring3.linux.definition import syscall
+from ring3.linux.files.lookup import AT_FDCWD, check_flags, find
 from ring3.linux.model.credentials import Cap
+from ring3.linux.tasks.access import refuse
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask

@@ -11,7 +11,8 @@ from ring3.abi.kinds import IntFlag
 from ring3.fs import names
 from ring3.fs.dentry import Dentry
 from ring3.fs.permission import CAP_DAC_READ_SEARCH
-from ring3.linux.calls.files.lookup import (
+from ring3.linux.definition import syscall
+from ring3.linux.files.lookup import (
     AT_FDCWD,
     At,
     AtFlags,
@@ -23,7 +24,6 @@ from ring3.linux.calls.files.lookup import (
     walk,
     who,
 )
-from ring3.linux.definition import syscall
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask

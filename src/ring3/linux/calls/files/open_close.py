@@ -31,9 +31,10 @@ from ring3.fs.readiness import READABLE, WRITABLE
 from ring3.fs.regular import RegularFile
 from ring3.fs.waiting import Waiting
 from ring3.kernel.wait import WaitQueue, wait_event
-from ring3.linux.calls.files.lookup import AT_FDCWD, OpenFlags, read_path, start_of, walk
 from ring3.linux.calls.files.read_write import MAX_NON_LFS
 from ring3.linux.definition import syscall
+from ring3.linux.files.lookup import AT_FDCWD, OpenFlags, read_path, start_of, walk
+from ring3.linux.tasks.birth import unshare
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -185,7 +186,7 @@ def sys_close_range(task: LinuxTask, fd: UnsignedInt, max_fd: UnsignedInt, flags
     if flags & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC) or fd > max_fd:
         raise Errno(E.EINVAL)
     if flags & CLOSE_RANGE_UNSHARE:
-        task.unshare(files=True, fs=False)
+        unshare(task, files=True, fs=False)
     for number in list(task.files):
         if fd <= number <= max_fd:
             if flags & CLOSE_RANGE_CLOEXEC:

@@ -11,8 +11,8 @@ from ring3.fs.eventfd import EventFile
 from ring3.fs.file import O_NONBLOCK
 from ring3.fs.opening import O_CLOEXEC, O_DIRECT
 from ring3.fs.pipe import make_pipe
-from ring3.linux.calls.files.lookup import who
 from ring3.linux.definition import syscall
+from ring3.linux.files.lookup import who
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask

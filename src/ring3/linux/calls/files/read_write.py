@@ -25,6 +25,8 @@ from ring3.fs.regular import RegularFile
 from ring3.fs.waiting import Waiting, retry, write_all
 from ring3.kernel.mm.usercopy import BadAddress
 from ring3.linux.definition import syscall
+from ring3.linux.files.vectors import MAX_RW_COUNT, USER_END
+from ring3.linux.signals.send import broken_pipe, file_too_large
 from ring3.machine.ram import PAGE_MASK
 
 if TYPE_CHECKING:
@@ -32,10 +34,6 @@ if TYPE_CHECKING:
 
 CompatOffT = Annotated[int, Arg(COMPAT_OFF_T)]
 
-MAX_RW_COUNT: Final = 0x7FFF_F000
-"""Bytes that one call transfers at most (read(2), NOTES)."""
-USER_END: Final = (1 << 47) - 4096
-"""The first address that is never user memory (TASK_SIZE_MAX)."""
 MAX_NON_LFS: Final = (1 << 31) - 1
 """The largest size of a file for who does not say O_LARGEFILE."""
 RLIMIT_FSIZE: Final = 1
@@ -131,7 +129,7 @@ def write_file(task: LinuxTask, file: File, data: bytes) -> int | Waiting:
         result = write_all(task, file, data)
     except Errno as error:
         if error.number is E.EPIPE:
-            task.broken_pipe()
+            broken_pipe(task)
         raise
     return result if isinstance(result, int) else _watch_for_broken_pipe(task, result)
 
@@ -141,7 +139,7 @@ async def _watch_for_broken_pipe(task: LinuxTask, writing: Waiting) -> int:
         return await writing
     except Errno as error:
         if error.number is E.EPIPE:
-            task.broken_pipe()
+            broken_pipe(task)
         raise
 
 
@@ -158,7 +156,7 @@ def limited(task: LinuxTask, file: File, data: bytes, offset: int) -> bytes:
     """
     limit = task.rlimits[RLIMIT_FSIZE][0]
     if offset >= limit and data:
-        task.file_too_large()
+        file_too_large(task)
         raise Errno(E.EFBIG)
     if not file.flags & O_LARGEFILE:
         if offset >= MAX_NON_LFS and data:

@@ -24,9 +24,10 @@ from ring3.fs.permission import MAY_WRITE, require
 from ring3.fs.pipe import PipeFile
 from ring3.fs.regular import MAX_SIZE, RegularFile
 from ring3.linux.calls.files.attributes import check_writable
-from ring3.linux.calls.files.lookup import AT_FDCWD, find, opened, who
 from ring3.linux.calls.files.read_write import MAX_NON_LFS, RLIM_INFINITY, RLIMIT_FSIZE, wide, writable
 from ring3.linux.definition import syscall
+from ring3.linux.files.lookup import AT_FDCWD, find, opened, who
+from ring3.linux.signals.send import file_too_large
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -50,7 +51,7 @@ def _check_limit(task: LinuxTask, old: int, size: int) -> None:
     """
     limit = task.rlimits[RLIMIT_FSIZE][0]
     if size > old and limit != RLIM_INFINITY and size > limit:
-        task.file_too_large()
+        file_too_large(task)
         raise Errno(E.EFBIG)
 
 

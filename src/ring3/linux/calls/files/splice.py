@@ -19,9 +19,10 @@ from ring3.fs.pipe import PipeFile
 from ring3.fs.readiness import READABLE, WRITABLE
 from ring3.fs.regular import RegularFile
 from ring3.fs.waiting import Waiting, until_ready
-from ring3.linux.calls.files.read_write import MAX_RW_COUNT, deliver, is_limited, limited
-from ring3.linux.calls.files.vectors import gather, scatter, vectors_of
+from ring3.linux.calls.files.read_write import deliver, is_limited, limited
 from ring3.linux.definition import syscall
+from ring3.linux.files.vectors import MAX_RW_COUNT, gather, scatter, vectors_of
+from ring3.linux.signals.send import broken_pipe
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -79,7 +80,7 @@ def _room(task: LinuxTask, target: PipeFile) -> int:
     """
     pipe = target.pipe
     if not pipe.readers:
-        task.broken_pipe()
+        broken_pipe(task)
         raise Errno(E.EPIPE)
     if pipe.size >= pipe.capacity:
         raise WouldBlock(target, WRITABLE)

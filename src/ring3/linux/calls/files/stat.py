@@ -9,7 +9,8 @@ from ring3.abi.c_types import POINTER, Arg, BufferOut, DirFd, FdArg, Meaning, Pa
 from ring3.abi.errno import E, Errno
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import File, Stat
-from ring3.linux.calls.files.lookup import (
+from ring3.linux.definition import syscall
+from ring3.linux.files.lookup import (
     AT_FDCWD,
     AT_SYMLINK_NOFOLLOW,
     At,
@@ -19,7 +20,6 @@ from ring3.linux.calls.files.lookup import (
     check_flags,
     find_or_fd,
 )
-from ring3.linux.definition import syscall
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask

@@ -10,8 +10,8 @@ from ring3.abi.errno import E, Errno
 from ring3.fs.file import File
 from ring3.fs.inode import FileSystem, StatFs
 from ring3.fs.pipe import PipeFile
-from ring3.linux.calls.files.lookup import AT_FDCWD, find
 from ring3.linux.definition import syscall
+from ring3.linux.files.lookup import AT_FDCWD, find
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask

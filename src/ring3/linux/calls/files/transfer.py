@@ -10,8 +10,9 @@ from ring3.abi.errno import E, Errno
 from ring3.fs.file import O_APPEND, SEEK_CUR, File
 from ring3.fs.regular import MAX_SIZE, RegularFile
 from ring3.fs.waiting import Waiting
-from ring3.linux.calls.files.read_write import MAX_RW_COUNT, readable, writable, write_file
+from ring3.linux.calls.files.read_write import readable, writable, write_file
 from ring3.linux.definition import syscall
+from ring3.linux.files.vectors import MAX_RW_COUNT
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ring3.abi.c_types import CompatULong, Int, Pointer, UnsignedInt, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntFlag
 from ring3.fs.regular import RegularFile
 from ring3.fs.waiting import Waiting, retry
-from ring3.kernel.mm.usercopy import BadAddress
 from ring3.linux.calls.files.read_write import (
-    MAX_RW_COUNT,
-    USER_END,
     deliver,
     readable,
     whole_pages,
@@ -21,12 +18,10 @@ from ring3.linux.calls.files.read_write import (
     write_file,
 )
 from ring3.linux.definition import syscall
+from ring3.linux.files.vectors import gather, scatter, vectors_of
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
-
-UIO_MAXIOV: Final = 1024
-Vectors = list[tuple[int, int]]
 
 
 class Rwf(IntFlag):
@@ -37,58 +32,6 @@ class Rwf(IntFlag):
     SYNC = 4
     NOWAIT = 8
     APPEND = 16
-
-
-def vectors_of(task: LinuxTask, address: int, count: int, narrow: bool) -> Vectors:
-    """The (address, length) pairs of an iovec array, cut off where a call ends at the latest.
-
-    Raises:
-        Errno: EINVAL, too many or a length that is negative; EFAULT.
-    """
-    if count > UIO_MAXIOV:
-        raise Errno(E.EINVAL)
-    word = 4 if narrow else 8
-    raw = memoryview(task.memory.read(address, count * 2 * word)).cast("I" if narrow else "Q")
-    found, left = [], MAX_RW_COUNT
-    for n in range(count):
-        base, length = raw[2 * n], raw[2 * n + 1]
-        if length >> (8 * word - 1):
-            raise Errno(E.EINVAL)
-        if base + length > USER_END:
-            raise Errno(E.EFAULT)
-        length = min(length, left)
-        left -= length
-        found.append((base, length))
-    return found
-
-
-def gather(task: LinuxTask, vectors: Vectors) -> bytes:
-    """What the buffers hold; up to the first bad page."""
-    parts: list[bytes] = []
-    for base, length in vectors:
-        try:
-            parts.append(task.memory.read(base, length))
-        except BadAddress as bad:
-            if not bad.done and not any(parts):
-                raise
-            parts.append(task.memory.read(base, bad.done))
-            break
-    return b"".join(parts)
-
-
-def scatter(task: LinuxTask, vectors: Vectors, data: bytes) -> int:
-    """Fills the buffers in order; returns how many bytes could be stored."""
-    done = 0
-    for base, length in vectors:
-        piece = data[done : done + length]
-        try:
-            task.memory.write(base, piece)
-        except BadAddress as bad:
-            if not done + bad.done:
-                raise
-            return done + bad.done
-        done += len(piece)
-    return done
 
 
 def _readv(

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import BufferIn, BufferOut, FdArg, Int, Path, SizeT
 from ring3.abi.errno import E, Errno
-from ring3.linux.calls.files.lookup import AT_FDCWD, find, opened
 from ring3.linux.definition import syscall
+from ring3.linux.files.lookup import AT_FDCWD, find, opened
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Pointer
 from ring3.abi.errno import E, Errno
-from ring3.linux.calls.ids.changes import capset, commit
 from ring3.linux.definition import syscall
 from ring3.linux.model.credentials import ALL
+from ring3.linux.tasks.identity import capset, commit
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask

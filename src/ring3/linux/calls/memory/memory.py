@@ -10,10 +10,10 @@ from ring3.fs.file import File
 from ring3.kernel.mm.mapping import ALL
 from ring3.kernel.mm.objects import MemoryObject
 from ring3.kernel.mm.vma import WRITE, Name
-from ring3.linux.calls.files.lookup import opened
-from ring3.linux.calls.files.memfd import may_map_writable
 from ring3.linux.calls.memory.protection import check_change, check_new, implied
 from ring3.linux.definition import syscall
+from ring3.linux.files.lookup import opened
+from ring3.linux.files.sealed import may_map_writable
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask

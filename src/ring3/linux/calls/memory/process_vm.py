@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from ring3.abi.c_types import Pid, Pointer, UnsignedLong
 from ring3.abi.errno import E, Errno
-from ring3.linux.calls.files.vectors import Vectors, gather, scatter, vectors_of
-from ring3.linux.calls.processes.compare import may_look_into
 from ring3.linux.definition import syscall
+from ring3.linux.files.vectors import Vectors, gather, scatter, vectors_of
+from ring3.linux.tasks.access import may_look_into
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ring3.abi.errno import E, Errno
 from ring3.kernel.mm.vma import EXEC, READ, WRITE
-from ring3.linux.calls.processes.personality import Persona
+from ring3.linux.model.settings import Persona
 from ring3.machine.ram import PAGE_MASK
 
 if TYPE_CHECKING:

@@ -3,254 +3,25 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Coroutine
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Pointer, SizeT, UnsignedLong
 from ring3.abi.errno import E, Errno
-from ring3.abi.kinds import IntFlag, NamedTuple
 from ring3.abi.signals import Sig
-from ring3.kernel.core import PID_MAX
-from ring3.kernel.wait import WaitQueue
-from ring3.linux.calls.signals.altstack import PUT_AWAY
-from ring3.linux.calls.system.tls import check_clone as check_clone_tls
 from ring3.linux.definition import syscall
-from ring3.linux.model.credentials import Cap
-from ring3.linux.model.process import INIT, Process
-from ring3.linux.signals.deliver import is_dying
-from ring3.linux.tracing import stops as tracing
+from ring3.linux.tasks.birth import unshare
+from ring3.linux.tasks.clone import NAMESPACES, C, CloneArgs, do_clone
 
 if TYPE_CHECKING:
+    from ring3.fs.waiting import Waiting
     from ring3.linux.model.task import LinuxTask
 
-Waiting = Coroutine[Any, Any, int]
 
-
-class CloneFlag(IntFlag):
-    """include/uapi/linux/sched.h."""
-
-    CLONE_NEWTIME = 0x80
-    CLONE_VM = 0x100
-    CLONE_FS = 0x200
-    CLONE_FILES = 0x400
-    CLONE_SIGHAND = 0x800
-    CLONE_PIDFD = 0x1000
-    CLONE_PTRACE = 0x2000
-    CLONE_VFORK = 0x4000
-    CLONE_PARENT = 0x8000
-    CLONE_THREAD = 0x10000
-    CLONE_NEWNS = 0x20000
-    CLONE_SYSVSEM = 0x40000
-    CLONE_SETTLS = 0x80000
-    CLONE_PARENT_SETTID = 0x100000
-    CLONE_CHILD_CLEARTID = 0x200000
-    CLONE_DETACHED = 0x400000
-    CLONE_UNTRACED = 0x800000
-    CLONE_CHILD_SETTID = 0x1000000
-    CLONE_NEWCGROUP = 0x2000000
-    CLONE_NEWUTS = 0x4000000
-    CLONE_NEWIPC = 0x8000000
-    CLONE_NEWUSER = 0x10000000
-    CLONE_NEWPID = 0x20000000
-    CLONE_NEWNET = 0x40000000
-    CLONE_IO = 0x80000000
-    CLONE_CLEAR_SIGHAND = 0x100000000
-    CLONE_INTO_CGROUP = 0x200000000
-
-
-C = CloneFlag
-_NAMESPACES: Final = (
-    C.CLONE_NEWNS | C.CLONE_NEWCGROUP | C.CLONE_NEWUTS | C.CLONE_NEWIPC | C.CLONE_NEWUSER | C.CLONE_NEWPID
-    | C.CLONE_NEWNET | C.CLONE_NEWTIME
-)  # fmt: skip
-_EXCLUSIVE: Final = (
-    C.CLONE_SIGHAND | C.CLONE_CLEAR_SIGHAND,
-    C.CLONE_NEWNS | C.CLONE_FS,
-    C.CLONE_NEWUSER | C.CLONE_FS,
-    C.CLONE_NEWIPC | C.CLONE_SYSVSEM,
-)
 CSIGNAL: Final = 0xFF
-RLIMIT_NPROC: Final = 6
 CLONE_ARGS_SIZE_VER0: Final = 64
 CLONE_ARGS_SIZE: Final = 88
 MAX_PID_NS_LEVEL: Final = 32
 """How deep namespaces of numbers can be nested: there is one here."""
-
-
-class CloneArgs(NamedTuple):
-    """What is to be made (struct kernel_clone_args).
-
-    Attributes:
-        flags: `CloneFlag` bits.
-        exit_signal: What the parent gets when the child ends.
-        stack: The child's stack pointer, 0 for the parent's.
-        parent_tid: Where CLONE_PARENT_SETTID stores the child's number.
-        child_tid: Where CLONE_CHILD_SETTID and CLONE_CHILD_CLEARTID do.
-        tls: CLONE_SETTLS: FS base, or a ``struct user_desc`` for 32-bit code.
-        pidfd: Where CLONE_PIDFD stores a descriptor for the child.
-        set_tid: The number that the child is to have, in each namespace; empty for any.
-    """
-
-    flags: int
-    exit_signal: int = 0
-    stack: int = 0
-    parent_tid: int = 0
-    child_tid: int = 0
-    tls: int = 0
-    pidfd: int = 0
-    set_tid: tuple[int, ...] = ()
-
-
-def _check(task: LinuxTask, args: CloneArgs) -> None:
-    """The combinations that copy_process refuses, in its order."""
-    flags = args.flags
-    if flags & C.CLONE_THREAD and not flags & C.CLONE_SIGHAND:
-        raise Errno(E.EINVAL)
-    if flags & C.CLONE_SIGHAND and not flags & C.CLONE_VM:
-        raise Errno(E.EINVAL)
-    if any(flags & both == both for both in _EXCLUSIVE):
-        raise Errno(E.EINVAL)
-    if flags & C.CLONE_THREAD and flags & (C.CLONE_NEWUSER | C.CLONE_NEWPID):
-        raise Errno(E.EINVAL)
-    if flags & _NAMESPACES:
-        raise Errno(E.EPERM)
-    if flags & C.CLONE_INTO_CGROUP:
-        raise Errno(E.EINVAL)
-    if flags & C.CLONE_PIDFD and (
-        flags & C.CLONE_DETACHED or (flags & C.CLONE_PARENT_SETTID and args.pidfd == args.parent_tid)
-    ):
-        raise Errno(E.EINVAL)
-    tasks, limit = task.kernel.tasks, task.rlimits[RLIMIT_NPROC][0]
-    if len(tasks) >= task.kernel.max_tasks or (len(tasks) >= limit and _has_too_many(task, limit)):
-        raise Errno(E.EAGAIN)
-
-
-def _has_too_many(task: LinuxTask, limit: int) -> bool:
-    """Whether RLIMIT_NPROC keeps the caller's user from having one more task; user 0 and administrators it does not."""
-    mine = task.credentials
-    if not mine.uid or mine.capable(Cap.SYS_RESOURCE) or mine.capable(Cap.SYS_ADMIN):
-        return False
-    return sum(other.credentials.uid == mine.uid for other in task.kernel.threads()) >= limit
-
-
-def do_clone(task: LinuxTask, args: CloneArgs) -> int | Waiting:
-    """Makes a child; returns its number, at once or, for vfork, when it has execed or ended.
-
-    Raises:
-        Errno: EINVAL, flags that exclude each other; EPERM, namespaces; EAGAIN, too many tasks; ENOMEM; EMFILE and
-            EFAULT, there can be no descriptor for the child.
-    """
-    _check(task, args)
-    flags = args.flags
-    if flags & C.CLONE_PIDFD:
-        task.files.free_from(0)
-        task.memory.write(args.pidfd, task.memory.read(args.pidfd, 4))
-    child = _copy(task, args)
-    if flags & C.CLONE_PIDFD:
-        task.memory.write_u32(args.pidfd, _open_pidfd(task, child, bool(flags & C.CLONE_THREAD)))
-    if flags & C.CLONE_PARENT_SETTID:
-        _store(task, args.parent_tid, child.tid)
-    if flags & C.CLONE_CHILD_SETTID:
-        _store(child, args.child_tid, child.tid)
-    if flags & C.CLONE_CHILD_CLEARTID:
-        child.clear_child_tid = args.child_tid
-    if flags & C.CLONE_VFORK:
-        child.vfork_done = WaitQueue()
-    if task.trace is not None and not flags & C.CLONE_UNTRACED:
-        return _traced(task, child, args)
-    return _wait_for_vfork(task, child) if flags & C.CLONE_VFORK else child.tid
-
-
-async def _traced(task: LinuxTask, child: LinuxTask, args: CloneArgs) -> int:
-    """Tells the tracer of a new child, if it asked for that; then goes on as for anybody."""
-    tid = child.tid
-    vfork = args.flags & C.CLONE_VFORK
-    if vfork:
-        option, number = tracing.Option.TRACEVFORK, tracing.EVENT_VFORK
-    elif args.exit_signal == Sig.SIGCHLD:
-        option, number = tracing.Option.TRACEFORK, tracing.EVENT_FORK
-    else:
-        option, number = tracing.Option.TRACECLONE, tracing.EVENT_CLONE
-    if tracing.wants(task, option) or args.flags & C.CLONE_PTRACE:
-        tracing.follow_child(task, child)
-    if tracing.wants(task, option):
-        await tracing.event(task, number, tid)
-    if vfork:
-        await _wait_for_vfork(task, child)
-        if tracing.wants(task, tracing.Option.TRACEVFORKDONE):
-            await tracing.event(task, tracing.EVENT_VFORK_DONE, tid)
-    return tid
-
-
-def _open_pidfd(task: LinuxTask, child: LinuxTask, thread: bool) -> int:
-    from ring3.linux.calls.processes import pidfd  # noqa: PLC0415 -- few programs ask for one
-
-    return pidfd.install(task, child.process, child, pidfd.PIDFD_THREAD if thread else 0)
-
-
-def _store(task: LinuxTask, address: int, number: int) -> None:
-    with suppress(Errno):  # as put_user in schedule_tail and kernel_clone: the clone succeeds all the same
-        task.memory.write_u32(address, number)
-
-
-async def _wait_for_vfork(task: LinuxTask, child: LinuxTask) -> int:
-    """Waits until the child has given its memory back; only a deadly signal ends the wait."""
-    tid = child.tid
-    while child.vfork_done is not None and not is_dying(task):
-        await child.vfork_done.wait(task)
-    return tid
-
-
-def _wanted_tid(task: LinuxTask, args: CloneArgs) -> int:
-    """The number that clone3 asked for, 0 for none (alloc_pid of kernel/pid.c).
-
-    Raises:
-        Errno: EINVAL, no number, or of more than one namespace; EPERM, that needs a capability; EEXIST, it is taken.
-    """
-    if not args.set_tid:
-        return 0
-    wanted = args.set_tid[0]
-    if len(args.set_tid) > 1 or not 1 <= wanted < PID_MAX:
-        raise Errno(E.EINVAL)
-    if not (task.credentials.capable(Cap.CHECKPOINT_RESTORE) or task.credentials.capable(Cap.SYS_ADMIN)):
-        raise Errno(E.EPERM)
-    if wanted == INIT or task.kernel.number_in_use(wanted):
-        raise Errno(E.EEXIST)
-    return wanted
-
-
-def _copy(task: LinuxTask, args: CloneArgs) -> LinuxTask:
-    flags, parent = args.flags, task.process
-    if flags & C.CLONE_SETTLS:
-        check_clone_tls(task, args.tls)
-    mm = task.memory if flags & C.CLONE_VM else task.memory.fork()
-    try:
-        child = task.kernel.new_task(task, mm, _wanted_tid(task, args))
-    except BaseException:
-        if not flags & C.CLONE_VM:
-            mm.destroy()
-        raise
-    if flags & C.CLONE_THREAD:
-        child.process = parent
-        child.tgid = parent.pid
-    else:
-        if flags & C.CLONE_SIGHAND:
-            actions = parent.actions
-        else:
-            actions = parent.actions.after_exec() if flags & C.CLONE_CLEAR_SIGHAND else parent.actions.copy()
-        family = parent.parent if flags & C.CLONE_PARENT else parent
-        child.process = Process(child.tid, family, parent.pgid, parent.sid, actions)
-        child.process.exit_signal = parent.exit_signal if flags & C.CLONE_PARENT else args.exit_signal
-        child.process.started = task.kernel.clocks.monotonic()
-        task.kernel.processes.add(child.process)
-    child.process.threads.append(child)
-    child.inherit(task, share_files=bool(flags & C.CLONE_FILES), share_fs=bool(flags & C.CLONE_FS))
-    child.altstack = PUT_AWAY if flags & (C.CLONE_VM | C.CLONE_VFORK) == C.CLONE_VM else task.altstack
-    if child.process is not parent and parent.cpu_limit is not None:
-        child.watch_cpu_time()
-    task.kernel.start_child(task, child, args.stack, args.tls if flags & C.CLONE_SETTLS else None)
-    return child
 
 
 @syscall("full")
@@ -357,13 +128,13 @@ def sys_unshare(task: LinuxTask, unshare_flags: UnsignedLong) -> int:
         | C.CLONE_THREAD
         | C.CLONE_SIGHAND
         | C.CLONE_VM
-        | _NAMESPACES
+        | NAMESPACES
     )
     if flags & ~known:
         raise Errno(E.EINVAL)
     if flags & (C.CLONE_THREAD | C.CLONE_SIGHAND | C.CLONE_VM) and len(task.process.threads) > 1:
         raise Errno(E.EINVAL)
-    if flags & _NAMESPACES:
+    if flags & NAMESPACES:
         raise Errno(E.EPERM)
-    task.unshare(files=bool(flags & C.CLONE_FILES), fs=bool(flags & C.CLONE_FS))
+    unshare(task, files=bool(flags & C.CLONE_FILES), fs=bool(flags & C.CLONE_FS))
     return 0

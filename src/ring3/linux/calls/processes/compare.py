@@ -8,7 +8,7 @@ from ring3.abi.c_types import Int, Pid, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
 from ring3.linux.definition import syscall
-from ring3.linux.model.credentials import Cap
+from ring3.linux.tasks.access import may_look_into
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -25,21 +25,6 @@ class What(IntEnum):
     IO = 5
     SYSVSEM = 6
     EPOLL_TFD = 7
-
-
-def may_look_into(task: LinuxTask, target: LinuxTask, *, by_fsids: bool = False) -> bool:
-    """Whether a thread may see what another has (ptrace_may_access with PTRACE_MODE_READ).
-
-    Args:
-        task: Who wants to look.
-        target: At whom.
-        by_fsids: As for a file, by the ids for access to files (PTRACE_MODE_FSCREDS).
-    """
-    if task.process is target.process:
-        return True
-    if not task.credentials.may_ptrace(target.credentials, by_fsids=by_fsids):
-        return False
-    return target.mm is None or target.mm_context.dumpable == 1 or task.credentials.capable(Cap.SYS_PTRACE)
 
 
 def _order(one: object, other: object) -> int:

@@ -9,15 +9,21 @@ from typing import TYPE_CHECKING, Any, Final
 from ring3.abi.c_types import DirFd, Int, Path, Pointer
 from ring3.abi.errno import E, Errno
 from ring3.abi.signals import Sig
-from ring3.linux.calls.files.lookup import AT_FDCWD, read_path, start_of, walk
-from ring3.linux.calls.ids.changes import after_exec
-from ring3.linux.calls.ids.changes import start_program as start_credentials
-from ring3.linux.calls.processes.exit import release_thread
-from ring3.linux.calls.time import posix_timer
+from ring3.linux.cpu_context import apply_settings, load_data_segments, load_tls, reset_user_state
 from ring3.linux.definition import syscall
-from ring3.linux.exec.program import Start, load_data_segments, prepare, start_thread
+from ring3.linux.exec.program import prepare
+from ring3.linux.files.lookup import AT_FDCWD, read_path, start_of, walk
+from ring3.linux.filters import user_dispatch
+from ring3.linux.model.program import Start
 from ring3.linux.model.siginfo import SigInfo
+from ring3.linux.model.trace import Option
 from ring3.linux.signals.send import recalculate, send_to_thread
+from ring3.linux.tasks.birth import start_thread
+from ring3.linux.tasks.exit import release_thread
+from ring3.linux.tasks.identity import after_exec
+from ring3.linux.tasks.identity import start_program as start_credentials
+from ring3.linux.tasks.memory import leave_memory, share_memory
+from ring3.linux.timers.posix import delete_all as delete_posix_timers
 from ring3.linux.tracing import stops as tracing
 from ring3.loader.stack import Strings
 
@@ -88,19 +94,21 @@ def become(task: LinuxTask, start: Start, path: bytes) -> None:
         if thread is not task:
             release_thread(thread, 0)
     if task.tid != process.pid:
-        kernel.renumber(task, process.pid)
-    kernel.share_memory(start.mm, task.mm_context.for_program(start.exe))
-    task.leave_memory()
+        del kernel.tasks[task.tid]
+        task.tid = process.pid
+        kernel.tasks[task.tid] = task
+    share_memory(kernel, start.mm, task.mm_context.for_program(start.file.inode))
+    leave_memory(task)
     task.mm = start.mm
     kernel.machine.cpu.use(start.mm.pmap)
     start_credentials(task)
     task.rseq = None
     if task.dispatch is not None:
-        task.dispatch.stop(task)
-    kernel.apply_settings(task)
+        user_dispatch.stop(task)
+    apply_settings(task)
     task.files.close_on_exec()
     process.actions = process.actions.after_exec()
-    posix_timer.delete_all(process)
+    delete_posix_timers(process)
     process.has_execed = True
     task.program = start
     place = task.exe_place
@@ -108,10 +116,10 @@ def become(task: LinuxTask, start: Start, path: bytes) -> None:
     task.name = os.path.basename(task.exe)[:15]
     task.altstack = task.altstack._replace(base=0, size=0)
     task.tls = [0, 0, 0]
-    task.load_tls()
+    load_tls(task)
     task.landing_pad = start.landing_pad
     task.clear_child_tid = 0
-    kernel.reset_user_state()
+    reset_user_state(kernel)
     load_data_segments(kernel, start.bits)
     start_thread(task.regs, start)
     task.regs.orig_ax = (1 << 64) - 1
@@ -134,7 +142,7 @@ def _execve(task: LinuxTask, path: bytes, argv: int, envp: int, narrow: bool) ->
     )
     old = task.tid
     become(task, start, exe)
-    if tracing.wants(task, tracing.Option.TRACEEXEC):
+    if tracing.wants(task, Option.TRACEEXEC):
         return tracing.event(task, tracing.EVENT_EXEC, old)
     if task.trace is not None and not task.trace.seized:
         send_to_thread(task, SigInfo(int(Sig.SIGTRAP)))

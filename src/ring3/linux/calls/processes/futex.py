@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 from ring3.abi.c_types import Int, Pointer, UnsignedInt, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
-from ring3.kernel.futex import MATCH_ANY, FutexWaiter, Key
-from ring3.kernel.wait import UNTIL_READY, Timeout
 from ring3.linux.definition import syscall
 from ring3.linux.futexes import pi as futex_pi
-from ring3.linux.futexes.word import key_of
+from ring3.linux.futexes.waitwake import requeue, wait, wait_for_any, wake
+from ring3.linux.futexes.wake_op import signed, wake_op
+from ring3.linux.futexes.word import Deadline, key_of
 from ring3.linux.timers.clocks import CLOCK_MONOTONIC, CLOCK_REALTIME
 from ring3.linux.timers.timespec import FOREVER, read_timespec
 
@@ -48,157 +48,10 @@ _TIMED: Final = frozenset(
 )
 _BY_EITHER_CLOCK: Final = frozenset((FUTEX_WAIT_BITSET, FUTEX_WAIT_REQUEUE_PI, FUTEX_LOCK_PI2))
 
-FUTEX_OP_OPARG_SHIFT: Final = 8
 FUTEX2_SIZE_U32: Final = 2
 FUTEX2_PRIVATE: Final = FUTEX_PRIVATE_FLAG
 FUTEX_WAITV_MAX: Final = 128
 _WAITV: Final = struct.Struct("<QQII")
-
-Deadline = tuple[int, bool]
-"""A time in nanoseconds, and whether it is one of the wall clock instead of the monotonic one."""
-
-
-# -- waiting -----------------------------------------------------------------------------------------------------
-
-
-def wait(
-    task: LinuxTask,
-    address: int,
-    shared: bool,
-    value: int,
-    deadline: Deadline | None,
-    bitset: int = MATCH_ANY,
-) -> Result:
-    """Waits until the word is woken on one of the channels, if it has the value.
-
-    Raises:
-        Errno: EINVAL, no channel or a bad address; EAGAIN, the word has another value; EFAULT; ETIMEDOUT;
-            ERESTARTSYS or (with a deadline) ERESTART_RESTARTBLOCK, a signal came.
-    """
-    if not bitset:
-        raise Errno(E.EINVAL)
-    key = key_of(task, address, shared)
-    if task.memory.read_u32(address) != value:
-        raise Errno(E.EAGAIN)
-    waiter = FutexWaiter(task, key, bitset)
-    if deadline is None:
-        return _sleep(task, waiter)
-    return _sleep_until(task, waiter, deadline, lambda: wait(task, address, shared, value, deadline, bitset))
-
-
-async def _sleep(task: LinuxTask, waiter: FutexWaiter) -> int:
-    futexes = task.kernel.futexes
-    futexes.add(waiter)
-    try:
-        while waiter.queued:
-            if task.interrupted():
-                raise Errno(E.ERESTARTSYS)
-            await UNTIL_READY
-    finally:
-        futexes.remove(waiter)
-    return 0
-
-
-async def _sleep_until(
-    task: LinuxTask, waiter: FutexWaiter, deadline: Deadline, again: Callable[[], Result]
-) -> int:
-    futexes = task.kernel.futexes
-    timeout = Timeout(task, *deadline)
-    futexes.add(waiter)
-    try:
-        while waiter.queued:
-            if timeout.passed:
-                raise Errno(E.ETIMEDOUT)
-            if task.interrupted():
-                task.restart = again
-                raise Errno(E.ERESTART_RESTARTBLOCK)
-            await UNTIL_READY
-    finally:
-        futexes.remove(waiter)
-        timeout.cancel()
-    return 0
-
-
-# -- waking ------------------------------------------------------------------------------------------------------
-
-
-def wake(task: LinuxTask, address: int, shared: bool, count: int, bitset: int = MATCH_ANY) -> int:
-    """Wakes waiters on a word; returns how many.
-
-    Raises:
-        Errno: EINVAL, no channel, a bad address, or somebody waits there for a lock; EFAULT.
-    """
-    if not bitset:
-        raise Errno(E.EINVAL)
-    return task.kernel.futexes.wake(key_of(task, address, shared), count, bitset)
-
-
-def _requeue(
-    task: LinuxTask,
-    address: int,
-    target: int,
-    shared: tuple[bool, bool],
-    counts: tuple[int, int],
-    value: int | None,
-) -> int:
-    """Wakes some waiters and moves others to another word, if the word has the value."""
-    if min(counts) < 0:
-        raise Errno(E.EINVAL)
-    keys = key_of(task, address, shared[0]), key_of(task, target, shared[1])
-    if value is not None and task.memory.read_u32(address) != value:
-        raise Errno(E.EAGAIN)
-    return task.kernel.futexes.requeue(*keys, *counts)
-
-
-def _signed(value: int, bits: int = 32) -> int:
-    value &= (1 << bits) - 1
-    return value - (1 << bits) if value >> (bits - 1) else value
-
-
-_OPERATIONS: Final[tuple[Callable[[int, int], int], ...]] = (
-    lambda old, argument: argument,
-    lambda old, argument: old + argument,
-    lambda old, argument: old | argument,
-    lambda old, argument: old & ~argument,
-    lambda old, argument: old ^ argument,
-)
-"""FUTEX_OP_SET, ADD, OR, ANDN, XOR."""
-
-_COMPARISONS: Final[tuple[Callable[[int, int], bool], ...]] = (
-    lambda old, argument: old == argument,
-    lambda old, argument: old != argument,
-    lambda old, argument: old < argument,
-    lambda old, argument: old <= argument,
-    lambda old, argument: old > argument,
-    lambda old, argument: old >= argument,
-)
-"""FUTEX_OP_CMP_EQ, NE, LT, LE, GT, GE."""
-
-
-def _change(task: LinuxTask, address: int, encoded: int) -> bool:
-    """Changes a word as a FUTEX_OP says; returns whether its comparison held for the old value."""
-    argument = _signed(encoded >> 12, 12)
-    if encoded >> 28 & FUTEX_OP_OPARG_SHIFT:
-        argument = 1 << (argument & 31)
-    operation, comparison = encoded >> 28 & 7, encoded >> 24 & 15
-    if operation >= len(_OPERATIONS):
-        raise Errno(E.ENOSYS)
-    old = task.memory.read_u32(address)
-    task.memory.write_u32(address, _OPERATIONS[operation](old, argument))
-    if comparison >= len(_COMPARISONS):
-        raise Errno(E.ENOSYS)
-    return _COMPARISONS[comparison](_signed(old), _signed(encoded, 12))
-
-
-def _wake_op(
-    task: LinuxTask, address: int, target: int, shared: bool, counts: tuple[int, int], encoded: int
-) -> int:
-    """Changes the other word, wakes waiters on the first, and on the other if the comparison held."""
-    futexes = task.kernel.futexes
-    first, second = key_of(task, address, shared), key_of(task, target, shared, write=True)
-    held = _change(task, target, encoded)
-    woken = futexes.wake(first, counts[0])
-    return woken + futexes.wake(second, counts[1]) if held else woken
 
 
 # -- futex(2) ----------------------------------------------------------------------------------------------------
@@ -220,11 +73,11 @@ class _Request(NamedTuple):
 _BY_COMMAND: Final[dict[int, Callable[[_Request], Result]]] = {
     FUTEX_WAIT_BITSET: lambda r: wait(r.task, r.address, r.shared, r.value, r.deadline, r.third),
     FUTEX_WAKE_BITSET: lambda r: wake(r.task, r.address, r.shared, r.counts[0], r.third),
-    FUTEX_REQUEUE: lambda r: _requeue(r.task, r.address, r.target, (r.shared, r.shared), r.counts, None),
-    FUTEX_CMP_REQUEUE: lambda r: _requeue(
+    FUTEX_REQUEUE: lambda r: requeue(r.task, r.address, r.target, (r.shared, r.shared), r.counts, None),
+    FUTEX_CMP_REQUEUE: lambda r: requeue(
         r.task, r.address, r.target, (r.shared, r.shared), r.counts, r.third
     ),
-    FUTEX_WAKE_OP: lambda r: _wake_op(r.task, r.address, r.target, r.shared, r.counts, r.third),
+    FUTEX_WAKE_OP: lambda r: wake_op(r.task, r.address, r.target, r.shared, r.counts, r.third),
     FUTEX_LOCK_PI: lambda r: futex_pi.lock(r.task, r.address, r.shared, r.deadline),
     FUTEX_LOCK_PI2: lambda r: futex_pi.lock(r.task, r.address, r.shared, r.deadline),
     FUTEX_TRYLOCK_PI: lambda r: futex_pi.try_lock(r.task, r.address, r.shared),
@@ -250,11 +103,11 @@ def _futex(
     if command == FUTEX_WAIT:
         return wait(task, address, shared, value, deadline)
     if command == FUTEX_WAKE:
-        return task.kernel.futexes.wake(key_of(task, address, shared), _signed(value))
+        return task.kernel.futexes.wake(key_of(task, address, shared), signed(value))
     operation = _BY_COMMAND.get(command)
     if operation is None:
         raise Errno(E.ENOSYS)
-    counts = _signed(value), _signed(utime)
+    counts = signed(value), signed(utime)
     return operation(_Request(task, address, shared, value, deadline, counts, target, third))
 
 
@@ -379,30 +232,7 @@ def sys_futex_waitv(
     for value, uaddr, _ in vector:
         if task.memory.read_u32(uaddr) != value:
             raise Errno(E.EAGAIN)
-    return _wait_for_any(task, keys, deadline)
-
-
-async def _wait_for_any(task: LinuxTask, keys: list[Key], deadline: Deadline | None) -> int:
-    futexes = task.kernel.futexes
-    waiters = [FutexWaiter(task, key) for key in keys]
-    timeout = None if deadline is None else Timeout(task, *deadline)
-    for waiter in waiters:
-        futexes.add(waiter)
-    try:
-        while True:
-            woken = [index for index, waiter in enumerate(waiters) if not waiter.queued]
-            if woken:
-                return woken[-1]
-            if timeout is not None and timeout.passed:
-                raise Errno(E.ETIMEDOUT)
-            if task.interrupted():
-                raise Errno(E.ERESTARTSYS)
-            await UNTIL_READY
-    finally:
-        for waiter in waiters:
-            futexes.remove(waiter)
-        if timeout is not None:
-            timeout.cancel()
+    return wait_for_any(task, keys, deadline)
 
 
 @syscall("full")
@@ -413,4 +243,4 @@ def sys_futex_requeue(
     if flags or not waiters:
         raise Errno(E.EINVAL)
     (value, source, shared), (_, target, target_shared) = _vector(task, waiters, 2)
-    return _requeue(task, source, target, (shared, target_shared), (nr_wake, nr_requeue), value)
+    return requeue(task, source, target, (shared, target_shared), (nr_wake, nr_requeue), value)

@@ -7,62 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Pid, Pointer, UnsignedInt
 from ring3.abi.errno import E, Errno
-from ring3.abi.kinds import IntEnum
 from ring3.linux.definition import syscall
 from ring3.linux.model.credentials import Cap
+from ring3.linux.model.limits import NR_OPEN, RLIM_INFINITY, RLIM_NLIMITS, Resource
+from ring3.linux.tasks.limits import set_rlimit
 
 if TYPE_CHECKING:
+    from ring3.linux.model.limits import Limit
     from ring3.linux.model.task import LinuxTask
 
-
-class Resource(IntEnum):
-    """What is limited (include/uapi/asm-generic/resource.h)."""
-
-    CPU = 0
-    FSIZE = 1
-    DATA = 2
-    STACK = 3
-    CORE = 4
-    RSS = 5
-    NPROC = 6
-    NOFILE = 7
-    MEMLOCK = 8
-    AS = 9
-    LOCKS = 10
-    SIGPENDING = 11
-    MSGQUEUE = 12
-    NICE = 13
-    RTPRIO = 14
-    RTTIME = 15
-
-
-Limit = tuple[int, int]
-"""A soft and a hard limit."""
-
-RLIM_INFINITY: Final = (1 << 64) - 1
-RLIM_NLIMITS: Final = len(Resource)
-NR_OPEN: Final = 1 << 20
-"""The highest number of files that anybody may be allowed (fs.nr_open)."""
-
-DEFAULTS: Final = (
-    (RLIM_INFINITY, RLIM_INFINITY),  # CPU
-    (RLIM_INFINITY, RLIM_INFINITY),  # FSIZE
-    (RLIM_INFINITY, RLIM_INFINITY),  # DATA
-    (8 << 20, RLIM_INFINITY),  # STACK
-    (0, RLIM_INFINITY),  # CORE
-    (RLIM_INFINITY, RLIM_INFINITY),  # RSS
-    (4096, 4096),  # NPROC
-    (1024, 4096),  # NOFILE
-    (8 << 20, 8 << 20),  # MEMLOCK
-    (RLIM_INFINITY, RLIM_INFINITY),  # AS
-    (RLIM_INFINITY, RLIM_INFINITY),  # LOCKS
-    (4096, 4096),  # SIGPENDING
-    (819200, 819200),  # MSGQUEUE
-    (0, 0),  # NICE
-    (0, 0),  # RTPRIO
-    (RLIM_INFINITY, RLIM_INFINITY),  # RTTIME
-)
-"""Soft and hard limits of a new program, by number (include/asm-generic/resource.h)."""
 
 _COMPAT_INFINITY: Final = 0xFFFF_FFFF
 _OLD_INFINITY: Final = 0x7FFF_FFFF
@@ -84,7 +37,7 @@ def _set(task: LinuxTask, target: LinuxTask, resource: int, new: Limit) -> None:
         raise Errno(E.EPERM)
     if hard > old_hard and not task.credentials.capable(Cap.SYS_RESOURCE):
         raise Errno(E.EPERM)
-    target.set_rlimit(resource, soft, hard)
+    set_rlimit(target, resource, soft, hard)
 
 
 def _read(task: LinuxTask, address: int) -> Limit:

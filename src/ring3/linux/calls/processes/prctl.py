@@ -16,14 +16,15 @@ from ring3.abi.c_types import Int, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
 from ring3.abi.signals import NSIG
-from ring3.linux.calls.ids import changes
-from ring3.linux.calls.ids.changes import Secure, commit
 from ring3.linux.calls.processes.prctl_mm import get_auxv, set_anonymous_name, set_mm
-from ring3.linux.calls.tracing import seccomp
+from ring3.linux.cpu_context import set_no_tsc
 from ring3.linux.definition import syscall
-from ring3.linux.filters import user_dispatch
+from ring3.linux.filters import seccomp, user_dispatch
 from ring3.linux.model.credentials import Cap
+from ring3.linux.model.filters import Mode
 from ring3.linux.model.scheduling import REALTIME
+from ring3.linux.tasks import identity
+from ring3.linux.tasks.identity import Secure, commit
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -204,7 +205,7 @@ def _get_keepcaps(task: LinuxTask, *_: int) -> int:
 
 
 def _set_keepcaps(task: LinuxTask, keep: int, *_: int) -> int:
-    commit(task, changes.set_keep_caps(task.credentials, keep))
+    commit(task, identity.set_keep_caps(task.credentials, keep))
     return 0
 
 
@@ -213,7 +214,7 @@ def _get_securebits(task: LinuxTask, *_: int) -> int:
 
 
 def _set_securebits(task: LinuxTask, bits: int, *_: int) -> int:
-    commit(task, changes.set_securebits(task.credentials, bits))
+    commit(task, identity.set_securebits(task.credentials, bits))
     return 0
 
 
@@ -224,7 +225,7 @@ def _bounding_read(task: LinuxTask, cap: int, *_: int) -> int:
 
 
 def _bounding_drop(task: LinuxTask, cap: int, *_: int) -> int:
-    commit(task, changes.drop_bounding(task.credentials, cap))
+    commit(task, identity.drop_bounding(task.credentials, cap))
     return 0
 
 
@@ -232,7 +233,7 @@ def _ambient(task: LinuxTask, deed: int, cap: int, arg4: int, arg5: int) -> int:
     now = task.credentials
     if deed == Ambient.CLEAR_ALL:
         _zero(cap, arg4, arg5)
-        commit(task, changes.clear_ambient(now))
+        commit(task, identity.clear_ambient(now))
         return 0
     _zero(arg4, arg5)
     if cap >= len(Cap):
@@ -240,9 +241,9 @@ def _ambient(task: LinuxTask, deed: int, cap: int, arg4: int, arg5: int) -> int:
     if deed == Ambient.IS_SET:
         return now.ambient >> cap & 1
     if deed == Ambient.RAISE:
-        commit(task, changes.raise_ambient(now, cap))
+        commit(task, identity.raise_ambient(now, cap))
     elif deed == Ambient.LOWER:
-        commit(task, changes.lower_ambient(now, cap))
+        commit(task, identity.lower_ambient(now, cap))
     else:
         raise Errno(E.EINVAL)
     return 0
@@ -264,9 +265,9 @@ def _get_seccomp(task: LinuxTask, *_: int) -> int:
 
 
 def _set_seccomp(task: LinuxTask, mode: int, program: int, *_: int) -> int:
-    if mode == seccomp.Mode.STRICT:
+    if mode == Mode.STRICT:
         return seccomp.set_strict(task)
-    if mode == seccomp.Mode.FILTER:
+    if mode == Mode.FILTER:
         return seccomp.set_filter(task, 0, program)
     raise Errno(E.EINVAL)
 
@@ -308,7 +309,7 @@ def _get_tsc(task: LinuxTask, pointer: int, *_: int) -> int:
 
 def _set_tsc(task: LinuxTask, mode: int, *_: int) -> int:
     _zero(mode & 0xFFFF_FFFF not in (TSC_ENABLE, TSC_SIGSEGV))
-    task.set_no_tsc(mode & 0xFFFF_FFFF == TSC_SIGSEGV)
+    set_no_tsc(task, mode & 0xFFFF_FFFF == TSC_SIGSEGV)
     return 0
 
 

@@ -256,11 +256,11 @@ def _of_pidfd(task: LinuxTask, fd: int) -> tuple[int, bool]:
     Raises:
         Errno: EINVAL, a negative number; EBADF, no such descriptor.
     """
-    from ring3.linux.calls.processes import pidfd  # noqa: PLC0415 -- few programs wait this way
+    from ring3.linux.tasks import pid_file  # noqa: PLC0415 -- few programs wait this way
 
     if fd < 0:
         raise Errno(E.EINVAL)
-    file = pidfd.pid_file(task, fd)
+    file = pid_file.pid_file(task, fd)
     return file.tid if file.exists else 0, not file.flags & O_NONBLOCK
 
 

@@ -12,6 +12,7 @@ from ring3.linux.calls.sched.scheduling import can_nice, check_nice_security
 from ring3.linux.definition import syscall
 from ring3.linux.model.credentials import Cap
 from ring3.linux.model.scheduling import REALTIME, Policy
+from ring3.linux.tasks.scheduling import set_scheduling
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -98,7 +99,7 @@ def sys_setpriority(task: LinuxTask, which: Int, who: Int, niceval: Int) -> int:
         if nice < target.scheduling.nice and not can_nice(task, target, nice):
             raise Errno(E.EACCES)
         check_nice_security(task, target)
-        target.set_scheduling(target.scheduling._replace(nice=nice))
+        set_scheduling(target, target.scheduling._replace(nice=nice))
 
     _set_each(_targets(task, which, who), change)
     return 0
@@ -111,7 +112,7 @@ def sys_nice(task: LinuxTask, increment: Int) -> int:
     nice = min(max(task.scheduling.nice + step, -20), 19)
     if step < 0 and not can_nice(task, task, nice):
         raise Errno(E.EPERM)
-    task.set_scheduling(task.scheduling._replace(nice=nice))
+    set_scheduling(task, task.scheduling._replace(nice=nice))
     return 0
 
 
@@ -140,7 +141,7 @@ def sys_ioprio_set(task: LinuxTask, which: Int, who: Int, ioprio: Int) -> int:
     for target in targets:
         if target.credentials.uid not in (mine.euid, mine.uid) and not mine.capable(Cap.SYS_NICE):
             raise Errno(E.EPERM)
-        target.set_scheduling(target.scheduling._replace(ioprio=ioprio & 0xFFFF))
+        set_scheduling(target, target.scheduling._replace(ioprio=ioprio & 0xFFFF))
     return 0
 
 

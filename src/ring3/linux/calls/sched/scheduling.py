@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 from ring3.abi.c_types import UNSIGNED_INT, Arg, Int, Meaning, Pid, Pointer, UnsignedInt
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntFlag, NamedTuple
-from ring3.linux.calls.processes.limits import Resource
 from ring3.linux.definition import syscall
 from ring3.linux.model.credentials import Cap
+from ring3.linux.model.limits import Resource
 from ring3.linux.model.scheduling import FAIR, MAX_PRIORITY, REALTIME, Policy
+from ring3.linux.tasks.scheduling import reschedule, set_scheduling
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -103,7 +104,7 @@ def _set(task: LinuxTask, target: LinuxTask, attr: _Attr) -> None:
     elif policy in FAIR:
         asked = min(max(attr.runtime, 100_000), 100_000_000) if attr.runtime else 0
         new = new._replace(nice=attr.nice, slice=asked)
-    target.set_scheduling(new)
+    set_scheduling(target, new)
 
 
 def _check(attr: _Attr, policy: int) -> None:
@@ -171,7 +172,7 @@ def check_nice_security(task: LinuxTask, target: LinuxTask) -> None:
 @syscall("full")
 def sys_sched_yield(task: LinuxTask) -> int:
     """Lets all others of the same rank run first."""
-    task.reschedule()
+    reschedule(task)
     return 0
 
 

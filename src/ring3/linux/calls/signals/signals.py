@@ -12,8 +12,6 @@ from ring3.abi.signals import NSIG, SIG_DFL, SIG_IGN, SiCode, Sig, SigHow
 from ring3.kernel.regs import UserRegs
 from ring3.kernel.wait import wait_event
 from ring3.linux.definition import syscall
-from ring3.linux.model.credentials import Cap
-from ring3.linux.model.process import Process
 from ring3.linux.model.siginfo import Layout, SigInfo, unpack
 from ring3.linux.model.signal_state import (
     IGNORED_BY_DEFAULT,
@@ -25,13 +23,12 @@ from ring3.linux.model.signal_state import (
     next_signal,
 )
 from ring3.linux.signals import frame32, frame64
+from ring3.linux.signals.kill import check_signal, kill_many, kill_one, may_signal, signal_from
 from ring3.linux.signals.send import (
-    deliverable,
     force_kernel,
-    is_noticed,
     recalculate,
-    send_to_process,
     send_to_thread,
+    set_blocked,
 )
 
 if TYPE_CHECKING:
@@ -123,11 +120,11 @@ def _sigprocmask(task: LinuxTask, how: int, new: int | None) -> int:
     before = task.blocked
     if new is not None:
         if how == SigHow.SIG_BLOCK:
-            task.set_blocked((before | new) & ~UNBLOCKABLE)
+            set_blocked(task, (before | new) & ~UNBLOCKABLE)
         elif how == SigHow.SIG_UNBLOCK:
-            task.set_blocked(before & ~new)
+            set_blocked(task, before & ~new)
         elif how == SigHow.SIG_SETMASK:
-            task.set_blocked(new & ~UNBLOCKABLE)
+            set_blocked(task, new & ~UNBLOCKABLE)
         else:
             raise Errno(E.EINVAL)
     return before
@@ -196,57 +193,6 @@ def compat_sys_sigpending(task: LinuxTask, set32: Pointer) -> int:
 # -- sending -----------------------------------------------------------------------------------------------------
 
 
-def may_signal(task: LinuxTask, target: Process, signal: int) -> bool:
-    """Whether kill(2) is allowed: same user, or SIGCONT within the session (check_kill_permission)."""
-    if not target.threads:
-        return True
-    mine, other = task.credentials, target.threads[0].credentials
-    if mine.capable(Cap.KILL) or {mine.euid, mine.uid} & {other.uid, other.suid}:
-        return True
-    return signal == Sig.SIGCONT and task.process.sid == target.sid
-
-
-def signal_from(task: LinuxTask, signal: int, code: int) -> SigInfo:
-    """What a signal says that a task sends by number alone."""
-    return SigInfo(signal, code, Layout.KILL, task.tgid, task.credentials.uid)
-
-
-def _check_signal(signal: int) -> None:
-    """Whether there is such a signal, which Linux asks only when it has found somebody to send it to."""
-    if not 0 <= signal <= NSIG:
-        raise Errno(E.EINVAL)
-
-
-def kill_one(task: LinuxTask, process: Process, info: SigInfo) -> None:
-    """Sends a signal to a process, or only asks whether that is allowed, for signal 0.
-
-    Raises:
-        Errno: EINVAL, there is no such signal; EPERM; EAGAIN.
-    """
-    _check_signal(info.signo)
-    if not may_signal(task, process, info.signo):
-        raise Errno(E.EPERM)
-    if info.signo:
-        send_to_process(process, info)
-
-
-def kill_many(task: LinuxTask, targets: list[Process], info: SigInfo) -> None:
-    """Sends a signal to those processes that the task may send it to.
-
-    Raises:
-        Errno: ESRCH, there are none; EINVAL, there is no such signal; EPERM, none may be sent it.
-    """
-    if not targets:
-        raise Errno(E.ESRCH)
-    _check_signal(info.signo)
-    allowed = [process for process in targets if may_signal(task, process, info.signo)]
-    if not allowed:
-        raise Errno(E.EPERM)
-    for process in allowed:
-        if info.signo:
-            send_to_process(process, info)
-
-
 @syscall("full")
 def sys_kill(task: LinuxTask, pid: Pid, sig: Signal) -> int:
     """Sends a signal to a process or a group of them."""
@@ -267,7 +213,7 @@ def _tkill(task: LinuxTask, tgid: int | None, tid: int, info: SigInfo) -> int:
     target = task.kernel.thread(tid)
     if target is None or (tgid is not None and target.tgid != tgid):
         raise Errno(E.ESRCH)
-    _check_signal(info.signo)
+    check_signal(info.signo)
     if not may_signal(task, target.process, info.signo):
         raise Errno(E.EPERM)
     if info.signo:
@@ -355,7 +301,7 @@ def sys_pause(task: LinuxTask) -> Waiting:
 
 def _sigsuspend(task: LinuxTask, mask: int) -> Waiting:
     task.saved_mask = task.blocked
-    task.set_blocked(mask & ~UNBLOCKABLE)
+    set_blocked(task, mask & ~UNBLOCKABLE)
     return _never(task, E.ERESTARTNOHAND)
 
 
@@ -479,11 +425,3 @@ def sys_restart_syscall(task: LinuxTask) -> int | Waiting:
     if block is None:
         raise Errno(E.EINTR)
     return block()
-
-
-def interrupted(task: LinuxTask) -> bool:
-    """Whether a thread that waits has to look at its signals: not at those that another thread was told to take."""
-    trace = task.trace
-    interrupt = trace is not None and trace.interrupt
-    signals = deliverable(task) and is_noticed(task)
-    return bool(signals) or task.must_stop or interrupt or task.process.ending is not None

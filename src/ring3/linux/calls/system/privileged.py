@@ -12,6 +12,7 @@ from ring3.abi.c_types import Int, Path, Pointer, UnsignedInt, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.linux.definition import syscall
 from ring3.linux.model.credentials import Cap
+from ring3.linux.tasks.access import refuse
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -19,18 +20,6 @@ if TYPE_CHECKING:
 _NOTE: Final = "only the refusal of plain users: with the capability it is ENOSYS"
 SWAP_FLAGS: Final = 0x7FFFF
 IO_BITMAP_BITS: Final = 65536
-
-
-def refuse(task: LinuxTask, cap: Cap, name: str) -> int:
-    """EPERM without the capability.
-
-    Raises:
-        Errno: EPERM; ENOSYS with it.
-    """
-    if not task.credentials.capable(cap):
-        raise Errno(E.EPERM)
-    task.kernel.report_absent(name)
-    raise Errno(E.ENOSYS)
 
 
 @syscall("partial", _NOTE)

@@ -8,9 +8,9 @@ from ring3.abi.c_types import Int, Pointer, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.image.linux.boot import GDT_TLS_MIN
 from ring3.kernel.mm.layout import TASK_SIZE_64
+from ring3.linux.cpu_context import NO_SEGMENT, TLS_ENTRIES, load_tls, refresh_segments, set_tls
 from ring3.linux.definition import syscall
-from ring3.linux.x86.user_desc import SEG_32BIT, UserDesc
-from ring3.machine.descriptors import Segment
+from ring3.linux.x86.user_desc import UserDesc
 from ring3.machine.pmap import Prot
 from ring3.machine.ram import PAGE_SIZE
 from ring3.machine.registers import Seg
@@ -35,8 +35,6 @@ ARCH_MAP_VDSO_64: Final = 0x2003
 FEATURES: Final = 3
 """The state components that programs may use: x87 and SSE (XSTATE_BV of CPUID leaf 13)."""
 XTILE_DATA: Final = 18
-TLS_ENTRIES: Final = 3
-_NO_SEGMENT: Final = Segment(0, 0, 0, 0)
 
 
 # -- arch_prctl --------------------------------------------------------------------------------------------------
@@ -68,7 +66,7 @@ def _base(task: LinuxTask, option: int, arg2: int) -> int:
             raise Errno(E.EPERM)
         segment = Seg.FS if option == ARCH_SET_FS else Seg.GS
         if cpu.selector(segment):
-            task.kernel.load_user_segment(segment, 0, _NO_SEGMENT)
+            task.kernel.load_user_segment(segment, 0, NO_SEGMENT)
         if option == ARCH_SET_FS:
             cpu.fs_base = arg2
         else:
@@ -107,70 +105,12 @@ def _map_vdso(task: LinuxTask, bits: int, address: int) -> int:
 # -- entries of the GDT ------------------------------------------------------------------------------------------
 
 
-def check_clone(task: LinuxTask, tls: int) -> None:
-    """Refuses thread-local storage that a new thread cannot get (copy_thread).
-
-    Args:
-        task: The thread that makes it.
-        tls: Its FS base, or the address of a ``struct user_desc`` for 32-bit callers.
-
-    Raises:
-        Errno: EPERM, the base lies beyond user memory; as `set_tls`.
-    """
-    if task.in_ia32_syscall:
-        _entry(task, tls, allocate=False)
-    elif tls >= TASK_SIZE_64:
-        raise Errno(E.EPERM)
-
-
-def set_tls(task: LinuxTask, u_info: int, allocate: bool) -> None:
-    """Sets one of a task's three GDT entries from a ``struct user_desc`` (do_set_thread_area).
-
-    Args:
-        task: Whose entry; not loaded into the GDT here.
-        u_info: Address of the struct, in the running task's memory.
-        allocate: Number -1 takes a free entry and is written back.
-
-    Raises:
-        Errno: As `_entry`.
-    """
-    slot, value = _entry(task, u_info, allocate)
-    task.tls[slot] = value
-
-
-def _entry(task: LinuxTask, u_info: int, allocate: bool) -> tuple[int, int]:
-    """Which of the three entries a ``struct user_desc`` means, and what is to be in it.
-
-    Raises:
-        Errno: EINVAL, no such entry or not a segment for this; ESRCH, none is free; EFAULT.
-    """
-    desc = UserDesc.read(task.memory, u_info)
-    clear = desc.is_empty or desc.is_zero
-    if not clear and not _is_acceptable(desc):
-        raise Errno(E.EINVAL)
-    number = desc.entry_number
-    if number == 0xFFFF_FFFF and allocate:
-        number = next((GDT_TLS_MIN + slot for slot in range(TLS_ENTRIES) if not task.tls[slot]), 0)
-        if not number:
-            raise Errno(E.ESRCH)
-        task.memory.write_u32(u_info, number)
-    if not GDT_TLS_MIN <= number < GDT_TLS_MIN + TLS_ENTRIES:
-        raise Errno(E.EINVAL)
-    raw = b"" if clear else desc.segment(useable=desc.useable).to_bytes()
-    return number - GDT_TLS_MIN, int.from_bytes(raw, "little")
-
-
-def _is_acceptable(desc: UserDesc) -> bool:
-    """Whether Linux allows such a segment (tls_desc_okay): 32-bit data, present."""
-    return bool(desc.bits & SEG_32BIT) and desc.contents <= 1 and not desc.seg_not_present
-
-
 @syscall("full")
 def sys_set_thread_area(task: LinuxTask, u_info: Pointer) -> int:
     """Sets one of three GDT entries; number -1 takes a free one and says which."""
     set_tls(task, u_info, allocate=True)
-    task.load_tls()
-    task.refresh_segments()
+    load_tls(task)
+    refresh_segments(task)
     return 0
 
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import BufferIn, BufferOut, Int
 from ring3.abi.errno import E, Errno
-from ring3.linux.calls.processes.personality import PER_LINUX32, PER_MASK, Persona
 from ring3.linux.definition import syscall
 from ring3.linux.model.credentials import Cap
+from ring3.linux.model.release import RELEASE, VERSION
+from ring3.linux.model.settings import PER_LINUX32, PER_MASK, Persona
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -17,8 +18,6 @@ FIELD: Final = 65
 """Bytes of each of the six names in ``struct new_utsname`` (uname(2))."""
 OLD_FIELD: Final = 9
 """Bytes of each of the five names in ``struct oldold_utsname``."""
-RELEASE: Final = "6.12.0-ring3"
-VERSION: Final = "#1 SMP PREEMPT_DYNAMIC"
 _UNAME26: Final = "2.6.72-ring3"
 """The release for programs that cannot bear a first number above 2: 60 more than the second one."""
 

@@ -7,20 +7,19 @@ from where it was. Sources: kernel/time/hrtimer.c, posix-timers.c, posix-cpu-tim
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from ring3.abi.c_types import Int, Pointer
 from ring3.abi.errno import E, Errno
 from ring3.kernel.wait import UNTIL_READY, Timeout
 from ring3.linux.definition import syscall
-from ring3.linux.timers.clocks import CLOCK_MONOTONIC, Base, Clock, clock_of, clock_to_wait_by
+from ring3.linux.timers.clocks import CLOCK_MONOTONIC, TIMER_ABSTIME, Base, Clock, clock_of, clock_to_wait_by
 from ring3.linux.timers.timespec import FOREVER, pack_timespec, read_timespec
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
 Waiting = Coroutine[Any, Any, int]
-TIMER_ABSTIME: Final = 1
 
 
 def timeout_by(task: LinuxTask, clock: Clock, deadline: int) -> Timeout:

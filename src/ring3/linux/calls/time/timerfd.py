@@ -5,16 +5,12 @@ A timer with an interval starts again when it is read or looked at. Source: fs/t
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Final
 
 from ring3.abi.c_types import INT, Arg, Int, Meaning, Pointer
 from ring3.abi.errno import E, Errno
-from ring3.fs.anonymous import AnonymousFile
-from ring3.fs.file import O_NONBLOCK, O_RDWR, WouldBlock
+from ring3.fs.file import O_NONBLOCK
 from ring3.fs.opening import O_CLOEXEC
-from ring3.fs.readiness import READABLE
-from ring3.kernel.wait import Listening, WaitQueue
 from ring3.linux.definition import syscall
 from ring3.linux.timers.clocks import (
     CLOCK_BOOTTIME,
@@ -23,11 +19,10 @@ from ring3.linux.timers.clocks import (
     CLOCK_REALTIME,
     CLOCK_REALTIME_ALARM,
 )
-from ring3.linux.timers.timespec import FOREVER, pack_itimerspec, read_itimerspec
+from ring3.linux.timers.timer_file import TimerFile
+from ring3.linux.timers.timespec import pack_itimerspec, read_itimerspec
 
 if TYPE_CHECKING:
-    from ring3.kernel.timers import Timer
-    from ring3.linux.kernel import LinuxKernel
     from ring3.linux.model.task import LinuxTask
 
 TFD_TIMER_ABSTIME: Final = 1
@@ -39,136 +34,6 @@ _ALARMS: Final = (CLOCK_REALTIME_ALARM, CLOCK_BOOTTIME_ALARM)
 
 TimerFlags = Annotated[int, Arg(INT, Meaning.FLAGS, "open")]
 SetFlags = Annotated[int, Arg(INT, Meaning.FLAGS, "timerfd")]
-
-
-class TimerFile(AnonymousFile):
-    """A timer.
-
-    Attributes:
-        interval: Nanoseconds after which it starts again, 0 for never.
-        ticks: How often it has expired since it was read.
-    """
-
-    kind = b"[timerfd]"
-
-    def __init__(self, kernel: LinuxKernel, wall: bool, flags: int) -> None:
-        """Makes one that does not run; ``wall`` if its clock is the wall clock."""
-        super().__init__(kernel.vfs, O_RDWR | flags)
-        self.interval = 0
-        self.ticks = 0
-        self._kernel = kernel
-        self._of_wall = wall
-        self._wall = False
-        self._deadline: int | None = None
-        self._timer: Timer | None = None
-        self._queue = WaitQueue()
-        self._was_set = False
-        self._watch: Listening | None = None
-
-    # -- the timer ---------------------------------------------------------------------------------------------
-
-    def set(self, value: int, interval: int, absolute: bool, cancel: bool) -> None:
-        """Starts it anew, or stops it with a value of 0.
-
-        Args:
-            value: Nanoseconds: a time, or how long.
-            interval: After which it starts again.
-            absolute: The value is a time.
-            cancel: A read fails after the wall clock was set.
-        """
-        self._stop()
-        self.interval, self.ticks = interval, 0
-        self._was_set = False
-        if cancel and absolute and self._of_wall:
-            self._watch = self._kernel.clock_was_set.listen(self._clock_was_set)
-        if value:
-            self._wall = absolute and self._of_wall
-            self._start(value if absolute else min(self._now() + value, FOREVER))
-
-    def remaining(self) -> int:
-        """Nanoseconds until it expires next, 0 if it does not run."""
-        self._go_on()
-        if self._deadline is None or self._timer is None:
-            return 0
-        return max(self._deadline - self._now(), 0)
-
-    def _now(self) -> int:
-        clocks = self._kernel.clocks
-        return clocks.realtime() if self._wall else clocks.monotonic()
-
-    def _start(self, deadline: int) -> None:
-        self._deadline = deadline
-        self._timer = self._kernel.timers.add(deadline, self._expire, self._wall)
-
-    def _stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._watch is not None:
-            self._watch.cancel()
-        self._timer = self._watch = self._deadline = None
-
-    def _expire(self) -> None:
-        self._timer = None
-        self.ticks += 1
-        self._queue.wake(READABLE)
-
-    def _catch_up(self) -> None:
-        """Expires it if it is due and the kernel has not seen that yet."""
-        if self._timer is not None and self._deadline is not None and self._now() >= self._deadline:
-            self._timer.cancel()
-            self._expire()
-
-    def _go_on(self) -> None:
-        """Starts an expired timer again, and counts how often it would have expired since."""
-        self._catch_up()
-        if self._timer is None and self._deadline is not None and self.interval:
-            missed = max(0, self._now() - self._deadline) // self.interval
-            self.ticks += missed
-            self._start(self._deadline + (missed + 1) * self.interval)
-
-    def _clock_was_set(self) -> None:
-        self._was_set = True
-        self.ticks += 1
-        self._queue.wake(READABLE)
-
-    # -- the file ----------------------------------------------------------------------------------------------
-
-    def read(self, size: int) -> bytes:
-        """How often it has expired since the last read.
-
-        Raises:
-            Errno: EINVAL, fewer than 8 bytes are asked for; ECANCELED, the wall clock was set.
-            WouldBlock: It has not.
-        """
-        if size < 8:
-            raise Errno(E.EINVAL)
-        if self._was_set:
-            self._was_set = False
-            self.ticks = 0
-            raise Errno(E.ECANCELED)
-        self._catch_up()
-        if not self.ticks:
-            raise WouldBlock(self, READABLE)
-        self._go_on()
-        taken, self.ticks = self.ticks, 0
-        return taken.to_bytes(8, "little")
-
-    def unread(self, data: bytes) -> None:
-        """Counts them again."""
-        self.ticks += int.from_bytes(data, "little")
-
-    def poll(self) -> int:
-        """Readable if it has expired."""
-        self._catch_up()
-        return READABLE if self.ticks else 0
-
-    def listen(self, callback: Callable[[], None], events: int = -1) -> Listening:
-        """Calls back when it expires."""
-        return self._queue.listen(callback, events)
-
-    def close(self) -> None:
-        """Nobody will read it."""
-        self._stop()
 
 
 def _timer(task: LinuxTask, fd: int) -> TimerFile:

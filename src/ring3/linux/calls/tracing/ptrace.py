@@ -12,15 +12,15 @@ from ring3.abi.c_types import CompatLong, CompatULong, Long, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
 from ring3.abi.signals import NSIG, Sig
-from ring3.linux.calls.processes.compare import may_look_into
+from ring3.linux.calls.tracing import queues as ptrace_queues
 from ring3.linux.definition import syscall
 from ring3.linux.model.siginfo import SIZE, SigInfo, unpack
 from ring3.linux.model.signal_state import UNBLOCKABLE
-from ring3.linux.signals.send import notify, send_to_process, send_to_thread
-from ring3.linux.tracing import queues as ptrace_queues
+from ring3.linux.model.trace import At, Option, Trace
+from ring3.linux.signals.send import notify, send_to_process, send_to_thread, set_blocked
+from ring3.linux.tasks.access import may_look_into
 from ring3.linux.tracing import registers as ptrace_regs
 from ring3.linux.tracing import stops as tracing
-from ring3.linux.tracing.stops import At, Option, Trace
 from ring3.machine.registers import Flags
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def _sigmask(task: LinuxTask, target: LinuxTask, request: int, size: int, data: 
         mask = target.blocked if target.saved_mask is None else target.saved_mask
         task.memory.write_u64(data, mask)
     else:
-        target.set_blocked(task.memory.read_u64(data) & ~UNBLOCKABLE)
+        set_blocked(target, task.memory.read_u64(data) & ~UNBLOCKABLE)
     return 0
 
 

@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import E
 from ring3.abi.signals import SIG_DFL, SIG_IGN, SaFlags, Sig
 from ring3.kernel.regs import UserRegs
-from ring3.linux.calls.processes.exit import exit_group
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.signal_state import (
-    CORE_DUMPING,
     IGNORED_BY_DEFAULT,
     STOPPING,
     UNBLOCKABLE,
@@ -21,8 +19,9 @@ from ring3.linux.model.signal_state import (
     bit,
     next_signal,
 )
-from ring3.linux.signals import frames
+from ring3.linux.signals import frames, rseq
 from ring3.linux.signals.send import deliverable, force_kernel, recalculate, set_blocked, stop_process
+from ring3.linux.tasks.exit import exit_group
 from ring3.machine.registers import Flags
 
 if TYPE_CHECKING:
@@ -84,25 +83,6 @@ def act(task: LinuxTask, regs: UserRegs, info: SigInfo) -> bool:
     return exit_group(task, signal)
 
 
-def is_fatal(task: LinuxTask, signal: int) -> bool:
-    """Whether a signal's action ends the process."""
-    return task.process.actions[signal].handler == SIG_DFL and not bit(signal) & (
-        IGNORED_BY_DEFAULT | STOPPING
-    )
-
-
-def is_dying(task: LinuxTask) -> bool:
-    """Whether a thread must not wait any more, even where other signals cannot interrupt it (fatal_signal_pending).
-
-    A signal that ends the process counts as SIGKILL from when it is sent, unless it dumps core (complete_signal).
-    """
-    waiting = deliverable(task)
-    return task.process.ending is not None or any(
-        waiting & bit(signal) & ~CORE_DUMPING and is_fatal(task, signal)
-        for signal in range(1, waiting.bit_length() + 1)
-    )
-
-
 def settle(task: LinuxTask, regs: UserRegs) -> None:
     """No handler runs: an interrupted call is made again, and the mask of sigsuspend(2) is undone."""
     if _in_call(regs):
@@ -148,7 +128,7 @@ def _handle(task: LinuxTask, regs: UserRegs, info: SigInfo, action: Action) -> N
     stepping = regs.flags & _TF
     mask = task.blocked if task.saved_mask is None else task.saved_mask
     if task.rseq is not None:
-        task.rseq.deliver_signal(task, regs, info.signo)
+        rseq.deliver_signal(task, regs, task.rseq, info.signo)
     if not frames.push(task, regs, info, action, mask):
         force_kernel(task, Sig.SIGSEGV)
         if info.signo == Sig.SIGSEGV:

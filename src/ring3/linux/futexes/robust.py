@@ -1,4 +1,4 @@
-"""The list of robust futexes: the locks that a thread holds, as it tells them the kernel, which gives them up for it.
+"""Robust futexes: the locks that a thread holds, as it tells them the kernel, which gives them up for it.
 
 The list lies in the program's memory and may hold anything; the kernel follows it as far as it makes sense. A thread
 can have two, one in each width. Follows set_robust_list(2) and kernel/futex/core.c of Linux 6.x.
@@ -9,79 +9,17 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Final
 
-from ring3.abi.c_types import Int, Pointer, SizeT, UnsignedInt
-from ring3.abi.errno import E, Errno
+from ring3.abi.errno import Errno
 from ring3.kernel.mm.usercopy import BadAddress
-from ring3.linux.calls.processes.compare import may_look_into
-from ring3.linux.calls.processes.futex import wake
-from ring3.linux.definition import syscall
+from ring3.linux.futexes.waitwake import wake
 from ring3.linux.futexes.word import FUTEX_OWNER_DIED, FUTEX_TID_MASK, FUTEX_WAITERS
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
+
 ROBUST_LIST_LIMIT: Final = 2048
 """Locks that are followed at most."""
-HEAD_SIZE: Final = {64: 24, 32: 12}
-"""Bytes of ``struct robust_list_head``: the first entry, the distance from an entry to its word, a pending entry."""
-
-
-# -- naming it ---------------------------------------------------------------------------------------------------
-
-
-@syscall("full")
-def sys_set_robust_list(task: LinuxTask, head: Pointer, length: SizeT) -> int:
-    """Names the list of robust futexes."""
-    if length != HEAD_SIZE[64]:
-        raise Errno(E.EINVAL)
-    task.robust_list = head
-    return 0
-
-
-@syscall("full")
-def compat_sys_set_robust_list(task: LinuxTask, head: Pointer, length: UnsignedInt) -> int:
-    """Names the list of robust futexes of a 32-bit program."""
-    if length != HEAD_SIZE[32]:
-        raise Errno(E.EINVAL)
-    task.compat_robust_list = head
-    return 0
-
-
-def _thread(task: LinuxTask, pid: int) -> LinuxTask:
-    """A thread whose list the caller may see: one that it may look into (ptrace_may_access).
-
-    Raises:
-        Errno: ESRCH; EPERM.
-    """
-    if not pid:
-        return task
-    found = task.kernel.thread(pid)
-    if found is None:
-        raise Errno(E.ESRCH)
-    if not may_look_into(task, found):
-        raise Errno(E.EPERM)
-    return found
-
-
-@syscall("full")
-def sys_get_robust_list(task: LinuxTask, pid: Int, head_ptr: Pointer, len_ptr: Pointer) -> int:
-    """The list of robust futexes of a thread."""
-    head = _thread(task, pid).robust_list
-    task.memory.write_u64(len_ptr, HEAD_SIZE[64])
-    task.memory.write_u64(head_ptr, head)
-    return 0
-
-
-@syscall("full")
-def compat_sys_get_robust_list(task: LinuxTask, pid: Int, head_ptr: Pointer, len_ptr: Pointer) -> int:
-    """The list of robust futexes of a thread of a 32-bit program."""
-    head = _thread(task, pid).compat_robust_list
-    task.memory.write_u32(len_ptr, HEAD_SIZE[32])
-    task.memory.write_u32(head_ptr, head)
-    return 0
-
-
-# -- giving the locks up -----------------------------------------------------------------------------------------
 
 
 def release_robust_lists(task: LinuxTask) -> None:

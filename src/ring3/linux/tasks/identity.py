@@ -6,6 +6,7 @@ security/commoncap.c of Linux 6.x.
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
@@ -56,7 +57,7 @@ def commit(task: LinuxTask, new: Credentials) -> None:
     if new.lowers(task.credentials):
         task.mm_context.dumpable = 0
         task.parent_death_signal = 0
-    task.set_credentials(new)
+    set_credentials(task, new)
 
 
 def start_program(task: LinuxTask) -> None:
@@ -67,7 +68,7 @@ def start_program(task: LinuxTask) -> None:
     task.mm_context.dumpable = int(same and not lowered)
     if lowered or not same:
         task.parent_death_signal = 0
-    task.set_credentials(new)
+    set_credentials(task, new)
 
 
 def as_real_user(old: Credentials) -> Credentials:
@@ -360,3 +361,12 @@ def _check_capability(cap: int) -> None:
 
 def _choose(new: int, old: int) -> int:
     return old if new == UNCHANGED else new
+
+
+def set_credentials(task: LinuxTask, credentials: Credentials) -> None:
+    """Replaces whom a task runs as, and tells those who enforce it."""
+    task.credentials = credentials
+    may_lock = credentials.capable(Cap.IPC_LOCK)
+    if task.memory.limits.ipc_lock != may_lock:
+        limits = task.memory.limits = copy(task.memory.limits)
+        limits.ipc_lock = may_lock

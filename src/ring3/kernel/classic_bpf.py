@@ -1,4 +1,4 @@
-"""Classic BPF: checking and running the programs that seccomp(2) takes (net/core/filter.c of Linux 6.x).
+"""Classic BPF: checking and running the programs that filter system calls (net/core/filter.c of Linux 6.x).
 
 A program is a list of instructions on a 32-bit accumulator A, an index register X and sixteen cells of memory. It only
 jumps forward, so it ends. What it may load besides its cells is said by who runs it: here, aligned 32-bit words.

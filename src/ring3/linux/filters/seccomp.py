@@ -1,0 +1,263 @@
+"""Asking a thread's filters before each of its calls (kernel/seccomp.c of Linux 6.x)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, Final
+
+from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import IntEnum, IntFlag
+from ring3.abi.signals import Sig
+from ring3.kernel import classic_bpf
+from ring3.kernel.task import TaskExited
+from ring3.linux.cpu_context import set_no_tsc
+from ring3.linux.definition import IA32_REGISTERS, X64_REGISTERS
+from ring3.linux.model.credentials import Cap
+from ring3.linux.model.filters import Filter, Mode, Seccomp
+from ring3.linux.model.siginfo import Layout, SigInfo
+from ring3.linux.model.signal_state import DEFAULT
+from ring3.linux.model.syscall_work import SECCOMP, set_work
+from ring3.linux.model.trace import Option
+from ring3.linux.signals.send import force
+from ring3.linux.tasks.exit import exit_group, release_thread
+from ring3.linux.tracing import stops as tracing
+
+if TYPE_CHECKING:
+    from ring3.kernel.regs import UserRegs
+    from ring3.linux.model.task import LinuxTask
+
+
+class Action(IntEnum):
+    """What a filter wants, the upper half of what it returns; the lowest as a signed number wins."""
+
+    KILL_PROCESS = 0x8000_0000
+    KILL_THREAD = 0
+    TRAP = 0x0003_0000
+    ERRNO = 0x0005_0000
+    USER_NOTIF = 0x7FC0_0000
+    TRACE = 0x7FF0_0000
+    LOG = 0x7FFC_0000
+    ALLOW = 0x7FFF_0000
+
+
+ACTION_FULL: Final = 0xFFFF_0000
+DATA: Final = 0xFFFF
+MAX_ERRNO: Final = 4095
+ARCH_I386: Final = 0x4000_0003
+ARCH_X86_64: Final = 0xC000_003E
+SYS_SECCOMP: Final = 1
+STRICT_64: Final = frozenset((0, 1, 15, 60))
+STRICT_32: Final = frozenset((1, 3, 4, 119))
+"""read, write, rt_sigreturn or sigreturn, exit."""
+_EVENT_SECCOMP: Final = 7
+
+
+def mode_of(task: LinuxTask) -> Mode:
+    """A thread's mode."""
+    return Mode.DISABLED if task.seccomp is None else task.seccomp.mode
+
+
+def newest_of(task: LinuxTask) -> Filter | None:
+    """A thread's newest filter."""
+    return None if task.seccomp is None else task.seccomp.filter
+
+
+def enter(task: LinuxTask, regs: UserRegs, seccomp: Seccomp) -> int | Coroutine[Any, Any, int]:
+    """Asks whether a call may be made: its number, or -1 if it is not to be made (__secure_computing)."""
+    if seccomp.mode is Mode.FILTER:
+        return _ask_filters(task, regs, seccomp.filter)
+    number = regs.orig_ax & 0xFFFF_FFFF
+    if number in (STRICT_32 if task.in_ia32_syscall else STRICT_64):
+        return number
+    return _end_thread(task, int(Sig.SIGKILL))
+
+
+def _data(task: LinuxTask, regs: UserRegs) -> bytes:
+    """``struct seccomp_data`` of the call in progress."""
+    narrow = task.in_ia32_syscall
+    if narrow:
+        arguments = [getattr(regs, name) & 0xFFFF_FFFF for name in IA32_REGISTERS]
+    else:
+        arguments = [getattr(regs, name) for name in X64_REGISTERS]
+    arch = ARCH_I386 if narrow else ARCH_X86_64
+    return struct.pack("<IIQ6Q", regs.orig_ax & 0xFFFF_FFFF, arch, regs.ip, *arguments)
+
+
+def verdict(newest: Filter | None, data: bytes) -> int:
+    """What all filters together want: the lowest action, as a signed number, and its data; the newest goes first."""
+    result = int(Action.ALLOW)
+    found = newest
+    while found is not None:
+        one = classic_bpf.run(found.program, data)
+        if _order(one) < _order(result):
+            result = one
+        found = found.before
+    return result
+
+
+def _order(result: int) -> int:
+    action = result & ACTION_FULL
+    return action - (1 << 32) if action >> 31 else action
+
+
+def _ask_filters(task: LinuxTask, regs: UserRegs, newest: Filter | None) -> int | Coroutine[Any, Any, int]:
+    result = verdict(newest, _data(task, regs))
+    action, data = result & ACTION_FULL, result & DATA
+    number = regs.orig_ax & 0xFFFF_FFFF
+    if action in (Action.ALLOW, Action.LOG):
+        return number
+    if action == Action.ERRNO:
+        regs.ax = -min(data, MAX_ERRNO)
+    elif action == Action.TRAP:
+        _send_sigsys(task, regs, data)
+    elif action == Action.TRACE and tracing.wants(task, Option.TRACESECCOMP):
+        return _ask_tracer(task, regs, data, newest)
+    elif action in (Action.TRACE, Action.USER_NOTIF):
+        regs.ax = -E.ENOSYS
+    else:
+        return _kill(task, regs, action)
+    return -1
+
+
+def _send_sigsys(task: LinuxTask, regs: UserRegs, data: int) -> None:
+    """Forces SIGSYS, with the registers as they were before the call (force_sig_seccomp)."""
+    arch = ARCH_I386 if task.in_ia32_syscall else ARCH_X86_64
+    number = regs.orig_ax & 0xFFFF_FFFF
+    regs.ax = regs.orig_ax
+    force(
+        task,
+        SigInfo(
+            int(Sig.SIGSYS), SYS_SECCOMP, Layout.SYS, address=regs.ip, value=number | arch << 32, errno=data
+        ),
+    )
+
+
+def _kill(task: LinuxTask, regs: UserRegs, action: int) -> int:
+    """KILL_PROCESS, KILL_THREAD, and all that is not known: the whole process dies of SIGSYS, or just a thread."""
+    task.seccomp = Seccomp(Mode.DEAD, newest_of(task))
+    if action == Action.KILL_THREAD and len(task.process.threads) > 1:
+        return _end_thread(task, int(Sig.SIGSYS))
+    task.process.actions[Sig.SIGSYS] = DEFAULT
+    _send_sigsys(task, regs, 0)
+    return exit_group(task, int(Sig.SIGSYS))
+
+
+def _end_thread(task: LinuxTask, code: int) -> int:
+    release_thread(task, code)
+    raise TaskExited
+
+
+async def _ask_tracer(task: LinuxTask, regs: UserRegs, data: int, newest: Filter | None) -> int:
+    """Stops for the tracer, which may change the number; then the filters are asked again, but not to stop."""
+    await tracing.event(task, _EVENT_SECCOMP, data)
+    number = regs.orig_ax & 0xFFFF_FFFF
+    if number == 0xFFFF_FFFF:
+        return -1
+    again = verdict(newest, _data(task, regs))
+    if again & ACTION_FULL == Action.TRACE:
+        return number
+    answer = _ask_filters(task, regs, newest)
+    assert isinstance(answer, int)
+    return answer
+
+
+class Flag(IntFlag):
+    """Flags of SECCOMP_SET_MODE_FILTER."""
+
+    TSYNC = 1
+    LOG = 2
+    SPEC_ALLOW = 4
+    NEW_LISTENER = 8
+    TSYNC_ESRCH = 16
+    WAIT_KILLABLE_RECV = 32
+
+
+_FLAGS: Final = int(Flag.TSYNC | Flag.LOG | Flag.SPEC_ALLOW | Flag.TSYNC_ESRCH)
+DATA_SIZE: Final = 64
+"""Bytes of ``struct seccomp_data``."""
+MAX_INSTRUCTIONS: Final = (1 << 18) // 8
+"""How many instructions all filters of a thread may have, as Linux converts them (MAX_INSNS_PER_PATH)."""
+PENALTY: Final = 4
+"""How many each filter counts for besides its own."""
+
+
+def set_seccomp(task: LinuxTask, seccomp: Seccomp) -> None:
+    """Gives system calls of a thread up; each is asked for from now on."""
+    task.seccomp = seccomp
+    set_work(task, SECCOMP)
+
+
+def set_strict(task: LinuxTask) -> int:
+    """Leaves a thread four calls.
+
+    Raises:
+        Errno: EINVAL, it has filters.
+    """
+    if mode_of(task) not in (Mode.DISABLED, Mode.STRICT):
+        raise Errno(E.EINVAL)
+    set_no_tsc(task, True)
+    set_seccomp(task, Seccomp(Mode.STRICT))
+    return 0
+
+
+def set_filter(task: LinuxTask, flags: int, uargs: int) -> int:
+    """Adds a filter; returns 0, or with TSYNC the number of a thread that cannot have it.
+
+    Raises:
+        Errno: EINVAL, unknown flags, a program that the checks refuse, or the strict mode; EFAULT; EACCES, neither
+            no_new_privs nor CAP_SYS_ADMIN; ENOMEM, too many instructions; ESRCH, as TSYNC_ESRCH wants it.
+    """
+    if flags & ~_FLAGS:
+        raise Errno(E.EINVAL)
+    program = _read_program(task, uargs)
+    newest = newest_of(task)
+    if mode_of(task) not in (Mode.DISABLED, Mode.FILTER):
+        raise Errno(E.EINVAL)
+    older = newest.instructions + PENALTY if newest is not None else 0
+    total = classic_bpf.converted_length(program) + older
+    if total > MAX_INSTRUCTIONS:
+        raise Errno(E.ENOMEM)
+    new = Seccomp(Mode.FILTER, Filter(program, newest, total))
+    if flags & Flag.TSYNC:
+        other = _thread_apart(task)
+        if other is not None:
+            if flags & Flag.TSYNC_ESRCH:
+                raise Errno(E.ESRCH)
+            return other.tid
+        for thread in task.process.threads:
+            thread.settings.no_new_privs |= task.settings.no_new_privs
+            set_seccomp(thread, new)
+    set_seccomp(task, new)
+    return 0
+
+
+def _thread_apart(task: LinuxTask) -> LinuxTask | None:
+    """A thread of the process whose filters are not among the caller's (seccomp_can_sync_threads)."""
+    for thread in task.process.threads:
+        mode, newest = mode_of(thread), newest_of(thread)
+        if thread is task or mode is Mode.DISABLED:
+            continue
+        found = newest_of(task)
+        while found is not None and found is not newest:
+            found = found.before
+        if mode is not Mode.FILTER or (found is None and newest is not None):
+            return thread
+    return None
+
+
+def _read_program(task: LinuxTask, uargs: int) -> classic_bpf.Program:
+    """The program in user memory (seccomp_prepare_user_filter)."""
+    form = "<H2xI" if task.in_ia32_syscall else "<H6xQ"
+    length, address = struct.unpack(form, task.memory.read(uargs, struct.calcsize(form)))
+    if not 1 <= length <= classic_bpf.MAX_INSTRUCTIONS:
+        raise Errno(E.EINVAL)
+    if not task.settings.no_new_privs and not task.credentials.capable(Cap.SYS_ADMIN):
+        raise Errno(E.EACCES)
+    if not address:
+        raise Errno(E.EINVAL)
+    raw = task.memory.read(address, 8 * length)
+    try:
+        return classic_bpf.parse(raw, DATA_SIZE)
+    except classic_bpf.BadProgram:
+        raise Errno(E.EINVAL) from None

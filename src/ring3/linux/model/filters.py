@@ -1,0 +1,59 @@
+"""Which system calls a thread has given up, or catches itself (seccomp(2), PR_SET_SYSCALL_USER_DISPATCH)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ring3.abi.kinds import IntEnum, NamedTuple
+
+if TYPE_CHECKING:
+    from ring3.kernel import classic_bpf
+
+
+class Mode(IntEnum):
+    """What a thread has given up (PR_GET_SECCOMP)."""
+
+    DISABLED = 0
+    STRICT = 1
+    FILTER = 2
+    DEAD = 3
+
+
+class Filter(NamedTuple):
+    """A filter, and those that were there before it; a child inherits all, and nobody can take one away.
+
+    Attributes:
+        program: What decides.
+        before: The next older filter.
+        instructions: How many instructions of Linux's own this filter and the older ones count for.
+    """
+
+    program: classic_bpf.Program
+    before: Filter | None
+    instructions: int
+
+
+class Seccomp(NamedTuple):
+    """What a thread has given up; None stands for nothing.
+
+    Attributes:
+        mode: How.
+        filter: The newest filter.
+    """
+
+    mode: Mode
+    filter: Filter | None = None
+
+
+class Dispatch(NamedTuple):
+    """What a thread catches.
+
+    Attributes:
+        offset: Where the range begins from which calls go to the kernel.
+        length: Its bytes, modulo 2**64: it may wrap around.
+        selector: Address of the byte that says whether calls are caught, 0 if they always are.
+    """
+
+    offset: int
+    length: int
+    selector: int

@@ -1,0 +1,204 @@
+"""The state of Linux on one machine: what the mechanisms find behind ``task.kernel``.
+
+`LinuxKernel` adds what it takes to run: stubs, the way in and out, who comes first.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from ring3.fs.tmpfs import MemoryFileSystem
+from ring3.fs.vfs import Vfs
+from ring3.image.linux import boot
+from ring3.kernel.futex import Futexes
+from ring3.kernel.mm.layout import Random
+from ring3.kernel.mm.objects import Objects
+from ring3.kernel.regs import FrameType, UserRegs, WindowRegs, frame_type
+from ring3.kernel.two_ways import TwoWays
+from ring3.kernel.wait import WaitQueue
+from ring3.linux.model.process import Process, Processes
+from ring3.linux.model.settings import MmContext
+from ring3.linux.model.task import LinuxTask
+from ring3.linux.x86.fpu import Fpu
+from ring3.linux.x86.ldt import Descriptors
+from ring3.linux.x86.vdso import Vdso
+from ring3.machine.board import Machine
+from ring3.machine.cpu import Event
+from ring3.machine.registers import Gpr
+
+if TYPE_CHECKING:
+    from ring3.fs.pty import Pty
+    from ring3.kernel.mm.mm import Mm
+    from ring3.linux.definition import Layers
+    from ring3.loader.program import Executable
+
+L: Final = boot.L
+
+PT_REGS: Final[FrameType] = frame_type(
+    {
+        "r15": L["PT_R15"], "r14": L["PT_R14"], "r13": L["PT_R13"], "r12": L["PT_R12"], "bp": L["PT_BP"],
+        "bx": L["PT_BX"], "r11": L["PT_R11"], "r10": L["PT_R10"], "r9": L["PT_R9"], "r8": L["PT_R8"],
+        "ax": L["PT_AX"], "cx": L["PT_CX"], "dx": L["PT_DX"], "si": L["PT_SI"], "di": L["PT_DI"],
+        "orig_ax": L["PT_ORIG_AX"], "ip": L["PT_IP"], "cs": L["PT_CS"], "flags": L["PT_FLAGS"], "sp": L["PT_SP"],
+        "ss": L["PT_SS"],
+    }
+)  # fmt: skip
+"""``struct pt_regs`` in guest RAM."""
+
+CPUID_1_EDX: Final = 0x078B_FBFD
+"""Feature bits of the CPU model (CPUID leaf 1, EDX); the tests compare it with the instruction."""
+
+MIN_THREADS: Final = 20
+MAX_THREADS: Final = 4096
+"""How many threads a machine may have at most; less if 16 KiB of each would be more than an eighth of RAM
+(set_max_threads in kernel/fork.c)."""
+
+USER_SEGMENTS: Final = {
+    L["USER32_CS"]: boot.GDT_USER32_CS,
+    L["USER_DS"]: boot.GDT_USER_DS,
+    L["USER_CS"]: boot.GDT_USER_CS,
+}
+
+
+class LinuxSystem(TwoWays[LinuxTask]):
+    """Linux on one machine.
+
+    Attributes:
+        linux: The booted image: tables, GDT, entry state.
+        hostname: What uname(2) calls the machine.
+        domainname: Its NIS domain.
+        aslr: Random bits for addresses, None for fixed ones.
+        objects: What concerns all memory objects.
+        processes: All processes.
+        futexes: Who waits on which word of memory.
+        clock_was_set: Woken when the wall clock was set.
+        max_tasks: How many threads there may be (kernel.threads-max).
+        terminals: The pseudoterminal of a session, None for no terminal; others have that of the host.
+        terminal_groups: Which process group the terminal of a session serves.
+        vfs: All files.
+        cwd: Where programs start that nobody forked.
+        open_program: Opens a file to be run, for a task that names it.
+        hwcap: What AT_HWCAP says.
+        contexts: What belongs to the address spaces in use.
+        fpu: The floating-point state of the task that runs.
+        window: The user registers while the short path works on them.
+        descriptors: The descriptor tables of programs.
+        newborn: The registers of a task that has not run yet.
+        ranked: Some thread asked for a policy that comes before others.
+    """
+
+    frame_size = L["PT_SIZE"]
+    open_program: Callable[[LinuxTask, bytes], Executable]
+
+    def __init__(self, machine: Machine, full_path: bool = False) -> None:
+        """Boots Linux.
+
+        Args:
+            machine: A computer that is on.
+            full_path: Run ring 0's code for every event instead of only when it matters.
+        """
+        self.linux = boot.boot(machine)
+        super().__init__(machine, self.linux.kernel, full_path)
+        self.window = WindowRegs(machine.cpu, USER_SEGMENTS)
+        self.hostname = "ring3"
+        self.domainname = "(none)"
+        self.aslr: Random | None = lambda bits: (
+            int.from_bytes(self.random_bytes(8), "little") & (1 << bits) - 1
+        )
+        self.objects = Objects()
+        self.vfs = Vfs(machine.ram, self.objects, self.wall_clock)
+        self.vfs.mount(MemoryFileSystem(self.vfs))
+        self.cwd = self.vfs.root
+        self.hwcap = CPUID_1_EDX
+        self.processes = Processes()
+        self.futexes = Futexes()
+        self.clock_was_set = WaitQueue()
+        self.max_tasks = max(MIN_THREADS, min(MAX_THREADS, machine.ram.size >> 17))
+        self.terminals: dict[int, Pty | None] = {}
+        self.terminal_groups: dict[int, int] = {}
+        self.contexts: dict[Mm, MmContext] = {}
+        self.descriptors = Descriptors(machine, self.linux.gdt)
+        self.ranked = False
+        self._vdsos: dict[int, Vdso] = {}
+        self._absent: set[str] = set()
+        self.newborn = self._initial_state()
+        self.fpu = Fpu(self)
+
+    # -- what a running kernel adds ----------------------------------------------------------------------------
+
+    @abstractmethod
+    def call(self, entry: str) -> Layers:
+        """The layers of a call by its entry point, such as ``sys_write``."""
+
+    @abstractmethod
+    def ranks_changed(self, task: LinuxTask) -> None:
+        """A thread asks something else of the scheduler."""
+
+    @abstractmethod
+    def give_way(self, task: LinuxTask) -> None:
+        """The task makes room for one of a higher rank; it stays the first of its own."""
+
+    @abstractmethod
+    def to_end(self, task: LinuxTask) -> None:
+        """The task lets all others of its rank run first."""
+
+    # -- tasks and processes -----------------------------------------------------------------------------------
+
+    def running_task(self) -> LinuxTask:
+        """The task whose call is in progress."""
+        assert self.current is not None
+        return self.current
+
+    def thread(self, tid: int) -> LinuxTask | None:
+        """A living thread by number, or None."""
+        return self.tasks.get(tid)
+
+    def threads(self) -> list[LinuxTask]:
+        """All living threads."""
+        return list(self.tasks.values())
+
+    def process_with(self, number: int) -> Process:
+        """The process that a number names: its own, or that of any of its threads.
+
+        Raises:
+            Errno: ESRCH, there is none.
+        """
+        thread = self.thread(number)
+        return self.processes[number] if thread is None else thread.process
+
+    def number_in_use(self, number: int) -> bool:
+        """Whether a number names a task, a process, a group or a session."""
+        return number in self.tasks or self.processes.number_in_use(number)
+
+    # -- the machine -------------------------------------------------------------------------------------------
+
+    def wall_clock(self) -> int:
+        """Nanoseconds since 1970, by the clocks in force."""
+        return self.clocks.realtime()
+
+    def vdso(self, bits: int) -> Vdso:
+        """The vDSO for programs of a width."""
+        if bits not in self._vdsos:
+            self._vdsos[bits] = Vdso.load(self.machine.ram, bits)
+        return self._vdsos[bits]
+
+    def frame_at(self, physical: int) -> UserRegs:
+        """``pt_regs`` at a physical address."""
+        return PT_REGS(self.machine.ram.q, physical >> 3)
+
+    def report_absent(self, name: str) -> None:
+        """Tells the user, once, that something is not there."""
+        if name not in self._absent:
+            self._absent.add(name)
+            self.report(f"{name} is not implemented: ENOSYS (reported once)")
+
+    def _initial_state(self) -> bytes:
+        """The registers of a task that has not run yet: the FPU as the machine code sets it, all else zero."""
+        cpu = self.machine.cpu
+        cpu.rip = self.image.symbols["fpu__init_cpu"]
+        cpu.set_gpr(Gpr.RSP, self.image.symbols["entry_stack_top"])
+        stop = cpu.run()
+        assert stop is Event.HALT, stop
+        return cpu.save()

@@ -1,0 +1,75 @@
+"""How a thread is traced (ptrace(2))."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ring3.abi.kinds import Enum, IntFlag
+from ring3.kernel.wait import WaitQueue
+
+if TYPE_CHECKING:
+    from ring3.linux.model.process import Process
+    from ring3.linux.model.siginfo import SigInfo
+
+
+class Option(IntFlag):
+    """PTRACE_O_*; those below 1 << 8 are 1 << the event's number."""
+
+    TRACESYSGOOD = 1
+    TRACEFORK = 1 << 1
+    TRACEVFORK = 1 << 2
+    TRACECLONE = 1 << 3
+    TRACEEXEC = 1 << 4
+    TRACEVFORKDONE = 1 << 5
+    TRACEEXIT = 1 << 6
+    TRACESECCOMP = 1 << 7
+    EXITKILL = 1 << 20
+
+
+class At(Enum):
+    """Where in a system call a stopped thread is."""
+
+    OUTSIDE = 0
+    ENTRY = 1
+    EXIT = 2
+
+
+class Trace:
+    """One thread being traced.
+
+    Attributes:
+        tracer: The process that traces it.
+        seized: By PTRACE_SEIZE: other stops, no SIGSTOP.
+        options: `Option` bits.
+        status: While stopped, what wait(2) reports, without the low byte 0x7f; None while it runs.
+        info: The siginfo of the stop.
+        unreported: wait(2) has not told of the stop yet.
+        message: What PTRACE_GETEVENTMSG gives.
+        at: Where in a call it is.
+        inject: The signal to go on with.
+        interrupt: PTRACE_INTERRUPT was asked for.
+        resumed: Woken when it may go on.
+    """
+
+    __slots__ = (
+        "at", "info", "inject", "interrupt", "message", "options", "resumed", "seized", "status", "tracer",
+        "unreported",
+    )  # fmt: skip
+
+    def __init__(self, tracer: Process, seized: bool, options: int) -> None:
+        self.tracer = tracer
+        self.seized = seized
+        self.options = options
+        self.status: int | None = None
+        self.info: SigInfo | None = None
+        self.unreported = False
+        self.message = 0
+        self.at = At.OUTSIDE
+        self.inject = 0
+        self.interrupt = False
+        self.resumed = WaitQueue()
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the thread has stopped and its tracer has not let it go on."""
+        return self.status is not None

@@ -1,0 +1,66 @@
+"""Sending signals for a program: whether it may, and to whom (check_kill_permission, kernel/signal.c of Linux 6.x)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ring3.abi.errno import E, Errno
+from ring3.abi.signals import NSIG, Sig
+from ring3.linux.model.credentials import Cap
+from ring3.linux.model.siginfo import Layout, SigInfo
+from ring3.linux.signals.send import send_to_process
+
+if TYPE_CHECKING:
+    from ring3.linux.model.process import Process
+    from ring3.linux.model.task import LinuxTask
+
+
+def may_signal(task: LinuxTask, target: Process, signal: int) -> bool:
+    """Whether kill(2) is allowed: same user, or SIGCONT within the session (check_kill_permission)."""
+    if not target.threads:
+        return True
+    mine, other = task.credentials, target.threads[0].credentials
+    if mine.capable(Cap.KILL) or {mine.euid, mine.uid} & {other.uid, other.suid}:
+        return True
+    return signal == Sig.SIGCONT and task.process.sid == target.sid
+
+
+def signal_from(task: LinuxTask, signal: int, code: int) -> SigInfo:
+    """What a signal says that a task sends by number alone."""
+    return SigInfo(signal, code, Layout.KILL, task.tgid, task.credentials.uid)
+
+
+def check_signal(signal: int) -> None:
+    """Whether there is such a signal, which Linux asks only when it has found somebody to send it to."""
+    if not 0 <= signal <= NSIG:
+        raise Errno(E.EINVAL)
+
+
+def kill_one(task: LinuxTask, process: Process, info: SigInfo) -> None:
+    """Sends a signal to a process, or only asks whether that is allowed, for signal 0.
+
+    Raises:
+        Errno: EINVAL, there is no such signal; EPERM; EAGAIN.
+    """
+    check_signal(info.signo)
+    if not may_signal(task, process, info.signo):
+        raise Errno(E.EPERM)
+    if info.signo:
+        send_to_process(process, info)
+
+
+def kill_many(task: LinuxTask, targets: list[Process], info: SigInfo) -> None:
+    """Sends a signal to those processes that the task may send it to.
+
+    Raises:
+        Errno: ESRCH, there are none; EINVAL, there is no such signal; EPERM, none may be sent it.
+    """
+    if not targets:
+        raise Errno(E.ESRCH)
+    check_signal(info.signo)
+    allowed = [process for process in targets if may_signal(task, process, info.signo)]
+    if not allowed:
+        raise Errno(E.EPERM)
+    for process in allowed:
+        if info.signo:
+            send_to_process(process, info)

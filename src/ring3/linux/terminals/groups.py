@@ -1,0 +1,31 @@
+"""Which process group the terminal of a session serves (drivers/tty/tty_jobctrl.c)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ring3.abi.errno import E, Errno
+
+if TYPE_CHECKING:
+    from ring3.linux.model.task import LinuxTask
+
+
+def terminal_group(task: LinuxTask) -> int:
+    """The process group that a task's terminal serves."""
+    return task.kernel.terminal_groups.get(task.process.sid, task.process.sid)
+
+
+def set_terminal_group(task: LinuxTask, pgid: int) -> None:
+    """Gives a task's terminal to another process group of its session.
+
+    Raises:
+        Errno: EPERM, it is of another session; ESRCH, there is none; EINVAL, a negative number.
+    """
+    if pgid < 0:
+        raise Errno(E.EINVAL)
+    group = task.kernel.processes.group(pgid)
+    if not group:
+        raise Errno(E.ESRCH)
+    if all(process.sid != task.process.sid for process in group):
+        raise Errno(E.EPERM)
+    task.kernel.terminal_groups[task.process.sid] = pgid
