@@ -26,6 +26,7 @@ from ring3.linux.files.lookup import (
     AT_FDCWD,
     At,
     AtFlags,
+    AtFlagsUnsigned,
     check_flags,
     find,
     find_or_fd,
@@ -135,7 +136,7 @@ def sys_fchmodat(task: LinuxTask, dfd: DirFd, filename: Path, mode: Mode) -> int
 
 
 @syscall("full")
-def sys_fchmodat2(task: LinuxTask, dfd: DirFd, filename: Path, mode: Mode, flags: AtFlags) -> int:
+def sys_fchmodat2(task: LinuxTask, dfd: DirFd, filename: Path, mode: Mode, flags: AtFlagsUnsigned) -> int:
     """The same with flags."""
     check_flags(flags, At.AT_SYMLINK_NOFOLLOW | At.AT_EMPTY_PATH)
     return _chmod(task, find_or_fd(task, dfd, filename, flags), mode)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ring3.abi.c_types import Int, Path, Pointer, UnsignedInt, UnsignedLong
+from ring3.abi.c_types import CompatULong, Int, Path, Pointer, UnsignedInt, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.linux.definition import syscall
 from ring3.linux.model.credentials import Cap
@@ -88,7 +88,7 @@ def sys_kexec_load(
 
 @syscall("partial", _NOTE)
 def compat_sys_kexec_load(
-    task: LinuxTask, entry: UnsignedLong, nr_segments: UnsignedLong, segments: Pointer, flags: UnsignedLong
+    task: LinuxTask, entry: CompatULong, nr_segments: CompatULong, segments: Pointer, flags: CompatULong
 ) -> int:
     """The same for a 32-bit program."""
     return refuse(task, Cap.SYS_BOOT, "kexec_load")

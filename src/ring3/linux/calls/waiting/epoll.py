@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Annotated, Final
 
-from ring3.abi.c_types import INT, Arg, FdArg, Int, Meaning, Pointer, SizeT
+from ring3.abi.c_types import INT, Arg, FdArg, Int, Meaning, Pointer, SizeT, UnsignedInt
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
 from ring3.fs.epoll import EPOLLET, EPOLLEXCLUSIVE, EPOLLONESHOT, EPOLLWAKEUP, EpollFile
@@ -181,7 +181,7 @@ def compat_sys_epoll_pwait2(
     maxevents: Int,
     timeout: Pointer,
     sigmask: Pointer,
-    sigsetsize: SizeT,
+    sigsetsize: UnsignedInt,
 ) -> int | Waiting:
     """epoll_pwait2 for a 32-bit program."""
     return sys_epoll_pwait2(task, epfd, events, maxevents, timeout, sigmask, sigsetsize)
