@@ -162,7 +162,11 @@ static void signals(void) {
     printf("sigqueue: %d, delivered %d\n", sigqueue(getpid(), SIGRTMIN, value), seen);
 }
 
-static void raises(int number) { raise(number); }
+/* Touches the memory below its frame first: a stack that is all but full is full. */
+static void raises(int number) {
+    ((volatile char *)__builtin_frame_address(0))[-1024] = 0;
+    raise(number);
+}
 
 static void nested(void) {
     struct sigaction action = {.sa_handler = raises, .sa_flags = SA_NODEFER};
@@ -177,7 +181,8 @@ static void nested_and_handled(void) {
     nested();
 }
 
-/* Handlers on an alternate stack, with nothing below it, raise until it is full. */
+/* Handlers on an alternate stack, with nothing below it, raise until it is full. Were one to raise with less than a red
+   zone left, its stack pointer would not count as on it, and the next frame would be the first again, for ever. */
 static void nested_elsewhere(void) {
     char *space = mmap(NULL, 1 << 17, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     stack_t stack = {.ss_sp = space + (1 << 16), .ss_size = 1 << 16};
