@@ -116,9 +116,13 @@ def test_only_a_strange_call_and_the_one_after_it_go_through_ring_0(tmp_path: Pa
     with guest.boot() as linux:
         cpu, entry = linux.machine.cpu, linux.symbols["entry_SYSCALL_64"]
         linux.machine.write_q(slot(linux, GETPID), inject(linux, RETURN))
-        linux.machine.microcode.observe = lambda step: (
-            entered.append(cpu.rip) if step.subject == "RIP" else None
-        )
+        syscall = linux.machine.microcode.syscall
+
+        def enter() -> None:
+            syscall()
+            entered.append(cpu.rip)
+
+        vars(linux.machine.microcode)["syscall"] = enter  # a probe of it would put the full path in force
         calls = getuid * 3 + GETPID_SYSCALL + getuid * 3
         outcome = guest.run(linux, exits_with_result_of(tmp_path, calls))
         assert outcome.status == UID

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ring3.api import Linux, Msr
+from ring3.kernel import points
 from ring3.machine.cpu import Event
 from tests.support import guest
 from tests.support.native import Finished
@@ -56,10 +57,7 @@ def test_sysenter_is_executed_and_reaches_the_address_in_its_msr(toolchain: Tool
     program = toolchain.program("seeds/exit_vsyscall.c", bits=32)
     with guest.boot("full") as linux:
         entered: list[int] = []
-        microcode = linux.machine.microcode
-        microcode.observe = lambda step: (
-            entered.append(linux.machine.cpu.rip) if step.subject == "RIP" else None
-        )
+        linux.kernel.probes.attach(points.Delivery(), lambda told: entered.append(linux.machine.cpu.rip))
         outcome = guest.run(linux, program)
         assert outcome.status == 42
         assert outcome.left_by(SYSENTER)

@@ -7,10 +7,22 @@ import pytest
 from ring3.errors import TripleFault
 from ring3.machine.cpu import Event, Trap
 from ring3.machine.descriptors import GateType, Segment, Tss
-from ring3.machine.microcode import Step
 from ring3.machine.msr import Efer, Msr
 from ring3.machine.pmap import Prot
+from ring3.machine.recorder import RecordingMicrocode
 from ring3.machine.registers import ERROR_CODE_VECTORS, Flags, Gpr, Seg, Vector
+from ring3.machine.steps import (
+    Check,
+    GateRead,
+    MsrRead,
+    Push,
+    RegisterSet,
+    Requirement,
+    SegmentRead,
+    SegmentSet,
+    StackRead,
+    Step,
+)
 from tests.machine.bare import (
     CONFORMING_CS,
     ENTRIES,
@@ -513,39 +525,71 @@ def test_sysenter_with_a_null_selector_is_gp_at_the_instruction(bare: Bare, sele
     assert (delivered.vector, delivered.error, delivered.rip) == (GP, 0, USER_RIP + len(before))
 
 
-# -- the observer --------------------------------------------------------------------------------------------------
+# -- the recorder --------------------------------------------------------------------------------------------------
 
 
-def observed(bare: Bare, trap: Trap | None) -> list[Step]:
+def recorded(bare: Bare, trap: Trap | None) -> list[Step]:
     steps: list[Step] = []
-    bare.machine.microcode.observe = steps.append
+    microcode = RecordingMicrocode(bare.cpu, bare.ram, steps.append)
     if trap is None:
-        bare.machine.microcode.syscall()
+        microcode.syscall()
     else:
-        bare.machine.microcode.deliver(trap)
+        microcode.deliver(trap)
     return steps
 
 
-def test_the_observer_is_told_every_read_check_and_write_of_a_delivery(bare: Bare) -> None:
-    steps = observed(bare, Trap(0x80, 0, software=True))
-    assert [(step.what, step.address) for step in steps if step.what in ("read", "write")] == [
-        ("read", bare.idt + 16 * 0x80),
-        ("read", bare.gdt + KERNEL_CS),
-        ("read", bare.tss + Tss.rsp(0)),
-        *[("write", bare.stack - offset) for offset in (8, 16, 24, 32, 40)],
+def test_every_read_check_and_write_of_a_delivery_is_told(bare: Bare) -> None:
+    steps = recorded(bare, Trap(0x80, 0, software=True))
+    touched = [step for step in steps if isinstance(step, GateRead | SegmentRead | StackRead | Push)]
+    assert [(type(step), step.address) for step in touched] == [
+        (GateRead, bare.idt + 16 * 0x80),
+        (SegmentRead, bare.gdt + KERNEL_CS),
+        (StackRead, bare.tss + Tss.rsp(0)),
+        *[(Push, bare.stack - offset) for offset in (8, 16, 24, 32, 40)],
     ]
-    assert {step.subject for step in steps if step.what == "set"} == {"CS", "SS", "RSP", "RFLAGS", "RIP"}
-    assert any("DPL 3 >= CPL 3" in step.subject for step in steps if step.what == "check")
+    assert {step.register for step in steps if isinstance(step, RegisterSet)} == {"RSP", "RFLAGS", "RIP"}
+    assert [(step.segment, step.cpl_before, step.cpl) for step in steps if isinstance(step, SegmentSet)] == [
+        (Seg.CS, 3, 0), (Seg.SS, 0, 0),
+    ]  # fmt: skip
+    checks = [step for step in steps if isinstance(step, Check)]
+    assert [(step.requirement, step.holds) for step in checks] == [
+        (Requirement.GATE_DPL, True), (Requirement.GATE_PRESENT, True), (Requirement.CODE_SEGMENT, True),
+    ]  # fmt: skip
+    assert (checks[0].left, checks[0].right) == (3, 3)
 
 
-def test_the_observer_is_told_why_an_int_was_refused(bare: Bare) -> None:
+def test_why_an_int_was_refused_is_told(bare: Bare) -> None:
     bare.set_gate(0x21, dpl=0)
-    steps = observed(bare, Trap(0x21, 0, software=True))
-    refused = [step for step in steps if step.what == "check" and step.value.startswith("no")]
-    assert [step.value for step in refused] == [f"no: #GP({0x21 * 8 + 2:#x})"]
+    steps = recorded(bare, Trap(0x21, 0, software=True))
+    refused = [step for step in steps if isinstance(step, Check) and not step.holds]
+    assert refused == [Check(Requirement.GATE_DPL, False, 0, 3, Trap(GP, 0x21 * 8 + 2))]
 
 
-def test_the_observer_is_told_what_syscall_reads(bare: Bare) -> None:
+def test_what_syscall_reads_is_told(bare: Bare) -> None:
     set_msrs(bare)
-    reads = [step.subject for step in observed(bare, None) if step.what == "read"]
-    assert [subject.split()[0] for subject in reads] == ["MSR_STAR", "MSR_SYSCALL_MASK", "MSR_LSTAR"]
+    reads = [step.msr for step in recorded(bare, None) if isinstance(step, MsrRead)]
+    assert reads == [Msr.MSR_EFER, Msr.MSR_STAR, Msr.MSR_SYSCALL_MASK, Msr.MSR_LSTAR]
+
+
+@pytest.mark.parametrize(
+    "trap", [None, Trap(0x80, 0, software=True), Trap(PF, 4, False, 0x123), Trap(0x21, 0, True)]
+)
+def test_who_records_changes_nothing(trap: Trap | None) -> None:
+    ends = []
+    for record in (False, True):
+        bare = Bare()
+        set_msrs(bare)
+        bare.set_gate(0x21, dpl=0)
+        steps: list[Step] = []
+        recording = RecordingMicrocode(bare.cpu, bare.ram, steps.append)
+        microcode = recording if record else bare.machine.microcode
+        microcode.syscall() if trap is None else microcode.deliver(trap)
+        registers = [bare.cpu.gpr(number) for number in range(16)]
+        registers += [
+            bare.cpu.rip,
+            bare.cpu.rflags,
+            bare.cpu.cr2,
+            *(bare.cpu.selector(segment) for segment in Seg),
+        ]
+        ends.append((registers, bare.machine.read(bare.stack - 64, 64)))
+    assert ends[0] == ends[1]

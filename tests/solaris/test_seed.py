@@ -16,6 +16,7 @@ from ring3.api import Solaris
 from ring3.kernel import points
 from ring3.kernel.observed import Call, CallObserver
 from ring3.kernel.task import Task
+from ring3.kernel.watched_cpu import CpuObserver
 from ring3.machine.cpu import Event, Stop
 from ring3.machine.registers import Gpr
 from tests.support import guest, solaris
@@ -122,7 +123,7 @@ def test_libcs_modctl_is_the_seeds(modinfo: Path) -> None:
     ]
 
 
-class Transcript:
+class Transcript(CpuObserver):
     """What the seed's two terminals show: mdb before the syscall instruction, and kmdb at the first one of modctl."""
 
     def __init__(self, machine: Solaris, task: Task, modctl: int) -> None:
@@ -132,39 +133,28 @@ class Transcript:
         self.user: dict[str, int] = {}
         self.kernel: dict[str, int] = {}
         self.frame: dict[str, int] = {}
-        self.before = self.after = b""
+        self.before_call = self.after_call = b""
         self.answer = (-1, -1)
 
     def registers(self) -> dict[str, int]:
         cpu = self.machine.machine.cpu
         return {Gpr(number).name.lower(): cpu.gpr(number) for number in range(16)} | {"rip": cpu.rip}
 
-    def run_cpu(self) -> Stop:
-        """Stands in for the CPU's run: notes the registers at the call, and runs ring 0 step by step then."""
+    def before(self, task: Task) -> None:
         cpu = self.machine.machine.cpu
-        if self.user and not self.answer[1] + 1:
-            return self.step_through()
-        stop = cpu.run()
+        if self.user and cpu.rip == self.modctl:
+            self.kernel = self.registers()
+            frame = self.task.frame
+            self.frame = {name: getattr(frame, name) for name in ("di", "si", "dx", "cx", "ip", "ax", "sp")}
+
+    def after(self, task: Task, stop: Stop) -> None:
+        cpu = self.machine.machine.cpu
         if stop is Event.SYSCALL and cpu.gpr(Gpr.RAX) == MODCTL:
             self.user = self.registers()
-            self.before = self.task.memory.peek(self.user["rdx"], MODINFO_SIZE)
-        return stop
-
-    def step_through(self) -> Stop:
-        cpu = self.machine.machine.cpu
-        while cpu.cpl != 3:
-            if cpu.rip == self.modctl:
-                self.kernel = self.registers()
-                frame = self.task.frame
-                self.frame = {
-                    name: getattr(frame, name) for name in ("di", "si", "dx", "cx", "ip", "ax", "sp")
-                }
-            stop = cpu.step()
-            if stop is not Event.STEPPED:
-                return stop
-        self.answer = (cpu.gpr(Gpr.RAX), cpu.rflags & 1)
-        self.after = self.task.memory.peek(self.user["rdx"], MODINFO_SIZE)
-        return cpu.run()
+            self.before_call = self.task.memory.peek(self.user["rdx"], MODINFO_SIZE)
+        elif self.user and self.answer == (-1, -1) and cpu.cpl == 3:
+            self.answer = (cpu.gpr(Gpr.RAX), cpu.rflags & 1)
+            self.after_call = self.task.memory.peek(self.user["rdx"], MODINFO_SIZE)
 
 
 def test_the_seeds_transcript(modinfo: Path) -> None:
@@ -175,7 +165,8 @@ def test_the_seeds_transcript(modinfo: Path) -> None:
         assert modctl == symbols["genunix`modctl"]
         task = machine.load(str(modinfo), ["-i", "16"], {})
         seen = Transcript(machine, task, modctl)
-        machine.kernel.run_cpu = seen.run_cpu
+        machine.kernel.probes.attach(points.CpuRun(), seen)
+        machine.kernel.probes.attach(points.Instruction(frozenset((0,))), seen)
         assert machine.run(task) == 0
         at_syscall = symbol(modinfo, "modctl") + 8
 
@@ -185,8 +176,8 @@ def test_the_seeds_transcript(modinfo: Path) -> None:
         assert (user["rax"], user["rdi"], user["rsi"]) == (0x98, ModctlCmd.MODINFO, 0x10)
         assert user["rcx"] == user["r10"]
         assert (user["r8"], user["r9"]) == (0, 0)
-        assert integer(seen.before, "mi_id", 4) == 0x10
-        assert not any(text(seen.before, "mi_name", 32))
+        assert integer(seen.before_call, "mi_id", 4) == 0x10
+        assert not any(text(seen.before_call, "mi_name", 32))
 
         # terminal B: stop at modctl: pushq %rbp
         kernel = seen.kernel
@@ -212,7 +203,7 @@ def test_the_seeds_transcript(modinfo: Path) -> None:
     # terminal A again: ::print struct modinfo
     assert seen.answer == (0, 0)
     filled = {
-        name: integer(seen.after, name, 4)
+        name: integer(seen.after_call, name, 4)
         for name in ("mi_info", "mi_state", "mi_id", "mi_nextid", "mi_rev", "mi_loadcnt")
     }
     assert filled == {
@@ -223,12 +214,12 @@ def test_the_seeds_transcript(modinfo: Path) -> None:
         "mi_rev": 1,
         "mi_loadcnt": 1,
     }
-    assert integer(seen.after, "mi_base", 8) == 0xFFFF_FFFF_FBDB_C2D8
-    assert integer(seen.after, "mi_size", 8) == 0x5D198
-    assert text(seen.after, "mi_name", 32) == b"pcie"
-    assert text(seen.after, "mi_msinfo", 32) == b"PCI Express Framework Module"
+    assert integer(seen.after_call, "mi_base", 8) == 0xFFFF_FFFF_FBDB_C2D8
+    assert integer(seen.after_call, "mi_size", 8) == 0x5D198
+    assert text(seen.after_call, "mi_name", 32) == b"pcie"
+    assert text(seen.after_call, "mi_msinfo", 32) == b"PCI Express Framework Module"
     at = offset_of(MODINFO_LAYOUT, "mi_msinfo") + 32
-    assert seen.after[at : at + 4] == b"\xff\xff\xff\xff"
+    assert seen.after_call[at : at + 4] == b"\xff\xff\xff\xff"
 
 
 def integer(raw: bytes, field: str, size: int) -> int:

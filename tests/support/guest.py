@@ -15,7 +15,7 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -24,11 +24,15 @@ from typing import Final, Literal, NamedTuple
 from ring3.api import Computer, Linux, Solaris
 from ring3.errors import Ring3Error
 from ring3.fs.file import File
+from ring3.kernel import points
 from ring3.kernel.clock import VirtualClocks
 from ring3.kernel.mm.mm import Mm
 from ring3.kernel.mm.shared import SharedObject
 from ring3.kernel.mm.vma import SHARED
+from ring3.kernel.observed import Call, CallObserver
 from ring3.kernel.task import Task
+from ring3.kernel.watched_cpu import CpuObserver
+from ring3.kernel.watched_items import watch_method
 from ring3.machine.cpu import Event, Registers, Stop, Trap
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE, ZERO_PAGE
 from ring3.machine.registers import Flags, Gpr, Seg
@@ -270,8 +274,8 @@ def run(
         )
 
 
-@dataclass(slots=True)
-class Observer:
+@dataclass(slots=True, eq=False)
+class Observer(CpuObserver):
     """What is noted of one run, while it goes on.
 
     Attributes:
@@ -296,52 +300,61 @@ class Observer:
     memory: str = ""
     status: int = -1
 
-    def run_cpu(self) -> Stop:
-        """Stands in for the CPU's ``run``."""
+    def before(self, task: Task) -> None:
+        """The CPU is about to run."""
+        if self.watch and self.computer.machine.cpu.cpl == 3:
+            self._note_return(task)
+
+    def after(self, task: Task, stop: Stop) -> None:
+        """It has stopped."""
         cpu = self.computer.machine.cpu
-        stop: Stop = Event.STEPPED
-        if self.watch:
-            while cpu.cpl != 3:
-                stop = cpu.step()
-                if stop is not Event.STEPPED and cpu.cpl != 3:
-                    return stop
-            self._note_return()
-        if stop is Event.STEPPED:
-            stop = cpu.run()
         if cpu.cpl == 3:
             self.last = Snapshot.of(cpu)
             self.stops.append(stop)
             if self.watch and stop is not Event.INTERRUPTED:
-                tid, journal = self._journal()
-                journal.append(Passage(tid, stop, self.last, None))
-        return stop
+                self._journal(task).append(Passage(task.tid, stop, self.last, None))
 
-    def _journal(self) -> tuple[int, list[Passage]]:
-        """The number and the journal of the task that has the CPU."""
-        current = self.computer.kernel.current
-        assert current is not None
-        return current.tid, self.journals.setdefault(current.tid, [])
+    def _journal(self, task: Task) -> list[Passage]:
+        return self.journals.setdefault(task.tid, [])
 
-    def _note_return(self) -> None:
+    def _note_return(self, task: Task) -> None:
         """Ring 3 is about to run, or has met its next fault before its first instruction."""
         back = Snapshot.of(self.computer.machine.cpu)
-        tid, journal = self._journal()
+        journal = self._journal(task)
         if not journal:
-            journal.append(Passage(tid, None, None, back))
+            journal.append(Passage(task.tid, None, None, back))
         elif journal[-1].back is None:
             journal[-1] = replace(journal[-1], back=back)
 
-    def leave_memory(self) -> None:
-        """Stands in for the task's ``leave_memory``: takes a last look at it."""
+    def leave_memory(self, call: Call) -> None:
+        """The task leaves its memory: takes a last look at it."""
         if self.task.mm is not None:
             self.memory = digest(self.task.memory)
-        type(self.task).leave_memory(self.task)
 
-    def preempt(self, task: Task) -> None:
-        """Stands in for the kernel's ``preempt``."""
+    def preempt(self, call: Call) -> None:
+        """A task had its turn."""
         if time.monotonic() >= self.deadline:
             raise OutOfTime(f"{self.task.name} was still running at {self.computer.machine.cpu.rip:#x}")
-        type(self.computer.kernel).preempt(self.computer.kernel, task)
+
+
+class _Returns(CpuObserver):
+    """Is told of ring 0's instructions, and looks whether one was the last."""
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+
+    def after(self, task: Task, stop: Stop) -> None:
+        self._observer.before(task)
+
+
+class _Entry(CallObserver):
+    """Calls a function when another one is called."""
+
+    def __init__(self, function: Callable[[Call], None]) -> None:
+        self._function = function
+
+    def entry(self, call: Call) -> None:
+        self._function(call)
 
 
 def run_observed(
@@ -355,15 +368,18 @@ def run_observed(
     """
     observer = Observer(computer, task, watch, time.monotonic() + seconds)
     kernel = computer.kernel
-    kernel.run_cpu = observer.run_cpu
-    vars(kernel)["preempt"] = observer.preempt
-    vars(task)["leave_memory"] = observer.leave_memory
-    try:
-        with _time_limit(computer, observer.deadline):
-            observer.status = computer.run(task)
-    finally:
-        kernel.run_cpu = computer.machine.cpu.run
-        del vars(kernel)["preempt"], vars(task)["leave_memory"]
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(kernel.probes.attach(points.CpuRun(), observer))
+        if watch:
+            ring0 = points.Instruction(frozenset((0,)), full_path=False)
+            stack.enter_context(kernel.probes.attach(ring0, _Returns(observer)))
+        for owner, name, told in (
+            (kernel, "preempt", observer.preempt),
+            (task, "leave_memory", observer.leave_memory),
+        ):
+            stack.callback(watch_method(owner, name, _Entry(told), lambda: kernel.current))
+        stack.enter_context(_time_limit(computer, observer.deadline))
+        observer.status = computer.run(task)
     return observer
 
 

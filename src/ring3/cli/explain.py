@@ -60,7 +60,6 @@ def _explain_linux(options: argparse.Namespace, linux: Linux, path: str, argumen
     task = linux.load(path, arguments)
     explainer = Explainer(linux.kernel, wanted, teller.tell)
     linux.run(task)
-    explainer.finish()
     teller.check()
     _check_made(path, wanted, explainer.calls, made=explainer.explanation is not None)
 
@@ -78,7 +77,6 @@ def _explain_solaris(options: argparse.Namespace, solaris: Solaris, path: str, a
     task = solaris.load(path, arguments)
     explainer = SolarisExplainer(solaris.kernel, wanted, teller.tell)
     solaris.run(task)
-    explainer.finish()
     teller.check()
     _check_made(path, wanted, explainer.calls, made=explainer.explanation is not None)
 

@@ -37,6 +37,7 @@ from ring3.machine.registers import Gpr, Seg
 
 if TYPE_CHECKING:
     from ring3.kernel.probes import Attacher, Probes
+    from ring3.kernel.watched_stubs import StubRow
 
 Result = int | Coroutine[Any, Any, int]
 TaskT = TypeVar("TaskT", bound=Task)
@@ -71,7 +72,6 @@ class Kernel(ABC, Generic[TaskT]):
         slices: Stops programs that do not enter the kernel, when anything else wants the CPU.
         random_bytes: Where randomness comes from.
         host: What tasks wait for outside of the machine.
-        runner: What runs a task while it has the CPU: `run_task`, or what an observer has put in its place.
         run_cpu: What runs the CPU until it stops: `Cpu.run`, or what an observer has put in its place.
         report: Takes lines meant for the user, such as that a call is absent.
     """
@@ -96,7 +96,6 @@ class Kernel(ABC, Generic[TaskT]):
             machine.cpu.make_interruptible,
             machine.cpu.interrupt,
         )
-        self.runner: Callable[[TaskT], None] = self.run_task
         self.run_cpu: Callable[[], Stop] = machine.cpu.run
         self.report: Callable[[str], None] = lambda line: None
         self._ready: deque[TaskT] = deque()
@@ -123,9 +122,11 @@ class Kernel(ABC, Generic[TaskT]):
 
     def run_task(self, task: TaskT) -> None:
         """Runs the task on the CPU until it cannot or must not go on."""
-        run, handle = self.run_cpu, self.handle
         while task.on_cpu:
-            handle(task, run())
+            self.handle(task, self.run_cpu())
+
+    def reconsider(self) -> None:
+        """What runs the CPU was exchanged: whoever keeps it asks again."""
 
     def close(self) -> None:
         """Lets go of what it has of the host, and of who watches it."""
@@ -136,6 +137,13 @@ class Kernel(ABC, Generic[TaskT]):
     @abstractmethod
     def resumed(self, task: TaskT) -> None:
         """A handler that waited is done, in ring 3: what ring 0 would still do is to be done here."""
+
+    def bind(self, address: int, stub: Stub[TaskT]) -> None:
+        """Puts a function behind a stub, and behind those who watch it."""
+        if "probes" in vars(self):
+            self.probes.bind(address, stub)
+        else:
+            self.stubs[address] = stub
 
     # -- observers -----------------------------------------------------------------------------------------------
 
@@ -150,6 +158,10 @@ class Kernel(ABC, Generic[TaskT]):
     @abstractmethod
     def function_table(self) -> FunctionTable[Any]:
         """The functions that have a name."""
+
+    @abstractmethod
+    def stub_rows(self) -> Mapping[int, StubRow]:
+        """What is behind each stub, by address."""
 
     def own_points(self) -> Mapping[type, Attacher]:
         """How observers get to points that only this kind of kernel has."""
@@ -206,7 +218,7 @@ class Kernel(ABC, Generic[TaskT]):
     def _timer_added(self) -> None:
         self.slices.timer_added()
 
-    def _charge(self, task: TaskT) -> None:
+    def left_cpu(self, task: TaskT) -> None:
         """The task has left the CPU: counts its time there."""
         now = self.clocks.cpu()
         task.cpu_time += now - self._charged
@@ -258,13 +270,13 @@ class Kernel(ABC, Generic[TaskT]):
             task = self.next_task()
             if task.state is TaskState.DEAD:
                 continue
-            self._switch_to(task)
+            self.switch_to(task)
             task.on_cpu = True
             self.slices.start(bool(self._ready))
             try:
                 if task.pending is not None:
                     self._resume(task)
-                self.runner(task)
+                self.run_task(task)
             except TaskExited:
                 pass
             except (Ring3Error, KeyboardInterrupt) as error:
@@ -276,7 +288,7 @@ class Kernel(ABC, Generic[TaskT]):
                     f"{type(error).__name__}: {error} (task {task.tid}, {task.name})", self.cpu_text()
                 ) from error
             task.on_cpu = False
-            self._charge(task)
+            self.left_cpu(task)
 
     def _idle(self) -> None:
         """Sleeps until something can have changed: a timer is due or a host descriptor is ready.
@@ -312,7 +324,8 @@ class Kernel(ABC, Generic[TaskT]):
         if self.machine.cpu.cr3 == pmap.root:
             self.machine.cpu.use(self.machine.kernel_pmap)
 
-    def _switch_to(self, task: TaskT) -> None:
+    def switch_to(self, task: TaskT) -> None:
+        """Gives the CPU to a task, which may have had it before."""
         if self.current is task:
             return
         cpu = self.machine.cpu
@@ -336,10 +349,22 @@ class Kernel(ABC, Generic[TaskT]):
             microcode.sysenter()
         elif stop is Event.INTERRUPTED:
             self.preempt(task)
+        elif stop is Event.BREAKPOINT:
+            self._at_breakpoint(task)
         elif isinstance(stop, Event):
             raise KernelPanic(f"unexpected stop: {stop.value}")
         else:
             microcode.deliver(stop)
+
+    def _at_breakpoint(self, task: TaskT) -> None:
+        """Tells who wanted to know that the CPU has come to an address, and goes on behind it."""
+        cpu = self.machine.cpu
+        address = cpu.rip
+        self.probes.cpu.at_address(task)
+        if task.on_cpu and cpu.rip == address:
+            stop = cpu.pass_stop()
+            if stop is not Event.STEPPED:
+                self.handle(task, stop)
 
     def preempt(self, task: TaskT) -> None:
         """The task had its turn: the next one runs."""
@@ -351,6 +376,7 @@ class Kernel(ABC, Generic[TaskT]):
         cpu = self.machine.cpu
         at = cpu.rip - self.image.stub.hlt_end
         stub = self.stubs.get(at)
+        task.stub = at
         if stub is None or cpu.cpl:
             raise KernelPanic(f"ring 0 halted at {self.image.symbols.describe(cpu.rip - 1)}", self.cpu_text())
         result = self.invoke(task, stub, *self.stub_arguments(task))

@@ -9,8 +9,8 @@ Observers are asked in the order in which they came, at the end in the reverse o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
-from types import CoroutineType, TracebackType
+from collections.abc import Callable, Generator, Iterator, Mapping
+from types import CodeType, CoroutineType, TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi.errno import E, Errno, ErrorNumber
@@ -269,3 +269,59 @@ class ObservedCoroutine:
 
     def __next__(self) -> Value:
         return self.send(None)
+
+
+class SleepingFunction:
+    """A coroutine with a function in it that waits already, and is watched only now: tells how that goes on.
+
+    It stands in for the whole coroutine, of which the function is a part, and cannot know what the function returns.
+    """
+
+    def __init__(self, observers: Observers, call: Call, whole: Value, code: CodeType) -> None:
+        self._observers = observers
+        self._call = call
+        self._part = next(step for step, _ in steps_of(whole) if step.cr_code is code)
+        self._is_over = False
+        self.inner = whole
+
+    def send(self, value: Value) -> Value:
+        """Runs it until it waits or ends, as a coroutine's own does."""
+        return self._go(lambda: self.inner.send(value))
+
+    def throw(self, *error: Value) -> Value:
+        """Raises an exception in it, as a coroutine's own does."""
+        return self._go(lambda: self.inner.throw(*error))
+
+    def close(self) -> None:
+        """Ends it where it waits."""
+        self.inner.close()
+        if not self._is_over:
+            self._is_over = True
+            self._observers.leaves(self._call)
+
+    def _go(self, run: Callable[[], Value]) -> Value:
+        if not self._is_over:
+            self._observers.resumes(self._call)
+        try:
+            return run()
+        finally:
+            if not self._is_over:
+                self._is_over = self._part.cr_frame is None
+                if self._is_over:
+                    self._observers.ends(self._call, None, None)
+                else:
+                    self._observers.waits(self._call)
+
+
+def steps_of(coroutine: Value) -> Iterator[tuple[CoroutineType[Any, Any, Any], bool]]:
+    """The coroutines that wait for each other, from the outermost, each with whether it is observed."""
+    step, observed = coroutine, False
+    while step is not None:
+        if isinstance(step, ObservedCoroutine | SleepingFunction):
+            observed = isinstance(step, ObservedCoroutine)
+            step = step.inner
+        elif isinstance(step, CoroutineType):
+            yield step, observed
+            step, observed = step.cr_await, False
+        else:
+            return

@@ -49,6 +49,7 @@ class Task:
         on_cpu: Whether it may go on running; cleared to make the loop leave it.
         saved: All registers while it is not on the CPU.
         pending: The handler that waits.
+        stub: The address of the stub that handler is behind.
         exit_code: As wait(2) encodes it, once it is dead.
         cpu_time: Nanoseconds it has had the CPU, up to when it last left it.
     """
@@ -66,6 +67,7 @@ class Task:
         self.on_cpu = False
         self.saved: bytes = b""
         self.pending: Coroutine[Any, Any, int] | None = None
+        self.stub = 0
         self.exit_code = 0
         self.cpu_time = 0
 

@@ -11,6 +11,15 @@ from abc import abstractmethod
 
 from ring3.image.entry_state import EntryState
 from ring3.kernel.core import Kernel, TaskT
+from ring3.machine.cpu import Stop
+
+
+class PathChanged(BaseException):
+    """Leaves the short path with a stop of the CPU that is to be taken on the full one."""
+
+    def __init__(self, stop: Stop) -> None:
+        super().__init__(stop)
+        self.stop = stop
 
 
 class TwoWays(Kernel[TaskT]):
@@ -20,11 +29,15 @@ class TwoWays(Kernel[TaskT]):
         entry: The entry state as boot left it.
         short_path: Whether the short path is right at this moment.
         in_doubt: Whether that is to be asked again when ring 3 is back.
+        is_watched: Whether somebody wants to see ring 0.
+        is_changed: Whether the loop that runs a task is to be begun anew.
     """
 
     entry: EntryState
     short_path = False
     in_doubt = False
+    is_watched = False
+    is_changed = False
 
     @abstractmethod
     def run_short(self, task: TaskT) -> None:
@@ -39,15 +52,21 @@ class TwoWays(Kernel[TaskT]):
     def run_task(self, task: TaskT) -> None:
         """Runs the task by the way in force."""
         while task.on_cpu:
-            if self.short_path:
-                self.run_short(task)
-            else:
-                self._run_full(task)
+            if self.is_changed:
+                self.is_changed = False
+                self.check_entry_state()
+            try:
+                if self.short_path:
+                    self.run_short(task)
+                else:
+                    self._run_full(task)
+            except PathChanged as changed:
+                self.handle(task, changed.stop)
 
     def _run_full(self, task: TaskT) -> None:
         """Runs the task through ring 0 until the short path is right again."""
         cpu, run, handle = self.machine.cpu, self.run_cpu, self.handle
-        while task.on_cpu and not self.short_path:
+        while task.on_cpu and not self.short_path and not self.is_changed:
             stop = run()
             if self.in_doubt and cpu.cpl == 3:
                 self.in_doubt = False
@@ -59,6 +78,12 @@ class TwoWays(Kernel[TaskT]):
         self.in_doubt = True
         self.short_path = False
 
+    def reconsider(self) -> None:
+        """What runs the CPU was exchanged, or who watches has changed: ends the loop that knows it otherwise."""
+        self.is_changed = True
+        self.short_path = False
+
     def check_entry_state(self) -> None:
         """Chooses the path anew after ring 0's memory or an MSR was changed from outside."""
-        self.short_path = not self.full_path and self.entry.holds(self.machine, self.image)
+        wanted = not (self.full_path or self.is_watched or self.in_doubt)
+        self.short_path = wanted and self.entry.holds(self.machine, self.image)

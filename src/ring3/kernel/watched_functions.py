@@ -7,11 +7,19 @@ function as ever where nobody watches it there.
 from __future__ import annotations
 
 from inspect import CO_COROUTINE
-from types import CoroutineType
+from types import CoroutineType, FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
 from ring3.kernel.functions import RUNNING, KernelFunction
-from ring3.kernel.observed import Call, CallObserver, ObservedCoroutine, Observers, Value
+from ring3.kernel.observed import (
+    Call,
+    CallObserver,
+    ObservedCoroutine,
+    Observers,
+    SleepingFunction,
+    Value,
+    steps_of,
+)
 from ring3.kernel.trampoline import original, trampoline
 
 if TYPE_CHECKING:
@@ -47,6 +55,10 @@ class _Watched:
             return _done(value)
         return value
 
+    def is_in(self, pending: object) -> bool:
+        """Whether the function is one of those that wait in a coroutine, without an observer of its own."""
+        return any(step.cr_code is self.code and not observed for step, observed in steps_of(pending))
+
     def restore(self) -> None:
         """Takes the trampoline out."""
         self.row.function.__code__ = self.code
@@ -57,29 +69,31 @@ async def _done(value: Value) -> Value:
     return value
 
 
-_WATCHED: Final[dict[KernelFunction, _Watched]] = {}
+_WATCHED: Final[dict[FunctionType, _Watched]] = {}
 
 
 def watch(kernel: Kernel[Any], row: KernelFunction, observer: CallObserver) -> None:
-    """Makes an observer see calls of a function on a kernel, from the next one on."""
-    watched = _WATCHED.get(row)
+    """Makes an observer see calls of a function on a kernel, those that wait at this moment included."""
+    watched = _WATCHED.get(row.function)
     if watched is None:
-        watched = _WATCHED[row] = _Watched(row)
-    watched.kernels.setdefault(kernel, Observers()).add(observer)
+        watched = _WATCHED[row.function] = _Watched(row)
+    if not watched.row.module:
+        watched.row = row
+    observers = watched.kernels.setdefault(kernel, Observers())
+    observers.add(observer)
+    for task in tuple(kernel.tasks.values()):
+        if task.pending is not None and watched.is_in(task.pending):
+            call = Call(watched.row, task, [], {}, None)
+            task.pending = SleepingFunction(observers, call, task.pending, watched.code)
 
 
 def unwatch(kernel: Kernel[Any], row: KernelFunction, observer: CallObserver) -> None:
     """Undoes `watch`; when nobody watches the function any more, it is what it was."""
-    watched = _WATCHED[row]
+    watched = _WATCHED[row.function]
     observers = watched.kernels[kernel]
     observers.remove(observer)
     if not observers:
         del watched.kernels[kernel]
     if not watched.kernels:
-        del _WATCHED[row]
+        del _WATCHED[row.function]
         watched.restore()
-
-
-def observers_of(kernel: Kernel[Any], row: KernelFunction) -> Observers:
-    """Who watches a function that somebody watches."""
-    return _WATCHED[row].kernels[kernel]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, MutableMapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ring3.kernel.functions import KernelFunction
 from ring3.kernel.observed import Call, CallObserver, Observers, Value
 
 if TYPE_CHECKING:
@@ -57,6 +58,48 @@ def watch_item(
         item.observers.remove(observer)
         if not item.observers and table.get(key) is item:
             table[key] = item.inner
+
+    return leave
+
+
+class _WatchedMethod:
+    """Stands in for a method of one object."""
+
+    def __init__(self, name: str, inner: Callable[..., Any], task: Callable[[], Task | None]) -> None:
+        self.what = KernelFunction(name, "", inner)
+        self.inner = inner
+        self.observers = Observers()
+        self._task = task
+
+    def __call__(self, *arguments: Value, **keywords: Value) -> Value:
+        return self.observers.make(Call(self.what, self._task(), list(arguments), keywords, self.inner))
+
+
+def watch_method(
+    owner: object, name: str, observer: CallObserver, task: Callable[[], Task | None]
+) -> Callable[[], None]:
+    """Makes an observer see calls of a method, or of a function that is an attribute, of one object.
+
+    Args:
+        owner: The object.
+        name: The attribute.
+        observer: The observer.
+        task: Tells which task makes the call.
+    """
+    own = vars(owner)
+    kept = own.get(name)
+    item = kept if isinstance(kept, _WatchedMethod) else _WatchedMethod(name, getattr(owner, name), task)
+    own[name] = item
+    item.observers.add(observer)
+
+    def leave() -> None:
+        item.observers.remove(observer)
+        if item.observers or own.get(name) is not item:
+            return
+        if getattr(type(owner), name, None) is None:
+            own[name] = item.inner
+        else:
+            del own[name]
 
     return leave
 

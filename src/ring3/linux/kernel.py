@@ -32,6 +32,7 @@ from ring3.machine.descriptors import Tss
 
 if TYPE_CHECKING:
     from ring3.kernel.probes import Attacher
+    from ring3.kernel.watched_stubs import StubRow
 
 L: Final = boot.L
 
@@ -62,6 +63,12 @@ class LinuxKernel(LinuxSystem):
         from ring3.linux.functions import load  # noqa: PLC0415 -- imports every family of calls
 
         return load()
+
+    def stub_rows(self) -> Mapping[int, StubRow]:
+        """The calls of both tables, and what else ring 0 hands over."""
+        from ring3.linux.probes import stub_rows  # noqa: PLC0415 -- most programs run without
+
+        return stub_rows(self)
 
     def own_points(self) -> Mapping[type, Attacher]:
         """Those of `linux.probes`."""
@@ -102,7 +109,7 @@ class LinuxKernel(LinuxSystem):
         symbol = ("__ia32_" if abi is tbl.Abi.I386 else "__x64_") + definition.entry
         self.layers[definition.entry] = Layers(definition)
         address = self.image.add_stub(symbol)
-        self.stubs[address] = self._syscall_stub(definition.entry, symbol)
+        self.bind(address, self._syscall_stub(definition.entry, symbol))
         self.machine.ram.q[(self.linux.tables[abi] >> 3) + number] = address
         return address
 
@@ -130,7 +137,8 @@ class LinuxKernel(LinuxSystem):
         self, address: int, entry: str, symbol: str, task: LinuxTask, regs: UserRegs, argument: int
     ) -> Result:
         """Binds the stub to its layers when it is first used, so that booting compiles none."""
-        stub = self.stubs[address] = self._syscall_stub(entry, symbol)
+        stub = self._syscall_stub(entry, symbol)
+        self.bind(address, stub)
         return stub(task, regs, argument)
 
     def _absent_call(self, entry: str, task: LinuxTask, regs: UserRegs, argument: int) -> Result:

@@ -4,23 +4,86 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from ring3.abi import tbl
 from ring3.kernel import points
-from ring3.kernel.observed import CallObserver
+from ring3.kernel.events import Executed, Sent, Taken
+from ring3.kernel.functions import KernelFunction
+from ring3.kernel.observed import Call, CallObserver
+from ring3.kernel.probes import at_entry_of, at_return_of
 from ring3.kernel.watched_items import WatchedItem, watch_item
+from ring3.kernel.watched_stubs import StubRow
+from ring3.linux.definition import IA32_REGISTERS, X64_REGISTERS
+from ring3.linux.signals import deliver, send
 
 if TYPE_CHECKING:
     from ring3.kernel.probes import Attacher
     from ring3.linux.model.system import LinuxSystem
 
+_SENT: Final = KernelFunction("send", "", send._send)  # noqa: SLF001 -- where every signal comes by
+_TAKEN: Final = KernelFunction("act", "", deliver.act)
+
+
+def stub_rows(kernel: LinuxSystem) -> Mapping[int, StubRow]:
+    """What is behind each stub of a kernel, by address."""
+    names: dict[tuple[tbl.Abi, str], list[str]] = {}
+    for abi in (tbl.Abi.X86_64, tbl.Abi.I386):
+        for slot in tbl.sys_call_table(abi):
+            if slot.name is not None:
+                names.setdefault((abi, slot.symbol), []).append(slot.name)
+    return {address: _row(kernel, kernel.image.symbols.describe(address), names) for address in kernel.stubs}
+
+
+def _row(kernel: LinuxSystem, symbol: str, names: Mapping[tuple[tbl.Abi, str], list[str]]) -> StubRow:
+    entry = symbol.removeprefix("__x64_").removeprefix("__ia32_")
+    if entry == symbol:
+        return StubRow(symbol)
+    narrow = symbol.startswith("__ia32_")
+    abi = tbl.Abi.I386 if narrow else tbl.Abi.X86_64
+    registers = IA32_REGISTERS if narrow else X64_REGISTERS
+    layers = kernel.layers.get(entry)
+    return StubRow(
+        symbol,
+        tuple(names.get((abi, symbol), (entry.removeprefix("compat_").removeprefix("sys_"),))),
+        abi,
+        registers,
+        (1 << 32) - 1 if narrow else (1 << 64) - 1,
+        None if layers is None else layers.definition,
+    )
+
 
 def _at_layer(kernel: LinuxSystem, point: points.Layer, observer: CallObserver) -> Callable[[], None]:
-    _, prefix, entry = point.name.partition("__se_")
-    if not prefix:
-        _, _, entry = point.name.partition("__do_")
-    layers = kernel.call(entry)
+    layers = kernel.call(point.name.removeprefix("__se_").removeprefix("__do_"))
     return watch_item(layers.namespace, point.name, observer, partial(WatchedItem, layers.definition))
 
 
-OWN: Final[Mapping[type, Attacher]] = {points.Layer: _at_layer}
+def _sent(call: Call) -> Sent:
+    process, receiver, info = call.arguments
+    return Sent(call.task, receiver, process, info, not call.value)
+
+
+def _taken(call: Call) -> Taken:
+    task, _, info = call.arguments
+    return Taken(task, info)
+
+
+def _executed(call: Call) -> Executed:
+    task, _, path = call.arguments
+    return Executed(task, path)
+
+
+def _at_exec(
+    kernel: LinuxSystem, point: points.TaskExec, observer: Callable[[Any], None]
+) -> Callable[[], None]:
+    from ring3.linux.calls.processes import execve  # noqa: PLC0415 -- a family is imported when it is needed
+
+    return at_return_of(KernelFunction("become", "", execve.become), _executed)(kernel, point, observer)
+
+
+OWN: Final[Mapping[type, Attacher]] = {
+    points.Layer: _at_layer,
+    points.SignalSent: at_return_of(_SENT, _sent),
+    points.SignalDelivered: at_entry_of(_TAKEN, _taken),
+    points.TaskExec: _at_exec,
+}

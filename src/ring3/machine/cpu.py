@@ -208,6 +208,38 @@ class Cpu(Registers, Protocol):
         begin may not notice: who must be sure asks again.
         """
 
+    def hook_blocks(self, hook: Callable[[int, int], None], first: int, last: int) -> Callable[[], None]:
+        """Calls a function with address and size of each block of code that begins in a range, before it runs.
+
+        Returns:
+            What ends that.
+        """
+
+    def hook_accesses(
+        self,
+        hook: Callable[[int, int, int, int | None], None],
+        pmap: Pmap,
+        address: int,
+        size: int,
+        *,
+        read: bool,
+        write: bool,
+    ) -> Callable[[], None]:
+        """Calls a function before each access to a range of memory by an instruction.
+
+        Args:
+            hook: Gets the instruction's address, the linear address, the size in bytes, and the value that is written,
+                None for a load.
+            pmap: The address space.
+            address: Of the first byte.
+            size: Bytes.
+            read: Whether loads count.
+            write: Whether stores count.
+
+        Returns:
+            What ends that.
+        """
+
     def make_interruptible(self) -> None:
         """Lets programs be stopped where that does not harm them, from now on: they may be slower on some hosts."""
 

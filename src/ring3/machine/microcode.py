@@ -9,16 +9,14 @@ volume 2B, SYSCALL and SYSENTER; AMD64 manual volume 3, SYSCALL (compatibility m
 
 Not modelled: task gates (absent in 64-bit mode), call gates, virtual-8086 mode, shadow stacks.
 
-An observer is told of each step, as a `Step`; with none, nothing is built.
+Who wants to know the steps puts a `machine.recorder.RecordingMicrocode` in the place of this one; here nobody asks.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 from typing import Final
 
-from ring3.abi.kinds import NamedTuple
 from ring3.errors import TripleFault
 from ring3.machine.cpu import Cpu, Trap
 from ring3.machine.descriptors import TI_LDT, Gate, GateType, Segment, Tss
@@ -26,6 +24,7 @@ from ring3.machine.msr import Efer, Msr
 from ring3.machine.paging import is_canonical, walk
 from ring3.machine.ram import PAGE_SIZE, Ram
 from ring3.machine.registers import CONTRIBUTORY, ERROR_CODE_VECTORS, Flags, Gpr, Seg, Vector
+from ring3.machine.steps import Requirement
 
 FLAT_CODE64: Final = Segment(0, 0xFFFF_FFFF, 0x9B, 0xA)
 """What ``syscall`` and ``sysenter`` put in the hidden part of CS (SDM 2B): flat, 64-bit, DPL 0, whatever the GDT."""
@@ -34,32 +33,14 @@ NULL_STACK: Final = Segment(0, 0, 0, 0)
 
 _M32: Final = 0xFFFF_FFFF
 _CLEARED: Final = Flags.TF | Flags.NT | Flags.RF | Flags.VM
-_FRAME: Final = ("SS", "RSP", "RFLAGS", "CS", "RIP", "error code")
+_UNDEFINED: Final = Trap(Vector.UD)
+_PROTECTION: Final = Trap(Vector.GP)
 _EXT: Final = 1
 _IDT: Final = 2
 _FAULTS: Final = frozenset(
     (Vector.DE, Vector.BR, Vector.UD, Vector.NM, Vector.TS, Vector.NP, Vector.SS, Vector.GP, Vector.PF, Vector.MF,
      Vector.AC, Vector.XM)
 )  # fmt: skip
-
-
-class Step(NamedTuple):
-    """One thing the microcode did.
-
-    Attributes:
-        what: ``read``, ``check``, ``write`` or ``set``.
-        subject: The register, table entry or condition, in the manuals' words.
-        value: What was read or written, or the outcome of the check, as text.
-        address: Linear address of the memory touched, or None for a register.
-    """
-
-    what: str
-    subject: str
-    value: str
-    address: int | None = None
-
-
-Observer = Callable[[Step], None]
 
 
 class _Fault(Exception):
@@ -76,7 +57,6 @@ class Microcode:
     def __init__(self, cpu: Cpu, ram: Ram) -> None:
         self._cpu = cpu
         self._ram = ram
-        self.observe: Observer | None = None
 
     def deliver(self, trap: Trap) -> None:
         """Delivers an exception or a software interrupt through the IDT.
@@ -111,72 +91,34 @@ class Microcode:
     def syscall(self) -> None:
         """Does what ``syscall`` does, from 64-bit and from compatibility mode; RIP is that of the next instruction."""
         cpu = self._cpu
-        observe = self.observe
         long_mode = cpu.long_mode
-        if not cpu.rdmsr(Msr.MSR_EFER) & Efer.SCE:
-            self._note("MSR_EFER.SCE is set", "no: #UD")
-            self._back_by(2)
-            self.deliver(Trap(Vector.UD))
+        efer = cpu.rdmsr(Msr.MSR_EFER)
+        if not self._holds(Requirement.SCE, bool(efer & Efer.SCE), efer, 0, _UNDEFINED):
+            self._back_to(cpu.rip - 2)
+            self.deliver(_UNDEFINED)
             return
-        star = cpu.rdmsr(Msr.MSR_STAR)
-        target_msr = Msr.MSR_LSTAR if long_mode else Msr.MSR_CSTAR
-        target = cpu.rdmsr(target_msr)
-        mask = cpu.rdmsr(Msr.MSR_SYSCALL_MASK) & _M32
         rip, flags = cpu.rip, cpu.rflags
         cpu.set_gpr(Gpr.RCX, rip if long_mode else rip & _M32)
         cpu.set_gpr(Gpr.R11, flags)
-        selector = star >> 32 & 0xFFFC
+        selector = cpu.rdmsr(Msr.MSR_STAR) >> 32 & 0xFFFC
         cpu.load_segment(Seg.CS, selector, FLAT_CODE64)
         cpu.load_segment(Seg.SS, selector + 8, FLAT_DATA)
-        cpu.rflags = flags & ~mask & ~Flags.RF
-        cpu.rip = target
-        if observe:
-            observe(Step("check", "MSR_EFER.SCE", f"{cpu.rdmsr(Msr.MSR_EFER):#x}: syscall is enabled"))
-            observe(Step("set", "RCX", f"{cpu.gpr(Gpr.RCX):#x} (address of the next instruction)"))
-            observe(Step("set", "R11", f"{flags:#x} (RFLAGS)"))
-            observe(Step("read", _msr_name(Msr.MSR_STAR), f"{star:#x}"))
-            observe(Step("set", "CS", f"{selector:#x} (STAR[47:32]), flat, DPL 0: CPL is now 0"))
-            observe(Step("set", "SS", f"{selector + 8:#x} (STAR[47:32] + 8), flat"))
-            observe(Step("read", _msr_name(Msr.MSR_SYSCALL_MASK), f"{mask:#x}"))
-            observe(Step("set", "RFLAGS", f"{cpu.rflags:#x} (the mask's bits cleared)"))
-            observe(Step("read", _msr_name(target_msr), f"{target:#x}"))
-            observe(
-                Step(
-                    "set",
-                    "RIP",
-                    f"{target:#x}; RSP stays {cpu.gpr(Gpr.RSP):#x}: the stack is still the user's",
-                )
-            )
+        cpu.rflags = flags & ~(cpu.rdmsr(Msr.MSR_SYSCALL_MASK) & _M32) & ~Flags.RF
+        cpu.rip = cpu.rdmsr(Msr.MSR_LSTAR if long_mode else Msr.MSR_CSTAR)
 
     def sysenter(self) -> None:
         """Does what ``sysenter`` does, from 64-bit and from compatibility mode."""
         cpu = self._cpu
-        observe = self.observe
         selector = cpu.rdmsr(Msr.MSR_IA32_SYSENTER_CS) & 0xFFFC
-        stack = cpu.rdmsr(Msr.MSR_IA32_SYSENTER_ESP)
-        target = cpu.rdmsr(Msr.MSR_IA32_SYSENTER_EIP)
-        if observe:
-            observe(Step("read", _msr_name(Msr.MSR_IA32_SYSENTER_CS), f"{selector:#x}"))
-            observe(
-                Step("check", "SYSENTER_CS is not the null selector", "yes" if selector else "no: #GP(0)")
-            )
-        if not selector:
-            cpu.rip = cpu.find_instruction(b"\x0f", b"\x34")
-            self.deliver(Trap(Vector.GP))
+        if not self._holds(Requirement.SYSENTER_CS, bool(selector), selector, 0, _PROTECTION):
+            self._back_to(cpu.find_instruction(b"\x0f", b"\x34"))
+            self.deliver(_PROTECTION)
             return
         cpu.rflags = cpu.rflags & ~(Flags.VM | Flags.IF | Flags.RF)
         cpu.load_segment(Seg.CS, selector, FLAT_CODE64)
         cpu.load_segment(Seg.SS, selector + 8, FLAT_DATA)
-        cpu.set_gpr(Gpr.RSP, stack)
-        cpu.rip = target
-        if observe:
-            observe(Step("set", "RFLAGS", f"{cpu.rflags:#x} (IF, VM and RF cleared)"))
-            observe(Step("set", "CS", f"{selector:#x}, flat, DPL 0: CPL is now 0"))
-            observe(Step("set", "SS", f"{selector + 8:#x} (SYSENTER_CS + 8), flat"))
-            observe(Step("read", _msr_name(Msr.MSR_IA32_SYSENTER_ESP), f"{stack:#x}"))
-            observe(Step("set", "RSP", f"{stack:#x}"))
-            observe(Step("read", _msr_name(Msr.MSR_IA32_SYSENTER_EIP), f"{target:#x}"))
-            observe(Step("set", "RIP", f"{target:#x}; neither the return address nor the stack was saved"))
+        cpu.set_gpr(Gpr.RSP, cpu.rdmsr(Msr.MSR_IA32_SYSENTER_ESP))
+        cpu.rip = cpu.rdmsr(Msr.MSR_IA32_SYSENTER_EIP)
 
     # -- the gate ----------------------------------------------------------------------------------------------
 
@@ -188,8 +130,7 @@ class Microcode:
         external = 0 if trap.software else _EXT
         code = self._code_segment(gate.selector, cpl, external)
         if not is_canonical(gate.offset):
-            self._note("gate offset is canonical", "no: #GP")
-            raise _Fault(Vector.GP, external)
+            self._require(Requirement.CANONICAL_OFFSET, False, gate.offset, 0, Trap(Vector.GP, external))
         new_cpl = cpl if code.is_conforming else code.dpl
         flags = cpu.rflags
         frame = [
@@ -203,14 +144,12 @@ class Microcode:
             frame.append(trap.error)
         stack = (self._stack_for(gate, cpl, new_cpl, external) & ~15) - 8 * len(frame)
         self._push(stack, frame)
+        cpu.load_segment(Seg.CS, (gate.selector & 0xFFFC) | new_cpl, code)
         if new_cpl < cpl:
             cpu.load_segment(Seg.SS, new_cpl, NULL_STACK)
-        cpu.load_segment(Seg.CS, (gate.selector & 0xFFFC) | new_cpl, code)
         cpu.set_gpr(Gpr.RSP, stack)
         cpu.rflags = flags & ~_CLEARED & ~(Flags.IF if gate.type == GateType.INTERRUPT else 0)
         cpu.rip = gate.offset
-        if self.observe:
-            self._tell_entry(gate, frame, stack, cpl)
 
     def _gate(self, trap: Trap) -> Gate:
         """The gate of a vector, checked."""
@@ -219,21 +158,13 @@ class Microcode:
         error = trap.vector * 8 + _IDT + (0 if trap.software else _EXT)
         if trap.vector * 16 + 15 > limit:
             raise _Fault(Vector.GP, error)
-        gate = Gate.from_bytes(self._read(at, 16))
-        if self.observe:
-            self.observe(Step("read", f"IDT gate {trap.vector:#x}", str(gate), at))
+        gate = self._read_gate(trap.vector, at)
         if gate.type not in (GateType.INTERRUPT, GateType.TRAP):
-            self._note("gate type is interrupt or trap", f"no: #GP({error:#x})")
-            raise _Fault(Vector.GP, error)
+            self._require(Requirement.GATE_TYPE, False, gate.type, 0, Trap(Vector.GP, error))
         if trap.software:
             cpl = self._cpu.cpl
-            allowed = gate.dpl >= cpl
-            self._note(f"gate DPL {gate.dpl} >= CPL {cpl}", "yes" if allowed else f"no: #GP({error:#x})")
-            if not allowed:
-                raise _Fault(Vector.GP, error)
-        self._note("gate is present", "yes" if gate.present else f"no: #NP({error:#x})")
-        if not gate.present:
-            raise _Fault(Vector.NP, error)
+            self._require(Requirement.GATE_DPL, gate.dpl >= cpl, gate.dpl, cpl, Trap(Vector.GP, error))
+        self._require(Requirement.GATE_PRESENT, gate.present, gate.present, 0, Trap(Vector.NP, error))
         return gate
 
     def _stack_for(self, gate: Gate, cpl: int, new_cpl: int, external: int) -> int:
@@ -244,21 +175,6 @@ class Microcode:
             return self._stack_from_tss(Tss.rsp(new_cpl), f"RSP{new_cpl}", external)
         return self._cpu.gpr(Gpr.RSP)
 
-    def _tell_entry(self, gate: Gate, frame: list[int], stack: int, cpl: int) -> None:
-        """Tells the observer what was pushed and set."""
-        cpu, observe = self._cpu, self.observe
-        assert observe is not None
-        for slot, (name, value) in enumerate(zip(_FRAME, frame, strict=False)):
-            where = stack + 8 * (len(frame) - 1 - slot)
-            observe(Step("write", f"push {name}", f"{value:#x}", where))
-        observe(Step("set", "CS", f"{cpu.selector(Seg.CS):#x}: CPL {cpl} -> {cpu.cpl}"))
-        if cpu.cpl < cpl:
-            observe(Step("set", "SS", f"{cpu.cpl:#x} (null selector)"))
-        observe(Step("set", "RSP", f"{stack:#x}"))
-        cleared = "TF, NT, RF, VM and IF" if gate.type == GateType.INTERRUPT else "TF, NT, RF and VM"
-        observe(Step("set", "RFLAGS", f"{cpu.rflags:#x} ({cleared} cleared)"))
-        observe(Step("set", "RIP", f"{gate.offset:#x}"))
-
     def _code_segment(self, selector: int, cpl: int, external: int) -> Segment:
         """The code segment that a gate names, checked."""
         if not selector & ~3:
@@ -267,13 +183,10 @@ class Microcode:
         if (selector | 7) > limit:
             raise _Fault(Vector.GP, (selector & ~3) | external)
         at = base + (selector & ~7)
-        segment = Segment.from_bytes(self._read(at, 8))
-        if self.observe:
-            self.observe(Step("read", f"GDT descriptor {selector:#x}", str(segment), at))
+        segment = self._read_segment(selector, at)
         fits = segment.is_code and segment.is_long and not segment.flags & 4 and segment.dpl <= cpl
-        self._note(f"64-bit code segment, DPL {segment.dpl} <= CPL {cpl}", "yes" if fits else "no: #GP")
-        if not fits:
-            raise _Fault(Vector.GP, (selector & ~3) | external)
+        fault = Trap(Vector.GP, (selector & ~3) | external)
+        self._require(Requirement.CODE_SEGMENT, fits, segment.dpl, cpl, fault)
         if not segment.present:
             raise _Fault(Vector.NP, (selector & ~3) | external)
         return segment
@@ -282,25 +195,42 @@ class Microcode:
         base, limit = self._cpu.table_register("tr")
         if offset + 7 > limit:
             raise _Fault(Vector.TS, (self._cpu.task_register & ~3) | external)
-        (stack,) = struct.unpack("<Q", self._read(base + offset, 8))
-        if self.observe:
-            self.observe(Step("read", f"TSS.{name}", f"{stack:#x}", base + offset))
+        stack = self._read_stack(name, base + offset)
         if not is_canonical(stack):
             raise _Fault(Vector.SS, external)
-        return int(stack)
+        return stack
 
     def _back_to_instruction(self, trap: Trap) -> None:
         """After a refused ``int``, ``int3`` or ``into``, RIP is that of the instruction again (it faults)."""
-        self._back_by(
-            1 if trap.vector in (Vector.BP, Vector.OF) and self._byte_before() in (0xCC, 0xCE) else 2
-        )
+        short = trap.vector in (Vector.BP, Vector.OF) and self._byte_before() in (0xCC, 0xCE)
+        self._back_to(self._cpu.rip - (1 if short else 2))
 
     def _byte_before(self) -> int:
         found = walk(self._ram, self._cpu.cr3, self._cpu.rip - 1)
         return -1 if found is None else self._ram.bytes[found.physical]
 
-    def _back_by(self, size: int) -> None:
-        self._cpu.rip -= size
+    # -- what can be told ----------------------------------------------------------------------------------------
+
+    def _holds(self, requirement: Requirement, holds: bool, left: int, right: int, fault: Trap) -> bool:
+        """A condition is checked: see `steps.Check`."""
+        return holds
+
+    def _require(self, requirement: Requirement, holds: bool, left: int, right: int, fault: Trap) -> None:
+        if not self._holds(requirement, holds, left, right, fault):
+            raise _Fault(fault.vector, fault.error)
+
+    def _read_gate(self, vector: int, address: int) -> Gate:
+        return Gate.from_bytes(self._read(address, 16))
+
+    def _read_segment(self, selector: int, address: int) -> Segment:
+        return Segment.from_bytes(self._read(address, 8))
+
+    def _read_stack(self, name: str, address: int) -> int:
+        return int.from_bytes(self._read(address, 8), "little")
+
+    def _back_to(self, rip: int) -> None:
+        """RIP is that of an instruction that faults."""
+        self._cpu.rip = rip
 
     # -- memory, with the rights of ring 0 -----------------------------------------------------------------------
 
@@ -331,17 +261,9 @@ class Microcode:
             address, size = address + part, size - part
         return pieces
 
-    def _note(self, condition: str, outcome: str) -> None:
-        if self.observe:
-            self.observe(Step("check", condition, outcome))
-
 
 def _makes_double_fault(first: int, second: int) -> bool:
     """Whether an exception met while delivering another one makes a double fault (SDM 3A, table 6-5)."""
     if first == Vector.PF:
         return second == Vector.PF or second in CONTRIBUTORY
     return first in CONTRIBUTORY and second in CONTRIBUTORY
-
-
-def _msr_name(msr: Msr) -> str:
-    return f"{msr.name} ({msr.value:#x})"

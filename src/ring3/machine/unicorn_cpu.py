@@ -44,6 +44,7 @@ from ring3.machine.paging import PF_USER, walk
 from ring3.machine.pmap import Pmap
 from ring3.machine.ram import PAGE_SIZE, Ram
 from ring3.machine.registers import Flags, Gpr, Seg, Vector
+from ring3.machine.unicorn_hooks import Hooks
 from ring3.machine.unicorn_registers import NOWHERE, UnicornRegisters
 from ring3.machine.unicorn_repeatable import Repeatable
 from ring3.machine.unicorn_stops import StopAddresses
@@ -79,6 +80,7 @@ class UnicornCpu(UnicornRegisters):
         self._running = False
         self._brake: Brake | None = None
         self._stops: StopAddresses | None = None
+        self._hooks: Hooks | None = None
         self._is_passing = False
         self._repeatable: Repeatable | None = None
         self._empty_root = ctypes.c_uint64(0)
@@ -210,6 +212,49 @@ class UnicornCpu(UnicornRegisters):
         status: int = self._restore(engine, window)
         return status
 
+    def hook_blocks(self, hook: Callable[[int, int], None], first: int, last: int) -> Callable[[], None]:
+        """Calls a function for each block of code; see `Cpu.hook_blocks`."""
+        return self._hooked(self._make_hooks().blocks(hook, first, last))
+
+    def hook_accesses(
+        self,
+        hook: Callable[[int, int, int, int | None], None],
+        pmap: Pmap,
+        address: int,
+        size: int,
+        *,
+        read: bool,
+        write: bool,
+    ) -> Callable[[], None]:
+        """Calls a function for each access to a range of memory; see `Cpu.hook_accesses`."""
+        hooks = self._make_hooks()
+        return self._hooked(hooks.accesses(hook, pmap, address, size, read=read, write=write))
+
+    def _make_hooks(self) -> Hooks:
+        if self._hooks is None:
+            self._hooks = Hooks(self._lib, self._engine, self._ram)
+        return self._hooks
+
+    def _hooked(self, unhook: Callable[[], None]) -> Callable[[], None]:
+        """Hooks have changed: code is translated for them, and changes of page tables are told to them."""
+        hooks = self._make_hooks()
+
+        def change() -> None:
+            self.forget_code()
+            self._flush = self._flush_and_tell if hooks.follows else self._flush_tlb
+
+        def leave() -> None:
+            unhook()
+            change()
+
+        change()
+        return leave
+
+    def _flush_and_tell(self, pmap: Pmap) -> None:
+        """Stands in for `_flush` while somebody wants to know."""
+        self._flush_tlb(pmap)
+        self._make_hooks().moved(pmap)
+
     def pass_stop(self) -> Stop:
         """Runs one instruction, though it is at a stop address; see `Cpu.pass_stop`.
 
@@ -323,6 +368,8 @@ class UnicornCpu(UnicornRegisters):
         if self._port_snapshot is not None:
             return self._port_fault()
         self._sync()
+        if self._hooks is not None:
+            self._hooks.raise_failure()
         return self._what_happened(status, start, otherwise, again)
 
     def _what_happened(self, status: int, start: int, otherwise: Event, again: Callable[[], Stop]) -> Stop:

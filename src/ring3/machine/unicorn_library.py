@@ -22,6 +22,8 @@ PROT_ALL: Final = 7
 HOOK_INTR: Final = 1 << 0
 HOOK_INSN: Final = 1 << 1
 HOOK_BLOCK: Final = 1 << 3
+HOOK_MEM_READ: Final = 1 << 10
+HOOK_MEM_WRITE: Final = 1 << 11
 ERR_OK: Final = 0
 ERR_INSN_INVALID: Final = 10
 CPU_X86_BROADWELL: Final = 20
@@ -57,6 +59,9 @@ _CTL_TB_FLUSH: Final = 10 | 0 << 26 | _WRITE
 INTR_CALLBACK: Final = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_void_p)
 BLOCK_CALLBACK: Final = ctypes.CFUNCTYPE(
     None, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_void_p
+)
+MEM_CALLBACK: Final = ctypes.CFUNCTYPE(
+    None, ctypes.c_void_p, ctypes.c_int, ctypes.c_uint64, ctypes.c_int, ctypes.c_int64, ctypes.c_void_p
 )
 INSN_CALLBACK: Final = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
 IN_CALLBACK: Final = ctypes.CFUNCTYPE(
@@ -154,8 +159,10 @@ class Library:
         data: int = 0,
         instruction: int = 0,
         where: tuple[int, int] = (1, 0),
-    ) -> None:
+    ) -> int:
         """Hooks an event with a C function: one of a callback type above, or one of the library itself.
+
+        Code that was translated before has to be translated anew, unless such an event is hooked already.
 
         Args:
             engine: The emulator.
@@ -163,7 +170,10 @@ class Library:
             function: The C function.
             data: Its last argument.
             instruction: For instructions: which one.
-            where: The first and last address at which it is called, everywhere by default.
+            where: The first and last address at which it is called, everywhere by default; for memory, physical ones.
+
+        Returns:
+            What `unhook` takes.
         """
         handle = ctypes.c_size_t()
         status = self._held.uc_hook_add(
@@ -177,6 +187,11 @@ class Library:
             ctypes.c_int(instruction),
         )
         self.check(status, "uc_hook_add")
+        return handle.value
+
+    def unhook(self, engine: int, handle: int) -> None:
+        """Undoes `hook`; the function is not called any more, and may go when the emulator stands still."""
+        self.check(self._held.uc_hook_del(ctypes.c_void_p(engine), ctypes.c_size_t(handle)), "uc_hook_del")
 
     def choose_cpu(self, engine: int, model: int) -> None:
         """Selects the CPU model; only before memory is mapped."""

@@ -66,6 +66,7 @@ class UnicornRegisters:
         self._base = 0
         self._make_windows()
         self._pmap: Pmap | None = None
+        self._flush: Callable[[Pmap], None] = self._flush_tlb
         self._scratch = ctypes.c_uint64(0)
 
     def gpr(self, number: int) -> int:
@@ -301,7 +302,8 @@ class UnicornRegisters:
         self._lib.close(self._engine)
         del self._ram_pointer
 
-    def _flush(self, pmap: Pmap) -> None:
+    def _flush_tlb(self, pmap: Pmap) -> None:
+        """Makes the emulator look at changed page tables; `_flush` is this, or what a subclass puts in its place."""
         self._scratch.value = pmap.root
         self._lib.reg_write(self._engine, api.REG_CR3, ctypes.addressof(self._scratch))
         pmap.stale = False

@@ -6,9 +6,10 @@ says how a thread enters and leaves. What the functions do is in the files by fa
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Address
 from ring3.abi.errno import Errno
@@ -30,13 +31,16 @@ from ring3.machine.descriptors import Segment, Tss
 from ring3.machine.registers import Gpr, Seg
 from ring3.solaris import table, uname
 from ring3.solaris.credentials import Cred
-from ring3.solaris.definition import SolarisFunction
+from ring3.solaris.definition import REGISTERS, SolarisFunction
 from ring3.solaris.errors import solaris_number
 from ring3.solaris.exec import Start, setregs
 from ring3.solaris.modctl import mod_info
 from ring3.solaris.nosys import absent
 from ring3.solaris.short_path import complete, run_short
 from ring3.solaris.task import SolarisTask
+
+if TYPE_CHECKING:
+    from ring3.kernel.watched_stubs import StubRow
 
 STRUCT_REGS: Final[FrameType] = frame_type(
     {
@@ -147,7 +151,8 @@ class SolarisKernel(TwoWays[SolarisTask]):
         self, address: int, made: SolarisFunction, task: Task, regs: UserRegs, argument: int
     ) -> Result:
         """Binds the stub to its function when it is first used, so that booting compiles none."""
-        stub = self.stubs[address] = made.stub()
+        stub = made.stub()
+        self.bind(address, stub)
         return stub(task, regs, argument)
 
     def _absent_call(self, name: str, task: Task, regs: UserRegs, argument: int) -> Result:
@@ -194,7 +199,7 @@ class SolarisKernel(TwoWays[SolarisTask]):
         row = SysentRow(number, made.name, len(made.parameters), made.name, kind, "")
         address = self.image.add_stub(made.name, module)
         self._functions.add(made)
-        self.stubs[address] = made.stub()
+        self.bind(address, made.stub())
         self.machine.write(
             self.image.symbols["sysent"] + (number << L["SYSENT_SIZE_SHIFT"]),
             boot.sysent_bytes(row, False, lambda _: address, 0),
@@ -225,6 +230,27 @@ class SolarisKernel(TwoWays[SolarisTask]):
                 )
             )
         return tuple(rows)
+
+    def stub_rows(self) -> Mapping[int, StubRow]:
+        """The handlers in sysent, and the other functions that ring 0 calls."""
+        from ring3.kernel.watched_stubs import StubRow  # noqa: PLC0415 -- most programs run without
+
+        names: dict[int, list[str]] = {}
+        for row in self.calls():
+            names.setdefault(row.address, []).append(row.name)
+        rows = {}
+        for address in self.stubs:
+            symbol = self.image.symbols.describe(address)
+            made = self._functions.get(symbol)
+            count = len(made.parameters) if made is not None else 0
+            rows[address] = StubRow(
+                symbol,
+                tuple(names.get(address, ())),
+                "solaris" if address in names else "",
+                REGISTERS[:count],
+                definition=made,
+            )
+        return rows
 
     # -- memory of the kernel ----------------------------------------------------------------------------------
 

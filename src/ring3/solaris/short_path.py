@@ -76,6 +76,7 @@ def run_short(kernel: SolarisKernel, task: SolarisTask) -> None:
             _fail(kernel, task, error)
             continue
         if result.__class__ is not int or q[pre_post]:
+            task.stub = address
             _return_the_long_way(kernel, task, number, result)
             continue
         words[rcx] = words[rip]

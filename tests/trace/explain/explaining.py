@@ -93,6 +93,5 @@ def explain(
         task = linux.load(str(program), arguments, {})
         explainer = Explainer(linux.kernel, wanted or Wanted())
         status = linux.run(task)
-        explainer.finish()
         assert explainer.explanation is not None
         return Explained(explainer.explanation, status)

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from ring3.kernel import points
+from ring3.kernel.task import Task
+from ring3.kernel.watched_cpu import CpuObserver
 from ring3.machine.cpu import Stop
 from ring3.trace.explain.doors import call_at
 from ring3.trace.explain.watch import Explainer, Wanted
@@ -58,15 +61,14 @@ def calls_of(program: Path, path: PathThrough, nth: int | None) -> list[tuple[gu
         cpu = linux.machine.cpu
         task = linux.load(str(program), (), {})
 
-        def run_cpu() -> Stop:
-            stop = cpu.run()
-            if call_at(stop, cpu) is not None:
-                snapshot = guest.Snapshot.of(cpu)
-                seen = snapshot.gprs if cpu.long_mode else snapshot.gprs[:8]
-                found.append((replace(snapshot, gprs=seen), guest.digest(task.memory)))
-            return stop
+        class Calls(CpuObserver):
+            def after(self, task: Task, stop: Stop) -> None:
+                if call_at(stop, cpu) is not None:
+                    snapshot = guest.Snapshot.of(cpu)
+                    seen = snapshot.gprs if cpu.long_mode else snapshot.gprs[:8]
+                    found.append((replace(snapshot, gprs=seen), guest.digest(task.memory)))
 
-        linux.kernel.run_cpu = run_cpu
+        linux.kernel.probes.attach(points.CpuRun(), Calls())
         if nth is not None:
             Explainer(linux.kernel, Wanted(nth))
         linux.run(task)
@@ -86,17 +88,21 @@ def test_registers_and_memory_at_every_call(toolchain: Toolchain, name: str, pat
 def test_observer_lets_go(toolchain: Toolchain) -> None:
     with guest.boot() as linux:
         kernel, cpu = linux.kernel, linux.machine.cpu
-        before = (kernel.runner, kernel.run_cpu)
+        kernel.stubs[linux.symbols["__x64_sys_write"]] = kernel.call("sys_write").entry("__x64_sys_write")
+        before = (kernel.run_cpu, linux.machine.microcode)
+        stubs = dict(kernel.stubs)
         layers = kernel.call("sys_write")
         functions = dict(layers.namespace)
         task = linux.load(str(toolchain.program("seeds/hello.s", kind="nolibc")), (), {})
         explainer = Explainer(kernel, Wanted())
-        assert (kernel.runner, kernel.run_cpu) != before
+        assert (kernel.run_cpu, linux.machine.microcode) != before
         linux.run(task)
         assert explainer.explanation is not None
-        assert (kernel.runner, kernel.run_cpu) == before == (kernel.run_task, cpu.run)
+        assert (kernel.run_cpu, linux.machine.microcode) == before
+        assert kernel.run_cpu == cpu.run
         assert layers.namespace == functions
-        assert linux.machine.microcode.observe is None
+        write = linux.symbols["__x64_sys_write"]
+        assert kernel.stubs[write] is stubs[write]
 
 
 def test_told_when_the_call_is_over(toolchain: Toolchain, capfd: pytest.CaptureFixture[str]) -> None:
@@ -114,5 +120,4 @@ def test_call_that_was_not_made(toolchain: Toolchain) -> None:
         task = linux.load(str(toolchain.program("seeds/hello.s", kind="nolibc")), (), {})
         explainer = Explainer(linux.kernel, Wanted(name="mkdir"))
         assert linux.run(task) == 0
-        explainer.finish()
         assert (explainer.calls, explainer.explanation) == (2, None)

@@ -12,6 +12,9 @@ import pytest
 
 from ring3.api import Solaris
 from ring3.fs.host import HostFile
+from ring3.kernel import points
+from ring3.kernel.task import Task
+from ring3.kernel.watched_cpu import CpuObserver
 from ring3.machine.cpu import Event, Stop
 from ring3.trace.explain.events import Instruction
 from ring3.trace.explain.watch import Wanted
@@ -37,7 +40,6 @@ def explained(machine: Solaris, program: Path, *arguments: str, name: str = "", 
     task = machine.load(str(program), arguments, {})
     explainer = Explainer(machine.kernel, Wanted(nth, name))
     machine.run(task)
-    explainer.finish()
     assert explainer.explanation is not None
     return explainer.explanation
 
@@ -197,18 +199,18 @@ def calls_of(program: Path, path: PathThrough, nth: int | None) -> list[tuple[gu
         kernel, cpu = machine.kernel, machine.machine.cpu
         task = machine.load(str(program), (), {})
 
-        def run_cpu() -> Stop:
-            stop = cpu.run()
-            if stop is Event.SYSCALL:
-                found.append((guest.Snapshot.of(cpu), guest.digest(task.memory)))
-            return stop
+        class Calls(CpuObserver):
+            def after(self, task: Task, stop: Stop) -> None:
+                if stop is Event.SYSCALL:
+                    found.append((guest.Snapshot.of(cpu), guest.digest(task.memory)))
 
-        kernel.run_cpu = run_cpu
+        calls = kernel.probes.attach(points.CpuRun(), Calls())
         if nth is not None:
             Explainer(kernel, Wanted(nth))
         codes = [row.function.__code__ for row in kernel.function_table]
         machine.run(task)
-        assert (kernel.runner, kernel.run_cpu) == (kernel.run_task, run_cpu)
+        calls.detach()
+        assert kernel.run_cpu == cpu.run
         assert [row.function.__code__ for row in kernel.function_table] == codes
     return found
 

@@ -74,6 +74,7 @@ def run_short(kernel: LinuxSystem, task: LinuxTask) -> None:
                 words[rax] = result & _M64
             else:
                 task.pending = result
+                task.stub = address
                 _finish(kernel, task, kernel.advance(task))
                 continue
         if q[work] & exit_work or window.by_iret:
@@ -153,6 +154,7 @@ def _dispatch_ia32(kernel: LinuxSystem, task: LinuxTask, by_sysenter: bool = Fal
             kernel.doubt_entry_state()
         return False
     task.regs = window
+    task.stub = address
     task.by_sysenter = by_sysenter
     q[task.struct + _STATUS] |= L["TS_COMPAT"]
     _finish(kernel, task, kernel.invoke(task, stub, window, number))

@@ -8,9 +8,9 @@ from typing import Final
 from ring3.abi.errno import E, Errno
 from ring3.abi.errno import describe as errno_text
 from ring3.kernel.regs import NAMES
+from ring3.kernel.watched_stubs import StubCall
 from ring3.linux.kernel import LinuxKernel
 from ring3.linux.model.task import LinuxTask
-from ring3.machine.cpu import Event
 from ring3.machine.registers import Gpr
 from ring3.trace.explain import layers
 from ring3.trace.explain.asked import bare_entry, layers_of
@@ -35,20 +35,22 @@ def fields_at(kernel: LinuxKernel, address: int) -> Fields:
 class Handover:
     """One hand-over to Python, while it lasts."""
 
-    def __init__(self, kernel: LinuxKernel, task: LinuxTask, depth: int, filled: Fields) -> None:
-        """Looks at what the stub is about to get.
+    def __init__(
+        self, kernel: LinuxKernel, task: LinuxTask, call: StubCall, depth: int, filled: Fields
+    ) -> None:
+        """Looks at what the stub gets, and at the layers of a system call as they are called.
 
         Args:
             kernel: The kernel; its CPU has halted in a stub.
             task: The task that runs.
+            call: The call of the stub.
             depth: How deep in exceptions.
             filled: ``pt_regs`` as the entry code filled them in; empty if that was not seen.
         """
         cpu = kernel.machine.cpu
         self._kernel = kernel
-        self._task = task
         self._depth = depth
-        self._symbol = kernel.image.symbols.describe(cpu.rip - 1).partition("+")[0]
+        self._symbol = call.what.symbol
         self._regs = cpu.gpr(Gpr.RDI)
         self._argument = cpu.gpr(Gpr.RSI)
         self._before = fields_at(kernel, self._regs)
@@ -56,34 +58,23 @@ class Handover:
         self._filled = filled if self._is_handler else {}
         self._layers = layers_of(kernel, bare_entry(self._symbol)) if self._is_handler else None
         self._calls: list[LayerCall] = []
+        self._recorder: layers.Recorder | None = None
+        if self._layers is not None:
+            definition = self._layers.definition
+            self._calls.append(layers.outer(definition, self._symbol, self._before))
+            self._recorder = layers.Recorder(kernel, task, definition, self._calls)
 
-    @property
-    def waits(self) -> bool:
-        """The handler awaits something: there is no result yet."""
-        return self._task.pending is not None
-
-    def run(self) -> None:
-        """Lets the kernel run the stub; the layers are recorded.
-
-        Raises:
-            TaskExited: It ended the task.
-        """
-        if self._layers is None:
-            self._kernel.handle(self._task, Event.HALT)
-            return
-        self._calls.append(layers.outer(self._layers.definition, self._symbol, self._before))
-        with layers.recorded(self._layers, self._kernel.machine, self._calls):
-            self._kernel.handle(self._task, Event.HALT)
-
-    def over(self, *, returned: bool, waited: bool) -> PythonCall:
+    def over(self, call: StubCall | None, *, waited: bool) -> PythonCall:
         """The facts, once it is over.
 
         Args:
-            returned: The result is in rax; otherwise the task has ended.
+            call: The call with its result; None if the task has ended.
             waited: The task left the CPU meanwhile.
         """
-        result = _signed(self._kernel.machine.cpu.gpr(Gpr.RAX)) if returned else None
-        after = fields_at(self._kernel, self._regs) if returned else self._before
+        if self._recorder is not None:
+            self._recorder.stop()
+        result = None if call is None else self._result(call)
+        after = fields_at(self._kernel, self._regs) if call is not None else self._before
         return PythonCall(
             self._symbol,
             self._regs,
@@ -98,6 +89,12 @@ class Handover:
             _errno(result) if self._is_handler and result is not None else "",
             _differences(self._before, after),
         )
+
+    def _result(self, call: StubCall) -> int:
+        """What goes into rax."""
+        if isinstance(call.error, Errno):
+            return -call.error.number
+        return _signed(int(call.value) & (1 << 64) - 1)
 
 
 def _signed(value: int) -> int:

@@ -1,21 +1,18 @@
-"""Records the layers of a call as they are called, for one call only.
-
-The functions in `Layers.namespace` are looked up there each time they are called; so putting others in their place for
-the length of one call shows that call's arguments, and no other call pays for it.
-"""
+"""Records the layers of a call as they are called, for one call only."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import partial
 from os import path
 from typing import TYPE_CHECKING, Final, cast
 
 from ring3 import resources
 from ring3.abi.c_types import Meaning
-from ring3.kernel.signature import Parameter, Result
-from ring3.linux.definition import IA32_REGISTERS, X64_REGISTERS, Layers, Syscall
+from ring3.kernel import points
+from ring3.kernel.observed import Call, CallObserver
+from ring3.kernel.signature import Parameter
+from ring3.linux.definition import IA32_REGISTERS, X64_REGISTERS, Syscall
 from ring3.machine.board import Machine
 from ring3.trace.explain.disassembly import mapped_bytes
 from ring3.trace.explain.events import LayerArgument, LayerCall
@@ -24,6 +21,7 @@ if TYPE_CHECKING:
     from types import FunctionType
 
     from ring3.kernel.task import Task
+    from ring3.linux.kernel import LinuxKernel
 
 _Maker = Callable[[Sequence[Parameter], Sequence[int]], Iterator[LayerArgument]]
 
@@ -41,34 +39,44 @@ def outer(definition: Syscall, symbol: str, regs: Mapping[str, int]) -> LayerCal
     )
 
 
-@contextmanager
-def recorded(layers: Layers, machine: Machine, calls: list[LayerCall]) -> Iterator[None]:
-    """Records the inner layers while the context lasts.
+class Recorder:
+    """Records the inner layers of a task's call, until it is told to stop."""
 
-    Args:
-        layers: The layers of the call.
-        machine: Where pointers lead.
-        calls: Gets each layer as it is called.
-    """
-    definition, namespace = layers.definition, layers.namespace
-    makers: dict[str, _Maker] = {
-        f"__se_{definition.entry}": _longs,
-        f"__do_{definition.entry}": partial(_typed, machine),
-    }
-    kept = {function: namespace[function] for function in makers}
+    def __init__(self, kernel: LinuxKernel, task: Task, definition: Syscall, calls: list[LayerCall]) -> None:
+        """Attaches.
 
-    def watched(function: str) -> Callable[..., Result]:
-        def layer(task: Task, *arguments: int) -> Result:
-            calls.append(LayerCall(function, tuple(makers[function](definition.parameters, arguments))))
-            return cast(Result, kept[function](task, *arguments))
+        Args:
+            kernel: The kernel.
+            task: Whose calls count.
+            definition: The call.
+            calls: Gets each layer as it is called.
+        """
+        makers: dict[str, _Maker] = {
+            f"__se_{definition.entry}": _longs,
+            f"__do_{definition.entry}": partial(_typed, kernel.machine),
+        }
+        self._attached = [
+            kernel.probes.attach(points.Layer(name), _Layer(name, task, definition, make, calls))
+            for name, make in makers.items()
+        ]
 
-        return layer
+    def stop(self) -> None:
+        """Lets go."""
+        for attachment in self._attached:
+            attachment.detach()
 
-    namespace.update({function: watched(function) for function in makers})
-    try:
-        yield
-    finally:
-        namespace.update(kept)
+
+class _Layer(CallObserver):
+    def __init__(
+        self, name: str, task: Task, definition: Syscall, make: _Maker, calls: list[LayerCall]
+    ) -> None:
+        self._name, self._task, self._definition = name, task, definition
+        self._make, self._calls = make, calls
+
+    def entry(self, call: Call) -> None:
+        if call.task is self._task:
+            arguments = tuple(self._make(self._definition.parameters, call.arguments[1:]))
+            self._calls.append(LayerCall(self._name, arguments))
 
 
 def _longs(parameters: Sequence[Parameter], arguments: Sequence[int]) -> Iterator[LayerArgument]:

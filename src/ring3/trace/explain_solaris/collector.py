@@ -6,26 +6,29 @@ Nothing is changed by that but the time it takes: the microcode delivers, ring 0
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from os import path
 from typing import Final
 
 from ring3 import resources
+from ring3.abi.errno import Errno
 from ring3.abi.solaris import sysent, sysnum
 from ring3.abi.solaris.signals import SolarisSig
 from ring3.abi.solaris.sysent import NSYSCALL, SYSENT_SIZE
 from ring3.image.solaris.boot import L
-from ring3.kernel.task import TaskExited
-from ring3.machine.cpu import Event, Stop
-from ring3.machine.microcode import Step as MicroStep
+from ring3.kernel.watched_cpu import Delivered
+from ring3.kernel.watched_stubs import StubCall
 from ring3.machine.registers import Gpr
 from ring3.solaris.definition import SolarisFunction
-from ring3.solaris.errors import describe_number
+from ring3.solaris.errors import describe_number, solaris_number
 from ring3.solaris.kernel import SolarisKernel
 from ring3.solaris.task import SolarisTask
+from ring3.trace.explain import steps
 from ring3.trace.explain.disassembly import Decoded, Disassembler, Memory
 from ring3.trace.explain.events import Access, CpuStep, Instruction
 from ring3.trace.explain.facts import Change, Code, Value
+from ring3.trace.explain.follower import Follower
 from ring3.trace.explain.registers import Picture, changes, picture, values
 from ring3.trace.explain_solaris import notes
 from ring3.trace.explain_solaris.call import Call
@@ -35,7 +38,6 @@ from ring3.trace.explain_solaris.model import (
     Asked,
     Entered,
     Explanation,
-    FlowStep,
     Python,
     Return,
     Step,
@@ -52,92 +54,77 @@ _DECLARATIONS: Final = {
     "sy_lock": "krwlock_t *sy_lock",
     "sy_callc": "int64_t (*)() sy_callc",
 }
+_M64: Final = (1 << 64) - 1
 _BEFORE: Final = 8
 _AFTER: Final = 12
 """Bytes before and behind the instruction that a function without an end may have."""
 
 
-class Collector:
-    """The facts of one call, while it goes on.
+class Collector(Follower[Explanation]):
+    """The facts of one call."""
 
-    Attributes:
-        task: Who makes it.
-        finished: The call is over: the thread is in ring 3 again, or has ended.
-    """
+    task: SolarisTask
 
-    def __init__(self, kernel: SolarisKernel, task: SolarisTask, call: Call, nth: int) -> None:
-        """Looks at the user's side.
+    def __init__(
+        self,
+        kernel: SolarisKernel,
+        task: SolarisTask,
+        call: Call,
+        nth: int,
+        over: Callable[[Explanation], None],
+    ) -> None:
+        """Looks at the user's side, and follows the call.
 
         Args:
             kernel: The kernel; the CPU has stopped at the call.
             task: The thread that runs.
             call: The call.
             nth: Which it is, from 1.
+            over: Gets the explanation.
         """
         self.task = task
-        self.finished = False
         self._kernel = kernel
         self._machine = kernel.machine
-        self._cpu = kernel.machine.cpu
         self._nth = nth
         self._program = task.exe
         self._names = Names(kernel, task)
         self._user_symbols = UserSymbols(kernel)
         self._disassembler = Disassembler(kernel.machine, self._describe, self._names.exact)
-        self._before = picture(self._cpu)
-        self._asked = self._look_at_program(call)
         self._steps: list[Step] = []
-        self._micro: tuple[CpuStep, ...] = ()
+        self._entry_steps: tuple[CpuStep, ...] = ()
         self._regs: tuple[Value, ...] = ()
         self._row: tuple[SysentField, ...] = ()
         self._entered: Entered | None = None
+        self._is_call = False
         self._python: Python | None = None
         self._flow: Flow | None = None
-        self._last = ""
         self._back: Return | None = None
         self._ended = ""
+        super().__init__(kernel, task, over)
+        self._asked = self._look_at_program(call)
 
-    def begin(self, stop: Stop) -> None:
-        """Lets the CPU enter ring 0, from the stop at which the call was met."""
-        steps: list[MicroStep] = []
-        microcode = self._machine.microcode
-        kept, microcode.observe = microcode.observe, steps.append
-        try:
-            self._kernel.handle(self.task, stop)
-        finally:
-            microcode.observe = kept
-        self._micro = tuple(
-            CpuStep(step.what, step.subject, self._names.annotated(step.value), step.address, "")
-            for step in steps
-        )
+    @property
+    def disassembler(self) -> Disassembler:
+        """Decodes ring 0's instructions."""
+        return self._disassembler
 
-    def go_on(self) -> None:
-        """Goes on after the thread has got the CPU; nothing happens if it has not.
+    def delivered(self, told: Delivered) -> None:
+        """The CPU has entered ring 0."""
+        if not self._entry_steps:
+            self._entry_steps = steps.told(
+                told.steps, self._cpu.gpr(Gpr.RSP), self._names.annotated, lambda _: ""
+            )
 
-        Raises:
-            TaskExited: The call ended the process.
-        """
-        if not self._runs():
-            return
-        if self._python is not None:
-            self._python_is_over(waited=True)
-        while self._runs() and self._cpu.cpl != 3:
-            self._step()
-        if self._runs():
-            after = picture(self._cpu)
-            code = self._disassembler.decode(after["rip"]).code
-            self._back = Return(self._last, values(after), changes(self._before, after, ("rip",)), code)
-            self.finished = True
+    def back(self, last: str) -> None:
+        """Ring 3 runs next."""
+        after = picture(self._cpu)
+        code = self._disassembler.decode(after["rip"]).code
+        self._back = Return(last, values(after), changes(self.before_call, after, ("rip",)), code)
 
-    def task_ended(self) -> None:
-        """The process is dead: the call was its last."""
-        if self._python is not None:
-            self._steps.append(replace(self._python, flow=self._seen()))
-            self._python = None
-        code = self.task.exit_code
+    def ended(self, code: int) -> None:
+        """The call was the process's last."""
         signal = code & 0x7F
         self._ended = f"signal {SolarisSig(signal).name}" if signal else f"status {code >> 8 & 0xFF}"
-        self.finished = True
 
     def explanation(self) -> Explanation:
         """What was gathered."""
@@ -146,7 +133,7 @@ class Collector:
             self.task.tid,
             self._nth,
             self._asked,
-            self._micro,
+            self._entry_steps,
             tuple(self._steps),
             self._names.frame,
             self._regs,
@@ -156,16 +143,13 @@ class Collector:
             self._ended,
         )
 
-    def _runs(self) -> bool:
-        return self.task.on_cpu and not self.finished
-
     def _describe(self, address: int) -> str:
         return self._names.code(address) or self._user_symbols.describe(self.task.memory, address)
 
     # -- the program ---------------------------------------------------------------------------------------------
 
     def _look_at_program(self, call: Call) -> Asked:
-        at = self._before["rip"] - 2
+        at = self.before_call["rip"] - 2
         where = self._user_symbols.describe(self.task.memory, at)
         handler = self._kernel.image.symbols.describe(self._callc(call.number))
         made = self._kernel.function_table.get(handler)
@@ -177,7 +161,7 @@ class Collector:
             name, kind = "", ""
             if parameters is not None:
                 name, kind = parameters[index].name, parameters[index].arg.type.name
-            arguments.append(Argument(place, name, kind, self._before[place]))
+            arguments.append(Argument(place, name, kind, self.before_call[place]))
         names = {number: name for name, number in sysnum.load(self._kernel.solaris.flavour)}
         return Asked(
             where.partition("+")[0],
@@ -187,7 +171,7 @@ class Collector:
             call.name,
             names.get(call.number, ""),
             tuple(arguments),
-            values({**self._before, "rip": at}),
+            values({**self.before_call, "rip": at}),
         )
 
     def _function_around(self, at: int, where: str) -> tuple[Code, ...]:
@@ -216,41 +200,39 @@ class Collector:
 
     # -- ring 0 --------------------------------------------------------------------------------------------------
 
-    def _step(self) -> None:
-        """Runs one instruction, and what it leads to."""
-        before = picture(self._cpu)
-        decoded = self._disassembler.decode(before["rip"])
-        addresses = [memory.address(before, decoded.end) for memory in decoded.memory]
-        is_call = decoded.mnemonic == "callq"
-        if is_call:
-            self._before_call(decoded, before)
-        stop = self._cpu.step()
-        self._steps.append(self._executed(decoded, before, addresses))
-        self._last = decoded.mnemonic
-        if is_call and self._entered is None and self._regs:
-            self._entered = self._look_at_entry()
-        if stop is Event.HALT:
-            self._run_python()
-        elif stop is not Event.STEPPED:
-            self._kernel.handle(self.task, stop)
+    def executing(self, decoded: Decoded, before: Picture, addresses: list[int]) -> None:
+        """At the first call ``struct regs`` is full; the one through rbx goes to what sysent holds."""
+        self._is_call = decoded.mnemonic == "callq"
+        if not self._is_call:
+            return
+        if not self._regs:
+            raw = memoryview(self._machine.read(self._names.frame, L["REGS_SIZE"])).cast("Q")
+            self._regs = tuple(Value(name, raw[offset >> 3]) for offset, name in REGS.items())
+        if any(memory.base == "rbx" for memory in decoded.memory):
+            self._row = self._look_at_row(before["rbx"])
 
-    def _executed(self, decoded: Decoded, before: Picture, addresses: list[int]) -> Instruction:
+    def executed(self, decoded: Decoded, before: Picture, addresses: list[int], *, faulted: bool) -> None:
+        """What an instruction has done."""
         after = picture(self._cpu)
         accesses = tuple(
             self._access(memory, address) for memory, address in zip(decoded.memory, addresses, strict=True)
         )
-        return Instruction(
-            decoded.code,
-            0,
-            changes(before, after, ("rip", "rflags")),
-            Change("rflags", before["rflags"], after["rflags"]),
-            accesses,
-            after["rip"],
-            (self._describe(after["rip"]) or f"{after['rip']:#x}") if self._cpu.cpl != 3 else "",
-            after["rip"] != decoded.end if decoded.is_conditional_jump else None,
-            False,
-            notes.note(decoded, accesses, before, after),
+        self._steps.append(
+            Instruction(
+                decoded.code,
+                0,
+                changes(before, after, ("rip", "rflags")),
+                Change("rflags", before["rflags"], after["rflags"]),
+                accesses,
+                after["rip"],
+                (self._describe(after["rip"]) or f"{after['rip']:#x}") if self._cpu.cpl != 3 else "",
+                after["rip"] != decoded.end if decoded.is_conditional_jump else None,
+                False,
+                notes.note(decoded, accesses, before, after),
+            )
         )
+        if self._is_call and self._entered is None and self._regs:
+            self._entered = self._look_at_entry()
 
     def _access(self, memory: Memory, address: int) -> Access:
         value = None
@@ -260,14 +242,6 @@ class Collector:
         if value is not None and value >= L["KERNEL_TEXT"]:
             symbol = symbol or f"{value:#x}"  # the code behind sys_syscall has no symbol, in Solaris neither
         return Access(memory.write, address, memory.size, self._names.memory(address), value, symbol)
-
-    def _before_call(self, decoded: Decoded, before: Picture) -> None:
-        """At the first call ``struct regs`` is full; the one through rbx goes to what sysent holds."""
-        if not self._regs:
-            raw = memoryview(self._machine.read(self._names.frame, L["REGS_SIZE"])).cast("Q")
-            self._regs = tuple(Value(name, raw[offset >> 3]) for offset, name in REGS.items())
-        if any(memory.base == "rbx" for memory in decoded.memory):
-            self._row = self._look_at_row(before["rbx"])
 
     def _look_at_row(self, address: int) -> tuple[SysentField, ...]:
         found = []
@@ -283,41 +257,28 @@ class Collector:
         code = self._disassembler.decode(registers["rip"]).code
         return Entered(code, values(registers), returns_to, self._names.scoped(returns_to))
 
-    def _run_python(self) -> None:
-        """Lets the kernel run the stub that ring 0 has halted in."""
-        symbol = self._names.scoped(self._cpu.rip - 1).partition("+")[0]
-        made = self._kernel.function_table.get(symbol)
-        self._python = Python(symbol, _source(made) if made is not None else "", (), False, None, "")
-        self._flow = Flow(self._kernel, self.task)
-        try:
-            self._kernel.handle(self.task, Event.HALT)
-        except TaskExited:
-            self.task_ended()
-            raise
-        if self.task.pending is None:
-            self._python_is_over(waited=False)
-
-    def _python_is_over(self, *, waited: bool) -> None:
-        assert self._python is not None
-        errno = self.task.errno
-        result = self._cpu.gpr(Gpr.RAX)
-        self._steps.append(
-            Python(
-                self._python.symbol,
-                self._python.source,
-                self._seen(),
-                waited,
-                result,
-                describe_number(errno) if errno else "",
-            )
+    def handing_over(self, call: StubCall) -> None:
+        """Ring 0 hands over to Python."""
+        made = call.what.definition
+        self._python = Python(
+            call.what.symbol, _source(made) if made is not None else "", (), False, None, ""
         )
-        self._python = None
+        self._flow = Flow(self._kernel, self.task)
 
-    def _seen(self) -> tuple[FlowStep, ...]:
-        """What the functions did, which nobody watches any more then."""
+    def handed_back(self, call: StubCall | None, *, waited: bool) -> None:
+        """Python is done."""
+        assert self._python is not None
         assert self._flow is not None
         self._flow.stop()
-        return tuple(self._flow.steps)
+        result, error = None, ""
+        if call is not None:
+            errno = solaris_number(call.error) if isinstance(call.error, Errno) else self.task.errno
+            result = errno if call.error is not None else int(call.value) & _M64
+            error = describe_number(errno) if errno else ""
+        self._steps.append(
+            replace(self._python, flow=tuple(self._flow.steps), waited=waited, result=result, error=error)
+        )
+        self._python = None
 
 
 def _source(made: SolarisFunction) -> str:

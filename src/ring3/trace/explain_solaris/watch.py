@@ -30,6 +30,6 @@ class Explainer(Watcher[Call, Explanation]):
         names = call_names(self._kernel.solaris.flavour) if number < NSYSCALL else {}
         return Call(number, names.get(number, ""))
 
-    def collect(self, task: Task, call: Call) -> Collector:
-        """What drives it."""
-        return Collector(self._kernel, cast(SolarisTask, task), call, self.calls)
+    def follow(self, task: Task, call: Call) -> None:
+        """Follows it."""
+        Collector(self._kernel, cast(SolarisTask, task), call, self.calls, self.over)
