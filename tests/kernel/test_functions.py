@@ -21,6 +21,16 @@ class OneKernel:
 
     current = "the task"
 
+    def __init__(self) -> None:
+        self.tasks: dict[int, SleepingTask] = {}
+
+
+class SleepingTask:
+    """All that it asks of a task that waits."""
+
+    def __init__(self, pending: object) -> None:
+        self.pending: Any = pending
+
 
 KERNEL = cast(Any, OneKernel())
 
@@ -217,6 +227,27 @@ def test_who_comes_while_a_call_waits_is_told_of_the_rest_of_it() -> None:
         running.send(None)
     unwatch(KERNEL, SLOW, second)
     assert log == ["1 entry slow", "1 wait slow", "2 resume slow begun before", "2 4 slow begun before"]
+
+
+@pytest.mark.parametrize("row", [SLOW, OUTER])
+def test_the_first_who_comes_while_a_call_waits_is_told_of_the_rest_too(row: KernelFunction) -> None:
+    log: list[str] = []
+    task = SleepingTask(outer(4))
+    task.pending.send(None)
+    KERNEL.tasks[1] = task
+    noting = Noting("1", log)
+    try:
+        watch(KERNEL, row, noting)
+    finally:
+        del KERNEL.tasks[1]
+    with pytest.raises(StopIteration) as done:
+        task.pending.send(None)
+    unwatch(KERNEL, row, noting)
+    assert done.value.value == 5
+    name = row.name
+    assert log == [f"1 resume {name} begun before", f"1 None {name} begun before"], (
+        "what it returned is not known"
+    )
 
 
 def test_a_coroutine_that_is_answered_can_still_be_awaited() -> None:

@@ -4,6 +4,18 @@ Belongs here: what watches system calls, ring 0 and programs from outside, and h
 instruction by instruction), ``user_symbols`` (names for a program's addresses). Does not: what a kernel does (linux/,
 solaris/), stopping and changing programs by hand (debug/), command lines (cli/).
 
-An observer attaches by putting its own in the place of what is called (`Kernel.runner`, `Kernel.run_cpu`,
-`Kernel.stubs`, `Layers.namespace`, `Microcode.observe`), and puts back what it found there.
+A consumer stands on the probes of `kernel.probes` and on the rows of calls and functions; it has no hook of its own.
+One that counts the calls of each task, and makes every third open fail, is this::
+
+    class Watch(CallObserver):
+        def __init__(self):
+            self.calls = Counter()
+
+        def entry(self, call):
+            self.calls[call.task.tid, call.what.names[0]] += 1
+            if self.calls.total() % 3 == 0 and call.what.names[0] == "openat":
+                call.fail(E.EMFILE)
+
+    with linux.kernel.probes.attach(points.SystemCall(), Watch()) as attachment:
+        linux.run(program)
 """
