@@ -14,8 +14,9 @@ from ring3.kernel.observed import Call, CallObserver
 from ring3.kernel.probes import at_entry_of, at_return_of
 from ring3.kernel.watched_items import WatchedItem, watch_item
 from ring3.kernel.watched_stubs import StubRow
-from ring3.linux.definition import IA32_REGISTERS, X64_REGISTERS
-from ring3.linux.signals import deliver, send
+from ring3.linux.definition import DEFINED, IA32_REGISTERS, X64_REGISTERS
+from ring3.linux.entry import deliver
+from ring3.linux.signals import send
 
 if TYPE_CHECKING:
     from ring3.kernel.probes import Attacher
@@ -32,24 +33,23 @@ def stub_rows(kernel: LinuxSystem) -> Mapping[int, StubRow]:
         for slot in tbl.sys_call_table(abi):
             if slot.name is not None:
                 names.setdefault((abi, slot.symbol), []).append(slot.name)
-    return {address: _row(kernel, kernel.image.symbols.describe(address), names) for address in kernel.stubs}
+    return {address: _row(kernel.image.symbols.describe(address), names) for address in kernel.stubs}
 
 
-def _row(kernel: LinuxSystem, symbol: str, names: Mapping[tuple[tbl.Abi, str], list[str]]) -> StubRow:
+def _row(symbol: str, names: Mapping[tuple[tbl.Abi, str], list[str]]) -> StubRow:
     entry = symbol.removeprefix("__x64_").removeprefix("__ia32_")
     if entry == symbol:
         return StubRow(symbol)
     narrow = symbol.startswith("__ia32_")
     abi = tbl.Abi.I386 if narrow else tbl.Abi.X86_64
     registers = IA32_REGISTERS if narrow else X64_REGISTERS
-    layers = kernel.layers.get(entry)
     return StubRow(
         symbol,
         tuple(names.get((abi, symbol), (entry.removeprefix("compat_").removeprefix("sys_"),))),
         abi,
         registers,
         (1 << 32) - 1 if narrow else (1 << 64) - 1,
-        None if layers is None else layers.definition,
+        DEFINED.get(entry),
     )
 
 
