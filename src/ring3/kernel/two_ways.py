@@ -80,8 +80,11 @@ class TwoWays(Kernel[TaskT]):
 
     def reconsider(self) -> None:
         """What runs the CPU was exchanged, or who watches has changed: ends the loop that knows it otherwise."""
-        self.is_changed = True
-        self.short_path = False
+        if self.current is not None and self.current.on_cpu:
+            self.is_changed = True
+            self.short_path = False
+        else:
+            self.check_entry_state()
 
     def check_entry_state(self) -> None:
         """Chooses the path anew after ring 0's memory or an MSR was changed from outside."""
