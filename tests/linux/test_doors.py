@@ -46,8 +46,8 @@ SPOILT = 1
 
 
 @pytest.fixture(autouse=True)
-def uid(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes getuid's answer one that no pid is."""
+def uid(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Makes getuid's answer one that no pid is; pytest asks for it too, when it makes its folder."""
     monkeypatch.setattr("os.getuid", lambda: UID)
 
 
