@@ -61,7 +61,6 @@ NAMES = {
     "Kernel.stubs": "",
     "KernelImage.add_stub": "image.kernel_image",
     "LinuxKernel.check_entry_state": "linux.kernel",
-    "LinuxKernel.start_child": "linux.kernel",
     "Library.stop_between_blocks": "machine.unicorn_library",
     "Microcode.deliver": "machine.microcode",
     "Microcode.syscall": "machine.microcode",
