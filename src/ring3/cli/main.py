@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "explain": "run a program and tell how one system call of it goes, step by step",
     "tables": "list the system calls, or print the headers made of them",
     "rdmsr": "read a model-specific register of the booted machine",
+    "dtrace": "compile and run programs in D, the language of DTrace",
     "wrmsr": "write a model-specific register, then run a program",
 }
 PANIC_STATUS: Final = 70

@@ -1,7 +1,8 @@
 """Observers: what shows the way of programs through the kernel, and changes nothing of it.
 
 Belongs here: what watches system calls, ring 0 and programs from outside, and how it is told: ``explain`` (one call,
-instruction by instruction), ``user_symbols`` (names for a program's addresses). Does not: what a kernel does (linux/,
+instruction by instruction), ``dtrace`` (the D language), ``user_symbols`` (names for a program's addresses). Does not:
+what a kernel does (linux/,
 solaris/), stopping and changing programs by hand (debug/), command lines (cli/).
 
 A consumer stands on the probes of `kernel.probes` and on the rows of calls and functions; it has no hook of its own.

@@ -1,0 +1,238 @@
+"""Actions: what each takes, beyond what a prototype can say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ring3.trace.dtrace import builtins, check_calls, formats, nodes
+from ring3.trace.dtrace.errors import fail
+from ring3.trace.dtrace.nodes import Constant, Node, StringConstant
+from ring3.trace.dtrace.symbols import Symbol
+from ring3.trace.dtrace.translators import Translated
+from ring3.trace.dtrace.types import Dynamic, Type, Void, is_integer, is_pointer, is_string_like, resolve
+
+if TYPE_CHECKING:
+    from ring3.trace.dtrace.checker import Checker
+
+
+def action(checker: Checker, node: nodes.Call) -> Node:
+    """An action, wherever it stands; whether it may stand there the statement checks."""
+    name = node.name
+    node.arguments = [_argument(checker, argument) for argument in node.arguments]
+    prototype = builtins.prototype(builtins.ACTIONS[name])
+    if name not in _CHECKS:
+        check_calls.check_prototype(checker, node, prototype)
+    elif name in builtins.STACKS:
+        _CHECKS[name](checker, node)
+    node.type = builtins.named_type(checker.types, prototype.returns)
+    return node
+
+
+def _argument(checker: Checker, node: Node) -> Node:
+    """An argument; an aggregating function's call stays as it is, for the action to refuse."""
+    return node if isinstance(node, nodes.Call) and node.name in builtins.AGGREGATES else checker.check(node)
+
+
+def statement(checker: Checker, node: nodes.Call) -> None:
+    """Check what an action takes, where it is a statement."""
+    if node.name in _CHECKS:
+        _CHECKS[node.name](checker, node)
+
+
+def format_of(node: nodes.Call) -> list[formats.Conversion]:
+    """The conversions of the format that is an action's first argument.
+
+    Raises:
+        CompileError: D_PRINTF_ARG_FMT, D_PRINTF_FMT_EMPTY, D_SYNTAX.
+    """
+    first = node.arguments[0]
+    if not isinstance(first, StringConstant):
+        what = f"{node.name}( ) argument #1 is incompatible with prototype:"
+        fail(
+            "D_PRINTF_ARG_FMT", node.line, f"{what}\n\tprototype: string constant\n\t argument: {first.type}"
+        )
+    if not first.value:
+        fail("D_PRINTF_FMT_EMPTY", node.line, f"{node.name}( ) format string is empty")
+    return formats.parse(first.value.decode("utf-8", "surrogateescape"), node.line)
+
+
+def _printf(_checker: Checker, node: nodes.Call) -> None:
+    check_calls.check_count(node.name, len(node.arguments), 1, None, node.line)
+    first = node.arguments[0]
+    if node.name == "freopen" and isinstance(first, StringConstant):
+        if not first.value and len(node.arguments) == 1:
+            return
+        if first.value in (b".", b".."):
+            text = first.value.decode()
+            fail("D_FREOPEN_INVALID", node.line, f'freopen( ) argument #1 cannot be "{text}"')
+    types = [argument.type for argument in node.arguments[1:]]
+    formats.check_arguments(node.name, format_of(node), types, 2, node.line)
+
+
+def _printa(_checker: Checker, node: nodes.Call) -> None:
+    line = node.line
+    arguments = node.arguments
+    check_calls.check_count("printa", len(arguments), 1, None, line)
+    has_format = isinstance(arguments[0], StringConstant)
+    if has_format and len(arguments) < 2:
+        fail("D_PRINTA_PROTO", line, "printa( ) prototype mismatch: 1 args passed, 2 expected")
+    aggregations = [
+        _aggregation(node, argument, number, "PRINTA")
+        for number, argument in enumerate(arguments[has_format:], 1 + has_format)
+    ]
+    _compare_keys(aggregations, line)
+    if has_format:
+        _check_printa_format(node, aggregations)
+
+
+def _aggregation(node: nodes.Call, argument: Node, number: int, tag: str) -> Symbol:
+    if not isinstance(argument, nodes.Aggregation):
+        message = (
+            f"{node.name}( ) argument #{number} is incompatible with prototype:\n"
+            f"\tprototype: aggregation\n\t argument: {argument.type}"
+        )
+        fail(f"D_{tag}_AGGARG", node.line, message)
+    if argument.symbol is None:
+        fail(f"D_{tag}_AGGBAD", node.line, f"undefined aggregation: @{argument.name}")
+    return argument.symbol
+
+
+def _compare_keys(aggregations: list[Symbol], line: int) -> None:
+    first = aggregations[0]
+    keys = first.keys or []
+    for other in aggregations[1:]:
+        others = other.keys or []
+        if len(keys) != len(others):
+            counts = [f"{symbol.full_name} has {_plural(symbol)}" for symbol in (first, other)]
+            message = (
+                f"printa( ): {first.full_name} and {other.full_name} do not have matching key signatures: "
+                f"{counts[0]}, {counts[1]}"
+            )
+            fail("D_PRINTA_AGGKEY", line, message)
+        for number, (one, two) in enumerate(zip(keys, others, strict=True), 1):
+            if (is_integer(one) and is_integer(two)) or (is_string_like(one) and is_string_like(two)):
+                continue
+            if str(one) != str(two):
+                message = (
+                    f"printa( ): {other.full_name}[ ] key #{number} is incompatible with {first.full_name}:\n"
+                    f"{first.name:>9} key #{number}: {one}\n{other.name:>9} key #{number}: {two}"
+                )
+                fail("D_PRINTA_AGGPROTO", line, message)
+
+
+def _plural(symbol: Symbol) -> str:
+    count = len(symbol.keys or [])
+    return f"{count} key{'' if count == 1 else 's'}"
+
+
+def _check_printa_format(node: nodes.Call, aggregations: list[Symbol]) -> None:
+    conversions = format_of(node)
+    keys = list(aggregations[0].keys or [])
+    plain = [each for each in conversions if each.name and not each.of_aggregation]
+    for each in conversions:
+        if each.of_aggregation and each.name not in "dioucxXpaAYT":
+            message = f"{node.name}( ) format conversion {each} is incompatible with an aggregation"
+            fail("D_PRINTF_ARG_TYPE", node.line, message)
+    needed = sum(1 + each.dynamic_width + each.dynamic_precision for each in plain)
+    formats.check_arguments("printa", plain, keys[:needed], 2, node.line)
+
+
+def _trace(checker: Checker, node: nodes.Call) -> None:
+    del checker
+    check_calls.check_count(node.name, len(node.arguments), 1, 1, node.line)
+    kind = node.arguments[0].type
+    if isinstance(resolve(kind), Void):
+        fail("D_TRACE_VOID", node.line, "trace( ) may not be applied to a void expression")
+    if isinstance(resolve(kind), Translated) or _is_dynamic(kind):
+        fail("D_TRACE_DYN", node.line, "trace( ) may not be applied to a dynamic expression")
+
+
+def _is_dynamic(kind: Type) -> bool:
+    kind = resolve(kind)
+    return isinstance(kind, Dynamic) and kind.what not in ("stack", "symbol address")
+
+
+def _print(_checker: Checker, node: nodes.Call) -> None:
+    check_calls.check_count("print", len(node.arguments), 1, 1, node.line)
+    kind = resolve(node.arguments[0].type)
+    if isinstance(kind, Void):
+        fail("D_PRINT_VOID", node.line, "print( ) may not be applied to a void expression")
+    if isinstance(kind, Dynamic | Translated):
+        tag = "D_PRINT_AGG" if isinstance(kind, Dynamic) and kind.what == "aggregation" else "D_PRINT_DYN"
+        fail(tag, node.line, "print( ) may not be applied to a dynamic expression")
+
+
+def _tracemem(_checker: Checker, node: nodes.Call) -> None:
+    arguments = node.arguments
+    check_calls.check_count("tracemem", len(arguments), 2, 3, node.line)
+    if not (is_pointer(arguments[0].type) or is_integer(arguments[0].type)):
+        message = (
+            "tracemem( ) argument #1 is incompatible with prototype:\n"
+            f"\tprototype: pointer or integer\n\t argument: {arguments[0].type}"
+        )
+        fail("D_TRACEMEM_ADDR", node.line, message)
+    size = arguments[1]
+    if not isinstance(size, Constant) or size.value <= 0:
+        message = "tracemem( ) argument #2 must be a non-zero positive integral constant expression"
+        fail("D_TRACEMEM_SIZE", node.line, message)
+    if len(arguments) > 2 and not is_integer(arguments[2].type):
+        fail("D_TRACEMEM_DYNSIZE", node.line, "tracemem( ) argument #3 must be an integer")
+
+
+def _stack(_checker: Checker, node: nodes.Call) -> None:
+    arguments = node.arguments
+    if len(arguments) > 1:
+        message = f"stack( ) prototype mismatch: {len(arguments)} args passed, at most 1 expected"
+        fail("D_STACK_PROTO", node.line, message)
+    if not arguments:
+        return
+    if not isinstance(arguments[0], Constant) or arguments[0].value <= 0:
+        message = "stack( ) argument #1 must be a non-zero positive integer constant"
+        fail("D_STACK_SIZE", node.line, message)
+
+
+def _ustack(_checker: Checker, node: nodes.Call) -> None:
+    arguments, name = node.arguments, node.name
+    if len(arguments) > 2:
+        message = f"{name}( ) prototype mismatch: {len(arguments)} args passed, at most 2 expected"
+        fail("D_USTACK_PROTO", node.line, message)
+    if arguments and (not isinstance(arguments[0], Constant) or arguments[0].value <= 0):
+        message = f"{name}( ) argument #1 must be a non-zero positive integer constant"
+        fail("D_USTACK_FRAMES", node.line, message)
+    if len(arguments) > 1 and (not isinstance(arguments[1], Constant) or arguments[1].value < 0):
+        message = f"{name}( ) argument #2 must be a positive integer constant"
+        fail("D_USTACK_STRSIZE", node.line, message)
+
+
+def _on_aggregation(least: int, most: int) -> Callable[[Checker, nodes.Call], None]:
+    def check(_checker: Checker, node: nodes.Call) -> None:
+        tag = "NORMALIZE" if node.name == "denormalize" else node.name.upper()
+        count = len(node.arguments)
+        if not least <= count <= most:
+            plural = "" if count == 1 else "s"
+            message = f"{node.name}( ) prototype mismatch: {count} arg{plural} passed, {least} expected"
+            fail(f"D_{tag}_PROTO", node.line, message)
+        _aggregation(node, node.arguments[0], 1, tag)
+        if count > 1 and not is_integer(node.arguments[1].type):
+            fail(f"D_{tag}_SCALAR", node.line, f"{node.name}( ) argument #2 must be of scalar type")
+
+    return check
+
+
+_CHECKS: dict[str, Callable[[Checker, nodes.Call], None]] = {
+    "clear": _on_aggregation(1, 1),
+    "denormalize": _on_aggregation(1, 1),
+    "freopen": _printf,
+    "jstack": _ustack,
+    "normalize": _on_aggregation(2, 2),
+    "print": _print,
+    "printa": _printa,
+    "printf": _printf,
+    "stack": _stack,
+    "system": _printf,
+    "trace": _trace,
+    "tracemem": _tracemem,
+    "trunc": _on_aggregation(1, 2),
+    "ustack": _ustack,
+}

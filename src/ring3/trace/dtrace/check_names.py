@@ -1,0 +1,321 @@
+"""Names: variables of every scope, what D brings, constants, kernel symbols, aggregations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ring3.trace.dtrace import arithmetic, builtins, check_calls, nodes
+from ring3.trace.dtrace.errors import fail
+from ring3.trace.dtrace.nodes import Node
+from ring3.trace.dtrace.symbols import Kind, Symbol
+from ring3.trace.dtrace.types import Dynamic, Struct, Tuple, Type, Void, is_string_like, resolve
+
+if TYPE_CHECKING:
+    from ring3.trace.dtrace.checker import Checker
+
+
+TUPLE_REGISTERS = 8
+"""The most keys of an associative array: the registers the D machine has for them."""
+
+
+def name(checker: Checker, node: Node) -> Node:
+    """A word, or `self->x` and `this->x`."""
+    assert isinstance(node, nodes.Name)
+    symbol = find(checker, node)
+    if symbol is None:
+        fail("D_IDENT_UNDEF", node.line, f"failed to resolve {_shown(node)}: Unknown variable name")
+    node.symbol = symbol
+    if symbol.kind is Kind.INLINE:
+        return _inline(checker, node, symbol)
+    if symbol.kind is Kind.ENUMERATOR:
+        assert symbol.type
+        return checker.make_constant(node.line, symbol.value, symbol.type)
+    if symbol.kind is Kind.ARRAY or (symbol.kind is Kind.BUILT_IN and symbol.type is None):
+        message = f"associative array '{symbol.full_name}' may not be referenced as scalar"
+        fail("D_IDENT_BADREF", node.line, message)
+    if symbol.kind is Kind.FUNCTION:
+        fail("D_IDENT_BADREF", node.line, f"function '{node.name}' may not be referenced as scalar")
+    if symbol.type is None:
+        fail("D_VAR_UNDEF", node.line, f"{symbol.full_name} has not yet been declared or assigned")
+    node.type = symbol.type
+    node.lvalue = True
+    return node
+
+
+def _shown(node: nodes.Name) -> str:
+    return f"{node.scope}->{node.name}" if node.scope else node.name
+
+
+def _inline(checker: Checker, node: nodes.Name, symbol: Symbol) -> Node:
+    """An inline's expression, as a value of the inline's type."""
+    if symbol.keys is not None:
+        fail(
+            "D_IDENT_BADREF", node.line, f"associative array '{symbol.name}' may not be referenced as scalar"
+        )
+    assert symbol.expression
+    assert symbol.type
+    if isinstance(symbol.expression, nodes.Constant) and not isinstance(resolve(symbol.type), Struct):
+        return checker.make_constant(node.line, symbol.expression.value, symbol.type)
+    node.type = symbol.type
+    return node
+
+
+def find(checker: Checker, node: nodes.Name) -> Symbol | None:
+    """The symbol of a word: a variable, what D brings, a constant, or a kernel symbol."""
+    if node.symbol:
+        return node.symbol
+    found = checker.symbols.find(node.name, node.scope)
+    if found or node.scope:
+        return found
+    return _builtin(checker, node.name) or _constant(checker, node.name) or _kernel(checker, node.name)
+
+
+def _builtin(checker: Checker, word: str) -> Symbol | None:
+    word = word.removeprefix("D`")
+    kind = builtins.VARIABLES.get(word)
+    if kind is None:
+        if word in builtins.SUBROUTINES or word in builtins.ACTIONS or word in builtins.AGGREGATES:
+            return Symbol(word, Kind.FUNCTION)
+        return None
+    return checker.symbols.add(Symbol(word, Kind.BUILT_IN, _builtin_type(checker, kind)))
+
+
+def _builtin_type(checker: Checker, kind: str) -> Type | None:
+    """The type of a built-in; None for arrays; of a struct nobody knows the layout of, a pointer to nothing."""
+    if kind == "array":
+        return None
+    if kind == "curthread":
+        task = checker.types.find("struct task_struct") or checker.types.find("kthread_t")
+        return checker.types.pointer(task or checker.types.struct("struct", "kthread"))
+    if kind.endswith(" *") and checker.types.find(kind.removesuffix(" *")) is None:
+        return checker.types.pointer(checker.types.struct("struct", kind.removesuffix("_t *")))
+    return builtins.named_type(checker.types, kind)
+
+
+def _constant(checker: Checker, word: str) -> Symbol | None:
+    value = checker.constants(word)
+    if value is None:
+        return None
+    return checker.symbols.add(Symbol(word, Kind.ENUMERATOR, checker.types.int, value=value))
+
+
+def _kernel(checker: Checker, word: str) -> Symbol | None:
+    found = checker.kernel_symbol(word)
+    if found is None:
+        return None
+    return checker.symbols.add(Symbol(word, Kind.SYMBOL, found[1] or checker.types.void, value=found[0]))
+
+
+def existing_or_new(checker: Checker, node: nodes.Name) -> Symbol:
+    """The symbol a word names where something is assigned to it; a new variable, if there is none."""
+    found = find(checker, node)
+    if found is None:
+        found = checker.symbols.add(Symbol(node.name, Kind.VARIABLE, scope=node.scope))
+    if found.kind is Kind.FUNCTION or found.kind is Kind.ENUMERATOR:
+        fail("D_OP_LVAL", node.line, "operator = requires modifiable lvalue as an operand")
+    node.symbol = found
+    return found
+
+
+def ensure_array(checker: Checker, node: nodes.Index, kind: Type | None) -> None:
+    """Where an element is assigned of a word nobody knows, make that word an associative array."""
+    base = node.base
+    if not isinstance(base, nodes.Name) or find(checker, base):
+        return
+    if base.scope == "this":
+        fail("D_ARR_LOCAL", node.line, f"local variable may not be used as an associative array: {base.name}")
+    symbol = checker.symbols.add(Symbol(base.name, Kind.ARRAY, kind, scope=base.scope))
+    base.symbol = symbol
+
+
+def element(checker: Checker, node: nodes.Index, symbol: Symbol) -> Node:
+    """An element of an associative array: the first use fixes the types of the keys."""
+    if (symbol.kind is Kind.INLINE and symbol.keys is None) or symbol.kind is Kind.VARIABLE:
+        fail("D_IDENT_BADREF", node.line, f"scalar '{symbol.full_name}' may not be referenced as an array")
+    node.keys = [checker.value(key) for key in node.keys]
+    if len(node.keys) > TUPLE_REGISTERS:
+        fail("", 0, "Insufficient tuple registers to generate code")
+    check_keys(symbol, node.keys, node.line, f"{symbol.full_name}[ ]", "associative array")
+    if symbol.type is None:
+        fail("D_VAR_UNDEF", node.line, f"{symbol.full_name} has not yet been declared or assigned")
+    node.type = symbol.type
+    node.lvalue = symbol.writable
+    return node
+
+
+def check_keys(symbol: Symbol, keys: list[Node], line: int, shown: str, what: str) -> None:
+    """Compare the keys of a tuple with those the first use fixed, or fix them.
+
+    Raises:
+        CompileError: D_KEY_TYPE, D_PROTO_LEN, D_PROTO_ARG.
+    """
+    for number, key in enumerate(keys, 1):
+        if isinstance(resolve(key.type), Void) or not _is_key(key, what):
+            message = f"{shown} key #{number}: tuple may not contain a key of type {key.type}"
+            fail(
+                "D_KEY_TYPE"
+                if what == "aggregation" or isinstance(resolve(key.type), Dynamic)
+                else "D_PROTO_ARG",
+                line,
+                message,
+            )
+    if symbol.keys is None:
+        symbol.keys = [key.type for key in keys]
+        return
+    if len(keys) != len(symbol.keys):
+        plural = "" if len(keys) == 1 else "s"
+        message = f"{shown} prototype mismatch: {len(keys)} key{plural} passed, {len(symbol.keys)} expected"
+        fail("D_PROTO_LEN", line, message)
+    for number, (key, wanted) in enumerate(zip(keys, symbol.keys, strict=True), 1):
+        if not check_calls.compatible_argument(wanted, key):
+            check_calls.wrong_argument(f"{shown} key #{number}", "key", str(wanted), str(key.type), line)
+
+
+def _is_key(key: Node, what: str) -> bool:
+    kind = resolve(key.type)
+    if isinstance(kind, Dynamic):
+        return what == "aggregation" and kind.what in ("stack", "symbol address")
+    return True
+
+
+def aggregation(checker: Checker, node: Node) -> Node:
+    """An aggregation where a value is wanted: only actions take one, and they ask for it themselves."""
+    assert isinstance(node, nodes.Aggregation)
+    node.type = checker.types.dynamic["aggregation"]
+    node.symbol = checker.symbols.find(node.name, "@")
+    return node
+
+
+def assign_aggregation(checker: Checker, node: nodes.Assign) -> Node:
+    """`@name[keys] = function(arguments)`."""
+    target = node.target
+    assert isinstance(target, nodes.Aggregation)
+    call = node.value
+    if node.operator != "=":
+        fail("D_OP_LVAL", node.line, f"operator {node.operator} requires modifiable lvalue as an operand")
+    if not isinstance(call, nodes.Call):
+        fail("D_AGG_FUNC", node.line, f"@{target.name} must be assigned from an aggregating function")
+    if call.name not in builtins.AGGREGATES:
+        known = call.name in builtins.SUBROUTINES or call.name in builtins.ACTIONS
+        if not known:
+            fail("D_FUNC_UNDEF", node.line, f"undefined function name: {call.name}")
+        fail("D_AGG_FUNC", node.line, f"@{target.name} must be assigned from an aggregating function")
+    target.keys = [checker.value(key) for key in target.keys]
+    symbol = checker.symbols.find(target.name, "@")
+    if symbol is None:
+        symbol = checker.symbols.add(
+            Symbol(target.name, Kind.AGGREGATION, checker.types.dynamic["aggregation"])
+        )
+    target.symbol = symbol
+    check_keys(symbol, target.keys, node.line, f"@{target.name}[ ]", "aggregation")
+    check_calls.aggregate(checker, symbol, call)
+    target.type = node.type = checker.types.dynamic["aggregation"]
+    return node
+
+
+def declare(checker: Checker, declared: nodes.Declared) -> None:
+    """A declaration at program level: a global, thread- or clause-local variable, a typedef, a kernel symbol.
+
+    Raises:
+        CompileError: D_DECL_*.
+    """
+    kind, line = declared.type, declared.line
+    resolved = resolve(kind)
+    if declared.storage == "typedef":
+        if checker.types.is_declared(declared.name):
+            fail("D_DECL_IDRED", line, f"typedef redeclared: {declared.name}")
+        from ring3.trace.dtrace.types import Typedef  # noqa: PLC0415
+
+        checker.types.define(declared.name, Typedef(declared.name, kind))
+        return
+    if declared.storage in ("auto", "register", "static"):
+        fail("D_DECL_BADCLASS", line, f"specified storage class not appropriate in D: {declared.storage}")
+    if isinstance(resolved, Void):
+        fail("D_DECL_VOIDOBJ", line, f"cannot have void object: {declared.name}")
+    if isinstance(resolved, Struct) and not resolved.complete and declared.storage != "extern":
+        fail("D_DECL_INCOMPLETE", line, f"incomplete struct/union/enum {kind}: {declared.name}")
+    _define(checker, declared, kind)
+
+
+def _define(checker: Checker, declared: nodes.Declared, kind: Type) -> None:
+    from ring3.trace.dtrace.types import Array, Function, compatible  # noqa: PLC0415
+
+    resolved = resolve(kind)
+    scope = declared.storage if declared.storage in ("self", "this") else ""
+    is_array = isinstance(resolved, Tuple)
+    if isinstance(resolved, Array) and resolved.count is None and declared.storage != "extern":
+        message = f"array declaration requires array dimension or tuple signature: {declared.name}"
+        fail("D_DECL_ARRNULL", declared.line, message)
+    if is_array and scope == "this":
+        fail("D_DECL_LOCASSC", declared.line, f"cannot have local associative array: {declared.name}")
+    if isinstance(resolved, Function):
+        return
+    old = checker.symbols.find(declared.name, scope)
+    if old is None and not scope:
+        old = _builtin(checker, declared.name)
+    value_type = resolved.value if isinstance(resolved, Tuple) else kind
+    if old is None:
+        symbol = Symbol(declared.name, Kind.ARRAY if is_array else Kind.VARIABLE, value_type, scope=scope)
+        if isinstance(resolved, Tuple):
+            symbol.keys = [key.type for key in resolved.keys]
+        checker.symbols.add(symbol)
+        return
+    same = old.type is not None and compatible(old.type, value_type) and (old.kind is Kind.ARRAY) == is_array
+    if not same or not old.writable:
+        before = f"{old.type}" if old.type else ""
+        message = f"identifier redeclared: {declared.name}\n\t current: {kind}\n\tprevious: {before}"
+        fail("D_DECL_IDRED", declared.line, message)
+
+
+def define_inline(checker: Checker, inline: nodes.Inline) -> None:
+    """An inline definition: a name for an expression."""
+    declared = inline.declared
+    old = checker.symbols.find(declared.name) or _builtin(checker, declared.name)
+    if old:
+        shown = "function " if old.kind is Kind.FUNCTION else old.kind.value
+        message = f"identifier redefined: {declared.name}\n\t current: inline definition\n\tprevious: {shown}"
+        fail("D_DECL_IDRED", declared.line, message)
+    resolved = resolve(declared.type)
+    symbol = Symbol(declared.name, Kind.INLINE, declared.type)
+    if isinstance(resolved, Tuple):
+        symbol.type = resolved.value
+        symbol.keys = [key.type for key in resolved.keys]
+        symbol.parameters = [key.name for key in resolved.keys]
+        symbol.expression = inline.expression
+        checker.symbols.add(symbol)
+        _check_array_inline(checker, symbol, inline)
+        return
+    symbol.expression = checker.value(inline.expression)
+    _check_inline_type(symbol, symbol.expression, declared.line)
+    checker.symbols.add(symbol)
+
+
+def _check_inline_type(symbol: Symbol, expression: Node, line: int) -> None:
+    assert symbol.type
+    if not (
+        check_calls.compatible_argument(symbol.type, expression)
+        or (is_string_like(symbol.type) and is_string_like(expression.type))
+    ):
+        message = (
+            f'inline {symbol.name} definition uses incompatible types: "{symbol.type}" = "{expression.type}"'
+        )
+        fail("D_OP_INCOMPAT", line, message)
+    if isinstance(expression, nodes.Constant):
+        expression.value = arithmetic.wrap(expression.value, symbol.type)
+
+
+def _check_array_inline(checker: Checker, symbol: Symbol, inline: nodes.Inline) -> None:
+    """An inline array: its parameters are names within the expression."""
+    scope = checker.symbols.scopes[""]
+    saved = dict(scope)
+    assert symbol.keys is not None
+    for parameter, kind in zip(symbol.parameters, symbol.keys, strict=True):
+        inner = Symbol(parameter, Kind.VARIABLE, kind)
+        inner.writable = False
+        inner.parameters = [f"p_{symbol.name}_{parameter}"]
+        scope[parameter] = inner
+    try:
+        symbol.expression = checker.value(inline.expression)
+    finally:
+        scope.clear()
+        scope.update(saved)

@@ -1,0 +1,117 @@
+"""Statements of a clause: what may stand alone, and in which order actions may come.
+
+Speculation and commit divide a clause: after speculate() all that is recorded goes elsewhere, so nothing that cannot be
+taken back may follow; after commit() nothing may be recorded any more.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ring3.trace.dtrace import builtins, check_actions, nodes
+from ring3.trace.dtrace.errors import fail
+from ring3.trace.dtrace.nodes import Clause, Node, Statement
+from ring3.trace.dtrace.types import is_scalar, is_string
+
+if TYPE_CHECKING:
+    from ring3.trace.dtrace.checker import Checker
+
+_SPECULATIVE = frozenset(("speculate", "commit", "discard"))
+_NOT_RECORDING = _SPECULATIVE | (builtins.DESTRUCTIVE - {"freopen", "ftruncate", "system"})
+"""Actions that leave nothing in the buffer."""
+
+
+class Order:
+    """What a clause did so far."""
+
+    def __init__(self) -> None:
+        self.committed = False
+        self.speculated = False
+        self.recorded = False
+        self.aggregated = False
+
+
+def clause(checker: Checker, item: Clause) -> None:
+    """Check a clause whose probes are known.
+
+    Raises:
+        CompileError: whatever is wrong with it.
+    """
+    if item.predicate is not None:
+        item.predicate = checker.value(item.predicate)
+        if not (is_scalar(item.predicate.type) or is_string(item.predicate.type)):
+            fail("D_PRED_SCALAR", item.line, "predicate result must be of scalar type")
+    _statements(checker, item.statements or [], Order())
+
+
+def _statements(checker: Checker, statements: list[Statement], order: Order) -> None:
+    for statement in statements:
+        if isinstance(statement, nodes.If):
+            statement.condition = checker.value(statement.condition)
+            if not is_scalar(statement.condition.type):
+                fail("D_PRED_SCALAR", statement.line, "if condition must be of scalar type")
+            _statements(checker, statement.yes, order)
+            _statements(checker, statement.no, order)
+            continue
+        assert isinstance(statement, nodes.ExpressionStatement)
+        statement.expression = _statement(checker, statement.expression, order)
+
+
+def _statement(checker: Checker, expression: Node, order: Order) -> Node:
+    if isinstance(expression, nodes.Aggregation):
+        fail(
+            "D_AGG_NULL", expression.line, "expression statement may not be an aggregation without a function"
+        )
+    if isinstance(expression, nodes.Call) and expression.name in builtins.AGGREGATES:
+        fail(
+            "D_CG_EXPR",
+            expression.line,
+            f"{expression.name}( ) may not be called from a D expression (D program context required)",
+        )
+    checked = checker.check(expression)
+    if isinstance(checked, nodes.Assign) and isinstance(checked.target, nodes.Aggregation):
+        _aggregating(checked.line, order)
+    elif isinstance(checked, nodes.Call) and checked.name in builtins.ACTIONS:
+        check_actions.statement(checker, checked)
+        _acting(checked, order)
+    elif isinstance(checked, nodes.Call) and checked.name in builtins.DESTRUCTIVE and order.speculated:
+        fail("D_ACT_SPEC", checked.line, "destructive actions may not follow speculate( )")
+    return checked
+
+
+def _aggregating(line: int, order: Order) -> None:
+    if order.committed:
+        fail("D_AGG_COMM", line, "aggregating actions may not follow commit( )")
+    if order.speculated:
+        fail("D_AGG_SPEC", line, "aggregating actions may not follow speculate( )")
+    order.aggregated = True
+
+
+def _acting(call: nodes.Call, order: Order) -> None:
+    name, line = call.name, call.line
+    if name in _SPECULATIVE:
+        _speculative(name, line, order)
+        return
+    if name in builtins.DESTRUCTIVE and order.speculated:
+        fail("D_ACT_SPEC", line, "destructive actions may not follow speculate( )")
+    if name == "exit" and order.speculated:
+        fail("D_EXIT_SPEC", line, "exit( ) may not follow speculate( )")
+    if name not in _NOT_RECORDING:
+        if order.committed:
+            fail("D_DREC_COMM", line, "data-recording actions may not follow commit( )")
+        order.recorded = True
+
+
+def _speculative(name: str, line: int, order: Order) -> None:
+    if name == "speculate":
+        if order.committed:
+            fail("D_SPEC_COMM", line, "speculate( ) may not follow commit( )")
+        if order.recorded:
+            fail("D_SPEC_DREC", line, "speculate( ) may not follow data-recording action(s)")
+        if order.speculated:
+            fail("D_SPEC_SPEC", line, "speculate( ) may not follow speculate( )")
+        order.speculated = True
+    elif name == "commit":
+        if order.recorded:
+            fail("D_COMM_DREC", line, "commit( ) may not follow data-recording action(s)")
+        order.committed = True

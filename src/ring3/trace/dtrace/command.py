@@ -1,0 +1,256 @@
+"""The command dtrace(1M): compiles what the command line gives, enables it, and runs until it is told to end.
+
+It is the same inside of a machine and beside it; what differs is the `Host`, which knows the system that is traced and
+makes its time pass.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dis
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from types import FrameType
+from typing import IO, Protocol
+
+from ring3.trace.dtrace import listing, preprocess
+from ring3.trace.dtrace.command_line import USAGE, Arguments, Text, UsageError
+from ring3.trace.dtrace.compiler import Program, Source
+from ring3.trace.dtrace.errors import CompileError, DtraceError
+from ring3.trace.dtrace.host_clock import HostClock
+from ring3.trace.dtrace.macros import Macros
+from ring3.trace.dtrace.options import Options
+from ring3.trace.dtrace.providers.base import NoTarget, Provider, Target
+from ring3.trace.dtrace.providers.profile import ProfileProvider
+from ring3.trace.dtrace.session import Session
+
+VERSION = "Sun D 1.22.1"
+
+
+class Host(Protocol):
+    """The system that is traced, and how its time passes."""
+
+    system: str
+    target: Target
+    clock: HostClock
+    providers: Sequence[Provider]
+
+    def start(self, command: str) -> int:
+        """Start a program, stopped before its first instruction; returns its process number."""
+
+    def run(self, finished: Callable[[], bool]) -> None:
+        """Let time pass until `finished`, or until the program that was started is gone."""
+
+
+class HostAlone:
+    """No machine: only BEGIN, END, ERROR and the clock."""
+
+    system = "linux"
+
+    def __init__(self) -> None:
+        self.clock = HostClock()
+        self.target: Target = NoTarget(os.getpid())
+        self.providers: Sequence[Provider] = (ProfileProvider(self.clock),)
+
+    def start(self, command: str) -> int:
+        """There is nothing to start a program in.
+
+        Raises:
+            DtraceError: always.
+        """
+        raise DtraceError(f"failed to create process {command}: no machine")
+
+    def run(self, finished: Callable[[], bool]) -> None:
+        """Wait for what the clock has."""
+        while not finished():
+            self.clock.step()
+
+
+class Interrupted(Exception):
+    """The user pressed Ctrl-C."""
+
+
+class Command:
+    """One run of dtrace(1M)."""
+
+    def __init__(self, host: Host, stdout: IO[bytes], stderr: IO[str]) -> None:
+        """Run over a host, printing to these streams."""
+        self._host = host
+        self._stdout = stdout
+        self._stderr = stderr
+        self._options = Options()
+
+    def main(self, words: Sequence[str]) -> int:
+        """Run with the words after `dtrace`; returns the exit status."""
+        try:
+            arguments = Arguments(words, self._options)
+        except UsageError as error:
+            self._tell(str(error))
+            self._stderr.write(USAGE)
+            return 2
+        except DtraceError as error:
+            self._tell(str(error))
+            return 1
+        try:
+            return self._run(arguments)
+        except (DtraceError, CompileError) as error:
+            self._tell(str(error))
+            return 1
+
+    def _tell(self, line: str) -> None:
+        self._stderr.write(f"dtrace: {line}\n")
+        self._stderr.flush()
+
+    def _notice(self, line: str) -> None:
+        if not self._options.is_set("quiet"):
+            self._tell(line)
+
+    def _run(self, arguments: Arguments) -> int:
+        if "V" in arguments.flags:
+            self._stdout.write(f"dtrace: {VERSION}\n".encode())
+            return 0
+        if not arguments.programs and "l" not in arguments.flags:
+            self._stderr.write(USAGE)
+            return 2
+        with contextlib.ExitStack() as stack:
+            if arguments.output:
+                self._stdout = stack.enter_context(open(arguments.output, "ab"))
+            return self._work(arguments)
+
+    def _work(self, arguments: Arguments) -> int:
+        session = self._session()
+        target = self._started(arguments)
+        programs = self._compile(session, arguments, target)
+        if "v" in arguments.flags and "l" not in arguments.flags:
+            for text, program in zip(arguments.programs, programs, strict=True):
+                self._stdout.write(listing.stability_report(text.shown.replace("'", ""), program).encode())
+        if "e" in arguments.flags:
+            return 0
+        if "l" in arguments.flags:
+            self._list(session, arguments, programs)
+            return 0
+        return self._trace(session, arguments, programs)
+
+    def _session(self) -> Session:
+        host = self._host
+        from ring3.trace.dtrace import constants  # noqa: PLC0415
+
+        find = constants.finder(constants.solaris if host.system == "solaris" else constants.linux)
+        return Session(
+            self._options, host.target, host.clock, host.providers, self._stdout, self._tell, constant=find
+        )
+
+    def _started(self, arguments: Arguments) -> int | None:
+        """The number of the process that -c started, which is `$target`."""
+        started = [self._host.start(command) for command in arguments.commands]
+        return started[0] if started else None
+
+    def _macros(self, text: Text, arguments: Arguments, target: int | None) -> Macros:
+        names = {
+            "pid": os.getpid(),
+            "ppid": os.getppid(),
+            "pgid": os.getpgrp(),
+            "sid": os.getsid(0),
+            "uid": os.getuid(),
+            "euid": os.geteuid(),
+            "gid": os.getgid(),
+            "egid": os.getegid(),
+            "projid": 0,
+            "taskid": 0,
+            "zoneid": 0,
+        }
+        if target is not None:
+            names["target"] = target
+        script = text.value if text.is_file else "dtrace"
+        return Macros([script, *arguments.operands], names, default=self._options.is_set("defaultargs"))
+
+    def _compile(self, session: Session, arguments: Arguments, target: int | None) -> list[Program]:
+        programs = []
+        for text in arguments.programs:
+            what = (
+                f"failed to compile script {text.value}"
+                if text.is_file
+                else f"invalid probe specifier {text.value}"
+            )
+            try:
+                source = self._source(text)
+                macros = self._macros(text, arguments, target)
+                programs.append(session.compiler.compile(source, macros))
+            except CompileError as error:
+                raise DtraceError(f"{what}: {error.text(with_tag=self._options.is_set('errtags'))}") from None
+            except DtraceError as error:
+                raise DtraceError(f"{what}: {error}") from None
+        return programs
+
+    def _source(self, text: Text) -> Source:
+        if not text.is_file:
+            return Source(text.value, is_file=False, field=text.field)
+        try:
+            content = sys.stdin.buffer.read() if text.value == "-" else _read(text.value)
+        except OSError as error:
+            raise DtraceError(f"failed to open {text.value}: {error.strerror}") from None
+        program = content.decode("utf-8", "surrogateescape")
+        if self._options.is_set("cpp"):
+            program = preprocess.run(program, self._preprocessing(), self._stderr)
+        return Source(program)
+
+    def _preprocessing(self) -> preprocess.Settings:
+        lists = self._options.lists
+        return preprocess.Settings(
+            lists["define"],
+            lists["undef"],
+            lists["incdir"],
+            system=self._host.system,
+            command=self._options.word("cpppath"),
+            list_headers=self._options.is_set("cpphdrs"),
+        )
+
+    def _list(self, session: Session, arguments: Arguments, programs: list[Program]) -> None:
+        verbose = "v" in arguments.flags
+        self._stdout.write(listing.HEADER.encode())
+        for probe in listing.probes(session, programs):
+            self._stdout.write(listing.row(probe).encode())
+            if verbose:
+                self._stdout.write(listing.details(probe, session.types).encode())
+
+    def _trace(self, session: Session, arguments: Arguments, programs: list[Program]) -> int:
+        for text, program in zip(arguments.programs, programs, strict=True):
+            count = program.matches
+            self._notice(f"{text.shown} matched {count} probe{'' if count == 1 else 's'}")
+        if not any(program.matches for program in programs):
+            raise DtraceError("no probes matched")
+        if self._options.is_set("destructive"):
+            self._notice("allowing destructive actions")
+        session.enable(programs)
+        if "S" in arguments.flags:
+            for name, code in session.codes():
+                self._stderr.write(f"\n{name}:\n")
+                dis.dis(code, file=self._stderr)
+        with _interruptible(), contextlib.suppress(Interrupted):
+            session.begin()
+            session.consumer.flush()
+            self._host.run(lambda: session.finished)
+        session.end()
+        return session.status or 0
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Turn SIGINT and SIGTERM into `Interrupted`."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise Interrupted
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,146 @@
+"""dtrace(1M)'s command line: options may be glued together and mixed with the arguments of scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ring3.trace.dtrace.errors import DtraceError
+from ring3.trace.dtrace.options import Options
+
+USAGE = """\
+Usage: dtrace [-32|-64] [-aACeFGhHlqSvVwZ] [-b bufsz] [-c cmd] [-D name[=def]]
+    [-I path] [-L path] [-o output] [-p pid] [-s script] [-U name]
+    [-x opt[=val]] [-X a|c|s|t]
+
+    [-P provider [[ predicate ] action ]]
+    [-m [ provider: ] module [[ predicate ] action ]]
+    [-f [[ provider: ] module: ] func [[ predicate ] action ]]
+    [-n [[[ provider: ] module: ] func: ] name [[ predicate ] action ]]
+    [-i probe-id [[ predicate ] action ]] [ args ... ]
+"""
+_WITH_VALUE = frozenset("bcDfiILmnopPsUxX")
+_FLAGS = frozenset("aABCeFGhHlqSvVwZ")
+FIELDS = {"P": "provider", "m": "module", "f": "function", "n": "name", "i": "name"}
+"""The options that give a program on the command line, and what a lone word in it is."""
+_EXCLUSIVE = frozenset("AGhlV")
+
+
+class UsageError(DtraceError):
+    """The command line is wrong: the usage is printed, the status is 2."""
+
+
+class Text(NamedTuple):
+    """A program: on the command line (`field` says what a lone word is), or in a file."""
+
+    option: str
+    value: str
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the value is a path."""
+        return self.option == "s"
+
+    @property
+    def field(self) -> str:
+        """The part of a description that a word without colons is."""
+        return FIELDS.get(self.option, "name")
+
+    @property
+    def shown(self) -> str:
+        """How notices name it."""
+        if self.is_file:
+            return f"script '{self.value}'"
+        end = min((self.value.find(char) for char in "/{;" if char in self.value), default=len(self.value))
+        return f"description '{self.value[:end]}'"
+
+
+class Arguments:
+    """What the command line says."""
+
+    def __init__(self, words: Sequence[str], options: Options) -> None:
+        """Read the words after `dtrace`; options that have a name are set in `options`.
+
+        Raises:
+            UsageError: for what dtrace(1M) does not know.
+            DtraceError: for an option's value.
+        """
+        self.options = options
+        self.programs: list[Text] = []
+        self.flags: set[str] = set()
+        self.commands: list[str] = []
+        self.processes: list[str] = []
+        self.libraries: list[str] = []
+        self.output = ""
+        self.bits = 64
+        self.operands: list[str] = []
+        self._words = list(words)
+        while self._words:
+            self._take(self._words.pop(0))
+        modes = self.flags & _EXCLUSIVE
+        if len(modes) > 1:
+            raise UsageError(
+                f"only one of the [-AGhlV] options can be specified at a time, not -{' -'.join(sorted(modes))}"
+            )
+
+    def _take(self, word: str) -> None:
+        if word in ("-32", "-64"):
+            self.bits = int(word[1:])
+        elif not word.startswith("-") or word == "-":
+            self.operands.append(word)
+        elif word == "--":
+            self.operands += self._words
+            self._words.clear()
+        else:
+            self._letters(word[1:])
+
+    def _letters(self, letters: str) -> None:
+        while letters:
+            letter, letters = letters[0], letters[1:]
+            if letter in _FLAGS:
+                self._flag(letter)
+                continue
+            if letter not in _WITH_VALUE:
+                raise UsageError(f"illegal option -- {letter}")
+            if not letters and not self._words:
+                raise UsageError(f"option requires an argument -- {letter}")
+            value = letters or self._words.pop(0)
+            self._valued(letter, value)
+            return
+
+    def _flag(self, letter: str) -> None:
+        self.flags.add(letter)
+        option = {
+            "C": "cpp",
+            "F": "flowindent",
+            "H": "cpphdrs",
+            "q": "quiet",
+            "w": "destructive",
+            "Z": "zdefs",
+        }.get(letter)
+        if option:
+            self.options.set(option, None)
+
+    def _valued(self, letter: str, value: str) -> None:
+        if letter in FIELDS or letter == "s":
+            self.programs.append(Text(letter, value))
+        elif letter == "c":
+            self.commands.append(value)
+        elif letter == "p":
+            self.processes.append(value)
+        elif letter == "o":
+            self.output = value
+        elif letter == "L":
+            self.libraries.append(value)
+        elif letter == "x":
+            name, equals, text = value.partition("=")
+            self._option(name, text if equals else None, f"-x {name}")
+        else:
+            name = {"b": "bufsize", "D": "define", "U": "undef", "I": "incdir", "X": "stdc"}[letter]
+            self._option(name, value, f"-{letter} {value}")
+
+    def _option(self, name: str, value: str | None, shown: str) -> None:
+        try:
+            self.options.set(name, value)
+        except DtraceError as error:
+            raise DtraceError(f"failed to set {shown}: {error}") from None

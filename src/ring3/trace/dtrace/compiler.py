@@ -1,0 +1,227 @@
+"""The compiler: items of a program are read, checked and remembered; clauses come out with their probes.
+
+One compiler serves a session: programs given one after the other see each other's variables and types.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ring3.trace.dtrace import check_definitions, check_names, check_statements, nodes, pragmas, stability
+from ring3.trace.dtrace.checker import Checker
+from ring3.trace.dtrace.errors import CompileError, fail
+from ring3.trace.dtrace.lexer import Lexer
+from ring3.trace.dtrace.macros import Macros
+from ring3.trace.dtrace.nodes import Clause, Item, Node
+from ring3.trace.dtrace.options import Options
+from ring3.trace.dtrace.parser import ProgramParser, Surroundings
+from ring3.trace.dtrace.providers.base import Description, Probe
+from ring3.trace.dtrace.symbols import Kind, Symbol, Symbols
+from ring3.trace.dtrace.type_space import TypeSpace
+from ring3.trace.dtrace.types import Enum
+
+FIELDS = {"provider": 1, "module": 2, "function": 3, "name": 4}
+"""How many parts of a description a word without colons ends, by the option it was given with."""
+
+
+class MatchedClause(NamedTuple):
+    """A clause and the probes it is for, each once for every description that matches it."""
+
+    clause: Clause
+    probes: list[Probe]
+
+
+class Program(NamedTuple):
+    """A program that was compiled."""
+
+    clauses: list[MatchedClause]
+
+    @property
+    def matches(self) -> int:
+        """How many probes its clauses matched, counted once for each clause."""
+        return sum(len(each.probes) for each in self.clauses)
+
+
+class Source(NamedTuple):
+    """The text of a program: from a file or the command line, and which part a description without colons means."""
+
+    text: str
+    is_file: bool = True
+    field: str = "name"
+
+
+class Compiler(Surroundings):
+    """Compiles programs against types, names and probes."""
+
+    def __init__(
+        self, options: Options, types: TypeSpace, find_probes: Callable[[Description], list[Probe]]
+    ) -> None:
+        """Compile for a session.
+
+        Args:
+            options: Its options, which pragmas may set.
+            types: The types there are.
+            find_probes: Gives the probes a description matches.
+        """
+        self.options = options
+        self.symbols = Symbols()
+        self.checker = Checker(types, self.symbols)
+        self._find_probes = find_probes
+        self._types = types
+
+    def compile(self, source: Source, macros: Macros) -> Program:
+        """Compile a program.
+
+        Raises:
+            CompileError: if something is wrong with it.
+        """
+        lexer = Lexer(source.text, macros, self._pragma)
+        try:
+            return self._compile(lexer, source, macros)
+        except RecursionError:
+            raise CompileError("D_SYNTAX", lexer.line, "program is nested too deeply") from None
+        except CompileError as error:
+            error.file = error.file or (lexer.file if lexer.file != "/dev/stdin" else "")
+            raise
+
+    def _compile(self, lexer: Lexer, source: Source, macros: Macros) -> Program:
+        parser = ProgramParser(
+            lexer,
+            self._types,
+            self,
+            probes_first=lambda: self.options.is_set("pspec"),
+            is_file=source.is_file,
+        )
+        clauses = []
+        empty = True
+        for item in parser.items():
+            empty = False
+            if isinstance(item, Clause):
+                clauses.append(self._clause(item, source, macros))
+            else:
+                self._define(item)
+        if empty and not self.options.is_set("empty"):
+            fail("D_EMPTY", lexer.line, "empty D program translation unit")
+        unused = macros.unused()
+        if (
+            unused is not None
+            and not self.options.is_set("argref")
+            and not self.options.is_set("defaultargs")
+        ):
+            fail(
+                "D_MACRO_UNUSED",
+                lexer.line,
+                f"extraneous argument '{macros.arguments[unused]}' (${unused} is not referenced)",
+            )
+        return Program(clauses)
+
+    def _pragma(self, directive: pragmas.Directive) -> None:
+        pragmas.apply(
+            directive,
+            pragmas.PragmaTargets(self._set_option, self._set_attributes, self._depends, self._bind_version),
+        )
+
+    def _set_option(self, name: str, value: str | None) -> None:
+        self.options.set(name, value, in_program=True)
+        if name == "strsize":
+            self._types.string.size = self.options.number("strsize")
+
+    def _set_attributes(self, attributes: stability.Attributes, name: str, line: int) -> None:
+        words = name.split()
+        if words[0] == "provider":
+            return
+        symbol = self.symbols.find(words[-1])
+        if symbol is None:
+            fail("D_PRAGMA_UNUSED", line, f"#pragma attributes refers to an undefined name: {name}")
+        symbol.attributes = attributes
+
+    @staticmethod
+    def _depends(kind: str, name: str, line: int) -> None:
+        del name
+        if kind == "library":
+            fail("D_PRAGMA_DEPEND", line, "main program may not explicitly depend on a library")
+
+    def _bind_version(self, version: str, name: str, line: int) -> None:
+        if not re.fullmatch(r"[0-9]+\.[0-9]+(\.[0-9]+)?", version):
+            fail("D_PRAGMA_INVAL", line, f"invalid version string: {version}")
+        if self.symbols.find(name) is None:
+            fail("D_PRAGMA_UNUSED", line, f"#pragma binding refers to an undefined name: {name}")
+
+    def is_variable(self, name: str) -> bool:
+        """Whether a word is a variable or constant of the program."""
+        return self.symbols.find(name) is not None
+
+    def constant(self, expression: Node) -> int | None:
+        """The value of an integral constant expression; None if it is none."""
+        return self.checker.constant(expression)
+
+    def define_enumerator(self, name: str, value: int, enum: Enum, line: int) -> None:
+        """Make an enumerator a constant."""
+        if self.symbols.find(name):
+            fail("D_DECL_IDRED", line, f"identifier redeclared: {name}")
+        self.symbols.add(Symbol(name, Kind.ENUMERATOR, enum, value=value))
+
+    def _define(self, item: Item) -> None:
+        if isinstance(item, nodes.Declared):
+            check_names.declare(self.checker, item)
+        elif isinstance(item, nodes.Inline):
+            check_names.define_inline(self.checker, item)
+        elif isinstance(item, nodes.TranslatorDefinition):
+            check_definitions.translator(self.checker, item)
+        elif isinstance(item, nodes.ProviderDefinition):
+            check_definitions.provider(item)
+
+    def _clause(self, clause: Clause, source: Source, macros: Macros) -> MatchedClause:
+        probes: list[Probe] = []
+        for text, line in clause.descriptions:
+            description = parse_description(text, line, source.field, macros)
+            found = self._find_probes(description)
+            if not found and not self.options.is_set("zdefs"):
+                message = f"probe description {description} does not match any probes"
+                fail("D_PDESC_ZERO", line, message)
+            probes += found
+        self.checker.probes = probes
+        check_statements.clause(self.checker, clause)
+        self.checker.probes = None
+        self._check_stability(clause, probes)
+        return MatchedClause(clause, probes)
+
+    def _check_stability(self, clause: Clause, probes: list[Probe]) -> None:
+        """-xamin: the probes and what D gives may not be weaker than that."""
+        wanted = stability.parse(self.options.word("amin")) if self.options.was_set("amin") else None
+        if wanted is None:
+            return
+        for probe in probes:
+            if probe.attributes.least(wanted) != wanted:
+                what = f"attributes for probe description {clause.descriptions[0][0]} ({probe.attributes})"
+                fail("D_ATTR_MIN", clause.line, f"{what} are less than predefined minimum")
+
+
+_MACRO = re.compile(r"\$[0-9]+|\$[A-Za-z]+")
+
+
+def parse_description(text: str, line: int, field: str, macros: Macros) -> Description:
+    """The description a word is: parts from the right, `provider:module:function:name`.
+
+    Args:
+        text: The word, in which macro variables may stand.
+        line: Where.
+        field: What the last of its parts is.
+        macros: Their values.
+
+    Raises:
+        CompileError: D_PDESC_INVAL, D_MACRO_UNDEF.
+    """
+    text = _MACRO.sub(lambda match: macros.value(match[0], line), text)
+    if text.isdigit():
+        return Description(number=int(text))
+    parts = text.split(":")
+    last = FIELDS[field]
+    if len(parts) > 4 or (len(parts) > last and field != "name"):
+        message = f'invalid probe description "{text}": Overspecified probe description'
+        fail("D_PDESC_INVAL", line, message)
+    first = max(last - len(parts), 0)
+    provider, module, function, name = [*[""] * first, *parts, *[""] * (4 - first - len(parts))]
+    return Description(provider, module, function, name)

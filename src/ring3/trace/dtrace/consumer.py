@@ -1,0 +1,300 @@
+"""The consumer: prints what clauses recorded, in dtrace(1M)'s columns, and does what actions ask of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import IO, TYPE_CHECKING, Any
+
+from ring3.trace.dtrace import distribution_text, plain_text, printf
+from ring3.trace.dtrace.aggregations import SizedKey
+from ring3.trace.dtrace.errors import DtraceError
+from ring3.trace.dtrace.firing import SymbolName
+from ring3.trace.dtrace.providers.base import Stack
+from ring3.trace.dtrace.records import INT64
+from ring3.trace.dtrace.types import Integer, Type
+
+if TYPE_CHECKING:
+    from ring3.trace.dtrace.aggregations import Aggregation, Key
+    from ring3.trace.dtrace.firing import Delivery
+    from ring3.trace.dtrace.formats import Conversion
+    from ring3.trace.dtrace.options import Options
+    from ring3.trace.dtrace.providers.base import Probe, Target
+
+_HEADER = "CPU     ID                    FUNCTION:NAME\n"
+_FLOW_HEADER = f"{'CPU':>3} {'FUNCTION':<41}\n"
+
+
+class Consumer:
+    """Where records end: text on a stream."""
+
+    def __init__(self, options: Options, target: Target, stream: IO[bytes], *, columns: bool = True) -> None:
+        """Print to `stream`.
+
+        Args:
+            options: The session's options; some change while it runs.
+            target: The traced system, for names of addresses.
+            stream: Where text goes.
+            columns: Whether lines begin with the CPU and the probe's number.
+        """
+        self.options = options
+        self._target = target
+        self._stream = self._first_stream = stream
+        self._columns = columns
+        self._header_done = False
+        self._flow_indent = 0
+        self._last_flow_probe = 0
+        self.system_command: Callable[[str], None] = run_on_the_host
+
+    @property
+    def quiet(self) -> bool:
+        """Whether only what scripts print is shown."""
+        return self.options.is_set("quiet")
+
+    def write(self, text: str) -> None:
+        """Write text."""
+        self._stream.write(text.encode("utf-8", "surrogateescape"))
+
+    def flush(self) -> None:
+        """Let everything written so far be seen."""
+        self._stream.flush()
+
+    def consume(self, delivery: Delivery) -> None:
+        """Print what one clause recorded."""
+        self._prefix(delivery)
+        for handler, values in delivery.records:
+            handler.consume(self, values)
+        if not self.quiet:
+            self.write("\n")
+
+    def _prefix(self, delivery: Delivery) -> None:
+        """The columns before the records."""
+        if self.quiet:
+            return
+        flow = self.options.is_set("flowindent")
+        if not self._header_done:
+            self._header_done = True
+            self.write((_FLOW_HEADER if flow else _HEADER) if self._columns else f"{'FUNCTION:NAME':>32}\n")
+        probe = delivery.probe
+        cpu = f"{delivery.cpu:>3} " if self._columns else ""
+        if flow:
+            self.write(cpu + self._flow(delivery))
+            return
+        number = f"{probe.id:>6} " if self._columns else ""
+        self.write(f"{cpu}{number}{f'{probe.function}:{probe.name}':>32} ")
+
+    def _flow(self, delivery: Delivery) -> str:
+        """The function, indented by how deep calls are."""
+        probe = delivery.probe
+        prefix, change = _flow_kind(probe)
+        if delivery.follows and self._last_flow_probe == probe.id and change > 0:
+            change = 0
+        if change < 0:
+            self._flow_indent = max(self._flow_indent - 2, 0)
+        shown = probe.function if prefix != "| " else f"{probe.function}:{probe.name}"
+        text = f"{'':{self._flow_indent}}{prefix}{shown}"
+        if change > 0:
+            self._flow_indent += 2
+        self._last_flow_probe = probe.id
+        return f"{text:<41} "
+
+    def format(self, conversions: list[Conversion], types: list[Type], values: tuple[Any, ...]) -> str:
+        """The text of a format with its arguments."""
+        out = []
+        position = 0
+        for conversion in conversions:
+            out.append(conversion.text)
+            if not conversion.name:
+                continue
+            width, precision = conversion.width, conversion.precision
+            if conversion.dynamic_width:
+                width, position = values[position], position + 1
+            if conversion.dynamic_precision:
+                precision, position = max(values[position], 0), position + 1
+            out.append(self._one(conversion, values[position], types[position], width, precision))
+            position += 1
+        return "".join(out)
+
+    def _one(
+        self,
+        conversion: Conversion,
+        value: Any,  # noqa: ANN401 - whatever is printed
+        kind: Type,
+        width: int | None,
+        precision: int | None,
+    ) -> str:
+        if isinstance(value, Stack):
+            return self.stack(value)
+        if isinstance(value, SymbolName):
+            return printf.pad(value.text, conversion.flags, width)
+        return printf.convert(conversion, value, kind, width, precision, self.name)
+
+    def name(self, address: int, user: bool) -> str:
+        """An address as `%a` and `%A` show it."""
+        process = 0
+        if user:
+            process = -1
+        return plain_text.frame(self._target.name_of(address, process), address)
+
+    def stack(self, value: Stack) -> str:
+        """A stack, one frame a line."""
+        indent = self.options.number("stackindent")
+        return plain_text.stack(
+            value, indent, lambda a, process: plain_text.frame(self._target.name_of(a, process), a)
+        )
+
+    def aggregates(self, aggregations: list[Aggregation], conversions: list[Conversion] | None) -> None:
+        """Print aggregations, joined on their keys: row by row in order, or by a format."""
+        for key, values in self._rows(aggregations):
+            if conversions is None:
+                self._row(aggregations, key, values)
+            else:
+                self.write(self._formatted_row(aggregations, conversions, key, values))
+
+    def _rows(self, aggregations: list[Aggregation]) -> list[tuple[Key, list[Any]]]:
+        keys = dict.fromkeys(key for aggregation in aggregations for key in aggregation.data)
+        rows = [
+            (key, [each.data[key] if key in each.data else _nothing(each) for each in aggregations])
+            for key in keys
+        ]
+        return self._sorted(aggregations, rows)
+
+    def _sorted(
+        self, aggregations: list[Aggregation], rows: list[tuple[Key, list[Any]]]
+    ) -> list[tuple[Key, list[Any]]]:
+        position = min(self.options.number("aggsortpos"), len(aggregations) - 1)
+        key_position = self.options.number("aggsortkeypos")
+        order = [position, *(index for index in range(len(aggregations)) if index != position)]
+
+        def by_key(row: tuple[Key, list[Any]]) -> tuple[Any, ...]:
+            parts = [part & 0xFFFF_FFFF_FFFF_FFFF if isinstance(part, int) else part for part in row[0]]
+            if key_position < len(parts):
+                parts = [parts[key_position], *parts[:key_position], *parts[key_position + 1 :]]
+            return tuple(parts)
+
+        def by_value(row: tuple[Key, list[Any]]) -> tuple[Any, ...]:
+            return tuple(aggregations[index].order(row[1][index]) for index in order)
+
+        reverse = self.options.is_set("aggsortrev")
+        if self.options.is_set("aggsortkey"):
+            return sorted(rows, key=lambda row: (by_key(row), by_value(row)), reverse=reverse)
+        return sorted(rows, key=lambda row: (by_value(row), by_key(row)), reverse=reverse)
+
+    def _row(self, aggregations: list[Aggregation], key: Key, values: list[Any]) -> None:
+        for part, size in zip(key, aggregations[0].key_sizes, strict=True):
+            self.write(self._key(part, size))
+        for aggregation, value in zip(aggregations, values, strict=True):
+            if aggregation.quantizing:
+                self.write(distribution_text.distribution(aggregation, value, aggregation.normal))
+            else:
+                self.write(f" {aggregation.scalar(value):>16}")
+        self.write("\n")
+
+    def _key(self, part: Any, size: int) -> str:  # noqa: ANN401 - a key
+        if isinstance(part, int):
+            return plain_text.integer(part, part.size if isinstance(part, SizedKey) else size)
+        if isinstance(part, Stack):
+            return self.stack(part)
+        if isinstance(part, SymbolName):
+            return f"  {part.text:<50}"
+        return plain_text.bytes_or_text(part, 50, quiet=False, raw=self.options.is_set("rawbytes"))
+
+    def _formatted_row(
+        self, aggregations: list[Aggregation], conversions: list[Conversion], key: Key, values: list[Any]
+    ) -> str:
+        out = []
+        parts = list(zip(key, aggregations[0].key_sizes, strict=True))
+        number = 0
+        for conversion in conversions:
+            out.append(conversion.text)
+            if not conversion.name:
+                continue
+            width, precision = conversion.width, conversion.precision
+            if conversion.dynamic_width:
+                width = parts.pop(0)[0]
+            if conversion.dynamic_precision:
+                precision = max(parts.pop(0)[0], 0)
+            if conversion.of_aggregation:
+                out.append(self._value(aggregations[number], conversion, values[number], width, precision))
+                number = min(number + 1, len(aggregations) - 1)
+            else:
+                part, size = parts.pop(0)
+                out.append(self._one(conversion, part, _SIZED.get(size, INT64), width, precision))
+        return "".join(out)
+
+    def _value(
+        self,
+        aggregation: Aggregation,
+        conversion: Conversion,
+        value: Any,  # noqa: ANN401 - a value of the table
+        width: int | None,
+        precision: int | None,
+    ) -> str:
+        if aggregation.quantizing:
+            return distribution_text.distribution(aggregation, value, aggregation.normal)
+        return printf.convert(conversion, aggregation.scalar(value), INT64, width, precision, self.name)
+
+    def remaining(self, aggregations: list[Aggregation]) -> None:
+        """At the end: what no printa() printed."""
+        reverse = self.options.is_set("aggsortrev")
+        for aggregation in reversed(aggregations) if reverse else aggregations:
+            if not aggregation.printed and aggregation.data:
+                self.aggregates([aggregation], None)
+
+    def system(self, command: str) -> None:
+        """Run a command, after what was written before it."""
+        self.flush()
+        self.system_command(command)
+
+    def reopen(self, path: str) -> None:
+        """Send further output to a file; to where it first went for an empty name."""
+        self.flush()
+        if self._stream is not self._first_stream:
+            self._stream.close()
+        if not path:
+            self._stream = self._first_stream
+            return
+        try:
+            self._stream = open(path, "wb")  # noqa: SIM115 - it stays open until the next freopen()
+        except OSError as error:
+            self._stream = self._first_stream
+            raise DtraceError(f"could not freopen {path}: {error.strerror}") from None
+
+    def truncate(self) -> None:
+        """Empty the output, if it is a file."""
+        self.flush()
+        if self._stream.seekable():
+            self._stream.seek(0)
+            self._stream.truncate()
+
+    def close(self) -> None:
+        """Write what is left."""
+        self.flush()
+        if self._stream is not self._first_stream:
+            self._stream.close()
+
+
+_SIZED = {size: Integer("", size, 3, signed=True) for size in (1, 2, 4, 8)}
+
+
+def _nothing(aggregation: Aggregation) -> Any:  # noqa: ANN401 - a value of the table
+    """The value of a key that an aggregation does not have."""
+    return 0 if aggregation.function in ("min", "max") else aggregation.zero()
+
+
+def _flow_kind(probe: Probe) -> tuple[str, int]:
+    """The arrow of a probe, and whether it is an entry (1) or a return (-1)."""
+    name = probe.name
+    is_call = probe.provider == "syscall"
+    if name == "entry" or name.endswith("-entry"):
+        return (" => " if is_call else " -> "), 1
+    if name == "return" or name.endswith("-return"):
+        return (" <= " if is_call else " <- "), -1
+    return "| ", 0
+
+
+def run_on_the_host(command: str) -> None:
+    """Run a command by the shell of the user who runs dtrace."""
+    status = os.system(command)
+    if status == -1:
+        raise DtraceError("failed to run command")

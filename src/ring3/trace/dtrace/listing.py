@@ -1,0 +1,61 @@
+"""What `dtrace -l` and `dtrace -v` print of probes and programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ring3.trace.dtrace import stability
+from ring3.trace.dtrace.providers.base import Description, Probe
+from ring3.trace.dtrace.type_space import TypeSpace
+
+if TYPE_CHECKING:
+    from ring3.trace.dtrace.compiler import Program
+    from ring3.trace.dtrace.session import Session
+
+HEADER = f"{'ID':>5} {'PROVIDER':>10} {'MODULE':>17} {'FUNCTION':>33} NAME\n"
+
+
+def probes(session: Session, programs: list[Program]) -> Iterable[Probe]:
+    """The probes the programs match, each once; all there are without a program."""
+    if not programs:
+        return session.find(Description())
+    return dict.fromkeys(
+        probe for program in programs for clause in program.clauses for probe in clause.probes
+    )
+
+
+def row(probe: Probe) -> str:
+    """One line of the list."""
+    return f"{probe.id:>5} {probe.provider:>10} {probe.module:>17} {probe.function:>33} {probe.name}\n"
+
+
+def details(probe: Probe, types: TypeSpace) -> str:
+    """What -lv adds: stability, and the types of the arguments."""
+    kinds = probe.argument_types(types)
+    lines = [f"\t\targs[{number}]: {kind}\n" for number, kind in enumerate(kinds)] or ["\t\tNone\n"]
+    return (
+        "\n"
+        + probe.attributes.block("Probe Description Attributes", "\t")
+        + "\n"
+        + stability.UNSTABLE.block("Argument Attributes", "\t")
+        + "\n\tArgument Types\n"
+        + "".join(lines)
+        + "\n"
+    )
+
+
+def stability_report(name: str, program: Program) -> str:
+    """What -v tells of a program: the least stable of what it uses."""
+    text = f"\nStability attributes for {name}:\n"
+    for clause in program.clauses:
+        least = stability.MAXIMUM
+        for probe in clause.probes:
+            least = least.least(probe.attributes)
+        text += (
+            "\n"
+            + least.block("Minimum Probe Description Attributes", "\t")
+            + "\n"
+            + stability.STABLE.block("Minimum Statement Attributes", "\t")
+        )
+    return text + "\n"

@@ -1,0 +1,326 @@
+"""A session: programs that were compiled are enabled, probes fire, clauses run, the consumer prints, and it ends.
+
+The order of events is that of dtrace(1M): BEGIN, what fires, exit() or a signal, END, an empty line, the aggregations.
+Records are consumed at once by the `switch` policy, so nothing is lost and they come out in the order of time; under
+`fill` and `ring` they wait for the end.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from types import CodeType
+from typing import IO, NamedTuple
+
+from ring3.trace.dtrace import constants
+from ring3.trace.dtrace.aggregations import Aggregation
+from ring3.trace.dtrace.buffers import Buffers
+from ring3.trace.dtrace.compiler import Compiler, Program
+from ring3.trace.dtrace.consumer import Consumer
+from ring3.trace.dtrace.errors import DtraceError, Fault, FaultKind
+from ring3.trace.dtrace.firing import Delivery, Firing
+from ring3.trace.dtrace.generate_clauses import ClauseWriter, CompiledClause
+from ring3.trace.dtrace.generate_expressions import ExpressionWriter
+from ring3.trace.dtrace.memory import Memory
+from ring3.trace.dtrace.namespace import Namespace
+from ring3.trace.dtrace.options import Options
+from ring3.trace.dtrace.providers.base import (
+    ARGUMENTS,
+    Clock,
+    Context,
+    Description,
+    Fire,
+    Probe,
+    Provider,
+    Target,
+)
+from ring3.trace.dtrace.providers.dtrace import DtraceProvider
+from ring3.trace.dtrace.speculations import Speculations
+from ring3.trace.dtrace.subroutines import Subroutines
+from ring3.trace.dtrace.symbols import Symbol
+from ring3.trace.dtrace.type_space import TypeSpace
+from ring3.trace.dtrace.types import Dynamic, String, resolve
+
+
+class Enabled(NamedTuple):
+    """A clause at one probe: its number, by which ERROR knows it."""
+
+    clause: CompiledClause
+    epid: int
+
+
+class Session:
+    """Everything between the command line and the providers."""
+
+    def __init__(
+        self,
+        options: Options,
+        target: Target,
+        clock: Clock,
+        providers: Sequence[Provider],
+        stream: IO[bytes],
+        complain: Callable[[str], None],
+        *,
+        columns: bool = True,
+        constant: Callable[[str], int | None] | None = None,
+    ) -> None:
+        """Make a session in which nothing is enabled yet.
+
+        Args:
+            options: What -x set.
+            target: The system that is traced.
+            clock: Its time.
+            providers: Sources of probes beside `dtrace`.
+            stream: Where records are printed.
+            complain: Is told faults and drops, one line each, without `dtrace: `.
+            columns: Whether lines begin with the CPU and the probe's number.
+            constant: Gives constants of the system by name.
+        """
+        self.options = options
+        self.target = target
+        self.clock = clock
+        self.dtrace = DtraceProvider()
+        self.providers: list[Provider] = [self.dtrace, *providers]
+        self.types = TypeSpace(target)
+        self.types.string.size = options.number("strsize")
+        self.compiler = Compiler(options, self.types, self.find)
+        self.compiler.checker.constants = constant or constants.finder()
+        self.compiler.checker.kernel_symbol = target.kernel_symbol
+        self.consumer = Consumer(options, target, stream, columns=columns)
+        self.complain = complain
+        self.speculations = Speculations(1, 0)
+        self.status: int | None = None
+        self.draining = False
+        self._aggregations: list[Aggregation] = []
+        self._by_symbol: dict[Symbol, Aggregation] = {}
+        self._ids: list[Probe] = []
+        self._undo: list[Callable[[], None]] = []
+        self._buffers: Buffers | None = None
+        self._namespace: Namespace | None = None
+        self._errors_in_error = 0
+        self._codes: list[tuple[str, CodeType]] = []
+        self.find(Description("dtrace"))
+
+    def find(self, description: Description) -> list[Probe]:
+        """The probes a description matches, in order of their providers; each has its number then."""
+        if description.number is not None:
+            return [probe for probe in self._ids if probe.id == description.number]
+        found: list[Probe] = []
+        for provider in self.providers:
+            found += provider.find(description)
+        for probe in found:
+            if not probe.id:
+                self._ids.append(probe)
+                probe.id = len(self._ids)
+        return found
+
+    def request_exit(self, status: int) -> None:
+        """exit() was called: nothing but END and ERROR fires any more."""
+        self.status = status
+        self.draining = True
+
+    @property
+    def finished(self) -> bool:
+        """Whether it is time for END."""
+        return self.draining or (self._buffers is not None and self._buffers.full)
+
+    def enable(self, programs: Iterable[Program]) -> None:
+        """Write the clauses' code and enable their probes.
+
+        Raises:
+            DtraceError: for destructive actions without -w, or a record that no buffer can hold.
+        """
+        options = self.options
+        self.speculations = Speculations(options.number("nspec"), options.number("specsize"))
+        self._buffers = Buffers(options, self.consumer.consume)
+        enabled = self._write(programs)
+        by_probe: dict[Probe, list[Enabled]] = {}
+        for epid, (clause, probe) in enumerate(enabled, 1):
+            by_probe.setdefault(probe, []).append(Enabled(clause, epid))
+        for probe, clauses in by_probe.items():
+            self._undo.append(self._owner(probe).enable(probe, self._fire(probe, clauses)))
+
+    def _owner(self, probe: Probe) -> Provider:
+        for provider in self.providers:
+            if provider.name == probe.provider or probe.provider.startswith(provider.name):
+                return provider
+        raise DtraceError(f"no provider for {probe}")
+
+    def _write(self, programs: Iterable[Program]) -> list[tuple[CompiledClause, Probe]]:
+        options = self.options
+        string_size = options.number("strsize")
+        memory = Memory(self.target.read, options.number("scratchsize"))
+        subroutines = Subroutines(self.target, memory, string_size, self.speculations.create)
+        limit = options.number("dynvarsize") if options.was_set("dynvarsize") else None
+        self._namespace = namespace = Namespace(self.target, memory, subroutines, string_size, limit)
+        writer = ClauseWriter(
+            namespace, ExpressionWriter(namespace, self.compiler.checker.promote), self._aggregation
+        )
+        enabled = []
+        for program in programs:
+            for number, matched in enumerate(program.clauses):
+                name = f"clause_{number}"
+                compiled = writer.compile(matched.clause, name)
+                self._codes.append((name, compiled.code))
+                self._check(compiled)
+                enabled += [(compiled, probe) for probe in matched.probes]
+        return enabled
+
+    def _check(self, clause: CompiledClause) -> None:
+        if clause.destructive and not self.options.is_set("destructive"):
+            raise DtraceError("could not enable tracing: Destructive actions not allowed")
+        if self.options.word("bufresize") == "manual" and self.options.number("bufsize") > _memory():
+            raise DtraceError("could not enable tracing: Not enough space")
+        if clause.size > self.options.number("bufsize"):
+            raise DtraceError("could not enable tracing: Enabling exceeds size of buffer")
+
+    def _aggregation(self, symbol: Symbol) -> Aggregation:
+        """The aggregation of a symbol; it is made in the order of definition."""
+        if not self._by_symbol:
+            for each in self.compiler.symbols.scopes["@"].values():
+                self._by_symbol[each] = self._new_aggregation(each)
+                self._aggregations.append(self._by_symbol[each])
+        return self._by_symbol[symbol]
+
+    def _new_aggregation(self, symbol: Symbol) -> Aggregation:
+        sizes = []
+        for kind in symbol.keys or []:
+            resolved = resolve(kind)
+            size = self.options.number("strsize") if isinstance(resolved, String) else resolved.size
+            sizes.append(160 if isinstance(resolved, Dynamic) else size)
+        new = Aggregation(symbol.name, symbol.function, symbol.constants, sizes)
+        if self.options.was_set("aggsize"):
+            new.limit_keys(self.options.number("aggsize") // (sum(sizes) + 64 or 1))
+        return new
+
+    def _fire(self, probe: Probe, enabled: list[Enabled]) -> Fire:
+        """What runs the clauses of a probe."""
+        namespace, buffers = self._namespace, self._buffers
+        assert namespace is not None
+        assert buffers is not None
+        firing = Firing(self, probe)
+        after_exit = probe.provider == "dtrace" and probe is not self.dtrace.begin
+        memory, variables, names = namespace.memory, namespace.globals, namespace.locals
+        unset = {name: variables[name] for name in names}
+        in_error = probe is self.dtrace.error
+        thread = self.target.thread
+        follows = False
+
+        def fire(context: Context) -> None:
+            nonlocal follows
+            firing.begin(context, thread())
+            variables.update(unset)
+            follows = False
+            for clause, epid in enabled:
+                if self.draining and not after_exit:
+                    return
+                memory.begin_clause()
+                firing.begin_clause(epid)
+                try:
+                    records = clause.function(firing)
+                except Fault as fault:
+                    self._fault(probe, clause, epid, fault, in_error=in_error)
+                    continue
+                except (RecursionError, MemoryError, OverflowError) as error:
+                    beyond = Fault(FaultKind.ILLOP).with_traceback(error.__traceback__)
+                    self._fault(probe, clause, epid, beyond, in_error=in_error)
+                    continue
+                if records is None:
+                    continue
+                delivery = Delivery(0, probe, records, follows, clause.size)
+                follows = True
+                if firing.speculation is None:
+                    buffers.add(delivery)
+                elif firing.speculation and records:
+                    self.speculations.record(firing.speculation, delivery, clause.size)
+
+        return fire
+
+    def deliver(self, delivery: Delivery) -> None:
+        """Give records to the consumer, as the buffer policy has it."""
+        assert self._buffers is not None
+        self._buffers.add(delivery)
+
+    def _fault(
+        self, probe: Probe, clause: CompiledClause, epid: int, fault: Fault, *, in_error: bool
+    ) -> None:
+        """A clause was aborted: say so, and fire ERROR."""
+        if in_error:
+            self._errors_in_error += 1
+            return
+        action, offset = _where(clause, fault)
+        self.consumer.flush()
+        place = f"action #{action}" if action else "predicate"
+        self.complain(
+            f"error on enabled probe ID {epid} (ID {probe.id}: {probe}): "
+            f"{fault.text()} in {place} at DIF offset {offset}"
+        )
+        arguments = (0, epid, action, offset, int(fault.kind), _signed(fault.value))
+        self.dtrace.fire(self.dtrace.error, Context((*arguments, *(0,) * (ARGUMENTS - len(arguments)))))
+
+    def codes(self) -> list[tuple[str, CodeType]]:
+        """The code of the clauses, by name."""
+        return self._codes
+
+    def begin(self) -> None:
+        """Fire BEGIN."""
+        self.dtrace.fire(self.dtrace.begin, Context())
+
+    def end(self) -> None:
+        """Disable the probes, fire END, print what is left: an empty line and the aggregations."""
+        self.draining = True
+        self.dtrace.fire(self.dtrace.end, Context())
+        for undo in reversed(self._undo):
+            undo()
+        self._undo.clear()
+        if self._buffers:
+            self._buffers.drain()
+        self.consumer.write("\n")
+        self.report_drops()
+        self.consumer.remaining(self._aggregations)
+        self.consumer.close()
+
+    def report_drops(self) -> None:
+        """Tell what was lost, if limits were set."""
+        for tag, text in self._drops():
+            self.complain(f"[DTRACEDROP_{tag}] {text}" if self.options.is_set("droptags") else text)
+
+    def _drops(self) -> Iterable[tuple[str, str]]:
+        if self._buffers and self._buffers.drops:
+            yield "PRINCIPAL", f"{_count(self._buffers.drops, 'drop')} on CPU 0"
+        aggregation = sum(each.drops for each in self._aggregations)
+        if aggregation:
+            yield "AGGREGATION", f"{_count(aggregation, 'aggregation drop')} on CPU 0"
+        if self._namespace and self._namespace.dynamic_drops:
+            yield "DYNAMIC", _count(self._namespace.dynamic_drops, "dynamic variable drop")
+        if self.speculations.drops:
+            yield "SPEC", f"{_count(self.speculations.drops, 'speculative drop')} on CPU 0"
+        if self.speculations.unavailable:
+            failed = _count(self.speculations.unavailable, "failed speculation")
+            yield "SPECUNAVAIL", f"{failed} (no speculative buffer available)"
+        if self._errors_in_error:
+            yield "DBLERROR", f"{_count(self._errors_in_error, 'error')} in ERROR probe enabling"
+
+
+def _memory() -> int:
+    """The bytes of memory this host has."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _signed(value: int) -> int:
+    return value - (1 << 64) if value >> 63 else value
+
+
+def _where(clause: CompiledClause, fault: Fault) -> tuple[int, int]:
+    """The statement and the offset in the clause's code where a fault came from."""
+    traceback = fault.__traceback__
+    while traceback is not None:
+        if traceback.tb_frame.f_code is clause.code:
+            line = traceback.tb_lineno
+            return (clause.lines[line] if line < len(clause.lines) else 0), traceback.tb_lasti
+        traceback = traceback.tb_next
+    return 0, 0
