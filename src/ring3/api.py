@@ -42,7 +42,7 @@ from ring3.kernel.task import Task
 from ring3.linux import table
 from ring3.linux.definition import Syscall
 from ring3.linux.exec.executable import open_exec
-from ring3.linux.exec.program import prepare
+from ring3.linux.exec.program import bprm_execve
 from ring3.linux.files.lookup import of_credentials
 from ring3.linux.kernel import LinuxKernel
 from ring3.linux.model.credentials import Credentials
@@ -271,7 +271,7 @@ class Linux(Computer):
         walk = Walk(kernel.vfs.root, of_credentials(who))
         with _refusals(path):
             _make_visible(kernel.vfs, path)
-            start, _ = prepare(
+            start, _ = bprm_execve(
                 kernel,
                 os.fsencode(path),
                 strings,

@@ -8,7 +8,7 @@ from ring3.fs import names
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import O_RDONLY, O_RDWR, File, Stat
 from ring3.fs.namei import Walk
-from ring3.fs.opening import O_CREAT, O_TRUNC, open_path
+from ring3.fs.opening import O_CREAT, O_TRUNC, do_filp_open
 from ring3.fs.permission import Who
 from ring3.fs.vfs import Vfs
 
@@ -31,7 +31,7 @@ class Tree:
 
     def open(self, path: str, flags: int = O_RDONLY, mode: int = 0o644) -> File:
         """Opens a file; the caller drops it."""
-        return open_path(self.walk(), self.cwd, path.encode(), flags, mode).hold()
+        return do_filp_open(self.walk(), self.cwd, path.encode(), flags, mode).hold()
 
     def mkdir(self, path: str, mode: int = 0o755) -> Dentry:
         """Makes a directory."""

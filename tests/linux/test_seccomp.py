@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ring3.api import Linux
 from ring3.kernel import classic_bpf as bpf
-from ring3.linux.filters.seccomp import Action, verdict
+from ring3.linux.filters.seccomp import Action, seccomp_run_filters
 from ring3.linux.model.filters import Filter
 from tests.support import guest
 from tests.support.native import Run
@@ -94,7 +94,10 @@ def test_the_lowest_action_as_a_signed_number_wins() -> None:
         return newest
 
     allow, errno, log = int(Action.ALLOW), Action.ERRNO | 5, int(Action.LOG)
-    assert verdict(None, DATA) == allow
-    assert verdict(ends(allow, errno, log), DATA) == errno
-    assert verdict(ends(int(Action.KILL_THREAD), int(Action.KILL_PROCESS)), DATA) == Action.KILL_PROCESS
-    assert verdict(ends(Action.ERRNO | 5, Action.ERRNO | 6), DATA) == Action.ERRNO | 6
+    assert seccomp_run_filters(None, DATA) == allow
+    assert seccomp_run_filters(ends(allow, errno, log), DATA) == errno
+    assert (
+        seccomp_run_filters(ends(int(Action.KILL_THREAD), int(Action.KILL_PROCESS)), DATA)
+        == Action.KILL_PROCESS
+    )
+    assert seccomp_run_filters(ends(Action.ERRNO | 5, Action.ERRNO | 6), DATA) == Action.ERRNO | 6

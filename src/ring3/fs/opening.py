@@ -12,6 +12,7 @@ from ring3.fs.file import O_ACCMODE, O_PATH, File, Stat
 from ring3.fs.inode import Inode
 from ring3.fs.namei import Last, Walk
 from ring3.fs.permission import MAY_EXEC, MAY_READ, MAY_WRITE, Who, require
+from ring3.kernel.functions import function
 
 O_CREAT: Final = 0o100
 O_EXCL: Final = 0o200
@@ -70,7 +71,11 @@ class PathFile(File):
         return self._dentry.inode.open(self._dentry, flags)
 
 
-def open_path(walk: Walk, start: Dentry, path: bytes, flags: int, mode: int = 0) -> File:
+@function(
+    "struct file *do_filp_open(int dfd, struct filename *pathname, const struct open_flags *op)",
+    calls={"do_tmpfile", "open_last_lookups", "vfs_open"},
+)
+def do_filp_open(walk: Walk, start: Dentry, path: bytes, flags: int, mode: int = 0) -> File:
     """Opens what a path leads to, and makes it with O_CREAT.
 
     Args:
@@ -89,14 +94,19 @@ def open_path(walk: Walk, start: Dentry, path: bytes, flags: int, mode: int = 0)
             raise Errno(E.ENOTDIR)
         return PathFile(found, flags & ~O_CLOEXEC)
     if flags & O_TMPFILE:
-        return _open_unnamed(walk, walk.find(start, path, follow=not flags & O_NOFOLLOW), flags, mode)
+        return do_tmpfile(walk, walk.find(start, path, follow=not flags & O_NOFOLLOW), flags, mode)
     if flags & O_CREAT:
-        return _open_or_make(walk, walk.parent(start, path), flags, mode)
+        return open_last_lookups(walk, walk.parent(start, path), flags, mode)
     found = walk.find(start, path, follow=not flags & O_NOFOLLOW)
-    return open_dentry(found, flags, walk.who)
+    return vfs_open(found, flags, walk.who)
 
 
-def _open_or_make(walk: Walk, last: Last, flags: int, mode: int) -> File:
+@function(
+    "const char *open_last_lookups(struct nameidata *nd, struct file *file, const struct open_flags *op)",
+    calls={"vfs_open"},
+)
+def open_last_lookups(walk: Walk, last: Last, flags: int, mode: int) -> File:
+    """Opens the last name of a path, and makes the file where that is asked for."""
     while True:
         if last.slash or last.is_special:
             raise Errno(E.EISDIR)
@@ -117,10 +127,15 @@ def _open_or_make(walk: Walk, last: Last, flags: int, mode: int) -> File:
         last = beyond
     if found.inode.is_directory:
         raise Errno(E.EISDIR)
-    return open_dentry(found, flags, walk.who)
+    return vfs_open(found, flags, walk.who)
 
 
-def _open_unnamed(walk: Walk, found: Dentry, flags: int, mode: int) -> File:
+@function(
+    "int do_tmpfile(struct nameidata *nd, unsigned int flags, const struct open_flags *op, "
+    "struct file *file)",
+)
+def do_tmpfile(walk: Walk, found: Dentry, flags: int, mode: int) -> File:
+    """Makes and opens a file without a name in a directory (O_TMPFILE)."""
     if not found.inode.is_directory:
         raise Errno(E.ENOTDIR)
     names.writable(found)
@@ -131,7 +146,8 @@ def _open_unnamed(walk: Walk, found: Dentry, flags: int, mode: int) -> File:
     return inode.open(unnamed, flags & ~FORGOTTEN)
 
 
-def open_dentry(found: Dentry, flags: int, who: Who) -> File:
+@function("int vfs_open(const struct path *path, struct file *file)")
+def vfs_open(found: Dentry, flags: int, who: Who) -> File:
     """Opens what is at a place.
 
     Raises:

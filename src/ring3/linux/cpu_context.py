@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.image.linux.boot import GDT_ENTRIES, GDT_TLS_MIN, GDT_USER_DS, L
+from ring3.kernel.functions import function
 from ring3.kernel.mm.layout import TASK_SIZE_64
 from ring3.linux.x86.user_desc import SEG_32BIT, UserDesc
 from ring3.machine.descriptors import TI_LDT, Segment
@@ -41,7 +42,11 @@ def check_clone(task: LinuxTask, tls: int) -> None:
         raise Errno(E.EPERM)
 
 
-def set_tls(task: LinuxTask, u_info: int, allocate: bool) -> None:
+@function(
+    "int do_set_thread_area(struct task_struct *p, int idx, struct user_desc __user *u_info, "
+    "int can_allocate)",
+)
+def do_set_thread_area(task: LinuxTask, u_info: int, allocate: bool) -> None:
     """Sets one of a task's three GDT entries from a ``struct user_desc`` (do_set_thread_area).
 
     Args:

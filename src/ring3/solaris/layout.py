@@ -15,7 +15,7 @@ from ring3.abi.solaris.errno import SolarisE
 from ring3.image.solaris.boot import L
 from ring3.kernel.mm.layout import Layout, Window
 from ring3.kernel.mm.mm import Mm
-from ring3.kernel.mm.placement import from_above, is_free
+from ring3.kernel.mm.placement import is_free, unmapped_area_topdown
 from ring3.machine.ram import PAGE_MASK, PAGE_SIZE
 
 USERLIMIT: Final = L["USERLIMIT"]
@@ -73,5 +73,5 @@ def _highest_hole(mm: Mm, length: int) -> int | None:
     """The highest free range of a length between the break and the stack's room; None if there is none."""
     top = USERLIMIT - ((mm.limits.stack + PAGE_SIZE - 1) & PAGE_MASK)
     bottom = (mm.start_brk + PAGE_SIZE - 1) & PAGE_MASK
-    found = from_above(mm, length, max(bottom, HOLE_END), top)
-    return from_above(mm, length, bottom, HOLE_START) if found is None else found
+    found = unmapped_area_topdown(mm, length, max(bottom, HOLE_END), top)
+    return unmapped_area_topdown(mm, length, bottom, HOLE_START) if found is None else found

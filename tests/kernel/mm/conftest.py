@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ring3.kernel.mm import Mm, choose
+from ring3.kernel.mm import Mm, arch_pick_mmap_layout
 from ring3.machine.ram import Ram
 
 
@@ -21,6 +21,6 @@ def ram() -> Iterator[Ram]:
 @pytest.fixture
 def mm(ram: Ram) -> Iterator[Mm]:
     """An empty 64-bit address space."""
-    space = Mm(ram, None, choose())
+    space = Mm(ram, None, arch_pick_mmap_layout())
     yield space
     space.destroy()

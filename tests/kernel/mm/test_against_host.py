@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ring3.abi.errno import Errno
-from ring3.kernel.mm import Mm, SharedObject, choose
+from ring3.kernel.mm import Mm, SharedObject, arch_pick_mmap_layout
 from ring3.machine.ram import Ram
 from tests.kernel.mm.host_memory import PAGE, PAGES, file_contents
 
@@ -40,7 +40,7 @@ class Ours:
     """The region of `host_memory.Region`, in an address space of Ring3."""
 
     def __init__(self, ram: Ram) -> None:
-        self.mm = Mm(ram, None, choose())
+        self.mm = Mm(ram, None, arch_pick_mmap_layout())
         self.mm.limits.ipc_lock = True
         self.mm.mmap(BASE - PAGE, (PAGES + 1) * PAGE, 0, fixed=True, noreserve=True)
         self.mm.mprotect(BASE - PAGE, PAGE, 1)

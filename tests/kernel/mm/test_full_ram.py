@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from ring3.abi.errno import E, Errno, ErrorNumber
-from ring3.kernel.mm import FaultOutcome, Mm, Objects, PageCache, SharedObject, choose
+from ring3.kernel.mm import FaultOutcome, Mm, Objects, PageCache, SharedObject, arch_pick_mmap_layout
 from ring3.machine.ram import Ram
 from tests.kernel.mm.memory import BASE, PAGE, RW, File, R, fails, numbered
 
@@ -24,7 +24,7 @@ def _fill(ram: Ram, left: int) -> list[int]:
 
 
 def test_a_memory_bomb_ends_and_leaves_the_rest_intact(small: Ram) -> None:
-    mm, victim = Mm(small, None, choose()), Mm(small, None, choose())
+    mm, victim = Mm(small, None, arch_pick_mmap_layout()), Mm(small, None, arch_pick_mmap_layout())
     for space in (mm, victim):
         space.mmap(BASE, 200 * PAGE, RW, fixed=True, noreserve=True)
     victim.write(BASE, b"alive")
@@ -36,7 +36,7 @@ def test_a_memory_bomb_ends_and_leaves_the_rest_intact(small: Ram) -> None:
         mm.write(BASE + 199 * PAGE, b"x")
     assert victim.read(BASE, 5) == b"alive"
     with fails(E.ENOMEM):
-        Mm(small, None, choose())
+        Mm(small, None, arch_pick_mmap_layout())
     with fails(E.ENOMEM):
         victim.fork()
     mm.destroy()
@@ -47,7 +47,7 @@ def test_a_memory_bomb_ends_and_leaves_the_rest_intact(small: Ram) -> None:
 
 @pytest.mark.parametrize("left", range(6))
 def test_every_step_of_a_first_fault_may_find_no_frame(small: Ram, left: int) -> None:
-    mm = Mm(small, None, choose())
+    mm = Mm(small, None, arch_pick_mmap_layout())
     mm.mmap(BASE, PAGE, RW, fixed=True)
     hoard = _fill(small, left)
     enough = left >= 4  # the page and three tables
@@ -60,7 +60,7 @@ def test_every_step_of_a_first_fault_may_find_no_frame(small: Ram, left: int) ->
 
 
 def test_a_copy_that_finds_no_frame_changes_nothing(small: Ram) -> None:
-    mm = Mm(small, None, choose())
+    mm = Mm(small, None, arch_pick_mmap_layout())
     mm.mmap(BASE, PAGE, RW, fixed=True)
     mm.write(BASE, b"both")
     child = mm.fork()
@@ -77,7 +77,7 @@ def test_a_copy_that_finds_no_frame_changes_nothing(small: Ram) -> None:
 
 @pytest.mark.parametrize("left", range(1, 6))
 def test_fork_needs_one_frame_and_maps_what_it_can(small: Ram, left: int) -> None:
-    mm = Mm(small, None, choose())
+    mm = Mm(small, None, arch_pick_mmap_layout())
     mm.mmap(BASE, PAGE, RW, fixed=True)
     mm.write(BASE, b"both")
     hoard = _fill(small, left)
@@ -95,7 +95,7 @@ def test_clean_file_pages_make_room(small: Ram) -> None:
     objects = Objects()
     file = File(numbered(100))
     cache = PageCache(small, file, owner=objects)
-    mm = Mm(small, None, choose(), objects=objects)
+    mm = Mm(small, None, arch_pick_mmap_layout(), objects=objects)
     mm.mmap(BASE, 100 * PAGE, R, obj=cache, fixed=True)
     mm.mmap(2 * BASE, 30 * PAGE, RW, fixed=True)
     for _ in range(2):
@@ -114,7 +114,7 @@ def test_clean_file_pages_make_room(small: Ram) -> None:
 def test_slices_that_the_kernel_holds_are_not_taken_away(small: Ram) -> None:
     objects = Objects()
     cache = PageCache(small, File(numbered(100)), owner=objects)
-    mm = Mm(small, None, choose(), objects=objects)
+    mm = Mm(small, None, arch_pick_mmap_layout(), objects=objects)
     mm.mmap(BASE, 100 * PAGE, R, obj=cache, fixed=True)
     pieces = mm.segments(BASE, 100 * PAGE, write=False, partial=True)
     data = b"".join(pieces)
@@ -135,7 +135,7 @@ def test_objects_say_enomem(small: Ram) -> None:
 
 
 def test_locking_says_when_ram_is_full(small: Ram) -> None:
-    mm = Mm(small, None, choose())
+    mm = Mm(small, None, arch_pick_mmap_layout())
     mm.mmap(BASE, 100 * PAGE, RW, fixed=True, noreserve=True)
     mm.limits.ipc_lock = True
     with fails(E.EAGAIN):
@@ -175,7 +175,7 @@ def test_any_calls_with_little_ram(seed: int) -> None:
     ram = Ram(source.choice([64, 100, 300]) * PAGE)
     objects = Objects()
     cache = PageCache(ram, File(numbered(50)), owner=objects)
-    spaces = [Mm(ram, None, choose(), objects=objects)]
+    spaces = [Mm(ram, None, arch_pick_mmap_layout(), objects=objects)]
     spaces[0].limits.ipc_lock = True
     seen = set[ErrorNumber]()
     for _ in range(500):

@@ -4,13 +4,13 @@ import random
 
 import pytest
 
-from ring3.kernel.mm import INFINITY, choose
+from ring3.kernel.mm import INFINITY, arch_pick_mmap_layout
 
 PAGE = 4096
 
 
 def test_without_randomness_all_is_where_a_debugger_knows_it() -> None:
-    wide, narrow = choose(), choose(narrow=True)
+    wide, narrow = arch_pick_mmap_layout(), arch_pick_mmap_layout(narrow=True)
     assert wide.stack_top == 0x7FFF_FFFF_F000
     assert wide.window.base == 0x7FFF_F7FF_F000
     assert wide.dyn_base == 0x5555_5555_4000
@@ -21,7 +21,7 @@ def test_without_randomness_all_is_where_a_debugger_knows_it() -> None:
     assert narrow.window.base == 0xF7FF_E000
     assert narrow.window == narrow.compat == wide.compat
     assert narrow.dyn_base == 0x40_0000
-    assert choose(legacy=True).window.legacy_base == 0x2AAA_AAAA_B000
+    assert arch_pick_mmap_layout(legacy=True).window.legacy_base == 0x2AAA_AAAA_B000
 
 
 @pytest.mark.parametrize(
@@ -34,16 +34,16 @@ def test_without_randomness_all_is_where_a_debugger_knows_it() -> None:
     ],
 )
 def test_the_stack_limit_moves_the_mappings(limit: int, gap: int) -> None:
-    assert choose(stack_limit=limit).window.base == (0x7FFF_FFFF_F000 - gap + PAGE - 1) & -PAGE
+    assert arch_pick_mmap_layout(stack_limit=limit).window.base == (0x7FFF_FFFF_F000 - gap + PAGE - 1) & -PAGE
 
 
 def test_the_most_random_bits_move_everything_farthest() -> None:
-    layout = choose(random=lambda bits: (1 << bits) - 1)
+    layout = arch_pick_mmap_layout(random=lambda bits: (1 << bits) - 1)
     assert layout.stack_top == 0x7FFF_FFFF_F000 - (0x3F_FFFF << 12)
     gap = (8 << 20) + (0x3F_FFFF << 12) + (256 << 12)
     assert layout.window.base == 0x7FFF_FFFF_F000 - gap - (0xFFF_FFFF << 12)
     assert layout.dyn_base == 0x5555_5555_4000 + (0xFFF_FFFF << 12)
-    narrow = choose(narrow=True, random=lambda bits: (1 << bits) - 1)
+    narrow = arch_pick_mmap_layout(narrow=True, random=lambda bits: (1 << bits) - 1)
     assert narrow.stack_top == 0xFFFF_E000 - (0x7FF << 12)
     assert narrow.window.base == 0xFFFF_E000 - (128 << 20) - (0xFF << 12)
 
@@ -52,7 +52,7 @@ def test_the_most_random_bits_move_everything_farthest() -> None:
 def test_a_seed_repeats_and_stays_in_bounds(narrow: bool) -> None:
     def many(seed: int) -> list[tuple[int, ...]]:
         source = random.Random(seed).getrandbits
-        layouts = [choose(narrow=narrow, random=source) for _ in range(100)]
+        layouts = [arch_pick_mmap_layout(narrow=narrow, random=source) for _ in range(100)]
         return [
             (
                 one.stack_top,
@@ -73,7 +73,7 @@ def test_a_seed_repeats_and_stays_in_bounds(narrow: bool) -> None:
 
 
 def test_the_sources_of_the_rest() -> None:
-    layout = choose(random=random.Random(5).getrandbits)
+    layout = arch_pick_mmap_layout(random=random.Random(5).getrandbits)
     pointer = layout.align_stack(layout.stack_top)
     assert layout.stack_top - 8192 - 16 < pointer <= layout.stack_top
     assert not pointer % 16
@@ -84,5 +84,5 @@ def test_the_sources_of_the_rest() -> None:
 
 
 def test_a_smaller_task() -> None:
-    layout = choose(narrow=True, task_size=0xC000_0000)
+    layout = arch_pick_mmap_layout(narrow=True, task_size=0xC000_0000)
     assert layout.stack_top == layout.task_size == layout.window.top == 0xC000_0000

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ring3.abi.errno import E
-from ring3.kernel.mm import Advice, FaultOutcome, Mm, SharedObject, VmaFlag, choose
+from ring3.kernel.mm import Advice, FaultOutcome, Mm, SharedObject, VmaFlag, arch_pick_mmap_layout
 from ring3.machine.pmap import Prot
 from ring3.machine.ram import Ram
 from tests.kernel.mm.memory import BASE, PAGE, RW, RX, R, W, X, fails, rows
@@ -41,13 +41,13 @@ def test_a_call_by_the_32_bit_door_gets_a_low_address(mm: Mm) -> None:
 
 
 def test_the_legacy_layout_grows_up(ram: Ram) -> None:
-    mm = Mm(ram, None, choose(narrow=True, legacy=True))
+    mm = Mm(ram, None, arch_pick_mmap_layout(narrow=True, legacy=True))
     assert [mm.mmap(0, PAGE, RW) for _ in range(2)] == [0x5555_5000, 0x5555_6000]
     mm.destroy()
 
 
 def test_when_there_is_no_room_below_it_goes_above(ram: Ram) -> None:
-    mm = Mm(ram, None, choose(narrow=True))
+    mm = Mm(ram, None, arch_pick_mmap_layout(narrow=True))
     base, size = mm.layout.window.base, mm.task_size
     mm.mmap(65536, base - 65536, 0, fixed=True)
     assert mm.mmap(0, PAGE, RW) == base

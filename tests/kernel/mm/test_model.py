@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from ring3.abi.errno import Errno
-from ring3.kernel.mm import BadAddress, FaultOutcome, Mm, Objects, PageCache, choose
+from ring3.kernel.mm import BadAddress, FaultOutcome, Mm, Objects, PageCache, arch_pick_mmap_layout
 from ring3.machine.paging import PTE_ADDRESS, PTE_NX, PTE_W
 from ring3.machine.ram import Ram
 from tests.kernel.mm.memory import BASE, PAGE, File, numbered
@@ -50,7 +50,7 @@ class Machine(RuleBasedStateMachine):
         self.file = File(numbered(FILE_PAGES))
         self.cache = PageCache(self.ram, self.file, owner=self.objects)
         self.file_pages = [bytearray([page + 1]) * PAGE for page in range(FILE_PAGES)]
-        self.spaces = [Model(Mm(self.ram, None, choose(), objects=self.objects), {})]
+        self.spaces = [Model(Mm(self.ram, None, arch_pick_mmap_layout(), objects=self.objects), {})]
 
     def _space(self, which: int) -> Model:
         return self.spaces[which % len(self.spaces)]

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 from ring3.abi.errno import E
-from ring3.kernel.mm import FrameObject, Mm, Objects, SharedObject, choose
+from ring3.kernel.mm import FrameObject, Mm, Objects, SharedObject, arch_pick_mmap_layout
 from ring3.machine.ram import Ram
 from tests.kernel.mm.memory import BASE, PAGE, RW, RX, R, W, fails, numbered, rows
 
 
 def test_shared_memory_is_one_for_all(mm: Mm, ram: Ram) -> None:
-    other = Mm(ram, None, choose())
+    other = Mm(ram, None, arch_pick_mmap_layout())
     obj = SharedObject(ram, 2 * PAGE)
     mm.mmap(BASE, 2 * PAGE, RW, obj=obj, shared=True, fixed=True)
     other.mmap(2 * BASE, PAGE, R, obj=obj, shared=True, fixed=True, offset=PAGE)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from ring3.abi.errno import E
-from ring3.kernel.mm import FaultOutcome, Mm, Objects, PageCache, choose
+from ring3.kernel.mm import FaultOutcome, Mm, Objects, PageCache, arch_pick_mmap_layout
 from ring3.machine.ram import Ram
 from tests.kernel.mm.memory import BASE, PAGE, RW, RX, File, R, RunFile, fails, numbered
 
@@ -9,7 +9,7 @@ from tests.kernel.mm.memory import BASE, PAGE, RW, RX, File, R, RunFile, fails, 
 def test_pages_are_read_once_for_all_programs(mm: Mm, ram: Ram) -> None:
     file = File(numbered(3))
     cache = PageCache(ram, file)
-    other = Mm(ram, None, choose())
+    other = Mm(ram, None, arch_pick_mmap_layout())
     for space in (mm, other):
         space.mmap(BASE, 3 * PAGE, RX, obj=cache, fixed=True)
         assert space.read(BASE + 2 * PAGE, 2) == b"\3\3"

@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ring3.kernel.mm import Mm, choose
-from ring3.kernel.mm.placement import from_above, from_below, is_free
+from ring3.kernel.mm import Mm, arch_pick_mmap_layout
+from ring3.kernel.mm.placement import is_free, unmapped_area, unmapped_area_topdown
 from ring3.machine.ram import Ram
 from tests.kernel.mm.memory import BASE, PAGE, RW, R
 
@@ -13,7 +13,7 @@ TAKEN = st.lists(st.tuples(st.integers(0, LENGTH - 1), st.integers(1, 4)), max_s
 
 
 def _space(taken: list[tuple[int, int]]) -> tuple[Mm, set[int]]:
-    mm = Mm(Ram(1 << 20), None, choose())
+    mm = Mm(Ram(1 << 20), None, arch_pick_mmap_layout())
     pages = set[int]()
     for number, (page, count) in enumerate(taken):
         mm.mmap(BASE + page * PAGE, count * PAGE, R if number % 2 else RW, fixed=True)
@@ -27,7 +27,10 @@ def test_the_search_finds_the_first_room_from_either_side(taken: list[tuple[int,
     mm, pages = _space(taken)
     free = [page for page in range(LENGTH - count + 1) if pages.isdisjoint(range(page, page + count))]
     low, high = BASE, BASE + LENGTH * PAGE
-    above, below = from_above(mm, count * PAGE, low, high), from_below(mm, count * PAGE, low, high)
+    above, below = (
+        unmapped_area_topdown(mm, count * PAGE, low, high),
+        unmapped_area(mm, count * PAGE, low, high),
+    )
     assert above == (BASE + free[-1] * PAGE if free else None)
     assert below == (BASE + free[0] * PAGE if free else None)
     assert [
@@ -38,11 +41,11 @@ def test_the_search_finds_the_first_room_from_either_side(taken: list[tuple[int,
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 5), st.integers(0, 30)), max_size=40))
 def test_the_remembered_search_finds_what_a_new_one_finds(steps: list[tuple[bool, int, int]]) -> None:
-    mm = Mm(Ram(1 << 20), None, choose())
+    mm = Mm(Ram(1 << 20), None, arch_pick_mmap_layout())
     base = mm.layout.window.base
     for number, (unmap, count, page) in enumerate(steps):
         if unmap:
             mm.munmap(base - (page + count) * PAGE, count * PAGE)
         else:
-            expected = from_above(mm, count * PAGE, 65536, base)
+            expected = unmapped_area_topdown(mm, count * PAGE, 65536, base)
             assert mm.mmap(0, count * PAGE, number % 8) == expected

@@ -7,7 +7,7 @@ the signal that a fault becomes.
 
 from ring3.kernel.mm.advise import Advice
 from ring3.kernel.mm.fault import FaultOutcome
-from ring3.kernel.mm.layout import Layout, choose
+from ring3.kernel.mm.layout import Layout, arch_pick_mmap_layout
 from ring3.kernel.mm.limits import INFINITY, Limits
 from ring3.kernel.mm.mm import Mm
 from ring3.kernel.mm.objects import FrameObject, MemoryObject, Objects
@@ -37,5 +37,5 @@ __all__ = [
     "SharedObject",
     "Vma",
     "VmaFlag",
-    "choose",
+    "arch_pick_mmap_layout",
 ]

@@ -8,6 +8,7 @@ from typing import Final
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
 from ring3.errors import OutOfFrames
+from ring3.kernel.functions import function
 from ring3.kernel.mm.fault import FaultingSpace, FaultOutcome
 from ring3.kernel.mm.mapping import round_up
 from ring3.kernel.mm.shared import SharedObject
@@ -65,7 +66,11 @@ _DISCARDING: Final = (
 """What sealed private memory without a file refuses that its program cannot write (is_ro_anon of mm/mseal.c)."""
 
 
-def madvise(mm: FaultingSpace, address: int, length: int, advice: int) -> None:
+@function(
+    "int do_madvise(struct mm_struct *mm, unsigned long start, size_t len_in, int behavior)",
+    calls={"madvise_populate", "madvise_walk_vmas"},
+)
+def do_madvise(mm: FaultingSpace, address: int, length: int, advice: int) -> None:
     """Follows a program's advice about a range.
 
     Args:
@@ -87,11 +92,11 @@ def madvise(mm: FaultingSpace, address: int, length: int, advice: int) -> None:
     if end == address:
         return
     if advice in (Advice.POPULATE_READ, Advice.POPULATE_WRITE):
-        _populate(mm, address, end, advice is Advice.POPULATE_WRITE)
+        madvise_populate(mm, address, end, advice is Advice.POPULATE_WRITE)
         return
     changed = list[tuple[int, int]]()
     try:
-        for vma in _walk(mm, address, end):
+        for vma in madvise_walk_vmas(mm, address, end):
             start, stop = max(address, vma.start), min(end, vma.end)
             if advice in _DISCARDING and vma.flags & SEALED and vma.obj is None and not vma.prot & WRITE:
                 raise Errno(E.EPERM)
@@ -112,7 +117,8 @@ def _checked_end(address: int, length: int, wrapped: E) -> int:
     return end
 
 
-def _walk(mm: FaultingSpace, start: int, end: int) -> Iterator[Vma]:
+@function("int madvise_walk_vmas(struct madvise_behavior *madv_behavior)")
+def madvise_walk_vmas(mm: FaultingSpace, start: int, end: int) -> Iterator[Vma]:
     """The mappings of a range; after the last one, ENOMEM if there was a hole."""
     hole = False
     for vma in mm.overlapping(start, end):
@@ -136,7 +142,12 @@ def _set_flags(mm: FaultingSpace, vma: Vma, start: int, end: int, advice: Advice
     return [mm.recast(mm.carve(vma, start, end), vma.prot, flags)]
 
 
-def _populate(mm: FaultingSpace, start: int, end: int, write: bool) -> None:
+@function(
+    "long madvise_populate(struct madvise_behavior *madv_behavior)",
+    calls={"expand_stack"},
+)
+def madvise_populate(mm: FaultingSpace, start: int, end: int, write: bool) -> None:
+    """Brings the pages of a range in, for reading or for writing."""
     outcome = mm.populate(start, end, write)
     if outcome is FaultOutcome.SEGV_ACCERR:
         raise Errno(E.EINVAL)
@@ -146,7 +157,9 @@ def _populate(mm: FaultingSpace, start: int, end: int, write: bool) -> None:
         raise Errno(E.ENOMEM)
 
 
-def _dont_need(mm: FaultingSpace, vma: Vma, start: int, end: int) -> None:
+@function("long madvise_dontneed_single_vma(struct madvise_behavior *madv_behavior)")
+def madvise_dontneed_single_vma(mm: FaultingSpace, vma: Vma, start: int, end: int) -> None:
+    """Drops the pages of a part of one vma."""
     if vma.flags & (LOCKED | VmaFlag.IO):
         raise Errno(E.EINVAL)
     mm.drop_pages(start, end)
@@ -156,14 +169,20 @@ def _dont_need_locked(mm: FaultingSpace, vma: Vma, start: int, end: int) -> None
     mm.drop_pages(start, end)
 
 
-def _free(mm: FaultingSpace, vma: Vma, start: int, end: int) -> None:
+@function(
+    "int madvise_free_single_vma(struct madvise_behavior *madv_behavior)",
+    calls={"madvise_dontneed_single_vma"},
+)
+def madvise_free_single_vma(mm: FaultingSpace, vma: Vma, start: int, end: int) -> None:
     """Frees at once what Linux frees when it is short of memory; a program cannot rely on either."""
     if vma.obj is not None:
         raise Errno(E.EINVAL)
-    _dont_need(mm, vma, start, end)
+    madvise_dontneed_single_vma(mm, vma, start, end)
 
 
-def _remove(mm: FaultingSpace, vma: Vma, start: int, end: int) -> None:
+@function("long madvise_remove(struct madvise_behavior *madv_behavior)")
+def madvise_remove(mm: FaultingSpace, vma: Vma, start: int, end: int) -> None:
+    """Punches a hole into what a part of a shared vma maps."""
     if vma.flags & LOCKED or vma.obj is None:
         raise Errno(E.EINVAL)
     if not (vma.flags & SHARED and vma.may & 2):
@@ -172,7 +191,8 @@ def _remove(mm: FaultingSpace, vma: Vma, start: int, end: int) -> None:
     vma.obj.punch(first, first + ((end - start) >> PAGE_SHIFT))
 
 
-def _will_need(mm: FaultingSpace, vma: Vma, start: int, end: int) -> None:
+@function("long madvise_willneed(struct madvise_behavior *madv_behavior)")
+def madvise_willneed(mm: FaultingSpace, vma: Vma, start: int, end: int) -> None:
     """Loads an object's pages while RAM is far from full."""
     obj = vma.obj
     if obj is None:
@@ -186,24 +206,29 @@ def _will_need(mm: FaultingSpace, vma: Vma, start: int, end: int) -> None:
         return
 
 
-def _cool(mm: FaultingSpace, vma: Vma, start: int, end: int) -> None:
+@function("long madvise_cold(struct madvise_behavior *madv_behavior)")
+def madvise_cold(mm: FaultingSpace, vma: Vma, start: int, end: int) -> None:
     """Nothing: there is no swap and no ageing."""
     if vma.flags & (LOCKED | VmaFlag.IO):
         raise Errno(E.EINVAL)
 
 
 _ACTIONS: Final[dict[Advice, Callable[[FaultingSpace, Vma, int, int], None]]] = {
-    Advice.WILLNEED: _will_need,
-    Advice.DONTNEED: _dont_need,
+    Advice.WILLNEED: madvise_willneed,
+    Advice.DONTNEED: madvise_dontneed_single_vma,
     Advice.DONTNEED_LOCKED: _dont_need_locked,
-    Advice.FREE: _free,
-    Advice.REMOVE: _remove,
-    Advice.COLD: _cool,
-    Advice.PAGEOUT: _cool,
+    Advice.FREE: madvise_free_single_vma,
+    Advice.REMOVE: madvise_remove,
+    Advice.COLD: madvise_cold,
+    Advice.PAGEOUT: madvise_cold,
 }
 
 
-def mincore(mm: FaultingSpace, address: int, length: int) -> bytes:
+@function(
+    "long do_mincore(unsigned long addr, unsigned long pages, unsigned char *vec)",
+    calls={"madvise_walk_vmas"},
+)
+def do_mincore(mm: FaultingSpace, address: int, length: int) -> bytes:
     """One byte a page, 1 where the page is in memory.
 
     Raises:
@@ -215,7 +240,7 @@ def mincore(mm: FaultingSpace, address: int, length: int) -> bytes:
         raise Errno(E.ENOMEM)
     end = address + round_up(length)
     lookup, present = mm.pmap.lookup, bytearray()
-    for vma in _walk(mm, address, end):
+    for vma in madvise_walk_vmas(mm, address, end):
         frames = {} if vma.obj is None else vma.obj.frames
         for at in range(max(address, vma.start), min(end, vma.end), PAGE_SIZE):
             there = lookup(at) or at >> PAGE_SHIFT in mm.anon or vma.object_page(at) in frames
@@ -240,7 +265,7 @@ def msync(mm: FaultingSpace, address: int, length: int, *, sync: bool, invalidat
     end = _checked_end(address, length, E.ENOMEM)
     if end == address:
         return
-    for vma in _walk(mm, address, end):
+    for vma in madvise_walk_vmas(mm, address, end):
         if invalidate and vma.flags & LOCKED:
             raise Errno(E.EBUSY)
         if sync and vma.obj is not None and vma.flags & SHARED:
@@ -248,7 +273,11 @@ def msync(mm: FaultingSpace, address: int, length: int, *, sync: bool, invalidat
             vma.obj.flush(vma.object_page(first), vma.object_page(last))
 
 
-def seal(mm: FaultingSpace, address: int, length: int) -> None:
+@function(
+    "int do_mseal(unsigned long start, size_t len_in, unsigned long flags)",
+    calls={"madvise_walk_vmas"},
+)
+def do_mseal(mm: FaultingSpace, address: int, length: int) -> None:
     """Makes mappings stay as they are: not unmapped, moved, resized or changed in what they allow (mseal(2)).
 
     Raises:
@@ -257,7 +286,7 @@ def seal(mm: FaultingSpace, address: int, length: int) -> None:
     end = _checked_end(address, length, E.EINVAL)
     if end == address:
         return
-    found = list(_walk(mm, address, end))
+    found = list(madvise_walk_vmas(mm, address, end))
     changed = []
     try:
         for vma in found:
@@ -279,7 +308,7 @@ def name_anonymous(mm: FaultingSpace, address: int, length: int, name: str) -> N
         return
     changed = list[tuple[int, int]]()
     try:
-        for vma in _walk(mm, address, end):
+        for vma in madvise_walk_vmas(mm, address, end):
             shared = isinstance(vma.obj, SharedObject) and vma.obj.device == (0, 1)
             if vma.obj is not None and not shared:
                 raise Errno(E.EBADF)

@@ -24,7 +24,7 @@ from ring3.errors import OutOfFrames
 from ring3.kernel.mm.objects import MemoryObject
 from ring3.kernel.mm.pagecache import AROUND
 from ring3.kernel.mm.space import Space
-from ring3.kernel.mm.stack import grow_stack
+from ring3.kernel.mm.stack import expand_stack
 from ring3.kernel.mm.vma import LOCKONFAULT, READ, SHARED, Vma
 from ring3.machine.paging import PTE_W
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
@@ -74,7 +74,7 @@ class FaultingSpace(Space):
         """
         vma = self.hit
         if not vma.start <= address < vma.end:
-            found = self.vma_at(address) or grow_stack(self, address)
+            found = self.vma_at(address) or expand_stack(self, address)
             if found is None:
                 return _MAPERR
             self.hit = vma = found
@@ -238,7 +238,7 @@ class FaultingSpace(Space):
         Raises:
             OutOfFrames: RAM is full.
         """
-        vma = self.vma_at(address) or grow_stack(self, address)
+        vma = self.vma_at(address) or expand_stack(self, address)
         if vma is None or not vma.may & (2 if write else 1):
             return 0
         if write and vma.flags & SHARED and self.fault(address, write=True, user=False) is not _OK:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ring3.kernel.functions import function
 from ring3.kernel.mm.remap import copy_entries
 from ring3.kernel.mm.space import Space
 from ring3.kernel.mm.vma import LOCKED, LOCKONFAULT, SHARED, Vma, VmaFlag
@@ -19,7 +20,11 @@ _DONTFORK: Final = int(VmaFlag.DONTFORK)
 _WIPEONFORK: Final = int(VmaFlag.WIPEONFORK)
 
 
-def copy_into(parent: Space, child: Space) -> None:
+@function(
+    "int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm)",
+    calls={"copy_page_range"},
+)
+def dup_mmap(parent: Space, child: Space) -> None:
     """Fills an empty address space with the mappings and pages of another."""
     child.default_flags = 0
     child.max_map_count = parent.max_map_count
@@ -47,10 +52,11 @@ def copy_into(parent: Space, child: Space) -> None:
         child.insert(copy)
         if vma.prot & 2 and not flags & (SHARED | _WIPEONFORK):
             parent.write_protect(vma.start, vma.end)
-    _copy_tables(parent, child)
+    copy_page_range(parent, child)
 
 
-def _copy_tables(parent: Space, child: Space) -> None:
+@function("int copy_page_range(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma)")
+def copy_page_range(parent: Space, child: Space) -> None:
     """Maps in the child what is mapped in the parent; of mappings larger than the allowance, its part at their end."""
     left = EAGER
     for vma in child.vmas:

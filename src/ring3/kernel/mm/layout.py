@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ring3.abi.kinds import NamedTuple
+from ring3.kernel.functions import function
 from ring3.kernel.mm.vma import STACK_GUARD_GAP
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 
@@ -100,7 +101,8 @@ class Layout(NamedTuple):
         return start + (self.random(32) % (((end - start) >> PAGE_SHIFT) + 1) << PAGE_SHIFT)
 
 
-def choose(
+@function("void arch_pick_mmap_layout(struct mm_struct *mm, const struct rlimit *rlim_stack)")
+def arch_pick_mmap_layout(
     *,
     narrow: bool = False,
     stack_limit: int = 8 << 20,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ring3.kernel.functions import function
 from ring3.kernel.mm.vma import EXEC, GROWSDOWN, LOCKED, SHARED, WRITE, Vma
 from ring3.machine.ram import PAGE_SHIFT
 
@@ -84,13 +85,15 @@ def is_data(prot: int, flags: int) -> bool:
     return prot & WRITE != 0 and not flags & (SHARED | GROWSDOWN)
 
 
-def may_expand(usage: Usage, limits: Limits, prot: int, flags: int, pages: int) -> bool:
+@function("bool may_expand_vm(struct mm_struct *mm, const vma_flags_t *vma_flags, unsigned long npages)")
+def may_expand_vm(usage: Usage, limits: Limits, prot: int, flags: int, pages: int) -> bool:
     """Whether RLIMIT_AS and RLIMIT_DATA leave room for so many more pages of that kind."""
     if usage.total + pages > limits.address_space >> PAGE_SHIFT:
         return False
     return not is_data(prot, flags) or usage.data + pages <= limits.data >> PAGE_SHIFT
 
 
-def may_lock(usage: Usage, limits: Limits, pages: int) -> bool:
+@function("bool mlock_future_ok(const struct mm_struct *mm, bool is_vma_locked, unsigned long bytes)")
+def mlock_future_ok(usage: Usage, limits: Limits, pages: int) -> bool:
     """Whether RLIMIT_MEMLOCK leaves room for so many more locked pages."""
     return limits.ipc_lock or usage.locked + pages <= limits.memlock >> PAGE_SHIFT

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from ring3.abi.errno import E, Errno
+from ring3.kernel.functions import function
 from ring3.kernel.mm.fault import FaultingSpace, FaultOutcome
 from ring3.kernel.mm.mapping import round_up
 from ring3.kernel.mm.vma import LOCKED, LOCKONFAULT, Vma, VmaFlag
@@ -17,7 +18,11 @@ from ring3.machine.ram import PAGE_MASK, PAGE_SHIFT, PAGE_SIZE
 _SPECIAL: Final = int(VmaFlag.IO | VmaFlag.DONTEXPAND)
 
 
-def mlock(mm: FaultingSpace, address: int, length: int, *, onfault: bool = False) -> None:
+@function(
+    "int do_mlock(unsigned long start, size_t len, vm_flags_t flags)",
+    calls={"apply_vma_lock_flags", "expand_stack"},
+)
+def do_mlock(mm: FaultingSpace, address: int, length: int, *, onfault: bool = False) -> None:
     """Locks a range, and fills it unless ``onfault``.
 
     Raises:
@@ -33,7 +38,7 @@ def mlock(mm: FaultingSpace, address: int, length: int, *, onfault: bool = False
         wanted -= sum(min(end, vma.end) - max(start, vma.start) for vma in already) >> PAGE_SHIFT
         if wanted > limit:
             raise Errno(E.ENOMEM)
-    _set(mm, start, end, LOCKED | LOCKONFAULT * onfault)
+    apply_vma_lock_flags(mm, start, end, LOCKED | LOCKONFAULT * onfault)
     outcome = mm.populate(start, end)
     if outcome is FaultOutcome.OOM:
         raise Errno(E.EAGAIN)
@@ -48,7 +53,7 @@ def munlock(mm: FaultingSpace, address: int, length: int) -> None:
         Errno: ENOMEM, a hole in the range; what lies before it is unlocked.
     """
     start, end = _range(address, length)
-    _set(mm, start, end, 0)
+    apply_vma_lock_flags(mm, start, end, 0)
 
 
 def mlockall(mm: FaultingSpace, *, current: bool, future: bool, onfault: bool = False) -> None:
@@ -63,7 +68,7 @@ def mlockall(mm: FaultingSpace, *, current: bool, future: bool, onfault: bool = 
     flags = LOCKED | LOCKONFAULT * onfault
     mm.default_flags = flags if future else 0
     if current:
-        _set_all(mm, flags)
+        apply_mlockall_flags(mm, flags)
         for vma in list(mm.vmas):
             mm.populate(vma.start, vma.end)
 
@@ -71,7 +76,7 @@ def mlockall(mm: FaultingSpace, *, current: bool, future: bool, onfault: bool = 
 def munlockall(mm: FaultingSpace) -> None:
     """Unlocks all memory, and that mapped later."""
     mm.default_flags = 0
-    _set_all(mm, 0)
+    apply_mlockall_flags(mm, 0)
 
 
 def _check_allowed(mm: FaultingSpace) -> None:
@@ -87,7 +92,9 @@ def _range(address: int, length: int) -> tuple[int, int]:
     return start, end
 
 
-def _set(mm: FaultingSpace, start: int, end: int, flags: int) -> None:
+@function("int apply_vma_lock_flags(unsigned long start, size_t len, vm_flags_t flags)")
+def apply_vma_lock_flags(mm: FaultingSpace, start: int, end: int, flags: int) -> None:
+    """Sets the lock flags of the vmas of a range."""
     if start == end:
         return
     at, changed = start, list[tuple[int, int]]()
@@ -105,7 +112,9 @@ def _set(mm: FaultingSpace, start: int, end: int, flags: int) -> None:
         raise Errno(E.ENOMEM)
 
 
-def _set_all(mm: FaultingSpace, flags: int) -> None:
+@function("int apply_mlockall_flags(int flags)")
+def apply_mlockall_flags(mm: FaultingSpace, flags: int) -> None:
+    """Sets the lock flags of all vmas, and of those to come."""
     different = [vma for vma in mm.vmas if _flags(vma, flags) != vma.flags]
     mm.merge_all([mm.recast(vma, vma.prot, _flags(vma, flags)) for vma in different])
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 from typing import Final
 
 from ring3.abi.errno import E, Errno
+from ring3.kernel.functions import function
 from ring3.kernel.mm.fault import FaultingSpace
-from ring3.kernel.mm.limits import may_expand, may_lock
+from ring3.kernel.mm.limits import may_expand_vm, mlock_future_ok
 from ring3.kernel.mm.objects import MemoryObject
-from ring3.kernel.mm.placement import place
+from ring3.kernel.mm.placement import get_unmapped_area
 from ring3.kernel.mm.shared import SharedObject
 from ring3.kernel.mm.vma import (
     ACCOUNT,
@@ -39,7 +40,13 @@ def round_up(length: int) -> int:
     return (length + PAGE_SIZE - 1) & PAGE_MASK
 
 
-def mmap(
+@function(
+    "unsigned long do_mmap(struct file *file, unsigned long addr, unsigned long len, "
+    "unsigned long prot, unsigned long flags, vm_flags_t vm_flags, unsigned long pgoff, "
+    "unsigned long *populate, struct list_head *uf)",
+    calls={"expand_stack", "get_unmapped_area", "may_expand_vm", "mlock_future_ok"},
+)
+def do_mmap(
     mm: FaultingSpace,
     address: int,
     length: int,
@@ -93,14 +100,14 @@ def mmap(
     """
     length = _checked_length(mm, length, offset, obj)
     prot, may, flags = int(prot) & ALL, int(may), int(flags)  # no enums: see vma.py
-    address = place(mm, address, length, fixed=fixed or noreplace, low32=low32, compat=compat)
+    address = get_unmapped_area(mm, address, length, fixed=fixed or noreplace, low32=low32, compat=compat)
     end = address + length
     if noreplace and mm.overlapping(address, end):
         raise Errno(E.EEXIST)
     flags |= mm.default_flags | LOCKED * locked
     if locked and not (mm.limits.memlock or mm.limits.ipc_lock):
         raise Errno(E.EPERM)
-    if flags & LOCKED and not may_lock(mm.usage, mm.limits, length >> PAGE_SHIFT):
+    if flags & LOCKED and not mlock_future_ok(mm.usage, mm.limits, length >> PAGE_SHIFT):
         raise Errno(E.EAGAIN)
     if prot & ~may:
         raise Errno(E.EACCES)
@@ -148,16 +155,17 @@ def _checked_length(mm: FaultingSpace, length: int, offset: int, obj: MemoryObje
 def _check_room(mm: FaultingSpace, start: int, end: int, prot: int, flags: int, new_object: bool) -> None:
     """Asks the limits for new pages in a range, less those that the new mapping replaces."""
     pages = (end - start) >> PAGE_SHIFT
-    if not may_expand(mm.usage, mm.limits, prot, flags, pages):
+    if not may_expand_vm(mm.usage, mm.limits, prot, flags, pages):
         replaced = sum(min(end, vma.end) - max(start, vma.start) for vma in mm.overlapping(start, end))
-        if not may_expand(mm.usage, mm.limits, prot, flags, pages - (replaced >> PAGE_SHIFT)):
+        if not may_expand_vm(mm.usage, mm.limits, prot, flags, pages - (replaced >> PAGE_SHIFT)):
             raise Errno(E.ENOMEM)
     committed = new_object or (prot & WRITE and not flags & SHARED)
     if committed and not flags & NORESERVE and pages > mm.ram.size >> PAGE_SHIFT:
         raise Errno(E.ENOMEM)
 
 
-def munmap(mm: FaultingSpace, address: int, length: int) -> None:
+@function("int do_munmap(struct mm_struct *mm, unsigned long start, size_t len, struct list_head *uf)")
+def do_munmap(mm: FaultingSpace, address: int, length: int) -> None:
     """Removes all mappings in a range; holes are no error.
 
     Raises:
@@ -172,7 +180,13 @@ def munmap(mm: FaultingSpace, address: int, length: int) -> None:
     mm.unmap(address, address + length)
 
 
-def mprotect(mm: FaultingSpace, address: int, length: int, prot: int, *, growsdown: bool = False) -> None:
+@function(
+    "int do_mprotect_pkey(unsigned long start, size_t len, unsigned long prot, int pkey)",
+    calls={"expand_stack", "mprotect_fixup"},
+)
+def do_mprotect_pkey(
+    mm: FaultingSpace, address: int, length: int, prot: int, *, growsdown: bool = False
+) -> None:
     """Changes what a range allows.
 
     Args:
@@ -207,7 +221,7 @@ def mprotect(mm: FaultingSpace, address: int, length: int, prot: int, *, growsdo
             if vma.start > at:
                 raise Errno(E.ENOMEM)
             at = min(end, vma.end)
-            changed += _protect(mm, vma, max(start, vma.start), at, int(prot) & ALL)
+            changed += mprotect_fixup(mm, vma, max(start, vma.start), at, int(prot) & ALL)
     finally:
         mm.merge_all(changed)
         _fill_locked(mm, changed)
@@ -223,7 +237,13 @@ def _fill_locked(mm: FaultingSpace, ranges: list[tuple[int, int]]) -> None:
             mm.populate(start, end)
 
 
-def _protect(mm: FaultingSpace, vma: Vma, start: int, end: int, prot: int) -> list[tuple[int, int]]:
+@function(
+    "int mprotect_fixup(struct vma_iterator *vmi, struct mmu_gather *tlb, "
+    "struct vm_area_struct *vma, struct vm_area_struct **pprev, unsigned long start, "
+    "unsigned long end, vm_flags_t newflags)",
+    calls={"may_expand_vm"},
+)
+def mprotect_fixup(mm: FaultingSpace, vma: Vma, start: int, end: int, prot: int) -> list[tuple[int, int]]:
     """mprotect_fixup: one mapping, or a part of it; the range that changed, if it did."""
     old, flags = vma.prot, vma.flags
     if prot & ~vma.may:
@@ -235,7 +255,9 @@ def _protect(mm: FaultingSpace, vma: Vma, start: int, end: int, prot: int) -> li
     if prot & WRITE:
         pages = (end - start) >> PAGE_SHIFT
         usage, limits = mm.usage, mm.limits
-        if not may_expand(usage, limits, prot, flags, pages) and may_expand(usage, limits, old, flags, pages):
+        if not may_expand_vm(usage, limits, prot, flags, pages) and may_expand_vm(
+            usage, limits, old, flags, pages
+        ):
             raise Errno(E.ENOMEM)
         if not (flags & (ACCOUNT | SHARED | NORESERVE) or old & WRITE):
             if pages > mm.ram.size >> PAGE_SHIFT:
@@ -265,13 +287,18 @@ def brk(mm: FaultingSpace, address: int) -> int:
             mm.unmap(new, old)
         except Errno:
             return mm.brk
-    elif new > old and not _grow_heap(mm, old, new):
+    elif new > old and not do_brk_flags(mm, old, new):
         return mm.brk
     mm.brk = address
     return address
 
 
-def _grow_heap(mm: FaultingSpace, old: int, new: int) -> bool:
+@function(
+    "int do_brk_flags(struct vma_iterator *vmi, struct vm_area_struct *vma, unsigned long addr, "
+    "unsigned long len, vm_flags_t vm_flags)",
+    calls={"expand_stack", "may_expand_vm", "mlock_future_ok"},
+)
+def do_brk_flags(mm: FaultingSpace, old: int, new: int) -> bool:
     """do_brk_flags: anonymous memory from the old end to the new one."""
     flags = ACCOUNT | mm.default_flags
     pages = (new - old) >> PAGE_SHIFT
@@ -280,9 +307,9 @@ def _grow_heap(mm: FaultingSpace, old: int, new: int) -> bool:
     after = mm.next_vma(old)
     if after is not None and new + PAGE_SIZE > after.gap_start:
         return False
-    if flags & LOCKED and not may_lock(mm.usage, mm.limits, pages):
+    if flags & LOCKED and not mlock_future_ok(mm.usage, mm.limits, pages):
         return False
-    if not may_expand(mm.usage, mm.limits, READ | WRITE, flags, pages):
+    if not may_expand_vm(mm.usage, mm.limits, READ | WRITE, flags, pages):
         return False
     mm.insert(Vma(old, new, READ | WRITE, ALL, flags, old >> PAGE_SHIFT))
     mm.merge(old, new)

@@ -17,17 +17,17 @@ class Mm(UserMemory):
 
     __slots__ = ()
 
-    mmap = mapping.mmap
-    munmap = mapping.munmap
-    mprotect = mapping.mprotect
+    mmap = mapping.do_mmap
+    munmap = mapping.do_munmap
+    mprotect = mapping.do_mprotect_pkey
     set_brk = mapping.brk
-    mremap = remap.mremap
-    madvise = advise.madvise
-    mincore = advise.mincore
+    mremap = remap.do_mremap
+    madvise = advise.do_madvise
+    mincore = advise.do_mincore
     msync = advise.msync
-    seal = advise.seal
+    seal = advise.do_mseal
     name_anonymous = advise.name_anonymous
-    mlock = lock.mlock
+    mlock = lock.do_mlock
     munlock = lock.munlock
     mlockall = lock.mlockall
     munlockall = lock.munlockall
@@ -43,7 +43,7 @@ class Mm(UserMemory):
             Errno: ENOMEM, there is no frame for a page table.
         """
         child = Mm(self.ram, self._kernel, self.layout, self.limits, self.objects)
-        fork.copy_into(self, child)
+        fork.dup_mmap(self, child)
         return child
 
     def find_object(self, obj: MemoryObject) -> int:

@@ -9,6 +9,7 @@ from bisect import bisect_left
 from typing import Final
 
 from ring3.abi.errno import E, Errno
+from ring3.kernel.functions import function
 from ring3.kernel.mm.space import Space
 from ring3.machine.ram import PAGE_MASK, PAGE_SIZE
 
@@ -17,7 +18,12 @@ LOW32_END: Final = 0x8000_0000
 _LOW32_RANDOM_BITS: Final = 13
 
 
-def place(
+@function(
+    "unsigned long get_unmapped_area(struct file *file, unsigned long addr, unsigned long len, "
+    "unsigned long pgoff, unsigned long flags)",
+    calls={"unmapped_area", "unmapped_area_topdown"},
+)
+def get_unmapped_area(
     space: Space, address: int, length: int, *, fixed: bool, low32: bool = False, compat: bool = False
 ) -> int:
     """Where a mapping of ``length`` bytes goes.
@@ -54,7 +60,7 @@ def place(
     if not (space.layout.legacy or low32):
         found = _from_above(space, length, window.base)
     if found is None:
-        found = from_below(space, length, bottom, top)
+        found = unmapped_area(space, length, bottom, top)
     if found is None:
         raise Errno(E.ENOMEM)
     return found
@@ -81,13 +87,14 @@ def _from_above(space: Space, length: int, base: int) -> int | None:
     """The highest room below ``base``, starting where the last search for as much or less ended."""
     top, searched = space.search
     start = top if 0 < searched <= length and top <= base else base
-    found = from_above(space, length, space.layout.lowest, start)
+    found = unmapped_area_topdown(space, length, space.layout.lowest, start)
     if found is not None and base == space.layout.window.base:
         space.search = (found + length, length)
     return found
 
 
-def from_above(space: Space, length: int, low: int, high: int) -> int | None:
+@function("unsigned long unmapped_area_topdown(struct vm_unmapped_area_info *info)")
+def unmapped_area_topdown(space: Space, length: int, low: int, high: int) -> int | None:
     """The highest address of a free range of ``length`` bytes between ``low`` and ``high``."""
     vmas = space.vmas
     index = bisect_left(space.starts, high)
@@ -105,7 +112,8 @@ def from_above(space: Space, length: int, low: int, high: int) -> int | None:
     return None
 
 
-def from_below(space: Space, length: int, low: int, high: int) -> int | None:
+@function("unsigned long unmapped_area(struct vm_unmapped_area_info *info)")
+def unmapped_area(space: Space, length: int, low: int, high: int) -> int | None:
     """The lowest address of a free range of ``length`` bytes between ``low`` and ``high``."""
     vmas = space.vmas
     index = space.index_from(low)

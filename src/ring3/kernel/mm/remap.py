@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from ring3.abi.errno import E, Errno
 from ring3.errors import OutOfFrames
+from ring3.kernel.functions import function
 from ring3.kernel.mm.fault import FaultingSpace
-from ring3.kernel.mm.limits import may_expand, may_lock
+from ring3.kernel.mm.limits import may_expand_vm, mlock_future_ok
 from ring3.kernel.mm.mapping import round_up
-from ring3.kernel.mm.placement import is_free, place
+from ring3.kernel.mm.placement import get_unmapped_area, is_free
 from ring3.kernel.mm.vma import LOCKED, LOCKONFAULT, SEALED, SHARED, Vma, VmaFlag
 from ring3.machine.paging import PTE_ADDRESS, PTE_NX, PTE_W
 from ring3.machine.pmap import Pmap
@@ -16,7 +17,11 @@ from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 _DONTEXPAND = int(VmaFlag.DONTEXPAND)
 
 
-def mremap(
+@function(
+    "unsigned long do_mremap(struct vma_remap_struct *vrm)",
+    calls={"expand_stack", "get_unmapped_area", "may_expand_vm", "mlock_future_ok", "move_vma", "mremap_to"},
+)
+def do_mremap(
     mm: FaultingSpace,
     address: int,
     old_length: int,
@@ -58,7 +63,7 @@ def mremap(
         if fixed and old_length == new_length:
             return _move_all(mm, address, address + old_length, new_address, dontunmap)
         _check_new(mm, mm.vma_at(address), address, old_length, new_length, dontunmap)
-        return _move_to(mm, address, old_length, new_length, new_address, fixed, dontunmap, compat)
+        return mremap_to(mm, address, old_length, new_length, new_address, fixed, dontunmap, compat)
     return _resize(mm, address, old_length, new_length, maymove, compat)
 
 
@@ -80,8 +85,8 @@ def _resize(
         return address
     if not maymove:
         raise Errno(E.ENOMEM)
-    target = place(mm, 0, new_length, fixed=False, compat=compat)
-    return _move(mm, vma, address, old_length, target, new_length, dontunmap=False)
+    target = get_unmapped_area(mm, 0, new_length, fixed=False, compat=compat)
+    return move_vma(mm, vma, address, old_length, target, new_length, dontunmap=False)
 
 
 def _check_target(mm: FaultingSpace, address: int, old_length: int, new_length: int, target: int) -> None:
@@ -102,11 +107,15 @@ def _move_all(mm: FaultingSpace, start: int, end: int, target: int, dontunmap: b
     for vma in found:
         at, length = max(vma.start, start), min(vma.end, end) - max(vma.start, start)
         _check_new(mm, vma, at, length, length, dontunmap)
-        _move_to(mm, at, length, length, target + at - start, fixed=True, dontunmap=dontunmap, compat=False)
+        mremap_to(mm, at, length, length, target + at - start, fixed=True, dontunmap=dontunmap, compat=False)
     return target
 
 
-def _move_to(
+@function(
+    "unsigned long mremap_to(struct vma_remap_struct *vrm)",
+    calls={"get_unmapped_area", "may_expand_vm", "move_vma"},
+)
+def mremap_to(
     mm: FaultingSpace,
     address: int,
     old_length: int,
@@ -125,10 +134,10 @@ def _move_to(
     vma = mm.vma_at(address)
     if vma is None:
         raise Errno(E.EFAULT)
-    if dontunmap and not may_expand(mm.usage, mm.limits, vma.prot, vma.flags, old_length >> PAGE_SHIFT):
+    if dontunmap and not may_expand_vm(mm.usage, mm.limits, vma.prot, vma.flags, old_length >> PAGE_SHIFT):
         raise Errno(E.ENOMEM)
-    target = place(mm, target, new_length, fixed=fixed, compat=compat)
-    return _move(mm, vma, address, old_length, target, new_length, dontunmap)
+    target = get_unmapped_area(mm, target, new_length, fixed=fixed, compat=compat)
+    return move_vma(mm, vma, address, old_length, target, new_length, dontunmap)
 
 
 def _trim(mm: FaultingSpace, start: int, end: int) -> None:
@@ -156,9 +165,9 @@ def _check_new(
     if vma.flags & _DONTEXPAND:
         raise Errno(E.EFAULT)
     pages = abs(new_length - old_length) >> PAGE_SHIFT
-    if vma.flags & LOCKED and not may_lock(mm.usage, mm.limits, pages):
+    if vma.flags & LOCKED and not mlock_future_ok(mm.usage, mm.limits, pages):
         raise Errno(E.EAGAIN)
-    if not may_expand(mm.usage, mm.limits, vma.prot, vma.flags, pages):
+    if not may_expand_vm(mm.usage, mm.limits, vma.prot, vma.flags, pages):
         raise Errno(E.ENOMEM)
 
 
@@ -177,7 +186,11 @@ def _grow(mm: FaultingSpace, vma: Vma, grown: int) -> None:
         mm.populate(old_end, old_end + grown)
 
 
-def _move(
+@function(
+    "unsigned long move_vma(struct vma_remap_struct *vrm)",
+    calls={"expand_stack", "move_page_tables"},
+)
+def move_vma(
     mm: FaultingSpace, vma: Vma, address: int, old_length: int, target: int, new_length: int, dontunmap: bool
 ) -> int:
     """move_vma: a mapping of the same pages elsewhere, then the old one goes or stays empty."""
@@ -189,7 +202,7 @@ def _move(
     if vma.obj is None and not vma.family:
         new.offset = target >> PAGE_SHIFT
     mm.insert(new)
-    _move_pages(mm, new, address, end, target)
+    move_page_tables(mm, new, address, end, target)
     mm.merge(target, target + new_length)
     locked = new.flags & LOCKED
     if dontunmap:
@@ -210,7 +223,8 @@ def _leave_empty(mm: FaultingSpace, start: int, end: int) -> None:
         vma.family = 0
 
 
-def _move_pages(mm: FaultingSpace, new: Vma, start: int, end: int, target: int) -> None:
+@function("unsigned long move_page_tables(struct pagetable_move_control *pmc)")
+def move_page_tables(mm: FaultingSpace, new: Vma, start: int, end: int, target: int) -> None:
     """Gives the private pages of a range new addresses, and maps there what was mapped."""
     if end == start:
         return

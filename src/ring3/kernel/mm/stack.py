@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from ring3.kernel.mm.limits import may_expand, may_lock
+from ring3.kernel.functions import function
+from ring3.kernel.mm.limits import may_expand_vm, mlock_future_ok
 from ring3.kernel.mm.space import Space
 from ring3.kernel.mm.vma import GROWSDOWN, LOCKED, STACK_GUARD_GAP, Vma
 from ring3.machine.ram import PAGE_MASK, PAGE_SHIFT
 
 
-def grow_stack(space: Space, address: int) -> Vma | None:
+@function(
+    "struct vm_area_struct *expand_stack(struct mm_struct *mm, unsigned long addr)",
+    calls={"may_expand_vm", "mlock_future_ok"},
+)
+def expand_stack(space: Space, address: int) -> Vma | None:
     """Extends a mapping that grows down to an address below it; None if there is none or it may not."""
     above = space.next_vma(address)
     if above is None or not above.flags & GROWSDOWN or address < space.layout.lowest:
@@ -20,9 +25,9 @@ def grow_stack(space: Space, address: int) -> Vma | None:
         return None
     if index and not _is_guarded(space.vmas[index - 1], start):
         return None
-    if not may_expand(space.usage, space.limits, above.prot, above.flags, pages):
+    if not may_expand_vm(space.usage, space.limits, above.prot, above.flags, pages):
         return None
-    if above.flags & LOCKED and not may_lock(space.usage, space.limits, pages):
+    if above.flags & LOCKED and not mlock_future_ok(space.usage, space.limits, pages):
         return None
     space.usage.add(above.prot, above.flags, pages)
     space.starts[index] = above.start = start

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E
 from ring3.abi.signals import SIG_DFL, SIG_IGN, SaFlags, Sig
+from ring3.kernel.functions import function
 from ring3.kernel.regs import UserRegs
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.signal_state import (
@@ -20,8 +21,14 @@ from ring3.linux.model.signal_state import (
     next_signal,
 )
 from ring3.linux.signals import frames, rseq
-from ring3.linux.signals.send import deliverable, force_kernel, recalculate, set_blocked, stop_process
-from ring3.linux.tasks.exit import exit_group
+from ring3.linux.signals.send import (
+    deliverable,
+    do_signal_stop,
+    force_sig,
+    recalc_sigpending,
+    set_current_blocked,
+)
+from ring3.linux.tasks.exit import do_group_exit
 from ring3.machine.registers import Flags
 
 if TYPE_CHECKING:
@@ -36,31 +43,43 @@ _RESTART_BLOCK: Final = -E.ERESTART_RESTARTBLOCK & _M64
 NR_RESTART_SYSCALL: Final = {64: 219, 32: 0}
 
 
-def do_signal(task: LinuxTask, regs: UserRegs) -> None:
+@function(
+    "void arch_do_signal_or_restart(struct pt_regs *regs)",
+    calls={"dequeue_signal", "get_signal", "set_current_blocked"},
+)
+def arch_do_signal_or_restart(task: LinuxTask, regs: UserRegs) -> None:
     """Handles what is pending: stops, ends or sets up a handler; then repairs the interrupted call."""
-    while (info := take(task)) is not None:
-        if act(task, regs, info):
+    while (info := dequeue_signal(task)) is not None:
+        if get_signal(task, regs, info):
             return
     settle(task, regs)
 
 
-def take(task: LinuxTask) -> SigInfo | None:
+@function(
+    "int dequeue_signal(sigset_t *mask, kernel_siginfo_t *info, enum pid_type *type)",
+    calls={"do_group_exit", "recalc_sigpending"},
+)
+def dequeue_signal(task: LinuxTask) -> SigInfo | None:
     """The next signal to deliver, removed from its queue; None if there is none. A dying process ends here."""
     process = task.process
     if process.ending is not None:
-        exit_group(task, process.ending)
+        do_group_exit(task, process.ending)
     available = deliverable(task)
     if not available:
-        recalculate(task)
+        recalc_sigpending(task)
         return None
     signal = next_signal(available)
     queue = task.signals if task.signals.set & bit(signal) else process.pending
     info = queue.take(signal)
-    recalculate(task)
+    recalc_sigpending(task)
     return info
 
 
-def act(task: LinuxTask, regs: UserRegs, info: SigInfo) -> bool:
+@function(
+    "bool get_signal(struct ksignal *ksig)",
+    calls={"do_group_exit", "do_signal_stop", "handle_signal"},
+)
+def get_signal(task: LinuxTask, regs: UserRegs, info: SigInfo) -> bool:
     """Does what a signal's action says; False if that was nothing, so that the next one is to be looked at."""
     process, signal = task.process, info.signo
     action = process.actions[signal]
@@ -71,16 +90,16 @@ def act(task: LinuxTask, regs: UserRegs, info: SigInfo) -> bool:
             process.actions[signal] = Action(SIG_DFL, action.flags, action.restorer, action.mask)
         if _in_call(regs):
             _settle_interrupted(task, regs, action)
-        _handle(task, regs, info, action)
+        handle_signal(task, regs, info, action)
         return True
     if bit(signal) & IGNORED_BY_DEFAULT:
         return False
     if bit(signal) & STOPPING:
         if signal != Sig.SIGSTOP and task.kernel.processes.is_orphaned(process.pgid):
             return False
-        stop_process(process, signal)
+        do_signal_stop(process, signal)
         return False
-    return exit_group(task, signal)
+    return do_group_exit(task, signal)
 
 
 def settle(task: LinuxTask, regs: UserRegs) -> None:
@@ -94,7 +113,7 @@ def settle(task: LinuxTask, regs: UserRegs) -> None:
             regs.ax = NR_RESTART_SYSCALL[32 if task.in_ia32_syscall else 64]
             regs.ip -= 2
     if task.saved_mask is not None:
-        set_blocked(task, task.saved_mask)
+        set_current_blocked(task, task.saved_mask)
         task.saved_mask = None
 
 
@@ -123,21 +142,25 @@ def _settle_interrupted(task: LinuxTask, regs: UserRegs, action: Action) -> None
         regs.ax = -E.EINTR & _M64
 
 
-def _handle(task: LinuxTask, regs: UserRegs, info: SigInfo, action: Action) -> None:
+@function(
+    "void handle_signal(struct ksignal *ksig, struct pt_regs *regs)",
+    calls={"do_group_exit", "force_sig", "rseq_signal_deliver", "set_current_blocked", "setup_rt_frame"},
+)
+def handle_signal(task: LinuxTask, regs: UserRegs, info: SigInfo, action: Action) -> None:
     """Sets up the handler's frame and the mask in which it runs."""
     stepping = regs.flags & _TF
     mask = task.blocked if task.saved_mask is None else task.saved_mask
     if task.rseq is not None:
-        rseq.deliver_signal(task, regs, task.rseq, info.signo)
-    if not frames.push(task, regs, info, action, mask):
-        force_kernel(task, Sig.SIGSEGV)
+        rseq.rseq_signal_deliver(task, regs, task.rseq, info.signo)
+    if not frames.setup_rt_frame(task, regs, info, action, mask):
+        force_sig(task, Sig.SIGSEGV)
         if info.signo == Sig.SIGSEGV:
-            exit_group(task, int(Sig.SIGSEGV))
+            do_group_exit(task, int(Sig.SIGSEGV))
         return
     task.saved_mask = None
     blocked = task.blocked | action.mask
     if not action.flags & _NODEFER:
         blocked |= bit(info.signo)
-    set_blocked(task, blocked & ~UNBLOCKABLE)
+    set_current_blocked(task, blocked & ~UNBLOCKABLE)
     if stepping:
         regs.flags &= ~_TF

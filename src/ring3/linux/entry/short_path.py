@@ -104,7 +104,7 @@ def _page_fault(kernel: LinuxSystem, task: LinuxTask, trap: Trap) -> None:
     flags = cpu.rflags
     window.orig_ax = _M64
     task.regs = window
-    if traps.resolve_page_fault(task, trap.address, trap.error):
+    if traps.do_user_addr_fault(task, trap.address, trap.error):
         finish(kernel, task)
         return
     cpu.rflags = flags

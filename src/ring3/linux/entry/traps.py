@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, Any, Final
 from ring3.abi.signals import FpeCode, IllCode, SegvCode, SiCode, Sig, TrapCode
 from ring3.errors import KernelPanic
 from ring3.image.linux.boot import GATES, L
+from ring3.kernel.functions import function
 from ring3.kernel.mm.fault import FaultOutcome
 from ring3.kernel.regs import UserRegs, describe
 from ring3.linux.entry import vsyscall
-from ring3.linux.entry.deliver import act, do_signal, settle, take
+from ring3.linux.entry.deliver import arch_do_signal_or_restart, dequeue_signal, get_signal, settle
 from ring3.linux.entry.leave import undo_iret
 from ring3.linux.filters import seccomp, user_dispatch
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.task import LinuxTask
 from ring3.linux.model.trace import At, Option
 from ring3.linux.signals import rseq
-from ring3.linux.signals.send import force_fault, force_kernel, is_fatal
+from ring3.linux.signals.send import force_sig, force_sig_fault, is_fatal
 from ring3.linux.tracing import stops as tracing
 from ring3.machine.paging import PF_FETCH, PF_WRITE
 from ring3.machine.registers import ERROR_CODE_VECTORS, Flags, Vector
@@ -72,26 +73,30 @@ def exception(vector: int, task: LinuxTask, regs: UserRegs, error: int) -> int:
         regs = undo_iret(task, regs)
     if vector == Vector.PF:
         address = task.kernel.machine.cpu.cr2
-        if resolve_page_fault(task, address, error, regs):
+        if do_user_addr_fault(task, address, error, regs):
             regs.flags &= ~Flags.RF  # nothing depends on it, and the emulator's pushf would show it
         else:
-            outcome = _fault(task, address, error)
+            outcome = handle_mm_fault(task, address, error)
             signal, code = _OUTCOMES[outcome]
             _remember(task, vector, error, address)
-            force_fault(task, signal, int(code), address)
+            force_sig_fault(task, signal, int(code), address)
     elif vector in _SIGNALS:
         signal, code = _SIGNALS[Vector(vector)]
         _remember(task, vector, error, task.fault_address)
         if code == SiCode.SI_KERNEL:
-            force_kernel(task, signal)
+            force_sig(task, signal)
         else:
-            force_fault(task, signal, int(code), regs.ip if vector in _WITH_ADDRESS else 0)
+            force_sig_fault(task, signal, int(code), regs.ip if vector in _WITH_ADDRESS else 0)
     else:
         raise KernelPanic(f"unexpected exception {vector} in ring 3", describe(regs))
     return 0
 
 
-def resolve_page_fault(task: LinuxTask, address: int, error: int, regs: UserRegs | None = None) -> bool:
+@function(
+    "void do_user_addr_fault(struct pt_regs *regs, unsigned long error_code, unsigned long address)",
+    calls={"emulate_vsyscall", "handle_mm_fault"},
+)
+def do_user_addr_fault(task: LinuxTask, address: int, error: int, regs: UserRegs | None = None) -> bool:
     """Makes a user access possible that faulted; False if it is not allowed.
 
     Args:
@@ -101,11 +106,17 @@ def resolve_page_fault(task: LinuxTask, address: int, error: int, regs: UserRegs
         regs: The user registers, by default those of `Task.regs`.
     """
     if address >= vsyscall.ADDRESS:
-        return bool(error & PF_FETCH) and vsyscall.emulate(task, regs or task.regs, address)
-    return _fault(task, address, error) is FaultOutcome.OK
+        return bool(error & PF_FETCH) and vsyscall.emulate_vsyscall(task, regs or task.regs, address)
+    return handle_mm_fault(task, address, error) is FaultOutcome.OK
 
 
-def _fault(task: LinuxTask, address: int, error: int) -> FaultOutcome:
+@function(
+    "vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address, "
+    "unsigned int flags, struct pt_regs *regs)",
+    calls={"expand_stack"},
+)
+def handle_mm_fault(task: LinuxTask, address: int, error: int) -> FaultOutcome:
+    """Makes an access to user memory possible, or says why it is not."""
     return task.memory.fault(address, write=bool(error & PF_WRITE), fetch=bool(error & PF_FETCH))
 
 
@@ -120,10 +131,10 @@ def _in_kernel(vector: int, task: LinuxTask, regs: UserRegs, error: int) -> None
         and address < task.memory.task_size
         and regs.flags & Flags.AC  # it said that it means the user's memory (SMAP)
         and not error & PF_FETCH
-        and _fault(task, address, error) is FaultOutcome.OK
+        and handle_mm_fault(task, address, error) is FaultOutcome.OK
     ):
         return
-    fixup = _fixup(task.kernel, regs.ip)
+    fixup = fixup_exception(task.kernel, regs.ip)
     if fixup is None:
         where = symbols.describe(regs.ip)
         raise KernelPanic(
@@ -132,7 +143,11 @@ def _in_kernel(vector: int, task: LinuxTask, regs: UserRegs, error: int) -> None
     regs.ip = fixup
 
 
-def _fixup(kernel: LinuxSystem, ip: int) -> int | None:
+@function(
+    "int fixup_exception(struct pt_regs *regs, int trapnr, unsigned long error_code, "
+    "unsigned long fault_addr)",
+)
+def fixup_exception(kernel: LinuxSystem, ip: int) -> int | None:
     """Where the exception table says to go on after a fault at an instruction."""
     symbols = kernel.image.symbols
     for at in range(symbols["__start___ex_table"], symbols["__stop___ex_table"], 16):
@@ -157,9 +172,9 @@ def exit_work(task: LinuxTask, regs: UserRegs, argument: int) -> int | Coroutine
             return _stop(task, regs)
         resched |= q[task.struct] & NEED_RESCHED
         q[task.struct] &= ~EXIT_WORK
-        do_signal(task, regs)
+        arch_do_signal_or_restart(task, regs)
         if task.rseq is not None:
-            rseq.resume(task, regs, task.rseq)
+            rseq.rseq_handle_notify_resume(task, regs, task.rseq)
     if resched:
         task.kernel.give_way(task)
     return 0
@@ -175,9 +190,9 @@ async def _stop(task: LinuxTask, regs: UserRegs) -> int:
             await task.stopped.wait(task)
         else:
             q[task.struct] &= ~EXIT_WORK
-            do_signal(task, regs)
+            arch_do_signal_or_restart(task, regs)
             if task.rseq is not None:
-                rseq.resume(task, regs, task.rseq)
+                rseq.rseq_handle_notify_resume(task, regs, task.rseq)
     return 0
 
 
@@ -189,29 +204,31 @@ async def _traced_exit_work(task: LinuxTask, regs: UserRegs) -> int:
         trace = task.trace
         if trace is not None and trace.interrupt:
             trace.interrupt = False
-            await tracing.event(task, tracing.EVENT_STOP, 0)
+            await tracing.ptrace_event(task, tracing.EVENT_STOP, 0)
         if task.must_stop:
             await _traced_group_stop(task)
         handled = False
-        while not handled and (info := take(task)) is not None:
-            signal = info.signo if info.signo == Sig.SIGKILL else await tracing.stop(task, info.signo, info)
+        while not handled and (info := dequeue_signal(task)) is not None:
+            signal = (
+                info.signo if info.signo == Sig.SIGKILL else await tracing.ptrace_stop(task, info.signo, info)
+            )
             if signal and signal != info.signo:
                 info = SigInfo(signal)
             ends = signal and signal != Sig.SIGKILL and is_fatal(task, signal)
             if ends and tracing.wants(task, Option.TRACEEXIT):
-                await tracing.event(task, tracing.EVENT_EXIT, signal)
-            handled = bool(signal) and act(task, regs, info)
+                await tracing.ptrace_event(task, tracing.EVENT_EXIT, signal)
+            handled = bool(signal) and get_signal(task, regs, info)
         if not handled:
             settle(task, regs)
         if task.rseq is not None:
-            rseq.resume(task, regs, task.rseq)
+            rseq.rseq_handle_notify_resume(task, regs, task.rseq)
     return 0
 
 
 async def _traced_group_stop(task: LinuxTask) -> None:
     trace, signal = task.trace, task.process.stopped or int(Sig.SIGTRAP)
     seized = trace is not None and trace.seized
-    await tracing.stop(task, signal | tracing.EVENT_STOP << 8 if seized else signal, SigInfo(signal))
+    await tracing.ptrace_stop(task, signal | tracing.EVENT_STOP << 8 if seized else signal, SigInfo(signal))
     task.must_stop = False
 
 
@@ -223,11 +240,11 @@ def spurious(task: LinuxTask, regs: UserRegs, argument: int) -> int:
 def trace_enter(task: LinuxTask, regs: UserRegs, argument: int) -> int | Coroutine[Any, Any, int]:
     """The work before a traced call (syscall_trace_enter): the number to make."""
     work = task.kernel.machine.ram.q[task.struct + _WORK]
-    if task.dispatch is not None and user_dispatch.catches(task, regs, task.dispatch):
+    if task.dispatch is not None and user_dispatch.syscall_user_dispatch(task, regs, task.dispatch):
         return -1
     if work & (tracing.SYSCALL_WORK_TRACE | tracing.SYSCALL_WORK_EMU):
         return _traced_enter(task, regs)
-    return regs.orig_ax if task.seccomp is None else seccomp.enter(task, regs, task.seccomp)
+    return regs.orig_ax if task.seccomp is None else seccomp.secure_computing(task, regs, task.seccomp)
 
 
 async def _traced_enter(task: LinuxTask, regs: UserRegs) -> int:
@@ -235,14 +252,14 @@ async def _traced_enter(task: LinuxTask, regs: UserRegs) -> int:
     number = await tracing.syscall_enter(task, regs)
     if number & 0xFFFF_FFFF == 0xFFFF_FFFF or task.seccomp is None:
         return number
-    answer = seccomp.enter(task, regs, task.seccomp)
+    answer = seccomp.secure_computing(task, regs, task.seccomp)
     return answer if isinstance(answer, int) else await answer
 
 
 def trace_exit(task: LinuxTask, regs: UserRegs, argument: int) -> int | Coroutine[Any, Any, int]:
     """The work after a traced call (syscall_exit_work)."""
     if task.single_stepped:
-        force_fault(task, Sig.SIGTRAP, int(TrapCode.TRAP_TRACE), regs.ip)
+        force_sig_fault(task, Sig.SIGTRAP, int(TrapCode.TRAP_TRACE), regs.ip)
     elif task.kernel.machine.ram.q[task.struct + _WORK] & tracing.SYSCALL_WORK_TRACE:
-        return tracing.syscall_stop(task, regs, At.EXIT)
+        return tracing.ptrace_report_syscall(task, regs, At.EXIT)
     return 0

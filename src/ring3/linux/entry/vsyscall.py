@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import Errno
+from ring3.kernel.functions import function
 from ring3.kernel.regs import UserRegs
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ END: Final = ADDRESS + 0x1000
 _ENTRIES: Final = {ADDRESS: "sys_gettimeofday", ADDRESS + 0x400: "sys_time", ADDRESS + 0x800: "sys_getcpu"}
 
 
-def emulate(task: LinuxTask, regs: UserRegs, address: int) -> bool:
+@function("bool emulate_vsyscall(unsigned long error_code, struct pt_regs *regs, unsigned long address)")
+def emulate_vsyscall(task: LinuxTask, regs: UserRegs, address: int) -> bool:
     """Does the call at an address of the page and returns from it; False if nothing is callable there.
 
     A pointer that the call cannot use is the fault's own failure: a signal, as if the code had stored there.

@@ -8,6 +8,7 @@ from ring3.abi.errno import E, Errno
 from ring3.fs.namei import Walk
 from ring3.fs.permission import MAY_EXEC, permits
 from ring3.fs.regular import RegularInode
+from ring3.kernel.functions import function
 from ring3.linux.files.lookup import walk
 from ring3.linux.model.program import ExecFile
 from ring3.loader.program import ExecError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
 
+@function("struct file *open_exec(const char *name)")
 def open_exec(how: Walk, start: Dentry, path: bytes) -> ExecFile:
     """Finds a file and checks that it may be run.
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E
+from ring3.kernel.functions import function
 from ring3.kernel.mm import layout
 from ring3.kernel.mm.limits import Limits
 from ring3.kernel.mm.mm import Mm
@@ -38,7 +39,11 @@ MAX_SCRIPTS: Final = 4
 _NO_SEGMENT: Final = Segment(0, 0, 0, 0)
 
 
-def prepare(
+@function(
+    "int bprm_execve(struct linux_binprm *bprm)",
+    calls={"arch_pick_mmap_layout", "load_elf_binary", "load_script"},
+)
+def bprm_execve(
     kernel: LinuxSystem,
     path: bytes,
     strings: Strings,
@@ -65,7 +70,7 @@ def prepare(
         ExecError: The file cannot be run; the message says why.
         Errno: There is no memory or room for it.
     """
-    file, path, strings = _follow_scripts(path, strings, open_file)
+    file, path, strings = load_script(path, strings, open_file)
     program = Program.read(file)
     interpreter: Program | None = None
     if program.interpreter is not None:
@@ -73,7 +78,7 @@ def prepare(
         if interpreter.header.bits != program.header.bits:
             raise ExecError(E.ELIBBAD, "interpreter: not of the program's width")
     narrow = program.header.bits == 32
-    places = layout.choose(
+    places = layout.arch_pick_mmap_layout(
         narrow=narrow,
         stack_limit=limits.stack,
         random=None if personality & Persona.ADDR_NO_RANDOMIZE else kernel.aslr,
@@ -82,13 +87,14 @@ def prepare(
     )
     mm = Mm(kernel.machine.ram, kernel.machine.kernel_pmap, places, limits, kernel.objects)
     try:
-        return _fill(kernel, mm, program, interpreter, strings, credentials), path
+        return load_elf_binary(kernel, mm, program, interpreter, strings, credentials), path
     except BaseException:
         mm.destroy()
         raise
 
 
-def _follow_scripts(
+@function("int load_script(struct linux_binprm *bprm)")
+def load_script(
     path: bytes, strings: Strings, open_file: Callable[[bytes], Executable]
 ) -> tuple[Executable, bytes, Strings]:
     """Opens the program that a chain of ``#!`` lines leads to, with the arguments it gets (fs/binfmt_script.c)."""
@@ -117,7 +123,11 @@ def _open_interpreter(path: bytes, open_file: Callable[[bytes], Executable]) -> 
         raise ExecError(error.number, f"interpreter {name}: {error.reason}") from None
 
 
-def _fill(
+@function(
+    "int load_elf_binary(struct linux_binprm *bprm)",
+    calls={"expand_stack"},
+)
+def load_elf_binary(
     kernel: LinuxSystem,
     mm: Mm,
     program: Program,
@@ -125,6 +135,7 @@ def _fill(
     strings: Strings,
     credentials: Credentials,
 ) -> Start:
+    """Fills a new address space with a program, its interpreter and its initial stack."""
     bits = program.header.bits
     stack_top = mm.layout.stack_top & PAGE_MASK
     prot = program.stack_prot

@@ -12,6 +12,7 @@ from ring3.fs.file import File
 from ring3.fs.inode import Inode
 from ring3.fs.namei import Last, Walk
 from ring3.fs.permission import Who
+from ring3.kernel.functions import function
 
 if TYPE_CHECKING:
     from ring3.linux.model.credentials import Credentials
@@ -42,7 +43,8 @@ OpenFlags = Annotated[int, Arg(INT, Meaning.FLAGS, "open")]
 StatOut = Annotated[int, Arg(POINTER, Meaning.STRUCT_OUT, "stat")]
 
 
-def read_path(task: LinuxTask, address: int) -> bytes:
+@function("struct filename *getname(const char __user *filename)")
+def getname(task: LinuxTask, address: int) -> bytes:
     """A path in user memory.
 
     Raises:
@@ -88,13 +90,17 @@ def start_of(task: LinuxTask, dfd: int, path: bytes) -> Dentry:
     return task.fs.cwd if place is None else place
 
 
-def find(task: LinuxTask, dfd: int, filename: int, *, follow: bool = True) -> Dentry:
+@function(
+    "int user_path_at(int dfd, const char __user *name, unsigned flags, struct path *path)",
+    calls={"getname"},
+)
+def user_path_at(task: LinuxTask, dfd: int, filename: int, *, follow: bool = True) -> Dentry:
     """The place that a path in user memory leads to.
 
     Raises:
         Errno: EFAULT; as `Walk.find`.
     """
-    path = read_path(task, filename)
+    path = getname(task, filename)
     return walk(task).find(start_of(task, dfd, path), path, follow=follow)
 
 
@@ -105,7 +111,7 @@ def find_or_fd(task: LinuxTask, dfd: int, filename: int, flags: int) -> Dentry |
         Errno: EFAULT; EBADF; as `Walk.find`.
     """
     empty_allowed = flags & AT_EMPTY_PATH
-    path = b"" if empty_allowed and not filename else read_path(task, filename)
+    path = b"" if empty_allowed and not filename else getname(task, filename)
     if not path and empty_allowed:
         return task.fs.cwd if dfd == AT_FDCWD else task.files[dfd]
     follow = not flags & AT_SYMLINK_NOFOLLOW
@@ -118,7 +124,7 @@ def last_of(task: LinuxTask, dfd: int, filename: int, bounds: Walk | None = None
     Raises:
         Errno: EFAULT; as `Walk.parent`.
     """
-    path = read_path(task, filename)
+    path = getname(task, filename)
     return (bounds or walk(task)).parent(start_of(task, dfd, path), path)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
+from ring3.kernel.functions import function
 from ring3.kernel.mm.usercopy import BadAddress
 
 if TYPE_CHECKING:
@@ -15,7 +16,11 @@ UIO_MAXIOV: Final = 1024
 Vectors = list[tuple[int, int]]
 
 
-def vectors_of(task: LinuxTask, address: int, count: int, narrow: bool) -> Vectors:
+@function(
+    "ssize_t import_iovec(int type, const struct iovec __user *uvec, unsigned nr_segs, "
+    "unsigned fast_segs, struct iovec **iovp, struct iov_iter *i)",
+)
+def import_iovec(task: LinuxTask, address: int, count: int, narrow: bool) -> Vectors:
     """The (address, length) pairs of an iovec array, cut off where a call ends at the latest.
 
     Raises:

@@ -10,6 +10,7 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum, IntFlag
 from ring3.abi.signals import Sig
 from ring3.kernel import classic_bpf
+from ring3.kernel.functions import function
 from ring3.kernel.task import TaskExited
 from ring3.linux.cpu_context import set_no_tsc
 from ring3.linux.definition import IA32_REGISTERS, X64_REGISTERS
@@ -19,8 +20,8 @@ from ring3.linux.model.siginfo import Layout, SigInfo
 from ring3.linux.model.signal_state import DEFAULT
 from ring3.linux.model.syscall_work import SECCOMP, set_work
 from ring3.linux.model.trace import Option
-from ring3.linux.signals.send import force
-from ring3.linux.tasks.exit import exit_group, release_thread
+from ring3.linux.signals.send import force_sig_info
+from ring3.linux.tasks.exit import do_group_exit, release_task
 from ring3.linux.tracing import stops as tracing
 
 if TYPE_CHECKING:
@@ -63,10 +64,14 @@ def newest_of(task: LinuxTask) -> Filter | None:
     return None if task.seccomp is None else task.seccomp.filter
 
 
-def enter(task: LinuxTask, regs: UserRegs, seccomp: Seccomp) -> int | Coroutine[Any, Any, int]:
-    """Asks whether a call may be made: its number, or -1 if it is not to be made (__secure_computing)."""
+@function(
+    "int secure_computing(void)",
+    calls={"__seccomp_filter", "release_task"},
+)
+def secure_computing(task: LinuxTask, regs: UserRegs, seccomp: Seccomp) -> int | Coroutine[Any, Any, int]:
+    """Asks whether a call may be made: its number, or -1 if it is not to be made (secure_computing)."""
     if seccomp.mode is Mode.FILTER:
-        return _ask_filters(task, regs, seccomp.filter)
+        return __seccomp_filter(task, regs, seccomp.filter)
     number = regs.orig_ax & 0xFFFF_FFFF
     if number in (STRICT_32 if task.in_ia32_syscall else STRICT_64):
         return number
@@ -84,7 +89,8 @@ def _data(task: LinuxTask, regs: UserRegs) -> bytes:
     return struct.pack("<IIQ6Q", regs.orig_ax & 0xFFFF_FFFF, arch, regs.ip, *arguments)
 
 
-def verdict(newest: Filter | None, data: bytes) -> int:
+@function("u32 seccomp_run_filters(const struct seccomp_data *sd, struct seccomp_filter **match)")
+def seccomp_run_filters(newest: Filter | None, data: bytes) -> int:
     """What all filters together want: the lowest action, as a signed number, and its data; the newest goes first."""
     result = int(Action.ALLOW)
     found = newest
@@ -101,8 +107,14 @@ def _order(result: int) -> int:
     return action - (1 << 32) if action >> 31 else action
 
 
-def _ask_filters(task: LinuxTask, regs: UserRegs, newest: Filter | None) -> int | Coroutine[Any, Any, int]:
-    result = verdict(newest, _data(task, regs))
+@function(
+    "int __seccomp_filter(int this_syscall, const bool recheck_after_trace)",
+    calls={"do_group_exit", "force_sig_info", "ptrace_event", "release_task", "seccomp_run_filters"},
+)
+def __seccomp_filter(
+    task: LinuxTask, regs: UserRegs, newest: Filter | None
+) -> int | Coroutine[Any, Any, int]:
+    result = seccomp_run_filters(newest, _data(task, regs))
     action, data = result & ACTION_FULL, result & DATA
     number = regs.orig_ax & 0xFFFF_FFFF
     if action in (Action.ALLOW, Action.LOG):
@@ -125,7 +137,7 @@ def _send_sigsys(task: LinuxTask, regs: UserRegs, data: int) -> None:
     arch = ARCH_I386 if task.in_ia32_syscall else ARCH_X86_64
     number = regs.orig_ax & 0xFFFF_FFFF
     regs.ax = regs.orig_ax
-    force(
+    force_sig_info(
         task,
         SigInfo(
             int(Sig.SIGSYS), SYS_SECCOMP, Layout.SYS, address=regs.ip, value=number | arch << 32, errno=data
@@ -140,24 +152,24 @@ def _kill(task: LinuxTask, regs: UserRegs, action: int) -> int:
         return _end_thread(task, int(Sig.SIGSYS))
     task.process.actions[Sig.SIGSYS] = DEFAULT
     _send_sigsys(task, regs, 0)
-    return exit_group(task, int(Sig.SIGSYS))
+    return do_group_exit(task, int(Sig.SIGSYS))
 
 
 def _end_thread(task: LinuxTask, code: int) -> int:
-    release_thread(task, code)
+    release_task(task, code)
     raise TaskExited
 
 
 async def _ask_tracer(task: LinuxTask, regs: UserRegs, data: int, newest: Filter | None) -> int:
     """Stops for the tracer, which may change the number; then the filters are asked again, but not to stop."""
-    await tracing.event(task, _EVENT_SECCOMP, data)
+    await tracing.ptrace_event(task, _EVENT_SECCOMP, data)
     number = regs.orig_ax & 0xFFFF_FFFF
     if number == 0xFFFF_FFFF:
         return -1
-    again = verdict(newest, _data(task, regs))
+    again = seccomp_run_filters(newest, _data(task, regs))
     if again & ACTION_FULL == Action.TRACE:
         return number
-    answer = _ask_filters(task, regs, newest)
+    answer = __seccomp_filter(task, regs, newest)
     assert isinstance(answer, int)
     return answer
 
@@ -188,7 +200,8 @@ def set_seccomp(task: LinuxTask, seccomp: Seccomp) -> None:
     set_work(task, SECCOMP)
 
 
-def set_strict(task: LinuxTask) -> int:
+@function("long seccomp_set_mode_strict(void)")
+def seccomp_set_mode_strict(task: LinuxTask) -> int:
     """Leaves a thread four calls.
 
     Raises:
@@ -201,7 +214,8 @@ def set_strict(task: LinuxTask) -> int:
     return 0
 
 
-def set_filter(task: LinuxTask, flags: int, uargs: int) -> int:
+@function("long seccomp_set_mode_filter(unsigned int flags, const char __user *filter)")
+def seccomp_set_mode_filter(task: LinuxTask, flags: int, uargs: int) -> int:
     """Adds a filter; returns 0, or with TSYNC the number of a thread that cannot have it.
 
     Raises:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.abi.signals import Sig
+from ring3.kernel.functions import function
 from ring3.kernel.regs import UserRegs
 from ring3.linux.filters.seccomp import ARCH_I386, ARCH_X86_64
 from ring3.linux.model.filters import Dispatch
 from ring3.linux.model.siginfo import Layout, SigInfo
 from ring3.linux.model.syscall_work import USER_DISPATCH, clear_work, set_work
-from ring3.linux.signals.send import force
-from ring3.linux.tasks.exit import exit_group
+from ring3.linux.signals.send import force_sig_info
+from ring3.linux.tasks.exit import do_group_exit
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -35,7 +36,11 @@ def stop(task: LinuxTask) -> None:
     clear_work(task, USER_DISPATCH)
 
 
-def catches(task: LinuxTask, regs: UserRegs, dispatch: Dispatch) -> bool:
+@function(
+    "bool syscall_user_dispatch(struct pt_regs *regs)",
+    calls={"do_group_exit", "force_sig_info"},
+)
+def syscall_user_dispatch(task: LinuxTask, regs: UserRegs, dispatch: Dispatch) -> bool:
     """Whether a call is not to be made because the program has caught it: SIGSYS is on its way then."""
     if (regs.ip - dispatch.offset) & _M64 < dispatch.length or _returns_from_signal(task, regs):
         return False
@@ -43,19 +48,25 @@ def catches(task: LinuxTask, regs: UserRegs, dispatch: Dispatch) -> bool:
         try:
             state = task.memory.read(dispatch.selector, 1)[0]
         except Errno:
-            return exit_group(task, int(Sig.SIGSEGV))
+            return do_group_exit(task, int(Sig.SIGSEGV))
         if state == ALLOW:
             return False
         if state != BLOCK:
-            return exit_group(task, int(Sig.SIGSYS))
+            return do_group_exit(task, int(Sig.SIGSYS))
     arch = ARCH_I386 if task.in_ia32_syscall else ARCH_X86_64
     value = (regs.orig_ax & 0xFFFF_FFFF) | arch << 32
     regs.ax = regs.orig_ax
-    force(task, SigInfo(int(Sig.SIGSYS), SYS_USER_DISPATCH, Layout.SYS, address=regs.ip, value=value))
+    force_sig_info(
+        task, SigInfo(int(Sig.SIGSYS), SYS_USER_DISPATCH, Layout.SYS, address=regs.ip, value=value)
+    )
     return True
 
 
-def prctl(task: LinuxTask, mode: int, offset: int, length: int, selector: int) -> int:
+@function(
+    "int set_syscall_user_dispatch(unsigned long mode, unsigned long offset, unsigned long len, "
+    "char __user *selector)",
+)
+def set_syscall_user_dispatch(task: LinuxTask, mode: int, offset: int, length: int, selector: int) -> int:
     """PR_SET_SYSCALL_USER_DISPATCH.
 
     Raises:

@@ -12,10 +12,11 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, cast
 
 from ring3.abi.errno import E, Errno
+from ring3.kernel.functions import function
 from ring3.kernel.futex import FutexLock, FutexWaiter, Key
 from ring3.kernel.mm.usercopy import BadAddress
 from ring3.kernel.wait import UNTIL_READY, Timeout
-from ring3.linux.futexes.word import FUTEX_OWNER_DIED, FUTEX_TID_MASK, FUTEX_WAITERS, Deadline, key_of
+from ring3.linux.futexes.word import FUTEX_OWNER_DIED, FUTEX_TID_MASK, FUTEX_WAITERS, Deadline, get_futex_key
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -62,13 +63,17 @@ def _take(
     return owner
 
 
-def lock(task: LinuxTask, address: int, shared: bool, deadline: Deadline | None) -> int | Waiting:
+@function(
+    "int futex_lock_pi(u32 __user *uaddr, unsigned int flags, ktime_t *time, int trylock)",
+    calls={"get_futex_key"},
+)
+def futex_lock_pi(task: LinuxTask, address: int, shared: bool, deadline: Deadline | None) -> int | Waiting:
     """Takes a lock, waiting for it.
 
     Raises:
         Errno: As `_take`; ETIMEDOUT; ERESTARTNOINTR, a signal came.
     """
-    key = key_of(task, address, shared, write=True)
+    key = get_futex_key(task, address, shared, write=True)
     owner = _take(task, address, key, task)
     return 0 if owner is None else _wait(task, FutexWaiter(task, key, address=address), owner, deadline)
 
@@ -100,12 +105,16 @@ def try_lock(task: LinuxTask, address: int, shared: bool) -> int:
     Raises:
         Errno: EAGAIN, somebody has it; else as `_take`.
     """
-    if _take(task, address, key_of(task, address, shared, write=True), task) is not None:
+    if _take(task, address, get_futex_key(task, address, shared, write=True), task) is not None:
         raise Errno(E.EAGAIN)
     return 0
 
 
-def unlock(task: LinuxTask, address: int, shared: bool) -> int:
+@function(
+    "int futex_unlock_pi(u32 __user *uaddr, unsigned int flags)",
+    calls={"get_futex_key"},
+)
+def futex_unlock_pi(task: LinuxTask, address: int, shared: bool) -> int:
     """Gives a lock up: to who has waited longest, if somebody does.
 
     Raises:
@@ -115,7 +124,7 @@ def unlock(task: LinuxTask, address: int, shared: bool) -> int:
     word = memory.read_u32(address)
     if word & FUTEX_TID_MASK != task.tid:
         raise Errno(E.EPERM)
-    key = key_of(task, address, shared, write=True)
+    key = get_futex_key(task, address, shared, write=True)
     if futexes.first(key) is None:
         memory.write_u32(address, 0)
         return 0
@@ -133,7 +142,8 @@ def _heir(task: LinuxTask, held: FutexLock) -> FutexWaiter:
     return first
 
 
-def release_all(task: LinuxTask) -> None:
+@function("void exit_pi_state_list(struct task_struct *curr)")
+def exit_pi_state_list(task: LinuxTask) -> None:
     """A thread ends: hands its locks on to those who wait for them (exit_pi_state_list)."""
     futexes = task.kernel.futexes
     for held in futexes.held_by(task):
@@ -146,7 +156,12 @@ def release_all(task: LinuxTask) -> None:
 # -- condition variables over such locks -------------------------------------------------------------------------
 
 
-def wait_requeue(
+@function(
+    "int futex_wait_requeue_pi(u32 __user *uaddr, unsigned int flags, u32 val, ktime_t *abs_time, "
+    "u32 bitset, u32 __user *uaddr2)",
+    calls={"get_futex_key"},
+)
+def futex_wait_requeue_pi(
     task: LinuxTask, address: int, shared: bool, value: int, deadline: Deadline | None, target: int
 ) -> Waiting:
     """Waits on a word to be moved to the queue of a lock (FUTEX_WAIT_REQUEUE_PI).
@@ -157,8 +172,8 @@ def wait_requeue(
     """
     if address == target:
         raise Errno(E.EINVAL)
-    target_key = key_of(task, target, shared, write=True)
-    key = key_of(task, address, shared)
+    target_key = get_futex_key(task, target, shared, write=True)
+    key = get_futex_key(task, address, shared)
     if task.memory.read_u32(address) != value:
         raise Errno(E.EAGAIN)
     if key == target_key:
@@ -199,7 +214,7 @@ def requeue(
     if min(counts) < 0 or address == target or counts[0] != 1:
         raise Errno(E.EINVAL)
     futexes = task.kernel.futexes
-    key, target_key = key_of(task, address, shared), key_of(task, target, shared, write=True)
+    key, target_key = get_futex_key(task, address, shared), get_futex_key(task, target, shared, write=True)
     if key == target_key:
         raise Errno(E.EINVAL)
     if task.memory.read_u32(address) != value:

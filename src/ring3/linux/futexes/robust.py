@@ -10,8 +10,9 @@ import contextlib
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import Errno
+from ring3.kernel.functions import function
 from ring3.kernel.mm.usercopy import BadAddress
-from ring3.linux.futexes.waitwake import wake
+from ring3.linux.futexes.waitwake import futex_wake
 from ring3.linux.futexes.word import FUTEX_OWNER_DIED, FUTEX_TID_MASK, FUTEX_WAITERS
 
 if TYPE_CHECKING:
@@ -22,7 +23,11 @@ ROBUST_LIST_LIMIT: Final = 2048
 """Locks that are followed at most."""
 
 
-def release_robust_lists(task: LinuxTask) -> None:
+@function(
+    "void exit_robust_list(struct task_struct *curr)",
+    calls={"handle_futex_death"},
+)
+def exit_robust_list(task: LinuxTask) -> None:
     """Gives up the locks of a thread that ends or runs another program (futex_cleanup)."""
     lists = ((64, task.robust_list), (32, task.compat_robust_list))
     task.robust_list = task.compat_robust_list = 0
@@ -54,15 +59,19 @@ def _walk(task: LinuxTask, head: int, bits: int) -> None:
         except BadAddress:
             following = None  # this lock is still given up, then the list is over
         if entry != pending:
-            _give_up(task, entry + offset & mask, with_owner)
+            handle_futex_death(task, entry + offset & mask, with_owner)
         if following is None:
             return
         entry, with_owner = following
     if pending:
-        _give_up(task, pending + offset & mask, pending_with_owner, pending=True)
+        handle_futex_death(task, pending + offset & mask, pending_with_owner, pending=True)
 
 
-def _give_up(task: LinuxTask, address: int, with_owner: bool, pending: bool = False) -> None:
+@function(
+    "int handle_futex_death(u32 __user *uaddr, struct task_struct *curr, bool pi, bool pending_op)",
+    calls={"futex_wake"},
+)
+def handle_futex_death(task: LinuxTask, address: int, with_owner: bool, pending: bool = False) -> None:
     """Marks the word of a lock whose owner ended, and wakes somebody who waits for it (handle_futex_death).
 
     Args:
@@ -89,4 +98,4 @@ def _give_up(task: LinuxTask, address: int, with_owner: bool, pending: bool = Fa
 
 def _wake_one(task: LinuxTask, address: int) -> None:
     with contextlib.suppress(Errno):
-        wake(task, address, shared=True, count=1)
+        futex_wake(task, address, shared=True, count=1)

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ring3.abi.errno import E, Errno
+from ring3.kernel.functions import function
 from ring3.kernel.futex import MATCH_ANY, FutexWaiter
 from ring3.kernel.wait import UNTIL_READY, Timeout
-from ring3.linux.futexes.word import Deadline, key_of
+from ring3.linux.futexes.word import Deadline, get_futex_key
 
 if TYPE_CHECKING:
     from ring3.kernel.futex import Key
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
 
-def wait(
+@function(
+    "int futex_wait(u32 __user *uaddr, unsigned int flags, u32 val, ktime_t *abs_time, u32 bitset)",
+    calls={"get_futex_key"},
+)
+def futex_wait(
     task: LinuxTask,
     address: int,
     shared: bool,
@@ -32,13 +37,15 @@ def wait(
     """
     if not bitset:
         raise Errno(E.EINVAL)
-    key = key_of(task, address, shared)
+    key = get_futex_key(task, address, shared)
     if task.memory.read_u32(address) != value:
         raise Errno(E.EAGAIN)
     waiter = FutexWaiter(task, key, bitset)
     if deadline is None:
         return _sleep_untimed(task, waiter)
-    return _sleep_until(task, waiter, deadline, lambda: wait(task, address, shared, value, deadline, bitset))
+    return _sleep_until(
+        task, waiter, deadline, lambda: futex_wait(task, address, shared, value, deadline, bitset)
+    )
 
 
 async def _sleep_untimed(task: LinuxTask, waiter: FutexWaiter) -> int:
@@ -74,7 +81,8 @@ async def _sleep_until(
     return 0
 
 
-async def wait_for_any(task: LinuxTask, keys: list[Key], deadline: Deadline | None) -> int:
+@function("int futex_wait_multiple(struct futex_vector *vs, unsigned int count, struct hrtimer_sleeper *to)")
+async def futex_wait_multiple(task: LinuxTask, keys: list[Key], deadline: Deadline | None) -> int:
     """Waits until one of several words is woken; returns the index of the last such.
 
     Raises:
@@ -102,7 +110,11 @@ async def wait_for_any(task: LinuxTask, keys: list[Key], deadline: Deadline | No
             timeout.cancel()
 
 
-def wake(task: LinuxTask, address: int, shared: bool, count: int, bitset: int = MATCH_ANY) -> int:
+@function(
+    "int futex_wake(u32 __user *uaddr, unsigned int flags, int nr_wake, u32 bitset)",
+    calls={"get_futex_key"},
+)
+def futex_wake(task: LinuxTask, address: int, shared: bool, count: int, bitset: int = MATCH_ANY) -> int:
     """Wakes waiters on a word; returns how many.
 
     Raises:
@@ -110,10 +122,15 @@ def wake(task: LinuxTask, address: int, shared: bool, count: int, bitset: int = 
     """
     if not bitset:
         raise Errno(E.EINVAL)
-    return task.kernel.futexes.wake(key_of(task, address, shared), count, bitset)
+    return task.kernel.futexes.wake(get_futex_key(task, address, shared), count, bitset)
 
 
-def requeue(
+@function(
+    "int futex_requeue(u32 __user *uaddr1, unsigned int flags1, u32 __user *uaddr2, "
+    "unsigned int flags2, int nr_wake, int nr_requeue, u32 *cmpval, int requeue_pi)",
+    calls={"get_futex_key"},
+)
+def futex_requeue(
     task: LinuxTask,
     address: int,
     target: int,
@@ -124,7 +141,7 @@ def requeue(
     """Wakes some waiters and moves others to another word, if the word has the value."""
     if min(counts) < 0:
         raise Errno(E.EINVAL)
-    keys = key_of(task, address, shared[0]), key_of(task, target, shared[1])
+    keys = get_futex_key(task, address, shared[0]), get_futex_key(task, target, shared[1])
     if value is not None and task.memory.read_u32(address) != value:
         raise Errno(E.EAGAIN)
     return task.kernel.futexes.requeue(*keys, *counts)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
-from ring3.linux.futexes.word import key_of
+from ring3.kernel.functions import function
+from ring3.linux.futexes.word import get_futex_key
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -55,12 +56,17 @@ def _change(task: LinuxTask, address: int, encoded: int) -> bool:
     return _COMPARISONS[comparison](signed(old), signed(encoded, 12))
 
 
-def wake_op(
+@function(
+    "int futex_wake_op(u32 __user *uaddr1, unsigned int flags, u32 __user *uaddr2, int nr_wake, "
+    "int nr_wake2, int op)",
+    calls={"get_futex_key"},
+)
+def futex_wake_op(
     task: LinuxTask, address: int, target: int, shared: bool, counts: tuple[int, int], encoded: int
 ) -> int:
     """Changes the other word, wakes waiters on the first, and on the other if the comparison held."""
     futexes = task.kernel.futexes
-    first, second = key_of(task, address, shared), key_of(task, target, shared, write=True)
+    first, second = get_futex_key(task, address, shared), get_futex_key(task, target, shared, write=True)
     held = _change(task, target, encoded)
     woken = futexes.wake(first, counts[0])
     return woken + futexes.wake(second, counts[1]) if held else woken

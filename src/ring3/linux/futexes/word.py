@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
+from ring3.kernel.functions import function
 from ring3.kernel.futex import Key
 from ring3.kernel.mm.layout import TASK_SIZE_64
 from ring3.kernel.mm.usercopy import BadAddress
@@ -29,7 +30,10 @@ _SHARED: Final = 1
 """Set in the address that names a word of private memory when it is looked up as a shared one (FUT_OFF_MMSHARED)."""
 
 
-def key_of(task: LinuxTask, address: int, shared: bool, write: bool = False) -> Key:
+@function(
+    "int get_futex_key(u32 __user *uaddr, unsigned int flags, union futex_key *key, enum futex_access rw)",
+)
+def get_futex_key(task: LinuxTask, address: int, shared: bool, write: bool = False) -> Key:
     """What names a word.
 
     Args:

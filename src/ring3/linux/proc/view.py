@@ -33,14 +33,14 @@ def mount_default(kernel: LinuxSystem, environment: Mapping[str, str], who: Cred
         return kernel.random_bytes(size)  # whichever source is in force then
 
     def open_terminal(inode: Inode, dentry: Dentry, flags: int) -> File:
-        from ring3.linux.terminals.terminal import open_tty  # noqa: PLC0415 - few programs open one
+        from ring3.linux.terminals.terminal import tty_open  # noqa: PLC0415 - few programs open one
 
-        return open_tty(kernel, inode, dentry, flags)
+        return tty_open(kernel, inode, dentry, flags)
 
     def open_pty(inode: Inode, dentry: Dentry, flags: int) -> File:
-        from ring3.linux.terminals.terminal import open_ptmx  # noqa: PLC0415 - few programs open one
+        from ring3.linux.terminals.terminal import ptmx_open  # noqa: PLC0415 - few programs open one
 
-        return open_ptmx(kernel, inode, dentry, flags)
+        return ptmx_open(kernel, inode, dentry, flags)
 
     dev = make_dev(kernel.vfs, random_bytes, open_terminal, open_pty)
     for fd in (0, 1, 2):

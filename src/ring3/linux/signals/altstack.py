@@ -7,6 +7,7 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
+from ring3.kernel.functions import function
 from ring3.linux.model.altstack import SS_AUTODISARM, SS_DISABLE, SS_ONSTACK, AltStack
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ def parse(raw: bytes, narrow: bool) -> tuple[int, int, int]:
     return base, flags, size
 
 
-def set_altstack(
+@function("int do_sigaltstack(const stack_t *ss, stack_t *oss, unsigned long sp, size_t min_ss_size)")
+def do_sigaltstack(
     task: LinuxTask, base: int, flags: int, size: int, sp: int, minimum: int = MINSIGSTKSZ
 ) -> None:
     """Replaces the alternate stack (do_sigaltstack).
@@ -43,7 +45,11 @@ def set_altstack(
     task.altstack = AltStack(base, size, flags)
 
 
+@function(
+    "int restore_altstack(const stack_t __user *uss)",
+    calls={"do_sigaltstack"},
+)
 def restore_altstack(task: LinuxTask, stack: tuple[int, int, int], sp: int) -> None:
     """Goes back to the stack that a signal frame names; what cannot be set is left out (restore_altstack)."""
     with contextlib.suppress(Errno):
-        set_altstack(task, *stack, sp)
+        do_sigaltstack(task, *stack, sp)

@@ -18,7 +18,7 @@ from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.signal_state import UNBLOCKABLE, Action
 from ring3.linux.signals import altstack
 from ring3.linux.signals.frame64 import FIXABLE_FLAGS, Place, restore_fpu
-from ring3.linux.signals.send import set_blocked
+from ring3.linux.signals.send import set_current_blocked
 from ring3.machine.registers import Seg
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def restore(task: LinuxTask, regs: UserRegs) -> int:
     raw = task.memory.read(at, 8 + 88)
     (extra,) = struct.unpack("<I", task.memory.read(at + 8 + 88 + 624, 4))
     values = _CONTEXT.unpack_from(raw, 8)
-    set_blocked(task, (values[20] | extra << 32) & ~UNBLOCKABLE)
+    set_current_blocked(task, (values[20] | extra << 32) & ~UNBLOCKABLE)
     return _restore_context(task, regs, values)
 
 
@@ -119,7 +119,7 @@ def restore_rt(task: LinuxTask, regs: UserRegs) -> int:
     raw = task.memory.read(at + 16 + 128, 116)
     base, flags, size = altstack.parse(raw[8:20], narrow=True)
     (mask,) = struct.unpack_from("<Q", raw, 108)
-    set_blocked(task, mask & ~UNBLOCKABLE)
+    set_current_blocked(task, mask & ~UNBLOCKABLE)
     result = _restore_context(task, regs, _CONTEXT.unpack_from(raw, 20))
     altstack.restore_altstack(task, (base, flags, size), regs.sp)
     return result

@@ -20,7 +20,7 @@ from ring3.linux.cpu_context import descriptor
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.signal_state import UNBLOCKABLE, Action
 from ring3.linux.signals import altstack
-from ring3.linux.signals.send import set_blocked
+from ring3.linux.signals.send import set_current_blocked
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -108,7 +108,7 @@ def restore(task: LinuxTask, regs: UserRegs) -> int:
     uc_flags, base, flags, size = struct.unpack_from("<Q8xQI4xQ", raw, 8)
     values = _CONTEXT.unpack_from(raw, 48)
     (mask,) = struct.unpack_from("<Q", raw, 304)
-    set_blocked(task, mask & ~UNBLOCKABLE)
+    set_current_blocked(task, mask & ~UNBLOCKABLE)
     altstack.restore_altstack(task, (base, flags, size), regs.sp)
     for name, value in zip(_ORDER[:-1], values, strict=False):
         setattr(regs, name, value)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import Errno
 from ring3.abi.signals import SaFlags
 from ring3.image.linux.boot import L
+from ring3.kernel.functions import function
 from ring3.kernel.regs import UserRegs
 from ring3.linux.model.altstack import PUT_AWAY
 from ring3.linux.model.siginfo import SigInfo
@@ -28,7 +29,8 @@ REDZONE: Final = 128
 """Bytes below the stack pointer that 64-bit code may use without moving it (System V ABI AMD64, 3.2.2)."""
 
 
-def push(task: LinuxTask, regs: UserRegs, info: SigInfo, action: Action, mask: int) -> bool:
+@function("int setup_rt_frame(struct ksignal *ksig, struct pt_regs *regs)")
+def setup_rt_frame(task: LinuxTask, regs: UserRegs, info: SigInfo, action: Action, mask: int) -> bool:
     """Writes the frame and points the registers at the handler; False if the stack cannot take it.
 
     The steps are those of get_sigframe and handle_signal (arch/x86/kernel/signal.c).

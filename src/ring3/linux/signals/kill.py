@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING
 
 from ring3.abi.errno import E, Errno
 from ring3.abi.signals import NSIG, Sig
+from ring3.kernel.functions import function
 from ring3.linux.model.credentials import Cap
 from ring3.linux.model.siginfo import Layout, SigInfo
-from ring3.linux.signals.send import send_to_process
+from ring3.linux.signals.send import group_send_sig_info
 
 if TYPE_CHECKING:
     from ring3.linux.model.process import Process
     from ring3.linux.model.task import LinuxTask
 
 
-def may_signal(task: LinuxTask, target: Process, signal: int) -> bool:
+@function("int check_kill_permission(int sig, struct kernel_siginfo *info, struct task_struct *t)")
+def check_kill_permission(task: LinuxTask, target: Process, signal: int) -> bool:
     """Whether kill(2) is allowed: same user, or SIGCONT within the session (check_kill_permission)."""
     if not target.threads:
         return True
@@ -36,20 +38,28 @@ def check_signal(signal: int) -> None:
         raise Errno(E.EINVAL)
 
 
-def kill_one(task: LinuxTask, process: Process, info: SigInfo) -> None:
+@function(
+    "int kill_pid_info(int sig, struct kernel_siginfo *info, struct pid *pid)",
+    calls={"check_kill_permission", "group_send_sig_info"},
+)
+def kill_pid_info(task: LinuxTask, process: Process, info: SigInfo) -> None:
     """Sends a signal to a process, or only asks whether that is allowed, for signal 0.
 
     Raises:
         Errno: EINVAL, there is no such signal; EPERM; EAGAIN.
     """
     check_signal(info.signo)
-    if not may_signal(task, process, info.signo):
+    if not check_kill_permission(task, process, info.signo):
         raise Errno(E.EPERM)
     if info.signo:
-        send_to_process(process, info)
+        group_send_sig_info(process, info)
 
 
-def kill_many(task: LinuxTask, targets: list[Process], info: SigInfo) -> None:
+@function(
+    "int kill_something_info(int sig, struct kernel_siginfo *info, pid_t pid)",
+    calls={"check_kill_permission", "group_send_sig_info"},
+)
+def kill_something_info(task: LinuxTask, targets: list[Process], info: SigInfo) -> None:
     """Sends a signal to those processes that the task may send it to.
 
     Raises:
@@ -58,9 +68,9 @@ def kill_many(task: LinuxTask, targets: list[Process], info: SigInfo) -> None:
     if not targets:
         raise Errno(E.ESRCH)
     check_signal(info.signo)
-    allowed = [process for process in targets if may_signal(task, process, info.signo)]
+    allowed = [process for process in targets if check_kill_permission(task, process, info.signo)]
     if not allowed:
         raise Errno(E.EPERM)
     for process in allowed:
         if info.signo:
-            send_to_process(process, info)
+            group_send_sig_info(process, info)

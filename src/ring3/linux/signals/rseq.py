@@ -9,8 +9,9 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
 from ring3.abi.signals import Sig
 from ring3.image.linux.boot import L
+from ring3.kernel.functions import function
 from ring3.linux.model.signal_state import DEFAULT
-from ring3.linux.signals.send import force_kernel
+from ring3.linux.signals.send import force_sig
 
 if TYPE_CHECKING:
     from ring3.kernel.regs import UserRegs
@@ -36,13 +37,21 @@ def switched_to(task: LinuxTask, registration: Registration) -> None:
     task.set_flag(L["TIF_NOTIFY_RESUME"])
 
 
-def deliver_signal(task: LinuxTask, regs: UserRegs, registration: Registration, signal: int) -> None:
+@function(
+    "void rseq_signal_deliver(struct ksignal *ksig, struct pt_regs *regs)",
+    calls={"force_sig"},
+)
+def rseq_signal_deliver(task: LinuxTask, regs: UserRegs, registration: Registration, signal: int) -> None:
     """A handler is about to be set up: leaves the critical section first (rseq_signal_deliver)."""
     registration.interrupted = True
     _look(task, regs, registration, signal)
 
 
-def resume(task: LinuxTask, regs: UserRegs, registration: Registration) -> None:
+@function(
+    "void rseq_handle_notify_resume(struct pt_regs *regs)",
+    calls={"force_sig"},
+)
+def rseq_handle_notify_resume(task: LinuxTask, regs: UserRegs, registration: Registration) -> None:
     """Part of the exit work: leaves a critical section that was interrupted, and stores the CPU's number."""
     if registration.due:
         registration.due = False
@@ -62,7 +71,7 @@ def _look(task: LinuxTask, regs: UserRegs, registration: Registration, signal: i
     except Errno:
         if signal == Sig.SIGSEGV:
             task.process.actions[signal] = DEFAULT
-        force_kernel(task, Sig.SIGSEGV)
+        force_sig(task, Sig.SIGSEGV)
 
 
 def _fix_ip(task: LinuxTask, regs: UserRegs, registration: Registration) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import E, Errno
 from ring3.abi.signals import SIG_DFL, SIG_IGN, CldCode, SaFlags, SiCode, Sig
 from ring3.image.linux.boot import L
+from ring3.kernel.functions import function
 from ring3.linux.model.process import Process, child_info
 from ring3.linux.model.siginfo import Layout, SigInfo
 from ring3.linux.model.signal_state import CORE_DUMPING, DEFAULT, IGNORED_BY_DEFAULT, STOPPING, Pending, bit
@@ -27,7 +28,8 @@ def deliverable(task: LinuxTask) -> int:
     return (task.signals.set | task.process.pending.set) & ~task.blocked
 
 
-def recalculate(task: LinuxTask) -> None:
+@function("void recalc_sigpending(void)")
+def recalc_sigpending(task: LinuxTask) -> None:
     """Sets or clears TIF_SIGPENDING after masks or queues changed."""
     if deliverable(task) or task.must_stop:
         task.set_flag(TIF_SIGPENDING)
@@ -35,21 +37,29 @@ def recalculate(task: LinuxTask) -> None:
         task.clear_flag(TIF_SIGPENDING)
 
 
-def set_blocked(task: LinuxTask, mask: int) -> None:
+@function(
+    "void set_current_blocked(sigset_t *newset)",
+    calls={"recalc_sigpending", "retarget_shared_pending"},
+)
+def set_current_blocked(task: LinuxTask, mask: int) -> None:
     """Replaces a thread's mask; others take what it no longer can (__set_task_blocked)."""
-    retarget(task, mask & ~task.blocked)
+    retarget_shared_pending(task, mask & ~task.blocked)
     task.blocked = mask
-    recalculate(task)
+    recalc_sigpending(task)
 
 
-def retarget(task: LinuxTask, signals: int) -> None:
+@function(
+    "void retarget_shared_pending(struct task_struct *tsk, sigset_t *which)",
+    calls={"signal_wake_up"},
+)
+def retarget_shared_pending(task: LinuxTask, signals: int) -> None:
     """Makes other threads look at signals of the process that a thread will not take (retarget_shared_pending)."""
     left = signals & task.process.pending.set
     if not left:
         return
     for thread in task.process.threads:
         if thread is not task and left & ~thread.blocked:
-            notify(thread)
+            signal_wake_up(thread)
             left &= thread.blocked
 
 
@@ -58,32 +68,47 @@ def is_noticed(task: LinuxTask) -> bool:
     return bool(task.kernel.machine.ram.q[task.struct] >> TIF_SIGPENDING & 1)
 
 
-def notify(task: LinuxTask) -> None:
+@function("void signal_wake_up(struct task_struct *t, bool fatal)")
+def signal_wake_up(task: LinuxTask) -> None:
     """Makes a thread look at its signals: at once if it waits."""
     task.set_flag(TIF_SIGPENDING)
     task.kernel.ready(task)
 
 
-def send_to_thread(task: LinuxTask, info: SigInfo) -> bool:
+@function(
+    "int do_send_specific(pid_t tgid, pid_t pid, int sig, struct kernel_siginfo *info)",
+    calls={"do_send_sig_info"},
+)
+def do_send_specific(task: LinuxTask, info: SigInfo) -> bool:
     """Sends a signal to one thread; False if it was ignored or is there already.
 
     Raises:
         Errno: EAGAIN, a program has sent a real-time signal and too many are queued.
     """
-    return _send(task.process, task, info)
+    return do_send_sig_info(task.process, task, info)
 
 
-def send_to_process(process: Process, info: SigInfo) -> bool:
+@function(
+    "int group_send_sig_info(int sig, struct kernel_siginfo *info, struct task_struct *p, "
+    "enum pid_type type)",
+    calls={"do_send_sig_info"},
+)
+def group_send_sig_info(process: Process, info: SigInfo) -> bool:
     """The same to a process: one of its threads that does not block it takes it."""
-    return _send(process, None, info)
+    return do_send_sig_info(process, None, info)
 
 
-def _send(process: Process, task: LinuxTask | None, info: SigInfo) -> bool:
+@function(
+    "int do_send_sig_info(int sig, struct kernel_siginfo *info, struct task_struct *p, enum pid_type type)",
+    calls={"prepare_signal", "recalc_sigpending", "sig_ignored", "signal_wake_up"},
+)
+def do_send_sig_info(process: Process, task: LinuxTask | None, info: SigInfo) -> bool:
+    """Queues a signal for a thread, or for a process where none is given; False if nobody gets it."""
     if process.dead or not process.threads:
         return False
     signal = info.signo
-    _before(process, signal)
-    if _is_ignored(process, task or process.leader, signal):
+    prepare_signal(process, signal)
+    if sig_ignored(process, task or process.leader, signal):
         return False
     queue = process.pending if task is None else task.signals
     if not (_add_without_room(queue, info) if _has_no_room(process, info) else queue.add(info)):
@@ -96,11 +121,11 @@ def _send(process: Process, task: LinuxTask | None, info: SigInfo) -> bool:
     if signal == Sig.SIGKILL:
         for thread in process.threads:
             resume_from_stop(thread)
-            notify(thread)
+            signal_wake_up(thread)
         return True
     takers = [thread for thread in receivers if not thread.blocked & bit(signal)]
     if takers:
-        notify(next((thread for thread in takers if not is_noticed(thread)), takers[0]))
+        signal_wake_up(next((thread for thread in takers if not is_noticed(thread)), takers[0]))
     return True
 
 
@@ -133,14 +158,19 @@ def _add_without_room(queue: Pending, info: SigInfo) -> bool:
     return True
 
 
-def _is_ignored(process: Process, receiver: LinuxTask, signal: int) -> bool:
+@function("bool sig_ignored(struct task_struct *t, int sig, bool force)")
+def sig_ignored(process: Process, receiver: LinuxTask, signal: int) -> bool:
     """Whether a signal is dropped when it is sent: not if it is blocked or waited for, or a tracer wants to see it."""
     if signal == Sig.SIGKILL or not process.actions.ignores(signal):
         return False
     return not ((receiver.blocked | receiver.waited_for) & bit(signal) or receiver.trace is not None)
 
 
-def _before(process: Process, signal: int) -> None:
+@function(
+    "bool prepare_signal(int sig, struct task_struct *p, bool force)",
+    calls={"do_notify_parent_cldstop", "recalc_sigpending", "signal_wake_up"},
+)
+def prepare_signal(process: Process, signal: int) -> None:
     """What a signal does to others when it is sent (prepare_signal): stopping and continuing exclude each other."""
     if bit(signal) & STOPPING:
         _discard(process, bit(Sig.SIGCONT))
@@ -160,27 +190,31 @@ def resume_from_stop(task: LinuxTask) -> None:
     """Lets a thread go on after its process was stopped."""
     if task.must_stop:
         task.must_stop = False
-        recalculate(task)
+        recalc_sigpending(task)
         task.stopped.wake()
 
 
 def broken_pipe(task: LinuxTask) -> None:
     """A thread wrote where nobody reads."""
-    send_to_thread(task, SigInfo(int(Sig.SIGPIPE)))
+    do_send_specific(task, SigInfo(int(Sig.SIGPIPE)))
 
 
 def file_too_large(task: LinuxTask) -> None:
     """A thread wrote beyond RLIMIT_FSIZE."""
-    send_to_thread(task, SigInfo(int(Sig.SIGXFSZ)))
+    do_send_specific(task, SigInfo(int(Sig.SIGXFSZ)))
 
 
-def stop_process(process: Process, signal: int) -> None:
+@function(
+    "bool do_signal_stop(int signr)",
+    calls={"do_notify_parent_cldstop", "signal_wake_up"},
+)
+def do_signal_stop(process: Process, signal: int) -> None:
     """Stops all threads of a process and tells its parent (do_signal_stop)."""
     process.stopped = signal
     for thread in process.threads:
         thread.must_stop = True
-        notify(thread)
-    _tell_parent(process, int(CldCode.CLD_STOPPED), signal)
+        signal_wake_up(thread)
+    do_notify_parent_cldstop(process, int(CldCode.CLD_STOPPED), signal)
 
 
 def continue_process(process: Process) -> None:
@@ -190,21 +224,27 @@ def continue_process(process: Process) -> None:
         resume_from_stop(thread)
         if thread.trace is not None and thread.trace.seized:
             thread.trace.interrupt = True  # its tracer hears that the stop is over (JOBCTL_TRAP_NOTIFY)
-            notify(thread)
-    _tell_parent(process, int(CldCode.CLD_CONTINUED), int(Sig.SIGCONT))
+            signal_wake_up(thread)
+    do_notify_parent_cldstop(process, int(CldCode.CLD_CONTINUED), int(Sig.SIGCONT))
 
 
-def _tell_parent(process: Process, code: int, status: int) -> None:
+@function(
+    "void do_notify_parent_cldstop(struct task_struct *tsk, bool for_ptracer, int why)",
+    calls={"group_send_sig_info"},
+)
+def do_notify_parent_cldstop(process: Process, code: int, status: int) -> None:
+    """Tells the parent that a process has stopped or goes on."""
     process.report = code
     parent = process.parent
     if parent is None or parent.dead:
         return
     if not parent.actions[Sig.SIGCHLD].flags & SaFlags.SA_NOCLDSTOP:
-        send_to_process(parent, child_info(process, code, status))
+        group_send_sig_info(parent, child_info(process, code, status))
     parent.child_changed.wake()
 
 
-def force(task: LinuxTask, info: SigInfo) -> None:
+@function("int force_sig_info(struct kernel_siginfo *info)")
+def force_sig_info(task: LinuxTask, info: SigInfo) -> None:
     """Sends the running thread a signal that it cannot block or ignore (force_sig_info_to_task).
 
     If it is blocked or ignored, its action becomes the default, so that it ends the program.
@@ -219,14 +259,22 @@ def force(task: LinuxTask, info: SigInfo) -> None:
     task.set_flag(TIF_SIGPENDING)
 
 
-def force_fault(task: LinuxTask, signal: Sig, code: int, address: int) -> None:
+@function(
+    "int force_sig_fault(int sig, int code, void __user *addr)",
+    calls={"force_sig_info"},
+)
+def force_sig_fault(task: LinuxTask, signal: Sig, code: int, address: int) -> None:
     """Forces the signal of a CPU exception (force_sig_fault)."""
-    force(task, SigInfo(int(signal), int(code), Layout.FAULT, address=address))
+    force_sig_info(task, SigInfo(int(signal), int(code), Layout.FAULT, address=address))
 
 
-def force_kernel(task: LinuxTask, signal: Sig) -> None:
+@function(
+    "void force_sig(int sig)",
+    calls={"force_sig_info"},
+)
+def force_sig(task: LinuxTask, signal: Sig) -> None:
     """Forces a signal with no more information than that it came from the kernel (force_sig)."""
-    force(task, SigInfo(int(signal), int(SiCode.SI_KERNEL)))
+    force_sig_info(task, SigInfo(int(signal), int(SiCode.SI_KERNEL)))
 
 
 def is_default(process: Process, signal: int) -> bool:

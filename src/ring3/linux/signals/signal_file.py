@@ -12,7 +12,7 @@ from ring3.fs.file import O_RDWR, WouldBlock
 from ring3.fs.readiness import READABLE
 from ring3.linux.model.siginfo import Layout
 from ring3.linux.model.signal_state import bit, next_signal
-from ring3.linux.signals.send import recalculate
+from ring3.linux.signals.send import recalc_sigpending
 
 if TYPE_CHECKING:
     from ring3.kernel.wait import Listening
@@ -56,7 +56,7 @@ class SignalFile(AnonymousFile):
             found.append(pack_info(queue.take(signal)))
         if not found:
             raise WouldBlock(self, READABLE)
-        recalculate(reader)
+        recalc_sigpending(reader)
         return b"".join(found)
 
     def poll(self) -> int:

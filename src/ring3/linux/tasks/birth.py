@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from ring3.abi.errno import E, Errno
 from ring3.errors import OutOfFrames
 from ring3.image.linux.boot import L
+from ring3.kernel.functions import function
 from ring3.kernel.regs import NAMES, copy_regs
-from ring3.linux.cpu_context import load_data_segments, refresh_segments, set_tls
+from ring3.linux.cpu_context import do_set_thread_area, load_data_segments, refresh_segments
 from ring3.linux.model.process import Process
 from ring3.linux.model.signal_state import Actions
 from ring3.linux.model.syscall_work import SECCOMP, set_work
@@ -67,6 +68,7 @@ def spawn(
     return task
 
 
+@function("void start_thread(struct pt_regs *regs, unsigned long new_ip, unsigned long new_sp)")
 def start_thread(regs: UserRegs, start: Start) -> None:
     """Sets the user registers to those of a program's first instruction: all zero but ip, sp and the selectors."""
     for name in NAMES:
@@ -77,7 +79,8 @@ def start_thread(regs: UserRegs, start: Start) -> None:
     regs.flags = Flags.IF | Flags.FIXED
 
 
-def new_task(parent: LinuxTask, mm: Mm, tid: int) -> LinuxTask:
+@function("struct task_struct *dup_task_struct(struct task_struct *orig, int node)")
+def dup_task_struct(parent: LinuxTask, mm: Mm, tid: int) -> LinuxTask:
     """A task that does not run yet, for clone(2); with a number that is free, or with any for 0.
 
     Raises:
@@ -115,7 +118,11 @@ def inherit(child: LinuxTask, parent: LinuxTask, *, share_files: bool, share_fs:
     child.landing_pad = parent.landing_pad
 
 
-def start_child(parent: LinuxTask, child: LinuxTask, stack: int, tls: int | None) -> None:
+@function(
+    "void wake_up_new_task(struct task_struct *p)",
+    calls={"do_set_thread_area"},
+)
+def wake_up_new_task(parent: LinuxTask, child: LinuxTask, stack: int, tls: int | None) -> None:
     """Gives a new task its registers, those of its parent but for rax, and puts it into the run queue.
 
     Args:
@@ -136,7 +143,7 @@ def start_child(parent: LinuxTask, child: LinuxTask, stack: int, tls: int | None
             kernel.enter_ring0(0, 0, L["KERNEL_CS"], L["KERNEL_DS"])
         if tls is not None:
             if parent.in_ia32_syscall:
-                set_tls(child, tls, allocate=False)
+                do_set_thread_area(child, tls, allocate=False)
                 refresh_segments(child)
             else:
                 cpu.fs_base = tls

@@ -10,6 +10,7 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntFlag, NamedTuple
 from ring3.abi.signals import Sig
 from ring3.kernel.core import PID_MAX
+from ring3.kernel.functions import function
 from ring3.kernel.wait import WaitQueue
 from ring3.linux.cpu_context import check_clone
 from ring3.linux.model.altstack import PUT_AWAY
@@ -18,7 +19,7 @@ from ring3.linux.model.limits import Resource
 from ring3.linux.model.process import INIT, Process
 from ring3.linux.model.trace import Option
 from ring3.linux.signals.send import is_dying
-from ring3.linux.tasks.birth import inherit, new_task, start_child
+from ring3.linux.tasks.birth import dup_task_struct, inherit, wake_up_new_task
 from ring3.linux.tasks.limits import watch_cpu_time
 from ring3.linux.tracing import stops as tracing
 
@@ -130,7 +131,11 @@ def _has_too_many(task: LinuxTask, limit: int) -> bool:
     return sum(other.credentials.uid == mine.uid for other in task.kernel.threads()) >= limit
 
 
-def do_clone(task: LinuxTask, args: CloneArgs) -> int | Waiting:
+@function(
+    "pid_t kernel_clone(struct kernel_clone_args *args)",
+    calls={"copy_process", "ptrace_attach", "ptrace_event", "wait_for_vfork_done"},
+)
+def kernel_clone(task: LinuxTask, args: CloneArgs) -> int | Waiting:
     """Makes a child; returns its number, at once or, for vfork, when it has execed or ended.
 
     Raises:
@@ -142,7 +147,7 @@ def do_clone(task: LinuxTask, args: CloneArgs) -> int | Waiting:
     if flags & C.CLONE_PIDFD:
         task.files.free_from(0)
         task.memory.write(args.pidfd, task.memory.read(args.pidfd, 4))
-    child = _copy(task, args)
+    child = copy_process(task, args)
     if flags & C.CLONE_PIDFD:
         task.memory.write_u32(args.pidfd, _open_pidfd(task, child, bool(flags & C.CLONE_THREAD)))
     if flags & C.CLONE_PARENT_SETTID:
@@ -155,7 +160,7 @@ def do_clone(task: LinuxTask, args: CloneArgs) -> int | Waiting:
         child.vfork_done = WaitQueue()
     if task.trace is not None and not flags & C.CLONE_UNTRACED:
         return _traced(task, child, args)
-    return _wait_for_vfork(task, child) if flags & C.CLONE_VFORK else child.tid
+    return wait_for_vfork_done(task, child) if flags & C.CLONE_VFORK else child.tid
 
 
 async def _traced(task: LinuxTask, child: LinuxTask, args: CloneArgs) -> int:
@@ -171,11 +176,11 @@ async def _traced(task: LinuxTask, child: LinuxTask, args: CloneArgs) -> int:
     if tracing.wants(task, option) or args.flags & C.CLONE_PTRACE:
         tracing.follow_child(task, child)
     if tracing.wants(task, option):
-        await tracing.event(task, number, tid)
+        await tracing.ptrace_event(task, number, tid)
     if vfork:
-        await _wait_for_vfork(task, child)
+        await wait_for_vfork_done(task, child)
         if tracing.wants(task, Option.TRACEVFORKDONE):
-            await tracing.event(task, tracing.EVENT_VFORK_DONE, tid)
+            await tracing.ptrace_event(task, tracing.EVENT_VFORK_DONE, tid)
     return tid
 
 
@@ -190,7 +195,8 @@ def _store(task: LinuxTask, address: int, number: int) -> None:
         task.memory.write_u32(address, number)
 
 
-async def _wait_for_vfork(task: LinuxTask, child: LinuxTask) -> int:
+@function("int wait_for_vfork_done(struct task_struct *child, struct completion *vfork)")
+async def wait_for_vfork_done(task: LinuxTask, child: LinuxTask) -> int:
     """Waits until the child has given its memory back; only a deadly signal ends the wait."""
     tid = child.tid
     while child.vfork_done is not None and not is_dying(task):
@@ -216,13 +222,18 @@ def _wanted_tid(task: LinuxTask, args: CloneArgs) -> int:
     return wanted
 
 
-def _copy(task: LinuxTask, args: CloneArgs) -> LinuxTask:
+@function(
+    "struct task_struct *copy_process(struct pid *pid, int trace, int node, struct kernel_clone_args *args)",
+    calls={"dup_task_struct", "wake_up_new_task"},
+)
+def copy_process(task: LinuxTask, args: CloneArgs) -> LinuxTask:
+    """Makes a task of its own of what the caller shares or copies; it does not run yet."""
     flags, parent = args.flags, task.process
     if flags & C.CLONE_SETTLS:
         check_clone(task, args.tls)
     mm = task.memory if flags & C.CLONE_VM else task.memory.fork()
     try:
-        child = new_task(task, mm, _wanted_tid(task, args))
+        child = dup_task_struct(task, mm, _wanted_tid(task, args))
     except BaseException:
         if not flags & C.CLONE_VM:
             mm.destroy()
@@ -245,5 +256,5 @@ def _copy(task: LinuxTask, args: CloneArgs) -> LinuxTask:
     child.altstack = PUT_AWAY if flags & (C.CLONE_VM | C.CLONE_VFORK) == C.CLONE_VM else task.altstack
     if child.process is not parent and parent.cpu_limit is not None:
         watch_cpu_time(child)
-    start_child(task, child, args.stack, args.tls if flags & C.CLONE_SETTLS else None)
+    wake_up_new_task(task, child, args.stack, args.tls if flags & C.CLONE_SETTLS else None)
     return child

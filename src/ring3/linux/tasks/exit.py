@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from ring3.abi.signals import NSIG, SiCode, Sig
+from ring3.kernel.functions import function
 from ring3.kernel.task import TaskExited
 from ring3.linux.model.process import exit_info, wants_no_zombies
 from ring3.linux.model.siginfo import SigInfo
-from ring3.linux.signals.send import retarget, send_to_process
-from ring3.linux.tasks.memory import leave_memory
+from ring3.linux.signals.send import group_send_sig_info, retarget_shared_pending
+from ring3.linux.tasks.memory import exit_mm
 from ring3.linux.timers import interval, posix
 from ring3.linux.tracing import stops as tracing
 
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
 
-def exit_group(task: LinuxTask, code: int) -> NoReturn:
+@function(
+    "void do_group_exit(int exit_code)",
+    calls={"release_task"},
+)
+def do_group_exit(task: LinuxTask, code: int) -> NoReturn:
     """Ends the running task's whole process.
 
     Args:
@@ -30,18 +35,33 @@ def exit_group(task: LinuxTask, code: int) -> NoReturn:
         process.ending = code
     for thread in list(process.threads):
         if thread is not task:
-            release_thread(thread, process.ending)
-    release_thread(task, process.ending)
+            release_task(thread, process.ending)
+    release_task(task, process.ending)
     raise TaskExited
 
 
-def exit_thread(task: LinuxTask, code: int) -> NoReturn:
+@function(
+    "void do_exit(long code)",
+    calls={"release_task"},
+)
+def do_exit(task: LinuxTask, code: int) -> NoReturn:
     """Ends the running thread."""
-    release_thread(task, code)
+    release_task(task, code)
     raise TaskExited
 
 
-def release_thread(task: LinuxTask, code: int) -> None:
+@function(
+    "void release_task(struct task_struct *p)",
+    calls={
+        "exit_mm",
+        "exit_ptrace",
+        "forget_original_parent",
+        "group_send_sig_info",
+        "ptrace_detach",
+        "retarget_shared_pending",
+    },
+)
+def release_task(task: LinuxTask, code: int) -> None:
     """Ends one thread, running or not; with the last one the process ends.
 
     Args:
@@ -55,10 +75,10 @@ def release_thread(task: LinuxTask, code: int) -> None:
         process.usage.utime += kernel.cpu_time(task)  # what is counted by memory stays with the others
     else:
         process.usage.add(task.usage())
-    leave_memory(task)
+    exit_mm(task)
     task.files.release()
     if process.ending is None:
-        retarget(task, ~task.blocked)
+        retarget_shared_pending(task, ~task.blocked)
     process.threads.remove(task)
     tracing.thread_ended(task, code)
     kernel.end(task, code)
@@ -75,9 +95,9 @@ def _end_process(process: Process, last: LinuxTask, code: int) -> None:
     posix.delete_all(process)
     for child in process.children:
         if child.threads and child.threads[0].parent_death_signal:
-            send_to_process(child, SigInfo(child.threads[0].parent_death_signal))
-    tracing.tracer_ended(process)
-    _tell_orphans(kernel.processes, process)
+            group_send_sig_info(child, SigInfo(child.threads[0].parent_death_signal))
+    tracing.exit_ptrace(process)
+    forget_original_parent(kernel.processes, process)
     if process.sid == process.pid:
         pty = kernel.terminals.pop(process.sid, None)
         if pty is not None:
@@ -91,26 +111,34 @@ def _end_process(process: Process, last: LinuxTask, code: int) -> None:
     vanish = signal == Sig.SIGCHLD and wants_no_zombies(parent)
     if 0 < signal <= NSIG:  # clone(2) takes any byte
         info = exit_info(process)
-        send_to_process(parent, SigInfo(signal, info.code, info.layout, info.pid, info.uid, info.status))
+        group_send_sig_info(parent, SigInfo(signal, info.code, info.layout, info.pid, info.uid, info.status))
     if vanish:
         kernel.processes.forget(process)
     parent.child_changed.wake()
     process.ended.wake()
 
 
-def _tell_orphans(processes: Processes, ended: Process) -> None:
+@function(
+    "void forget_original_parent(struct task_struct *father, struct list_head *dead)",
+    calls={"kill_orphaned_pgrp"},
+)
+def forget_original_parent(processes: Processes, ended: Process) -> None:
     """Groups that a process orphaned by its end while they are stopped are told (kill_orphaned_pgrp)."""
     if ended.parent is not None:
-        _tell_orphaned(processes, ended.pgid, ended.parent)
+        kill_orphaned_pgrp(processes, ended.pgid, ended.parent)
     for child in ended.children:
-        _tell_orphaned(processes, child.pgid, ended)
+        kill_orphaned_pgrp(processes, child.pgid, ended)
 
 
-def _tell_orphaned(processes: Processes, pgid: int, parent: Process) -> None:
+@function(
+    "void kill_orphaned_pgrp(struct task_struct *tsk, struct task_struct *parent)",
+    calls={"group_send_sig_info"},
+)
+def kill_orphaned_pgrp(processes: Processes, pgid: int, parent: Process) -> None:
     """Sends SIGHUP and SIGCONT to a group whose last link to its session was this parent, if it is stopped."""
     group = processes.group(pgid)
     linked = parent.pgid != pgid and any(member.sid == parent.sid for member in group)
     if linked and any(member.stopped for member in group) and processes.is_orphaned(pgid):
         for member in group:
-            send_to_process(member, SigInfo(int(Sig.SIGHUP), int(SiCode.SI_KERNEL)))
-            send_to_process(member, SigInfo(int(Sig.SIGCONT), int(SiCode.SI_KERNEL)))
+            group_send_sig_info(member, SigInfo(int(Sig.SIGHUP), int(SiCode.SI_KERNEL)))
+            group_send_sig_info(member, SigInfo(int(Sig.SIGCONT), int(SiCode.SI_KERNEL)))

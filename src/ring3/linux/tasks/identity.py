@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntFlag
+from ring3.kernel.functions import function
 from ring3.linux.model.credentials import Cap, Credentials
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ _UNPRIVILEGED: Final = 0xF00
 """The bits, with their locks, that a program may set for itself."""
 
 
-def commit(task: LinuxTask, new: Credentials) -> None:
+@function("int commit_creds(struct cred *new)")
+def commit_creds(task: LinuxTask, new: Credentials) -> None:
     """Gives a thread other credentials, with what depends on them (commit_creds)."""
     if new.lowers(task.credentials):
         task.mm_context.dumpable = 0

@@ -6,9 +6,10 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from ring3.abi.errno import Errno
-from ring3.linux.futexes.pi import release_all as release_locks
-from ring3.linux.futexes.robust import release_robust_lists
-from ring3.linux.futexes.waitwake import wake
+from ring3.kernel.functions import function
+from ring3.linux.futexes.pi import exit_pi_state_list as release_locks
+from ring3.linux.futexes.robust import exit_robust_list
+from ring3.linux.futexes.waitwake import futex_wake
 from ring3.linux.model.settings import MmContext
 
 if TYPE_CHECKING:
@@ -22,16 +23,20 @@ def share_memory(kernel: LinuxSystem, mm: Mm, context: MmContext | None = None) 
     kernel.contexts.setdefault(mm, context or MmContext()).users += 1
 
 
-def leave_memory(task: LinuxTask) -> None:
+@function(
+    "void exit_mm(void)",
+    calls={"exit_pi_state_list", "exit_robust_list", "mm_release"},
+)
+def exit_mm(task: LinuxTask) -> None:
     """Drops a task's address space: gives its locks up, lets a vfork parent go on, frees it if nobody else has it."""
     mm, kernel = task.mm, task.kernel
     if mm is None:
         return
-    release_robust_lists(task)
+    exit_robust_list(task)
     release_locks(task)
     context = kernel.contexts[mm]
     if context.users > 1:
-        clear_child_tid(task)
+        mm_release(task)
     task.mm = None
     if task.vfork_done is not None:
         done, task.vfork_done = task.vfork_done, None
@@ -44,7 +49,11 @@ def leave_memory(task: LinuxTask) -> None:
         mm.destroy()
 
 
-def clear_child_tid(task: LinuxTask) -> None:
+@function(
+    "void mm_release(struct task_struct *tsk, struct mm_struct *mm)",
+    calls={"futex_wake"},
+)
+def mm_release(task: LinuxTask) -> None:
     """Writes 0 where set_tid_address(2) or CLONE_CHILD_CLEARTID said, and wakes who waits for it there."""
     address = task.clear_child_tid
     task.clear_child_tid = 0
@@ -52,4 +61,4 @@ def clear_child_tid(task: LinuxTask) -> None:
         return
     with contextlib.suppress(Errno):
         task.memory.write_u32(address, 0)
-        wake(task, address, shared=True, count=1)
+        futex_wake(task, address, shared=True, count=1)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ring3.kernel.functions import function
+
 if TYPE_CHECKING:
     from ring3.linux.model.scheduling import Scheduling
     from ring3.linux.model.task import LinuxTask
 
 
-def reschedule(task: LinuxTask) -> None:
+@function("void do_sched_yield(void)")
+def do_sched_yield(task: LinuxTask) -> None:
     """Lets the other tasks run first."""
     if task.kernel.has_others():
         task.kernel.to_end(task)

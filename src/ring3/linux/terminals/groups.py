@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ring3.abi.errno import E, Errno
+from ring3.kernel.functions import function
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -15,7 +16,8 @@ def terminal_group(task: LinuxTask) -> int:
     return task.kernel.terminal_groups.get(task.process.sid, task.process.sid)
 
 
-def set_terminal_group(task: LinuxTask, pgid: int) -> None:
+@function("int tiocspgrp(struct tty_struct *tty, struct tty_struct *real_tty, pid_t __user *p)")
+def tiocspgrp(task: LinuxTask, pgid: int) -> None:
     """Gives a task's terminal to another process group of its session.
 
     Raises:

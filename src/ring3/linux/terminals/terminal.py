@@ -19,11 +19,12 @@ from ring3.fs.inode import Inode
 from ring3.fs.line_discipline import Termios
 from ring3.fs.opening import O_CLOEXEC, O_NOCTTY
 from ring3.fs.pty import MasterFile, Pty, PtyFile, SlaveFile, open_master
+from ring3.kernel.functions import function
 from ring3.kernel.timers import Timer
 from ring3.linux.model.credentials import Cap
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.signal_state import bit
-from ring3.linux.signals.send import send_to_process
+from ring3.linux.signals.send import group_send_sig_info
 from ring3.linux.terminals.ioctls import Ioctl
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class KernelJobs:
     def _send(self, group: int, *signals: Sig) -> None:
         for process in self._kernel.processes.group(group):
             for signal in signals:
-                send_to_process(process, SigInfo(int(signal), int(SiCode.SI_KERNEL)))
+                group_send_sig_info(process, SigInfo(int(signal), int(SiCode.SI_KERNEL)))
 
     def lost(self, pty: Pty) -> None:
         """Tells the leader of the session; when it ends too, those in the foreground are told."""
@@ -86,7 +87,7 @@ class KernelJobs:
         leader = self._kernel.processes.get(session)
         if leader is not None:
             for signal in (Sig.SIGHUP, Sig.SIGCONT):
-                send_to_process(leader, SigInfo(int(signal), int(SiCode.SI_KERNEL)))
+                group_send_sig_info(leader, SigInfo(int(signal), int(SiCode.SI_KERNEL)))
 
     def unused(self, pty: Pty) -> None:
         """The session has no terminal any more."""
@@ -124,13 +125,15 @@ def controlling(process: Process, kernel: LinuxSystem) -> Pty | None:
     return pty if pty is not None and pty.session == process.sid else None
 
 
-def open_ptmx(kernel: LinuxSystem, inode: Inode, dentry: Dentry, flags: int) -> File:
+@function("int ptmx_open(struct inode *inode, struct file *filp)")
+def ptmx_open(kernel: LinuxSystem, inode: Inode, dentry: Dentry, flags: int) -> File:
     """Opens /dev/ptmx: a new pair's master."""
     owner = kernel.running_task().credentials.fsuid
     return open_master(inode, dentry, flags, KernelJobs(kernel), owner)
 
 
-def open_tty(kernel: LinuxSystem, inode: Inode, dentry: Dentry, flags: int) -> File:
+@function("int tty_open(struct inode *inode, struct file *filp)")
+def tty_open(kernel: LinuxSystem, inode: Inode, dentry: Dentry, flags: int) -> File:
     """Opens /dev/tty: the terminal of the process.
 
     Raises:
@@ -380,7 +383,8 @@ OF_MASTER: Final[dict[int, Request]] = {
 """Those of the master alone."""
 
 
-def terminal_ioctl(task: LinuxTask, file: PtyFile, cmd: int, arg: int) -> int:
+@function("long tty_ioctl(struct file *file, unsigned int cmd, unsigned long arg)")
+def tty_ioctl(task: LinuxTask, file: PtyFile, cmd: int, arg: int) -> int:
     """A request of a pseudoterminal.
 
     Raises:

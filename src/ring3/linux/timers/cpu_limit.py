@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ring3.abi.signals import SiCode, Sig
 from ring3.linux.model.limits import RLIM_INFINITY, Resource
 from ring3.linux.model.siginfo import SigInfo
-from ring3.linux.signals.send import send_to_process
+from ring3.linux.signals.send import group_send_sig_info
 from ring3.linux.timers.clocks import process_cpu_time
 from ring3.linux.timers.timespec import SECOND
 
@@ -46,9 +46,9 @@ class CpuLimit:
         self._timer = None
         soft, hard = self._rlimits[Resource.CPU]
         if process_cpu_time(self._process) >= hard * SECOND:
-            send_to_process(self._process, SigInfo(int(Sig.SIGKILL), int(SiCode.SI_KERNEL)))
+            group_send_sig_info(self._process, SigInfo(int(Sig.SIGKILL), int(SiCode.SI_KERNEL)))
             return
-        send_to_process(self._process, SigInfo(int(Sig.SIGXCPU), int(SiCode.SI_KERNEL)))
+        group_send_sig_info(self._process, SigInfo(int(Sig.SIGXCPU), int(SiCode.SI_KERNEL)))
         self._rlimits[Resource.CPU] = (soft + 1, hard)
         self._start()
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.signals import SiCode, Sig
 from ring3.linux.model.siginfo import SigInfo
-from ring3.linux.signals.send import send_to_process
+from ring3.linux.signals.send import group_send_sig_info
 from ring3.linux.timers.clocks import process_cpu_time
 from ring3.linux.timers.timespec import FOREVER
 
@@ -89,7 +89,7 @@ class IntervalTimer:
     def _expire(self) -> None:
         self._timer = None
         source = None if self._by_cpu else self
-        sent = send_to_process(self._process, SigInfo(self._signal, int(SiCode.SI_KERNEL), source=source))
+        sent = group_send_sig_info(self._process, SigInfo(self._signal, int(SiCode.SI_KERNEL), source=source))
         if self.interval and (self._by_cpu or not sent):
             self._start_again()
 

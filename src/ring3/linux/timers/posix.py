@@ -12,7 +12,7 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.signals import NSIG, SiCode, Sig
 from ring3.kernel.task import TaskState
 from ring3.linux.model.siginfo import Layout, SigInfo
-from ring3.linux.signals.send import send_to_process, send_to_thread
+from ring3.linux.signals.send import do_send_specific, group_send_sig_info
 from ring3.linux.timers.clocks import CLOCK_MONOTONIC, HZ_PERIOD, Base, clock_of
 from ring3.linux.timers.timespec import FOREVER
 
@@ -139,9 +139,9 @@ class PosixTimer:
             self._signal, int(SiCode.SI_TIMER), Layout.TIMER, self.number, value=self._value, source=self
         )
         if self._thread is not None:
-            sent = send_to_thread(self._thread, self._sent)
+            sent = do_send_specific(self._thread, self._sent)
         else:
-            sent = send_to_process(self._process, self._sent)
+            sent = group_send_sig_info(self._process, self._sent)
         if not sent:  # it is ignored: nobody will take it
             self._sent = None
             if self.interval:

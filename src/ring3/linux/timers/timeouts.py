@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
 from ring3.linux.model.signal_state import UNBLOCKABLE
-from ring3.linux.signals.send import set_blocked
+from ring3.linux.signals.send import set_current_blocked
 
 if TYPE_CHECKING:
     from ring3.fs.waiting import Waiting
@@ -101,14 +101,14 @@ def set_mask(task: LinuxTask, address: int, size: int) -> None:
         raise Errno(E.EINVAL)
     mask = task.memory.read_u64(address)
     task.saved_mask = task.blocked
-    set_blocked(task, mask & ~UNBLOCKABLE)
+    set_current_blocked(task, mask & ~UNBLOCKABLE)
 
 
 def restore_mask(task: LinuxTask) -> None:
     """Goes back to the mask from before `set_mask`."""
     if task.saved_mask is not None:
         mask, task.saved_mask = task.saved_mask, None
-        set_blocked(task, mask)
+        set_current_blocked(task, mask)
 
 
 def finish(task: LinuxTask, result: int | Waiting, timeout: Timeout) -> int | Waiting:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.signals import CldCode, Sig, TrapCode
 from ring3.image.linux.boot import L
+from ring3.kernel.functions import function
 from ring3.kernel.regs import UserRegs
 from ring3.linux.model.process import Process
 from ring3.linux.model.siginfo import Layout, SigInfo
 from ring3.linux.model.signal_state import bit
 from ring3.linux.model.trace import At, Option, Trace
-from ring3.linux.signals.send import send_to_process, send_to_thread
+from ring3.linux.signals.send import do_send_specific, group_send_sig_info
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -39,7 +40,10 @@ EVENT_SECCOMP: Final = 7
 EVENT_STOP: Final = 128
 
 
-def attach(task: LinuxTask, tracer: Process, *, seized: bool = False, options: int = 0) -> Trace:
+@function(
+    "int ptrace_attach(struct task_struct *task, long request, unsigned long addr, unsigned long flags)",
+)
+def ptrace_attach(task: LinuxTask, tracer: Process, *, seized: bool = False, options: int = 0) -> Trace:
     """Makes a process the tracer of a thread."""
     task.trace = Trace(tracer, seized, options)
     tracer.tracees.append(task)
@@ -47,7 +51,8 @@ def attach(task: LinuxTask, tracer: Process, *, seized: bool = False, options: i
     return task.trace
 
 
-def detach(task: LinuxTask, signal: int = 0) -> None:
+@function("int ptrace_detach(struct task_struct *child, unsigned int data)")
+def ptrace_detach(task: LinuxTask, signal: int = 0) -> None:
     """Ends tracing; a stopped thread goes on, with a signal if one is given."""
     trace = task.trace
     if trace is None:
@@ -63,7 +68,8 @@ def detach(task: LinuxTask, signal: int = 0) -> None:
     trace.resumed.wake()
 
 
-def resume(task: LinuxTask, signal: int, work: int) -> None:
+@function("int ptrace_resume(struct task_struct *child, long request, unsigned long data)")
+def ptrace_resume(task: LinuxTask, signal: int, work: int) -> None:
     """Lets a stopped thread go on.
 
     Args:
@@ -82,7 +88,11 @@ def resume(task: LinuxTask, signal: int, work: int) -> None:
     trace.resumed.wake()
 
 
-async def stop(task: LinuxTask, status: int, info: SigInfo, at: At = At.OUTSIDE) -> int:
+@function(
+    "int ptrace_stop(int exit_code, int why, unsigned long message, kernel_siginfo_t *info)",
+    calls={"group_send_sig_info"},
+)
+async def ptrace_stop(task: LinuxTask, status: int, info: SigInfo, at: At = At.OUTSIDE) -> int:
     """Stops a traced thread until its tracer lets it go on; returns the signal to go on with, 0 for none."""
     trace = task.trace
     if trace is None:
@@ -98,7 +108,7 @@ async def stop(task: LinuxTask, status: int, info: SigInfo, at: At = At.OUTSIDE)
         task.credentials.uid,
         status & 0x7F,
     )
-    send_to_process(trace.tracer, report)
+    group_send_sig_info(trace.tracer, report)
     trace.tracer.child_changed.wake()
     while trace.is_stopped:
         if owner.ending is not None or (task.signals.set | owner.pending.set) & bit(Sig.SIGKILL):
@@ -109,24 +119,32 @@ async def stop(task: LinuxTask, status: int, info: SigInfo, at: At = At.OUTSIDE)
     return trace.inject
 
 
-async def event(task: LinuxTask, number: int, message: int) -> int:
+@function(
+    "void ptrace_event(int event, unsigned long message)",
+    calls={"do_send_specific", "ptrace_stop"},
+)
+async def ptrace_event(task: LinuxTask, number: int, message: int) -> int:
     """Stops for an event that the tracer asked for (PTRACE_EVENT_*)."""
     if task.trace is not None:
         task.trace.message = message
     code = int(Sig.SIGTRAP) | number << 8
-    signal = await stop(task, code, _notice(task, code))
+    signal = await ptrace_stop(task, code, _notice(task, code))
     _send_again(task, signal)
     return 0
 
 
-async def syscall_stop(task: LinuxTask, regs: UserRegs, at: At) -> int:
+@function(
+    "int ptrace_report_syscall(unsigned long message)",
+    calls={"do_send_specific", "ptrace_stop"},
+)
+async def ptrace_report_syscall(task: LinuxTask, regs: UserRegs, at: At) -> int:
     """The stop at a call's entry or exit; returns the number of the call to make, which may have been changed."""
     trace = task.trace
     if trace is not None:
         good = 0x80 if trace.options & Option.TRACESYSGOOD else 0
         code = int(Sig.SIGTRAP) | good
         trace.message = at.value
-        _send_again(task, await stop(task, code, _notice(task, code), at))
+        _send_again(task, await ptrace_stop(task, code, _notice(task, code), at))
     return regs.orig_ax
 
 
@@ -138,13 +156,13 @@ def _notice(task: LinuxTask, code: int) -> SigInfo:
 async def syscall_enter(task: LinuxTask, regs: UserRegs) -> int:
     """The stop at a call's entry; with PTRACE_SYSEMU the call itself is not made."""
     emulated = task.kernel.machine.ram.q[task.struct + _WORK] & SYSCALL_WORK_EMU
-    number = await syscall_stop(task, regs, At.ENTRY)
+    number = await ptrace_report_syscall(task, regs, At.ENTRY)
     return -1 if emulated else number
 
 
 def _send_again(task: LinuxTask, signal: int) -> None:
     if signal:
-        send_to_thread(task, SigInfo(signal, int(TrapCode.TRAP_BRKPT), Layout.KILL, task.tgid))
+        do_send_specific(task, SigInfo(signal, int(TrapCode.TRAP_BRKPT), Layout.KILL, task.tgid))
 
 
 def wants(task: LinuxTask, option: int) -> bool:
@@ -156,7 +174,7 @@ def follow_child(task: LinuxTask, child: LinuxTask) -> None:
     """Traces a new child as its parent is traced (ptrace_init_task); it starts with a stop."""
     trace = task.trace
     assert trace is not None
-    new = attach(child, trace.tracer, seized=trace.seized, options=trace.options)
+    new = ptrace_attach(child, trace.tracer, seized=trace.seized, options=trace.options)
     if trace.seized:
         new.interrupt = True
         child.set_flag(L["TIF_SIGPENDING"])
@@ -171,17 +189,21 @@ def thread_ended(task: LinuxTask, code: int) -> None:
     if trace is None:
         return
     tracer = trace.tracer
-    detach(task)
+    ptrace_detach(task)
     if tracer is not task.process.parent or task.process.threads:
         tracer.tracee_exits.append((task.tid, code))
         tracer.child_changed.wake()
 
 
-def tracer_ended(process: Process) -> None:
+@function(
+    "void exit_ptrace(struct task_struct *tracer, struct list_head *dead)",
+    calls={"group_send_sig_info", "ptrace_detach"},
+)
+def exit_ptrace(process: Process) -> None:
     """A tracer has ended: its tracees go on, or die if it asked for that."""
     for task in list(process.tracees):
         trace = task.trace
         kill = trace is not None and trace.options & Option.EXITKILL
-        detach(task)
+        ptrace_detach(task)
         if kill:
-            send_to_process(task.process, SigInfo(int(Sig.SIGKILL)))
+            group_send_sig_info(task.process, SigInfo(int(Sig.SIGKILL)))

@@ -21,6 +21,7 @@ from ring3.fs.dentry import Dentry
 from ring3.fs.file import File
 from ring3.fs.inode import Inode
 from ring3.fs.permission import CAP_CHOWN, CAP_FSETID, MAY_WRITE, Who, require, require_owner
+from ring3.kernel.functions import function
 from ring3.linux.definition import syscall
 from ring3.linux.files.lookup import (
     AT_FDCWD,
@@ -28,11 +29,11 @@ from ring3.linux.files.lookup import (
     AtFlags,
     AtFlagsUnsigned,
     check_flags,
-    find,
     find_or_fd,
     inode_of,
     of_credentials,
     opened,
+    user_path_at,
     who,
 )
 from ring3.linux.tasks.identity import as_real_user
@@ -62,7 +63,12 @@ def check_writable(found: Dentry | File) -> None:
 # -- access ------------------------------------------------------------------------------------------------------
 
 
-def _faccessat(task: LinuxTask, dfd: int, filename: int, mode: int, flags: int) -> int:
+@function(
+    "long do_faccessat(int dfd, const char __user *filename, int mode, int flags)",
+    calls={"getname"},
+)
+def do_faccessat(task: LinuxTask, dfd: int, filename: int, mode: int, flags: int) -> int:
+    """Checks what a process may do with a file."""
     if mode & ~R_OK_W_OK_X_OK:
         raise Errno(E.EINVAL)
     check_flags(flags, At.AT_EACCESS | At.AT_SYMLINK_NOFOLLOW | At.AT_EMPTY_PATH)
@@ -86,25 +92,27 @@ def _faccessat(task: LinuxTask, dfd: int, filename: int, mode: int, flags: int) 
 @syscall("full")
 def sys_access(task: LinuxTask, filename: Path, mode: AccessMode) -> int:
     """Whether the real user may use a file so."""
-    return _faccessat(task, AT_FDCWD, filename, mode, 0)
+    return do_faccessat(task, AT_FDCWD, filename, mode, 0)
 
 
 @syscall("full")
 def sys_faccessat(task: LinuxTask, dfd: DirFd, filename: Path, mode: AccessMode) -> int:
     """The same, relative to a directory."""
-    return _faccessat(task, dfd, filename, mode, 0)
+    return do_faccessat(task, dfd, filename, mode, 0)
 
 
 @syscall("full")
 def sys_faccessat2(task: LinuxTask, dfd: DirFd, filename: Path, mode: AccessMode, flags: AtFlags) -> int:
     """The same with flags: for the effective user, for a link itself."""
-    return _faccessat(task, dfd, filename, mode, flags)
+    return do_faccessat(task, dfd, filename, mode, flags)
 
 
 # -- mode --------------------------------------------------------------------------------------------------------
 
 
-def _chmod(task: LinuxTask, found: Dentry | File, mode: int) -> int:
+@function("int chmod_common(const struct path *path, umode_t mode)")
+def chmod_common(task: LinuxTask, found: Dentry | File, mode: int) -> int:
+    """Changes the mode of what was found."""
     check_writable(found)
     inode, caller = inode_of(found), who(task)
     if inode.is_link:
@@ -120,32 +128,34 @@ def _chmod(task: LinuxTask, found: Dentry | File, mode: int) -> int:
 @syscall("full")
 def sys_chmod(task: LinuxTask, filename: Path, mode: Mode) -> int:
     """Changes the permissions of a file."""
-    return _chmod(task, find(task, AT_FDCWD, filename), mode)
+    return chmod_common(task, user_path_at(task, AT_FDCWD, filename), mode)
 
 
 @syscall("full")
 def sys_fchmod(task: LinuxTask, fd: UnsignedInt, mode: Mode) -> int:
     """Changes the permissions of an open file."""
-    return _chmod(task, opened(task, fd), mode)
+    return chmod_common(task, opened(task, fd), mode)
 
 
 @syscall("full")
 def sys_fchmodat(task: LinuxTask, dfd: DirFd, filename: Path, mode: Mode) -> int:
     """Changes the permissions of a file relative to a directory."""
-    return _chmod(task, find(task, dfd, filename), mode)
+    return chmod_common(task, user_path_at(task, dfd, filename), mode)
 
 
 @syscall("full")
 def sys_fchmodat2(task: LinuxTask, dfd: DirFd, filename: Path, mode: Mode, flags: AtFlagsUnsigned) -> int:
     """The same with flags."""
     check_flags(flags, At.AT_SYMLINK_NOFOLLOW | At.AT_EMPTY_PATH)
-    return _chmod(task, find_or_fd(task, dfd, filename, flags), mode)
+    return chmod_common(task, find_or_fd(task, dfd, filename, flags), mode)
 
 
 # -- owner -------------------------------------------------------------------------------------------------------
 
 
-def _chown(task: LinuxTask, found: Dentry | File, user: int, group: int) -> int:
+@function("int chown_common(const struct path *path, uid_t user, gid_t group)")
+def chown_common(task: LinuxTask, found: Dentry | File, user: int, group: int) -> int:
+    """Changes owner and group of what was found."""
     check_writable(found)
     inode, caller = inode_of(found), who(task)
     uid = inode.uid if user == NO_ID else user
@@ -175,26 +185,26 @@ def _may_chown(inode: Inode, caller: Who, uid: int, gid: int) -> bool:
 @syscall("full")
 def sys_chown(task: LinuxTask, filename: Path, user: Uid, group: Uid) -> int:
     """Changes user and group of a file."""
-    return _chown(task, find(task, AT_FDCWD, filename), user, group)
+    return chown_common(task, user_path_at(task, AT_FDCWD, filename), user, group)
 
 
 @syscall("full")
 def sys_lchown(task: LinuxTask, filename: Path, user: Uid, group: Uid) -> int:
     """Changes user and group of a link itself."""
-    return _chown(task, find(task, AT_FDCWD, filename, follow=False), user, group)
+    return chown_common(task, user_path_at(task, AT_FDCWD, filename, follow=False), user, group)
 
 
 @syscall("full")
 def sys_fchown(task: LinuxTask, fd: UnsignedInt, user: Uid, group: Uid) -> int:
     """Changes user and group of an open file."""
-    return _chown(task, opened(task, fd), user, group)
+    return chown_common(task, opened(task, fd), user, group)
 
 
 @syscall("full")
 def sys_fchownat(task: LinuxTask, dfd: DirFd, filename: Path, user: Uid, group: Uid, flag: AtFlags) -> int:
     """Changes user and group of a file relative to a directory."""
     check_flags(flag, At.AT_SYMLINK_NOFOLLOW | At.AT_EMPTY_PATH)
-    return _chown(task, find_or_fd(task, dfd, filename, flag), user, group)
+    return chown_common(task, find_or_fd(task, dfd, filename, flag), user, group)
 
 
 def _wide_id(number: int) -> int:
@@ -205,19 +215,21 @@ def _wide_id(number: int) -> int:
 @syscall("full")
 def sys_chown16(task: LinuxTask, filename: Path, user: OldUid, group: OldUid) -> int:
     """Changes user and group of a file, with 16-bit numbers."""
-    return _chown(task, find(task, AT_FDCWD, filename), _wide_id(user), _wide_id(group))
+    return chown_common(task, user_path_at(task, AT_FDCWD, filename), _wide_id(user), _wide_id(group))
 
 
 @syscall("full")
 def sys_lchown16(task: LinuxTask, filename: Path, user: OldUid, group: OldUid) -> int:
     """The same for a link itself."""
-    return _chown(task, find(task, AT_FDCWD, filename, follow=False), _wide_id(user), _wide_id(group))
+    return chown_common(
+        task, user_path_at(task, AT_FDCWD, filename, follow=False), _wide_id(user), _wide_id(group)
+    )
 
 
 @syscall("full")
 def sys_fchown16(task: LinuxTask, fd: UnsignedInt, user: OldUid, group: OldUid) -> int:
     """The same for an open file."""
-    return _chown(task, opened(task, fd), _wide_id(user), _wide_id(group))
+    return chown_common(task, opened(task, fd), _wide_id(user), _wide_id(group))
 
 
 # -- the mask for new files --------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from ring3.fs.opening import O_ASYNC, O_CLOEXEC, O_DIRECT, O_NOATIME
 from ring3.fs.permission import CAP_SYS_RESOURCE
 from ring3.fs.pipe import MAX_CAPACITY, PipeFile
 from ring3.fs.waiting import Waiting
+from ring3.kernel.functions import function
 from ring3.linux.calls.files.file_locks import LOCK_COMMANDS, lock_command
 from ring3.linux.calls.files.memfd import add_seals, seals_of
 from ring3.linux.definition import syscall
@@ -69,7 +70,9 @@ def sys_dup(task: LinuxTask, fildes: FdArg) -> int:
     return task.files.install(task.files[fildes])
 
 
-def _dup_to(task: LinuxTask, old: int, new: int, cloexec: bool) -> int:
+@function("int ksys_dup3(unsigned int oldfd, unsigned int newfd, int flags)")
+def ksys_dup3(task: LinuxTask, old: int, new: int, cloexec: bool) -> int:
+    """Gives an open file the descriptor that the caller names."""
     file = task.files.get(old)
     if new >= task.files.limit or file is None:
         raise Errno(E.EBADF)
@@ -83,7 +86,7 @@ def sys_dup2(task: LinuxTask, oldfd: FdArg, newfd: FdArg) -> int:
     if oldfd == newfd:
         task.files[oldfd]
         return oldfd
-    return _dup_to(task, oldfd, newfd, cloexec=False)
+    return ksys_dup3(task, oldfd, newfd, cloexec=False)
 
 
 @syscall("full")
@@ -91,21 +94,23 @@ def sys_dup3(task: LinuxTask, oldfd: FdArg, newfd: FdArg, flags: Int) -> int:
     """The same, with O_CLOEXEC if wanted."""
     if flags & ~O_CLOEXEC or oldfd == newfd:
         raise Errno(E.EINVAL)
-    return _dup_to(task, oldfd, newfd, bool(flags & O_CLOEXEC))
+    return ksys_dup3(task, oldfd, newfd, bool(flags & O_CLOEXEC))
 
 
 # -- fcntl -------------------------------------------------------------------------------------------------------
 
 
 def _dupfd(task: LinuxTask, fd: int, file: File, arg: int) -> int:
-    return _dup_from(task, file, arg, cloexec=False)
+    return f_dupfd(task, file, arg, cloexec=False)
 
 
 def _dupfd_cloexec(task: LinuxTask, fd: int, file: File, arg: int) -> int:
-    return _dup_from(task, file, arg, cloexec=True)
+    return f_dupfd(task, file, arg, cloexec=True)
 
 
-def _dup_from(task: LinuxTask, file: File, lowest: int, cloexec: bool) -> int:
+@function("int f_dupfd(unsigned int from, struct file *file, unsigned int flags)")
+def f_dupfd(task: LinuxTask, file: File, lowest: int, cloexec: bool) -> int:
+    """Gives an open file the lowest free descriptor from a number on."""
     if lowest & 0xFFFF_FFFF >= task.files.limit:
         raise Errno(E.EINVAL)
     return task.files.install(file, lowest & 0xFFFF_FFFF, cloexec)
@@ -190,7 +195,9 @@ ON_PATHS: Final = (
 """What works on an O_PATH descriptor (check_fcntl_cmd)."""
 
 
-def _fcntl(task: LinuxTask, fd: int, cmd: int, arg: int) -> int | Waiting:
+@function("long do_fcntl(int fd, unsigned int cmd, unsigned long arg, struct file *filp)")
+def do_fcntl(task: LinuxTask, fd: int, cmd: int, arg: int) -> int | Waiting:
+    """Does a command of fcntl(2)."""
     file = task.files[fd]
     if file.flags & O_PATH and cmd not in ON_PATHS:
         raise Errno(E.EBADF)
@@ -210,7 +217,7 @@ NOTE: Final = (
 @syscall("partial", NOTE)
 def sys_fcntl(task: LinuxTask, fd: UnsignedInt, cmd: FcntlCommand, arg: UnsignedLong) -> int | Waiting:
     """Asks and changes what an open file and its descriptor are."""
-    return _fcntl(task, fd, cmd, arg)
+    return do_fcntl(task, fd, cmd, arg)
 
 
 @syscall("partial", NOTE)
@@ -218,4 +225,4 @@ def compat_sys_fcntl64(
     task: LinuxTask, fd: UnsignedInt, cmd: FcntlCommand, arg: CompatULong
 ) -> int | Waiting:
     """The same for a 32-bit program."""
-    return _fcntl(task, fd, cmd, arg)
+    return do_fcntl(task, fd, cmd, arg)

@@ -13,8 +13,9 @@ from ring3.fs.dentry import Dentry
 from ring3.fs.directory import Directory
 from ring3.fs.inode import Entry
 from ring3.fs.permission import CAP_SYS_CHROOT, MAY_EXEC, require
+from ring3.kernel.functions import function
 from ring3.linux.definition import syscall
-from ring3.linux.files.lookup import AT_FDCWD, PATH_MAX, find, opened, who
+from ring3.linux.files.lookup import AT_FDCWD, PATH_MAX, opened, user_path_at, who
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -58,7 +59,9 @@ def _compat_dirent(entry: Entry, offset: int) -> bytes:
     return body.ljust(length - 1, b"\0") + bytes([_type(entry)])
 
 
-def _getdents(task: LinuxTask, fd: int, address: int, count: int, pack: Pack) -> int:
+@function("int iterate_dir(struct file *file, struct dir_context *ctx)")
+def iterate_dir(task: LinuxTask, fd: int, address: int, count: int, pack: Pack) -> int:
+    """Stores entries of a directory, as many as fit; returns their bytes."""
     file = opened(task, fd)
     if not isinstance(file, Directory):
         raise Errno(E.ENOTDIR)
@@ -82,19 +85,19 @@ def _getdents(task: LinuxTask, fd: int, address: int, count: int, pack: Pack) ->
 @syscall("full")
 def sys_getdents64(task: LinuxTask, fd: UnsignedInt, dirent: BufferOut, count: UnsignedInt) -> int:
     """Reads names of a directory."""
-    return _getdents(task, fd, dirent, count, _dirent64)
+    return iterate_dir(task, fd, dirent, count, _dirent64)
 
 
 @syscall("full")
 def sys_getdents(task: LinuxTask, fd: UnsignedInt, dirent: BufferOut, count: UnsignedInt) -> int:
     """Reads names of a directory, in the first layout."""
-    return _getdents(task, fd, dirent, count, _dirent)
+    return iterate_dir(task, fd, dirent, count, _dirent)
 
 
 @syscall("full")
 def compat_sys_getdents(task: LinuxTask, fd: UnsignedInt, dirent: BufferOut, count: UnsignedInt) -> int:
     """The same for a 32-bit program."""
-    return _getdents(task, fd, dirent, count, _compat_dirent)
+    return iterate_dir(task, fd, dirent, count, _compat_dirent)
 
 
 @syscall("full")
@@ -149,7 +152,7 @@ def _searchable(task: LinuxTask, found: Dentry) -> Dentry:
 @syscall("full")
 def sys_chdir(task: LinuxTask, filename: Path) -> int:
     """Changes the working directory."""
-    task.fs.cwd = _searchable(task, find(task, AT_FDCWD, filename))
+    task.fs.cwd = _searchable(task, user_path_at(task, AT_FDCWD, filename))
     return 0
 
 
@@ -166,7 +169,7 @@ def sys_fchdir(task: LinuxTask, fd: UnsignedInt) -> int:
 @syscall("full")
 def sys_chroot(task: LinuxTask, filename: Path) -> int:
     """Changes what ``/`` means."""
-    found = _searchable(task, find(task, AT_FDCWD, filename))
+    found = _searchable(task, user_path_at(task, AT_FDCWD, filename))
     if not who(task).has(CAP_SYS_CHROOT):
         raise Errno(E.EPERM)
     task.fs.root = found

@@ -17,10 +17,10 @@ from ring3.linux.files.lookup import (
     At,
     AtFlags,
     check_flags,
-    find,
     find_or_fd,
     inode_of,
     opened,
+    user_path_at,
     who,
 )
 
@@ -114,7 +114,7 @@ def _futimesat(task: LinuxTask, dfd: int, filename: int, utimes: int, form: str)
     times = _read_times(task, utimes, form, 1000)
     if not filename:
         return _set_times(task, opened(task, dfd), times)
-    return _set_times(task, find(task, dfd, filename), times)
+    return _set_times(task, user_path_at(task, dfd, filename), times)
 
 
 @syscall("full")
@@ -126,7 +126,7 @@ def sys_futimesat(task: LinuxTask, dfd: DirFd, filename: Path, utimes: Pointer) 
 @syscall("full")
 def sys_utimes(task: LinuxTask, filename: Path, utimes: Pointer) -> int:
     """The same, of a file by name."""
-    return _set_times(task, find(task, AT_FDCWD, filename), _read_times(task, utimes, "<qqqq", 1000))
+    return _set_times(task, user_path_at(task, AT_FDCWD, filename), _read_times(task, utimes, "<qqqq", 1000))
 
 
 @syscall("full")
@@ -138,7 +138,7 @@ def sys_futimesat_time32(task: LinuxTask, dfd: UnsignedInt, filename: Path, t: P
 @syscall("full")
 def sys_utimes_time32(task: LinuxTask, filename: Path, t: Pointer) -> int:
     """The same, of a file by name."""
-    return _set_times(task, find(task, AT_FDCWD, filename), _read_times(task, t, "<iiii", 1000))
+    return _set_times(task, user_path_at(task, AT_FDCWD, filename), _read_times(task, t, "<iiii", 1000))
 
 
 def _utime(task: LinuxTask, filename: int, times: int, form: str) -> int:
@@ -146,7 +146,7 @@ def _utime(task: LinuxTask, filename: int, times: int, form: str) -> int:
     if times:
         atime, mtime = struct.unpack(form, task.memory.read(times, struct.calcsize(form)))
         moments = [atime, 0, mtime, 0]
-    return _set_times(task, find(task, AT_FDCWD, filename), moments)
+    return _set_times(task, user_path_at(task, AT_FDCWD, filename), moments)
 
 
 @syscall("full")

@@ -15,9 +15,10 @@ from ring3.abi.errno import E, Errno
 from ring3.fs import host_os
 from ring3.fs.file import O_NONBLOCK, File
 from ring3.fs.host import HostFile
+from ring3.kernel.functions import function
 from ring3.linux.definition import syscall
 from ring3.linux.files.lookup import opened
-from ring3.linux.terminals.groups import set_terminal_group, terminal_group
+from ring3.linux.terminals.groups import terminal_group, tiocspgrp
 from ring3.linux.terminals.ioctls import Ioctl
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def _get_group(task: LinuxTask, arg: int) -> None:
 
 def _set_group(task: LinuxTask, arg: int) -> None:
     (group,) = struct.unpack("<i", task.memory.read(arg, 4))
-    set_terminal_group(task, group)
+    tiocspgrp(task, group)
 
 
 def _get_session(task: LinuxTask, arg: int) -> None:
@@ -115,7 +116,12 @@ JOB_CONTROL: Final = {
 }
 
 
-def _ioctl(task: LinuxTask, fd: int, cmd: int, arg: int) -> int:
+@function(
+    "int do_vfs_ioctl(struct file *filp, unsigned int fd, unsigned int cmd, unsigned long arg)",
+    calls={"tty_ioctl"},
+)
+def do_vfs_ioctl(task: LinuxTask, fd: int, cmd: int, arg: int) -> int:
+    """Does a request of ioctl(2)."""
     file = opened(task, fd)
     everywhere = EVERYWHERE.get(cmd)
     if everywhere is not None:
@@ -124,10 +130,10 @@ def _ioctl(task: LinuxTask, fd: int, cmd: int, arg: int) -> int:
         return _terminal(task, file, cmd, arg)
     if file.is_terminal():
         from ring3.fs.pty import PtyFile  # noqa: PLC0415 - few programs have one
-        from ring3.linux.terminals.terminal import terminal_ioctl  # noqa: PLC0415
+        from ring3.linux.terminals.terminal import tty_ioctl  # noqa: PLC0415
 
         assert isinstance(file, PtyFile)
-        return terminal_ioctl(task, file, cmd, arg)
+        return tty_ioctl(task, file, cmd, arg)
     raise Errno(E.ENOTTY)
 
 
@@ -137,10 +143,10 @@ NOTE: Final = "what files have in common, and terminals, without packet mode; no
 @syscall("partial", NOTE)
 def sys_ioctl(task: LinuxTask, fd: FdArg, cmd: IoctlCommand, arg: UnsignedLong) -> int:
     """Controls a device."""
-    return _ioctl(task, fd, cmd, arg)
+    return do_vfs_ioctl(task, fd, cmd, arg)
 
 
 @syscall("partial", NOTE)
 def compat_sys_ioctl(task: LinuxTask, fd: FdArg, cmd: IoctlCommand, arg32: CompatULong) -> int:
     """Controls a device, for a 32-bit program."""
-    return _ioctl(task, fd, cmd, arg32)
+    return do_vfs_ioctl(task, fd, cmd, arg32)

@@ -8,7 +8,7 @@ from ring3.abi.c_types import INT, UNSIGNED_INT, UNSIGNED_LONG, Arg, Int, Meanin
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntFlag
 from ring3.linux.definition import syscall
-from ring3.linux.files.lookup import AT_FDCWD, check_flags, find
+from ring3.linux.files.lookup import AT_FDCWD, check_flags, user_path_at
 from ring3.linux.model.credentials import Cap
 from ring3.linux.tasks.access import refuse
 
@@ -49,7 +49,7 @@ def sys_mount(
     _check_string(task, dev_name)
     if data:
         task.memory.read(data, 1)
-    find(task, AT_FDCWD, dir_name)
+    user_path_at(task, AT_FDCWD, dir_name)
     if flags & MS_NOUSER and flags >> 16 & 0xFFFF != 0xC0ED:
         raise Errno(E.EINVAL)
     return refuse(task, Cap.SYS_ADMIN, "mount")
@@ -59,14 +59,14 @@ def sys_mount(
 def sys_umount(task: LinuxTask, name: Path, flags: UmountFlags) -> int:
     """Takes a file system away."""
     check_flags(flags, sum(Umount))
-    find(task, AT_FDCWD, name, follow=not flags & Umount.UMOUNT_NOFOLLOW)
+    user_path_at(task, AT_FDCWD, name, follow=not flags & Umount.UMOUNT_NOFOLLOW)
     return refuse(task, Cap.SYS_ADMIN, "umount2")
 
 
 @syscall("partial", _NOTE)
 def sys_oldumount(task: LinuxTask, name: Path) -> int:
     """Umount without flags (i386)."""
-    find(task, AT_FDCWD, name)
+    user_path_at(task, AT_FDCWD, name)
     return refuse(task, Cap.SYS_ADMIN, "umount")
 
 

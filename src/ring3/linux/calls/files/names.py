@@ -11,6 +11,7 @@ from ring3.abi.kinds import IntFlag
 from ring3.fs import names
 from ring3.fs.dentry import Dentry
 from ring3.fs.permission import CAP_DAC_READ_SEARCH
+from ring3.kernel.functions import function
 from ring3.linux.definition import syscall
 from ring3.linux.files.lookup import (
     AT_FDCWD,
@@ -18,8 +19,8 @@ from ring3.linux.files.lookup import (
     AtFlags,
     check_flags,
     find_or_fd,
+    getname,
     last_of,
-    read_path,
     start_of,
     walk,
     who,
@@ -43,7 +44,12 @@ RenameFlags = Annotated[int, Arg(UNSIGNED_INT, Meaning.FLAGS, "rename")]
 # -- making ------------------------------------------------------------------------------------------------------
 
 
-def _mkdirat(task: LinuxTask, dfd: int, pathname: int, mode: int) -> int:
+@function(
+    "int do_mkdirat(int dfd, struct filename *name, umode_t mode)",
+    calls={"getname"},
+)
+def do_mkdirat(task: LinuxTask, dfd: int, pathname: int, mode: int) -> int:
+    """Makes a directory."""
     mode &= 0o1777 & ~task.fs.umask
     names.make(last_of(task, dfd, pathname), stat.S_IFDIR | mode, who(task))
     return 0
@@ -52,16 +58,21 @@ def _mkdirat(task: LinuxTask, dfd: int, pathname: int, mode: int) -> int:
 @syscall("full")
 def sys_mkdir(task: LinuxTask, pathname: Path, mode: Mode) -> int:
     """Makes a directory."""
-    return _mkdirat(task, AT_FDCWD, pathname, mode)
+    return do_mkdirat(task, AT_FDCWD, pathname, mode)
 
 
 @syscall("full")
 def sys_mkdirat(task: LinuxTask, dfd: DirFd, pathname: Path, mode: Mode) -> int:
     """Makes a directory relative to another one."""
-    return _mkdirat(task, dfd, pathname, mode)
+    return do_mkdirat(task, dfd, pathname, mode)
 
 
-def _mknodat(task: LinuxTask, dfd: int, filename: int, mode: int, dev: int) -> int:
+@function(
+    "int do_mknodat(int dfd, struct filename *name, umode_t mode, unsigned int dev)",
+    calls={"getname"},
+)
+def do_mknodat(task: LinuxTask, dfd: int, filename: int, mode: int, dev: int) -> int:
+    """Makes a file of any kind."""
     kind = stat.S_IFMT(mode)
     if kind == stat.S_IFDIR:
         raise Errno(E.EPERM)
@@ -81,17 +92,22 @@ def _from_user_dev(number: int) -> int:
 @syscall("partial", "devices made here lead nowhere: opening one is ENXIO")
 def sys_mknod(task: LinuxTask, filename: Path, mode: Mode, dev: UnsignedInt) -> int:
     """Makes a FIFO, a device, a socket or a regular file."""
-    return _mknodat(task, AT_FDCWD, filename, mode, dev)
+    return do_mknodat(task, AT_FDCWD, filename, mode, dev)
 
 
 @syscall("partial", "as mknod")
 def sys_mknodat(task: LinuxTask, dfd: DirFd, filename: Path, mode: Mode, dev: UnsignedInt) -> int:
     """The same, relative to a directory."""
-    return _mknodat(task, dfd, filename, mode, dev)
+    return do_mknodat(task, dfd, filename, mode, dev)
 
 
-def _symlinkat(task: LinuxTask, oldname: int, newdfd: int, newname: int) -> int:
-    target = read_path(task, oldname)
+@function(
+    "int do_symlinkat(struct filename *from, int newdfd, struct filename *to)",
+    calls={"getname"},
+)
+def do_symlinkat(task: LinuxTask, oldname: int, newdfd: int, newname: int) -> int:
+    """Makes a symbolic link."""
+    target = getname(task, oldname)
     if not target:
         raise Errno(E.ENOENT)
     names.symlink(last_of(task, newdfd, newname), target, who(task))
@@ -101,16 +117,21 @@ def _symlinkat(task: LinuxTask, oldname: int, newdfd: int, newname: int) -> int:
 @syscall("full")
 def sys_symlink(task: LinuxTask, oldname: Path, newname: Path) -> int:
     """Makes a symbolic link."""
-    return _symlinkat(task, oldname, AT_FDCWD, newname)
+    return do_symlinkat(task, oldname, AT_FDCWD, newname)
 
 
 @syscall("full")
 def sys_symlinkat(task: LinuxTask, oldname: Path, newdfd: DirFd, newname: Path) -> int:
     """Makes a symbolic link relative to a directory."""
-    return _symlinkat(task, oldname, newdfd, newname)
+    return do_symlinkat(task, oldname, newdfd, newname)
 
 
-def _linkat(task: LinuxTask, olddfd: int, oldname: int, newdfd: int, newname: int, flags: int) -> int:
+@function(
+    "int do_linkat(int olddfd, struct filename *old, int newdfd, struct filename *new, int flags)",
+    calls={"getname"},
+)
+def do_linkat(task: LinuxTask, olddfd: int, oldname: int, newdfd: int, newname: int, flags: int) -> int:
+    """Gives a file a further name."""
     check_flags(flags, At.AT_SYMLINK_FOLLOW | At.AT_EMPTY_PATH)
     if flags & At.AT_EMPTY_PATH and not who(task).has(CAP_DAC_READ_SEARCH):
         flags &= ~int(At.AT_EMPTY_PATH)
@@ -126,7 +147,7 @@ def _linkat(task: LinuxTask, olddfd: int, oldname: int, newdfd: int, newname: in
 @syscall("full")
 def sys_link(task: LinuxTask, oldname: Path, newname: Path) -> int:
     """Gives a file one more name."""
-    return _linkat(task, AT_FDCWD, oldname, AT_FDCWD, newname, 0)
+    return do_linkat(task, AT_FDCWD, oldname, AT_FDCWD, newname, 0)
 
 
 @syscall("full")
@@ -134,7 +155,7 @@ def sys_linkat(
     task: LinuxTask, olddfd: DirFd, oldname: Path, newdfd: DirFd, newname: Path, flags: AtFlags
 ) -> int:
     """The same, relative to directories."""
-    return _linkat(task, olddfd, oldname, newdfd, newname, flags)
+    return do_linkat(task, olddfd, oldname, newdfd, newname, flags)
 
 
 # -- removing and moving -----------------------------------------------------------------------------------------
@@ -163,7 +184,13 @@ def sys_unlinkat(task: LinuxTask, dfd: DirFd, pathname: Path, flag: AtFlags) -> 
     return 0
 
 
-def _renameat(task: LinuxTask, olddfd: int, oldname: int, newdfd: int, newname: int, flags: int) -> int:
+@function(
+    "int do_renameat2(int olddfd, struct filename *from, int newdfd, struct filename *to, "
+    "unsigned int flags)",
+    calls={"getname"},
+)
+def do_renameat2(task: LinuxTask, olddfd: int, oldname: int, newdfd: int, newname: int, flags: int) -> int:
+    """Gives a file another name."""
     check_flags(flags, Rename.NOREPLACE | Rename.EXCHANGE | Rename.WHITEOUT)
     if flags & Rename.EXCHANGE and flags & (Rename.NOREPLACE | Rename.WHITEOUT):
         raise Errno(E.EINVAL)
@@ -181,13 +208,13 @@ def _renameat(task: LinuxTask, olddfd: int, oldname: int, newdfd: int, newname: 
 @syscall("full")
 def sys_rename(task: LinuxTask, oldname: Path, newname: Path) -> int:
     """Moves a name."""
-    return _renameat(task, AT_FDCWD, oldname, AT_FDCWD, newname, 0)
+    return do_renameat2(task, AT_FDCWD, oldname, AT_FDCWD, newname, 0)
 
 
 @syscall("full")
 def sys_renameat(task: LinuxTask, olddfd: DirFd, oldname: Path, newdfd: DirFd, newname: Path) -> int:
     """Moves a name, relative to directories."""
-    return _renameat(task, olddfd, oldname, newdfd, newname, 0)
+    return do_renameat2(task, olddfd, oldname, newdfd, newname, 0)
 
 
 @syscall("partial", "no file system has whiteouts: RENAME_WHITEOUT is EINVAL")
@@ -195,16 +222,21 @@ def sys_renameat2(
     task: LinuxTask, olddfd: DirFd, oldname: Path, newdfd: DirFd, newname: Path, flags: RenameFlags
 ) -> int:
     """The same, without replacing, or exchanging two names."""
-    return _renameat(task, olddfd, oldname, newdfd, newname, flags)
+    return do_renameat2(task, olddfd, oldname, newdfd, newname, flags)
 
 
 # -- reading -----------------------------------------------------------------------------------------------------
 
 
-def _readlinkat(task: LinuxTask, dfd: int, pathname: int, buf: int, size: int) -> int:
+@function(
+    "int do_readlinkat(int dfd, const char __user *pathname, char __user *buf, int bufsiz)",
+    calls={"getname"},
+)
+def do_readlinkat(task: LinuxTask, dfd: int, pathname: int, buf: int, size: int) -> int:
+    """Stores what a symbolic link says; returns how many bytes."""
     if size <= 0:
         raise Errno(E.EINVAL)
-    path = read_path(task, pathname)
+    path = getname(task, pathname)
     start = start_of(task, dfd, path)
     if path:
         found = walk(task).find(start, path, follow=False)
@@ -222,10 +254,10 @@ def _readlinkat(task: LinuxTask, dfd: int, pathname: int, buf: int, size: int) -
 @syscall("full")
 def sys_readlink(task: LinuxTask, path: Path, buf: BufferOut, bufsiz: Int) -> int:
     """Where a symbolic link leads."""
-    return _readlinkat(task, AT_FDCWD, path, buf, bufsiz)
+    return do_readlinkat(task, AT_FDCWD, path, buf, bufsiz)
 
 
 @syscall("full")
 def sys_readlinkat(task: LinuxTask, dfd: DirFd, pathname: Path, buf: BufferOut, bufsiz: Int) -> int:
     """Where a symbolic link leads, relative to a directory."""
-    return _readlinkat(task, dfd, pathname, buf, bufsiz)
+    return do_readlinkat(task, dfd, pathname, buf, bufsiz)

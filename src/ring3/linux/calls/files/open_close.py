@@ -25,15 +25,16 @@ from ring3.fs.opening import (
     O_SYNC,
     O_TMPFILE,
     O_TRUNC,
-    open_path,
+    do_filp_open,
 )
 from ring3.fs.readiness import READABLE, WRITABLE
 from ring3.fs.regular import RegularFile
 from ring3.fs.waiting import Waiting
+from ring3.kernel.functions import function
 from ring3.kernel.wait import WaitQueue, wait_event
 from ring3.linux.calls.files.read_write import MAX_NON_LFS
 from ring3.linux.definition import syscall
-from ring3.linux.files.lookup import AT_FDCWD, OpenFlags, read_path, start_of, walk
+from ring3.linux.files.lookup import AT_FDCWD, OpenFlags, getname, start_of, walk
 from ring3.linux.tasks.birth import unshare
 
 if TYPE_CHECKING:
@@ -69,7 +70,13 @@ def _checked(flags: int) -> int:
     return flags
 
 
-def do_open(task: LinuxTask, dfd: int, path: bytes, flags: int, mode: int, resolve: int = 0) -> int | Waiting:
+@function(
+    "int do_sys_openat2(int dfd, const char __user *filename, struct open_how *how)",
+    calls={"do_filp_open"},
+)
+def do_sys_openat2(
+    task: LinuxTask, dfd: int, path: bytes, flags: int, mode: int, resolve: int = 0
+) -> int | Waiting:
     """Opens a file and gives it a descriptor.
 
     Raises:
@@ -79,7 +86,7 @@ def do_open(task: LinuxTask, dfd: int, path: bytes, flags: int, mode: int, resol
     task.files.free_from(0)
     start = start_of(task, dfd, path.lstrip(b"/") if resolve & IN_ROOT else path)
     mode &= ~task.fs.umask
-    file = open_path(walk(task, resolve), start, path, flags, mode)
+    file = do_filp_open(walk(task, resolve), start, path, flags, mode)
     if not flags & (O_LARGEFILE | O_PATH) and isinstance(file, RegularFile) and file.inode.size > MAX_NON_LFS:
         file.hold().drop()
         raise Errno(E.EOVERFLOW)
@@ -110,19 +117,19 @@ async def _open_fifo(task: LinuxTask, file: FifoFile, flags: int) -> int:
 @syscall("full")
 def sys_open(task: LinuxTask, filename: Path, flags: OpenFlags, mode: Mode) -> int | Waiting:
     """Opens a file."""
-    return do_open(task, AT_FDCWD, read_path(task, filename), flags | O_LARGEFILE, mode & MODES)
+    return do_sys_openat2(task, AT_FDCWD, getname(task, filename), flags | O_LARGEFILE, mode & MODES)
 
 
 @syscall("full")
 def compat_sys_open(task: LinuxTask, filename: Path, flags: OpenFlags, mode: Mode) -> int | Waiting:
     """Opens a file for a 32-bit program; EOVERFLOW if it is too large for one that does not say O_LARGEFILE."""
-    return do_open(task, AT_FDCWD, read_path(task, filename), flags, mode & MODES)
+    return do_sys_openat2(task, AT_FDCWD, getname(task, filename), flags, mode & MODES)
 
 
 @syscall("full")
 def sys_openat(task: LinuxTask, dfd: DirFd, filename: Path, flags: OpenFlags, mode: Mode) -> int | Waiting:
     """Opens a file relative to a directory."""
-    return do_open(task, dfd, read_path(task, filename), flags | O_LARGEFILE, mode & MODES)
+    return do_sys_openat2(task, dfd, getname(task, filename), flags | O_LARGEFILE, mode & MODES)
 
 
 @syscall("full")
@@ -130,14 +137,14 @@ def compat_sys_openat(
     task: LinuxTask, dfd: DirFd, filename: Path, flags: OpenFlags, mode: Mode
 ) -> int | Waiting:
     """The same for a 32-bit program."""
-    return do_open(task, dfd, read_path(task, filename), flags, mode & MODES)
+    return do_sys_openat2(task, dfd, getname(task, filename), flags, mode & MODES)
 
 
 @syscall("full")
 def sys_openat2(task: LinuxTask, dfd: DirFd, filename: Path, how: Pointer, usize: SizeT) -> int | Waiting:
     """Opens a file relative to a directory, within bounds."""
     flags, mode, resolve = _open_how(task, how, usize)
-    return do_open(task, dfd, read_path(task, filename), flags | O_LARGEFILE, mode, resolve)
+    return do_sys_openat2(task, dfd, getname(task, filename), flags | O_LARGEFILE, mode, resolve)
 
 
 def _open_how(task: LinuxTask, address: int, size: int) -> tuple[int, int, int]:
@@ -170,7 +177,7 @@ def _open_how(task: LinuxTask, address: int, size: int) -> tuple[int, int, int]:
 def sys_creat(task: LinuxTask, pathname: Path, mode: Mode) -> int | Waiting:
     """Makes a file, or empties it, and opens it for writing."""
     flags = O_CREAT | O_WRONLY | O_TRUNC | O_LARGEFILE
-    return do_open(task, AT_FDCWD, read_path(task, pathname), flags, mode & MODES)
+    return do_sys_openat2(task, AT_FDCWD, getname(task, pathname), flags, mode & MODES)
 
 
 @syscall("full")

@@ -11,6 +11,7 @@ from ring3.fs.eventfd import EventFile
 from ring3.fs.file import O_NONBLOCK
 from ring3.fs.opening import O_CLOEXEC, O_DIRECT
 from ring3.fs.pipe import make_pipe
+from ring3.kernel.functions import function
 from ring3.linux.definition import syscall
 from ring3.linux.files.lookup import who
 
@@ -24,7 +25,8 @@ EventFlags = Annotated[int, Arg(INT, Meaning.FLAGS, "eventfd")]
 TwoFds = Annotated[int, Arg(POINTER, Meaning.BUFFER_OUT)]
 
 
-def _pipe(task: LinuxTask, address: int, flags: int) -> int:
+@function("int do_pipe2(int __user *fildes, int flags)")
+def do_pipe2(task: LinuxTask, address: int, flags: int) -> int:
     """Makes a pipe; nothing is open if its descriptors cannot be stored."""
     files, caller = task.files, who(task)
     reader, writer = make_pipe(task.kernel.vfs, flags & O_NONBLOCK, (caller.uid, caller.gid))
@@ -47,7 +49,7 @@ def _pipe(task: LinuxTask, address: int, flags: int) -> int:
 @syscall("full")
 def sys_pipe(task: LinuxTask, fildes: TwoFds) -> int:
     """Makes a pipe."""
-    return _pipe(task, fildes, 0)
+    return do_pipe2(task, fildes, 0)
 
 
 @syscall("partial", "no packet mode: O_DIRECT is EINVAL")
@@ -55,10 +57,12 @@ def sys_pipe2(task: LinuxTask, fildes: TwoFds, flags: PipeFlags) -> int:
     """Makes a pipe, with flags."""
     if flags & ~(O_CLOEXEC | O_NONBLOCK) or flags & O_DIRECT:
         raise Errno(E.EINVAL)
-    return _pipe(task, fildes, flags)
+    return do_pipe2(task, fildes, flags)
 
 
-def _eventfd(task: LinuxTask, count: int, flags: int) -> int:
+@function("int do_eventfd(unsigned int count, int flags)")
+def do_eventfd(task: LinuxTask, count: int, flags: int) -> int:
+    """Makes an event counter; returns its descriptor."""
     if flags & ~(O_CLOEXEC | O_NONBLOCK | EFD_SEMAPHORE):
         raise Errno(E.EINVAL)
     file = EventFile(task.kernel.vfs, count, flags & O_NONBLOCK, bool(flags & EFD_SEMAPHORE))
@@ -68,10 +72,10 @@ def _eventfd(task: LinuxTask, count: int, flags: int) -> int:
 @syscall("full")
 def sys_eventfd(task: LinuxTask, count: UnsignedInt) -> int:
     """Makes a counter that can be waited for."""
-    return _eventfd(task, count, 0)
+    return do_eventfd(task, count, 0)
 
 
 @syscall("full")
 def sys_eventfd2(task: LinuxTask, count: UnsignedInt, flags: EventFlags) -> int:
     """The same with flags."""
-    return _eventfd(task, count, flags)
+    return do_eventfd(task, count, flags)

@@ -23,6 +23,7 @@ from ring3.fs.opening import O_LARGEFILE
 from ring3.fs.pipe import PipeFile
 from ring3.fs.regular import RegularFile
 from ring3.fs.waiting import Waiting, retry, write_all
+from ring3.kernel.functions import function
 from ring3.kernel.mm.usercopy import BadAddress
 from ring3.linux.definition import syscall
 from ring3.linux.files.vectors import MAX_RW_COUNT, USER_END
@@ -117,7 +118,11 @@ def to_user(task: LinuxTask, address: int, data: bytes) -> int:
     return len(data)
 
 
-def write_file(task: LinuxTask, file: File, data: bytes) -> int | Waiting:
+@function(
+    "ssize_t vfs_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)",
+    calls={"do_send_specific"},
+)
+def vfs_write(task: LinuxTask, file: File, data: bytes) -> int | Waiting:
     """Writes data to a file at its position, within the limits of the process.
 
     Raises:
@@ -165,26 +170,49 @@ def limited(task: LinuxTask, file: File, data: bytes, offset: int) -> bytes:
     return data[: limit - offset]
 
 
-@syscall("full")
-def sys_write(task: LinuxTask, fd: FdArg, buf: BufferIn, count: SizeT) -> int | Waiting:
-    """Writes ``count`` bytes to a descriptor."""
+@function(
+    "ssize_t ksys_write(unsigned int fd, const char __user *buf, size_t count)",
+    calls={"vfs_write"},
+)
+def ksys_write(task: LinuxTask, fd: int, buf: int, count: int) -> int | Waiting:
+    """Writes up to ``count`` bytes to a descriptor."""
     file = writable(task, fd)
     wanted = checked_count(buf, count)
     data = from_user(task, buf, wanted)
-    return write_file(task, file, data if len(data) == wanted else whole_pages(file, data))
+    return vfs_write(task, file, data if len(data) == wanted else whole_pages(file, data))
+
+
+@syscall("full")
+def sys_write(task: LinuxTask, fd: FdArg, buf: BufferIn, count: SizeT) -> int | Waiting:
+    """Writes ``count`` bytes to a descriptor."""
+    return ksys_write(task, fd, buf, count)
+
+
+@function("ssize_t vfs_read(struct file *file, char __user *buf, size_t count, loff_t *pos)")
+def vfs_read(task: LinuxTask, file: File, buf: int, count: int) -> int | Waiting:
+    """Reads up to ``count`` bytes of a file at its position."""
+
+    def read() -> int:
+        data = file.read(count)
+        return deliver(file, data, lambda: to_user(task, buf, data))
+
+    return retry(task, file, read)
+
+
+@function(
+    "ssize_t ksys_read(unsigned int fd, char __user *buf, size_t count)",
+    calls={"vfs_read"},
+)
+def ksys_read(task: LinuxTask, fd: int, buf: int, count: int) -> int | Waiting:
+    """Reads up to ``count`` bytes from a descriptor."""
+    file = readable(task, fd)
+    return vfs_read(task, file, buf, checked_count(buf, count))
 
 
 @syscall("full")
 def sys_read(task: LinuxTask, fd: FdArg, buf: BufferOut, count: SizeT) -> int | Waiting:
     """Reads up to ``count`` bytes from a descriptor."""
-    file = readable(task, fd)
-    wanted = checked_count(buf, count)
-
-    def read() -> int:
-        data = file.read(wanted)
-        return deliver(file, data, lambda: to_user(task, buf, data))
-
-    return retry(task, file, read)
+    return ksys_read(task, fd, buf, count)
 
 
 def deliver(file: File, data: bytes, store: Callable[[], int]) -> int:
@@ -207,7 +235,9 @@ def deliver(file: File, data: bytes, store: Callable[[], int]) -> int:
 # -- with an offset ----------------------------------------------------------------------------------------------
 
 
-def _pread(task: LinuxTask, fd: int, buf: int, count: int, offset: int) -> int | Waiting:
+@function("ssize_t ksys_pread64(unsigned int fd, char __user *buf, size_t count, loff_t pos)")
+def ksys_pread64(task: LinuxTask, fd: int, buf: int, count: int, offset: int) -> int | Waiting:
+    """Reads at an offset."""
     if offset < 0:
         raise Errno(E.EINVAL)
     file = readable(task, fd)
@@ -215,7 +245,12 @@ def _pread(task: LinuxTask, fd: int, buf: int, count: int, offset: int) -> int |
     return retry(task, file, lambda: to_user(task, buf, file.pread(wanted, offset)))
 
 
-def _pwrite(task: LinuxTask, fd: int, buf: int, count: int, offset: int) -> int | Waiting:
+@function(
+    "ssize_t ksys_pwrite64(unsigned int fd, const char __user *buf, size_t count, loff_t pos)",
+    calls={"do_send_specific"},
+)
+def ksys_pwrite64(task: LinuxTask, fd: int, buf: int, count: int, offset: int) -> int | Waiting:
+    """Writes at an offset."""
     if offset < 0:
         raise Errno(E.EINVAL)
     file = writable(task, fd)
@@ -234,13 +269,13 @@ def wide(low: int, high: int) -> int:
 @syscall("full")
 def sys_pread64(task: LinuxTask, fd: UnsignedInt, buf: BufferOut, count: SizeT, pos: OffT) -> int | Waiting:
     """Reads at an offset."""
-    return _pread(task, fd, buf, count, pos)
+    return ksys_pread64(task, fd, buf, count, pos)
 
 
 @syscall("full")
 def sys_pwrite64(task: LinuxTask, fd: UnsignedInt, buf: BufferIn, count: SizeT, pos: OffT) -> int | Waiting:
     """Writes at an offset."""
-    return _pwrite(task, fd, buf, count, pos)
+    return ksys_pwrite64(task, fd, buf, count, pos)
 
 
 @syscall("full")
@@ -253,7 +288,7 @@ def sys_ia32_pread64(
     poshi: UnsignedInt,
 ) -> int | Waiting:
     """Reads at an offset, for a 32-bit program."""
-    return _pread(task, fd, ubuf, count, wide(poslo, poshi))
+    return ksys_pread64(task, fd, ubuf, count, wide(poslo, poshi))
 
 
 @syscall("full")
@@ -266,13 +301,15 @@ def sys_ia32_pwrite64(
     poshi: UnsignedInt,
 ) -> int | Waiting:
     """Writes at an offset, for a 32-bit program."""
-    return _pwrite(task, fd, ubuf, count, wide(poslo, poshi))
+    return ksys_pwrite64(task, fd, ubuf, count, wide(poslo, poshi))
 
 
 # -- the position ------------------------------------------------------------------------------------------------
 
 
-def _lseek(task: LinuxTask, fd: int, offset: int, whence: int) -> int:
+@function("off_t ksys_lseek(unsigned int fd, off_t offset, unsigned int whence)")
+def ksys_lseek(task: LinuxTask, fd: int, offset: int, whence: int) -> int:
+    """Moves a file's position; returns where to."""
     file = task.files[fd]
     if file.is_path:
         raise Errno(E.EBADF)
@@ -284,13 +321,13 @@ def _lseek(task: LinuxTask, fd: int, offset: int, whence: int) -> int:
 @syscall("full")
 def sys_lseek(task: LinuxTask, fd: UnsignedInt, offset: OffT, whence: UnsignedInt) -> int:
     """Moves a file's position."""
-    return _lseek(task, fd, offset, whence)
+    return ksys_lseek(task, fd, offset, whence)
 
 
 @syscall("full")
 def compat_sys_lseek(task: LinuxTask, fd: UnsignedInt, offset: CompatOffT, whence: UnsignedInt) -> int:
     """Moves a file's position; a 32-bit program sees the low half of where to."""
-    return _lseek(task, fd, offset, whence)
+    return ksys_lseek(task, fd, offset, whence)
 
 
 @syscall("full")
@@ -303,5 +340,5 @@ def sys_llseek(
     whence: UnsignedInt,
 ) -> int:
     """Moves a file's position, with 64 bits for 32-bit programs."""
-    task.memory.write_u64(result, _lseek(task, fd, wide(offset_low, offset_high), whence))
+    task.memory.write_u64(result, ksys_lseek(task, fd, wide(offset_low, offset_high), whence))
     return 0

@@ -23,10 +23,11 @@ from ring3.fs.opening import O_LARGEFILE, require_no_program
 from ring3.fs.permission import MAY_WRITE, require
 from ring3.fs.pipe import PipeFile
 from ring3.fs.regular import MAX_SIZE, RegularFile
+from ring3.kernel.functions import function
 from ring3.linux.calls.files.attributes import check_writable
 from ring3.linux.calls.files.read_write import MAX_NON_LFS, RLIM_INFINITY, RLIMIT_FSIZE, wide, writable
 from ring3.linux.definition import syscall
-from ring3.linux.files.lookup import AT_FDCWD, find, opened, who
+from ring3.linux.files.lookup import AT_FDCWD, opened, user_path_at, who
 from ring3.linux.signals.send import file_too_large
 
 if TYPE_CHECKING:
@@ -55,10 +56,15 @@ def _check_limit(task: LinuxTask, old: int, size: int) -> None:
         raise Errno(E.EFBIG)
 
 
-def _truncate(task: LinuxTask, path: int, length: int) -> int:
+@function(
+    "int do_sys_truncate(const char __user *pathname, loff_t length)",
+    calls={"do_send_specific", "user_path_at"},
+)
+def do_sys_truncate(task: LinuxTask, path: int, length: int) -> int:
+    """Changes the size of a file by name."""
     if length < 0:
         raise Errno(E.EINVAL)
-    found = find(task, AT_FDCWD, path)
+    found = user_path_at(task, AT_FDCWD, path)
     inode = found.inode
     if inode.is_directory:
         raise Errno(E.EISDIR)
@@ -72,7 +78,12 @@ def _truncate(task: LinuxTask, path: int, length: int) -> int:
     return 0
 
 
-def _ftruncate(task: LinuxTask, fd: int, length: int) -> int:
+@function(
+    "int do_sys_ftruncate(unsigned int fd, loff_t length, int small)",
+    calls={"do_send_specific"},
+)
+def do_sys_ftruncate(task: LinuxTask, fd: int, length: int) -> int:
+    """Changes the size of an open file."""
     if length < 0:
         raise Errno(E.EINVAL)
     file = opened(task, fd)
@@ -89,25 +100,25 @@ def _ftruncate(task: LinuxTask, fd: int, length: int) -> int:
 @syscall("full")
 def sys_truncate(task: LinuxTask, path: Path, length: Length) -> int:
     """Changes the size of a file."""
-    return _truncate(task, path, length)
+    return do_sys_truncate(task, path, length)
 
 
 @syscall("full")
 def sys_ftruncate(task: LinuxTask, fd: FdArg, length: OffT) -> int:
     """Changes the size of an open file."""
-    return _ftruncate(task, fd, length)
+    return do_sys_ftruncate(task, fd, length)
 
 
 @syscall("full")
 def compat_sys_truncate(task: LinuxTask, path: Path, length: CompatOffT) -> int:
     """Changes the size of a file, for a 32-bit program."""
-    return _truncate(task, path, length)
+    return do_sys_truncate(task, path, length)
 
 
 @syscall("full")
 def compat_sys_ftruncate(task: LinuxTask, fd: FdArg, length: CompatOffT) -> int:
     """Changes the size of an open file, for a 32-bit program."""
-    return _ftruncate(task, fd, length)
+    return do_sys_ftruncate(task, fd, length)
 
 
 @syscall("full")
@@ -115,7 +126,7 @@ def sys_ia32_truncate64(
     task: LinuxTask, filename: Path, offset_low: UnsignedLong, offset_high: UnsignedLong
 ) -> int:
     """Changes the size of a file, with 64 bits for a 32-bit program."""
-    return _truncate(task, filename, wide(offset_low, offset_high))
+    return do_sys_truncate(task, filename, wide(offset_low, offset_high))
 
 
 @syscall("full")
@@ -123,10 +134,15 @@ def sys_ia32_ftruncate64(
     task: LinuxTask, fd: FdArg, offset_low: UnsignedLong, offset_high: UnsignedLong
 ) -> int:
     """The same for an open file."""
-    return _ftruncate(task, fd, wide(offset_low, offset_high))
+    return do_sys_ftruncate(task, fd, wide(offset_low, offset_high))
 
 
-def _fallocate(task: LinuxTask, fd: int, mode: int, offset: int, length: int) -> int:
+@function(
+    "int ksys_fallocate(int fd, int mode, loff_t offset, loff_t len)",
+    calls={"do_send_specific"},
+)
+def ksys_fallocate(task: LinuxTask, fd: int, mode: int, offset: int, length: int) -> int:
+    """Takes or gives back the space of a part of a file."""
     if offset < 0 or length <= 0:
         raise Errno(E.EINVAL)
     if mode & ~FALLOC_MODES:
@@ -149,7 +165,7 @@ def _fallocate(task: LinuxTask, fd: int, mode: int, offset: int, length: int) ->
 @syscall("partial", "room and holes; not collapsing, inserting, zeroing or unsharing ranges (EOPNOTSUPP)")
 def sys_fallocate(task: LinuxTask, fd: FdArg, mode: Int, offset: OffT, length: OffT) -> int:
     """Makes or frees room in an open file."""
-    return _fallocate(task, fd, mode, offset, length)
+    return ksys_fallocate(task, fd, mode, offset, length)
 
 
 @syscall("partial", "as fallocate")
@@ -163,7 +179,7 @@ def sys_ia32_fallocate(
     len_hi: UnsignedInt,
 ) -> int:
     """The same for a 32-bit program."""
-    return _fallocate(task, fd, mode, wide(offset_lo, offset_hi), wide(len_lo, len_hi))
+    return ksys_fallocate(task, fd, mode, wide(offset_lo, offset_hi), wide(len_lo, len_hi))
 
 
 # -- safekeeping -------------------------------------------------------------------------------------------------
@@ -199,7 +215,9 @@ def sys_syncfs(task: LinuxTask, fd: FdArg) -> int:
     return 0
 
 
-def _sync_file_range(task: LinuxTask, fd: int, offset: int, length: int, flags: int) -> int:
+@function("int ksys_sync_file_range(int fd, loff_t offset, loff_t nbytes, unsigned int flags)")
+def ksys_sync_file_range(task: LinuxTask, fd: int, offset: int, length: int, flags: int) -> int:
+    """Writes a part of a file back."""
     if flags & ~SYNC_FILE_RANGE_FLAGS or offset < 0 or length < 0 or offset + length > MAX_SIZE:
         raise Errno(E.EINVAL)
     inode = opened(task, fd).inode
@@ -212,7 +230,7 @@ def _sync_file_range(task: LinuxTask, fd: int, offset: int, length: int, flags: 
 @syscall("full")
 def sys_sync_file_range(task: LinuxTask, fd: FdArg, offset: OffT, nbytes: OffT, flags: UnsignedInt) -> int:
     """Brings a part of what was written to where it is kept; all of it here."""
-    return _sync_file_range(task, fd, offset, nbytes, flags)
+    return ksys_sync_file_range(task, fd, offset, nbytes, flags)
 
 
 @syscall("full")
@@ -226,13 +244,14 @@ def sys_ia32_sync_file_range(
     flags: UnsignedInt,
 ) -> int:
     """The same for a 32-bit program."""
-    return _sync_file_range(task, fd, wide(off_low, off_hi), wide(n_low, n_hi), flags)
+    return ksys_sync_file_range(task, fd, wide(off_low, off_hi), wide(n_low, n_hi), flags)
 
 
 # -- advice ------------------------------------------------------------------------------------------------------
 
 
-def _fadvise(task: LinuxTask, fd: int, length: int, advice: int) -> int:
+@function("int ksys_fadvise64_64(int fd, loff_t offset, loff_t len, int advice)")
+def ksys_fadvise64_64(task: LinuxTask, fd: int, length: int, advice: int) -> int:
     """Checks advice about how a file will be read; nothing follows from it, which is Linux's right as well."""
     file = opened(task, fd)
     if isinstance(file, PipeFile):
@@ -245,7 +264,7 @@ def _fadvise(task: LinuxTask, fd: int, length: int, advice: int) -> int:
 @syscall("full")
 def sys_fadvise64(task: LinuxTask, fd: FdArg, offset: OffT, length: OffT, advice: Int) -> int:
     """Advises on how a file will be read."""
-    return _fadvise(task, fd, length, advice)
+    return ksys_fadvise64_64(task, fd, length, advice)
 
 
 @syscall("full")
@@ -253,7 +272,7 @@ def sys_ia32_fadvise64(
     task: LinuxTask, fd: FdArg, offset_lo: UnsignedInt, offset_hi: UnsignedInt, length: SizeT, advice: Int
 ) -> int:
     """The same for a 32-bit program."""
-    return _fadvise(task, fd, length & 0xFFFF_FFFF, advice)
+    return ksys_fadvise64_64(task, fd, length & 0xFFFF_FFFF, advice)
 
 
 @syscall("full")
@@ -267,10 +286,12 @@ def sys_ia32_fadvise64_64(
     advice: Int,
 ) -> int:
     """The same with 64 bits for the length."""
-    return _fadvise(task, fd, wide(len_low, len_high), advice)
+    return ksys_fadvise64_64(task, fd, wide(len_low, len_high), advice)
 
 
-def _readahead(task: LinuxTask, fd: int) -> int:
+@function("ssize_t ksys_readahead(int fd, loff_t offset, size_t count)")
+def ksys_readahead(task: LinuxTask, fd: int) -> int:
+    """Reads ahead; all there is to do is to check."""
     file = opened(task, fd)
     if not file.readable:
         raise Errno(E.EBADF)
@@ -282,7 +303,7 @@ def _readahead(task: LinuxTask, fd: int) -> int:
 @syscall("full")
 def sys_readahead(task: LinuxTask, fd: FdArg, offset: OffT, count: SizeT) -> int:
     """Asks for a part of a file to be read soon; the host reads ahead by itself."""
-    return _readahead(task, fd)
+    return ksys_readahead(task, fd)
 
 
 @syscall("full")
@@ -290,4 +311,4 @@ def sys_ia32_readahead(
     task: LinuxTask, fd: FdArg, off_lo: UnsignedInt, off_hi: UnsignedInt, count: CompatULong
 ) -> int:
     """The same for a 32-bit program."""
-    return _readahead(task, fd)
+    return ksys_readahead(task, fd)

@@ -19,9 +19,10 @@ from ring3.fs.pipe import PipeFile
 from ring3.fs.readiness import READABLE, WRITABLE
 from ring3.fs.regular import RegularFile
 from ring3.fs.waiting import Waiting, until_ready
+from ring3.kernel.functions import function
 from ring3.linux.calls.files.read_write import deliver, is_limited, limited
 from ring3.linux.definition import syscall
-from ring3.linux.files.vectors import MAX_RW_COUNT, gather, scatter, vectors_of
+from ring3.linux.files.vectors import MAX_RW_COUNT, gather, import_iovec, scatter
 from ring3.linux.signals.send import broken_pipe
 
 if TYPE_CHECKING:
@@ -137,7 +138,12 @@ class Place:
         return done
 
 
-def _out_of_pipe(source: PipeFile, target: Place, size: int) -> int:
+@function(
+    "ssize_t splice_from_pipe(struct pipe_inode_info *pipe, struct file *out, loff_t *ppos, "
+    "size_t len, unsigned int flags, splice_actor *actor)",
+)
+def splice_from_pipe(source: PipeFile, target: Place, size: int) -> int:
+    """Moves bytes out of a pipe into a file."""
     data = source.read(size)
     done = 0
     try:
@@ -148,12 +154,23 @@ def _out_of_pipe(source: PipeFile, target: Place, size: int) -> int:
     return target.advance(done)
 
 
-def _into_pipe(task: LinuxTask, source: Place, target: PipeFile, size: int) -> int:
+@function(
+    "ssize_t splice_file_to_pipe(struct file *in, struct pipe_inode_info *opipe, loff_t *offset, "
+    "size_t len, unsigned int flags)",
+    calls={"do_send_specific"},
+)
+def splice_file_to_pipe(task: LinuxTask, source: Place, target: PipeFile, size: int) -> int:
+    """Moves bytes of a file into a pipe."""
     data = source.read(min(size, _room(task, target)))
     return source.advance(target.pipe.put(data))
 
 
-def _from_pipe_to_pipe(task: LinuxTask, source: PipeFile, target: PipeFile, size: int, *, keep: bool) -> int:
+@function(
+    "int splice_pipe_to_pipe(struct pipe_inode_info *ipipe, struct pipe_inode_info *opipe, "
+    "size_t len, unsigned int flags)",
+    calls={"do_send_specific"},
+)
+def splice_pipe_to_pipe(task: LinuxTask, source: PipeFile, target: PipeFile, size: int, *, keep: bool) -> int:
     """Moves or copies bytes; 0 if there are none and nobody could write some."""
     pipe = source.pipe
     if not pipe.size and pipe.writers:
@@ -186,15 +203,15 @@ def sys_splice(
     if isinstance(source, PipeFile) and isinstance(target, PipeFile):
         if source.pipe is target.pipe:
             raise Errno(E.EINVAL)
-        operation = lambda: _from_pipe_to_pipe(task, source, target, size, keep=False)  # noqa: E731
+        operation = lambda: splice_pipe_to_pipe(task, source, target, size, keep=False)  # noqa: E731
     elif isinstance(source, PipeFile):
         if target.flags & O_APPEND:
             raise Errno(E.EINVAL)
         end.check()
-        operation = lambda: _out_of_pipe(source, end, size)  # noqa: E731
+        operation = lambda: splice_from_pipe(source, end, size)  # noqa: E731
     elif isinstance(target, PipeFile):
         start.check()
-        operation = lambda: _into_pipe(task, start, target, size)  # noqa: E731
+        operation = lambda: splice_file_to_pipe(task, start, target, size)  # noqa: E731
     else:
         raise Errno(E.EINVAL)
     return _when_possible(task, (source, target), flags, operation)
@@ -213,7 +230,7 @@ def sys_tee(task: LinuxTask, fdin: Int, fdout: Int, length: SizeT, flags: Unsign
         raise Errno(E.EINVAL)
     size = min(length, MAX_RW_COUNT)
     return _when_possible(
-        task, (source, target), flags, lambda: _from_pipe_to_pipe(task, source, target, size, keep=True)
+        task, (source, target), flags, lambda: splice_pipe_to_pipe(task, source, target, size, keep=True)
     )
 
 
@@ -226,7 +243,7 @@ def sys_vmsplice(
     file = task.files[fd & 0xFFFF_FFFF]
     if not file.readable and not file.writable:
         raise Errno(E.EBADF)
-    vectors = vectors_of(task, uiov, nr_segs, task.in_ia32_syscall)
+    vectors = import_iovec(task, uiov, nr_segs, task.in_ia32_syscall)
     size = sum(length for _, length in vectors)
     if not size:
         return 0
@@ -235,10 +252,12 @@ def sys_vmsplice(
     if file.writable:
         operation = lambda: file.pipe.put(gather(task, vectors)[: _room(task, file)])  # noqa: E731
     else:
-        operation = lambda: _fill(task, file, vectors, size)  # noqa: E731
+        operation = lambda: vmsplice_to_pipe(task, file, vectors, size)  # noqa: E731
     return _when_possible(task, (file,), flags, operation)
 
 
-def _fill(task: LinuxTask, source: PipeFile, vectors: list[tuple[int, int]], size: int) -> int:
+@function("ssize_t vmsplice_to_pipe(struct file *file, struct iov_iter *iter, unsigned int flags)")
+def vmsplice_to_pipe(task: LinuxTask, source: PipeFile, vectors: list[tuple[int, int]], size: int) -> int:
+    """Puts user memory into a pipe."""
     data = source.read(size)
     return deliver(source, data, lambda: scatter(task, vectors, data))

@@ -9,6 +9,7 @@ from ring3.abi.c_types import POINTER, Arg, BufferOut, DirFd, FdArg, Meaning, Pa
 from ring3.abi.errno import E, Errno
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import File, Stat
+from ring3.kernel.functions import function
 from ring3.linux.definition import syscall
 from ring3.linux.files.lookup import (
     AT_FDCWD,
@@ -124,23 +125,31 @@ def pack_statx(stat: Stat, is_mount: bool) -> bytes:
     )  # fmt: skip
 
 
-def stat_at(task: LinuxTask, dfd: int, filename: int, flags: int) -> Stat:
+@function(
+    "int vfs_fstatat(int dfd, const char __user *filename, struct kstat *stat, int flags)",
+    calls={"getname", "vfs_getattr"},
+)
+def vfs_fstatat(task: LinuxTask, dfd: int, filename: int, flags: int) -> Stat:
     """The attributes of what a call with AT_ flags is about.
 
     Raises:
         Errno: EINVAL, unknown flags; as `find_or_fd`.
     """
     check_flags(flags, STATX_FLAGS)
-    return attributes_of(find_or_fd(task, dfd, filename, flags))
+    return vfs_getattr(find_or_fd(task, dfd, filename, flags))
 
 
-def attributes_of(found: Dentry | File) -> Stat:
+@function(
+    "int vfs_getattr(const struct path *path, struct kstat *stat, u32 request_mask, "
+    "unsigned int query_flags)",
+)
+def vfs_getattr(found: Dentry | File) -> Stat:
     """The attributes of a place or an open file."""
     return found.inode.stat() if isinstance(found, Dentry) else found.stat()
 
 
 def _by_name(task: LinuxTask, filename: int, *, follow: bool) -> Stat:
-    return stat_at(task, AT_FDCWD, filename, 0 if follow else AT_SYMLINK_NOFOLLOW)
+    return vfs_fstatat(task, AT_FDCWD, filename, 0 if follow else AT_SYMLINK_NOFOLLOW)
 
 
 @syscall("full")
@@ -168,7 +177,7 @@ def sys_newfstat(task: LinuxTask, fd: FdArg, statbuf: StatOut) -> int:
 def sys_newfstatat(task: LinuxTask, dfd: DirFd, filename: Path, statbuf: StatOut, flag: AtFlags) -> int:
     """Attributes of a file by name, relative to a directory."""
     check_flags(flag, STAT_FLAGS)
-    task.memory.write(statbuf, pack_stat(stat_at(task, dfd, filename, flag)))
+    task.memory.write(statbuf, pack_stat(vfs_fstatat(task, dfd, filename, flag)))
     return 0
 
 
@@ -184,7 +193,7 @@ def sys_statx(
     check_flags(flags, STATX_FLAGS)
     found = find_or_fd(task, dfd, filename, flags)
     is_mount = isinstance(found, Dentry) and found.covers is not None
-    task.memory.write(buffer, pack_statx(attributes_of(found), is_mount))
+    task.memory.write(buffer, pack_statx(vfs_getattr(found), is_mount))
     return 0
 
 
@@ -240,7 +249,7 @@ def compat_sys_ia32_fstatat64(
     """The same, by name relative to a directory."""
     check_flags(flag, STAT_FLAGS)
     signed = dfd - (1 << 32) if dfd >> 31 else dfd
-    task.memory.write(statbuf, pack_stat64_ia32(stat_at(task, signed, filename, flag)))
+    task.memory.write(statbuf, pack_stat64_ia32(vfs_fstatat(task, signed, filename, flag)))
     return 0
 
 

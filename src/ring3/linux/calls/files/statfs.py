@@ -11,7 +11,7 @@ from ring3.fs.file import File
 from ring3.fs.inode import FileSystem, StatFs
 from ring3.fs.pipe import PipeFile
 from ring3.linux.definition import syscall
-from ring3.linux.files.lookup import AT_FDCWD, find
+from ring3.linux.files.lookup import AT_FDCWD, user_path_at
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -76,7 +76,7 @@ def _signed(number: int) -> int:
 @syscall("full")
 def sys_statfs(task: LinuxTask, pathname: Path, buf: StatfsOut) -> int:
     """What a path's file system is and how full."""
-    task.memory.write(buf, _pack_64(_fields(find(task, AT_FDCWD, pathname).fs)))
+    task.memory.write(buf, _pack_64(_fields(user_path_at(task, AT_FDCWD, pathname).fs)))
     return 0
 
 
@@ -90,7 +90,7 @@ def sys_fstatfs(task: LinuxTask, fd: FdArg, buf: StatfsOut) -> int:
 @syscall("full")
 def compat_sys_statfs(task: LinuxTask, pathname: Path, buf: StatfsOut) -> int:
     """What a path's file system is, for a 32-bit program."""
-    task.memory.write(buf, _pack_32(_fields(find(task, AT_FDCWD, pathname).fs)))
+    task.memory.write(buf, _pack_32(_fields(user_path_at(task, AT_FDCWD, pathname).fs)))
     return 0
 
 
@@ -111,7 +111,7 @@ def _check_size(size: int) -> None:
 def compat_sys_statfs64(task: LinuxTask, pathname: Path, sz: CompatULong, buf: StatfsOut) -> int:
     """What a path's file system is, with 64-bit numbers for a 32-bit program."""
     _check_size(sz)
-    task.memory.write(buf, STATFS64_32.pack(*_fields(find(task, AT_FDCWD, pathname).fs)))
+    task.memory.write(buf, STATFS64_32.pack(*_fields(user_path_at(task, AT_FDCWD, pathname).fs)))
     return 0
 
 

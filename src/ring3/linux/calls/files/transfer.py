@@ -10,7 +10,8 @@ from ring3.abi.errno import E, Errno
 from ring3.fs.file import O_APPEND, SEEK_CUR, File
 from ring3.fs.regular import MAX_SIZE, RegularFile
 from ring3.fs.waiting import Waiting
-from ring3.linux.calls.files.read_write import readable, writable, write_file
+from ring3.kernel.functions import function
+from ring3.linux.calls.files.read_write import readable, vfs_write, writable
 from ring3.linux.definition import syscall
 from ring3.linux.files.vectors import MAX_RW_COUNT
 
@@ -35,7 +36,14 @@ def _read_offset(task: LinuxTask, address: int, form: str) -> int | None:
     return int(offset)
 
 
-def _sendfile(task: LinuxTask, out_fd: int, in_fd: int, address: int, count: int, form: str) -> int | Waiting:
+@function(
+    "ssize_t do_sendfile(int out_fd, int in_fd, loff_t *ppos, size_t count, loff_t max)",
+    calls={"vfs_write"},
+)
+def do_sendfile(
+    task: LinuxTask, out_fd: int, in_fd: int, address: int, count: int, form: str
+) -> int | Waiting:
+    """Copies from one open file to another."""
     offset = _read_offset(task, address, form)
     if offset is not None and offset < 0:
         raise Errno(E.EINVAL)
@@ -89,7 +97,7 @@ async def _move(
 async def _written(task: LinuxTask, target: File, data: bytes, before: int) -> int:
     """How much of a piece was written; an error after other pieces only ends the call."""
     try:
-        result = write_file(task, target, data)
+        result = vfs_write(task, target, data)
         return result if isinstance(result, int) else await result
     except Errno:
         if before:
@@ -100,7 +108,7 @@ async def _written(task: LinuxTask, target: File, data: bytes, before: int) -> i
 @syscall("full")
 def sys_sendfile64(task: LinuxTask, out_fd: Int, in_fd: Int, offset: Pointer, count: SizeT) -> int | Waiting:
     """Moves data from a regular file to another file."""
-    return _sendfile(task, out_fd & 0xFFFF_FFFF, in_fd & 0xFFFF_FFFF, offset, count, "<q")
+    return do_sendfile(task, out_fd & 0xFFFF_FFFF, in_fd & 0xFFFF_FFFF, offset, count, "<q")
 
 
 @syscall("full")
@@ -108,7 +116,7 @@ def compat_sys_sendfile(
     task: LinuxTask, out_fd: Int, in_fd: Int, offset: Pointer, count: CompatULong
 ) -> int | Waiting:
     """The same for a 32-bit program, with a 32-bit offset."""
-    return _sendfile(task, out_fd & 0xFFFF_FFFF, in_fd & 0xFFFF_FFFF, offset, count, "<i")
+    return do_sendfile(task, out_fd & 0xFFFF_FFFF, in_fd & 0xFFFF_FFFF, offset, count, "<i")
 
 
 @syscall("full")
@@ -137,7 +145,7 @@ def sys_copy_file_range(
     first = source.position if start_in is None else start_in
     second = target.position if start_out is None else start_out
     wanted = _possible(source, target, first, second, length)
-    done = _copy(source, target, first, second, wanted)
+    done = vfs_copy_file_range(source, target, first, second, wanted)
     for address, file, start in ((off_in, source, first), (off_out, target, second)):
         if address:
             task.memory.write_u64(address, start + done)
@@ -164,7 +172,14 @@ def _possible(source: RegularFile, target: RegularFile, first: int, second: int,
     return wanted
 
 
-def _copy(source: RegularFile, target: RegularFile, first: int, second: int, wanted: int) -> int:
+@function(
+    "ssize_t vfs_copy_file_range(struct file *file_in, loff_t pos_in, struct file *file_out, "
+    "loff_t pos_out, size_t len, unsigned int flags)",
+)
+def vfs_copy_file_range(
+    source: RegularFile, target: RegularFile, first: int, second: int, wanted: int
+) -> int:
+    """Copies a part of one regular file into another; returns how many bytes."""
     done = 0
     while done < wanted:
         data = source.inode.pread(first + done, min(PIECE, wanted - done))

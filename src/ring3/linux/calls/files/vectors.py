@@ -9,16 +9,17 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntFlag
 from ring3.fs.regular import RegularFile
 from ring3.fs.waiting import Waiting, retry
+from ring3.kernel.functions import function
 from ring3.linux.calls.files.read_write import (
     deliver,
     readable,
+    vfs_write,
     whole_pages,
     wide,
     writable,
-    write_file,
 )
 from ring3.linux.definition import syscall
-from ring3.linux.files.vectors import gather, scatter, vectors_of
+from ring3.linux.files.vectors import gather, import_iovec, scatter
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -34,13 +35,18 @@ class Rwf(IntFlag):
     APPEND = 16
 
 
-def _readv(
+@function(
+    "ssize_t do_readv(unsigned long fd, const struct iovec __user *vec, unsigned long vlen, rwf_t flags)",
+    calls={"import_iovec"},
+)
+def do_readv(
     task: LinuxTask, fd: int, address: int, count: int, offset: int | None, flags: int = 0
 ) -> int | Waiting:
+    """Reads into several buffers."""
     if flags:
         _check_flags(flags, Rwf.HIPRI | Rwf.NOWAIT)
     file = readable(task, fd)
-    vectors = vectors_of(task, address, count, task.in_ia32_syscall)
+    vectors = import_iovec(task, address, count, task.in_ia32_syscall)
     wanted = sum(length for _, length in vectors)
 
     def read() -> int:
@@ -52,13 +58,18 @@ def _readv(
     return retry(task, file, read)
 
 
-def _writev(
+@function(
+    "ssize_t do_writev(unsigned long fd, const struct iovec __user *vec, unsigned long vlen, rwf_t flags)",
+    calls={"import_iovec", "vfs_write"},
+)
+def do_writev(
     task: LinuxTask, fd: int, address: int, count: int, offset: int | None, flags: int = 0
 ) -> int | Waiting:
+    """Writes from several buffers."""
     if flags:
         _check_flags(flags, Rwf.HIPRI | Rwf.DSYNC | Rwf.SYNC | Rwf.NOWAIT | Rwf.APPEND)
     file = writable(task, fd)
-    vectors = vectors_of(task, address, count, task.in_ia32_syscall)
+    vectors = import_iovec(task, address, count, task.in_ia32_syscall)
     data = gather(task, vectors)
     if len(data) < sum(length for _, length in vectors):
         data = whole_pages(file, data)
@@ -68,7 +79,7 @@ def _writev(
             file.position = file.inode.size
         return done
     if offset is None:
-        return write_file(task, file, data)
+        return vfs_write(task, file, data)
     return retry(task, file, lambda: file.pwrite(data, offset))
 
 
@@ -91,13 +102,13 @@ def _offset_or_position(value: int) -> int | None:
 @syscall("full")
 def sys_writev(task: LinuxTask, fd: UnsignedLong, vec: Pointer, vlen: UnsignedLong) -> int | Waiting:
     """Writes several buffers as one."""
-    return _writev(task, fd, vec, vlen, None)
+    return do_writev(task, fd, vec, vlen, None)
 
 
 @syscall("full")
 def sys_readv(task: LinuxTask, fd: UnsignedLong, vec: Pointer, vlen: UnsignedLong) -> int | Waiting:
     """Reads into several buffers as one."""
-    return _readv(task, fd, vec, vlen, None)
+    return do_readv(task, fd, vec, vlen, None)
 
 
 @syscall("full")
@@ -110,7 +121,7 @@ def sys_preadv(
     pos_h: UnsignedLong,
 ) -> int | Waiting:
     """Reads into several buffers at an offset."""
-    return _readv(task, fd, vec, vlen, _offset(_signed(pos_l)))
+    return do_readv(task, fd, vec, vlen, _offset(_signed(pos_l)))
 
 
 @syscall("full")
@@ -123,7 +134,7 @@ def sys_pwritev(
     pos_h: UnsignedLong,
 ) -> int | Waiting:
     """Writes several buffers at an offset."""
-    return _writev(task, fd, vec, vlen, _offset(_signed(pos_l)))
+    return do_writev(task, fd, vec, vlen, _offset(_signed(pos_l)))
 
 
 @syscall("full")
@@ -137,7 +148,7 @@ def sys_preadv2(
     flags: Int,
 ) -> int | Waiting:
     """Reads into several buffers at an offset, or at the position if it is -1."""
-    return _readv(task, fd, vec, vlen, _offset_or_position(_signed(pos_l)), flags)
+    return do_readv(task, fd, vec, vlen, _offset_or_position(_signed(pos_l)), flags)
 
 
 @syscall("full")
@@ -151,7 +162,7 @@ def sys_pwritev2(
     flags: Int,
 ) -> int | Waiting:
     """Writes several buffers at an offset, or at the position if it is -1."""
-    return _writev(task, fd, vec, vlen, _offset_or_position(_signed(pos_l)), flags)
+    return do_writev(task, fd, vec, vlen, _offset_or_position(_signed(pos_l)), flags)
 
 
 def _signed(value: int) -> int:
@@ -168,7 +179,7 @@ def compat_sys_preadv(
     pos_high: UnsignedInt,
 ) -> int | Waiting:
     """Reads into several buffers at an offset, for a 32-bit program."""
-    return _readv(task, fd, vec, vlen, _offset(wide(pos_low, pos_high)))
+    return do_readv(task, fd, vec, vlen, _offset(wide(pos_low, pos_high)))
 
 
 @syscall("full")
@@ -181,7 +192,7 @@ def compat_sys_pwritev(
     pos_high: UnsignedInt,
 ) -> int | Waiting:
     """Writes several buffers at an offset, for a 32-bit program."""
-    return _writev(task, fd, vec, vlen, _offset(wide(pos_low, pos_high)))
+    return do_writev(task, fd, vec, vlen, _offset(wide(pos_low, pos_high)))
 
 
 @syscall("full")
@@ -195,7 +206,7 @@ def compat_sys_preadv2(
     flags: Int,
 ) -> int | Waiting:
     """The same with flags."""
-    return _readv(task, fd, vec, vlen, _offset_or_position(wide(pos_low, pos_high)), flags)
+    return do_readv(task, fd, vec, vlen, _offset_or_position(wide(pos_low, pos_high)), flags)
 
 
 @syscall("full")
@@ -209,4 +220,4 @@ def compat_sys_pwritev2(
     flags: Int,
 ) -> int | Waiting:
     """The same with flags."""
-    return _writev(task, fd, vec, vlen, _offset_or_position(wide(pos_low, pos_high)), flags)
+    return do_writev(task, fd, vec, vlen, _offset_or_position(wide(pos_low, pos_high)), flags)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.c_types import BufferIn, BufferOut, FdArg, Int, Path, SizeT
 from ring3.abi.errno import E, Errno
 from ring3.linux.definition import syscall
-from ring3.linux.files.lookup import AT_FDCWD, find, opened
+from ring3.linux.files.lookup import AT_FDCWD, opened, user_path_at
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -34,14 +34,14 @@ def _refuse(task: LinuxTask, name: int) -> int:
 @syscall("partial", NOTE)
 def sys_getxattr(task: LinuxTask, pathname: Path, name: BufferIn, value: BufferOut, size: SizeT) -> int:
     """An extended attribute of a file."""
-    find(task, AT_FDCWD, pathname)
+    user_path_at(task, AT_FDCWD, pathname)
     return _refuse(task, name)
 
 
 @syscall("partial", NOTE)
 def sys_lgetxattr(task: LinuxTask, pathname: Path, name: BufferIn, value: BufferOut, size: SizeT) -> int:
     """An extended attribute of a link itself."""
-    find(task, AT_FDCWD, pathname, follow=False)
+    user_path_at(task, AT_FDCWD, pathname, follow=False)
     return _refuse(task, name)
 
 
@@ -57,7 +57,7 @@ def sys_setxattr(
     task: LinuxTask, pathname: Path, name: BufferIn, value: BufferIn, size: SizeT, flags: Int
 ) -> int:
     """Sets an extended attribute of a file."""
-    find(task, AT_FDCWD, pathname)
+    user_path_at(task, AT_FDCWD, pathname)
     return _refuse(task, name)
 
 
@@ -66,7 +66,7 @@ def sys_lsetxattr(
     task: LinuxTask, pathname: Path, name: BufferIn, value: BufferIn, size: SizeT, flags: Int
 ) -> int:
     """Sets an extended attribute of a link itself."""
-    find(task, AT_FDCWD, pathname, follow=False)
+    user_path_at(task, AT_FDCWD, pathname, follow=False)
     return _refuse(task, name)
 
 
@@ -82,14 +82,14 @@ def sys_fsetxattr(
 @syscall("partial", NOTE)
 def sys_removexattr(task: LinuxTask, pathname: Path, name: BufferIn) -> int:
     """Removes an extended attribute of a file."""
-    find(task, AT_FDCWD, pathname)
+    user_path_at(task, AT_FDCWD, pathname)
     return _refuse(task, name)
 
 
 @syscall("partial", NOTE)
 def sys_lremovexattr(task: LinuxTask, pathname: Path, name: BufferIn) -> int:
     """Removes an extended attribute of a link itself."""
-    find(task, AT_FDCWD, pathname, follow=False)
+    user_path_at(task, AT_FDCWD, pathname, follow=False)
     return _refuse(task, name)
 
 
@@ -103,14 +103,14 @@ def sys_fremovexattr(task: LinuxTask, fd: FdArg, name: BufferIn) -> int:
 @syscall("full", "no file has any: the list is empty")
 def sys_listxattr(task: LinuxTask, pathname: Path, names: BufferOut, size: SizeT) -> int:
     """The names of a file's extended attributes."""
-    find(task, AT_FDCWD, pathname)
+    user_path_at(task, AT_FDCWD, pathname)
     return 0
 
 
 @syscall("full", "as listxattr")
 def sys_llistxattr(task: LinuxTask, pathname: Path, names: BufferOut, size: SizeT) -> int:
     """Those of a link itself."""
-    find(task, AT_FDCWD, pathname, follow=False)
+    user_path_at(task, AT_FDCWD, pathname, follow=False)
     return 0
 
 

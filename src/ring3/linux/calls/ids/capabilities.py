@@ -9,7 +9,7 @@ from ring3.abi.c_types import Pointer
 from ring3.abi.errno import E, Errno
 from ring3.linux.definition import syscall
 from ring3.linux.model.credentials import ALL
-from ring3.linux.tasks.identity import capset, commit
+from ring3.linux.tasks.identity import capset, commit_creds
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -67,5 +67,5 @@ def sys_capset(task: LinuxTask, header: Pointer, data: Pointer) -> int:
     effective, permitted, inheritable = (
         sum(part << 32 * word for word, part in enumerate(parts[which::3])) & ALL for which in range(3)
     )
-    commit(task, capset(task.credentials, effective, permitted, inheritable))
+    commit_creds(task, capset(task.credentials, effective, permitted, inheritable))
     return 0

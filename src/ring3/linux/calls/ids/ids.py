@@ -14,7 +14,7 @@ from ring3.abi.errno import E, Errno
 from ring3.linux.definition import syscall
 from ring3.linux.model.credentials import Cap
 from ring3.linux.tasks import identity
-from ring3.linux.tasks.identity import UNCHANGED, commit
+from ring3.linux.tasks.identity import UNCHANGED, commit_creds
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -43,28 +43,28 @@ def narrow(number: int) -> int:
 @syscall("full")
 def sys_setuid(task: LinuxTask, uid: UnsignedInt) -> int:
     """Becomes a user: in all roles with CAP_SETUID, else only in effect."""
-    commit(task, identity.setuid(task.credentials, uid))
+    commit_creds(task, identity.setuid(task.credentials, uid))
     return 0
 
 
 @syscall("full")
 def sys_setuid16(task: LinuxTask, uid: OldId) -> int:
     """Setuid in 16 bits."""
-    commit(task, identity.setuid(task.credentials, widen(uid)))
+    commit_creds(task, identity.setuid(task.credentials, widen(uid)))
     return 0
 
 
 @syscall("full")
 def sys_setgid(task: LinuxTask, gid: UnsignedInt) -> int:
     """Becomes a member of a group: in all roles with CAP_SETGID, else only in effect."""
-    commit(task, identity.setgid(task.credentials, gid))
+    commit_creds(task, identity.setgid(task.credentials, gid))
     return 0
 
 
 @syscall("full")
 def sys_setgid16(task: LinuxTask, gid: OldId) -> int:
     """Setgid in 16 bits."""
-    commit(task, identity.setgid(task.credentials, widen(gid)))
+    commit_creds(task, identity.setgid(task.credentials, widen(gid)))
     return 0
 
 
@@ -72,7 +72,7 @@ def sys_setgid16(task: LinuxTask, gid: OldId) -> int:
 def sys_setfsuid(task: LinuxTask, uid: UnsignedInt) -> int:
     """Sets the user for access to files; returns the one before, also if it changed nothing."""
     before = task.credentials.fsuid
-    commit(task, identity.setfsuid(task.credentials, uid))
+    commit_creds(task, identity.setfsuid(task.credentials, uid))
     return before
 
 
@@ -80,7 +80,7 @@ def sys_setfsuid(task: LinuxTask, uid: UnsignedInt) -> int:
 def sys_setfsuid16(task: LinuxTask, uid: OldId) -> int:
     """Setfsuid in 16 bits; the result is not shortened."""
     before = task.credentials.fsuid
-    commit(task, identity.setfsuid(task.credentials, widen(uid)))
+    commit_creds(task, identity.setfsuid(task.credentials, widen(uid)))
     return before
 
 
@@ -88,7 +88,7 @@ def sys_setfsuid16(task: LinuxTask, uid: OldId) -> int:
 def sys_setfsgid(task: LinuxTask, gid: UnsignedInt) -> int:
     """Sets the group for access to files; returns the one before, also if it changed nothing."""
     before = task.credentials.fsgid
-    commit(task, identity.setfsgid(task.credentials, gid))
+    commit_creds(task, identity.setfsgid(task.credentials, gid))
     return before
 
 
@@ -96,7 +96,7 @@ def sys_setfsgid(task: LinuxTask, gid: UnsignedInt) -> int:
 def sys_setfsgid16(task: LinuxTask, gid: OldId) -> int:
     """Setfsgid in 16 bits; the result is not shortened."""
     before = task.credentials.fsgid
-    commit(task, identity.setfsgid(task.credentials, widen(gid)))
+    commit_creds(task, identity.setfsgid(task.credentials, widen(gid)))
     return before
 
 
@@ -106,28 +106,28 @@ def sys_setfsgid16(task: LinuxTask, gid: OldId) -> int:
 @syscall("full")
 def sys_setreuid(task: LinuxTask, ruid: UnsignedInt, euid: UnsignedInt) -> int:
     """Sets the real and the effective user; -1 leaves one as it is."""
-    commit(task, identity.setreuid(task.credentials, ruid, euid))
+    commit_creds(task, identity.setreuid(task.credentials, ruid, euid))
     return 0
 
 
 @syscall("full")
 def sys_setreuid16(task: LinuxTask, ruid: OldId, euid: OldId) -> int:
     """Setreuid in 16 bits."""
-    commit(task, identity.setreuid(task.credentials, widen(ruid), widen(euid)))
+    commit_creds(task, identity.setreuid(task.credentials, widen(ruid), widen(euid)))
     return 0
 
 
 @syscall("full")
 def sys_setregid(task: LinuxTask, rgid: UnsignedInt, egid: UnsignedInt) -> int:
     """Sets the real and the effective group; -1 leaves one as it is."""
-    commit(task, identity.setregid(task.credentials, rgid, egid))
+    commit_creds(task, identity.setregid(task.credentials, rgid, egid))
     return 0
 
 
 @syscall("full")
 def sys_setregid16(task: LinuxTask, rgid: OldId, egid: OldId) -> int:
     """Setregid in 16 bits."""
-    commit(task, identity.setregid(task.credentials, widen(rgid), widen(egid)))
+    commit_creds(task, identity.setregid(task.credentials, widen(rgid), widen(egid)))
     return 0
 
 
@@ -137,28 +137,28 @@ def sys_setregid16(task: LinuxTask, rgid: OldId, egid: OldId) -> int:
 @syscall("full")
 def sys_setresuid(task: LinuxTask, ruid: UnsignedInt, euid: UnsignedInt, suid: UnsignedInt) -> int:
     """Sets the real, effective and saved user; -1 leaves one as it is."""
-    commit(task, identity.setresuid(task.credentials, ruid, euid, suid))
+    commit_creds(task, identity.setresuid(task.credentials, ruid, euid, suid))
     return 0
 
 
 @syscall("full")
 def sys_setresuid16(task: LinuxTask, ruid: OldId, euid: OldId, suid: OldId) -> int:
     """Setresuid in 16 bits."""
-    commit(task, identity.setresuid(task.credentials, widen(ruid), widen(euid), widen(suid)))
+    commit_creds(task, identity.setresuid(task.credentials, widen(ruid), widen(euid), widen(suid)))
     return 0
 
 
 @syscall("full")
 def sys_setresgid(task: LinuxTask, rgid: UnsignedInt, egid: UnsignedInt, sgid: UnsignedInt) -> int:
     """Sets the real, effective and saved group; -1 leaves one as it is."""
-    commit(task, identity.setresgid(task.credentials, rgid, egid, sgid))
+    commit_creds(task, identity.setresgid(task.credentials, rgid, egid, sgid))
     return 0
 
 
 @syscall("full")
 def sys_setresgid16(task: LinuxTask, rgid: OldId, egid: OldId, sgid: OldId) -> int:
     """Setresgid in 16 bits."""
-    commit(task, identity.setresgid(task.credentials, widen(rgid), widen(egid), widen(sgid)))
+    commit_creds(task, identity.setresgid(task.credentials, widen(rgid), widen(egid), widen(sgid)))
     return 0
 
 
@@ -238,7 +238,7 @@ def _setgroups(task: LinuxTask, size: int, grouplist: int, form: str) -> list[in
 def sys_setgroups(task: LinuxTask, gidsetsize: Int, grouplist: Pointer) -> int:
     """Sets the supplementary groups."""
     groups = _setgroups(task, gidsetsize, grouplist, "I")
-    commit(task, identity.setgroups(task.credentials, groups))
+    commit_creds(task, identity.setgroups(task.credentials, groups))
     return 0
 
 
@@ -246,5 +246,5 @@ def sys_setgroups(task: LinuxTask, gidsetsize: Int, grouplist: Pointer) -> int:
 def sys_setgroups16(task: LinuxTask, gidsetsize: Int, grouplist: Pointer) -> int:
     """Setgroups in 16 bits."""
     groups = [widen(gid) for gid in _setgroups(task, gidsetsize, grouplist, "H")]
-    commit(task, identity.setgroups(task.credentials, groups))
+    commit_creds(task, identity.setgroups(task.credentials, groups))
     return 0

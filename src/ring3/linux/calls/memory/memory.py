@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.c_types import Address, BufferOut, Int, Pointer, SizeT, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.fs.file import File
+from ring3.kernel.functions import function
 from ring3.kernel.mm.mapping import ALL
 from ring3.kernel.mm.objects import MemoryObject
 from ring3.kernel.mm.vma import WRITE, Name
@@ -47,7 +48,14 @@ def sys_brk(task: LinuxTask, brk: Address) -> int:
     return task.memory.set_brk(brk)
 
 
-def _mmap(task: LinuxTask, address: int, length: int, prot: int, flags: int, fd: int, offset: int) -> int:
+@function(
+    "unsigned long ksys_mmap_pgoff(unsigned long addr, unsigned long len, unsigned long prot, "
+    "unsigned long flags, unsigned long fd, unsigned long pgoff)",
+)
+def ksys_mmap_pgoff(
+    task: LinuxTask, address: int, length: int, prot: int, flags: int, fd: int, offset: int
+) -> int:
+    """Maps a file or anonymous memory; returns where."""
     kind = flags & MAP_TYPE
     file = None if flags & MAP_ANONYMOUS else opened(task, fd)
     kinds = (MAP_SHARED, MAP_PRIVATE) if file is None else (MAP_SHARED, MAP_PRIVATE, MAP_SHARED_VALIDATE)
@@ -115,7 +123,7 @@ def sys_mmap(
     """Maps memory; the offset is in bytes."""
     if off % 4096:
         raise Errno(E.EINVAL)
-    return _mmap(task, addr, length, prot, flags, fd & 0xFFFF_FFFF, off)
+    return ksys_mmap_pgoff(task, addr, length, prot, flags, fd & 0xFFFF_FFFF, off)
 
 
 @syscall("full")
@@ -129,7 +137,7 @@ def sys_mmap_pgoff(
     pgoff: UnsignedLong,
 ) -> int:
     """Maps memory; the offset is in pages (i386's mmap2)."""
-    return _mmap(task, addr, length, prot, flags, fd & 0xFFFF_FFFF, pgoff << 12)
+    return ksys_mmap_pgoff(task, addr, length, prot, flags, fd & 0xFFFF_FFFF, pgoff << 12)
 
 
 @syscall("full")
@@ -138,7 +146,7 @@ def compat_sys_ia32_mmap(task: LinuxTask, arg: Pointer) -> int:
     raw = memoryview(task.memory.read(arg, 24)).cast("I")
     if raw[5] % 4096:
         raise Errno(E.EINVAL)
-    return _mmap(task, raw[0], raw[1], raw[2], raw[3], raw[4], raw[5])
+    return ksys_mmap_pgoff(task, raw[0], raw[1], raw[2], raw[3], raw[4], raw[5])
 
 
 @syscall("full")

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from ring3.abi.c_types import Pid, Pointer, UnsignedLong
 from ring3.abi.errno import E, Errno
+from ring3.kernel.functions import function
 from ring3.linux.definition import syscall
-from ring3.linux.files.vectors import Vectors, gather, scatter, vectors_of
+from ring3.linux.files.vectors import Vectors, gather, import_iovec, scatter
 from ring3.linux.tasks.access import may_look_into
 
 if TYPE_CHECKING:
@@ -23,7 +24,12 @@ def _limited(vectors: Vectors, size: int) -> Vectors:
     return found
 
 
-def _transfer(
+@function(
+    "ssize_t process_vm_rw(pid_t pid, const struct iovec __user *lvec, unsigned long liovcnt, "
+    "const struct iovec __user *rvec, unsigned long riovcnt, unsigned long flags, int vm_write)",
+    calls={"import_iovec"},
+)
+def process_vm_rw(
     task: LinuxTask, pid: int, local: tuple[int, int], remote: tuple[int, int], flags: int, write: bool
 ) -> int:
     """Copies between the caller's buffers and another's; less than all if memory ends before that.
@@ -35,11 +41,11 @@ def _transfer(
     if flags:
         raise Errno(E.EINVAL)
     narrow = task.in_ia32_syscall
-    mine = vectors_of(task, *local, narrow)
+    mine = import_iovec(task, *local, narrow)
     size = sum(length for _, length in mine)
     if not size:
         return 0
-    theirs = _limited(vectors_of(task, *remote, narrow), size)
+    theirs = _limited(import_iovec(task, *remote, narrow), size)
     if not any(length for _, length in theirs):
         return 0
     target = task.kernel.thread(pid)
@@ -63,7 +69,7 @@ def sys_process_vm_readv(
     flags: UnsignedLong,
 ) -> int:
     """Reads another process's memory."""
-    return _transfer(task, pid, (lvec, liovcnt), (rvec, riovcnt), flags, write=False)
+    return process_vm_rw(task, pid, (lvec, liovcnt), (rvec, riovcnt), flags, write=False)
 
 
 @syscall("full")
@@ -77,4 +83,4 @@ def sys_process_vm_writev(
     flags: UnsignedLong,
 ) -> int:
     """Writes another process's memory, where it could write itself."""
-    return _transfer(task, pid, (lvec, liovcnt), (rvec, riovcnt), flags, write=True)
+    return process_vm_rw(task, pid, (lvec, liovcnt), (rvec, riovcnt), flags, write=True)

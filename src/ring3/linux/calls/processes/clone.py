@@ -10,7 +10,7 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.signals import Sig
 from ring3.linux.definition import syscall
 from ring3.linux.tasks.birth import unshare
-from ring3.linux.tasks.clone import NAMESPACES, C, CloneArgs, do_clone
+from ring3.linux.tasks.clone import NAMESPACES, C, CloneArgs, kernel_clone
 
 if TYPE_CHECKING:
     from ring3.fs.waiting import Waiting
@@ -27,13 +27,13 @@ MAX_PID_NS_LEVEL: Final = 32
 @syscall("full")
 def sys_fork(task: LinuxTask) -> int | Waiting:
     """Makes a copy of the process."""
-    return do_clone(task, CloneArgs(0, int(Sig.SIGCHLD)))
+    return kernel_clone(task, CloneArgs(0, int(Sig.SIGCHLD)))
 
 
 @syscall("full")
 def sys_vfork(task: LinuxTask) -> int | Waiting:
     """Makes a child in the same memory, and waits until it has execed or ended."""
-    return do_clone(task, CloneArgs(int(C.CLONE_VFORK | C.CLONE_VM), int(Sig.SIGCHLD)))
+    return kernel_clone(task, CloneArgs(int(C.CLONE_VFORK | C.CLONE_VM), int(Sig.SIGCHLD)))
 
 
 @syscall("partial", "no namespaces (EPERM)")
@@ -67,7 +67,7 @@ def _legacy(
 ) -> int | Waiting:
     flags &= 0xFFFF_FFFF
     signal = flags & CSIGNAL
-    return do_clone(
+    return kernel_clone(
         task, CloneArgs(flags & ~CSIGNAL, signal, stack, parent_tid, child_tid, tls, pidfd=parent_tid)
     )
 
@@ -105,7 +105,7 @@ def sys_clone3(task: LinuxTask, uargs: Pointer, size: SizeT) -> int | Waiting:
         raise Errno(E.EINVAL)
     if bool(stack) != bool(stack_size):
         raise Errno(E.EINVAL)
-    return do_clone(
+    return kernel_clone(
         task, CloneArgs(flags, exit_signal, stack + stack_size, parent_tid, child_tid, tls, pidfd, numbers)
     )
 

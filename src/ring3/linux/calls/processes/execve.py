@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING, Any, Final
 from ring3.abi.c_types import DirFd, Int, Path, Pointer
 from ring3.abi.errno import E, Errno
 from ring3.abi.signals import Sig
+from ring3.kernel.functions import function
 from ring3.linux.cpu_context import apply_settings, load_data_segments, load_tls, reset_user_state
 from ring3.linux.definition import syscall
-from ring3.linux.exec.program import prepare
-from ring3.linux.files.lookup import AT_FDCWD, read_path, start_of, walk
+from ring3.linux.exec.program import bprm_execve
+from ring3.linux.files.lookup import AT_FDCWD, getname, start_of, walk
 from ring3.linux.filters import user_dispatch
 from ring3.linux.model.program import Start
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.trace import Option
-from ring3.linux.signals.send import recalculate, send_to_thread
+from ring3.linux.signals.send import do_send_specific, recalc_sigpending
 from ring3.linux.tasks.birth import start_thread
-from ring3.linux.tasks.exit import release_thread
+from ring3.linux.tasks.exit import release_task
 from ring3.linux.tasks.identity import after_exec
 from ring3.linux.tasks.identity import start_program as start_credentials
-from ring3.linux.tasks.memory import leave_memory, share_memory
+from ring3.linux.tasks.memory import exit_mm, share_memory
 from ring3.linux.timers.posix import delete_all as delete_posix_timers
 from ring3.linux.tracing import stops as tracing
 from ring3.loader.stack import Strings
@@ -87,18 +88,22 @@ def _strings(task: LinuxTask, vectors: tuple[list[int], list[int]], path: bytes)
     return Strings(path, read[1] or [b""], read[0])
 
 
-def become(task: LinuxTask, start: Start, path: bytes) -> None:
+@function(
+    "int begin_new_exec(struct linux_binprm *bprm)",
+    calls={"exit_mm", "recalc_sigpending", "release_task", "start_thread"},
+)
+def begin_new_exec(task: LinuxTask, start: Start, path: bytes) -> None:
     """Makes a task run a prepared program instead of its own: the point of no return of execve."""
     kernel, process = task.kernel, task.process
     for thread in list(process.threads):
         if thread is not task:
-            release_thread(thread, 0)
+            release_task(thread, 0)
     if task.tid != process.pid:
         del kernel.tasks[task.tid]
         task.tid = process.pid
         kernel.tasks[task.tid] = task
     share_memory(kernel, start.mm, task.mm_context.for_program(start.file.inode))
-    leave_memory(task)
+    exit_mm(task)
     task.mm = start.mm
     kernel.machine.cpu.use(start.mm.pmap)
     start_credentials(task)
@@ -123,15 +128,21 @@ def become(task: LinuxTask, start: Start, path: bytes) -> None:
     load_data_segments(kernel, start.bits)
     start_thread(task.regs, start)
     task.regs.orig_ax = (1 << 64) - 1
-    recalculate(task)
+    recalc_sigpending(task)
 
 
-def _execve(task: LinuxTask, path: bytes, argv: int, envp: int, narrow: bool) -> int | Waiting:
+@function(
+    "int do_execve(struct filename *filename, const char __user *const __user *argv, "
+    "const char __user *const __user *envp)",
+    calls={"begin_new_exec", "bprm_execve", "do_send_specific", "ptrace_event"},
+)
+def do_execve(task: LinuxTask, path: bytes, argv: int, envp: int, narrow: bool) -> int | Waiting:
+    """Runs another program, given by its path."""
     if not path:
         raise Errno(E.ENOENT)
     vectors = _pointers(task, argv, narrow), _pointers(task, envp, narrow)
     kernel = task.kernel
-    start, exe = prepare(
+    start, exe = bprm_execve(
         kernel,
         path,
         _strings(task, vectors, path),
@@ -141,30 +152,36 @@ def _execve(task: LinuxTask, path: bytes, argv: int, envp: int, narrow: bool) ->
         task.settings.personality,
     )
     old = task.tid
-    become(task, start, exe)
+    begin_new_exec(task, start, exe)
     if tracing.wants(task, Option.TRACEEXEC):
-        return tracing.event(task, tracing.EVENT_EXEC, old)
+        return tracing.ptrace_event(task, tracing.EVENT_EXEC, old)
     if task.trace is not None and not task.trace.seized:
-        send_to_thread(task, SigInfo(int(Sig.SIGTRAP)))
+        do_send_specific(task, SigInfo(int(Sig.SIGTRAP)))
     return 0
 
 
 @syscall("full")
 def sys_execve(task: LinuxTask, filename: Path, argv: Pointer, envp: Pointer) -> int | Waiting:
     """Runs another program in this process."""
-    return _execve(task, read_path(task, filename), argv, envp, False)
+    return do_execve(task, getname(task, filename), argv, envp, False)
 
 
 @syscall("full")
 def compat_sys_execve(task: LinuxTask, filename: Path, argv: Pointer, envp: Pointer) -> int | Waiting:
     """The same for a 32-bit program."""
-    return _execve(task, read_path(task, filename), argv, envp, True)
+    return do_execve(task, getname(task, filename), argv, envp, True)
 
 
-def _execveat(
+@function(
+    "int do_execveat(int fd, struct filename *filename, const char __user *const __user *argv, "
+    "const char __user *const __user *envp, int flags)",
+    calls={"do_execve", "getname"},
+)
+def do_execveat(
     task: LinuxTask, fd: int, filename: int, argv: int, envp: int, flags: int, narrow: bool
 ) -> int | Waiting:
-    path = read_path(task, filename)
+    """Runs another program, given by a descriptor and a path."""
+    path = getname(task, filename)
     if not path and not flags & AT_EMPTY_PATH:
         raise Errno(E.ENOENT)
     if flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH):
@@ -177,7 +194,7 @@ def _execveat(
     if not path.startswith(b"/") and fd != AT_FDCWD:
         task.files[fd]  # EBADF if it is closed
         path = f"/dev/fd/{fd}".encode() + (b"/" + path if path else b"")
-    return _execve(task, path, argv, envp, narrow)
+    return do_execve(task, path, argv, envp, narrow)
 
 
 @syscall("full")
@@ -185,7 +202,7 @@ def sys_execveat(
     task: LinuxTask, fd: DirFd, filename: Path, argv: Pointer, envp: Pointer, flags: Int
 ) -> int | Waiting:
     """Runs another program, named relative to a directory or of an open file."""
-    return _execveat(task, fd, filename, argv, envp, flags, False)
+    return do_execveat(task, fd, filename, argv, envp, flags, False)
 
 
 @syscall("full")
@@ -193,4 +210,4 @@ def compat_sys_execveat(
     task: LinuxTask, fd: DirFd, filename: Path, argv: Pointer, envp: Pointer, flags: Int
 ) -> int | Waiting:
     """The same for a 32-bit program."""
-    return _execveat(task, fd, filename, argv, envp, flags, True)
+    return do_execveat(task, fd, filename, argv, envp, flags, True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from ring3.abi.c_types import Int
 from ring3.linux.definition import syscall
 from ring3.linux.model.trace import Option
-from ring3.linux.tasks.exit import exit_group, exit_thread
+from ring3.linux.tasks.exit import do_exit, do_group_exit
 from ring3.linux.tracing import stops as tracing
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 async def _after_stop(task: LinuxTask, code: int, end: Callable[[LinuxTask, int], NoReturn]) -> int:
     """Lets a tracer look once more (PTRACE_EVENT_EXIT), then ends."""
-    await tracing.event(task, tracing.EVENT_EXIT, code)
+    await tracing.ptrace_event(task, tracing.EVENT_EXIT, code)
     return end(task, code)
 
 
@@ -26,8 +26,8 @@ def sys_exit(task: LinuxTask, error_code: Int) -> Coroutine[Any, Any, int]:
     """Ends the thread."""
     code = (error_code & 0xFF) << 8
     if tracing.wants(task, Option.TRACEEXIT):
-        return _after_stop(task, code, exit_thread)
-    return exit_thread(task, code)
+        return _after_stop(task, code, do_exit)
+    return do_exit(task, code)
 
 
 @syscall("full")
@@ -35,5 +35,5 @@ def sys_exit_group(task: LinuxTask, error_code: Int) -> Coroutine[Any, Any, int]
     """Ends the program."""
     code = (error_code & 0xFF) << 8
     if tracing.wants(task, Option.TRACEEXIT):
-        return _after_stop(task, code, exit_group)
-    return exit_group(task, code)
+        return _after_stop(task, code, do_group_exit)
+    return do_group_exit(task, code)

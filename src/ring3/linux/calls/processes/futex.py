@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 from ring3.abi.c_types import Int, Pointer, UnsignedInt, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
+from ring3.kernel.functions import function
 from ring3.linux.definition import syscall
 from ring3.linux.futexes import pi as futex_pi
-from ring3.linux.futexes.waitwake import requeue, wait, wait_for_any, wake
-from ring3.linux.futexes.wake_op import signed, wake_op
-from ring3.linux.futexes.word import Deadline, key_of
+from ring3.linux.futexes.waitwake import futex_requeue, futex_wait, futex_wait_multiple, futex_wake
+from ring3.linux.futexes.wake_op import futex_wake_op, signed
+from ring3.linux.futexes.word import Deadline, get_futex_key
 from ring3.linux.timers.clocks import CLOCK_MONOTONIC, CLOCK_REALTIME
 from ring3.linux.timers.timespec import FOREVER, read_timespec
 
@@ -71,18 +72,18 @@ class _Request(NamedTuple):
 
 
 _BY_COMMAND: Final[dict[int, Callable[[_Request], Result]]] = {
-    FUTEX_WAIT_BITSET: lambda r: wait(r.task, r.address, r.shared, r.value, r.deadline, r.third),
-    FUTEX_WAKE_BITSET: lambda r: wake(r.task, r.address, r.shared, r.counts[0], r.third),
-    FUTEX_REQUEUE: lambda r: requeue(r.task, r.address, r.target, (r.shared, r.shared), r.counts, None),
-    FUTEX_CMP_REQUEUE: lambda r: requeue(
+    FUTEX_WAIT_BITSET: lambda r: futex_wait(r.task, r.address, r.shared, r.value, r.deadline, r.third),
+    FUTEX_WAKE_BITSET: lambda r: futex_wake(r.task, r.address, r.shared, r.counts[0], r.third),
+    FUTEX_REQUEUE: lambda r: futex_requeue(r.task, r.address, r.target, (r.shared, r.shared), r.counts, None),
+    FUTEX_CMP_REQUEUE: lambda r: futex_requeue(
         r.task, r.address, r.target, (r.shared, r.shared), r.counts, r.third
     ),
-    FUTEX_WAKE_OP: lambda r: wake_op(r.task, r.address, r.target, r.shared, r.counts, r.third),
-    FUTEX_LOCK_PI: lambda r: futex_pi.lock(r.task, r.address, r.shared, r.deadline),
-    FUTEX_LOCK_PI2: lambda r: futex_pi.lock(r.task, r.address, r.shared, r.deadline),
+    FUTEX_WAKE_OP: lambda r: futex_wake_op(r.task, r.address, r.target, r.shared, r.counts, r.third),
+    FUTEX_LOCK_PI: lambda r: futex_pi.futex_lock_pi(r.task, r.address, r.shared, r.deadline),
+    FUTEX_LOCK_PI2: lambda r: futex_pi.futex_lock_pi(r.task, r.address, r.shared, r.deadline),
     FUTEX_TRYLOCK_PI: lambda r: futex_pi.try_lock(r.task, r.address, r.shared),
-    FUTEX_UNLOCK_PI: lambda r: futex_pi.unlock(r.task, r.address, r.shared),
-    FUTEX_WAIT_REQUEUE_PI: lambda r: futex_pi.wait_requeue(
+    FUTEX_UNLOCK_PI: lambda r: futex_pi.futex_unlock_pi(r.task, r.address, r.shared),
+    FUTEX_WAIT_REQUEUE_PI: lambda r: futex_pi.futex_wait_requeue_pi(
         r.task, r.address, r.shared, r.value, r.deadline, r.target
     ),
     FUTEX_CMP_REQUEUE_PI: lambda r: futex_pi.requeue(
@@ -91,9 +92,15 @@ _BY_COMMAND: Final[dict[int, Callable[[_Request], Result]]] = {
 }
 
 
-def _futex(
+@function(
+    "long do_futex(u32 __user *uaddr, int op, u32 val, ktime_t *timeout, u32 __user *uaddr2, "
+    "u32 val2, u32 val3)",
+    calls={"futex_wait", "get_futex_key"},
+)
+def do_futex(
     task: LinuxTask, address: int, op: int, value: int, utime: int, target: int, third: int, narrow: bool
 ) -> Result:
+    """Does an operation of futex(2)."""
     command, shared = op & _COMMAND, not op & FUTEX_PRIVATE_FLAG
     deadline = None
     if utime and command in _TIMED:
@@ -101,9 +108,9 @@ def _futex(
     if op & FUTEX_CLOCK_REALTIME and command not in _BY_EITHER_CLOCK:
         raise Errno(E.ENOSYS)
     if command == FUTEX_WAIT:
-        return wait(task, address, shared, value, deadline)
+        return futex_wait(task, address, shared, value, deadline)
     if command == FUTEX_WAKE:
-        return task.kernel.futexes.wake(key_of(task, address, shared), signed(value))
+        return task.kernel.futexes.wake(get_futex_key(task, address, shared), signed(value))
     operation = _BY_COMMAND.get(command)
     if operation is None:
         raise Errno(E.ENOSYS)
@@ -129,7 +136,7 @@ def sys_futex(
     val3: UnsignedInt,
 ) -> Result:
     """Waits on a word of memory, or wakes those who do."""
-    return _futex(task, uaddr, op, val, utime, uaddr2, val3, False)
+    return do_futex(task, uaddr, op, val, utime, uaddr2, val3, False)
 
 
 @syscall("partial", "as futex")
@@ -143,7 +150,7 @@ def sys_futex_time32(
     val3: UnsignedInt,
 ) -> Result:
     """The same with i386's first ``struct timespec``."""
-    return _futex(task, uaddr, op, val, utime, uaddr2, val3, True)
+    return do_futex(task, uaddr, op, val, utime, uaddr2, val3, True)
 
 
 # -- one call an operation ---------------------------------------------------------------------------------------
@@ -174,7 +181,7 @@ def sys_futex_wake(task: LinuxTask, uaddr: Pointer, mask: UnsignedLong, nr: Int,
     shared = not _is_private(flags, mask)
     if not mask:
         raise Errno(E.EINVAL)
-    key = key_of(task, uaddr, shared)
+    key = get_futex_key(task, uaddr, shared)
     return task.kernel.futexes.wake(key, nr, mask) if nr else 0
 
 
@@ -191,7 +198,7 @@ def sys_futex_wait(
     """Waits on a word."""
     shared = not _is_private(flags, val, mask)
     deadline = _timeout_by(task, timeout, clockid)
-    waiting = wait(task, uaddr, shared, val, deadline, mask)
+    waiting = futex_wait(task, uaddr, shared, val, deadline, mask)
     return waiting if isinstance(waiting, int) else _restarted_whole(waiting)
 
 
@@ -228,11 +235,11 @@ def sys_futex_waitv(
         raise Errno(E.EINVAL)
     deadline = _timeout_by(task, timeout, clockid)
     vector = _vector(task, waiters, nr_futexes)
-    keys = [key_of(task, uaddr, shared) for _, uaddr, shared in vector]
+    keys = [get_futex_key(task, uaddr, shared) for _, uaddr, shared in vector]
     for value, uaddr, _ in vector:
         if task.memory.read_u32(uaddr) != value:
             raise Errno(E.EAGAIN)
-    return wait_for_any(task, keys, deadline)
+    return futex_wait_multiple(task, keys, deadline)
 
 
 @syscall("full")
@@ -243,4 +250,4 @@ def sys_futex_requeue(
     if flags or not waiters:
         raise Errno(E.EINVAL)
     (value, source, shared), (_, target, target_shared) = _vector(task, waiters, 2)
-    return requeue(task, source, target, (shared, target_shared), (nr_wake, nr_requeue), value)
+    return futex_requeue(task, source, target, (shared, target_shared), (nr_wake, nr_requeue), value)

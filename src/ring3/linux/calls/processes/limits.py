@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Pid, Pointer, UnsignedInt
 from ring3.abi.errno import E, Errno
+from ring3.kernel.functions import function
 from ring3.linux.definition import syscall
 from ring3.linux.model.credentials import Cap
 from ring3.linux.model.limits import NR_OPEN, RLIM_INFINITY, RLIM_NLIMITS, Resource
@@ -27,7 +28,11 @@ def _get(target: LinuxTask, resource: int) -> Limit:
     return target.rlimits[resource]
 
 
-def _set(task: LinuxTask, target: LinuxTask, resource: int, new: Limit) -> None:
+@function(
+    "int do_prlimit(struct task_struct *tsk, unsigned int resource, struct rlimit *new_rlim, "
+    "struct rlimit *old_rlim)",
+)
+def do_prlimit(task: LinuxTask, target: LinuxTask, resource: int, new: Limit) -> None:
     """do_prlimit with a new limit; ``task`` asks for it."""
     soft, hard = new
     _, old_hard = _get(target, resource)
@@ -71,7 +76,7 @@ def compat_sys_old_getrlimit(task: LinuxTask, resource: UnsignedInt, rlim: Point
 @syscall("partial", "CORE, RSS, LOCKS, MSGQUEUE and RTTIME are remembered and limit nothing")
 def sys_setrlimit(task: LinuxTask, resource: UnsignedInt, rlim: Pointer) -> int:
     """Sets a limit of the caller."""
-    _set(task, task, resource, _read(task, rlim))
+    do_prlimit(task, task, resource, _read(task, rlim))
     return 0
 
 
@@ -80,7 +85,7 @@ def compat_sys_setrlimit(task: LinuxTask, resource: UnsignedInt, rlim: Pointer) 
     """Sets a limit of a 32-bit caller."""
     soft, hard = struct.unpack("<II", task.memory.read(rlim, 8))
     infinite = {_COMPAT_INFINITY: RLIM_INFINITY}
-    _set(task, task, resource, (infinite.get(soft, soft), infinite.get(hard, hard)))
+    do_prlimit(task, task, resource, (infinite.get(soft, soft), infinite.get(hard, hard)))
     return 0
 
 
@@ -105,7 +110,7 @@ def sys_prlimit64(
     _check_access(task, target)
     old = _get(target, resource)
     if new is not None:
-        _set(task, target, resource, new)
+        do_prlimit(task, target, resource, new)
     if old_rlim:
         task.memory.write(old_rlim, struct.pack("<QQ", *old))
     return 0

@@ -19,8 +19,8 @@ from ring3.fs.pseudo import PseudoDirectory
 from ring3.linux.definition import syscall
 from ring3.linux.model.process import Process
 from ring3.linux.model.siginfo import SigInfo, unpack
-from ring3.linux.signals.kill import kill_many, kill_one, may_signal, signal_from
-from ring3.linux.signals.send import send_to_thread
+from ring3.linux.signals.kill import check_kill_permission, kill_pid_info, kill_something_info, signal_from
+from ring3.linux.signals.send import do_send_specific
 from ring3.linux.tasks.access import may_look_into
 from ring3.linux.tasks.pid_file import PIDFD_THREAD, PidFile, install, pid_file
 
@@ -91,19 +91,19 @@ def sys_pidfd_send_signal(task: LinuxTask, pidfd: Int, sig: Signal, info: Pointe
         members = task.kernel.processes.group(target.tid)
         if not 0 <= sig <= NSIG and members:
             raise Errno(E.EINVAL)
-        kill_many(task, members, said)
+        kill_something_info(task, members, said)
         return 0
     if not target.exists:
         raise Errno(E.ESRCH)
     if not 0 <= sig <= NSIG:
         raise Errno(E.EINVAL)
     if scope is Scope.THREAD_GROUP:
-        kill_one(task, target.process, said)
+        kill_pid_info(task, target.process, said)
         return 0
-    if not may_signal(task, target.process, sig):
+    if not check_kill_permission(task, target.process, sig):
         raise Errno(E.EPERM)
     if sig and target.thread is not None:
-        send_to_thread(target.thread, said)
+        do_send_specific(target.thread, said)
     return 0
 
 

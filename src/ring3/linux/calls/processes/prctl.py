@@ -24,7 +24,7 @@ from ring3.linux.model.credentials import Cap
 from ring3.linux.model.filters import Mode
 from ring3.linux.model.scheduling import REALTIME
 from ring3.linux.tasks import identity
-from ring3.linux.tasks.identity import Secure, commit
+from ring3.linux.tasks.identity import Secure, commit_creds
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -205,7 +205,7 @@ def _get_keepcaps(task: LinuxTask, *_: int) -> int:
 
 
 def _set_keepcaps(task: LinuxTask, keep: int, *_: int) -> int:
-    commit(task, identity.set_keep_caps(task.credentials, keep))
+    commit_creds(task, identity.set_keep_caps(task.credentials, keep))
     return 0
 
 
@@ -214,7 +214,7 @@ def _get_securebits(task: LinuxTask, *_: int) -> int:
 
 
 def _set_securebits(task: LinuxTask, bits: int, *_: int) -> int:
-    commit(task, identity.set_securebits(task.credentials, bits))
+    commit_creds(task, identity.set_securebits(task.credentials, bits))
     return 0
 
 
@@ -225,7 +225,7 @@ def _bounding_read(task: LinuxTask, cap: int, *_: int) -> int:
 
 
 def _bounding_drop(task: LinuxTask, cap: int, *_: int) -> int:
-    commit(task, identity.drop_bounding(task.credentials, cap))
+    commit_creds(task, identity.drop_bounding(task.credentials, cap))
     return 0
 
 
@@ -233,7 +233,7 @@ def _ambient(task: LinuxTask, deed: int, cap: int, arg4: int, arg5: int) -> int:
     now = task.credentials
     if deed == Ambient.CLEAR_ALL:
         _zero(cap, arg4, arg5)
-        commit(task, identity.clear_ambient(now))
+        commit_creds(task, identity.clear_ambient(now))
         return 0
     _zero(arg4, arg5)
     if cap >= len(Cap):
@@ -241,9 +241,9 @@ def _ambient(task: LinuxTask, deed: int, cap: int, arg4: int, arg5: int) -> int:
     if deed == Ambient.IS_SET:
         return now.ambient >> cap & 1
     if deed == Ambient.RAISE:
-        commit(task, identity.raise_ambient(now, cap))
+        commit_creds(task, identity.raise_ambient(now, cap))
     elif deed == Ambient.LOWER:
-        commit(task, identity.lower_ambient(now, cap))
+        commit_creds(task, identity.lower_ambient(now, cap))
     else:
         raise Errno(E.EINVAL)
     return 0
@@ -266,9 +266,9 @@ def _get_seccomp(task: LinuxTask, *_: int) -> int:
 
 def _set_seccomp(task: LinuxTask, mode: int, program: int, *_: int) -> int:
     if mode == Mode.STRICT:
-        return seccomp.set_strict(task)
+        return seccomp.seccomp_set_mode_strict(task)
     if mode == Mode.FILTER:
-        return seccomp.set_filter(task, 0, program)
+        return seccomp.seccomp_set_mode_filter(task, 0, program)
     raise Errno(E.EINVAL)
 
 
@@ -421,7 +421,7 @@ OPTIONS: Final[dict[int, Option]] = {
     Pr.SET_SPECULATION_CTRL: _set_speculation,
     Pr.SET_IO_FLUSHER: _set_io_flusher,
     Pr.GET_IO_FLUSHER: _get_io_flusher,
-    Pr.SET_SYSCALL_USER_DISPATCH: user_dispatch.prctl,
+    Pr.SET_SYSCALL_USER_DISPATCH: user_dispatch.set_syscall_user_dispatch,
     Pr.SET_MDWE: _set_mdwe,
     Pr.GET_MDWE: _get_mdwe,
     Pr.SET_MEMORY_MERGE: _set_merge,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Int, Pointer
 from ring3.abi.errno import E, Errno
+from ring3.kernel.functions import function
 from ring3.linux.definition import syscall
 from ring3.linux.model.process import Rusage
 from ring3.linux.timers.clocks import process_cpu_time
@@ -30,7 +31,8 @@ def pack_rusage(usage: Rusage, narrow: bool) -> bytes:
     return struct.pack(f"<18{'i' if narrow else 'q'}", *times, *counters)
 
 
-def usage_of(task: LinuxTask, who: int) -> Rusage:
+@function("void getrusage(struct task_struct *p, int who, struct rusage *r)")
+def getrusage(task: LinuxTask, who: int) -> Rusage:
     """The resources of the caller's process, its children, or the calling thread.
 
     Raises:
@@ -52,20 +54,20 @@ def usage_of(task: LinuxTask, who: int) -> Rusage:
 @syscall("partial", "all time counts as user time; of the counters, maxrss, minflt and majflt")
 def sys_getrusage(task: LinuxTask, who: Int, ru: Pointer) -> int:
     """Resources used."""
-    task.memory.write(ru, pack_rusage(usage_of(task, who), False))
+    task.memory.write(ru, pack_rusage(getrusage(task, who), False))
     return 0
 
 
 @syscall("partial", "as getrusage")
 def compat_sys_getrusage(task: LinuxTask, who: Int, ru: Pointer) -> int:
     """Resources used, for a 32-bit program."""
-    task.memory.write(ru, pack_rusage(usage_of(task, who), True))
+    task.memory.write(ru, pack_rusage(getrusage(task, who), True))
     return 0
 
 
 def _times(task: LinuxTask, tbuf: int, form: str) -> int:
     if tbuf:
-        own, children = usage_of(task, RUSAGE_SELF), task.process.children_usage
+        own, children = getrusage(task, RUSAGE_SELF), task.process.children_usage
         ticks = [moment // TICK for moment in (own.utime, own.stime, children.utime, children.stime)]
         task.memory.write(tbuf, struct.pack(form, *ticks))
     return task.kernel.clocks.monotonic() // TICK

@@ -10,6 +10,7 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntFlag, NamedTuple
 from ring3.abi.signals import CldCode, Sig
 from ring3.fs.file import O_NONBLOCK
+from ring3.kernel.functions import function
 from ring3.kernel.wait import wait_event
 from ring3.linux.calls.processes.rusage import pack_rusage
 from ring3.linux.definition import syscall
@@ -64,7 +65,10 @@ def _total(child: Process) -> Rusage:
     return usage
 
 
-def _eligible(parent: Process, kind: int, number: int, options: int) -> list[Process]:
+@function("int eligible_child(struct wait_opts *wo, bool ptrace, struct task_struct *p)")
+def eligible_child(parent: Process, kind: int, number: int, options: int) -> list[Process]:
+    """The children that a wait asks for."""
+
     def matches(child: Process) -> bool:
         if (kind == P_PID and child.pid != number) or (kind == P_PGID and child.pgid != number):
             return False
@@ -135,7 +139,11 @@ def _look_at_tracees(
     return None
 
 
-async def _wait(task: LinuxTask, kind: int, number: int, options: int) -> Found | None:
+@function(
+    "long do_wait(struct wait_opts *wo)",
+    calls={"eligible_child"},
+)
+async def do_wait(task: LinuxTask, kind: int, number: int, options: int) -> Found | None:
     """Waits for a child; None if none has anything to report and WNOHANG is set.
 
     Raises:
@@ -146,7 +154,7 @@ async def _wait(task: LinuxTask, kind: int, number: int, options: int) -> Found 
 
     def changed() -> bool:
         nonlocal found
-        children = _eligible(parent, kind, number, options)
+        children = eligible_child(parent, kind, number, options)
         tracees = _tracees(parent, kind, number)
         exits = [
             entry for entry in parent.tracee_exits if kind == P_ALL or (kind == P_PID and entry[0] == number)
@@ -173,11 +181,16 @@ def _kind_of_pid(task: LinuxTask, pid: int) -> tuple[int, int]:
     return (P_PGID, task.process.pgid) if pid == 0 else (P_PID, pid)
 
 
-async def _wait4(task: LinuxTask, pid: int, status: int, options: int, usage: int, narrow: bool) -> int:
+@function(
+    "long kernel_wait4(pid_t upid, int __user *stat_addr, int options, struct rusage *ru)",
+    calls={"do_wait"},
+)
+async def kernel_wait4(task: LinuxTask, pid: int, status: int, options: int, usage: int, narrow: bool) -> int:
+    """Waits for a child, as wait4(2) does."""
     known = Wait.WNOHANG | Wait.WUNTRACED | Wait.WCONTINUED | Wait.WNOTHREAD | Wait.WALL | Wait.WCLONE
     if options & 0xFFFF_FFFF & ~known:
         raise Errno(E.EINVAL)
-    found = await _wait(task, *_kind_of_pid(task, pid), options | Wait.WEXITED)
+    found = await do_wait(task, *_kind_of_pid(task, pid), options | Wait.WEXITED)
     if found is None:
         return 0
     if status:
@@ -190,22 +203,26 @@ async def _wait4(task: LinuxTask, pid: int, status: int, options: int, usage: in
 @syscall("full")
 def sys_wait4(task: LinuxTask, upid: Pid, stat_addr: Pointer, options: Int, ru: Pointer) -> Waiting:
     """Waits for a child to change state."""
-    return _wait4(task, upid, stat_addr, options, ru, False)
+    return kernel_wait4(task, upid, stat_addr, options, ru, False)
 
 
 @syscall("full")
 def compat_sys_wait4(task: LinuxTask, pid: Pid, stat_addr: Pointer, options: Int, ru: Pointer) -> Waiting:
     """The same for a 32-bit program."""
-    return _wait4(task, pid, stat_addr, options, ru, True)
+    return kernel_wait4(task, pid, stat_addr, options, ru, True)
 
 
 @syscall("full")
 def sys_waitpid(task: LinuxTask, pid: Pid, stat_addr: Pointer, options: Int) -> Waiting:
     """wait4 without resources (i386)."""
-    return _wait4(task, pid, stat_addr, options, 0, True)
+    return kernel_wait4(task, pid, stat_addr, options, 0, True)
 
 
-async def _waitid(
+@function(
+    "int kernel_waitid(int which, pid_t upid, struct waitid_info *infop, int options, struct rusage *ru)",
+    calls={"do_wait"},
+)
+async def kernel_waitid(
     task: LinuxTask, which: int, number: int, infop: int, options: int, ru: int, narrow: bool
 ) -> int:
     """As wait4, with a siginfo; the call writes it also when it fails, as zeros."""
@@ -217,7 +234,7 @@ async def _waitid(
             which = P_PID
         else:
             number = _checked_id(task, which, number)
-        found = await _wait(task, which, number, bits if blocking else bits | Wait.WNOHANG)
+        found = await do_wait(task, which, number, bits if blocking else bits | Wait.WNOHANG)
         if found is not None:
             info = found.info
             if ru:
@@ -275,7 +292,7 @@ def _store_info(task: LinuxTask, address: int, info: SigInfo, narrow: bool) -> N
 @syscall("full")
 def sys_waitid(task: LinuxTask, which: Int, upid: Pid, infop: Pointer, options: Int, ru: Pointer) -> Waiting:
     """Waits for a child to change state, with a siginfo."""
-    return _waitid(task, which, upid, infop, options, ru, False)
+    return kernel_waitid(task, which, upid, infop, options, ru, False)
 
 
 @syscall("full")
@@ -283,4 +300,4 @@ def compat_sys_waitid(
     task: LinuxTask, which: Int, pid: Pid, uinfo: Pointer, options: Int, uru: Pointer
 ) -> Waiting:
     """The same for a 32-bit program."""
-    return _waitid(task, which, pid, uinfo, options, uru, True)
+    return kernel_waitid(task, which, pid, uinfo, options, uru, True)

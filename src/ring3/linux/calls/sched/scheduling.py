@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Annotated, Final
 from ring3.abi.c_types import UNSIGNED_INT, Arg, Int, Meaning, Pid, Pointer, UnsignedInt
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntFlag, NamedTuple
+from ring3.kernel.functions import function
 from ring3.linux.definition import syscall
 from ring3.linux.model.credentials import Cap
 from ring3.linux.model.limits import Resource
 from ring3.linux.model.scheduling import FAIR, MAX_PRIORITY, REALTIME, Policy
-from ring3.linux.tasks.scheduling import reschedule, set_scheduling
+from ring3.linux.tasks.scheduling import do_sched_yield, set_scheduling
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -85,7 +86,10 @@ def _find(task: LinuxTask, pid: int) -> LinuxTask:
 # -- policy and priority -----------------------------------------------------------------------------------------
 
 
-def _set(task: LinuxTask, target: LinuxTask, attr: _Attr) -> None:
+@function(
+    "int __sched_setscheduler(struct task_struct *p, const struct sched_attr *attr, bool user, bool pi)",
+)
+def __sched_setscheduler(task: LinuxTask, target: LinuxTask, attr: _Attr) -> None:
     """__sched_setscheduler, for a program."""
     now = target.scheduling
     policy = now.policy if attr.policy < 0 else attr.policy
@@ -172,11 +176,16 @@ def check_nice_security(task: LinuxTask, target: LinuxTask) -> None:
 @syscall("full")
 def sys_sched_yield(task: LinuxTask) -> int:
     """Lets all others of the same rank run first."""
-    reschedule(task)
+    do_sched_yield(task)
     return 0
 
 
-def _setscheduler(task: LinuxTask, pid: int, policy: int, param: int) -> int:
+@function(
+    "int do_sched_setscheduler(pid_t pid, int policy, struct sched_param __user *param)",
+    calls={"__sched_setscheduler"},
+)
+def do_sched_setscheduler(task: LinuxTask, pid: int, policy: int, param: int) -> int:
+    """Sets policy and priority of a thread."""
     if not param or pid < 0:
         raise Errno(E.EINVAL)
     (priority,) = struct.unpack("<I", task.memory.read(param, 4))
@@ -184,7 +193,7 @@ def _setscheduler(task: LinuxTask, pid: int, policy: int, param: int) -> int:
     flags = 0
     if policy >= 0 and policy & RESET_ON_FORK:
         flags, policy = int(SchedFlag.RESET_ON_FORK), policy & ~RESET_ON_FORK
-    _set(
+    __sched_setscheduler(
         task, target, _Attr(policy, priority, target.scheduling.nice, flags, runtime=target.scheduling.slice)
     )
     return 0
@@ -195,13 +204,13 @@ def sys_sched_setscheduler(task: LinuxTask, pid: Pid, policy: Int, param: Pointe
     """Sets a thread's policy and priority."""
     if policy < 0:
         raise Errno(E.EINVAL)
-    return _setscheduler(task, pid, policy, param)
+    return do_sched_setscheduler(task, pid, policy, param)
 
 
 @syscall("full")
 def sys_sched_setparam(task: LinuxTask, pid: Pid, param: Pointer) -> int:
     """Sets a thread's priority."""
-    return _setscheduler(task, pid, -1, param)
+    return do_sched_setscheduler(task, pid, -1, param)
 
 
 @syscall("full")
@@ -262,7 +271,7 @@ def sys_sched_setattr(task: LinuxTask, pid: Pid, uattr: Pointer, flags: Unsigned
             priority=now.priority, nice=now.nice, runtime=now.slice if now.policy in FAIR else now.deadline[0],
             deadline=now.deadline[1], period=now.deadline[2],
         )  # fmt: skip
-    _set(task, target, attr)
+    __sched_setscheduler(task, target, attr)
     return 0
 
 
@@ -332,7 +341,9 @@ def sys_sched_rr_get_interval_time32(task: LinuxTask, pid: Pid, interval: Pointe
 # -- CPUs --------------------------------------------------------------------------------------------------------
 
 
-def _setaffinity(task: LinuxTask, pid: int, length: int, user_mask_ptr: int) -> int:
+@function("long sched_setaffinity(pid_t pid, const struct cpumask *in_mask)")
+def sched_setaffinity(task: LinuxTask, pid: int, length: int, user_mask_ptr: int) -> int:
+    """Sets the processors that a thread may run on."""
     mask = task.memory.read(user_mask_ptr, min(length, MASK_BYTES)) if length else b""
     target = _find(task, pid)
     who = task.credentials
@@ -347,16 +358,18 @@ def _setaffinity(task: LinuxTask, pid: int, length: int, user_mask_ptr: int) -> 
 @syscall("full")
 def sys_sched_setaffinity(task: LinuxTask, pid: Pid, length: Len, user_mask_ptr: Pointer) -> int:
     """Says on which CPUs a thread may run; CPU 0 must be among them, because there is no other."""
-    return _setaffinity(task, pid, length, user_mask_ptr)
+    return sched_setaffinity(task, pid, length, user_mask_ptr)
 
 
 @syscall("full")
 def compat_sys_sched_setaffinity(task: LinuxTask, pid: Pid, length: Len, user_mask_ptr: Pointer) -> int:
     """The same for a 32-bit program."""
-    return _setaffinity(task, pid, length, user_mask_ptr)
+    return sched_setaffinity(task, pid, length, user_mask_ptr)
 
 
-def _getaffinity(task: LinuxTask, pid: int, length: int, pointer: int, word: int) -> int:
+@function("long sched_getaffinity(pid_t pid, struct cpumask *mask)")
+def sched_getaffinity(task: LinuxTask, pid: int, length: int, pointer: int, word: int) -> int:
+    """Stores the processors that a thread may run on; returns the size of the mask."""
     if length * 8 < CPUS or length % word:
         raise Errno(E.EINVAL)
     _find(task, pid)
@@ -368,10 +381,10 @@ def _getaffinity(task: LinuxTask, pid: int, length: int, pointer: int, word: int
 @syscall("full")
 def sys_sched_getaffinity(task: LinuxTask, pid: Pid, length: Len, user_mask_ptr: Pointer) -> int:
     """On which CPUs a thread may run: CPU 0. Returns the bytes stored."""
-    return _getaffinity(task, pid, length, user_mask_ptr, 8)
+    return sched_getaffinity(task, pid, length, user_mask_ptr, 8)
 
 
 @syscall("full")
 def compat_sys_sched_getaffinity(task: LinuxTask, pid: Pid, length: Len, user_mask_ptr: Pointer) -> int:
     """The same for a 32-bit program."""
-    return _getaffinity(task, pid, length, user_mask_ptr, 4)
+    return sched_getaffinity(task, pid, length, user_mask_ptr, 4)

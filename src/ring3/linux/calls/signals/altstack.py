@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ring3.abi.c_types import Pointer
 from ring3.linux.definition import syscall
-from ring3.linux.signals.altstack import parse, set_altstack
+from ring3.linux.signals.altstack import do_sigaltstack, parse
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -16,7 +16,7 @@ def _sigaltstack(task: LinuxTask, new: int, old: int, narrow: bool) -> int:
     sp = task.regs.sp
     before = task.altstack.pack(task.altstack.flags(sp), narrow)
     if new:
-        set_altstack(task, *parse(task.memory.read(new, 12 if narrow else 24), narrow), sp)
+        do_sigaltstack(task, *parse(task.memory.read(new, 12 if narrow else 24), narrow), sp)
     if old:
         task.memory.write(old, before)
     return 0

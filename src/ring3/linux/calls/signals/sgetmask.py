@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.c_types import Int
 from ring3.linux.definition import syscall
 from ring3.linux.model.signal_state import UNBLOCKABLE
-from ring3.linux.signals.send import set_blocked
+from ring3.linux.signals.send import set_current_blocked
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -26,5 +26,5 @@ def sys_sgetmask(task: LinuxTask) -> int:
 def sys_ssetmask(task: LinuxTask, newmask: Int) -> int:
     """Blocks these of the first 32 signals and none of the others; returns the first 32 of before."""
     before = task.blocked & _OLD
-    set_blocked(task, newmask & _OLD & ~UNBLOCKABLE)
+    set_current_blocked(task, newmask & _OLD & ~UNBLOCKABLE)
     return before

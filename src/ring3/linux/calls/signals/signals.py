@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ring3.abi.c_types import Int, Pid, Pointer, Signal, SizeT, UnsignedInt
 from ring3.abi.errno import E, Errno
 from ring3.abi.signals import NSIG, SIG_DFL, SIG_IGN, SiCode, Sig, SigHow
+from ring3.kernel.functions import function
 from ring3.kernel.regs import UserRegs
 from ring3.kernel.wait import wait_event
 from ring3.linux.definition import syscall
@@ -23,12 +24,18 @@ from ring3.linux.model.signal_state import (
     next_signal,
 )
 from ring3.linux.signals import frame32, frame64
-from ring3.linux.signals.kill import check_signal, kill_many, kill_one, may_signal, signal_from
+from ring3.linux.signals.kill import (
+    check_kill_permission,
+    check_signal,
+    kill_pid_info,
+    kill_something_info,
+    signal_from,
+)
 from ring3.linux.signals.send import (
-    force_kernel,
-    recalculate,
-    send_to_thread,
-    set_blocked,
+    do_send_specific,
+    force_sig,
+    recalc_sigpending,
+    set_current_blocked,
 )
 
 if TYPE_CHECKING:
@@ -46,7 +53,8 @@ def _check_size(size: int) -> None:
 # -- actions -----------------------------------------------------------------------------------------------------
 
 
-def _sigaction(task: LinuxTask, signal: int, new: Action | None) -> Action:
+@function("int do_sigaction(int sig, struct k_sigaction *act, struct k_sigaction *oact)")
+def do_sigaction(task: LinuxTask, signal: int, new: Action | None) -> Action:
     """Replaces an action; returns the one before."""
     if not 1 <= signal <= NSIG or (new is not None and bit(signal) & UNBLOCKABLE):
         raise Errno(E.EINVAL)
@@ -71,7 +79,7 @@ def _read_action(task: LinuxTask, address: int, form: str) -> Action | None:
 
 
 def _rt_sigaction(task: LinuxTask, signal: int, act: int, oact: int, form: str) -> int:
-    before = _sigaction(task, signal, _read_action(task, act, form))
+    before = do_sigaction(task, signal, _read_action(task, act, form))
     if oact:
         task.memory.write(oact, struct.pack(form, before.handler, before.flags, before.restorer, before.mask))
     return 0
@@ -100,7 +108,7 @@ def compat_sys_sigaction(task: LinuxTask, sig: Signal, act: Pointer, oact: Point
     if act:
         handler, mask, flags, restorer = struct.unpack("<4I", task.memory.read(act, 16))
         new = Action(handler, flags, restorer, mask & ~UNBLOCKABLE)
-    before = _sigaction(task, sig, new)
+    before = do_sigaction(task, sig, new)
     if oact:
         old = (before.handler, before.mask & 0xFFFF_FFFF, before.flags, before.restorer)
         task.memory.write(oact, struct.pack("<4I", *old))
@@ -110,21 +118,26 @@ def compat_sys_sigaction(task: LinuxTask, sig: Signal, act: Pointer, oact: Point
 @syscall("full")
 def sys_signal(task: LinuxTask, sig: Signal, handler: Pointer) -> int:
     """i386's signal: one shot, not blocked meanwhile."""
-    return _sigaction(task, sig, Action(handler, 0x8000_0000 | 0x4000_0000)).handler
+    return do_sigaction(task, sig, Action(handler, 0x8000_0000 | 0x4000_0000)).handler
 
 
 # -- masks -------------------------------------------------------------------------------------------------------
 
 
-def _sigprocmask(task: LinuxTask, how: int, new: int | None) -> int:
+@function(
+    "int sigprocmask(int how, sigset_t *set, sigset_t *oldset)",
+    calls={"set_current_blocked"},
+)
+def sigprocmask(task: LinuxTask, how: int, new: int | None) -> int:
+    """Changes the mask of blocked signals."""
     before = task.blocked
     if new is not None:
         if how == SigHow.SIG_BLOCK:
-            set_blocked(task, (before | new) & ~UNBLOCKABLE)
+            set_current_blocked(task, (before | new) & ~UNBLOCKABLE)
         elif how == SigHow.SIG_UNBLOCK:
-            set_blocked(task, before & ~new)
+            set_current_blocked(task, before & ~new)
         elif how == SigHow.SIG_SETMASK:
-            set_blocked(task, new & ~UNBLOCKABLE)
+            set_current_blocked(task, new & ~UNBLOCKABLE)
         else:
             raise Errno(E.EINVAL)
     return before
@@ -132,7 +145,7 @@ def _sigprocmask(task: LinuxTask, how: int, new: int | None) -> int:
 
 def _rt_sigprocmask(task: LinuxTask, how: int, nset: int, oset: int, size: int) -> int:
     _check_size(size)
-    before = _sigprocmask(task, how, task.memory.read_u64(nset) if nset else None)
+    before = sigprocmask(task, how, task.memory.read_u64(nset) if nset else None)
     if oset:
         task.memory.write_u64(oset, before)
     return 0
@@ -158,7 +171,7 @@ def compat_sys_sigprocmask(task: LinuxTask, how: Int, nset: Pointer, oset: Point
     new = task.memory.read_u32(nset) if nset else None
     if new is not None and how == SigHow.SIG_SETMASK:
         new |= task.blocked & ~0xFFFF_FFFF
-    before = _sigprocmask(task, how, new)
+    before = sigprocmask(task, how, new)
     if oset:
         task.memory.write_u32(oset, before & 0xFFFF_FFFF)
     return 0
@@ -199,25 +212,30 @@ def sys_kill(task: LinuxTask, pid: Pid, sig: Signal) -> int:
     info = signal_from(task, sig, int(SiCode.SI_USER))
     processes = task.kernel.processes
     if pid > 0:
-        kill_one(task, task.kernel.process_with(pid), info)
+        kill_pid_info(task, task.kernel.process_with(pid), info)
     elif pid == -(1 << 31):
         raise Errno(E.ESRCH)
     elif pid == -1:
-        kill_many(task, [process for process in processes if process is not task.process], info)
+        kill_something_info(task, [process for process in processes if process is not task.process], info)
     else:
-        kill_many(task, processes.group(-pid if pid else task.process.pgid), info)
+        kill_something_info(task, processes.group(-pid if pid else task.process.pgid), info)
     return 0
 
 
-def _tkill(task: LinuxTask, tgid: int | None, tid: int, info: SigInfo) -> int:
+@function(
+    "int do_tkill(pid_t tgid, pid_t pid, int sig)",
+    calls={"check_kill_permission", "do_send_specific"},
+)
+def do_tkill(task: LinuxTask, tgid: int | None, tid: int, info: SigInfo) -> int:
+    """Sends a signal to one thread."""
     target = task.kernel.thread(tid)
     if target is None or (tgid is not None and target.tgid != tgid):
         raise Errno(E.ESRCH)
     check_signal(info.signo)
-    if not may_signal(task, target.process, info.signo):
+    if not check_kill_permission(task, target.process, info.signo):
         raise Errno(E.EPERM)
     if info.signo:
-        send_to_thread(target, info)
+        do_send_specific(target, info)
     return 0
 
 
@@ -226,7 +244,7 @@ def sys_tkill(task: LinuxTask, pid: Pid, sig: Signal) -> int:
     """Sends a signal to a thread."""
     if pid <= 0:
         raise Errno(E.EINVAL)
-    return _tkill(task, None, pid, signal_from(task, sig, int(SiCode.SI_TKILL)))
+    return do_tkill(task, None, pid, signal_from(task, sig, int(SiCode.SI_TKILL)))
 
 
 @syscall("full")
@@ -234,7 +252,7 @@ def sys_tgkill(task: LinuxTask, tgid: Pid, pid: Pid, sig: Signal) -> int:
     """Sends a signal to a thread of a process."""
     if pid <= 0 or tgid <= 0:
         raise Errno(E.EINVAL)
-    return _tkill(task, tgid, pid, signal_from(task, sig, int(SiCode.SI_TKILL)))
+    return do_tkill(task, tgid, pid, signal_from(task, sig, int(SiCode.SI_TKILL)))
 
 
 def _queued(task: LinuxTask, to_itself: bool, signal: int, uinfo: int, narrow: bool) -> SigInfo:
@@ -251,7 +269,7 @@ def _queued(task: LinuxTask, to_itself: bool, signal: int, uinfo: int, narrow: b
 def sys_rt_sigqueueinfo(task: LinuxTask, pid: Pid, sig: Signal, uinfo: Pointer) -> int:
     """Sends a signal with data."""
     info = _queued(task, pid == task.tid, sig, uinfo, task.in_ia32_syscall)
-    kill_one(task, task.kernel.process_with(pid), info)
+    kill_pid_info(task, task.kernel.process_with(pid), info)
     return 0
 
 
@@ -259,14 +277,14 @@ def sys_rt_sigqueueinfo(task: LinuxTask, pid: Pid, sig: Signal, uinfo: Pointer) 
 def compat_sys_rt_sigqueueinfo(task: LinuxTask, pid: Pid, sig: Signal, uinfo: Pointer) -> int:
     """The same for a 32-bit program."""
     info = _queued(task, pid == task.tid, sig, uinfo, True)
-    kill_one(task, task.kernel.process_with(pid), info)
+    kill_pid_info(task, task.kernel.process_with(pid), info)
     return 0
 
 
 def _tgsigqueue(task: LinuxTask, tgid: int, tid: int, signal: int, uinfo: int, narrow: bool) -> int:
     if tid <= 0 or tgid <= 0:
         raise Errno(E.EINVAL)
-    return _tkill(task, tgid, tid, _queued(task, tid == task.tid, signal, uinfo, narrow))
+    return do_tkill(task, tgid, tid, _queued(task, tid == task.tid, signal, uinfo, narrow))
 
 
 @syscall("full")
@@ -299,9 +317,14 @@ def sys_pause(task: LinuxTask) -> Waiting:
     return _never(task, E.ERESTARTNOHAND)
 
 
-def _sigsuspend(task: LinuxTask, mask: int) -> Waiting:
+@function(
+    "int sigsuspend(sigset_t *set)",
+    calls={"set_current_blocked"},
+)
+def sigsuspend(task: LinuxTask, mask: int) -> Waiting:
+    """Waits for a signal with another mask."""
     task.saved_mask = task.blocked
-    set_blocked(task, mask & ~UNBLOCKABLE)
+    set_current_blocked(task, mask & ~UNBLOCKABLE)
     return _never(task, E.ERESTARTNOHAND)
 
 
@@ -309,23 +332,28 @@ def _sigsuspend(task: LinuxTask, mask: int) -> Waiting:
 def sys_rt_sigsuspend(task: LinuxTask, unewset: Pointer, sigsetsize: SizeT) -> Waiting:
     """Waits for a signal with another mask."""
     _check_size(sigsetsize)
-    return _sigsuspend(task, task.memory.read_u64(unewset))
+    return sigsuspend(task, task.memory.read_u64(unewset))
 
 
 @syscall("full")
 def compat_sys_rt_sigsuspend(task: LinuxTask, unewset: Pointer, sigsetsize: UnsignedInt) -> Waiting:
     """The same for a 32-bit program."""
     _check_size(sigsetsize)
-    return _sigsuspend(task, task.memory.read_u64(unewset))
+    return sigsuspend(task, task.memory.read_u64(unewset))
 
 
 @syscall("full")
 def sys_sigsuspend(task: LinuxTask, unused1: Int, unused2: Int, mask: UnsignedInt) -> Waiting:
     """i386's first sigsuspend: the first 32 signals."""
-    return _sigsuspend(task, mask)
+    return sigsuspend(task, mask)
 
 
-async def _sigtimedwait(task: LinuxTask, wanted: int, uinfo: int, timeout: int | None, narrow: bool) -> int:
+@function(
+    "int do_sigtimedwait(const sigset_t *which, kernel_siginfo_t *info, const struct timespec64 *ts)",
+    calls={"recalc_sigpending"},
+)
+async def do_sigtimedwait(task: LinuxTask, wanted: int, uinfo: int, timeout: int | None, narrow: bool) -> int:
+    """Waits until one of some blocked signals comes, and takes it."""
     wanted &= ~UNBLOCKABLE
 
     def available() -> int:
@@ -346,7 +374,7 @@ async def _sigtimedwait(task: LinuxTask, wanted: int, uinfo: int, timeout: int |
     signal = next_signal(available())
     queue = task.signals if task.signals.set & bit(signal) else task.process.pending
     info = queue.take(signal)
-    recalculate(task)
+    recalc_sigpending(task)
     if uinfo:
         task.memory.write(uinfo, info.pack(narrow))
     return signal
@@ -367,7 +395,7 @@ def sys_rt_sigtimedwait(
 ) -> Waiting:
     """Takes a blocked signal, waiting for it."""
     _check_size(sigsetsize)
-    return _sigtimedwait(task, task.memory.read_u64(uthese), uinfo, _timeout(task, uts, "<qq"), False)
+    return do_sigtimedwait(task, task.memory.read_u64(uthese), uinfo, _timeout(task, uts, "<qq"), False)
 
 
 @syscall("full")
@@ -376,7 +404,7 @@ def compat_sys_rt_sigtimedwait_time64(
 ) -> Waiting:
     """The same for a 32-bit program with 64-bit times."""
     _check_size(sigsetsize)
-    return _sigtimedwait(task, task.memory.read_u64(uthese), uinfo, _timeout(task, uts, "<qq"), True)
+    return do_sigtimedwait(task, task.memory.read_u64(uthese), uinfo, _timeout(task, uts, "<qq"), True)
 
 
 @syscall("full")
@@ -385,7 +413,7 @@ def compat_sys_rt_sigtimedwait_time32(
 ) -> Waiting:
     """The same for a 32-bit program with 32-bit times."""
     _check_size(sigsetsize)
-    return _sigtimedwait(task, task.memory.read_u64(uthese), uinfo, _timeout(task, uts, "<ii"), True)
+    return do_sigtimedwait(task, task.memory.read_u64(uthese), uinfo, _timeout(task, uts, "<ii"), True)
 
 
 # -- coming back -------------------------------------------------------------------------------------------------
@@ -395,7 +423,7 @@ def _return(task: LinuxTask, restore: Callable[[LinuxTask, UserRegs], int]) -> i
     try:
         return restore(task, task.regs)
     except Errno:
-        force_kernel(task, Sig.SIGSEGV)
+        force_sig(task, Sig.SIGSEGV)
         return 0
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Int, Pointer, UnsignedLong
 from ring3.abi.errno import E, Errno
+from ring3.kernel.functions import function
 from ring3.linux.cpu_context import load_user_segment
 from ring3.linux.definition import syscall
 from ring3.linux.x86.ldt import ENTRY_SIZE, LDT_ENTRIES, Ldt
@@ -34,7 +35,9 @@ def _refresh_segments(task: LinuxTask) -> None:
             load_user_segment(task, segment, selector)
 
 
-def _read(task: LinuxTask, ptr: int, bytecount: int) -> int:
+@function("int read_ldt(void __user *ptr, unsigned long bytecount)")
+def read_ldt(task: LinuxTask, ptr: int, bytecount: int) -> int:
+    """Stores the program's descriptor table; returns how many bytes."""
     ldt = task.mm_context.ldt
     if ldt is None:
         return 0
@@ -43,13 +46,16 @@ def _read(task: LinuxTask, ptr: int, bytecount: int) -> int:
     return size
 
 
-def _read_default(task: LinuxTask, ptr: int, bytecount: int) -> int:
+@function("int read_default_ldt(void __user *ptr, unsigned long bytecount)")
+def read_default_ldt(task: LinuxTask, ptr: int, bytecount: int) -> int:
+    """Stores the descriptor table of a program that has none."""
     size = min(bytecount, DEFAULT_SIZE)
     task.memory.clear(ptr, size)
     return size
 
 
-def _write(task: LinuxTask, ptr: int, bytecount: int, old_mode: bool) -> int:
+@function("int write_ldt(void __user *ptr, unsigned long bytecount, int oldmode)")
+def write_ldt(task: LinuxTask, ptr: int, bytecount: int, old_mode: bool) -> int:
     """write_ldt: sets one entry; in the old mode there is no AVL bit, and zeros clear."""
     if bytecount != SIZE:
         raise Errno(E.EINVAL)
@@ -77,13 +83,13 @@ def sys_modify_ldt(task: LinuxTask, func: Int, ptr: Pointer, bytecount: Unsigned
     """Reads or writes the program's descriptor table; results and errors come in 32 bits."""
     try:
         if func == 0:
-            return _read(task, ptr, bytecount)
+            return read_ldt(task, ptr, bytecount)
         if func == 1:
-            return _write(task, ptr, bytecount, old_mode=True)
+            return write_ldt(task, ptr, bytecount, old_mode=True)
         if func == 2:
-            return _read_default(task, ptr, bytecount)
+            return read_default_ldt(task, ptr, bytecount)
         if func == 0x11:
-            return _write(task, ptr, bytecount, old_mode=False)
+            return write_ldt(task, ptr, bytecount, old_mode=False)
     except Errno as error:
         return -error.number & 0xFFFF_FFFF
     return -E.ENOSYS & 0xFFFF_FFFF

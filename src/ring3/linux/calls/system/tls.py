@@ -8,7 +8,7 @@ from ring3.abi.c_types import Int, Pointer, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.image.linux.boot import GDT_TLS_MIN
 from ring3.kernel.mm.layout import TASK_SIZE_64
-from ring3.linux.cpu_context import NO_SEGMENT, TLS_ENTRIES, load_tls, refresh_segments, set_tls
+from ring3.linux.cpu_context import NO_SEGMENT, TLS_ENTRIES, do_set_thread_area, load_tls, refresh_segments
 from ring3.linux.definition import syscall
 from ring3.linux.x86.user_desc import UserDesc
 from ring3.machine.pmap import Prot
@@ -108,7 +108,7 @@ def _map_vdso(task: LinuxTask, bits: int, address: int) -> int:
 @syscall("full")
 def sys_set_thread_area(task: LinuxTask, u_info: Pointer) -> int:
     """Sets one of three GDT entries; number -1 takes a free one and says which."""
-    set_tls(task, u_info, allocate=True)
+    do_set_thread_area(task, u_info, allocate=True)
     load_tls(task)
     refresh_segments(task)
     return 0

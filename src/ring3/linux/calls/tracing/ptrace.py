@@ -12,12 +12,18 @@ from ring3.abi.c_types import CompatLong, CompatULong, Long, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
 from ring3.abi.signals import NSIG, Sig
+from ring3.kernel.functions import function
 from ring3.linux.calls.tracing import queues as ptrace_queues
 from ring3.linux.definition import syscall
 from ring3.linux.model.siginfo import SIZE, SigInfo, unpack
 from ring3.linux.model.signal_state import UNBLOCKABLE
 from ring3.linux.model.trace import At, Option, Trace
-from ring3.linux.signals.send import notify, send_to_process, send_to_thread, set_blocked
+from ring3.linux.signals.send import (
+    do_send_specific,
+    group_send_sig_info,
+    set_current_blocked,
+    signal_wake_up,
+)
 from ring3.linux.tasks.access import may_look_into
 from ring3.linux.tracing import registers as ptrace_regs
 from ring3.linux.tracing import stops as tracing
@@ -80,7 +86,7 @@ _RESUME: Final = {
 }
 _STEPPING: Final = (R.SINGLESTEP, R.SYSEMU_SINGLESTEP)
 _OTHERS: Final = {
-    R.PEEKSIGINFO: ptrace_queues.peek_siginfo,
+    R.PEEKSIGINFO: ptrace_queues.ptrace_peek_siginfo,
     R.GET_RSEQ_CONFIGURATION: ptrace_queues.get_rseq,
     R.GET_SYSCALL_USER_DISPATCH_CONFIG: ptrace_queues.get_dispatch,
     R.SET_SYSCALL_USER_DISPATCH_CONFIG: ptrace_queues.set_dispatch,
@@ -88,11 +94,16 @@ _OTHERS: Final = {
 _OPTIONS: Final = sum(Option)
 
 
-def _traceme(task: LinuxTask) -> int:
+@function(
+    "int ptrace_traceme(void)",
+    calls={"ptrace_attach"},
+)
+def ptrace_traceme(task: LinuxTask) -> int:
+    """Makes the parent the caller's tracer."""
     if task.trace is not None:
         raise Errno(E.EPERM)
     if task.process.parent is not None:
-        tracing.attach(task, task.process.parent)
+        tracing.ptrace_attach(task, task.process.parent)
     return 0
 
 
@@ -112,11 +123,11 @@ def _attach(task: LinuxTask, pid: int, *, seize: bool, options: int) -> int:
         raise Errno(E.EPERM)
     if not may_look_into(task, target):
         raise Errno(E.EPERM)
-    tracing.attach(target, task.process, seized=seize, options=options)
+    tracing.ptrace_attach(target, task.process, seized=seize, options=options)
     if not seize:
-        send_to_thread(target, SigInfo(int(Sig.SIGSTOP)))
+        do_send_specific(target, SigInfo(int(Sig.SIGSTOP)))
     elif target.must_stop:
-        notify(target)
+        signal_wake_up(target)
     return 0
 
 
@@ -142,7 +153,7 @@ def _resume(target: LinuxTask, request: int, signal: int) -> int:
     elif target.single_stepped:
         target.regs.flags &= ~Flags.TF
         target.single_stepped = False
-    tracing.resume(target, signal, _RESUME[Request(request)])
+    tracing.ptrace_resume(target, signal, _RESUME[Request(request)])
     return 0
 
 
@@ -154,7 +165,7 @@ def _interrupt(task: LinuxTask, pid: int) -> int:
     if not trace.seized:
         raise Errno(E.EIO)
     trace.interrupt = True
-    notify(target)
+    signal_wake_up(target)
     return 0
 
 
@@ -175,7 +186,7 @@ def _sigmask(task: LinuxTask, target: LinuxTask, request: int, size: int, data: 
         mask = target.blocked if target.saved_mask is None else target.saved_mask
         task.memory.write_u64(data, mask)
     else:
-        set_blocked(target, task.memory.read_u64(data) & ~UNBLOCKABLE)
+        set_current_blocked(target, task.memory.read_u64(data) & ~UNBLOCKABLE)
     return 0
 
 
@@ -221,9 +232,24 @@ def _peek_poke(task: LinuxTask, target: LinuxTask, request: int, address: int, d
     return 0
 
 
-def _ptrace(task: LinuxTask, request: int, pid: int, address: int, data: int, word: int) -> int:
+@function(
+    "int ptrace_request(struct task_struct *child, long request, unsigned long addr, unsigned long data)",
+    calls={
+        "do_send_specific",
+        "expand_stack",
+        "group_send_sig_info",
+        "ptrace_attach",
+        "ptrace_detach",
+        "ptrace_resume",
+        "ptrace_traceme",
+        "set_current_blocked",
+        "signal_wake_up",
+    },
+)
+def ptrace_request(task: LinuxTask, request: int, pid: int, address: int, data: int, word: int) -> int:
+    """Does a request of ptrace(2)."""
     if request == R.TRACEME:
-        return _traceme(task)
+        return ptrace_traceme(task)
     if request in (R.ATTACH, R.SEIZE):
         if request == R.SEIZE and address:
             raise Errno(E.EIO)
@@ -231,7 +257,7 @@ def _ptrace(task: LinuxTask, request: int, pid: int, address: int, data: int, wo
     if request == R.INTERRUPT:
         return _interrupt(task, pid)
     if request == R.KILL:
-        send_to_process(_target(task, pid).process, SigInfo(int(Sig.SIGKILL)))
+        group_send_sig_info(_target(task, pid).process, SigInfo(int(Sig.SIGKILL)))
         return 0
     target, trace = _stopped(task, pid)
     if request in _RESUME:
@@ -240,7 +266,7 @@ def _ptrace(task: LinuxTask, request: int, pid: int, address: int, data: int, wo
         if not 0 <= data <= NSIG:
             raise Errno(E.EIO)
         target.regs.flags &= ~Flags.TF
-        tracing.detach(target, data)
+        tracing.ptrace_detach(target, data)
         return 0
     return _inspect(task, target, trace, request, address, data, word)
 
@@ -273,7 +299,7 @@ def _inspect(
 @syscall("partial", "no hardware breakpoints; PTRACE_LISTEN leaves the tracee stopped until the next request")
 def sys_ptrace(task: LinuxTask, request: Long, pid: Long, addr: UnsignedLong, data: UnsignedLong) -> int:
     """Traces another thread."""
-    return _ptrace(task, request, pid, addr, data, 8)
+    return ptrace_request(task, request, pid, addr, data, 8)
 
 
 @syscall("partial", "as ptrace")
@@ -281,4 +307,4 @@ def compat_sys_ptrace(
     task: LinuxTask, request: CompatLong, pid: CompatLong, addr: CompatULong, data: CompatULong
 ) -> int:
     """The same by a 32-bit tracer."""
-    return _ptrace(task, request, pid, addr, data, 4)
+    return ptrace_request(task, request, pid, addr, data, 4)

@@ -10,6 +10,7 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
+from ring3.kernel.functions import function
 from ring3.linux.filters import user_dispatch
 from ring3.linux.model.siginfo import SIZE
 
@@ -22,7 +23,8 @@ _DISPATCH: Final = struct.Struct("<QQQQ")
 _RSEQ: Final = struct.Struct("<QIIII")
 
 
-def peek_siginfo(task: LinuxTask, target: LinuxTask, arguments: int, data: int) -> int:
+@function("int ptrace_peek_siginfo(struct task_struct *child, unsigned long addr, unsigned long data)")
+def ptrace_peek_siginfo(task: LinuxTask, target: LinuxTask, arguments: int, data: int) -> int:
     """PTRACE_PEEKSIGINFO: copies pending signals without taking them; returns how many.
 
     Raises:
@@ -68,7 +70,7 @@ def set_dispatch(task: LinuxTask, target: LinuxTask, size: int, data: int) -> in
     if size != _DISPATCH.size:
         raise Errno(E.EINVAL)
     mode, selector, offset, length = _DISPATCH.unpack(task.memory.read(data, size))
-    return user_dispatch.prctl(target, mode, offset, length, selector)
+    return user_dispatch.set_syscall_user_dispatch(target, mode, offset, length, selector)
 
 
 def get_rseq(task: LinuxTask, target: LinuxTask, size: int, data: int) -> int:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.c_types import Pointer, UnsignedInt
 from ring3.abi.errno import E, Errno
 from ring3.linux.definition import syscall
-from ring3.linux.filters.seccomp import Action, set_filter, set_strict
+from ring3.linux.filters.seccomp import Action, seccomp_set_mode_filter, seccomp_set_mode_strict
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -33,13 +33,13 @@ NOTIF_SIZES: Final = (80, 24, 64)
 def sys_seccomp(task: LinuxTask, op: UnsignedInt, flags: UnsignedInt, uargs: Pointer) -> int:
     """Gives up system calls, or says what can be given up."""
     if op == SET_MODE_FILTER:
-        return set_filter(task, flags, uargs)
+        return seccomp_set_mode_filter(task, flags, uargs)
     if op not in (SET_MODE_STRICT, GET_ACTION_AVAIL, GET_NOTIF_SIZES) or flags:
         raise Errno(E.EINVAL)
     if op == SET_MODE_STRICT:
         if uargs:
             raise Errno(E.EINVAL)
-        return set_strict(task)
+        return seccomp_set_mode_strict(task)
     if op == GET_ACTION_AVAIL:
         if task.memory.read_u32(uargs) not in Action.__members__.values():
             raise Errno(E.EOPNOTSUPP)
