@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ring3.abi import tbl
 from ring3.kernel import points
 from ring3.kernel.events import Executed, Sent, Taken
-from ring3.kernel.functions import KernelFunction
+from ring3.kernel.functions import LINUX
 from ring3.kernel.observed import Call, CallObserver
 from ring3.kernel.probes import at_entry_of, at_return_of
 from ring3.kernel.watched_items import WatchedItem, watch_item
@@ -21,9 +21,6 @@ from ring3.linux.signals import send
 if TYPE_CHECKING:
     from ring3.kernel.probes import Attacher
     from ring3.linux.model.system import LinuxSystem
-
-_SENT: Final = KernelFunction("send", "", send._send)  # noqa: SLF001 -- where every signal comes by
-_TAKEN: Final = KernelFunction("act", "", deliver.act)
 
 
 def stub_rows(kernel: LinuxSystem) -> Mapping[int, StubRow]:
@@ -78,12 +75,12 @@ def _at_exec(
 ) -> Callable[[], None]:
     from ring3.linux.calls.processes import execve  # noqa: PLC0415 -- a family is imported when it is needed
 
-    return at_return_of(KernelFunction("become", "", execve.become), _executed)(kernel, point, observer)
+    return at_return_of(LINUX[execve.begin_new_exec.__name__], _executed)(kernel, point, observer)
 
 
 OWN: Final[Mapping[type, Attacher]] = {
     points.Layer: _at_layer,
-    points.SignalSent: at_return_of(_SENT, _sent),
-    points.SignalDelivered: at_entry_of(_TAKEN, _taken),
+    points.SignalSent: at_return_of(LINUX[send.do_send_sig_info.__name__], _sent),
+    points.SignalDelivered: at_entry_of(LINUX[deliver.get_signal.__name__], _taken),
     points.TaskExec: _at_exec,
 }
