@@ -146,7 +146,10 @@ def do_tmpfile(walk: Walk, found: Dentry, flags: int, mode: int) -> File:
     return inode.open(unnamed, flags & ~FORGOTTEN)
 
 
-@function("int vfs_open(const struct path *path, struct file *file)")
+@function(
+    "int vfs_open(const struct path *path, struct file *file)",
+    calls={"ptmx_open", "tty_open"},
+)
 def vfs_open(found: Dentry, flags: int, who: Who) -> File:
     """Opens what is at a place.
 

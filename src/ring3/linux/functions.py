@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pkgutil import walk_packages
 
+from ring3 import linux
 from ring3.kernel.functions import LINUX, FunctionTable, KernelFunction
-from ring3.linux.table import FAMILIES
 
 
 def load() -> FunctionTable[KernelFunction]:
-    """All of them: imports whatever defines some and was not needed yet."""
-    for module in FAMILIES:
-        import_module(f"ring3.linux.calls.{module}")
+    """All of them: imports whatever of this room was not needed yet."""
+    for module in walk_packages(linux.__path__, f"{linux.__name__}."):
+        import_module(module.name)
     return LINUX

@@ -105,11 +105,11 @@ FAMILIES: Final = {
     "processes.personality": "sys_personality",
     "processes.pidfd": "sys_pidfd_getfd sys_pidfd_open sys_pidfd_send_signal",
     "processes.prctl": "sys_prctl",
-    "processes.rusage": "compat_sys_getrusage compat_sys_times sys_getrusage sys_times",
-    "processes.sessions": "sys_getpgid sys_getpgrp sys_getsid sys_setpgid sys_setsid",
     "processes.robust_list": (
         "compat_sys_get_robust_list compat_sys_set_robust_list sys_get_robust_list sys_set_robust_list"
     ),
+    "processes.rusage": "compat_sys_getrusage compat_sys_times sys_getrusage sys_times",
+    "processes.sessions": "sys_getpgid sys_getpgrp sys_getsid sys_setpgid sys_setsid",
     "processes.wait_child": "compat_sys_wait4 compat_sys_waitid sys_wait4 sys_waitid sys_waitpid",
     "sched.membarrier": "sys_membarrier",
     "sched.priority": "sys_getpriority sys_ioprio_get sys_ioprio_set sys_nice sys_setpriority",

@@ -68,7 +68,15 @@ _DISCARDING: Final = (
 
 @function(
     "int do_madvise(struct mm_struct *mm, unsigned long start, size_t len_in, int behavior)",
-    calls={"madvise_populate", "madvise_walk_vmas"},
+    calls={
+        "madvise_cold",
+        "madvise_dontneed_single_vma",
+        "madvise_free_single_vma",
+        "madvise_populate",
+        "madvise_remove",
+        "madvise_walk_vmas",
+        "madvise_willneed",
+    },
 )
 def do_madvise(mm: FaultingSpace, address: int, length: int, advice: int) -> None:
     """Follows a program's advice about a range.
@@ -142,10 +150,7 @@ def _set_flags(mm: FaultingSpace, vma: Vma, start: int, end: int, advice: Advice
     return [mm.recast(mm.carve(vma, start, end), vma.prot, flags)]
 
 
-@function(
-    "long madvise_populate(struct madvise_behavior *madv_behavior)",
-    calls={"expand_stack"},
-)
+@function("long madvise_populate(struct madvise_behavior *madv_behavior)")
 def madvise_populate(mm: FaultingSpace, start: int, end: int, write: bool) -> None:
     """Brings the pages of a range in, for reading or for writing."""
     outcome = mm.populate(start, end, write)

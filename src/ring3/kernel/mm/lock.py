@@ -20,7 +20,7 @@ _SPECIAL: Final = int(VmaFlag.IO | VmaFlag.DONTEXPAND)
 
 @function(
     "int do_mlock(unsigned long start, size_t len, vm_flags_t flags)",
-    calls={"apply_vma_lock_flags", "expand_stack"},
+    calls={"apply_vma_lock_flags"},
 )
 def do_mlock(mm: FaultingSpace, address: int, length: int, *, onfault: bool = False) -> None:
     """Locks a range, and fills it unless ``onfault``.

@@ -44,7 +44,7 @@ def round_up(length: int) -> int:
     "unsigned long do_mmap(struct file *file, unsigned long addr, unsigned long len, "
     "unsigned long prot, unsigned long flags, vm_flags_t vm_flags, unsigned long pgoff, "
     "unsigned long *populate, struct list_head *uf)",
-    calls={"expand_stack", "get_unmapped_area", "may_expand_vm", "mlock_future_ok"},
+    calls={"get_unmapped_area", "may_expand_vm", "mlock_future_ok"},
 )
 def do_mmap(
     mm: FaultingSpace,
@@ -182,7 +182,7 @@ def do_munmap(mm: FaultingSpace, address: int, length: int) -> None:
 
 @function(
     "int do_mprotect_pkey(unsigned long start, size_t len, unsigned long prot, int pkey)",
-    calls={"expand_stack", "mprotect_fixup"},
+    calls={"mprotect_fixup"},
 )
 def do_mprotect_pkey(
     mm: FaultingSpace, address: int, length: int, prot: int, *, growsdown: bool = False
@@ -296,7 +296,7 @@ def brk(mm: FaultingSpace, address: int) -> int:
 @function(
     "int do_brk_flags(struct vma_iterator *vmi, struct vm_area_struct *vma, unsigned long addr, "
     "unsigned long len, vm_flags_t vm_flags)",
-    calls={"expand_stack", "may_expand_vm", "mlock_future_ok"},
+    calls={"may_expand_vm", "mlock_future_ok"},
 )
 def do_brk_flags(mm: FaultingSpace, old: int, new: int) -> bool:
     """do_brk_flags: anonymous memory from the old end to the new one."""

@@ -19,7 +19,7 @@ _DONTEXPAND = int(VmaFlag.DONTEXPAND)
 
 @function(
     "unsigned long do_mremap(struct vma_remap_struct *vrm)",
-    calls={"expand_stack", "get_unmapped_area", "may_expand_vm", "mlock_future_ok", "move_vma", "mremap_to"},
+    calls={"get_unmapped_area", "may_expand_vm", "mlock_future_ok", "move_vma", "mremap_to"},
 )
 def do_mremap(
     mm: FaultingSpace,
@@ -188,7 +188,7 @@ def _grow(mm: FaultingSpace, vma: Vma, grown: int) -> None:
 
 @function(
     "unsigned long move_vma(struct vma_remap_struct *vrm)",
-    calls={"expand_stack", "move_page_tables"},
+    calls={"move_page_tables"},
 )
 def move_vma(
     mm: FaultingSpace, vma: Vma, address: int, old_length: int, target: int, new_length: int, dontunmap: bool

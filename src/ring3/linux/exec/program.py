@@ -93,7 +93,10 @@ def bprm_execve(
         raise
 
 
-@function("int load_script(struct linux_binprm *bprm)")
+@function(
+    "int load_script(struct linux_binprm *bprm)",
+    calls={"open_exec"},
+)
 def load_script(
     path: bytes, strings: Strings, open_file: Callable[[bytes], Executable]
 ) -> tuple[Executable, bytes, Strings]:
@@ -125,7 +128,7 @@ def _open_interpreter(path: bytes, open_file: Callable[[bytes], Executable]) -> 
 
 @function(
     "int load_elf_binary(struct linux_binprm *bprm)",
-    calls={"expand_stack"},
+    calls={"do_mmap"},
 )
 def load_elf_binary(
     kernel: LinuxSystem,

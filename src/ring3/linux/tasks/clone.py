@@ -224,7 +224,7 @@ def _wanted_tid(task: LinuxTask, args: CloneArgs) -> int:
 
 @function(
     "struct task_struct *copy_process(struct pid *pid, int trace, int node, struct kernel_clone_args *args)",
-    calls={"dup_task_struct", "wake_up_new_task"},
+    calls={"dup_mmap", "dup_task_struct", "wake_up_new_task"},
 )
 def copy_process(task: LinuxTask, args: CloneArgs) -> LinuxTask:
     """Makes a task of its own of what the caller shares or copies; it does not run yet."""

@@ -383,7 +383,10 @@ OF_MASTER: Final[dict[int, Request]] = {
 """Those of the master alone."""
 
 
-@function("long tty_ioctl(struct file *file, unsigned int cmd, unsigned long arg)")
+@function(
+    "long tty_ioctl(struct file *file, unsigned int cmd, unsigned long arg)",
+    calls={"group_send_sig_info"},
+)
 def tty_ioctl(task: LinuxTask, file: PtyFile, cmd: int, arg: int) -> int:
     """A request of a pseudoterminal.
 

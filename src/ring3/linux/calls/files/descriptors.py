@@ -195,7 +195,10 @@ ON_PATHS: Final = (
 """What works on an O_PATH descriptor (check_fcntl_cmd)."""
 
 
-@function("long do_fcntl(int fd, unsigned int cmd, unsigned long arg, struct file *filp)")
+@function(
+    "long do_fcntl(int fd, unsigned int cmd, unsigned long arg, struct file *filp)",
+    calls={"f_dupfd"},
+)
 def do_fcntl(task: LinuxTask, fd: int, cmd: int, arg: int) -> int | Waiting:
     """Does a command of fcntl(2)."""
     file = task.files[fd]

@@ -120,7 +120,7 @@ def to_user(task: LinuxTask, address: int, data: bytes) -> int:
 
 @function(
     "ssize_t vfs_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)",
-    calls={"do_send_specific"},
+    calls={"do_send_specific", "group_send_sig_info"},
 )
 def vfs_write(task: LinuxTask, file: File, data: bytes) -> int | Waiting:
     """Writes data to a file at its position, within the limits of the process.
@@ -188,7 +188,10 @@ def sys_write(task: LinuxTask, fd: FdArg, buf: BufferIn, count: SizeT) -> int | 
     return ksys_write(task, fd, buf, count)
 
 
-@function("ssize_t vfs_read(struct file *file, char __user *buf, size_t count, loff_t *pos)")
+@function(
+    "ssize_t vfs_read(struct file *file, char __user *buf, size_t count, loff_t *pos)",
+    calls={"group_send_sig_info", "recalc_sigpending"},
+)
 def vfs_read(task: LinuxTask, file: File, buf: int, count: int) -> int | Waiting:
     """Reads up to ``count`` bytes of a file at its position."""
 

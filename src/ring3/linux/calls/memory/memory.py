@@ -51,6 +51,7 @@ def sys_brk(task: LinuxTask, brk: Address) -> int:
 @function(
     "unsigned long ksys_mmap_pgoff(unsigned long addr, unsigned long len, unsigned long prot, "
     "unsigned long flags, unsigned long fd, unsigned long pgoff)",
+    calls={"do_mmap"},
 )
 def ksys_mmap_pgoff(
     task: LinuxTask, address: int, length: int, prot: int, flags: int, fd: int, offset: int

@@ -95,7 +95,16 @@ _BY_COMMAND: Final[dict[int, Callable[[_Request], Result]]] = {
 @function(
     "long do_futex(u32 __user *uaddr, int op, u32 val, ktime_t *timeout, u32 __user *uaddr2, "
     "u32 val2, u32 val3)",
-    calls={"futex_wait", "get_futex_key"},
+    calls={
+        "futex_lock_pi",
+        "futex_requeue",
+        "futex_unlock_pi",
+        "futex_wait",
+        "futex_wait_requeue_pi",
+        "futex_wake",
+        "futex_wake_op",
+        "get_futex_key",
+    },
 )
 def do_futex(
     task: LinuxTask, address: int, op: int, value: int, utime: int, target: int, third: int, narrow: bool

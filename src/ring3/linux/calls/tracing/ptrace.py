@@ -236,13 +236,14 @@ def _peek_poke(task: LinuxTask, target: LinuxTask, request: int, address: int, d
     "int ptrace_request(struct task_struct *child, long request, unsigned long addr, unsigned long data)",
     calls={
         "do_send_specific",
-        "expand_stack",
         "group_send_sig_info",
         "ptrace_attach",
         "ptrace_detach",
+        "ptrace_peek_siginfo",
         "ptrace_resume",
         "ptrace_traceme",
         "set_current_blocked",
+        "set_syscall_user_dispatch",
         "signal_wake_up",
     },
 )
