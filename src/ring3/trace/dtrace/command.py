@@ -7,7 +7,6 @@ makes its time pass.
 from __future__ import annotations
 
 import contextlib
-import dis
 import os
 import signal
 import sys
@@ -22,7 +21,7 @@ from ring3.trace.dtrace.errors import CompileError, DtraceError
 from ring3.trace.dtrace.host_clock import HostClock
 from ring3.trace.dtrace.macros import Macros
 from ring3.trace.dtrace.options import Options
-from ring3.trace.dtrace.providers.base import NoTarget, Provider, Target
+from ring3.trace.dtrace.providers.base import Clock, NoTarget, Provider, Target
 from ring3.trace.dtrace.providers.profile import ProfileProvider
 from ring3.trace.dtrace.session import Session
 
@@ -34,14 +33,19 @@ class Host(Protocol):
 
     system: str
     target: Target
-    clock: HostClock
+    time: Clock
     providers: Sequence[Provider]
+    ended: str
+    """What is told of the program that was started, once it has ended."""
 
     def start(self, command: str) -> int:
         """Start a program, stopped before its first instruction; returns its process number."""
 
-    def run(self, finished: Callable[[], bool]) -> None:
-        """Let time pass until `finished`, or until the program that was started is gone."""
+    def run(self, finished: Callable[[], bool], flush: Callable[[], None]) -> None:
+        """Let time pass until `finished`, or until the program that was started is gone; `flush` now and then."""
+
+    def close(self) -> None:
+        """Let go of the system."""
 
 
 class HostAlone:
@@ -49,8 +53,11 @@ class HostAlone:
 
     system = "linux"
 
+    ended = ""
+
     def __init__(self) -> None:
         self.clock = HostClock()
+        self.time: Clock = self.clock
         self.target: Target = NoTarget(os.getpid())
         self.providers: Sequence[Provider] = (ProfileProvider(self.clock),)
 
@@ -62,10 +69,14 @@ class HostAlone:
         """
         raise DtraceError(f"failed to create process {command}: no machine")
 
-    def run(self, finished: Callable[[], bool]) -> None:
+    def run(self, finished: Callable[[], bool], flush: Callable[[], None]) -> None:
         """Wait for what the clock has."""
         while not finished():
             self.clock.step()
+            flush()
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
 
 
 class Interrupted(Exception):
@@ -120,8 +131,8 @@ class Command:
             return self._work(arguments)
 
     def _work(self, arguments: Arguments) -> int:
-        session = self._session()
         target = self._started(arguments)
+        session = self._session()
         programs = self._compile(session, arguments, target)
         if "v" in arguments.flags and "l" not in arguments.flags:
             for text, program in zip(arguments.programs, programs, strict=True):
@@ -139,7 +150,7 @@ class Command:
 
         find = constants.finder(constants.solaris if host.system == "solaris" else constants.linux)
         return Session(
-            self._options, host.target, host.clock, host.providers, self._stdout, self._tell, constant=find
+            self._options, host.target, host.time, host.providers, self._stdout, self._tell, constant=find
         )
 
     def _started(self, arguments: Arguments) -> int | None:
@@ -225,13 +236,17 @@ class Command:
             self._notice("allowing destructive actions")
         session.enable(programs)
         if "S" in arguments.flags:
+            import dis  # noqa: PLC0415 - only -S needs it
+
             for name, code in session.codes():
                 self._stderr.write(f"\n{name}:\n")
                 dis.dis(code, file=self._stderr)
         with _interruptible(), contextlib.suppress(Interrupted):
             session.begin()
             session.consumer.flush()
-            self._host.run(lambda: session.finished)
+            self._host.run(lambda: session.finished, session.consumer.flush)
+            if self._host.ended:
+                self._notice(self._host.ended)
         session.end()
         return session.status or 0
 

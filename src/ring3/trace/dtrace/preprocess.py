@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import subprocess
 from collections.abc import Sequence
 from typing import IO
 
@@ -98,6 +97,8 @@ def _run_pcpp(text: str, settings: Settings, report: IO[str]) -> str:
 
 
 def _run_command(text: str, settings: Settings, report: IO[str]) -> str:
+    import subprocess  # noqa: PLC0415 - only -xcpppath needs it
+
     words = [settings.command]
     words += [f"-D{define}" for define in (*PREDEFINED, *SYSTEMS[settings.system], *settings.defines)]
     words += [f"-U{name}" for name in settings.undefines]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import random
-import socket
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from ring3.trace.dtrace.firing import Firing
     from ring3.trace.dtrace.providers.base import Target
 
-_MASK64 = (1 << 64) - 1
+_AF_INET = 2
 
 
 class Subroutines:
@@ -38,7 +37,6 @@ class Subroutines:
         self._target = target
         self._memory = memory
         self._string_size = string_size
-        self._random = random.Random()
         self._speculation = speculation
         self._token_rest: bytes | None = None
         self._functions: dict[str, Callable[..., Any]] = {
@@ -52,7 +50,7 @@ class Subroutines:
             "htonl": _swapper(4),
             "htonll": _swapper(8),
             "htons": _swapper(2),
-            "inet_ntoa": lambda address: socket.inet_ntoa(memory.read(address, 4)).encode(),
+            "inet_ntoa": lambda address: ipv4(memory.read(address, 4)),
             "inet_ntoa6": lambda address: ipv6(memory.read(address, 16)),
             "inet_ntop": self._inet_ntop,
             "getmajor": lambda device: device >> minor_bits,
@@ -62,7 +60,7 @@ class Subroutines:
             "ntohll": _swapper(8),
             "ntohs": _swapper(2),
             "progenyof": self._progenyof,
-            "rand": lambda: self._random.getrandbits(31),
+            "rand": lambda: int.from_bytes(os.urandom(4), "little") >> 1,
             "speculation": lambda _firing: self._speculation(),
             "strtok": self._strtok,
         }
@@ -127,9 +125,9 @@ class Subroutines:
         return 0
 
     def _inet_ntop(self, family: int, address: int) -> bytes:
-        if family == socket.AF_INET:
-            return socket.inet_ntoa(self._memory.read(address, 4)).encode()
-        if family in (socket.AF_INET6, 26):
+        if family == _AF_INET:
+            return ipv4(self._memory.read(address, 4))
+        if family == (26 if self._target.system == "solaris" else 10):
             return ipv6(self._memory.read(address, 16))
         raise Fault(FaultKind.ILLOP)
 
@@ -164,6 +162,13 @@ def _swapper(size: int) -> Callable[[int], int]:
     return swap
 
 
+def ipv4(data: bytes) -> bytes:
+    """An IPv4 address as text."""
+    return ".".join(map(str, data)).encode()
+
+
 def ipv6(data: bytes) -> bytes:
     """An IPv6 address as text (RFC 5952; an IPv4 address at its end is dotted)."""
+    import socket  # noqa: PLC0415 - costs 10 ms, and few programs show addresses
+
     return socket.inet_ntop(socket.AF_INET6, data).encode()

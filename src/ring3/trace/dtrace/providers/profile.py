@@ -47,7 +47,7 @@ class ProfileProvider:
     def find(self, description: Description) -> Iterable[Probe]:
         """The probes a description matches; one that names an interval is made."""
         name = description.name
-        if description.number is None and name not in self._probes and _period(name) is not None:
+        if description.number is None and name not in self._probes and period(name) is not None:
             probe = _probe(name)
             if select(description, [probe]):
                 self._probes[name] = probe
@@ -55,24 +55,24 @@ class ProfileProvider:
 
     def enable(self, probe: Probe, fire: Fire) -> Callable[[], None]:
         """Fire at every interval."""
-        period = _period(probe.name)
-        assert period is not None
+        interval_ = period(probe.name)
+        assert interval_ is not None
 
         def tick() -> None:
             kernel, user = self._where()
             fire(Context((kernel, user, *(0,) * (ARGUMENTS - 2))))
 
-        return self._clock.every(period, tick)
+        return self._clock.every(interval_, tick)
 
 
 def _probe(name: str) -> Probe:
     return Probe("profile", "", "", name, attributes=_ATTRIBUTES)
 
 
-def _period(name: str) -> int | None:
+def period(name: str) -> int | None:
     """The interval of a probe's name in nanoseconds; None if there is no such probe."""
     match = _NAME.fullmatch(name)
     if not match:
         return None
-    period = interval(match[2])
-    return period if period is not None and period >= SHORTEST else None
+    found = interval(match[2])
+    return found if found is not None and found >= SHORTEST else None

@@ -1,0 +1,82 @@
+"""What D's variables say of a task, on each system; a task of 0 is the kernel itself, or dtrace at BEGIN and END."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from ring3.kernel.task import Task
+
+Fact = Callable[[Any], int | bytes]
+
+
+def return_address(task: Task) -> int:
+    """Where the function that a program is in returns to, by its frame pointer; 0 if that cannot be read."""
+    frames = user_frames(task, 2)
+    return frames[1] if len(frames) > 1 else 0
+
+
+def user_frames(task: Task, limit: int) -> list[int]:
+    """The program's stack by frame pointers: where it is, then the return addresses."""
+    from ring3.kernel.mm.usercopy import BadAddress  # noqa: PLC0415 - a stack is seldom asked for
+
+    regs, mm = task.regs, task.mm
+    if mm is None:
+        return []
+    width = 8 if mm.task_size > 1 << 32 else 4
+    frames, frame = [regs.ip], regs.bp
+    while len(frames) < limit and frame:
+        try:
+            data = mm.peek(frame, 2 * width)
+        except BadAddress:
+            break
+        following, address = (int.from_bytes(data[at : at + width], "little") for at in (0, width))
+        if not address:
+            break
+        frames.append(address)
+        if following <= frame:
+            break
+        frame = following
+    return frames
+
+
+def _ancestors(task: Any) -> bytes:  # noqa: ANN401 - a task of Linux
+    """The numbers of a process and of those it descends from, four bytes each."""
+    process, found = task.process, []
+    while process is not None:
+        found.append(process.pid)
+        process = process.parent
+    return b"".join(number.to_bytes(4, "little") for number in [*found, 1])
+
+
+COMMON: dict[str, Fact] = {
+    "tid": lambda task: task.tid,
+    "execname": lambda task: task.name.encode("utf-8", "surrogateescape"),
+    "curthread": lambda task: task.kernel.machine.direct_map + task.stack,
+    "vtimestamp": lambda task: task.kernel.cpu_time(task),
+    "ucaller": return_address,
+}
+LINUX: dict[str, Fact] = COMMON | {
+    "pid": lambda task: task.tgid,
+    "ppid": lambda task: task.process.parent.pid if task.process.parent else 1,
+    "uid": lambda task: task.credentials.uid,
+    "gid": lambda task: task.credentials.gid,
+    "ancestors": _ancestors,
+}
+SOLARIS: dict[str, Fact] = COMMON | {
+    "pid": lambda task: task.pid,
+    "ppid": lambda task: task.ppid,
+    "uid": lambda task: task.cred.ruid,
+    "gid": lambda task: task.cred.rgid,
+    "zonename": lambda _task: b"global",
+}
+OUTSIDE: dict[str, int | bytes] = {"execname": b"dtrace", "cwd": b"/", "root": b"/", "zonename": b"global"}
+"""What is said when no task runs; other variables are 0."""
+
+
+def outside(name: str) -> int | bytes:
+    """The value of a variable where no task runs: dtrace's own process."""
+    if name in ("pid", "tid"):
+        return os.getpid()
+    return OUTSIDE.get(name, b"" if name in ("cwd", "root", "zonename") else 0)

@@ -1,0 +1,158 @@
+"""A machine that is started for dtrace: `-c` runs its program on it, and the session ends with the program.
+
+The machine is booted when something asks for one: a program to start, or a probe that only a machine has.
+"""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
+
+from ring3.errors import Deadlock, Ring3Error, UserError
+from ring3.trace.dtrace.command import HostAlone
+from ring3.trace.dtrace.errors import DtraceError
+from ring3.trace.dtrace.providers.base import Description, Fire, Probe, Provider, select
+from ring3.trace.dtrace.providers.profile import LISTED, ProfileProvider, period
+
+MODULES = {"linux": "vmlinux", "solaris": ""}
+"""What probemod is for system calls."""
+_OWN = frozenset(("dtrace", "profile"))
+_FLUSH = 1_000_000_000
+
+
+class Computer(Protocol):
+    """A computer with a system on it (`ring3.api.Linux`, `ring3.api.Solaris`)."""
+
+    kernel: Any
+
+    def load(self, path: str, arguments: Sequence[str] = ...) -> Any:  # noqa: ANN401 - a task of its system
+        """Load a program, ready to run."""
+
+    def run(self, task: Any) -> int:  # noqa: ANN401
+        """Run until the task has ended; returns its status."""
+
+    def close(self) -> None:
+        """Switch it off."""
+
+
+Boot = Callable[[str], tuple[Computer, str]]
+"""Switches on the computer for a program ("": for none); returns it and the name of its system."""
+
+
+class SessionOver(Ring3Error):
+    """exit() was called: the machine is left where it stands."""
+
+
+class MachineHost(HostAlone):
+    """dtrace on a machine of its own."""
+
+    def __init__(self, boot: Boot) -> None:
+        """Boot with `boot`, once, when a machine is needed."""
+        super().__init__()
+        self._boot = boot
+        self._computer: Computer | None = None
+        self._task: Any = None
+        self._finished: Callable[[], bool] = lambda: False
+        self.providers: Sequence[Provider] = (*self.providers, _OnDemand(self))
+
+    def kernel(self, program: str = "") -> Any:  # noqa: ANN401 - the kernel of either system
+        """The machine's kernel; boots it."""
+        if self._computer is None:
+            self._computer, self.system = self._boot(program)
+        return self._computer.kernel
+
+    def machine_providers(self) -> list[Provider]:
+        """The providers that only a machine has."""
+        from ring3.trace.dtrace.machine.providers import of_kernel  # noqa: PLC0415 - imports a kernel
+
+        kernel = self.kernel()
+        return of_kernel(kernel, self._check, MODULES[self.system])
+
+    def start(self, command: str) -> int:
+        """Load a program; it runs when the session does.
+
+        Raises:
+            DtraceError: if it cannot be run.
+        """
+        words = shlex.split(command)
+        path = shutil.which(words[0]) or words[0] if words else ""
+        try:
+            kernel = self.kernel(path)
+            assert self._computer
+            self._task = self._computer.load(path, words[1:])
+        except UserError as error:
+            raise DtraceError(f"failed to execute {words[0] if words else command}: {error}") from None
+        from ring3.trace.dtrace.machine.clock import MachineClock  # noqa: PLC0415 - imports a kernel
+        from ring3.trace.dtrace.machine.target import MachineTarget  # noqa: PLC0415
+
+        clock = MachineClock(kernel, self._check)
+        self.target = MachineTarget(kernel, self.system)
+        self.time = clock
+        self.providers = (ProfileProvider(clock), *self.machine_providers())
+        return int(self._task.tid)
+
+    def _check(self) -> None:
+        """After a probe: leave the machine if the session is over."""
+        if self._finished():
+            raise SessionOver
+
+    def run(self, finished: Callable[[], bool], flush: Callable[[], None]) -> None:
+        """Run the program until it ends or the session does; without one, wait for the clock."""
+        if self._task is None or self._computer is None:
+            super().run(finished, flush)
+            return
+        if finished():
+            return
+        from ring3.kernel import points  # noqa: PLC0415
+
+        self._finished = finished
+        ticks = self._computer.kernel.probes.attach(points.Tick(_FLUSH), lambda _task: flush())
+        try:
+            self._computer.run(self._task)
+            self.ended = f"pid {self._task.tid} has exited"
+        except SessionOver:
+            pass
+        except Deadlock as error:
+            raise DtraceError(str(error)) from None
+        finally:
+            ticks.detach()
+            self._finished = lambda: False
+
+    def close(self) -> None:
+        """Switch the machine off."""
+        if self._computer is not None:
+            self._computer.close()
+
+
+class _OnDemand:
+    """Boots the machine when a probe is asked for that neither `dtrace` nor `profile` has."""
+
+    name = ""
+
+    def __init__(self, host: MachineHost) -> None:
+        self._host = host
+        self._providers: list[Provider] = []
+
+    def find(self, description: Description) -> Iterable[Probe]:
+        """The machine's probes that a description matches."""
+        if description.provider in _OWN or _is_own(description):
+            return []
+        if not self._providers:
+            self._providers = self._host.machine_providers()
+        return [probe for provider in self._providers for probe in provider.find(description)]
+
+    def enable(self, probe: Probe, fire: Fire) -> Callable[[], None]:
+        """Enable it where it is."""
+        provider = next(each for each in self._providers if each.name == probe.provider)
+        return provider.enable(probe, fire)
+
+
+def _is_own(description: Description) -> bool:
+    """Whether `dtrace` or `profile` has what a description without a provider names."""
+    if description.provider or not description.name:
+        return False
+    own = [Probe("dtrace", "", "", name) for name in ("BEGIN", "END", "ERROR")]
+    own += [Probe("profile", "", "", name) for name in LISTED]
+    return period(description.name) is not None or bool(select(description, own))

@@ -1,0 +1,213 @@
+"""Providers on a machine's probes: syscall, fbt, proc, sched.
+
+They take the points of `kernel.points`; a probe that nobody enabled costs nothing. `after` is called when the clauses
+of a probe have run, so that the machine can be left when exit() was called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from ring3.abi.errno import Errno
+from ring3.kernel import points
+from ring3.kernel.observed import Call, CallObserver
+from ring3.trace.dtrace.arithmetic import wrap
+from ring3.trace.dtrace.machine.target import TaskContext
+from ring3.trace.dtrace.providers.base import ARGUMENTS, Description, Fire, Probe, select
+from ring3.trace.dtrace.records import INT64
+from ring3.trace.dtrace.type_space import TypeSpace
+from ring3.trace.dtrace.types import Type
+
+if TYPE_CHECKING:
+    from ring3.kernel.core import Kernel
+
+After = Callable[[], None]
+
+
+def padded(values: Iterable[object]) -> tuple[int, ...]:
+    """Ten arguments: integers as signed 64-bit ones, anything else as 0."""
+    found = [wrap(value, INT64) if isinstance(value, int) else 0 for value in values][:ARGUMENTS]
+    return (*found, *(0,) * (ARGUMENTS - len(found)))
+
+
+class _Entry(CallObserver):
+    """Fires when a call begins."""
+
+    def __init__(self, fire: Fire, after: After) -> None:
+        self._fire = fire
+        self._after = after
+
+    def entry(self, call: Call) -> None:
+        """Fire with the arguments."""
+        self._fire(TaskContext(padded(_numbers(call)), call.task))
+        self._after()
+
+
+class _Return(CallObserver):
+    """Fires when a call returns: arg0 and arg1 are its value, or -1 with errno set."""
+
+    def __init__(self, fire: Fire, after: After, *, offset: bool) -> None:
+        """Fire; with `offset`, arg0 is where in the function it returns, which for these is 0."""
+        self._fire = fire
+        self._after = after
+        self._offset = offset
+
+    def returned(self, call: Call) -> None:
+        """Fire with the value."""
+        error = int(call.error.number) if isinstance(call.error, Errno) else 0
+        value = -1 if error else call.value
+        if isinstance(value, int) and -4095 <= value < 0 and not self._offset and not error:
+            error, value = -value, -1
+        first = 0 if self._offset else value
+        self._fire(TaskContext(padded((first, value)), call.task, error))
+        self._after()
+
+
+def _numbers(call: Call) -> Iterator[object]:
+    """The arguments of a call, without the task that Python's functions of the kernel take first."""
+    for position, argument in enumerate(call.arguments):
+        if position or argument is not call.task:
+            yield argument
+
+
+class SyscallProvider:
+    """`syscall::NAME:entry` and `return`, by the names of the system's table."""
+
+    name = "syscall"
+
+    def __init__(self, kernel: Kernel[Any], after: After, module: str) -> None:
+        """Watch a kernel's calls; `module` is what probemod says."""
+        self._kernel = kernel
+        self._after = after
+        self._module = module
+        self._probes: list[Probe] = []
+
+    def find(self, description: Description) -> Iterable[Probe]:
+        """The probes a description matches."""
+        if not self._probes:
+            names = sorted({name for row in self._kernel.stub_rows().values() for name in row.names})
+            self._probes = [
+                Probe("syscall", self._module, name, what) for name in names for what in ("entry", "return")
+            ]
+        return select(description, self._probes)
+
+    def enable(self, probe: Probe, fire: Fire) -> Callable[[], None]:
+        """Fire at the call."""
+        observer = _observer(probe, fire, self._after, offset=False)
+        return self._kernel.probes.attach(points.SystemCall(probe.function), observer).detach
+
+
+def _observer(probe: Probe, fire: Fire, after: After, *, offset: bool) -> CallObserver:
+    return _Entry(fire, after) if probe.name == "entry" else _Return(fire, after, offset=offset)
+
+
+class FbtProvider:
+    """`fbt:MODULE:FUNCTION:entry` and `return`, of every kernel function that has a name."""
+
+    name = "fbt"
+
+    def __init__(self, kernel: Kernel[Any], after: After) -> None:
+        """Watch a kernel's functions."""
+        self._kernel = kernel
+        self._after = after
+        self._probes: list[Probe] = []
+
+    def find(self, description: Description) -> Iterable[Probe]:
+        """The probes a description matches."""
+        if not self._probes:
+            self._probes = [
+                Probe("fbt", row.module, row.name, what)
+                for row in self._kernel.function_table
+                for what in ("entry", "return")
+            ]
+        return select(description, self._probes)
+
+    def enable(self, probe: Probe, fire: Fire) -> Callable[[], None]:
+        """Fire at the function."""
+        observer = _observer(probe, fire, self._after, offset=True)
+        key = f"{probe.module}`{probe.function}" if probe.module else probe.function
+        return self._kernel.probes.attach(points.Function(key), observer).detach
+
+
+_Event = Callable[[Any], tuple[int, ...] | None]
+_EXITED, _KILLED, _DUMPED = 1, 2, 3
+
+
+def _exit_reason(code: int) -> int:
+    """Why a process ended, of its code as wait(2) has it: CLD_EXITED, CLD_KILLED or CLD_DUMPED."""
+    if code & 0x7F == 0:
+        return _EXITED
+    return _DUMPED if code & 0x80 else _KILLED
+
+
+_PROC: dict[str, tuple[Any, _Event]] = {
+    "create": (points.TaskCreated(), lambda event: (event.task.tid,) if event.parent is not None else None),
+    "exec-success": (points.TaskExec(), lambda _event: ()),
+    "exit": (points.TaskExited(), lambda event: (_exit_reason(event.code),)),
+    "lwp-exit": (points.TaskExited(), lambda _event: ()),
+    "signal-discard": (
+        points.SignalSent(),
+        lambda event: (0, 0, event.info.signo) if event.discarded else None,
+    ),
+    "signal-handle": (points.SignalDelivered(), lambda event: (event.info.signo,)),
+    "signal-send": (points.SignalSent(), lambda event: (0, 0, event.info.signo)),
+    "start": (points.TaskCreated(), lambda _event: ()),
+}
+_SCHED: dict[str, tuple[Any, _Event]] = {
+    "off-cpu": (points.OffCpu(), lambda _task: ()),
+    "on-cpu": (points.OnCpu(), lambda _task: ()),
+}
+
+
+def _event_types(name: str) -> Callable[[TypeSpace], list[Type]] | None:
+    """The types of `args[]`, where they are integers."""
+    count = {"exit": 1, "signal-handle": 1, "signal-send": 3, "signal-discard": 3}.get(name, 0)
+    return (lambda types: [types.int] * count) if count else None
+
+
+_OF_LINUX = frozenset((points.SignalSent, points.SignalDelivered, points.TaskExec))
+"""Points that not every kernel has."""
+
+
+class EventProvider:
+    """Probes at points that tell of events: proc and sched."""
+
+    def __init__(
+        self, name: str, table: dict[str, tuple[Any, _Event]], kernel: Kernel[Any], after: After
+    ) -> None:
+        """Make the probes of a table: the point, and the arguments of an event, None for one that does not count."""
+        self.name = name
+        own = kernel.own_points()
+        self._table = {
+            what: row for what, row in table.items() if type(row[0]) not in _OF_LINUX or type(row[0]) in own
+        }
+        self._kernel = kernel
+        self._after = after
+        self._probes = [Probe(name, "", "", what, types=_event_types(what)) for what in self._table]
+
+    def find(self, description: Description) -> Iterable[Probe]:
+        """The probes a description matches."""
+        return select(description, self._probes)
+
+    def enable(self, probe: Probe, fire: Fire) -> Callable[[], None]:
+        """Fire at the event."""
+        point, arguments = self._table[probe.name]
+
+        def told(event: Any) -> None:  # noqa: ANN401 - what the point tells
+            found = arguments(event)
+            if found is not None:
+                fire(TaskContext(padded(found), getattr(event, "task", event)))
+                self._after()
+
+        return self._kernel.probes.attach(point, told).detach
+
+
+def of_kernel(kernel: Kernel[Any], after: After, module: str) -> list[Any]:
+    """All providers of a kernel."""
+    return [
+        SyscallProvider(kernel, after, module),
+        FbtProvider(kernel, after),
+        EventProvider("proc", _PROC, kernel, after),
+        EventProvider("sched", _SCHED, kernel, after),
+    ]

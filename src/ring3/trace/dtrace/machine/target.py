@@ -1,0 +1,169 @@
+"""A machine as what D traces: variables of the current task, memory, stacks, names of addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any
+
+from ring3.abi.errno import Errno
+from ring3.trace.dtrace.errors import Fault, FaultKind
+from ring3.trace.dtrace.machine import facts
+from ring3.trace.dtrace.providers.base import Context, NoTarget, Stack
+from ring3.trace.user_symbols import UserSymbols
+
+if TYPE_CHECKING:
+    from ring3.kernel.core import Kernel
+    from ring3.kernel.mm.mm import Mm
+    from ring3.kernel.task import Task
+
+_KERNEL = 1 << 63
+
+
+class TaskContext(Context):
+    """A firing on behalf of a task; `errno` is that of the system call that returns."""
+
+    __slots__ = ("errno", "task")
+
+    def __init__(self, arguments: tuple[int, ...], task: Task | None, errno: int = 0) -> None:
+        super().__init__(arguments)
+        self.task = task
+        self.errno = errno
+
+
+class MachineTarget(NoTarget):
+    """The machine's system; what it has no answer for is what a system without anything says."""
+
+    def __init__(self, kernel: Kernel[Any], system: str) -> None:
+        """Look at a kernel of `linux` or `solaris`."""
+        super().__init__()
+        self.system = system
+        self._kernel = kernel
+        self._facts = facts.SOLARIS if system == "solaris" else facts.LINUX
+        self._symbols = UserSymbols(kernel)
+        self._spaces: dict[int, Mm] = {}
+        self._names: dict[tuple[int, int], tuple[str, str, int] | None] = {}
+
+    def task(self, context: Context) -> Task | None:
+        """The task a probe fired for."""
+        return context.task if isinstance(context, TaskContext) else self._kernel.current
+
+    def reader(self, variable: str) -> Callable[[Context], int | bytes]:
+        """A function for a built-in variable."""
+        if variable == "errno":
+            return lambda context: context.errno if isinstance(context, TaskContext) else 0
+        if variable == "stackdepth":
+            return lambda _context: 0
+        if variable == "ustackdepth":
+            return lambda context: len(self.user_stack(context, 1 << 16).frames)
+        fact = self._facts.get(variable)
+        otherwise = facts.outside(variable)
+
+        def read(context: Context) -> int | bytes:
+            task = self.task(context)
+            return fact(task) if fact and task is not None else otherwise
+
+        return read
+
+    def thread(self) -> Hashable:
+        """The task that is current."""
+        task = self._kernel.current
+        return 0 if task is None else task.tid
+
+    def read(self, address: int, size: int) -> bytes:
+        """Kernel memory: nothing below the kernel's half, which is the program's and needs copyin()."""
+        if address < _KERNEL or size > 1 << 24:
+            raise Fault(FaultKind.BADADDR, address)
+        machine = self._kernel.machine
+        start = address - machine.direct_map
+        if 0 <= start <= machine.ram.size - size:
+            return bytes(machine.ram.bytes[start : start + size])
+        try:
+            return machine.read(address, size)
+        except (Errno, ValueError, LookupError):
+            raise Fault(FaultKind.BADADDR, address) from None
+
+    def _space(self, address: int) -> Mm:
+        task: Task | None = self._kernel.current
+        if task is None or task.mm is None:
+            raise Fault(FaultKind.BADADDR, address)
+        return task.mm
+
+    def copyin(self, address: int, size: int) -> bytes:
+        """Memory of the current program."""
+        if size > 1 << 24:
+            raise Fault(FaultKind.NOSCRATCH)
+        try:
+            return self._space(address).peek(address, size)
+        except Errno:
+            raise Fault(FaultKind.BADADDR, address) from None
+
+    def copyout(self, address: int, data: bytes) -> None:
+        """Write to memory of the current program."""
+        try:
+            self._space(address).write(address, data)
+        except Errno:
+            raise Fault(FaultKind.BADADDR, address) from None
+
+    def user_stack(self, context: Context, limit: int) -> Stack:
+        """The program's stack; its names are looked up at once, because the program may end before they are printed."""
+        task = self.task(context)
+        if task is None or task.mm is None:
+            return Stack(())
+        process = self._facts["pid"](task)
+        assert isinstance(process, int)
+        self._spaces[process] = task.mm
+        frames = tuple(facts.user_frames(task, limit))
+        for frame in frames:
+            self.name_of(frame, process)
+        return Stack(frames, process)
+
+    def kernel_symbol(self, name: str) -> tuple[int, Any] | None:
+        """The address of a kernel symbol; its type is not known."""
+        address = self._kernel.image.symbols.get(name)
+        return None if address is None else (address, None)
+
+    def name_of(self, address: int, process: int) -> tuple[str, str, int] | None:
+        """Module, symbol and offset of an address of the kernel, or of a process (-1: the current one)."""
+        if process == 0:
+            return _parts(self._kernel.image.symbols.describe(address), "")
+        key = (process, address)
+        if key not in self._names:
+            self._names[key] = self._user_name(address, process)
+        return self._names[key]
+
+    def _user_name(self, address: int, process: int) -> tuple[str, str, int] | None:
+        task = self._kernel.current
+        mm = self._spaces.get(process) or (task.mm if task else None)
+        vma = mm.vma_at(address) if mm else None
+        if mm is None or vma is None:
+            return None
+        name = vma.name if isinstance(vma.name, str) else vma.name()
+        module = (name or (vma.obj.name if vma.obj else "")).rsplit("/", 1)[-1]
+        described = self._symbols.describe(mm, address)
+        return _parts(described, module) if described else (module, "", 0) if module else None
+
+    def register(self, context: Context, number: int) -> int:
+        """A register of the program, by its number in `registers`."""
+        from ring3.trace.dtrace.registers import AMD64  # noqa: PLC0415 - few programs look at registers
+
+        task = self.task(context)
+        name = AMD64[number].lower()
+        field = {
+            "rip": "ip",
+            "rsp": "sp",
+            "rfl": "flags",
+            "trapno": "",
+            "err": "",
+            "fsbase": "",
+            "gsbase": "",
+        }.get(name, name[1:] if name.startswith("r") and not name[1:].isdigit() else name)
+        return int(getattr(task.regs, field, 0)) if task and field else 0
+
+
+def _parts(described: str, module: str) -> tuple[str, str, int] | None:
+    """`module`symbol+0x1d` as module, symbol and offset; None for a plain number."""
+    if described.startswith("0x"):
+        return None
+    name, _, offset = described.partition("+")
+    scope, tick, symbol = name.rpartition("`")
+    return (scope if tick else module), symbol, int(offset, 16) if offset else 0

@@ -1,0 +1,120 @@
+"""D on machines: the same scripts on Linux and on Solaris."""
+
+import io
+from pathlib import Path
+
+import pytest
+
+from ring3.api import Linux, Solaris
+from ring3.trace.dtrace.command import Command
+from ring3.trace.dtrace.machine.host import Computer, MachineHost
+from tests.support import solaris
+from tests.support.toolchain import Toolchain
+
+pytestmark = pytest.mark.guest
+
+
+def dtrace(program: str, *words: str, system: str = "linux", arguments: str = "") -> tuple[int, str, str]:
+    def boot(_path: str) -> tuple[Computer, str]:
+        return (Solaris() if system == "solaris" else Linux(virtual_time=True, seed=1)), system
+
+    host, stdout, stderr = MachineHost(boot), io.BytesIO(), io.StringIO()
+    try:
+        status = Command(host, stdout, stderr).main([*words, "-c", f"{program} {arguments}"])
+    finally:
+        host.close()
+    return status, stdout.getvalue().decode(), stderr.getvalue()
+
+
+@pytest.fixture
+def hello(toolchain: Toolchain) -> Path:
+    return toolchain.program("basic/says_hello_twice.c", flags=("-O1", "-fno-omit-frame-pointer"))
+
+
+@pytest.fixture
+def modinfo(toolchain: Toolchain) -> Path:
+    return solaris.program(toolchain, "modinfo.c")
+
+
+def test_calls_are_counted_and_the_session_ends_with_the_program(hello: Path) -> None:
+    status, stdout, stderr = dtrace(
+        str(hello), "-n", "syscall::write:entry /pid == $target/ {@[execname] = count();}"
+    )
+    assert status == 0
+    assert stdout == f"\n  {'says_hello_twic':<50} {2:>16}\n"
+    assert stderr.splitlines() == [
+        "dtrace: description 'syscall::write:entry ' matched 1 probe",
+        "dtrace: pid 2 has exited",
+    ]
+
+
+def test_arguments_and_results_of_calls(hello: Path) -> None:
+    script = (
+        "syscall::write:entry { self->s = copyinstr(arg1, arg2); } "
+        'syscall::write:return /self->s != NULL/ { printf("%s=%d,%d ", self->s, arg0, errno); self->s = 0; }'
+    )
+    assert dtrace(str(hello), "-qn", script)[1] == "hello\n=6,0 again\n=6,0 \n"
+
+
+def test_exit_leaves_the_program_where_it_is(hello: Path) -> None:
+    status, stdout, _ = dtrace(str(hello), "-qn", 'syscall::write:entry { trace("once"); exit(7); }')
+    assert (status, stdout) == (7, "once\n")
+
+
+def test_the_programs_stack_has_names(hello: Path) -> None:
+    stdout = dtrace(str(hello), "-qn", "syscall::write:entry { ustack(4); exit(0); }")[1]
+    names = [line.strip().split("+")[0].split("`")[-1] for line in stdout.splitlines() if line.strip()]
+    assert names[-2:] == ["twice", "main"]
+
+
+def test_a_bad_address_of_the_program_is_a_fault_of_the_clause(hello: Path) -> None:
+    script = "syscall::write:entry { copyinstr(8); } ERROR { exit(arg4 == DTRACEFLT_BADADDR ? 5 : 6); }"
+    status, _, stderr = dtrace(str(hello), "-qn", script)
+    assert status == 5
+    assert "syscall:vmlinux:write:entry): invalid address (0x8) in action #1" in stderr
+
+
+def test_processes_tell_of_their_lives(hello: Path) -> None:
+    stdout = dtrace(str(hello), "-qn", 'proc:::exit { printf("%s %d %d", execname, arg0, args[0]); }')[1]
+    assert stdout == "says_hello_twic 1 1\n"
+
+
+def test_time_passes_on_the_machines_clock(hello: Path) -> None:
+    script = "BEGIN { t = timestamp; } syscall::exit_group:entry { exit(timestamp >= t ? 4 : 1); }"
+    assert dtrace(str(hello), "-qn", script)[0] == 4
+
+
+def test_probes_are_found_without_a_program() -> None:
+    host, stdout = MachineHost(lambda _path: (Linux(), "linux")), io.BytesIO()
+    try:
+        assert Command(host, stdout, io.StringIO()).main(["-ln", "syscall::getpid:"]) == 0
+    finally:
+        host.close()
+    assert [line.split()[-2:] for line in stdout.getvalue().decode().splitlines()[1:]] == [
+        ["getpid", "entry"],
+        ["getpid", "return"],
+    ]
+
+
+def test_a_program_that_is_not_there() -> None:
+    status, _, stderr = dtrace("/nosuch", "-n", "BEGIN")
+    assert status == 1
+    assert stderr.startswith("dtrace: failed to execute /nosuch: ")
+
+
+def test_kernel_functions_of_solaris_in_their_order(modinfo: Path) -> None:
+    script = 'syscall::modctl:entry, fbt::mod*: { printf("%s:%s ", probefunc, probename); }'
+    _, stdout, _ = dtrace(str(modinfo), "-qn", script, system="solaris", arguments="-i 16")
+    assert stdout.split()[:6] == [
+        *("modctl:entry", "modctl:entry", "modctl_modinfo:entry", "modinfo:entry", "mod_getinfo:entry"),
+        "mod_info:entry",
+    ]
+    assert stdout.split()[-2:] == ["modctl_modinfo:return", "modctl:return"]
+
+
+def test_kernel_functions_of_solaris_have_arguments_and_values(modinfo: Path) -> None:
+    script = (
+        'fbt:unix:copyin:entry { printf("%s 0x%X", probemod, arg2); } '
+        'fbt::mod_infonull:return { printf(" %d", arg1); }'
+    )
+    assert dtrace(str(modinfo), "-qn", script, system="solaris", arguments="-i 16")[1] == "unix 0x1B0 -1\n"
