@@ -31,11 +31,9 @@ from ring3.fs.regular import HostRegularFile
 from ring3.fs.vfs import Vfs
 from ring3.fs.view import show_program
 from ring3.image.symbols import SymbolTable
-from ring3.kernel import points
 from ring3.kernel.core import Kernel
 from ring3.kernel.mm.limits import Limits
 from ring3.kernel.mm.objects import MemoryObject, Objects
-from ring3.kernel.probes import Attachment, Replacement
 from ring3.kernel.randomness import SeededBytes
 from ring3.kernel.signature import Handler, Support
 from ring3.kernel.task import Task
@@ -58,6 +56,7 @@ from ring3.machine.msr import Msr
 
 if TYPE_CHECKING:
     from ring3.abi.solaris.sysent import Flavour
+    from ring3.kernel.probes import Attachment
     from ring3.solaris.kernel import CallRow, SolarisKernel
     from ring3.solaris.task import SolarisTask
 
@@ -248,7 +247,9 @@ class Linux(Computer):
         Raises:
             KeyError: There is no such call.
         """
-        return self.kernel.probes.attach(points.Layer(f"__do_{entry}"), Replacement(handler))
+        from ring3.kernel import points  # noqa: PLC0415 -- most programs run without
+
+        return self.kernel.probes.replace(points.Layer(f"__do_{entry}"), handler)
 
     def load(
         self, path: str, arguments: Sequence[str] = (), environment: Mapping[str, str] | None = None
@@ -374,7 +375,9 @@ class Solaris(Computer):
             KeyError: There is no such function, or nothing is behind it.
         """
         key = self.symbols.describe(self.symbols[name])
-        return self.kernel.probes.attach(points.Function(key), Replacement(function))
+        from ring3.kernel import points  # noqa: PLC0415 -- most programs run without
+
+        return self.kernel.probes.replace(points.Function(key), function)
 
     def load(
         self, path: str, arguments: Sequence[str] = (), environment: Mapping[str, str] | None = None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from ring3.abi.kinds import NamedTuple
 
 if TYPE_CHECKING:
     from ring3.kernel.mm.fault import FaultOutcome

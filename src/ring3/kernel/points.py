@@ -6,7 +6,9 @@ one of the events of `kernel.events`, as something has happened.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from ring3.abi.kinds import NamedTuple
 
 if TYPE_CHECKING:
     from ring3.kernel.mm.mm import Mm

@@ -111,6 +111,10 @@ class Probes:
         self._attached[attachment] = None
         return attachment
 
+    def replace(self, point: tuple[Any, ...], function: Callable[..., Any]) -> Attachment:
+        """Has another function called at a point of calls, with the same arguments, until that is detached."""
+        return self.attach(point, Replacement(function))
+
     def bind(self, address: int, stub: Callable[..., Any]) -> None:
         """Puts a function behind a stub, and behind those who watch it."""
         bind(self._kernel.stubs, address, stub)

@@ -8,8 +8,9 @@ seen on the short one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from ring3.abi.kinds import NamedTuple
 from ring3.kernel.two_ways import PathChanged, TwoWays
 from ring3.machine.cpu import Event, Stop, Trap
 from ring3.machine.recorder import RecordingMicrocode

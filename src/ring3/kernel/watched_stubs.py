@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from ring3.abi.kinds import NamedTuple
 from ring3.kernel.observed import Call, ObservedCoroutine, Value
 from ring3.kernel.watched_items import WatchedItem, watch_item
 
