@@ -16,7 +16,7 @@ PAGES = [
     for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
     if page.name != "CHANGELOG.md"  # tells of the past
 ]
-FOLDERS = [ROOT, ROOT / "src" / "ring3", ROOT / "src"]
+FOLDERS = [ROOT, ROOT / "src" / "ring3", ROOT / "src", ROOT / "src" / "ring3" / "linux"]
 FILE = re.compile(r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:py|S|md|toml|tbl|h))`")
 LINK = re.compile(r"\]\(([^)#]+)[^)]*\)")
 LINUX = ("arch/", "include/", "kernel/sys_ni.c", "asm/", "scripts/syscall.tbl", "mm/", "fs/exec.c", "tools/")

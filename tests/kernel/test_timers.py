@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from threading import Event, Thread
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ring3.kernel.clock import VirtualClocks
-from ring3.kernel.timers import Timers
+from ring3.kernel.timers import FAR, Timers
 
 
 def fire_at(timers: Timers, clocks: VirtualClocks, time: int) -> None:
@@ -74,3 +77,36 @@ def test_timers_happen_in_the_order_of_their_times_and_of_their_adding(plan: lis
     fire_at(timers, clocks, 11 * 10**9)
     assert told == expected
     assert not timers
+
+
+def test_another_thread_may_ask_at_any_moment() -> None:
+    timers, clocks, failed = Timers(), VirtualClocks(), list[BaseException]()
+    timers.add(FAR - 1, lambda: None)
+    over = Event()
+
+    def ask() -> None:
+        try:
+            while not over.is_set():
+                assert timers, "one is always left"
+                assert timers.left(clocks) < FAR
+        except BaseException as error:  # noqa: BLE001 -- whatever it is, the test tells it
+            failed.append(error)
+
+    switching = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    thread = Thread(target=ask)
+    try:
+        thread.start()
+        for number in range(20_000):
+            timers.add(number, lambda: None).cancel()
+            timers.add(0, lambda: None)
+            timers.add(number, lambda: None, wall=True)
+            timers.fire(clocks)
+            timers.next_deadline(clocks)
+            if failed:
+                break
+    finally:
+        over.set()
+        thread.join()
+        sys.setswitchinterval(switching)
+    assert not failed

@@ -14,7 +14,7 @@ from ring3.kernel.task import Task
 from ring3.kernel.wait import HostEvents, WaitQueue
 
 
-@dataclass
+@dataclass(eq=False)
 class Waiter:
     """As much of a task as a queue needs."""
 

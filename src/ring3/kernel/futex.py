@@ -12,6 +12,7 @@ Sources: futex(2); kernel/futex/ of Linux 6.x.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
@@ -72,7 +73,7 @@ class Futexes:
     """All waits of a kernel, by word."""
 
     def __init__(self) -> None:
-        self._queues: dict[Key, list[FutexWaiter]] = {}
+        self._queues: dict[Key, OrderedDict[FutexWaiter, None]] = {}
         self._locks: dict[Key, FutexLock] = {}
 
     def __len__(self) -> int:
@@ -86,16 +87,15 @@ class Futexes:
         waiter.queued = True
         queue = self._queues.get(waiter.key)
         if queue is None:
-            self._queues[waiter.key] = [waiter]
-        else:
-            queue.append(waiter)
+            queue = self._queues[waiter.key] = OrderedDict()
+        queue[waiter] = None
 
     def remove(self, waiter: FutexWaiter) -> None:
         """Takes a waiter out that gives up; nothing happens if it was woken."""
         if waiter.queued:
             waiter.queued = False
             queue = self._queues[waiter.key]
-            queue.remove(waiter)
+            del queue[waiter]
             if not queue:
                 del self._queues[waiter.key]
                 self._locks.pop(waiter.key, None)
@@ -103,7 +103,7 @@ class Futexes:
     def first(self, key: Key) -> FutexWaiter | None:
         """Who has waited longest on a word."""
         queue = self._queues.get(key)
-        return queue[0] if queue else None
+        return next(iter(queue)) if queue else None
 
     def wake(self, key: Key, count: int = 1, bitset: int = MATCH_ANY) -> int:
         """Wakes waiters on a word; returns how many.
@@ -119,22 +119,20 @@ class Futexes:
         queue = self._queues.get(key)
         if queue is None:
             return 0
-        woken = at = 0
-        while at < len(queue):
-            waiter = queue[at]
-            if waiter.lock is not None or waiter.target is not None:
-                raise Errno(E.EINVAL)
-            if not waiter.bitset & bitset:
-                at += 1
-                continue
-            del queue[at]
-            self._let_go(waiter)
-            woken += 1
-            if woken >= count:
-                break
-        if not queue:
-            del self._queues[key]
-        return woken
+        woken: list[FutexWaiter] = []
+        try:
+            for waiter in queue:
+                if waiter.lock is not None or waiter.target is not None:
+                    raise Errno(E.EINVAL)
+                if waiter.bitset & bitset:
+                    woken.append(waiter)
+                    if len(woken) >= count:
+                        break
+        finally:
+            for waiter in woken:
+                self.remove(waiter)
+                self._let_go(waiter)
+        return len(woken)
 
     def requeue(self, source: Key, target: Key, wake: int, move: int) -> int:
         """Wakes some waiters on a word and moves others to the queue of another word.
@@ -197,7 +195,7 @@ class Futexes:
 
     def hand_over(self, lock: FutexLock) -> None:
         """Gives a lock to who has waited longest."""
-        waiter = self._queues[lock.key][0]
+        waiter = next(iter(self._queues[lock.key]))
         lock.owner = waiter.task
         self.grant(waiter)
 

@@ -51,58 +51,61 @@ class Timer:
 
 
 class _Heap:
-    """The timers of one clock, the next one first."""
+    """The timers of one clock, the next one first; a cancelled one is never first.
 
-    __slots__ = ("_cancelled", "_order", "_timers")
+    Attributes:
+        soonest: When the next one is due, FAR if there is none. It is all that other threads may look at: an integer
+            that is replaced when the heap is right again.
+    """
+
+    __slots__ = ("_left", "_order", "_timers", "soonest")
 
     def __init__(self) -> None:
         self._timers: list[tuple[int, int, Timer]] = []
         self._order = count()
-        self._cancelled = 0
+        self._left = 0
+        self.soonest = FAR
 
     def add(self, deadline: int, callback: Callable[[], None]) -> Timer:
         timer = Timer(self, deadline, callback)
         heapq.heappush(self._timers, (deadline, next(self._order), timer))
+        self._left += 1
+        self.soonest = self._timers[0][0]
         return timer
 
     def cancelled(self) -> None:
         """One more of the timers will not happen; when most will not, they are swept up."""
-        self._cancelled += 1
-        if self._cancelled > _FEW and 2 * self._cancelled > len(self._timers):
-            self._timers = [entry for entry in self._timers if entry[2].callback is not None]
-            heapq.heapify(self._timers)
-            self._cancelled = 0
-
-    def first(self) -> int | None:
-        """When the next one is due, or None."""
+        self._left -= 1
         timers = self._timers
-        while timers:
-            if timers[0][2].callback is not None:
-                return timers[0][0]
-            heapq.heappop(timers)
-            self._cancelled -= 1
-        return None
+        if len(timers) > _FEW and 2 * self._left < len(timers):
+            self._timers = timers = [entry for entry in timers if entry[2].callback is not None]
+            heapq.heapify(timers)
+        self._settle()
 
-    def least(self) -> int:
-        """Before when none is due; another thread may ask, and a cancelled timer counts."""
-        first = self._timers[:1]
-        return first[0][0] if first else FAR
+    def _settle(self) -> None:
+        """Drops those in front that were cancelled, and says when the next one is due."""
+        timers = self._timers
+        while timers and timers[0][2].callback is None:
+            heapq.heappop(timers)
+        self.soonest = timers[0][0] if timers else FAR
 
     def fire(self, now: int) -> None:
-        while self._timers and self._timers[0][0] <= now:
+        while self.soonest <= now:
             timer = heapq.heappop(self._timers)[2]
             callback, timer.callback = timer.callback, None
-            if callback is None:
-                self._cancelled -= 1
-            else:
-                callback()
+            self._left -= 1
+            self._settle()
+            assert callback is not None, "a cancelled timer is never first"
+            callback()
 
     def __len__(self) -> int:
-        return len(self._timers) - self._cancelled
+        return self._left
 
 
 class Timers:
     """All timers of a kernel: some wait for a time of the monotonic clock, some for one of the wall clock.
+
+    They belong to the kernel's thread. The ticker's asks whether there are any and how long the next one takes.
 
     Attributes:
         waiting: Whether any timer may be left; it costs less to look at than the timers.
@@ -132,11 +135,10 @@ class Timers:
 
     def next_deadline(self, clocks: Clocks) -> int | None:
         """When the next timer is due, in nanoseconds of the monotonic clock; None if there is none."""
-        first, wall = self._heap.first(), self._wall.first()
-        if wall is not None:
-            wall -= clocks.ahead()
-            first = wall if first is None else min(first, wall)
-        return first
+        first, wall = self._heap.soonest, self._wall.soonest
+        if wall != FAR:
+            first = min(first, wall - clocks.ahead())
+        return None if first == FAR else first
 
     def fire(self, clocks: Clocks) -> None:
         """Calls back what is due."""
@@ -149,17 +151,15 @@ class Timers:
             self._wall.fire(now + clocks.ahead())
 
     def left(self, clocks: Clocks) -> int:
-        """Nanoseconds until the next timer may be due, a long time if there is none; changes nothing."""
-        left = FAR
-        if self._heap:
-            left = self._heap.least() - clocks.monotonic()
-        if self._wall:
-            left = min(left, self._wall.least() - clocks.realtime())
-        return left
+        """Nanoseconds until the next timer is due, a long time if there is none; another thread may ask."""
+        left, wall = self._heap.soonest, self._wall.soonest
+        if left != FAR:
+            left -= clocks.monotonic()
+        return left if wall == FAR else min(left, wall - clocks.realtime())
 
     def __bool__(self) -> bool:
-        """Whether any timer is left."""
-        return bool(self._heap) or bool(self._wall)
+        """Whether any timer is left; another thread may ask."""
+        return self._heap.soonest != FAR or self._wall.soonest != FAR
 
     def __len__(self) -> int:
         """How many are left."""

@@ -38,8 +38,8 @@ class WaitQueue:
     __slots__ = ("_listeners", "_waiters")
 
     def __init__(self) -> None:
-        self._waiters: list[Task] = []
-        self._listeners: list[Listener] = []
+        self._waiters: dict[Task, None] = {}
+        self._listeners: dict[Listener, None] = {}
 
     def wait(self, task: Task) -> Wait:
         """What the task's handler awaits; it goes on after the next `wake`, or when it is woken otherwise."""
@@ -51,7 +51,7 @@ class WaitQueue:
         Args:
             events: What has happened, in the bits of poll(2): listeners for other events are not told.
         """
-        waiters, self._waiters = self._waiters, []
+        waiters, self._waiters = self._waiters, {}
         for task in waiters:
             task.kernel.ready(task)
         if self._listeners:
@@ -61,23 +61,21 @@ class WaitQueue:
 
     def add(self, task: Task) -> None:
         """Puts a task among the waiters."""
-        self._waiters.append(task)
+        self._waiters[task] = None
 
     def remove(self, task: Task) -> None:
         """Takes a task out, if it is there."""
-        if task in self._waiters:
-            self._waiters.remove(task)
+        self._waiters.pop(task, None)
 
     def listen(self, callback: Callable[[], None], events: int = -1) -> Listener:
         """Calls back at each `wake` with one of these events."""
         listener = Listener(self, callback, events)
-        self._listeners.append(listener)
+        self._listeners[listener] = None
         return listener
 
     def forget(self, listener: Listener) -> None:
         """Takes a listener out, if it is there."""
-        if listener in self._listeners:
-            self._listeners.remove(listener)
+        self._listeners.pop(listener, None)
 
 
 class Listener:
