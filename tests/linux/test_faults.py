@@ -11,22 +11,8 @@ from tests.support.faults import Fault
 from tests.support.native import Finished
 from tests.support.toolchain import Toolchain
 
-BEYOND_THE_EMULATOR = {
-    "movaps_misaligned": "the emulator does not check the alignment of SSE operands",
-    "alignment_check": "the emulator has no #AC",
-    "sse_zero_divide": "the emulator has no #XM",
-    "push_noncanonical": "the emulator has #GP where the stack's address is not canonical, not #SS",
-}
-"""The deeds whose exception the CPU never sees, and why."""
 
-
-def deed(fault: Fault) -> object:
-    reason = BEYOND_THE_EMULATOR.get(fault.name)
-    marks = [] if reason is None else [pytest.mark.xfail(reason=reason)]
-    return pytest.param(fault, id=str(fault), marks=marks)
-
-
-@pytest.mark.parametrize("fault", [deed(fault) for fault in faults.table()])
+@pytest.mark.parametrize("fault", faults.table(), ids=str)
 def test_fault(linux: Linux, toolchain: Toolchain, fault: Fault) -> None:
     program = toolchain.program("basic/signals_fault.c", bits=fault.bits)
     outcome = guest.run(linux, program, [fault.name])
@@ -54,7 +40,3 @@ def test_fault(linux: Linux, toolchain: Toolchain, fault: Fault) -> None:
 def test_a_fault_comes_by_its_vector(linux: Linux, toolchain: Toolchain, name: str, vector: int) -> None:
     outcome = guest.run(linux, toolchain.program("basic/signals_fault.c"), [name])
     assert outcome.left_by(vector)
-
-
-def test_the_deeds_that_are_excused_are_in_the_table() -> None:
-    assert set(BEYOND_THE_EMULATOR) <= {fault.name for fault in faults.table()}

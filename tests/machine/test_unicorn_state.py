@@ -43,7 +43,7 @@ def test_another_moved_field_is_named(monkeypatch: pytest.MonkeyPatch, field: st
 
 def test_registers_that_are_not_in_a_row_are_refused() -> None:
     probe = at.Probe(
-        lambda: bytes(4096), lambda number, value: None, lambda number, value: None, lambda code: None
+        lambda: bytes(4096), lambda number, value: None, lambda number, value: None, lambda code: -1
     )
     with pytest.raises(UserError, match="keeps its registers in an unknown way"):
         at.find_registers(probe)
@@ -58,4 +58,4 @@ def test_registers_are_found_wherever_they_lie() -> None:
     def snapshot() -> bytes:
         return b"x" * 24 + b"".join(value.to_bytes(8, "little") for value in registers)
 
-    assert at.find_registers(at.Probe(snapshot, write, lambda number, value: None, lambda code: None)) == 24
+    assert at.find_registers(at.Probe(snapshot, write, lambda number, value: None, lambda code: -1)) == 24

@@ -8,7 +8,7 @@ takes its short path and lets the program go on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from ring3.abi.kinds import Enum, NamedTuple
@@ -25,7 +25,7 @@ class Event(Enum):
     SYSCALL_COMPAT = "syscall in compatibility mode"
     """The same in compatibility mode."""
     SYSENTER = "sysenter"
-    """A ``sysenter`` instruction; RIP is at or before it, on a straight line of code (`Cpu.find_instruction`)."""
+    """A ``sysenter`` instruction; RIP is that of the instruction itself."""
     HALT = "hlt"
     """``hlt`` in ring 0; RIP is that of the next instruction."""
     INTERRUPTED = "interrupted"
@@ -242,14 +242,6 @@ class Cpu(Registers, Protocol):
 
     def make_interruptible(self) -> None:
         """Lets programs be stopped where that does not harm them, from now on: they may be slower on some hosts."""
-
-    def find_instruction(self, first: Container[int], second: Container[int] | None = None) -> int:
-        """The address of the first instruction with such an opcode on the straight line of code from RIP, else RIP.
-
-        Args:
-            first: What the opcode's first byte may be, prefixes left out.
-            second: What its second byte may be; None for any.
-        """
 
     def use(self, pmap: Pmap) -> None:
         """Switches to another address space."""

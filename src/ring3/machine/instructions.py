@@ -5,7 +5,6 @@ Capstone, which costs 40 ms to import, is only asked for lengths, and few progra
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
 from typing import Final
 
 MAX_SIZE: Final = 15
@@ -32,30 +31,9 @@ def is_repeated(code: bytes, *, long_mode: bool) -> bool:
 
 def size_of(code: bytes, *, long_mode: bool) -> int:
     """Bytes of the instruction that the code begins with; all of them where that is none."""
-    return next((size for _at, size in _decoded(code, long_mode)), len(code))
-
-
-def find(code: bytes, first: Container[int], second: Container[int] | None, *, long_mode: bool) -> int:
-    """Where on a straight line of code the first instruction with such an opcode begins; 0 if there is none.
-
-    Args:
-        code: The line.
-        first: What the opcode's first byte may be.
-        second: What its second byte may be; None for any.
-        long_mode: It is 64-bit code.
-    """
-    for at, size in _decoded(code, long_mode):
-        found = opcode(code[at : at + size], long_mode=long_mode)
-        if found and found[0] in first and (second is None or found[1] in second):
-            return at
-    return 0
-
-
-def _decoded(code: bytes, long_mode: bool) -> Iterator[tuple[int, int]]:
-    """Offset and size of each instruction."""
     import capstone  # noqa: PLC0415 -- costs 40 ms, and few programs ever need it
 
     decoder = capstone.Cs(capstone.CS_ARCH_X86, capstone.CS_MODE_64 if long_mode else capstone.CS_MODE_32)
-    decoder.skipdata = True
-    for address, size, _name, _operands in decoder.disasm_lite(code, 0):
-        yield int(address), int(size)
+    return next(
+        (int(size) for _address, size, _name, _operands in decoder.disasm_lite(code, 0, 1)), len(code)
+    )

@@ -111,7 +111,6 @@ class Microcode:
         cpu = self._cpu
         selector = cpu.rdmsr(Msr.MSR_IA32_SYSENTER_CS) & 0xFFFC
         if not self._holds(Requirement.SYSENTER_CS, bool(selector), selector, 0, _PROTECTION):
-            self._back_to(cpu.find_instruction(b"\x0f", b"\x34"))
             self.deliver(_PROTECTION)
             return
         cpu.rflags = cpu.rflags & ~(Flags.VM | Flags.IF | Flags.RF)

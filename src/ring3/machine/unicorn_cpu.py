@@ -1,36 +1,26 @@
 """The CPU on the Unicorn emulator: real paging, rings and segments; no delivery, which is `machine.microcode`'s.
 
 How it is made a real one. Unicorn cannot enter ring 0 by itself: it stops at ``syscall``, ``sysenter`` and every
-exception, and it goes on from whatever state it is given. So the registers live in a *window*, a saved context
-in our own memory. A run restores the window, starts, and finds what happened: for ``syscall`` the emulator itself
-saves the context and stops, through two functions of its library hooked on the instruction, and no Python runs.
+exception, and it goes on from whatever state it is given. So the registers live in a *window*, a saved context in our
+own memory. A run restores the window, starts, and finds what happened: functions of ours in the emulator
+(`machine.emulator`) save the context, say why and stop it, and no Python runs. Others there cure most of what its core
+does otherwise than a processor; ``docs/cpus.md`` lists what is left.
 
 Habits of the emulator that are undone here:
 
 * After a contributory exception it takes the next one for a double fault: the field ``old_exception`` is set back.
-* ``in`` and ``out`` never fault in ring 3, and a hook on them cannot stop the block they stand in. The hook takes a
-  snapshot and loads an empty page table, so that nothing that follows in the block can touch memory; the snapshot
-  is restored and the instruction reported as #GP. (The snapshot's RIP is at or before the instruction, on a straight
-  line of code, so that decoding from there finds it. Only the zero that ``ins`` stores before it asks the port stays.)
 * ``ud2`` and undefined opcodes come back as a status, not as a vector; so does ``int1``, which is #DB.
-* ``rdpmc`` is an undefined opcode to it; in ring 3 it is #GP, as CR4.PCE is clear.
-* ``iret`` and far returns read the stack as ring 0 does, also in ring 3, where SMAP then forbids it. So ring 3 runs
-  with SMAP off, from the first such fault on.
-* A 32-bit ``iret`` takes the flag VM from ring 3 too, and leads to virtual-8086 mode, which long mode has not. What
-  stops first there is reported as #GP of flat 32-bit code (hardware would have ignored the flag).
-* While it runs it keeps the status flags apart from RFLAGS, and a ``syscall`` saves them so; a start takes all from
+* While it runs it keeps the status flags apart from RFLAGS, and what is saved then has them so; a start takes all from
   RFLAGS. So the whole is put there.
 * Changed page tables need a write of CR3; changed code needs its translations dropped.
-
-Not modelled, because the emulator does not: segment limits, alignment checks (#AC, and the #GP of SSE operands), SIMD
-exceptions (#XM), #SS where an address of the stack is not canonical (#GP), #UD for AVX (executed as SSE).
 """
 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
+from functools import cache
 from typing import Final
 
 from ring3.machine import instructions
@@ -38,24 +28,20 @@ from ring3.machine import unicorn_library as api
 from ring3.machine import unicorn_state as at
 from ring3.machine.brake import Brake
 from ring3.machine.cpu import Event, Stop, Trap
-from ring3.machine.descriptors import Segment
-from ring3.machine.msr import Msr
-from ring3.machine.paging import PF_USER, walk
+from ring3.machine.paging import walk
 from ring3.machine.pmap import Pmap
 from ring3.machine.ram import PAGE_SIZE, Ram
-from ring3.machine.registers import Flags, Gpr, Seg, Vector
+from ring3.machine.registers import Flags, Gpr, Vector
 from ring3.machine.unicorn_hooks import Hooks
-from ring3.machine.unicorn_registers import NOWHERE, UnicornRegisters
+from ring3.machine.unicorn_registers import IDLE, NOTHING, NOWHERE, UnicornRegisters
 from ring3.machine.unicorn_repeatable import Repeatable
 from ring3.machine.unicorn_stops import StopAddresses
 
 _SYSCALL: Final = Event.SYSCALL
-_VM: Final = int(Flags.VM)
+_ON_SYSCALL: Final = 0x100
+"""What `_happened` says of ``syscall`` (`emulator/stops.c`); lower numbers are vectors."""
+_ON_SYSENTER: Final = 0x101
 _TF: Final = int(Flags.TF)
-_USER_CODE32: Final = Segment(0, 0xFFFF_FFFF, 0xFB, 0xC)
-_USER_DATA: Final = Segment(0, 0xFFFF_FFFF, 0xF3, 0xC)
-_NO_SEGMENT: Final = Segment(0, 0, 0, 0)
-_IO_OPCODES: Final = frozenset((0x6C, 0x6D, 0x6E, 0x6F, 0xE4, 0xE5, 0xE6, 0xE7, 0xEC, 0xED, 0xEE, 0xEF))
 _HLT: Final = 0xF4
 _LOADS_FLAGS: Final = (b"\x9d", b"\xcf", b"\x0f\x07")
 """popf, iret, sysret: the trap flag afterwards is what they have loaded."""
@@ -72,8 +58,6 @@ class UnicornCpu(UnicornRegisters):
         """
         super().__init__(ram)
         self._stops_between_blocks = self._lib.stop_between_blocks(self._engine, True)
-        self._vector = -1
-        self._port_snapshot: bytes | None = None
         self._counting = False
         self._was_asked = False
         self._halts: dict[int, bool] = {}
@@ -83,7 +67,6 @@ class UnicornCpu(UnicornRegisters):
         self._hooks: Hooks | None = None
         self._is_passing = False
         self._repeatable: Repeatable | None = None
-        self._empty_root = ctypes.c_uint64(0)
         self._install_hooks()
         probe = at.Probe(self._snapshot, self._write_gpr, self._library_wrmsr, self._execute)
         pristine = self._snapshot()
@@ -94,39 +77,34 @@ class UnicornCpu(UnicornRegisters):
         self._place_fields()
         self._sync()
         self._features = self._cpuid(1)
-        self._empty_root.value = ram.alloc()
         ram.on_code_freed = self.forget_code
 
     # -- running -----------------------------------------------------------------------------------------------
 
     def run(self) -> Stop:
         """Runs from the present registers until something happens; see `Cpu.run`."""
-        words = self.words
-        rip_at = self._rip
-        rip = words[rip_at]
+        rip = self.words[self._rip]
         if self._counting:
             self._stop_counting()
         self._restore(self._engine, self._window)
         pmap = self._pmap
         if pmap is not None and pmap.stale:
             self._flush(pmap)
-        words[rip_at] = NOWHERE
+        happened = self._happened
+        happened[1] = NOTHING
         self._running = True
         status = self._start(self._engine, rip, 0, 0, 0)
         self._running = False
-        if words[rip_at] != NOWHERE and not status:
-            self._read_batch(self._engine, self._batch_ids, self._batch_values, 2)
-            words[self._eflags], words[rip_at] = self.flags
-            self._vector = -1  # with TF set, the emulator raises a #DB that the stop has overtaken
-            return _SYSCALL if self._halves[self._hflags] & at.HF_CS64 else Event.SYSCALL_COMPAT
-        return self._classify(status, rip, Event.HALT, self.run)
+        if happened[1] == NOTHING:
+            self._sync()
+            return self._without_event(status, rip, Event.HALT, self.run)
+        return self._event(happened[1])
 
     def step(self) -> Stop:
         """Runs one instruction; see `Cpu.step`."""
         rip = self.rip
         self._prepare()
         if self._stops is not None and rip in self._stops:
-            self.rip = rip
             return self.pass_stop()
         if not self._counting:
             self._counting = True
@@ -134,26 +112,18 @@ class UnicornCpu(UnicornRegisters):
             self.forget_code()  # blocks translated for `run` do not count instructions
         opcode = self._fetch(rip)
         status = self._start(self._engine, rip, 0, 0, 1)
-        if self._was_syscall(status):
-            return self._syscall_stop()
-        return self._classify(status, rip, Event.HALT if opcode == _HLT else Event.STEPPED, self.step)
+        if self._happened[1] == NOTHING:
+            self._sync()
+            otherwise = Event.HALT if opcode == _HLT else Event.STEPPED
+            return self._without_event(status, rip, otherwise, self.step)
+        return self._event(self._happened[1])
 
     def _prepare(self) -> None:
-        """Makes the emulator ready to start, with a mark in the window that a ``syscall`` overwrites."""
+        """Makes the emulator ready to start."""
         self._restore(self._engine, self._window)
         if self._pmap is not None and self._pmap.stale:
             self._flush(self._pmap)
-        self.words[self._rip] = NOWHERE
-
-    def _was_syscall(self, status: int) -> bool:
-        return self.words[self._rip] != NOWHERE and not status
-
-    def _syscall_stop(self) -> Event:
-        """The stop that a ``syscall`` makes; the window has the registers but for flags and RIP."""
-        self._read_batch(self._engine, self._batch_ids, self._batch_values, 2)
-        self.words[self._eflags], self.words[self._rip] = self.flags
-        self._vector = -1  # with TF set, the emulator raises a #DB that the stop has overtaken
-        return _SYSCALL if self._halves[self._hflags] & at.HF_CS64 else Event.SYSCALL_COMPAT
+        self._happened[1] = NOTHING
 
     def make_interruptible(self) -> None:
         """Lets programs be stopped where that does not harm them, from now on; see `Cpu.make_interruptible`."""
@@ -196,10 +166,7 @@ class UnicornCpu(UnicornRegisters):
     def _change_stops(self) -> StopAddresses:
         """The stop addresses, which the emulator will be told of before it runs again."""
         if self._stops is None:
-            try:
-                self._stops = StopAddresses(self._lib, self._engine)
-            finally:
-                self._vector = -1  # it has made the emulator run where nothing can be executed
+            self._stops = StopAddresses(self._lib, self._engine)
         self._restore = self._restore_with_stops
         return self._stops
 
@@ -281,29 +248,32 @@ class UnicornCpu(UnicornRegisters):
             status = self._start(self._engine, rip, until, 0, 0)
         if not traps:
             self.forget_code()
-        otherwise = Event.HALT if opcode[:1] == b"\xf4" else Event.STEPPED
-        stop: Stop | None = self._syscall_stop() if self._was_syscall(status) else None
-        if stop is None and self._port_snapshot is None:
-            self._sync()
-            if traps:
-                self._drop_trap(opcode)
-            return self._what_happened(status, rip, otherwise, self.pass_stop)
-        stop = stop or self._port_fault()
-        self.rflags = flags
-        return stop
+        happened = self._happened[1]
+        if happened >= _ON_SYSCALL:
+            stop = self._event(happened)
+            self.rflags = flags
+            return stop
+        self._sync()
+        if traps and self._drop_trap(opcode, happened):
+            happened = NOTHING
+        if happened == NOTHING:
+            otherwise = Event.HALT if opcode[:1] == b"\xf4" else Event.STEPPED
+            return self._without_event(status, rip, otherwise, self.pass_stop)
+        return self._exception(happened)
 
-    def _drop_trap(self, opcode: bytes) -> None:
-        """Takes back the trap flag that `pass_stop` has set, and the #DB that it made."""
-        done = self._vector == Vector.DB and opcode[:1] != b"\xcd"
+    def _drop_trap(self, opcode: bytes, happened: int) -> bool:
+        """Takes back the trap flag that `pass_stop` has set; returns whether the vector was the #DB that it made."""
+        done = happened == Vector.DB and opcode[:1] != b"\xcd"
         if done:
-            self._vector = self._halves[self._old_exception] = -1
+            self._halves[self._old_exception] = -1
         if done and opcode.startswith(_LOADS_FLAGS):
-            return
+            return True
         self.rflags = self.flags[0] & ~_TF
         if done and opcode[:1] == b"\x9c":  # pushf
             found = walk(self._ram, self.cr3, self.gpr(Gpr.RSP) + 1)
             if found is not None:
                 self._ram.bytes[found.physical] &= ~(_TF >> 8)
+        return done
 
     def _is_at_stop(self, start: int) -> bool:
         """Whether a stop address has ended a run that began at ``start``, and not ``hlt`` before it."""
@@ -354,10 +324,21 @@ class UnicornCpu(UnicornRegisters):
         self._start(self._engine, NOWHERE, 0, 0, 0)
         self._counting = False
         self._lib.stop_between_blocks(self._engine, True)
-        self._vector = -1
 
-    def _classify(self, status: int, start: int, otherwise: Event, again: Callable[[], Stop]) -> Stop:
-        """What ended a start other than by ``syscall``; brings the window up to date.
+    def _event(self, happened: int) -> Stop:
+        """What the window was saved for; the status flags, which it lacks, are put there."""
+        words, flags = self.words, self.flags
+        rip = words[self._rip]
+        self._read_batch(self._engine, self._batch_ids, self._batch_values, 2)
+        words[self._eflags] = flags[0]
+        if happened == _ON_SYSCALL:
+            words[self._rip] = flags[1]
+            return _SYSCALL if self._halves[self._hflags] & at.HF_CS64 else Event.SYSCALL_COMPAT
+        flags[1] = rip
+        return Event.SYSENTER if happened == _ON_SYSENTER else self._exception(happened)
+
+    def _without_event(self, status: int, start: int, otherwise: Event, again: Callable[[], Stop]) -> Stop:
+        """What ended a run that nothing happened in; the window is up to date.
 
         Args:
             status: What the start returned.
@@ -365,24 +346,9 @@ class UnicornCpu(UnicornRegisters):
             otherwise: The event if nothing else happened.
             again: Starts once more in the same way.
         """
-        if self._port_snapshot is not None:
-            return self._port_fault()
-        self._sync()
+        self._happened[1] = IDLE
         if self._hooks is not None:
             self._hooks.raise_failure()
-        return self._what_happened(status, start, otherwise, again)
-
-    def _what_happened(self, status: int, start: int, otherwise: Event, again: Callable[[], Stop]) -> Stop:
-        """The same for a window that is up to date."""
-        if self._sysenter_words[self._rip] != NOWHERE:
-            self.words[self._rip] = self._sysenter_words[self._rip]  # since then the emulator has added 2
-            self._sysenter_words[self._rip] = NOWHERE
-            self._vector = -1  # as above
-            return Event.SYSENTER
-        if self.words[self._eflags] & _VM:
-            return self._leave_virtual_8086()
-        if self._vector >= 0:
-            return self._exception() or again()
         if status == api.ERR_INSN_INVALID:
             return self._undefined_opcode()
         if status:
@@ -409,23 +375,16 @@ class UnicornCpu(UnicornRegisters):
             self._halts[rip] = self._fetch(rip - 1) == 0xF4
         return self._halts[rip]
 
-    def _exception(self) -> Trap | None:
-        """The vector that the emulator reported, with what it left in its state; None if it was a mistake of its."""
-        vector, self._vector = self._vector, -1
+    def _exception(self, vector: int) -> Trap:
+        """A vector, with what the emulator left in its state."""
         halves = self._halves
         halves[self._old_exception] = -1
+        if self._hooks is not None:
+            self._hooks.raise_failure()
         if halves[self._is_int] == 1:
-            self.words[self._rip] = self.words[self._next_eip]
-            return Trap(vector, 0, True)
+            return _software_interrupt(vector)
         error = halves[self._error_code] if vector in _WITH_ERROR_CODE else 0
-        if vector != Vector.PF:
-            return Trap(vector, error)
-        if not error & PF_USER and self.cpl == 3:
-            if halves[self._hflags] & at.HF_SMAP:
-                halves[self._hflags] &= ~at.HF_SMAP
-                return None
-            error |= PF_USER
-        return Trap(vector, error, False, self.words[self._cr2])
+        return Trap(vector, error, False, self.words[self._cr2] if vector == Vector.PF else 0)
 
     def _undefined_opcode(self) -> Trap:
         """#UD, or the #DB of ``int1``, which is a trap: RIP is that of the next instruction."""
@@ -433,40 +392,7 @@ class UnicornCpu(UnicornRegisters):
         if self._fetch(self.rip) == 0xF1:
             self.rip += 1
             return Trap(Vector.DB)
-        if self._code_bytes(self.rip, 2) == _RDPMC and self.cpl:
-            return Trap(Vector.GP)
         return Trap(Vector.UD)
-
-    def _leave_virtual_8086(self) -> Trap:
-        """Puts the segments of 32-bit programs into force where ring 3 got into virtual-8086 mode."""
-        self._vector = self._halves[self._old_exception] = -1
-        self.words[self._eflags] &= ~_VM
-        self._halves[self._hflags] &= ~at.HF_VM
-        selector = self.rdmsr(Msr.MSR_STAR) >> 48 | 3
-        self.load_segment(Seg.CS, selector, _USER_CODE32)
-        self.load_segment(Seg.SS, selector + 8, _USER_DATA)
-        for segment in (Seg.ES, Seg.DS, Seg.FS, Seg.GS):
-            self.load_segment(segment, 0, _NO_SEGMENT)
-        return Trap(Vector.GP)
-
-    def _port_fault(self) -> Trap:
-        """Undoes what ran since an ``in`` or ``out`` of ring 3, and reports the instruction as #GP(0)."""
-        assert self._port_snapshot is not None
-        self.load(self._port_snapshot)
-        self._port_snapshot = None
-        self._vector = -1
-        self._halves[self._old_exception] = -1
-        self.rip = self.find_instruction(_IO_OPCODES)
-        self._restore(self._engine, self._window)
-        self._sync()
-        if self._pmap is not None:
-            self._pmap.stale = True
-        return Trap(Vector.GP)
-
-    def find_instruction(self, first: Container[int], second: Container[int] | None = None) -> int:
-        """The address of the first instruction with such an opcode from RIP on; see `Cpu.find_instruction`."""
-        code = self._code_bytes(self.rip, PAGE_SIZE)
-        return self.rip + instructions.find(code, first, second, long_mode=self.long_mode)
 
     def forget_code(self) -> None:
         """Drops every translation."""
@@ -477,52 +403,32 @@ class UnicornCpu(UnicornRegisters):
 
     def _install_hooks(self) -> None:
         lib, engine = self._lib, self._engine
-        stop = lib.emu_stop
+        told = ctypes.addressof(ctypes.c_char.from_buffer(self._happened))
+        lib.hook(engine, api.HOOK_INTR, lib.ours.on_vector, told)
+        lib.hook(engine, api.HOOK_INSN, lib.ours.on_syscall, told, api.X86_INS_SYSCALL)
+        lib.hook(engine, api.HOOK_INSN, lib.ours.on_sysenter, told, api.X86_INS_SYSENTER)
 
-        def on_vector(_engine: int, vector: int, _data: int) -> None:
-            self._vector = vector
-            stop(engine)
+    def _execute(self, machine_code: bytes) -> int:
+        """Runs code at a scratch address, in whatever mode the CPU is, until the ``hlt`` after it or a vector.
 
-        def on_port(_engine: int, _port: int, _size: int, *_rest: int) -> int:
-            if self._port_snapshot is None and self._live_cpl() == 3:
-                self._sync()
-                self._port_snapshot = bytes(self._window_bytes)
-                self.words[self._rip] = NOWHERE
-                lib.reg_write(engine, api.REG_CR3, ctypes.addressof(self._empty_root))
-                stop(engine)
-            return 0xFFFF_FFFF  # what an empty bus answers
-
-        self._callbacks: tuple[object, ...] = (
-            api.INTR_CALLBACK(on_vector),
-            api.IN_CALLBACK(on_port),
-            api.OUT_CALLBACK(lambda *arguments: on_port(*arguments) and None),
-        )
-        lib.hook(engine, api.HOOK_INTR, self._callbacks[0])
-        lib.hook(engine, api.HOOK_INSN, self._callbacks[1], 0, api.X86_INS_IN)
-        lib.hook(engine, api.HOOK_INSN, self._callbacks[2], 0, api.X86_INS_OUT)
-        save = lib.context_save
-        lib.hook(engine, api.HOOK_INSN, save, self._window, api.X86_INS_SYSCALL)
-        lib.hook(engine, api.HOOK_INSN, stop, 0, api.X86_INS_SYSCALL)
-        lib.hook(engine, api.HOOK_INSN, save, ctypes.addressof(self._sysenter_buffer), api.X86_INS_SYSENTER)
-        lib.hook(engine, api.HOOK_INSN, stop, 0, api.X86_INS_SYSENTER)
-
-    def _live_cpl(self) -> int:
-        """The privilege level inside a hook, where the window is out of date."""
-        self._lib.reg_read(self._engine, _REG_CS, ctypes.addressof(self._scratch))
-        return self._scratch.value & 3
-
-    def _execute(self, machine_code: bytes) -> None:
-        """Runs code at a scratch address, in whatever mode the CPU is, and stops at the ``hlt`` after it."""
+        Returns:
+            The vector, or a negative number.
+        """
         code = machine_code + b"\xf4"
         kept = bytes(self._ram.bytes[PAGE_SIZE : PAGE_SIZE + len(code)])
         self._ram.bytes[PAGE_SIZE : PAGE_SIZE + len(code)] = code
         self.forget_code()
+        self._happened[1] = NOTHING
         self._start(self._engine, PAGE_SIZE, 0, 0, 0)
-        self._vector = -1
         self._ram.bytes[PAGE_SIZE : PAGE_SIZE + len(code)] = kept
         self.forget_code()
+        vector, self._happened[1] = self._happened[1], IDLE
+        return vector
 
 
-_REG_CS: Final = 11
-_RDPMC: Final = b"\x0f\x33"
+@cache
+def _software_interrupt(vector: int) -> Trap:
+    return Trap(vector, 0, True)
+
+
 _WITH_ERROR_CODE: Final = frozenset((8, 10, 11, 12, 13, 14, 17))

@@ -15,6 +15,7 @@ from importlib.machinery import PathFinder
 from typing import Final
 
 from ring3.errors import UserError
+from ring3.machine import interposition
 
 ARCH_X86: Final = 4
 MODE_64: Final = 1 << 3
@@ -27,9 +28,7 @@ HOOK_MEM_WRITE: Final = 1 << 11
 ERR_OK: Final = 0
 ERR_INSN_INVALID: Final = 10
 CPU_X86_BROADWELL: Final = 20
-X86_INS_IN: Final = 218
 X86_INS_CPUID: Final = 113
-X86_INS_OUT: Final = 500
 X86_INS_RDTSC: Final = 608
 X86_INS_RDTSCP: Final = 609
 X86_INS_SYSCALL: Final = 699
@@ -56,7 +55,6 @@ _CTL_EXITS: Final = 6 | 2 << 26 | _WRITE
 _CTL_CPU_MODEL: Final = 7 | 1 << 26 | _WRITE
 _CTL_TB_FLUSH: Final = 10 | 0 << 26 | _WRITE
 
-INTR_CALLBACK: Final = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_void_p)
 BLOCK_CALLBACK: Final = ctypes.CFUNCTYPE(
     None, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_void_p
 )
@@ -64,12 +62,6 @@ MEM_CALLBACK: Final = ctypes.CFUNCTYPE(
     None, ctypes.c_void_p, ctypes.c_int, ctypes.c_uint64, ctypes.c_int, ctypes.c_int64, ctypes.c_void_p
 )
 INSN_CALLBACK: Final = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
-IN_CALLBACK: Final = ctypes.CFUNCTYPE(
-    ctypes.c_uint32, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_int, ctypes.c_void_p
-)
-OUT_CALLBACK: Final = ctypes.CFUNCTYPE(
-    None, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_int, ctypes.c_uint32, ctypes.c_void_p
-)
 INTERRUPT_CALLBACK: Final = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.c_int)
 
 
@@ -121,11 +113,15 @@ def _find_asks_nowhere(library: ctypes.PyDLL) -> int | None:
 
 
 class Library:
-    """The functions, typed. Those that never run guest code keep the interpreter lock: they are shorter than it."""
+    """The functions, typed. Those that never run guest code keep the interpreter lock: they are shorter than it.
+
+    Attributes:
+        ours: The functions of ours that the library calls.
+    """
 
     def __init__(self) -> None:
-        path = library_path()
-        held, released = ctypes.PyDLL(path), ctypes.CDLL(path)
+        self.ours = ours = interposition.load(library_path())
+        held, released = ctypes.PyDLL(ours.library), ctypes.CDLL(ours.library)
         pointer, number = ctypes.c_void_p, ctypes.c_uint64
 
         def declare(function: ctypes._FuncPointer, *arguments: type) -> ctypes._FuncPointer:

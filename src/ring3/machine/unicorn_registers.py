@@ -27,6 +27,11 @@ from ring3.machine.registers import Flags, Seg
 NOWHERE: Final = 1 << 63
 """No instruction lies here: it is not canonical."""
 
+NOTHING: Final = -1
+"""What `_happened` says in a run before something has."""
+IDLE: Final = -2
+"""What it says while there is no run: whatever makes the emulator work is to leave the window alone."""
+
 _FIXED: Final = int(Flags.FIXED)  # an IntFlag would cost a microsecond each time
 _M64: Final = (1 << 64) - 1
 _GPR_IDS: Final = (35, 38, 40, 37, 44, 36, 43, 39, *range(106, 114))  # UC_X86_REG_RAX..R15 in encoding order
@@ -223,7 +228,7 @@ class UnicornRegisters:
     # -- the window ---------------------------------------------------------------------------------------------
 
     def _make_windows(self) -> None:
-        """Two contexts in our own memory: the window, and one that a ``sysenter`` saves into as its mark."""
+        """The window, a context in our own memory, and the words that say why it was saved (``emulator/stops.c``)."""
         lib = self._lib
         size = lib.context_size(self._engine)
         context = ctypes.c_void_p()
@@ -231,13 +236,12 @@ class UnicornRegisters:
         lib.check(lib.context_save(self._engine, context), "uc_context_save")
         assert context.value is not None
         self._buffer = ctypes.create_string_buffer(ctypes.string_at(context.value, size), (size + 7) & ~7)
-        self._sysenter_buffer = ctypes.create_string_buffer(bytes(self._buffer.raw), len(self._buffer))
         lib.context_free(context)
         self._window = ctypes.addressof(self._buffer)
         self._window_bytes = memoryview(self._buffer).cast("B")
         self.words: memoryview = self._window_bytes.cast("Q")
         self._halves = self._window_bytes.cast("i")
-        self._sysenter_words = memoryview(self._sysenter_buffer).cast("B").cast("Q")
+        self._happened = memoryview((ctypes.c_int64 * 2)(self._window, IDLE)).cast("B").cast("q")
         self._batch = (ctypes.c_uint64 * 2)()
         self.flags: memoryview = memoryview(self._batch).cast("B").cast("Q")
         self._batch_ids = (ctypes.c_int * 2)(api.REG_EFLAGS, api.REG_RIP)
@@ -254,7 +258,6 @@ class UnicornRegisters:
         self._rip = (base + at.RIP) >> 3
         self._eflags = (base + at.EFLAGS) >> 3
         self._cr2 = (base + at.CR2) >> 3
-        self._next_eip = (base + at.NEXT_EIP) >> 3
         self._hflags = (base + at.HFLAGS) >> 2
         self._error_code = (base + at.ERROR_CODE) >> 2
         self._is_int = (base + at.IS_INT) >> 2
@@ -262,7 +265,6 @@ class UnicornRegisters:
         ends = sorted((base + start, base + end) for start, end in at.PROCESSORS)
         starts = (0, *(end for _, end in ends))
         self._programs = tuple(map(slice, starts, (*(start for start, _ in ends), len(self._window_bytes))))
-        self._sysenter_words[self._rip] = NOWHERE
 
     def _sync(self) -> None:
         """Brings the window up to date with the emulator."""

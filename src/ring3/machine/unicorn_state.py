@@ -36,7 +36,6 @@ FPU: Final = 0x258
 FPU_END: Final = 0xB38
 ERROR_CODE: Final = 0x1508
 IS_INT: Final = 0x150C
-NEXT_EIP: Final = 0x1510
 OLD_EXCEPTION: Final = 0x1578
 MSRS: Final = {
     Msr.MSR_IA32_SYSENTER_CS: 0x12C0,
@@ -69,7 +68,6 @@ HF_CS32: Final = 1 << 4
 HF_SS32: Final = 1 << 5
 HF_ADDSEG: Final = 1 << 6
 HF_CS64: Final = 1 << 15
-HF_VM: Final = 1 << 17
 HF_SMAP: Final = 1 << 23
 
 
@@ -80,13 +78,14 @@ class Probe(NamedTuple):
         snapshot: The saved context as it is now.
         write_gpr: Sets a general register through the library.
         write_msr: Sets an MSR through the library.
-        execute: Runs a few bytes of machine code in the CPU's first state, ring 0 without paging.
+        execute: Runs a few bytes of machine code in the CPU's first state, ring 0 without paging; returns the vector
+            that stops them, or a negative number.
     """
 
     snapshot: Callable[[], bytes]
     write_gpr: Callable[[int, int], None]
     write_msr: Callable[[int, int], None]
-    execute: Callable[[bytes], None]
+    execute: Callable[[bytes], int]
 
 
 def find_registers(probe: Probe) -> int:
@@ -133,3 +132,31 @@ def verify(probe: Probe, base: int) -> None:
     expect("the exception in flight", OLD_EXCEPTION, "<i", 13)
     probe.execute(b"\x31\xc0\xfd\xf9")  # xor %eax,%eax; std; stc
     expect("the flags", EFLAGS, "<Q", 0x447)
+    _verify_floating_point(probe, base)
+
+
+def _verify_floating_point(probe: Probe, base: int) -> None:
+    """Checks that the functions of ours (`machine.emulator`) are called, and find x87, MXCSR and the CPU's class.
+
+    Raises:
+        UserError: They do not; the message says which.
+    """
+    vector = probe.execute(_FLOATING_POINT)
+    mxcsr, status = struct.unpack_from("<QQ", probe.snapshot(), base)
+    for name, found, expected in (
+        ("SSE's flags", mxcsr & 0x3F, 0x20),
+        ("the x87's flags", status & 0x3F, 0x20),
+        ("the check of alignment", vector, 8),  # #GP, but one is in flight: a double fault
+    ):
+        if found != expected:
+            raise UserError(f"this build of the Unicorn library keeps {name} in an unknown place")
+
+
+_FLOATING_POINT: Final = bytes.fromhex(
+    "eb04 00000000"  # jmp 1f; 0: .long 0; 1:
+    "c705f2ffffff801f0000 0fae15ebffffff"  # movl $0x1f80, 0b(%rip); ldmxcsr 0b(%rip)
+    "b801000000 f30f2ac0 b803000000 f30f2ac8"  # mov $1, %eax; cvtsi2ss %eax, %xmm0; the same with 3 and %xmm1
+    "f30f5ec1 0fae1dceffffff"  # divss %xmm1, %xmm0; stmxcsr 0b(%rip)
+    "dbe3 d9eb d9fe ddd8 dfe0 89c1"  # fninit; fldpi; fsin; fstp %st; fnstsw %ax; mov %eax, %ecx
+    "8b05bcffffff 0f2805b5ffffff"  # mov 0b(%rip), %eax; movaps 0b(%rip), %xmm0
+)

@@ -1,0 +1,109 @@
+/*
+ * SSE arithmetic: flags in MXCSR, and #XM.
+ *
+ * softfloat computes the flags; the emulator's core never tells MXCSR. An operation with an unmasked exception leaves
+ * its destination alone and is reported at its own instruction (SDM volume 1, section 11.5).
+ */
+#include "emulator.h"
+
+typedef uint64_t operation(struct cpu *, void *, void *, uint64_t);
+
+/* ROUND as softfloat counts it is MXCSR's RC as it is. The emulator's own puts FZ into the x87's state. */
+REPLACED(void, update_mxcsr_status, struct cpu *cpu)
+{
+    cpu->sse.rounding = cpu->mxcsr >> 13 & 3;
+    cpu->sse.flush_operands = cpu->mxcsr >> 6 & 1;
+    cpu->sse.flush_results = cpu->mxcsr >> 15 & 1;
+    cpu->sse.flags = cpu->mxcsr & FLAGS;
+    cpu->x87.flush_results = 0;
+}
+
+/* softfloat's flags as MXCSR has them: a result that was flushed to zero is an underflow and inexact. */
+static inline unsigned sse_flags(struct cpu *cpu)
+{
+    if (UNLIKELY(cpu->sse.flags & FLUSHED))
+        cpu->sse.flags = (cpu->sse.flags & ~FLUSHED) | UE | PE;
+    return cpu->sse.flags & FLAGS;
+}
+
+/* The operation where some exception is unmasked: done, looked at, and undone if it is to be reported. */
+__attribute__((noinline)) static uint64_t run_unmasked(struct cpu *cpu, void *destination, void *source, uint64_t control,
+                                                       operation *original, uintptr_t from)
+{
+    uint64_t *result = destination, kept[2] = {result[0], result[1]}, codes = cpu->cc_source;
+    unsigned before = cpu->sse.flags & FLAGS, flags, reported;
+
+    cpu->sse.flags = 0;
+    uint64_t value = original(cpu, destination, source, control);
+    flags = sse_flags(cpu);
+    reported = flags & ~(cpu->mxcsr >> 7);
+    if (reported & (IE | ZE))
+        flags &= IE | ZE; /* found before the result is computed: the others are not known then */
+    cpu->sse.flags = before | flags;
+    cpu->mxcsr |= flags;
+    if (reported) {
+        result[0] = kept[0];
+        result[1] = kept[1];
+        cpu->cc_source = codes;
+        ring3_raise(cpu, VECTOR_XM, from);
+    }
+    return value;
+}
+
+static inline int masks_all(const struct cpu *cpu)
+{
+    return (cpu->mxcsr & ALL_FLAGS << 7) == ALL_FLAGS << 7;
+}
+
+#define OPERATION(name)                                                                                         \
+    ORIGINAL(name, uint64_t, helper_##name##_x86_64, struct cpu *, void *, void *, uint64_t);                   \
+    REPLACED(uint64_t, helper_##name, struct cpu *cpu, void *destination, void *source, uint64_t control)       \
+    {                                                                                                           \
+        if (UNLIKELY(!masks_all(cpu)))                                                                          \
+            return run_unmasked(cpu, destination, source, control, CALL(name), RETURN_ADDRESS);                 \
+        uint64_t value = CALL(name)(cpu, destination, source, control);                                         \
+        cpu->mxcsr |= sse_flags(cpu);                                                                                \
+        return value;                                                                                           \
+    }
+#define OF_ALL_FORMATS(name) OPERATION(name##ps) OPERATION(name##ss) OPERATION(name##pd) OPERATION(name##sd)
+OF_ALL_FORMATS(add)
+OF_ALL_FORMATS(sub)
+OF_ALL_FORMATS(mul)
+OF_ALL_FORMATS(div)
+OF_ALL_FORMATS(min)
+OF_ALL_FORMATS(max)
+OF_ALL_FORMATS(sqrt)
+OF_ALL_FORMATS(cmpeq)
+OF_ALL_FORMATS(cmplt)
+OF_ALL_FORMATS(cmple)
+OF_ALL_FORMATS(cmpunord)
+OF_ALL_FORMATS(cmpneq)
+OF_ALL_FORMATS(cmpnlt)
+OF_ALL_FORMATS(cmpnle)
+OF_ALL_FORMATS(cmpord)
+OPERATION(ucomiss) OPERATION(comiss) OPERATION(ucomisd) OPERATION(comisd)
+OPERATION(haddps) OPERATION(haddpd) OPERATION(hsubps) OPERATION(hsubpd) OPERATION(addsubps) OPERATION(addsubpd)
+OPERATION(roundps_xmm) OPERATION(roundpd_xmm) OPERATION(roundss_xmm) OPERATION(roundsd_xmm)
+OPERATION(dpps_xmm) OPERATION(dppd_xmm)
+OPERATION(cvtps2pd) OPERATION(cvtpd2ps) OPERATION(cvtss2sd) OPERATION(cvtsd2ss)
+OPERATION(cvtdq2ps) OPERATION(cvtpi2ps) OPERATION(cvtsi2ss) OPERATION(cvtsq2ss) OPERATION(cvtsq2sd)
+OPERATION(cvtps2dq) OPERATION(cvtpd2dq) OPERATION(cvtps2pi) OPERATION(cvtpd2pi)
+OPERATION(cvtss2si) OPERATION(cvtsd2si) OPERATION(cvtss2sq) OPERATION(cvtsd2sq)
+OPERATION(cvttps2dq) OPERATION(cvttpd2dq) OPERATION(cvttps2pi) OPERATION(cvttpd2pi)
+OPERATION(cvttss2si) OPERATION(cvttsd2si) OPERATION(cvttss2sq) OPERATION(cvttsd2sq)
+
+/* ---- approximations: the host's own, or the emulator's exact ones where all hosts must agree */
+#define APPROXIMATION(name, load, store)                                                                        \
+    ORIGINAL(name, void, helper_##name##_x86_64, struct cpu *, void *, void *);                                 \
+    REPLACED(void, helper_##name, struct cpu *cpu, void *destination, void *source)                             \
+    {                                                                                                           \
+        if (cpu->hflags2 & REPEATABLE)                                                                          \
+            CALL(name)(cpu, destination, source);                                                               \
+        else                                                                                                    \
+            __asm__ volatile(load " (%1), %%xmm0\n " #name " %%xmm0, %%xmm0\n " store " %%xmm0, (%0)"           \
+                             : : "r"(destination), "r"(source) : "xmm0", "memory");                             \
+    }
+APPROXIMATION(rcpss, "movss", "movss")
+APPROXIMATION(rcpps, "movups", "movups")
+APPROXIMATION(rsqrtss, "movss", "movss")
+APPROXIMATION(rsqrtps, "movups", "movups")

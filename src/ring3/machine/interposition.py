@@ -1,0 +1,80 @@
+"""Our functions in the emulator: an ELF object whose symbols come before the library's own.
+
+The library calls its helpers (one a guest instruction that is not translated inline), parts of its translator and its
+own interface through symbols that an object loaded earlier may define. Ours does, for what the library does otherwise
+than the processor; the sources are in ``emulator/``, whose docstring says what they cure. `load` brings both in, in
+that order. The object finds the library's own functions by their names; whether the library keeps its state where the
+object looks for it is proved at each start by running instructions (`unicorn_state.verify`).
+
+Somebody may have loaded the library before, as its own Python package does; then its symbols are bound already. So the
+machine gets a copy of the library for itself, which costs 20 ms and leaves the other one as it was.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from typing import Final, NamedTuple
+
+from ring3 import resources
+from ring3.errors import UserError
+
+OBJECT: Final = os.path.join(resources.ROOT, "machine", "emulator", "interposed.so")
+
+
+class Interposed(NamedTuple):
+    """The library with our functions in it.
+
+    Attributes:
+        library: The library's path, or its copy's.
+        on_syscall: Address of the function to hook on ``syscall``.
+        on_sysenter: On ``sysenter``.
+        on_vector: On exceptions and ``int``.
+    """
+
+    library: str
+    on_syscall: ctypes.c_void_p
+    on_sysenter: ctypes.c_void_p
+    on_vector: ctypes.c_void_p
+
+
+def load(path: str) -> Interposed:
+    """Loads our object, then the library at a path, and connects them.
+
+    Raises:
+        UserError: The host is none that the object is made for, or the library is of an unknown build.
+    """
+    if not hasattr(os, "uname") or (os.uname().sysname, os.uname().machine) != ("Linux", "x86_64"):
+        raise UserError("Ring3 runs on Linux hosts with x86-64 only")
+    ours = ctypes.PyDLL(OBJECT, ctypes.RTLD_GLOBAL)
+    if _is_loaded(path):
+        path = _copy(path)
+    library = ctypes.PyDLL(path)
+    bind = ours.ring3_bind
+    bind.restype, bind.argtypes = ctypes.c_char_p, (ctypes.c_void_p, ctypes.c_void_p)
+    missing = bind(library._handle, _address(ctypes.PyDLL(None), "dlsym"))  # noqa: SLF001 -- ctypes has no other name
+    if missing is not None:
+        raise UserError(f"this build of the Unicorn library has no {missing.decode()}")
+    functions = (_address(ours, f"ring3_on_{name}") for name in ("syscall", "sysenter", "vector"))
+    return Interposed(path, *functions)
+
+
+def _is_loaded(path: str) -> bool:
+    try:
+        ctypes.PyDLL(path, os.RTLD_NOLOAD)
+    except OSError:
+        return False
+    return True
+
+
+def _copy(path: str) -> str:
+    """The path of a copy in memory, which the dynamic linker takes for another library."""
+    copy = os.memfd_create("libunicorn")
+    with open(path, "rb") as source:
+        while os.sendfile(copy, source.fileno(), None, 1 << 30):
+            pass
+    return f"/proc/self/fd/{copy}"
+
+
+def _address(library: ctypes.CDLL, name: str) -> ctypes.c_void_p:
+    return ctypes.cast(getattr(library, name), ctypes.c_void_p)
