@@ -48,11 +48,9 @@ _SIGNALS: Final = {
     Vector.NP: (Sig.SIGBUS, SiCode.SI_KERNEL),
     Vector.SS: (Sig.SIGBUS, SiCode.SI_KERNEL),
     Vector.GP: (Sig.SIGSEGV, SiCode.SI_KERNEL),
-    Vector.MF: (Sig.SIGFPE, 0),
-    Vector.XM: (Sig.SIGFPE, 0),
     Vector.AC: (Sig.SIGBUS, 1),
 }
-_WITH_ADDRESS: Final = (Vector.DE, Vector.UD, Vector.DB, Vector.MF, Vector.XM)
+_WITH_ADDRESS: Final = (Vector.DE, Vector.UD, Vector.DB)
 
 _OUTCOMES: Final = {
     FaultOutcome.SEGV_MAPERR: (Sig.SIGSEGV, SegvCode.SEGV_MAPERR),
@@ -80,6 +78,11 @@ def exception(vector: int, task: LinuxTask, regs: UserRegs, error: int) -> int:
             signal, code = _OUTCOMES[outcome]
             _remember(task, vector, error, address)
             force_sig_fault(task, signal, int(code), address)
+    elif vector in (Vector.MF, Vector.XM):
+        code = task.kernel.fpu.exception_code(vector)
+        if code:  # else it is spurious: math_error of arch/x86/kernel/traps.c
+            _remember(task, vector, error, task.fault_address)
+            force_sig_fault(task, Sig.SIGFPE, code, regs.ip)
     elif vector in _SIGNALS:
         signal, code = _SIGNALS[Vector(vector)]
         _remember(task, vector, error, task.fault_address)

@@ -5,18 +5,28 @@ The conversion is that of the CPU: a few instructions of the image, run in ring 
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, Any, Final
 
+from ring3.abi.signals import FpeCode
 from ring3.errors import KernelPanic
 from ring3.image.linux.boot import L
 from ring3.machine.cpu import Event
-from ring3.machine.registers import Gpr
+from ring3.machine.registers import Gpr, Vector
 
 if TYPE_CHECKING:
     from ring3.kernel.core import Kernel
 
 MXCSR_MASK: Final = 0xFFFF
 """The bits of MXCSR that exist (SDM 1, 10.2.3)."""
+_EXCEPTIONS: Final = (
+    (0x01, FpeCode.FPE_FLTINV),
+    (0x04, FpeCode.FPE_FLTDIV),
+    (0x08, FpeCode.FPE_FLTOVF),
+    (0x12, FpeCode.FPE_FLTUND),
+    (0x20, FpeCode.FPE_FLTRES),
+)
+"""Flags, and the code of whichever comes first (fpu__exception_code of arch/x86/kernel/fpu/core.c)."""
 
 
 class Fpu:
@@ -48,6 +58,17 @@ class Fpu:
             return
         mxcsr = int.from_bytes(image[24:28], "little") & MXCSR_MASK
         self._run("fpu__restore", image[:24] + mxcsr.to_bytes(4, "little") + image[28:])
+
+    def exception_code(self, vector: int) -> int:
+        """``si_code`` for the flags that are set and not masked, of the x87 after #MF, else of MXCSR; 0 for none."""
+        image = self.save()
+        if vector == Vector.MF:
+            control, status = struct.unpack_from("<HH", image)
+            raised = status & ~control
+        else:
+            (mxcsr,) = struct.unpack_from("<I", image, 24)
+            raised = mxcsr & ~(mxcsr >> 7)
+        return next((int(code) for flags, code in _EXCEPTIONS if raised & flags), 0)
 
     def _run(self, symbol: str, buffer: bytes) -> bytes:
         """Runs a few instructions of the image on a buffer in rdi; only the floating-point state is changed."""

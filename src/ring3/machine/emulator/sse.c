@@ -55,23 +55,23 @@ static inline int masks_all(const struct cpu *cpu)
     return (cpu->mxcsr & ALL_FLAGS << 7) == ALL_FLAGS << 7;
 }
 
-#define OPERATION(name)                                                                                         \
-    ORIGINAL(name, uint64_t, helper_##name##_x86_64, struct cpu *, void *, void *, uint64_t);                   \
+#define REPORTING(name, function)                                                                               \
     REPLACED(uint64_t, helper_##name, struct cpu *cpu, void *destination, void *source, uint64_t control)       \
     {                                                                                                           \
         if (UNLIKELY(!masks_all(cpu)))                                                                          \
-            return run_unmasked(cpu, destination, source, control, CALL(name), RETURN_ADDRESS);                 \
-        uint64_t value = CALL(name)(cpu, destination, source, control);                                         \
-        cpu->mxcsr |= sse_flags(cpu);                                                                                \
+            return run_unmasked(cpu, destination, source, control, function, RETURN_ADDRESS);                   \
+        uint64_t value = function(cpu, destination, source, control);                                           \
+        cpu->mxcsr |= sse_flags(cpu);                                                                           \
         return value;                                                                                           \
     }
+#define OPERATION(name)                                                                                         \
+    ORIGINAL(name, uint64_t, helper_##name##_x86_64, struct cpu *, void *, void *, uint64_t);                   \
+    REPORTING(name, CALL(name))
 #define OF_ALL_FORMATS(name) OPERATION(name##ps) OPERATION(name##ss) OPERATION(name##pd) OPERATION(name##sd)
 OF_ALL_FORMATS(add)
 OF_ALL_FORMATS(sub)
 OF_ALL_FORMATS(mul)
 OF_ALL_FORMATS(div)
-OF_ALL_FORMATS(min)
-OF_ALL_FORMATS(max)
 OF_ALL_FORMATS(sqrt)
 OF_ALL_FORMATS(cmpeq)
 OF_ALL_FORMATS(cmplt)
@@ -83,7 +83,6 @@ OF_ALL_FORMATS(cmpnle)
 OF_ALL_FORMATS(cmpord)
 OPERATION(ucomiss) OPERATION(comiss) OPERATION(ucomisd) OPERATION(comisd)
 OPERATION(haddps) OPERATION(haddpd) OPERATION(hsubps) OPERATION(hsubpd) OPERATION(addsubps) OPERATION(addsubpd)
-OPERATION(roundps_xmm) OPERATION(roundpd_xmm) OPERATION(roundss_xmm) OPERATION(roundsd_xmm)
 OPERATION(dpps_xmm) OPERATION(dppd_xmm)
 OPERATION(cvtps2pd) OPERATION(cvtpd2ps) OPERATION(cvtss2sd) OPERATION(cvtsd2ss)
 OPERATION(cvtdq2ps) OPERATION(cvtpi2ps) OPERATION(cvtsi2ss) OPERATION(cvtsq2ss) OPERATION(cvtsq2sd)
@@ -91,6 +90,55 @@ OPERATION(cvtps2dq) OPERATION(cvtpd2dq) OPERATION(cvtps2pi) OPERATION(cvtpd2pi)
 OPERATION(cvtss2si) OPERATION(cvtsd2si) OPERATION(cvtss2sq) OPERATION(cvtsd2sq)
 OPERATION(cvttps2dq) OPERATION(cvttpd2dq) OPERATION(cvttps2pi) OPERATION(cvttpd2pi)
 OPERATION(cvttss2si) OPERATION(cvttsd2si) OPERATION(cvttss2sq) OPERATION(cvttsd2sq)
+
+/* ---- minimum and maximum, which give one of their operands: as a zero where denormals are taken for zeros */
+static void flush_singles(uint32_t *value, int count)
+{
+    for (int i = 0; i < count; i++)
+        value[i] &= value[i] & 0x7f800000 ? UINT32_MAX : 1u << 31;
+}
+
+static void flush_doubles(uint64_t *value, int count)
+{
+    for (int i = 0; i < count; i++)
+        value[i] &= value[i] & 0x7ff0000000000000 ? UINT64_MAX : 1ull << 63;
+}
+
+#define CHOOSING(name, flush, count)                                                                            \
+    ORIGINAL(name, uint64_t, helper_##name##_x86_64, struct cpu *, void *, void *, uint64_t);                   \
+    static uint64_t name(struct cpu *cpu, void *destination, void *source, uint64_t control)                    \
+    {                                                                                                           \
+        CALL(name)(cpu, destination, source, control);                                                          \
+        if (UNLIKELY(cpu->sse.flush_operands))                                                                  \
+            flush(destination, count);                                                                          \
+        return 0;                                                                                               \
+    }                                                                                                           \
+    REPORTING(name, name)
+CHOOSING(minss, flush_singles, 1)
+CHOOSING(maxss, flush_singles, 1)
+CHOOSING(minps, flush_singles, 4)
+CHOOSING(maxps, flush_singles, 4)
+CHOOSING(minsd, flush_doubles, 1)
+CHOOSING(maxsd, flush_doubles, 1)
+CHOOSING(minpd, flush_doubles, 2)
+CHOOSING(maxpd, flush_doubles, 2)
+
+/* ---- rounding to integers: bit 3 of the control byte says that nothing is to be told of inexact results */
+#define ROUNDING(name)                                                                                          \
+    ORIGINAL(name, uint64_t, helper_##name##_x86_64, struct cpu *, void *, void *, uint64_t);                   \
+    static uint64_t name(struct cpu *cpu, void *destination, void *source, uint64_t control)                    \
+    {                                                                                                           \
+        uint8_t before = cpu->sse.flags;                                                                        \
+        uint64_t value = CALL(name)(cpu, destination, source, control);                                         \
+        if (control & 8)                                                                                        \
+            cpu->sse.flags = (cpu->sse.flags & ~PE) | (before & PE);                                            \
+        return value;                                                                                           \
+    }                                                                                                           \
+    REPORTING(name, name)
+ROUNDING(roundps_xmm)
+ROUNDING(roundpd_xmm)
+ROUNDING(roundss_xmm)
+ROUNDING(roundsd_xmm)
 
 /* ---- approximations: the host's own, or the emulator's exact ones where all hosts must agree */
 #define APPROXIMATION(name, load, store)                                                                        \

@@ -40,7 +40,7 @@ static inline int has_error(const struct cpu *cpu)
     return (cpu->status | (cpu->x87.flags & FLAGS)) & ~cpu->control & ALL_FLAGS;
 }
 
-/* What each waiting instruction begins with: #MF for an unmasked exception of an earlier one. */
+/* What a waiting instruction begins with: #MF for an unmasked exception of an earlier one. */
 static inline void wait_for_errors(struct cpu *cpu, uintptr_t from)
 {
     if (UNLIKELY(has_error(cpu))) {
@@ -48,4 +48,11 @@ static inline void wait_for_errors(struct cpu *cpu, uintptr_t from)
         if (cpu->cr[0] & CR0_NE)
             ring3_raise(cpu, VECTOR_MF, from);
     }
+}
+
+/* The same for one that computes, compares or moves: it says in C1 whether it has rounded up, most do not. */
+static inline void begin(struct cpu *cpu, uintptr_t from)
+{
+    wait_for_errors(cpu, from);
+    cpu->status &= ~C1;
 }

@@ -49,7 +49,7 @@ static void put(struct extended *to, struct extended value)
     REPLACED(void, helper_##name, struct cpu *cpu)                                                              \
     {                                                                                                           \
         struct outcome outcome;                                                                                 \
-        wait_for_errors(cpu, RETURN_ADDRESS);                                                                   \
+        begin(cpu, RETURN_ADDRESS);                                                                   \
         ON_HOST(outcome, cpu->control, *st(cpu, 0), *st(cpu, 0), ONE, #name, STORE_ONE);                        \
         conclude(cpu, outcome.status, codes);                                                                   \
         if (!is_withheld(cpu, &outcome))                                                                        \
@@ -66,7 +66,7 @@ UNARY(fcos, C1 | C2)
     REPLACED(void, helper_##name, struct cpu *cpu)                                                              \
     {                                                                                                           \
         struct outcome outcome;                                                                                 \
-        wait_for_errors(cpu, RETURN_ADDRESS);                                                                   \
+        begin(cpu, RETURN_ADDRESS);                                                                   \
         ON_HOST(outcome, cpu->control, *st(cpu, 0), *st(cpu, 1), TWO, #name, STORE_ONE "fstp %%st\n");          \
         conclude(cpu, outcome.status, codes);                                                                   \
         if (!is_withheld(cpu, &outcome))                                                                        \
@@ -81,7 +81,7 @@ KEEPING(fscale, C1)
     REPLACED(void, helper_##name, struct cpu *cpu)                                                              \
     {                                                                                                           \
         struct outcome outcome;                                                                                 \
-        wait_for_errors(cpu, RETURN_ADDRESS);                                                                   \
+        begin(cpu, RETURN_ADDRESS);                                                                   \
         ON_HOST(outcome, cpu->control, *st(cpu, 0), *st(cpu, 1), TWO, #name, STORE_ONE);                        \
         conclude(cpu, outcome.status, C1);                                                                      \
         if (!is_withheld(cpu, &outcome)) {                                                                      \
@@ -98,7 +98,7 @@ POPPING(fpatan)
     REPLACED(void, helper_##name, struct cpu *cpu)                                                              \
     {                                                                                                           \
         struct outcome outcome;                                                                                 \
-        wait_for_errors(cpu, RETURN_ADDRESS);                                                                   \
+        begin(cpu, RETURN_ADDRESS);                                                                   \
         ON_HOST(outcome, cpu->control, *st(cpu, 0), *st(cpu, 0), ONE, #name, store "fstpt %[second]\n");        \
         conclude(cpu, outcome.status, codes);                                                                   \
         if (!is_withheld(cpu, &outcome) && !(outcome.status & (none))) {                                        \
@@ -111,30 +111,78 @@ SPLITTING(fsincos, STORE_IN_RANGE, C2, C1 | C2)
 SPLITTING(fptan, STORE_IN_RANGE, C2, C1 | C2)
 SPLITTING(fxtract, STORE_ONE, 0, C1)
 
-/* ---- division: the emulator's own takes 0/0 and infinity/0 for a division by zero */
-ORIGINAL(divide, struct extended, floatx80_div_x86_64, struct extended, struct extended, struct softfloat *);
-
-REPLACED(void, helper_fdiv_ST0_FT0, struct cpu *cpu)
+/* ---- the four operations: softfloat's, but for denormals (DE) and where an exception may withhold the result */
+static int is_denormal(const struct extended *value)
 {
-    put(st(cpu, 0), CALL(divide)(*st(cpu, 0), cpu->operand, &cpu->x87));
+    return value->mantissa && !(value->sign_exponent & 0x7fff);
 }
 
-REPLACED(void, helper_fdivr_ST0_FT0, struct cpu *cpu)
+#define ARITHMETIC(name)                                                                                        \
+    ORIGINAL(name, struct extended, floatx80_##name##_x86_64, struct extended, struct extended,                 \
+             struct softfloat *);                                                                               \
+    static void name(struct cpu *cpu, struct extended *to, struct extended a, struct extended b)                \
+    {                                                                                                           \
+        struct outcome outcome;                                                                                 \
+        if (!UNLIKELY(~cpu->control & (IE | DE | ZE) || is_denormal(&a) || is_denormal(&b))) {                  \
+            put(to, CALL(name)(a, b, &cpu->x87));                                                               \
+            return;                                                                                             \
+        }                                                                                                       \
+        ON_HOST(outcome, cpu->control, a, b, TWO, "f" #name " %%st(1), %%st", STORE_ONE "fstp %%st\n");         \
+        conclude(cpu, outcome.status, C1);                                                                      \
+        if (!is_withheld(cpu, &outcome))                                                                        \
+            put(to, outcome.first);                                                                             \
+    }                                                                                                           \
+    REPLACED(void, helper_f##name##_ST0_FT0, struct cpu *cpu)                                                   \
+    {                                                                                                           \
+        name(cpu, st(cpu, 0), *st(cpu, 0), cpu->operand);                                                       \
+    }                                                                                                           \
+    REPLACED(void, helper_f##name##_STN_ST0, struct cpu *cpu, int number)                                       \
+    {                                                                                                           \
+        begin(cpu, RETURN_ADDRESS);                                                                             \
+        name(cpu, st(cpu, number), *st(cpu, number), *st(cpu, 0));                                              \
+    }
+#define REVERSIBLE(name)                                                                                        \
+    ARITHMETIC(name)                                                                                            \
+    REPLACED(void, helper_f##name##r_ST0_FT0, struct cpu *cpu)                                                  \
+    {                                                                                                           \
+        name(cpu, st(cpu, 0), cpu->operand, *st(cpu, 0));                                                       \
+    }                                                                                                           \
+    REPLACED(void, helper_f##name##r_STN_ST0, struct cpu *cpu, int number)                                      \
+    {                                                                                                           \
+        begin(cpu, RETURN_ADDRESS);                                                                             \
+        name(cpu, st(cpu, number), *st(cpu, 0), *st(cpu, number));                                              \
+    }
+ARITHMETIC(add)
+ARITHMETIC(mul)
+REVERSIBLE(sub)
+REVERSIBLE(div)
+
+/* ---- comparisons, which tell of a denormal unless one operand is a NaN */
+static int is_nan(const struct extended *value)
 {
-    put(st(cpu, 0), CALL(divide)(cpu->operand, *st(cpu, 0), &cpu->x87));
+    return (value->sign_exponent & 0x7fff) == 0x7fff && value->mantissa << 1;
 }
 
-REPLACED(void, helper_fdiv_STN_ST0, struct cpu *cpu, int number)
+static void note_denormal(struct cpu *cpu)
 {
-    wait_for_errors(cpu, RETURN_ADDRESS);
-    put(st(cpu, number), CALL(divide)(*st(cpu, number), *st(cpu, 0), &cpu->x87));
+    const struct extended *a = st(cpu, 0), *b = &cpu->operand;
+    if (UNLIKELY(is_denormal(a) || is_denormal(b)) && !is_nan(a) && !is_nan(b)) {
+        cpu->status |= DE;
+        settle(cpu);
+    }
 }
 
-REPLACED(void, helper_fdivr_STN_ST0, struct cpu *cpu, int number)
-{
-    wait_for_errors(cpu, RETURN_ADDRESS);
-    put(st(cpu, number), CALL(divide)(*st(cpu, 0), *st(cpu, number), &cpu->x87));
-}
+#define COMPARING(name)                                                                                         \
+    ORIGINAL(name, void, helper_##name##_ST0_FT0_x86_64, struct cpu *);                                         \
+    REPLACED(void, helper_##name##_ST0_FT0, struct cpu *cpu)                                                    \
+    {                                                                                                           \
+        note_denormal(cpu);                                                                                     \
+        TAIL_CALL CALL(name)(cpu);                                                                              \
+    }
+COMPARING(fcom)
+COMPARING(fucom)
+COMPARING(fcomi)
+COMPARING(fucomi)
 
 /* ---- loads: signalling NaNs become quiet and denormals raise DE */
 #define LOAD_ON_HOST(outcome, value, instruction)                                                               \
@@ -162,25 +210,25 @@ static struct extended load_double(struct cpu *cpu, uint64_t value)
 
 REPLACED(void, helper_flds_ST0, struct cpu *cpu, uint32_t value)
 {
-    wait_for_errors(cpu, RETURN_ADDRESS);
+    begin(cpu, RETURN_ADDRESS);
     push(cpu, load_single(cpu, value));
 }
 
 REPLACED(void, helper_fldl_ST0, struct cpu *cpu, uint64_t value)
 {
-    wait_for_errors(cpu, RETURN_ADDRESS);
+    begin(cpu, RETURN_ADDRESS);
     push(cpu, load_double(cpu, value));
 }
 
 REPLACED(void, helper_flds_FT0, struct cpu *cpu, uint32_t value)
 {
-    wait_for_errors(cpu, RETURN_ADDRESS);
+    begin(cpu, RETURN_ADDRESS);
     cpu->operand = load_single(cpu, value);
 }
 
 REPLACED(void, helper_fldl_FT0, struct cpu *cpu, uint64_t value)
 {
-    wait_for_errors(cpu, RETURN_ADDRESS);
+    begin(cpu, RETURN_ADDRESS);
     cpu->operand = load_double(cpu, value);
 }
 
@@ -195,7 +243,7 @@ REPLACED(void, helper_fldl_FT0, struct cpu *cpu, uint64_t value)
 #define STORING(name, result, type, instruction)                                                                \
     REPLACED(result, helper_##name, struct cpu *cpu)                                                            \
     {                                                                                                           \
-        wait_for_errors(cpu, RETURN_ADDRESS);                                                                   \
+        begin(cpu, RETURN_ADDRESS);                                                                   \
         STORE_ON_HOST(cpu, type, instruction);                                                                  \
     }
 STORING(fist_ST0, int32_t, int16_t, "fistps")
@@ -207,7 +255,7 @@ STORING(fisttll_ST0, int64_t, int64_t, "fisttpll")
     ORIGINAL(name, type, helper_##name##_x86_64, struct cpu *);                                                 \
     REPLACED(type, helper_##name, struct cpu *cpu)                                                              \
     {                                                                                                           \
-        wait_for_errors(cpu, RETURN_ADDRESS);                                                                   \
+        begin(cpu, RETURN_ADDRESS);                                                                   \
         if ((st(cpu, 0)->sign_exponent & 0x7fff) == 0x7fff)                                                     \
             STORE_ON_HOST(cpu, type, instruction);                                                              \
         TAIL_CALL CALL(name)(cpu);                                                                              \

@@ -93,36 +93,33 @@ REPLACED(void, helper_fwait, struct cpu *cpu)
 
 /* ---- the first helper of each other waiting instruction */
 
-#define WAITING(name)                                                                                           \
+#define WAITING(name, begin)                                                                                         \
     ORIGINAL(name, uint64_t, helper_##name##_x86_64, struct cpu *, uint64_t);                                   \
     REPLACED(uint64_t, helper_##name, struct cpu *cpu, uint64_t argument)                                       \
     {                                                                                                           \
-        wait_for_errors(cpu, RETURN_ADDRESS);                                                                   \
+        begin(cpu, RETURN_ADDRESS);                                                                             \
         TAIL_CALL CALL(name)(cpu, argument);                                                                    \
     }
-WAITING(enter_mmx)
-WAITING(fldcw)
-WAITING(fpush) /* fld of a register and of the constants */
-WAITING(fildl_ST0)
-WAITING(fildll_ST0)
-WAITING(fldt_ST0)
-WAITING(fbld_ST0)
-WAITING(fildl_FT0) /* arithmetic and comparison with an integer */
-WAITING(fmov_FT0_STN) /* and with a register */
-WAITING(fldz_FT0) /* ftst */
-WAITING(fadd_STN_ST0)
-WAITING(fsub_STN_ST0)
-WAITING(fsubr_STN_ST0)
-WAITING(fmul_STN_ST0)
-WAITING(fistl_ST0)
-WAITING(fistll_ST0)
-WAITING(fstt_ST0)
-WAITING(fbst_ST0)
-WAITING(fmov_STN_ST0)
-WAITING(fxchg_ST0_STN)
-WAITING(fchs_ST0)
-WAITING(fabs_ST0)
-WAITING(fxam_ST0)
-WAITING(fincstp)
-WAITING(fdecstp)
-WAITING(ffree_STN)
+WAITING(enter_mmx, wait_for_errors)
+WAITING(emms, wait_for_errors)
+WAITING(fldcw, wait_for_errors)
+WAITING(fpush, begin) /* fld of a register and of the constants */
+WAITING(fildl_ST0, begin)
+WAITING(fildll_ST0, begin)
+WAITING(fldt_ST0, begin)
+WAITING(fbld_ST0, begin)
+WAITING(fildl_FT0, begin) /* arithmetic and comparison with an integer */
+WAITING(fmov_FT0_STN, begin) /* and with a register */
+WAITING(fldz_FT0, begin) /* ftst */
+WAITING(fistl_ST0, begin)
+WAITING(fistll_ST0, begin)
+WAITING(fstt_ST0, begin)
+WAITING(fbst_ST0, begin)
+WAITING(fmov_STN_ST0, begin)
+WAITING(fxchg_ST0_STN, begin)
+WAITING(fchs_ST0, begin)
+WAITING(fabs_ST0, begin)
+WAITING(fxam_ST0, begin)
+WAITING(fincstp, begin)
+WAITING(fdecstp, begin)
+WAITING(ffree_STN, begin)
