@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ring3.abi import tbl
-from ring3.abi.c_types import BufferIn, FdArg, Int, Long, Mode, OffT, SizeT, UnsignedInt
+from ring3.abi.c_types import BufferIn, FdArg, Int, Long, Mode, OffT, Pointer, SizeT, UnsignedInt
 from ring3.kernel.signature import Support
 from ring3.linux.definition import DEFINED, Layer, Layers, Syscall, syscall
 from ring3.linux.table import DEFINED as ALL
@@ -156,6 +156,22 @@ def test_a_handler_has_the_name_of_an_entry_point() -> None:
 
     with pytest.raises(ValueError, match="sys_NAME or compat_sys_NAME"):
         syscall("full")(example)
+
+
+@pytest.mark.usefixtures("definitions")
+def test_variants_are_the_same_function_told_its_width() -> None:
+    def sys_wide(task: object, a: Long, b: SizeT, c: Pointer, *, bits: int = 64) -> int:
+        return bits if a == -1 and b == 0xFFFF_FFFF else 0
+
+    syscall("full", compat_sys_wide=32, sys_wide_time32=32)(sys_wide)
+    compat, other = DEFINED["compat_sys_wide"], DEFINED["sys_wide_time32"]
+    assert [parameter.arg.type.bits for parameter in compat.parameters] == [32, 32, 64]
+    assert [parameter.arg.type.bits for parameter in other.parameters] == [64, 64, 64]
+    answer = Layers(compat).entry("__ia32_compat_sys_wide")
+    registers: Any = SimpleNamespace(bx=0xFFFF_FFFF, cx=0xFFFF_FFFF, dx=0)
+    assert answer(cast(Any, None), registers) == 32
+    with pytest.raises(ValueError, match="compat_sys_wide is defined already"):
+        syscall("full", compat_sys_wide=32)(sys_example)
 
 
 # -- every call that there is --------------------------------------------------------------------------------------

@@ -84,9 +84,18 @@ OFF_T: Final = CType("off_t", 64, True)
 COMPAT_LONG: Final = CType("compat_long_t", 32, True)
 COMPAT_ULONG: Final = CType("compat_ulong_t", 32, False)
 COMPAT_OFF_T: Final = CType("compat_off_t", 32, True)
+COMPAT_SIZE_T: Final = CType("compat_size_t", 32, False)
 MODE_T: Final = CType("umode_t", 16, False)
 SHORT: Final = CType("short", 16, True)
 UNSIGNED_SHORT: Final = CType("unsigned short", 16, False)
+
+COMPAT: Final = {
+    LONG: COMPAT_LONG,
+    UNSIGNED_LONG: COMPAT_ULONG,
+    SIZE_T: COMPAT_SIZE_T,
+    OFF_T: COMPAT_OFF_T,
+}
+"""What a type is in a compatibility entry point, where 32-bit programs have another one."""
 
 Int = Annotated[int, Arg(INT)]
 UnsignedInt = Annotated[int, Arg(UNSIGNED_INT)]

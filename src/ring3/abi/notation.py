@@ -72,11 +72,8 @@ TYPES: Final = {
 """The scalar types that rows may use, by name."""
 
 NARROW: Final = {
-    "long": c_types.COMPAT_LONG,
-    "unsigned long": c_types.COMPAT_ULONG,
-    "size_t": CType("compat_size_t", 32, False),
+    **{kind.name: narrow for kind, narrow in c_types.COMPAT.items()},
     "ssize_t": CType("compat_ssize_t", 32, True),
-    "off_t": c_types.COMPAT_OFF_T,
     "clock_t": CType("compat_clock_t", 32, True),
     "time_t": CType("old_time32_t", 32, True),
 }

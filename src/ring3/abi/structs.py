@@ -183,6 +183,10 @@ class Struct:
             found = self._layouts[bits] = _layout(self, bits)
         return found
 
+    def form(self, bits: int) -> struct.Struct:
+        """What packs and unpacks its scalars, in programs of a width."""
+        return self.layout(bits).form
+
     def size(self, bits: int) -> int:
         """Its size in bytes, in programs of a width."""
         return self.layout(bits).size

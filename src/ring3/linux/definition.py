@@ -11,6 +11,11 @@ One typed Python function, named as the ``.tbl`` file names its entry point, giv
     __se_sys_write(task, fd, buf, count)     takes longs, casts each to its C type
     __do_sys_write(task, fd, buf, count)     the function itself
 
+A call of 32-bit programs that differs from another in width only is the same function, told the width::
+
+    @syscall("full", compat_sys_getrusage=32)
+    def sys_getrusage(task: Task, who: Int, ru: Pointer, *, bits: int = 64) -> int: ...
+
 The layers are Python source, expanded from the signature and compiled when the call is first made. A handler gets
 the calling task first. It returns the result, raises `Errno`, or is a coroutine if it can block.
 """
@@ -18,10 +23,11 @@ the calling task first. It returns the result, raises `Errno`, or is a coroutine
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from types import CodeType
 from typing import Any, Final, Literal
 
+from ring3.abi.c_types import COMPAT
 from ring3.kernel.signature import Handler, Parameter, Result, Support, parameters_of
 
 Layer = Callable[..., Result]
@@ -38,22 +44,36 @@ class Syscall:
         function: The handler.
         support: How much of the call is there.
         note: What is missing, or anything else a user must know.
+        bits: What a function of several widths is told, as ``bits``; None for one that has no such argument.
     """
 
-    def __init__(self, entry: str, function: Handler, support: Support, note: str) -> None:
+    def __init__(
+        self, entry: str, function: Handler, support: Support, note: str, bits: int | None = None
+    ) -> None:
         self.entry = entry
         self.function = function
         self.support = support
         self.note = note
+        self.bits = bits
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
-        """The arguments, in order.
+        """The arguments, in order; a compatibility entry point that shares its function has the types of 32 bits.
 
         Raises:
             TypeError: The signature has an argument without a C type, or more than six.
         """
-        return parameters_of(self.function, self.entry)
+        found = parameters_of(self.function, self.entry)
+        if self.bits is None or not self.entry.startswith("compat_"):
+            return found
+        return tuple(
+            Parameter(name, arg._replace(type=COMPAT.get(arg.type, arg.type))) for name, arg in found
+        )
+
+    @property
+    def handler(self) -> Handler:
+        """What the layers call: the function, told its width."""
+        return self.function if self.bits in {None, 64} else partial(self.function, bits=self.bits)
 
     @cached_property
     def source(self) -> str:
@@ -90,7 +110,7 @@ class Layers:
 
     def __init__(self, definition: Syscall) -> None:
         self.definition = definition
-        self.namespace: dict[str, Any] = {f"__do_{definition.entry}": definition.function}
+        self.namespace: dict[str, Any] = {f"__do_{definition.entry}": definition.handler}
         exec(definition.code, self.namespace)
 
     def entry(self, symbol: str) -> Layer:
@@ -103,12 +123,16 @@ DEFINED: Final[dict[str, Syscall]] = {}
 """Every call defined so far, by entry point."""
 
 
-def syscall(support: Literal["full", "partial"], note: str = "") -> Callable[[Handler], Handler]:
+def syscall(
+    support: Literal["full", "partial"], note: str = "", **variants: int
+) -> Callable[[Handler], Handler]:
     """Defines a system call from a function named as its entry point in the ``.tbl`` file.
 
     Args:
         support: Whether all of the call is there.
         note: For a partial one, what is missing.
+        variants: Other entry points of the same function, each with the ``bits`` that it is told: 32 where the
+            structs that lie in memory are those of 32-bit programs (or times of 32 bits).
 
     Raises:
         ValueError: The call is defined already, or the function's name is not that of an entry point.
@@ -118,9 +142,10 @@ def syscall(support: Literal["full", "partial"], note: str = "") -> Callable[[Ha
         entry = function.__name__
         if not entry.startswith(("sys_", "compat_sys_")):
             raise ValueError(f"{entry}: a handler is named as its entry point, sys_NAME or compat_sys_NAME")
-        if entry in DEFINED:
-            raise ValueError(f"{entry} is defined already")
-        DEFINED[entry] = Syscall(entry, function, Support(support), note)
+        for name, bits in ((entry, None), *variants.items()):
+            if name in DEFINED:
+                raise ValueError(f"{name} is defined already")
+            DEFINED[name] = Syscall(name, function, Support(support), note, bits)
         return function
 
     return define

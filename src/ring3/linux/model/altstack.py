@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import struct
 from typing import Final
 
 from ring3.abi.kinds import NamedTuple
+from ring3.abi.linux.structs.signals import STACK
 
 SS_ONSTACK: Final = 1
 SS_DISABLE: Final = 2
 SS_AUTODISARM: Final = 1 << 31
-_M32: Final = 0xFFFF_FFFF
 
 
 class AltStack(NamedTuple):
@@ -53,11 +52,10 @@ class AltStack(NamedTuple):
         state = (SS_ONSTACK if self.in_use(sp) else 0) if self.size else SS_DISABLE
         return state | self.mode & SS_AUTODISARM
 
-    def pack(self, flags: int, narrow: bool) -> bytes:
+    def pack(self, flags: int, bits: int) -> bytes:
         """``stack_t`` with these ``ss_flags``."""
-        if narrow:
-            return struct.pack("<III", self.base & _M32, flags, self.size & _M32)
-        return struct.pack("<QI4xQ", self.base, flags, self.size)
+        mask = (1 << bits) - 1
+        return STACK.pack(bits, self.base & mask, flags, self.size & mask)
 
 
 PUT_AWAY: Final = AltStack(mode=SS_DISABLE)

@@ -5,10 +5,17 @@ Layouts: include/uapi/asm-generic/siginfo.h and, for 32-bit programs, include/li
 
 from __future__ import annotations
 
-import struct
 from typing import Final, Protocol
 
+from ring3.abi.c_types import INT
 from ring3.abi.kinds import Enum, NamedTuple
+from ring3.abi.linux.structs.signals import (
+    SIGINFO_CHILD,
+    SIGINFO_FAULT,
+    SIGINFO_POLL,
+    SIGINFO_QUEUE,
+    SIGINFO_SYSCALL,
+)
 from ring3.abi.signals import SiCode
 
 SIZE: Final = 128
@@ -67,47 +74,27 @@ class SigInfo(NamedTuple):
     errno: int = 0
     source: Source | None = None
 
-    def pack(self, narrow: bool) -> bytes:
-        """The 128 bytes a program sees."""
-        return _pack32(self) if narrow else _pack64(self)
+    def pack(self, bits: int) -> bytes:
+        """The 128 bytes that a program of a width sees."""
+        mask = (1 << bits) - 1
+        address, value = self.address & mask, self.value & mask
+        head = (self.signo, self.errno, self.code)
+        match self.layout:
+            case Layout.FAULT:
+                return SIGINFO_FAULT.pack(bits, *head, address, 0)
+            case Layout.CHILD:
+                return SIGINFO_CHILD.pack(
+                    bits, *head, self.pid, self.uid, self.status, self.utime, self.stime
+                )
+            case Layout.POLL:
+                return SIGINFO_POLL.pack(bits, *head, self.address, self.value)
+            case Layout.SYS:
+                number, arch = INT.cast(self.value), self.value >> 32 & 0xFFFF_FFFF
+                return SIGINFO_SYSCALL.pack(bits, *head, address, number, arch)
+        return SIGINFO_QUEUE.pack(bits, *head, self.pid, self.uid, value)
 
 
-def _head(info: SigInfo) -> bytes:
-    return struct.pack("<iii", info.signo, info.errno, info.code)
-
-
-def _pack64(info: SigInfo) -> bytes:
-    kind, m64 = info.layout, (1 << 64) - 1
-    if kind is Layout.FAULT:
-        rest = struct.pack("<Q", info.address & m64)
-    elif kind is Layout.CHILD:
-        rest = struct.pack("<iIi4xqq", info.pid, info.uid, info.status, info.utime, info.stime)
-    elif kind is Layout.POLL:
-        rest = struct.pack("<qi", info.address, info.value)
-    elif kind is Layout.SYS:
-        rest = struct.pack("<QQ", info.address & m64, info.value & m64)
-    else:
-        rest = struct.pack("<iIQ", info.pid, info.uid, info.value & m64)
-    return (_head(info) + bytes(4) + rest).ljust(SIZE, b"\0")
-
-
-def _pack32(info: SigInfo) -> bytes:
-    kind, m32 = info.layout, (1 << 32) - 1
-    if kind is Layout.FAULT:
-        rest = struct.pack("<I", info.address & m32)
-    elif kind is Layout.CHILD:
-        rest = struct.pack("<iIiii", info.pid, info.uid, info.status, info.utime, info.stime)
-    elif kind is Layout.POLL:
-        rest = struct.pack("<ii", info.address, info.value)
-    elif kind is Layout.SYS:
-        rest = struct.pack("<IQ", info.address & m32, info.value & (1 << 64) - 1)
-    else:
-        rest = struct.pack("<iII", info.pid, info.uid, info.value & m32)
-    return (_head(info) + rest).ljust(SIZE, b"\0")
-
-
-def unpack(raw: bytes, narrow: bool) -> SigInfo:
+def unpack(raw: bytes, bits: int) -> SigInfo:
     """What a program passes to rt_sigqueueinfo(2)."""
-    signo, errno, code = struct.unpack_from("<iii", raw)
-    pid, uid, value = struct.unpack_from("<iII", raw, 12) if narrow else struct.unpack_from("<iIQ", raw, 16)
+    signo, errno, code, pid, uid, value = SIGINFO_QUEUE.form(bits).unpack(raw)
     return SigInfo(signo, code, Layout.QUEUE, pid, uid, value=value, errno=errno)

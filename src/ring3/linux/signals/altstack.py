@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import struct
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
@@ -15,12 +14,6 @@ if TYPE_CHECKING:
 
 
 MINSIGSTKSZ: Final = 2048
-
-
-def parse(raw: bytes, narrow: bool) -> tuple[int, int, int]:
-    """Base, flags and size from ``stack_t``."""
-    base, flags, size = struct.unpack("<III" if narrow else "<QI4xQ", raw)
-    return base, flags, size
 
 
 @function("int do_sigaltstack(const stack_t *ss, stack_t *oss, unsigned long sp, size_t min_ss_size)")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
+from ring3.abi.linux.structs.signals import STACK
 from ring3.abi.signals import SaFlags
 from ring3.image.linux.boot import GDT_USER_DS, L
 from ring3.kernel.regs import UserRegs
@@ -71,9 +72,9 @@ def write(task: LinuxTask, regs: UserRegs, place: Place, info: SigInfo, action: 
         memory.write(
             at,
             struct.pack("<IiII", restorer & _M32, info.signo, pinfo & _M32, puc & _M32)
-            + info.pack(narrow=True)
+            + info.pack(32)
             + struct.pack("<II", 0, 0)
-            + task.altstack.pack(task.altstack.mode, narrow=True)
+            + task.altstack.pack(task.altstack.mode, 32)
             + context
             + struct.pack("<Q", mask)
             + _RT_RETCODE,
@@ -117,7 +118,7 @@ def restore_rt(task: LinuxTask, regs: UserRegs) -> int:
     """
     at = regs.sp - 4 & _M32
     raw = task.memory.read(at + 16 + 128, 116)
-    base, flags, size = altstack.parse(raw[8:20], narrow=True)
+    base, flags, size = STACK.form(32).unpack(raw[8:20])
     (mask,) = struct.unpack_from("<Q", raw, 108)
     set_current_blocked(task, mask & ~UNBLOCKABLE)
     result = _restore_context(task, regs, _CONTEXT.unpack_from(raw, 20))

@@ -84,10 +84,10 @@ def write(task: LinuxTask, regs: UserRegs, place: Place, info: SigInfo, action: 
     memory.write(
         at,
         struct.pack("<QQQ", action.restorer, UC_SIGCONTEXT_SS | strict, 0)
-        + task.altstack.pack(task.altstack.mode, narrow=False)
+        + task.altstack.pack(task.altstack.mode, 64)
         + context
         + struct.pack("<Q", mask)
-        + (info.pack(narrow=False) if action.flags & _SIGINFO else b""),
+        + (info.pack(64) if action.flags & _SIGINFO else b""),
     )
     regs.di, regs.ax = info.signo, 0
     regs.si, regs.dx = at + 8 + 304, at + 8

@@ -2,63 +2,19 @@
 
 from __future__ import annotations
 
-import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
-from ring3.abi.kinds import NamedTuple
 from ring3.linux.model.signal_state import UNBLOCKABLE
 from ring3.linux.signals.send import set_current_blocked
+from ring3.linux.timers.timespec import pack_timespec, pack_timeval, read_duration, read_timespec
 
 if TYPE_CHECKING:
     from ring3.fs.waiting import Waiting
     from ring3.linux.model.task import LinuxTask
 
-NSEC: Final = 10**9
 SIGSET_SIZE: Final = 8
-
-
-class Layout(NamedTuple):
-    """How a time lies in user memory.
-
-    Attributes:
-        form: Seconds and the rest, in the words of `struct`.
-        unit: Nanoseconds of the rest's unit.
-    """
-
-    form: struct.Struct
-    unit: int
-
-    def read(self, task: LinuxTask, address: int) -> int | None:
-        """Nanoseconds; None at address 0.
-
-        Raises:
-            Errno: EFAULT; EINVAL, negative or too much in the second word.
-        """
-        if not address:
-            return None
-        seconds, rest = self.form.unpack(task.memory.read(address, self.form.size))
-        if self is TIMESPEC64 and task.in_ia32_syscall:
-            rest &= 0xFFFF_FFFF
-        if self.unit == 1000:  # microseconds may be more than a second (select(2))
-            seconds, rest = seconds + rest // 10**6, rest % 10**6
-        if seconds < 0 or not 0 <= rest * self.unit < NSEC:
-            raise Errno(E.EINVAL)
-        return int(seconds * NSEC + rest * self.unit)
-
-    def write(self, task: LinuxTask, address: int, nanoseconds: int) -> None:
-        """Stores what is left; a bad address is no error, because the call is done."""
-        seconds, rest = divmod(nanoseconds, NSEC)
-        limit = (1 << 31) - 1 if self.form.size == 8 else (1 << 63) - 1
-        with suppress(Errno):
-            task.memory.write(address, self.form.pack(min(seconds, limit), rest // self.unit))
-
-
-TIMESPEC64: Final = Layout(struct.Struct("<qq"), 1)
-TIMESPEC32: Final = Layout(struct.Struct("<ii"), 1)
-TIMEVAL64: Final = Layout(struct.Struct("<qq"), 1000)
-TIMEVAL32: Final = Layout(struct.Struct("<ii"), 1000)
 
 
 class Timeout:
@@ -69,24 +25,33 @@ class Timeout:
         immediate: It does not wait at all.
     """
 
-    def __init__(self, task: LinuxTask, address: int, layout: Layout) -> None:
+    def __init__(self, task: LinuxTask, address: int, bits: int = 64, *, timeval: bool = False) -> None:
         """Reads a timeout.
+
+        Args:
+            task: The caller.
+            address: Where it lies; 0 for none.
+            bits: Its width.
+            timeval: It is a ``struct timeval``, not a ``struct timespec``.
 
         Raises:
             Errno: EFAULT; EINVAL.
         """
         self._task = task
         self._address = address
-        self._layout = layout
-        duration = layout.read(task, address)
+        self._bits = bits
+        self._pack = pack_timeval if timeval else pack_timespec
+        read = read_duration if timeval else read_timespec
+        duration = read(task, address, bits) if address else None
         self.immediate = duration == 0
         self.deadline = None if duration is None else task.kernel.clocks.monotonic() + duration
 
     def store_rest(self) -> None:
-        """Tells the program how much was left."""
+        """Tells the program how much was left; a bad address is no error, because the call is done."""
         if self.deadline is not None:
             left = 0 if self.immediate else max(0, self.deadline - self._task.kernel.clocks.monotonic())
-            self._layout.write(self._task, self._address, left)
+            with suppress(Errno):
+                self._task.memory.write(self._address, self._pack(left, self._bits))
 
 
 def set_mask(task: LinuxTask, address: int, size: int) -> None:

@@ -46,7 +46,7 @@ STACK: Final = Struct(
     "stack_t",
     """
     void *ss_sp: address
-    int ss_flags: flags sigaltstack
+    unsigned int ss_flags: flags sigaltstack
     size_t ss_size: size
     """,
     c="stack_t",

@@ -107,13 +107,13 @@ _BY_COMMAND: Final[dict[int, Callable[[_Request], Result]]] = {
     },
 )
 def do_futex(
-    task: LinuxTask, address: int, op: int, value: int, utime: int, target: int, third: int, narrow: bool
+    task: LinuxTask, address: int, op: int, value: int, utime: int, target: int, third: int, bits: int
 ) -> Result:
     """Does an operation of futex(2)."""
     command, shared = op & _COMMAND, not op & FUTEX_PRIVATE_FLAG
     deadline = None
     if utime and command in _TIMED:
-        deadline = _deadline(task, command, op, read_timespec(task, utime, narrow))
+        deadline = _deadline(task, command, op, read_timespec(task, utime, bits))
     if op & FUTEX_CLOCK_REALTIME and command not in _BY_EITHER_CLOCK:
         raise Errno(E.ENOSYS)
     if command == FUTEX_WAIT:
@@ -134,7 +134,11 @@ def _deadline(task: LinuxTask, command: int, op: int, time: int) -> Deadline:
     return time, command == FUTEX_LOCK_PI or bool(op & FUTEX_CLOCK_REALTIME)
 
 
-@syscall("partial", "no priority inheritance: FUTEX_LOCK_PI and its relatives do not change who runs when")
+@syscall(
+    "partial",
+    "no priority inheritance: FUTEX_LOCK_PI and its relatives do not change who runs when",
+    sys_futex_time32=32,
+)
 def sys_futex(
     task: LinuxTask,
     uaddr: Pointer,
@@ -143,23 +147,11 @@ def sys_futex(
     utime: Pointer,
     uaddr2: Pointer,
     val3: UnsignedInt,
+    *,
+    bits: int = 64,
 ) -> Result:
     """Waits on a word of memory, or wakes those who do."""
-    return do_futex(task, uaddr, op, val, utime, uaddr2, val3, False)
-
-
-@syscall("partial", "as futex")
-def sys_futex_time32(
-    task: LinuxTask,
-    uaddr: Pointer,
-    op: Int,
-    val: UnsignedInt,
-    utime: Pointer,
-    uaddr2: Pointer,
-    val3: UnsignedInt,
-) -> Result:
-    """The same with i386's first ``struct timespec``."""
-    return do_futex(task, uaddr, op, val, utime, uaddr2, val3, True)
+    return do_futex(task, uaddr, op, val, utime, uaddr2, val3, bits)
 
 
 # -- one call an operation ---------------------------------------------------------------------------------------

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Pid, Pointer, UnsignedInt
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.structs.processes import RLIMIT, RLIMIT64
 from ring3.kernel.functions import function
 from ring3.linux.definition import syscall
 from ring3.linux.model.credentials import Cap
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
 
-_COMPAT_INFINITY: Final = 0xFFFF_FFFF
 _OLD_INFINITY: Final = 0x7FFF_FFFF
 
 
@@ -46,45 +45,36 @@ def do_prlimit(task: LinuxTask, target: LinuxTask, resource: int, new: Limit) ->
 
 
 def _read(task: LinuxTask, address: int) -> Limit:
-    soft, hard = struct.unpack("<QQ", task.memory.read(address, 16))
+    soft, hard = RLIMIT64.integers(task.memory, address, 64)
     return soft, hard
 
 
-@syscall("full")
-def sys_getrlimit(task: LinuxTask, resource: UnsignedInt, rlim: Pointer) -> int:
-    """A limit of the caller."""
-    task.memory.write(rlim, struct.pack("<QQ", *_get(task, resource)))
-    return 0
-
-
-@syscall("full")
-def compat_sys_getrlimit(task: LinuxTask, resource: UnsignedInt, rlim: Pointer) -> int:
-    """A limit of a 32-bit caller; what does not fit is infinity."""
-    soft, hard = (min(value, _COMPAT_INFINITY) for value in _get(task, resource))
-    task.memory.write(rlim, struct.pack("<II", soft, hard))
+@syscall("full", compat_sys_getrlimit=32)
+def sys_getrlimit(task: LinuxTask, resource: UnsignedInt, rlim: Pointer, *, bits: int = 64) -> int:
+    """A limit of the caller; what does not fit is infinity."""
+    infinity = (1 << bits) - 1
+    soft, hard = _get(task, resource)
+    RLIMIT.write(task.memory, rlim, bits, min(soft, infinity), min(hard, infinity))
     return 0
 
 
 @syscall("full")
 def compat_sys_old_getrlimit(task: LinuxTask, resource: UnsignedInt, rlim: Pointer) -> int:
     """A limit as i386's first getrlimit gives it: infinity is the largest signed number."""
-    soft, hard = (min(value, _OLD_INFINITY) for value in _get(task, resource))
-    task.memory.write(rlim, struct.pack("<II", soft, hard))
+    soft, hard = _get(task, resource)
+    RLIMIT.write(task.memory, rlim, 32, min(soft, _OLD_INFINITY), min(hard, _OLD_INFINITY))
     return 0
 
 
-@syscall("partial", "CORE, RSS, LOCKS, MSGQUEUE and RTTIME are remembered and limit nothing")
-def sys_setrlimit(task: LinuxTask, resource: UnsignedInt, rlim: Pointer) -> int:
+@syscall(
+    "partial",
+    "CORE, RSS, LOCKS, MSGQUEUE and RTTIME are remembered and limit nothing",
+    compat_sys_setrlimit=32,
+)
+def sys_setrlimit(task: LinuxTask, resource: UnsignedInt, rlim: Pointer, *, bits: int = 64) -> int:
     """Sets a limit of the caller."""
-    do_prlimit(task, task, resource, _read(task, rlim))
-    return 0
-
-
-@syscall("partial", "as setrlimit")
-def compat_sys_setrlimit(task: LinuxTask, resource: UnsignedInt, rlim: Pointer) -> int:
-    """Sets a limit of a 32-bit caller."""
-    soft, hard = struct.unpack("<II", task.memory.read(rlim, 8))
-    infinite = {_COMPAT_INFINITY: RLIM_INFINITY}
+    infinite = {(1 << bits) - 1: RLIM_INFINITY}
+    soft, hard = RLIMIT.integers(task.memory, rlim, bits)
     do_prlimit(task, task, resource, (infinite.get(soft, soft), infinite.get(hard, hard)))
     return 0
 
@@ -112,5 +102,5 @@ def sys_prlimit64(
     if new is not None:
         do_prlimit(task, target, resource, new)
     if old_rlim:
-        task.memory.write(old_rlim, struct.pack("<QQ", *old))
+        RLIMIT64.write(task.memory, old_rlim, 64, *old)
     return 0

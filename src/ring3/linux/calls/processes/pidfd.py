@@ -68,7 +68,7 @@ def _info(task: LinuxTask, target: PidFile, signal: int, uinfo: int, scope: Scop
     """What the signal says: the program's own words, or who sends it."""
     if not uinfo:
         return signal_from(task, signal, int(SiCode.SI_TKILL if scope is Scope.THREAD else SiCode.SI_USER))
-    info = unpack(task.memory.read(uinfo, 128), task.in_ia32_syscall)
+    info = unpack(task.memory.read(uinfo, 128), 32 if task.in_ia32_syscall else 64)
     if info.signo != signal:
         raise Errno(E.EINVAL)
     to_others = target.thread is not task or scope is Scope.PROCESS_GROUP

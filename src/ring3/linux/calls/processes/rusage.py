@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Int, Pointer
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.structs.processes import RUSAGE
+from ring3.abi.linux.structs.time import TMS
 from ring3.kernel.functions import function
 from ring3.linux.definition import syscall
 from ring3.linux.model.process import Rusage
 from ring3.linux.timers.clocks import process_cpu_time
+from ring3.linux.timers.timespec import SECOND
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -19,16 +21,16 @@ RUSAGE_SELF: Final = 0
 RUSAGE_CHILDREN: Final = -1
 RUSAGE_THREAD: Final = 1
 TICK: Final = 10**7
+_NOT_COUNTED: Final = (0,) * 8
 
 
-def pack_rusage(usage: Rusage, narrow: bool) -> bytes:
-    """``struct rusage``: two times, then fourteen counters, of which three are kept."""
+def pack_rusage(usage: Rusage, bits: int) -> bytes:
+    """``struct rusage``; of its fourteen counters three are kept."""
     times = []
     for moment in (usage.utime, usage.stime):
-        seconds, nanoseconds = divmod(moment, 10**9)
+        seconds, nanoseconds = divmod(moment, SECOND)
         times += [seconds, nanoseconds // 1000]
-    counters = [usage.maxrss, 0, 0, 0, usage.minflt, usage.majflt, *([0] * 8)]
-    return struct.pack(f"<18{'i' if narrow else 'q'}", *times, *counters)
+    return RUSAGE.pack(bits, *times, usage.maxrss, 0, 0, 0, usage.minflt, usage.majflt, *_NOT_COUNTED)
 
 
 @function("void getrusage(struct task_struct *p, int who, struct rusage *r)")
@@ -51,35 +53,22 @@ def getrusage(task: LinuxTask, who: int) -> Rusage:
     return total
 
 
-@syscall("partial", "all time counts as user time; of the counters, maxrss, minflt and majflt")
-def sys_getrusage(task: LinuxTask, who: Int, ru: Pointer) -> int:
+@syscall(
+    "partial",
+    "all time counts as user time; of the counters, maxrss, minflt and majflt",
+    compat_sys_getrusage=32,
+)
+def sys_getrusage(task: LinuxTask, who: Int, ru: Pointer, *, bits: int = 64) -> int:
     """Resources used."""
-    task.memory.write(ru, pack_rusage(getrusage(task, who), False))
+    task.memory.write(ru, pack_rusage(getrusage(task, who), bits))
     return 0
 
 
-@syscall("partial", "as getrusage")
-def compat_sys_getrusage(task: LinuxTask, who: Int, ru: Pointer) -> int:
-    """Resources used, for a 32-bit program."""
-    task.memory.write(ru, pack_rusage(getrusage(task, who), True))
-    return 0
-
-
-def _times(task: LinuxTask, tbuf: int, form: str) -> int:
+@syscall("full", compat_sys_times=32)
+def sys_times(task: LinuxTask, tbuf: Pointer, *, bits: int = 64) -> int:
+    """Times in clock ticks of a hundredth of a second."""
     if tbuf:
         own, children = getrusage(task, RUSAGE_SELF), task.process.children_usage
-        ticks = [moment // TICK for moment in (own.utime, own.stime, children.utime, children.stime)]
-        task.memory.write(tbuf, struct.pack(form, *ticks))
+        ticks = (moment // TICK for moment in (own.utime, own.stime, children.utime, children.stime))
+        TMS.write(task.memory, tbuf, bits, *ticks)
     return task.kernel.clocks.monotonic() // TICK
-
-
-@syscall("full")
-def sys_times(task: LinuxTask, tbuf: Pointer) -> int:
-    """Times in clock ticks of a hundredth of a second."""
-    return _times(task, tbuf, "<4q")
-
-
-@syscall("full")
-def compat_sys_times(task: LinuxTask, tbuf: Pointer) -> int:
-    """Times for a 32-bit program."""
-    return _times(task, tbuf, "<4i")

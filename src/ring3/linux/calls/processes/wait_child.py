@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ring3.abi.c_types import Int, Pid, Pointer
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntFlag, NamedTuple
+from ring3.abi.linux.structs.signals import SIGINFO_CHILD
 from ring3.abi.signals import CldCode, Sig
 from ring3.fs.file import O_NONBLOCK
 from ring3.kernel.functions import function
@@ -185,7 +186,7 @@ def _kind_of_pid(task: LinuxTask, pid: int) -> tuple[int, int]:
     "long kernel_wait4(pid_t upid, int __user *stat_addr, int options, struct rusage *ru)",
     calls={"do_wait"},
 )
-async def kernel_wait4(task: LinuxTask, pid: int, status: int, options: int, usage: int, narrow: bool) -> int:
+async def kernel_wait4(task: LinuxTask, pid: int, status: int, options: int, usage: int, bits: int) -> int:
     """Waits for a child, as wait4(2) does."""
     known = Wait.WNOHANG | Wait.WUNTRACED | Wait.WCONTINUED | Wait.WNOTHREAD | Wait.WALL | Wait.WCLONE
     if options & 0xFFFF_FFFF & ~known:
@@ -196,26 +197,22 @@ async def kernel_wait4(task: LinuxTask, pid: int, status: int, options: int, usa
     if status:
         task.memory.write_u32(status, found.status)
     if usage:
-        task.memory.write(usage, pack_rusage(found.usage, narrow))
+        task.memory.write(usage, pack_rusage(found.usage, bits))
     return found.pid
 
 
-@syscall("full")
-def sys_wait4(task: LinuxTask, upid: Pid, stat_addr: Pointer, options: Int, ru: Pointer) -> Waiting:
+@syscall("full", compat_sys_wait4=32)
+def sys_wait4(
+    task: LinuxTask, upid: Pid, stat_addr: Pointer, options: Int, ru: Pointer, *, bits: int = 64
+) -> Waiting:
     """Waits for a child to change state."""
-    return kernel_wait4(task, upid, stat_addr, options, ru, False)
-
-
-@syscall("full")
-def compat_sys_wait4(task: LinuxTask, pid: Pid, stat_addr: Pointer, options: Int, ru: Pointer) -> Waiting:
-    """The same for a 32-bit program."""
-    return kernel_wait4(task, pid, stat_addr, options, ru, True)
+    return kernel_wait4(task, upid, stat_addr, options, ru, bits)
 
 
 @syscall("full")
 def sys_waitpid(task: LinuxTask, pid: Pid, stat_addr: Pointer, options: Int) -> Waiting:
     """wait4 without resources (i386)."""
-    return kernel_wait4(task, pid, stat_addr, options, 0, True)
+    return kernel_wait4(task, pid, stat_addr, options, 0, 32)
 
 
 @function(
@@ -223,27 +220,27 @@ def sys_waitpid(task: LinuxTask, pid: Pid, stat_addr: Pointer, options: Int) -> 
     calls={"do_wait"},
 )
 async def kernel_waitid(
-    task: LinuxTask, which: int, number: int, infop: int, options: int, ru: int, narrow: bool
+    task: LinuxTask, which: int, number: int, infop: int, options: int, ru: int, bits: int
 ) -> int:
     """As wait4, with a siginfo; the call writes it also when it fails, as zeros."""
     info = SigInfo(0)
     try:
-        bits, blocking = _waitid_options(options), True
+        wanted, blocking = _waitid_options(options), True
         if which == P_PIDFD:
             number, blocking = _of_pidfd(task, number)
             which = P_PID
         else:
             number = _checked_id(task, which, number)
-        found = await do_wait(task, which, number, bits if blocking else bits | Wait.WNOHANG)
+        found = await do_wait(task, which, number, wanted if blocking else wanted | Wait.WNOHANG)
         if found is not None:
             info = found.info
             if ru:
-                task.memory.write(ru, pack_rusage(found.usage, narrow))
-        elif not (bits & Wait.WNOHANG or blocking):
+                task.memory.write(ru, pack_rusage(found.usage, bits))
+        elif not (wanted & Wait.WNOHANG or blocking):
             raise Errno(E.EAGAIN)
     finally:
         if infop:
-            _store_info(task, infop, info, narrow)
+            _store_info(task, infop, info, bits)
     return 0
 
 
@@ -281,23 +278,24 @@ def _of_pidfd(task: LinuxTask, fd: int) -> tuple[int, bool]:
     return file.tid if file.exists else 0, not file.flags & O_NONBLOCK
 
 
-def _store_info(task: LinuxTask, address: int, info: SigInfo, narrow: bool) -> None:
+def _store_info(task: LinuxTask, address: int, info: SigInfo, bits: int) -> None:
     """Stores what waitid(2) tells, of a ``siginfo_t`` six fields and no more; zeros where nothing is found or fails."""
-    raw = info.pack(narrow)
+    raw = info.pack(bits)
     task.memory.write(address, raw[:12])
-    start = 12 if narrow else 16
+    start = SIGINFO_CHILD.offset("si_pid", bits)
     task.memory.write(address + start, raw[start : start + 12])
 
 
-@syscall("full")
-def sys_waitid(task: LinuxTask, which: Int, upid: Pid, infop: Pointer, options: Int, ru: Pointer) -> Waiting:
-    """Waits for a child to change state, with a siginfo."""
-    return kernel_waitid(task, which, upid, infop, options, ru, False)
-
-
-@syscall("full")
-def compat_sys_waitid(
-    task: LinuxTask, which: Int, pid: Pid, uinfo: Pointer, options: Int, uru: Pointer
+@syscall("full", compat_sys_waitid=32)
+def sys_waitid(
+    task: LinuxTask,
+    which: Int,
+    upid: Pid,
+    infop: Pointer,
+    options: Int,
+    ru: Pointer,
+    *,
+    bits: int = 64,
 ) -> Waiting:
-    """The same for a 32-bit program."""
-    return kernel_waitid(task, which, pid, uinfo, options, uru, True)
+    """Waits for a child to change state, with a siginfo."""
+    return kernel_waitid(task, which, upid, infop, options, ru, bits)

@@ -5,30 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ring3.abi.c_types import Pointer
+from ring3.abi.linux.structs.signals import STACK
 from ring3.linux.definition import syscall
-from ring3.linux.signals.altstack import do_sigaltstack, parse
+from ring3.linux.signals.altstack import do_sigaltstack
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
 
-def _sigaltstack(task: LinuxTask, new: int, old: int, narrow: bool) -> int:
-    sp = task.regs.sp
-    before = task.altstack.pack(task.altstack.flags(sp), narrow)
-    if new:
-        do_sigaltstack(task, *parse(task.memory.read(new, 12 if narrow else 24), narrow), sp)
-    if old:
-        task.memory.write(old, before)
-    return 0
-
-
-@syscall("full")
-def sys_sigaltstack(task: LinuxTask, uss: Pointer, uoss: Pointer) -> int:
+@syscall("full", compat_sys_sigaltstack=32)
+def sys_sigaltstack(task: LinuxTask, uss: Pointer, uoss: Pointer, *, bits: int = 64) -> int:
     """Sets and gets the alternate signal stack."""
-    return _sigaltstack(task, uss, uoss, False)
-
-
-@syscall("full")
-def compat_sys_sigaltstack(task: LinuxTask, uss_ptr: Pointer, uoss_ptr: Pointer) -> int:
-    """Sets and gets the alternate signal stack of a 32-bit program."""
-    return _sigaltstack(task, uss_ptr, uoss_ptr, True)
+    sp = task.regs.sp
+    before = task.altstack.pack(task.altstack.flags(sp), bits)
+    if uss:
+        base, flags, size = STACK.integers(task.memory, uss, bits)
+        do_sigaltstack(task, base, flags, size, sp)
+    if uoss:
+        task.memory.write(uoss, before)
+    return 0

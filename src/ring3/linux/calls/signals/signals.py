@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi.c_types import Int, Pid, Pointer, Signal, SizeT, UnsignedInt
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.structs.signals import OLD_SIGACTION, SIGACTION, SIGACTION32
 from ring3.abi.signals import NSIG, SIG_DFL, SIG_IGN, SiCode, Sig, SigHow
 from ring3.kernel.functions import function
 from ring3.kernel.regs import UserRegs
@@ -37,6 +37,7 @@ from ring3.linux.signals.send import (
     recalc_sigpending,
     set_current_blocked,
 )
+from ring3.linux.timers.timespec import read_timespec
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -71,34 +72,22 @@ def do_sigaction(task: LinuxTask, signal: int, new: Action | None) -> Action:
     return before._replace(flags=before.flags & SA_FLAGS)
 
 
-def _read_action(task: LinuxTask, address: int, form: str) -> Action | None:
-    if not address:
-        return None
-    handler, flags, restorer, mask = struct.unpack(form, task.memory.read(address, struct.calcsize(form)))
-    return Action(handler, flags, restorer, mask & ~UNBLOCKABLE)
-
-
-def _rt_sigaction(task: LinuxTask, signal: int, act: int, oact: int, form: str) -> int:
-    before = do_sigaction(task, signal, _read_action(task, act, form))
-    if oact:
-        task.memory.write(oact, struct.pack(form, before.handler, before.flags, before.restorer, before.mask))
-    return 0
-
-
-@syscall("full")
-def sys_rt_sigaction(task: LinuxTask, sig: Signal, act: Pointer, oact: Pointer, sigsetsize: SizeT) -> int:
+@syscall("full", compat_sys_rt_sigaction=32)
+def sys_rt_sigaction(
+    task: LinuxTask, sig: Signal, act: Pointer, oact: Pointer, sigsetsize: SizeT, *, bits: int = 64
+) -> int:
     """Sets and gets what is done with a signal."""
     _check_size(sigsetsize)
-    return _rt_sigaction(task, sig, act, oact, "<QQQQ")
-
-
-@syscall("full")
-def compat_sys_rt_sigaction(
-    task: LinuxTask, sig: Signal, act: Pointer, oact: Pointer, sigsetsize: UnsignedInt
-) -> int:
-    """The same for a 32-bit program."""
-    _check_size(sigsetsize)
-    return _rt_sigaction(task, sig, act, oact, "<IIIQ")
+    row = SIGACTION32 if bits == 32 else SIGACTION
+    new = None
+    if act:
+        handler, flags, restorer, mask = row.integers(task.memory, act, bits)
+        new = Action(handler, flags, restorer, mask & ~UNBLOCKABLE)
+    before = do_sigaction(task, sig, new)
+    if oact:
+        old = (before.handler, before.flags, before.restorer, before.mask)
+        row.write(task.memory, oact, bits, *old)
+    return 0
 
 
 @syscall("full")
@@ -106,12 +95,12 @@ def compat_sys_sigaction(task: LinuxTask, sig: Signal, act: Pointer, oact: Point
     """i386's first sigaction: a mask of 32 signals between handler and flags."""
     new = None
     if act:
-        handler, mask, flags, restorer = struct.unpack("<4I", task.memory.read(act, 16))
+        handler, mask, flags, restorer = OLD_SIGACTION.integers(task.memory, act, 32)
         new = Action(handler, flags, restorer, mask & ~UNBLOCKABLE)
     before = do_sigaction(task, sig, new)
     if oact:
         old = (before.handler, before.mask & 0xFFFF_FFFF, before.flags, before.restorer)
-        task.memory.write(oact, struct.pack("<4I", *old))
+        OLD_SIGACTION.write(task.memory, oact, 32, *old)
     return 0
 
 
@@ -143,26 +132,14 @@ def sigprocmask(task: LinuxTask, how: int, new: int | None) -> int:
     return before
 
 
-def _rt_sigprocmask(task: LinuxTask, how: int, nset: int, oset: int, size: int) -> int:
-    _check_size(size)
+@syscall("full", compat_sys_rt_sigprocmask=64)
+def sys_rt_sigprocmask(task: LinuxTask, how: Int, nset: Pointer, oset: Pointer, sigsetsize: SizeT) -> int:
+    """Sets and gets the mask of blocked signals."""
+    _check_size(sigsetsize)
     before = sigprocmask(task, how, task.memory.read_u64(nset) if nset else None)
     if oset:
         task.memory.write_u64(oset, before)
     return 0
-
-
-@syscall("full")
-def sys_rt_sigprocmask(task: LinuxTask, how: Int, nset: Pointer, oset: Pointer, sigsetsize: SizeT) -> int:
-    """Sets and gets the mask of blocked signals."""
-    return _rt_sigprocmask(task, how, nset, oset, sigsetsize)
-
-
-@syscall("full")
-def compat_sys_rt_sigprocmask(
-    task: LinuxTask, how: Int, nset: Pointer, oset: Pointer, sigsetsize: UnsignedInt
-) -> int:
-    """The same for a 32-bit program."""
-    return _rt_sigprocmask(task, how, nset, oset, sigsetsize)
 
 
 @syscall("full")
@@ -181,19 +158,13 @@ def _pending(task: LinuxTask) -> int:
     return (task.signals.set | task.process.pending.set) & task.blocked
 
 
-@syscall("full")
+@syscall("full", compat_sys_rt_sigpending=64)
 def sys_rt_sigpending(task: LinuxTask, uset: Pointer, sigsetsize: SizeT) -> int:
     """The blocked signals that wait."""
     if sigsetsize > SIGSET:
         raise Errno(E.EINVAL)
-    task.memory.write(uset, struct.pack("<Q", _pending(task))[:sigsetsize])
+    task.memory.write(uset, _pending(task).to_bytes(SIGSET, "little")[:sigsetsize])
     return 0
-
-
-@syscall("full")
-def compat_sys_rt_sigpending(task: LinuxTask, uset: Pointer, sigsetsize: UnsignedInt) -> int:
-    """The same for a 32-bit program."""
-    return int(sys_rt_sigpending(task, uset, sigsetsize))  # type: ignore[arg-type]
 
 
 @syscall("full")
@@ -255,9 +226,9 @@ def sys_tgkill(task: LinuxTask, tgid: Pid, pid: Pid, sig: Signal) -> int:
     return do_tkill(task, tgid, pid, signal_from(task, sig, int(SiCode.SI_TKILL)))
 
 
-def _queued(task: LinuxTask, to_itself: bool, signal: int, uinfo: int, narrow: bool) -> SigInfo:
+def _queued(task: LinuxTask, to_itself: bool, signal: int, uinfo: int, bits: int) -> SigInfo:
     """The siginfo that a program sends, checked: it cannot pretend to others that the kernel sent it."""
-    found = unpack(task.memory.read(uinfo, 128), narrow)
+    found = unpack(task.memory.read(uinfo, 128), bits)
     if (found.code >= 0 or found.code == SiCode.SI_TKILL) and not to_itself:
         raise Errno(E.EPERM)
     return SigInfo(
@@ -265,38 +236,22 @@ def _queued(task: LinuxTask, to_itself: bool, signal: int, uinfo: int, narrow: b
     )
 
 
-@syscall("full")
-def sys_rt_sigqueueinfo(task: LinuxTask, pid: Pid, sig: Signal, uinfo: Pointer) -> int:
+@syscall("full", compat_sys_rt_sigqueueinfo=32)
+def sys_rt_sigqueueinfo(task: LinuxTask, pid: Pid, sig: Signal, uinfo: Pointer, *, bits: int = 64) -> int:
     """Sends a signal with data."""
-    info = _queued(task, pid == task.tid, sig, uinfo, task.in_ia32_syscall)
+    info = _queued(task, pid == task.tid, sig, uinfo, bits)
     kill_pid_info(task, task.kernel.process_with(pid), info)
     return 0
 
 
-@syscall("full")
-def compat_sys_rt_sigqueueinfo(task: LinuxTask, pid: Pid, sig: Signal, uinfo: Pointer) -> int:
-    """The same for a 32-bit program."""
-    info = _queued(task, pid == task.tid, sig, uinfo, True)
-    kill_pid_info(task, task.kernel.process_with(pid), info)
-    return 0
-
-
-def _tgsigqueue(task: LinuxTask, tgid: int, tid: int, signal: int, uinfo: int, narrow: bool) -> int:
-    if tid <= 0 or tgid <= 0:
-        raise Errno(E.EINVAL)
-    return do_tkill(task, tgid, tid, _queued(task, tid == task.tid, signal, uinfo, narrow))
-
-
-@syscall("full")
-def sys_rt_tgsigqueueinfo(task: LinuxTask, tgid: Pid, pid: Pid, sig: Signal, uinfo: Pointer) -> int:
+@syscall("full", compat_sys_rt_tgsigqueueinfo=32)
+def sys_rt_tgsigqueueinfo(
+    task: LinuxTask, tgid: Pid, pid: Pid, sig: Signal, uinfo: Pointer, *, bits: int = 64
+) -> int:
     """Sends a signal with data to a thread."""
-    return _tgsigqueue(task, tgid, pid, sig, uinfo, False)
-
-
-@syscall("full")
-def compat_sys_rt_tgsigqueueinfo(task: LinuxTask, tgid: Pid, pid: Pid, sig: Signal, uinfo: Pointer) -> int:
-    """The same for a 32-bit program."""
-    return _tgsigqueue(task, tgid, pid, sig, uinfo, True)
+    if pid <= 0 or tgid <= 0:
+        raise Errno(E.EINVAL)
+    return do_tkill(task, tgid, pid, _queued(task, pid == task.tid, sig, uinfo, bits))
 
 
 # -- waiting -----------------------------------------------------------------------------------------------------
@@ -328,16 +283,9 @@ def sigsuspend(task: LinuxTask, mask: int) -> Waiting:
     return _never(task, E.ERESTARTNOHAND)
 
 
-@syscall("full")
+@syscall("full", compat_sys_rt_sigsuspend=64)
 def sys_rt_sigsuspend(task: LinuxTask, unewset: Pointer, sigsetsize: SizeT) -> Waiting:
     """Waits for a signal with another mask."""
-    _check_size(sigsetsize)
-    return sigsuspend(task, task.memory.read_u64(unewset))
-
-
-@syscall("full")
-def compat_sys_rt_sigsuspend(task: LinuxTask, unewset: Pointer, sigsetsize: UnsignedInt) -> Waiting:
-    """The same for a 32-bit program."""
     _check_size(sigsetsize)
     return sigsuspend(task, task.memory.read_u64(unewset))
 
@@ -352,7 +300,7 @@ def sys_sigsuspend(task: LinuxTask, unused1: Int, unused2: Int, mask: UnsignedIn
     "int do_sigtimedwait(const sigset_t *which, kernel_siginfo_t *info, const struct timespec64 *ts)",
     calls={"recalc_sigpending"},
 )
-async def do_sigtimedwait(task: LinuxTask, wanted: int, uinfo: int, timeout: int | None, narrow: bool) -> int:
+async def do_sigtimedwait(task: LinuxTask, wanted: int, uinfo: int, timeout: int | None) -> int:
     """Waits until one of some blocked signals comes, and takes it."""
     wanted &= ~UNBLOCKABLE
 
@@ -376,44 +324,18 @@ async def do_sigtimedwait(task: LinuxTask, wanted: int, uinfo: int, timeout: int
     info = queue.take(signal)
     recalc_sigpending(task)
     if uinfo:
-        task.memory.write(uinfo, info.pack(narrow))
+        task.memory.write(uinfo, info.pack(32 if task.in_ia32_syscall else 64))
     return signal
 
 
-def _timeout(task: LinuxTask, address: int, form: str) -> int | None:
-    if not address:
-        return None
-    seconds, nanoseconds = struct.unpack(form, task.memory.read(address, struct.calcsize(form)))
-    if seconds < 0 or not 0 <= nanoseconds < 10**9:
-        raise Errno(E.EINVAL)
-    return int(seconds * 10**9 + nanoseconds)
-
-
-@syscall("full")
+@syscall("full", compat_sys_rt_sigtimedwait_time64=64, compat_sys_rt_sigtimedwait_time32=32)
 def sys_rt_sigtimedwait(
-    task: LinuxTask, uthese: Pointer, uinfo: Pointer, uts: Pointer, sigsetsize: SizeT
+    task: LinuxTask, uthese: Pointer, uinfo: Pointer, uts: Pointer, sigsetsize: SizeT, *, bits: int = 64
 ) -> Waiting:
     """Takes a blocked signal, waiting for it."""
     _check_size(sigsetsize)
-    return do_sigtimedwait(task, task.memory.read_u64(uthese), uinfo, _timeout(task, uts, "<qq"), False)
-
-
-@syscall("full")
-def compat_sys_rt_sigtimedwait_time64(
-    task: LinuxTask, uthese: Pointer, uinfo: Pointer, uts: Pointer, sigsetsize: UnsignedInt
-) -> Waiting:
-    """The same for a 32-bit program with 64-bit times."""
-    _check_size(sigsetsize)
-    return do_sigtimedwait(task, task.memory.read_u64(uthese), uinfo, _timeout(task, uts, "<qq"), True)
-
-
-@syscall("full")
-def compat_sys_rt_sigtimedwait_time32(
-    task: LinuxTask, uthese: Pointer, uinfo: Pointer, uts: Pointer, sigsetsize: UnsignedInt
-) -> Waiting:
-    """The same for a 32-bit program with 32-bit times."""
-    _check_size(sigsetsize)
-    return do_sigtimedwait(task, task.memory.read_u64(uthese), uinfo, _timeout(task, uts, "<ii"), True)
+    timeout = read_timespec(task, uts, bits) if uts else None
+    return do_sigtimedwait(task, task.memory.read_u64(uthese), uinfo, timeout)
 
 
 # -- coming back -------------------------------------------------------------------------------------------------

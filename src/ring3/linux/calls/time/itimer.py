@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ring3.abi.c_types import Int, Pointer, UnsignedInt
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.structs.time import ITIMERVAL, TIMEVAL
 from ring3.linux.definition import syscall
 from ring3.linux.timers.interval import ITIMER_REAL, SIGNALS, IntervalTimer
 from ring3.linux.timers.timespec import SECOND, pack_timeval, read_timeval
@@ -29,23 +30,9 @@ def _timer(task: LinuxTask, which: int) -> Itimer:
     return timers[which]
 
 
-def _pack(timer: Itimer, narrow: bool) -> bytes:
+def _pack(timer: Itimer, bits: int) -> bytes:
     """``struct itimerval``: interval and value."""
-    return pack_timeval(timer.interval, narrow) + pack_timeval(timer.remaining(), narrow)
-
-
-def _setitimer(task: LinuxTask, which: int, value: int, ovalue: int, narrow: bool) -> int:
-    size = 8 if narrow else 16
-    interval = first = 0
-    if value:
-        task.memory.read(value, 2 * size)
-        first, interval = read_timeval(task, value + size, narrow), read_timeval(task, value, narrow)
-    timer = _timer(task, which)
-    before = _pack(timer, narrow)
-    timer.set(first, interval)
-    if ovalue:
-        task.memory.write(ovalue, before)
-    return 0
+    return pack_timeval(timer.interval, bits) + pack_timeval(timer.remaining(), bits)
 
 
 @syscall("full")
@@ -57,27 +44,24 @@ def sys_alarm(task: LinuxTask, seconds: UnsignedInt) -> int:
     return left + (rest >= SECOND // 2 or (not left and rest > 0))
 
 
-@syscall("full")
-def sys_getitimer(task: LinuxTask, which: Int, value: Pointer) -> int:
+@syscall("full", compat_sys_getitimer=32)
+def sys_getitimer(task: LinuxTask, which: Int, value: Pointer, *, bits: int = 64) -> int:
     """What is left of an interval timer."""
-    task.memory.write(value, _pack(_timer(task, which), False))
+    task.memory.write(value, _pack(_timer(task, which), bits))
     return 0
 
 
-@syscall("full")
-def compat_sys_getitimer(task: LinuxTask, which: Int, it: Pointer) -> int:
-    """What is left of an interval timer, for a 32-bit program."""
-    task.memory.write(it, _pack(_timer(task, which), True))
-    return 0
-
-
-@syscall("full")
-def sys_setitimer(task: LinuxTask, which: Int, value: Pointer, ovalue: Pointer) -> int:
+@syscall("full", compat_sys_setitimer=32)
+def sys_setitimer(task: LinuxTask, which: Int, value: Pointer, ovalue: Pointer, *, bits: int = 64) -> int:
     """Starts or stops an interval timer."""
-    return _setitimer(task, which, value, ovalue, False)
-
-
-@syscall("full")
-def compat_sys_setitimer(task: LinuxTask, which: Int, value: Pointer, ovalue: Pointer) -> int:
-    """Starts or stops an interval timer, for a 32-bit program."""
-    return _setitimer(task, which, value, ovalue, True)
+    interval = first = 0
+    if value:
+        task.memory.read(value, ITIMERVAL.size(bits))
+        first = read_timeval(task, value + TIMEVAL.size(bits), bits)
+        interval = read_timeval(task, value, bits)
+    timer = _timer(task, which)
+    before = _pack(timer, bits)
+    timer.set(first, interval)
+    if ovalue:
+        task.memory.write(ovalue, before)
+    return 0

@@ -6,11 +6,11 @@ expired meanwhile. Source: kernel/time/posix-timers.c of Linux 6.x.
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING
 
 from ring3.abi.c_types import Int, Pointer
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.structs.signals import SIGEVENT
 from ring3.linux.definition import syscall
 from ring3.linux.signals.send import RLIMIT_SIGPENDING, queued_for
 from ring3.linux.timers.clocks import (
@@ -35,8 +35,17 @@ def _find(task: LinuxTask, number: int) -> NumberedTimer:
 # -- making and deleting -----------------------------------------------------------------------------------------
 
 
-def _create(task: LinuxTask, number: int, event: int, address: int, narrow: bool) -> int:
-    clock = clock_to_wait_by(task, number)
+@syscall("full", compat_sys_timer_create=32)
+def sys_timer_create(
+    task: LinuxTask,
+    which_clock: Int,
+    timer_event_spec: Pointer,
+    created_timer_id: Pointer,
+    *,
+    bits: int = 64,
+) -> int:
+    """Makes a timer."""
+    clock = clock_to_wait_by(task, which_clock)
     if clock.for_timers is not None:
         raise Errno(clock.for_timers)
     process = task.process
@@ -44,28 +53,11 @@ def _create(task: LinuxTask, number: int, event: int, address: int, narrow: bool
         raise Errno(E.EAGAIN)
     timer = PosixTimer(task, process.next_timer, clock)
     process.next_timer = timer.number + 1 & MOST_OVERRUNS  # also if it is not made after all
-    if event:
-        raw = task.memory.read(event, 64)
-        timer.notify(task, *struct.unpack_from("<Iiii" if narrow else "<Qiii", raw))
-    task.memory.write_u32(address, timer.number)
+    if timer_event_spec:
+        timer.notify(task, *SIGEVENT.integers(task.memory, timer_event_spec, bits))
+    task.memory.write_u32(created_timer_id, timer.number)
     process.posix_timers[timer.number] = timer
     return 0
-
-
-@syscall("full")
-def sys_timer_create(
-    task: LinuxTask, which_clock: Int, timer_event_spec: Pointer, created_timer_id: Pointer
-) -> int:
-    """Makes a timer."""
-    return _create(task, which_clock, timer_event_spec, created_timer_id, False)
-
-
-@syscall("full")
-def compat_sys_timer_create(
-    task: LinuxTask, which_clock: Int, timer_event_spec: Pointer, created_timer_id: Pointer
-) -> int:
-    """Makes a timer for a 32-bit program."""
-    return _create(task, which_clock, timer_event_spec, created_timer_id, True)
 
 
 @syscall("full")
@@ -79,48 +71,28 @@ def sys_timer_delete(task: LinuxTask, timer_id: Int) -> int:
 # -- setting and looking -----------------------------------------------------------------------------------------
 
 
-def _settime(task: LinuxTask, number: int, flags: int, new: int, old: int, narrow: bool) -> int:
-    if not new:
-        raise Errno(E.EINVAL)
-    interval, value = read_itimerspec(task, new, narrow)
-    timer = _find(task, number)
-    before = pack_itimerspec(timer.interval, timer.remaining(), narrow)
-    timer.set(value, interval, bool(flags & TIMER_ABSTIME))
-    if old:
-        task.memory.write(old, before)
-    return 0
-
-
-@syscall("full")
+@syscall("full", sys_timer_settime32=32)
 def sys_timer_settime(
-    task: LinuxTask, timer_id: Int, flags: Int, new_setting: Pointer, old_setting: Pointer
+    task: LinuxTask, timer_id: Int, flags: Int, new_setting: Pointer, old_setting: Pointer, *, bits: int = 64
 ) -> int:
     """Starts or stops a timer."""
-    return _settime(task, timer_id, flags, new_setting, old_setting, False)
-
-
-@syscall("full")
-def sys_timer_settime32(task: LinuxTask, timer_id: Int, flags: Int, new: Pointer, old: Pointer) -> int:
-    """Starts or stops a timer, with i386's first ``struct itimerspec``."""
-    return _settime(task, timer_id, flags, new, old, True)
-
-
-def _gettime(task: LinuxTask, number: int, setting: int, narrow: bool) -> int:
-    timer = _find(task, number)
-    task.memory.write(setting, pack_itimerspec(timer.interval, timer.remaining(), narrow))
+    if not new_setting:
+        raise Errno(E.EINVAL)
+    interval, value = read_itimerspec(task, new_setting, bits)
+    timer = _find(task, timer_id)
+    before = pack_itimerspec(timer.interval, timer.remaining(), bits)
+    timer.set(value, interval, bool(flags & TIMER_ABSTIME))
+    if old_setting:
+        task.memory.write(old_setting, before)
     return 0
 
 
-@syscall("full")
-def sys_timer_gettime(task: LinuxTask, timer_id: Int, setting: Pointer) -> int:
+@syscall("full", sys_timer_gettime32=32)
+def sys_timer_gettime(task: LinuxTask, timer_id: Int, setting: Pointer, *, bits: int = 64) -> int:
     """What is left of a timer."""
-    return _gettime(task, timer_id, setting, False)
-
-
-@syscall("full")
-def sys_timer_gettime32(task: LinuxTask, timer_id: Int, setting: Pointer) -> int:
-    """What is left of a timer, as i386's first ``struct itimerspec``."""
-    return _gettime(task, timer_id, setting, True)
+    timer = _find(task, timer_id)
+    task.memory.write(setting, pack_itimerspec(timer.interval, timer.remaining(), bits))
+    return 0
 
 
 @syscall("full")

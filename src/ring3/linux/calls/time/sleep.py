@@ -28,15 +28,15 @@ def timeout_by(task: LinuxTask, clock: Clock, deadline: int) -> Timeout:
     return Timeout(task, deadline, clock.base is Base.WALL, clock.now if by_cpu_time else None)
 
 
-async def _sleep(task: LinuxTask, clock: Clock, deadline: int, remaining: tuple[int, bool] | None) -> int:
+async def _sleep(task: LinuxTask, clock: Clock, deadline: int, remaining: tuple[int, int] | None) -> int:
     """Sleeps until a time.
 
     Args:
         task: Who sleeps.
         clock: By which clock.
         deadline: Until when.
-        remaining: Where to store what is left of an interval that a signal ends (0 for nowhere) and whether as i386's
-            first ``struct timespec``; None if an absolute time was asked for.
+        remaining: Where to store what is left of an interval that a signal ends (0 for nowhere) and the width of that
+            ``struct timespec``; None if an absolute time was asked for.
 
     Raises:
         Errno: A signal came: ERESTARTNOHAND for an absolute time, else ERESTART_RESTARTBLOCK.
@@ -54,56 +54,37 @@ async def _sleep(task: LinuxTask, clock: Clock, deadline: int, remaining: tuple[
     left = deadline - clock.now()
     if left <= 0:
         return 0
-    address, narrow = remaining
+    address, bits = remaining
     if address:
-        task.memory.write(address, pack_timespec(left, narrow))
+        task.memory.write(address, pack_timespec(left, bits))
     task.restart = lambda: _sleep(task, clock, deadline, remaining)
     raise Errno(E.ERESTART_RESTARTBLOCK)
 
 
-def _sleep_for(task: LinuxTask, clock: Clock, interval: int, rmtp: int, narrow: bool) -> Waiting:
-    return _sleep(task, clock, min(clock.now() + interval, FOREVER), (rmtp, narrow))
+def _sleep_for(task: LinuxTask, clock: Clock, interval: int, rmtp: int, bits: int) -> Waiting:
+    return _sleep(task, clock, min(clock.now() + interval, FOREVER), (rmtp, bits))
 
 
-@syscall("full")
-def sys_nanosleep(task: LinuxTask, rqtp: Pointer, rmtp: Pointer) -> Waiting:
+@syscall("full", sys_nanosleep_time32=32)
+def sys_nanosleep(task: LinuxTask, rqtp: Pointer, rmtp: Pointer, *, bits: int = 64) -> Waiting:
     """Sleeps for an interval."""
-    interval = read_timespec(task, rqtp)
-    return _sleep_for(task, clock_of(task, CLOCK_MONOTONIC), interval, rmtp, False)
+    interval = read_timespec(task, rqtp, bits)
+    return _sleep_for(task, clock_of(task, CLOCK_MONOTONIC), interval, rmtp, bits)
 
 
-@syscall("full")
-def sys_nanosleep_time32(task: LinuxTask, rqtp: Pointer, rmtp: Pointer) -> Waiting:
-    """Sleeps for an interval, given as i386's first ``struct timespec``."""
-    interval = read_timespec(task, rqtp, narrow=True)
-    return _sleep_for(task, clock_of(task, CLOCK_MONOTONIC), interval, rmtp, True)
-
-
-def _clock_nanosleep(task: LinuxTask, number: int, flags: int, rqtp: int, rmtp: int, narrow: bool) -> Waiting:
-    clock = clock_to_wait_by(task, number)
+@syscall("full", sys_clock_nanosleep_time32=32)
+def sys_clock_nanosleep(
+    task: LinuxTask, which_clock: Int, flags: Int, rqtp: Pointer, rmtp: Pointer, *, bits: int = 64
+) -> Waiting:
+    """Sleeps for an interval or until a time of a clock."""
+    clock = clock_to_wait_by(task, which_clock)
     if clock.for_sleep is E.EOPNOTSUPP:
         raise Errno(E.EOPNOTSUPP)
-    time = read_timespec(task, rqtp, narrow)
+    time = read_timespec(task, rqtp, bits)
     if clock.for_sleep is not None:
         raise Errno(clock.for_sleep)
     if flags & TIMER_ABSTIME:
         return _sleep(task, clock, time, None)
     if clock.base is Base.WALL:
         clock = clock_of(task, CLOCK_MONOTONIC)  # setting the clock does not change an interval
-    return _sleep_for(task, clock, time, rmtp, narrow)
-
-
-@syscall("full")
-def sys_clock_nanosleep(
-    task: LinuxTask, which_clock: Int, flags: Int, rqtp: Pointer, rmtp: Pointer
-) -> Waiting:
-    """Sleeps for an interval or until a time of a clock."""
-    return _clock_nanosleep(task, which_clock, flags, rqtp, rmtp, False)
-
-
-@syscall("full")
-def sys_clock_nanosleep_time32(
-    task: LinuxTask, which_clock: Int, flags: Int, rqtp: Pointer, rmtp: Pointer
-) -> Waiting:
-    """The same with i386's first ``struct timespec``."""
-    return _clock_nanosleep(task, which_clock, flags, rqtp, rmtp, True)
+    return _sleep_for(task, clock, time, rmtp, bits)

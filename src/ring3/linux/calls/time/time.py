@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Int, Pointer
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.structs.time import TIMEVAL, TIMEX, TIMEX32, TIMEZONE
 from ring3.linux.definition import syscall
 from ring3.linux.timers.clocks import CLOCK_REALTIME, Clock, clock_of
-from ring3.linux.timers.timespec import SECOND, pack_timespec, pack_timeval, read_timespec, unpack_timespec
+from ring3.linux.timers.timespec import SECOND, pack_timespec, pack_timeval, read_timespec
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -24,61 +24,36 @@ _TIME_CONSTANT: Final = 2
 _TOLERANCE: Final = 500 << 16
 _TICK: Final = 10_000
 _MINUTES_IN_WEST: Final = 15 * 60
+_RESERVED: Final = (0,) * 11
 
 
 # -- looking -----------------------------------------------------------------------------------------------------
 
 
-@syscall("full")
-def sys_clock_gettime(task: LinuxTask, which_clock: Int, tp: Pointer) -> int:
-    """A clock as ``struct timespec`` (64-bit seconds for 32-bit programs too: i386's clock_gettime64)."""
-    task.memory.write(tp, pack_timespec(clock_of(task, which_clock).now()))
+@syscall("full", sys_clock_gettime32=32)
+def sys_clock_gettime(task: LinuxTask, which_clock: Int, tp: Pointer, *, bits: int = 64) -> int:
+    """A clock as ``struct timespec``; 32-bit seconds wrap."""
+    task.memory.write(tp, pack_timespec(clock_of(task, which_clock).now(), bits))
     return 0
 
 
-@syscall("full")
-def sys_clock_gettime32(task: LinuxTask, which_clock: Int, tp: Pointer) -> int:
-    """A clock as i386's first ``struct timespec``: 32-bit seconds, wrapped."""
-    task.memory.write(tp, pack_timespec(clock_of(task, which_clock).now(), narrow=True))
-    return 0
-
-
-@syscall("full")
-def sys_clock_getres(task: LinuxTask, which_clock: Int, tp: Pointer) -> int:
+@syscall("full", sys_clock_getres_time32=32)
+def sys_clock_getres(task: LinuxTask, which_clock: Int, tp: Pointer, *, bits: int = 64) -> int:
     """A clock's resolution."""
     resolution = clock_of(task, which_clock).resolution
     if tp:
-        task.memory.write(tp, pack_timespec(resolution))
+        task.memory.write(tp, pack_timespec(resolution, bits))
     return 0
 
 
-@syscall("full")
-def sys_clock_getres_time32(task: LinuxTask, which_clock: Int, tp: Pointer) -> int:
-    """A clock's resolution as i386's first ``struct timespec``."""
-    resolution = clock_of(task, which_clock).resolution
-    if tp:
-        task.memory.write(tp, pack_timespec(resolution, narrow=True))
-    return 0
-
-
-def _gettimeofday(task: LinuxTask, tv: int, tz: int, narrow: bool) -> int:
-    if tv:
-        task.memory.write(tv, pack_timeval(task.kernel.clocks.realtime(), narrow))
-    if tz:
-        task.memory.write(tz, struct.pack("<ii", 0, 0))
-    return 0
-
-
-@syscall("full")
-def sys_gettimeofday(task: LinuxTask, tv: Pointer, tz: Pointer) -> int:
+@syscall("full", compat_sys_gettimeofday=32)
+def sys_gettimeofday(task: LinuxTask, tv: Pointer, tz: Pointer, *, bits: int = 64) -> int:
     """The wall clock in microseconds; the time zone is always UTC."""
-    return _gettimeofday(task, tv, tz, False)
-
-
-@syscall("full")
-def compat_sys_gettimeofday(task: LinuxTask, tv: Pointer, tz: Pointer) -> int:
-    """The wall clock for a 32-bit program."""
-    return _gettimeofday(task, tv, tz, True)
+    if tv:
+        task.memory.write(tv, pack_timeval(task.kernel.clocks.realtime(), bits))
+    if tz:
+        TIMEZONE.write(task.memory, tz, bits, 0, 0)
+    return 0
 
 
 @syscall("full")
@@ -130,34 +105,24 @@ def _settable(task: LinuxTask, number: int) -> Clock:
     return clock
 
 
-def _clock_settime(task: LinuxTask, number: int, tp: int, narrow: bool) -> int:
-    _settable(task, number)
-    _set(task, read_timespec(task, tp, narrow))
+@syscall("full", sys_clock_settime32=32)
+def sys_clock_settime(task: LinuxTask, which_clock: Int, tp: Pointer, *, bits: int = 64) -> int:
+    """Sets the wall clock."""
+    _settable(task, which_clock)
+    _set(task, read_timespec(task, tp, bits))
     return 0
 
 
-@syscall("full")
-def sys_clock_settime(task: LinuxTask, which_clock: Int, tp: Pointer) -> int:
-    """Sets the wall clock."""
-    return _clock_settime(task, which_clock, tp, False)
-
-
-@syscall("full")
-def sys_clock_settime32(task: LinuxTask, which_clock: Int, tp: Pointer) -> int:
-    """Sets the wall clock, from i386's first ``struct timespec``."""
-    return _clock_settime(task, which_clock, tp, True)
-
-
-def _settimeofday(task: LinuxTask, tv: int, tz: int, narrow: bool) -> int:
+@syscall("partial", "the time zone is taken and forgotten: it stays UTC", compat_sys_settimeofday=32)
+def sys_settimeofday(task: LinuxTask, tv: Pointer, tz: Pointer, *, bits: int = 64) -> int:
+    """Sets the wall clock, in microseconds."""
     now = None
     if tv:
-        seconds, microseconds = unpack_timespec(task, tv, narrow)
-        if not 0 <= microseconds <= 10**6:
+        seconds, microseconds = TIMEVAL.integers(task.memory, tv, bits)
+        if seconds < 0 or not 0 <= microseconds < 10**6:
             raise Errno(E.EINVAL)
         now = seconds * SECOND + microseconds * 1000
-        if seconds < 0 or microseconds == 10**6:
-            raise Errno(E.EINVAL)
-    west = struct.unpack("<i", task.memory.read(tz, 8)[:4])[0] if tz else 0
+    west = TIMEZONE.integers(task.memory, tz, bits)[0] if tz else 0
     if task.credentials.euid:
         raise Errno(E.EPERM)
     if abs(west) > _MINUTES_IN_WEST:
@@ -165,18 +130,6 @@ def _settimeofday(task: LinuxTask, tv: int, tz: int, narrow: bool) -> int:
     if now is not None:
         _set(task, now)
     return 0
-
-
-@syscall("partial", "the time zone is taken and forgotten: it stays UTC")
-def sys_settimeofday(task: LinuxTask, tv: Pointer, tz: Pointer) -> int:
-    """Sets the wall clock, in microseconds."""
-    return _settimeofday(task, tv, tz, False)
-
-
-@syscall("partial", "as settimeofday")
-def compat_sys_settimeofday(task: LinuxTask, tv: Pointer, tz: Pointer) -> int:
-    """Sets the wall clock for a 32-bit program."""
-    return _settimeofday(task, tv, tz, True)
 
 
 @syscall("full")
@@ -189,14 +142,10 @@ def sys_stime32(task: LinuxTask, tptr: Pointer) -> int:
 # -- tuning ------------------------------------------------------------------------------------------------------
 
 
-def _adjtimex(task: LinuxTask, number: int, address: int, narrow: bool) -> int:
-    """Shows a clock that nothing has tuned (do_adjtimex); changing it is refused (timekeeping_validate_timex).
-
-    ``struct timex``: modes, offset, freq, maxerror, esterror, status, constant, precision, tolerance, time, tick,
-    eight counters of a pulse per second, tai, eleven reserved words.
-    """
-    size = 128 if narrow else 208
-    modes = struct.unpack("<I", task.memory.read(address, size)[:4])[0]
+def _adjtimex(task: LinuxTask, number: int, address: int, bits: int) -> int:
+    """Shows a clock that nothing has tuned (do_adjtimex); changing it is refused (timekeeping_validate_timex)."""
+    row = TIMEX32 if bits == 32 else TIMEX
+    modes = row.integers(task.memory, address, bits)[0]
     if number != CLOCK_REALTIME:
         clock_of(task, number)
         raise Errno(E.EOPNOTSUPP)
@@ -204,36 +153,20 @@ def _adjtimex(task: LinuxTask, number: int, address: int, narrow: bool) -> int:
         raise Errno(E.EINVAL)
     if modes and modes & (ADJ_ADJTIME | ADJ_OFFSET_READONLY) != ADJ_ADJTIME | ADJ_OFFSET_READONLY:
         raise Errno(E.EPERM)
-    seconds, nanoseconds = divmod(task.kernel.clocks.realtime(), SECOND)
-    before = (0, 0, 0, _MAX_ERROR, _MAX_ERROR, STA_UNSYNC, _TIME_CONSTANT, 1, _TOLERANCE)
-    after = (seconds, nanoseconds // 1000, _TICK)
-    if narrow:
-        raw = struct.pack("<5Ii3iIii", *before, after[0] & 0xFFFF_FFFF, *after[1:])
-    else:
-        raw = struct.pack("<I4x4qi4x3qqqq", *before, *after)
-    task.memory.write(address, raw.ljust(size, b"\0"))
+    seconds, microseconds = TIMEVAL.unpack(bits, pack_timeval(task.kernel.clocks.realtime(), bits))
+    tuned = (0, 0, 0, _MAX_ERROR, _MAX_ERROR, STA_UNSYNC, _TIME_CONSTANT, 1, _TOLERANCE)
+    pulses = (0,) * 8
+    row.write(task.memory, address, bits, *tuned, seconds, microseconds, _TICK, *pulses, 0, *_RESERVED)
     return TIME_ERROR
 
 
-@syscall("partial", "shows an untuned clock; changing it is EPERM")
-def sys_adjtimex(task: LinuxTask, txc_p: Pointer) -> int:
+@syscall("partial", "shows an untuned clock; changing it is EPERM", sys_adjtimex_time32=32)
+def sys_adjtimex(task: LinuxTask, txc_p: Pointer, *, bits: int = 64) -> int:
     """Shows how the wall clock is tuned."""
-    return _adjtimex(task, CLOCK_REALTIME, txc_p, False)
+    return _adjtimex(task, CLOCK_REALTIME, txc_p, bits)
 
 
-@syscall("partial", "as adjtimex")
-def sys_adjtimex_time32(task: LinuxTask, utp: Pointer) -> int:
-    """Shows how the wall clock is tuned, for a 32-bit program."""
-    return _adjtimex(task, CLOCK_REALTIME, utp, True)
-
-
-@syscall("partial", "as adjtimex")
-def sys_clock_adjtime(task: LinuxTask, which_clock: Int, utx: Pointer) -> int:
+@syscall("partial", "as adjtimex", sys_clock_adjtime32=32)
+def sys_clock_adjtime(task: LinuxTask, which_clock: Int, utx: Pointer, *, bits: int = 64) -> int:
     """Shows how a clock is tuned."""
-    return _adjtimex(task, which_clock, utx, False)
-
-
-@syscall("partial", "as adjtimex")
-def sys_clock_adjtime32(task: LinuxTask, which_clock: Int, utp: Pointer) -> int:
-    """Shows how a clock is tuned, for a 32-bit program."""
-    return _adjtimex(task, which_clock, utp, True)
+    return _adjtimex(task, which_clock, utx, bits)

@@ -5,9 +5,9 @@ A timer with an interval starts again when it is read or looked at. Source: fs/t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Final
 
-from ring3.abi.c_types import INT, Arg, Int, Meaning, Pointer
+from ring3.abi.c_types import Int, Pointer
 from ring3.abi.errno import E, Errno
 from ring3.fs.file import O_NONBLOCK
 from ring3.fs.opening import O_CLOEXEC
@@ -32,9 +32,6 @@ _CLOCKS: Final = (
 )  # fmt: skip
 _ALARMS: Final = (CLOCK_REALTIME_ALARM, CLOCK_BOOTTIME_ALARM)
 
-TimerFlags = Annotated[int, Arg(INT, Meaning.FLAGS, "open")]
-SetFlags = Annotated[int, Arg(INT, Meaning.FLAGS, "timerfd")]
-
 
 def _timer(task: LinuxTask, fd: int) -> TimerFile:
     file = task.files[fd]
@@ -44,7 +41,7 @@ def _timer(task: LinuxTask, fd: int) -> TimerFile:
 
 
 @syscall("partial", "no clock wakes the computer: the alarm clocks go like the others")
-def sys_timerfd_create(task: LinuxTask, clockid: Int, flags: TimerFlags) -> int:
+def sys_timerfd_create(task: LinuxTask, clockid: Int, flags: Int) -> int:
     """Makes a timer that is read from a descriptor."""
     if flags & ~(O_CLOEXEC | O_NONBLOCK) or clockid not in _CLOCKS:
         raise Errno(E.EINVAL)
@@ -55,44 +52,26 @@ def sys_timerfd_create(task: LinuxTask, clockid: Int, flags: TimerFlags) -> int:
     return task.files.install(file, cloexec=bool(flags & O_CLOEXEC))
 
 
-def _settime(task: LinuxTask, fd: int, flags: int, new: int, old: int, narrow: bool) -> int:
-    interval, value = read_itimerspec(task, new, narrow)
+@syscall("full", sys_timerfd_settime32=32)
+def sys_timerfd_settime(
+    task: LinuxTask, ufd: Int, flags: Int, utmr: Pointer, otmr: Pointer, *, bits: int = 64
+) -> int:
+    """Starts or stops a timer."""
+    interval, value = read_itimerspec(task, utmr, bits)
     if flags & ~(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET):
         raise Errno(E.EINVAL)
-    file = _timer(task, fd)
-    before = pack_itimerspec(file.interval, file.remaining(), narrow)
+    file = _timer(task, ufd)
+    before = pack_itimerspec(file.interval, file.remaining(), bits)
     file.set(value, interval, bool(flags & TFD_TIMER_ABSTIME), bool(flags & TFD_TIMER_CANCEL_ON_SET))
-    if old:
-        task.memory.write(old, before)
+    if otmr:
+        task.memory.write(otmr, before)
     return 0
 
 
-@syscall("full")
-def sys_timerfd_settime(task: LinuxTask, ufd: Int, flags: SetFlags, utmr: Pointer, otmr: Pointer) -> int:
-    """Starts or stops a timer."""
-    return _settime(task, ufd, flags, utmr, otmr, False)
-
-
-@syscall("full")
-def sys_timerfd_settime32(task: LinuxTask, ufd: Int, flags: SetFlags, utmr: Pointer, otmr: Pointer) -> int:
-    """Starts or stops a timer, with i386's first ``struct itimerspec``."""
-    return _settime(task, ufd, flags, utmr, otmr, True)
-
-
-def _gettime(task: LinuxTask, fd: int, setting: int, narrow: bool) -> int:
-    file = _timer(task, fd)
-    left = file.remaining()
-    task.memory.write(setting, pack_itimerspec(file.interval, left, narrow))
-    return 0
-
-
-@syscall("full")
-def sys_timerfd_gettime(task: LinuxTask, ufd: Int, otmr: Pointer) -> int:
+@syscall("full", sys_timerfd_gettime32=32)
+def sys_timerfd_gettime(task: LinuxTask, ufd: Int, otmr: Pointer, *, bits: int = 64) -> int:
     """What is left of a timer."""
-    return _gettime(task, ufd, otmr, False)
-
-
-@syscall("full")
-def sys_timerfd_gettime32(task: LinuxTask, ufd: Int, otmr: Pointer) -> int:
-    """What is left of a timer, as i386's first ``struct itimerspec``."""
-    return _gettime(task, ufd, otmr, True)
+    file = _timer(task, ufd)
+    left = file.remaining()
+    task.memory.write(otmr, pack_itimerspec(file.interval, left, bits))
+    return 0

@@ -173,9 +173,9 @@ def _siginfo(task: LinuxTask, target: LinuxTask, trace: Trace, request: int, dat
     if trace.info is None:
         raise Errno(E.EINVAL)
     if request == R.GETSIGINFO:
-        task.memory.write(data, trace.info.pack(narrow))
+        task.memory.write(data, trace.info.pack(32 if narrow else 64))
     else:
-        trace.info = unpack(task.memory.read(data, SIZE), narrow)
+        trace.info = unpack(task.memory.read(data, SIZE), 32 if narrow else 64)
     return 0
 
 

@@ -37,7 +37,7 @@ def ptrace_peek_siginfo(task: LinuxTask, target: LinuxTask, arguments: int, data
     done = 0
     for info in queue.infos[offset : offset + count]:
         try:
-            task.memory.write(data + done * SIZE, info.pack(task.in_ia32_syscall))
+            task.memory.write(data + done * SIZE, info.pack(32 if task.in_ia32_syscall else 64))
         except Errno:
             if not done:
                 raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Annotated, Final
 
-from ring3.abi.c_types import INT, Arg, FdArg, Int, Meaning, Pointer, SizeT, UnsignedInt
+from ring3.abi.c_types import INT, Arg, FdArg, Int, Meaning, Pointer, SizeT
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
 from ring3.fs.epoll import EPOLLET, EPOLLEXCLUSIVE, EPOLLONESHOT, EPOLLWAKEUP, EpollFile
@@ -14,7 +14,7 @@ from ring3.fs.readiness import POLLERR, POLLHUP, POLLIN, POLLOUT, READABLE
 from ring3.fs.waiting import Waiting, until_any
 from ring3.linux.definition import syscall
 from ring3.linux.timers import timeouts
-from ring3.linux.timers.timeouts import TIMESPEC64, Timeout
+from ring3.linux.timers.timeouts import Timeout
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -152,7 +152,7 @@ def sys_epoll_pwait(
     return timeouts.finish_interruptible(task, result)
 
 
-@syscall("full")
+@syscall("full", compat_sys_epoll_pwait2=64)
 def sys_epoll_pwait2(
     task: LinuxTask,
     epfd: FdArg,
@@ -163,7 +163,7 @@ def sys_epoll_pwait2(
     sigsetsize: SizeT,
 ) -> int | Waiting:
     """The same with a timeout in nanoseconds."""
-    until = Timeout(task, timeout, TIMESPEC64)
+    until = Timeout(task, timeout)
     timeouts.set_mask(task, sigmask, sigsetsize)
     try:
         result = _wait(task, epfd, events, maxevents, until.deadline, until.immediate)
@@ -171,17 +171,3 @@ def sys_epoll_pwait2(
         timeouts.restore_mask(task)
         raise
     return timeouts.finish_interruptible(task, result)
-
-
-@syscall("full")
-def compat_sys_epoll_pwait2(
-    task: LinuxTask,
-    epfd: FdArg,
-    events: Pointer,
-    maxevents: Int,
-    timeout: Pointer,
-    sigmask: Pointer,
-    sigsetsize: UnsignedInt,
-) -> int | Waiting:
-    """epoll_pwait2 for a 32-bit program."""
-    return sys_epoll_pwait2(task, epfd, events, maxevents, timeout, sigmask, sigsetsize)

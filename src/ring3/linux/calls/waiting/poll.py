@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Final
 
-from ring3.abi.c_types import CompatULong, Int, Pointer, SizeT, UnsignedInt
+from ring3.abi.c_types import Int, Pointer, SizeT, UnsignedInt
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.structs.waiting import POLLFD
 from ring3.fs.file import File
 from ring3.fs.readiness import POLLERR, POLLHUP, POLLNVAL
 from ring3.fs.waiting import Waiting, until_any
 from ring3.linux.definition import syscall
 from ring3.linux.timers import timeouts
-from ring3.linux.timers.timeouts import TIMESPEC32, TIMESPEC64, Timeout
+from ring3.linux.timers.timeouts import Timeout
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
-POLLFD: Final = struct.Struct("<iHH")
+_POLLFD: Final = POLLFD.form(64)
 
 
 class Polled:
@@ -33,7 +33,7 @@ class Polled:
             raise Errno(E.EINVAL)
         self._task = task
         self._address = address
-        self._rows = list(POLLFD.iter_unpack(task.memory.read(address, count * POLLFD.size)))
+        self._rows = list(_POLLFD.iter_unpack(task.memory.read(address, count * _POLLFD.size)))
         self._found = [0] * count
         files = (task.files.get(fd) for fd, _, _ in self._rows)
         self._files = [None if file is None or file.is_path else file for file in files]
@@ -60,7 +60,7 @@ class Polled:
             Errno: EFAULT.
         """
         raw = b"".join(
-            POLLFD.pack(fd, events, found)
+            _POLLFD.pack(fd, events, found)
             for (fd, events, _), found in zip(self._rows, self._found, strict=True)
         )
         self._task.memory.write(self._address, raw)
@@ -101,9 +101,19 @@ def sys_poll(task: LinuxTask, ufds: Pointer, nfds: UnsignedInt, timeout_msecs: I
     return _restartable(task, polled, deadline)
 
 
-def _ppoll(
-    task: LinuxTask, ufds: int, nfds: int, timeout: Timeout, sigmask: int, sigsetsize: int
+@syscall("full", compat_sys_ppoll_time32=32, compat_sys_ppoll_time64=64)
+def sys_ppoll(
+    task: LinuxTask,
+    ufds: Pointer,
+    nfds: UnsignedInt,
+    tsp: Pointer,
+    sigmask: Pointer,
+    sigsetsize: SizeT,
+    *,
+    bits: int = 64,
 ) -> int | Waiting:
+    """Waits until one of several descriptors is ready, with another signal mask."""
+    timeout = Timeout(task, tsp, bits)
     timeouts.set_mask(task, sigmask, sigsetsize)
     try:
         result = _poll(task, Polled(task, ufds, nfds), timeout.deadline, timeout.immediate)
@@ -111,27 +121,3 @@ def _ppoll(
         timeouts.restore_mask(task)
         raise
     return timeouts.finish(task, result, timeout)
-
-
-@syscall("full")
-def sys_ppoll(
-    task: LinuxTask, ufds: Pointer, nfds: UnsignedInt, tsp: Pointer, sigmask: Pointer, sigsetsize: SizeT
-) -> int | Waiting:
-    """Waits until one of several descriptors is ready, with another signal mask."""
-    return _ppoll(task, ufds, nfds, Timeout(task, tsp, TIMESPEC64), sigmask, sigsetsize)
-
-
-@syscall("full")
-def compat_sys_ppoll_time32(
-    task: LinuxTask, ufds: Pointer, nfds: UnsignedInt, tsp: Pointer, sigmask: Pointer, sigsetsize: CompatULong
-) -> int | Waiting:
-    """The same with 32-bit seconds."""
-    return _ppoll(task, ufds, nfds, Timeout(task, tsp, TIMESPEC32), sigmask, sigsetsize)
-
-
-@syscall("full")
-def compat_sys_ppoll_time64(
-    task: LinuxTask, ufds: Pointer, nfds: UnsignedInt, tsp: Pointer, sigmask: Pointer, sigsetsize: CompatULong
-) -> int | Waiting:
-    """The same with 64-bit seconds for a 32-bit program."""
-    return _ppoll(task, ufds, nfds, Timeout(task, tsp, TIMESPEC64), sigmask, sigsetsize)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import operator
-import struct
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Int, Pointer
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.structs.signals import SIGSET_ARG
+from ring3.abi.linux.structs.waiting import SELECT_ARGS
 from ring3.fs.file import File
 from ring3.fs.readiness import (
     POLLERR,
@@ -24,7 +25,7 @@ from ring3.fs.readiness import (
 from ring3.fs.waiting import Waiting, until_any
 from ring3.linux.definition import syscall
 from ring3.linux.timers import timeouts
-from ring3.linux.timers.timeouts import TIMESPEC32, TIMESPEC64, TIMEVAL32, TIMEVAL64, Layout, Timeout
+from ring3.linux.timers.timeouts import Timeout
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -110,70 +111,47 @@ async def _wait(task: LinuxTask, selected: Selected, deadline: int | None) -> in
     return selected.answer()
 
 
-def _plain(task: LinuxTask, n: int, inp: int, outp: int, exp: int, tvp: int, layout: Layout) -> int | Waiting:
-    timeout = Timeout(task, tvp, layout)
+def _plain(task: LinuxTask, n: int, inp: int, outp: int, exp: int, tvp: int, bits: int) -> int | Waiting:
+    timeout = Timeout(task, tvp, bits, timeval=True)
     return timeouts.finish(task, _select(task, Selected(task, n, (inp, outp, exp)), timeout), timeout)
 
 
-@syscall("full")
+@syscall("full", compat_sys_select=32)
 def sys_select(
-    task: LinuxTask, n: Int, inp: Pointer, outp: Pointer, exp: Pointer, tvp: Pointer
+    task: LinuxTask, n: Int, inp: Pointer, outp: Pointer, exp: Pointer, tvp: Pointer, *, bits: int = 64
 ) -> int | Waiting:
     """Waits until one of several descriptors is ready."""
-    return _plain(task, n, inp, outp, exp, tvp, TIMEVAL64)
-
-
-@syscall("full")
-def compat_sys_select(
-    task: LinuxTask, n: Int, inp: Pointer, outp: Pointer, exp: Pointer, tvp: Pointer
-) -> int | Waiting:
-    """The same for a 32-bit program."""
-    return _plain(task, n, inp, outp, exp, tvp, TIMEVAL32)
+    return _plain(task, n, inp, outp, exp, tvp, bits)
 
 
 @syscall("full")
 def compat_sys_old_select(task: LinuxTask, arg: Pointer) -> int | Waiting:
     """i386's first select: all arguments in memory."""
-    n, inp, outp, exp, tvp = struct.unpack("<iIIII", task.memory.read(arg, 20))
-    return _plain(task, n, inp, outp, exp, tvp, TIMEVAL32)
+    n, inp, outp, exp, tvp = SELECT_ARGS.integers(task.memory, arg, 32)
+    return _plain(task, n, inp, outp, exp, tvp, 32)
 
 
-def _pselect(
-    task: LinuxTask, n: int, sets: tuple[int, int, int], tsp: int, sig: int, layout: Layout
+@syscall("full", compat_sys_pselect6_time32=32, compat_sys_pselect6_time64=64)
+def sys_pselect6(
+    task: LinuxTask,
+    n: Int,
+    inp: Pointer,
+    outp: Pointer,
+    exp: Pointer,
+    tsp: Pointer,
+    sig: Pointer,
+    *,
+    bits: int = 64,
 ) -> int | Waiting:
+    """Waits until one of several descriptors is ready, with another signal mask."""
     mask, size = 0, 0
     if sig:
-        form = "<II" if task.in_ia32_syscall else "<QQ"
-        mask, size = struct.unpack(form, task.memory.read(sig, struct.calcsize(form)))
-    timeout = Timeout(task, tsp, layout)
+        mask, size = SIGSET_ARG.integers(task.memory, sig, 32 if task.in_ia32_syscall else 64)
+    timeout = Timeout(task, tsp, bits)
     timeouts.set_mask(task, mask, size)
     try:
-        result = _select(task, Selected(task, n, sets), timeout)
+        result = _select(task, Selected(task, n, (inp, outp, exp)), timeout)
     except Errno:
         timeouts.restore_mask(task)
         raise
     return timeouts.finish(task, result, timeout)
-
-
-@syscall("full")
-def sys_pselect6(
-    task: LinuxTask, n: Int, inp: Pointer, outp: Pointer, exp: Pointer, tsp: Pointer, sig: Pointer
-) -> int | Waiting:
-    """Waits until one of several descriptors is ready, with another signal mask."""
-    return _pselect(task, n, (inp, outp, exp), tsp, sig, TIMESPEC64)
-
-
-@syscall("full")
-def compat_sys_pselect6_time32(
-    task: LinuxTask, n: Int, inp: Pointer, outp: Pointer, exp: Pointer, tsp: Pointer, sig: Pointer
-) -> int | Waiting:
-    """The same with 32-bit seconds."""
-    return _pselect(task, n, (inp, outp, exp), tsp, sig, TIMESPEC32)
-
-
-@syscall("full")
-def compat_sys_pselect6_time64(
-    task: LinuxTask, n: Int, inp: Pointer, outp: Pointer, exp: Pointer, tsp: Pointer, sig: Pointer
-) -> int | Waiting:
-    """The same with 64-bit seconds for a 32-bit program."""
-    return _pselect(task, n, (inp, outp, exp), tsp, sig, TIMESPEC64)
