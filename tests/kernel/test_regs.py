@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ring3.kernel.regs import GPRS as GENERAL
 from ring3.kernel.regs import NAMES, WindowRegs, copy_regs, describe, frame_type
 from ring3.machine.registers import Flags, Gpr, Seg
 from tests.machine.bare import USER32_CODE, USER32_CS, USER_CODE, USER_CS, USER_DATA, USER_DS, Bare
@@ -96,3 +97,12 @@ def test_a_panic_shows_every_register(window: WindowRegs) -> None:
     for name in NAMES:
         assert f"{name}=" in text
     assert f"cs={USER_CS:016x}" in text
+
+
+def test_general_registers_at_once_are_those_one_by_one() -> None:
+    words = memoryview(bytearray(8 * 40)).cast("Q")
+    regs = frame_type({name: 8 * index for index, name in enumerate(NAMES)})(words, 7)
+    regs.set_gprs([1000 + index for index in range(len(GENERAL))])
+    assert [getattr(regs, name) for name in GENERAL] == [1000 + index for index in range(len(GENERAL))]
+    assert list(regs.gprs()) == [1000 + index for index in range(len(GENERAL))]
+    assert [regs.orig_ax, regs.cs, regs.flags, regs.ss] == [0, 0, 0, 0]

@@ -7,7 +7,9 @@ Linux's ``struct pt_regs``; every value is an unsigned 64-bit number.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from array import array
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Final, Protocol, cast
 
 from ring3.machine.cpu import Cpu
@@ -19,6 +21,13 @@ NAMES: Final = (
     "orig_ax", "ip", "cs", "flags", "sp", "ss",
 )  # fmt: skip
 """The registers in the order in which Linux's ``struct pt_regs`` has them."""
+
+GPRS: Final = (
+    "ax", "cx", "dx", "bx", "sp", "bp", "si", "di", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "ip",
+)  # fmt: skip
+"""The general registers in the order of their encodings, then the instruction pointer: `UserRegs.gprs`."""
+_OTHERS: Final = tuple(name for name in NAMES if name not in GPRS)
+_M64: Final = (1 << 64) - 1
 
 
 class UserRegs(Protocol):
@@ -45,6 +54,12 @@ class UserRegs(Protocol):
     flags: int
     sp: int
     ss: int
+
+    def gprs(self) -> Sequence[int]:
+        """Those of `GPRS`, at once."""
+
+    def set_gprs(self, values: Sequence[int]) -> None:
+        """Sets those of `GPRS`; each value is less than 2**64."""
 
 
 class _Frame:
@@ -73,24 +88,37 @@ def frame_type(slots: Mapping[str, int]) -> FrameType:
 
     def field(offset: int) -> property:
         index = offset >> 3
-        mask = (1 << 64) - 1
 
         def read(frame: _Frame) -> int:
             return frame.words[frame.base + index]
 
         def write(frame: _Frame, value: int) -> None:
-            frame.words[frame.base + index] = value & mask
+            frame.words[frame.base + index] = value & _M64
 
         return property(read, write)
 
-    body: dict[str, object] = {"__slots__": ()}
+    places = [slots[name] >> 3 for name in GPRS]
+    end = max(places) + 1
+    pick = itemgetter(*places)
+
+    def gprs(frame: _Frame) -> Sequence[int]:
+        picked: Sequence[int] = pick(frame.words[frame.base : frame.base + end].tolist())
+        return picked
+
+    def set_gprs(frame: _Frame, values: Sequence[int]) -> None:
+        words, base = frame.words, frame.base
+        for place, value in zip(places, values, strict=True):
+            words[base + place] = value
+
+    body: dict[str, object] = {"__slots__": (), "gprs": gprs, "set_gprs": set_gprs}
     body.update((name, field(slots[name])) for name in NAMES)
     return cast(FrameType, type("FrameRegs", (_Frame,), body))
 
 
 def copy_regs(source: UserRegs, target: UserRegs) -> None:
-    """Makes ``target`` equal to ``source``, register by register."""
-    for name in NAMES:
+    """Makes ``target`` equal to ``source``."""
+    target.set_gprs(source.gprs())
+    for name in _OTHERS:
         setattr(target, name, getattr(source, name))
 
 
@@ -103,13 +131,11 @@ def describe(regs: UserRegs) -> str:
 
 
 def _window_gpr(number: int) -> property:
-    mask = (1 << 64) - 1
-
     def read(regs: WindowRegs) -> int:
         return regs.words[regs.base + number]
 
     def write(regs: WindowRegs, value: int) -> None:
-        regs.words[regs.base + number] = value & mask
+        regs.words[regs.base + number] = value & _M64
 
     return property(read, write)
 
@@ -155,6 +181,14 @@ class WindowRegs:
     r14 = _window_gpr(14)
     r15 = _window_gpr(15)
     ip = _window_gpr(16)
+
+    def gprs(self) -> Sequence[int]:
+        """Those of `GPRS`, at once."""
+        return self.words[self.base : self.base + len(GPRS)].tolist()
+
+    def set_gprs(self, values: Sequence[int]) -> None:
+        """Sets those of `GPRS`; each value is less than 2**64."""
+        self.words[self.base : self.base + len(GPRS)] = array("Q", values)
 
     @property
     def flags(self) -> int:

@@ -9,13 +9,14 @@ asm-generic/ucontext.h; the steps are those of x64_setup_rt_frame (arch/x86/kern
 from __future__ import annotations
 
 import struct
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
 from ring3.abi.signals import SaFlags
 from ring3.image.linux.boot import L
-from ring3.kernel.regs import UserRegs
+from ring3.kernel.regs import GPRS, UserRegs
 from ring3.linux.cpu_context import descriptor
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.signal_state import UNBLOCKABLE, Action
@@ -31,8 +32,9 @@ UC_SIGCONTEXT_SS: Final = 2
 UC_STRICT_RESTORE_SS: Final = 4
 _ORDER: Final = (
     "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "di", "si", "bp", "bx", "dx", "ax", "cx", "sp", "ip",
-    "flags",
 )  # fmt: skip
+_TO_FRAME: Final = itemgetter(*(GPRS.index(name) for name in _ORDER))
+_FROM_FRAME: Final = itemgetter(*(_ORDER.index(name) for name in GPRS))
 _ACCESSED: Final = 1
 _EXPAND_DOWN: Final = 4
 _USER_DATA: Final = 0xF2
@@ -76,7 +78,7 @@ def write(task: LinuxTask, regs: UserRegs, place: Place, info: SigInfo, action: 
     memory, (at, fxsave) = task.memory, place
     memory.write(fxsave, task.kernel.fpu.save())
     context = _CONTEXT.pack(
-        *(getattr(regs, name) for name in _ORDER), regs.cs, 0, 0, regs.ss, task.error_code,
+        *_TO_FRAME(regs.gprs()), regs.flags, regs.cs, 0, 0, regs.ss, task.error_code,
         task.trap_number & (1 << 64) - 1,
         mask & 0xFFFF_FFFF_FFFF_FFFF, task.fault_address, fxsave,
     )  # fmt: skip
@@ -110,8 +112,7 @@ def restore(task: LinuxTask, regs: UserRegs) -> int:
     (mask,) = struct.unpack_from("<Q", raw, 304)
     set_current_blocked(task, mask & ~UNBLOCKABLE)
     altstack.restore_altstack(task, (base, flags, size), regs.sp)
-    for name, value in zip(_ORDER[:-1], values, strict=False):
-        setattr(regs, name, value)
+    regs.set_gprs(_FROM_FRAME(values))
     regs.flags = (regs.flags & ~FIXABLE_FLAGS) | (values[17] & FIXABLE_FLAGS)
     regs.cs = values[18] | 3
     regs.ss = values[21] | 3
