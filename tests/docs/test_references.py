@@ -56,6 +56,7 @@ NAMES = {
     "Errno": "abi.errno",
     "FaultingSpace._with_code": "kernel.mm.fault",
     "Kernel._idle": "kernel.core",
+    "Kernel.give_up": "kernel.core",
     "Kernel.handle": "kernel.core",
     "Kernel.run": "kernel.core",
     "Kernel.stubs": "",

@@ -12,7 +12,7 @@ from typing import Any
 from ring3.abi.errno import E, Errno
 from ring3.fs.file import O_NONBLOCK, File, WouldBlock
 from ring3.fs.readiness import POLLERR, POLLHUP
-from ring3.kernel.task import Task
+from ring3.kernel.task import GivenUp, Task
 from ring3.kernel.wait import WaitQueue, wait_event
 
 Waiting = Coroutine[Any, Any, int]
@@ -70,9 +70,12 @@ def write_all(task: Task, file: File, data: bytes | memoryview) -> int | Waiting
     Raises:
         Errno: EAGAIN, nothing could be written and the file is not to block; or as `File.write`.
     """
+    before = 0 if task.progress is None else task.progress.done
     try:
-        done = file.write(data)
+        done = before + file.write(data[before:])
     except WouldBlock as blocked:
+        if before:
+            return _write_rest(task, file, data, before, blocked)
         if file.flags & O_NONBLOCK:
             raise Errno(E.EAGAIN) from None
         return _write_rest(task, file, data, 0, blocked)
@@ -99,6 +102,10 @@ async def _write_rest(
                     break
                 raise
         return done
+    except GivenUp:
+        if task.progress is not None:
+            task.progress.done = done
+        raise
     finally:
         file.drop()
 

@@ -11,6 +11,7 @@ CPU state as it is at that moment; when it is done, the task goes on from there.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from abc import ABC, abstractmethod
 from collections import deque
@@ -24,7 +25,7 @@ from ring3.image.kernel_image import KernelImage
 from ring3.kernel.clock import Clocks, HostClocks, VirtualClocks
 from ring3.kernel.functions import RUNNING, FunctionTable
 from ring3.kernel.regs import UserRegs, describe
-from ring3.kernel.task import Task, TaskExited, TaskState
+from ring3.kernel.task import GivenUp, Progress, Task, TaskExited, TaskState
 from ring3.kernel.timers import CpuTimers, Meter, Slices, Ticker, Timers
 from ring3.kernel.wait import HostEvents
 from ring3.machine.board import Machine
@@ -274,7 +275,7 @@ class Kernel(ABC, Generic[TaskT]):
             task.on_cpu = True
             self.slices.start(bool(self._ready))
             try:
-                if task.pending is not None:
+                if task.pending is not None or task.progress is not None:
                     self._resume(task)
                 self.run_task(task)
             except TaskExited:
@@ -421,16 +422,46 @@ class Kernel(ABC, Generic[TaskT]):
         try:
             pending.send(None)
         except StopIteration as done:
+            task.progress = None
             return int(done.value)
         except Errno as error:
+            task.progress = None
             return self.failed(task, error)
         task.pending = pending
         task.state = TaskState.WAITING
         task.on_cpu = False
         return None
 
+    def give_up(self, task: TaskT) -> bool:
+        """Ends the wait of a call's handler; the call is made again when the task runs, and nobody can tell.
+
+        It is what the freezer of Linux does with a signal, by an error of our own that no handler answers to.
+
+        Returns:
+            False, with nothing changed, if the task does not wait or cannot be stopped there (`Task.bound`).
+        """
+        pending = task.pending
+        if task.state is not TaskState.WAITING or pending is None or task.bound:
+            return False
+        task.pending = None
+        task.progress = task.progress or Progress()
+        with contextlib.suppress(GivenUp):
+            pending.throw(GivenUp())
+        self.ready(task)
+        return True
+
+    def _make_again(self, task: TaskT) -> int | None:
+        """Makes the call again that was given up: its result, or None if it waits."""
+        cpu = self.machine.cpu
+        short = cpu.cpl == 3
+        arguments = (task.regs, task.regs.orig_ax & 0xFFFF_FFFF) if short else self.stub_arguments(task)
+        result = self.invoke(task, self.stubs[task.stub], *arguments)
+        if result is not None:
+            task.progress = None
+        return result
+
     def _resume(self, task: TaskT) -> None:
-        result = self.advance(task)
+        result = self.advance(task) if task.pending is not None else self._make_again(task)
         if result is not None:
             self.machine.cpu.set_gpr(Gpr.RAX, result)
             if self.machine.cpu.cpl == 3:

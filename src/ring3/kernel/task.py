@@ -33,6 +33,29 @@ class TaskExited(BaseException):
     """Unwinds the kernel's Python stack when the running task ends; only the loop that runs tasks catches it."""
 
 
+class GivenUp(BaseException):
+    """Unwinds the handler of a call that is given up while it waits, to be made again (`Kernel.give_up`)."""
+
+
+class Progress:
+    """How far a call had come that was given up: what it cannot know from its arguments when it is made again.
+
+    Attributes:
+        deadline: When its wait is over, in nanoseconds of the clock that it waits by; None if no interval was given.
+        done: Bytes that it has written.
+    """
+
+    __slots__ = ("deadline", "done")
+
+    def __init__(self, deadline: int | None = None, done: int = 0) -> None:
+        self.deadline = deadline
+        self.done = done
+
+    def copy(self) -> Progress:
+        """The same in a copy of the task."""
+        return Progress(self.deadline, self.done)
+
+
 class Task:
     """One thread of a program.
 
@@ -50,6 +73,8 @@ class Task:
         saved: All registers while it is not on the CPU.
         pending: The handler that waits.
         stub: The address of the stub that handler is behind.
+        progress: How far the call that is to be made again had come, None if none is.
+        bound: Not 0 while its handler must not be given up: what that has done lies in the handler alone.
         exit_code: As wait(2) encodes it, once it is dead.
         cpu_time: Nanoseconds it has had the CPU, up to when it last left it.
     """
@@ -68,6 +93,8 @@ class Task:
         self.saved: bytes = b""
         self.pending: Coroutine[Any, Any, int] | None = None
         self.stub = 0
+        self.progress: Progress | None = None
+        self.bound = 0
         self.exit_code = 0
         self.cpu_time = 0
 

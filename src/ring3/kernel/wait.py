@@ -16,6 +16,7 @@ from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Final, Protocol
 
 from ring3.abi.errno import E, Errno
+from ring3.kernel.task import GivenUp
 
 if TYPE_CHECKING:
     from ring3.kernel.task import Task
@@ -239,6 +240,41 @@ class HostEvents:
         return True
 
 
+class Bound:
+    """While it is entered, what its task waits in cannot be given up: made again, the call would do things twice."""
+
+    __slots__ = ("_task",)
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+
+    def __enter__(self) -> None:
+        self._task.bound += 1
+
+    def __exit__(self, *error: object) -> None:
+        self._task.bound -= 1
+
+
+def deadline_after(task: Task, nanoseconds: int, now: Callable[[], int] | None = None) -> int:
+    """When an interval is over that began when the call in progress was first made.
+
+    Args:
+        task: Who makes it.
+        nanoseconds: The interval.
+        now: The clock; by default the monotonic one.
+    """
+    progress = task.progress
+    if progress is not None and progress.deadline is not None:
+        return progress.deadline
+    return (now or task.kernel.clocks.monotonic)() + nanoseconds
+
+
+def keep_deadline(task: Task, deadline: int | None) -> None:
+    """The call is given up: keeps until when it was to wait."""
+    if task.progress is not None:
+        task.progress.deadline = deadline
+
+
 async def wait_event(
     task: Task, queue: WaitQueue, condition: Callable[[], bool], deadline: int | None = None
 ) -> bool:
@@ -268,6 +304,9 @@ async def wait_event(
                 raise Errno(E.ERESTARTSYS)
             await queue.wait(task)
         return True
+    except GivenUp:
+        keep_deadline(task, deadline)
+        raise
     finally:
         if timer is not None:
             timer.cancel()

@@ -15,7 +15,7 @@ from ring3.abi.errno import E, Errno
 from ring3.kernel.functions import function
 from ring3.kernel.futex import FutexLock, FutexWaiter, Key
 from ring3.kernel.mm.usercopy import BadAddress
-from ring3.kernel.wait import UNTIL_READY, Timeout
+from ring3.kernel.wait import UNTIL_READY, Bound, Timeout
 from ring3.linux.futexes.word import FUTEX_OWNER_DIED, FUTEX_TID_MASK, FUTEX_WAITERS, Deadline, get_futex_key
 
 if TYPE_CHECKING:
@@ -191,7 +191,8 @@ async def _wait_to_be_moved(task: LinuxTask, waiter: FutexWaiter, deadline: Dead
                 raise Errno(E.ETIMEDOUT)
             if task.interrupted():
                 raise Errno(E.ERESTARTNOINTR if waiter.lock is None else E.EAGAIN)
-            await UNTIL_READY
+            with Bound(task):  # once it was moved, its arguments say the wrong thing
+                await UNTIL_READY
     finally:
         futexes.remove(waiter)
         if timeout is not None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from ring3.abi.errno import E, Errno
 from ring3.kernel.functions import function
 from ring3.kernel.futex import MATCH_ANY, FutexWaiter
-from ring3.kernel.wait import UNTIL_READY, Timeout
+from ring3.kernel.task import GivenUp
+from ring3.kernel.wait import UNTIL_READY, Timeout, keep_deadline
 from ring3.linux.futexes.word import Deadline, get_futex_key
 
 if TYPE_CHECKING:
@@ -75,6 +76,9 @@ async def _sleep_until(
                 task.restart = again
                 raise Errno(E.ERESTART_RESTARTBLOCK)
             await UNTIL_READY
+    except GivenUp:
+        keep_deadline(task, deadline[0])
+        raise
     finally:
         futexes.remove(waiter)
         timeout.cancel()

@@ -11,7 +11,7 @@ from ring3.abi.kinds import IntFlag, NamedTuple
 from ring3.abi.signals import Sig
 from ring3.kernel.core import PID_MAX
 from ring3.kernel.functions import function
-from ring3.kernel.wait import WaitQueue
+from ring3.kernel.wait import Bound, WaitQueue
 from ring3.linux.cpu_context import check_clone
 from ring3.linux.model.altstack import PUT_AWAY
 from ring3.linux.model.credentials import Cap
@@ -200,7 +200,8 @@ async def wait_for_vfork_done(task: LinuxTask, child: LinuxTask) -> int:
     """Waits until the child has given its memory back; only a deadly signal ends the wait."""
     tid = child.tid
     while child.vfork_done is not None and not is_dying(task):
-        await child.vfork_done.wait(task)
+        with Bound(task):  # the child is there already
+            await child.vfork_done.wait(task)
     return tid
 
 

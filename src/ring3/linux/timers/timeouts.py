@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
+from ring3.kernel.wait import deadline_after
 from ring3.linux.model.signal_state import UNBLOCKABLE
 from ring3.linux.signals.send import set_current_blocked
 from ring3.linux.timers.timespec import pack_timespec, pack_timeval, read_duration, read_timespec
@@ -44,7 +45,7 @@ class Timeout:
         read = read_duration if timeval else read_timespec
         duration = read(task, address, bits) if address else None
         self.immediate = duration == 0
-        self.deadline = None if duration is None else task.kernel.clocks.monotonic() + duration
+        self.deadline = None if duration is None else deadline_after(task, duration)
 
     def store_rest(self) -> None:
         """Tells the program how much was left; a bad address is no error, because the call is done."""
@@ -65,7 +66,8 @@ def set_mask(task: LinuxTask, address: int, size: int) -> None:
     if size != SIGSET_SIZE:
         raise Errno(E.EINVAL)
     mask = task.memory.read_u64(address)
-    task.saved_mask = task.blocked
+    if task.saved_mask is None:  # else the call is made again, and its mask is in force
+        task.saved_mask = task.blocked
     set_current_blocked(task, mask & ~UNBLOCKABLE)
 
 

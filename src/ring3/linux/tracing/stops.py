@@ -13,6 +13,7 @@ from ring3.abi.signals import CldCode, Sig, TrapCode
 from ring3.image.linux.boot import L
 from ring3.kernel.functions import function
 from ring3.kernel.regs import UserRegs
+from ring3.kernel.wait import Bound
 from ring3.linux.model.process import Process
 from ring3.linux.model.siginfo import Layout, SigInfo
 from ring3.linux.model.signal_state import bit
@@ -114,7 +115,8 @@ async def ptrace_stop(task: LinuxTask, status: int, info: SigInfo, at: At = At.O
         if owner.ending is not None or (task.signals.set | owner.pending.set) & bit(Sig.SIGKILL):
             trace.status = None
             return int(Sig.SIGKILL)
-        await trace.resumed.wait(task)
+        with Bound(task):  # the tracer has heard of the stop
+            await trace.resumed.wait(task)
     trace.at = At.OUTSIDE
     return trace.inject
 

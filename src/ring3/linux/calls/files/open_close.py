@@ -31,7 +31,7 @@ from ring3.fs.readiness import READABLE, WRITABLE
 from ring3.fs.regular import RegularFile
 from ring3.fs.waiting import Waiting
 from ring3.kernel.functions import function
-from ring3.kernel.wait import WaitQueue, wait_event
+from ring3.kernel.wait import Bound, WaitQueue, wait_event
 from ring3.linux.calls.files.read_write import MAX_NON_LFS
 from ring3.linux.definition import syscall
 from ring3.linux.files.lookup import AT_FDCWD, OpenFlags, getname, start_of, walk
@@ -106,7 +106,8 @@ async def _open_fifo(task: LinuxTask, file: FifoFile, flags: int) -> int:
         queue = WaitQueue()
         listening = file.listen(queue.wake, READABLE | WRITABLE)
         try:
-            await wait_event(task, queue, lambda: not file.waits_for_other_end())
+            with Bound(task):  # the other end has seen this one
+                await wait_event(task, queue, lambda: not file.waits_for_other_end())
         finally:
             listening.cancel()
         return task.files.install(file, cloexec=bool(flags & O_CLOEXEC))

@@ -11,6 +11,7 @@ from ring3.fs.file import O_APPEND, SEEK_CUR, File
 from ring3.fs.regular import MAX_SIZE, RegularFile
 from ring3.fs.waiting import Waiting
 from ring3.kernel.functions import function
+from ring3.kernel.wait import Bound
 from ring3.linux.calls.files.read_write import readable, vfs_write, writable
 from ring3.linux.definition import syscall
 from ring3.linux.files.vectors import MAX_RW_COUNT
@@ -80,7 +81,8 @@ async def _move(
             data = source.read(piece) if offset is None else source.pread(piece, offset + done)
             if not data:
                 break
-            written = await _written(task, target, data, done)
+            with Bound(task):  # the source has been read
+                written = await _written(task, target, data, done)
             done += written
             if offset is None and written < len(data):
                 source.unread(data[written:])

@@ -14,6 +14,7 @@ from ring3.abi.c_types import Int, Pointer, UnsignedInt, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
 from ring3.kernel.functions import function
+from ring3.kernel.wait import deadline_after
 from ring3.linux.definition import syscall
 from ring3.linux.futexes import pi as futex_pi
 from ring3.linux.futexes.waitwake import futex_requeue, futex_wait, futex_wait_multiple, futex_wake
@@ -130,7 +131,7 @@ def do_futex(
 def _deadline(task: LinuxTask, command: int, op: int, time: int) -> Deadline:
     """When an operation times out: FUTEX_WAIT's time is an interval, FUTEX_LOCK_PI's always one of the wall clock."""
     if command == FUTEX_WAIT:
-        return min(task.kernel.clocks.monotonic() + time, FOREVER), False
+        return min(deadline_after(task, time), FOREVER), False
     return time, command == FUTEX_LOCK_PI or bool(op & FUTEX_CLOCK_REALTIME)
 
 

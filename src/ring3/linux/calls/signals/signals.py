@@ -11,7 +11,8 @@ from ring3.abi.linux.structs.signals import OLD_SIGACTION, SIGACTION, SIGACTION3
 from ring3.abi.signals import NSIG, SIG_DFL, SIG_IGN, SiCode, Sig, SigHow
 from ring3.kernel.functions import function
 from ring3.kernel.regs import UserRegs
-from ring3.kernel.wait import wait_event
+from ring3.kernel.task import GivenUp
+from ring3.kernel.wait import deadline_after, wait_event
 from ring3.linux.definition import syscall
 from ring3.linux.model.siginfo import Layout, SigInfo, unpack
 from ring3.linux.model.signal_state import (
@@ -278,7 +279,8 @@ def sys_pause(task: LinuxTask) -> Waiting:
 )
 def sigsuspend(task: LinuxTask, mask: int) -> Waiting:
     """Waits for a signal with another mask."""
-    task.saved_mask = task.blocked
+    if task.saved_mask is None:  # else the call is made again, and its mask is in force
+        task.saved_mask = task.blocked
     set_current_blocked(task, mask & ~UNBLOCKABLE)
     return _never(task, E.ERESTARTNOHAND)
 
@@ -310,7 +312,7 @@ async def do_sigtimedwait(task: LinuxTask, wanted: int, uinfo: int, timeout: int
     if not available():
         if timeout == 0:
             raise Errno(E.EAGAIN)
-        deadline = None if timeout is None else task.kernel.clocks.monotonic() + timeout
+        deadline = None if timeout is None else deadline_after(task, timeout)
         task.waited_for = wanted
         try:
             if not await wait_event(task, task.process.signal_arrived, lambda: bool(available()), deadline):
@@ -374,4 +376,14 @@ def sys_restart_syscall(task: LinuxTask) -> int | Waiting:
     task.restart = None
     if block is None:
         raise Errno(E.EINTR)
-    return block()
+    result = block()
+    return result if isinstance(result, int) else _go_on(task, block, result)
+
+
+async def _go_on(task: LinuxTask, block: Callable[[], int | Waiting], waiting: Waiting) -> int:
+    """Waits on; given up, there is something to restart again."""
+    try:
+        return await waiting
+    except GivenUp:
+        task.restart = block
+        raise

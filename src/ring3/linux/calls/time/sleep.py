@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ring3.abi.c_types import Int, Pointer
 from ring3.abi.errno import E, Errno
-from ring3.kernel.wait import UNTIL_READY, Timeout
+from ring3.kernel.task import GivenUp
+from ring3.kernel.wait import UNTIL_READY, Timeout, deadline_after, keep_deadline
 from ring3.linux.definition import syscall
 from ring3.linux.timers.clocks import CLOCK_MONOTONIC, TIMER_ABSTIME, Base, Clock, clock_of, clock_to_wait_by
 from ring3.linux.timers.timespec import FOREVER, pack_timespec, read_timespec
@@ -45,6 +46,9 @@ async def _sleep(task: LinuxTask, clock: Clock, deadline: int, remaining: tuple[
     try:
         while not timeout.passed and not task.interrupted():
             await UNTIL_READY
+    except GivenUp:
+        keep_deadline(task, deadline)
+        raise
     finally:
         timeout.cancel()
     if timeout.passed:
@@ -62,7 +66,7 @@ async def _sleep(task: LinuxTask, clock: Clock, deadline: int, remaining: tuple[
 
 
 def _sleep_for(task: LinuxTask, clock: Clock, interval: int, rmtp: int, bits: int) -> Waiting:
-    return _sleep(task, clock, min(clock.now() + interval, FOREVER), (rmtp, bits))
+    return _sleep(task, clock, min(deadline_after(task, interval, clock.now), FOREVER), (rmtp, bits))
 
 
 @syscall("full", sys_nanosleep_time32=32)

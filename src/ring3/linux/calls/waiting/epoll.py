@@ -12,6 +12,7 @@ from ring3.fs.epoll import EPOLLET, EPOLLEXCLUSIVE, EPOLLONESHOT, EPOLLWAKEUP, E
 from ring3.fs.opening import O_CLOEXEC
 from ring3.fs.readiness import POLLERR, POLLHUP, POLLIN, POLLOUT, READABLE
 from ring3.fs.waiting import Waiting, until_any
+from ring3.kernel.wait import deadline_after
 from ring3.linux.definition import syscall
 from ring3.linux.timers import timeouts
 from ring3.linux.timers.timeouts import Timeout
@@ -121,7 +122,7 @@ def _store(task: LinuxTask, address: int, found: list[tuple[int, int]]) -> int:
 
 
 def _deadline(task: LinuxTask, milliseconds: int) -> int | None:
-    return task.kernel.clocks.monotonic() + milliseconds * 10**6 if milliseconds > 0 else None
+    return deadline_after(task, milliseconds * 10**6) if milliseconds > 0 else None
 
 
 @syscall("full")

@@ -10,6 +10,7 @@ from ring3.abi.linux.structs.waiting import POLLFD
 from ring3.fs.file import File
 from ring3.fs.readiness import POLLERR, POLLHUP, POLLNVAL
 from ring3.fs.waiting import Waiting, until_any
+from ring3.kernel.wait import deadline_after
 from ring3.linux.definition import syscall
 from ring3.linux.timers import timeouts
 from ring3.linux.timers.timeouts import Timeout
@@ -97,7 +98,7 @@ def sys_poll(task: LinuxTask, ufds: Pointer, nfds: UnsignedInt, timeout_msecs: I
         return polled.answer()
     deadline = None
     if timeout_msecs > 0:
-        deadline = task.kernel.clocks.monotonic() + timeout_msecs * 10**6
+        deadline = deadline_after(task, timeout_msecs * 10**6)
     return _restartable(task, polled, deadline)
 
 
