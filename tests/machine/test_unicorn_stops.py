@@ -147,6 +147,27 @@ def test_the_stop_of_one_address_space_is_passed_in_another(bare: Bare) -> None:
     assert bare.cpu.run() is BREAKPOINT
 
 
+def test_a_step_after_a_stop_was_passed_meets_its_faults(bare: Bare) -> None:
+    bare.put_code(INC * 2 + bytes.fromhex("a10000000000000000"))
+    bare.cpu.stop_at([USER_RIP + 3, USER_CODE_PAGE + 0x1000])
+    for _ in range(2):
+        bare.cpu.rip = USER_RIP
+        assert [bare.cpu.step() for _ in range(2)] == [STEPPED, STEPPED]
+        stop = bare.cpu.step()
+        assert isinstance(stop, Trap)
+        assert stop.vector == 14
+
+
+def test_a_page_may_begin_with_a_stop(bare: Bare) -> None:
+    bare.put_code(INC * 2 + CALL, USER_CODE_PAGE)
+    bare.cpu.stop_at([USER_CODE_PAGE])
+    for _ in range(2):
+        bare.cpu.rip = USER_CODE_PAGE
+        assert (bare.cpu.run(), bare.cpu.rip) == (BREAKPOINT, USER_CODE_PAGE)
+        assert (bare.cpu.pass_stop(), bare.cpu.rip) == (STEPPED, USER_CODE_PAGE + 3)
+        assert bare.cpu.run() is SYSCALL
+
+
 def test_a_step_passes_stops(bare: Bare) -> None:
     bare.put_code(INC * 2 + CALL)
     bare.cpu.stop_at([USER_RIP, USER_RIP + 3])

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi import tbl
+from ring3.fs.probes import at_host_data
 from ring3.kernel import points
 from ring3.kernel.events import Executed, Sent, Taken
 from ring3.kernel.functions import LINUX
@@ -80,6 +81,7 @@ def _at_exec(
 
 OWN: Final[Mapping[type, Attacher]] = {
     points.Layer: _at_layer,
+    points.HostData: at_host_data,
     points.SignalSent: at_return_of(LINUX[send.do_send_sig_info.__name__], _sent),
     points.SignalDelivered: at_entry_of(LINUX[deliver.get_signal.__name__], _taken),
     points.TaskExec: _at_exec,

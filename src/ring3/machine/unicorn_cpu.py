@@ -103,9 +103,10 @@ class UnicornCpu(UnicornRegisters):
     def step(self) -> Stop:
         """Runs one instruction; see `Cpu.step`."""
         rip = self.rip
-        self._prepare()
+        self._restore(self._engine, self._window)  # which tells the emulator of new stop addresses, too
         if self._stops is not None and rip in self._stops:
             return self.pass_stop()
+        self._prepare()
         if not self._counting:
             self._counting = True
             self._lib.stop_between_blocks(self._engine, False)
@@ -228,6 +229,8 @@ class UnicornCpu(UnicornRegisters):
         With the trap flag the emulator translates it for itself, beside what it has for other runs. Only where that
         flag is the program's own, or would stop in the middle of a repeated instruction, all translations have to go.
         """
+        if self._counting:
+            self._stop_counting()
         rip, flags, long_mode = self.rip, self.flags[0], self.long_mode
         code = self._code_bytes(rip, instructions.MAX_SIZE)
         opcode = instructions.opcode(code, long_mode=long_mode)
@@ -280,6 +283,17 @@ class UnicornCpu(UnicornRegisters):
         if self._stops is None or self.rip not in self._stops:
             return False
         return bool(self.cpl) or self.rip == start or not self._has_halted(start)
+
+    def _is_stop_at_page_start(self, vector: int) -> bool:
+        """Whether what looks like a page fault is a stop at an address where a page begins.
+
+        A stop takes no byte of code, and so the emulator looks for its end in the page before; where there is none, it
+        reports a fault.
+        """
+        rip = self.rip
+        if self._stops is None or vector != Vector.PF or rip % PAGE_SIZE or rip not in self._stops:
+            return False
+        return bool(self.cr2 == rip - PAGE_SIZE & (1 << 64) - 1)
 
     def _at_stop(self) -> Stop:
         """A run has come to a stop address: goes on if it is another address space's."""
@@ -335,7 +349,12 @@ class UnicornCpu(UnicornRegisters):
             words[self._rip] = flags[1]
             return _SYSCALL if self._halves[self._hflags] & at.HF_CS64 else Event.SYSCALL_COMPAT
         flags[1] = rip
-        return Event.SYSENTER if happened == _ON_SYSENTER else self._exception(happened)
+        if happened == _ON_SYSENTER:
+            return Event.SYSENTER
+        if self._is_stop_at_page_start(happened):
+            self._halves[self._old_exception] = -1
+            return self._at_stop()
+        return self._exception(happened)
 
     def _without_event(self, status: int, start: int, otherwise: Event, again: Callable[[], Stop]) -> Stop:
         """What ended a run that nothing happened in; the window is up to date.

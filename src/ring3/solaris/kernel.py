@@ -40,6 +40,7 @@ from ring3.solaris.short_path import complete, run_short
 from ring3.solaris.task import SolarisTask
 
 if TYPE_CHECKING:
+    from ring3.kernel.probes import Attacher
     from ring3.kernel.watched_stubs import StubRow
 
 STRUCT_REGS: Final[FrameType] = frame_type(
@@ -251,6 +252,13 @@ class SolarisKernel(TwoWays[SolarisTask]):
                 definition=made,
             )
         return rows
+
+    def own_points(self) -> Mapping[type, Attacher]:
+        """Those of the files that it uses."""
+        from ring3.fs.probes import at_host_data  # noqa: PLC0415 -- most programs run without
+        from ring3.kernel.points import HostData  # noqa: PLC0415
+
+        return {HostData: at_host_data}
 
     # -- memory of the kernel ----------------------------------------------------------------------------------
 
