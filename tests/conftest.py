@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.support.native import Run, run, without_core_files
 from tests.support.toolchain import Toolchain, find
+
+settings.register_profile("ring3", deadline=None)
+settings.load_profile("ring3")  # a loaded machine is slow, and nothing is wrong then
 
 MARKS = {"toolchain": "guest", "native": "native"}
 

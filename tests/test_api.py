@@ -303,7 +303,7 @@ def test_a_damaged_program_is_refused_or_does_what_it_can(
     )
     content, path = source.read_bytes(), tmp_path / "program"
 
-    @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(mutations(bits))
     def check(mutate: Callable[[bytes], bytes]) -> None:
         put(path, mutate(content))

@@ -262,7 +262,7 @@ def make(base: Path) -> None:
     (base / "twin").hardlink_to(base / "f")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(DEEDS, min_size=1, max_size=25))
 def test_deeds_lead_to_the_same_tree(deeds: list[Deed]) -> None:
     with tempfile.TemporaryDirectory() as below, tempfile.TemporaryDirectory() as real:

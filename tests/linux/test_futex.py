@@ -129,3 +129,21 @@ def test_threads_are_preempted_by_the_hosts_clock_too(
     program: Path = toolchain.program("threads/stress.c")
     with Linux(full_path=path == "full", ram_bytes=guest.RAM) as linux:
         assert guest.run(linux, program, ["16", "100"]).finished == native(program, ["16", "100"])
+
+
+@BITS
+@pytest.mark.parametrize("how", ["pause", "yield"])
+def test_waiters_that_spin_come_to_an_end_on_one_cpu(
+    linux: Linux, toolchain: Toolchain, native: Run, how: str, bits: Bits
+) -> None:
+    program = toolchain.program("threads/spinning.c", bits=bits)
+    assert guest.run(linux, program, [how]).finished == native(program, [how])
+
+
+@pytest.mark.parametrize("how", ["pause", "yield"])
+def test_waiters_that_spin_end_by_the_clocks_of_the_host(
+    path: PathThrough, toolchain: Toolchain, how: str
+) -> None:
+    program = toolchain.program("threads/spinning.c")
+    with Linux(full_path=path == "full") as linux:
+        assert guest.run(linux, program, [how]).finished.stdout == b"20 rounds, 20 turns\n"

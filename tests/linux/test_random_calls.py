@@ -88,7 +88,7 @@ def binary(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("random") / "program"
 
 
-@settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(made=programs())
 def test_both_paths_answer_any_calls_alike(binary: Path, made: tuple[Bits, list[Call]]) -> None:
     bits, calls = made

@@ -158,7 +158,7 @@ def binary(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("random") / "program"
 
 
-@settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(start=starts())
 @example(start=Start(64, NOTHING, Flags.TF, bytes.fromhex("0f05")))
 @example(start=Start(64, NOTHING, Flags.TF, bytes.fromhex("cd80")))

@@ -303,7 +303,7 @@ def mutated(source: bytes, limit: int) -> st.SearchStrategy[bytes]:
 def test_a_damaged_file_is_read_or_refused(make: Callable[[], bytes]) -> None:
     source = make()
 
-    @settings(max_examples=400, deadline=None, derandomize=True)
+    @settings(max_examples=400, derandomize=True)
     @given(mutated(source, 64 + 3 * 56))
     def check(content: bytes) -> None:
         error = refused(content)

@@ -232,4 +232,4 @@ class PmapModel(RuleBasedStateMachine):
 
 
 TestPmapModel = PmapModel.TestCase
-TestPmapModel.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
+TestPmapModel.settings = settings(max_examples=40, stateful_step_count=20)

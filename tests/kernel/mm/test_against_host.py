@@ -205,7 +205,7 @@ def test_a_region_with_every_kind_of_mapping(host: Host) -> None:
     assert answer[0] == [0, 0, 0, 0, -17, 0, 0, 30]
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=400, derandomize=True)
 @given(st.lists(OPERATIONS, min_size=1, max_size=30))
 def test_any_operations_do_what_the_host_does(host: Host, operations: list[Operation]) -> None:
     assert ours(operations) == host(operations)

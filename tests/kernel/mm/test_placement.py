@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ring3.kernel.mm import Mm, arch_pick_mmap_layout
@@ -21,7 +21,6 @@ def _space(taken: list[tuple[int, int]]) -> tuple[Mm, set[int]]:
     return mm, pages
 
 
-@settings(deadline=None)
 @given(TAKEN, st.integers(1, 6))
 def test_the_search_finds_the_first_room_from_either_side(taken: list[tuple[int, int]], count: int) -> None:
     mm, pages = _space(taken)
@@ -38,7 +37,6 @@ def test_the_search_finds_the_first_room_from_either_side(taken: list[tuple[int,
     ] == free
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 5), st.integers(0, 30)), max_size=40))
 def test_the_remembered_search_finds_what_a_new_one_finds(steps: list[tuple[bool, int, int]]) -> None:
     mm = Mm(Ram(1 << 20), None, arch_pick_mmap_layout())

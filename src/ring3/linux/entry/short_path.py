@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi import tbl
 from ring3.abi.errno import Errno
 from ring3.image.linux.boot import SYSCALL_VECTOR, L
+from ring3.kernel.mm.fault import FaultOutcome
 from ring3.linux.entry import traps
 from ring3.linux.entry.leave import leave_through
 from ring3.machine.cpu import Event, Trap
@@ -104,7 +105,7 @@ def _page_fault(kernel: LinuxSystem, task: LinuxTask, trap: Trap) -> None:
     flags = cpu.rflags
     window.orig_ax = _M64
     task.regs = window
-    if traps.do_user_addr_fault(task, trap.address, trap.error):
+    if traps.do_user_addr_fault(task, trap.address, trap.error) is FaultOutcome.OK:
         finish(kernel, task)
         return
     cpu.rflags = flags

@@ -71,10 +71,10 @@ def exception(vector: int, task: LinuxTask, regs: UserRegs, error: int) -> int:
         regs = undo_iret(task, regs)
     if vector == Vector.PF:
         address = task.kernel.machine.cpu.cr2
-        if do_user_addr_fault(task, address, error, regs):
+        outcome = do_user_addr_fault(task, address, error, regs)
+        if outcome is FaultOutcome.OK:
             regs.flags &= ~Flags.RF  # nothing depends on it, and the emulator's pushf would show it
         else:
-            outcome = handle_mm_fault(task, address, error)
             signal, code = _OUTCOMES[outcome]
             _remember(task, vector, error, address)
             force_sig_fault(task, signal, int(code), address)
@@ -99,8 +99,10 @@ def exception(vector: int, task: LinuxTask, regs: UserRegs, error: int) -> int:
     "void do_user_addr_fault(struct pt_regs *regs, unsigned long error_code, unsigned long address)",
     calls={"emulate_vsyscall", "handle_mm_fault"},
 )
-def do_user_addr_fault(task: LinuxTask, address: int, error: int, regs: UserRegs | None = None) -> bool:
-    """Makes a user access possible that faulted; False if it is not allowed.
+def do_user_addr_fault(
+    task: LinuxTask, address: int, error: int, regs: UserRegs | None = None
+) -> FaultOutcome:
+    """Makes a user access possible that faulted, or says why it is not allowed.
 
     Args:
         task: Whose access it was.
@@ -109,8 +111,9 @@ def do_user_addr_fault(task: LinuxTask, address: int, error: int, regs: UserRegs
         regs: The user registers, by default those of `Task.regs`.
     """
     if address >= vsyscall.ADDRESS:
-        return bool(error & PF_FETCH) and vsyscall.emulate_vsyscall(task, regs or task.regs, address)
-    return handle_mm_fault(task, address, error) is FaultOutcome.OK
+        called = error & PF_FETCH and vsyscall.emulate_vsyscall(task, regs or task.regs, address)
+        return FaultOutcome.OK if called else FaultOutcome.SEGV_MAPERR
+    return handle_mm_fault(task, address, error)
 
 
 @function(
