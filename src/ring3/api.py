@@ -142,13 +142,13 @@ class Computer(ABC):
         """Loads a program, ready to run."""
 
     def run(self, task: Task) -> int:
-        """Runs until a task has ended; returns its status as a shell gives it (128 + N for signal N).
+        """Runs until a task's program has ended; returns its status as a shell gives it (128 + N for signal N).
 
         Raises:
             KernelPanic: A bug of ours.
         """
         self.kernel.run(task)
-        return shell_status(task.exit_code)
+        return shell_status(task.program_exit_code)
 
     def _files(self) -> FdTable:
         """The descriptors of a new program: this process's standard ones."""

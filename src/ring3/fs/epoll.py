@@ -1,9 +1,10 @@
 """epoll(7): a set of files to wait for, and those of them that may be ready.
 
 A file that changes puts its item on the ready list; waiting takes items from there, asks each file what it is ready
-for, and puts level-triggered ones back as long as they are. Files of the host do not tell when they change: they are
-asked, and watched only while somebody waits. For those an edge is a readiness that was not there when the file was
-last asked, or that follows a read or write.
+for, and puts level-triggered ones back as long as they are. Only who waits may ask: what a signalfd is ready for
+depends on who that is, and a file changes while somebody else runs (ep_poll_callback asks nothing either). Files of the
+host do not tell when they change: they are asked, and watched only while somebody waits. For those an edge is a
+readiness that was not there when the file was last asked, or that follows a read or write.
 """
 
 from __future__ import annotations
@@ -137,9 +138,8 @@ class EpollFile(AnonymousFile):
             self._changed(item)
 
     def _changed(self, item: Item) -> None:
-        if item.ready():
-            self._ready[item] = None
-            self.queue.wake(READABLE)
+        self._ready[item] = None
+        self.queue.wake(READABLE)
 
     def _forget(self, key: tuple[int, File], item: Item) -> None:
         if self._items.get(key) is item:

@@ -7,7 +7,7 @@ whose operation waits is held, so another thread may close its descriptor meanwh
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from ring3.abi.errno import E, Errno
 from ring3.fs.file import O_NONBLOCK, File, WouldBlock
@@ -16,6 +16,7 @@ from ring3.kernel.task import GivenUp, Task
 from ring3.kernel.wait import WaitQueue, wait_event
 
 Waiting = Coroutine[Any, Any, int]
+TaskT = TypeVar("TaskT", bound=Task)
 
 
 def retry(task: Task, file: File, operation: Callable[[], int]) -> int | Waiting:
@@ -61,8 +62,16 @@ async def until_ready(task: Task, blocked: WouldBlock) -> None:
         listening.cancel()
 
 
-def write_all(task: Task, file: File, data: bytes | memoryview) -> int | Waiting:
+def write_all(
+    task: TaskT, file: File, data: bytes | memoryview, broken: Callable[[TaskT], None]
+) -> int | Waiting:
     """Writes all of some data, however often that has to wait, as write(2) does to a pipe or terminal.
+
+    Args:
+        task: Who writes.
+        file: The file.
+        data: What.
+        broken: What happens to who writes where nobody reads, whether or not something was written before.
 
     Returns:
         How many bytes were written: fewer if the file is not to block, and after an error or a signal.
@@ -73,19 +82,30 @@ def write_all(task: Task, file: File, data: bytes | memoryview) -> int | Waiting
     before = 0 if task.progress is None else task.progress.done
     try:
         done = before + file.write(data[before:])
+    except Errno as error:
+        if error.number is E.EPIPE:
+            broken(task)
+        if before:
+            return before
+        raise
     except WouldBlock as blocked:
         if before:
-            return _write_rest(task, file, data, before, blocked)
+            return _write_rest(task, file, data, before, blocked, broken)
         if file.flags & O_NONBLOCK:
             raise Errno(E.EAGAIN) from None
-        return _write_rest(task, file, data, 0, blocked)
+        return _write_rest(task, file, data, 0, blocked, broken)
     if done < len(data) and file.pollable and not file.flags & O_NONBLOCK:
-        return _write_rest(task, file, data, done, None)
+        return _write_rest(task, file, data, done, None, broken)
     return done
 
 
 async def _write_rest(
-    task: Task, file: File, data: bytes | memoryview, done: int, blocked: WouldBlock | None
+    task: TaskT,
+    file: File,
+    data: bytes | memoryview,
+    done: int,
+    blocked: WouldBlock | None,
+    broken: Callable[[TaskT], None],
 ) -> int:
     file.hold()
     try:
@@ -97,7 +117,9 @@ async def _write_rest(
                 blocked = None
             except WouldBlock as again:
                 blocked = again
-            except Errno:
+            except Errno as error:
+                if error.number is E.EPIPE:
+                    broken(task)
                 if done:
                     break
                 raise

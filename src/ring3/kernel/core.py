@@ -249,7 +249,7 @@ class Kernel(ABC, Generic[TaskT]):
         return task.cpu_time
 
     def run(self, until: TaskT) -> None:
-        """Runs tasks until one is dead.
+        """Runs tasks until the program of one has ended.
 
         Raises:
             Deadlock: All of them wait and nothing can wake one.
@@ -262,7 +262,7 @@ class Kernel(ABC, Generic[TaskT]):
             RUNNING.kernel = outer
 
     def _run(self, until: TaskT) -> None:
-        while until.state is not TaskState.DEAD:
+        while not until.program_ended:
             if self.timers.waiting:
                 self.timers.fire(self.clocks)
             if not self._ready:

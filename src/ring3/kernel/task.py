@@ -107,6 +107,16 @@ class Task:
         """Whether a signal is to be taken, so that a handler that waits must give up."""
         return False
 
+    @property
+    def program_ended(self) -> bool:
+        """Whether the program that it was the first thread of has ended; by default, that is all there is of it."""
+        return self.state is TaskState.DEAD
+
+    @property
+    def program_exit_code(self) -> int:
+        """What the program ended with, as wait(2) encodes it."""
+        return self.exit_code
+
     def leave_memory(self) -> None:
         """Drops its address space, which is gone if nobody else uses it."""
         mm, self.mm = self.mm, None

@@ -55,6 +55,10 @@ static void waits(void) {
     report("killed, kept", P_PGID, getpgrp(), WEXITED | WNOWAIT);
     report("killed", P_PGID, 0, WEXITED);
     report("gone", P_PID, child, WEXITED);
+    child = ends(1);
+    report("only stops of one that ends", P_PID, child, WSTOPPED);
+    report("only its going on", P_ALL, 0, WCONTINUED);
+    report("its end", P_PID, child, WEXITED);
     report("exited", P_PID, ends(7), WEXITED);
     report("aborted", P_PID, ends(-1), WEXITED);
     child = ends(3);

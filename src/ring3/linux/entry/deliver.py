@@ -28,14 +28,12 @@ from ring3.linux.signals.send import (
     recalc_sigpending,
     set_current_blocked,
 )
-from ring3.linux.tasks.exit import do_group_exit
-from ring3.machine.registers import Flags
+from ring3.linux.tasks.exit import do_group_exit, end, is_ending
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
-_TF: Final = int(Flags.TF)  # an IntFlag would cost a microsecond each time
-_RESETHAND: Final = int(SaFlags.SA_RESETHAND)
+_RESETHAND: Final = int(SaFlags.SA_RESETHAND)  # an IntFlag would cost a microsecond each time
 _NODEFER: Final = int(SaFlags.SA_NODEFER)
 _M64: Final = (1 << 64) - 1
 _RESTART: Final = {-E.ERESTARTSYS & _M64, -E.ERESTARTNOINTR & _M64, -E.ERESTARTNOHAND & _M64}
@@ -60,15 +58,16 @@ def arch_do_signal_or_restart(task: LinuxTask, regs: UserRegs) -> None:
     calls={"do_group_exit", "recalc_sigpending"},
 )
 def dequeue_signal(task: LinuxTask) -> SigInfo | None:
-    """The next signal to deliver, removed from its queue; None if there is none. A dying process ends here."""
+    """The next signal to deliver, removed from its queue; None if there is none. A thread that is to end does."""
+    if is_ending(task):
+        end(task)
     process = task.process
-    if process.ending is not None:
-        do_group_exit(task, process.ending)
     available = deliverable(task)
     if not available:
         recalc_sigpending(task)
         return None
     signal = next_signal(available)
+    task.may_stop = True
     queue = task.signals if task.signals.set & bit(signal) else process.pending
     info = queue.take(signal)
     recalc_sigpending(task)
@@ -95,6 +94,8 @@ def get_signal(task: LinuxTask, regs: UserRegs, info: SigInfo) -> bool:
     if bit(signal) & IGNORED_BY_DEFAULT:
         return False
     if bit(signal) & STOPPING:
+        if not task.may_stop:
+            return False
         if signal != Sig.SIGSTOP and task.kernel.processes.is_orphaned(process.pgid):
             return False
         do_signal_stop(process, signal)
@@ -105,7 +106,7 @@ def get_signal(task: LinuxTask, regs: UserRegs, info: SigInfo) -> bool:
 def settle(task: LinuxTask, regs: UserRegs) -> None:
     """No handler runs: an interrupted call is made again, and the mask of sigsuspend(2) is undone."""
     if _in_call(regs):
-        result = _result(task, regs)
+        result = result_of(task, regs)
         if result in _RESTART:
             regs.ax = regs.orig_ax
             regs.ip -= 2
@@ -122,7 +123,7 @@ def _in_call(regs: UserRegs) -> bool:
     return regs.orig_ax & 0xFFFF_FFFF != 0xFFFF_FFFF
 
 
-def _result(task: LinuxTask, regs: UserRegs) -> int:
+def result_of(task: LinuxTask, regs: UserRegs) -> int:
     """What the call gave; a 32-bit tracer may have written it back without its upper half (syscall_get_error)."""
     result = regs.ax
     if task.in_ia32_syscall and result & 0x8000_0000:
@@ -132,7 +133,7 @@ def _result(task: LinuxTask, regs: UserRegs) -> int:
 
 def _settle_interrupted(task: LinuxTask, regs: UserRegs, action: Action) -> None:
     """What becomes of the call that a handler interrupts: made again, or EINTR."""
-    result = _result(task, regs)
+    result = result_of(task, regs)
     if result == -E.ERESTARTNOINTR & _M64 or (
         result == -E.ERESTARTSYS & _M64 and action.flags & SaFlags.SA_RESTART
     ):
@@ -148,7 +149,6 @@ def _settle_interrupted(task: LinuxTask, regs: UserRegs, action: Action) -> None
 )
 def handle_signal(task: LinuxTask, regs: UserRegs, info: SigInfo, action: Action) -> None:
     """Sets up the handler's frame and the mask in which it runs."""
-    stepping = regs.flags & _TF
     mask = task.blocked if task.saved_mask is None else task.saved_mask
     if task.rseq is not None:
         rseq.rseq_signal_deliver(task, regs, task.rseq, info.signo)
@@ -162,5 +162,3 @@ def handle_signal(task: LinuxTask, regs: UserRegs, info: SigInfo, action: Action
     if not action.flags & _NODEFER:
         blocked |= bit(info.signo)
     set_current_blocked(task, blocked & ~UNBLOCKABLE)
-    if stepping:
-        regs.flags &= ~_TF

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
-from ring3.abi.signals import FpeCode, IllCode, SegvCode, SiCode, Sig, TrapCode
+from ring3.abi.signals import SIG_DFL, SIG_IGN, FpeCode, IllCode, SegvCode, SiCode, Sig, TrapCode
 from ring3.errors import KernelPanic
 from ring3.image.linux.boot import GATES, L
 from ring3.kernel.functions import function
@@ -20,9 +20,11 @@ from ring3.linux.entry.leave import undo_iret
 from ring3.linux.filters import seccomp, user_dispatch
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.task import LinuxTask
-from ring3.linux.model.trace import At, Option
+from ring3.linux.model.trace import At
 from ring3.linux.signals import rseq
-from ring3.linux.signals.send import force_sig, force_sig_fault, is_fatal
+from ring3.linux.signals.send import force_sig, force_sig_fault, is_fatal, kill_threads
+from ring3.linux.tasks.exit import end_with_event, is_ending
+from ring3.linux.tracing import stepping
 from ring3.linux.tracing import stops as tracing
 from ring3.machine.paging import PF_FETCH, PF_WRITE
 from ring3.machine.registers import ERROR_CODE_VECTORS, Flags, Vector
@@ -169,13 +171,11 @@ def _remember(task: LinuxTask, vector: int, error: int, address: int) -> None:
 
 def exit_work(task: LinuxTask, regs: UserRegs, argument: int) -> int | Coroutine[Any, Any, int]:
     """What is to be done before ring 3 runs again (exit_to_user_mode_loop): signals, stops."""
-    if task.trace is not None:
-        return _traced_exit_work(task, regs)
     q = task.kernel.machine.ram.q
     resched = 0
     while q[task.struct] & EXIT_WORK:
-        if task.must_stop:
-            return _stop(task, regs)
+        if task.trace is not None or task.must_stop:
+            return _exit_work_with_stops(task, regs)
         resched |= q[task.struct] & NEED_RESCHED
         q[task.struct] &= ~EXIT_WORK
         arch_do_signal_or_restart(task, regs)
@@ -186,56 +186,52 @@ def exit_work(task: LinuxTask, regs: UserRegs, argument: int) -> int | Coroutine
     return 0
 
 
-async def _stop(task: LinuxTask, regs: UserRegs) -> int:
-    """Stays stopped until SIGCONT or SIGKILL, then looks at the signals again."""
-    q = task.kernel.machine.ram.q
-    while q[task.struct] & EXIT_WORK:
-        if task.trace is not None:
-            return await _traced_exit_work(task, regs)
-        if task.must_stop:
-            await task.stopped.wait(task)
-        else:
-            q[task.struct] &= ~EXIT_WORK
-            arch_do_signal_or_restart(task, regs)
-            if task.rseq is not None:
-                rseq.rseq_handle_notify_resume(task, regs, task.rseq)
-    return 0
-
-
-async def _traced_exit_work(task: LinuxTask, regs: UserRegs) -> int:
-    """The same for a thread with a tracer, which sees every signal before it is delivered."""
+async def _exit_work_with_stops(task: LinuxTask, regs: UserRegs) -> int:
+    """The same for a thread that may have to stop on the way: with its process, or for its tracer."""
     q = task.kernel.machine.ram.q
     while q[task.struct] & EXIT_WORK:
         q[task.struct] &= ~EXIT_WORK
-        trace = task.trace
-        if trace is not None and trace.interrupt:
-            trace.interrupt = False
-            await tracing.ptrace_event(task, tracing.EVENT_STOP, 0)
-        if task.must_stop:
-            await _traced_group_stop(task)
-        handled = False
-        while not handled and (info := dequeue_signal(task)) is not None:
-            signal = (
-                info.signo if info.signo == Sig.SIGKILL else await tracing.ptrace_stop(task, info.signo, info)
-            )
-            if signal and signal != info.signo:
-                info = SigInfo(signal)
-            ends = signal and signal != Sig.SIGKILL and is_fatal(task, signal)
-            if ends and tracing.wants(task, Option.TRACEEXIT):
-                await tracing.ptrace_event(task, tracing.EVENT_EXIT, signal)
-            handled = bool(signal) and get_signal(task, regs, info)
-        if not handled:
+        if not await _act_with_stops(task, regs):
             settle(task, regs)
         if task.rseq is not None:
             rseq.rseq_handle_notify_resume(task, regs, task.rseq)
     return 0
 
 
-async def _traced_group_stop(task: LinuxTask) -> None:
-    trace, signal = task.trace, task.process.stopped or int(Sig.SIGTRAP)
-    seized = trace is not None and trace.seized
-    await tracing.ptrace_stop(task, signal | tracing.EVENT_STOP << 8 if seized else signal, SigInfo(signal))
-    task.must_stop = False
+async def _act_with_stops(task: LinuxTask, regs: UserRegs) -> bool:
+    """Stops, and acts on signals until none is left or a handler is to run; returns whether one is (get_signal)."""
+    process = task.process
+    while True:
+        trace = task.trace
+        if is_ending(task):
+            await end_with_event(task)
+        elif trace is not None and (task.must_stop or trace.has_trap):
+            await tracing.job_stop(task)
+        elif task.must_stop:
+            task.set_flag(L["TIF_SIGPENDING"])  # it has not been done: given up here, it is to be made again
+            await task.stopped.wait(task)
+        elif (info := dequeue_signal(task)) is None:
+            return False
+        else:
+            shown = info if trace is None else await tracing.signal_stop(task, info)
+            if shown is None:
+                continue
+            if is_fatal(task, shown.signo):
+                kill_threads(process, shown.signo, but=task)
+            elif await _act_on(task, regs, shown):
+                return True
+
+
+async def _act_on(task: LinuxTask, regs: UserRegs, info: SigInfo) -> bool:
+    """Does what a signal's action says; a thread that is stepped stops at its handler's first instruction."""
+    handler = task.process.actions[info.signo].handler
+    stepped = task.stepping and handler not in (SIG_IGN, SIG_DFL)
+    if stepped:
+        stepping.disable(task)
+    handled = get_signal(task, regs, info)
+    if stepped and regs.ip == handler:
+        await tracing.step_stop(task)
+    return handled
 
 
 def spurious(task: LinuxTask, regs: UserRegs, argument: int) -> int:
@@ -264,8 +260,9 @@ async def _traced_enter(task: LinuxTask, regs: UserRegs) -> int:
 
 def trace_exit(task: LinuxTask, regs: UserRegs, argument: int) -> int | Coroutine[Any, Any, int]:
     """The work after a traced call (syscall_exit_work)."""
-    if task.single_stepped:
-        force_sig_fault(task, Sig.SIGTRAP, int(TrapCode.TRAP_TRACE), regs.ip)
+    if task.stepping:
+        _remember(task, int(Vector.DB), 0, task.fault_address)
+        force_sig_fault(task, Sig.SIGTRAP, int(TrapCode.TRAP_BRKPT), regs.ip)  # user_single_step_report
     elif task.kernel.machine.ram.q[task.struct + _WORK] & tracing.SYSCALL_WORK_TRACE:
         return tracing.ptrace_report_syscall(task, regs, At.EXIT)
     return 0

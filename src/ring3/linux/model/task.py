@@ -49,7 +49,9 @@ class LinuxTask(Task):
         saved_mask: The mask to go back to after the signal that ends sigsuspend(2) or ppoll(2).
         waited_for: Signals that sigtimedwait(2) takes although they are blocked.
         altstack: The alternate signal stack.
-        must_stop: Its process is stopped.
+        must_stop: It is to stop because its process does, or has for that.
+        stop_signal: The last signal that stopped its process.
+        may_stop: No SIGCONT has come since it took the signal that is to stop its process (JOBCTL_STOP_DEQUEUED).
         stopped: Woken when it may go on.
         restart: What restart_syscall(2) does.
         clear_child_tid: Address that is cleared when it ends, 0 for none.
@@ -61,7 +63,8 @@ class LinuxTask(Task):
         vfork_done: Woken when it no longer uses its parent's memory.
         parent_death_signal: What it gets when its parent ends (PR_SET_PDEATHSIG).
         trace: How it is traced, None if it is not.
-        single_stepped: Its tracer has set the trap flag.
+        stepping: Its tracer lets it execute single instructions.
+        forced_tf: The trap flag in its flags is its tracer's.
         scheduling: What it asks of the scheduler.
         settings: What it was told about itself by prctl(2).
         seccomp: Which system calls it has given up, None for none.
@@ -92,7 +95,8 @@ class LinuxTask(Task):
         self.saved_mask: int | None = None
         self.waited_for = 0
         self.altstack = AltStack()
-        self.must_stop = False
+        self.must_stop = self.may_stop = False
+        self.stop_signal = 0
         self.stopped = WaitQueue()
         self.restart: Callable[[], int | Coroutine[Any, Any, int]] | None = None
         self.clear_child_tid = 0
@@ -103,7 +107,7 @@ class LinuxTask(Task):
         self.vfork_done: WaitQueue | None = None
         self.parent_death_signal = 0
         self.trace: Trace | None = None
-        self.single_stepped = False
+        self.stepping = self.forced_tf = False
         self.scheduling = Scheduling()
         self.settings = Settings()
         self.seccomp: Seccomp | None = None
@@ -127,12 +131,18 @@ class LinuxTask(Task):
         return self.regs.cs == L["USER32_CS"]
 
     def interrupted(self) -> bool:
-        """Whether a handler that waits must give up: signals are to be looked at that it was told to take."""
-        trace = self.trace
-        if self.must_stop or self.process.ending is not None or (trace is not None and trace.interrupt):
-            return True
-        deliverable = (self.signals.set | self.process.pending.set) & ~self.blocked
-        return bool(deliverable) and bool(self.kernel.machine.ram.q[self.struct] & _SIGPENDING)
+        """Whether a handler that waits has to look for signals or a stop (signal_pending): it was told to."""
+        return bool(self.kernel.machine.ram.q[self.struct] & _SIGPENDING)
+
+    @property
+    def program_ended(self) -> bool:
+        """Whether its process has ended, which may live on without its first thread."""
+        return self.process.dead
+
+    @property
+    def program_exit_code(self) -> int:
+        """What its process ended with."""
+        return self.process.exit_code
 
     def usage(self) -> Rusage:
         """Resources used so far."""

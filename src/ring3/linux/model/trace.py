@@ -10,6 +10,7 @@ from ring3.kernel.wait import WaitQueue
 if TYPE_CHECKING:
     from ring3.linux.model.process import Process
     from ring3.linux.model.siginfo import SigInfo
+    from ring3.linux.model.task import LinuxTask
 
 
 class Option(IntFlag):
@@ -24,6 +25,7 @@ class Option(IntFlag):
     TRACEEXIT = 1 << 6
     TRACESECCOMP = 1 << 7
     EXITKILL = 1 << 20
+    SUSPEND_SECCOMP = 1 << 21
 
 
 class At(Enum):
@@ -39,37 +41,48 @@ class Trace:
 
     Attributes:
         tracer: The process that traces it.
+        by: Its thread that does: requests of others are refused.
         seized: By PTRACE_SEIZE: other stops, no SIGSTOP.
         options: `Option` bits.
         status: While stopped, what wait(2) reports, without the low byte 0x7f; None while it runs.
-        info: The siginfo of the stop.
+        info: The siginfo of the stop, None where the stop has none.
         unreported: wait(2) has not told of the stop yet.
         message: What PTRACE_GETEVENTMSG gives.
         at: Where in a call it is.
+        changed: The siginfo that PTRACE_SETSIGINFO has put in its place.
         inject: The signal to go on with.
-        interrupt: PTRACE_INTERRUPT was asked for.
+        trap: It is to stop at once, by PTRACE_INTERRUPT or because its group has stopped (JOBCTL_TRAP_STOP).
+        notify: It is to tell its tracer that its group has stopped or goes on (JOBCTL_TRAP_NOTIFY).
+        listening: PTRACE_LISTEN: it stays stopped, but is not to be asked anything until there is news.
         resumed: Woken when it may go on.
     """
 
     __slots__ = (
-        "at", "info", "inject", "interrupt", "message", "options", "resumed", "seized", "status", "tracer",
-        "unreported",
+        "at", "by", "changed", "info", "inject", "listening", "message", "notify", "options", "resumed", "seized",
+        "status", "tracer", "trap", "unreported",
     )  # fmt: skip
 
-    def __init__(self, tracer: Process, seized: bool, options: int) -> None:
-        self.tracer = tracer
+    def __init__(self, by: LinuxTask, seized: bool, options: int) -> None:
+        self.by = by
+        self.tracer: Process = by.process
         self.seized = seized
         self.options = options
         self.status: int | None = None
         self.info: SigInfo | None = None
+        self.changed: SigInfo | None = None
         self.unreported = False
         self.message = 0
         self.at = At.OUTSIDE
         self.inject = 0
-        self.interrupt = False
+        self.trap = self.notify = self.listening = False
         self.resumed = WaitQueue()
 
     @property
     def is_stopped(self) -> bool:
         """Whether the thread has stopped and its tracer has not let it go on."""
         return self.status is not None
+
+    @property
+    def has_trap(self) -> bool:
+        """Whether it is to stop before it runs on (JOBCTL_TRAP_MASK)."""
+        return self.trap or self.notify

@@ -31,7 +31,8 @@ def deliverable(task: LinuxTask) -> int:
 @function("void recalc_sigpending(void)")
 def recalc_sigpending(task: LinuxTask) -> None:
     """Sets or clears TIF_SIGPENDING after masks or queues changed."""
-    if deliverable(task) or task.must_stop:
+    trace = task.trace
+    if deliverable(task) or task.must_stop or (trace is not None and trace.has_trap):
         task.set_flag(TIF_SIGPENDING)
     else:
         task.clear_flag(TIF_SIGPENDING)
@@ -104,7 +105,7 @@ def group_send_sig_info(process: Process, info: SigInfo) -> bool:
 )
 def do_send_sig_info(process: Process, task: LinuxTask | None, info: SigInfo) -> bool:
     """Queues a signal for a thread, or for a process where none is given; False if nobody gets it."""
-    if process.dead or not process.threads:
+    if process.dead or not process.threads or process.ending is not None:
         return False
     signal = info.signo
     prepare_signal(process, signal)
@@ -119,9 +120,7 @@ def do_send_sig_info(process: Process, task: LinuxTask | None, info: SigInfo) ->
         if thread.waited_for & bit(signal):
             thread.kernel.ready(thread)
     if signal == Sig.SIGKILL:
-        for thread in process.threads:
-            resume_from_stop(thread)
-            signal_wake_up(thread)
+        kill_threads(process, int(Sig.SIGKILL))
         return True
     takers = [thread for thread in receivers if not thread.blocked & bit(signal)]
     if takers:
@@ -176,8 +175,7 @@ def prepare_signal(process: Process, signal: int) -> None:
         _discard(process, bit(Sig.SIGCONT))
     elif signal == Sig.SIGCONT:
         _discard(process, STOPPING)
-        if process.stopped:
-            continue_process(process)
+        _continue_process(process)
 
 
 def _discard(process: Process, signals: int) -> None:
@@ -187,10 +185,9 @@ def _discard(process: Process, signals: int) -> None:
 
 
 def resume_from_stop(task: LinuxTask) -> None:
-    """Lets a thread go on after its process was stopped."""
+    """Lets a thread go on after its process was stopped, by way of `do_signal`, which settles the call it was in."""
     if task.must_stop:
         task.must_stop = False
-        recalc_sigpending(task)
         task.stopped.wake()
 
 
@@ -210,22 +207,64 @@ def file_too_large(task: LinuxTask) -> None:
 )
 def do_signal_stop(process: Process, signal: int) -> None:
     """Stops all threads of a process and tells its parent (do_signal_stop)."""
-    process.stopped = signal
+    before, process.stopped = process.stopped, process.stopped or signal
     for thread in process.threads:
-        thread.must_stop = True
-        signal_wake_up(thread)
-    do_notify_parent_cldstop(process, int(CldCode.CLD_STOPPED), signal)
-
-
-def continue_process(process: Process) -> None:
-    """Lets a stopped process go on and tells its parent."""
-    process.stopped = 0
-    for thread in process.threads:
-        resume_from_stop(thread)
+        thread.must_stop, thread.stop_signal = True, signal
         if thread.trace is not None and thread.trace.seized:
-            thread.trace.interrupt = True  # its tracer hears that the stop is over (JOBCTL_TRAP_NOTIFY)
+            thread.trace.notify = True
+        signal_wake_up(thread)
+    if not before and not _is_hidden(process):
+        do_notify_parent_cldstop(process, int(CldCode.CLD_STOPPED), signal)
+
+
+def _is_hidden(process: Process) -> bool:
+    """Whether its parent sees its stops as its tracer, and not twice (wait_consider_task)."""
+    trace = process.leader.trace
+    return trace is not None and trace.tracer is process.parent
+
+
+def _continue_process(process: Process) -> None:
+    """What SIGCONT does when it is sent: a stopped process goes on, and tracers that seized its threads hear."""
+    for thread in process.threads:
+        thread.may_stop = False
+        if thread.trace is not None and thread.trace.seized:
+            thread.must_stop = False
+            thread.trace.notify = True
             signal_wake_up(thread)
-    do_notify_parent_cldstop(process, int(CldCode.CLD_CONTINUED), int(Sig.SIGCONT))
+        else:
+            resume_from_stop(thread)
+    if process.stopped:
+        process.stopped = 0
+        do_notify_parent_cldstop(process, int(CldCode.CLD_CONTINUED), int(Sig.SIGCONT))
+
+
+def kill_threads(process: Process, code: int, but: LinuxTask | None = None) -> None:
+    """Marks a process for its end, and makes its threads see to that whatever they wait for (zap_other_threads).
+
+    Args:
+        process: The process.
+        code: Its exit code, unless it is ending already.
+        but: The thread that ends by itself.
+    """
+    if process.ending is None:
+        process.ending = code
+    for thread in process.threads:
+        if thread is not but:
+            kill_thread(thread)
+
+
+def kill_thread(thread: LinuxTask) -> None:
+    """Makes a thread end before it runs on."""
+    thread.signals.set |= bit(Sig.SIGKILL)
+    thread.must_stop = False
+    if thread.trace is not None:
+        thread.trace.trap = thread.trace.notify = False
+    signal_wake_up(thread)
+
+
+def is_killed(task: LinuxTask) -> bool:
+    """Whether a thread is to end and has not begun to (__fatal_signal_pending)."""
+    return bool(task.signals.set & bit(Sig.SIGKILL))
 
 
 @function(

@@ -249,6 +249,7 @@ def copy_process(task: LinuxTask, args: CloneArgs) -> LinuxTask:
             actions = parent.actions.after_exec() if flags & C.CLONE_CLEAR_SIGHAND else parent.actions.copy()
         family = parent.parent if flags & C.CLONE_PARENT else parent
         child.process = Process(child.tid, family, parent.pgid, parent.sid, actions)
+        child.process.parent_thread = task if family is parent else parent.parent_thread
         child.process.exit_signal = parent.exit_signal if flags & C.CLONE_PARENT else args.exit_signal
         child.process.started = task.kernel.clocks.monotonic()
         task.kernel.processes.add(child.process)

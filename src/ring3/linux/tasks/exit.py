@@ -9,7 +9,9 @@ from ring3.kernel.functions import function
 from ring3.kernel.task import TaskExited
 from ring3.linux.model.process import exit_info, wants_no_zombies
 from ring3.linux.model.siginfo import SigInfo
-from ring3.linux.signals.send import group_send_sig_info, retarget_shared_pending
+from ring3.linux.model.signal_state import bit
+from ring3.linux.model.trace import Option
+from ring3.linux.signals.send import group_send_sig_info, kill_threads, retarget_shared_pending
 from ring3.linux.tasks.memory import exit_mm
 from ring3.linux.timers import interval, posix
 from ring3.linux.tracing import stops as tracing
@@ -24,17 +26,17 @@ if TYPE_CHECKING:
     calls={"release_task"},
 )
 def do_group_exit(task: LinuxTask, code: int) -> NoReturn:
-    """Ends the running task's whole process.
+    """Ends the running task's whole process; threads that stop once more for a tracer end when they have done that.
 
     Args:
         task: The running task.
         code: As wait(2) encodes it: the exit status times 256, or a signal's number.
     """
     process = task.process
-    if process.ending is None:
-        process.ending = code
+    kill_threads(process, code, but=task)
+    assert process.ending is not None
     for thread in list(process.threads):
-        if thread is not task:
+        if thread is not task and not tracing.wants(thread, Option.TRACEEXIT):
             release_task(thread, process.ending)
     release_task(task, process.ending)
     raise TaskExited
@@ -48,6 +50,27 @@ def do_exit(task: LinuxTask, code: int) -> NoReturn:
     """Ends the running thread."""
     release_task(task, code)
     raise TaskExited
+
+
+def is_ending(task: LinuxTask) -> bool:
+    """Whether a thread is to end before it runs on: with its process, or because another thread runs execve(2)."""
+    process = task.process
+    return process.ending is not None or process.executing not in (None, task)
+
+
+def end(task: LinuxTask) -> NoReturn:
+    """Ends a thread of which `is_ending` holds."""
+    if task.process.ending is not None:
+        do_group_exit(task, task.process.ending)
+    do_exit(task, 0)
+
+
+async def end_with_event(task: LinuxTask) -> NoReturn:
+    """The same after a last stop, if its tracer wants one (PTRACE_EVENT_EXIT)."""
+    task.signals.set &= ~bit(Sig.SIGKILL)
+    if tracing.wants(task, Option.TRACEEXIT):
+        await tracing.ptrace_event(task, tracing.EVENT_EXIT, task.process.ending or 0)
+    end(task)
 
 
 @function(
@@ -80,11 +103,25 @@ def release_task(task: LinuxTask, code: int) -> None:
     if process.ending is None:
         retarget_shared_pending(task, ~task.blocked)
     process.threads.remove(task)
+    _leave_children(task)
+    tracing.exit_ptrace(task)
     tracing.thread_ended(task, code)
     kernel.end(task, code)
     process.ended.wake()
     if not process.threads:
         _end_process(process, task, code if process.ending is None else process.ending)
+
+
+def _leave_children(task: LinuxTask) -> None:
+    """A thread ends: its children are another thread's, and get what they asked for (PR_SET_PDEATHSIG)."""
+    process = task.process
+    for child in process.children:
+        if child.parent_thread is not task:
+            continue
+        child.parent_thread = process.leader if process.threads else None
+        for thread in child.threads:
+            if thread.parent_death_signal:
+                group_send_sig_info(child, SigInfo(thread.parent_death_signal))
 
 
 def _end_process(process: Process, last: LinuxTask, code: int) -> None:
@@ -93,10 +130,6 @@ def _end_process(process: Process, last: LinuxTask, code: int) -> None:
     process.exit_code = code
     interval.stop_all(process)
     posix.delete_all(process)
-    for child in process.children:
-        if child.threads and child.threads[0].parent_death_signal:
-            group_send_sig_info(child, SigInfo(child.threads[0].parent_death_signal))
-    tracing.exit_ptrace(process)
     forget_original_parent(kernel.processes, process)
     if process.sid == process.pid:
         pty = kernel.terminals.pop(process.sid, None)

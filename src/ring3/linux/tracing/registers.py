@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import E, Errno
 from ring3.linux.cpu_context import load_user_segment
 from ring3.linux.signals.frame64 import FIXABLE_FLAGS
+from ring3.linux.tracing import stepping
 from ring3.machine.registers import Flags, Seg
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def read(task: LinuxTask, names: tuple[str, ...]) -> list[int]:
     with _on_cpu(task):
         special = {name: cpu.selector(segment) for name, segment in _SEGMENTS.items()}
         special["fs_base"], special["gs_base"] = cpu.fs_base, cpu.rdmsr(task.kernel.user_gs_msr())
+    special["flags"] = stepping.shown_flags(task)
     return [special[name] if name in special else getattr(task.regs, name) for name in names]
 
 
@@ -73,7 +75,7 @@ def write(task: LinuxTask, values: dict[str, int]) -> None:
     special = {name: values[name] for name in (*_SEGMENTS, *_BASES) if name in values}
     for name, value in values.items():
         if name == "flags":
-            task.regs.flags = (task.regs.flags & ~_FLAGS) | (value & _FLAGS)
+            stepping.set_flags(task, value, _FLAGS)
         elif name not in special:
             setattr(task.regs, name, value)
     if special:

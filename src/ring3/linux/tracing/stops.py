@@ -9,16 +9,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ring3.abi.signals import CldCode, Sig, TrapCode
+from ring3.abi.signals import SIG_IGN, CldCode, SaFlags, SiCode, Sig
 from ring3.image.linux.boot import L
 from ring3.kernel.functions import function
 from ring3.kernel.regs import UserRegs
 from ring3.kernel.wait import Bound
-from ring3.linux.model.process import Process
+from ring3.linux.model.process import Process, wants_no_zombies
 from ring3.linux.model.siginfo import Layout, SigInfo
 from ring3.linux.model.signal_state import bit
 from ring3.linux.model.trace import At, Option, Trace
-from ring3.linux.signals.send import do_send_specific, group_send_sig_info
+from ring3.linux.signals.send import (
+    TIF_SIGPENDING,
+    do_send_specific,
+    group_send_sig_info,
+    is_killed,
+    recalc_sigpending,
+    signal_wake_up,
+)
+from ring3.linux.tracing import stepping
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -44,26 +52,33 @@ EVENT_STOP: Final = 128
 @function(
     "int ptrace_attach(struct task_struct *task, long request, unsigned long addr, unsigned long flags)",
 )
-def ptrace_attach(task: LinuxTask, tracer: Process, *, seized: bool = False, options: int = 0) -> Trace:
-    """Makes a process the tracer of a thread."""
-    task.trace = Trace(tracer, seized, options)
-    tracer.tracees.append(task)
+def ptrace_attach(task: LinuxTask, by: LinuxTask, *, seized: bool = False, options: int = 0) -> Trace:
+    """Makes a thread the tracer of another one."""
+    task.trace = Trace(by, seized, options)
+    by.process.tracees.append(task)
     task.kernel.machine.ram.q[task.struct + _WORK] |= SYSCALL_WORK_TRACED
     return task.trace
 
 
-@function("int ptrace_detach(struct task_struct *child, unsigned int data)")
+@function(
+    "int ptrace_detach(struct task_struct *child, unsigned int data)",
+    calls={"signal_wake_up"},
+)
 def ptrace_detach(task: LinuxTask, signal: int = 0) -> None:
-    """Ends tracing; a stopped thread goes on, with a signal if one is given."""
+    """Ends tracing: a stopped thread goes on, with a signal if one is given, or stops with its group."""
     trace = task.trace
     if trace is None:
         return
+    stepping.disable(task)
     task.trace = None
     if task in trace.tracer.tracees:
         trace.tracer.tracees.remove(task)
     task.kernel.machine.ram.q[task.struct + _WORK] &= ~(
         SYSCALL_WORK_TRACE | SYSCALL_WORK_EMU | SYSCALL_WORK_TRACED
     )
+    if task.process.stopped and not task.process.dead:
+        task.must_stop = True
+        signal_wake_up(task)
     trace.inject = signal
     trace.status = None
     trace.resumed.wake()
@@ -91,48 +106,98 @@ def ptrace_resume(task: LinuxTask, signal: int, work: int) -> None:
 
 @function(
     "int ptrace_stop(int exit_code, int why, unsigned long message, kernel_siginfo_t *info)",
-    calls={"group_send_sig_info"},
+    calls={"group_send_sig_info", "recalc_sigpending"},
 )
-async def ptrace_stop(task: LinuxTask, status: int, info: SigInfo, at: At = At.OUTSIDE) -> int:
-    """Stops a traced thread until its tracer lets it go on; returns the signal to go on with, 0 for none."""
+async def ptrace_stop(task: LinuxTask, status: int, info: SigInfo | None, at: At = At.OUTSIDE) -> int:
+    """Stops a traced thread until its tracer lets it go on (ptrace_stop).
+
+    Args:
+        task: The running thread.
+        status: What wait(2) reports, without the low byte 0x7f.
+        info: What PTRACE_GETSIGINFO tells of it, None for nothing: a group's stop under PTRACE_ATTACH.
+        at: Where in a call it is.
+
+    Returns:
+        The signal that the tracer lets it go on with, 0 for none.
+    """
     trace = task.trace
-    if trace is None:
-        return status & 0xFF if status < 1 << 8 and at is At.OUTSIDE else 0
-    trace.status, trace.info, trace.at, trace.inject = status, info, at, 0
+    if trace is None or is_killed(task):
+        return 0
+    trace.status, trace.info, trace.at, trace.inject, trace.changed = status, info, at, 0, None
     trace.unreported = True
-    owner = task.process
-    report = SigInfo(
-        int(Sig.SIGCHLD),
-        int(CldCode.CLD_TRAPPED),
-        Layout.CHILD,
-        task.tid,
-        task.credentials.uid,
-        status & 0x7F,
-    )
-    group_send_sig_info(trace.tracer, report)
-    trace.tracer.child_changed.wake()
-    while trace.is_stopped:
-        if owner.ending is not None or (task.signals.set | owner.pending.set) & bit(Sig.SIGKILL):
-            trace.status = None
-            return int(Sig.SIGKILL)
+    trace.trap = False
+    if status >> 8 == EVENT_STOP:
+        trace.notify = False
+    _tell_tracer(task, trace.tracer, status & 0x7F)
+    while trace.is_stopped and not is_killed(task) and not (trace.listening and trace.has_trap):
         with Bound(task):  # the tracer has heard of the stop
             await trace.resumed.wait(task)
-    trace.at = At.OUTSIDE
+    trace.status, trace.info, trace.at, trace.message = None, None, At.OUTSIDE, 0
+    trace.listening = False
+    recalc_sigpending(task)
     return trace.inject
+
+
+def _tell_tracer(task: LinuxTask, tracer: Process, status: int) -> None:
+    """Tells a tracer that a thread has stopped (do_notify_parent_cldstop)."""
+    action = tracer.actions[Sig.SIGCHLD]
+    if action.handler != SIG_IGN and not action.flags & SaFlags.SA_NOCLDSTOP:
+        uid = task.credentials.uid
+        code = int(CldCode.CLD_TRAPPED)
+        group_send_sig_info(tracer, SigInfo(int(Sig.SIGCHLD), code, Layout.CHILD, task.tid, uid, status))
+    tracer.child_changed.wake()
 
 
 @function(
     "void ptrace_event(int event, unsigned long message)",
-    calls={"do_send_specific", "ptrace_stop"},
+    calls={"ptrace_stop"},
 )
 async def ptrace_event(task: LinuxTask, number: int, message: int) -> int:
-    """Stops for an event that the tracer asked for (PTRACE_EVENT_*)."""
+    """Stops for an event that the tracer asked for (PTRACE_EVENT_*), whatever signal it answers with."""
     if task.trace is not None:
         task.trace.message = message
     code = int(Sig.SIGTRAP) | number << 8
-    signal = await ptrace_stop(task, code, _notice(task, code))
-    _send_again(task, signal)
+    await ptrace_stop(task, code, _notice(task, int(Sig.SIGTRAP), code))
     return 0
+
+
+async def step_stop(task: LinuxTask) -> None:
+    """Stops a thread that its tracer steps, at the first instruction of a signal's handler (signal_delivered)."""
+    await ptrace_stop(task, int(Sig.SIGTRAP), _notice(task, int(Sig.SIGTRAP), int(Sig.SIGTRAP)))
+
+
+async def job_stop(task: LinuxTask) -> None:
+    """Stops for the group's stop, for PTRACE_INTERRUPT, or because the group's stop is over (do_jobctl_trap)."""
+    trace, signal = task.trace, task.stop_signal
+    assert trace is not None
+    task.must_stop = False
+    if not trace.seized:
+        await ptrace_stop(task, signal, None)
+        return
+    if not task.process.stopped:
+        signal = int(Sig.SIGTRAP)
+    code = signal | EVENT_STOP << 8
+    await ptrace_stop(task, code, _notice(task, signal, code))
+
+
+async def signal_stop(task: LinuxTask, info: SigInfo) -> SigInfo | None:
+    """Shows a tracer a signal that is about to be delivered; returns what is, None for nothing (ptrace_signal)."""
+    trace = task.trace
+    assert trace is not None
+    task.may_stop = True
+    signal = await ptrace_stop(task, info.signo, info)
+    if trace.changed is not None:
+        info, trace.changed = trace.changed, None
+    if not signal:
+        return None
+    if signal != info.signo:
+        parent = task.process.parent
+        pid, uid = (0, 0) if parent is None else (parent.pid, parent.leader.credentials.uid)
+        info = SigInfo(signal, pid=pid, uid=uid)
+    if task.blocked & bit(signal):
+        do_send_specific(task, info)
+        return None
+    return info
 
 
 @function(
@@ -146,25 +211,22 @@ async def ptrace_report_syscall(task: LinuxTask, regs: UserRegs, at: At) -> int:
         good = 0x80 if trace.options & Option.TRACESYSGOOD else 0
         code = int(Sig.SIGTRAP) | good
         trace.message = at.value
-        _send_again(task, await ptrace_stop(task, code, _notice(task, code), at))
+        signal = await ptrace_stop(task, code, _notice(task, int(Sig.SIGTRAP), code), at)
+        if signal:
+            do_send_specific(task, SigInfo(signal, int(SiCode.SI_KERNEL)))
     return regs.orig_ax
 
 
-def _notice(task: LinuxTask, code: int) -> SigInfo:
+def _notice(task: LinuxTask, signal: int, code: int) -> SigInfo:
     """What a tracer reads of a stop that is no signal's (ptrace_do_notify)."""
-    return SigInfo(int(Sig.SIGTRAP), code, Layout.KILL, task.tid, task.credentials.uid)
+    return SigInfo(signal, code, Layout.KILL, task.tid, task.credentials.uid)
 
 
 async def syscall_enter(task: LinuxTask, regs: UserRegs) -> int:
-    """The stop at a call's entry; with PTRACE_SYSEMU the call itself is not made."""
+    """The stop at a call's entry; with PTRACE_SYSEMU, or after a deadly signal, the call itself is not made."""
     emulated = task.kernel.machine.ram.q[task.struct + _WORK] & SYSCALL_WORK_EMU
     number = await ptrace_report_syscall(task, regs, At.ENTRY)
-    return -1 if emulated else number
-
-
-def _send_again(task: LinuxTask, signal: int) -> None:
-    if signal:
-        do_send_specific(task, SigInfo(signal, int(TrapCode.TRAP_BRKPT), Layout.KILL, task.tgid))
+    return -1 if emulated or is_killed(task) else number
 
 
 def wants(task: LinuxTask, option: int) -> bool:
@@ -172,40 +234,62 @@ def wants(task: LinuxTask, option: int) -> bool:
     return task.trace is not None and bool(task.trace.options & option)
 
 
+def is_suspended(task: LinuxTask) -> bool:
+    """Whether its tracer has suspended what seccomp(2) forbids a thread."""
+    return wants(task, Option.SUSPEND_SECCOMP)
+
+
 def follow_child(task: LinuxTask, child: LinuxTask) -> None:
     """Traces a new child as its parent is traced (ptrace_init_task); it starts with a stop."""
     trace = task.trace
     assert trace is not None
-    new = ptrace_attach(child, trace.tracer, seized=trace.seized, options=trace.options)
+    new = ptrace_attach(child, trace.by, seized=trace.seized, options=trace.options)
     if trace.seized:
-        new.interrupt = True
-        child.set_flag(L["TIF_SIGPENDING"])
+        new.trap = True
     else:
         child.signals.add(SigInfo(int(Sig.SIGSTOP)))
-        child.set_flag(L["TIF_SIGPENDING"])
+    child.set_flag(TIF_SIGPENDING)
 
 
 def thread_ended(task: LinuxTask, code: int) -> None:
-    """A thread has ended: its tracer hears of it, unless it will as the parent of the whole process."""
-    trace = task.trace
-    if trace is None:
+    """A thread has ended: its tracer hears of it, unless it will as the parent of the whole process.
+
+    A process's first thread is reported when the process has ended; that of an execve by another one never is.
+    """
+    process, trace = task.process, task.trace
+    is_first = task.tid == process.pid
+    if trace is not None:
+        tracer = trace.tracer
+        ptrace_detach(task)
+        if is_first and process.threads:
+            process.first_traced_by = None if process.executing is not None else tracer
+        elif not is_first or tracer is not process.parent:
+            _report_end(tracer, task.tid, code)
+    if process.threads or process.first_traced_by is None:
         return
-    tracer = trace.tracer
-    ptrace_detach(task)
-    if tracer is not task.process.parent or task.process.threads:
-        tracer.tracee_exits.append((task.tid, code))
-        tracer.child_changed.wake()
+    if process.first_traced_by is not process.parent and not process.first_traced_by.dead:
+        _report_end(process.first_traced_by, process.pid, code if process.ending is None else process.ending)
+
+
+def _report_end(tracer: Process, tid: int, code: int) -> None:
+    tracer.tracee_exits.append((tid, code))
+    if not wants_no_zombies(tracer):
+        group_send_sig_info(
+            tracer, SigInfo(int(Sig.SIGCHLD), int(CldCode.CLD_EXITED), Layout.CHILD, tid, status=code >> 8)
+        )
+    tracer.child_changed.wake()
 
 
 @function(
     "void exit_ptrace(struct task_struct *tracer, struct list_head *dead)",
     calls={"group_send_sig_info", "ptrace_detach"},
 )
-def exit_ptrace(process: Process) -> None:
-    """A tracer has ended: its tracees go on, or die if it asked for that."""
-    for task in list(process.tracees):
+def exit_ptrace(by: LinuxTask) -> None:
+    """A tracer has ended: its tracees go on, or die if it asked for that (exit_ptrace)."""
+    for task in list(by.process.tracees):
         trace = task.trace
-        kill = trace is not None and trace.options & Option.EXITKILL
+        if trace is None or trace.by is not by:
+            continue
         ptrace_detach(task)
-        if kill:
+        if trace.options & Option.EXITKILL:
             group_send_sig_info(task.process, SigInfo(int(Sig.SIGKILL)))

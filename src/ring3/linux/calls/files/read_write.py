@@ -130,22 +130,7 @@ def vfs_write(task: LinuxTask, file: File, data: bytes) -> int | Waiting:
     """
     if isinstance(file, RegularFile) and is_limited(task, file):
         data = limited(task, file, data, file.append_position())
-    try:
-        result = write_all(task, file, data)
-    except Errno as error:
-        if error.number is E.EPIPE:
-            broken_pipe(task)
-        raise
-    return result if isinstance(result, int) else _watch_for_broken_pipe(task, result)
-
-
-async def _watch_for_broken_pipe(task: LinuxTask, writing: Waiting) -> int:
-    try:
-        return await writing
-    except Errno as error:
-        if error.number is E.EPIPE:
-            broken_pipe(task)
-        raise
+    return write_all(task, file, data, broken_pipe)
 
 
 def is_limited(task: LinuxTask, file: File) -> bool:

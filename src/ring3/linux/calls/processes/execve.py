@@ -10,6 +10,8 @@ from ring3.abi.c_types import DirFd, Int, Path, Pointer
 from ring3.abi.errno import E, Errno
 from ring3.abi.signals import Sig
 from ring3.kernel.functions import function
+from ring3.kernel.task import TaskExited
+from ring3.kernel.wait import Bound
 from ring3.linux.cpu_context import apply_settings, load_data_segments, load_tls, reset_user_state
 from ring3.linux.definition import syscall
 from ring3.linux.exec.program import bprm_execve
@@ -18,9 +20,9 @@ from ring3.linux.filters import user_dispatch
 from ring3.linux.model.program import Start
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.trace import Option
-from ring3.linux.signals.send import do_send_specific, recalc_sigpending
+from ring3.linux.signals.send import do_send_specific, kill_thread, recalc_sigpending
 from ring3.linux.tasks.birth import start_thread
-from ring3.linux.tasks.exit import release_task
+from ring3.linux.tasks.exit import end, release_task
 from ring3.linux.tasks.identity import after_exec
 from ring3.linux.tasks.identity import start_program as start_credentials
 from ring3.linux.tasks.memory import exit_mm, share_memory
@@ -35,6 +37,8 @@ Waiting = Coroutine[Any, Any, int]
 MAX_ARG_STRLEN: Final = 32 * 4096
 MAX_ARGUMENTS: Final = 6 << 20
 """What all strings may take, whatever the stack's limit (bprm_stack_limits)."""
+NR_EXECVE: Final = {64: 59, 32: 11}
+"""The number that a new program's registers show (set_personality_64bit, __set_personality_ia32)."""
 BAD_POINTER: Final = (1 << 64) - 4095
 """From here on a pointer is an error number (IS_ERR of include/linux/err.h)."""
 AT_SYMLINK_NOFOLLOW: Final = 0x100
@@ -88,16 +92,38 @@ def _strings(task: LinuxTask, vectors: tuple[list[int], list[int]], path: bytes)
     return Strings(path, read[1] or [b""], read[0])
 
 
+def _end_others(task: LinuxTask) -> Waiting | None:
+    """Ends the other threads of a process (de_thread); those that stop once more for a tracer are waited for."""
+    process = task.process
+    process.executing = task
+    for thread in list(process.threads):
+        if thread is task:
+            continue
+        if tracing.wants(thread, Option.TRACEEXIT):
+            kill_thread(thread)
+        else:
+            release_task(thread, 0)
+    return _until_alone(task) if len(process.threads) > 1 else None
+
+
+async def _until_alone(task: LinuxTask) -> int:
+    process = task.process
+    while len(process.threads) > 1:
+        if process.ending is not None:
+            end(task)
+        with Bound(task):  # the others are ending
+            await process.ended.wait(task)
+    return 0
+
+
 @function(
     "int begin_new_exec(struct linux_binprm *bprm)",
     calls={"exit_mm", "recalc_sigpending", "release_task", "start_thread"},
 )
 def begin_new_exec(task: LinuxTask, start: Start, path: bytes) -> None:
-    """Makes a task run a prepared program instead of its own: the point of no return of execve."""
+    """Makes a task, alone in its process, run a prepared program instead of its own: execve cannot fail any more."""
     kernel, process = task.kernel, task.process
-    for thread in list(process.threads):
-        if thread is not task:
-            release_task(thread, 0)
+    process.executing = None
     if task.tid != process.pid:
         del kernel.tasks[task.tid]
         task.tid = process.pid
@@ -127,7 +153,7 @@ def begin_new_exec(task: LinuxTask, start: Start, path: bytes) -> None:
     reset_user_state(kernel)
     load_data_segments(kernel, start.bits)
     start_thread(task.regs, start)
-    task.regs.orig_ax = (1 << 64) - 1
+    task.regs.orig_ax = NR_EXECVE[start.bits]
     recalc_sigpending(task)
 
 
@@ -151,6 +177,24 @@ def do_execve(task: LinuxTask, path: bytes, argv: int, envp: int, narrow: bool) 
         lambda name: kernel.open_program(task, name),
         task.settings.personality,
     )
+    others = _end_others(task)
+    if others is not None:
+        return _go_on_alone(task, others, start, exe)
+    return _start(task, start, exe)
+
+
+async def _go_on_alone(task: LinuxTask, others: Waiting, start: Start, exe: bytes) -> int:
+    try:
+        await others
+    except TaskExited:
+        start.mm.destroy()
+        raise
+    result = _start(task, start, exe)
+    return result if isinstance(result, int) else await result
+
+
+def _start(task: LinuxTask, start: Start, exe: bytes) -> int | Waiting:
+    """Runs a prepared program, and tells a tracer."""
     old = task.tid
     begin_new_exec(task, start, exe)
     if tracing.wants(task, Option.TRACEEXEC):

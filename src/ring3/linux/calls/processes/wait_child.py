@@ -84,8 +84,6 @@ def _look(parent: Process, children: list[Process], options: int) -> Found | Non
     keep = bool(options & Wait.WNOWAIT)
     for child in children:
         if child.dead:
-            if not options & Wait.WEXITED:
-                continue
             found = Found(child.pid, exit_info(child), child.exit_code, _total(child))
             if not keep:
                 parent.children_usage.add(found.usage)
@@ -131,7 +129,7 @@ def _look_at_tracees(
             int(Sig.SIGCHLD), int(CldCode.CLD_TRAPPED), Layout.CHILD, task.tid, status=trace.status
         )
         return Found(task.tid, info, status, Rusage())
-    if exits and options & Wait.WEXITED:
+    if exits:
         tid, code = exits[0]
         if not options & Wait.WNOWAIT:
             parent.tracee_exits.remove(exits[0])
@@ -160,6 +158,9 @@ async def do_wait(task: LinuxTask, kind: int, number: int, options: int) -> Foun
         exits = [
             entry for entry in parent.tracee_exits if kind == P_ALL or (kind == P_PID and entry[0] == number)
         ]
+        if not options & Wait.WEXITED:  # the dead have nothing else to report (wait_consider_task)
+            children = [child for child in children if not child.dead]
+            exits.clear()
         if not (children or tracees or exits):
             raise Errno(E.ECHILD)
         found = _look_at_tracees(parent, tracees, exits, options) or _look(parent, children, options)

@@ -11,23 +11,28 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.c_types import CompatLong, CompatULong, Long, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
-from ring3.abi.signals import NSIG, Sig
+from ring3.abi.signals import NSIG, SiCode, Sig
 from ring3.kernel.functions import function
 from ring3.linux.calls.tracing import queues as ptrace_queues
-from ring3.linux.definition import syscall
+from ring3.linux.definition import IA32_REGISTERS, X64_REGISTERS, syscall
+from ring3.linux.entry.deliver import result_of
+from ring3.linux.filters.seccomp import ARCH_I386, ARCH_X86_64
+from ring3.linux.model.credentials import Cap
 from ring3.linux.model.siginfo import SIZE, SigInfo, unpack
 from ring3.linux.model.signal_state import UNBLOCKABLE
 from ring3.linux.model.trace import At, Option, Trace
 from ring3.linux.signals.send import (
     do_send_specific,
     group_send_sig_info,
+    is_killed,
     set_current_blocked,
     signal_wake_up,
 )
 from ring3.linux.tasks.access import may_look_into
 from ring3.linux.tracing import registers as ptrace_regs
+from ring3.linux.tracing import stepping
 from ring3.linux.tracing import stops as tracing
-from ring3.machine.registers import Flags
+from ring3.linux.tracing.stops import is_suspended
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -92,6 +97,13 @@ _OTHERS: Final = {
     R.SET_SYSCALL_USER_DISPATCH_CONFIG: ptrace_queues.set_dispatch,
 }
 _OPTIONS: Final = sum(Option)
+_SYSCALL_ENTRY, _SYSCALL_EXIT, _SECCOMP = 1, 2, 3
+_OPERATIONS: Final = {
+    (int(Sig.SIGTRAP) | 0x80, At.ENTRY): _SYSCALL_ENTRY,
+    (int(Sig.SIGTRAP) | 0x80, At.EXIT): _SYSCALL_EXIT,
+    (int(Sig.SIGTRAP) | tracing.EVENT_SECCOMP << 8, At.OUTSIDE): _SECCOMP,
+}
+"""What PTRACE_GET_SYSCALL_INFO tells of a stop, by its si_code: without PTRACE_O_TRACESYSGOOD nothing."""
 
 
 @function(
@@ -102,8 +114,9 @@ def ptrace_traceme(task: LinuxTask) -> int:
     """Makes the parent the caller's tracer."""
     if task.trace is not None:
         raise Errno(E.EPERM)
-    if task.process.parent is not None:
-        tracing.ptrace_attach(task, task.process.parent)
+    parent = task.process.parent_thread
+    if parent is not None:
+        tracing.ptrace_attach(task, parent)
     return 0
 
 
@@ -114,32 +127,43 @@ def _target(task: LinuxTask, pid: int) -> LinuxTask:
     return found
 
 
-def _attach(task: LinuxTask, pid: int, *, seize: bool, options: int) -> int:
+def _attach(task: LinuxTask, target: LinuxTask, *, seize: bool, options: int) -> int:
     """Begins to trace another thread (ptrace_attach)."""
-    if options & ~_OPTIONS:
-        raise Errno(E.EIO if seize else E.EINVAL)
-    target = _target(task, pid)
-    if target.process is task.process or target.trace is not None:
+    if seize:
+        if options & ~_OPTIONS:
+            raise Errno(E.EIO)
+        _check_options(task, options)
+    if target.process is task.process or not may_look_into(task, target) or target.trace is not None:
         raise Errno(E.EPERM)
-    if not may_look_into(task, target):
-        raise Errno(E.EPERM)
-    tracing.ptrace_attach(target, task.process, seized=seize, options=options)
+    trace = tracing.ptrace_attach(target, task, seized=seize, options=options)
     if not seize:
-        do_send_specific(target, SigInfo(int(Sig.SIGSTOP)))
-    elif target.must_stop:
+        do_send_specific(target, SigInfo(int(Sig.SIGSTOP), int(SiCode.SI_KERNEL)))
+    if target.must_stop and target.process.stopped:
+        trace.trap = True
         signal_wake_up(target)
     return 0
 
 
-def _stopped(task: LinuxTask, pid: int) -> tuple[LinuxTask, Trace]:
-    """A tracee of the caller that is stopped.
+def _tracee(task: LinuxTask, pid: int) -> tuple[LinuxTask, Trace]:
+    """A tracee of the caller, whatever it does.
 
     Raises:
         Errno: ESRCH, it is not.
     """
     target = _target(task, pid)
-    trace = target.trace
-    if trace is None or trace.tracer is not task.process or trace.status is None:
+    if target.trace is None or target.trace.by is not task:
+        raise Errno(E.ESRCH)
+    return target, target.trace
+
+
+def _stopped(task: LinuxTask, pid: int) -> tuple[LinuxTask, Trace]:
+    """A tracee of the caller that is stopped, and to be asked (ptrace_check_attach).
+
+    Raises:
+        Errno: ESRCH, it is not.
+    """
+    target, trace = _tracee(task, pid)
+    if trace.status is None or trace.listening or is_killed(target):
         raise Errno(E.ESRCH)
     return target, trace
 
@@ -148,34 +172,31 @@ def _resume(target: LinuxTask, request: int, signal: int) -> int:
     if not 0 <= signal <= NSIG:
         raise Errno(E.EIO)
     if request in _STEPPING:
-        target.regs.flags |= Flags.TF
-        target.single_stepped = True
-    elif target.single_stepped:
-        target.regs.flags &= ~Flags.TF
-        target.single_stepped = False
+        stepping.enable(target)
+    else:
+        stepping.disable(target)
     tracing.ptrace_resume(target, signal, _RESUME[Request(request)])
     return 0
 
 
-def _interrupt(task: LinuxTask, pid: int) -> int:
-    target = _target(task, pid)
-    trace = target.trace
-    if trace is None or trace.tracer is not task.process:
-        raise Errno(E.ESRCH)
+def _interrupt(target: LinuxTask, trace: Trace) -> int:
     if not trace.seized:
         raise Errno(E.EIO)
-    trace.interrupt = True
+    trace.trap = True
     signal_wake_up(target)
     return 0
 
 
 def _siginfo(task: LinuxTask, target: LinuxTask, trace: Trace, request: int, data: int, narrow: bool) -> int:
+    if request == R.GETSIGINFO:
+        if trace.info is None:
+            raise Errno(E.EINVAL)
+        task.memory.write(data, trace.info.pack(32 if narrow else 64))
+        return 0
+    info = unpack(task.memory.read(data, SIZE), 32 if narrow else 64)
     if trace.info is None:
         raise Errno(E.EINVAL)
-    if request == R.GETSIGINFO:
-        task.memory.write(data, trace.info.pack(32 if narrow else 64))
-    else:
-        trace.info = unpack(task.memory.read(data, SIZE), 32 if narrow else 64)
+    trace.info = trace.changed = info
     return 0
 
 
@@ -191,31 +212,54 @@ def _sigmask(task: LinuxTask, target: LinuxTask, request: int, size: int, data: 
 
 
 def _syscall_info(task: LinuxTask, target: LinuxTask, trace: Trace, size: int, data: int) -> int:
-    """``struct ptrace_syscall_info``; returns how long it is, whatever fits."""
-    regs, narrow = target.regs, target.is_narrow
-    op = {At.ENTRY: 1, At.EXIT: 2}.get(trace.at, 0)
-    raw = struct.pack("<B3xIQQ", op, 0x4000_0003 if narrow else 0xC000_003E, regs.ip, regs.sp)
-    if op == 1:
-        names = ("bx", "cx", "dx", "si", "di", "bp") if narrow else ("di", "si", "dx", "r10", "r8", "r9")
-        mask = 0xFFFF_FFFF if narrow else (1 << 64) - 1
-        raw += struct.pack("<7Q", regs.orig_ax & mask, *(getattr(regs, name) & mask for name in names))
-    elif op == 2:
-        value = regs.ax - (1 << 64) if regs.ax >> 63 else regs.ax
-        raw += struct.pack("<qB", value, -4095 <= value < 0)
+    """``struct ptrace_syscall_info``; returns how long it is, whatever fits (ptrace_get_syscall_info)."""
+    regs, narrow = target.regs, target.in_ia32_syscall
+    code = 0 if trace.info is None else trace.info.code
+    op = _OPERATIONS.get((code, trace.at), 0)
+    arch = ARCH_I386 if narrow else ARCH_X86_64
+    raw = struct.pack("<B3xIQQ", op, arch, regs.ip, regs.sp)
+    if op == _SYSCALL_EXIT:
+        value = result_of(target, regs)
+        signed = value - (1 << 64) if value >> 63 else value
+        raw += struct.pack("<qB", signed, -4095 <= signed < 0)
+    elif op:
+        names, mask = (IA32_REGISTERS, 0xFFFF_FFFF) if narrow else (X64_REGISTERS, (1 << 64) - 1)
+        number = regs.orig_ax & 0xFFFF_FFFF
+        raw += struct.pack(
+            "<q6Q", number - ((number & 1 << 31) << 1), *(getattr(regs, name) & mask for name in names)
+        )
+        if op == _SECCOMP:
+            raw += struct.pack("<I", trace.message & 0xFFFF_FFFF)
     task.memory.write(data, raw[:size])
     return len(raw)
 
 
 def _listen(trace: Trace) -> int:
+    """PTRACE_LISTEN: news of the group's stop, also what has come since the thread stopped, make it stop anew."""
     if not trace.seized or trace.status is None or trace.status >> 8 != tracing.EVENT_STOP:
         raise Errno(E.EIO)
+    trace.listening = True
     trace.unreported = False
+    trace.resumed.wake()
     return 0
 
 
-def _set_options(trace: Trace, options: int) -> int:
+def _check_options(task: LinuxTask, options: int) -> None:
+    """Which options a tracer may set (check_ptrace_options).
+
+    Raises:
+        Errno: EINVAL, an unknown one; EPERM, PTRACE_O_SUSPEND_SECCOMP is for administrators without filters.
+    """
     if options & ~_OPTIONS:
         raise Errno(E.EINVAL)
+    if options & Option.SUSPEND_SECCOMP and (
+        not task.credentials.capable(Cap.SYS_ADMIN) or task.seccomp is not None or is_suspended(task)
+    ):
+        raise Errno(E.EPERM)
+
+
+def _set_options(task: LinuxTask, trace: Trace, options: int) -> int:
+    _check_options(task, options)
     trace.options = options
     return 0
 
@@ -252,13 +296,14 @@ def ptrace_request(task: LinuxTask, request: int, pid: int, address: int, data: 
     if request == R.TRACEME:
         return ptrace_traceme(task)
     if request in (R.ATTACH, R.SEIZE):
+        target = _target(task, pid)
         if request == R.SEIZE and address:
             raise Errno(E.EIO)
-        return _attach(task, pid, seize=request == R.SEIZE, options=data if request == R.SEIZE else 0)
+        return _attach(task, target, seize=request == R.SEIZE, options=data if request == R.SEIZE else 0)
     if request == R.INTERRUPT:
-        return _interrupt(task, pid)
+        return _interrupt(*_tracee(task, pid))
     if request == R.KILL:
-        group_send_sig_info(_target(task, pid).process, SigInfo(int(Sig.SIGKILL)))
+        group_send_sig_info(_tracee(task, pid)[0].process, SigInfo(int(Sig.SIGKILL)))
         return 0
     target, trace = _stopped(task, pid)
     if request in _RESUME:
@@ -266,7 +311,6 @@ def ptrace_request(task: LinuxTask, request: int, pid: int, address: int, data: 
     if request == R.DETACH:
         if not 0 <= data <= NSIG:
             raise Errno(E.EIO)
-        target.regs.flags &= ~Flags.TF
         tracing.ptrace_detach(target, data)
         return 0
     return _inspect(task, target, trace, request, address, data, word)
@@ -280,7 +324,7 @@ def _inspect(
     if request in (R.PEEKTEXT, R.PEEKDATA, R.POKETEXT, R.POKEDATA):
         return _peek_poke(task, target, request, address, data, word)
     if request == R.SETOPTIONS:
-        return _set_options(trace, data)
+        return _set_options(task, trace, data)
     if request == R.GETEVENTMSG:
         task.memory.write(data, trace.message.to_bytes(word, "little"))
         return 0
@@ -297,7 +341,7 @@ def _inspect(
     return ptrace_regs.request(task, target, request, address, data, narrow)
 
 
-@syscall("partial", "no hardware breakpoints; PTRACE_LISTEN leaves the tracee stopped until the next request")
+@syscall("partial", "no hardware breakpoints")
 def sys_ptrace(task: LinuxTask, request: Long, pid: Long, addr: UnsignedLong, data: UnsignedLong) -> int:
     """Traces another thread."""
     return ptrace_request(task, request, pid, addr, data, 8)
