@@ -55,7 +55,7 @@ def arch_do_signal_or_restart(task: LinuxTask, regs: UserRegs) -> None:
 
 @function(
     "int dequeue_signal(sigset_t *mask, kernel_siginfo_t *info, enum pid_type *type)",
-    calls={"do_group_exit", "recalc_sigpending"},
+    calls={"do_exit", "do_group_exit", "recalc_sigpending"},
 )
 def dequeue_signal(task: LinuxTask) -> SigInfo | None:
     """The next signal to deliver, removed from its queue; None if there is none. A thread that is to end does."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @function(
     "void do_group_exit(int exit_code)",
-    calls={"release_task"},
+    calls={"release_task", "signal_wake_up"},
 )
 def do_group_exit(task: LinuxTask, code: int) -> NoReturn:
     """Ends the running task's whole process; threads that stop once more for a tracer end when they have done that.

@@ -118,7 +118,7 @@ async def _until_alone(task: LinuxTask) -> int:
 
 @function(
     "int begin_new_exec(struct linux_binprm *bprm)",
-    calls={"exit_mm", "recalc_sigpending", "release_task", "start_thread"},
+    calls={"exit_mm", "recalc_sigpending", "start_thread"},
 )
 def begin_new_exec(task: LinuxTask, start: Start, path: bytes) -> None:
     """Makes a task, alone in its process, run a prepared program instead of its own: execve cannot fail any more."""
@@ -160,7 +160,14 @@ def begin_new_exec(task: LinuxTask, start: Start, path: bytes) -> None:
 @function(
     "int do_execve(struct filename *filename, const char __user *const __user *argv, "
     "const char __user *const __user *envp)",
-    calls={"begin_new_exec", "bprm_execve", "do_send_specific", "ptrace_event"},
+    calls={
+        "begin_new_exec",
+        "bprm_execve",
+        "do_send_specific",
+        "ptrace_event",
+        "release_task",
+        "signal_wake_up",
+    },
 )
 def do_execve(task: LinuxTask, path: bytes, argv: int, envp: int, narrow: bool) -> int | Waiting:
     """Runs another program, given by its path."""
