@@ -84,7 +84,7 @@ def test_the_32_bit_layer_takes_its_own_registers_in_order() -> None:
 @given(st.lists(st.integers(0, 2**64 - 1), min_size=6, max_size=6))
 def test_arguments_are_cast_as_c_does(values: list[int]) -> None:
     definition = defined(sys_wide)
-    types = [parameter.arg.type for parameter in definition.parameters]
+    types = [parameter.type for parameter in definition.parameters]
     made = Layers(definition)
     wide = answer(made.entry("__x64_sys_wide"), **dict(zip(X64, values, strict=True)))
     assert wide == tuple(type_.cast(value) for type_, value in zip(types, values, strict=True))
@@ -165,8 +165,8 @@ def test_variants_are_the_same_function_told_its_width() -> None:
 
     syscall("full", compat_sys_wide=32, sys_wide_time32=32)(sys_wide)
     compat, other = DEFINED["compat_sys_wide"], DEFINED["sys_wide_time32"]
-    assert [parameter.arg.type.bits for parameter in compat.parameters] == [32, 32, 64]
-    assert [parameter.arg.type.bits for parameter in other.parameters] == [64, 64, 64]
+    assert [parameter.type.bits for parameter in compat.parameters] == [32, 32, 64]
+    assert [parameter.type.bits for parameter in other.parameters] == [64, 64, 64]
     answer = Layers(compat).entry("__ia32_compat_sys_wide")
     registers: Any = SimpleNamespace(bx=0xFFFF_FFFF, cx=0xFFFF_FFFF, dx=0)
     assert answer(cast(Any, None), registers) == 32

@@ -1,7 +1,8 @@
-"""C types of system-call arguments, and what an argument means.
+"""C types of system-call arguments.
 
 A handler's signature is annotated with these; mypy sees plain ``int``. From the same annotation come the casts
-(a register of 64 bits becomes the C type as C's conversion does it), strace's output and the documentation.
+(a register of 64 bits becomes the C type as C's conversion does it) and the documentation. What an argument means
+beyond its type stands in the call's row (`ring3.abi.rows`).
 
 Sizes are those of the LP64 kernel; a 32-bit program's ``long`` is a compat type (Linux: include/linux/compat.h).
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, NewType
 
-from ring3.abi.kinds import NamedTuple, StrEnum
+from ring3.abi.kinds import NamedTuple
 
 
 class CType(NamedTuple):
@@ -38,34 +39,6 @@ class CType(NamedTuple):
             masked = operand if self.bits == 64 else f"({operand} & {(1 << self.bits) - 1:#x})"
             return f"({masked} ^ {sign:#x}) - {sign:#x}"
         return operand if self.bits == 64 else f"{operand} & {(1 << self.bits) - 1:#x}"
-
-
-class Meaning(StrEnum):
-    """What an argument is, beyond its C type."""
-
-    NUMBER = "number"
-    FD = "fd"
-    PATH = "path"
-    ADDRESS = "address"
-    BUFFER_IN = "buffer read by the kernel"
-    BUFFER_OUT = "buffer written by the kernel"
-    STRUCT_IN = "struct read by the kernel"
-    STRUCT_OUT = "struct written by the kernel"
-    STRUCT_INOUT = "struct read and written by the kernel"
-    FLAGS = "flags"
-    ENUM = "enumeration"
-    SIGNAL = "signal"
-    PID = "pid"
-    MODE = "mode"
-    SIZE = "size"
-
-
-class Arg(NamedTuple):
-    """One annotation: the type, the meaning and the name of the flag set or struct it refers to."""
-
-    type: CType
-    meaning: Meaning = Meaning.NUMBER
-    of: str = ""
 
 
 Fd = NewType("Fd", int)
@@ -97,21 +70,21 @@ COMPAT: Final = {
 }
 """What a type is in a compatibility entry point, where 32-bit programs have another one."""
 
-Int = Annotated[int, Arg(INT)]
-UnsignedInt = Annotated[int, Arg(UNSIGNED_INT)]
-Long = Annotated[int, Arg(LONG)]
-UnsignedLong = Annotated[int, Arg(UNSIGNED_LONG)]
-SizeT = Annotated[int, Arg(SIZE_T, Meaning.SIZE)]
-OffT = Annotated[int, Arg(OFF_T)]
-Pid = Annotated[int, Arg(INT, Meaning.PID)]
-Signal = Annotated[int, Arg(INT, Meaning.SIGNAL)]
-Mode = Annotated[int, Arg(MODE_T, Meaning.MODE)]
-FdArg = Annotated[int, Arg(UNSIGNED_INT, Meaning.FD)]
-DirFd = Annotated[int, Arg(INT, Meaning.FD)]
-Path = Annotated[int, Arg(POINTER, Meaning.PATH)]
-Pointer = Annotated[int, Arg(POINTER, Meaning.ADDRESS)]
-BufferIn = Annotated[int, Arg(POINTER, Meaning.BUFFER_IN)]
-BufferOut = Annotated[int, Arg(POINTER, Meaning.BUFFER_OUT)]
-Address = Annotated[int, Arg(UNSIGNED_LONG, Meaning.ADDRESS)]
-CompatLong = Annotated[int, Arg(COMPAT_LONG)]
-CompatULong = Annotated[int, Arg(COMPAT_ULONG)]
+Int = Annotated[int, INT]
+UnsignedInt = Annotated[int, UNSIGNED_INT]
+Long = Annotated[int, LONG]
+UnsignedLong = Annotated[int, UNSIGNED_LONG]
+SizeT = Annotated[int, SIZE_T]
+OffT = Annotated[int, OFF_T]
+Pid = Annotated[int, INT]
+Signal = Annotated[int, INT]
+Mode = Annotated[int, MODE_T]
+FdArg = Annotated[int, UNSIGNED_INT]
+DirFd = Annotated[int, INT]
+Path = Annotated[int, POINTER]
+Pointer = Annotated[int, POINTER]
+BufferIn = Annotated[int, POINTER]
+BufferOut = Annotated[int, POINTER]
+Address = Annotated[int, UNSIGNED_LONG]
+CompatLong = Annotated[int, COMPAT_LONG]
+CompatULong = Annotated[int, COMPAT_ULONG]

@@ -1,7 +1,7 @@
 """What the definition of a system call says, whichever kernel it is of: its C arguments, and how much of it there is.
 
 A handler is a Python function that gets the calling task and then the arguments, each annotated with a type of
-`ring3.abi.c_types`. From the signature come the casts, strace's output and the documentation.
+`ring3.abi.c_types`. From the signature come the casts and the documentation.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from types import FunctionType
 from typing import Any, Final, cast
 
-from ring3.abi.c_types import Arg
+from ring3.abi.c_types import CType
 from ring3.abi.kinds import NamedTuple, StrEnum
 
 Result = int | Coroutine[Any, Any, int]
@@ -29,10 +29,10 @@ class Support(StrEnum):
 
 
 class Parameter(NamedTuple):
-    """One argument of a call: its name, C type and meaning."""
+    """One argument of a call: its name and C type."""
 
     name: str
-    arg: Arg
+    type: CType
 
 
 def parameters_of(handler: Handler, name: str) -> tuple[Parameter, ...]:
@@ -54,8 +54,8 @@ def parameters_of(handler: Handler, name: str) -> tuple[Parameter, ...]:
         hint = function.__annotations__.get(argument)
         if isinstance(hint, str):
             hint = eval(hint, function.__globals__)
-        arg = next((note for note in getattr(hint, "__metadata__", ()) if isinstance(note, Arg)), None)
-        if arg is None:
+        kind = next((note for note in getattr(hint, "__metadata__", ()) if isinstance(note, CType)), None)
+        if kind is None:
             raise TypeError(f"{name}: argument {argument} has no C type")
-        found.append(Parameter(argument, arg))
+        found.append(Parameter(argument, kind))
     return tuple(found)

@@ -66,9 +66,7 @@ class Syscall:
         found = parameters_of(self.function, self.entry)
         if self.bits is None or not self.entry.startswith("compat_"):
             return found
-        return tuple(
-            Parameter(name, arg._replace(type=COMPAT.get(arg.type, arg.type))) for name, arg in found
-        )
+        return tuple(Parameter(name, COMPAT.get(kind, kind)) for name, kind in found)
 
     @property
     def handler(self) -> Handler:
@@ -81,7 +79,7 @@ class Syscall:
         names = [parameter.name for parameter in self.parameters]
         takes = "".join(f", {name}" for name in names)
         casts = "".join(
-            f", {parameter.arg.type.cast_expression(parameter.name)}" for parameter in self.parameters
+            f", {parameter.type.cast_expression(parameter.name)}" for parameter in self.parameters
         )
         wide = "".join(f", regs.{register}" for register, _ in zip(X64_REGISTERS, names, strict=False))
         narrow = "".join(

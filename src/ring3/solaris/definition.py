@@ -61,7 +61,7 @@ class SolarisFunction(KernelFunction):
     def source(self) -> str:
         """Python source of what the stub runs: the arguments from the registers, each cast to its C type."""
         casts = "".join(
-            f", {parameter.arg.type.cast_expression(f'regs.{register}')}"
+            f", {parameter.type.cast_expression(f'regs.{register}')}"
             for parameter, register in zip(self.parameters, REGISTERS, strict=False)
         )
         return f"def stub(task, regs, _argument=0):\n    return {self.name}(task{casts})\n"

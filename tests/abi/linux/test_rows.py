@@ -130,7 +130,7 @@ def kind(field: Field) -> CType:
 
 @pytest.mark.parametrize("entry", sorted(DEFINED))
 def test_handlers_have_the_rows_types(entry: str) -> None:
-    ours = [(p.arg.type.bits, p.arg.type.signed) for p in DEFINED[entry].parameters]
+    ours = [(p.type.bits, p.type.signed) for p in DEFINED[entry].parameters]
     assert [(p.arg.type.bits, p.arg.type.signed) for p in ROWS[entry].parameters] == ours
 
 

@@ -65,7 +65,7 @@ def handlers() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("name", "handler"), handlers())
 def test_handlers_have_the_rows_types(name: str, handler: str) -> None:
     (function,) = (row for row in FUNCTIONS if row.name == handler and row.support is not None)
-    ours = [(p.arg.type.bits, p.arg.type.signed) for p in function.parameters]
+    ours = [(p.type.bits, p.type.signed) for p in function.parameters]
     assert [(p.arg.type.bits, p.arg.type.signed) for p in ROWS[name].parameters] == ours
 
 

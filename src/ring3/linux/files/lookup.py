@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Final
 
-from ring3.abi.c_types import INT, POINTER, UNSIGNED_INT, Arg, Meaning
+from ring3.abi.c_types import INT, POINTER, UNSIGNED_INT
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntFlag
 from ring3.fs.dentry import Dentry
@@ -37,10 +37,10 @@ class At(IntFlag):
     AT_STATX_DONT_SYNC = 0x4000
 
 
-AtFlags = Annotated[int, Arg(INT, Meaning.FLAGS, "at")]
-AtFlagsUnsigned = Annotated[int, Arg(UNSIGNED_INT, Meaning.FLAGS, "at")]
-OpenFlags = Annotated[int, Arg(INT, Meaning.FLAGS, "open")]
-StatOut = Annotated[int, Arg(POINTER, Meaning.STRUCT_OUT, "stat")]
+AtFlags = Annotated[int, INT]
+AtFlagsUnsigned = Annotated[int, UNSIGNED_INT]
+OpenFlags = Annotated[int, INT]
+StatOut = Annotated[int, POINTER]
 
 
 @function("struct filename *getname(const char __user *filename)")

@@ -28,7 +28,7 @@ def asked(kernel: LinuxKernel, call: Call, disassembler: Disassembler) -> Asked:
     entry = bare_entry(call.slot.symbol) if call.slot is not None else ""
     layers = layers_of(kernel, entry)
     parameters = layers.definition.parameters if layers is not None else ()
-    named = [(parameter.name, parameter.arg.type.name) for parameter in parameters]
+    named = [(parameter.name, parameter.type.name) for parameter in parameters]
     if layers is None:
         named = [("", "")] * len(call.door.places)
     return Asked(

@@ -8,7 +8,9 @@ from os import path
 from typing import TYPE_CHECKING, Final, cast
 
 from ring3 import resources
-from ring3.abi.c_types import Meaning
+from ring3.abi.linux import rows
+from ring3.abi.meaning import Arg, Meaning, When
+from ring3.abi.rows import Call as Row
 from ring3.kernel import points
 from ring3.kernel.observed import Call, CallObserver
 from ring3.kernel.signature import Parameter
@@ -53,7 +55,7 @@ class Recorder:
         """
         makers: dict[str, _Maker] = {
             f"__se_{definition.entry}": _longs,
-            f"__do_{definition.entry}": partial(_typed, kernel.machine),
+            f"__do_{definition.entry}": partial(_typed, kernel.machine, rows.every().get(definition.entry)),
         }
         self._attached = [
             kernel.probes.attach(points.Layer(name), _Layer(name, task, definition, make, calls))
@@ -85,18 +87,25 @@ def _longs(parameters: Sequence[Parameter], arguments: Sequence[int]) -> Iterato
 
 
 def _typed(
-    machine: Machine, parameters: Sequence[Parameter], arguments: Sequence[int]
+    machine: Machine, row: Row | None, parameters: Sequence[Parameter], arguments: Sequence[int]
 ) -> Iterator[LayerArgument]:
+    by_name = (
+        dict(zip((parameter.name for parameter in row.parameters), arguments, strict=False)) if row else {}
+    )
     for number, (parameter, value) in enumerate(zip(parameters, arguments, strict=True)):
-        following = parameters[number + 1] if number + 1 < len(parameters) else None
-        data = None
-        if parameter.arg.meaning is Meaning.PATH:
-            data = mapped_bytes(machine, value, SHOWN).partition(b"\0")[0]
-        elif (
-            parameter.arg.meaning is Meaning.BUFFER_IN and following and following.arg.meaning is Meaning.SIZE
-        ):
-            data = mapped_bytes(machine, value, min(arguments[number + 1], SHOWN))
-        yield LayerArgument(parameter.name, parameter.arg.type.name, value, data)
+        data = _read(machine, row.parameters[number].arg, value, by_name) if row else None
+        yield LayerArgument(parameter.name, parameter.type.name, value, data)
+
+
+def _read(machine: Machine, arg: Arg, address: int, values: Mapping[str, int]) -> bytes | None:
+    """What a path or a buffer that the call reads begins with; None for anything else."""
+    if arg.when is not When.ENTRY:
+        return None
+    if arg.meaning is Meaning.PATH:
+        return mapped_bytes(machine, address, SHOWN).partition(b"\0")[0]
+    if arg.meaning is Meaning.BYTES and arg.length in values:
+        return mapped_bytes(machine, address, min(values[arg.length], SHOWN))
+    return None
 
 
 def source(definition: Syscall) -> str:

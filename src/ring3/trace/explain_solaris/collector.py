@@ -160,7 +160,7 @@ class Collector(Follower[Explanation]):
         for index, place in enumerate(PLACES[: len(parameters) if parameters is not None else count]):
             name, kind = "", ""
             if parameters is not None:
-                name, kind = parameters[index].name, parameters[index].arg.type.name
+                name, kind = parameters[index].name, parameters[index].type.name
             arguments.append(Argument(place, name, kind, self.before_call[place]))
         names = {number: name for name, number in sysnum.load(self._kernel.solaris.flavour)}
         return Asked(

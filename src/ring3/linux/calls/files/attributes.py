@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 from ring3.abi.c_types import (
     UNSIGNED_INT,
     UNSIGNED_SHORT,
-    Arg,
     DirFd,
     Int,
-    Meaning,
     Mode,
     Path,
     UnsignedInt,
@@ -44,9 +42,9 @@ if TYPE_CHECKING:
 R_OK_W_OK_X_OK: Final = 7
 NO_ID: Final = (1 << 32) - 1
 
-Uid = Annotated[int, Arg(UNSIGNED_INT)]
-OldUid = Annotated[int, Arg(UNSIGNED_SHORT)]
-AccessMode = Annotated[int, Arg(UNSIGNED_INT, Meaning.FLAGS, "access")]
+Uid = Annotated[int, UNSIGNED_INT]
+OldUid = Annotated[int, UNSIGNED_SHORT]
+AccessMode = Annotated[int, UNSIGNED_INT]
 
 
 def check_writable(found: Dentry | File) -> None:

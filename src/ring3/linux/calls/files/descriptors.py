@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Final
 
-from ring3.abi.c_types import INT, Arg, CompatULong, FdArg, Int, Meaning, UnsignedInt, UnsignedLong
+from ring3.abi.c_types import INT, CompatULong, FdArg, Int, UnsignedInt, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
 from ring3.fs.file import O_APPEND, O_NONBLOCK, O_PATH, File
@@ -57,7 +57,7 @@ class Fcntl(IntEnum):
     F_GET_SEALS = 1034
 
 
-FcntlCommand = Annotated[int, Arg(INT, Meaning.ENUM, "fcntl")]
+FcntlCommand = Annotated[int, INT]
 Command = Callable[["LinuxTask", int, File, int], int]
 
 

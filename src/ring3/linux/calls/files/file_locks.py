@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Final
 
-from ring3.abi.c_types import UNSIGNED_INT, Arg, FdArg, Meaning
+from ring3.abi.c_types import UNSIGNED_INT, FdArg
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
 from ring3.fs.file import SEEK_CUR, SEEK_END, SEEK_SET, File
@@ -41,7 +41,7 @@ LOCK_NB: Final = 4
 LOCK_UN: Final = 8
 LOCK_MAND: Final = 32
 
-FlockOperation = Annotated[int, Arg(UNSIGNED_INT, Meaning.FLAGS, "flock")]
+FlockOperation = Annotated[int, UNSIGNED_INT]
 
 
 class Wanted(NamedTuple):

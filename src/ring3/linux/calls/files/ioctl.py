@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Final
 
-from ring3.abi.c_types import UNSIGNED_INT, Arg, CompatULong, FdArg, Meaning, UnsignedLong
+from ring3.abi.c_types import UNSIGNED_INT, CompatULong, FdArg, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.fs import host_os
 from ring3.fs.file import O_NONBLOCK, File
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
 
-IoctlCommand = Annotated[int, Arg(UNSIGNED_INT, Meaning.ENUM, "ioctl")]
+IoctlCommand = Annotated[int, UNSIGNED_INT]
 
 READS: Final = {Ioctl.TCGETS: 36, Ioctl.TCGETS2: 44, Ioctl.TIOCGWINSZ: 8, Ioctl.TIOCOUTQ: 4}
 """Requests of terminals that fill a structure, and its bytes."""

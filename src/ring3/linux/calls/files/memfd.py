@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING, Annotated, Final
 
-from ring3.abi.c_types import UNSIGNED_INT, Arg, Meaning, Path
+from ring3.abi.c_types import UNSIGNED_INT, Path
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntFlag
 from ring3.fs.dentry import Dentry
@@ -32,7 +32,7 @@ class MemfdFlag(IntFlag):
     MFD_EXEC = 16
 
 
-MemfdFlags = Annotated[int, Arg(UNSIGNED_INT, Meaning.FLAGS, "memfd")]
+MemfdFlags = Annotated[int, UNSIGNED_INT]
 
 
 def _sealed(file: File) -> SealedFile:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Final
 
-from ring3.abi.c_types import INT, UNSIGNED_INT, UNSIGNED_LONG, Arg, Int, Meaning, Path, Pointer
+from ring3.abi.c_types import INT, UNSIGNED_INT, UNSIGNED_LONG, Int, Path, Pointer
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntFlag
 from ring3.linux.definition import syscall
@@ -29,9 +29,9 @@ class Umount(IntFlag):
     UMOUNT_NOFOLLOW = 8
 
 
-MountFlags = Annotated[int, Arg(UNSIGNED_LONG, Meaning.FLAGS, "mount")]
-UmountFlags = Annotated[int, Arg(INT, Meaning.FLAGS, "umount")]
-FsFlags = Annotated[int, Arg(UNSIGNED_INT, Meaning.FLAGS, "fsmount")]
+MountFlags = Annotated[int, UNSIGNED_LONG]
+UmountFlags = Annotated[int, INT]
+FsFlags = Annotated[int, UNSIGNED_INT]
 
 
 def _check_string(task: LinuxTask, address: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING, Annotated
 
-from ring3.abi.c_types import UNSIGNED_INT, Arg, BufferOut, DirFd, Int, Meaning, Mode, Path, UnsignedInt
+from ring3.abi.c_types import UNSIGNED_INT, BufferOut, DirFd, Int, Mode, Path, UnsignedInt
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntFlag
 from ring3.fs import names
@@ -38,7 +38,7 @@ class Rename(IntFlag):
     WHITEOUT = 4
 
 
-RenameFlags = Annotated[int, Arg(UNSIGNED_INT, Meaning.FLAGS, "rename")]
+RenameFlags = Annotated[int, UNSIGNED_INT]
 
 
 # -- making ------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Annotated, Final
 
-from ring3.abi.c_types import INT, POINTER, Arg, Meaning, UnsignedInt
+from ring3.abi.c_types import INT, POINTER, UnsignedInt
 from ring3.abi.errno import E, Errno
 from ring3.fs.eventfd import EventFile
 from ring3.fs.file import O_NONBLOCK
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 EFD_SEMAPHORE: Final = 1
 
-PipeFlags = Annotated[int, Arg(INT, Meaning.FLAGS, "open")]
-EventFlags = Annotated[int, Arg(INT, Meaning.FLAGS, "eventfd")]
-TwoFds = Annotated[int, Arg(POINTER, Meaning.BUFFER_OUT)]
+PipeFlags = Annotated[int, INT]
+EventFlags = Annotated[int, INT]
+TwoFds = Annotated[int, POINTER]
 
 
 @function("int do_pipe2(int __user *fildes, int flags)")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from ring3.abi.c_types import (
     COMPAT_OFF_T,
-    Arg,
     BufferIn,
     BufferOut,
     FdArg,
@@ -33,7 +32,7 @@ from ring3.machine.ram import PAGE_MASK
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
-CompatOffT = Annotated[int, Arg(COMPAT_OFF_T)]
+CompatOffT = Annotated[int, COMPAT_OFF_T]
 
 MAX_NON_LFS: Final = (1 << 31) - 1
 """The largest size of a file for who does not say O_LARGEFILE."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Final
 from ring3.abi.c_types import (
     COMPAT_OFF_T,
     LONG,
-    Arg,
     CompatULong,
     FdArg,
     Int,
@@ -37,8 +36,8 @@ FALLOC_MODES: Final = 0x7F
 FADVICE: Final = range(6)
 SYNC_FILE_RANGE_FLAGS: Final = 7
 
-Length = Annotated[int, Arg(LONG)]
-CompatOffT = Annotated[int, Arg(COMPAT_OFF_T)]
+Length = Annotated[int, LONG]
+CompatOffT = Annotated[int, COMPAT_OFF_T]
 
 
 # -- size --------------------------------------------------------------------------------------------------------

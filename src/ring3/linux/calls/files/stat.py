@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Annotated, Final
 
-from ring3.abi.c_types import POINTER, Arg, BufferOut, DirFd, FdArg, Meaning, Path, UnsignedInt
+from ring3.abi.c_types import POINTER, BufferOut, DirFd, FdArg, Path, UnsignedInt
 from ring3.abi.errno import E, Errno
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import File, Stat
@@ -36,7 +36,7 @@ STAT_FLAGS: Final = int(At.AT_SYMLINK_NOFOLLOW | At.AT_NO_AUTOMOUNT | At.AT_EMPT
 SYNC_FLAGS: Final = int(At.AT_STATX_FORCE_SYNC | At.AT_STATX_DONT_SYNC)
 STATX_FLAGS: Final = STAT_FLAGS | SYNC_FLAGS
 
-StatxOut = Annotated[int, Arg(POINTER, Meaning.STRUCT_OUT, "statx")]
+StatxOut = Annotated[int, POINTER]
 
 
 def device(number: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Annotated, Final
 
-from ring3.abi.c_types import POINTER, Arg, CompatULong, FdArg, Meaning, Path
+from ring3.abi.c_types import POINTER, CompatULong, FdArg, Path
 from ring3.abi.errno import E, Errno
 from ring3.fs.file import File
 from ring3.fs.inode import FileSystem, StatFs
@@ -25,7 +25,7 @@ STATFS_64: Final = struct.Struct("<qqQQQQQiiqqq32x")
 STATFS_32: Final = struct.Struct("<iiIIIIIiiiii16x")
 STATFS64_32: Final = struct.Struct("<IIQQQQQiiIII16x")
 
-StatfsOut = Annotated[int, Arg(POINTER, Meaning.STRUCT_OUT, "statfs")]
+StatfsOut = Annotated[int, POINTER]
 
 
 def _fields(fs: FileSystem) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Annotated, Final
 
-from ring3.abi.c_types import UNSIGNED_SHORT, Arg, Int, Pointer, UnsignedInt
+from ring3.abi.c_types import UNSIGNED_SHORT, Int, Pointer, UnsignedInt
 from ring3.abi.errno import E, Errno
 from ring3.linux.definition import syscall
 from ring3.linux.model.credentials import Cap
@@ -19,7 +19,7 @@ from ring3.linux.tasks.identity import UNCHANGED, commit_creds
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
-OldId = Annotated[int, Arg(UNSIGNED_SHORT)]
+OldId = Annotated[int, UNSIGNED_SHORT]
 """A user or group of 16 bits (``old_uid_t``)."""
 
 NGROUPS_MAX: Final = 65536

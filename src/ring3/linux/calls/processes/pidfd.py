@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from ring3.abi.c_types import UNSIGNED_INT, Arg, FdArg, Int, Meaning, Pid, Pointer, Signal, UnsignedInt
+from ring3.abi.c_types import UNSIGNED_INT, FdArg, Int, Pid, Pointer, Signal, UnsignedInt
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntFlag
 from ring3.abi.signals import NSIG, SiCode
@@ -36,7 +36,7 @@ class Scope(IntFlag):
     PROCESS_GROUP = 4
 
 
-PidfdFlags = Annotated[int, Arg(UNSIGNED_INT, Meaning.FLAGS, "open")]
+PidfdFlags = Annotated[int, UNSIGNED_INT]
 
 
 def _named(task: LinuxTask, file: File) -> PidFile:

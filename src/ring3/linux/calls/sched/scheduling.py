@@ -13,7 +13,7 @@ import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Final
 
-from ring3.abi.c_types import UNSIGNED_INT, Arg, Int, Meaning, Pid, Pointer, UnsignedInt
+from ring3.abi.c_types import UNSIGNED_INT, Int, Pid, Pointer, UnsignedInt
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntFlag, NamedTuple
 from ring3.kernel.functions import function
@@ -26,7 +26,7 @@ from ring3.linux.tasks.scheduling import do_sched_yield, set_scheduling
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
-Len = Annotated[int, Arg(UNSIGNED_INT, Meaning.SIZE)]
+Len = Annotated[int, UNSIGNED_INT]
 
 
 class SchedFlag(IntFlag):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Final
 
-from ring3.abi.c_types import INT, Arg, Int, Meaning, Pointer, SizeT, UnsignedInt
+from ring3.abi.c_types import INT, Int, Pointer, SizeT, UnsignedInt
 from ring3.abi.errno import E, Errno
 from ring3.fs.file import O_NONBLOCK
 from ring3.fs.opening import O_CLOEXEC
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SIGSET: Final = 8
 
-SignalFlags = Annotated[int, Arg(INT, Meaning.FLAGS, "open")]
+SignalFlags = Annotated[int, INT]
 
 
 def _signalfd(task: LinuxTask, fd: int, address: int, size: int, flags: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Annotated, Final
 
-from ring3.abi.c_types import INT, Arg, FdArg, Int, Meaning, Pointer, SizeT
+from ring3.abi.c_types import INT, FdArg, Int, Pointer, SizeT
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
 from ring3.fs.epoll import EPOLLET, EPOLLEXCLUSIVE, EPOLLONESHOT, EPOLLWAKEUP, EpollFile
@@ -34,8 +34,8 @@ class EpollOperation(IntEnum):
     EPOLL_CTL_MOD = 3
 
 
-EpollFlags = Annotated[int, Arg(INT, Meaning.FLAGS, "open")]
-EpollOp = Annotated[int, Arg(INT, Meaning.ENUM, "epoll_ctl")]
+EpollFlags = Annotated[int, INT]
+EpollOp = Annotated[int, INT]
 
 
 def _create(task: LinuxTask, flags: int) -> int:
