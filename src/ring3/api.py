@@ -17,7 +17,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from ring3.abi import tbl
 from ring3.abi.errno import E, Errno
@@ -27,13 +27,11 @@ from ring3.errors import OutOfFrames, UserError
 from ring3.fs.file import FdTable
 from ring3.fs.host import HostFile
 from ring3.fs.namei import Walk
-from ring3.fs.regular import HostRegularFile
 from ring3.fs.vfs import Vfs
-from ring3.fs.view import show_program
 from ring3.image.symbols import SymbolTable
 from ring3.kernel.core import Kernel
 from ring3.kernel.mm.limits import Limits
-from ring3.kernel.mm.objects import MemoryObject, Objects
+from ring3.kernel.mm.objects import Objects
 from ring3.kernel.randomness import SeededBytes
 from ring3.kernel.signature import Handler, Support
 from ring3.kernel.task import Task
@@ -47,7 +45,8 @@ from ring3.linux.model.credentials import Credentials
 from ring3.linux.model.task import LinuxTask
 from ring3.linux.proc.view import mount_default
 from ring3.linux.tasks.birth import spawn
-from ring3.loader.personality import System, recognise
+from ring3.loader.host import make_visible, open_program, system_of
+from ring3.loader.personality import System
 from ring3.loader.program import ExecError, Executable
 from ring3.loader.stack import Strings
 from ring3.machine.board import DEFAULT_RAM, Machine
@@ -158,7 +157,7 @@ class Computer(ABC):
         return files
 
     def _open(self, name: bytes) -> Executable:
-        return _open_program(name, self.machine, self._objects)
+        return open_program(name, self.machine.ram, self._objects)
 
 
 class Linux(Computer):
@@ -271,7 +270,7 @@ class Linux(Computer):
             mount_default(kernel, os.environ if environment is None else environment, who)
         walk = Walk(kernel.vfs.root, of_credentials(who))
         with _refusals(path):
-            _make_visible(kernel.vfs, path)
+            make_visible(kernel.vfs, path)
             start, _ = bprm_execve(
                 kernel,
                 os.fsencode(path),
@@ -403,39 +402,6 @@ class Solaris(Computer):
         return task
 
 
-def system_of(path: str) -> System | None:
-    """The system that a file says it was made for; None if it says nothing, or cannot be read."""
-    try:
-        with open(path, "rb") as file:
-            return recognise(_Peek(file))
-    except (OSError, ValueError):
-        return None
-
-
-class _Peek:
-    """A file of the host that is looked at and not mapped."""
-
-    inode = place = None
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-
-    @property
-    def size(self) -> int:
-        """Bytes in the file."""
-        return os.fstat(self._file.fileno()).st_size
-
-    def pread(self, offset: int, size: int) -> bytes:
-        """Bytes at an offset, fewer at the end of the file."""
-        self._file.seek(offset)
-        return self._file.read(size)
-
-    @property
-    def pages(self) -> MemoryObject:
-        """None: nobody maps it."""
-        raise NotImplementedError
-
-
 @contextmanager
 def _refusals(path: str) -> Iterator[None]:
     """Turns what keeps a program from being run into the user's mistake that it is."""
@@ -459,46 +425,6 @@ def _strings(
         [os.fsencode(text) for text in (path, *arguments)],
         [os.fsencode(f"{key}={value}") for key, value in env.items()],
     )
-
-
-def _make_visible(vfs: Vfs, path: str) -> None:
-    """Makes a program of the host visible in the tree.
-
-    Raises:
-        ExecError: It is a directory or not a regular file, or the host does not let us see it.
-    """
-    try:
-        if os.path.isdir(path):
-            raise ExecError(E.EACCES, "is a directory")
-        if os.path.exists(path) and not os.path.isfile(path):
-            raise ExecError(E.EACCES, "not a regular file")
-        show_program(vfs, os.path.abspath(os.fsencode(path)))
-    except ValueError as error:
-        raise ExecError(E.ENOENT, str(error)) from None
-    except ExecError:
-        raise
-    except Errno as error:
-        if error.number is not E.ENOENT:
-            number = E(error.number)
-            raise ExecError(number, number.text) from None
-
-
-def _open_program(name: bytes, machine: Machine, objects: Objects) -> Executable:
-    path = os.fsdecode(name)
-    try:
-        info = os.stat(path)
-        if os.path.isdir(path):
-            raise ExecError(E.EACCES, "is a directory")
-        if not os.path.isfile(path):
-            raise ExecError(E.EACCES, "not a regular file")
-        if not info.st_mode & 0o111 or not os.access(path, os.X_OK):
-            raise ExecError(E.EACCES, E.EACCES.text)
-        return HostRegularFile(path, machine.ram, objects)
-    except OSError as error:
-        number = E(error.errno or E.EIO)
-        raise ExecError(number, number.text) from None
-    except ValueError as error:
-        raise ExecError(E.ENOENT, str(error)) from None
 
 
 def shell_status(exit_code: int) -> int:

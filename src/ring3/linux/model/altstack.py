@@ -35,6 +35,14 @@ class AltStack(NamedTuple):
         """It is put away while a handler runs (SS_AUTODISARM)."""
         return bool(self.mode & SS_AUTODISARM)
 
+    def after_exec(self) -> AltStack:
+        """What a new program starts with: none, and its mode as it was."""
+        return self._replace(base=0, size=0)
+
+    def for_child(self, *, runs_beside: bool) -> AltStack:
+        """What a child starts with: none if it runs in the same memory while its parent goes on."""
+        return PUT_AWAY if runs_beside else self
+
     def contains(self, sp: int) -> bool:
         """Whether a stack pointer lies on it (__on_sig_stack)."""
         return self.base < sp <= self.top

@@ -125,6 +125,11 @@ class Process:
         self.tracees: list[LinuxTask] = []
         self.tracee_exits: list[tuple[int, int]] = []
 
+    def after_exec(self) -> None:
+        """Another program runs in it from now on."""
+        self.actions = self.actions.after_exec()
+        self.has_execed = True
+
     @property
     def leader(self) -> LinuxTask:
         """The oldest living thread."""

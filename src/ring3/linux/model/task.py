@@ -18,6 +18,7 @@ from ring3.linux.model.process import Process, Rusage
 from ring3.linux.model.scheduling import Scheduling
 from ring3.linux.model.settings import MmContext, Settings
 from ring3.linux.model.signal_state import Pending
+from ring3.linux.model.syscall_work import SECCOMP, USER_DISPATCH, clear_work, set_work
 from ring3.linux.model.trace import Trace
 
 if TYPE_CHECKING:
@@ -152,6 +153,38 @@ class LinuxTask(Task):
             maxrss=mm.peak_rss() * 4 if mm is not None else 0,
             majflt=mm.major_faults if mm is not None else 0,
         )
+
+    # -- what becomes of it ------------------------------------------------------------------------------------
+
+    def after_exec(self, program: Start) -> None:
+        """Another program runs in it from now on: what the one before had set up in its own memory is forgotten."""
+        self.program = program
+        self.landing_pad = program.landing_pad
+        self.rseq = None
+        self.dispatch = None
+        clear_work(self, USER_DISPATCH)
+        self.altstack = self.altstack.after_exec()
+        self.tls = [0, 0, 0]
+        self.clear_child_tid = 0
+
+    def for_child(self, child: LinuxTask, *, share_files: bool, share_fs: bool) -> None:
+        """Gives a child what clone(2) copies or shares, but for the memory, the process and the registers."""
+        child.files = self.files.share() if share_files else self.files.copy()
+        child.fs = self.fs if share_fs else self.fs.copy()
+        child.credentials = self.credentials
+        child.exe = self.exe
+        child.program = self.program
+        child.rlimits = self.rlimits if child.process is self.process else list(self.rlimits)
+        child.blocked = self.blocked
+        child.tls = list(self.tls)
+        child.scheduling = self.scheduling.for_child()
+        child.settings = self.settings.for_child()
+        if self.seccomp is not None:
+            child.seccomp = self.seccomp
+            set_work(child, SECCOMP)
+        if self.rseq is not None and child.mm is not self.mm:
+            child.rseq = self.rseq.copy()
+        child.landing_pad = self.landing_pad
 
     # -- kernel memory -----------------------------------------------------------------------------------------
 

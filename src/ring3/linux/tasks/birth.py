@@ -13,7 +13,6 @@ from ring3.kernel.regs import NAMES, copy_regs
 from ring3.linux.cpu_context import do_set_thread_area, load_data_segments, refresh_segments
 from ring3.linux.model.process import Process
 from ring3.linux.model.signal_state import Actions
-from ring3.linux.model.syscall_work import SECCOMP, set_work
 from ring3.linux.model.task import LinuxTask
 from ring3.linux.tasks.identity import set_credentials
 from ring3.linux.tasks.memory import share_memory
@@ -96,26 +95,6 @@ def dup_task_struct(parent: LinuxTask, mm: Mm, tid: int) -> LinuxTask:
         raise error if isinstance(error, Errno) else Errno(E.ENOMEM) from None
     share_memory(kernel, mm, context)
     return task
-
-
-def inherit(child: LinuxTask, parent: LinuxTask, *, share_files: bool, share_fs: bool) -> None:
-    """Takes over from a parent what clone(2) copies or shares."""
-    child.files = parent.files.share() if share_files else parent.files.copy()
-    child.fs = parent.fs if share_fs else parent.fs.copy()
-    child.credentials = parent.credentials
-    child.exe = parent.exe
-    child.program = parent.program
-    child.rlimits = parent.rlimits if child.process is parent.process else list(parent.rlimits)
-    child.blocked = parent.blocked
-    child.tls = list(parent.tls)
-    child.scheduling = parent.scheduling.for_child()
-    child.settings = parent.settings.for_child()
-    if parent.seccomp is not None:
-        child.seccomp = parent.seccomp
-        set_work(child, SECCOMP)
-    if parent.rseq is not None and child.mm is not parent.mm:
-        child.rseq = parent.rseq.copy()
-    child.landing_pad = parent.landing_pad
 
 
 @function(

@@ -13,13 +13,12 @@ from ring3.kernel.core import PID_MAX
 from ring3.kernel.functions import function
 from ring3.kernel.wait import Bound, WaitQueue
 from ring3.linux.cpu_context import check_clone
-from ring3.linux.model.altstack import PUT_AWAY
 from ring3.linux.model.credentials import Cap
 from ring3.linux.model.limits import Resource
 from ring3.linux.model.process import INIT, Process
 from ring3.linux.model.trace import Option
 from ring3.linux.signals.send import is_dying
-from ring3.linux.tasks.birth import dup_task_struct, inherit, wake_up_new_task
+from ring3.linux.tasks.birth import dup_task_struct, wake_up_new_task
 from ring3.linux.tasks.limits import watch_cpu_time
 from ring3.linux.tracing import stops as tracing
 
@@ -254,8 +253,8 @@ def copy_process(task: LinuxTask, args: CloneArgs) -> LinuxTask:
         child.process.started = task.kernel.clocks.monotonic()
         task.kernel.processes.add(child.process)
     child.process.threads.append(child)
-    inherit(child, task, share_files=bool(flags & C.CLONE_FILES), share_fs=bool(flags & C.CLONE_FS))
-    child.altstack = PUT_AWAY if flags & (C.CLONE_VM | C.CLONE_VFORK) == C.CLONE_VM else task.altstack
+    task.for_child(child, share_files=bool(flags & C.CLONE_FILES), share_fs=bool(flags & C.CLONE_FS))
+    child.altstack = task.altstack.for_child(runs_beside=flags & (C.CLONE_VM | C.CLONE_VFORK) == C.CLONE_VM)
     if child.process is not parent and parent.cpu_limit is not None:
         watch_cpu_time(child)
     wake_up_new_task(task, child, args.stack, args.tls if flags & C.CLONE_SETTLS else None)

@@ -16,7 +16,6 @@ from ring3.linux.cpu_context import apply_settings, load_data_segments, load_tls
 from ring3.linux.definition import syscall
 from ring3.linux.exec.program import bprm_execve
 from ring3.linux.files.lookup import AT_FDCWD, getname, start_of, walk
-from ring3.linux.filters import user_dispatch
 from ring3.linux.model.program import Start
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.trace import Option
@@ -133,23 +132,15 @@ def begin_new_exec(task: LinuxTask, start: Start, path: bytes) -> None:
     task.mm = start.mm
     kernel.machine.cpu.use(start.mm.pmap)
     start_credentials(task)
-    task.rseq = None
-    if task.dispatch is not None:
-        user_dispatch.stop(task)
+    task.after_exec(start)
+    process.after_exec()
     apply_settings(task)
     task.files.close_on_exec()
-    process.actions = process.actions.after_exec()
     delete_posix_timers(process)
-    process.has_execed = True
-    task.program = start
     place = task.exe_place
     task.exe = os.fsdecode(path if place is None else place.path())
     task.name = os.path.basename(task.exe)[:15]
-    task.altstack = task.altstack._replace(base=0, size=0)
-    task.tls = [0, 0, 0]
     load_tls(task)
-    task.landing_pad = start.landing_pad
-    task.clear_child_tid = 0
     reset_user_state(kernel)
     load_data_segments(kernel, start.bits)
     start_thread(task.regs, start)
