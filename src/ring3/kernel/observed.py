@@ -37,11 +37,10 @@ class Call:
         value: What it returned; an observer may change it at the end.
         error: What it raised instead, None if it returned; an observer may set or clear it at the end.
         begun_before: It had begun before the observer came that is told of it now; its arguments are unknown then.
-        notes: For observers, which keep here what they need again at the end.
     """
 
     __slots__ = (
-        "arguments", "begun_before", "error", "keywords", "notes", "observers", "target", "task", "value", "what"
+        "_notes", "arguments", "begun_before", "error", "keywords", "observers", "target", "task", "value", "what"
     )  # fmt: skip
 
     def __init__(
@@ -60,8 +59,20 @@ class Call:
         self.value: Value = None
         self.error: BaseException | None = None
         self.begun_before = False
-        self.notes: dict[object, Any] = {}
+        self._notes: dict[object, Any] | None = None
         self.observers: tuple[CallObserver, ...] = ()
+
+    @property
+    def notes(self) -> dict[object, Any]:
+        """For observers, which keep here what they need again at the end."""
+        if self._notes is None:
+            self._notes = {}
+        return self._notes
+
+    def make(self) -> Value:
+        """Makes it, as the observers want it."""
+        assert self.target is not None
+        return self.target(*self.arguments, **self.keywords)
 
     def answer(self, value: Value) -> None:
         """Makes the call return a value without being made; at entry."""
@@ -146,16 +157,15 @@ class Observers:
         call.observers = self._all
         for told in self._entries:
             told(call)
-        assert call.target is not None
         try:
-            value = call.target(*call.arguments, **call.keywords)
+            value = call.make()
         except Exception as error:  # noqa: BLE001 -- it is raised again
             call.error = error
             return self._end(call)
         except BaseException:
             self._tell(self._lefts, call)
             raise
-        if isinstance(value, CoroutineType | ObservedCoroutine):
+        if value.__class__ is not int and isinstance(value, (CoroutineType, ObservedCoroutine)):
             return ObservedCoroutine(self, call, value)
         call.value = value
         return self._end(call) if self._returns else value

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi.kinds import NamedTuple
 from ring3.kernel.observed import Call, ObservedCoroutine, Value
@@ -37,28 +37,53 @@ class StubRow(NamedTuple):
     definition: Any = None
 
 
+_NO_KEYWORDS: Final[Mapping[str, Value]] = {}
+
+
 class StubCall(Call):
-    """A call of a stub.
+    """A call of a stub; its arguments are taken from the registers when somebody asks for them.
 
     Attributes:
         regs: The user registers with which it was made.
         number: What ring 0 passes beside them: for a system call its number.
+        inner: What is behind the stub.
     """
 
-    __slots__ = ("number", "regs")
+    __slots__ = ("_given", "inner", "number", "regs")
 
     def __init__(
-        self,
-        what: StubRow,
-        task: Task,
-        arguments: list[int],
-        regs: UserRegs,
-        number: int,
-        target: Callable[..., Value],
+        self, what: StubRow, task: Task, regs: UserRegs, number: int, inner: Callable[..., Value]
     ) -> None:
-        super().__init__(what, task, arguments, {}, target)
+        self.what = what
+        self.task = task
         self.regs = regs
         self.number = number
+        self.inner = inner
+        self._given: list[int] | None = None
+        self.target = None
+        self.value = self.error = self._notes = None
+        self.begun_before = False
+        self.keywords, self.observers = _NO_KEYWORDS, ()
+
+    @property
+    def arguments(self) -> list[int]:  # type: ignore[override]
+        """By position; an observer may change them at entry."""
+        if self._given is None:
+            self._given = self._in_registers()
+        return self._given
+
+    def make(self) -> Value:
+        """Makes it, as the observers want it."""
+        if self.target is not None:
+            return self.target(*self.arguments)
+        if self._given is None or self._given == self._in_registers():
+            return self.inner(self.task, self.regs, self.number)
+        changed = dict(zip(self.what.registers, self._given, strict=True))
+        return self.inner(self.task, _Changed(self.regs, changed), self.number)
+
+    def _in_registers(self) -> list[int]:
+        mask, regs = self.what.mask, self.regs
+        return [getattr(regs, name) & mask for name in self.what.registers]
 
 
 class _Changed:
@@ -79,24 +104,14 @@ class WatchedStub(WatchedItem):
     def __call__(self, task: Task, *arguments: Value) -> Value:
         """Makes the call, and tells of it."""
         regs, number = arguments
-        row: StubRow = self.what
-        given = [getattr(regs, name) & row.mask for name in row.registers]
-
-        def target(*wanted: int) -> Value:
-            if list(wanted) == given:
-                return self.inner(task, regs, number)
-            return self.inner(task, _Changed(regs, dict(zip(row.registers, wanted, strict=True))), number)
-
-        return self.observers.make(StubCall(row, task, list(given), regs, number, target))
+        return self.observers.make(StubCall(self.what, task, regs, number, self.inner))
 
     def take_over(self, task: Task) -> None:
         """Tells from now on of a call that waits already."""
         pending = task.pending
         if isinstance(pending, ObservedCoroutine) and pending.call.what is self.what:
             return
-        row: StubRow = self.what
-        given = [getattr(task.regs, name) & row.mask for name in row.registers]
-        call = StubCall(row, task, given, task.regs, 0, lambda *_wanted: None)
+        call = StubCall(self.what, task, task.regs, 0, self.inner)
         assert pending is not None
         task.pending = ObservedCoroutine.sleeping(self.observers, call, pending)  # type: ignore[arg-type]
 
