@@ -1,4 +1,6 @@
-"""Guest programs: sources in ``programs/``, compiled to static x86-64 ELF files with ziglang and musl.
+"""Guest programs: sources in ``programs/``, compiled to static ELF files with ziglang and musl.
+
+Those in ``programs/i386/`` become 32-bit programs, the others x86-64 ones.
 
 The compiled files are kept in the temporary directory, under a name that changes with source, flags and
 compiler. A guest that counts takes how often as its first argument.
@@ -15,7 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 SOURCES = Path(__file__).with_name("programs")
-FLAGS = ("-target", "x86_64-linux-musl", "-static", "-O2", "-fno-sanitize=all", "-s")
+FLAGS = ("-static", "-O2", "-fno-sanitize=all", "-s")
 
 
 class BuildError(Exception):
@@ -35,17 +37,18 @@ def build(name: str) -> Path:
         compiler = version("ziglang")
     except PackageNotFoundError:
         raise BuildError("the guest programs need ziglang, one of the development dependencies") from None
-    key = hashlib.sha256(b"\0".join([source.read_bytes(), *map(str.encode, FLAGS), compiler.encode()]))
-    executable = _cache() / f"{name}-{key.hexdigest()[:16]}"
+    flags = ("-target", "x86-linux-musl" if name.startswith("i386/") else "x86_64-linux-musl", *FLAGS)
+    key = hashlib.sha256(b"\0".join([source.read_bytes(), *map(str.encode, flags), compiler.encode()]))
+    executable = _cache() / f"{source.stem}-{key.hexdigest()[:16]}"
     if not executable.exists():
-        _compile(source, executable)
+        _compile(source, flags, executable)
     return executable
 
 
-def _compile(source: Path, executable: Path) -> None:
+def _compile(source: Path, flags: tuple[str, ...], executable: Path) -> None:
     """Compile beside the final name and rename, so that a half-written file is never run."""
     partial = executable.with_suffix(f".{os.getpid()}")
-    command = [sys.executable, "-m", "ziglang", "cc", *FLAGS, str(source), "-o", str(partial)]
+    command = [sys.executable, "-m", "ziglang", "cc", *flags, str(source), "-o", str(partial)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise BuildError(f"cannot compile {source}:\n{done.stderr.strip()}")

@@ -16,6 +16,8 @@ from bench import process, programs
 from bench.contenders import Contender
 from bench.process import Clock
 
+NARROW = ("native", "ring3 short", "ring3 full")
+"""Who runs 32-bit programs."""
 EVERYONE = ("native", "qemu-user", "qiling", "ring3 short", "ring3 full")
 
 
@@ -133,6 +135,8 @@ WORKLOADS: tuple[Workload, ...] = (
         program="getpid",
         goals=(Goal("ring3 short", 1 / 10, "qiling", "10 times cheaper than Qiling"),),
     ),
+    Each(name="int80", title="getpid by int $0x80", program="i386/int80", contenders=NARROW),
+    Each(name="sysenter", title="getpid by sysenter", program="i386/sysenter", contenders=NARROW),
     Whole(
         name="hello",
         title="static hello",

@@ -7,7 +7,7 @@ task enters and leaves. What the calls do is in the files by family; `linux.tabl
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi import tbl
@@ -21,7 +21,7 @@ from ring3.linux.cpu_context import apply_settings, load_tls
 from ring3.linux.definition import Layers, Syscall
 from ring3.linux.entry import traps
 from ring3.linux.entry.leave import leave_through
-from ring3.linux.entry.short_path import finish, run_short
+from ring3.linux.entry.short_path import CompatDoors, finish, run_short
 from ring3.linux.exec.executable import open_for
 from ring3.linux.model.scheduling import Policy
 from ring3.linux.model.system import LinuxSystem
@@ -216,9 +216,13 @@ class LinuxKernel(LinuxSystem):
             leave_through(task, "error_return")
         super().run_task(task)
 
+    @cached_property
+    def _compat_doors(self) -> CompatDoors:
+        return CompatDoors(self)
+
     def run_short(self, task: LinuxTask) -> None:
         """Runs the task without ring 0 as long as that is right."""
-        run_short(self, task)
+        run_short(self, task, self._compat_doors)
 
     def resumed(self, task: LinuxTask) -> None:
         """Does the exit work of a call that waited on the short path."""

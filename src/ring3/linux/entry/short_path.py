@@ -25,14 +25,19 @@ if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
 _M64: Final = (1 << 64) - 1
+_M32: Final = (1 << 32) - 1
 _TRACE: Final = L["TASK_SYSCALL_WORK"] >> 3
 _LANDING_PAD: Final = L["TASK_LANDING_PAD"] >> 3
 _STATUS: Final = L["TASK_STATUS"] >> 3
+_SYSENTER: Final = Event.SYSENTER
+_PF: Final = int(Vector.PF)
 _TF: Final = int(Flags.TF)
-_RETURN_BY_IRET: Final = Flags.RF | Flags.TF | Flags.VM
+_RETURN_BY_IRET: Final = int(Flags.RF | Flags.TF | Flags.VM)
+_NOT_BY_SYSENTER: Final = int(Flags.NT | Flags.AC | Flags.TF)
+_TS_COMPAT: Final = L["TS_COMPAT"]
 
 
-def run_short(kernel: LinuxSystem, task: LinuxTask) -> None:
+def run_short(kernel: LinuxSystem, task: LinuxTask, doors: CompatDoors) -> None:
     """Runs a task until it leaves the CPU or the short path is no longer right."""
     machine = kernel.machine
     cpu = machine.cpu
@@ -51,7 +56,7 @@ def run_short(kernel: LinuxSystem, task: LinuxTask) -> None:
     while task.on_cpu and kernel.short_path:
         stop = run()
         if stop is not syscall:
-            _other(kernel, task, stop)
+            _other(kernel, task, stop, doors)
             continue
         number = words[rax] & 0xFFFF_FFFF
         address = q[table + number] if number < tbl.NR_SYSCALLS else ni_syscall
@@ -82,20 +87,22 @@ def run_short(kernel: LinuxSystem, task: LinuxTask) -> None:
             finish(kernel, task)
 
 
-def _other(kernel: LinuxSystem, task: LinuxTask, stop: Event | Trap) -> None:
+def _other(kernel: LinuxSystem, task: LinuxTask, stop: Event | Trap, doors: CompatDoors) -> None:
     """Any stop but a 64-bit ``syscall``."""
     cpu = kernel.machine.cpu
     if cpu.cpl == 3:
-        if isinstance(stop, Trap):
-            if stop.vector == Vector.PF and not stop.software:
+        if stop is _SYSENTER:
+            if not cpu.long_mode:
+                doors.sysenter(task)
+                return
+        elif isinstance(stop, Trap):
+            vector = stop.vector
+            if vector == _PF and not stop.software:
                 _page_fault(kernel, task, stop)
                 return
-            if stop.vector == SYSCALL_VECTOR and stop.software:
-                _int80(kernel, task)
+            if vector == SYSCALL_VECTOR and stop.software:
+                doors.int80(task, stop)
                 return
-        elif stop is Event.SYSENTER and not cpu.long_mode:
-            _sysenter(kernel, task)
-            return
     kernel.handle(task, stop)
 
 
@@ -112,54 +119,67 @@ def _page_fault(kernel: LinuxSystem, task: LinuxTask, trap: Trap) -> None:
     kernel.handle(task, trap)
 
 
-def _int80(kernel: LinuxSystem, task: LinuxTask) -> None:
-    window = kernel.window
-    window.orig_ax = window.ax & 0xFFFF_FFFF
-    if not _dispatch_ia32(kernel, task):
-        kernel.handle(task, Trap(SYSCALL_VECTOR, 0, True))
+class CompatDoors:
+    """``int $0x80`` and ``sysenter``, with what they need of the kernel at hand."""
 
+    __slots__ = ("_absent", "_flags", "_kernel", "_q", "_rax", "_table", "_window", "_words")
 
-def _sysenter(kernel: LinuxSystem, task: LinuxTask) -> None:
-    """From 32-bit code: what do_SYSENTER_32 and sysexit make of the registers, see ``entry_64_compat.S``."""
-    cpu, window, q = kernel.machine.cpu, kernel.window, kernel.machine.ram.q
-    flags = cpu.rflags
-    if flags & (Flags.NT | Flags.AC | Flags.TF) or q[task.struct + _TRACE]:
-        kernel.handle(task, Event.SYSENTER)
-        return
-    landing_pad = q[task.struct + _LANDING_PAD]
-    stack = window.bp & 0xFFFF_FFFF
-    try:
-        sixth = task.memory.read_u32(stack)
-    except Errno:
-        kernel.handle(task, Event.SYSENTER)
-        return
-    before = (window.orig_ax, window.ip, window.sp, window.bp)
-    window.orig_ax = window.ax & 0xFFFF_FFFF
-    window.ip, window.sp, window.bp = landing_pad, stack, sixth
-    if not _dispatch_ia32(kernel, task, by_sysenter=True):
-        window.orig_ax, window.ip, window.sp, window.bp = before
-        kernel.handle(task, Event.SYSENTER)
+    def __init__(self, kernel: LinuxSystem) -> None:
+        self._kernel = kernel
+        self._q = kernel.machine.ram.q
+        self._flags = kernel.machine.cpu.flags
+        self._window = kernel.window
+        self._words, self._rax = kernel.window.words, kernel.window.base
+        self._table = kernel.linux.tables[tbl.Abi.I386] >> 3
+        self._absent = kernel.image.symbols["__ia32_sys_ni_syscall"]
 
+    def int80(self, task: LinuxTask, stop: Trap) -> None:
+        """The call of an ``int $0x80``."""
+        if not self._call(task, by_sysenter=False):
+            self._kernel.handle(task, stop)
 
-def _dispatch_ia32(kernel: LinuxSystem, task: LinuxTask, by_sysenter: bool = False) -> bool:
-    """Makes the call in `WindowRegs.orig_ax`; False, with nothing changed, if it has to go through ring 0."""
-    window, q = kernel.window, kernel.machine.ram.q
-    number = window.orig_ax
-    if number < tbl.IA32_NR_SYSCALLS:
-        address = q[(kernel.linux.tables[tbl.Abi.I386] >> 3) + number]
-    else:
-        address = kernel.image.symbols["__ia32_sys_ni_syscall"]
-    stub = kernel.stubs.get(address)
-    if stub is None or q[task.struct + _TRACE]:
-        if stub is None:
-            kernel.doubt_entry_state()
-        return False
-    task.regs = window
-    task.stub = address
-    task.by_sysenter = by_sysenter
-    q[task.struct + _STATUS] |= L["TS_COMPAT"]
-    _finish(kernel, task, kernel.invoke(task, stub, window, number))
-    return True
+    def sysenter(self, task: LinuxTask) -> None:
+        """From 32-bit code: what do_SYSENTER_32 and sysexit make of the registers, see ``entry_64_compat.S``."""
+        words, rax = self._words, self._rax
+        rsp, rbp, rip = rax + 4, rax + 5, rax + 16
+        before = words[rsp], words[rbp], words[rip]
+        stack = before[1] & _M32
+        try:
+            sixth = task.memory.read_u32(stack)
+        except Errno:
+            self._kernel.handle(task, _SYSENTER)
+            return
+        words[rsp], words[rbp], words[rip] = stack, sixth, self._q[task.struct + _LANDING_PAD]
+        if self._flags[0] & _NOT_BY_SYSENTER or not self._call(task, by_sysenter=True):
+            words[rsp], words[rbp], words[rip] = before
+            self._kernel.handle(task, _SYSENTER)
+
+    def _call(self, task: LinuxTask, by_sysenter: bool) -> bool:
+        """Makes the call in EAX; False, with nothing changed, if it has to go through ring 0."""
+        kernel, window, words, q = self._kernel, self._window, self._words, self._q
+        work = task.struct
+        number = words[self._rax] & _M32
+        address = q[self._table + number] if number < tbl.IA32_NR_SYSCALLS else self._absent
+        stub = kernel.stubs.get(address)
+        if stub is None or q[work + _TRACE]:
+            if stub is None:
+                kernel.doubt_entry_state()
+            return False
+        window.orig_ax = number
+        task.regs = window
+        task.stub = address
+        task.by_sysenter = by_sysenter
+        q[work + _STATUS] |= _TS_COMPAT
+        result = kernel.invoke(task, stub, window, number)
+        if result is None:
+            task.orig_ax = number
+            return True
+        words[self._rax] = result & _M64
+        if q[work] & traps.EXIT_WORK or window.by_iret:
+            finish(kernel, task)
+        else:
+            leave_ia32(kernel, task)
+        return True
 
 
 def _finish(kernel: LinuxSystem, task: LinuxTask, result: int | None) -> None:
@@ -167,8 +187,9 @@ def _finish(kernel: LinuxSystem, task: LinuxTask, result: int | None) -> None:
     if result is None:
         task.orig_ax = kernel.window.orig_ax
     else:
-        kernel.window.ax = result
-        kernel.resumed(task)
+        window = kernel.window
+        window.words[window.base] = result & _M64
+        finish(kernel, task)
 
 
 def finish(kernel: LinuxSystem, task: LinuxTask) -> None:
@@ -191,11 +212,17 @@ def finish(kernel: LinuxSystem, task: LinuxTask) -> None:
 
 def leave_ia32(kernel: LinuxSystem, task: LinuxTask) -> None:
     """The last of a 32-bit call, after the exit work: ``sysexit``, where it can be used, takes ECX and EDX."""
-    window, q = kernel.window, kernel.machine.ram.q
-    q[task.struct + _STATUS] &= ~L["TS_COMPAT"]
+    window, machine = kernel.window, kernel.machine
+    q = machine.ram.q
+    q[task.struct + _STATUS] &= ~_TS_COMPAT
     if task.by_sysenter:
         task.by_sysenter = False
-        landing_pad = task.landing_pad
-        if window.ip == landing_pad and not window.by_iret and not window.flags & _RETURN_BY_IRET:
-            window.cx, window.dx = window.sp, landing_pad
-            window.r8 = window.r9 = window.r10 = window.r11 = 0
+        words, rax = window.words, window.base
+        landing_pad = q[task.struct + _LANDING_PAD]
+        if (
+            words[rax + 16] == landing_pad
+            and not window.by_iret
+            and not machine.cpu.flags[0] & _RETURN_BY_IRET
+        ):
+            words[rax + 1], words[rax + 2] = words[rax + 4], landing_pad
+            words[rax + 8] = words[rax + 9] = words[rax + 10] = words[rax + 11] = 0

@@ -80,3 +80,8 @@ int ring3_has_modrm(const struct instruction *found)
 {
     return found->map > MAP_0F || with_modrm[found->map][found->opcode >> 5] >> (found->opcode & 31) & 1;
 }
+
+int ring3_is_sysenter(struct cpu *cpu, uint64_t address)
+{
+    return ring3_code_byte(cpu, address) == 0x0f && ring3_code_byte(cpu, address + 1) == 0x34;
+}

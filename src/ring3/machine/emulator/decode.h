@@ -31,3 +31,6 @@ int ring3_has_modrm(const struct instruction *found);
 
 /* The byte of code at a linear address. */
 uint8_t ring3_code_byte(struct cpu *cpu, uint64_t address);
+
+/* Whether `sysenter`, without prefixes, lies at a linear address. */
+int ring3_is_sysenter(struct cpu *cpu, uint64_t address);

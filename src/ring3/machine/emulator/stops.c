@@ -2,7 +2,7 @@
  * What stops the emulator, without the caller's language: functions to be hooked on `syscall`, `sysenter` and on
  * vectors. Each saves the registers into the caller's window, says what happened, and asks for the stop.
  */
-#include "emulator.h"
+#include "decode.h"
 
 ORIGINAL(save, int, uc_context_save, void *, void *);
 ORIGINAL(stop, int, uc_emu_stop, void *);
@@ -40,9 +40,13 @@ EXPORTED void ring3_on_vector(void *engine, uint32_t vector, struct stop *stop)
     report(engine, stop, vector);
 }
 
-/* Before its hooks are called, RIP is brought up to the instruction, which the emulator leaves at the block's start. */
+/*
+ * Before its hooks are called, RIP has to be the instruction's; the emulator leaves it at the block's start, which is
+ * the same for most (`translation.c`).
+ */
 REPLACED(void, helper_sysenter, struct cpu *cpu, int size)
 {
-    ring3_restore(cpu, RETURN_ADDRESS);
+    if (UNLIKELY(!ring3_is_sysenter(cpu, code_address(cpu, cpu->rip))))
+        ring3_restore(cpu, RETURN_ADDRESS);
     TAIL_CALL CALL(sysenter)(cpu, size);
 }

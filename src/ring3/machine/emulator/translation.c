@@ -7,7 +7,8 @@
  * - Instructions that the emulator allows or knows, and the processor does not, are shown to it as `hlt`, which is #GP
  *   in ring 3, or `ud2`: `in` and `out` without the privilege, `rdpmc`, AVX.
  * - A block ends before an instruction that may reach into another page, so that a fault of fetching is met by a block
- *   that begins with the instruction, and not by one whose earlier instructions have not run yet.
+ *   that begins with the instruction, and not by one whose earlier instructions have not run yet. It ends before
+ *   `sysenter` too, whose helper then finds RIP where it is.
  */
 #include "decode.h"
 
@@ -172,6 +173,12 @@ static int is_avx(const struct instruction *found)
 
 static translate *translate_original;
 
+/* Whether an instruction there may reach into another page than the one before it. */
+static int may_cross(uint64_t address)
+{
+    return address % PAGE > PAGE - LONGEST || address % PAGE == 0;
+}
+
 static void translate_instruction(struct block *block, void *state)
 {
     struct cpu *cpu = cpu_of(state);
@@ -185,7 +192,7 @@ static void translate_instruction(struct block *block, void *state)
     every_access = checks_alignment(cpu) ? MO_ALIGN : 0;
     translate_original(block, state);
     first_access = every_access = shown_size = 0;
-    if (block->is_jmp == DISAS_NEXT && (block->next % PAGE > PAGE - LONGEST || block->next % PAGE == 0))
+    if (block->is_jmp == DISAS_NEXT && (may_cross(block->next) || ring3_is_sysenter(cpu, block->next)))
         block->is_jmp = DISAS_TOO_MANY;
 }
 
