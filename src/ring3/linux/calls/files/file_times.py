@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Final
 
-from ring3.abi.c_types import DirFd, Int, Path, Pointer, UnsignedInt
+from ring3.abi.c_types import DirFd, Path, Pointer
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.structs.time import ITIMERVAL, TIMESPEC, TIMESPEC32, UTIMBUF
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import File
 from ring3.fs.permission import MAY_WRITE, permits
@@ -23,13 +23,13 @@ from ring3.linux.files.lookup import (
     user_path_at,
     who,
 )
+from ring3.linux.timers.timespec import SECOND, unpack_timespec
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
 UTIME_NOW: Final = (1 << 30) - 1
 UTIME_OMIT: Final = (1 << 30) - 2
-NSEC: Final = 10**9
 
 
 def _set_times(task: LinuxTask, found: Dentry | File, times: list[int] | None) -> int:
@@ -48,7 +48,7 @@ def _set_times(task: LinuxTask, found: Dentry | File, times: list[int] | None) -
     explicit = times is not None
     if times is not None:
         nanoseconds = times[1::2]
-        if any(not 0 <= ns < NSEC and ns not in (UTIME_NOW, UTIME_OMIT) for ns in nanoseconds):
+        if any(not 0 <= ns < SECOND and ns not in (UTIME_NOW, UTIME_OMIT) for ns in nanoseconds):
             raise Errno(E.EINVAL)
         if nanoseconds == [UTIME_OMIT, UTIME_OMIT]:
             return 0
@@ -65,30 +65,41 @@ def _set_times(task: LinuxTask, found: Dentry | File, times: list[int] | None) -
 def _moment(seconds: int, nanoseconds: int, now: int) -> int | None:
     if nanoseconds == UTIME_OMIT:
         return None
-    return now if nanoseconds == UTIME_NOW else seconds * NSEC + nanoseconds
+    return now if nanoseconds == UTIME_NOW else seconds * SECOND + nanoseconds
 
 
-def _read_times(task: LinuxTask, address: int, form: str, scale: int = 1) -> list[int] | None:
-    """Two times in user memory as seconds and nanoseconds; None at address 0.
+def _read_times(task: LinuxTask, address: int, bits: int) -> list[int] | None:
+    """Two ``struct timespec`` in user memory, each as seconds and nanoseconds; None at address 0.
+
+    Raises:
+        Errno: EFAULT.
+    """
+    if not address:
+        return None
+    size = (TIMESPEC32 if bits == 32 else TIMESPEC).size(bits)
+    return [*unpack_timespec(task, address, bits), *unpack_timespec(task, address + size, bits)]
+
+
+def _read_timevals(task: LinuxTask, address: int, bits: int) -> list[int] | None:
+    """Two ``struct timeval`` in user memory, each as seconds and nanoseconds; None at address 0.
 
     Raises:
         Errno: EFAULT; EINVAL, microseconds out of range.
     """
     if not address:
         return None
-    found = list(struct.unpack(form, task.memory.read(address, struct.calcsize(form))))
-    if task.in_ia32_syscall and form == "<qqqq":
-        found[1::2] = [
-            part & 0xFFFF_FFFF for part in found[1::2]
-        ]  # struct __kernel_timespec has padding there
-    if scale != 1:
-        if any(not 0 <= part < NSEC // scale for part in found[1::2]):
-            raise Errno(E.EINVAL)
-        found = [found[0], found[1] * scale, found[2], found[3] * scale]
-    return found
+    found = ITIMERVAL.integers(task.memory, address, bits)
+    if any(not 0 <= part < 10**6 for part in found[1::2]):
+        raise Errno(E.EINVAL)
+    return [found[0], found[1] * 1000, found[2], found[3] * 1000]
 
 
-def _utimensat(task: LinuxTask, dfd: int, filename: int, times: list[int] | None, flags: int) -> int:
+@syscall("full", sys_utimensat_time32=32)
+def sys_utimensat(
+    task: LinuxTask, dfd: DirFd, filename: Path, utimes: Pointer, flags: AtFlags, *, bits: int = 64
+) -> int:
+    """Sets the times of a file."""
+    times = _read_times(task, utimes, bits)
     check_flags(flags, At.AT_SYMLINK_NOFOLLOW | At.AT_EMPTY_PATH)
     if not filename and dfd != AT_FDCWD:
         if flags:
@@ -97,65 +108,27 @@ def _utimensat(task: LinuxTask, dfd: int, filename: int, times: list[int] | None
     return _set_times(task, find_or_fd(task, dfd, filename, flags), times)
 
 
-@syscall("full")
-def sys_utimensat(task: LinuxTask, dfd: DirFd, filename: Path, utimes: Pointer, flags: AtFlags) -> int:
-    """Sets the times of a file."""
-    return _utimensat(task, dfd, filename, _read_times(task, utimes, "<qqqq"), flags)
-
-
-@syscall("full")
-def sys_utimensat_time32(task: LinuxTask, dfd: UnsignedInt, filename: Path, t: Pointer, flags: Int) -> int:
-    """Sets the times of a file from 32-bit seconds."""
-    signed = dfd - (1 << 32) if dfd >> 31 else dfd
-    return _utimensat(task, signed, filename, _read_times(task, t, "<iiii"), flags)
-
-
-def _futimesat(task: LinuxTask, dfd: int, filename: int, utimes: int, form: str) -> int:
-    times = _read_times(task, utimes, form, 1000)
+@syscall("full", sys_futimesat_time32=32)
+def sys_futimesat(task: LinuxTask, dfd: DirFd, filename: Path, utimes: Pointer, *, bits: int = 64) -> int:
+    """Sets the times of a file, in microseconds."""
+    times = _read_timevals(task, utimes, bits)
     if not filename:
         return _set_times(task, opened(task, dfd), times)
     return _set_times(task, user_path_at(task, dfd, filename), times)
 
 
-@syscall("full")
-def sys_futimesat(task: LinuxTask, dfd: DirFd, filename: Path, utimes: Pointer) -> int:
-    """Sets the times of a file, in microseconds."""
-    return _futimesat(task, dfd, filename, utimes, "<qqqq")
-
-
-@syscall("full")
-def sys_utimes(task: LinuxTask, filename: Path, utimes: Pointer) -> int:
+@syscall("full", sys_utimes_time32=32)
+def sys_utimes(task: LinuxTask, filename: Path, utimes: Pointer, *, bits: int = 64) -> int:
     """The same, of a file by name."""
-    return _set_times(task, user_path_at(task, AT_FDCWD, filename), _read_times(task, utimes, "<qqqq", 1000))
+    found = user_path_at(task, AT_FDCWD, filename)
+    return _set_times(task, found, _read_timevals(task, utimes, bits))
 
 
-@syscall("full")
-def sys_futimesat_time32(task: LinuxTask, dfd: UnsignedInt, filename: Path, t: Pointer) -> int:
-    """Sets the times of a file, in microseconds and 32-bit seconds."""
-    return _futimesat(task, dfd - (1 << 32) if dfd >> 31 else dfd, filename, t, "<iiii")
-
-
-@syscall("full")
-def sys_utimes_time32(task: LinuxTask, filename: Path, t: Pointer) -> int:
-    """The same, of a file by name."""
-    return _set_times(task, user_path_at(task, AT_FDCWD, filename), _read_times(task, t, "<iiii", 1000))
-
-
-def _utime(task: LinuxTask, filename: int, times: int, form: str) -> int:
+@syscall("full", sys_utime32=32)
+def sys_utime(task: LinuxTask, filename: Path, times: Pointer, *, bits: int = 64) -> int:
+    """Sets the times of a file, in seconds."""
     moments = None
     if times:
-        atime, mtime = struct.unpack(form, task.memory.read(times, struct.calcsize(form)))
+        atime, mtime = UTIMBUF.integers(task.memory, times, bits)
         moments = [atime, 0, mtime, 0]
     return _set_times(task, user_path_at(task, AT_FDCWD, filename), moments)
-
-
-@syscall("full")
-def sys_utime(task: LinuxTask, filename: Path, times: Pointer) -> int:
-    """Sets the times of a file, in seconds."""
-    return _utime(task, filename, times, "<qq")
-
-
-@syscall("full")
-def sys_utime32(task: LinuxTask, filename: Path, t: Pointer) -> int:
-    """Sets the times of a file, in 32-bit seconds."""
-    return _utime(task, filename, t, "<ii")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Annotated, Final
 
 from ring3.abi.c_types import POINTER, BufferOut, DirFd, FdArg, Path, UnsignedInt
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.structs.files import OLD_STAT, STAT, STAT32, STAT64, STATX
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import File, Stat
 from ring3.kernel.functions import function
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
 NSEC: Final = 10**9
-STAT_64: Final = struct.Struct("<QQQIIIIQqqqqqqqqq24x")
+_STAT: Final = STAT.form(64)
 MAX_32: Final = (1 << 32) - 1
 STATX_BASIC_STATS: Final = 0x7FF
 STATX_MNT_ID: Final = 0x1000
@@ -35,6 +35,8 @@ STATX_ATTR_MOUNT_ROOT: Final = 0x2000
 STAT_FLAGS: Final = int(At.AT_SYMLINK_NOFOLLOW | At.AT_NO_AUTOMOUNT | At.AT_EMPTY_PATH)
 SYNC_FLAGS: Final = int(At.AT_STATX_FORCE_SYNC | At.AT_STATX_DONT_SYNC)
 STATX_FLAGS: Final = STAT_FLAGS | SYNC_FLAGS
+_NOT_BASIC: Final = (0,) * 18
+"""What follows the basic attributes."""
 
 StatxOut = Annotated[int, POINTER]
 
@@ -62,17 +64,16 @@ def _narrow_times(stat: Stat) -> list[int]:
 def pack_stat(stat: Stat) -> bytes:
     """``struct stat`` of x86-64 (arch/x86/include/uapi/asm/stat.h)."""
     dev, ino, mode, nlink, uid, gid, rdev, size, blksize, blocks, atime, mtime, ctime = stat
-    return STAT_64.pack(
+    return _STAT.pack(
         device(dev), ino, nlink, mode, uid, gid, 0, device(rdev) if rdev else 0, size, blksize, blocks,
-        atime // NSEC, atime % NSEC, mtime // NSEC, mtime % NSEC, ctime // NSEC, ctime % NSEC,
+        atime // NSEC, atime % NSEC, mtime // NSEC, mtime % NSEC, ctime // NSEC, ctime % NSEC, 0, 0, 0,
     )  # fmt: skip
 
 
 def pack_stat64_ia32(stat: Stat) -> bytes:
     """``struct stat64`` of i386."""
-    return struct.pack(
-        "<Q4xIIIIIQ4xqIQ6IQ",
-        device(stat.dev), stat.ino & MAX_32, stat.mode, stat.nlink, stat.uid, stat.gid, device(stat.rdev),
+    return STAT64.pack(
+        32, device(stat.dev), b"", stat.ino & MAX_32, stat.mode, stat.nlink, stat.uid, stat.gid, device(stat.rdev), b"",
         stat.size, stat.blksize, stat.blocks, *_narrow_times(stat), stat.ino,
     )  # fmt: skip
 
@@ -85,10 +86,9 @@ def pack_stat_ia32(stat: Stat) -> bytes:
     """
     if stat.size >> 31 or stat.ino > MAX_32:
         raise Errno(E.EOVERFLOW)
-    return struct.pack(
-        "<IIHHHHIIIIIIIIII8x",
-        device(stat.dev), stat.ino, stat.mode, min(stat.nlink, 0xFFFF), old_id(stat.uid), old_id(stat.gid),
-        device(stat.rdev), stat.size, stat.blksize, stat.blocks & MAX_32, *_narrow_times(stat),
+    return STAT32.pack(
+        32, device(stat.dev), stat.ino, stat.mode, min(stat.nlink, 0xFFFF), old_id(stat.uid), old_id(stat.gid),
+        device(stat.rdev), stat.size, stat.blksize, stat.blocks & MAX_32, *_narrow_times(stat), 0, 0,
     )  # fmt: skip
 
 
@@ -101,10 +101,9 @@ def pack_old_stat(stat: Stat) -> bytes:
     if stat.size >> 31 or stat.ino >> 16:
         raise Errno(E.EOVERFLOW)
     times = _narrow_times(stat)
-    return struct.pack(
-        "<HHHHHHHxxIIII",
-        device(stat.dev) & 0xFFFF, stat.ino, stat.mode, min(stat.nlink, 0xFFFF), old_id(stat.uid), old_id(stat.gid),
-        device(stat.rdev) & 0xFFFF, stat.size, times[0], times[2], times[4],
+    return OLD_STAT.pack(
+        32, device(stat.dev) & 0xFFFF, stat.ino, stat.mode, min(stat.nlink, 0xFFFF), old_id(stat.uid),
+        old_id(stat.gid), device(stat.rdev) & 0xFFFF, stat.size, times[0], times[2], times[4],
     )  # fmt: skip
 
 
@@ -117,11 +116,10 @@ def pack_statx(stat: Stat, is_mount: bool) -> bytes:
     """``struct statx`` (include/uapi/linux/stat.h) with the basic attributes; no file has a time of birth."""
     (atime, atime_ns, mtime, mtime_ns, ctime, ctime_ns) = _times(stat)
     attributes = STATX_ATTR_MOUNT_ROOT if is_mount else 0
-    return struct.pack(
-        "<IIQIIIHxxQQQQqIxxxxqIxxxxqIxxxxqIxxxxIIII112x",
-        STATX_BASIC_STATS, stat.blksize, attributes, stat.nlink, stat.uid, stat.gid, stat.mode, stat.ino, stat.size,
-        stat.blocks, STATX_ATTR_MOUNT_ROOT, atime, atime_ns, 0, 0, ctime, ctime_ns, mtime, mtime_ns,
-        *major_minor(stat.rdev), *major_minor(stat.dev),
+    return STATX.pack(
+        64, STATX_BASIC_STATS, stat.blksize, attributes, stat.nlink, stat.uid, stat.gid, stat.mode, 0, stat.ino,
+        stat.size, stat.blocks, STATX_ATTR_MOUNT_ROOT, atime, atime_ns, 0, 0, 0, 0, ctime, ctime_ns, 0, mtime, mtime_ns,
+        0, *major_minor(stat.rdev), *major_minor(stat.dev), *_NOT_BASIC,
     )  # fmt: skip
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Annotated, Final
 
-from ring3.abi.c_types import POINTER, CompatULong, FdArg, Path
+from ring3.abi.c_types import INT, POINTER, CompatULong, FdArg, Path
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.structs.files import STATFS, STATFS64
 from ring3.fs.file import File
 from ring3.fs.inode import FileSystem, StatFs
 from ring3.fs.pipe import PipeFile
@@ -21,9 +21,7 @@ ST_VALID: Final = 0x20
 ST_RELATIME: Final = 0x1000
 PIPEFS_MAGIC: Final = 0x5049_5045
 ANON_INODE_FS_MAGIC: Final = 0x0904_1934
-STATFS_64: Final = struct.Struct("<qqQQQQQiiqqq32x")
-STATFS_32: Final = struct.Struct("<iiIIIIIiiiii16x")
-STATFS64_32: Final = struct.Struct("<IIQQQQQiiIII16x")
+_SPARE: Final = (0,) * 4
 
 StatfsOut = Annotated[int, POINTER]
 
@@ -54,51 +52,31 @@ def _of_file(file: File) -> tuple[int, ...]:
     return _row(StatFs(magic), file.stat().dev, ST_VALID)
 
 
-def _pack_64(row: tuple[int, ...]) -> bytes:
-    return STATFS_64.pack(*row)
-
-
-def _pack_32(row: tuple[int, ...]) -> bytes:
-    """``struct compat_statfs``.
+def _write(task: LinuxTask, buf: int, row: tuple[int, ...], bits: int) -> int:
+    """Stores ``struct statfs``.
 
     Raises:
-        Errno: EOVERFLOW, the file system is too large.
+        Errno: EOVERFLOW, the file system is too large for 32 bits; EFAULT.
     """
-    if any(number >> 32 for number in row[2:7]):
-        raise Errno(E.EOVERFLOW)
-    return STATFS_32.pack(_signed(row[0]), *row[1:])
+    magic, *rest = row
+    if bits == 32:
+        if any(number >> 32 for number in row[2:7]):
+            raise Errno(E.EOVERFLOW)
+        magic = INT.cast(magic)
+    STATFS.write(task.memory, buf, bits, magic, *rest, *_SPARE)
+    return 0
 
 
-def _signed(number: int) -> int:
-    return number - (1 << 32) if number >> 31 else number
-
-
-@syscall("full")
-def sys_statfs(task: LinuxTask, pathname: Path, buf: StatfsOut) -> int:
+@syscall("full", compat_sys_statfs=32)
+def sys_statfs(task: LinuxTask, pathname: Path, buf: StatfsOut, *, bits: int = 64) -> int:
     """What a path's file system is and how full."""
-    task.memory.write(buf, _pack_64(_fields(user_path_at(task, AT_FDCWD, pathname).fs)))
-    return 0
+    return _write(task, buf, _fields(user_path_at(task, AT_FDCWD, pathname).fs), bits)
 
 
-@syscall("full")
-def sys_fstatfs(task: LinuxTask, fd: FdArg, buf: StatfsOut) -> int:
+@syscall("full", compat_sys_fstatfs=32)
+def sys_fstatfs(task: LinuxTask, fd: FdArg, buf: StatfsOut, *, bits: int = 64) -> int:
     """The same for an open file."""
-    task.memory.write(buf, _pack_64(_of_file(task.files[fd])))
-    return 0
-
-
-@syscall("full")
-def compat_sys_statfs(task: LinuxTask, pathname: Path, buf: StatfsOut) -> int:
-    """What a path's file system is, for a 32-bit program."""
-    task.memory.write(buf, _pack_32(_fields(user_path_at(task, AT_FDCWD, pathname).fs)))
-    return 0
-
-
-@syscall("full")
-def compat_sys_fstatfs(task: LinuxTask, fd: FdArg, buf: StatfsOut) -> int:
-    """The same for an open file."""
-    task.memory.write(buf, _pack_32(_of_file(task.files[fd])))
-    return 0
+    return _write(task, buf, _of_file(task.files[fd]), bits)
 
 
 def _check_size(size: int) -> None:
@@ -111,7 +89,8 @@ def _check_size(size: int) -> None:
 def compat_sys_statfs64(task: LinuxTask, pathname: Path, sz: CompatULong, buf: StatfsOut) -> int:
     """What a path's file system is, with 64-bit numbers for a 32-bit program."""
     _check_size(sz)
-    task.memory.write(buf, STATFS64_32.pack(*_fields(user_path_at(task, AT_FDCWD, pathname).fs)))
+    row = _fields(user_path_at(task, AT_FDCWD, pathname).fs)
+    STATFS64.write(task.memory, buf, 32, *row, *_SPARE)
     return 0
 
 
@@ -119,5 +98,5 @@ def compat_sys_statfs64(task: LinuxTask, pathname: Path, sz: CompatULong, buf: S
 def compat_sys_fstatfs64(task: LinuxTask, fd: FdArg, sz: CompatULong, buf: StatfsOut) -> int:
     """The same for an open file."""
     _check_size(sz)
-    task.memory.write(buf, STATFS64_32.pack(*_of_file(task.files[fd])))
+    STATFS64.write(task.memory, buf, 32, *_of_file(task.files[fd]), *_SPARE)
     return 0
