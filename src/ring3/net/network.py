@@ -1,0 +1,75 @@
+"""What all sockets of one machine share, and how a new one is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, cast
+
+from ring3.abi.errno import E, Errno
+from ring3.abi.linux.sockets import AF_MAX, AF_UNIX, SOCK_MAX
+from ring3.net.socket import Socket
+from ring3.net.unix.names import UnixNames
+from ring3.net.unix.rights import InFlight
+
+if TYPE_CHECKING:
+    from ring3.fs.vfs import Vfs
+    from ring3.kernel.clock import Clocks
+    from ring3.kernel.timers import Timers
+    from ring3.net.caller import Caller
+
+Maker = Callable[["Network", int, int, "Caller"], Socket]
+"""Makes a socket of a family: network, kind, protocol, and for whom."""
+
+FAMILIES: Final = {
+    AF_UNIX: "ring3.net.unix.family",
+}
+"""The module of each family, imported with its first socket; its ``make`` is a `Maker`."""
+
+
+class Network:
+    """The sockets of a machine.
+
+    Attributes:
+        vfs: The machine's files.
+        clocks: Its clocks.
+        timers: Its timers.
+        random_bytes: Where randomness comes from.
+        caller: Who makes the call in progress.
+        dev: The device number of sockets.
+        unix: Names of AF_UNIX.
+        in_flight: Open files that are under way in messages.
+    """
+
+    def __init__(
+        self,
+        vfs: Vfs,
+        clocks: Callable[[], Clocks],
+        timers: Timers,
+        random_bytes: Callable[[int], bytes],
+        caller: Callable[[], Caller],
+    ) -> None:
+        self.vfs = vfs
+        self.clocks = clocks
+        self.timers = timers
+        self.random_bytes = random_bytes
+        self.caller = caller
+        self.dev = vfs.new_dev()
+        self.unix = UnixNames(random_bytes)
+        self.in_flight = InFlight()
+
+    def make(self, family: int, kind: int, protocol: int, caller: Caller) -> Socket:
+        """A new socket.
+
+        Raises:
+            Errno: EAFNOSUPPORT; EINVAL, no such type; as the family's.
+        """
+        if not 0 <= family < AF_MAX:
+            raise Errno(E.EAFNOSUPPORT)
+        if not 0 <= kind < SOCK_MAX:
+            raise Errno(E.EINVAL)
+        module = FAMILIES.get(family)
+        if module is None:
+            raise Errno(E.EAFNOSUPPORT)
+        make = cast(Maker, import_module(module).make)
+        return make(self, kind, protocol, caller)
