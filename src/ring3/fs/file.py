@@ -94,12 +94,16 @@ class File:
 
     created = False
     """Opening it made the file (FMODE_CREATED)."""
+    is_socket = False
+    """It is a socket."""
     pollable = True
     """Whether epoll(7) takes it: regular files and directories are refused."""
     asks_host = False
     """Whether its readiness changes outside of the machine, where only `poll` can see it."""
     used = False
     """For such files: it was read or written since somebody last cleared this."""
+    signals_broken_pipe = True
+    """Writing where nobody reads raises SIGPIPE, not only EPIPE."""
 
     def __init__(self, flags: int) -> None:
         self.flags = flags
@@ -229,6 +233,10 @@ class File:
     def listen(self, callback: Callable[[], None], events: int = -1) -> Listening:
         """Calls back whenever it may have become ready for one of these events, until that is cancelled."""
         return NEVER
+
+    def patience(self, events: int) -> int | None:
+        """For how many nanoseconds a call waits until it is ready for one of these events; None for any time."""
+        return None
 
     # -- what it is ----------------------------------------------------------------------------------------------
 

@@ -7,13 +7,14 @@ whose operation waits is held, so another thread may close its descriptor meanwh
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from ring3.abi.errno import E, Errno
 from ring3.fs.file import O_NONBLOCK, File, WouldBlock
 from ring3.fs.readiness import POLLERR, POLLHUP
 from ring3.kernel.task import GivenUp, Task
-from ring3.kernel.wait import WaitQueue, wait_event
+from ring3.kernel.wait import UNTIL_READY, Timeout, WaitQueue, wait_event
 
 Waiting = Coroutine[Any, Any, int]
 TaskT = TypeVar("TaskT", bound=Task)
@@ -36,8 +37,9 @@ def retry(task: Task, file: File, operation: Callable[[], int]) -> int | Waiting
 async def _wait_and_retry(task: Task, file: File, blocked: WouldBlock, operation: Callable[[], int]) -> int:
     file.hold()
     try:
+        deadline = deadline_of(task, file, blocked)
         while True:
-            await until_ready(task, blocked)
+            await until_ready(task, blocked, deadline)
             try:
                 return operation()
             except WouldBlock as again:
@@ -46,20 +48,31 @@ async def _wait_and_retry(task: Task, file: File, blocked: WouldBlock, operation
         file.drop()
 
 
-async def until_ready(task: Task, blocked: WouldBlock) -> None:
+def deadline_of(task: Task, file: File, blocked: WouldBlock) -> int | None:
+    """When an operation of a file that has to wait gives up, in monotonic nanoseconds; None for never."""
+    patience = file.patience(blocked.events)
+    return None if patience is None else task.kernel.clocks.monotonic() + patience
+
+
+async def until_ready(task: Task, blocked: WouldBlock, deadline: int | None = None) -> None:
     """Waits until a file may have become ready.
 
     Raises:
-        Errno: ERESTARTSYS, a signal came first.
+        Errno: A signal came first: ERESTARTSYS, or EINTR if there is a deadline, for the call would begin anew with
+            it; EAGAIN, the deadline has passed.
     """
+    if deadline is not None and task.kernel.clocks.monotonic() >= deadline:
+        raise Errno(E.EAGAIN)
     if task.interrupted():
-        raise Errno(E.ERESTARTSYS)
-    queue = WaitQueue()
-    listening = blocked.watch(queue.wake)
+        raise Errno(E.ERESTARTSYS if deadline is None else E.EINTR)
+    timeout = None if deadline is None else Timeout(task, deadline)
+    listening = blocked.watch(partial(task.kernel.ready, task))
     try:
-        await queue.wait(task)
+        await UNTIL_READY
     finally:
         listening.cancel()
+        if timeout is not None:
+            timeout.cancel()
 
 
 def write_all(
@@ -83,7 +96,7 @@ def write_all(
     try:
         done = before + file.write(data[before:])
     except Errno as error:
-        if error.number is E.EPIPE:
+        if error.number is E.EPIPE and file.signals_broken_pipe:
             broken(task)
         if before:
             return before
@@ -109,16 +122,18 @@ async def _write_rest(
 ) -> int:
     file.hold()
     try:
+        deadline = None if blocked is None else deadline_of(task, file, blocked)
         while done < len(data):
             try:
                 if blocked is not None:
-                    await until_ready(task, blocked)
+                    await until_ready(task, blocked, deadline)
                 done += file.write(data[done:])
                 blocked = None
             except WouldBlock as again:
                 blocked = again
+                deadline = deadline or deadline_of(task, file, blocked)
             except Errno as error:
-                if error.number is E.EPIPE:
+                if error.number is E.EPIPE and file.signals_broken_pipe and not (done and file.is_socket):
                     broken(task)
                 if done:
                     break

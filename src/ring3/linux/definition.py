@@ -22,13 +22,16 @@ the calling task first. It returns the result, raises `Errno`, or is a coroutine
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from types import CodeType
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ring3.abi.c_types import COMPAT
 from ring3.kernel.signature import Handler, Parameter, Result, Support, parameters_of
+
+if TYPE_CHECKING:
+    from ring3.kernel.task import Task
 
 Layer = Callable[..., Result]
 
@@ -115,6 +118,11 @@ class Layers:
         """The outermost layer by its symbol, ``__x64_sys_NAME`` or ``__ia32_sys_NAME``."""
         layer: Layer = self.namespace[symbol]
         return layer
+
+    def cast_and_call(self, task: Task, values: Sequence[int]) -> Result:
+        """Calls the handler as if the values came in registers, for a call whose arguments lie elsewhere."""
+        layer: Layer = self.namespace[f"__se_{self.definition.entry}"]
+        return layer(task, *values)
 
 
 DEFINED: Final[dict[str, Syscall]] = {}

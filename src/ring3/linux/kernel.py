@@ -33,6 +33,7 @@ from ring3.machine.descriptors import Tss
 if TYPE_CHECKING:
     from ring3.kernel.probes import Attacher
     from ring3.kernel.watched_stubs import StubRow
+    from ring3.net.network import Network
 
 L: Final = boot.L
 
@@ -75,6 +76,23 @@ class LinuxKernel(LinuxSystem):
         from ring3.linux.probes import OWN  # noqa: PLC0415 -- most programs run without
 
         return OWN
+
+    @cached_property
+    def network(self) -> Network:
+        """What all sockets share; it is made with the first of them."""
+        from ring3.linux.calls.sockets.arguments import TaskCaller  # noqa: PLC0415 - few programs have sockets
+        from ring3.net.network import Network  # noqa: PLC0415
+
+        def random_bytes(size: int) -> bytes:
+            return self.random_bytes(size)  # whichever source is in force then
+
+        return Network(
+            self.vfs,
+            lambda: self.clocks,
+            self.timers,
+            random_bytes,
+            lambda: TaskCaller(self.running_task()),
+        )
 
     # -- calls -------------------------------------------------------------------------------------------------
 

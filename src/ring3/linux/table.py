@@ -133,6 +133,17 @@ FAMILIES: Final = {
         "sys_rt_sigqueueinfo sys_rt_sigreturn sys_rt_sigsuspend sys_rt_sigtimedwait sys_rt_tgsigqueueinfo "
         "sys_signal sys_sigsuspend sys_tgkill sys_tkill"
     ),
+    "sockets.connecting": (
+        "sys_accept sys_accept4 sys_bind sys_connect sys_getpeername sys_getsockname sys_listen sys_shutdown"
+    ),
+    "sockets.making": "sys_socket sys_socketpair",
+    "sockets.options": "sys_getsockopt sys_setsockopt",
+    "sockets.receiving": (
+        "compat_sys_recvfrom compat_sys_recvmmsg_time32 compat_sys_recvmmsg_time64 compat_sys_recvmsg "
+        "sys_recvfrom sys_recvmmsg sys_recvmsg"
+    ),
+    "sockets.sending": "compat_sys_sendmmsg compat_sys_sendmsg sys_sendmmsg sys_sendmsg sys_sendto",
+    "sockets.socketcall": "compat_sys_socketcall",
     "system.ldt": "sys_modify_ldt",
     "system.privileged": (
         "compat_sys_kexec_load sys_acct sys_delete_module sys_finit_module sys_init_module sys_ioperm "

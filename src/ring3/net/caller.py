@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
+
+from ring3.abi.kinds import NamedTuple
 
 if TYPE_CHECKING:
     from ring3.fs.dentry import Dentry

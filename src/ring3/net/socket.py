@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import NamedTuple
 from ring3.abi.linux.sockets import RCV_SHUTDOWN, SEND_SHUTDOWN, SHUTDOWN_MASK, State
 from ring3.fs.file import O_RDWR, File, Stat, WouldBlock
 from ring3.fs.readiness import READABLE
 from ring3.kernel.wait import Listening, WaitQueue
+from ring3.net.caller import CAP_NET_RAW
 
 if TYPE_CHECKING:
     from ring3.net.caller import Caller, Ucred
@@ -89,8 +91,21 @@ class Socket(File):
         owner: User and group that made it.
     """
 
-    signals_broken_pipe = True
-    """Writing where nobody reads raises SIGPIPE, not only EPIPE."""
+    passes_rights = False
+    """Its messages carry open files and credentials."""
+    has_levels = False
+    """It has options of other levels than SOL_SOCKET."""
+    waits_to_peek = False
+    """MSG_PEEK with MSG_WAITALL waits for all bytes."""
+    has_peek_offset = False
+    """It keeps the place of the next MSG_PEEK (SO_PEEK_OFF)."""
+    shares_ports = False
+    """Several of its kind may have one port (SO_REUSEPORT)."""
+    device = b""
+    """The network interface that it is bound to (SO_BINDTODEVICE)."""
+    discards_truncated = False
+    """Receiving with MSG_TRUNC stores nothing (tcp(7))."""
+    is_socket = True
     family = 0
 
     def __init__(self, network: Network, kind: int, protocol: int, owner: tuple[int, int]) -> None:
@@ -178,6 +193,15 @@ class Socket(File):
         """
         raise Errno(E.EOPNOTSUPP)
 
+    def check_size(self, size: int) -> None:
+        """Whether a message of so many bytes can be sent at all; asked before they are taken from memory.
+
+        Raises:
+            Errno: EMSGSIZE, it is too large.
+        """
+        if size > self.send_buffer:
+            raise Errno(E.EMSGSIZE)
+
     def recv(self, size: int, flags: int = 0) -> Received:
         """Up to so many bytes, or the next message.
 
@@ -211,13 +235,37 @@ class Socket(File):
         """
         raise Errno(E.EOPNOTSUPP)
 
-    def ioctl(self, request: int, argument: bytes, caller: Caller) -> bytes:
-        """A request of its family that is about itself; returns what the caller's structure becomes.
+    def at_mark(self) -> bool:
+        """Whether the byte out of band is next (SIOCATMARK).
 
         Raises:
-            Errno: ENOTTY, it knows no such request.
+            Errno: ENOTTY, it has none.
         """
         raise Errno(E.ENOTTY)
+
+    def unsent(self) -> int:
+        """Bytes sent that nobody has received yet (SIOCOUTQ).
+
+        Raises:
+            Errno: ENOTTY, it cannot tell; EINVAL, it listens.
+        """
+        raise Errno(E.ENOTTY)
+
+    def set_receive_buffer(self, size: int) -> None:
+        """Changes how many bytes may wait to be received."""
+        self.receive_buffer = size
+
+    def bind_to_device(self, name: bytes, caller: Caller) -> None:
+        """Binds it to a network interface, or to none for an empty name.
+
+        Raises:
+            Errno: ENODEV, there is none of that name; EPERM, it is bound already.
+        """
+        if name and not self.network.has_interface(name):
+            raise Errno(E.ENODEV)
+        if self.device and not caller.may(CAP_NET_RAW):
+            raise Errno(E.EPERM)
+        self.device = name
 
     @property
     def is_stream(self) -> bool:
@@ -258,9 +306,7 @@ class Socket(File):
 
     def stat(self) -> Stat:
         """A socket's attributes; it has no times (sock_alloc in net/socket.c)."""
-        return Stat(
-            self.network.dev, self.ino, stat.S_IFSOCK | 0o777, 1, *self.owner, 0, 0, 4096, 0, 0, 0, 0
-        )
+        return Stat(self.network.dev, self.ino, stat.S_IFSOCK | 0o777, 1, *self.owner, 0, 0, 4096, 0, 0, 0, 0)
 
     def path(self) -> bytes:
         """``socket:[N]``."""
@@ -305,4 +351,3 @@ class Socket(File):
     def is_shut(self) -> bool:
         """Whether both directions were shut down."""
         return self.shut == SHUTDOWN_MASK
-

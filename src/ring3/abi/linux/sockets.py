@@ -6,8 +6,9 @@ include/uapi/linux/net.h of Linux 6.x.
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Final
+
+from ring3.abi.kinds import IntEnum
 
 
 class Family(IntEnum):

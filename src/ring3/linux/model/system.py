@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ring3.kernel.mm.mm import Mm
     from ring3.linux.definition import Layers
     from ring3.loader.program import Executable
+    from ring3.net.network import Network
 
 L: Final = boot.L
 
@@ -131,6 +132,11 @@ class LinuxSystem(TwoWays[LinuxTask]):
     @abstractmethod
     def call(self, entry: str) -> Layers:
         """The layers of a call by its entry point, such as ``sys_write``."""
+
+    @property
+    @abstractmethod
+    def network(self) -> Network:
+        """What all sockets share."""
 
     @abstractmethod
     def ranks_changed(self, task: LinuxTask) -> None:

@@ -106,6 +106,8 @@ class UnixSocket(Socket):
     """
 
     family = AF_UNIX
+    passes_rights = True
+    has_peek_offset = True
 
     def __init__(self, network: Network, kind: int, owner: tuple[int, int]) -> None:
         super().__init__(network, kind, 0, owner)
@@ -227,9 +229,8 @@ class UnixSocket(Socket):
         """What a message says of its sender, if anybody wants to know (unix_maybe_add_creds)."""
         if message.credentials is not None:
             return message.credentials
-        if self.options or other.options:
-            if self.value(SO_PASSCRED) or other.value(SO_PASSCRED):
-                return caller.real
+        if self.value(SO_PASSCRED) or other.value(SO_PASSCRED):
+            return caller.real
         return None
 
     def rights_for(self, message: Message, caller: Caller) -> Rights | None:
@@ -275,6 +276,11 @@ class UnixSocket(Socket):
             other.waiters.wake()
         self.waiters.wake()
 
+    def drop(self) -> None:
+        """A user less; what is left may be messages that nobody can receive."""
+        super().drop()
+        self.network.in_flight.collect_with(self)
+
     def close(self) -> None:
         """The last user is gone."""
         self.network.unix.forget(self)
@@ -286,7 +292,6 @@ class UnixSocket(Socket):
         if self.peer is not None:
             self.peer.peer_closed(lost)
         self.waiters.wake()
-        self.network.in_flight.collect()
 
     def abandon(self) -> None:
         """It will not be accepted: the other end hears of that."""
@@ -325,6 +330,10 @@ class UnixSocket(Socket):
     def is_writable(self) -> bool:
         """Whether there is room for more than a little."""
         return self.state != State.LISTEN and self.under_way << 2 <= self.send_buffer
+
+    def unsent(self) -> int:
+        """What counts of its own packets."""
+        return self.under_way
 
     def available(self) -> int:
         """Bytes that can be received."""

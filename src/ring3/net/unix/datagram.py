@@ -14,6 +14,7 @@ from ring3.net.unix.base import SHARED_INFO, Packet, UnixSocket, charge_of
 from ring3.net.unix.names import name_in
 
 if TYPE_CHECKING:
+    from ring3.fs.file import File
     from ring3.net.caller import Caller
     from ring3.net.network import Network
 
@@ -158,7 +159,7 @@ class UnixDatagram(UnixSocket):
         packet, skip = found
         whole = packet.data[skip:] if skip else packet.data
         data = whole if len(whole) <= size else whole[:size]
-        rights = ()
+        rights: tuple[File, ...] = ()
         if packet.rights is not None:
             rights = packet.rights.copy() if keep else packet.rights.receive()
         if self.peek_offset >= 0:
@@ -170,7 +171,12 @@ class UnixDatagram(UnixSocket):
                 self._tell_senders()
         truncated = MSG_TRUNC if len(data) < len(whole) else 0
         return Received(
-            data, len(whole), packet.sender.address, truncated, rights, self.sender_control(packet.credentials)
+            data,
+            len(whole),
+            packet.sender.address,
+            truncated,
+            rights,
+            self.sender_control(packet.credentials),
         )
 
     def _next(self, keep: int) -> tuple[Packet, int] | None:

@@ -1,8 +1,8 @@
 """Open files that are under way in messages (SCM_RIGHTS), and those that nobody can receive any more.
 
-A socket that lies in its own queue, or two in each other's, would never be closed. So whenever a socket is closed
-while others are under way, those are looked for that have no other user than messages in each other's queues; these
-are emptied (net/unix/garbage.c).
+A socket that lies in its own queue, or two in each other's, would never be closed. So whenever a socket has no other
+user left while some are under way, those are looked for that have no other user than messages in each other's queues;
+these are emptied (net/unix/garbage.c).
 """
 
 from __future__ import annotations
@@ -53,10 +53,12 @@ class InFlight:
         if not self._sockets[socket]:
             del self._sockets[socket]
 
-    def collect(self) -> None:
-        """Closes what nobody can receive any more."""
-        if self._collecting or not self._sockets:
-            return
+    def collect_with(self, socket: UnixSocket) -> None:
+        """Closes what nobody can receive any more, after a socket has lost a user."""
+        if self._sockets and not self._collecting and socket.refs <= self._sockets.get(socket, 0):
+            self._collect()
+
+    def _collect(self) -> None:
         garbage = {socket for socket, count in self._sockets.items() if socket.refs == count}
         while True:
             held = Counter(inside for holder in garbage for inside in holder.sockets_within())

@@ -1,10 +1,11 @@
-"""AF_UNIX streams: bytes in order, with open files and credentials at their places (unix_stream_sendmsg and its like)."""
+"""AF_UNIX streams: bytes in order, with files and credentials at their places (unix_stream_sendmsg and its like)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import NamedTuple
 from ring3.abi.linux.sockets import MSG_OOB, MSG_PEEK, SO_OOBINLINE, SO_PASSCRED, State
 from ring3.fs.file import WouldBlock
 from ring3.fs.readiness import POLLPRI, READABLE
@@ -79,7 +80,7 @@ class UnixStream(UnixSocket):
         while sent < plain:
             if not self._has_room(other, sent):
                 return sent
-            piece = data if plain <= most else data[sent : min(plain, sent + most)]
+            piece = data[sent : min(plain, sent + most)]
             rights = None if sent else self.rights_for(message, caller)
             credentials = self.credentials_for(other, message, caller)
             other.queue.append(Packet(self, piece, stream_charge(len(piece)), rights, credentials))
@@ -228,7 +229,7 @@ class UnixStream(UnixSocket):
             self.queue.append(Packet(self.peer or self, data, 0, None, None))
 
     def at_mark(self) -> bool:
-        """Whether the byte out of band is next (SIOCATMARK)."""
+        """Whether the byte out of band is next."""
         return self.mark is not None and bool(self.queue) and self.queue[0] is self.mark
 
     def poll(self) -> int:

@@ -128,6 +128,11 @@ def do_vfs_ioctl(task: LinuxTask, fd: int, cmd: int, arg: int) -> int:
         return everywhere(task, fd, file, arg)
     if isinstance(file, HostFile):
         return _terminal(task, file, cmd, arg)
+    if file.is_socket:
+        from ring3.linux.calls.sockets.arguments import as_socket  # noqa: PLC0415 - few programs have one
+        from ring3.linux.calls.sockets.ioctl import socket_ioctl  # noqa: PLC0415
+
+        return socket_ioctl(task, as_socket(file), cmd, arg)
     if file.is_terminal():
         from ring3.fs.pty import PtyFile  # noqa: PLC0415 - few programs have one
         from ring3.linux.terminals.terminal import tty_ioctl  # noqa: PLC0415
@@ -137,7 +142,9 @@ def do_vfs_ioctl(task: LinuxTask, fd: int, cmd: int, arg: int) -> int:
     raise Errno(E.ENOTTY)
 
 
-NOTE: Final = "what files have in common, and terminals, without packet mode; no other device: ENOTTY"
+NOTE: Final = (
+    "what files have in common, sockets, and terminals, without packet mode; no other device: ENOTTY"
+)
 
 
 @syscall("partial", NOTE)

@@ -1,0 +1,36 @@
+"""Requests of ioctl(2) that sockets answer (include/uapi/linux/sockios.h, include/uapi/asm-generic/sockios.h)."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import IntEnum
+
+if TYPE_CHECKING:
+    from ring3.linux.model.task import LinuxTask
+    from ring3.net.socket import Socket
+
+
+class SocketIoctl(IntEnum):
+    """Requests."""
+
+    SIOCOUTQ = 0x5411
+    SIOCATMARK = 0x8905
+
+
+def socket_ioctl(task: LinuxTask, socket: Socket, cmd: int, arg: int) -> int:
+    """Answers a request.
+
+    Raises:
+        Errno: ENOTTY, it knows no such request; EFAULT.
+    """
+    if cmd == SocketIoctl.SIOCOUTQ:
+        value = socket.unsent()
+    elif cmd == SocketIoctl.SIOCATMARK:
+        value = int(socket.at_mark())
+    else:
+        raise Errno(E.ENOTTY)
+    task.memory.write(arg, struct.pack("<i", value))
+    return 0

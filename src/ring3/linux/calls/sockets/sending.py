@@ -1,0 +1,203 @@
+"""send(2), sendmsg(2) and sendmmsg(2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ring3.abi.c_types import Int, Pointer, SizeT, UnsignedInt
+from ring3.abi.errno import E, Errno
+from ring3.abi.linux.sockets import MSG_CMSG_COMPAT, MSG_DONTWAIT, MSG_NOSIGNAL
+from ring3.fs.file import O_NONBLOCK, WouldBlock
+from ring3.fs.waiting import Waiting, deadline_of, until_ready
+from ring3.linux.calls.files.read_write import checked_count
+from ring3.linux.calls.sockets.arguments import (
+    PIECE,
+    AddressIn,
+    Buffers,
+    MessageFlags,
+    MessageFlagsUnsigned,
+    SocketFd,
+    TaskCaller,
+    read_address,
+    socket_of,
+)
+from ring3.linux.calls.sockets.msghdr import NOTHING, Ancillary, MessageHeader, Width, ancillary, width_of
+from ring3.linux.definition import syscall
+from ring3.linux.files.vectors import UIO_MAXIOV
+from ring3.linux.signals.send import broken_pipe
+from ring3.net.socket import Message
+
+if TYPE_CHECKING:
+    from ring3.linux.model.task import LinuxTask
+    from ring3.net.socket import Socket
+
+
+class Sending:
+    """One message, or a stretch of a stream, that is to be sent."""
+
+    __slots__ = ("_address", "_buffers", "_caller", "_extra", "_flags", "_socket", "_task", "done")
+
+    def __init__(
+        self,
+        task: LinuxTask,
+        socket: Socket,
+        buffers: Buffers,
+        flags: int,
+        address: bytes = b"",
+        extra: Ancillary = NOTHING,
+    ) -> None:
+        self._task = task
+        self._socket = socket
+        self._buffers = buffers
+        self._flags = flags
+        self._address = address
+        self._extra = extra
+        self._caller = TaskCaller(task)
+        self.done = 0
+
+    def _step(self) -> None:
+        """Sends what can be sent now.
+
+        Raises:
+            Errno: As send(2).
+            WouldBlock: Nothing can be.
+        """
+        left = self._buffers.size - self.done
+        if self._socket.is_stream:
+            left = min(left, PIECE)
+        else:
+            self._socket.check_size(left)
+        data = self._buffers.read(self.done, left)
+        extra = NOTHING if self.done else self._extra
+        message = Message(data, self._flags, self._address, extra.rights, extra.credentials, extra.others)
+        self.done += self._socket.send(message, self._caller)
+
+    def run(self) -> int | Waiting:
+        """Sends all, now or by a coroutine."""
+        immediate = self._flags & MSG_DONTWAIT or self._socket.flags & O_NONBLOCK
+        try:
+            self._step()
+            while self.done < self._buffers.size and self._socket.is_stream:
+                self._step()
+        except WouldBlock as blocked:
+            if not immediate:
+                return self._wait(blocked)
+            return self._end(Errno(E.EAGAIN))
+        except Errno as error:
+            return self._end(error)
+        return self.done
+
+    def _end(self, error: Errno) -> int:
+        """The end of a call that met an error: what was sent before counts.
+
+        Raises:
+            Errno: Nothing was.
+        """
+        if self.done:
+            return self.done
+        if error.number is E.EPIPE and self._socket.signals_broken_pipe and not self._flags & MSG_NOSIGNAL:
+            broken_pipe(self._task)
+        raise error
+
+    async def _wait(self, blocked: WouldBlock) -> int:
+        socket = self._socket
+        socket.hold()
+        try:
+            deadline = deadline_of(self._task, socket, blocked)
+            while True:
+                try:
+                    await until_ready(self._task, blocked, deadline)
+                    self._step()
+                    if self.done >= self._buffers.size:
+                        return self.done
+                except WouldBlock as again:
+                    blocked = again
+        except Errno as error:
+            return self._end(error)
+        finally:
+            socket.drop()
+
+
+@syscall("full")
+def sys_sendto(
+    task: LinuxTask,
+    fd: SocketFd,
+    buff: Pointer,
+    length: SizeT,
+    flags: MessageFlags,
+    addr: AddressIn,
+    addr_len: Int,
+) -> int | Waiting:
+    """Sends bytes or a message, with or without an address."""
+    size = checked_count(buff, length)
+    socket = socket_of(task, fd)
+    address = read_address(task, addr, addr_len) if addr else b""
+    return Sending(task, socket, Buffers(task, [(buff, size)]), flags, address).run()
+
+
+def _sendmsg(task: LinuxTask, socket: Socket, address: int, flags: int, width: Width) -> int | Waiting:
+    header = MessageHeader(task, address, width)
+    name = header.read_name()
+    extra = ancillary(task, header.read_control(), socket.passes_rights)
+    return Sending(task, socket, header.buffers, flags, name, extra).run()
+
+
+def _refuse_compat(flags: int) -> None:
+    """A flag that is the kernel's own.
+
+    Raises:
+        Errno: EINVAL.
+    """
+    if flags & MSG_CMSG_COMPAT:
+        raise Errno(E.EINVAL)
+
+
+@syscall("full")
+def sys_sendmsg(task: LinuxTask, fd: SocketFd, msg: Pointer, flags: MessageFlagsUnsigned) -> int | Waiting:
+    """Sends a message from several buffers, with control messages."""
+    _refuse_compat(flags)
+    return _sendmsg(task, socket_of(task, fd), msg, flags, width_of(task))
+
+
+@syscall("full")
+def compat_sys_sendmsg(
+    task: LinuxTask, fd: SocketFd, msg: Pointer, flags: MessageFlagsUnsigned
+) -> int | Waiting:
+    """The same for a 32-bit program."""
+    return _sendmsg(task, socket_of(task, fd), msg, flags, width_of(task))
+
+
+async def _sendmmsg(task: LinuxTask, socket: Socket, address: int, count: int, flags: int) -> int:
+    """Sends messages until one fails; the first failure is the answer only if none was sent."""
+    width, done = width_of(task), 0
+    socket.hold()
+    try:
+        for number in range(min(count, UIO_MAXIOV)):
+            at = address + number * width.entry
+            result = _sendmsg(task, socket, at, flags, width)
+            size = result if isinstance(result, int) else await result
+            task.memory.write_u32(at + width.header.size, size)
+            done += 1
+    except Errno:
+        if not done:
+            raise
+    finally:
+        socket.drop()
+    return done
+
+
+@syscall("full")
+def sys_sendmmsg(
+    task: LinuxTask, fd: SocketFd, mmsg: Pointer, vlen: UnsignedInt, flags: MessageFlagsUnsigned
+) -> int | Waiting:
+    """Sends several messages."""
+    _refuse_compat(flags)
+    return _sendmmsg(task, socket_of(task, fd), mmsg, vlen, flags)
+
+
+@syscall("full")
+def compat_sys_sendmmsg(
+    task: LinuxTask, fd: SocketFd, mmsg: Pointer, vlen: UnsignedInt, flags: UnsignedInt
+) -> int | Waiting:
+    """The same for a 32-bit program."""
+    return _sendmmsg(task, socket_of(task, fd), mmsg, vlen, flags)

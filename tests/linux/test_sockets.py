@@ -1,0 +1,37 @@
+"""Programs about sockets do what they do natively, for both widths and on both paths."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ring3.api import Linux
+from tests.support import guest
+from tests.support.native import Run
+from tests.support.toolchain import Bits, Toolchain
+
+PROGRAMS = ["names", "pairs", "rights"]
+
+
+@pytest.mark.parametrize("bits", [64, 32])
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_does_what_it_does_natively(
+    linux: Linux,
+    toolchain: Toolchain,
+    native: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    bits: Bits,
+) -> None:
+    program = toolchain.program(f"sockets/{name}.c", bits=bits)
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "theirs").mkdir()
+    expected = native(program, directory=tmp_path / "theirs")
+    monkeypatch.chdir(tmp_path / "ours")
+    outcome = guest.run(linux, program)
+    assert outcome.stdout.splitlines() == expected.stdout.splitlines()
+    assert outcome.finished == expected
+    assert os.listdir() == []
