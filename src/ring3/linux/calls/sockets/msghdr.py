@@ -16,7 +16,7 @@ from ring3.abi.linux.sockets import (
     SOL_SOCKET,
 )
 from ring3.linux.calls.sockets.arguments import Buffers, read_address
-from ring3.linux.files.vectors import UIO_MAXIOV, vectors_of
+from ring3.linux.files.vectors import UIO_MAXIOV, import_iovec
 from ring3.linux.model.credentials import Cap
 from ring3.net.caller import Ucred
 
@@ -102,7 +102,7 @@ class MessageHeader:
         self.name_size = min(name_size, SOCKADDR_MAX)
         if count > UIO_MAXIOV:
             raise Errno(E.EMSGSIZE)
-        self.buffers = Buffers(task, vectors_of(task, vectors, count, width is NARROW))
+        self.buffers = Buffers(task, import_iovec(task, vectors, count, width is NARROW))
 
     def read_name(self) -> bytes:
         """The socket address.
