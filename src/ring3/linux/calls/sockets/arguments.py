@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from ring3.abi.c_types import INT, POINTER, UNSIGNED_INT, Arg, Meaning
 from ring3.abi.errno import E, Errno
-from ring3.abi.linux.sockets import SOCKADDR_MAX
+from ring3.abi.linux.sockets import MSG_CMSG_COMPAT, SOCKADDR_MAX
 from ring3.fs.file import File
 from ring3.linux.files.lookup import opened, walk
 from ring3.linux.files.vectors import Vectors
@@ -127,6 +127,16 @@ def write_address(task: LinuxTask, raw: bytes, address: int, size_at: int) -> No
         raise Errno(E.EINVAL)
     task.memory.write(address, raw[:room])
     task.memory.write_u32(size_at, len(raw))
+
+
+def refuse_compat(flags: int, bits: int) -> None:
+    """A flag that is the kernel's own; it marks the calls of 32-bit programs.
+
+    Raises:
+        Errno: EINVAL, a 64-bit program has set it.
+    """
+    if bits == 64 and flags & MSG_CMSG_COMPAT:
+        raise Errno(E.EINVAL)
 
 
 def read_int(task: LinuxTask, address: int) -> int:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from ring3.abi.c_types import CompatULong, Pointer, SizeT, UnsignedInt
+from ring3.abi.c_types import Pointer, SizeT, UnsignedInt
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.sockets import (
     MSG_CMSG_CLOEXEC,
-    MSG_CMSG_COMPAT,
     MSG_DONTWAIT,
     MSG_ERRQUEUE,
     MSG_OOB,
@@ -27,13 +26,14 @@ from ring3.linux.calls.sockets.arguments import (
     Buffers,
     MessageFlagsUnsigned,
     SocketFd,
+    refuse_compat,
     socket_of,
     write_address,
 )
 from ring3.linux.calls.sockets.msghdr import ControlWriter, MessageHeader, Width, width_of
 from ring3.linux.definition import syscall
 from ring3.linux.files.vectors import UIO_MAXIOV
-from ring3.linux.timers.timeouts import TIMESPEC32, TIMESPEC64, Layout, Timeout
+from ring3.linux.timers.timeouts import Timeout
 from ring3.net.socket import Received
 
 if TYPE_CHECKING:
@@ -164,24 +164,7 @@ class Receiving:
         return self.done
 
 
-def _recvfrom(
-    task: LinuxTask, fd: int, address: int, size: int, flags: int, name: int, name_size: int
-) -> int | Waiting:
-    count = checked_count(address, size)
-    socket = socket_of(task, fd)
-
-    def end(receiving: Receiving) -> int:
-        received = receiving.received()
-        for file in received.rights:
-            file.drop()
-        if name:
-            write_address(task, received.address or b"", name, name_size)
-        return receiving.count()
-
-    return Receiving(task, socket, Buffers(task, [(address, count)]), flags).run(end)
-
-
-@syscall("full")
+@syscall("full", compat_sys_recvfrom=32)
 def sys_recvfrom(
     task: LinuxTask,
     fd: SocketFd,
@@ -190,23 +173,22 @@ def sys_recvfrom(
     flags: MessageFlagsUnsigned,
     addr: AddressOut,
     addr_len: Pointer,
+    *,
+    bits: int = 64,
 ) -> int | Waiting:
     """Receives bytes or a message, and whom it is from."""
-    return _recvfrom(task, fd, ubuf, size, flags, addr, addr_len)
+    count = checked_count(ubuf, size)
+    socket = socket_of(task, fd)
 
+    def end(receiving: Receiving) -> int:
+        received = receiving.received()
+        for file in received.rights:
+            file.drop()
+        if addr:
+            write_address(task, received.address or b"", addr, addr_len)
+        return receiving.count()
 
-@syscall("full")
-def compat_sys_recvfrom(
-    task: LinuxTask,
-    fd: SocketFd,
-    buf: Pointer,
-    length: CompatULong,
-    flags: MessageFlagsUnsigned,
-    addr: AddressOut,
-    addrlen: Pointer,
-) -> int | Waiting:
-    """The same for a 32-bit program."""
-    return _recvfrom(task, fd, buf, length, flags, addr, addrlen)
+    return Receiving(task, socket, Buffers(task, [(ubuf, count)]), flags).run(end)
 
 
 def _recvmsg(task: LinuxTask, socket: Socket, address: int, flags: int, width: Width) -> int | Waiting:
@@ -225,39 +207,13 @@ def _recvmsg(task: LinuxTask, socket: Socket, address: int, flags: int, width: W
     return Receiving(task, socket, header.buffers, flags).run(end)
 
 
-@syscall("full")
-def sys_recvmsg(task: LinuxTask, fd: SocketFd, msg: Pointer, flags: MessageFlagsUnsigned) -> int | Waiting:
+@syscall("full", compat_sys_recvmsg=32)
+def sys_recvmsg(
+    task: LinuxTask, fd: SocketFd, msg: Pointer, flags: MessageFlagsUnsigned, *, bits: int = 64
+) -> int | Waiting:
     """Receives a message into several buffers, with control messages."""
-    _refuse_compat(flags)
+    refuse_compat(flags, bits)
     return _recvmsg(task, socket_of(task, fd), msg, flags, width_of(task))
-
-
-@syscall("full")
-def compat_sys_recvmsg(
-    task: LinuxTask, fd: SocketFd, msg: Pointer, flags: MessageFlagsUnsigned
-) -> int | Waiting:
-    """The same for a 32-bit program."""
-    return _recvmsg(task, socket_of(task, fd), msg, flags, width_of(task))
-
-
-def _refuse_compat(flags: int) -> None:
-    """A flag that is the kernel's own.
-
-    Raises:
-        Errno: EINVAL.
-    """
-    if flags & MSG_CMSG_COMPAT:
-        raise Errno(E.EINVAL)
-
-
-def _start_recvmmsg(
-    task: LinuxTask, fd: int, address: int, count: int, flags: int, timeout: int, layout: Layout
-) -> int | Waiting:
-    until = Timeout(task, timeout, layout)
-    socket = socket_of(task, fd)
-    if not flags & MSG_ERRQUEUE:
-        socket.raise_error()
-    return _recvmmsg(task, socket, address, min(count, UIO_MAXIOV), flags, until)
 
 
 async def _recvmmsg(
@@ -291,7 +247,7 @@ async def _recvmmsg(
     return done
 
 
-@syscall("full")
+@syscall("full", compat_sys_recvmmsg_time64=64, compat_sys_recvmmsg_time32=32)
 def sys_recvmmsg(
     task: LinuxTask,
     fd: SocketFd,
@@ -299,33 +255,13 @@ def sys_recvmmsg(
     vlen: UnsignedInt,
     flags: MessageFlagsUnsigned,
     timeout: Pointer,
+    *,
+    bits: int = 64,
 ) -> int | Waiting:
-    """Receives several messages."""
-    _refuse_compat(flags)
-    return _start_recvmmsg(task, fd, mmsg, vlen, flags, timeout, TIMESPEC64)
-
-
-@syscall("full")
-def compat_sys_recvmmsg_time64(
-    task: LinuxTask,
-    fd: SocketFd,
-    mmsg: Pointer,
-    vlen: UnsignedInt,
-    flags: MessageFlagsUnsigned,
-    timeout: Pointer,
-) -> int | Waiting:
-    """The same for a 32-bit program."""
-    return _start_recvmmsg(task, fd, mmsg, vlen, flags, timeout, TIMESPEC64)
-
-
-@syscall("full")
-def compat_sys_recvmmsg_time32(
-    task: LinuxTask,
-    fd: SocketFd,
-    mmsg: Pointer,
-    vlen: UnsignedInt,
-    flags: MessageFlagsUnsigned,
-    timeout: Pointer,
-) -> int | Waiting:
-    """The same with 32-bit seconds."""
-    return _start_recvmmsg(task, fd, mmsg, vlen, flags, timeout, TIMESPEC32)
+    """Receives several messages; ``bits`` is the width of the timeout."""
+    refuse_compat(flags, 32 if task.in_ia32_syscall else 64)
+    until = Timeout(task, timeout, bits)
+    socket = socket_of(task, fd)
+    if not flags & MSG_ERRQUEUE:
+        socket.raise_error()
+    return _recvmmsg(task, socket, mmsg, min(vlen, UIO_MAXIOV), flags, until)

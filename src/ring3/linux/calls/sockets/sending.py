@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ring3.abi.c_types import Int, Pointer, SizeT, UnsignedInt
 from ring3.abi.errno import E, Errno
-from ring3.abi.linux.sockets import MSG_CMSG_COMPAT, MSG_DONTWAIT, MSG_NOSIGNAL
+from ring3.abi.linux.sockets import MSG_DONTWAIT, MSG_NOSIGNAL
 from ring3.fs.file import O_NONBLOCK, WouldBlock
 from ring3.fs.waiting import Waiting, deadline_of, until_ready
 from ring3.linux.calls.files.read_write import checked_count
@@ -19,6 +19,7 @@ from ring3.linux.calls.sockets.arguments import (
     SocketFd,
     TaskCaller,
     read_address,
+    refuse_compat,
     socket_of,
 )
 from ring3.linux.calls.sockets.msghdr import NOTHING, Ancillary, MessageHeader, Width, ancillary, width_of
@@ -142,28 +143,12 @@ def _sendmsg(task: LinuxTask, socket: Socket, address: int, flags: int, width: W
     return Sending(task, socket, header.buffers, flags, name, extra).run()
 
 
-def _refuse_compat(flags: int) -> None:
-    """A flag that is the kernel's own.
-
-    Raises:
-        Errno: EINVAL.
-    """
-    if flags & MSG_CMSG_COMPAT:
-        raise Errno(E.EINVAL)
-
-
-@syscall("full")
-def sys_sendmsg(task: LinuxTask, fd: SocketFd, msg: Pointer, flags: MessageFlagsUnsigned) -> int | Waiting:
-    """Sends a message from several buffers, with control messages."""
-    _refuse_compat(flags)
-    return _sendmsg(task, socket_of(task, fd), msg, flags, width_of(task))
-
-
-@syscall("full")
-def compat_sys_sendmsg(
-    task: LinuxTask, fd: SocketFd, msg: Pointer, flags: MessageFlagsUnsigned
+@syscall("full", compat_sys_sendmsg=32)
+def sys_sendmsg(
+    task: LinuxTask, fd: SocketFd, msg: Pointer, flags: MessageFlagsUnsigned, *, bits: int = 64
 ) -> int | Waiting:
-    """The same for a 32-bit program."""
+    """Sends a message from several buffers, with control messages."""
+    refuse_compat(flags, bits)
     return _sendmsg(task, socket_of(task, fd), msg, flags, width_of(task))
 
 
@@ -186,18 +171,16 @@ async def _sendmmsg(task: LinuxTask, socket: Socket, address: int, count: int, f
     return done
 
 
-@syscall("full")
+@syscall("full", compat_sys_sendmmsg=32)
 def sys_sendmmsg(
-    task: LinuxTask, fd: SocketFd, mmsg: Pointer, vlen: UnsignedInt, flags: MessageFlagsUnsigned
+    task: LinuxTask,
+    fd: SocketFd,
+    mmsg: Pointer,
+    vlen: UnsignedInt,
+    flags: MessageFlagsUnsigned,
+    *,
+    bits: int = 64,
 ) -> int | Waiting:
     """Sends several messages."""
-    _refuse_compat(flags)
-    return _sendmmsg(task, socket_of(task, fd), mmsg, vlen, flags)
-
-
-@syscall("full")
-def compat_sys_sendmmsg(
-    task: LinuxTask, fd: SocketFd, mmsg: Pointer, vlen: UnsignedInt, flags: UnsignedInt
-) -> int | Waiting:
-    """The same for a 32-bit program."""
+    refuse_compat(flags, bits)
     return _sendmmsg(task, socket_of(task, fd), mmsg, vlen, flags)
