@@ -14,7 +14,7 @@ from ring3.abi.errno import E, Errno
 from ring3.fs.file import O_NONBLOCK, File, WouldBlock
 from ring3.fs.readiness import POLLERR, POLLHUP
 from ring3.kernel.task import GivenUp, Task
-from ring3.kernel.wait import UNTIL_READY, Timeout, WaitQueue, wait_event
+from ring3.kernel.wait import UNTIL_READY, Timeout, WaitQueue, deadline_after, keep_deadline, wait_event
 
 Waiting = Coroutine[Any, Any, int]
 TaskT = TypeVar("TaskT", bound=Task)
@@ -51,7 +51,7 @@ async def _wait_and_retry(task: Task, file: File, blocked: WouldBlock, operation
 def deadline_of(task: Task, file: File, blocked: WouldBlock) -> int | None:
     """When an operation of a file that has to wait gives up, in monotonic nanoseconds; None for never."""
     patience = file.patience(blocked.events)
-    return None if patience is None else task.kernel.clocks.monotonic() + patience
+    return None if patience is None else deadline_after(task, patience)
 
 
 async def until_ready(task: Task, blocked: WouldBlock, deadline: int | None = None) -> None:
@@ -69,6 +69,9 @@ async def until_ready(task: Task, blocked: WouldBlock, deadline: int | None = No
     listening = blocked.watch(partial(task.kernel.ready, task))
     try:
         await UNTIL_READY
+    except GivenUp:
+        keep_deadline(task, deadline)
+        raise
     finally:
         listening.cancel()
         if timeout is not None:

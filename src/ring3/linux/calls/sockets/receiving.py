@@ -20,6 +20,7 @@ from ring3.abi.linux.sockets import (
 from ring3.fs.file import O_NONBLOCK, WouldBlock
 from ring3.fs.readiness import READABLE
 from ring3.fs.waiting import Waiting, deadline_of, until_ready
+from ring3.kernel.task import GivenUp
 from ring3.linux.calls.files.read_write import checked_count
 from ring3.linux.calls.sockets.arguments import (
     AddressOut,
@@ -61,8 +62,8 @@ class Receiving:
         self._socket = socket
         self._buffers = buffers
         self._flags = flags
-        self.done = 0
-        self.first: Received | None = None
+        self.done = 0 if task.progress is None else task.progress.done
+        self.first = Received(b"", self.done) if self.done else None
         least = 1
         if socket.is_stream and not flags & NOT_STREAMED:
             least = buffers.size if flags & MSG_WAITALL else min(socket.low_water, buffers.size)
@@ -147,6 +148,10 @@ class Receiving:
         except Errno:
             if self.first is None:
                 raise
+        except GivenUp:
+            if self._task.progress is not None:
+                self._task.progress.done = self.done
+            raise
         finally:
             socket.drop()
         return end(self)

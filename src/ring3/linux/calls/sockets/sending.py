@@ -9,6 +9,7 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.linux.sockets import MSG_DONTWAIT, MSG_NOSIGNAL
 from ring3.fs.file import O_NONBLOCK, WouldBlock
 from ring3.fs.waiting import Waiting, deadline_of, until_ready
+from ring3.kernel.task import GivenUp
 from ring3.linux.calls.files.read_write import checked_count
 from ring3.linux.calls.sockets.arguments import (
     PIECE,
@@ -54,7 +55,7 @@ class Sending:
         self._address = address
         self._extra = extra
         self._caller = TaskCaller(task)
-        self.done = 0
+        self.done = 0 if task.progress is None else task.progress.done
 
     def _step(self) -> None:
         """Sends what can be sent now.
@@ -115,6 +116,10 @@ class Sending:
                     blocked = again
         except Errno as error:
             return self._end(error)
+        except GivenUp:
+            if self._task.progress is not None:
+                self._task.progress.done = self.done
+            raise
         finally:
             socket.drop()
 
