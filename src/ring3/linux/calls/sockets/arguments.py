@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Final
 
-from ring3.abi.c_types import INT, POINTER, UNSIGNED_INT, Arg, Meaning
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.sockets import MSG_CMSG_COMPAT, SOCKADDR_MAX
 from ring3.fs.file import File
@@ -20,14 +19,6 @@ if TYPE_CHECKING:
     from ring3.fs.dentry import Dentry
     from ring3.fs.namei import Walk
     from ring3.linux.model.task import LinuxTask
-
-SocketFd = Annotated[int, Arg(INT, Meaning.FD)]
-MessageFlags = Annotated[int, Arg(INT, Meaning.FLAGS, "msg")]
-MessageFlagsUnsigned = Annotated[int, Arg(UNSIGNED_INT, Meaning.FLAGS, "msg")]
-SocketFamily = Annotated[int, Arg(INT, Meaning.ENUM, "address_family")]
-SocketType = Annotated[int, Arg(INT, Meaning.FLAGS, "socket_type")]
-AddressIn = Annotated[int, Arg(POINTER, Meaning.STRUCT_IN, "sockaddr")]
-AddressOut = Annotated[int, Arg(POINTER, Meaning.STRUCT_OUT, "sockaddr")]
 
 PIECE: Final = 1 << 20
 """Bytes of user memory that a call takes at once."""

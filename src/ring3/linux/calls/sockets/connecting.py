@@ -9,10 +9,6 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.linux.sockets import SHUT_RD, SHUT_RDWR, SOCK_CLOEXEC, SOCK_NONBLOCK
 from ring3.fs.waiting import Waiting, retry
 from ring3.linux.calls.sockets.arguments import (
-    AddressIn,
-    AddressOut,
-    SocketFd,
-    SocketType,
     TaskCaller,
     as_socket,
     read_address,
@@ -27,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @syscall("full")
-def sys_bind(task: LinuxTask, fd: SocketFd, umyaddr: AddressIn, addrlen: Int) -> int:
+def sys_bind(task: LinuxTask, fd: Int, umyaddr: Pointer, addrlen: Int) -> int:
     """Gives a socket a name."""
     socket = socket_of(task, fd)
     socket.bind(read_address(task, umyaddr, addrlen), TaskCaller(task))
@@ -35,7 +31,7 @@ def sys_bind(task: LinuxTask, fd: SocketFd, umyaddr: AddressIn, addrlen: Int) ->
 
 
 @syscall("full")
-def sys_listen(task: LinuxTask, fd: SocketFd, backlog: Int) -> int:
+def sys_listen(task: LinuxTask, fd: Int, backlog: Int) -> int:
     """Lets others connect with a socket."""
     socket_of(task, fd).listen_for(backlog, TaskCaller(task))
     return 0
@@ -63,23 +59,21 @@ def _accept(task: LinuxTask, fd: int, address: int, size_at: int, flags: int) ->
 
 
 @syscall("full")
-def sys_accept(
-    task: LinuxTask, fd: SocketFd, upeer_sockaddr: AddressOut, upeer_addrlen: Pointer
-) -> int | Waiting:
+def sys_accept(task: LinuxTask, fd: Int, upeer_sockaddr: Pointer, upeer_addrlen: Pointer) -> int | Waiting:
     """Takes the next connection of a socket that listens."""
     return _accept(task, fd, upeer_sockaddr, upeer_addrlen, 0)
 
 
 @syscall("full")
 def sys_accept4(
-    task: LinuxTask, fd: SocketFd, upeer_sockaddr: AddressOut, upeer_addrlen: Pointer, flags: SocketType
+    task: LinuxTask, fd: Int, upeer_sockaddr: Pointer, upeer_addrlen: Pointer, flags: Int
 ) -> int | Waiting:
     """The same with flags for the new socket."""
     return _accept(task, fd, upeer_sockaddr, upeer_addrlen, flags)
 
 
 @syscall("full")
-def sys_connect(task: LinuxTask, fd: SocketFd, uservaddr: AddressIn, addrlen: Int) -> int | Waiting:
+def sys_connect(task: LinuxTask, fd: Int, uservaddr: Pointer, addrlen: Int) -> int | Waiting:
     """Connects a socket."""
     file = opened(task, fd & 0xFFFF_FFFF)
     address = read_address(task, uservaddr, addrlen)
@@ -94,21 +88,21 @@ def sys_connect(task: LinuxTask, fd: SocketFd, uservaddr: AddressIn, addrlen: In
 
 
 @syscall("full")
-def sys_getsockname(task: LinuxTask, fd: SocketFd, usockaddr: AddressOut, usockaddr_len: Pointer) -> int:
+def sys_getsockname(task: LinuxTask, fd: Int, usockaddr: Pointer, usockaddr_len: Pointer) -> int:
     """The name of a socket."""
     write_address(task, socket_of(task, fd).name(), usockaddr, usockaddr_len)
     return 0
 
 
 @syscall("full")
-def sys_getpeername(task: LinuxTask, fd: SocketFd, usockaddr: AddressOut, usockaddr_len: Pointer) -> int:
+def sys_getpeername(task: LinuxTask, fd: Int, usockaddr: Pointer, usockaddr_len: Pointer) -> int:
     """The name of what a socket is connected with."""
     write_address(task, socket_of(task, fd).peer_name(), usockaddr, usockaddr_len)
     return 0
 
 
 @syscall("full")
-def sys_shutdown(task: LinuxTask, fd: SocketFd, how: Int) -> int:
+def sys_shutdown(task: LinuxTask, fd: Int, how: Int) -> int:
     """Ends one direction of a socket, or both."""
     socket = socket_of(task, fd)
     if not SHUT_RD <= how <= SHUT_RDWR:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Final
 
-from ring3.abi.c_types import POINTER, Arg, Int, Meaning
+from ring3.abi.c_types import Int, Pointer
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.sockets import SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_TYPE_MASK
-from ring3.linux.calls.sockets.arguments import SocketFamily, SocketType, TaskCaller
+from ring3.linux.calls.sockets.arguments import TaskCaller
 from ring3.linux.definition import syscall
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
     from ring3.net.socket import Socket
 
-TwoSockets = Annotated[int, Arg(POINTER, Meaning.BUFFER_OUT)]
 FLAGS: Final = SOCK_CLOEXEC | SOCK_NONBLOCK
 
 
@@ -36,7 +35,7 @@ def _make(task: LinuxTask, family: int, kind: int, protocol: int) -> Socket:
 
 
 @syscall("partial", "AF_UNIX; other families answer EAFNOSUPPORT")
-def sys_socket(task: LinuxTask, family: SocketFamily, kind: SocketType, protocol: Int) -> int:
+def sys_socket(task: LinuxTask, family: Int, kind: Int, protocol: Int) -> int:
     """Makes a socket."""
     _check_flags(kind)
     made = _make(task, family, kind, protocol)
@@ -48,9 +47,7 @@ def sys_socket(task: LinuxTask, family: SocketFamily, kind: SocketType, protocol
 
 
 @syscall("full")
-def sys_socketpair(
-    task: LinuxTask, family: SocketFamily, kind: SocketType, protocol: Int, usockvec: TwoSockets
-) -> int:
+def sys_socketpair(task: LinuxTask, family: Int, kind: Int, protocol: Int, usockvec: Pointer) -> int:
     """Makes two sockets that are connected with each other."""
     _check_flags(kind)
     files = task.files

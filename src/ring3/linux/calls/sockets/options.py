@@ -17,7 +17,7 @@ from ring3.abi.linux.sockets import (
     SO_SNDTIMEO_OLD,
     SOL_SOCKET,
 )
-from ring3.linux.calls.sockets.arguments import SocketFd, TaskCaller, read_int, socket_of
+from ring3.linux.calls.sockets.arguments import TaskCaller, read_int, socket_of
 from ring3.linux.definition import syscall
 from ring3.net import options
 
@@ -65,9 +65,7 @@ def _get_time(task: LinuxTask, socket: Socket, name: int) -> bytes:
 
 
 @syscall("partial", "no filters on sockets, time stamps of hardware, busy polling: ENOPROTOOPT")
-def sys_setsockopt(
-    task: LinuxTask, fd: SocketFd, level: Int, optname: Int, optval: Pointer, optlen: Int
-) -> int:
+def sys_setsockopt(task: LinuxTask, fd: Int, level: Int, optname: Int, optval: Pointer, optlen: Int) -> int:
     """Sets an option of a socket."""
     socket = socket_of(task, fd)
     if optlen < 0:
@@ -88,7 +86,7 @@ def sys_setsockopt(
 
 @syscall("partial", "as setsockopt")
 def sys_getsockopt(
-    task: LinuxTask, fd: SocketFd, level: Int, optname: Int, optval: Pointer, optlen: Pointer
+    task: LinuxTask, fd: Int, level: Int, optname: Int, optval: Pointer, optlen: Pointer
 ) -> int:
     """An option of a socket."""
     socket = socket_of(task, fd)

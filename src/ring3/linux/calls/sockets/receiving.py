@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from ring3.abi.c_types import Pointer, SizeT, UnsignedInt
+from ring3.abi.c_types import Int, Pointer, SizeT, UnsignedInt
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.sockets import (
     MSG_CMSG_CLOEXEC,
@@ -23,10 +23,7 @@ from ring3.fs.waiting import Waiting, deadline_of, until_ready
 from ring3.kernel.task import GivenUp
 from ring3.linux.calls.files.read_write import checked_count
 from ring3.linux.calls.sockets.arguments import (
-    AddressOut,
     Buffers,
-    MessageFlagsUnsigned,
-    SocketFd,
     refuse_compat,
     socket_of,
     write_address,
@@ -172,11 +169,11 @@ class Receiving:
 @syscall("full", compat_sys_recvfrom=32)
 def sys_recvfrom(
     task: LinuxTask,
-    fd: SocketFd,
+    fd: Int,
     ubuf: Pointer,
     size: SizeT,
-    flags: MessageFlagsUnsigned,
-    addr: AddressOut,
+    flags: UnsignedInt,
+    addr: Pointer,
     addr_len: Pointer,
     *,
     bits: int = 64,
@@ -214,7 +211,7 @@ def _recvmsg(task: LinuxTask, socket: Socket, address: int, flags: int, width: W
 
 @syscall("full", compat_sys_recvmsg=32)
 def sys_recvmsg(
-    task: LinuxTask, fd: SocketFd, msg: Pointer, flags: MessageFlagsUnsigned, *, bits: int = 64
+    task: LinuxTask, fd: Int, msg: Pointer, flags: UnsignedInt, *, bits: int = 64
 ) -> int | Waiting:
     """Receives a message into several buffers, with control messages."""
     refuse_compat(flags, bits)
@@ -255,10 +252,10 @@ async def _recvmmsg(
 @syscall("full", compat_sys_recvmmsg_time64=64, compat_sys_recvmmsg_time32=32)
 def sys_recvmmsg(
     task: LinuxTask,
-    fd: SocketFd,
+    fd: Int,
     mmsg: Pointer,
     vlen: UnsignedInt,
-    flags: MessageFlagsUnsigned,
+    flags: UnsignedInt,
     timeout: Pointer,
     *,
     bits: int = 64,

@@ -13,11 +13,7 @@ from ring3.kernel.task import GivenUp
 from ring3.linux.calls.files.read_write import checked_count
 from ring3.linux.calls.sockets.arguments import (
     PIECE,
-    AddressIn,
     Buffers,
-    MessageFlags,
-    MessageFlagsUnsigned,
-    SocketFd,
     TaskCaller,
     read_address,
     refuse_compat,
@@ -127,11 +123,11 @@ class Sending:
 @syscall("full")
 def sys_sendto(
     task: LinuxTask,
-    fd: SocketFd,
+    fd: Int,
     buff: Pointer,
     length: SizeT,
-    flags: MessageFlags,
-    addr: AddressIn,
+    flags: Int,
+    addr: Pointer,
     addr_len: Int,
 ) -> int | Waiting:
     """Sends bytes or a message, with or without an address."""
@@ -150,7 +146,7 @@ def _sendmsg(task: LinuxTask, socket: Socket, address: int, flags: int, width: W
 
 @syscall("full", compat_sys_sendmsg=32)
 def sys_sendmsg(
-    task: LinuxTask, fd: SocketFd, msg: Pointer, flags: MessageFlagsUnsigned, *, bits: int = 64
+    task: LinuxTask, fd: Int, msg: Pointer, flags: UnsignedInt, *, bits: int = 64
 ) -> int | Waiting:
     """Sends a message from several buffers, with control messages."""
     refuse_compat(flags, bits)
@@ -179,10 +175,10 @@ async def _sendmmsg(task: LinuxTask, socket: Socket, address: int, count: int, f
 @syscall("full", compat_sys_sendmmsg=32)
 def sys_sendmmsg(
     task: LinuxTask,
-    fd: SocketFd,
+    fd: Int,
     mmsg: Pointer,
     vlen: UnsignedInt,
-    flags: MessageFlagsUnsigned,
+    flags: UnsignedInt,
     *,
     bits: int = 64,
 ) -> int | Waiting:
