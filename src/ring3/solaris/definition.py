@@ -18,7 +18,7 @@ result (`rvals` makes one of two) or raises `Errno`; it may be a coroutine if it
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, Final, Literal, TypeVar, cast
 
@@ -42,9 +42,15 @@ class SolarisFunction(KernelFunction):
     """
 
     def __init__(
-        self, name: str, module: str, function: Handler, support: Support | None = None, note: str = ""
+        self,
+        name: str,
+        module: str,
+        function: Handler,
+        support: Support | None = None,
+        note: str = "",
+        calls: Mapping[str, int | None] | None = None,
     ) -> None:
-        super().__init__(name, module, function)
+        super().__init__(name, module, function, calls=calls or {})
         self.support = support
         self.note = note
 
@@ -84,7 +90,10 @@ def rvals(rval1: int, rval2: int) -> int:
 
 
 def syscall(
-    support: Literal["full", "partial"], note: str = "", module: str = FUNCTIONS.module
+    support: Literal["full", "partial"],
+    note: str = "",
+    module: str = FUNCTIONS.module,
+    calls: Mapping[str, int | None] | None = None,
 ) -> Callable[[F], F]:
     """Defines a system call's handler, a function named as sysent names it.
 
@@ -92,25 +101,28 @@ def syscall(
         support: Whether all of the call is there.
         note: For a partial one, what is missing.
         module: The module it is in.
+        calls: The functions it calls by name, see `KernelFunction`.
 
     Raises:
         ValueError: A function of that name is defined already.
     """
-    return _define(module, Support(support), note)
+    return _define(module, Support(support), note, calls)
 
 
-def function(module: str) -> Callable[[F], F]:
-    """Defines a function that handlers or the machine code call.
+def function(module: str, calls: Mapping[str, int | None] | None = None) -> Callable[[F], F]:
+    """Defines a function that handlers or the machine code call, with the functions it calls (see `KernelFunction`).
 
     Raises:
         ValueError: A function of that name is defined already.
     """
-    return _define(module, None, "")
+    return _define(module, None, "", calls)
 
 
-def _define(module: str, support: Support | None, note: str) -> Callable[[F], F]:
+def _define(
+    module: str, support: Support | None, note: str, calls: Mapping[str, int | None] | None
+) -> Callable[[F], F]:
     def define(body: F) -> F:
-        FUNCTIONS.add(SolarisFunction(body.__name__, module, cast(Handler, body), support, note))
+        FUNCTIONS.add(SolarisFunction(body.__name__, module, cast(Handler, body), support, note, calls))
         return body
 
     return define

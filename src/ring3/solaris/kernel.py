@@ -146,7 +146,7 @@ class SolarisKernel(TwoWays[SolarisTask]):
         def _info(task: SolarisTask, modinfop: Address) -> Result:
             return mod_info(task, row.id, modinfop)
 
-        self._functions.add(SolarisFunction("_info", row.name, _info))
+        self._functions.add(SolarisFunction("_info", row.name, _info, calls={"mod_info": 0x1F}))
 
     def _first_call(
         self, address: int, made: SolarisFunction, task: Task, regs: UserRegs, argument: int

@@ -2,6 +2,7 @@
 
 The functions are the kernel's own and call each other as they do there (seed, 3.2; usr/src/uts/common/os/modctl.c and
 modconf.c): modctl, modctl_modinfo, copyin, modinfo, mod_getinfo, the module's _info, mod_info, mod_infonull, copyout.
+Where each returns to behind a call is what the seed's stacks show.
 The modules are rows of data; where the kernel passes the address of a ``struct modctl``, here goes the module's id.
 """
 
@@ -64,7 +65,7 @@ class _ModInfo:
         self._kernel.store(at + _P0, (p0 & 0xFFFF_FFFF).to_bytes(4, "little"))
 
 
-@syscall("partial", "MODINFO; every other command is EINVAL")
+@syscall("partial", "MODINFO; every other command is EINVAL", calls={"modctl_modinfo": 0x4E7})
 def modctl(
     task: SolarisTask,
     cmd: Int,
@@ -95,7 +96,7 @@ def secpolicy_modctl(task: SolarisTask, cmd: Int) -> int:
     return 0
 
 
-@function("genunix")
+@function("genunix", calls={"copyin": 0xA0, "modinfo": 0xD5, "copyout": 0x1E6})
 def modctl_modinfo(task: SolarisTask, mod_id: Int, umodi: Address) -> int:
     """Fills the program's ``struct modinfo``; 0.
 
@@ -111,7 +112,7 @@ def modctl_modinfo(task: SolarisTask, mod_id: Int, umodi: Address) -> int:
     return 0
 
 
-@function("genunix")
+@function("genunix", calls={"mod_getinfo": 0x125})
 def modinfo(task: SolarisTask, mod_id: Int, modinfop: Address) -> int:
     """Fills a ``struct modinfo`` of the kernel; 0.
 
@@ -147,7 +148,7 @@ def _find(modules: tuple[ModuleRow, ...], info: _ModInfo, mod_id: int) -> Module
     return found
 
 
-@function("genunix")
+@function("genunix", calls={"_info": 0x5A})
 def mod_getinfo(task: SolarisTask, mod_id: Int, modinfop: Address) -> int:
     """Asks a module about itself: calls its ``_info``."""
     module = module_by_id(task.kernel, mod_id)
@@ -156,7 +157,7 @@ def mod_getinfo(task: SolarisTask, mod_id: Int, modinfop: Address) -> int:
     return result
 
 
-@function("genunix")
+@function("genunix", calls={"mod_infonull": 0x66})
 def mod_info(task: SolarisTask, mod_id: Int, modinfop: Address) -> int:
     """What a module's ``_info`` calls: fills in its revision and its linkages; 1."""
     module = module_by_id(task.kernel, mod_id)

@@ -41,6 +41,9 @@ class Host(Protocol):
     def start(self, command: str) -> int:
         """Start a program, stopped before its first instruction; returns its process number."""
 
+    def load_libraries(self) -> None:
+        """Run the program that was started to where it begins, its libraries being mapped."""
+
     def run(self, finished: Callable[[], bool], flush: Callable[[], None]) -> None:
         """Let time pass until `finished`, or until the program that was started is gone; `flush` now and then."""
 
@@ -68,6 +71,9 @@ class HostAlone:
             DtraceError: always.
         """
         raise DtraceError(f"failed to create process {command}: no machine")
+
+    def load_libraries(self) -> None:
+        """There is no program."""
 
     def run(self, finished: Callable[[], bool], flush: Callable[[], None]) -> None:
         """Wait for what the clock has."""
@@ -156,6 +162,8 @@ class Command:
     def _started(self, arguments: Arguments) -> int | None:
         """The number of the process that -c started, which is `$target`."""
         started = [self._host.start(command) for command in arguments.commands]
+        if any("pid$target" in text.value or text.is_file for text in arguments.programs) and started:
+            self._host.load_libraries()
         return started[0] if started else None
 
     def _macros(self, text: Text, arguments: Arguments, target: int | None) -> Macros:

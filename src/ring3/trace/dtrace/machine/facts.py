@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from ring3.kernel.task import Task
+from ring3.trace.dtrace.machine.processes import CPUINFO_ADDRESS, lwpsinfo_address, psinfo_address
 
 Fact = Callable[[Any], int | bytes]
 
@@ -17,15 +19,31 @@ def return_address(task: Task) -> int:
     return frames[1] if len(frames) > 1 else 0
 
 
-def user_frames(task: Task, limit: int) -> list[int]:
-    """The program's stack by frame pointers: where it is, then the return addresses."""
+def user_frames(
+    task: Task,
+    limit: int,
+    registers: Any = None,  # noqa: ANN401 - registers by name
+    *,
+    at_entry: bool = False,
+) -> list[int]:
+    """The program's stack by frame pointers: where it is, then the return addresses.
+
+    Args:
+        task: The task.
+        limit: The most addresses.
+        registers: The program's registers, None for the task's own.
+        at_entry: The function it is in has no frame yet: its return address is on top of the stack.
+    """
     from ring3.kernel.mm.usercopy import BadAddress  # noqa: PLC0415 - a stack is seldom asked for
 
-    regs, mm = task.regs, task.mm
+    regs, mm = registers or task.regs, task.mm
     if mm is None:
         return []
     width = 8 if mm.task_size > 1 << 32 else 4
     frames, frame = [regs.ip], regs.bp
+    if at_entry:
+        with suppress(BadAddress):
+            frames.append(int.from_bytes(mm.peek(regs.sp, width), "little"))
     while len(frames) < limit and frame:
         try:
             data = mm.peek(frame, 2 * width)
@@ -50,14 +68,28 @@ def _ancestors(task: Any) -> bytes:  # noqa: ANN401 - a task of Linux
     return b"".join(number.to_bytes(4, "little") for number in [*found, 1])
 
 
+def _linux_arguments(task: Any) -> bytes:  # noqa: ANN401 - a task of Linux
+    """The program's arguments with blanks between them."""
+    from ring3.linux.proc.process import cmdline  # noqa: PLC0415 - only those who ask pay for it
+
+    return cmdline(task).rstrip(b"\0").replace(b"\0", b" ")
+
+
 COMMON: dict[str, Fact] = {
     "tid": lambda task: task.tid,
     "execname": lambda task: task.name.encode("utf-8", "surrogateescape"),
+    "curpsinfo": lambda task: psinfo_address(task.tid),
+    "curlwpsinfo": lambda task: lwpsinfo_address(task.tid),
+    "curcpu": lambda _task: CPUINFO_ADDRESS,
     "curthread": lambda task: task.kernel.machine.direct_map + task.stack,
     "vtimestamp": lambda task: task.kernel.cpu_time(task),
     "ucaller": return_address,
 }
 LINUX: dict[str, Fact] = COMMON | {
+    "psargs": _linux_arguments,
+    "pgid": lambda task: task.process.pgid,
+    "sid": lambda task: task.process.sid,
+    "nlwp": lambda task: len(task.process.threads),
     "pid": lambda task: task.tgid,
     "ppid": lambda task: task.process.parent.pid if task.process.parent else 1,
     "uid": lambda task: task.credentials.uid,

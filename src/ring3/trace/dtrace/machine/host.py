@@ -5,6 +5,7 @@ The machine is booted when something asks for one: a program to start, or a prob
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import shutil
 from collections.abc import Callable, Iterable, Sequence
@@ -85,13 +86,33 @@ class MachineHost(HostAlone):
         except UserError as error:
             raise DtraceError(f"failed to execute {words[0] if words else command}: {error}") from None
         from ring3.trace.dtrace.machine.clock import MachineClock  # noqa: PLC0415 - imports a kernel
+        from ring3.trace.dtrace.machine.pid import PidProvider  # noqa: PLC0415
         from ring3.trace.dtrace.machine.target import MachineTarget  # noqa: PLC0415
 
         clock = MachineClock(kernel, self._check)
         self.target = MachineTarget(kernel, self.system)
         self.time = clock
-        self.providers = (ProfileProvider(clock), *self.machine_providers())
+        self.providers = (ProfileProvider(clock), *self.machine_providers(), PidProvider(kernel, self._check))
         return int(self._task.tid)
+
+    def load_libraries(self) -> None:
+        """Run the program to where it begins, so that its libraries are mapped and can be probed."""
+        from ring3.kernel import points  # noqa: PLC0415
+        from ring3.trace.dtrace.machine.objects import entry_of  # noqa: PLC0415
+
+        assert self._computer
+        kernel, task = self._computer.kernel, self._task
+        entry = entry_of(task.mm)
+        if entry is None:
+            return
+
+        def arrived(_task: object, _address: int) -> None:
+            kernel.preempt(task)
+            raise SessionOver
+
+        with kernel.probes.attach(points.Address(entry, task.mm), arrived), contextlib.suppress(SessionOver):
+            self._computer.run(task)
+        kernel.left_cpu(task)
 
     def _check(self) -> None:
         """After a probe: leave the machine if the session is over."""

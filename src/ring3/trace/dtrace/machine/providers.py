@@ -13,6 +13,7 @@ from ring3.abi.errno import Errno
 from ring3.kernel import points
 from ring3.kernel.observed import Call, CallObserver
 from ring3.trace.dtrace.arithmetic import wrap
+from ring3.trace.dtrace.machine.processes import psinfo_address
 from ring3.trace.dtrace.machine.target import TaskContext
 from ring3.trace.dtrace.providers.base import ARGUMENTS, Description, Fire, Probe, select
 from ring3.trace.dtrace.records import INT64
@@ -34,24 +35,26 @@ def padded(values: Iterable[object]) -> tuple[int, ...]:
 class _Entry(CallObserver):
     """Fires when a call begins."""
 
-    def __init__(self, fire: Fire, after: After) -> None:
+    def __init__(self, fire: Fire, after: After, function: str) -> None:
         self._fire = fire
         self._after = after
+        self._function = function
 
     def entry(self, call: Call) -> None:
         """Fire with the arguments."""
-        self._fire(TaskContext(padded(_numbers(call)), call.task))
+        self._fire(TaskContext(padded(_numbers(call)), call.task, 0, self._function))
         self._after()
 
 
 class _Return(CallObserver):
     """Fires when a call returns: arg0 and arg1 are its value, or -1 with errno set."""
 
-    def __init__(self, fire: Fire, after: After, *, offset: bool) -> None:
-        """Fire; with `offset`, arg0 is where in the function it returns, which for these is 0."""
+    def __init__(self, fire: Fire, after: After, function: str) -> None:
+        """Fire; of a kernel function, arg0 is where in it the call returns, which is not known."""
         self._fire = fire
         self._after = after
-        self._offset = offset
+        self._function = function
+        self._offset = bool(function)
 
     def returned(self, call: Call) -> None:
         """Fire with the value."""
@@ -60,7 +63,7 @@ class _Return(CallObserver):
         if isinstance(value, int) and -4095 <= value < 0 and not self._offset and not error:
             error, value = -value, -1
         first = 0 if self._offset else value
-        self._fire(TaskContext(padded((first, value)), call.task, error))
+        self._fire(TaskContext(padded((first, value)), call.task, error, self._function))
         self._after()
 
 
@@ -94,12 +97,13 @@ class SyscallProvider:
 
     def enable(self, probe: Probe, fire: Fire) -> Callable[[], None]:
         """Fire at the call."""
-        observer = _observer(probe, fire, self._after, offset=False)
+        observer = _observer(probe, fire, self._after, "")
         return self._kernel.probes.attach(points.SystemCall(probe.function), observer).detach
 
 
-def _observer(probe: Probe, fire: Fire, after: After, *, offset: bool) -> CallObserver:
-    return _Entry(fire, after) if probe.name == "entry" else _Return(fire, after, offset=offset)
+def _observer(probe: Probe, fire: Fire, after: After, function: str) -> CallObserver:
+    kind = _Entry if probe.name == "entry" else _Return
+    return kind(fire, after, function)
 
 
 class FbtProvider:
@@ -125,7 +129,7 @@ class FbtProvider:
 
     def enable(self, probe: Probe, fire: Fire) -> Callable[[], None]:
         """Fire at the function."""
-        observer = _observer(probe, fire, self._after, offset=True)
+        observer = _observer(probe, fire, self._after, probe.function)
         key = f"{probe.module}`{probe.function}" if probe.module else probe.function
         return self._kernel.probes.attach(points.Function(key), observer).detach
 
@@ -142,7 +146,10 @@ def _exit_reason(code: int) -> int:
 
 
 _PROC: dict[str, tuple[Any, _Event]] = {
-    "create": (points.TaskCreated(), lambda event: (event.task.tid,) if event.parent is not None else None),
+    "create": (
+        points.TaskCreated(),
+        lambda event: (psinfo_address(event.task.tid),) if event.parent is not None else None,
+    ),
     "exec-success": (points.TaskExec(), lambda _event: ()),
     "exit": (points.TaskExited(), lambda event: (_exit_reason(event.code),)),
     "lwp-exit": (points.TaskExited(), lambda _event: ()),
@@ -161,7 +168,9 @@ _SCHED: dict[str, tuple[Any, _Event]] = {
 
 
 def _event_types(name: str) -> Callable[[TypeSpace], list[Type]] | None:
-    """The types of `args[]`, where they are integers."""
+    """The types of `args[]`."""
+    if name == "create":
+        return lambda types: [types.pointer(types.find("psinfo_t") or types.void)]
     count = {"exit": 1, "signal-handle": 1, "signal-send": 3, "signal-discard": 3}.get(name, 0)
     return (lambda types: [types.int] * count) if count else None
 

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from ring3.abi.errno import Errno
 from ring3.trace.dtrace.errors import Fault, FaultKind
-from ring3.trace.dtrace.machine import facts
+from ring3.trace.dtrace.machine import facts, processes
+from ring3.trace.dtrace.machine.kernel_stack import KernelStack
+from ring3.trace.dtrace.machine.types import SystemTypes
 from ring3.trace.dtrace.providers.base import Context, NoTarget, Stack
+from ring3.trace.dtrace.types import Type
 from ring3.trace.user_symbols import UserSymbols
 
 if TYPE_CHECKING:
@@ -20,14 +23,27 @@ _KERNEL = 1 << 63
 
 
 class TaskContext(Context):
-    """A firing on behalf of a task; `errno` is that of the system call that returns."""
+    """A firing on behalf of a task.
 
-    __slots__ = ("errno", "task")
+    Attributes:
+        task: The task.
+        errno: That of the system call that returns.
+        registers: The program's registers, where they are not the task's own `regs`.
+        at_entry: The program is at the first instruction of a function, which has no frame yet.
+        function: The kernel function at which the probe is; "" for a system call, None for other probes.
+    """
 
-    def __init__(self, arguments: tuple[int, ...], task: Task | None, errno: int = 0) -> None:
+    __slots__ = ("at_entry", "errno", "function", "registers", "task")
+
+    def __init__(
+        self, arguments: tuple[int, ...], task: Task | None, errno: int = 0, function: str | None = None
+    ) -> None:
         super().__init__(arguments)
         self.task = task
         self.errno = errno
+        self.function = function
+        self.registers: Any = None
+        self.at_entry = False
 
 
 class MachineTarget(NoTarget):
@@ -40,6 +56,8 @@ class MachineTarget(NoTarget):
         self._kernel = kernel
         self._facts = facts.SOLARIS if system == "solaris" else facts.LINUX
         self._symbols = UserSymbols(kernel)
+        self._kernel_stack = KernelStack(kernel, system)
+        self._types = SystemTypes(system)
         self._spaces: dict[int, Mm] = {}
         self._names: dict[tuple[int, int], tuple[str, str, int] | None] = {}
 
@@ -52,7 +70,7 @@ class MachineTarget(NoTarget):
         if variable == "errno":
             return lambda context: context.errno if isinstance(context, TaskContext) else 0
         if variable == "stackdepth":
-            return lambda _context: 0
+            return lambda context: len(self.kernel_stack(context, 1 << 16).frames)
         if variable == "ustackdepth":
             return lambda context: len(self.user_stack(context, 1 << 16).frames)
         fact = self._facts.get(variable)
@@ -73,6 +91,8 @@ class MachineTarget(NoTarget):
         """Kernel memory: nothing below the kernel's half, which is the program's and needs copyin()."""
         if address < _KERNEL or size > 1 << 24:
             raise Fault(FaultKind.BADADDR, address)
+        if processes.BASE <= address < processes.END:
+            return self._read_process(address, size)
         machine = self._kernel.machine
         start = address - machine.direct_map
         if 0 <= start <= machine.ram.size - size:
@@ -81,6 +101,18 @@ class MachineTarget(NoTarget):
             return machine.read(address, size)
         except (Errno, ValueError, LookupError):
             raise Fault(FaultKind.BADADDR, address) from None
+
+    def _read_process(self, address: int, size: int) -> bytes:
+        """What D itself says of a process."""
+        try:
+            return processes.read(address, size, self._kernel.tasks.get, self._facts)
+        except LookupError:
+            raise Fault(FaultKind.BADADDR, address) from None
+
+    def find_type(self, name: str, module: str) -> Type | None:
+        """A type of the system."""
+        del module
+        return self._types.find(name)
 
     def _space(self, address: int) -> Mm:
         task: Task | None = self._kernel.current
@@ -104,6 +136,13 @@ class MachineTarget(NoTarget):
         except Errno:
             raise Fault(FaultKind.BADADDR, address) from None
 
+    def kernel_stack(self, context: Context, limit: int) -> Stack:
+        """The kernel functions that are being called; none for probes that are at no function or call."""
+        function = context.function if isinstance(context, TaskContext) else None
+        if function is None:
+            return Stack(())
+        return Stack(self._kernel_stack.take(function, limit, in_call=not function))
+
     def user_stack(self, context: Context, limit: int) -> Stack:
         """The program's stack; its names are looked up at once, because the program may end before they are printed."""
         task = self.task(context)
@@ -112,10 +151,15 @@ class MachineTarget(NoTarget):
         process = self._facts["pid"](task)
         assert isinstance(process, int)
         self._spaces[process] = task.mm
-        frames = tuple(facts.user_frames(task, limit))
+        at_entry = isinstance(context, TaskContext) and context.at_entry
+        frames = tuple(facts.user_frames(task, limit, self._registers(context, task), at_entry=at_entry))
         for frame in frames:
             self.name_of(frame, process)
         return Stack(frames, process)
+
+    @staticmethod
+    def _registers(context: Context, task: Task) -> Any:  # noqa: ANN401 - whatever has a program's registers
+        return (isinstance(context, TaskContext) and context.registers) or task.regs
 
     def kernel_symbol(self, name: str) -> tuple[int, Any] | None:
         """The address of a kernel symbol; its type is not known."""
@@ -125,6 +169,9 @@ class MachineTarget(NoTarget):
     def name_of(self, address: int, process: int) -> tuple[str, str, int] | None:
         """Module, symbol and offset of an address of the kernel, or of a process (-1: the current one)."""
         if process == 0:
+            known = self._kernel_stack.names.get(address)
+            if known:
+                return known
             return _parts(self._kernel.image.symbols.describe(address), "")
         key = (process, address)
         if key not in self._names:
@@ -157,7 +204,7 @@ class MachineTarget(NoTarget):
             "fsbase": "",
             "gsbase": "",
         }.get(name, name[1:] if name.startswith("r") and not name[1:].isdigit() else name)
-        return int(getattr(task.regs, field, 0)) if task and field else 0
+        return int(getattr(self._registers(context, task), field, 0)) if task and field else 0
 
 
 def _parts(described: str, module: str) -> tuple[str, str, int] | None:

@@ -1,0 +1,83 @@
+"""The objects a program consists of: its executable and libraries as they are mapped, and their functions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ring3.abi import elf
+from ring3.abi.errno import Errno
+from ring3.kernel.mm.pagecache import PageCache
+
+if TYPE_CHECKING:
+    from ring3.kernel.mm.mm import Mm
+
+_FUNCTIONS = frozenset((2, 10))
+"""STT_FUNC and STT_GNU_IFUNC."""
+
+
+class Function(NamedTuple):
+    """A function of an object: where it is in the program's memory, and how long."""
+
+    name: str
+    address: int
+    size: int
+
+
+class MappedObject(NamedTuple):
+    """An object: its file's base name, whether it is the executable, and what was added to the file's addresses."""
+
+    name: str
+    is_executable: bool
+    bias: int
+    file: PageCache
+
+    def functions(self) -> list[Function]:
+        """Its functions, each once by the best of its names: global ones before others."""
+        raw = bytes(self.file.read(0, self.file.size))
+        found: dict[str, Function] = {}
+        for kind in (elf.SHT_SYMTAB, elf.SHT_DYNSYM):
+            for symbol in elf.symbols(raw, kind):
+                if symbol.info & 0xF in _FUNCTIONS and symbol.size:
+                    found.setdefault(
+                        symbol.name, Function(symbol.name, symbol.value + self.bias, symbol.size)
+                    )
+        return list(found.values())
+
+
+def entry_of(mm: Mm) -> int | None:
+    """Where the executable begins, after its libraries are loaded; None if that cannot be told."""
+    executable = next((each for each in objects_of(mm) if each.is_executable), None)
+    if executable is None:
+        return None
+    return elf.parse_header(bytes(executable.file.read(0, executable.file.size))).entry + executable.bias
+
+
+def objects_of(mm: Mm) -> list[MappedObject]:
+    """The ELF files mapped in an address space, the executable first."""
+    found: dict[PageCache, MappedObject] = {}
+    for vma in mm.vmas:
+        if not isinstance(vma.obj, PageCache) or vma.obj in found:
+            continue
+        try:
+            bias = _bias(vma.obj, vma.start, vma.object_page(vma.start) << 12)
+        except (Errno, elf.ElfError):
+            continue
+        if bias is not None:
+            name = vma.name if isinstance(vma.name, str) else vma.name()
+            base = (name or vma.obj.name).rsplit("/", 1)[-1]
+            found[vma.obj] = MappedObject(base, not found, bias, vma.obj)
+    return list(found.values())
+
+
+def _bias(file: PageCache, start: int, offset: int) -> int | None:
+    """What is added to the file's addresses where the page at an offset is mapped at `start`."""
+    raw = bytes(file.read(0, file.size))
+    header = elf.parse_header(raw)
+    headers = raw[header.phoff : header.phoff + header.phnum * header.phentsize]
+    for load in elf.parse_program_headers(header, headers):
+        if (
+            load.type == elf.PType.LOAD
+            and load.offset - load.offset % 4096 <= offset < load.offset + load.filesz
+        ):
+            return start - (load.vaddr - load.vaddr % 4096 + offset - (load.offset - load.offset % 4096))
+    return None

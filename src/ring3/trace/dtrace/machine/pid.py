@@ -1,0 +1,172 @@
+"""The provider pid: functions of a process, `pidN:OBJECT:FUNCTION:entry`, `return`, or an offset in hexadecimal.
+
+Probes are stop addresses of the CPU in the process's address space. Where a function returns is found by disassembling
+it. Objects are known by base name, by the name without `.so...`, and the executable as `a.out` too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from ring3.abi.errno import Errno
+from ring3.kernel import points
+from ring3.machine.registers import Gpr
+from ring3.trace.dtrace.machine.objects import Function, MappedObject, objects_of
+from ring3.trace.dtrace.machine.providers import After, padded
+from ring3.trace.dtrace.machine.target import TaskContext
+from ring3.trace.dtrace.providers.base import Description, Fire, Probe, matcher
+
+if TYPE_CHECKING:
+    from ring3.kernel.core import Kernel
+    from ring3.kernel.mm.mm import Mm
+    from ring3.kernel.task import Task
+
+_NAME = re.compile(r"pid([0-9]+)")
+_OFFSET = re.compile(r"[0-9a-f]+")
+_ARGUMENTS = (Gpr.RDI, Gpr.RSI, Gpr.RDX, Gpr.RCX, Gpr.R8, Gpr.R9)
+_GLOBS = frozenset("*?[")
+
+
+class CpuRegisters:
+    """The registers of the program that is on the CPU, by the names of `pt_regs`."""
+
+    def __init__(self, kernel: Kernel[Any]) -> None:
+        self._cpu = kernel.machine.cpu
+
+    def __getattr__(self, name: str) -> int:
+        if name == "ip":
+            return int(self._cpu.rip)
+        number = Gpr[f"R{name.upper().removeprefix('R')}"] if name != "flags" else None
+        return int(self._cpu.gpr(number)) if number is not None else int(self._cpu.rflags)
+
+
+class PidProvider:
+    """Functions of the processes that are alive."""
+
+    name = "pid"
+
+    def __init__(self, kernel: Kernel[Any], after: After) -> None:
+        """Probe the programs on a kernel."""
+        self._kernel = kernel
+        self._after = after
+        self._registers = CpuRegisters(kernel)
+        self._probes: dict[tuple[str, str, str, str], Probe] = {}
+        self._places: dict[Probe, tuple[Mm, int, int]] = {}
+
+    def find(self, description: Description) -> Iterable[Probe]:
+        """The probes a description matches; they are made for it."""
+        match = _NAME.fullmatch(description.provider)
+        task = self._kernel.tasks.get(int(match[1])) if match else None
+        if task is None or task.mm is None:
+            return []
+        return self._of_process(description, task.mm)
+
+    def _of_process(self, description: Description, mm: Mm) -> list[Probe]:
+        found = []
+        for mapped in objects_of(mm):
+            if not _is_meant(description.module, mapped):
+                continue
+            wanted = matcher(description.function)
+            for function in mapped.functions():
+                if wanted(function.name):
+                    found += self._of_function(description, mm, mapped, function)
+        return found
+
+    def _of_function(
+        self, description: Description, mm: Mm, mapped: MappedObject, function: Function
+    ) -> list[Probe]:
+        places: list[tuple[str, int]] = []
+        name = description.name
+        wanted = matcher(name)
+        if wanted("entry"):
+            places.append(("entry", 0))
+        if wanted("return"):
+            places += [("return", offset) for offset in self._instructions(mm, function, only_returns=True)]
+        if _OFFSET.fullmatch(name):
+            offset = int(name, 16)
+            places += [(name, offset)] if offset in self._instructions(mm, function) else []
+        elif name and _GLOBS & set(name):
+            places += [
+                (f"{offset:x}", offset)
+                for offset in self._instructions(mm, function)
+                if wanted(f"{offset:x}")
+            ]
+        return [self._probe(description.provider, mm, mapped, function, place) for place in places]
+
+    def _probe(
+        self, provider: str, mm: Mm, mapped: MappedObject, function: Function, place: tuple[str, int]
+    ) -> Probe:
+        name, offset = place
+        key = (provider, mapped.name, function.name, f"{name} {offset}")
+        probe = self._probes.get(key)
+        if probe is None:
+            probe = self._probes[key] = Probe(provider, mapped.name, function.name, name)
+            self._places[probe] = (mm, function.address, offset)
+        return probe
+
+    @staticmethod
+    def _instructions(mm: Mm, function: Function, *, only_returns: bool = False) -> list[int]:
+        """The offsets of a function's instructions, or of those at which it returns."""
+        import capstone  # noqa: PLC0415 - takes 30 ms, and probes at entries need none
+
+        mode = capstone.CS_MODE_64 if mm.task_size > 1 << 32 else capstone.CS_MODE_32
+        try:
+            code = mm.peek(function.address, function.size)
+        except Errno:
+            return []
+        decoder = capstone.Cs(capstone.CS_ARCH_X86, mode)
+        return [
+            address - function.address
+            for address, _size, mnemonic, operands in decoder.disasm_lite(code, function.address)
+            if not only_returns or mnemonic.startswith("ret") or _leaves(mnemonic, operands, function)
+        ]
+
+    def enable(self, probe: Probe, fire: Fire) -> Callable[[], None]:
+        """Fire before the instruction of a probe."""
+        mm, start, offset = self._places[probe]
+        returns = probe.name == "return"
+
+        def at(task: Task, _address: int) -> None:
+            values = (offset, self._registers.ax, self._registers.dx) if returns else self._arguments(mm)
+            context = TaskContext(padded(values), task)
+            context.registers = self._registers
+            context.at_entry = probe.name == "entry"
+            fire(context)
+            self._after()
+
+        return self._kernel.probes.attach(points.Address(start + offset, mm), at).detach
+
+    def _arguments(self, mm: Mm) -> list[int]:
+        """What a function was called with: registers, then the stack; for 32 bits the stack alone."""
+        cpu = self._kernel.machine.cpu
+        wide = mm.task_size > 1 << 32
+        width, count = (8, 4) if wide else (4, 10)
+        values = [cpu.gpr(number) for number in _ARGUMENTS] if wide else []
+        try:
+            stack = mm.peek(cpu.gpr(Gpr.RSP) + width, width * count)
+        except Errno:
+            return values
+        return values + [
+            int.from_bytes(stack[at : at + width], "little") for at in range(0, len(stack), width)
+        ]
+
+
+def _leaves(mnemonic: str, operands: str, function: Function) -> bool:
+    """Whether an instruction is a jump to another function: a call of it that returns for both."""
+    if mnemonic != "jmp" or not operands.startswith("0x"):
+        return False
+    return not 0 <= int(operands, 16) - function.address < function.size
+
+
+def _is_meant(wanted: str, mapped: MappedObject) -> bool:
+    """Whether a description's module names an object."""
+    test = matcher(wanted)
+    stem = mapped.name.split(".so")[0]
+    return (
+        test(mapped.name)
+        or test(stem)
+        or (mapped.is_executable and wanted == "a.out")
+        or mapped.name.startswith(f"{wanted}.")
+    )
