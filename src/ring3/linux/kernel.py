@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property, partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi import tbl
@@ -26,7 +27,6 @@ from ring3.linux.exec.executable import open_for
 from ring3.linux.model.scheduling import Policy
 from ring3.linux.model.system import LinuxSystem
 from ring3.linux.model.task import LinuxTask
-from ring3.linux.signals import rseq
 from ring3.machine.board import Machine
 from ring3.machine.descriptors import Tss
 
@@ -36,6 +36,13 @@ if TYPE_CHECKING:
     from ring3.net.network import Network
 
 L: Final = boot.L
+
+_WORK: Final = {
+    "exit_to_user_mode_loop": ("exit_work", "exit_work"),
+    "syscall_trace_enter": ("trace_work", "trace_enter"),
+    "syscall_exit_work": ("trace_work", "trace_exit"),
+}
+"""Behind which stub of the entry code which module's function stands."""
 
 
 class LinuxKernel(LinuxSystem):
@@ -144,9 +151,8 @@ class LinuxKernel(LinuxSystem):
         for name in boot.GATES:
             self.stubs[symbols[f"exc_{name}"]] = partial(traps.exception, traps.VECTORS[name])
         self.stubs[symbols["common_interrupt"]] = traps.spurious
-        self.stubs[symbols["exit_to_user_mode_loop"]] = traps.exit_work
-        self.stubs[symbols["syscall_trace_enter"]] = traps.trace_enter
-        self.stubs[symbols["syscall_exit_work"]] = traps.trace_exit
+        for symbol, (module, name) in _WORK.items():
+            self.stubs[symbols[symbol]] = partial(self._first_work, symbols[symbol], module, name)
 
     def _syscall_stub(self, entry: str, symbol: str) -> traps.Stub:
         return self.call(entry).entry(symbol)
@@ -158,6 +164,14 @@ class LinuxKernel(LinuxSystem):
         stub = self._syscall_stub(entry, symbol)
         self.bind(address, stub)
         return stub(task, regs, argument)
+
+    def _first_work(
+        self, address: int, module: str, name: str, task: LinuxTask, regs: UserRegs, argument: int
+    ) -> Result:
+        """Binds a stub of the entry code to its function when it is first used."""
+        work: traps.Stub = getattr(import_module(f"ring3.linux.entry.{module}"), name)
+        self.bind(address, work)
+        return work(task, regs, argument)
 
     def _absent_call(self, entry: str, task: LinuxTask, regs: UserRegs, argument: int) -> Result:
         self.report_absent(entry.removeprefix("sys_"))
@@ -181,6 +195,8 @@ class LinuxKernel(LinuxSystem):
         self.window.orig_ax = task.orig_ax
         apply_settings(task)
         if task.rseq is not None:
+            from ring3.linux.signals import rseq  # noqa: PLC0415 -- imported when the task registered
+
             rseq.switched_to(task, task.rseq)
 
     # -- who comes first ---------------------------------------------------------------------------------------

@@ -199,7 +199,9 @@ def finish(kernel: LinuxSystem, task: LinuxTask) -> None:
     """
     if kernel.machine.ram.q[task.struct] & traps.EXIT_WORK:
         if task.trace is None and not task.must_stop:
-            work = traps.exit_work(task, task.regs, 0)
+            from ring3.linux.entry.exit_work import exit_work  # noqa: PLC0415 -- see there
+
+            work = exit_work(task, task.regs, 0)
             if not isinstance(work, int):
                 work.close()
         if kernel.machine.ram.q[task.struct] & traps.EXIT_WORK:

@@ -8,24 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
-from ring3.abi.signals import SIG_DFL, SIG_IGN, FpeCode, IllCode, SegvCode, SiCode, Sig, TrapCode
+from ring3.abi.signals import FpeCode, IllCode, SegvCode, SiCode, Sig, TrapCode
 from ring3.errors import KernelPanic
 from ring3.image.linux.boot import GATES, L
 from ring3.kernel.functions import function
 from ring3.kernel.mm.fault import FaultOutcome
 from ring3.kernel.regs import UserRegs, describe
-from ring3.linux.entry import vsyscall
-from ring3.linux.entry.deliver import arch_do_signal_or_restart, dequeue_signal, get_signal, settle
 from ring3.linux.entry.leave import undo_iret
-from ring3.linux.filters import seccomp, user_dispatch
-from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.task import LinuxTask
-from ring3.linux.model.trace import At
-from ring3.linux.signals import rseq
-from ring3.linux.signals.send import force_sig, force_sig_fault, is_fatal, kill_threads
-from ring3.linux.tasks.exit import end_with_event, is_ending
-from ring3.linux.tracing import stepping
-from ring3.linux.tracing import stops as tracing
+from ring3.linux.signals.send import force_sig, force_sig_fault
 from ring3.machine.paging import PF_FETCH, PF_WRITE
 from ring3.machine.registers import ERROR_CODE_VECTORS, Flags, Vector
 
@@ -34,9 +25,9 @@ if TYPE_CHECKING:
 
 Stub = Callable[[LinuxTask, UserRegs, int], int | Coroutine[Any, Any, int]]
 
-_WORK: Final = L["TASK_SYSCALL_WORK"] >> 3
 VECTORS: Final = {name: vector for vector, name in enumerate(GATES)}
-NEED_RESCHED: Final = 1 << L["TIF_NEED_RESCHED"]
+VSYSCALL: Final = 0xFFFF_FFFF_FF60_0000
+"""The page of the calls at fixed addresses (`vsyscall`), and the first address that no program can map."""
 EXIT_WORK: Final = (1 << L["TIF_NOTIFY_RESUME"]) | (1 << L["TIF_SIGPENDING"]) | (1 << L["TIF_NEED_RESCHED"])
 
 _SIGNALS: Final = {
@@ -78,16 +69,16 @@ def exception(vector: int, task: LinuxTask, regs: UserRegs, error: int) -> int:
             regs.flags &= ~Flags.RF  # nothing depends on it, and the emulator's pushf would show it
         else:
             signal, code = _OUTCOMES[outcome]
-            _remember(task, vector, error, address)
+            remember(task, vector, error, address)
             force_sig_fault(task, signal, int(code), address)
     elif vector in (Vector.MF, Vector.XM):
         code = task.kernel.fpu.exception_code(vector)
         if code:  # else it is spurious: math_error of arch/x86/kernel/traps.c
-            _remember(task, vector, error, task.fault_address)
+            remember(task, vector, error, task.fault_address)
             force_sig_fault(task, Sig.SIGFPE, code, regs.ip)
     elif vector in _SIGNALS:
         signal, code = _SIGNALS[Vector(vector)]
-        _remember(task, vector, error, task.fault_address)
+        remember(task, vector, error, task.fault_address)
         if code == SiCode.SI_KERNEL:
             force_sig(task, signal)
         else:
@@ -112,8 +103,10 @@ def do_user_addr_fault(
         error: The page fault's error code.
         regs: The user registers, by default those of `Task.regs`.
     """
-    if address >= vsyscall.ADDRESS:
-        called = error & PF_FETCH and vsyscall.emulate_vsyscall(task, regs or task.regs, address)
+    if address >= VSYSCALL:
+        from ring3.linux.entry.vsyscall import emulate_vsyscall  # noqa: PLC0415 -- few programs ever call there
+
+        called = error & PF_FETCH and emulate_vsyscall(task, regs or task.regs, address)
         return FaultOutcome.OK if called else FaultOutcome.SEGV_MAPERR
     return handle_mm_fault(task, address, error)
 
@@ -164,105 +157,11 @@ def fixup_exception(kernel: LinuxSystem, ip: int) -> int | None:
     return None
 
 
-def _remember(task: LinuxTask, vector: int, error: int, address: int) -> None:
+def remember(task: LinuxTask, vector: int, error: int, address: int) -> None:
     """Keeps what signal frames and ptrace show of the last exception."""
     task.trap_number, task.error_code, task.fault_address = vector, error, address
-
-
-def exit_work(task: LinuxTask, regs: UserRegs, argument: int) -> int | Coroutine[Any, Any, int]:
-    """What is to be done before ring 3 runs again (exit_to_user_mode_loop): signals, stops."""
-    q = task.kernel.machine.ram.q
-    resched = 0
-    while q[task.struct] & EXIT_WORK:
-        if task.trace is not None or task.must_stop:
-            return _exit_work_with_stops(task, regs)
-        resched |= q[task.struct] & NEED_RESCHED
-        q[task.struct] &= ~EXIT_WORK
-        arch_do_signal_or_restart(task, regs)
-        if task.rseq is not None:
-            rseq.rseq_handle_notify_resume(task, regs, task.rseq)
-    if resched:
-        task.kernel.give_way(task)
-    return 0
-
-
-async def _exit_work_with_stops(task: LinuxTask, regs: UserRegs) -> int:
-    """The same for a thread that may have to stop on the way: with its process, or for its tracer."""
-    q = task.kernel.machine.ram.q
-    while q[task.struct] & EXIT_WORK:
-        q[task.struct] &= ~EXIT_WORK
-        if not await _act_with_stops(task, regs):
-            settle(task, regs)
-        if task.rseq is not None:
-            rseq.rseq_handle_notify_resume(task, regs, task.rseq)
-    return 0
-
-
-async def _act_with_stops(task: LinuxTask, regs: UserRegs) -> bool:
-    """Stops, and acts on signals until none is left or a handler is to run; returns whether one is (get_signal)."""
-    process = task.process
-    while True:
-        trace = task.trace
-        if is_ending(task):
-            await end_with_event(task)
-        elif trace is not None and (task.must_stop or trace.has_trap):
-            await tracing.job_stop(task)
-        elif task.must_stop:
-            task.set_flag(L["TIF_SIGPENDING"])  # it has not been done: given up here, it is to be made again
-            await task.stopped.wait(task)
-        elif (info := dequeue_signal(task)) is None:
-            return False
-        else:
-            shown = info if trace is None else await tracing.signal_stop(task, info)
-            if shown is None:
-                continue
-            if is_fatal(task, shown.signo):
-                kill_threads(process, shown.signo, but=task)
-            elif await _act_on(task, regs, shown):
-                return True
-
-
-async def _act_on(task: LinuxTask, regs: UserRegs, info: SigInfo) -> bool:
-    """Does what a signal's action says; a thread that is stepped stops at its handler's first instruction."""
-    handler = task.process.actions[info.signo].handler
-    stepped = task.stepping and handler not in (SIG_IGN, SIG_DFL)
-    if stepped:
-        stepping.disable(task)
-    handled = get_signal(task, regs, info)
-    if stepped and regs.ip == handler:
-        await tracing.step_stop(task)
-    return handled
 
 
 def spurious(task: LinuxTask, regs: UserRegs, argument: int) -> int:
     """The stub behind the gates of vectors that no device raises."""
     raise KernelPanic("an interrupt arrived that no device raises", describe(regs))
-
-
-def trace_enter(task: LinuxTask, regs: UserRegs, argument: int) -> int | Coroutine[Any, Any, int]:
-    """The work before a traced call (syscall_trace_enter): the number to make."""
-    work = task.kernel.machine.ram.q[task.struct + _WORK]
-    if task.dispatch is not None and user_dispatch.syscall_user_dispatch(task, regs, task.dispatch):
-        return -1
-    if work & (tracing.SYSCALL_WORK_TRACE | tracing.SYSCALL_WORK_EMU):
-        return _traced_enter(task, regs)
-    return regs.orig_ax if task.seccomp is None else seccomp.secure_computing(task, regs, task.seccomp)
-
-
-async def _traced_enter(task: LinuxTask, regs: UserRegs) -> int:
-    """The stop for a tracer, and then what seccomp(2) says of the call that the tracer leaves."""
-    number = await tracing.syscall_enter(task, regs)
-    if number & 0xFFFF_FFFF == 0xFFFF_FFFF or task.seccomp is None:
-        return number
-    answer = seccomp.secure_computing(task, regs, task.seccomp)
-    return answer if isinstance(answer, int) else await answer
-
-
-def trace_exit(task: LinuxTask, regs: UserRegs, argument: int) -> int | Coroutine[Any, Any, int]:
-    """The work after a traced call (syscall_exit_work)."""
-    if task.stepping:
-        _remember(task, int(Vector.DB), 0, task.fault_address)
-        force_sig_fault(task, Sig.SIGTRAP, int(TrapCode.TRAP_BRKPT), regs.ip)  # user_single_step_report
-    elif task.kernel.machine.ram.q[task.struct + _WORK] & tracing.SYSCALL_WORK_TRACE:
-        return tracing.ptrace_report_syscall(task, regs, At.EXIT)
-    return 0

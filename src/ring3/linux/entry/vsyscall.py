@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import Errno
 from ring3.kernel.functions import function
 from ring3.kernel.regs import UserRegs
+from ring3.linux.entry.traps import VSYSCALL
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
-ADDRESS: Final = 0xFFFF_FFFF_FF60_0000
-END: Final = ADDRESS + 0x1000
-_ENTRIES: Final = {ADDRESS: "sys_gettimeofday", ADDRESS + 0x400: "sys_time", ADDRESS + 0x800: "sys_getcpu"}
+END: Final = VSYSCALL + 0x1000
+_ENTRIES: Final = {VSYSCALL: "sys_gettimeofday", VSYSCALL + 0x400: "sys_time", VSYSCALL + 0x800: "sys_getcpu"}
 
 
 @function("bool emulate_vsyscall(unsigned long error_code, struct pt_regs *regs, unsigned long address)")

@@ -10,7 +10,7 @@ from ring3.abi.signals import NSIG, SIG_DFL, SIG_IGN
 from ring3.kernel.mm.mm import Mm
 from ring3.kernel.mm.report import flag_letters
 from ring3.kernel.task import TaskState
-from ring3.linux.entry.vsyscall import ADDRESS as VSYSCALL
+from ring3.linux.entry.traps import VSYSCALL
 from ring3.linux.model.limits import RLIM_INFINITY
 from ring3.linux.model.signal_state import bit
 from ring3.machine.ram import PAGE_SIZE
