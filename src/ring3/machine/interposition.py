@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import ctypes
 import os
-from typing import Final, NamedTuple
+from typing import Final
 
 from ring3 import resources
+from ring3.abi.kinds import NamedTuple
 from ring3.errors import UserError
 
 OBJECT: Final = os.path.join(resources.ROOT, "machine", "emulator", "interposed.so")
