@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from ring3.api import Linux
+from ring3.kernel import points
+from ring3.kernel.task import Task
 from ring3.kernel.timers import Meter
+from ring3.kernel.watched_cpu import CpuObserver
 from ring3.machine.cpu import Stop
 from tests.support import guest
 from tests.support.guest import PathThrough
@@ -31,15 +34,11 @@ def traced(
         assert isinstance(kernel.slices, Meter)
         kernel.slices.tick = 5000
 
-        run = cpu.run
+        class Noting(CpuObserver):
+            def after(self, task: Task, stop: Stop) -> None:
+                trace.append((task.tid, stop, (*map(cpu.gpr, range(16)), cpu.rip, cpu.rflags)))
 
-        def noting() -> Stop:
-            stop = run()
-            assert kernel.current is not None
-            trace.append((kernel.current.tid, stop, (*map(cpu.gpr, range(16)), cpu.rip, cpu.rflags)))
-            return stop
-
-        vars(cpu)["run"] = noting
+        kernel.probes.attach(points.CpuRun(), Noting())
         name, arguments = what
         finished = guest.run(linux, toolchain.program(name, bits=bits), arguments).finished
         return trace, finished, kernel.clocks.monotonic()
