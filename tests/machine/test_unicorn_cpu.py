@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import struct
 import threading
 import time
 from collections.abc import Callable
@@ -782,3 +784,16 @@ def test_table_registers_are_what_the_instructions_read(bare: Bare) -> None:
     assert run_in_ring0(bare, store_all) is Event.HALT
     assert (bare.cpu.gpr(Gpr.RAX), bare.cpu.gpr(Gpr.RBX)) == (bare.gdt, bare.idt)
     assert bare.cpu.gpr(Gpr.RCX) & 0xFFFF == 0x40
+
+
+def test_approximations_are_exact_in_repeatable_runs(bare: Bare) -> None:
+    code = "c70703004040 f30f5307 f30f1107 f30f5207 f30f114704"  # movl; rcpss (%rdi), %xmm0; movss; rsqrtss; movss
+    bare.cpu.set_gpr(Gpr.RDI, USER_DATA_PAGE)
+    kept = bare.cpu.save()
+    bare.cpu.make_repeatable(lambda: 0)
+    bare.cpu.load(kept)
+    assert run(bare, bytes.fromhex(code) + SYSCALL) is Event.SYSCALL
+    value = struct.unpack("<f", bytes.fromhex("03004040"))[0]
+    quotient, root = struct.unpack("<2f", bare.machine.read(USER_DATA_PAGE, 8))
+    assert quotient == struct.unpack("<f", struct.pack("<f", 1 / value))[0]
+    assert root == struct.unpack("<f", struct.pack("<f", 1 / math.sqrt(quotient)))[0]

@@ -152,6 +152,8 @@ class UnicornCpu(UnicornRegisters):
         Args:
             tsc: The time-stamp counter.
         """
+        word = (self._base + at.HFLAGS2) >> 3  # its upper half
+        self.words[word] |= at.REPEATABLE << 32
         self._repeatable = Repeatable(self._lib, self._engine, self, self._features, tsc)
 
     # -- stop addresses ----------------------------------------------------------------------------------------

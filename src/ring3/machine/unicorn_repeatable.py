@@ -1,7 +1,8 @@
 """Instructions that would tell of the host, made the same in every run.
 
 ``rdtsc`` and ``rdtscp`` give what a function says. CPUID does not tell of ``rdrand``, so that programs that ask leave
-it alone; one that does not ask still gets random numbers from the host.
+it alone; one that does not ask still gets random numbers from the host. `rcpss`, `rsqrtss` and their packed forms give
+what exact arithmetic gives (`emulator/sse.c` does that, told by a bit of the CPU's state).
 """
 
 from __future__ import annotations

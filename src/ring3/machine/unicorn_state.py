@@ -19,6 +19,7 @@ from ring3.machine.msr import Msr
 RIP: Final = 0x80
 EFLAGS: Final = 0x88
 HFLAGS: Final = 0xB0
+HFLAGS2: Final = 0xB4
 SEGMENTS: Final = 0xB8
 SEGMENT_SIZE: Final = 24
 SEGMENT_BASE: Final = 8
@@ -54,6 +55,7 @@ MSRS: Final = {
 """Distance of each MSR's field; MSR_EFER's is there for reading only, writing it changes derived state."""
 
 PROCESSORS: Final = (
+    (HFLAGS2, HFLAGS2 + 4),
     (LDTR, CR0 + 8),
     (CR4, CR4 + 8),
     (MSRS[Msr.MSR_EFER], MSRS[Msr.MSR_EFER] + 8),
@@ -69,6 +71,8 @@ HF_SS32: Final = 1 << 5
 HF_ADDSEG: Final = 1 << 6
 HF_CS64: Final = 1 << 15
 HF_SMAP: Final = 1 << 23
+REPEATABLE: Final = 1 << 31
+"""The bit of the second word of hidden flags that is ours (``emulator/emulator.h``)."""
 
 
 class Probe(NamedTuple):
