@@ -1,1 +1,1 @@
-"""Futexes: their names, their words, and the locks with an owner."""
+"""Futexes: their names and words, waiting and waking, the locks with an owner, and those of threads that end."""

@@ -1,1 +1,1 @@
-"""Signals: how they are sent and delivered, and the frames that handlers find on their stacks."""
+"""Signals: how they are sent, the frames that handlers find on their stacks, restartable sequences."""

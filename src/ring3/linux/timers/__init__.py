@@ -1,1 +1,1 @@
-"""Clocks that programs name, structures of time in their memory, timeouts, limits on CPU time."""
+"""Clocks that programs name, the timers of processes, structures of time in memory, timeouts, limits on CPU time."""

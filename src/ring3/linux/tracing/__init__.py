@@ -1,1 +1,1 @@
-"""What a tracer and its tracee share: stops, registers, queues."""
+"""What a tracer and its tracee share: stops and registers."""

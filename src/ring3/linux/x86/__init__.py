@@ -1,1 +1,1 @@
-"""What x86 makes a kernel keep: floating-point state, descriptor tables, the vDSO and the vsyscall page."""
+"""What x86 makes a kernel keep, whoever runs: floating-point state, descriptor tables, the vDSO."""
