@@ -5,12 +5,13 @@ Follows kernel/signal.c of Linux 6.x: prepare_signal, __send_signal_locked, comp
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ring3.abi.errno import E, Errno
 from ring3.abi.signals import SIG_DFL, SIG_IGN, CldCode, SaFlags, SiCode, Sig
 from ring3.image.linux.boot import L
 from ring3.kernel.functions import function
+from ring3.linux.model.limits import Resource
 from ring3.linux.model.process import Process, child_info
 from ring3.linux.model.siginfo import Layout, SigInfo
 from ring3.linux.model.signal_state import CORE_DUMPING, DEFAULT, IGNORED_BY_DEFAULT, STOPPING, Pending, bit
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
 TIF_SIGPENDING = L["TIF_SIGPENDING"]
-RLIMIT_SIGPENDING: Final = 11
 
 
 def deliverable(task: LinuxTask) -> int:
@@ -144,7 +144,7 @@ def _has_no_room(process: Process, info: SigInfo) -> bool:
     if info.source is not None or (info.signo < Sig.SIGRTMIN and info.code >= 0):
         return False
     thread = process.threads[0]
-    return queued_for(thread.kernel, thread.credentials.uid) >= thread.rlimits[RLIMIT_SIGPENDING][0]
+    return queued_for(thread.kernel, thread.credentials.uid) >= thread.rlimits[Resource.SIGPENDING][0]
 
 
 def _add_without_room(queue: Pending, info: SigInfo) -> bool:

@@ -26,6 +26,7 @@ from ring3.kernel.functions import function
 from ring3.kernel.mm.usercopy import BadAddress
 from ring3.linux.definition import syscall
 from ring3.linux.files.vectors import MAX_RW_COUNT, USER_END
+from ring3.linux.model.limits import RLIM_INFINITY, Resource
 from ring3.linux.signals.send import broken_pipe, file_too_large
 from ring3.machine.ram import PAGE_MASK
 
@@ -36,8 +37,6 @@ CompatOffT = Annotated[int, COMPAT_OFF_T]
 
 MAX_NON_LFS: Final = (1 << 31) - 1
 """The largest size of a file for who does not say O_LARGEFILE."""
-RLIMIT_FSIZE: Final = 1
-RLIM_INFINITY: Final = (1 << 64) - 1
 
 
 def readable(task: LinuxTask, fd: int) -> File:
@@ -134,7 +133,7 @@ def vfs_write(task: LinuxTask, file: File, data: bytes) -> int | Waiting:
 
 def is_limited(task: LinuxTask, file: File) -> bool:
     """Whether a file may not become as large as the file system lets it."""
-    return task.rlimits[RLIMIT_FSIZE][0] != RLIM_INFINITY or not file.flags & O_LARGEFILE
+    return task.rlimits[Resource.FSIZE][0] != RLIM_INFINITY or not file.flags & O_LARGEFILE
 
 
 def limited(task: LinuxTask, file: File, data: bytes, offset: int) -> bytes:
@@ -143,7 +142,7 @@ def limited(task: LinuxTask, file: File, data: bytes, offset: int) -> bytes:
     Raises:
         Errno: EFBIG, nothing; with SIGXFSZ if it is the resource limit.
     """
-    limit = task.rlimits[RLIMIT_FSIZE][0]
+    limit = task.rlimits[Resource.FSIZE][0]
     if offset >= limit and data:
         file_too_large(task)
         raise Errno(E.EFBIG)

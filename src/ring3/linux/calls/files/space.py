@@ -24,9 +24,10 @@ from ring3.fs.pipe import PipeFile
 from ring3.fs.regular import MAX_SIZE, RegularFile
 from ring3.kernel.functions import function
 from ring3.linux.calls.files.attributes import check_writable
-from ring3.linux.calls.files.read_write import MAX_NON_LFS, RLIM_INFINITY, RLIMIT_FSIZE, wide, writable
+from ring3.linux.calls.files.read_write import MAX_NON_LFS, wide, writable
 from ring3.linux.definition import syscall
 from ring3.linux.files.lookup import AT_FDCWD, opened, user_path_at, who
+from ring3.linux.model.limits import RLIM_INFINITY, Resource
 from ring3.linux.signals.send import file_too_large
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def _check_limit(task: LinuxTask, old: int, size: int) -> None:
     Raises:
         Errno: EFBIG.
     """
-    limit = task.rlimits[RLIMIT_FSIZE][0]
+    limit = task.rlimits[Resource.FSIZE][0]
     if size > old and limit != RLIM_INFINITY and size > limit:
         file_too_large(task)
         raise Errno(E.EFBIG)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ring3.abi.c_types import CompatULong, Int, Pointer, UnsignedInt, UnsignedLong
+from ring3.abi.c_types import LONG, Int, Pointer, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntFlag
 from ring3.fs.regular import RegularFile
@@ -111,7 +111,7 @@ def sys_readv(task: LinuxTask, fd: UnsignedLong, vec: Pointer, vlen: UnsignedLon
     return do_readv(task, fd, vec, vlen, None)
 
 
-@syscall("full")
+@syscall("full", compat_sys_preadv=32)
 def sys_preadv(
     task: LinuxTask,
     fd: UnsignedLong,
@@ -119,12 +119,14 @@ def sys_preadv(
     vlen: UnsignedLong,
     pos_l: UnsignedLong,
     pos_h: UnsignedLong,
+    *,
+    bits: int = 64,
 ) -> int | Waiting:
     """Reads into several buffers at an offset."""
-    return do_readv(task, fd, vec, vlen, _offset(_signed(pos_l)))
+    return do_readv(task, fd, vec, vlen, _offset(_place(pos_l, pos_h, bits)))
 
 
-@syscall("full")
+@syscall("full", compat_sys_pwritev=32)
 def sys_pwritev(
     task: LinuxTask,
     fd: UnsignedLong,
@@ -132,12 +134,14 @@ def sys_pwritev(
     vlen: UnsignedLong,
     pos_l: UnsignedLong,
     pos_h: UnsignedLong,
+    *,
+    bits: int = 64,
 ) -> int | Waiting:
     """Writes several buffers at an offset."""
-    return do_writev(task, fd, vec, vlen, _offset(_signed(pos_l)))
+    return do_writev(task, fd, vec, vlen, _offset(_place(pos_l, pos_h, bits)))
 
 
-@syscall("full")
+@syscall("full", compat_sys_preadv2=32)
 def sys_preadv2(
     task: LinuxTask,
     fd: UnsignedLong,
@@ -146,12 +150,14 @@ def sys_preadv2(
     pos_l: UnsignedLong,
     pos_h: UnsignedLong,
     flags: Int,
+    *,
+    bits: int = 64,
 ) -> int | Waiting:
     """Reads into several buffers at an offset, or at the position if it is -1."""
-    return do_readv(task, fd, vec, vlen, _offset_or_position(_signed(pos_l)), flags)
+    return do_readv(task, fd, vec, vlen, _offset_or_position(_place(pos_l, pos_h, bits)), flags)
 
 
-@syscall("full")
+@syscall("full", compat_sys_pwritev2=32)
 def sys_pwritev2(
     task: LinuxTask,
     fd: UnsignedLong,
@@ -160,64 +166,13 @@ def sys_pwritev2(
     pos_l: UnsignedLong,
     pos_h: UnsignedLong,
     flags: Int,
+    *,
+    bits: int = 64,
 ) -> int | Waiting:
     """Writes several buffers at an offset, or at the position if it is -1."""
-    return do_writev(task, fd, vec, vlen, _offset_or_position(_signed(pos_l)), flags)
+    return do_writev(task, fd, vec, vlen, _offset_or_position(_place(pos_l, pos_h, bits)), flags)
 
 
-def _signed(value: int) -> int:
-    return value - (1 << 64) if value >> 63 else value
-
-
-@syscall("full")
-def compat_sys_preadv(
-    task: LinuxTask,
-    fd: CompatULong,
-    vec: Pointer,
-    vlen: CompatULong,
-    pos_low: UnsignedInt,
-    pos_high: UnsignedInt,
-) -> int | Waiting:
-    """Reads into several buffers at an offset, for a 32-bit program."""
-    return do_readv(task, fd, vec, vlen, _offset(wide(pos_low, pos_high)))
-
-
-@syscall("full")
-def compat_sys_pwritev(
-    task: LinuxTask,
-    fd: CompatULong,
-    vec: Pointer,
-    vlen: CompatULong,
-    pos_low: UnsignedInt,
-    pos_high: UnsignedInt,
-) -> int | Waiting:
-    """Writes several buffers at an offset, for a 32-bit program."""
-    return do_writev(task, fd, vec, vlen, _offset(wide(pos_low, pos_high)))
-
-
-@syscall("full")
-def compat_sys_preadv2(
-    task: LinuxTask,
-    fd: CompatULong,
-    vec: Pointer,
-    vlen: CompatULong,
-    pos_low: UnsignedInt,
-    pos_high: UnsignedInt,
-    flags: Int,
-) -> int | Waiting:
-    """The same with flags."""
-    return do_readv(task, fd, vec, vlen, _offset_or_position(wide(pos_low, pos_high)), flags)
-
-
-@syscall("full")
-def compat_sys_pwritev2(
-    task: LinuxTask,
-    fd: CompatULong,
-    vec: Pointer,
-    vlen: CompatULong,
-    pos_low: UnsignedInt,
-    pos_high: UnsignedInt,
-    flags: Int,
-) -> int | Waiting:
-    """The same with flags."""
-    return do_writev(task, fd, vec, vlen, _offset_or_position(wide(pos_low, pos_high)), flags)
+def _place(low: int, high: int, bits: int) -> int:
+    """The offset that a program passes in one register of 64 bits, or in two of 32."""
+    return wide(low, high) if bits == 32 else LONG.cast(low)

@@ -22,6 +22,7 @@ from ring3.linux.model.credentials import Cap
 from ring3.linux.model.limits import Resource
 from ring3.linux.model.scheduling import FAIR, MAX_PRIORITY, REALTIME, Policy
 from ring3.linux.tasks.scheduling import do_sched_yield, set_scheduling
+from ring3.linux.timers.timespec import pack_timespec
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -324,17 +325,10 @@ def _interval(task: LinuxTask, pid: int) -> int:
     return (now.slice or SLICE) // JIFFY * JIFFY if now.policy in FAIR else 0
 
 
-@syscall("full")
-def sys_sched_rr_get_interval(task: LinuxTask, pid: Pid, interval: Pointer) -> int:
+@syscall("full", sys_sched_rr_get_interval_time32=32)
+def sys_sched_rr_get_interval(task: LinuxTask, pid: Pid, interval: Pointer, *, bits: int = 64) -> int:
     """The length of a thread's turn."""
-    task.memory.write(interval, struct.pack("<qq", *divmod(_interval(task, pid), 10**9)))
-    return 0
-
-
-@syscall("full")
-def sys_sched_rr_get_interval_time32(task: LinuxTask, pid: Pid, interval: Pointer) -> int:
-    """The length of a thread's turn, in 32-bit numbers."""
-    task.memory.write(interval, struct.pack("<ii", *divmod(_interval(task, pid), 10**9)))
+    task.memory.write(interval, pack_timespec(_interval(task, pid), bits))
     return 0
 
 
@@ -355,15 +349,9 @@ def sched_setaffinity(task: LinuxTask, pid: int, length: int, user_mask_ptr: int
     return 0
 
 
-@syscall("full")
+@syscall("full", compat_sys_sched_setaffinity=64)
 def sys_sched_setaffinity(task: LinuxTask, pid: Pid, length: Len, user_mask_ptr: Pointer) -> int:
     """Says on which CPUs a thread may run; CPU 0 must be among them, because there is no other."""
-    return sched_setaffinity(task, pid, length, user_mask_ptr)
-
-
-@syscall("full")
-def compat_sys_sched_setaffinity(task: LinuxTask, pid: Pid, length: Len, user_mask_ptr: Pointer) -> int:
-    """The same for a 32-bit program."""
     return sched_setaffinity(task, pid, length, user_mask_ptr)
 
 
@@ -378,13 +366,9 @@ def sched_getaffinity(task: LinuxTask, pid: int, length: int, pointer: int, word
     return size
 
 
-@syscall("full")
-def sys_sched_getaffinity(task: LinuxTask, pid: Pid, length: Len, user_mask_ptr: Pointer) -> int:
+@syscall("full", compat_sys_sched_getaffinity=32)
+def sys_sched_getaffinity(
+    task: LinuxTask, pid: Pid, length: Len, user_mask_ptr: Pointer, *, bits: int = 64
+) -> int:
     """On which CPUs a thread may run: CPU 0. Returns the bytes stored."""
-    return sched_getaffinity(task, pid, length, user_mask_ptr, 8)
-
-
-@syscall("full")
-def compat_sys_sched_getaffinity(task: LinuxTask, pid: Pid, length: Len, user_mask_ptr: Pointer) -> int:
-    """The same for a 32-bit program."""
-    return sched_getaffinity(task, pid, length, user_mask_ptr, 4)
+    return sched_getaffinity(task, pid, length, user_mask_ptr, bits // 8)

@@ -126,7 +126,7 @@ def sys_sendto(
     fd: Int,
     buff: Pointer,
     length: SizeT,
-    flags: Int,
+    flags: UnsignedInt,
     addr: Pointer,
     addr_len: Int,
 ) -> int | Waiting:

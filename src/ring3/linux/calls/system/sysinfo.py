@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import struct
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ring3.abi.c_types import Pointer
+from ring3.abi.linux.structs.system import SYSINFO, SYSINFO32
 from ring3.kernel.functions import function
 from ring3.linux.definition import syscall
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
-
-SIZE: Final = 112
-COMPAT_SIZE: Final = 64
 
 
 @function("int do_sysinfo(struct sysinfo *info)")
@@ -26,23 +23,21 @@ def do_sysinfo(task: LinuxTask) -> tuple[int, int, int, int]:
     return seconds, ram.size, ram.frames_free << PAGE_SHIFT, min(len(kernel.tasks), 0xFFFF)
 
 
-@syscall("partial", "the load is always 0; shared and buffer memory are not told apart from what is in use")
-def sys_sysinfo(task: LinuxTask, info: Pointer) -> int:
-    """Uptime, memory in bytes, and how many threads there are."""
-    uptime, total, free, threads = do_sysinfo(task)
-    raw = struct.pack("<10QH6xQQI4x", uptime, 0, 0, 0, total, free, 0, 0, 0, 0, threads, 0, 0, 1)
-    task.memory.write(info, raw.ljust(SIZE, b"\0"))
-    return 0
-
-
-@syscall("partial", "as sysinfo")
-def compat_sys_sysinfo(task: LinuxTask, info: Pointer) -> int:
-    """The same for a 32-bit program; from 4 GiB on in units as large as needed, up to a page."""
+@syscall(
+    "partial",
+    "the load is always 0; shared and buffer memory are not told apart from what is in use",
+    compat_sys_sysinfo=32,
+)
+def sys_sysinfo(task: LinuxTask, info: Pointer, *, bits: int = 64) -> int:
+    """Uptime, memory, and how many threads there are; what does not fit is counted in pages."""
     uptime, total, free, threads = do_sysinfo(task)
     unit = 1
-    if total >> 32:
+    if total >> bits:
         unit = PAGE_SIZE
         total, free = total // unit, free // unit
-    raw = struct.pack("<10IH2xIII", uptime, 0, 0, 0, total, free, 0, 0, 0, 0, threads, 0, 0, unit)
-    task.memory.write(info, raw.ljust(COMPAT_SIZE, b"\0"))
+    values = (uptime, 0, 0, 0, total, free, 0, 0, 0, 0, threads, 0, 0, 0, unit)
+    if bits == 32:
+        SYSINFO32.write(task.memory, info, 32, *values, b"")
+    else:
+        SYSINFO.write(task.memory, info, 64, *values)
     return 0

@@ -12,7 +12,8 @@ from ring3.abi.c_types import Int, Pointer
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.structs.signals import SIGEVENT
 from ring3.linux.definition import syscall
-from ring3.linux.signals.send import RLIMIT_SIGPENDING, queued_for
+from ring3.linux.model.limits import Resource
+from ring3.linux.signals.send import queued_for
 from ring3.linux.timers.clocks import (
     TIMER_ABSTIME,
     clock_to_wait_by,
@@ -49,7 +50,7 @@ def sys_timer_create(
     if clock.for_timers is not None:
         raise Errno(clock.for_timers)
     process = task.process
-    if queued_for(task.kernel, task.credentials.uid) >= task.rlimits[RLIMIT_SIGPENDING][0]:
+    if queued_for(task.kernel, task.credentials.uid) >= task.rlimits[Resource.SIGPENDING][0]:
         raise Errno(E.EAGAIN)
     timer = PosixTimer(task, process.next_timer, clock)
     process.next_timer = timer.number + 1 & MOST_OVERRUNS  # also if it is not made after all
