@@ -20,6 +20,7 @@ PROGRAMS = [
     "descriptors",
     "details",
     "directories",
+    "edges",
     "mapping",
     "names",
     "opening",

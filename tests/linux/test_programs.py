@@ -114,6 +114,12 @@ def test_vsyscall_page(linux: Linux, toolchain: Toolchain, deed: str) -> None:
     assert outcome.stdout.count(b"\n") == (5 if deed == "call" else 0)
 
 
+def test_calls_of_the_vsyscall_page_are_filtered(linux: Linux, toolchain: Toolchain) -> None:
+    """As natively, where the host's kernel has the page (tests/programs/test_natively.py)."""
+    outcome = guest.run(linux, toolchain.program("basic/vsyscall_page.c"), ["filtered"])
+    assert outcome.finished == Finished(b"time: -77\ngettimeofday: 0\n", b"", 128 + 31)
+
+
 @BITS
 def test_vdso(linux: Linux, toolchain: Toolchain, native: Run, bits: Bits) -> None:
     program = toolchain.program(f"basic/vdso{bits}.c", bits=bits)

@@ -25,6 +25,7 @@ BITS = pytest.mark.parametrize("bits", [64, 32])
         "signals",
         "stepping",
         "terminals",
+        "traced",
         "tracer",
         "vdso_moves",
     ],

@@ -175,6 +175,13 @@ def test_vsyscall_page(toolchain: Toolchain, native: Run, deed: str, status: int
     assert (finished.stdout.count(b"\n") == 5) == (deed == "call")
 
 
+def test_calls_of_the_vsyscall_page_are_filtered(toolchain: Toolchain, native: Run) -> None:
+    if "[vsyscall]" not in Path("/proc/self/maps").read_text():
+        pytest.skip("the host's kernel has no vsyscall page")
+    finished = native(toolchain.program("basic/vsyscall_page.c"), ["filtered"])
+    assert finished == Finished(b"time: -77\ngettimeofday: 0\n", b"", 128 + 31)
+
+
 @BOTH_WIDTHS
 def test_vdso(toolchain: Toolchain, native: Run, bits: Bits) -> None:
     finished = native(toolchain.program(f"basic/vdso{bits}.c", bits=bits))

@@ -73,6 +73,8 @@ class DeviceFile(File):
 class NullFile(DeviceFile):
     """/dev/null."""
 
+    discards = True
+
     def read(self, size: int) -> bytes:
         """Nothing."""
         return b""
@@ -80,6 +82,8 @@ class NullFile(DeviceFile):
 
 class ZeroFile(DeviceFile):
     """/dev/zero."""
+
+    discards = True
 
     def read(self, size: int) -> bytes:
         """Zeros."""
@@ -92,8 +96,12 @@ class ZeroFile(DeviceFile):
 class FullFile(ZeroFile):
     """/dev/full."""
 
-    def write(self, data: bytes | memoryview) -> int:
+    def discard(self, size: int) -> int:
         """Refused: there is no space."""
+        raise Errno(E.ENOSPC)
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Refused likewise."""
         raise Errno(E.ENOSPC)
 
     def mapping(self, shared: bool) -> None:

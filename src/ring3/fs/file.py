@@ -96,6 +96,8 @@ class File:
     """Opening it made the file (FMODE_CREATED)."""
     is_socket = False
     """It is a socket."""
+    discards = False
+    """Whether nobody looks at what is written to it: it may be anywhere (write_null of drivers/char/mem.c)."""
     pollable = True
     """Whether epoll(7) takes it: regular files and directories are refused."""
     asks_host = False
@@ -147,6 +149,11 @@ class File:
         """
         raise Errno(E.EINVAL)
 
+    @property
+    def without_offsets(self) -> bool:
+        """Whether there are no offsets in it, as in a pipe (FMODE_STREAM)."""
+        return type(self).pread is File.pread
+
     def unread(self, data: bytes) -> None:
         """Takes back what `read` has just given and nobody could use."""
 
@@ -158,6 +165,14 @@ class File:
             WouldBlock: There is no room yet.
         """
         raise Errno(E.EINVAL)
+
+    def discard(self, size: int) -> int:
+        """Takes bytes of which `discards` says that nobody looks at them; returns how many.
+
+        Raises:
+            Errno: As `write`.
+        """
+        return size
 
     def pread(self, size: int, offset: int) -> bytes:
         """Up to ``size`` bytes from an offset; the position stays.

@@ -215,13 +215,11 @@ def seek(position: int, size: int, offset: int, whence: int) -> int:
     """Where lseek(2) leads.
 
     Raises:
-        Errno: EINVAL, before the start, or no such ``whence``; EOVERFLOW.
+        Errno: EINVAL, before the start, beyond the largest file, or no such ``whence`` (vfs_setpos of fs/read_write.c).
     """
     base = {SEEK_SET: 0, SEEK_CUR: position, SEEK_END: size}.get(whence)
-    if base is None or base + offset < 0:
+    if base is None or not 0 <= base + offset <= MAX_SIZE:
         raise Errno(E.EINVAL)
-    if base + offset > MAX_SIZE:
-        raise Errno(E.EINVAL if whence == SEEK_SET else E.EOVERFLOW)
     return base + offset
 
 

@@ -3,9 +3,12 @@
    The page is emulated and execute-only (vsyscall=xonly): read, write, call an address between the entries (middle), or
    call an entry with a bad pointer (bad_pointer). */
 #define _GNU_SOURCE
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
@@ -39,6 +42,27 @@ static void call_all(void) {
     printf("getcpu %d: cpu %s, node %s\n", result, cpu < 4096 ? "ok" : "WRONG", node < 1024 ? "ok" : "WRONG");
 }
 
+/* A filter is asked for these calls too. */
+static void filtered(void) {
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_time, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 77),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getcpu, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {sizeof code / sizeof code[0], code};
+    struct timeval value;
+    unsigned cpu;
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+    printf("time: %ld\n", (long)vsyscall_time(NULL));
+    printf("gettimeofday: %d\n", vsyscall_gettimeofday(&value, NULL));
+    fflush(stdout);
+    vsyscall_getcpu(&cpu, NULL, NULL);
+}
+
 int main(int argc, char **argv) {
     const char *deed = argc > 1 ? argv[1] : "call";
     if (strcmp(deed, "call") == 0)
@@ -51,5 +75,7 @@ int main(int argc, char **argv) {
         between();
     else if (strcmp(deed, "bad_pointer") == 0)
         vsyscall_time((time_t *)8);
+    else if (strcmp(deed, "filtered") == 0)
+        filtered();
     return 0;
 }

@@ -18,7 +18,7 @@ from ring3.linux.cpu_context import load_user_segment
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.signal_state import UNBLOCKABLE, Action
 from ring3.linux.signals import altstack
-from ring3.linux.signals.frame64 import FIXABLE_FLAGS, Place, restore_fpu
+from ring3.linux.signals.frame64 import FIXABLE_FLAGS, RETURNED_FLAGS, Place, restore_fpu
 from ring3.linux.signals.send import set_current_blocked
 from ring3.machine.registers import Seg
 
@@ -133,7 +133,7 @@ def _restore_context(task: LinuxTask, regs: UserRegs, values: tuple[int, ...]) -
         setattr(regs, name, value)
     regs.ip = values[14]
     regs.cs = values[15] & 0xFFFF | 3
-    regs.flags = (regs.flags & ~FIXABLE_FLAGS) | (values[16] & FIXABLE_FLAGS)
+    regs.flags = (regs.flags & ~FIXABLE_FLAGS) | (values[16] & RETURNED_FLAGS)
     regs.ss = values[18] & 0xFFFF | 3
     regs.orig_ax = _M64
     restore_fpu(task, values[19], FSAVE)

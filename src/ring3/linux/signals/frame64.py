@@ -22,6 +22,7 @@ from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.signal_state import UNBLOCKABLE, Action
 from ring3.linux.signals import altstack
 from ring3.linux.signals.send import set_current_blocked
+from ring3.machine.registers import Flags
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -43,6 +44,8 @@ _M64: Final = (1 << 64) - 1
 _CONTEXT: Final = struct.Struct("<18Q4HQQQQQ64x")
 FIXABLE_FLAGS: Final = 0x50DD5
 """The flags that a frame can change: RF AC OF DF TF SF ZF AF PF CF (FIX_EFLAGS, arch/x86/kernel/signal.c)."""
+RETURNED_FLAGS: Final = FIXABLE_FLAGS & ~int(Flags.RF)
+"""Those that come back from it: the first instruction would clear RF again, which the emulator's does not."""
 
 
 _RESTORER: Final = int(SaFlags.SA_RESTORER)
@@ -113,7 +116,7 @@ def restore(task: LinuxTask, regs: UserRegs) -> int:
     set_current_blocked(task, mask & ~UNBLOCKABLE)
     altstack.restore_altstack(task, (base, flags, size), regs.sp)
     regs.set_gprs(_FROM_FRAME(values))
-    regs.flags = (regs.flags & ~FIXABLE_FLAGS) | (values[17] & FIXABLE_FLAGS)
+    regs.flags = (regs.flags & ~FIXABLE_FLAGS) | (values[17] & RETURNED_FLAGS)
     regs.cs = values[18] | 3
     regs.ss = values[21] | 3
     regs.orig_ax = _M64

@@ -12,9 +12,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
+from ring3.kernel.mm.layout import TASK_SIZE_64
 from ring3.linux.cpu_context import load_user_segment
 from ring3.linux.signals.frame64 import FIXABLE_FLAGS
 from ring3.linux.tracing import stepping
+from ring3.linux.x86.fpu import MXCSR_MASK
 from ring3.machine.registers import Flags, Seg
 
 if TYPE_CHECKING:
@@ -29,13 +31,21 @@ NAMES32: Final = (
 )  # fmt: skip
 _SEGMENTS: Final = {"ds": Seg.DS, "es": Seg.ES, "fs": Seg.FS, "gs": Seg.GS}
 _BASES: Final = ("fs_base", "gs_base")
-USER_SIZE64: Final = 912
-USER_SIZE32: Final = 284
-DEBUG_REGISTERS64: Final = range(848, 912)
+USER_SIZE64: Final = 928
+USER_SIZE32: Final = 288
+"""Bytes of ``struct user`` that can be asked for; of that of i386 one word more than there is (getreg32)."""
+DEBUG_REGISTERS: Final = {8: range(848, 912), 4: range(252, 284)}
+"""Where the debug registers are in it, by the size of a word."""
+DR6_RESERVED: Final = 0xFFFF_0FF0
+"""The bits of DR6 that are always set (arch/x86/include/uapi/asm/debugreg.h)."""
 NT_PRSTATUS: Final = 1
 NT_FPREGSET: Final = 2
+_ABSENT_SETS: Final = {0x201: E.ENXIO, 0x202: E.ENODEV}
+"""NT_386_IOPERM of a thread that has no such map; NT_X86_XSTATE on a CPU without XSAVE."""
+ARCH_SETTERS: Final = {0x1001: "gs_base", 0x1002: "fs_base"}
+ARCH_GETTERS: Final = {0x1003: "fs_base", 0x1004: "gs_base"}
 FXSAVE: Final = 512
-_FLAGS: Final = FIXABLE_FLAGS | Flags.NT | Flags.ID
+_FLAGS: Final = FIXABLE_FLAGS | Flags.NT
 
 
 @contextmanager
@@ -116,8 +126,23 @@ def _fpregs(task: LinuxTask) -> bytes:
 
 
 def _set_fpregs(task: LinuxTask, raw: bytes) -> None:
+    if int.from_bytes(raw[24:28], "little") & ~MXCSR_MASK:
+        raise Errno(E.EINVAL)
     with _on_cpu(task):
         task.kernel.fpu.restore(raw)
+
+
+def _arch_prctl(task: LinuxTask, target: LinuxTask, option: int, address: int) -> int:
+    """PTRACE_ARCH_PRCTL: arch_prctl(2) of the bases, for another thread (do_arch_prctl_64)."""
+    if option in ARCH_SETTERS:
+        if address >= TASK_SIZE_64:
+            raise Errno(E.EPERM)
+        write(target, {ARCH_SETTERS[option]: address})
+    elif option in ARCH_GETTERS:
+        task.memory.write_u64(address, read(target, (ARCH_GETTERS[option],))[0])
+    else:
+        raise Errno(E.EINVAL)
+    return 0
 
 
 def _user(task: LinuxTask, target: LinuxTask, poke: bool, offset: int, data: int, narrow: bool) -> int:
@@ -125,14 +150,16 @@ def _user(task: LinuxTask, target: LinuxTask, poke: bool, offset: int, data: int
     names, word, size = (NAMES32, 4, USER_SIZE32) if narrow else (NAMES64, 8, USER_SIZE64)
     if offset % word or offset >= size:
         raise Errno(E.EIO)
-    number = offset // word
+    number, debug = offset // word, DEBUG_REGISTERS[word]
     if poke:
         if number < len(names):
             write(target, {names[number]: data & (1 << 8 * word) - 1})
-        elif not narrow and offset in DEBUG_REGISTERS64 and data:
+        elif offset in debug and (debug.index(offset) // word in (4, 5) or data):
             raise Errno(E.EIO)
         return 0
     value = read(target, (names[number],))[0] if number < len(names) else 0
+    if offset in debug and debug.index(offset) == 6 * word:
+        value = DR6_RESERVED
     task.memory.write(data, (value & (1 << 8 * word) - 1).to_bytes(word, "little"))
     return 0
 
@@ -149,6 +176,8 @@ def _regset(
     elif kind == NT_FPREGSET and not narrow:
         whole = FXSAVE
     else:
+        raise Errno(_ABSENT_SETS.get(kind, E.EINVAL))
+    if size % (4 if narrow else 8):
         raise Errno(E.EINVAL)
     size = min(size, whole)
     if store:
@@ -166,6 +195,7 @@ def _regset(
 
 _GETREGS, _SETREGS, _GETFPREGS, _SETFPREGS, _GETFPXREGS, _SETFPXREGS = 12, 13, 14, 15, 18, 19
 _PEEKUSER, _POKEUSER, _GETREGSET, _SETREGSET = 3, 6, 0x4204, 0x4205
+_ARCH_PRCTL: Final = 30
 
 
 def request(task: LinuxTask, target: LinuxTask, number: int, address: int, data: int, narrow: bool) -> int:
@@ -193,6 +223,8 @@ def request(task: LinuxTask, target: LinuxTask, number: int, address: int, data:
         _GETREGSET: lambda: _regset(task, target, False, address, data, narrow),
         _SETREGSET: lambda: _regset(task, target, True, address, data, narrow),
     }
+    if not narrow:
+        actions[_ARCH_PRCTL] = lambda: _arch_prctl(task, target, data, address)
     action = actions.get(number)
     if action is None:
         raise Errno(E.EIO)

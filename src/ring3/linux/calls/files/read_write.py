@@ -39,25 +39,25 @@ MAX_NON_LFS: Final = (1 << 31) - 1
 """The largest size of a file for who does not say O_LARGEFILE."""
 
 
-def readable(task: LinuxTask, fd: int) -> File:
-    """An open file that can be read.
+def readable(task: LinuxTask, fd: int, at_offset: bool = False) -> File:
+    """An open file that can be read; also at an offset, if that is asked for.
 
     Raises:
-        Errno: EBADF.
+        Errno: EBADF; ESPIPE, it has no offsets, whether or not it can be read (ksys_pread64 of fs/read_write.c).
     """
     file = task.files[fd]
+    if at_offset and file.without_offsets and not file.is_path:
+        raise Errno(E.ESPIPE)
     if not file.readable:
         raise Errno(E.EBADF)
     return file
 
 
-def writable(task: LinuxTask, fd: int) -> File:
-    """An open file that can be written.
-
-    Raises:
-        Errno: EBADF.
-    """
+def writable(task: LinuxTask, fd: int, at_offset: bool = False) -> File:
+    """The same of one that can be written."""
     file = task.files[fd]
+    if at_offset and file.without_offsets and not file.is_path:
+        raise Errno(E.ESPIPE)
     if not file.writable:
         raise Errno(E.EBADF)
     return file
@@ -161,6 +161,8 @@ def ksys_write(task: LinuxTask, fd: int, buf: int, count: int) -> int | Waiting:
     """Writes up to ``count`` bytes to a descriptor."""
     file = writable(task, fd)
     wanted = checked_count(buf, count)
+    if file.discards:
+        return file.discard(wanted)
     data = from_user(task, buf, wanted)
     return vfs_write(task, file, data if len(data) == wanted else whole_pages(file, data))
 
@@ -226,7 +228,7 @@ def ksys_pread64(task: LinuxTask, fd: int, buf: int, count: int, offset: int) ->
     """Reads at an offset."""
     if offset < 0:
         raise Errno(E.EINVAL)
-    file = readable(task, fd)
+    file = readable(task, fd, at_offset=True)
     wanted = checked_count(buf, count)
     return retry(task, file, lambda: to_user(task, buf, file.pread(wanted, offset)))
 
@@ -239,8 +241,11 @@ def ksys_pwrite64(task: LinuxTask, fd: int, buf: int, count: int, offset: int) -
     """Writes at an offset."""
     if offset < 0:
         raise Errno(E.EINVAL)
-    file = writable(task, fd)
-    data = from_user(task, buf, checked_count(buf, count))
+    file = writable(task, fd, at_offset=True)
+    wanted = checked_count(buf, count)
+    if file.discards:
+        return file.discard(wanted)
+    data = from_user(task, buf, wanted)
     if isinstance(file, RegularFile) and is_limited(task, file):
         data = limited(task, file, data, offset)
     return retry(task, file, lambda: file.pwrite(data, offset))

@@ -45,7 +45,7 @@ def do_readv(
     """Reads into several buffers."""
     if flags:
         _check_flags(flags, Rwf.HIPRI | Rwf.NOWAIT)
-    file = readable(task, fd)
+    file = readable(task, fd, at_offset=offset is not None)
     vectors = import_iovec(task, address, count, task.in_ia32_syscall)
     wanted = sum(length for _, length in vectors)
 
@@ -68,8 +68,10 @@ def do_writev(
     """Writes from several buffers."""
     if flags:
         _check_flags(flags, Rwf.HIPRI | Rwf.DSYNC | Rwf.SYNC | Rwf.NOWAIT | Rwf.APPEND)
-    file = writable(task, fd)
+    file = writable(task, fd, at_offset=offset is not None)
     vectors = import_iovec(task, address, count, task.in_ia32_syscall)
+    if file.discards:
+        return file.discard(sum(length for _, length in vectors))
     data = gather(task, vectors)
     if len(data) < sum(length for _, length in vectors):
         data = whole_pages(file, data)

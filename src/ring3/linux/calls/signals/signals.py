@@ -344,6 +344,7 @@ def sys_rt_sigtimedwait(
 
 
 def _return(task: LinuxTask, restore: Callable[[LinuxTask, UserRegs], int]) -> int:
+    task.restart = None
     try:
         return restore(task, task.regs)
     except Errno:

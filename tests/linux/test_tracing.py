@@ -1,0 +1,26 @@
+"""Random sequences of ptrace(2) requests and signals: what the tracer is told is what it is told natively."""
+
+from __future__ import annotations
+
+import pytest
+
+from ring3.api import Linux
+from tests.support import guest
+from tests.support.fuzzing import seeds
+from tests.support.native import Run
+from tests.support.toolchain import Bits, Toolchain
+
+STEPS = "40"
+
+
+@pytest.mark.parametrize("bits", [64, 32])
+@pytest.mark.parametrize("seed", seeds(3))
+def test_random_requests(linux: Linux, toolchain: Toolchain, native: Run, seed: int, bits: Bits) -> None:
+    """The host may be slow to stop a process: a difference counts if the host itself does the same twice."""
+    program = toolchain.program("tasks/traced.c", bits=bits)
+    arguments = [str(seed), STEPS]
+    ours = guest.run(linux, program, arguments).finished
+    theirs = native(program, arguments)
+    if ours != theirs and native(program, arguments) != theirs:
+        pytest.skip("the host does not do the same twice")
+    assert ours == theirs
