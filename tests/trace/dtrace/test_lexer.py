@@ -38,8 +38,8 @@ def test_a_slash_before_a_brace_ends_a_predicate() -> None:
 
 def test_a_word_between_clauses_is_a_description_unless_it_names_a_type() -> None:
     lexer = Lexer("tick-1s int*p; pid$target:a.out::entry", Macros(["s"], {}), lambda _directive: None)
-    first = lexer.next_at_program_level(lambda word: word == "int", probes_first=False)
-    second = lexer.next_at_program_level(lambda word: word == "int", probes_first=False)
+    first = lexer.next_at_program_level(lambda word: word == "int", probes_first=lambda: False)
+    second = lexer.next_at_program_level(lambda word: word == "int", probes_first=lambda: False)
     assert (first.kind, first.text) == ("description", "tick-1s")
     assert (second.kind, second.text) == ("keyword", "int")
 

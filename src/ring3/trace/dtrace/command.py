@@ -217,8 +217,11 @@ class Command:
 
     def _preprocessing(self) -> preprocess.Settings:
         lists = self._options.lists
+        standard = {"a": ["__STDC__=0"], "c": ["__STDC__=1"], "t": ["__STDC__=0"]}.get(
+            self._options.word("stdc"), []
+        )
         return preprocess.Settings(
-            lists["define"],
+            [*standard, *lists["define"]],
             lists["undef"],
             lists["incdir"],
             system=self._host.system,

@@ -126,9 +126,19 @@ class Firing:
         """Whether exit() was called: what follows an `if` is a clause of its own, and not run any more."""
         return self._session.draining and self.probe.name not in ("END", "ERROR")
 
-    def speculate(self, number: int) -> Records:
-        """Where the rest of the clause records: a list that goes to a speculation, or nowhere if it is not active."""
-        self.speculation = number if self._session.speculations.is_active(number) else 0
+    def speculate(self, number: int, size: int) -> Records | None:
+        """Where the rest of the clause records, a list that goes to a speculation.
+
+        Args:
+            number: The speculation.
+            size: What the clause records, in bytes.
+
+        Returns:
+            None if the speculation is not active or has no more room: the clause ends there.
+        """
+        if not self._session.speculations.reserve(number, size):
+            return None
+        self.speculation = number
         return []
 
     def commit(self, number: int) -> None:

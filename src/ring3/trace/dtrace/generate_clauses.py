@@ -73,7 +73,7 @@ class ClauseWriter:
         self._size = 4
         self._destructive = False
         self._records = False
-        self._speculates = False
+        self._size_name = ""
         self._indent = 1
 
     def compile(self, clause: Clause, name: str) -> CompiledClause:
@@ -83,8 +83,9 @@ class ClauseWriter:
             CompileError: for an expression too deep for Python.
         """
         self._lines, self._statement_of, self._statement = [], [], 0
-        self._size, self._destructive, self._records, self._speculates = 4, False, False, False
+        self._size, self._destructive, self._records = 4, False, False
         self._namespace.assigned = set()
+        self._size_name = f"size_of_{name}"
         if clause.predicate is not None:
             self._line(f"if not {self._expressions.condition(clause.predicate)}: return None")
         self._line("r = []")
@@ -100,9 +101,8 @@ class ClauseWriter:
         code = _compile(source, name, clause.line)
         exec(code, self._namespace.globals)
         function = self._namespace.globals.pop(name)
-        return CompiledClause(
-            function, function.__code__, lines, -(-self._size // 8) * 8, self._destructive, self._statement
-        )
+        size = self._namespace.globals[self._size_name] = -(-self._size // 8) * 8
+        return CompiledClause(function, function.__code__, lines, size, self._destructive, self._statement)
 
     def _line(self, text: str) -> None:
         self._lines.append(" " * self._indent + text)
@@ -201,7 +201,9 @@ class ClauseWriter:
             self._line(_PROBE_ACTIONS[name].format(*arguments))
             return
         if name == "speculate":
-            self._line(f"r = f.speculate({self._as_integer(node.arguments[0])})")
+            self._line(f"r = f.speculate({self._as_integer(node.arguments[0])}, {self._size_name})")
+            self._line("if r is None: return None")
+            self._size += 8
             self._records = True
             return
         if name == "exit":

@@ -139,7 +139,9 @@ class Lexer:
             return self._macro(line)
         return self._operator(line)
 
-    def next_at_program_level(self, is_type: Callable[[str], bool], *, probes_first: bool) -> Token:
+    def next_at_program_level(
+        self, is_type: Callable[[str], bool], *, probes_first: Callable[[], bool]
+    ) -> Token:
         """The next token between clauses: a probe description, a keyword or type that begins a declaration, or other.
 
         Args:
@@ -154,7 +156,7 @@ class Lexer:
             return self.next()
         word = found[0]
         if word in KEYWORDS or (
-            ":" not in word and not probes_first and self._begins_declaration(word, is_type)
+            ":" not in word and not probes_first() and self._begins_declaration(word, is_type)
         ):
             return self.next()
         self._position = found.end()

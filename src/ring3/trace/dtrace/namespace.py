@@ -210,7 +210,8 @@ class Namespace:
             self._argument(writer, argument, wanted)
             for argument, wanted in zip(node.arguments, prototype.parameters, strict=False)
         ]
-        return f"{function}({', '.join(['f', *arguments] if name in self._subroutines.of_firing else arguments)})"
+        text_ = f"{function}({', '.join(['f', *arguments] if name in self._subroutines.of_firing else arguments)})"
+        return f"clip({text_})" if prototype.returns == "string" else text_
 
     @staticmethod
     def _argument(writer: ExpressionWriter, node: nodes.Node, wanted: str) -> str:

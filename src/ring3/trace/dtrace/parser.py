@@ -90,7 +90,7 @@ class ProgramParser(DeclarationParser):
                 yield from self._declaration()
 
     def _at_program_level(self) -> Token:
-        return self.lexer.next_at_program_level(self.is_type, probes_first=self._probes_first())
+        return self.lexer.next_at_program_level(self.is_type, probes_first=self._probes_first)
 
     def _clause(self, first: Token) -> Clause:
         descriptions = [(first.text, first.line)]
@@ -105,7 +105,7 @@ class ProgramParser(DeclarationParser):
         if token.kind == "/":
             predicate = self.expression()
             self.expect("end of predicate")
-            token = self.lexer.next_at_program_level(self.is_type, probes_first=True)
+            token = self.lexer.next_at_program_level(self.is_type, probes_first=_always)
         elif token.kind == "end of predicate":
             self.unexpected(token)
         elif token.kind != "{" and self._is_file:
@@ -118,7 +118,7 @@ class ProgramParser(DeclarationParser):
         return Clause(self.line, descriptions, predicate, statements)
 
     def _after_description(self) -> Token:
-        return self.lexer.next_at_program_level(self.is_type, probes_first=True)
+        return self.lexer.next_at_program_level(self.is_type, probes_first=_always)
 
     def _statements(self) -> list[Statement]:
         """Statements up to the closing brace."""
@@ -236,6 +236,11 @@ class ProgramParser(DeclarationParser):
         if self.accept(")"):
             return []
         return [parameter.type for parameter in self._parameters(")")[0]]
+
+
+def _always() -> bool:
+    """Behind a description or predicate only a description can follow."""
+    return True
 
 
 _DEFINITIONS: dict[str, Callable[[ProgramParser, Token], Iterator[Item]]] = {

@@ -231,8 +231,8 @@ class Session:
                 follows = True
                 if firing.speculation is None:
                     buffers.add(delivery)
-                elif firing.speculation and records:
-                    self.speculations.record(firing.speculation, delivery, clause.size)
+                elif records:
+                    self.speculations.record(firing.speculation, delivery)
 
         return fire
 

@@ -45,26 +45,27 @@ class Speculations:
             return None
         return number - 1
 
-    def is_active(self, number: int) -> bool:
-        """Whether records can go to a speculation.
+    def reserve(self, number: int, size: int) -> bool:
+        """Take room for what a clause will record; False if the speculation is not active or full.
 
         Raises:
             Fault: ILLOP.
         """
-        return self._index(number) is not None
-
-    def record(self, number: int, delivery: Delivery, size: int) -> None:
-        """Keep what a clause recorded."""
         index = self._index(number)
         if index is None:
-            return
+            return False
         if self._used[index] + size > self._size:
             self.drops += 1
-            return
+            return False
         self._used[index] += size
-        buffer = self._buffers[index]
-        assert buffer is not None
-        buffer.append(delivery)
+        return True
+
+    def record(self, number: int, delivery: Delivery) -> None:
+        """Keep what a clause recorded, for which there is room."""
+        index = self._index(number)
+        buffer = None if index is None else self._buffers[index]
+        if buffer is not None:
+            buffer.append(delivery)
 
     def end(self, number: int) -> list[Delivery]:
         """End a speculation; returns what it kept, to be committed or not.

@@ -71,7 +71,7 @@ def rindex(string: String, wanted: String, start: int | None = None) -> int:
     if start is None:
         return string.rfind(wanted)
     if start < 0:
-        return 0 if not wanted and start >= 0 else -1
+        return -1 if wanted else 0
     return string.rfind(wanted, 0, min(start, len(string)) + len(wanted))
 
 

@@ -111,4 +111,6 @@ def outside(name: str) -> int | bytes:
     """The value of a variable where no task runs: dtrace's own process."""
     if name in ("pid", "tid"):
         return os.getpid()
+    if name == "ppid":
+        return os.getppid()
     return OUTSIDE.get(name, b"" if name in ("cwd", "root", "zonename") else 0)

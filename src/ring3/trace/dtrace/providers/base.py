@@ -6,6 +6,7 @@ the `Target`, by functions that are looked up once, when the clause is compiled.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from fnmatch import translate
@@ -215,6 +216,7 @@ class NoTarget:
     def __init__(self, process: int = 0) -> None:
         """Take the number `pid` gives."""
         self._values: dict[str, int | bytes] = {"pid": process, "tid": process or 1, "execname": b"dtrace"}
+        self._values |= {"ppid": os.getppid(), "uid": os.getuid(), "gid": os.getgid()}
         self._values |= dict.fromkeys(("cwd", "root"), b"/") | {"zonename": b"global"}
 
     def reader(self, variable: str) -> Callable[[Context], int | bytes]:
