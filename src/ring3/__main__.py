@@ -20,9 +20,20 @@ def command() -> NoReturn:
         status = main()
     except SystemExit as end:  # --help, --version, bad usage
         status = end.code if isinstance(end.code, int) else 0
+    except KeyboardInterrupt:
+        _die_of_interrupt()
     with suppress(OSError):
         sys.stderr.flush()  # main does so for standard output
     os._exit(status)
+
+
+def _die_of_interrupt() -> NoReturn:
+    """Ends this process by SIGINT, so that whoever waits for it knows why."""
+    import signal  # noqa: PLC0415 - see above
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.raise_signal(signal.SIGINT)
+    os._exit(128 + signal.SIGINT)
 
 
 if __name__ == "__main__":

@@ -55,7 +55,9 @@ from ring3.machine.msr import Msr
 
 if TYPE_CHECKING:
     from ring3.abi.solaris.sysent import Flavour
+    from ring3.fs.host_terminal import HostTerminal
     from ring3.kernel.probes import Attachment
+    from ring3.linux.terminals.console import Console
     from ring3.solaris.kernel import CallRow, SolarisKernel
     from ring3.solaris.task import SolarisTask
 
@@ -146,6 +148,7 @@ class Computer(ABC):
         Raises:
             KernelPanic: A bug of ours.
         """
+        self.kernel.listen_to_host()
         self.kernel.run(task)
         return shell_status(task.program_exit_code)
 
@@ -166,9 +169,12 @@ class Linux(Computer):
     Attributes:
         machine: The computer: registers, MSRs, descriptors, memory.
         kernel: The kernel: calls, tasks, symbols.
+        console: The terminal of this process as one of the machine, if it was connected.
     """
 
     kernel: LinuxKernel
+    console: Console | None = None
+    _terminal: HostTerminal | None = None
 
     def __init__(
         self,
@@ -198,6 +204,8 @@ class Linux(Computer):
 
     def close(self) -> None:
         """Switches the computer off."""
+        if self.console is not None:
+            self.console.close()
         self.kernel.vfs.close()
         super().close()
 
@@ -267,7 +275,7 @@ class Linux(Computer):
         who = _credentials()
         kernel = self.kernel
         if len(kernel.vfs.mounts) == 1:
-            mount_default(kernel, os.environ if environment is None else environment, who)
+            self._mount(os.environ if environment is None else environment, who)
         walk = Walk(kernel.vfs.root, of_credentials(who))
         with _refusals(path):
             make_visible(kernel.vfs, path)
@@ -279,7 +287,39 @@ class Linux(Computer):
                 Limits(),
                 lambda name: open_exec(walk, kernel.cwd, name),
             )
-            return spawn(kernel, start, os.path.basename(path), self._files(), who)
+            task = spawn(kernel, start, os.path.basename(path), self._files(), who)
+        if self.console is not None:
+            self.console.serve(task.process)
+        return task
+
+    def connect(self, terminal: HostTerminal) -> None:
+        """Makes a terminal of this process one of the machine, before anything is loaded.
+
+        Programs that are loaded find it where they would find the host's; `ring3.linux.terminals.console` tells more.
+        """
+        self._terminal = terminal
+
+    def _mount(self, environment: Mapping[str, str], who: Credentials) -> None:
+        terminal = self._terminal
+        if terminal is None:
+            mount_default(self.kernel, environment, who, self._inherited)
+            return
+        from ring3.linux.terminals.console import Console  # noqa: PLC0415 - for who has a terminal
+
+        others = [fd for fd in self._inherited if not terminal.is_behind(fd)]
+        mount_default(self.kernel, environment, who, others)
+        self.console = Console(self.kernel, terminal, who.uid)
+
+    def _files(self) -> FdTable:
+        """The descriptors of a new program: those that lead to its terminal share one description, as a shell's do."""
+        files = super()._files()
+        console, terminal = self.console, self._terminal
+        if console is not None and terminal is not None:
+            shared = console.file(os.O_RDWR)
+            for fd in self._inherited:
+                if terminal.is_behind(fd):
+                    files.replace(fd, shared)
+        return files
 
     def _support(self, abi: Abi, entry: str) -> tuple[Support, str]:
         """Support level and note of a call."""

@@ -36,8 +36,10 @@ def test_a_signal_is_128_and_its_number(toolchain: Toolchain, path: str, deed: s
 
 
 @PATHS
-def test_a_program_that_waits_for_nothing_is_one_line(toolchain: Toolchain, path: str) -> None:
-    finished = ring3("run", "--path", path, str(toolchain.program("basic/pauses.c")))
+def test_a_program_that_waits_for_nothing_in_virtual_time_is_one_line(
+    toolchain: Toolchain, path: str
+) -> None:
+    finished = ring3("run", "--virtual-time", "--path", path, str(toolchain.program("basic/pauses.c")))
     assert finished.returncode == 124
     assert finished.stderr == "ring3: every task waits and nothing can wake one: 2 (pauses)\n"
 

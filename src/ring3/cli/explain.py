@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
         OSError: Standard output cannot be written to.
     """
     path, arguments = program.words(options)
-    with program.computer(options, path) as computer, program.interruptible():
+    with program.computer(options, path) as computer:
         computer.kernel.report = lambda line: print(f"ring3: {line}", file=sys.stderr)
         if isinstance(computer, Solaris):
             _explain_solaris(options, computer, path, arguments)
@@ -57,9 +57,9 @@ def run(options: argparse.Namespace) -> int:
 def _explain_linux(options: argparse.Namespace, linux: Linux, path: str, arguments: list[str]) -> None:
     wanted = _wanted(options, call_names())
     teller = _Teller(as_json.render if options.json else text.render, options.output)
-    task = linux.load(path, arguments)
+    task = program.load(linux, path, arguments)
     explainer = Explainer(linux.kernel, wanted, teller.tell)
-    linux.run(task)
+    program.run(linux, task)
     teller.check()
     _check_made(path, wanted, explainer.calls, made=explainer.explanation is not None)
 
@@ -74,9 +74,9 @@ def _explain_solaris(options: argparse.Namespace, solaris: Solaris, path: str, a
     names = frozenset(solaris_names(solaris.kernel.solaris.flavour).values())
     wanted = _wanted(options, names)
     teller = _Teller(solaris_json.render if options.json else solaris_text.render, options.output)
-    task = solaris.load(path, arguments)
+    task = program.load(solaris, path, arguments)
     explainer = SolarisExplainer(solaris.kernel, wanted, teller.tell)
-    solaris.run(task)
+    program.run(solaris, task)
     teller.check()
     _check_made(path, wanted, explainer.calls, made=explainer.explanation is not None)
 

@@ -73,6 +73,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Args:
         arguments: The command line without the program's name; None for this process's.
+
+    Raises:
+        KeyboardInterrupt: SIGINT has ended it, and this process is to end so.
     """
     # a stream that was closed when Python started is None; what is printed there goes nowhere
     sys.stdout = sys.stdout or io.StringIO()
@@ -92,6 +95,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"ring3: standard output: {error.strerror}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
+        if arguments is None:
+            raise
         return INTERRUPTED_STATUS
 
 

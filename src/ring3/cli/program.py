@@ -1,15 +1,24 @@
-"""What the commands that run a program share: its words on the command line, and Ctrl-C."""
+"""What the commands that run a program share: its words on the command line, its terminal and signals."""
 
 from __future__ import annotations
 
 import argparse
 import gc
+import os
 import signal
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Final
 
 from ring3.api import Linux, Solaris, System, system_of
 from ring3.errors import UserError
+from ring3.fs.host_terminal import find_terminal
+from ring3.kernel.task import Task
+from ring3.linux.model.task import LinuxTask
+
+INTERRUPTED_STATUS: Final = 130
+"""What a shell says of a program that SIGINT ended."""
 
 
 def add_path(parser: argparse.ArgumentParser) -> None:
@@ -86,11 +95,58 @@ def words(options: argparse.Namespace) -> tuple[str, list[str]]:
     return program[0], program[1:]
 
 
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """Lets Ctrl-C end this process at once, as it ends any program.
+def load(computer: Linux | Solaris, path: str, arguments: list[str]) -> Task:
+    """Loads a program; the terminal of this process, if it has one, is the program's."""
+    terminal = find_terminal() if isinstance(computer, Linux) else None
+    if terminal is not None:
+        assert isinstance(computer, Linux)
+        terminal.guard()
+        computer.connect(terminal)
+    return computer.load(path, arguments)
 
-    Python would only note it, and act when the emulator comes back, which a program without calls never lets it do.
+
+def run(computer: Linux | Solaris, task: Task) -> int:
+    """Runs a program that has the signals and the terminal of this process meanwhile; returns its status.
+
+    Raises:
+        KeyboardInterrupt: SIGINT has ended it: this process ends the same way, so that a shell's loop does too.
+    """
+    with _surroundings(computer, task):
+        status = computer.run(task)
+    if status == INTERRUPTED_STATUS and task.exit_code == signal.SIGINT:
+        raise KeyboardInterrupt
+    return status
+
+
+@contextmanager
+def _surroundings(computer: Linux | Solaris, task: Task) -> Iterator[None]:
+    attention = computer.kernel.listen_to_host()
+    if not (isinstance(computer, Linux) and isinstance(task, LinuxTask) and attention is not None):
+        with _interruptible():
+            yield
+        return
+    from ring3.linux.terminals.outer import outer  # noqa: PLC0415 - it costs others nothing
+
+    console = computer.console
+
+    def give_up() -> None:
+        if console is not None:
+            console.abandon()
+        with suppress(OSError):
+            sys.stderr.write("ring3: interrupted three times: the program was ended\n")
+        os._exit(INTERRUPTED_STATUS)
+
+    attention.on_insistence = give_up
+    with outer(task, attention, console):
+        if console is not None and sys.stdin.isatty() and sys.stdout.isatty():
+            console.attach()
+        yield
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Lets Ctrl-C end this process at once, where the machine cannot take it.
+
     A handler that somebody else has put there, or that ignores the signal, stays.
     """
     ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -20,6 +20,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Runs the program; returns its status."""
     path, arguments = program.words(options)
-    with program.computer(options, path) as computer, program.interruptible():
+    with program.computer(options, path) as computer:
         computer.kernel.report = lambda line: print(f"ring3: {line}", file=sys.stderr)
-        return computer.run(computer.load(path, arguments))
+        return program.run(computer, program.load(computer, path, arguments))

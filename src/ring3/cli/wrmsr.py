@@ -43,16 +43,16 @@ def run(options: argparse.Namespace) -> int:
         raise UserError(
             f"{msr.name} is each task's own: the kernel loads it when the program starts", REFUSED
         )
-    with program.computer(options, path) as computer, program.interruptible():
+    with program.computer(options, path) as computer:
         computer.kernel.report = lambda line: print(f"ring3: {line}", file=sys.stderr)
         value = _value(options.value, computer.symbols)
         try:
             computer.machine.wrmsr(msr, value)
         except UserError as error:
             raise UserError(str(error), REFUSED) from None
-        task = computer.load(path, arguments)
+        task = program.load(computer, path, arguments)
         try:
-            return computer.run(task)
+            return program.run(computer, task)
         except KernelPanic as panic:
             if panic.__cause__ is not None:
                 raise

@@ -125,6 +125,7 @@ class LineDiscipline:
     Attributes:
         termios: The settings.
         stopped: Output waits for the START character.
+        translates_output: It does what the settings say of output; somebody else does otherwise.
     """
 
     def __init__(self, echo: Callable[[bytes], None], signal: Callable[[Sig], None]) -> None:
@@ -137,6 +138,7 @@ class LineDiscipline:
         """
         self.termios = Termios()
         self.stopped = False
+        self.translates_output = True
         self._put = echo
         self._signal = signal
         self._lines: deque[bytearray] = deque()  # complete ones; one that EOF has ended is without it
@@ -452,6 +454,9 @@ class LineDiscipline:
         """What becomes of characters that are written (do_output_char)."""
         oflag = self.termios.oflag
         if not oflag & Oflag.OPOST:
+            return data
+        if not self.translates_output:
+            self._advance(data)
             return data
         if not oflag & ~(Oflag.OPOST | Oflag.ONLCR):
             self._advance(data)

@@ -443,7 +443,7 @@ class SlaveNode(MemoryNode):
         self.directory.take(b"%d" % self.pty.number)
 
 
-def open_master(inode: Inode, dentry: Dentry, flags: int, jobs: Jobs, owner: int) -> File:
+def open_master(inode: Inode, dentry: Dentry, flags: int, jobs: Jobs, owner: int) -> MasterFile:
     """Makes a pair; returns its master.
 
     Args:

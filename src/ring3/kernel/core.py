@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from ring3.abi.errno import E, Errno
 from ring3.errors import Deadlock, KernelPanic, Ring3Error
 from ring3.image.kernel_image import KernelImage
+from ring3.kernel.attention import Attention
 from ring3.kernel.clock import Clocks, HostClocks, VirtualClocks
 from ring3.kernel.functions import RUNNING, FunctionTable
 from ring3.kernel.regs import UserRegs, describe
@@ -73,6 +74,7 @@ class Kernel(ABC, Generic[TaskT]):
         slices: Stops programs that do not enter the kernel, when anything else wants the CPU.
         random_bytes: Where randomness comes from.
         host: What tasks wait for outside of the machine.
+        attention: What happens there and cannot wait; None while nobody listens to it.
         run_cpu: What runs the CPU until it stops: `Cpu.run`, or what an observer has put in its place.
         report: Takes lines meant for the user, such as that a call is absent.
     """
@@ -88,6 +90,7 @@ class Kernel(ABC, Generic[TaskT]):
         self.full_path = full_path
         self.random_bytes: Callable[[int], bytes] = os.urandom
         self.host = HostEvents()
+        self.attention: Attention | None = None
         self.clocks: Clocks = HostClocks()
         self.timers = Timers(self._timer_added)
         self.cpu_timers = CpuTimers(self._timer_added)
@@ -134,6 +137,8 @@ class Kernel(ABC, Generic[TaskT]):
         if "probes" in vars(self):
             self.probes.close()
         self.slices.close()
+        if self.attention is not None:
+            self.attention.close()
 
     @abstractmethod
     def resumed(self, task: TaskT) -> None:
@@ -145,6 +150,16 @@ class Kernel(ABC, Generic[TaskT]):
             self.probes.bind(address, stub)
         else:
             self.stubs[address] = stub
+
+    def listen_to_host(self) -> Attention | None:
+        """Has signals of this process noticed while programs run; None where it may not listen to them."""
+        if self.attention is None:
+            attention = Attention(self.host, self.machine.cpu.interrupt)
+            if not attention.start():
+                return None
+            self.machine.cpu.make_interruptible()
+            self.attention = attention
+        return self.attention
 
     # -- observers -----------------------------------------------------------------------------------------------
 
@@ -263,8 +278,8 @@ class Kernel(ABC, Generic[TaskT]):
 
     def _run(self, until: TaskT) -> None:
         while not until.program_ended:
-            if self.timers.waiting:
-                self.timers.fire(self.clocks)
+            if self.timers.waiting or self.attention is not None:
+                self._look_around()
             if not self._ready:
                 self._idle()
                 continue
@@ -290,6 +305,13 @@ class Kernel(ABC, Generic[TaskT]):
                 ) from error
             task.on_cpu = False
             self.left_cpu(task)
+
+    def _look_around(self) -> None:
+        """Does what is due, and takes what has come from the host."""
+        if self.timers.waiting:
+            self.timers.fire(self.clocks)
+        if self.attention is not None and self.attention.called:
+            self.attention.attend()
 
     def _idle(self) -> None:
         """Sleeps until something can have changed: a timer is due or a host descriptor is ready.

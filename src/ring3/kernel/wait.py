@@ -183,11 +183,17 @@ class HostWatch:
 
 
 class HostEvents:
-    """Waits for the host's file descriptors."""
+    """Waits for the host's file descriptors.
+
+    Attributes:
+        expects_alarm: `wake_by` can bring something that lets a task go on, though nothing else is watched.
+    """
 
     def __init__(self) -> None:
         self._poll = select.poll() if hasattr(select, "poll") else None
         self._watches: dict[int, list[HostWatch]] = {}
+        self._alarm: int | None = None
+        self.expects_alarm = False
 
     def watch(self, fd: int, write: bool, callback: Callable[[], None]) -> HostWatch:
         """Calls back once when the descriptor can be read, or written, or has hung up."""
@@ -195,6 +201,14 @@ class HostEvents:
         self._watches.setdefault(fd, []).append(watch)
         self._register(fd)
         return watch
+
+    def wake_by(self, fd: int | None) -> None:
+        """Ends every sleep when this descriptor, and no other than the last one named, can be read."""
+        if self._poll is not None and self._alarm is not None:
+            self._poll.unregister(self._alarm)
+        self._alarm = fd
+        if self._poll is not None and fd is not None:
+            self._poll.register(fd, _POLLIN)
 
     def forget(self, watch: HostWatch) -> None:
         """Takes a watch out, if it is there."""
@@ -223,10 +237,10 @@ class HostEvents:
         Returns:
             False, at once, if nothing is watched and there is no timeout, so that nothing can come.
         """
-        if not self._watches:
-            if timeout is None:
-                return False
-            time.sleep(timeout)
+        if not self._watches and timeout is None and not self.expects_alarm:
+            return False
+        if not self._watches and self._alarm is None:
+            time.sleep(timeout or 0)
             return True
         if self._poll is None:
             ready = [(fd, -1) for fd in self._watches]

@@ -142,10 +142,15 @@ class Process:
 
 
 class Processes:
-    """All processes of a kernel, by number."""
+    """All processes of a kernel, by number.
+
+    Attributes:
+        watched_from_outside: The process whose parent is one of the host, which lets it go on when it has stopped.
+    """
 
     def __init__(self) -> None:
         self._all: dict[int, Process] = {}
+        self.watched_from_outside: int | None = None
 
     def __iter__(self) -> Iterator[Process]:
         return iter(list(self._all.values()))
@@ -181,10 +186,13 @@ class Processes:
     def is_orphaned(self, pgid: int) -> bool:
         """Whether nobody could continue a process group if it stopped (will_become_orphaned_pgrp)."""
         return not any(
-            process.parent is not None
-            and not process.parent.dead
-            and process.parent.pgid != pgid
-            and process.parent.sid == process.sid
+            process.pid == self.watched_from_outside
+            or (
+                process.parent is not None
+                and not process.parent.dead
+                and process.parent.pgid != pgid
+                and process.parent.sid == process.sid
+            )
             for process in self.group(pgid)
             if not process.dead
         )

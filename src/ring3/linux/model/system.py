@@ -77,6 +77,7 @@ class LinuxSystem(TwoWays[LinuxTask]):
         clock_was_set: Woken when the wall clock was set.
         max_tasks: How many threads there may be (kernel.threads-max).
         terminals: The pseudoterminal of a session, None for no terminal; others have that of the host.
+        stopped_alone: Told of a process without a parent that a signal has stopped, and by which.
         terminal_groups: Which process group the terminal of a session serves.
         vfs: All files.
         cwd: Where programs start that nobody forked.
@@ -118,6 +119,7 @@ class LinuxSystem(TwoWays[LinuxTask]):
         self.clock_was_set = WaitQueue()
         self.max_tasks = max(MIN_THREADS, min(MAX_THREADS, machine.ram.size >> 17))
         self.terminals: dict[int, Pty | None] = {}
+        self.stopped_alone: Callable[[Process, int], None] = lambda process, signal: None
         self.terminal_groups: dict[int, int] = {}
         self.contexts: dict[Mm, MmContext] = {}
         self.descriptors = Descriptors(machine, self.linux.gdt)

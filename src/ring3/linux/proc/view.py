@@ -11,7 +11,7 @@ from ring3.fs.view import View, mount_view
 from ring3.linux.proc.tree import ProcTree, sysfs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ring3.fs.dentry import Dentry
     from ring3.fs.file import File
@@ -20,13 +20,16 @@ if TYPE_CHECKING:
     from ring3.linux.model.system import LinuxSystem
 
 
-def mount_default(kernel: LinuxSystem, environment: Mapping[str, str], who: Credentials) -> None:
+def mount_default(
+    kernel: LinuxSystem, environment: Mapping[str, str], who: Credentials, terminals: Sequence[int]
+) -> None:
     """Mounts the default view; programs start in the host's working directory.
 
     Args:
         kernel: The kernel, with an empty root.
         environment: That of the first program: HOME is an empty directory.
         who: Who owns that.
+        terminals: Those of our descriptors that programs get as they are: terminals behind them have names.
     """
 
     def random_bytes(size: int) -> bytes:
@@ -43,7 +46,7 @@ def mount_default(kernel: LinuxSystem, environment: Mapping[str, str], who: Cred
         return ptmx_open(kernel, inode, dentry, flags)
 
     dev = make_dev(kernel.vfs, random_bytes, open_terminal, open_pty)
-    for fd in (0, 1, 2):
+    for fd in terminals:
         name = terminal_name(fd)
         if name.startswith("/dev/"):
             show_terminal(dev, os.fsencode(name[5:]), HostFile(fd, kernel.host))

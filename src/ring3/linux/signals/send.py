@@ -213,6 +213,8 @@ def do_signal_stop(process: Process, signal: int) -> None:
         if thread.trace is not None and thread.trace.seized:
             thread.trace.notify = True
         signal_wake_up(thread)
+    if process.parent is None and not before:
+        process.leader.kernel.stopped_alone(process, signal)
     if not before and not _is_hidden(process):
         do_notify_parent_cldstop(process, int(CldCode.CLD_STOPPED), signal)
 

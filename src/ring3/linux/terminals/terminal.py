@@ -210,11 +210,15 @@ def _get_window(task: LinuxTask, file: PtyFile, arg: int) -> int:
 
 
 def _set_window(task: LinuxTask, file: PtyFile, arg: int) -> int:
-    window = task.memory.read(arg, 8)
-    if window != file.pty.window:
-        file.pty.window = window
-        file.pty.jobs.signal(file.pty, Sig.SIGWINCH)
+    change_window(file.pty, task.memory.read(arg, 8))
     return 0
+
+
+def change_window(pty: Pty, window: bytes) -> None:
+    """Gives a terminal another ``struct winsize`` and tells those in the foreground (tty_do_resize)."""
+    if window != pty.window:
+        pty.window = window
+        pty.jobs.signal(pty, Sig.SIGWINCH)
 
 
 def _nothing(task: LinuxTask, file: PtyFile, arg: int) -> int:
