@@ -12,7 +12,7 @@ from tests.support import guest
 from tests.support.native import Run
 from tests.support.toolchain import Bits, Toolchain
 
-PROGRAMS = ["names", "pairs", "rights"]
+PROGRAMS = ["names", "pairs", "rights", "tcp", "udp"]
 
 
 @pytest.mark.parametrize("bits", [64, 32])

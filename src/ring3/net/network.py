@@ -7,7 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final, cast
 
 from ring3.abi.errno import E, Errno
-from ring3.abi.linux.sockets import AF_MAX, AF_UNIX, SOCK_MAX
+from ring3.abi.linux.sockets import AF_INET, AF_INET6, AF_MAX, AF_UNIX, SOCK_MAX
+from ring3.net.inet.ports import Ports
 from ring3.net.socket import Socket
 from ring3.net.unix.names import UnixNames
 from ring3.net.unix.rights import InFlight
@@ -22,9 +23,11 @@ Maker = Callable[["Network", int, int, "Caller"], Socket]
 """Makes a socket of a family: network, kind, protocol, and for whom."""
 
 FAMILIES: Final = {
-    AF_UNIX: "ring3.net.unix.family",
+    AF_UNIX: ("ring3.net.unix.family", "make"),
+    AF_INET: ("ring3.net.inet.family", "make"),
+    AF_INET6: ("ring3.net.inet.family", "make6"),
 }
-"""The module of each family, imported with its first socket; its ``make`` is a `Maker`."""
+"""The module of each family, imported with its first socket, and the `Maker` in it."""
 
 
 class Network:
@@ -39,6 +42,8 @@ class Network:
         dev: The device number of sockets.
         unix: Names of AF_UNIX.
         in_flight: Open files that are under way in messages.
+        tcp: Ports of TCP.
+        udp: Ports of UDP.
     """
 
     def __init__(
@@ -57,6 +62,8 @@ class Network:
         self.dev = vfs.new_dev()
         self.unix = UnixNames(random_bytes)
         self.in_flight = InFlight()
+        self.tcp = Ports(random_bytes, shares_when_heard=False)
+        self.udp = Ports(random_bytes, shares_when_heard=True)
 
     def has_interface(self, name: bytes) -> bool:
         """Whether there is a network interface of a name."""
@@ -72,8 +79,9 @@ class Network:
             raise Errno(E.EAFNOSUPPORT)
         if not 0 <= kind < SOCK_MAX:
             raise Errno(E.EINVAL)
-        module = FAMILIES.get(family)
-        if module is None:
+        found = FAMILIES.get(family)
+        if found is None:
             raise Errno(E.EAFNOSUPPORT)
-        make = cast(Maker, import_module(module).make)
+        module, name = found
+        make = cast(Maker, getattr(import_module(module), name))
         return make(self, kind, protocol, caller)

@@ -37,8 +37,7 @@ SWITCHES: Final = frozenset(
 
 
 def _set_send_buffer(socket: Socket, value: int, caller: Caller) -> None:
-    socket.send_buffer = max(2 * min(value & 0xFFFF_FFFF, MOST), LEAST_SEND)
-    socket.waiters.wake()
+    socket.set_send_buffer(max(2 * min(value & 0xFFFF_FFFF, MOST), LEAST_SEND))
 
 
 def _set_receive_buffer(socket: Socket, value: int, caller: Caller) -> None:
@@ -47,8 +46,7 @@ def _set_receive_buffer(socket: Socket, value: int, caller: Caller) -> None:
 
 def _force_send_buffer(socket: Socket, value: int, caller: Caller) -> None:
     _require_admin(caller)
-    socket.send_buffer = max(2 * min(max(value, 0), INT_MAX // 2), LEAST_SEND)
-    socket.waiters.wake()
+    socket.set_send_buffer(max(2 * min(max(value, 0), INT_MAX // 2), LEAST_SEND))
 
 
 def _force_receive_buffer(socket: Socket, value: int, caller: Caller) -> None:

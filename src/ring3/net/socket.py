@@ -251,6 +251,11 @@ class Socket(File):
         """
         raise Errno(E.ENOTTY)
 
+    def set_send_buffer(self, size: int) -> None:
+        """Changes how many bytes may be under way."""
+        self.send_buffer = size
+        self.waiters.wake()
+
     def set_receive_buffer(self, size: int) -> None:
         """Changes how many bytes may wait to be received."""
         self.receive_buffer = size

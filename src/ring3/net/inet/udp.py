@@ -1,0 +1,257 @@
+"""UDP: messages between ports (udp(7), net/ipv4/udp.c)."""
+
+from __future__ import annotations
+
+import struct
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import NamedTuple
+from ring3.abi.linux.sockets import (
+    AF_INET,
+    AF_UNSPEC,
+    MSG_OOB,
+    MSG_PEEK,
+    MSG_TRUNC,
+    RCV_SHUTDOWN,
+    SHUTDOWN_MASK,
+    SO_BROADCAST,
+    SOL_IP,
+    SOL_IPV6,
+    State,
+)
+from ring3.fs.readiness import POLLERR, POLLHUP, POLLRDHUP, POLLWRBAND, READABLE, WRITABLE
+from ring3.net.inet.address import (
+    BROADCAST4,
+    Endpoint,
+    destination,
+    family_in,
+    is_local,
+    is_multicast,
+    pack,
+    source_for,
+    wide,
+)
+from ring3.net.inet.base import InetSocket
+from ring3.net.socket import Received
+
+if TYPE_CHECKING:
+    from ring3.net.caller import Caller
+    from ring3.net.network import Network
+    from ring3.net.socket import Control, Message
+
+LARGEST: Final = 65507
+"""Bytes of a message at most: an IP packet less its header and UDP's."""
+OVERHEAD: Final = 768
+"""What a short message counts of the receiver's buffer beside its bytes."""
+IP_PKTINFO: Final = 8
+IP_RECVTTL: Final = 12
+IP_TTL: Final = 2
+IPV6_RECVPKTINFO: Final = 49
+IPV6_PKTINFO: Final = 50
+LO: Final = 1
+"""Number of the loopback interface."""
+
+
+class Datagram(NamedTuple):
+    """A message that waits to be received."""
+
+    data: bytes
+    source: Endpoint
+    target: bytes
+    ttl: int
+
+    @property
+    def charge(self) -> int:
+        """What it counts of the receiver's buffer."""
+        return OVERHEAD + len(self.data)
+
+
+class UdpSocket(InetSocket):
+    """A socket of UDP.
+
+    Attributes:
+        queue: What can be received.
+        held: What that counts.
+    """
+
+    signals_broken_pipe = False
+    has_peek_offset = True
+
+    def __init__(
+        self, network: Network, family: int, kind: int, protocol: int, owner: tuple[int, int]
+    ) -> None:
+        super().__init__(network, family, kind, protocol, owner)
+        self.ports = network.udp
+        self.queue: deque[Datagram] = deque()
+        self.held = 0
+
+    def connect(self, address: bytes, caller: Caller) -> None:
+        """Sets, or with AF_UNSPEC forgets, the other end."""
+        if family_in(address) == AF_UNSPEC:
+            self._disconnect()
+            return
+        wanted = self.destination_in(address)
+        host = destination(wanted.host)
+        self._check_reachable(host)
+        self.bind_automatically()
+        if self.local.is_any:
+            self.local = self.local._replace(host=source_for(host))
+        self.remote = Endpoint(host, wanted.port)
+        self.state = State.ESTABLISHED
+
+    def _disconnect(self) -> None:
+        self.remote = None
+        self.state = State.CLOSE
+        if not self.bound_host:
+            self.local = self.local._replace(host=self.any_host)
+
+    def _check_reachable(self, host: bytes) -> None:
+        if host == BROADCAST4:
+            if not self.value(SO_BROADCAST):
+                raise Errno(E.EACCES)
+        elif not is_local(host) and not is_multicast(host):
+            raise Errno(E.ENETUNREACH)
+
+    # -- sending ---------------------------------------------------------------------------------------------------
+
+    def check_size(self, size: int) -> None:
+        """A message has to fit into one packet."""
+        if size > LARGEST:
+            raise Errno(E.EMSGSIZE)
+
+    def send(self, message: Message, caller: Caller) -> int:
+        """Sends one message; who does not hear it is no error now."""
+        self.check_size(len(message.data))
+        if message.flags & MSG_OOB:
+            raise Errno(E.EOPNOTSUPP)
+        target = self._target(message)
+        if not target.port:
+            raise Errno(E.EINVAL)
+        self.raise_error()
+        host = destination(target.host)
+        self._check_reachable(host)
+        if self.says_no_more:
+            raise Errno(E.EPIPE)
+        self.bind_automatically()
+        source = self.local.host if not self.local.is_any else source_for(host)
+        sent = Datagram(
+            message.data, Endpoint(source, self.local.port), host, self.level_value(SOL_IP, IP_TTL)
+        )
+        self._deliver(sent, target.port)
+        return len(message.data)
+
+    def _target(self, message: Message) -> Endpoint:
+        if message.address:
+            return self.destination_in(message.address)
+        if self.remote is None:
+            raise Errno(E.EDESTADDRREQ)
+        return self.remote
+
+    def _deliver(self, sent: Datagram, port: int) -> None:
+        hearing = [
+            other for other in self.ports.at(port) if isinstance(other, UdpSocket) and other.hears(sent)
+        ]
+        if is_multicast(sent.target) or sent.target == BROADCAST4:
+            for other in hearing:
+                other.receive(sent)
+        elif hearing:
+            best = max(other.closeness(sent) for other in hearing)
+            equal = [other for other in hearing if other.closeness(sent) == best]
+            equal[sent.source.port % len(equal)].receive(sent)
+        elif self.remote is not None:
+            self.fail(E.ECONNREFUSED)
+
+    def hears(self, sent: Datagram) -> bool:
+        """Whether a message to its port is for it."""
+        if self.remote is not None and self.remote != sent.source:
+            return False
+        if (
+            len(sent.target) == 4
+            and self.family != AF_INET
+            and (self.only6 or (len(self.local.host) == 16 and not self.local.is_any))
+        ):
+            return False
+        if len(sent.target) == 16 and self.family == AF_INET:
+            return False
+        return self.local.is_any or self.local.host == sent.target
+
+    def closeness(self, sent: Datagram) -> int:
+        """How exactly it asks for a message: the closest one gets it (compute_score)."""
+        return (
+            4 * (self.remote is not None)
+            + 2 * (not self.local.is_any)
+            + (len(sent.target) == 4) * (self.family == AF_INET)
+        )
+
+    def receive(self, sent: Datagram) -> None:
+        """Takes a message, if there is room and it is listened to."""
+        if self.held > self.receive_buffer or self.shut & RCV_SHUTDOWN:
+            return
+        self.queue.append(sent)
+        self.held += sent.charge
+        self.waiters.wake(READABLE)
+
+    # -- receiving -------------------------------------------------------------------------------------------------
+
+    def recv(self, size: int, flags: int = 0) -> Received:
+        """The next message."""
+        self.raise_error()
+        if not self.queue:
+            if self.hears_no_more:
+                return Received(b"", 0)
+            raise self.would_block(READABLE)
+        got = self.queue[0]
+        if not flags & MSG_PEEK:
+            self.queue.popleft()
+            self.held -= got.charge
+        data = got.data[:size]
+        truncated = MSG_TRUNC if len(data) < len(got.data) else 0
+        address = pack(got.source, self.family)
+        return Received(data, len(got.data), address, truncated, (), self._control(got))
+
+    def _control(self, got: Datagram) -> tuple[Control, ...]:
+        found: list[Control] = []
+        if self.level_value(SOL_IP, IP_PKTINFO) and len(got.target) == 4:
+            found.append((SOL_IP, IP_PKTINFO, struct.pack("<i4s4s", LO, got.target, got.target)))
+        if self.level_value(SOL_IP, IP_RECVTTL):
+            found.append((SOL_IP, IP_TTL, struct.pack("<i", got.ttl)))
+        if self.level_value(SOL_IPV6, IPV6_RECVPKTINFO):
+            found.append((SOL_IPV6, IPV6_PKTINFO, struct.pack("<16si", wide(got.target), LO)))
+        return tuple(found)
+
+    def available(self) -> int:
+        """Bytes of the next message."""
+        return len(self.queue[0].data) if self.queue else 0
+
+    def unsent(self) -> int:
+        """Nothing: what is sent has arrived."""
+        return 0
+
+    # -- the end ---------------------------------------------------------------------------------------------------
+
+    def shutdown(self, directions: int) -> None:
+        """Ends one direction or both; without another end that is done, but answered with an error."""
+        self.shut |= directions
+        self.waiters.wake()
+        if self.remote is None:
+            raise Errno(E.ENOTCONN)
+
+    def close(self) -> None:
+        """Gives the port back."""
+        self.queue.clear()
+        self.ports.release(self, self.local.port)
+
+    def poll(self) -> int:
+        """Events (udp_poll): there is always room to send."""
+        found = WRITABLE | POLLWRBAND
+        if self.queue:
+            found |= READABLE
+        if self.error is not None:
+            found |= POLLERR
+        if self.shut & RCV_SHUTDOWN:
+            found |= READABLE | POLLRDHUP
+        if self.shut == SHUTDOWN_MASK:
+            found |= POLLHUP
+        return found
