@@ -42,12 +42,12 @@ def test_the_preprocessor_defines_and_includes(tmp_path: Path) -> None:
     [
         (
             ["-n", "BEGIN {"],
-            "dtrace: invalid probe specifier BEGIN {: line 1: syntax error near end of input\n",
+            "dtrace: invalid probe specifier BEGIN {: syntax error near end of input\n",
         ),
         (
             ["-xerrtags", "-n", "nosuch"],
             (
-                "dtrace: invalid probe specifier nosuch: [D_PDESC_ZERO] line 1: "
+                "dtrace: invalid probe specifier nosuch: [D_PDESC_ZERO] "
                 "probe description :::nosuch does not match any probes\n"
             ),
         ),

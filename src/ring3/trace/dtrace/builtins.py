@@ -147,7 +147,6 @@ DESTRUCTIVE = frozenset(
         "copyout",
         "copyoutstr",
         "freopen",
-        "ftruncate",
         "panic",
         "raise",
         "stop",

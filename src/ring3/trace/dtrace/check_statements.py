@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ring3.trace.dtrace.checker import Checker
 
 _SPECULATIVE = frozenset(("speculate", "commit", "discard"))
-_NOT_RECORDING = _SPECULATIVE | (builtins.DESTRUCTIVE - {"freopen", "ftruncate", "system"})
+_NOT_RECORDING = _SPECULATIVE | (builtins.DESTRUCTIVE - {"freopen", "system"})
 """Actions that leave nothing in the buffer."""
 
 

@@ -98,6 +98,7 @@ class Command:
         self._stdout = stdout
         self._stderr = stderr
         self._options = Options()
+        self._bits = 64
 
     def main(self, words: Sequence[str]) -> int:
         """Run with the words after `dtrace`; returns the exit status."""
@@ -128,7 +129,7 @@ class Command:
         if "V" in arguments.flags:
             self._stdout.write(f"dtrace: {VERSION}\n".encode())
             return 0
-        if not arguments.programs and "l" not in arguments.flags:
+        if not arguments.programs and not arguments.flags & {"l", "e"}:
             self._stderr.write(USAGE)
             return 2
         with contextlib.ExitStack() as stack:
@@ -138,7 +139,10 @@ class Command:
 
     def _work(self, arguments: Arguments) -> int:
         target = self._started(arguments)
+        self._bits = arguments.bits
         session = self._session()
+        if "l" in arguments.flags:
+            self._options.set("zdefs", None)
         programs = self._compile(session, arguments, target)
         if "v" in arguments.flags and "l" not in arguments.flags:
             for text, program in zip(arguments.programs, programs, strict=True):
@@ -156,7 +160,14 @@ class Command:
 
         find = constants.finder(constants.solaris if host.system == "solaris" else constants.linux)
         return Session(
-            self._options, host.target, host.time, host.providers, self._stdout, self._tell, constant=find
+            self._options,
+            host.target,
+            host.time,
+            host.providers,
+            self._stdout,
+            self._tell,
+            constant=find,
+            bits=self._bits,
         )
 
     def _started(self, arguments: Arguments) -> int | None:
@@ -225,6 +236,7 @@ class Command:
             lists["undef"],
             lists["incdir"],
             system=self._host.system,
+            bits=self._bits,
             command=self._options.word("cpppath"),
             list_headers=self._options.is_set("cpphdrs"),
         )
@@ -232,6 +244,9 @@ class Command:
     def _list(self, session: Session, arguments: Arguments, programs: list[Program]) -> None:
         verbose = "v" in arguments.flags
         self._stdout.write(listing.HEADER.encode())
+        for description in listing.unmatched(programs):
+            self._stdout.flush()
+            raise DtraceError(f"failed to match {description}: No probe matches description")
         for probe in listing.probes(session, programs):
             self._stdout.write(listing.row(probe).encode())
             if verbose:

@@ -31,6 +31,7 @@ class MatchedClause(NamedTuple):
 
     clause: Clause
     probes: list[Probe]
+    descriptions: list[Description]
 
 
 class Program(NamedTuple):
@@ -84,6 +85,7 @@ class Compiler(Surroundings):
             raise CompileError("D_SYNTAX", lexer.line, "program is nested too deeply") from None
         except CompileError as error:
             error.file = error.file or (lexer.file if lexer.file != "/dev/stdin" else "")
+            error.line = error.line if source.is_file else 0
             raise
 
     def _compile(self, lexer: Lexer, source: Source, macros: Macros) -> Program:
@@ -175,8 +177,10 @@ class Compiler(Surroundings):
 
     def _clause(self, clause: Clause, source: Source, macros: Macros) -> MatchedClause:
         probes: list[Probe] = []
+        descriptions = []
         for text, line in clause.descriptions:
             description = parse_description(text, line, source.field, macros)
+            descriptions.append(description)
             found = self._find_probes(description)
             if not found and not self.options.is_set("zdefs"):
                 message = f"probe description {description} does not match any probes"
@@ -186,7 +190,7 @@ class Compiler(Surroundings):
         check_statements.clause(self.checker, clause)
         self.checker.probes = None
         self._check_stability(clause, probes)
-        return MatchedClause(clause, probes)
+        return MatchedClause(clause, probes, descriptions)
 
     def _check_stability(self, clause: Clause, probes: list[Probe]) -> None:
         """-xamin: the probes and what D gives may not be weaker than that."""

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 
 class CompileError(Exception):
-    """A D program that cannot be compiled: the error's tag, its line, and the text."""
+    """A D program that cannot be compiled: the error's tag, its line (0 on the command line), and the text."""
 
     def __init__(self, tag: str, line: int, message: str, *, file: str = "") -> None:
         super().__init__(message)
@@ -20,11 +20,10 @@ class CompileError(Exception):
 
     def text(self, *, with_tag: bool) -> str:
         """The message as dtrace(1M) prints it, with `[D_TAG]` before it under -xerrtags."""
-        if not self.line:
-            return self.message
         tag = f"[{self.tag}] " if with_tag and self.tag else ""
         file = f'"{self.file}", ' if self.file else ""
-        return f"{tag}{file}line {self.line}: {self.message}"
+        line = f"{file}line {self.line}: " if self.line else ""
+        return f"{tag}{line}{self.message}"
 
 
 class DtraceError(Exception):

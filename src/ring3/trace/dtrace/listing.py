@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ring3.trace.dtrace import stability
@@ -23,6 +23,14 @@ def probes(session: Session, programs: list[Program]) -> Iterable[Probe]:
     return dict.fromkeys(
         probe for program in programs for clause in program.clauses for probe in clause.probes
     )
+
+
+def unmatched(programs: list[Program]) -> Iterator[Description]:
+    """The descriptions that no probe matches."""
+    for program in programs:
+        for clause in program.clauses:
+            if not clause.probes:
+                yield from clause.descriptions
 
 
 def row(probe: Probe) -> str:

@@ -11,14 +11,16 @@ from ring3.trace.dtrace.errors import DtraceError
 PREDEFINED = (
     "__SUNW_D=1",
     "__SUNW_D_VERSION=0x01016001",
-    "__SUNW_D_64=1",
-    "_LP64=1",
     "__x86_64=1",
     "__x86_64__=1",
     "__amd64=1",
     "__amd64__=1",
 )
 """Macros that every program may test."""
+MODELS = {64: ("__SUNW_D_64=1", "_LP64=1"), 32: ("_ILP32=1",)}
+"""Macros of the data models."""
+HEADERS = ("/usr/include", "/usr/include/x86_64-linux-gnu")
+"""Where headers are that are in no other directory."""
 SYSTEMS = {
     "linux": ("linux=1", "__linux=1", "__linux__=1", "__unix=1", "__unix__=1", "unix=1"),
     "solaris": ("sun=1", "__sun=1", "__SVR4=1", "__svr4__=1", "__unix=1", "unix=1"),
@@ -36,6 +38,7 @@ class Settings:
         directories: Sequence[str] = (),
         *,
         system: str = "linux",
+        bits: int = 64,
         command: str = "",
         list_headers: bool = False,
     ) -> None:
@@ -46,13 +49,14 @@ class Settings:
             undefines: Names.
             directories: Where `#include` looks.
             system: Whose macros are predefined.
+            bits: Of which data model.
             command: -xcpppath: another preprocessor, run as a command.
             list_headers: -H: print the path of each file included.
         """
         self.defines = list(defines)
         self.undefines = list(undefines)
         self.directories = list(directories)
-        self.system = system
+        self.predefined = (*PREDEFINED, *SYSTEMS[system], *MODELS[bits])
         self.command = command
         self.list_headers = list_headers
 
@@ -79,12 +83,12 @@ def _run_pcpp(text: str, settings: Settings, report: IO[str]) -> str:
     from ring3.trace.dtrace.preprocessor import Preprocessor  # noqa: PLC0415 - costs 30 ms that -C alone pays
 
     preprocessor = Preprocessor(report)
-    for define in (*PREDEFINED, *SYSTEMS[settings.system], *settings.defines):
+    for define in (*settings.predefined, *settings.defines):
         name, equals, value = define.partition("=")
         preprocessor.define(f"{name} {value if equals else 1}")
     for name in settings.undefines:
         preprocessor.undef(name)
-    for directory in settings.directories:
+    for directory in (*settings.directories, *HEADERS):
         preprocessor.add_path(directory)
     preprocessor.list_headers = settings.list_headers
     output = io.StringIO()
@@ -100,7 +104,7 @@ def _run_command(text: str, settings: Settings, report: IO[str]) -> str:
     import subprocess  # noqa: PLC0415 - only -xcpppath needs it
 
     words = [settings.command]
-    words += [f"-D{define}" for define in (*PREDEFINED, *SYSTEMS[settings.system], *settings.defines)]
+    words += [f"-D{define}" for define in (*settings.predefined, *settings.defines)]
     words += [f"-U{name}" for name in settings.undefines]
     words += [f"-I{directory}" for directory in settings.directories]
     words += ["-H"] * settings.list_headers

@@ -62,6 +62,7 @@ class Session:
         complain: Callable[[str], None],
         *,
         columns: bool = True,
+        bits: int = 64,
         constant: Callable[[str], int | None] | None = None,
     ) -> None:
         """Make a session in which nothing is enabled yet.
@@ -74,6 +75,7 @@ class Session:
             stream: Where records are printed.
             complain: Is told faults and drops, one line each, without `dtrace: `.
             columns: Whether lines begin with the CPU and the probe's number.
+            bits: The data model, 64 or 32.
             constant: Gives constants of the system by name.
         """
         self.options = options
@@ -81,7 +83,7 @@ class Session:
         self.clock = clock
         self.dtrace = DtraceProvider()
         self.providers: list[Provider] = [self.dtrace, *providers]
-        self.types = TypeSpace(target)
+        self.types = TypeSpace(target, bits=bits)
         self.types.string.size = options.number("strsize")
         self.compiler = Compiler(options, self.types, self.find)
         self.compiler.checker.constants = constant or constants.finder()
