@@ -797,3 +797,52 @@ def test_approximations_are_exact_in_repeatable_runs(bare: Bare) -> None:
     quotient, root = struct.unpack("<2f", bare.machine.read(USER_DATA_PAGE, 8))
     assert quotient == struct.unpack("<f", struct.pack("<f", 1 / value))[0]
     assert root == struct.unpack("<f", struct.pack("<f", 1 / math.sqrt(quotient)))[0]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "8fd0",  # pop, with another digit than 0
+        "f08907",  # lock mov %eax, (%rdi)
+        "f03907",  # lock cmp %eax, (%rdi)
+        "f00fa307",  # lock bt %eax, (%rdi)
+        "f0ffc0",  # lock inc %eax
+        "f090",  # lock nop
+        "c5f857c0",  # vxorps %xmm0, %xmm0, %xmm0
+        "c4e27d1807",  # vbroadcastss (%rdi), %ymm0
+    ],
+)
+def test_encodings_that_are_none(bare: Bare, code: str) -> None:
+    bare.cpu.set_gpr(Gpr.RDI, USER_DATA_PAGE)
+    assert run(bare, code) == Trap(Vector.UD)
+    assert (bare.cpu.rip, data(bare)) == (USER_RIP, 0)
+
+
+@pytest.mark.parametrize(
+    ("code", "after"),
+    [
+        ("f0ff07", 1),  # lock incl (%rdi)
+        ("f08107 10000000", 0x10),  # lock addl $0x10, (%rdi)
+        ("f00fba2f04", 0x10),  # lock btsl $4, (%rdi)
+        ("b805000000 f00fc107", 5),  # mov $5, %eax; lock xadd %eax, (%rdi)
+    ],
+)
+def test_lock_where_it_has_a_meaning(bare: Bare, code: str, after: int) -> None:
+    bare.cpu.set_gpr(Gpr.RDI, USER_DATA_PAGE)
+    assert run(bare, bytes.fromhex(code) + SYSCALL) is Event.SYSCALL
+    assert data(bare) == after
+
+
+def test_the_second_encoding_of_test(bare: Bare) -> None:
+    assert (
+        run(bare, "b0f0 f6c80f 0f94c1 f6c8ff 0f95c5 0f05") is Event.SYSCALL
+    )  # test $15, %al; sete; test $-1, %al; setne
+    assert bare.cpu.gpr(Gpr.RCX) & 0xFFFF == 0x101
+
+
+def test_a_fetch_that_faults_in_the_middle_of_a_line_of_code_is_at_its_instruction(bare: Bare) -> None:
+    end = USER_CODE_PAGE + PAGE_SIZE
+    bare.put_code(b"\x90" * 32 + b"\x48\xff\xc3" + b"\x90" * (PAGE_SIZE - 0x10 - 35))
+    bare.cpu.set_gpr(Gpr.RBX, 0)
+    assert bare.cpu.run() == Trap(Vector.PF, PF_USER | PF_FETCH, address=end)
+    assert (bare.cpu.rip, bare.cpu.gpr(Gpr.RBX)) == (end, 1)

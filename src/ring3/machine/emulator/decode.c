@@ -25,6 +25,7 @@ static int is_prefix(struct instruction *found, uint8_t byte)
         found->prefix = PREFIX_F3;
         return 1;
     case 0xf0:
+        return found->lock = 1;
     case 0x67:
         return 1;
     case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64: case 0x65:

@@ -11,6 +11,7 @@ struct instruction {
     enum mandatory prefix;
     uint8_t opcode, rex, vex; /* `vex`: the first byte of a VEX prefix, or 0 */
     uint8_t segment_override; /* the prefix byte, or 0 */
+    uint8_t lock; /* whether there is a LOCK prefix */
     uint64_t start, next; /* linear addresses: of the first byte, and behind the opcode */
 };
 

@@ -5,7 +5,8 @@
  *   aligned accesses: the comparison that finds a page in the emulator's TLB then finds misaligned ones too, at no
  *   cost. They come back through `do_unaligned_access` of its CPU class, as #GP or #AC.
  * - Instructions that the emulator allows or knows, and the processor does not, are shown to it as `hlt`, which is #GP
- *   in ring 3, or `ud2`: `in` and `out` without the privilege, `rdpmc`, AVX.
+ *   in ring 3, or `ud2`: `in` and `out` without the privilege, `rdpmc`, AVX, LOCK where it has no meaning, an extended
+ *   `pop`. `test` in its second encoding, which it does not know, is shown in the first.
  * - A block ends before an instruction that may reach into another page, so that a fault of fetching is met by a block
  *   that begins with the instruction, and not by one whose earlier instructions have not run yet. It ends before
  *   `sysenter` too, whose helper then finds RIP where it is.
@@ -139,9 +140,9 @@ REPLACED(uint32_t, cpu_ldub_code, struct cpu *cpu, uint64_t address)
     TAIL_CALL CALL(fetch)(cpu, address);
 }
 
-static void show(const struct instruction *found, uint8_t first, uint8_t second, uint32_t size)
+static void show(uint64_t address, uint8_t first, uint8_t second, uint32_t size)
 {
-    shown_at = found->start;
+    shown_at = address;
     shown[0] = first;
     shown[1] = second;
     shown_size = size;
@@ -169,6 +170,56 @@ static int is_avx(const struct instruction *found)
     return found->map != MAP_0F3A || found->opcode != 0xf0;
 }
 
+/* Whether LOCK has a meaning: an operation on memory that reads and writes (SDM volume 2, LOCK). */
+static int is_lockable(const struct instruction *found, uint8_t modrm)
+{
+    unsigned digit = modrm >> 3 & 7, opcode = found->opcode;
+    if (modrm >> 6 == 3)
+        return 0;
+    if (found->map == MAP_0F)
+        return opcode == 0xab || opcode == 0xb3 || opcode == 0xbb || (opcode & 0xfe) == 0xb0 || (opcode & 0xfe) == 0xc0 ||
+               (opcode == 0xba && digit >= 5) || (opcode == 0xc7 && digit == 1);
+    if (found->map != ONE_BYTE)
+        return 0;
+    switch (opcode) {
+    case 0x80 ... 0x83:
+        return digit != 7;
+    case 0x86: case 0x87:
+        return 1;
+    case 0xf6: case 0xf7:
+        return digit == 2 || digit == 3;
+    case 0xfe: case 0xff:
+        return digit < 2;
+    }
+    return opcode < 0x38 && (opcode & 7) < 2;
+}
+
+static int is_undefined(struct cpu *cpu, const struct instruction *found)
+{
+    if (is_avx(found))
+        return 1;
+    if (found->lock)
+        return !ring3_has_modrm(found) || !is_lockable(found, ring3_code_byte(cpu, found->next));
+    return found->map == ONE_BYTE && found->opcode == 0x8f && ring3_code_byte(cpu, found->next) & 0x38;
+}
+
+/* f6 /1 and f7 /1, which do what /0 does. */
+static int is_second_test(struct cpu *cpu, const struct instruction *found)
+{
+    return found->map == ONE_BYTE && (found->opcode & 0xfe) == 0xf6 &&
+           (ring3_code_byte(cpu, found->next) & 0x38) == 0x08;
+}
+
+static void show_another(struct cpu *cpu, const struct instruction *found)
+{
+    if (is_forbidden(cpu, found))
+        show(found->start, HLT, 0, 1);
+    else if (is_undefined(cpu, found))
+        show(found->start, 0x0f, 0x0b, 2);
+    else if (is_second_test(cpu, found))
+        show(found->next, ring3_code_byte(cpu, found->next) & ~0x38, 0, 1);
+}
+
 /* ---- the loop */
 
 static translate *translate_original;
@@ -184,10 +235,7 @@ static void translate_instruction(struct block *block, void *state)
     struct cpu *cpu = cpu_of(state);
     struct instruction found = ring3_decode(cpu, block->next);
 
-    if (is_forbidden(cpu, &found))
-        show(&found, HLT, 0, 1);
-    else if (is_avx(&found))
-        show(&found, 0x0f, 0x0b, 2);
+    show_another(cpu, &found);
     first_access = !found.vex && wants_aligned(&found) ? MO_ALIGN_16 : 0;
     every_access = checks_alignment(cpu) ? MO_ALIGN : 0;
     translate_original(block, state);
