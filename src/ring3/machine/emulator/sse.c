@@ -140,18 +140,27 @@ ROUNDING(roundpd_xmm)
 ROUNDING(roundss_xmm)
 ROUNDING(roundsd_xmm)
 
-/* ---- approximations: the host's own, or the emulator's exact ones where all hosts must agree */
-#define APPROXIMATION(name, load, store)                                                                        \
+/*
+ * ---- approximations: the host's own, or the emulator's exact ones where all hosts must agree. They take denormals for
+ * zeros, flush tiny results and raise nothing (SDM volume 2, RCPPS).
+ */
+#define APPROXIMATION(name, load, store, count)                                                                 \
     ORIGINAL(name, void, helper_##name##_x86_64, struct cpu *, void *, void *);                                 \
     REPLACED(void, helper_##name, struct cpu *cpu, void *destination, void *source)                             \
     {                                                                                                           \
-        if (cpu->hflags2 & REPEATABLE)                                                                          \
-            CALL(name)(cpu, destination, source);                                                               \
-        else                                                                                                    \
+        if (cpu->hflags2 & REPEATABLE) {                                                                        \
+            struct vector operand = *(struct vector *)source;                                                   \
+            uint8_t before = cpu->sse.flags;                                                                    \
+            flush_singles((uint32_t *)&operand, count);                                                         \
+            CALL(name)(cpu, destination, &operand);                                                             \
+            flush_singles(destination, count);                                                                  \
+            cpu->sse.flags = before;                                                                            \
+        } else {                                                                                                \
             __asm__ volatile(load " (%1), %%xmm0\n " #name " %%xmm0, %%xmm0\n " store " %%xmm0, (%0)"           \
                              : : "r"(destination), "r"(source) : "xmm0", "memory");                             \
+        }                                                                                                       \
     }
-APPROXIMATION(rcpss, "movss", "movss")
-APPROXIMATION(rcpps, "movups", "movups")
-APPROXIMATION(rsqrtss, "movss", "movss")
-APPROXIMATION(rsqrtps, "movups", "movups")
+APPROXIMATION(rcpss, "movss", "movss", 1)
+APPROXIMATION(rcpps, "movups", "movups", 4)
+APPROXIMATION(rsqrtss, "movss", "movss", 1)
+APPROXIMATION(rsqrtps, "movups", "movups", 4)
