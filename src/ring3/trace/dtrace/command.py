@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 from typing import IO, Protocol
 
-from ring3.trace.dtrace import listing, preprocess
+from ring3.trace.dtrace import libraries, listing, preprocess
 from ring3.trace.dtrace.command_line import USAGE, Arguments, Text, UsageError
 from ring3.trace.dtrace.compiler import Program, Source
 from ring3.trace.dtrace.errors import CompileError, DtraceError
@@ -197,6 +197,7 @@ class Command:
         return Macros([script, *arguments.operands], names, default=self._options.is_set("defaultargs"))
 
     def _compile(self, session: Session, arguments: Arguments, target: int | None) -> list[Program]:
+        self._compile_libraries(session, arguments)
         programs = []
         for text in arguments.programs:
             what = (
@@ -213,6 +214,15 @@ class Command:
             except DtraceError as error:
                 raise DtraceError(f"{what}: {error}") from None
         return programs
+
+    def _compile_libraries(self, session: Session, arguments: Arguments) -> None:
+        for path, text in libraries.in_order([*arguments.libraries, *self._options.lists["libdir"]]):
+            try:
+                session.compiler.compile(Source(text, is_library=True), Macros([path], {}))
+            except CompileError as error:
+                error.file = path
+                told = error.text(with_tag=self._options.is_set("errtags"))
+                raise DtraceError(f"failed to compile library: {told}") from None
 
     def _source(self, text: Text) -> Source:
         if not text.is_file:
@@ -245,8 +255,7 @@ class Command:
         verbose = "v" in arguments.flags
         self._stdout.write(listing.HEADER.encode())
         for description in listing.unmatched(programs):
-            self._stdout.flush()
-            raise DtraceError(f"failed to match {description}: No probe matches description")
+            self._tell(f"failed to match {description}: No probe matches description")
         for probe in listing.probes(session, programs):
             self._stdout.write(listing.row(probe).encode())
             if verbose:

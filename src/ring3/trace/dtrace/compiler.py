@@ -51,6 +51,7 @@ class Source(NamedTuple):
     text: str
     is_file: bool = True
     field: str = "name"
+    is_library: bool = False
 
 
 class Compiler(Surroundings):
@@ -71,6 +72,7 @@ class Compiler(Surroundings):
         self.checker = Checker(types, self.symbols)
         self._find_probes = find_probes
         self._types = types
+        self._in_library = False
 
     def compile(self, source: Source, macros: Macros) -> Program:
         """Compile a program.
@@ -78,6 +80,7 @@ class Compiler(Surroundings):
         Raises:
             CompileError: if something is wrong with it.
         """
+        self._in_library = source.is_library
         lexer = Lexer(source.text, macros, self._pragma)
         try:
             return self._compile(lexer, source, macros)
@@ -104,7 +107,7 @@ class Compiler(Surroundings):
                 clauses.append(self._clause(item, source, macros))
             else:
                 self._define(item)
-        if empty and not self.options.is_set("empty"):
+        if empty and not source.is_library and not self.options.is_set("empty"):
             fail("D_EMPTY", lexer.line, "empty D program translation unit")
         unused = macros.unused()
         if (
@@ -139,10 +142,9 @@ class Compiler(Surroundings):
             fail("D_PRAGMA_UNUSED", line, f"#pragma attributes refers to an undefined name: {name}")
         symbol.attributes = attributes
 
-    @staticmethod
-    def _depends(kind: str, name: str, line: int) -> None:
+    def _depends(self, kind: str, name: str, line: int) -> None:
         del name
-        if kind == "library":
+        if kind == "library" and not self._in_library:
             fail("D_PRAGMA_DEPEND", line, "main program may not explicitly depend on a library")
 
     def _bind_version(self, version: str, name: str, line: int) -> None:

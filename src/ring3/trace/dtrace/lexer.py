@@ -279,7 +279,11 @@ class Lexer:
             return Token("string", text, line, value.strip('"').encode("utf-8", "surrogateescape"))
         digits = value.lstrip("+-")
         if digits[:1].isdigit():
-            number = integer_token(text, digits.rstrip("uUlL"), "", line)
+            try:
+                number = integer_token(text, digits.rstrip("uUlL"), "", line)
+            except CompileError as error:
+                message = f"macro argument {text} constant {value} results in integer overflow"
+                raise CompileError("D_MACRO_OFLOW", line, message) from error
             assert isinstance(number.value, int)
             return number._replace(value=-number.value) if value[0] == "-" else number
         if not _WORD.fullmatch(value):
