@@ -2,8 +2,10 @@
 #define _GNU_SOURCE
 #include "try.h"
 #include <fcntl.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
+#include <sys/xattr.h>
 
 #define NOWHERE ((char *)16)
 
@@ -45,6 +47,30 @@ int main(void) {
     SHOW(write(sealed, &byte, 0));
     SHOW(pwrite(sealed, &byte, 0, 2));
     SHOW(write(sealed, &byte, 1));
+    SHOW(setxattr(NOWHERE, "user.a", "b", 1, 8));
+    SHOW(setxattr(NOWHERE, NOWHERE, "b", 1, 0));
+    SHOW(setxattr("absent", "", "b", 1, 0));
+    SHOW(fsetxattr(99, "user.a", "b", 1, 8));
+    SHOW(fgetxattr(99, NOWHERE, &byte, 1));
+    SHOW(fremovexattr(99, NOWHERE));
+    SHOW(removexattr("absent", NOWHERE));
+    struct epoll_event event;
+    int set = epoll_create1(0);
+    SHOW(epoll_wait(99, &event, 0, 0));
+    SHOW(epoll_wait(set, &event, 0, 0));
+    SHOW(epoll_wait(file, &event, 0, 0));
+    SHOW(sync_file_range(99, -1, 1, 0));
+    SHOW(sync_file_range(file, -1, 1, 0));
+    SHOW(fallocate(99, 0, -1, 0));
+    SHOW(fallocate(path, 0, -1, 0));
+    SHOW(fallocate(ends[0], 0, -1, 0));
+    SHOW(preadv2(99, &one, 1, 0, 1 << 20));
+    SHOW(preadv2(ends[0], &one, 1, -1, 1 << 20));
+    SHOW(preadv2(file, &one, -1, 0, 1 << 20));
+    SHOW(preadv2(file, &one, 1, 0, 1 << 20));
+    SHOW(pwritev2(99, &one, 1, 0, 1 << 20));
+    SHOW(syscall(SYS_rt_tgsigqueueinfo, -1, -1, 0, NOWHERE));
+    SHOW(syscall(SYS_rt_tgsigqueueinfo, -1, -1, 0, &one));
     unlink("edge.tmp");
     return 0;
 }

@@ -71,6 +71,7 @@ static void groups(void) {
     TRY(setpgid, 2000000, 0);
     TRY(getpgid, -1);
     TRY(getsid, -1);
+    printf("the first process: %ld %d %d\n", call(SYS_kill, 1, 0), getpgid(1) >= 0, getsid(1) >= 0);
     pid_t child = sleeper();
     printf("a group for a child: %ld %d\n", call(SYS_setpgid, child, child), getpgid(child) == child);
     printf("into it: %ld %d\n", call(SYS_setpgid, 0, child), getpgrp() == child);

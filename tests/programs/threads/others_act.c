@@ -16,7 +16,9 @@
 #define BUFFER 131072
 
 static volatile int broken;
-static void on_pipe(int signal) { broken++; }
+static void on_pipe(int signal, siginfo_t *info, void *context) {
+    broken += info->si_pid == getpid() && info->si_code == SI_USER;
+}
 
 static int ends[2], first_thread;
 static char buffer[BUFFER];
@@ -81,7 +83,8 @@ static void watches(int how) {
 int main(void) {
     setvbuf(stdout, 0, _IONBF, 0);
     first_thread = syscall(SYS_gettid);
-    signal(SIGPIPE, on_pipe);
+    struct sigaction action = {.sa_sigaction = on_pipe, .sa_flags = SA_SIGINFO};
+    sigaction(SIGPIPE, &action, 0);
     writes(0);
     writes(1);
     for (int how = 0; how < 4; how++)

@@ -146,11 +146,13 @@ class Processes:
 
     Attributes:
         watched_from_outside: The process whose parent is one of the host, which lets it go on when it has stopped.
+        init: The kernel's own, user 0's, which has no program: it is not among the others and takes no signals.
     """
 
     def __init__(self) -> None:
         self._all: dict[int, Process] = {}
         self.watched_from_outside: int | None = None
+        self.init = Process(INIT, None, INIT, INIT, Actions())
 
     def __iter__(self) -> Iterator[Process]:
         return iter(list(self._all.values()))

@@ -18,7 +18,7 @@ from ring3.kernel.mm.objects import Objects
 from ring3.kernel.regs import FrameType, UserRegs, WindowRegs, frame_type
 from ring3.kernel.two_ways import TwoWays
 from ring3.kernel.wait import WaitQueue
-from ring3.linux.model.process import Process, Processes
+from ring3.linux.model.process import INIT, Process, Processes
 from ring3.linux.model.settings import MmContext
 from ring3.linux.model.task import LinuxTask
 from ring3.linux.x86.fpu import Fpu
@@ -173,6 +173,8 @@ class LinuxSystem(TwoWays[LinuxTask]):
         Raises:
             Errno: ESRCH, there is none.
         """
+        if number == INIT:
+            return self.processes.init
         thread = self.thread(number)
         return self.processes[number] if thread is None else thread.process
 

@@ -8,6 +8,7 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.signals import NSIG, Sig
 from ring3.kernel.functions import function
 from ring3.linux.model.credentials import Cap
+from ring3.linux.model.process import INIT
 from ring3.linux.model.siginfo import Layout, SigInfo
 from ring3.linux.signals.send import group_send_sig_info
 
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 @function("int check_kill_permission(int sig, struct kernel_siginfo *info, struct task_struct *t)")
 def check_kill_permission(task: LinuxTask, target: Process, signal: int) -> bool:
     """Whether kill(2) is allowed: same user, or SIGCONT within the session (check_kill_permission)."""
+    mine = task.credentials
     if not target.threads:
-        return True
-    mine, other = task.credentials, target.threads[0].credentials
+        return target.pid != INIT or mine.capable(Cap.KILL) or not (mine.euid and mine.uid)
+    other = target.threads[0].credentials
     if mine.capable(Cap.KILL) or {mine.euid, mine.uid} & {other.uid, other.suid}:
         return True
     return signal == Sig.SIGCONT and task.process.sid == target.sid

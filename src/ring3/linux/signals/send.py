@@ -193,12 +193,17 @@ def resume_from_stop(task: LinuxTask) -> None:
 
 def broken_pipe(task: LinuxTask) -> None:
     """A thread wrote where nobody reads."""
-    do_send_specific(task, SigInfo(int(Sig.SIGPIPE)))
+    do_send_specific(task, _from_itself(task, Sig.SIGPIPE))
 
 
 def file_too_large(task: LinuxTask) -> None:
     """A thread wrote beyond RLIMIT_FSIZE."""
-    do_send_specific(task, SigInfo(int(Sig.SIGXFSZ)))
+    do_send_specific(task, _from_itself(task, Sig.SIGXFSZ))
+
+
+def _from_itself(task: LinuxTask, signal: Sig) -> SigInfo:
+    """What a signal says that the kernel sends a thread for what it did, as if the thread had (SEND_SIG_NOINFO)."""
+    return SigInfo(int(signal), pid=task.tgid, uid=task.credentials.uid)
 
 
 @function(

@@ -121,7 +121,8 @@ def _leave_children(task: LinuxTask) -> None:
         child.parent_thread = process.leader if process.threads else None
         for thread in child.threads:
             if thread.parent_death_signal:
-                group_send_sig_info(child, SigInfo(thread.parent_death_signal))
+                sender = task.tgid, task.credentials.uid
+                group_send_sig_info(child, SigInfo(thread.parent_death_signal, pid=sender[0], uid=sender[1]))
 
 
 def _end_process(process: Process, last: LinuxTask, code: int) -> None:

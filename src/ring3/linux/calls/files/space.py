@@ -143,6 +143,7 @@ def sys_ia32_ftruncate64(
 )
 def ksys_fallocate(task: LinuxTask, fd: int, mode: int, offset: int, length: int) -> int:
     """Takes or gives back the space of a part of a file."""
+    opened(task, fd)
     if offset < 0 or length <= 0:
         raise Errno(E.EINVAL)
     if mode & ~FALLOC_MODES:
@@ -218,9 +219,10 @@ def sys_syncfs(task: LinuxTask, fd: FdArg) -> int:
 @function("int ksys_sync_file_range(int fd, loff_t offset, loff_t nbytes, unsigned int flags)")
 def ksys_sync_file_range(task: LinuxTask, fd: int, offset: int, length: int, flags: int) -> int:
     """Writes a part of a file back."""
+    file = opened(task, fd)
     if flags & ~SYNC_FILE_RANGE_FLAGS or offset < 0 or length < 0 or offset + length > MAX_SIZE:
         raise Errno(E.EINVAL)
-    inode = opened(task, fd).inode
+    inode = file.inode
     if inode is None or not (inode.is_regular or inode.is_directory or inode.is_link):
         raise Errno(E.ESPIPE)
     inode.sync()

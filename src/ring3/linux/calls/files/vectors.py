@@ -43,10 +43,10 @@ def do_readv(
     task: LinuxTask, fd: int, address: int, count: int, offset: int | None, flags: int = 0
 ) -> int | Waiting:
     """Reads into several buffers."""
-    if flags:
-        _check_flags(flags, Rwf.HIPRI | Rwf.NOWAIT)
     file = readable(task, fd, at_offset=offset is not None)
     vectors = import_iovec(task, address, count, task.in_ia32_syscall)
+    if flags:
+        _check_flags(flags, Rwf.HIPRI | Rwf.NOWAIT)
     wanted = sum(length for _, length in vectors)
 
     def read() -> int:
@@ -66,10 +66,10 @@ def do_writev(
     task: LinuxTask, fd: int, address: int, count: int, offset: int | None, flags: int = 0
 ) -> int | Waiting:
     """Writes from several buffers."""
-    if flags:
-        _check_flags(flags, Rwf.HIPRI | Rwf.DSYNC | Rwf.SYNC | Rwf.NOWAIT | Rwf.APPEND)
     file = writable(task, fd, at_offset=offset is not None)
     vectors = import_iovec(task, address, count, task.in_ia32_syscall)
+    if flags:
+        _check_flags(flags, Rwf.HIPRI | Rwf.DSYNC | Rwf.SYNC | Rwf.NOWAIT | Rwf.APPEND)
     if file.discards:
         return file.discard(sum(length for _, length in vectors))
     data = gather(task, vectors)

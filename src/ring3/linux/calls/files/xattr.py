@@ -19,37 +19,45 @@ NAME_MAX: Final = 255
 NOTE: Final = "no file has any: EOPNOTSUPP"
 
 
-def _refuse(task: LinuxTask, name: int) -> int:
-    """Reads a name and refuses.
+XATTR_FLAGS: Final = 3
+"""XATTR_CREATE and XATTR_REPLACE."""
+
+
+def _import_xattr_name(task: LinuxTask, name: int, flags: int = 0) -> None:
+    """Looks at what a call says of an attribute, before it looks for the file (fs/xattr.c).
 
     Raises:
-        Errno: EFAULT; ERANGE, an empty or too long name; EOPNOTSUPP.
+        Errno: EINVAL, unknown flags; EFAULT; ERANGE, an empty or too long name.
     """
+    if flags & ~XATTR_FLAGS:
+        raise Errno(E.EINVAL)
     text = task.memory.read_cstring(name, NAME_MAX + 1)
     if not text:
         raise Errno(E.ERANGE)
-    raise Errno(E.EOPNOTSUPP)
 
 
 @syscall("partial", NOTE)
 def sys_getxattr(task: LinuxTask, pathname: Path, name: BufferIn, value: BufferOut, size: SizeT) -> int:
     """An extended attribute of a file."""
+    _import_xattr_name(task, name)
     user_path_at(task, AT_FDCWD, pathname)
-    return _refuse(task, name)
+    raise Errno(E.EOPNOTSUPP)
 
 
 @syscall("partial", NOTE)
 def sys_lgetxattr(task: LinuxTask, pathname: Path, name: BufferIn, value: BufferOut, size: SizeT) -> int:
     """An extended attribute of a link itself."""
+    _import_xattr_name(task, name)
     user_path_at(task, AT_FDCWD, pathname, follow=False)
-    return _refuse(task, name)
+    raise Errno(E.EOPNOTSUPP)
 
 
 @syscall("partial", NOTE)
 def sys_fgetxattr(task: LinuxTask, fd: FdArg, name: BufferIn, value: BufferOut, size: SizeT) -> int:
     """An extended attribute of an open file."""
+    _import_xattr_name(task, name)
     opened(task, fd)
-    return _refuse(task, name)
+    raise Errno(E.EOPNOTSUPP)
 
 
 @syscall("partial", NOTE)
@@ -57,8 +65,9 @@ def sys_setxattr(
     task: LinuxTask, pathname: Path, name: BufferIn, value: BufferIn, size: SizeT, flags: Int
 ) -> int:
     """Sets an extended attribute of a file."""
+    _import_xattr_name(task, name, flags)
     user_path_at(task, AT_FDCWD, pathname)
-    return _refuse(task, name)
+    raise Errno(E.EOPNOTSUPP)
 
 
 @syscall("partial", NOTE)
@@ -66,8 +75,9 @@ def sys_lsetxattr(
     task: LinuxTask, pathname: Path, name: BufferIn, value: BufferIn, size: SizeT, flags: Int
 ) -> int:
     """Sets an extended attribute of a link itself."""
+    _import_xattr_name(task, name, flags)
     user_path_at(task, AT_FDCWD, pathname, follow=False)
-    return _refuse(task, name)
+    raise Errno(E.EOPNOTSUPP)
 
 
 @syscall("partial", NOTE)
@@ -75,29 +85,33 @@ def sys_fsetxattr(
     task: LinuxTask, fd: FdArg, name: BufferIn, value: BufferIn, size: SizeT, flags: Int
 ) -> int:
     """Sets an extended attribute of an open file."""
+    _import_xattr_name(task, name, flags)
     opened(task, fd)
-    return _refuse(task, name)
+    raise Errno(E.EOPNOTSUPP)
 
 
 @syscall("partial", NOTE)
 def sys_removexattr(task: LinuxTask, pathname: Path, name: BufferIn) -> int:
     """Removes an extended attribute of a file."""
+    _import_xattr_name(task, name)
     user_path_at(task, AT_FDCWD, pathname)
-    return _refuse(task, name)
+    raise Errno(E.EOPNOTSUPP)
 
 
 @syscall("partial", NOTE)
 def sys_lremovexattr(task: LinuxTask, pathname: Path, name: BufferIn) -> int:
     """Removes an extended attribute of a link itself."""
+    _import_xattr_name(task, name)
     user_path_at(task, AT_FDCWD, pathname, follow=False)
-    return _refuse(task, name)
+    raise Errno(E.EOPNOTSUPP)
 
 
 @syscall("partial", NOTE)
 def sys_fremovexattr(task: LinuxTask, fd: FdArg, name: BufferIn) -> int:
     """Removes an extended attribute of an open file."""
+    _import_xattr_name(task, name)
     opened(task, fd)
-    return _refuse(task, name)
+    raise Errno(E.EOPNOTSUPP)
 
 
 @syscall("full", "no file has any: the list is empty")

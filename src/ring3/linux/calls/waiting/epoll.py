@@ -89,9 +89,9 @@ def _exclusive_allowed(op: int, events: int, nested: bool) -> bool:
 def _wait(
     task: LinuxTask, epfd: int, address: int, count: int, deadline: int | None, immediate: bool
 ) -> int | Waiting:
+    epoll = task.files[epfd]
     if not 0 < count <= MAX_EVENTS:
         raise Errno(E.EINVAL)
-    epoll = task.files[epfd]
     if not isinstance(epoll, EpollFile):
         raise Errno(E.EINVAL)
     found = epoll.take(count)
