@@ -61,14 +61,19 @@ UNARY(f2xm1, C1)
 UNARY(fsin, C1 | C2)
 UNARY(fcos, C1 | C2)
 
-/* ---- two operands, the second one stays */
+static int is_nan(const struct extended *value)
+{
+    return (value->sign_exponent & 0x7fff) == 0x7fff && value->mantissa << 1;
+}
+
+/* ---- two operands, the second one stays; a NaN has no quotient, whose bits C0 and C3 would tell */
 #define KEEPING(name, codes)                                                                                    \
     REPLACED(void, helper_##name, struct cpu *cpu)                                                              \
     {                                                                                                           \
         struct outcome outcome;                                                                                 \
         begin(cpu, RETURN_ADDRESS);                                                                   \
         ON_HOST(outcome, cpu->control, *st(cpu, 0), *st(cpu, 1), TWO, #name, STORE_ONE "fstp %%st\n");          \
-        conclude(cpu, outcome.status, codes);                                                                   \
+        conclude(cpu, outcome.status, is_nan(&outcome.first) ? (codes) & ~(C0 | C3) : (codes));                 \
         if (!is_withheld(cpu, &outcome))                                                                        \
             put(st(cpu, 0), outcome.first);                                                                     \
     }
@@ -158,11 +163,6 @@ REVERSIBLE(sub)
 REVERSIBLE(div)
 
 /* ---- comparisons, which tell of a denormal unless one operand is a NaN */
-static int is_nan(const struct extended *value)
-{
-    return (value->sign_exponent & 0x7fff) == 0x7fff && value->mantissa << 1;
-}
-
 static void note_denormal(struct cpu *cpu)
 {
     const struct extended *a = st(cpu, 0), *b = &cpu->operand;
