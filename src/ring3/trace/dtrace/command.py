@@ -47,6 +47,9 @@ class Host(Protocol):
     def run(self, finished: Callable[[], bool], flush: Callable[[], None]) -> None:
         """Let time pass until `finished`, or until the program that was started is gone; `flush` now and then."""
 
+    def leave(self) -> None:
+        """The session is over: come back from `run`."""
+
     def close(self) -> None:
         """Let go of the system."""
 
@@ -80,6 +83,9 @@ class HostAlone:
         while not finished():
             self.clock.step()
             flush()
+
+    def leave(self) -> None:
+        """`run` sees it itself."""
 
     def close(self) -> None:
         """There is nothing to let go of."""
@@ -279,6 +285,7 @@ class Command:
         with _interruptible(), contextlib.suppress(Interrupted):
             session.begin()
             session.consumer.flush()
+            session.leave = self._host.leave
             self._host.run(lambda: session.finished, session.consumer.flush)
             if self._host.ended:
                 self._notice(self._host.ended)

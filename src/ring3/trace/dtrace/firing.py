@@ -38,13 +38,11 @@ class Firing:
     __slots__ = (
         "_session",
         "_times",
-        "arguments",
         "context",
         "epid",
         "names",
         "probe",
         "speculation",
-        "thread",
     )
 
     def __init__(self, session: Session, probe: Probe) -> None:
@@ -55,23 +53,24 @@ class Firing:
         )
         self.epid = 0
         self.context: Context
-        self.arguments: Sequence[int] = ()
-        self.thread: Hashable = 0
         self.speculation: int | None = None
         self._times: dict[str, int] = {}
 
-    def begin(self, context: Context, thread: Hashable) -> None:
+    def begin(self, context: Context) -> None:
         """The probe fired."""
         self.context = context
-        self.arguments = context.arguments
-        self.thread = thread
         if self._times:
             self._times.clear()
 
-    def begin_clause(self, epid: int) -> None:
-        """The next clause runs."""
-        self.epid = epid
-        self.speculation = None
+    @property
+    def arguments(self) -> Sequence[int]:
+        """arg0 to arg9."""
+        return self.context.arguments
+
+    @property
+    def thread(self) -> Hashable:
+        """Whose thread-local variables are meant."""
+        return self._session.target.thread()
 
     def _time(self, name: str, read: Callable[[], int]) -> int:
         """A time, which stays the same while the probe's clauses run."""

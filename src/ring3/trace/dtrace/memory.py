@@ -26,12 +26,15 @@ class Memory:
         self._read_target = read_target
         self._scratch = bytearray()
         self._allocated = 0
+        self.used = False
+        """Whether the clause left something to forget."""
         self._strings = bytearray()
         self._scratch_size = scratch_size
         self._static = bytearray()
 
     def begin_clause(self) -> None:
         """Forget the scratch memory."""
+        self.used = False
         self._allocated = 0
         if self._scratch:
             self._scratch = bytearray()
@@ -47,6 +50,7 @@ class Memory:
         start = self._allocated
         if not 0 <= size <= self._scratch_size - start:
             raise Fault(FaultKind.NOSCRATCH)
+        self.used = True
         self._allocated += -(-size // 8) * 8
         return SCRATCH + start
 
@@ -55,6 +59,7 @@ class Memory:
         start = len(self._strings)
         if start > STATIC_LIMIT:
             raise Fault(FaultKind.NOSCRATCH)
+        self.used = True
         self._strings += text + b"\0"
         return _STRINGS + start
 
@@ -91,6 +96,7 @@ class Memory:
         end = address - SCRATCH + size
         if end > max(self._scratch_size, self._allocated):
             raise Fault(FaultKind.BADADDR, address)
+        self.used = True
         if end > len(self._scratch):
             self._scratch.extend(bytes(end - len(self._scratch)))
         return self._scratch, address - SCRATCH

@@ -61,7 +61,7 @@ class Namespace:
         self.memory = memory
         self.string_size = string_size
         self.dynamic_drops = 0
-        self._subroutines = subroutines
+        self.subroutines = subroutines
         self._limit = limit
         self._dynamic_used = 0
         self._bound = 0
@@ -205,12 +205,14 @@ class Namespace:
             return f"f.symbol({name!r}, {writer.converted(node.arguments[0], _ADDRESS)})"
         prototype = builtins.prototype(builtins.SUBROUTINES.get(name) or builtins.ACTIONS[name])
         function = f"fn_{name}"
-        self.globals.setdefault(function, self._subroutines.function(name))
+        self.globals.setdefault(function, self.subroutines.function(name))
         arguments = [
             self._argument(writer, argument, wanted)
             for argument, wanted in zip(node.arguments, prototype.parameters, strict=False)
         ]
-        text_ = f"{function}({', '.join(['f', *arguments] if name in self._subroutines.of_firing else arguments)})"
+        text_ = (
+            f"{function}({', '.join(['f', *arguments] if name in self.subroutines.of_firing else arguments)})"
+        )
         return f"clip({text_})" if prototype.returns == "string" else text_
 
     @staticmethod

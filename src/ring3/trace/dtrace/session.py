@@ -92,6 +92,8 @@ class Session:
         self.complain = complain
         self.speculations = Speculations(1, 0)
         self.status: int | None = None
+        self.leave: Callable[[], None] = lambda: None
+        """Called after a firing when the session is over."""
         self.draining = False
         self._aggregations: list[Aggregation] = []
         self._by_symbol: dict[Symbol, Aggregation] = {}
@@ -195,29 +197,36 @@ class Session:
             new.limit_keys(self.options.number("aggsize") // (sum(sizes) + 64 or 1))
         return new
 
-    def _fire(self, probe: Probe, enabled: list[Enabled]) -> Fire:
+    def _fire(self, probe: Probe, enabled: list[Enabled]) -> Fire:  # noqa: C901 - the hot path, in one piece
         """What runs the clauses of a probe."""
         namespace, buffers = self._namespace, self._buffers
         assert namespace is not None
         assert buffers is not None
         firing = Firing(self, probe)
         after_exit = probe.provider == "dtrace" and probe is not self.dtrace.begin
-        memory, variables, names = namespace.memory, namespace.globals, namespace.locals
+        memory, subroutines, variables, names = (
+            namespace.memory,
+            namespace.subroutines,
+            namespace.globals,
+            namespace.locals,
+        )
         unset = {name: variables[name] for name in names}
         in_error = probe is self.dtrace.error
-        thread = self.target.thread
-        follows = False
+        speculations = self.speculations
 
-        def fire(context: Context) -> None:
-            nonlocal follows
-            firing.begin(context, thread())
-            variables.update(unset)
+        def fire(context: Context) -> None:  # noqa: C901
+            firing.begin(context)
+            if unset:
+                variables.update(unset)
             follows = False
             for clause, epid in enabled:
                 if self.draining and not after_exit:
-                    return
-                memory.begin_clause()
-                firing.begin_clause(epid)
+                    break
+                if memory.used:
+                    memory.begin_clause()
+                    subroutines.begin_clause()
+                firing.epid = epid
+                firing.speculation = None
                 try:
                     records = clause.function(firing)
                 except Fault as fault:
@@ -229,12 +238,15 @@ class Session:
                     continue
                 if records is None:
                     continue
+                speculation = _speculation(firing)
                 delivery = Delivery(0, probe, records, follows, clause.size)
                 follows = True
-                if firing.speculation is None:
+                if speculation is None:
                     buffers.add(delivery)
                 elif records:
-                    self.speculations.record(firing.speculation, delivery)
+                    speculations.record(speculation, delivery)
+            if (self.draining or buffers.full) and not after_exit:
+                self.leave()
 
         return fire
 
@@ -307,6 +319,11 @@ class Session:
 def _memory() -> int:
     """The bytes of memory this host has."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _speculation(firing: Firing) -> int | None:
+    """The speculation the clause that just ran records for."""
+    return firing.speculation
 
 
 def _count(number: int, what: str) -> str:

@@ -141,6 +141,7 @@ class Subroutines:
         del firing
         if separators is None:
             raise Fault(FaultKind.BADADDR, 0)
+        self._memory.used = True
         rest = self._token_rest if string is None else string
         if rest is None:
             return None

@@ -14,10 +14,9 @@ if TYPE_CHECKING:
 class MachineClock:
     """Time as programs on the machine see it."""
 
-    def __init__(self, kernel: Kernel[Any], after: Callable[[], None]) -> None:
-        """Take the kernel's clocks; `after` is called after each tick."""
+    def __init__(self, kernel: Kernel[Any]) -> None:
+        """Take the kernel's clocks."""
         self._kernel = kernel
-        self._after = after
 
     def now(self) -> int:
         """Nanoseconds that only grow."""
@@ -29,9 +28,4 @@ class MachineClock:
 
     def every(self, interval: int, call: Callable[[], None]) -> Callable[[], None]:
         """Call something at every interval; returns what ends it."""
-
-        def tick(_task: object) -> None:
-            call()
-            self._after()
-
-        return self._kernel.probes.attach(points.Tick(interval), tick).detach
+        return self._kernel.probes.attach(points.Tick(interval), lambda _task: call()).detach

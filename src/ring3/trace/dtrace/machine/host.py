@@ -55,7 +55,7 @@ class MachineHost(HostAlone):
         self._boot = boot
         self._computer: Computer | None = None
         self._task: Any = None
-        self._finished: Callable[[], bool] = lambda: False
+        self._running = False
         self.providers: Sequence[Provider] = (*self.providers, _OnDemand(self))
 
     def kernel(self, program: str = "") -> Any:  # noqa: ANN401 - the kernel of either system
@@ -69,7 +69,7 @@ class MachineHost(HostAlone):
         from ring3.trace.dtrace.machine.providers import of_kernel  # noqa: PLC0415 - imports a kernel
 
         kernel = self.kernel()
-        return of_kernel(kernel, self._check, MODULES[self.system])
+        return of_kernel(kernel, MODULES[self.system])
 
     def start(self, command: str) -> int:
         """Load a program; it runs when the session does.
@@ -89,10 +89,10 @@ class MachineHost(HostAlone):
         from ring3.trace.dtrace.machine.pid import PidProvider  # noqa: PLC0415
         from ring3.trace.dtrace.machine.target import MachineTarget  # noqa: PLC0415
 
-        clock = MachineClock(kernel, self._check)
+        clock = MachineClock(kernel)
         self.target = MachineTarget(kernel, self.system)
         self.time = clock
-        self.providers = (ProfileProvider(clock), *self.machine_providers(), PidProvider(kernel, self._check))
+        self.providers = (ProfileProvider(clock), *self.machine_providers(), PidProvider(kernel))
         return int(self._task.tid)
 
     def load_libraries(self) -> None:
@@ -114,9 +114,9 @@ class MachineHost(HostAlone):
             self._computer.run(task)
         kernel.left_cpu(task)
 
-    def _check(self) -> None:
-        """After a probe: leave the machine if the session is over."""
-        if self._finished():
+    def leave(self) -> None:
+        """The session is over: leave the machine, if it runs."""
+        if self._running:
             raise SessionOver
 
     def run(self, finished: Callable[[], bool], flush: Callable[[], None]) -> None:
@@ -128,7 +128,7 @@ class MachineHost(HostAlone):
             return
         from ring3.kernel import points  # noqa: PLC0415
 
-        self._finished = finished
+        self._running = True
         ticks = self._computer.kernel.probes.attach(points.Tick(_FLUSH), lambda _task: flush())
         try:
             self._computer.run(self._task)
@@ -139,7 +139,7 @@ class MachineHost(HostAlone):
             raise DtraceError(str(error)) from None
         finally:
             ticks.detach()
-            self._finished = lambda: False
+            self._running = False
 
     def close(self) -> None:
         """Switch the machine off."""

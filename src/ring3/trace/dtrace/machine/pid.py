@@ -14,7 +14,7 @@ from ring3.abi.errno import Errno
 from ring3.kernel import points
 from ring3.machine.registers import Gpr
 from ring3.trace.dtrace.machine.objects import Function, MappedObject, objects_of
-from ring3.trace.dtrace.machine.providers import After, padded
+from ring3.trace.dtrace.machine.providers import padded
 from ring3.trace.dtrace.machine.target import TaskContext
 from ring3.trace.dtrace.providers.base import Description, Fire, Probe, matcher
 
@@ -47,10 +47,9 @@ class PidProvider:
 
     name = "pid"
 
-    def __init__(self, kernel: Kernel[Any], after: After) -> None:
+    def __init__(self, kernel: Kernel[Any]) -> None:
         """Probe the programs on a kernel."""
         self._kernel = kernel
-        self._after = after
         self._registers = CpuRegisters(kernel)
         self._probes: dict[tuple[str, str, str, str], Probe] = {}
         self._places: dict[Probe, tuple[Mm, int, int]] = {}
@@ -134,7 +133,6 @@ class PidProvider:
             context.registers = self._registers
             context.at_entry = probe.name == "entry"
             fire(context)
-            self._after()
 
         return self._kernel.probes.attach(points.Address(start + offset, mm), at).detach
 

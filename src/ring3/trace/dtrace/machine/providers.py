@@ -1,7 +1,6 @@
 """Providers on a machine's probes: syscall, fbt, proc, sched.
 
-They take the points of `kernel.points`; a probe that nobody enabled costs nothing. `after` is called when the clauses
-of a probe have run, so that the machine can be left when exit() was called.
+They take the points of `kernel.points`; a probe that nobody enabled costs nothing.
 """
 
 from __future__ import annotations
@@ -12,59 +11,78 @@ from typing import TYPE_CHECKING, Any
 from ring3.abi.errno import Errno
 from ring3.kernel import points
 from ring3.kernel.observed import Call, CallObserver
-from ring3.trace.dtrace.arithmetic import wrap
 from ring3.trace.dtrace.machine.processes import psinfo_address
 from ring3.trace.dtrace.machine.target import TaskContext
-from ring3.trace.dtrace.providers.base import ARGUMENTS, Description, Fire, Probe, select
-from ring3.trace.dtrace.records import INT64
+from ring3.trace.dtrace.providers.base import ARGUMENTS, NO_ARGUMENTS, Description, Fire, Probe, select
 from ring3.trace.dtrace.type_space import TypeSpace
 from ring3.trace.dtrace.types import Type
 
 if TYPE_CHECKING:
     from ring3.kernel.core import Kernel
 
-After = Callable[[], None]
+_HALF = 1 << 63
 
 
 def padded(values: Iterable[object]) -> tuple[int, ...]:
     """Ten arguments: integers as signed 64-bit ones, anything else as 0."""
-    found = [wrap(value, INT64) if isinstance(value, int) else 0 for value in values][:ARGUMENTS]
-    return (*found, *(0,) * (ARGUMENTS - len(found)))
+    found = [_signed(value) if isinstance(value, int) else 0 for value in values][:ARGUMENTS]
+    return (*found, *NO_ARGUMENTS[len(found) :])
+
+
+def _signed(value: int) -> int:
+    return value if -_HALF <= value < _HALF else (value + _HALF) % (2 * _HALF) - _HALF
+
+
+class CallContext(TaskContext):
+    """A call of the kernel that begins: its arguments are looked at when a clause does."""
+
+    __slots__ = ("_call", "_values")
+
+    def __init__(self, call: Call, function: str) -> None:
+        self.task = call.task
+        self.errno = 0
+        self.function = function
+        self.registers = None
+        self.at_entry = False
+        self._call = call
+        self._values: tuple[int, ...] | None = None
+
+    @property
+    def arguments(self) -> tuple[int, ...]:  # type: ignore[override] # made when it is asked for
+        """arg0 to arg9."""
+        if self._values is None:
+            self._values = padded(_numbers(self._call))
+        return self._values
 
 
 class _Entry(CallObserver):
     """Fires when a call begins."""
 
-    def __init__(self, fire: Fire, after: After, function: str) -> None:
+    def __init__(self, fire: Fire, function: str) -> None:
         self._fire = fire
-        self._after = after
         self._function = function
 
     def entry(self, call: Call) -> None:
         """Fire with the arguments."""
-        self._fire(TaskContext(padded(_numbers(call)), call.task, 0, self._function))
-        self._after()
+        self._fire(CallContext(call, self._function))
 
 
 class _Return(CallObserver):
     """Fires when a call returns: arg0 and arg1 are its value, or -1 with errno set."""
 
-    def __init__(self, fire: Fire, after: After, function: str) -> None:
+    def __init__(self, fire: Fire, function: str) -> None:
         """Fire; of a kernel function, arg0 is where in it the call returns, which is not known."""
         self._fire = fire
-        self._after = after
         self._function = function
-        self._offset = bool(function)
 
     def returned(self, call: Call) -> None:
         """Fire with the value."""
         error = int(call.error.number) if isinstance(call.error, Errno) else 0
         value = -1 if error else call.value
-        if isinstance(value, int) and -4095 <= value < 0 and not self._offset and not error:
+        if isinstance(value, int) and -4095 <= value < 0 and not self._function and not error:
             error, value = -value, -1
-        first = 0 if self._offset else value
+        first = 0 if self._function else value
         self._fire(TaskContext(padded((first, value)), call.task, error, self._function))
-        self._after()
 
 
 def _numbers(call: Call) -> Iterator[object]:
@@ -79,10 +97,9 @@ class SyscallProvider:
 
     name = "syscall"
 
-    def __init__(self, kernel: Kernel[Any], after: After, module: str) -> None:
+    def __init__(self, kernel: Kernel[Any], module: str) -> None:
         """Watch a kernel's calls; `module` is what probemod says."""
         self._kernel = kernel
-        self._after = after
         self._module = module
         self._probes: list[Probe] = []
 
@@ -97,13 +114,13 @@ class SyscallProvider:
 
     def enable(self, probe: Probe, fire: Fire) -> Callable[[], None]:
         """Fire at the call."""
-        observer = _observer(probe, fire, self._after, "")
+        observer = _observer(probe, fire, "")
         return self._kernel.probes.attach(points.SystemCall(probe.function), observer).detach
 
 
-def _observer(probe: Probe, fire: Fire, after: After, function: str) -> CallObserver:
+def _observer(probe: Probe, fire: Fire, function: str) -> CallObserver:
     kind = _Entry if probe.name == "entry" else _Return
-    return kind(fire, after, function)
+    return kind(fire, function)
 
 
 class FbtProvider:
@@ -111,10 +128,9 @@ class FbtProvider:
 
     name = "fbt"
 
-    def __init__(self, kernel: Kernel[Any], after: After) -> None:
+    def __init__(self, kernel: Kernel[Any]) -> None:
         """Watch a kernel's functions."""
         self._kernel = kernel
-        self._after = after
         self._probes: list[Probe] = []
 
     def find(self, description: Description) -> Iterable[Probe]:
@@ -129,7 +145,7 @@ class FbtProvider:
 
     def enable(self, probe: Probe, fire: Fire) -> Callable[[], None]:
         """Fire at the function."""
-        observer = _observer(probe, fire, self._after, probe.function)
+        observer = _observer(probe, fire, probe.function)
         key = f"{probe.module}`{probe.function}" if probe.module else probe.function
         return self._kernel.probes.attach(points.Function(key), observer).detach
 
@@ -182,9 +198,7 @@ _OF_LINUX = frozenset((points.SignalSent, points.SignalDelivered, points.TaskExe
 class EventProvider:
     """Probes at points that tell of events: proc and sched."""
 
-    def __init__(
-        self, name: str, table: dict[str, tuple[Any, _Event]], kernel: Kernel[Any], after: After
-    ) -> None:
+    def __init__(self, name: str, table: dict[str, tuple[Any, _Event]], kernel: Kernel[Any]) -> None:
         """Make the probes of a table: the point, and the arguments of an event, None for one that does not count."""
         self.name = name
         own = kernel.own_points()
@@ -192,7 +206,6 @@ class EventProvider:
             what: row for what, row in table.items() if type(row[0]) not in _OF_LINUX or type(row[0]) in own
         }
         self._kernel = kernel
-        self._after = after
         self._probes = [Probe(name, "", "", what, types=_event_types(what)) for what in self._table]
 
     def find(self, description: Description) -> Iterable[Probe]:
@@ -207,16 +220,15 @@ class EventProvider:
             found = arguments(event)
             if found is not None:
                 fire(TaskContext(padded(found), getattr(event, "task", event)))
-                self._after()
 
         return self._kernel.probes.attach(point, told).detach
 
 
-def of_kernel(kernel: Kernel[Any], after: After, module: str) -> list[Any]:
+def of_kernel(kernel: Kernel[Any], module: str) -> list[Any]:
     """All providers of a kernel."""
     return [
-        SyscallProvider(kernel, after, module),
-        FbtProvider(kernel, after),
-        EventProvider("proc", _PROC, kernel, after),
-        EventProvider("sched", _SCHED, kernel, after),
+        SyscallProvider(kernel, module),
+        FbtProvider(kernel),
+        EventProvider("proc", _PROC, kernel),
+        EventProvider("sched", _SCHED, kernel),
     ]
