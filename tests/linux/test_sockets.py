@@ -12,7 +12,7 @@ from tests.support import guest
 from tests.support.native import Run
 from tests.support.toolchain import Bits, Toolchain
 
-PROGRAMS = ["names", "pairs", "rights", "tcp", "udp"]
+PROGRAMS = ["interfaces", "names", "pairs", "rights", "tcp", "udp"]
 
 
 @pytest.mark.parametrize("bits", [64, 32])
@@ -35,3 +35,16 @@ def test_does_what_it_does_natively(
     assert outcome.stdout.splitlines() == expected.stdout.splitlines()
     assert outcome.finished == expected
     assert os.listdir() == []
+
+
+def test_proc_tells_of_sockets(linux: Linux, toolchain: Toolchain) -> None:
+    """What `ss` reads: a program that has a listening socket of each family sees them."""
+    outcome = guest.run(linux, toolchain.program("sockets/listed.c"))
+    assert outcome.stdout.decode().splitlines() == [
+        "tcp: 0100007F:1F90 00000000:0000 0A",
+        "tcp6: 00000000000000000000000000000000:1F91 00000000000000000000000000000000:0000 0A",
+        "udp: 0100007F:1F90 00000000:0000 07",
+        "unix: 00010000 0001 01 @listed",
+        "unix: 00000000 0002 01",
+        "link: 1",
+    ]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, cast
+from weakref import WeakSet
 
 from ring3.abi.errno import E, Errno
-from ring3.abi.linux.sockets import AF_INET, AF_INET6, AF_MAX, AF_UNIX, SOCK_MAX
+from ring3.abi.linux.sockets import AF_INET, AF_INET6, AF_MAX, AF_NETLINK, AF_UNIX, SOCK_MAX
 from ring3.net.inet.ports import Ports
+from ring3.net.interfaces import named
 from ring3.net.socket import Socket
 from ring3.net.unix.names import UnixNames
 from ring3.net.unix.rights import InFlight
@@ -26,6 +28,7 @@ FAMILIES: Final = {
     AF_UNIX: ("ring3.net.unix.family", "make"),
     AF_INET: ("ring3.net.inet.family", "make"),
     AF_INET6: ("ring3.net.inet.family", "make6"),
+    AF_NETLINK: ("ring3.net.netlink.socket", "make"),
 }
 """The module of each family, imported with its first socket, and the `Maker` in it."""
 
@@ -44,6 +47,8 @@ class Network:
         in_flight: Open files that are under way in messages.
         tcp: Ports of TCP.
         udp: Ports of UDP.
+        netlink_ports: Numbers of sockets of AF_NETLINK.
+        sockets: All of them.
     """
 
     def __init__(
@@ -64,10 +69,12 @@ class Network:
         self.in_flight = InFlight()
         self.tcp = Ports(random_bytes, shares_when_heard=False)
         self.udp = Ports(random_bytes, shares_when_heard=True)
+        self.netlink_ports: set[int] = set()
+        self.sockets: WeakSet[Socket] = WeakSet()
 
     def has_interface(self, name: bytes) -> bool:
         """Whether there is a network interface of a name."""
-        return name == b"lo"
+        return named(name) is not None
 
     def make(self, family: int, kind: int, protocol: int, caller: Caller) -> Socket:
         """A new socket.

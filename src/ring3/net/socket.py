@@ -127,6 +127,7 @@ class Socket(File):
         self.waiters = WaitQueue()
         self.ino = network.vfs.new_ino()
         self.owner = owner
+        network.sockets.add(self)
 
     # -- what a family does ----------------------------------------------------------------------------------------
 

@@ -38,7 +38,18 @@ PRIVATE: Final[dict[bytes, tuple[Text, int]]] = {
 """Those that only who may trace it can read, and their modes."""
 SYSFS_MAGIC: Final = 0x6265_6572
 LINKS: Final = (b"cwd", b"exe", b"root")
-TASK_NAMES: Final = (*PUBLIC, *PRIVATE, *LINKS, b"comm", b"fd", b"fdinfo", b"mem", b"mounts", b"mountinfo")
+TASK_NAMES: Final = (
+    *PUBLIC,
+    *PRIVATE,
+    *LINKS,
+    b"comm",
+    b"fd",
+    b"fdinfo",
+    b"mem",
+    b"mounts",
+    b"mountinfo",
+    b"net",
+)
 
 
 class ProcTree:
@@ -55,7 +66,7 @@ class ProcTree:
 
     def _names(self) -> list[bytes]:
         pids = sorted(found.pid for found in self._kernel.processes)
-        fixed = [*system.TEXTS, b"mounts", b"self", b"sys", b"thread-self"]
+        fixed = [*system.TEXTS, b"mounts", b"net", b"self", b"sys", b"thread-self"]
         return [*fixed, *(b"%d" % pid for pid in pids)]
 
     def _find(self, name: bytes) -> Inode | None:
@@ -66,8 +77,8 @@ class ProcTree:
             return PseudoLink(fs, name, lambda: b"%d" % self._current().tgid)
         if name == b"thread-self":
             return PseudoLink(fs, name, lambda: b"%d/task/%d" % (self._current().tgid, self._current().tid))
-        if name == b"mounts":
-            return PseudoLink(fs, name, lambda: b"self/mounts")
+        if name in (b"mounts", b"net"):
+            return PseudoLink(fs, name, lambda: b"self/" + name)
         if name == b"sys":
             return texts_below(fs, self._kernel, system.SYS, b"sys", b"")
         number = _number(name)
@@ -115,6 +126,7 @@ class ProcTree:
             ),
             b"fd": lambda: self._numbers(task, own, partial(self._fd_link, task), 0o500),
             b"fdinfo": lambda: self._numbers(task, own, partial(self._fd_info, task), 0o500),
+            b"net": lambda: self._network(own),
             b"mem": lambda: MemoryInode(fs, own, task, lambda: self._require_access(task)),
             b"mounts": lambda: PseudoFile(fs, own, lambda: system.mounts(kernel, task.fs.root).encode()),
             b"mountinfo": lambda: PseudoFile(
@@ -126,6 +138,11 @@ class ProcTree:
                 fs, own, partial(self._thread, task, own), lambda: _threads(task), owner=owner
             )
         return found
+
+    def _network(self, own: bytes) -> PseudoDirectory:
+        from ring3.linux.proc.network import TEXTS  # noqa: PLC0415 - few programs look at it
+
+        return texts_below(self.fs, self._kernel, TEXTS, own, b"")
 
     def _thread(self, task: LinuxTask, own: bytes, name: bytes) -> Inode | None:
         for thread in task.process.threads:

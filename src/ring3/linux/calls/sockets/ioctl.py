@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
+from ring3.linux.calls.sockets.interfaces import interface_ioctl
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -24,13 +24,13 @@ def socket_ioctl(task: LinuxTask, socket: Socket, cmd: int, arg: int) -> int:
     """Answers a request.
 
     Raises:
-        Errno: ENOTTY, it knows no such request; EFAULT.
+        Errno: ENOTTY, it knows no such request; EFAULT; as `interface_ioctl`.
     """
     if cmd == SocketIoctl.SIOCOUTQ:
         value = socket.unsent()
     elif cmd == SocketIoctl.SIOCATMARK:
         value = int(socket.at_mark())
     else:
-        raise Errno(E.ENOTTY)
+        return interface_ioctl(task, cmd, arg)
     task.memory.write(arg, struct.pack("<i", value))
     return 0

@@ -34,7 +34,10 @@ def _make(task: LinuxTask, family: int, kind: int, protocol: int) -> Socket:
     return made
 
 
-@syscall("partial", "AF_UNIX, and TCP and UDP on the loopback interface; other families answer EAFNOSUPPORT")
+@syscall(
+    "partial",
+    "AF_UNIX, TCP and UDP on the loopback interface, NETLINK_ROUTE; no raw sockets, no other families",
+)
 def sys_socket(task: LinuxTask, family: Int, kind: Int, protocol: Int) -> int:
     """Makes a socket."""
     _check_flags(kind)

@@ -1,0 +1,116 @@
+"""Requests of ioctl(2) about network interfaces (netdevice(7), net/core/dev_ioctl.c, net/ipv4/devinet.c)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import IntEnum
+from ring3.abi.linux.sockets import AF_INET
+from ring3.net.inet.address import Endpoint, pack
+from ring3.net.interfaces import INTERFACES, Interface, named, numbered
+
+if TYPE_CHECKING:
+    from ring3.linux.model.task import LinuxTask
+
+
+class InterfaceIoctl(IntEnum):
+    """Requests (include/uapi/linux/sockios.h)."""
+
+    SIOCGIFNAME = 0x8910
+    SIOCGIFCONF = 0x8912
+    SIOCGIFFLAGS = 0x8913
+    SIOCGIFADDR = 0x8915
+    SIOCGIFDSTADDR = 0x8917
+    SIOCGIFBRDADDR = 0x8919
+    SIOCGIFNETMASK = 0x891B
+    SIOCGIFMETRIC = 0x891D
+    SIOCGIFMTU = 0x8921
+    SIOCGIFHWADDR = 0x8927
+    SIOCGIFINDEX = 0x8933
+    SIOCGIFTXQLEN = 0x8942
+
+
+NAME_SIZE: Final = 16
+"""Bytes of an interface's name (IFNAMSIZ)."""
+
+
+def _ipv4(host: bytes) -> bytes:
+    return pack(Endpoint(host, 0), AF_INET)
+
+
+def _host(interface: Interface) -> tuple[bytes, int]:
+    """Its IPv4 address, and how many bits name the network.
+
+    Raises:
+        Errno: EADDRNOTAVAIL, it has none.
+    """
+    for family, host, prefix in interface.addresses:
+        if family == AF_INET:
+            return host, prefix
+    raise Errno(E.EADDRNOTAVAIL)
+
+
+def _netmask(interface: Interface) -> bytes:
+    return _ipv4((0xFFFF_FFFF << 32 - _host(interface)[1] & 0xFFFF_FFFF).to_bytes(4, "big"))
+
+
+ANSWERS: Final[dict[int, Callable[[Interface], bytes]]] = {
+    InterfaceIoctl.SIOCGIFFLAGS: lambda found: struct.pack("<H", found.flags & 0xFFFF),
+    InterfaceIoctl.SIOCGIFADDR: lambda found: _ipv4(_host(found)[0]),
+    InterfaceIoctl.SIOCGIFDSTADDR: lambda found: _ipv4(_host(found)[0]),
+    InterfaceIoctl.SIOCGIFBRDADDR: lambda found: _ipv4(bytes(4)),
+    InterfaceIoctl.SIOCGIFNETMASK: _netmask,
+    InterfaceIoctl.SIOCGIFMETRIC: lambda found: bytes(4),
+    InterfaceIoctl.SIOCGIFMTU: lambda found: struct.pack("<i", found.mtu),
+    InterfaceIoctl.SIOCGIFHWADDR: lambda found: struct.pack("<H14x", found.kind),
+    InterfaceIoctl.SIOCGIFINDEX: lambda found: struct.pack("<i", found.number),
+    InterfaceIoctl.SIOCGIFTXQLEN: lambda found: struct.pack("<i", found.queue_length),
+}
+"""What is stored behind the name, by request."""
+
+
+def interface_ioctl(task: LinuxTask, cmd: int, arg: int) -> int:
+    """Answers a request.
+
+    Raises:
+        Errno: ENOTTY, it is none of these; ENODEV, no such interface; EFAULT.
+    """
+    if cmd == InterfaceIoctl.SIOCGIFCONF:
+        return _all(task, arg)
+    if cmd == InterfaceIoctl.SIOCGIFNAME:
+        return _name(task, arg)
+    answer = ANSWERS.get(cmd)
+    if answer is None:
+        raise Errno(E.ENOTTY)
+    found = named(task.memory.read(arg, NAME_SIZE).partition(b"\0")[0])
+    if found is None:
+        raise Errno(E.ENODEV)
+    task.memory.write(arg + NAME_SIZE, answer(found))
+    return 0
+
+
+def _name(task: LinuxTask, arg: int) -> int:
+    found = numbered(task.memory.read_u32(arg + NAME_SIZE))
+    if found is None:
+        raise Errno(E.ENODEV)
+    task.memory.write(arg, found.name.ljust(NAME_SIZE, b"\0"))
+    return 0
+
+
+def _all(task: LinuxTask, arg: int) -> int:
+    """Stores a ``struct ifreq`` for each interface with an IPv4 address, as far as there is room."""
+    narrow = task.in_ia32_syscall
+    form, entry = ("<iI", 32) if narrow else ("<i4xQ", 40)
+    room, at = struct.unpack(form, task.memory.read(arg, struct.calcsize(form)))
+    rows = [
+        (found.name.ljust(NAME_SIZE, b"\0") + _ipv4(_host(found)[0])).ljust(entry, b"\0")
+        for found in INTERFACES
+    ]
+    if at:
+        rows = rows[: max(0, room) // entry]
+        task.memory.write(at, b"".join(rows))
+    task.memory.write_u32(arg, len(rows) * entry)
+    return 0
