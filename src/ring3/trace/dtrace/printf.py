@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import zip_longest
 from typing import Any
 
 from ring3.trace.dtrace.formats import Conversion
-from ring3.trace.dtrace.types import Type, is_signed, resolve
+from ring3.trace.dtrace.types import Array, Enum, Integer, Pointer, String, Type, is_signed, resolve
 
 _ESCAPES = {7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 34: '\\"', 92: "\\\\"}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -124,6 +125,44 @@ def convert(
     if name in "eEfgG":
         return floating(conversion, float(value), width, precision)
     return pad(_text(conversion, value, precision, names), conversion.flags, width)
+
+
+def plain(conversions: list[Conversion], types: list[Type]) -> tuple[str, list[Callable[[Any], Any]]] | None:
+    """A format as Python's, with what is done to each argument first; None if it needs more than Python knows."""
+    template, changes = "", list[Callable[[Any], Any]]()
+    for conversion, kind in zip_longest(conversions, types):
+        if conversion is None or kind is None:
+            if conversion is None or conversion.name:
+                return None
+            template += conversion.text.replace("%", "%%")
+            continue
+        special = (
+            conversion.flags
+            or conversion.dynamic_width
+            or conversion.dynamic_precision
+            or conversion.precision
+        )
+        change = None if special else _change(conversion.name, kind)
+        if change is None:
+            return None
+        changes.append(change)
+        letter = {"i": "d", "u": "d", "p": "x"}.get(conversion.name, conversion.name)
+        template += f"{conversion.text.replace('%', '%%')}%{conversion.width or ''}{letter}"
+    return template, changes
+
+
+def _change(name: str, kind: Type) -> Callable[[Any], Any] | None:
+    """What an argument goes through before Python prints it; None for conversions that Python does not have."""
+    resolved = resolve(kind)
+    bits = 8 * (resolved.size or 8)
+    mask, half = (1 << bits) - 1, 1 << (bits - 1)
+    if name == "s":
+        return decode if isinstance(resolved, String | Array) else None
+    if not isinstance(resolved, Integer | Enum | Pointer):
+        return None
+    if name == "i" or (name == "d" and is_signed(kind)):
+        return lambda value: (value + half & mask) - half
+    return (lambda value: value & mask) if name in "duxXop" else None
 
 
 def _text(conversion: Conversion, value: Any, precision: int | None, names: Names) -> str:  # noqa: ANN401

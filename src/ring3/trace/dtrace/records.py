@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ring3.trace.dtrace import plain_text, print_value
+from ring3.trace.dtrace import plain_text, print_value, printf
 from ring3.trace.dtrace.formats import Conversion
 from ring3.trace.dtrace.types import Dynamic, Enum, Integer, Pointer, String, Type, resolve
 
@@ -128,11 +128,21 @@ class _Formatted:
 
 
 class Printf(_Formatted):
-    """printf()."""
+    """printf(). A format of plain conversions only is turned into one of Python's, once."""
+
+    def __init__(self, conversions: list[Conversion], types: list[Type], size: int) -> None:
+        super().__init__(conversions, types, size)
+        self._plain = printf.plain(conversions, types)
 
     def consume(self, consumer: Consumer, values: Values) -> None:
         """Print the format with its arguments."""
-        consumer.write(consumer.format(self.conversions, self.types, values))
+        if self._plain is None:
+            consumer.write(consumer.format(self.conversions, self.types, values))
+            return
+        template, changes = self._plain
+        consumer.write(
+            template % tuple([change(value) for change, value in zip(changes, values, strict=True)])
+        )
 
 
 class System(_Formatted):
