@@ -108,7 +108,7 @@ def test_bad_usage_is_one_line_and_status_2_before_anything_runs(words: tuple[st
     assert is_one_line(finished.stderr), finished.stderr
 
 
-@pytest.mark.parametrize(("name", "status"), [("missing", 127), ("folder", 126), ("text", 126)])
+@pytest.mark.parametrize(("name", "status"), [("missing", 127), ("./folder", 126), ("./text", 126)])
 def test_program_that_cannot_run(tmp_path: Path, name: str, status: int) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "text").write_text("no program")

@@ -28,6 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="tell all facts as JSON")
     parser.add_argument("-o", "--output", metavar="FILE", help="tell it to FILE instead of to stdout")
     program.add_os(parser)
+    program.add_reports(parser)
     program.add_program(parser)
     parser.epilog = (
         "The program runs as by `ring3 run`. The explanation comes on stdout when the call is over, between what the "
@@ -46,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     """
     path, arguments = program.words(options)
     with program.computer(options, path) as computer:
-        computer.kernel.report = lambda line: print(f"ring3: {line}", file=sys.stderr)
+        computer.kernel.report = program.reporter(options)
         if isinstance(computer, Solaris):
             _explain_solaris(options, computer, path, arguments)
         else:
@@ -59,7 +60,7 @@ def _explain_linux(options: argparse.Namespace, linux: Linux, path: str, argumen
     teller = _Teller(as_json.render if options.json else text.render, options.output)
     task = program.load(linux, path, arguments)
     explainer = Explainer(linux.kernel, wanted, teller.tell)
-    program.run(linux, task)
+    program.run(linux, task, options)
     teller.check()
     _check_made(path, wanted, explainer.calls, made=explainer.explanation is not None)
 
@@ -76,7 +77,7 @@ def _explain_solaris(options: argparse.Namespace, solaris: Solaris, path: str, a
     teller = _Teller(solaris_json.render if options.json else solaris_text.render, options.output)
     task = program.load(solaris, path, arguments)
     explainer = SolarisExplainer(solaris.kernel, wanted, teller.tell)
-    program.run(solaris, task)
+    program.run(solaris, task, options)
     teller.check()
     _check_made(path, wanted, explainer.calls, made=explainer.explanation is not None)
 

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any, Final, NoReturn
 
 from ring3 import __version__
+from ring3.cli.host import require_host
 from ring3.errors import Deadlock, KernelPanic, TripleFault, UserError
 
 COMMANDS: Final = {
@@ -19,6 +20,7 @@ COMMANDS: Final = {
     "tables": "list the system calls, or print the headers made of them",
     "rdmsr": "read a model-specific register of the booted machine",
     "dtrace": "compile and run programs in D, the language of DTrace",
+    "doctor": "tell what this host gives and what follows",
     "wrmsr": "write a model-specific register, then run a program",
 }
 PANIC_STATUS: Final = 70
@@ -104,6 +106,8 @@ def _dispatch(words: list[str]) -> int:
     """Parses the words and runs the command they name."""
     options = _parser(words).parse_args(words)
     try:
+        if options.command != "doctor":
+            require_host()
         return int(options.main(options))
     except UserError as error:
         print(f"ring3: {error}", file=sys.stderr)
@@ -120,6 +124,16 @@ def _dispatch(words: list[str]) -> int:
         print(f"ring3: kernel panic: {panic}\n{panic.registers}", file=sys.stderr)
         traceback.print_exception(panic.__cause__ or panic)
         return PANIC_STATUS
+    except Exception as error:
+        if options.debug or (isinstance(error, OSError) and error.filename is None):
+            raise  # a failure of standard output is main's
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        print(
+            f"ring3: internal error: {what}; please report it with what "
+            f"`ring3 --debug {' '.join(words)}` prints",
+            file=sys.stderr,
+        )
+        return PANIC_STATUS
 
 
 def _parser(words: Sequence[str]) -> Parser:
@@ -131,12 +145,13 @@ def _parser(words: Sequence[str]) -> Parser:
         formatter_class=RawFormatter,
     )
     parser.add_argument("--version", action="version", version=f"ring3 {__version__}")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an internal error")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, text in COMMANDS.items():
         command = commands.add_parser(
             name, help=text, description=f"{text[0].upper()}{text[1:]}.", allow_abbrev=False
         )
-        if words[:1] == [name]:
+        if [word for word in words if word != "--debug"][:1] == [name]:
             import_module(f"ring3.cli.{name}").configure(command)
     return parser
 

@@ -7,14 +7,17 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
+from ring3.abi.signals import Sig
 from ring3.api import Linux, Solaris, System, system_of
 from ring3.errors import UserError
 from ring3.fs.host_terminal import find_terminal
+from ring3.kernel.regs import UserRegs
 from ring3.kernel.task import Task
+from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.task import LinuxTask
 
 INTERRUPTED_STATUS: Final = 130
@@ -72,6 +75,27 @@ def computer(options: argparse.Namespace, path: str) -> Linux | Solaris:
     return made
 
 
+def add_reports(parser: argparse.ArgumentParser) -> None:
+    """Declares ``--quiet`` and ``--verbose``."""
+    parser.add_argument(
+        "-q", "--quiet", action="store_true", help="say nothing of calls that are not implemented"
+    )
+    parser.add_argument(
+        "--verbose", action="store_true", help="say why the program ended, if a signal ended it"
+    )
+
+
+def reporter(options: argparse.Namespace) -> Callable[[str], None]:
+    """What takes lines for the user, by the options of `add_reports`; a standard error that takes none loses them."""
+    return (lambda line: None) if getattr(options, "quiet", False) else complain
+
+
+def complain(line: str) -> None:
+    """Writes a line to standard error, if it can be written to."""
+    with suppress(OSError, ValueError):
+        print(f"ring3: {line}", file=sys.stderr, flush=True)
+
+
 def add_program(parser: argparse.ArgumentParser, before: str = "") -> None:
     """Declares the program and its arguments, as the last ones; what follows the program is its own, ``--`` too.
 
@@ -92,7 +116,23 @@ def words(options: argparse.Namespace) -> tuple[str, list[str]]:
     program = options.words[1:] if options.words[:1] == ["--"] else options.words
     if not program:
         raise UserError("no PROGRAM is given")
-    return program[0], program[1:]
+    return _find(program[0]), program[1:]
+
+
+def _find(name: str) -> str:
+    """The file that a name stands for, as a shell has it: one without a slash is looked for in PATH.
+
+    Raises:
+        UserError: It is not there (127).
+    """
+    if "/" in name or not name:
+        return name
+    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        path = os.path.join(folder or ".", name)
+        if os.path.isfile(path) and os.access(path, os.X_OK):
+            return path
+    hint = f"; ./{name} is a file here" if os.path.exists(name) else ""
+    raise UserError(f"{name}: not found in PATH{hint}", 127)
 
 
 def load(computer: Linux | Solaris, path: str, arguments: list[str]) -> Task:
@@ -105,13 +145,13 @@ def load(computer: Linux | Solaris, path: str, arguments: list[str]) -> Task:
     return computer.load(path, arguments)
 
 
-def run(computer: Linux | Solaris, task: Task) -> int:
+def run(computer: Linux | Solaris, task: Task, options: argparse.Namespace) -> int:
     """Runs a program that has the signals and the terminal of this process meanwhile; returns its status.
 
     Raises:
         KeyboardInterrupt: SIGINT has ended it: this process ends the same way, so that a shell's loop does too.
     """
-    with _surroundings(computer, task):
+    with _surroundings(computer, task, options):
         status = computer.run(task)
     if status == INTERRUPTED_STATUS and task.exit_code == signal.SIGINT:
         raise KeyboardInterrupt
@@ -119,7 +159,7 @@ def run(computer: Linux | Solaris, task: Task) -> int:
 
 
 @contextmanager
-def _surroundings(computer: Linux | Solaris, task: Task) -> Iterator[None]:
+def _surroundings(computer: Linux | Solaris, task: Task, options: argparse.Namespace) -> Iterator[None]:
     attention = computer.kernel.listen_to_host()
     if not (isinstance(computer, Linux) and isinstance(task, LinuxTask) and attention is not None):
         with _interruptible():
@@ -137,10 +177,20 @@ def _surroundings(computer: Linux | Solaris, task: Task) -> Iterator[None]:
         os._exit(INTERRUPTED_STATUS)
 
     attention.on_insistence = give_up
+    if options.verbose or sys.stderr.isatty():
+        computer.kernel.dying = lambda dead, regs, info: _tell_end(task, dead, regs, info)
     with outer(task, attention, console):
         if console is not None and sys.stdin.isatty() and sys.stdout.isatty():
             console.attach()
         yield
+
+
+def _tell_end(first: LinuxTask, dead: LinuxTask, regs: UserRegs, info: SigInfo) -> None:
+    """Says why the first program ends; who has started others says it of those."""
+    if dead.process is first.process and info.signo not in (Sig.SIGINT, Sig.SIGPIPE):
+        from ring3.cli.obituary import obituary  # noqa: PLC0415 - few programs die so
+
+        complain(obituary(dead, regs, info))
 
 
 @contextmanager

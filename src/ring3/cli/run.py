@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import sys
+from typing import Final
 
 from ring3.cli import program
+from ring3.cli.main import RawFormatter
+
+EPILOG: Final = """\
+The program sees the host's system directories (/usr, /etc, /opt and the like) read-only, and the working directory.
+Its home, /tmp, /var and /run are empty; /dev, /proc, /sys, processes and users are the machine's own.
+
+What it writes stays in memory and is gone when it ends. To keep a result, print it: standard output and error are
+yours, and `ring3 run PROGRAM >FILE` writes FILE. To give a program more files, start Ring3 in the directory that holds
+them. docs/sandbox.md tells more.
+
+Exit status: the program's; 128+N if signal N ended it; 126 or 127 if it cannot be run or found.
+"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -13,7 +25,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     program.add_os(parser)
     program.add_path(parser)
     program.add_repeatable(parser)
+    program.add_reports(parser)
     program.add_program(parser)
+    parser.formatter_class = RawFormatter
+    parser.epilog = EPILOG
     parser.set_defaults(main=run)
 
 
@@ -21,5 +36,5 @@ def run(options: argparse.Namespace) -> int:
     """Runs the program; returns its status."""
     path, arguments = program.words(options)
     with program.computer(options, path) as computer:
-        computer.kernel.report = lambda line: print(f"ring3: {line}", file=sys.stderr)
-        return program.run(computer, program.load(computer, path, arguments))
+        computer.kernel.report = program.reporter(options)
+        return program.run(computer, program.load(computer, path, arguments), options)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Final
 
 from ring3.api import Msr, SymbolTable, UserError
@@ -30,6 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     rdmsr.add_cpu_arguments(parser)
     program.add_os(parser)
     program.add_path(parser)
+    program.add_reports(parser)
     program.add_program(parser, "REG VALUE ")
     parser.set_defaults(main=run)
 
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
             f"{msr.name} is each task's own: the kernel loads it when the program starts", REFUSED
         )
     with program.computer(options, path) as computer:
-        computer.kernel.report = lambda line: print(f"ring3: {line}", file=sys.stderr)
+        computer.kernel.report = program.reporter(options)
         value = _value(options.value, computer.symbols)
         try:
             computer.machine.wrmsr(msr, value)
@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
             raise UserError(str(error), REFUSED) from None
         task = program.load(computer, path, arguments)
         try:
-            return program.run(computer, task)
+            return program.run(computer, task, options)
         except KernelPanic as panic:
             if panic.__cause__ is not None:
                 raise

@@ -108,7 +108,7 @@ class Program(NamedTuple):
             size = header.phnum * header.phentsize
             if not header.phnum or size > MAX_HEADERS:
                 raise elf.ElfError(f"{header.phnum} program headers")
-            segments = elf.parse_program_headers(header, file.pread(header.phoff, size))
+            segments = elf.parse_program_headers(header, _bytes_at(file, header.phoff, size))
             _check_segments(header, segments, file.size)
             return cls(file, header, segments, _interpreter(segments, file))
         except elf.ElfError as error:
@@ -266,12 +266,17 @@ def _check_segments(header: elf.Header, segments: tuple[elf.ProgramHeader, ...],
         end_before = end
 
 
+def _bytes_at(file: Executable, offset: int, size: int) -> bytes:
+    """Bytes at an offset that a file says; none where it has no end, which may be further away than a host can seek."""
+    return file.pread(offset, size) if offset < file.size else b""
+
+
 def _interpreter(segments: tuple[elf.ProgramHeader, ...], file: Executable) -> bytes | None:
     for segment in segments:
         if segment.type == elf.PType.INTERP:
             if not 2 <= segment.filesz <= PATH_MAX:
                 raise elf.ElfError(f"an interpreter's name of {segment.filesz} bytes")
-            name = file.pread(segment.offset, segment.filesz)
+            name = _bytes_at(file, segment.offset, segment.filesz)
             if len(name) < segment.filesz or name[-1:] != b"\0":
                 raise elf.ElfError("the interpreter's name is cut short")
             return name.split(b"\0", 1)[0]

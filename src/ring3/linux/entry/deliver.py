@@ -100,6 +100,7 @@ def get_signal(task: LinuxTask, regs: UserRegs, info: SigInfo) -> bool:
             return False
         do_signal_stop(process, signal)
         return False
+    task.kernel.dying(task, regs, info)
     return do_group_exit(task, signal)
 
 

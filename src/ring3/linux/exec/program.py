@@ -5,6 +5,7 @@ The new address space is built completely before anything of the old one is give
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
@@ -107,7 +108,7 @@ def load_script(
         if not head.startswith(b"#!"):
             return file, path, strings
         line, newline, _rest = head[2:].partition(b"\n")
-        words = line.strip(b" \t").split(None, 1)
+        words = _words(line.strip(b" \t"))
         if not words and not newline:
             raise ExecError(E.EACCES, "its #! line ends with the file and names no interpreter")
         if not words or (not newline and len(head) == SCRIPT_HEAD and len(words) == 1):
@@ -116,6 +117,15 @@ def load_script(
         arguments = [words[0], *(word.rstrip(b" \t") for word in words[1:]), script, *strings.argv[1:]]
         path, strings = words[0], Strings(words[0], arguments, strings.envp)
     raise ExecError(E.ELOOP, "its #! lines lead too far")
+
+
+def _words(line: bytes) -> list[bytes]:
+    """The interpreter that a line names, and what else stands there as one argument; a NUL ends either."""
+    found = re.match(rb"[^ \t\0]*", line)
+    assert found is not None
+    rest = line[found.end() :]
+    argument = b"" if rest.startswith(b"\0") else rest.lstrip(b" \t").partition(b"\0")[0]
+    return [found[0], argument] if argument else [found[0]] if line else []
 
 
 def _open_interpreter(path: bytes, open_file: Callable[[bytes], Executable]) -> Executable:

@@ -20,6 +20,7 @@ from ring3.kernel.two_ways import TwoWays
 from ring3.kernel.wait import WaitQueue
 from ring3.linux.model.process import INIT, Process, Processes
 from ring3.linux.model.settings import MmContext
+from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.task import LinuxTask
 from ring3.linux.x86.fpu import Fpu
 from ring3.linux.x86.ldt import Descriptors
@@ -78,6 +79,7 @@ class LinuxSystem(TwoWays[LinuxTask]):
         max_tasks: How many threads there may be (kernel.threads-max).
         terminals: The pseudoterminal of a session, None for no terminal; others have that of the host.
         stopped_alone: Told of a process without a parent that a signal has stopped, and by which.
+        dying: Told of a thread whose process a signal is about to end, with its registers and the signal.
         terminal_groups: Which process group the terminal of a session serves.
         vfs: All files.
         cwd: Where programs start that nobody forked.
@@ -120,6 +122,7 @@ class LinuxSystem(TwoWays[LinuxTask]):
         self.max_tasks = max(MIN_THREADS, min(MAX_THREADS, machine.ram.size >> 17))
         self.terminals: dict[int, Pty | None] = {}
         self.stopped_alone: Callable[[Process, int], None] = lambda process, signal: None
+        self.dying: Callable[[LinuxTask, UserRegs, SigInfo], None] = lambda task, regs, info: None
         self.terminal_groups: dict[int, int] = {}
         self.contexts: dict[Mm, MmContext] = {}
         self.descriptors = Descriptors(machine, self.linux.gdt)
@@ -202,7 +205,8 @@ class LinuxSystem(TwoWays[LinuxTask]):
         """Tells the user, once, that something is not there."""
         if name not in self._absent:
             self._absent.add(name)
-            self.report(f"{name} is not implemented: ENOSYS (reported once)")
+            task = self.running_task()
+            self.report(f"{task.name} ({task.tgid}): {name} is not implemented: ENOSYS (reported once)")
 
     def _initial_state(self) -> bytes:
         """The registers of a task that has not run yet: the FPU as the machine code sets it, all else zero."""

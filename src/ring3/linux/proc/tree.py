@@ -87,6 +87,8 @@ class ProcTree:
 
     def _current(self) -> LinuxTask:
         """The task that asks."""
+        if self._kernel.current is None:  # the first program is looked for, by nobody
+            raise Errno(E.ENOENT)
         return self._kernel.running_task()
 
     def _leader(self, pid: int) -> LinuxTask | None:
