@@ -93,6 +93,23 @@ def test_quantize_draws_bars() -> None:
     )
 
 
+def test_bars_can_be_zoomed_and_drawn_in_eighths() -> None:
+    lines = printed("@ = quantize(0); @ = quantize(1); @ = quantize(1);", "aggzoom").splitlines()
+    assert [line.count("@") for line in lines[4:6]] == [19, 38]
+    lines = printed("@ = quantize(0); @ = quantize(1); @ = quantize(1);", "encoding=utf8").splitlines()
+    assert lines[4].split("|")[1].rstrip() == "\u2588" * 13 + "\u258e" + " " * 27 + "1"
+
+
+def test_values_can_be_bars_by_key() -> None:
+    lines = printed('@["a"] = sum(1); @["b"] = sum(3);', "agghist").splitlines()
+    rows = [line.split("|") for line in lines[3:5]]
+    assert [(label.strip(), bar.count("@"), bar.split()[-1]) for label, bar in rows] == [
+        ("a", 10, "1"),
+        ("b", 30, "3"),
+    ]
+    assert lines[2].startswith(f"{'key':>17}  -------------")
+
+
 def test_lquantize_has_buckets_below_and_above() -> None:
     lines = printed("@ = lquantize(-1, 0, 20, 10); @ = lquantize(99, 0, 20, 10);").splitlines()
     assert [line.split("|")[0].strip() for line in lines[3:7]] == ["< 0", "0", "10", ">= 20"]

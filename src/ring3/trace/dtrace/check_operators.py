@@ -163,6 +163,8 @@ def binary(checker: Checker, node: Node) -> Node:
     node.left = checker.value(node.left)
     node.right = checker.value(node.right)
     if operator == ",":
+        if isinstance(node.left, nodes.Aggregation) or isinstance(node.right, nodes.Aggregation):
+            fail("D_OP_DYN", node.line, "operator , operands cannot be of dynamic type")
         node.type = node.right.type
         return node
     if operator in _COMPARISONS:

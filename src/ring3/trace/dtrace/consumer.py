@@ -145,11 +145,24 @@ class Consumer:
 
     def aggregates(self, aggregations: list[Aggregation], conversions: list[Conversion] | None) -> None:
         """Print aggregations, joined on their keys: row by row in order, or by a format."""
-        for key, values in self._rows(aggregations):
+        rows = self._rows(aggregations)
+        if conversions is None and self.options.is_set("agghist") and _has_histogram(aggregations, rows):
+            lines = [
+                (self._key(key[0], aggregations[0].key_sizes[0]).strip(), values[0]) for key, values in rows
+            ]
+            self.write(distribution_text.histogram(lines, aggregations[0].normal, self._style))
+            return
+        for key, values in rows:
             if conversions is None:
                 self._row(aggregations, key, values)
             else:
                 self.write(self._formatted_row(aggregations, conversions, key, values))
+
+    @property
+    def _style(self) -> distribution_text.Style:
+        return distribution_text.Style(
+            self.options.is_set("aggzoom"), self.options.word("encoding") == "utf8"
+        )
 
     def _rows(self, aggregations: list[Aggregation]) -> list[tuple[Key, list[Any]]]:
         keys = dict.fromkeys(key for aggregation in aggregations for key in aggregation.data)
@@ -185,7 +198,9 @@ class Consumer:
             self.write(self._key(part, size))
         for aggregation, value in zip(aggregations, values, strict=True):
             if aggregation.quantizing:
-                self.write(distribution_text.distribution(aggregation, value, aggregation.normal))
+                self.write(
+                    distribution_text.distribution(aggregation, value, aggregation.normal, self._style)
+                )
             else:
                 self.write(f" {aggregation.scalar(value):>16}")
         self.write("\n")
@@ -231,7 +246,7 @@ class Consumer:
         precision: int | None,
     ) -> str:
         if aggregation.quantizing:
-            return distribution_text.distribution(aggregation, value, aggregation.normal)
+            return distribution_text.distribution(aggregation, value, aggregation.normal, self._style)
         return printf.convert(conversion, aggregation.scalar(value), INT64, width, precision, self.name)
 
     def remaining(self, aggregations: list[Aggregation]) -> None:
@@ -275,6 +290,11 @@ class Consumer:
 
 
 _SIZED = {size: Integer("", size, 3, signed=True) for size in (1, 2, 4, 8)}
+
+
+def _has_histogram(aggregations: list[Aggregation], rows: list[tuple[Key, list[Any]]]) -> bool:
+    """Whether rows can be bars: one aggregation of plain numbers with one key."""
+    return bool(rows) and len(aggregations) == 1 and len(rows[0][0]) == 1 and isinstance(rows[0][1][0], int)
 
 
 def _nothing(aggregation: Aggregation) -> Any:  # noqa: ANN401 - a value of the table

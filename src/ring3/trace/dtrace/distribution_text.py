@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ring3.trace.dtrace.aggregations import log_linear_bounds, truncating, wrapped
 
@@ -10,13 +10,21 @@ if TYPE_CHECKING:
     from ring3.trace.dtrace.aggregations import Aggregation
 
 _WIDTH = 40
-_TITLE = "\n" + f"{'value':>16} " + f"{'------------- Distribution -------------':>41} " + f"{'count':<9}\n"
+_ZOOM = 0.95
+_TITLE = "\n{:>16} " + f"{'------------- Distribution -------------':>41} " + f"{'count':<9}\n"
 Buckets = dict[int, int]
 Row = tuple[str, int]
 """A bucket's label and count."""
 
 
-def distribution(aggregation: Aggregation, buckets: Buckets, normal: int) -> str:
+class Style(NamedTuple):
+    """How bars are drawn: the longest nearly as wide as there is room (-xaggzoom), in eighths of a column (UTF-8)."""
+
+    zoom: bool = False
+    utf8: bool = False
+
+
+def distribution(aggregation: Aggregation, buckets: Buckets, normal: int, style: Style) -> str:
     """The title and one line a bucket, from one below the first that has something to one above the last."""
     rows = _ROWS[aggregation.function](
         aggregation, {bucket: wrapped(count) for bucket, count in buckets.items()}
@@ -25,14 +33,25 @@ def distribution(aggregation: Aggregation, buckets: Buckets, normal: int) -> str
         rows, 64 if aggregation.function == "quantize" else None, linear=aggregation.function == "lquantize"
     )
     shown = rows[first : last + 1]
-    total = sum(abs(count) for _, count in rows)
-    positive = any(count > 0 for _, count in rows)
-    negative = any(count < 0 for _, count in rows)
-    lines = [
-        f"{label:>16} {_bar(count, total, positive=positive, negative=negative)} {truncating(count, normal):<9}\n"
+    counts = [count for _, count in rows]
+    total = max(map(abs, counts)) / _ZOOM if style.zoom else sum(map(abs, counts))
+    return _TITLE.format("value") + _lines(shown, counts, total, normal, style)
+
+
+def histogram(rows: list[Row], normal: int, style: Style) -> str:
+    """Keys with bars for their values (-xagghist)."""
+    counts = [count for _, count in rows]
+    total = int(max(map(abs, counts)) / _ZOOM) if style.zoom else sum(map(abs, counts))
+    wide = [(f"{label:>17}", count) for label, count in rows]
+    return _TITLE.format(f"{'key':>17}") + _lines(wide, counts, total, normal, style)
+
+
+def _lines(shown: list[Row], counts: list[int], total: float, normal: int, style: Style) -> str:
+    signs = {"positive": max(counts) > 0, "negative": min(counts) < 0}
+    return "".join(
+        f"{label:>16} {_bar(count, total, style, **signs)} {truncating(count, normal):<9}\n"
         for label, count in shown
-    ]
-    return _TITLE + "".join(lines)
+    )
 
 
 def _range(rows: list[Row], zero: int | None, *, linear: bool) -> tuple[int, int]:
@@ -43,7 +62,11 @@ def _range(rows: list[Row], zero: int | None, *, linear: bool) -> tuple[int, int
     return max(used[0] - 1, 0), min(used[-1] + 1, len(rows) - 1)
 
 
-def _bar(count: int, total: int, *, positive: bool, negative: bool) -> str:
+def _bar(count: int, total: float, style: Style, *, positive: bool, negative: bool) -> str:
+    if style.utf8 and not negative:
+        eighths = int(_WIDTH * 8 * count / total + 1e-6) if total else 0
+        blocks = "\u2588" * (eighths // 8) + (chr(0x2590 - eighths % 8) if eighths % 8 else "")
+        return f"|{blocks:<{_WIDTH}}"
     width = _WIDTH // 2 if positive and negative else _WIDTH
     length = int(width * abs(count) / total + 0.5) if total else 0
     ats = "@" * length
