@@ -167,4 +167,16 @@ WORKLOADS: tuple[Workload, ...] = (
     Each(name="thread", title="thread create + join", program="thread", few=2),
     Each(name="futex", title="futex ping-pong", program="futex"),
     Each(name="signal", title="signal delivery", program="signal"),
+    Each(
+        name="unix_echo",
+        title="Unix echo, round trip",
+        program="unix_echo",
+        goals=(Goal("ring3 short", 0.000040, None, "40 us"),),
+    ),
+    Each(
+        name="tcp_echo",
+        title="TCP echo, round trip",
+        program="tcp_echo",
+        goals=(Goal("ring3 short", 0.000040, None, "40 us"),),
+    ),
 )
