@@ -105,3 +105,9 @@ def test_deep_expressions_and_huge_tuples_are_refused_not_fatal() -> None:
     ):
         with pytest.raises(CompileError):
             run(text)
+
+
+def test_a_character_of_a_string_can_be_changed() -> None:
+    changes = 'this->s = "dtrace"; this->s[0] = 68; a[1] = "xy"; a[1][1] = a[1][0];'
+    text = f'BEGIN {{ {changes} printf("%s %s", this->s, a[1]); exit(0); }}'
+    assert run(text).stdout == "Dtrace xx\n"

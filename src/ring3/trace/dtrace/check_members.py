@@ -53,6 +53,7 @@ def _element(checker: Checker, node: nodes.Index, symbol: Symbol | None) -> Node
     kind, key = node.base.type, node.keys[0]
     if is_string(kind):
         node.type = checker.types.char
+        node.lvalue = node.base.lvalue and not isinstance(node.base, nodes.Call)
         return node
     if not is_pointer(kind):
         if symbol and symbol.kind is Kind.VARIABLE:

@@ -27,8 +27,8 @@ def show(value: int | bytes, kind: Type) -> str:
         else (value & ((1 << 8 * resolved.size) - 1)).to_bytes(resolved.size, "little")
     )
     if isinstance(resolved, String):
-        return f'{kind} "{decode(data)}"'
-    return f"{kind} {_value(data, kind, 0)}"
+        return f'{kind} "{decode(data)}"\n'
+    return f"{kind} {_value(data, kind, 0)}" + ("" if isinstance(resolved, Struct) else "\n")
 
 
 def _value(data: bytes, kind: Type, depth: int) -> str:
