@@ -100,8 +100,20 @@ def user_path_at(task: LinuxTask, dfd: int, filename: int, *, follow: bool = Tru
     Raises:
         Errno: EFAULT; as `Walk.find`.
     """
-    path = getname(task, filename)
+    path = _path(task, filename)
     return walk(task).find(start_of(task, dfd, path), path, follow=follow)
+
+
+def _path(task: LinuxTask, filename: int) -> bytes:
+    """A path in user memory that must not be empty, whatever it is relative to (getname_flags).
+
+    Raises:
+        Errno: EFAULT; ENOENT.
+    """
+    path = getname(task, filename)
+    if not path:
+        raise Errno(E.ENOENT)
+    return path
 
 
 def find_or_fd(task: LinuxTask, dfd: int, filename: int, flags: int) -> Dentry | File:
@@ -111,8 +123,9 @@ def find_or_fd(task: LinuxTask, dfd: int, filename: int, flags: int) -> Dentry |
         Errno: EFAULT; EBADF; as `Walk.find`.
     """
     empty_allowed = flags & AT_EMPTY_PATH
-    path = b"" if empty_allowed and not filename else getname(task, filename)
-    if not path and empty_allowed:
+    if not empty_allowed:
+        path = _path(task, filename)
+    elif not (path := getname(task, filename) if filename else b""):
         return task.fs.cwd if dfd == AT_FDCWD else task.files[dfd]
     follow = not flags & AT_SYMLINK_NOFOLLOW
     return walk(task).find(start_of(task, dfd, path), path, follow=follow)
@@ -124,7 +137,7 @@ def last_of(task: LinuxTask, dfd: int, filename: int, bounds: Walk | None = None
     Raises:
         Errno: EFAULT; as `Walk.parent`.
     """
-    path = getname(task, filename)
+    path = _path(task, filename)
     return (bounds or walk(task)).parent(start_of(task, dfd, path), path)
 
 

@@ -67,6 +67,8 @@ def iterate_dir(task: LinuxTask, fd: int, address: int, count: int, pack: Pack) 
         raise Errno(E.ENOTDIR)
     if file.dentry.deleted:
         raise Errno(E.ENOENT)
+    if count >> 31:
+        count = 0  # a negative number there (ctx->count)
     parts: list[bytes] = []
     size = 0
     for entry in file.rest():

@@ -33,7 +33,10 @@ from ring3.linux.signals.send import file_too_large
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
-FALLOC_MODES: Final = 0x7F
+FALLOC_WITHOUT_SIZE: Final = (0x08, 0x20)
+"""Collapsing and inserting ranges, which always change the size."""
+FALLOC_MODES: Final = (0, FALLOC_FL_PUNCH_HOLE, 0x10, 0x40, *FALLOC_WITHOUT_SIZE)
+"""What can be done, one at a time: making room, holes, zeros, unshared ranges (vfs_fallocate of Linux 6.12)."""
 FADVICE: Final = range(6)
 SYNC_FILE_RANGE_FLAGS: Final = 7
 
@@ -146,9 +149,10 @@ def ksys_fallocate(task: LinuxTask, fd: int, mode: int, offset: int, length: int
     opened(task, fd)
     if offset < 0 or length <= 0:
         raise Errno(E.EINVAL)
-    if mode & ~FALLOC_MODES:
+    keeps, what = bool(mode & FALLOC_FL_KEEP_SIZE), mode & ~FALLOC_FL_KEEP_SIZE
+    if what not in FALLOC_MODES or (keeps and what in FALLOC_WITHOUT_SIZE):
         raise Errno(E.EOPNOTSUPP)
-    if mode & FALLOC_FL_PUNCH_HOLE and not mode & FALLOC_FL_KEEP_SIZE:
+    if what == FALLOC_FL_PUNCH_HOLE and not keeps:
         raise Errno(E.EOPNOTSUPP)
     file = writable(task, fd)
     if isinstance(file, PipeFile):

@@ -95,10 +95,8 @@ class Place:
         """Reads the offset.
 
         Raises:
-            Errno: ESPIPE, a pipe has none; EFAULT.
+            Errno: EFAULT.
         """
-        if address and isinstance(file, PipeFile):
-            raise Errno(E.ESPIPE)
         self._task = task
         self._address = address
         self.file = file
@@ -179,6 +177,17 @@ def splice_pipe_to_pipe(task: LinuxTask, source: PipeFile, target: PipeFile, siz
     return target.pipe.put(pipe.peek(size) if keep else pipe.take(size))
 
 
+def _places(task: LinuxTask, *wanted: tuple[File, int]) -> list[Place]:
+    """The files and offsets of a call.
+
+    Raises:
+        Errno: ESPIPE, a pipe has none, before any is read; EFAULT.
+    """
+    if any(address and isinstance(file, PipeFile) for file, address in wanted):
+        raise Errno(E.ESPIPE)
+    return [Place(task, file, address) for file, address in wanted]
+
+
 @syscall("full")
 def sys_splice(
     task: LinuxTask,
@@ -196,7 +205,7 @@ def sys_splice(
     source, target = task.files[fd_in & 0xFFFF_FFFF], task.files[fd_out & 0xFFFF_FFFF]
     if source.is_path or target.is_path:
         raise Errno(E.EBADF)
-    start, end = Place(task, source, off_in), Place(task, target, off_out)
+    start, end = _places(task, (source, off_in), (target, off_out))
     if not source.readable or not target.writable:
         raise Errno(E.EBADF)
     size = min(length, MAX_RW_COUNT)

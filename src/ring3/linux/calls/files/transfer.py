@@ -14,6 +14,7 @@ from ring3.kernel.functions import function
 from ring3.kernel.wait import Bound
 from ring3.linux.calls.files.read_write import readable, vfs_write, writable
 from ring3.linux.definition import syscall
+from ring3.linux.files.lookup import opened
 from ring3.linux.files.vectors import MAX_RW_COUNT
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def sys_copy_file_range(
     flags: UnsignedInt,
 ) -> int:
     """Moves data from one regular file to another."""
-    source, target = task.files[fd_in & 0xFFFF_FFFF], task.files[fd_out & 0xFFFF_FFFF]
+    source, target = opened(task, fd_in & 0xFFFF_FFFF), opened(task, fd_out & 0xFFFF_FFFF)
     start_in = _read_offset(task, off_in, "<q")
     start_out = _read_offset(task, off_out, "<q")
     if flags:

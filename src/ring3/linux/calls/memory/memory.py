@@ -8,6 +8,7 @@ from ring3.abi.c_types import Address, BufferOut, Int, Pointer, SizeT, UnsignedL
 from ring3.abi.errno import E, Errno
 from ring3.fs.file import File
 from ring3.kernel.functions import function
+from ring3.kernel.mm.layout import TASK_SIZE_64
 from ring3.kernel.mm.mapping import ALL
 from ring3.kernel.mm.objects import MemoryObject
 from ring3.kernel.mm.vma import WRITE, Name
@@ -15,6 +16,7 @@ from ring3.linux.calls.memory.protection import check_change, check_new, implied
 from ring3.linux.definition import syscall
 from ring3.linux.files.lookup import opened
 from ring3.linux.files.sealed import may_map_writable
+from ring3.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -160,12 +162,17 @@ def sys_munmap(task: LinuxTask, addr: Address, length: SizeT) -> int:
 @syscall("full")
 def sys_mprotect(task: LinuxTask, start: Address, length: SizeT, prot: UnsignedLong) -> int:
     """Changes what mappings allow."""
-    if (prot & PROT_GROWSDOWN and prot & PROT_GROWSUP) or prot & ~(PROT_GROWSDOWN | PROT_GROWSUP | 0xF):
+    if (prot & PROT_GROWSDOWN and prot & PROT_GROWSUP) or start % PAGE_SIZE:
+        raise Errno(E.EINVAL)
+    if not length:
+        return 0  # before what it is to allow is looked at (do_mprotect_pkey)
+    if start + -(-length // PAGE_SIZE) * PAGE_SIZE >> 64:
+        raise Errno(E.ENOMEM)
+    if prot & ~(PROT_GROWSDOWN | PROT_GROWSUP | 0xF):
         raise Errno(E.EINVAL)
     prot = implied(task, prot)
-    if not start % 4096:
-        check_change(task, start, length, prot)
-    if length and prot & PROT_GROWSUP and task.memory.vma_at(start) is not None:
+    check_change(task, start, length, prot)
+    if prot & PROT_GROWSUP and task.memory.vma_at(start) is not None:
         raise Errno(E.EINVAL)  # no stack grows up
     task.memory.mprotect(start, length, prot & 7, growsdown=bool(prot & PROT_GROWSDOWN))
     return 0
@@ -216,6 +223,8 @@ def sys_madvise(task: LinuxTask, start: Address, length: SizeT, behavior: Int) -
 @syscall("full")
 def sys_mincore(task: LinuxTask, start: Address, length: SizeT, vec: BufferOut) -> int:
     """Says which pages are in memory, a byte each."""
+    if not start % PAGE_SIZE and start + length <= TASK_SIZE_64 < vec + length // PAGE_SIZE:
+        raise Errno(E.EFAULT)  # access_ok, before any mapping is looked at
     task.memory.write(vec, task.memory.mincore(start, length))
     return 0
 

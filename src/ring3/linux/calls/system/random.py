@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import BufferOut, SizeT, UnsignedInt
 from ring3.abi.errno import E, Errno
+from ring3.kernel.mm.usercopy import BadAddress
 from ring3.linux.definition import syscall
 
 if TYPE_CHECKING:
@@ -25,5 +26,10 @@ def sys_getrandom(task: LinuxTask, ubuf: BufferOut, length: SizeT, flags: Unsign
     if flags & (GRND_RANDOM | GRND_INSECURE) == GRND_RANDOM | GRND_INSECURE:
         raise Errno(E.EINVAL)
     size = min(length, _MAX)
-    task.memory.write(ubuf, task.kernel.random_bytes(size))
+    try:
+        task.memory.write(ubuf, task.kernel.random_bytes(size))
+    except BadAddress as bad:
+        if not bad.done:
+            raise
+        return bad.done  # as far as the buffer goes (get_random_bytes_user)
     return size

@@ -12,6 +12,7 @@ from ring3.abi.errno import E, Errno
 from ring3.fs.file import O_NONBLOCK
 from ring3.fs.opening import O_CLOEXEC
 from ring3.linux.definition import syscall
+from ring3.linux.files.lookup import opened
 from ring3.linux.timers.clocks import (
     CLOCK_BOOTTIME,
     CLOCK_BOOTTIME_ALARM,
@@ -34,7 +35,7 @@ _ALARMS: Final = (CLOCK_REALTIME_ALARM, CLOCK_BOOTTIME_ALARM)
 
 
 def _timer(task: LinuxTask, fd: int) -> TimerFile:
-    file = task.files[fd]
+    file = opened(task, fd)
     if not isinstance(file, TimerFile):
         raise Errno(E.EINVAL)
     return file

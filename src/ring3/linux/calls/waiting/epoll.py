@@ -14,6 +14,7 @@ from ring3.fs.readiness import POLLERR, POLLHUP, POLLIN, POLLOUT, READABLE
 from ring3.fs.waiting import Waiting, until_any
 from ring3.kernel.wait import deadline_after
 from ring3.linux.definition import syscall
+from ring3.linux.files.lookup import opened
 from ring3.linux.timers import timeouts
 from ring3.linux.timers.timeouts import Timeout
 
@@ -64,7 +65,7 @@ def sys_epoll_ctl(task: LinuxTask, epfd: FdArg, op: EpollOp, fd: FdArg, event: P
     events, data = 0, 0
     if op != EpollOperation.EPOLL_CTL_DEL:
         events, data = EVENT.unpack(task.memory.read(event, EVENT.size))
-    epoll, file = task.files[epfd], task.files[fd]
+    epoll, file = opened(task, epfd), opened(task, fd)
     if not file.pollable:
         raise Errno(E.EPERM)
     if epoll is file or not isinstance(epoll, EpollFile):
@@ -89,7 +90,7 @@ def _exclusive_allowed(op: int, events: int, nested: bool) -> bool:
 def _wait(
     task: LinuxTask, epfd: int, address: int, count: int, deadline: int | None, immediate: bool
 ) -> int | Waiting:
-    epoll = task.files[epfd]
+    epoll = opened(task, epfd)
     if not 0 < count <= MAX_EVENTS:
         raise Errno(E.EINVAL)
     if not isinstance(epoll, EpollFile):
