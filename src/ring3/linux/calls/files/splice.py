@@ -113,7 +113,7 @@ class Place:
         inode = self.file.inode
         if isinstance(self.file, AnonymousFile) or (inode is not None and inode.is_directory):
             raise Errno(E.EINVAL)
-        if self.offset is not None and self.offset < 0:
+        if self.offset is not None and (self.offset < 0 or self.file.is_socket):
             raise Errno(E.EINVAL)
 
     def read(self, size: int) -> bytes:

@@ -52,10 +52,11 @@ def do_sendfile(
     source = readable(task, in_fd)
     if source.inode is not None and source.inode.is_directory:
         raise Errno(E.EINVAL)
-    if not _is_seekable(source):
-        raise Errno(E.EINVAL if offset is None else E.ESPIPE)
+    seekable = _is_seekable(source)
+    if offset is not None and not seekable:
+        raise Errno(E.ESPIPE)
     target = writable(task, out_fd)
-    if target.flags & O_APPEND:
+    if target.flags & O_APPEND or not seekable:
         raise Errno(E.EINVAL)
     return _move(task, source, target, offset, address, min(count, MAX_RW_COUNT), form)
 
