@@ -186,12 +186,14 @@ def symbols(raw: bytes, kind: int = SHT_SYMTAB) -> Iterator[Symbol]:
             if section[1] != kind:
                 continue
             strings = sections[section[6]][4]
-            size = 24 if wide else 16
-            for at in range(section[4], section[4] + section[5], size):
+            table = memoryview(raw)[section[4] :][: section[5]]
+            if len(table) < section[5]:
+                raise ElfError("truncated symbol table")
+            for fields in struct.iter_unpack("<IBBHQQ" if wide else "<IIIBBH", table):
                 if wide:
-                    name, info, _other, index, value, length = struct.unpack_from("<IBBHQQ", raw, at)
+                    name, info, _other, index, value, length = fields
                 else:
-                    name, value, length, info, _other, index = struct.unpack_from("<IIIBBH", raw, at)
+                    name, value, length, info, _other, index = fields
                 if name and index:
                     start = strings + name
                     yield Symbol(raw[start : raw.index(b"\0", start)].decode(), value, length, info, index)

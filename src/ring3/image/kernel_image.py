@@ -1,4 +1,4 @@
-"""A kernel in memory: its linked ELF at its addresses, its symbols, and the stubs made at boot.
+"""A kernel in memory: its linked ELF at its addresses, its symbols, and the stubs that it gets later.
 
 A *stub* is where machine code ends and Python begins. Ring 0 calls it like any function; at its ``hlt`` the machine
 hands over, and it goes on with the result in rax. What stands around the ``hlt`` is the kernel's own affair.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+from bisect import bisect_right
 from collections.abc import Iterator
 
 
@@ -21,6 +21,7 @@ class SymbolTable:
         self._size: dict[int, int] = {}
         self._module: dict[int, str] = {}
         self._order: list[int] = []
+        """All addresses, rising; shorter than the names by those added since somebody asked by address."""
 
     def add(self, name: str, address: int, size: int = 0, module: str = "") -> None:
         """Adds a symbol; ``size`` in bytes, 0 if unknown."""
@@ -31,7 +32,6 @@ class SymbolTable:
             self._name[address] = name
             self._size[address] = size
             self._module[address] = module
-            insort(self._order, address)
 
     def __getitem__(self, name: str) -> int:
         """The address of a symbol.
@@ -74,6 +74,8 @@ class SymbolTable:
         return name if base == address else f"{name}+{address - base:#x}"
 
     def _base(self, address: int) -> int | None:
+        if len(self._order) < len(self._name):
+            self._order = sorted(self._name)
         position = bisect_right(self._order, address)
         if not position:
             return None

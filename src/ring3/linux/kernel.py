@@ -139,38 +139,33 @@ class LinuxKernel(LinuxSystem):
         return address
 
     def _bind_stubs(self) -> None:
-        for address, symbol in self.linux.stubs.items():
-            entry = symbol.removeprefix("__x64_").removeprefix("__ia32_")
-            if entry == tbl.NI_SYSCALL:
-                self.stubs[address] = _ni_syscall
-            elif entry in table.DEFINED:
-                self.stubs[address] = partial(self._first_call, address, entry, symbol)
-            else:
-                self.stubs[address] = partial(self._absent_call, entry)
         symbols = self.image.symbols
+        self.stubs.update(dict.fromkeys(self.linux.stubs, self._first_call))
+        for prefix in ("__x64_", "__ia32_"):
+            self.stubs[symbols[prefix + tbl.NI_SYSCALL]] = _ni_syscall
         for name in boot.GATES:
             self.stubs[symbols[f"exc_{name}"]] = partial(traps.exception, traps.VECTORS[name])
         self.stubs[symbols["common_interrupt"]] = traps.spurious
         for symbol, (module, name) in _WORK.items():
-            self.stubs[symbols[symbol]] = partial(self._first_work, symbols[symbol], module, name)
+            self.stubs[symbols[symbol]] = partial(self._first_work, module, name)
 
     def _syscall_stub(self, entry: str, symbol: str) -> traps.Stub:
         return self.call(entry).entry(symbol)
 
-    def _first_call(
-        self, address: int, entry: str, symbol: str, task: LinuxTask, regs: UserRegs, argument: int
-    ) -> Result:
-        """Binds the stub to its layers when it is first used, so that booting compiles none."""
-        stub = self._syscall_stub(entry, symbol)
-        self.bind(address, stub)
+    def _first_call(self, task: LinuxTask, regs: UserRegs, argument: int) -> Result:
+        """Binds the stub to the layers of its call when it is first used, so that booting compiles none."""
+        symbol = self.image.symbols.name(task.stub) or ""
+        entry = symbol.removeprefix("__x64_").removeprefix("__ia32_")
+        stub = (
+            self._syscall_stub(entry, symbol) if entry in table.DEFINED else partial(self._absent_call, entry)
+        )
+        self.bind(task.stub, stub)
         return stub(task, regs, argument)
 
-    def _first_work(
-        self, address: int, module: str, name: str, task: LinuxTask, regs: UserRegs, argument: int
-    ) -> Result:
+    def _first_work(self, module: str, name: str, task: LinuxTask, regs: UserRegs, argument: int) -> Result:
         """Binds a stub of the entry code to its function when it is first used."""
         work: traps.Stub = getattr(import_module(f"ring3.linux.entry.{module}"), name)
-        self.bind(address, work)
+        self.bind(task.stub, work)
         return work(task, regs, argument)
 
     def _absent_call(self, entry: str, task: LinuxTask, regs: UserRegs, argument: int) -> Result:

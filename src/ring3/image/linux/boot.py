@@ -1,4 +1,4 @@
-"""Boots Linux's image: descriptor tables, MSRs, system-call tables and stubs.
+"""Boots Linux's image: descriptor tables and MSRs. The system-call tables and their stubs are linked into it.
 
 Values are those of a running Linux on x86-64: GDT of arch/x86/include/asm/segment.h, IDT of
 arch/x86/kernel/idt.c, MSRs of arch/x86/kernel/cpu/common.c (syscall_init).
@@ -61,7 +61,7 @@ class LinuxImage(NamedTuple):
         tables: Physical address of each ABI's system-call table.
         gdt: Physical address of the GDT.
         per_cpu: Physical address of the per-CPU page.
-        stubs: The system-call stubs' names by address.
+        stubs: The addresses of the system calls' stubs.
     """
 
     kernel: KernelImage
@@ -69,14 +69,13 @@ class LinuxImage(NamedTuple):
     tables: dict[tbl.Abi, int]
     gdt: int
     per_cpu: int
-    stubs: dict[int, str]
+    stubs: range
 
 
 def boot(machine: Machine) -> LinuxImage:
     """Puts Linux's image into memory and the CPU into the state in which it runs."""
     kernel = KernelImage(machine, "linux/vmlinux")
     symbols = kernel.symbols
-    stubs = _make_tables(machine, kernel)
     _make_gdt(machine, kernel)
     _make_idt(machine, kernel)
     cpu = machine.cpu
@@ -110,24 +109,8 @@ def boot(machine: Machine) -> LinuxImage:
         },
         kernel.physical("gdt_page"),
         kernel.physical("__per_cpu_start"),
-        stubs,
+        range(symbols["__syscall_stubs_start"], symbols["__syscall_stubs_end"], len(kernel.stub.code)),
     )
-
-
-def _make_tables(machine: Machine, kernel: KernelImage) -> dict[int, str]:
-    """Makes one stub a call and fills both tables with their addresses."""
-    symbols = kernel.symbols
-    stubs = {symbols[name]: name for name in ("__x64_sys_ni_syscall", "__ia32_sys_ni_syscall")}
-    q = machine.ram.q
-    for abi, table in ((tbl.Abi.X86_64, "sys_call_table"), (tbl.Abi.I386, "ia32_sys_call_table")):
-        at = kernel.physical(table) >> 3
-        for slot in tbl.sys_call_table(abi):
-            address = symbols.get(slot.symbol)
-            if address is None:
-                address = kernel.add_stub(slot.symbol)
-                stubs[address] = slot.symbol
-            q[at + slot.number] = address
-    return stubs
 
 
 def _make_gdt(machine: Machine, kernel: KernelImage) -> None:

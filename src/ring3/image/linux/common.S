@@ -198,19 +198,11 @@ END irqentry_exit_to_user_mode
 
 /*
  * The parts of the kernel that are Python: at hlt the machine hands over, with pt_regs in rdi, and goes on with the
- * result in rax. The stubs of the system calls look the same; they are made at boot, one a call.
+ * result in rax. The stubs of the system calls follow; they and both tables come from the .tbl files, through the
+ * build script.
  */
-.macro PYTHON name:req
-ENTRY \name
-	endbr64
-	hlt
-	ret
-END \name
-.endm
 
 	.section .stubs.text, "ax"
-	.globl __stubs_start
-__stubs_start:
 	PYTHON exc_divide_error
 	PYTHON exc_debug
 	PYTHON exc_nmi
@@ -237,22 +229,6 @@ __stubs_start:
 	PYTHON exit_to_user_mode_loop
 	PYTHON __x64_sys_ni_syscall
 	PYTHON __ia32_sys_ni_syscall
-	.globl __stubs_end
-__stubs_end:
-
-	.section .rodata, "a"
-	.p2align 12
-	.globl sys_call_table
-	.type sys_call_table, @object
-sys_call_table:
-	.skip 8 * NR_syscalls
-	.size sys_call_table, 8 * NR_syscalls
-	.p2align 6
-	.globl ia32_sys_call_table
-	.type ia32_sys_call_table, @object
-ia32_sys_call_table:
-	.skip 8 * IA32_NR_syscalls
-	.size ia32_sys_call_table, 8 * IA32_NR_syscalls
 
 	.section .data, "aw"
 	.p2align 12

@@ -13,6 +13,15 @@
 	.size \name, . - \name
 .endm
 
+/* A part of the kernel that is Python: see common.S. */
+.macro PYTHON name:req
+ENTRY \name
+	endbr64
+	hlt
+	ret
+END \name
+.endm
+
 /* A second name for the same address. */
 .macro ALIAS new:req, old:req
 	.globl \new

@@ -71,6 +71,7 @@ def run_short(kernel: LinuxSystem, task: LinuxTask, doors: CompatDoors) -> None:
         words[r11] = saved
         window.orig_ax = words[rax]
         task.regs = window
+        task.stub = address
         try:
             result = stub(task, window, number)
         except Errno as error:
@@ -80,7 +81,6 @@ def run_short(kernel: LinuxSystem, task: LinuxTask, doors: CompatDoors) -> None:
                 words[rax] = result & _M64
             else:
                 task.pending = result
-                task.stub = address
                 _finish(kernel, task, kernel.advance(task))
                 continue
         if q[work] & exit_work or window.by_iret:
