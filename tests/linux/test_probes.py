@@ -34,6 +34,7 @@ from ring3.kernel.task import Task
 from ring3.kernel.watched_cpu import CpuObserver
 from ring3.kernel.watched_stubs import StubCall
 from ring3.linux.entry import deliver, short_path
+from ring3.linux.kernel import LinuxKernel
 from ring3.linux.signals import send
 from ring3.machine.cpu import Event, Stop
 from tests.support import guest
