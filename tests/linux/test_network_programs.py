@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.cli.command import ring3
+from tests.support.debian import busybox
 
 SHELL = "/bin/sh"
 PYTHON = "/usr/bin/python3"
@@ -86,3 +88,9 @@ def test_getent_finds_localhost(tmp_path: Path) -> None:
     needed("getent")
     found = in_shell("getent ahosts localhost", tmp_path)
     assert found.split()[0] in ("127.0.0.1", "::1")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="raw sockets are for the privileged")
+def test_busybox_pings_the_machine() -> None:
+    finished = ring3("run", str(busybox(64)), "ping", "-c", "2", "-i", "0.1", "127.0.0.1")
+    assert "2 packets transmitted, 2 packets received, 0% packet loss" in finished.stdout

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ring3.kernel.clock import Clocks
     from ring3.kernel.timers import Timers
     from ring3.net.caller import Caller
+    from ring3.net.inet.raw import RawSocket
 
 Maker = Callable[["Network", int, int, "Caller"], Socket]
 """Makes a socket of a family: network, kind, protocol, and for whom."""
@@ -47,6 +48,7 @@ class Network:
         in_flight: Open files that are under way in messages.
         tcp: Ports of TCP.
         udp: Ports of UDP.
+        raw: Raw sockets of ICMP.
         netlink_ports: Numbers of sockets of AF_NETLINK.
         sockets: All of them.
     """
@@ -69,6 +71,7 @@ class Network:
         self.in_flight = InFlight()
         self.tcp = Ports(random_bytes, shares_when_heard=False)
         self.udp = Ports(random_bytes, shares_when_heard=True)
+        self.raw: list[RawSocket] = []
         self.netlink_ports: set[int] = set()
         self.sockets: WeakSet[Socket] = WeakSet()
 

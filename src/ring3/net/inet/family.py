@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.sockets import AF_INET, AF_INET6, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM
 from ring3.net.caller import CAP_NET_RAW
+from ring3.net.inet.raw import IPPROTO_ICMP, RawSocket
 from ring3.net.inet.tcp import TcpSocket
 from ring3.net.inet.udp import UdpSocket
 
@@ -34,15 +35,20 @@ def _make(family: int, network: Network, kind: int, protocol: int, caller: Calle
     """
     if not 0 <= protocol < IPPROTO_MAX:
         raise Errno(E.EINVAL)
+    owner = (caller.effective.uid, caller.effective.gid)
     if kind == SOCK_RAW and protocol:
-        raise Errno(E.EPROTONOSUPPORT if caller.may(CAP_NET_RAW) else E.EPERM)
+        if not caller.may(CAP_NET_RAW):
+            raise Errno(E.EPERM)
+        if family != AF_INET or protocol != IPPROTO_ICMP:
+            raise Errno(E.EPROTONOSUPPORT)
+        return RawSocket(network, family, kind, protocol, owner)
     found = KINDS.get(kind)
     if found is None:
         raise Errno(E.EPROTONOSUPPORT if kind == SOCK_RAW else E.ESOCKTNOSUPPORT)
     made, number = found
     if protocol not in (0, number):
         raise Errno(E.EPROTONOSUPPORT)
-    return made(network, family, kind, number, (caller.effective.uid, caller.effective.gid))
+    return made(network, family, kind, number, owner)
 
 
 make = partial(_make, AF_INET)

@@ -20,6 +20,7 @@ from ring3.linux.files.lookup import opened
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
+    from ring3.net.socket import Socket
 
 
 @syscall("full")
@@ -50,12 +51,24 @@ def _accept(task: LinuxTask, fd: int, address: int, size_at: int, flags: int) ->
         made.hold()
         try:
             if address:
-                write_address(task, made.peer_name(), address, size_at)
+                write_address(task, _peer_of(made), address, size_at)
             return task.files.install(made, cloexec=bool(flags & SOCK_CLOEXEC))
         finally:
             made.drop()
 
     return retry(task, socket, accept)
+
+
+def _peer_of(made: Socket) -> bytes:
+    """Whom a new connection is with.
+
+    Raises:
+        Errno: ECONNABORTED, nobody any more.
+    """
+    try:
+        return made.peer_name()
+    except Errno:
+        raise Errno(E.ECONNABORTED) from None
 
 
 @syscall("full")
