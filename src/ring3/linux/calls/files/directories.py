@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import stat
-import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import BufferOut, Path, UnsignedInt, UnsignedLong
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.structs.files import DIRENT, DIRENT64, OLD_DIRENT
 from ring3.fs.dentry import Dentry
 from ring3.fs.directory import Directory
 from ring3.fs.inode import Entry
@@ -20,10 +20,7 @@ from ring3.linux.files.lookup import AT_FDCWD, PATH_MAX, opened, user_path_at, w
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
-DIRENT64: Final = struct.Struct("<QqHB")
-DIRENT: Final = struct.Struct("<QQH")
-COMPAT_DIRENT: Final = struct.Struct("<IIH")
-OLD_DIRENT: Final = struct.Struct("<IIH")
+_DIRENT64: Final = DIRENT64.form(64)
 
 Pack = Callable[[Entry, int], bytes]
 
@@ -35,28 +32,26 @@ def _type(entry: Entry) -> int:
 
 def _dirent64(entry: Entry, offset: int) -> bytes:
     """``struct linux_dirent64``."""
-    length = (DIRENT64.size + len(entry.name) + 1 + 7) & ~7
-    return (DIRENT64.pack(entry.ino, offset, length, _type(entry)) + entry.name).ljust(length, b"\0")
+    length = (_DIRENT64.size + len(entry.name) + 1 + 7) & ~7
+    return (_DIRENT64.pack(entry.ino, offset, length, _type(entry), b"") + entry.name).ljust(length, b"\0")
 
 
-def _dirent(entry: Entry, offset: int) -> bytes:
-    """``struct linux_dirent``: the type is in the last byte."""
-    length = (DIRENT.size + len(entry.name) + 2 + 7) & ~7
-    body = DIRENT.pack(entry.ino, offset, length) + entry.name
-    return body.ljust(length - 1, b"\0") + bytes([_type(entry)])
-
-
-def _compat_dirent(entry: Entry, offset: int) -> bytes:
-    """``struct compat_linux_dirent``.
+def _dirent(bits: int) -> Pack:
+    """What packs ``struct linux_dirent`` for programs of a width: the type is in the last byte.
 
     Raises:
-        Errno: EOVERFLOW, the inode number does not fit.
+        Errno: EOVERFLOW, the inode number does not fit; by what comes back.
     """
-    if entry.ino >> 32:
-        raise Errno(E.EOVERFLOW)
-    length = (COMPAT_DIRENT.size + len(entry.name) + 2 + 3) & ~3
-    body = COMPAT_DIRENT.pack(entry.ino, offset, length) + entry.name
-    return body.ljust(length - 1, b"\0") + bytes([_type(entry)])
+    form, beyond = DIRENT.form(bits), bits // 8 - 1
+
+    def pack(entry: Entry, offset: int) -> bytes:
+        if entry.ino >> bits:
+            raise Errno(E.EOVERFLOW)
+        length = (form.size + len(entry.name) + 2 + beyond) & ~beyond
+        body = form.pack(entry.ino, offset, length, b"") + entry.name
+        return body.ljust(length - 1, b"\0") + bytes([_type(entry)])
+
+    return pack
 
 
 @function("int iterate_dir(struct file *file, struct dir_context *ctx)")
@@ -90,16 +85,12 @@ def sys_getdents64(task: LinuxTask, fd: UnsignedInt, dirent: BufferOut, count: U
     return iterate_dir(task, fd, dirent, count, _dirent64)
 
 
-@syscall("full")
-def sys_getdents(task: LinuxTask, fd: UnsignedInt, dirent: BufferOut, count: UnsignedInt) -> int:
+@syscall("full", compat_sys_getdents=32)
+def sys_getdents(
+    task: LinuxTask, fd: UnsignedInt, dirent: BufferOut, count: UnsignedInt, *, bits: int = 64
+) -> int:
     """Reads names of a directory, in the first layout."""
-    return iterate_dir(task, fd, dirent, count, _dirent)
-
-
-@syscall("full")
-def compat_sys_getdents(task: LinuxTask, fd: UnsignedInt, dirent: BufferOut, count: UnsignedInt) -> int:
-    """The same for a 32-bit program."""
-    return iterate_dir(task, fd, dirent, count, _compat_dirent)
+    return iterate_dir(task, fd, dirent, count, _dirent(bits))
 
 
 @syscall("full")
@@ -114,7 +105,8 @@ def compat_sys_old_readdir(task: LinuxTask, fd: UnsignedInt, dirent: BufferOut, 
     entry = rest[0]
     if entry.ino >> 32:
         raise Errno(E.EOVERFLOW)
-    task.memory.write(dirent, OLD_DIRENT.pack(entry.ino, file.position, len(entry.name)) + entry.name + b"\0")
+    head = OLD_DIRENT.pack(32, entry.ino, file.position, len(entry.name), b"")
+    task.memory.write(dirent, head + entry.name + b"\0")
     file.position += 1
     return 1
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Final
 
 from ring3.abi.c_types import UNSIGNED_INT, FdArg
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
+from ring3.abi.linux.structs.files import FLOCK, FLOCK64
+from ring3.abi.structs import Struct
 from ring3.fs.file import SEEK_CUR, SEEK_END, SEEK_SET, File
 from ring3.fs.inode import Inode
 from ring3.fs.locks import END, Lock, Locks
@@ -30,10 +31,6 @@ OPEN_FILE: Final = (36, 37, 38)
 LOCK_COMMANDS: Final = GET + SET + SET_AND_WAIT
 """F_GETLK, F_SETLK, F_SETLKW: plain, with 64 bits for 32-bit programs, and for open files."""
 WIDE_COMMANDS: Final = (12, 13, 14)
-
-FLOCK_64: Final = struct.Struct("<hhxxxxqqixxxx")
-FLOCK_32: Final = struct.Struct("<hhiii")
-FLOCK64_32: Final = struct.Struct("<hhqqi")
 
 LOCK_SH: Final = 1
 LOCK_EX: Final = 2
@@ -63,10 +60,11 @@ def locks_of(inode: Inode) -> Locks:
     return inode.locks
 
 
-def _layout(task: LinuxTask, cmd: int) -> struct.Struct:
+def _layout(task: LinuxTask, cmd: int) -> tuple[Struct, int]:
+    """The struct that a command takes, and the width that it has."""
     if not task.in_ia32_syscall:
-        return FLOCK_64
-    return FLOCK64_32 if cmd in WIDE_COMMANDS or cmd in OPEN_FILE else FLOCK_32
+        return FLOCK, 64
+    return FLOCK64 if cmd in WIDE_COMMANDS or cmd in OPEN_FILE else FLOCK, 32
 
 
 def _wanted(task: LinuxTask, file: File, inode: Inode, cmd: int, arg: int) -> Wanted:
@@ -75,8 +73,8 @@ def _wanted(task: LinuxTask, file: File, inode: Inode, cmd: int, arg: int) -> Wa
     Raises:
         Errno: EFAULT; EINVAL, no such kind, or a range before the start; EOVERFLOW.
     """
-    layout = _layout(task, cmd)
-    kind, whence, start, length, pid = layout.unpack(task.memory.read(arg, layout.size))
+    row, bits = _layout(task, cmd)
+    kind, whence, start, length, pid = row.integers(task.memory, arg, bits)
     base = {SEEK_SET: 0, SEEK_CUR: file.position, SEEK_END: inode.stat().size}.get(whence)
     if base is None or kind not in (F_RDLCK, F_WRLCK, F_UNLCK):
         raise Errno(E.EINVAL)
@@ -130,14 +128,14 @@ def _get(task: LinuxTask, locks: Locks, wanted: Wanted, cmd: int, arg: int) -> i
         raise Errno(E.EINVAL)
     against = locks.conflict(wanted.lock)
     if against is None:
-        task.memory.write(arg, struct.pack("<h", F_UNLCK))
+        task.memory.write(arg, F_UNLCK.to_bytes(2, "little"))
         return 0
     kind = F_WRLCK if against.exclusive else F_RDLCK
     length = 0 if against.end == END else against.end - against.start + 1
-    layout = _layout(task, cmd)
-    if layout is FLOCK_32 and (against.start >> 31 or length >> 31):
+    row, bits = _layout(task, cmd)
+    if row is FLOCK and (against.start >> bits - 1 or length >> bits - 1):
         raise Errno(E.EOVERFLOW)
-    task.memory.write(arg, layout.pack(kind, SEEK_SET, against.start, length, against.pid))
+    row.write(task.memory, arg, bits, kind, SEEK_SET, against.start, length, against.pid)
     return 0
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import DirFd, FdArg, Mode, Path, Pointer, SizeT, UnsignedInt
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.structs.files import OPEN_HOW
 from ring3.fs.fifo import FifoFile
 from ring3.fs.file import O_ACCMODE, O_APPEND, O_NONBLOCK, O_PATH, O_RDONLY, O_WRONLY
 from ring3.fs.namei import IN_ROOT, Resolve
@@ -161,7 +161,7 @@ def _open_how(task: LinuxTask, address: int, size: int) -> tuple[int, int, int]:
     raw = task.memory.read(address, size)
     if any(raw[OPEN_HOW_SIZE:]):
         raise Errno(E.E2BIG)
-    flags, mode, resolve = struct.unpack_from("<QQQ", raw)
+    flags, mode, resolve = OPEN_HOW.form(64).unpack_from(raw)
     makes = flags & O_CREAT or flags & O_TMPFILE
     if flags & ~KNOWN or resolve & ~RESOLVE_KNOWN or mode & ~(MODES if makes else 0):
         raise Errno(E.EINVAL)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Annotated, Final
 
 from ring3.abi.c_types import INT, FdArg, Int, Pointer, SizeT
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
+from ring3.abi.linux.structs.waiting import EPOLL_EVENT
 from ring3.fs.epoll import EPOLLET, EPOLLEXCLUSIVE, EPOLLONESHOT, EPOLLWAKEUP, EpollFile
 from ring3.fs.opening import O_CLOEXEC
 from ring3.fs.readiness import POLLERR, POLLHUP, POLLIN, POLLOUT, READABLE
@@ -21,9 +21,8 @@ from ring3.linux.timers.timeouts import Timeout
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
-EVENT: Final = struct.Struct("<IQ")
-"""``struct epoll_event``, packed, on both widths."""
-MAX_EVENTS: Final = 0x7FFF_FFFF // EVENT.size
+_EVENT: Final = EPOLL_EVENT.form(64)
+MAX_EVENTS: Final = 0x7FFF_FFFF // _EVENT.size
 EXCLUSIVE_OK: Final = POLLIN | POLLOUT | POLLERR | POLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE
 
 
@@ -64,7 +63,7 @@ def sys_epoll_ctl(task: LinuxTask, epfd: FdArg, op: EpollOp, fd: FdArg, event: P
     """Adds, changes or removes a descriptor that is watched."""
     events, data = 0, 0
     if op != EpollOperation.EPOLL_CTL_DEL:
-        events, data = EVENT.unpack(task.memory.read(event, EVENT.size))
+        events, data = _EVENT.unpack(task.memory.read(event, _EVENT.size))
     epoll, file = opened(task, epfd), opened(task, fd)
     if not file.pollable:
         raise Errno(E.EPERM)
@@ -118,7 +117,7 @@ async def _wait_long(
 
 
 def _store(task: LinuxTask, address: int, found: list[tuple[int, int]]) -> int:
-    task.memory.write(address, b"".join(EVENT.pack(events, data) for events, data in found))
+    task.memory.write(address, b"".join(_EVENT.pack(events, data) for events, data in found))
     return len(found)
 
 
