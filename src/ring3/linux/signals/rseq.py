@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
+from ring3.abi.linux.structs.processes import RSEQ_CS
 from ring3.abi.signals import Sig
 from ring3.image.linux.boot import L
 from ring3.kernel.functions import function
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
 
-RSEQ_CS: Final = 8
+RSEQ_CS_AT: Final = 8
 _FLAGS: Final = 16
-_SECTION: Final = struct.Struct("<IIQQQ")
+_NODE_ID: Final = 20
+"""Where ``rseq_cs``, ``flags`` and ``node_id`` lie in ``struct rseq``."""
 
 
 def switched_to(task: LinuxTask, registration: Registration) -> None:
@@ -29,7 +30,7 @@ def switched_to(task: LinuxTask, registration: Registration) -> None:
     if task.mm is None:
         return
     try:
-        if not task.mm.read_u64(registration.address + RSEQ_CS):
+        if not task.mm.read_u64(registration.address + RSEQ_CS_AT):
             return
     except Errno:
         pass  # the look at it finds the same, and ends the program
@@ -60,8 +61,8 @@ def rseq_handle_notify_resume(task: LinuxTask, regs: UserRegs, registration: Reg
 
 def store_cpu(task: LinuxTask, registration: Registration, cpu: int) -> None:
     """Stores the numbers of CPU, node and concurrency; all but the CPU's are always 0."""
-    task.memory.write(registration.address, struct.pack("<II", 0, cpu))
-    task.memory.write(registration.address + 20, struct.pack("<II", 0, 0))
+    task.memory.write_u64(registration.address, cpu << 32)
+    task.memory.write_u64(registration.address + _NODE_ID, 0)
 
 
 def _look(task: LinuxTask, regs: UserRegs, registration: Registration, signal: int) -> None:
@@ -82,13 +83,13 @@ def _fix_ip(task: LinuxTask, regs: UserRegs, registration: Registration) -> None
     """
     section = _section(task, registration)
     if section is None or not section.contains(regs.ip):
-        task.memory.write_u64(registration.address + RSEQ_CS, 0)
+        task.memory.write_u64(registration.address + RSEQ_CS_AT, 0)
         return
     if section.flags or task.memory.read_u32(registration.address + _FLAGS):
         raise Errno(E.EINVAL)
     if registration.interrupted:
         registration.interrupted = False
-        task.memory.write_u64(registration.address + RSEQ_CS, 0)
+        task.memory.write_u64(registration.address + RSEQ_CS_AT, 0)
         regs.ip = section.abort
 
 
@@ -108,13 +109,13 @@ class Section(NamedTuple):
 def _section(task: LinuxTask, registration: Registration) -> Section | None:
     """The section that the struct points at, checked (rseq_get_rseq_cs)."""
     memory = task.memory
-    at = memory.read_u64(registration.address + RSEQ_CS)
+    at = memory.read_u64(registration.address + RSEQ_CS_AT)
     if not at:
         return None
     limit = memory.task_size
     if at >= limit:
         raise Errno(E.EINVAL)
-    version, flags, start, length, abort = _SECTION.unpack(memory.read(at, _SECTION.size))
+    version, flags, start, length, abort = RSEQ_CS.integers(memory, at, 64)
     section = Section(flags, start, length, abort)
     if version or max(start, abort) >= limit or start + length >= limit or section.contains(abort):
         raise Errno(E.EINVAL)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Pointer
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.structs.processes import CAP_DATA, CAP_HEADER
 from ring3.linux.definition import syscall
 from ring3.linux.model.credentials import ALL
 from ring3.linux.tasks.identity import capset, commit_creds
@@ -30,8 +30,8 @@ def _words(task: LinuxTask, header: int) -> int | None:
 
 
 def _pid(task: LinuxTask, header: int) -> int:
-    (pid,) = struct.unpack("<i", task.memory.read(header + 4, 4))
-    return int(pid)
+    _version, pid = CAP_HEADER.integers(task.memory, header, 64)
+    return pid
 
 
 @syscall("full")
@@ -50,8 +50,8 @@ def sys_capget(task: LinuxTask, header: Pointer, dataptr: Pointer) -> int:
         raise Errno(E.ESRCH)
     who = target.credentials
     sets = (who.effective, who.permitted, who.inheritable)
-    parts = [one >> 32 * word & 0xFFFF_FFFF for word in range(words) for one in sets]
-    task.memory.write(dataptr, struct.pack(f"<{len(parts)}I", *parts))
+    rows = (CAP_DATA.pack(64, *(one >> 32 * word & 0xFFFF_FFFF for one in sets)) for word in range(words))
+    task.memory.write(dataptr, b"".join(rows))
     return 0
 
 
@@ -63,9 +63,10 @@ def sys_capset(task: LinuxTask, header: Pointer, data: Pointer) -> int:
         raise Errno(E.EINVAL)
     if _pid(task, header) not in (0, task.tid):
         raise Errno(E.EPERM)
-    parts = struct.unpack(f"<{3 * words}I", task.memory.read(data, 12 * words))
+    form = CAP_DATA.form(64)
+    rows = form.iter_unpack(task.memory.read(data, form.size * words))
     effective, permitted, inheritable = (
-        sum(part << 32 * word for word, part in enumerate(parts[which::3])) & ALL for which in range(3)
+        sum(part << 32 * word for word, part in enumerate(parts)) & ALL for parts in zip(*rows, strict=True)
     )
     commit_creds(task, capset(task.credentials, effective, permitted, inheritable))
     return 0

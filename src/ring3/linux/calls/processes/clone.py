@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Pointer, SizeT, UnsignedLong
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.structs.processes import CLONE_ARGS
 from ring3.abi.signals import Sig
 from ring3.linux.definition import syscall
 from ring3.linux.tasks.birth import unshare
@@ -82,7 +83,7 @@ def sys_clone3(task: LinuxTask, uargs: Pointer, size: SizeT) -> int | Waiting:
     raw = task.memory.read(uargs, size)
     if any(raw[CLONE_ARGS_SIZE:]):
         raise Errno(E.E2BIG)
-    fields = struct.unpack("<11Q", raw[:CLONE_ARGS_SIZE].ljust(CLONE_ARGS_SIZE, b"\0"))
+    fields = CLONE_ARGS.form(64).unpack(raw[:CLONE_ARGS_SIZE].ljust(CLONE_ARGS_SIZE, b"\0"))
     (
         flags,
         pidfd,

@@ -6,13 +6,13 @@ Follows kernel/futex/syscalls.c, waitwake.c and requeue.c of Linux 6.x. Operatio
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi.c_types import Int, Pointer, UnsignedInt, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
+from ring3.abi.linux.structs.processes import FUTEX_WAITV
 from ring3.kernel.functions import function
 from ring3.kernel.wait import deadline_after
 from ring3.linux.definition import syscall
@@ -53,7 +53,7 @@ _BY_EITHER_CLOCK: Final = frozenset((FUTEX_WAIT_BITSET, FUTEX_WAIT_REQUEUE_PI, F
 FUTEX2_SIZE_U32: Final = 2
 FUTEX2_PRIVATE: Final = FUTEX_PRIVATE_FLAG
 FUTEX_WAITV_MAX: Final = 128
-_WAITV: Final = struct.Struct("<QQII")
+_WAITV: Final = FUTEX_WAITV.form(64)
 
 
 # -- futex(2) ----------------------------------------------------------------------------------------------------

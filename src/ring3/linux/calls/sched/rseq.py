@@ -14,7 +14,7 @@ from ring3.abi.errno import E, Errno
 from ring3.image.linux.boot import L
 from ring3.linux.definition import syscall
 from ring3.linux.model.rseq import Registration
-from ring3.linux.signals.rseq import RSEQ_CS, store_cpu
+from ring3.linux.signals.rseq import RSEQ_CS_AT, store_cpu
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -49,7 +49,7 @@ def sys_rseq(task: LinuxTask, rseq: Pointer, rseq_len: UnsignedInt, flags: Int, 
         raise Errno(E.EINVAL)
     if rseq + rseq_len > task.memory.task_size:
         raise Errno(E.EFAULT)
-    task.memory.write_u64(rseq + RSEQ_CS, 0)
+    task.memory.write_u64(rseq + RSEQ_CS_AT, 0)
     task.rseq = Registration(rseq, rseq_len, sig)
     task.set_flag(L["TIF_NOTIFY_RESUME"])
     return 0

@@ -9,13 +9,13 @@ Left out: SCHED_DEADLINE is remembered and admitted, but treated as the highest 
 
 from __future__ import annotations
 
-import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Final
 
 from ring3.abi.c_types import UNSIGNED_INT, Int, Pid, Pointer, UnsignedInt
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntFlag, NamedTuple
+from ring3.abi.linux.structs.processes import SCHED_ATTR
 from ring3.kernel.functions import function
 from ring3.linux.definition import syscall
 from ring3.linux.model.credentials import Cap
@@ -54,7 +54,7 @@ MASK_BYTES: Final = 8
 """Bytes of a CPU mask as the kernel keeps it (cpumask_size)."""
 ATTR_SIZE_VER0: Final = 48
 ATTR_SIZE: Final = 56
-_ATTR: Final = struct.Struct("<IIQiIQQQII")
+_ATTR: Final = SCHED_ATTR.form(64)
 _DL_MIN: Final = 1 << 10
 _DL_PERIODS: Final = (100_000, (1 << 22) * 1000)
 """The shortest and longest period of a deadline, in nanoseconds (sysctl_sched_dl_period_min, _max)."""
@@ -189,7 +189,7 @@ def do_sched_setscheduler(task: LinuxTask, pid: int, policy: int, param: int) ->
     """Sets policy and priority of a thread."""
     if not param or pid < 0:
         raise Errno(E.EINVAL)
-    (priority,) = struct.unpack("<I", task.memory.read(param, 4))
+    priority = task.memory.read_u32(param)
     target = _find(task, pid)
     flags = 0
     if policy >= 0 and policy & RESET_ON_FORK:
