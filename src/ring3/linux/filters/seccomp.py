@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum, IntFlag
+from ring3.abi.linux.structs.security import SECCOMP_DATA
+from ring3.abi.linux.structs.sockets import SOCK_FPROG
 from ring3.abi.signals import Sig
 from ring3.kernel import classic_bpf
 from ring3.kernel.functions import function
@@ -42,6 +43,7 @@ class Action(IntEnum):
     ALLOW = 0x7FFF_0000
 
 
+_DATA: Final = SECCOMP_DATA.form(64)
 ACTION_FULL: Final = 0xFFFF_0000
 DATA: Final = 0xFFFF
 MAX_ERRNO: Final = 4095
@@ -88,7 +90,8 @@ def _data(task: LinuxTask, regs: UserRegs) -> bytes:
     else:
         arguments = [getattr(regs, name) for name in X64_REGISTERS]
     arch = ARCH_I386 if narrow else ARCH_X86_64
-    return struct.pack("<IIQ6Q", regs.orig_ax & 0xFFFF_FFFF, arch, regs.ip, *arguments)
+    number = regs.orig_ax & 0xFFFF_FFFF
+    return _DATA.pack(number - ((number & 1 << 31) << 1), arch, regs.ip, *arguments)
 
 
 @function("u32 seccomp_run_filters(const struct seccomp_data *sd, struct seccomp_filter **match)")
@@ -188,8 +191,6 @@ class Flag(IntFlag):
 
 
 _FLAGS: Final = int(Flag.TSYNC | Flag.LOG | Flag.SPEC_ALLOW | Flag.TSYNC_ESRCH)
-DATA_SIZE: Final = 64
-"""Bytes of ``struct seccomp_data``."""
 MAX_INSTRUCTIONS: Final = (1 << 18) // 8
 """How many instructions all filters of a thread may have, as Linux converts them (MAX_INSNS_PER_PATH)."""
 PENALTY: Final = 4
@@ -264,8 +265,7 @@ def _thread_apart(task: LinuxTask) -> LinuxTask | None:
 
 def _read_program(task: LinuxTask, uargs: int) -> classic_bpf.Program:
     """The program in user memory (seccomp_prepare_user_filter)."""
-    form = "<H2xI" if task.in_ia32_syscall else "<H6xQ"
-    length, address = struct.unpack(form, task.memory.read(uargs, struct.calcsize(form)))
+    length, address = SOCK_FPROG.integers(task.memory, uargs, 32 if task.in_ia32_syscall else 64)
     if not 1 <= length <= classic_bpf.MAX_INSTRUCTIONS:
         raise Errno(E.EINVAL)
     if not task.settings.no_new_privs and not task.credentials.capable(Cap.SYS_ADMIN):
@@ -274,6 +274,6 @@ def _read_program(task: LinuxTask, uargs: int) -> classic_bpf.Program:
         raise Errno(E.EINVAL)
     raw = task.memory.read(address, 8 * length)
     try:
-        return classic_bpf.parse(raw, DATA_SIZE)
+        return classic_bpf.parse(raw, _DATA.size)
     except classic_bpf.BadProgram:
         raise Errno(E.EINVAL) from None

@@ -6,12 +6,13 @@ register sets by their note types (include/uapi/linux/elf.h).
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.structs.files import IOVEC
+from ring3.abi.linux.structs.tracing import USER_REGS, USER_REGS32
 from ring3.kernel.mm.layout import TASK_SIZE_64
 from ring3.linux.cpu_context import load_user_segment
 from ring3.linux.signals.frame64 import FIXABLE_FLAGS
@@ -22,13 +23,10 @@ from ring3.machine.registers import Flags, Seg
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
-NAMES64: Final = (
-    "r15", "r14", "r13", "r12", "bp", "bx", "r11", "r10", "r9", "r8", "ax", "cx", "dx", "si", "di", "orig_ax", "ip",
-    "cs", "flags", "sp", "ss", "fs_base", "gs_base", "ds", "es", "fs", "gs",
-)  # fmt: skip
-NAMES32: Final = (
-    "bx", "cx", "dx", "si", "di", "bp", "ax", "ds", "es", "fs", "gs", "orig_ax", "ip", "cs", "flags", "sp", "ss",
-)  # fmt: skip
+NAMES64: Final = tuple(place.field.name for place in USER_REGS.layout(64).places)
+NAMES32: Final = tuple(place.field.name for place in USER_REGS32.layout(32).places)
+SIZE64: Final = USER_REGS.size(64)
+SIZE32: Final = USER_REGS32.size(32)
 _SEGMENTS: Final = {"ds": Seg.DS, "es": Seg.ES, "fs": Seg.FS, "gs": Seg.GS}
 _BASES: Final = ("fs_base", "gs_base")
 USER_SIZE64: Final = 928
@@ -107,14 +105,14 @@ def _write_segments(task: LinuxTask, values: dict[str, int]) -> None:
 
 def _pack(task: LinuxTask, narrow: bool) -> bytes:
     if narrow:
-        return struct.pack("<17I", *(value & 0xFFFF_FFFF for value in read(task, NAMES32)))
-    return struct.pack("<27Q", *read(task, NAMES64))
+        return USER_REGS32.pack(32, *(value & 0xFFFF_FFFF for value in read(task, NAMES32)))
+    return USER_REGS.pack(64, *read(task, NAMES64))
 
 
 def _unpack(task: LinuxTask, raw: bytes, narrow: bool) -> None:
-    names, form, word = (NAMES32, "I", 4) if narrow else (NAMES64, "Q", 8)
-    count = len(raw) // word
-    values = dict(zip(names, struct.unpack(f"<{count}{form}", raw[: count * word]), strict=False))
+    row, names, bits = (USER_REGS32, NAMES32, 32) if narrow else (USER_REGS, NAMES64, 64)
+    whole = row.form(bits).unpack(raw.ljust(row.size(bits), b"\0"))
+    values = dict(zip(names[: len(raw) // (bits // 8)], whole, strict=False))
     if narrow and "orig_ax" in values and values["orig_ax"] == 0xFFFF_FFFF:
         values["orig_ax"] = (1 << 64) - 1
     write(task, values)
@@ -168,11 +166,11 @@ def _regset(
     task: LinuxTask, target: LinuxTask, store: bool, kind: int, iovec: int, narrow_tracer: bool
 ) -> int:
     """GETREGSET and SETREGSET; the iovec's length becomes how much was moved."""
-    form = "<II" if narrow_tracer else "<QQ"
-    base, size = struct.unpack(form, task.memory.read(iovec, struct.calcsize(form)))
+    width = 32 if narrow_tracer else 64
+    base, size = IOVEC.integers(task.memory, iovec, width)
     narrow = target.is_narrow
     if kind == NT_PRSTATUS:
-        whole = 68 if narrow else 216
+        whole = SIZE32 if narrow else SIZE64
     elif kind == NT_FPREGSET and not narrow:
         whole = FXSAVE
     else:
@@ -189,7 +187,7 @@ def _regset(
     else:
         raw = _pack(target, narrow) if kind == NT_PRSTATUS else _fpregs(target)
         task.memory.write(base, raw[:size])
-    task.memory.write(iovec, struct.pack(form, base, size))
+    IOVEC.write(task.memory, iovec, width, base, size)
     return 0
 
 
@@ -215,7 +213,7 @@ def request(task: LinuxTask, target: LinuxTask, number: int, address: int, data:
     memory = task.memory
     actions: dict[int, Callable[[], object]] = {
         _GETREGS: lambda: memory.write(data, _pack(target, narrow)),
-        _SETREGS: lambda: _unpack(target, memory.read(data, 68 if narrow else 216), narrow),
+        _SETREGS: lambda: _unpack(target, memory.read(data, SIZE32 if narrow else SIZE64), narrow),
         _GETFPXREGS if narrow else _GETFPREGS: lambda: memory.write(data, _fpregs(target)),
         _SETFPXREGS if narrow else _SETFPREGS: lambda: _set_fpregs(target, memory.read(data, FXSAVE)),
         _PEEKUSER: lambda: _user(task, target, False, address, data, narrow),

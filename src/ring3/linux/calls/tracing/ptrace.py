@@ -5,12 +5,17 @@ Requests, structures and the order of errors: kernel/ptrace.c and arch/x86/kerne
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import CompatLong, CompatULong, Long, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
+from ring3.abi.linux.structs.tracing import (
+    SYSCALL_INFO,
+    SYSCALL_INFO_ENTRY,
+    SYSCALL_INFO_EXIT,
+    SYSCALL_INFO_SECCOMP,
+)
 from ring3.abi.signals import NSIG, SiCode, Sig
 from ring3.kernel.functions import function
 from ring3.linux.calls.tracing import queues as ptrace_queues
@@ -217,19 +222,26 @@ def _syscall_info(task: LinuxTask, target: LinuxTask, trace: Trace, size: int, d
     code = 0 if trace.info is None else trace.info.code
     op = _OPERATIONS.get((code, trace.at), 0)
     arch = ARCH_I386 if narrow else ARCH_X86_64
-    raw = struct.pack("<B3xIQQ", op, arch, regs.ip, regs.sp)
+    head = (op, 0, 0, arch, regs.ip, regs.sp)
     if op == _SYSCALL_EXIT:
         value = result_of(target, regs)
         signed = value - (1 << 64) if value >> 63 else value
-        raw += struct.pack("<qB", signed, -4095 <= signed < 0)
+        raw = SYSCALL_INFO_EXIT.pack(64, *head, signed, -4095 <= signed < 0)
+        raw = raw[: SYSCALL_INFO_EXIT.offset("is_error", 64) + 1]
     elif op:
         names, mask = (IA32_REGISTERS, 0xFFFF_FFFF) if narrow else (X64_REGISTERS, (1 << 64) - 1)
         number = regs.orig_ax & 0xFFFF_FFFF
-        raw += struct.pack(
-            "<q6Q", number - ((number & 1 << 31) << 1), *(getattr(regs, name) & mask for name in names)
+        call = (
+            number | (number >> 31) * 0xFFFF_FFFF_0000_0000,
+            *(getattr(regs, name) & mask for name in names),
         )
         if op == _SECCOMP:
-            raw += struct.pack("<I", trace.message & 0xFFFF_FFFF)
+            raw = SYSCALL_INFO_SECCOMP.pack(64, *head, *call, trace.message & 0xFFFF_FFFF, 0)
+            raw = raw[: SYSCALL_INFO_SECCOMP.offset("reserved2", 64)]
+        else:
+            raw = SYSCALL_INFO_ENTRY.pack(64, *head, *call)
+    else:
+        raw = SYSCALL_INFO.pack(64, *head)
     task.memory.write(data, raw[:size])
     return len(raw)
 

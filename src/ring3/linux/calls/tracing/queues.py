@@ -6,10 +6,10 @@ and kernel/entry/syscall_user_dispatch.c of Linux 6.x.
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.structs.tracing import PEEKSIGINFO, RSEQ_CONFIGURATION, USER_DISPATCH_CONFIG
 from ring3.kernel.functions import function
 from ring3.linux.filters import user_dispatch
 from ring3.linux.model.siginfo import SIZE
@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
 PEEKSIGINFO_SHARED: Final = 1
-_PEEK: Final = struct.Struct("<QIi")
-_DISPATCH: Final = struct.Struct("<QQQQ")
-_RSEQ: Final = struct.Struct("<QIIII")
+_DISPATCH: Final = USER_DISPATCH_CONFIG.form(64)
+_RSEQ: Final = RSEQ_CONFIGURATION.form(64)
 
 
 @function("int ptrace_peek_siginfo(struct task_struct *child, unsigned long addr, unsigned long data)")
@@ -30,7 +29,7 @@ def ptrace_peek_siginfo(task: LinuxTask, target: LinuxTask, arguments: int, data
     Raises:
         Errno: EINVAL, unknown flags or a negative count; EFAULT.
     """
-    offset, flags, count = _PEEK.unpack(task.memory.read(arguments, _PEEK.size))
+    offset, flags, count = PEEKSIGINFO.integers(task.memory, arguments, 64)
     if flags & ~PEEKSIGINFO_SHARED or count < 0:
         raise Errno(E.EINVAL)
     queue = target.process.pending if flags & PEEKSIGINFO_SHARED else target.signals

@@ -9,11 +9,16 @@ Left out: SECCOMP_FILTER_FLAG_NEW_LISTENER, so that SECCOMP_RET_USER_NOTIF is EN
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Pointer, UnsignedInt
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.structs.security import (
+    SECCOMP_DATA,
+    SECCOMP_NOTIF,
+    SECCOMP_NOTIF_RESP,
+    SECCOMP_NOTIF_SIZES,
+)
 from ring3.linux.definition import syscall
 from ring3.linux.filters.seccomp import Action, seccomp_set_mode_filter, seccomp_set_mode_strict
 
@@ -26,7 +31,8 @@ SET_MODE_FILTER: Final = 1
 GET_ACTION_AVAIL: Final = 2
 GET_NOTIF_SIZES: Final = 3
 
-NOTIF_SIZES: Final = (80, 24, 64)
+_NOTIFIED: Final = (SECCOMP_NOTIF, SECCOMP_NOTIF_RESP, SECCOMP_DATA)
+"""What passes between a listener and the kernel."""
 
 
 @syscall("partial", "no listeners: SECCOMP_FILTER_FLAG_NEW_LISTENER is EINVAL")
@@ -44,5 +50,5 @@ def sys_seccomp(task: LinuxTask, op: UnsignedInt, flags: UnsignedInt, uargs: Poi
         if task.memory.read_u32(uargs) not in Action.__members__.values():
             raise Errno(E.EOPNOTSUPP)
     else:
-        task.memory.write(uargs, struct.pack("<3H", *NOTIF_SIZES))
+        SECCOMP_NOTIF_SIZES.write(task.memory, uargs, 64, *(row.size(64) for row in _NOTIFIED))
     return 0
