@@ -11,16 +11,19 @@ from tests.support.native import Run
 from tests.support.toolchain import Bits, Toolchain
 
 STEPS = "40"
+HOST_RUNS = 5
+"""How often the host may try."""
 
 
 @pytest.mark.parametrize("bits", [64, 32])
 @pytest.mark.parametrize("seed", seeds(3))
 def test_random_requests(linux: Linux, toolchain: Toolchain, native: Run, seed: int, bits: Bits) -> None:
-    """The host may be slow to stop a process: a difference counts if the host itself does the same twice."""
+    """A loaded host may be slow to stop a process, and tells of it late: what happens here must happen there too."""
     program = toolchain.program("tasks/traced.c", bits=bits)
     arguments = [str(seed), STEPS]
     ours = guest.run(linux, program, arguments).finished
-    theirs = native(program, arguments)
-    if ours != theirs and native(program, arguments) != theirs:
-        pytest.skip("the host does not do the same twice")
+    for _ in range(HOST_RUNS):
+        theirs = native(program, arguments)
+        if ours == theirs:
+            return
     assert ours == theirs

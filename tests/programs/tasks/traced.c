@@ -27,7 +27,7 @@
 static const char *self;
 
 static void settle(void) {
-    struct timespec time = {0, 5000000};
+    struct timespec time = {0, 20000000};
     nanosleep(&time, 0);
 }
 
