@@ -54,12 +54,13 @@ class Trace:
         trap: It is to stop at once, by PTRACE_INTERRUPT or because its group has stopped (JOBCTL_TRAP_STOP).
         notify: It is to tell its tracer that its group has stopped or goes on (JOBCTL_TRAP_NOTIFY).
         listening: PTRACE_LISTEN: it stays stopped, but is not to be asked anything until there is news.
+        renewed: PTRACE_INTERRUPT has come while it was listening, so that it is to stop anew.
         resumed: Woken when it may go on.
     """
 
     __slots__ = (
-        "at", "by", "changed", "info", "inject", "listening", "message", "notify", "options", "resumed", "seized",
-        "status", "tracer", "trap", "unreported",
+        "at", "by", "changed", "info", "inject", "listening", "message", "notify", "options", "renewed", "resumed",
+        "seized", "status", "tracer", "trap", "unreported",
     )  # fmt: skip
 
     def __init__(self, by: LinuxTask, seized: bool, options: int) -> None:
@@ -74,7 +75,7 @@ class Trace:
         self.message = 0
         self.at = At.OUTSIDE
         self.inject = 0
-        self.trap = self.notify = self.listening = False
+        self.trap = self.notify = self.listening = self.renewed = False
         self.resumed = WaitQueue()
 
     @property

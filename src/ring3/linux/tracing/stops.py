@@ -129,11 +129,13 @@ async def ptrace_stop(task: LinuxTask, status: int, info: SigInfo | None, at: At
     if status >> 8 == EVENT_STOP:
         trace.notify = False
     _tell_tracer(task, trace.tracer, status & 0x7F)
-    while trace.is_stopped and not is_killed(task) and not (trace.listening and trace.has_trap):
+    while (
+        trace.is_stopped and not is_killed(task) and not (trace.listening and (trace.notify or trace.renewed))
+    ):
         with Bound(task):  # the tracer has heard of the stop
             await trace.resumed.wait(task)
     trace.status, trace.info, trace.at, trace.message = None, None, At.OUTSIDE, 0
-    trace.listening = False
+    trace.listening = trace.renewed = False
     recalc_sigpending(task)
     return trace.inject
 

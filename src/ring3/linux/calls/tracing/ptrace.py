@@ -187,7 +187,7 @@ def _resume(target: LinuxTask, request: int, signal: int) -> int:
 def _interrupt(target: LinuxTask, trace: Trace) -> int:
     if not trace.seized:
         raise Errno(E.EIO)
-    trace.trap = True
+    trace.trap, trace.renewed = True, trace.listening
     signal_wake_up(target)
     return 0
 
