@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import Final
 
 from ring3.cli import program
+from ring3.cli.confinement import confine
 from ring3.cli.main import RawFormatter
+from ring3.fs.view import visible_files
 
 EPILOG: Final = """\
 The program sees the host's system directories (/usr, /etc, /opt and the like) read-only, and the working directory.
@@ -26,6 +29,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     program.add_path(parser)
     program.add_repeatable(parser)
     program.add_reports(parser)
+    parser.add_argument(
+        "--no-confine", action="store_true", help="keep this process's own rights while the program runs"
+    )
     program.add_program(parser)
     parser.formatter_class = RawFormatter
     parser.epilog = EPILOG
@@ -37,4 +43,7 @@ def run(options: argparse.Namespace) -> int:
     path, arguments = program.words(options)
     with program.computer(options, path) as computer:
         computer.kernel.report = program.reporter(options)
-        return program.run(computer, program.load(computer, path, arguments), options)
+        task = program.load(computer, path, arguments)
+        if not options.no_confine:
+            confine(visible_files(os.getcwdb(), os.fsencode(path)))
+        return program.run(computer, task, options)

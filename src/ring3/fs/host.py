@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.fs import host_os
-from ring3.fs.file import O_NONBLOCK, O_RDONLY, O_WRONLY, File, Stat, WouldBlock
+from ring3.fs.file import O_APPEND, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY, File, Stat, WouldBlock
 from ring3.fs.readiness import ALWAYS, POLLERR, POLLHUP, POLLIN, POLLOUT, READABLE, WRITABLE
 from ring3.kernel.mm.objects import MemoryObject
 from ring3.kernel.mm.pagecache import PageCache
@@ -198,7 +198,16 @@ class HostFile(File):
             return b"host:[%d]" % self.fd
 
     def reopen(self, flags: int) -> File:
-        """The same thing, opened anew by the host."""
+        """The same thing, opened anew by the host, with no more rights than it was handed over with.
+
+        Raises:
+            Errno: EACCES, it may not be read, or written, so.
+        """
+        given, mode = _status_flags(self.fd), flags & 3
+        if given & 3 not in (mode, O_RDWR):
+            raise Errno(E.EACCES)
+        if given & O_APPEND and mode != O_RDONLY:
+            flags |= O_APPEND
         return HostFile(host_os.reopen(self.fd, flags & 0o102003), self._events, owned=True)
 
     def is_terminal(self) -> bool:

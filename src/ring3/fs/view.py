@@ -94,6 +94,14 @@ def mount_view(vfs: Vfs, view: View, dev: FileSystem, proc: FileSystem, sys: Fil
     return overlay.root
 
 
+def visible_files(cwd: bytes, program: bytes) -> list[bytes]:
+    """The host's files and directories that programs see, for one that was started from a working directory."""
+    found = [b"/" + name for name in SYSTEM]
+    if cwd != b"/":
+        found.append(cwd)
+    return [*found, os.path.realpath(program)]
+
+
 def show_program(vfs: Vfs, path: bytes) -> None:
     """Makes the file that a program is visible at its path, if it is not.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.fs.dentry import Dentry
-from ring3.fs.file import File
+from ring3.fs.file import O_APPEND, File
 from ring3.fs.inode import Inode
 from ring3.fs.pseudo import PseudoDirectory, PseudoFile, PseudoFileSystem, PseudoLink
 from ring3.linux.proc import process, system
@@ -276,6 +276,11 @@ class OpenInode(Inode):
     def open(self, dentry: Dentry, flags: int) -> File:
         """The same thing, opened anew."""
         return self._file.reopen(flags)
+
+    def truncate(self, size: int) -> None:
+        """Changes its size, unless it was opened to be appended to: then it is appended to."""
+        if not self._file.flags & O_APPEND:
+            self._file.truncate(size)
 
 
 def _number(name: bytes) -> int | None:

@@ -1,0 +1,116 @@
+"""What this process gives up before the first instruction of a program, so that a hole in the emulator leads nowhere.
+
+Three things that the host enforces and nobody can take back: no more privileges by execve (no_new_privs), no system
+call that Ring3 does not need (seccomp(2)), no file beyond those that it was given (landlock(7)). A host that lacks one
+is used without it; ``ring3 doctor`` says what there is.
+
+What stays: reading below the directories that the program sees and those that Python's modules are in, /proc and /dev;
+the descriptors that are open, and the files behind standard input, output and error.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import stat
+import struct
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Final
+
+PR_SET_NO_NEW_PRIVS: Final = 38
+PR_SET_SECCOMP: Final = 22
+SECCOMP_MODE_FILTER: Final = 2
+SECCOMP_RET_ALLOW: Final = 0x7FFF_0000
+SECCOMP_RET_ERRNO: Final = 0x0005_0000
+SECCOMP_RET_KILL_PROCESS: Final = 0x8000_0000
+AUDIT_ARCH_X86_64: Final = 0xC000_003E
+X32_BIT: Final = 0x4000_0000
+EPERM: Final = 1
+
+GIVEN_UP: Final = (
+    41, 42, 43, 44, 45, 46, 47, 49, 50, 53, 288, 299, 307,  # socket to listen, socketpair, accept4, recvmmsg, sendmmsg
+    57, 58, 59, 322,  # fork, vfork, execve, execveat
+    101, 310, 311, 312, 440,  # ptrace, process_vm_readv, process_vm_writev, kcmp, process_madvise
+    155, 161, 165, 166, 272, 308, 428, 429, 430, 431, 432, 442,  # pivot_root, chroot, mounts, unshare, setns
+    105, 106, 113, 114, 117, 119, 122, 123, 126,  # set*uid, set*gid, setfs*id, capset
+    103, 163, 167, 168, 169, 170, 171, 173, 172, 175, 176, 246, 313, 320,  # syslog to reboot, ports, modules, kexec
+    248, 249, 250, 298, 321, 323, 425, 426, 427,  # keys, perf_event_open, bpf, userfaultfd, io_uring
+)  # fmt: skip
+"""Numbers of x86-64's table (syscall_64.tbl): what Ring3 never calls once a program runs."""
+
+_LD_W_ABS: Final = 0x20
+_JEQ: Final = 0x15
+_JGE: Final = 0x35
+_RET: Final = 0x06
+
+SYS_LANDLOCK: Final = (444, 445, 446)
+READ: Final = 1 << 0 | 1 << 2 | 1 << 3  # EXECUTE, READ_FILE, READ_DIR
+WRITE: Final = 1 << 1 | 1 << 14  # WRITE_FILE, TRUNCATE
+IOCTL_DEV: Final = 1 << 15
+OF_FILES: Final = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15
+HANDLED: Final = (0, (1 << 13) - 1, (1 << 14) - 1, (1 << 15) - 1, (1 << 15) - 1, (1 << 16) - 1)
+"""The rights over files that each version of Landlock knows."""
+
+
+def confine(visible: Iterable[bytes]) -> None:
+    """Gives up what is not needed any more, for ever and for all threads to come.
+
+    Call it while this is the only thread: others keep what they have.
+
+    Args:
+        visible: The host's directories and files that the program sees.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
+        return
+    _give_up_files(libc, visible)
+    _give_up_calls(libc)
+
+
+def _give_up_calls(libc: ctypes.CDLL) -> None:
+    steps = [
+        (_LD_W_ABS, 0, 0, 4),
+        (_JEQ, 1, 0, AUDIT_ARCH_X86_64),
+        (_RET, 0, 0, SECCOMP_RET_KILL_PROCESS),
+        (_LD_W_ABS, 0, 0, 0),
+        (_JGE, len(GIVEN_UP) + 1, 0, X32_BIT),
+        *((_JEQ, len(GIVEN_UP) - at, 0, number) for at, number in enumerate(GIVEN_UP)),
+        (_RET, 0, 0, SECCOMP_RET_ALLOW),
+        (_RET, 0, 0, SECCOMP_RET_ERRNO | EPERM),
+    ]
+    program = ctypes.create_string_buffer(b"".join(struct.pack("<HBBI", *step) for step in steps))
+    described = ctypes.create_string_buffer(struct.pack("<H6xQ", len(steps), ctypes.addressof(program)))
+    libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.c_void_p(ctypes.addressof(described)), 0, 0)
+
+
+def _give_up_files(libc: ctypes.CDLL, visible: Iterable[bytes]) -> None:
+    create, add, restrict = SYS_LANDLOCK
+    version = libc.syscall(create, None, ctypes.c_size_t(0), 1)
+    if version < 1:
+        return
+    handled = HANDLED[min(version, len(HANDLED) - 1)]
+    ruleset = libc.syscall(create, struct.pack("<Q", handled), ctypes.c_size_t(8), 0)
+    if ruleset < 0:
+        return
+
+    def allow(fd: int, rights: int) -> None:
+        if not stat.S_ISDIR(os.fstat(fd).st_mode):
+            rights &= OF_FILES
+        libc.syscall(add, ruleset, 1, struct.pack("<Qi", rights & handled, fd), 0)
+
+    ours = [os.fsencode(path or ".") for path in (*sys.path, sys.prefix, sys.base_prefix)]
+    for path, rights in (
+        *((path, READ) for path in (*visible, *ours, b"/proc", b"/sys")),
+        (b"/dev", READ | WRITE | IOCTL_DEV),
+    ):
+        with suppress(OSError):
+            fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
+            allow(fd, rights)
+            os.close(fd)
+    for fd in (0, 1, 2):
+        with suppress(OSError):
+            allow(fd, READ | WRITE | IOCTL_DEV)
+    libc.syscall(restrict, ruleset, 0)
+    os.close(ruleset)
