@@ -6,11 +6,12 @@ in there has that of the host, if there is one.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from ring3.abi.c_types import INT
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.structs.terminals import TERMIOS, TERMIOS2
 from ring3.abi.signals import NSIG, SIG_IGN, SiCode, Sig
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import File
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from ring3.linux.model.system import LinuxSystem
     from ring3.linux.model.task import LinuxTask
 
-TERMIOS: Final = struct.Struct("<4IB19s")
-TERMIOS2: Final = struct.Struct("<4IB19s2I")
 CBAUD: Final = 0x100F
 BOTHER: Final = 0x1000
 CSIZE_PARENB: Final = 0x130
@@ -170,12 +169,12 @@ def _control(task: LinuxTask, pty: Pty) -> None:
 
 def _get_termios(task: LinuxTask, file: PtyFile, arg: int) -> int:
     termios = file.pty.line.termios
-    task.memory.write(arg, TERMIOS.pack(*termios[:6]))
+    TERMIOS.write(task.memory, arg, 64, *termios[:6])
     return 0
 
 
 def _get_termios2(task: LinuxTask, file: PtyFile, arg: int) -> int:
-    task.memory.write(arg, TERMIOS2.pack(*file.pty.line.termios))
+    TERMIOS2.write(task.memory, arg, 64, *file.pty.line.termios)
     return 0
 
 
@@ -194,14 +193,15 @@ def _set(pty: Pty, termios: Termios, *, flush: bool) -> int:
 
 def _set_termios(task: LinuxTask, file: PtyFile, arg: int, *, flush: bool = False) -> int:
     before = file.pty.line.termios
-    iflag, oflag, cflag, lflag, line, cc = TERMIOS.unpack(task.memory.read(arg, TERMIOS.size))
+    form = TERMIOS.form(64)
+    iflag, oflag, cflag, lflag, line, cc = form.unpack(task.memory.read(arg, form.size))
     wanted = Termios(iflag, oflag, cflag, lflag, line, cc, before.ispeed, before.ospeed)
     return _set(file.pty, wanted, flush=flush)
 
 
 def _set_termios2(task: LinuxTask, file: PtyFile, arg: int, *, flush: bool = False) -> int:
-    fields = TERMIOS2.unpack(task.memory.read(arg, TERMIOS2.size))
-    return _set(file.pty, Termios(*fields), flush=flush)
+    form = TERMIOS2.form(64)
+    return _set(file.pty, Termios(*form.unpack(task.memory.read(arg, form.size))), flush=flush)
 
 
 def _get_window(task: LinuxTask, file: PtyFile, arg: int) -> int:
@@ -252,7 +252,7 @@ def _put_number(number: Callable[[LinuxTask, Pty], int]) -> Callable[[LinuxTask,
     """A request that stores a number."""
 
     def request(task: LinuxTask, file: PtyFile, arg: int) -> int:
-        task.memory.write(arg, struct.pack("<i", number(task, file.pty)))
+        task.memory.write_u32(arg, number(task, file.pty))
         return 0
 
     return request
@@ -271,13 +271,13 @@ def _require_own(task: LinuxTask, file: PtyFile) -> None:
 def _get_group(task: LinuxTask, file: PtyFile, arg: int) -> int:
     if isinstance(file, SlaveFile):
         _require_own(task, file)
-    task.memory.write(arg, struct.pack("<i", file.pty.group or 0))
+    task.memory.write_u32(arg, file.pty.group or 0)
     return 0
 
 
 def _set_group(task: LinuxTask, file: PtyFile, arg: int) -> int:
     _require_own(task, file)
-    (group,) = struct.unpack("<i", task.memory.read(arg, 4))
+    group = INT.cast(task.memory.read_u32(arg))
     if group < 0:
         raise Errno(E.EINVAL)
     members = task.kernel.processes.group(group)
@@ -294,7 +294,7 @@ def _get_session(task: LinuxTask, file: PtyFile, arg: int) -> int:
         _require_own(task, file)
     if file.pty.session is None:
         raise Errno(E.ENOTTY)
-    task.memory.write(arg, struct.pack("<i", file.pty.session))
+    task.memory.write_u32(arg, file.pty.session)
     return 0
 
 

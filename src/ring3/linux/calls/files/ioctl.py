@@ -6,11 +6,10 @@ group it serves is the kernel's own business (`LinuxTask.terminal_group`).
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Final
 
-from ring3.abi.c_types import UNSIGNED_INT, CompatULong, FdArg, UnsignedLong
+from ring3.abi.c_types import INT, UNSIGNED_INT, CompatULong, FdArg, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.fs import host_os
 from ring3.fs.file import O_NONBLOCK, File
@@ -62,7 +61,7 @@ def _nonblocking(task: LinuxTask, fd: int, file: File, arg: int) -> int:
 
 
 def _available(task: LinuxTask, fd: int, file: File, arg: int) -> int:
-    task.memory.write(arg, struct.pack("<i", min(max(file.available(), -(1 << 31)), (1 << 31) - 1)))
+    task.memory.write_u32(arg, min(max(file.available(), -(1 << 31)), (1 << 31) - 1))
     return 0
 
 
@@ -97,16 +96,15 @@ def _terminal(task: LinuxTask, file: HostFile, cmd: int, arg: int) -> int:
 
 
 def _get_group(task: LinuxTask, arg: int) -> None:
-    task.memory.write(arg, struct.pack("<i", terminal_group(task)))
+    task.memory.write_u32(arg, terminal_group(task))
 
 
 def _set_group(task: LinuxTask, arg: int) -> None:
-    (group,) = struct.unpack("<i", task.memory.read(arg, 4))
-    tiocspgrp(task, group)
+    tiocspgrp(task, INT.cast(task.memory.read_u32(arg)))
 
 
 def _get_session(task: LinuxTask, arg: int) -> None:
-    task.memory.write(arg, struct.pack("<i", task.process.sid))
+    task.memory.write_u32(arg, task.process.sid)
 
 
 JOB_CONTROL: Final = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Annotated, Final
 
 from ring3.abi.c_types import INT, POINTER, UnsignedInt
@@ -38,7 +37,7 @@ def do_pipe2(task: LinuxTask, address: int, flags: int) -> int:
         files.close(first)
         raise
     try:
-        task.memory.write(address, struct.pack("<ii", first, second))
+        task.memory.write_u64(address, first | second << 32)
     except Errno:
         files.close(first)
         files.close(second)

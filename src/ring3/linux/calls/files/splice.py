@@ -7,11 +7,10 @@ Source: fs/splice.c of Linux 6.x.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from ring3.abi.c_types import Int, Pointer, SizeT, UnsignedInt, UnsignedLong
+from ring3.abi.c_types import LONG, Int, Pointer, SizeT, UnsignedInt, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.fs.anonymous import AnonymousFile
 from ring3.fs.file import O_APPEND, O_NONBLOCK, File, WouldBlock
@@ -102,7 +101,7 @@ class Place:
         self.file = file
         self.offset: int | None = None
         if address:
-            (self.offset,) = struct.unpack("<q", task.memory.read(address, 8))
+            self.offset = LONG.cast(task.memory.read_u64(address))
 
     def check(self) -> None:
         """Whether the file can take part.
@@ -132,7 +131,7 @@ class Place:
     def advance(self, done: int) -> int:
         """Tells the program where the next transfer would go on."""
         if self.offset is not None:
-            self._task.memory.write(self._address, struct.pack("<q", self.offset + done))
+            self._task.memory.write_u64(self._address, self.offset + done)
         return done
 
 

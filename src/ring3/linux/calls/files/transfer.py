@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Final
 
-from ring3.abi.c_types import CompatULong, Int, Pointer, SizeT, UnsignedInt
+from ring3.abi.c_types import Int, Pointer, SizeT, UnsignedInt
 from ring3.abi.errno import E, Errno
 from ring3.fs.file import O_APPEND, SEEK_CUR, File
 from ring3.fs.regular import MAX_SIZE, RegularFile
@@ -26,7 +25,7 @@ PIECE: Final = 1 << 16
 """Bytes moved at once."""
 
 
-def _read_offset(task: LinuxTask, address: int, form: str) -> int | None:
+def _read_offset(task: LinuxTask, address: int, bits: int) -> int | None:
     """An offset in user memory; None at address 0, for the file's position.
 
     Raises:
@@ -34,8 +33,7 @@ def _read_offset(task: LinuxTask, address: int, form: str) -> int | None:
     """
     if not address:
         return None
-    (offset,) = struct.unpack(form, task.memory.read(address, struct.calcsize(form)))
-    return int(offset)
+    return int.from_bytes(task.memory.read(address, bits // 8), "little", signed=True)
 
 
 @function(
@@ -43,10 +41,10 @@ def _read_offset(task: LinuxTask, address: int, form: str) -> int | None:
     calls={"vfs_write"},
 )
 def do_sendfile(
-    task: LinuxTask, out_fd: int, in_fd: int, address: int, count: int, form: str
+    task: LinuxTask, out_fd: int, in_fd: int, address: int, count: int, bits: int
 ) -> int | Waiting:
     """Copies from one open file to another."""
-    offset = _read_offset(task, address, form)
+    offset = _read_offset(task, address, bits)
     if offset is not None and offset < 0:
         raise Errno(E.EINVAL)
     source = readable(task, in_fd)
@@ -58,7 +56,7 @@ def do_sendfile(
     target = writable(task, out_fd)
     if target.flags & O_APPEND or not seekable:
         raise Errno(E.EINVAL)
-    return _move(task, source, target, offset, address, min(count, MAX_RW_COUNT), form)
+    return _move(task, source, target, offset, address, min(count, MAX_RW_COUNT), bits)
 
 
 def _is_seekable(file: File) -> bool:
@@ -71,7 +69,7 @@ def _is_seekable(file: File) -> bool:
 
 
 async def _move(
-    task: LinuxTask, source: File, target: File, offset: int | None, address: int, count: int, form: str
+    task: LinuxTask, source: File, target: File, offset: int | None, address: int, count: int, bits: int
 ) -> int:
     """Moves pieces until the source ends; what the target did not take is not read."""
     source.hold()
@@ -94,7 +92,7 @@ async def _move(
         source.drop()
         target.drop()
     if offset is not None:
-        task.memory.write(address, struct.pack(form, offset + done))
+        task.memory.write(address, ((offset + done) & (1 << bits) - 1).to_bytes(bits // 8, "little"))
     return done
 
 
@@ -109,18 +107,12 @@ async def _written(task: LinuxTask, target: File, data: bytes, before: int) -> i
         raise
 
 
-@syscall("full")
-def sys_sendfile64(task: LinuxTask, out_fd: Int, in_fd: Int, offset: Pointer, count: SizeT) -> int | Waiting:
-    """Moves data from a regular file to another file."""
-    return do_sendfile(task, out_fd & 0xFFFF_FFFF, in_fd & 0xFFFF_FFFF, offset, count, "<q")
-
-
-@syscall("full")
-def compat_sys_sendfile(
-    task: LinuxTask, out_fd: Int, in_fd: Int, offset: Pointer, count: CompatULong
+@syscall("full", compat_sys_sendfile=32)
+def sys_sendfile64(
+    task: LinuxTask, out_fd: Int, in_fd: Int, offset: Pointer, count: SizeT, *, bits: int = 64
 ) -> int | Waiting:
-    """The same for a 32-bit program, with a 32-bit offset."""
-    return do_sendfile(task, out_fd & 0xFFFF_FFFF, in_fd & 0xFFFF_FFFF, offset, count, "<i")
+    """Moves data from a regular file to another file."""
+    return do_sendfile(task, out_fd & 0xFFFF_FFFF, in_fd & 0xFFFF_FFFF, offset, count, bits)
 
 
 @syscall("full")
@@ -135,8 +127,8 @@ def sys_copy_file_range(
 ) -> int:
     """Moves data from one regular file to another."""
     source, target = opened(task, fd_in & 0xFFFF_FFFF), opened(task, fd_out & 0xFFFF_FFFF)
-    start_in = _read_offset(task, off_in, "<q")
-    start_out = _read_offset(task, off_out, "<q")
+    start_in = _read_offset(task, off_in, 64)
+    start_out = _read_offset(task, off_out, 64)
     if flags:
         raise Errno(E.EINVAL)
     for file in (source, target):

@@ -6,7 +6,6 @@ there, and what does not fit is shown as 65534.
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Annotated, Final
 
 from ring3.abi.c_types import UNSIGNED_SHORT, Int, Pointer, UnsignedInt
@@ -162,89 +161,59 @@ def sys_setresgid16(task: LinuxTask, rgid: OldId, egid: OldId, sgid: OldId) -> i
     return 0
 
 
-def _store(task: LinuxTask, ids: tuple[int, int, int], pointers: tuple[int, int, int], form: str) -> int:
+def _pack(number: int, bits: int) -> bytes:
+    """An id as it lies in memory, of 16 bits or of more."""
+    return (narrow(number) if bits == 16 else number).to_bytes(2 if bits == 16 else 4, "little")
+
+
+def _store(task: LinuxTask, ids: tuple[int, int, int], pointers: tuple[int, int, int], bits: int) -> int:
     """Stores three ids one by one, up to the first bad pointer."""
     for number, pointer in zip(ids, pointers, strict=True):
-        task.memory.write(pointer, struct.pack(form, number))
+        task.memory.write(pointer, _pack(number, bits))
     return 0
 
 
-@syscall("full")
-def sys_getresuid(task: LinuxTask, ruidp: Pointer, euidp: Pointer, suidp: Pointer) -> int:
+@syscall("full", sys_getresuid16=16)
+def sys_getresuid(task: LinuxTask, ruidp: Pointer, euidp: Pointer, suidp: Pointer, *, bits: int = 64) -> int:
     """The real, effective and saved user."""
     who = task.credentials
-    return _store(task, (who.uid, who.euid, who.suid), (ruidp, euidp, suidp), "<I")
+    return _store(task, (who.uid, who.euid, who.suid), (ruidp, euidp, suidp), bits)
 
 
-@syscall("full")
-def sys_getresuid16(task: LinuxTask, ruidp: Pointer, euidp: Pointer, suidp: Pointer) -> int:
-    """Getresuid in 16 bits."""
-    who = task.credentials
-    ids = (narrow(who.uid), narrow(who.euid), narrow(who.suid))
-    return _store(task, ids, (ruidp, euidp, suidp), "<H")
-
-
-@syscall("full")
-def sys_getresgid(task: LinuxTask, rgidp: Pointer, egidp: Pointer, sgidp: Pointer) -> int:
+@syscall("full", sys_getresgid16=16)
+def sys_getresgid(task: LinuxTask, rgidp: Pointer, egidp: Pointer, sgidp: Pointer, *, bits: int = 64) -> int:
     """The real, effective and saved group."""
     who = task.credentials
-    return _store(task, (who.gid, who.egid, who.sgid), (rgidp, egidp, sgidp), "<I")
-
-
-@syscall("full")
-def sys_getresgid16(task: LinuxTask, rgidp: Pointer, egidp: Pointer, sgidp: Pointer) -> int:
-    """Getresgid in 16 bits."""
-    who = task.credentials
-    ids = (narrow(who.gid), narrow(who.egid), narrow(who.sgid))
-    return _store(task, ids, (rgidp, egidp, sgidp), "<H")
+    return _store(task, (who.gid, who.egid, who.sgid), (rgidp, egidp, sgidp), bits)
 
 
 # -- supplementary groups ----------------------------------------------------------------------------------------
 
 
-def _getgroups(task: LinuxTask, size: int, grouplist: int, form: str, groups: list[int]) -> int:
-    if size < 0:
+@syscall("full", sys_getgroups16=16)
+def sys_getgroups(task: LinuxTask, gidsetsize: Int, grouplist: Pointer, *, bits: int = 64) -> int:
+    """Stores the supplementary groups if there is a size to fit them in; returns how many there are."""
+    groups = task.credentials.groups
+    if gidsetsize < 0:
         raise Errno(E.EINVAL)
-    if size:
-        if len(groups) > size:
+    if gidsetsize:
+        if len(groups) > gidsetsize:
             raise Errno(E.EINVAL)
-        task.memory.write(grouplist, struct.pack(f"<{len(groups)}{form}", *groups))
+        task.memory.write(grouplist, b"".join(_pack(gid, bits) for gid in groups))
     return len(groups)
 
 
-@syscall("full")
-def sys_getgroups(task: LinuxTask, gidsetsize: Int, grouplist: Pointer) -> int:
-    """Stores the supplementary groups if there is a size to fit them in; returns how many there are."""
-    return _getgroups(task, gidsetsize, grouplist, "I", list(task.credentials.groups))
-
-
-@syscall("full")
-def sys_getgroups16(task: LinuxTask, gidsetsize: Int, grouplist: Pointer) -> int:
-    """Getgroups in 16 bits."""
-    return _getgroups(task, gidsetsize, grouplist, "H", [narrow(gid) for gid in task.credentials.groups])
-
-
-def _setgroups(task: LinuxTask, size: int, grouplist: int, form: str) -> list[int]:
-    """The groups to be set, after the checks that come before they are looked at."""
+@syscall("full", sys_setgroups16=16)
+def sys_setgroups(task: LinuxTask, gidsetsize: Int, grouplist: Pointer, *, bits: int = 64) -> int:
+    """Sets the supplementary groups."""
     if not task.credentials.capable(Cap.SETGID):
         raise Errno(E.EPERM)
-    if not 0 <= size <= NGROUPS_MAX:
+    if not 0 <= gidsetsize <= NGROUPS_MAX:
         raise Errno(E.EINVAL)
-    raw = task.memory.read(grouplist, size * struct.calcsize(form)) if size else b""
-    return list(struct.unpack(f"<{size}{form}", raw))
-
-
-@syscall("full")
-def sys_setgroups(task: LinuxTask, gidsetsize: Int, grouplist: Pointer) -> int:
-    """Sets the supplementary groups."""
-    groups = _setgroups(task, gidsetsize, grouplist, "I")
-    commit_creds(task, identity.setgroups(task.credentials, groups))
-    return 0
-
-
-@syscall("full")
-def sys_setgroups16(task: LinuxTask, gidsetsize: Int, grouplist: Pointer) -> int:
-    """Setgroups in 16 bits."""
-    groups = [widen(gid) for gid in _setgroups(task, gidsetsize, grouplist, "H")]
+    size = 2 if bits == 16 else 4
+    raw = task.memory.read(grouplist, gidsetsize * size) if gidsetsize else b""
+    groups = memoryview(raw).cast("H" if bits == 16 else "I").tolist()
+    if bits == 16:
+        groups = [widen(gid) for gid in groups]
     commit_creds(task, identity.setgroups(task.credentials, groups))
     return 0
