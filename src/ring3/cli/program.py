@@ -14,7 +14,6 @@ from typing import Final
 from ring3.abi.signals import Sig
 from ring3.api import Linux, Solaris, System, system_of
 from ring3.errors import UserError
-from ring3.fs.host_terminal import find_terminal
 from ring3.kernel.regs import UserRegs
 from ring3.kernel.task import Task
 from ring3.linux.model.siginfo import SigInfo
@@ -137,9 +136,12 @@ def _find(name: str) -> str:
 
 def load(computer: Linux | Solaris, path: str, arguments: list[str]) -> Task:
     """Loads a program; the terminal of this process, if it has one, is the program's."""
-    terminal = find_terminal() if isinstance(computer, Linux) else None
+    if not isinstance(computer, Linux) or not any(map(os.isatty, (0, 1, 2))):
+        return computer.load(path, arguments)
+    from ring3.fs.host_terminal import find_terminal  # noqa: PLC0415 - for who has a terminal
+
+    terminal = find_terminal()
     if terminal is not None:
-        assert isinstance(computer, Linux)
         terminal.guard()
         computer.connect(terminal)
     return computer.load(path, arguments)

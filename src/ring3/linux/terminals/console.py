@@ -16,6 +16,7 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.signals import Sig
 from ring3.fs.host_terminal import HostTerminal
 from ring3.fs.pty import Pty, open_master
+from ring3.kernel.attention import stop_group
 from ring3.kernel.wait import HostWatch
 from ring3.linux.terminals.terminal import KernelJobs, change_window
 
@@ -162,15 +163,3 @@ class _ConsoleJobs(KernelJobs):
         """Stops a process in the background of the machine, and this one in that of the host."""
         super().require_foreground(pty, signal)
         self._console.require()
-
-
-def stop_group(number: int) -> None:
-    """Stops this process and its group on the host, as a key or the terminal would; returns when it goes on.
-
-    The host does nothing where nobody could let it go on (an orphaned process group).
-    """
-    before = signal.signal(number, signal.SIG_IGN)
-    os.killpg(0, number)  # the others; this one by itself, so that it has stopped when that returns
-    signal.signal(number, signal.SIG_DFL)
-    signal.raise_signal(number)
-    signal.signal(number, before)

@@ -15,16 +15,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.signals import SIG_IGN, Sig
-from ring3.kernel.attention import Attention
+from ring3.kernel.attention import Attention, stop_group
 from ring3.kernel.clock import VirtualClocks
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.signal_state import Action, bit
 from ring3.linux.signals.send import group_send_sig_info, set_current_blocked
-from ring3.linux.terminals.console import Console, stop_group
 
 if TYPE_CHECKING:
     from ring3.linux.model.process import Process
     from ring3.linux.model.task import LinuxTask
+    from ring3.linux.terminals.console import Console
 
 OUR_OWN: Final = frozenset(
     (
