@@ -12,7 +12,7 @@ from typing import Final
 
 from ring3 import resources
 from ring3.abi.linux import values
-from ring3.abi.rows import Rows
+from ring3.abi.rows import Rows, read
 
 FAMILIES: Final = (
     "absent",
@@ -36,3 +36,9 @@ FAMILIES: Final = (
 def every() -> Rows:
     """Every row by entry point; calls that have none are under their names."""
     return Rows((resources.read_text(f"abi/data/linux/calls/{family}") for family in FAMILIES), values.every)
+
+
+@cache
+def entries(family: str) -> frozenset[str]:
+    """The entry points that have a row in a file."""
+    return frozenset(entry for entry, _ in read(resources.read_text(f"abi/data/linux/calls/{family}")))

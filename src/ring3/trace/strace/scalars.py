@@ -1,0 +1,87 @@
+"""Numbers whose text needs nothing but their meaning: signals and sets of them, modes, devices, states of children."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from ring3.abi.errno import E
+from ring3.abi.linux import values
+from ring3.abi.meaning import Meaning
+from ring3.trace.strace.addresses import ipv4
+
+S_IFMT: Final = 0o170000
+"""The type of a file in its mode."""
+_ERRORS: Final = {int(error): error.name for error in E}
+
+
+def mode(number: int) -> str:
+    """A file's type and permissions."""
+    kind = values.every()["file_type"].by_value().get(number & S_IFMT)
+    bits = [value.name for value in values.every()["mode_bits"].values if number & value.value]
+    rest = f"{number & 0o777:#05o}".replace("o", "") if number & 0o777 else "000"
+    return "|".join([*([kind] if kind else []), *bits, rest[-4:] if len(rest) > 4 else rest])
+
+
+def permissions(number: int) -> str:
+    """Permissions: at least three octal digits, with a zero before them."""
+    return f"0{number:o}".rjust(3, "0")
+
+
+def signal_name(number: int) -> str:
+    """A signal by its name, or its number."""
+    name = values.every()["signal"].by_value().get(number)
+    return name or (
+        f"SIGRT_{number - 32}" if 32 < number <= 64 else "SIGRTMIN" if number == 32 else str(number)
+    )
+
+
+def sigset(bits: int) -> str:
+    """A set of signals; where most are in it, those that are not."""
+    inverted = bits.bit_count() >= 43
+    chosen = ~bits if inverted else bits
+    names = [signal_name(n).removeprefix("SIG") for n in range(1, 65) if chosen >> (n - 1) & 1]
+    return f"{'~' * inverted}[{' '.join(names)}]"
+
+
+def wait_status(status: int) -> str:
+    """What wait4(2) says of a child."""
+    if status == 0xFFFF:
+        return "{WIFCONTINUED(s)}"
+    signal, code = status & 0x7F, status >> 8 & 0xFF
+    if signal == 0x7F:
+        return f"{{WIFSTOPPED(s) && WSTOPSIG(s) == {signal_name(code)}}}"
+    if signal:
+        core = " && WCOREDUMP(s)" * bool(status & 0x80)
+        return f"{{WIFSIGNALED(s) && WTERMSIG(s) == {signal_name(signal)}{core}}}"
+    return f"{{WIFEXITED(s) && WEXITSTATUS(s) == {code}}}"
+
+
+def device(number: int) -> str:
+    """A device number by its halves, as the kernel's ``new_decode_dev`` has them."""
+    major = number >> 8 & 0xFFF | number >> 32 & ~0xFFF
+    return f"makedev({major:#x}, {number & 0xFF | number >> 12 & 0xFFFFFF00:#x})"
+
+
+def _user(number: int) -> str:
+    return "-1" if number in (0xFFFF_FFFF, 0xFFFF, -1) else str(number)
+
+
+def _port(number: int) -> str:
+    return f"htons({(number & 0xFF) << 8 | number >> 8})"
+
+
+SCALARS: Final[Mapping[Meaning, Callable[[int], str]]] = {
+    Meaning.SIGNAL: signal_name,
+    Meaning.MODE: permissions,
+    Meaning.UID: _user,
+    Meaning.GID: _user,
+    Meaning.DEVICE: device,
+    Meaning.SIGSET: sigset,
+    Meaning.SIGMASK: lambda number: sigset(number & 0xFFFF_FFFF),
+    Meaning.WAIT_STATUS: wait_status,
+    Meaning.PORT: _port,
+    Meaning.IPV4: ipv4,
+    Meaning.ERRNO: lambda number: _ERRORS.get(number, str(number)),
+}
+"""Meanings that need no program."""

@@ -1,0 +1,67 @@
+"""Signals and ends of tasks as lines."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ring3.abi.linux import values
+from ring3.abi.signals import Sig
+from ring3.linux.model.siginfo import Layout, SigInfo
+from ring3.trace.strace.scalars import signal_name
+
+_CODES: Final = {
+    Sig.SIGILL: "ill", Sig.SIGFPE: "fpe", Sig.SIGSEGV: "segv", Sig.SIGBUS: "bus", Sig.SIGTRAP: "trap",
+    Sig.SIGCHLD: "cld", Sig.SIGIO: "poll", Sig.SIGSYS: "sys",
+}  # fmt: skip
+"""The set of codes that a signal has of its own."""
+
+
+def arrived(info: SigInfo) -> str:
+    """A signal that a task takes."""
+    return f"--- {signal_name(info.signo)} {{{', '.join(_fields(info))}}} ---"
+
+
+def ended(code: int) -> str:
+    """How a task ended, by what wait(2) would say."""
+    signal = code & 0x7F
+    if not signal:
+        return f"+++ exited with {code >> 8 & 0xFF} +++"
+    return f"+++ killed by {signal_name(signal)}{' (core dumped)' * bool(code & 0x80)} +++"
+
+
+def _fields(info: SigInfo) -> list[str]:
+    found = [f"si_signo={signal_name(info.signo)}", f"si_code={_code(info)}"]
+    if info.errno:
+        found.append(f"si_errno={info.errno}")
+    match info.layout:
+        case Layout.FAULT:
+            found.append(f"si_addr={info.address:#x}" if info.address else "si_addr=NULL")
+        case Layout.CHILD:
+            exited = info.code == 1
+            status = str(info.status) if exited else signal_name(info.status)
+            found += [f"si_pid={info.pid}", f"si_uid={info.uid}", f"si_status={status}"]
+            found += [f"si_utime={info.utime}", f"si_stime={info.stime}"]
+        case Layout.TIMER:
+            found += [f"si_timerid={info.pid:#x}", f"si_overrun={info.uid}", _value(info)]
+        case Layout.POLL:
+            found += [f"si_band={info.address:#x}", f"si_fd={info.value}"]
+        case Layout.SYS:
+            found += [f"si_call_addr={info.address:#x}", f"si_syscall={info.value & 0xFFFF_FFFF}"]
+        case _ if info.code != 0x80:
+            found += [f"si_pid={info.pid}", f"si_uid={info.uid}"]
+            if info.layout is Layout.QUEUE and info.value:
+                found.append(_value(info))
+    return found
+
+
+def _value(info: SigInfo) -> str:
+    low = (info.value & 0xFFFF_FFFF ^ 0x8000_0000) - 0x8000_0000
+    return f"si_value={{int={low}, ptr={info.value:#x}}}" if info.value else "si_value={int=0, ptr=NULL}"
+
+
+def _code(info: SigInfo) -> str:
+    every = values.every()
+    common = every["si_code"].by_value().get(info.code)
+    own = _CODES.get(Sig(info.signo)) if info.signo in _CODES else None
+    named = common or (every[f"si_code_{own}"].by_value().get(info.code) if own else None)
+    return named or f"{info.code:#x}"

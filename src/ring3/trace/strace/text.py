@@ -1,0 +1,382 @@
+"""A value as text, by its meaning: what a call was given, what it returned, what its pointers lead to.
+
+Whatever cannot be read, and whatever a call that failed would have written, is shown as its address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import takewhile
+from typing import Final
+
+from ring3.abi.errno import Errno
+from ring3.abi.kinds import NamedTuple
+from ring3.abi.linux import structs, values
+from ring3.abi.meaning import Arg, Meaning
+from ring3.abi.notation import TYPES, meaning, scalar
+from ring3.abi.structs import Field, Struct
+from ring3.abi.values import ValueSet
+from ring3.trace.strace.addresses import FAMILY_STRUCTS, ipv6
+from ring3.trace.strace.quoting import quoted
+from ring3.trace.strace.scalars import S_IFMT, SCALARS, mode, sigset
+from ring3.trace.strace.shown import SHOWN, SIZE_OF_DEVICE
+
+PATH_MAX: Final = 4096
+_OF_ANY_LENGTH: Final = frozenset({"linux_dirent", "linux_dirent64", "old_linux_dirent"})
+"""Structs that say themselves where the next one is; they are shown as an address."""
+_DEVICES: Final = (0o020000, 0o060000)
+_PLAIN: Final = frozenset(
+    {
+        Meaning.NUMBER, Meaning.SIZE, Meaning.COUNT, Meaning.OFFSET, Meaning.SECONDS, Meaning.MILLISECONDS,
+        Meaning.TICKS, Meaning.EXIT_STATUS, Meaning.PID, Meaning.TID, Meaning.TGID, Meaning.PGID, Meaning.SID,
+        Meaning.OFFSET_LOW, Meaning.OFFSET_HIGH, Meaning.INTERFACE, Meaning.KEY, Meaning.ERROR, Meaning.SI_CODE,
+    }
+)  # fmt: skip
+"""Meanings that are numbers in decimal."""
+
+
+class Style(NamedTuple):
+    """How much is shown.
+
+    Attributes:
+        length: Bytes of a string (``-s``).
+        verbose: All fields and elements (``-v``).
+        in_hex: As `quoting.quoted` has it (``-x``, ``-xx``).
+        paths: Descriptors with their paths (``-y``).
+    """
+
+    length: int = 32
+    verbose: bool = False
+    in_hex: int = 0
+    paths: bool = False
+
+
+class Program(NamedTuple):
+    """What is asked about the program that made the call.
+
+    Attributes:
+        bits: Its width in this call.
+        read: Reads its memory; raises Errno.
+        path_of: The path of a descriptor, b"" if there is none; of AT_FDCWD the working directory.
+    """
+
+    bits: int
+    read: Callable[[int, int], bytes]
+    path_of: Callable[[int], bytes]
+
+
+class Text:
+    """Writes values of one program."""
+
+    def __init__(self, program: Program, style: Style) -> None:
+        self._program = program
+        self._style = style
+        self._bits = program.bits
+
+    # -- whatever stands in a register -----------------------------------------------------------------------------
+
+    def value(self, arg: Arg, number: int, beside: Mapping[str, int], result: int | None = None) -> str:
+        """An argument.
+
+        Args:
+            arg: What it is.
+            number: The register, without a sign.
+            beside: The arguments of the call, or the fields of the struct, by name.
+            result: What the call returned, None if it has not returned or failed.
+        """
+        if arg.when is None:
+            return self.scalar(arg, arg.type.cast(number))
+        address = number & ((1 << self._bits) - 1)
+        if not address:
+            return "NULL"
+        try:
+            return self._behind(arg, address, beside, result)
+        except Errno:
+            return f"{address:#x}"
+
+    def scalar(self, arg: Arg, number: int) -> str:
+        """A value that does not point."""
+        what = arg.meaning
+        if what is Meaning.OFFSET and not arg.type.signed and number:
+            return f"{number:#x}"
+        if what in _PLAIN:
+            return str(number)
+        if what is Meaning.VALUES:
+            return self.named(values.every()[arg.of], number)
+        plain = SCALARS.get(what)
+        if plain is not None:
+            return plain(number)
+        if what in (Meaning.FD, Meaning.PIDFD):
+            return self.descriptor(_signed(number))
+        if what is Meaning.DIRFD:
+            return self.directory(_signed(number))
+        mask = (1 << arg.type.bits) - 1
+        if what in (Meaning.ADDRESS, Meaning.POINTER):
+            return f"{number & mask:#x}" if number else "NULL"
+        return f"{number & mask:#x}" if number else "0"
+
+    def descriptor(self, fd: int) -> str:
+        """A descriptor, with its path if that is wanted."""
+        path = self._program.path_of(fd) if self._style.paths and fd >= 0 else b""
+        return f"{fd}<{self._inside(path)}>" if path else str(fd)
+
+    def directory(self, fd: int) -> str:
+        """A descriptor that a path is relative to."""
+        if fd != -100:
+            return self.descriptor(fd)
+        return f"AT_FDCWD<{self._inside(self._program.path_of(fd))}>" if self._style.paths else "AT_FDCWD"
+
+    @staticmethod
+    def _inside(path: bytes) -> str:
+        return quoted(path)[1:-1]
+
+    def named(self, of: ValueSet, number: int) -> str:
+        """A value by the names of its set; what has none in hexadecimal, with a comment if nothing has."""
+        if not of.flags and not of.fields:
+            name = of.by_value(self._bits).get(number)
+            return name or _unknown(of, number)
+        if number < 0:
+            number &= 0xFFFF_FFFF
+        parts = of.split(number, self._bits)
+        first: list[str] = []
+        last: list[str] = []
+        for field, value in parts.fields:
+            if field.number:
+                last += [f"{value}<<{field.of}"] if value else []
+                continue
+            inner = values.every()[field.of]
+            named = self.named(inner, value) if value or 0 in inner.by_value(self._bits) else ""
+            # what cannot be 0 is an addition to the flags, such as the signal of clone(2)
+            (last if field.of == "signal" else first).extend([named] if named else [])
+        found = [*first, *parts.names, *last]
+        if parts.rest and not found:
+            return _unknown(of, parts.rest)
+        return "|".join([*found, *([f"{parts.rest:#x}"] if parts.rest else [])]) or "0"
+
+    # -- whatever a pointer leads to -------------------------------------------------------------------------------
+
+    def _behind(self, arg: Arg, address: int, beside: Mapping[str, int], result: int | None) -> str:
+        what = arg.meaning
+        size = self._length(arg, beside, result)
+        if what is Meaning.STRUCT:
+            return self._structs(arg, address, size, result)
+        if what is Meaning.STRINGS:
+            return self._strings(address)
+        if what in (Meaning.PATH, Meaning.STRING) and size is None:
+            return self._string(address, PATH_MAX if what is Meaning.PATH else self._style.length)
+        if what in (Meaning.PATH, Meaning.STRING, Meaning.BYTES):
+            # the length of a path counts the null at its end
+            return f"{address:#x}" if size is None else self._bytes(address, size - (what is Meaning.PATH))
+        if what is Meaning.SIGSET:
+            return sigset(self._integer(address, 8 if size is None else min(size, 8)))
+        target = arg.target or TYPES["int"]
+        if not target.bits or what in (Meaning.FD_SET, Meaning.CPU_SET, Meaning.NODE_SET, Meaning.SOCKOPT):
+            return f"{address:#x}"
+        element = arg._replace(when=None, type=target)
+
+        def one(at: int) -> str:
+            return self.scalar(element, target.cast(self._integer(at, target.bits // 8)))
+
+        text = self._several(address, size, target.bits // 8, one, arg.length)
+        return text if arg.length else f"[{text}]"
+
+    def _structs(self, arg: Arg, address: int, count: int | None, result: int | None) -> str:
+        """The struct that an argument points to, or the array of them."""
+        row = structs.every().get(self._for_width(arg.of))
+        if arg.of == "sockaddr":
+            return self._address_of_socket(address, count)
+        if row is None or arg.of in _OF_ANY_LENGTH or row.layout(self._bits).places[-1].field.length == 0:
+            return f"{address:#x}"
+        return self._several(
+            address, count, row.size(self._bits), lambda at: self.struct(row, at, result), arg.length
+        )
+
+    def _length(self, arg: Arg, beside: Mapping[str, int], result: int | None) -> int | None:
+        """How many; None if it is not said or not known."""
+        if not arg.length:
+            return None
+        if arg.length == "result":
+            return result
+        if arg.length.isdecimal():
+            return int(arg.length)
+        number = beside.get(arg.length)
+        if number is not None and arg.indirect:
+            return self._integer(number, 4) if number else None
+        return number
+
+    def _several(
+        self, address: int, count: int | None, size: int, one: Callable[[int], str], length: str
+    ) -> str:
+        """One element, or an array of them."""
+        if not length:
+            return one(address)
+        if count is None:
+            return f"{address:#x}"
+        limit = count if self._style.verbose else min(count, self._style.length)
+        found = [one(address)] if limit else []
+        for index in range(1, limit):
+            try:
+                found.append(one(address + index * size))
+            except Errno:
+                return f"[{', '.join(found)}, ... /* {address + index * size:#x} */]"
+        return f"[{', '.join(found)}{', ...' * (limit < count)}]"
+
+    def _integer(self, address: int, size: int) -> int:
+        return int.from_bytes(self._program.read(address, size), "little")
+
+    def _bytes(self, address: int, size: int) -> str:
+        shown = min(size, self._style.length)
+        return quoted(self._program.read(address, shown), self._style.in_hex) + "..." * (size > shown)
+
+    def _string(self, address: int, limit: int) -> str:
+        raw = self._upto_null(address, limit + 1)
+        return quoted(raw[:limit], self._style.in_hex) + "..." * (len(raw) > limit)
+
+    def _upto_null(self, address: int, limit: int) -> bytes:
+        """A string of a program, up to its end or a limit.
+
+        Raises:
+            Errno: It is in no memory.
+        """
+        found = b""
+        while len(found) < limit:
+            step = min(limit - len(found), 4096 - (address + len(found)) % 4096)
+            before, null, _ = self._program.read(address + len(found), step).partition(b"\0")
+            found += before
+            if null:
+                break
+        return found
+
+    def _strings(self, address: int) -> str:
+        """An argument vector, or the environment as how many variables it has."""
+        size = self._bits // 8
+        found: list[str] = []
+        while pointer := self._integer(address + len(found) * size, size):
+            if len(found) >= self._style.length and not self._style.verbose:
+                return f"[{', '.join(found)}, ...]"
+            try:
+                found.append(self._string(pointer, self._style.length))
+            except Errno:
+                found.append(f"{pointer:#x}")
+        return f"[{', '.join(found)}]"
+
+    def variables(self, address: int) -> str:
+        """The environment: where it is, and how many variables it has."""
+        size, count = self._bits // 8, 0
+        try:
+            while self._integer(address + count * size, size):
+                count += 1
+        except Errno:
+            return f"{address:#x}"
+        return f"{address:#x} /* {count} var{'' if count == 1 else 's'} */"
+
+    # -- structs ---------------------------------------------------------------------------------------------------
+
+    def _for_width(self, name: str) -> str:
+        """The name of a struct in programs of the width: that of 32 bits where there is one of its own."""
+        narrow = name + "32"
+        every = structs.every()
+        return narrow if self._bits == 32 and name in every and 32 not in every[name].widths else name
+
+    def struct(self, row: Struct, address: int, result: int | None = None) -> str:
+        """A struct in memory.
+
+        Raises:
+            Errno: It cannot be read.
+        """
+        return self.fields(row, self._program.read(address, row.size(self._bits)), result)
+
+    def fields(self, row: Struct, raw: bytes, result: int | None = None) -> str:
+        """A struct whose bytes are these."""
+        read = row.values(self._bits, raw)
+        numbers = {name: value for name, value in read.items() if isinstance(value, int)}
+        places = {place.field.name: place for place in row.layout(self._bits).places}
+        shown = SHOWN.get(row.name)
+        names = list(places)
+        if shown is not None and not (shown.more and self._style.verbose):
+            names = list(shown.fields)
+            if numbers.get("st_mode", 0) & S_IFMT in _DEVICES:
+                names = [SIZE_OF_DEVICE.get(name, name) for name in names]
+        found = []
+        for name in names:
+            field = places[name].field
+            if field.meaning == "unused" or (name == "sa_restorer" and not numbers["sa_flags"] & 0x0400_0000):
+                continue
+            part = raw[places[name].offset : places[name].offset + places[name].size]
+            found.append(f"{name}={self._field(row, field, part, read[name], numbers, result)}")
+        more = shown is not None and shown.more and not self._style.verbose
+        return "{" + ", ".join([*found, *(["..."] if more else [])]) + "}"
+
+    def _field(
+        self,
+        row: Struct,
+        field: Field,
+        part: bytes,
+        value: object,
+        beside: Mapping[str, int],
+        result: int | None,
+    ) -> str:
+        if field.type.startswith("struct ") and not field.pointer:
+            inner = row.embedded[field.type.removeprefix("struct ")]
+            size = inner.size(self._bits)
+            each = [self.fields(inner, part[at : at + size]) for at in range(0, len(part), size)]
+            return each[0] if field.length is None else f"[{', '.join(each)}]"
+        target = scalar(field.type, self._bits) if field.type in TYPES else TYPES["u64"]
+        arg = meaning(
+            field.meaning or "number", TYPES["unsigned long"] if field.pointer else target, self._bits, target
+        )
+        if isinstance(value, bytes):
+            if arg.meaning is Meaning.IPV6:
+                return ipv6(value)
+            end = value.split(b"\0")[0] if arg.meaning in (Meaning.PATH, Meaning.STRING) else value
+            return quoted(end, self._style.in_hex)
+        if isinstance(value, tuple):
+            return f"[{', '.join(self.scalar(arg, int(one)) for one in value)}]"
+        assert isinstance(value, int)
+        if arg.meaning is Meaning.MODE:
+            return mode(value)
+        if field.pointer or arg.when is not None:
+            return self.value(arg if arg.when else arg._replace(when=None), value, beside, result)
+        if field.type in ("short", "int") and arg.meaning is Meaning.VALUES:
+            value &= (1 << target.bits) - 1 if values.every()[arg.of].flags else -1
+        if arg.of == "rlimit" and arg.meaning is Meaning.VALUES:
+            return _limit(value, self._bits)
+        return self.scalar(arg, value)
+
+    def _address_of_socket(self, address: int, size: int | None) -> str:
+        """A socket's address, by its family."""
+        if size is None or size < 2:
+            return f"{address:#x}"
+        family = self._integer(address, 2)
+        row = structs.every()[FAMILY_STRUCTS.get(family, "sockaddr")]
+        full = row.size(self._bits)
+        raw = self._program.read(address, min(size, full)).ljust(full, b"\0")
+        if row.name == "sockaddr_un":
+            path = raw[2 : max(size, 2)]
+            if not path:
+                return "{sa_family=AF_UNIX}"
+            named = "@" + quoted(path[1:]) if path[0] == 0 else quoted(path.split(b"\0")[0])
+            return f"{{sa_family=AF_UNIX, sun_path={named}}}"
+        text = self.fields(row, raw)
+        return "{sa_family=" + text.partition("=")[2]
+
+
+def _signed(number: int) -> int:
+    return (number & 0xFFFF_FFFF ^ 0x8000_0000) - 0x8000_0000
+
+
+def _unknown(of: ValueSet, number: int) -> str:
+    """A value without a name, with what its names begin with as a comment."""
+    names = [value.name for value in of.values if value.value or not of.flags]
+    alike = takewhile(lambda column: len(set(column)) == 1, zip(*names, strict=False))
+    prefix = "".join(column[0] for column in alike)
+    prefix = prefix[: prefix.rfind("_") + 1]
+    shown = f"{number & 0xFFFF_FFFF_FFFF_FFFF if number >= 0 else number & 0xFFFF_FFFF:#x}" if number else "0"
+    return f"{shown} /* {prefix}??? */" if prefix else shown
+
+
+def _limit(value: int, bits: int) -> str:
+    """A resource limit."""
+    if value in ((1 << bits) - 1, (1 << 64) - 1):
+        return "RLIM64_INFINITY" if value == (1 << 64) - 1 else "RLIM_INFINITY"
+    return f"{value // 1024}*1024" if value > 1024 and value % 1024 == 0 else str(value)

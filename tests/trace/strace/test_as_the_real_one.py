@@ -1,0 +1,69 @@
+"""Lines of our trace beside those of the real strace, for the same program with the same arguments.
+
+Addresses, numbers of processes and of the host's pipes differ and are replaced.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.toolchain import Bits, Toolchain
+
+pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+
+_REPLACED = (
+    (re.compile(r"^execve\(.*"), "execve"),  # argv[0] is a path with us, and the environments differ
+    (re.compile(r"0x[0-9a-f]{5,}"), "ADDRESS"),
+    (re.compile(r" {2,}= "), " = "),  # where an address has another length, so has the padding
+    (
+        re.compile(r"\b(si_pid|getpid\(\) *|gettid\(\) *|getppid\(\) *|set_tid_address\(ADDRESS\) *)=? ?\d+"),
+        r"\1=PID",
+    ),
+)
+
+
+def _lines(words: list[str], tmp_path: Path) -> list[str]:
+    out = tmp_path / "out"
+    subprocess.run(
+        [*words[: words.index("OUT")], str(out), *words[words.index("OUT") + 1 :]],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
+        cwd=tmp_path,
+    )
+    found = []
+    for line in out.read_text().splitlines():
+        for pattern, text in _REPLACED:
+            line = pattern.sub(text, line)  # noqa: PLW2901 -- step by step
+        found.append(line)
+    return found
+
+
+def _both(options: list[str], program: list[str], tmp_path: Path) -> tuple[list[str], list[str]]:
+    ours = _lines([sys.executable, "-m", "ring3", "strace", "-o", "OUT", *options, *program], tmp_path)
+    return ours, _lines(["strace", "-o", "OUT", *options, *program], tmp_path)
+
+
+@pytest.mark.parametrize("bits", [64, 32])
+@pytest.mark.parametrize("name", ["basic/hello.c", "basic/exit_status.c", "basic/says_hello_twice.c"])
+def test_programs(toolchain: Toolchain, name: str, bits: Bits, tmp_path: Path) -> None:
+    # strace says in its own way which entry set_thread_area has chosen
+    ours, real = _both(["-e", "trace=!set_thread_area"], [str(toolchain.program(name, bits=bits))], tmp_path)
+    assert ours == [line for line in real if not line.startswith("[ Process PID=")]
+
+
+@pytest.mark.parametrize("name", ["true", "cat", "head"])
+def test_coreutils(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("one\ntwo\n")
+    program = [f"/usr/bin/{name}", "file"]
+    options = ["-e", "trace=%file,read,write,close,fadvise64,munmap,mmap,exit_group", "-e", "signal=none"]
+    ours, real = _both(options, program, tmp_path)
+    assert ours == real
