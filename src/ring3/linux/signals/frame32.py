@@ -8,9 +8,10 @@ FSAVE image (112 bytes) followed by the FXSAVE image at a multiple of 64.
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from ring3.abi.linux.structs.signals import STACK
+from ring3.abi.linux.structs.signals import RT_SIGFRAME32, SIGCONTEXT32, SIGFRAME32, UCONTEXT32
 from ring3.abi.signals import SaFlags
 from ring3.image.linux.boot import GDT_USER_DS, L
 from ring3.kernel.regs import UserRegs
@@ -27,9 +28,13 @@ if TYPE_CHECKING:
 
 FSAVE: Final = 112
 FXSAVE: Final = 512
-SIGFRAME: Final = 4 + 4 + 88 + 624 + 4 + 8
-RT_SIGFRAME: Final = 16 + 128 + 116 + 8
-_CONTEXT: Final = struct.Struct("<22I")
+_SIGFRAME: Final = SIGFRAME32.form(32)
+_RT_SIGFRAME: Final = RT_SIGFRAME32.form(32)
+_CONTEXT: Final = SIGCONTEXT32.form(32)
+_INFO: Final = RT_SIGFRAME32.offset("info", 32)
+_UC: Final = RT_SIGFRAME32.offset("uc", 32)
+_SC: Final = SIGFRAME32.offset("sc", 32)
+_EXTRAMASK: Final = SIGFRAME32.offset("extramask", 32)
 _RETCODE: Final = (
     b"\x58\xb8\x77\x00\x00\x00\xcd\x80"  # popl %eax; movl $119,%eax; int $0x80: what gdb looks for
 )
@@ -41,7 +46,7 @@ _M64: Final = (1 << 64) - 1
 def place(sp: int, action: Action) -> Place:
     """Where a frame lies below a stack pointer."""
     fxsave = (sp - FXSAVE) & ~63
-    size = RT_SIGFRAME if action.flags & SaFlags.SA_SIGINFO else SIGFRAME
+    size = (_RT_SIGFRAME if action.flags & SaFlags.SA_SIGINFO else _SIGFRAME).size
     return Place(((fxsave - FSAVE - size + 4) & ~15) - 4 & _M64, fxsave & _M64)
 
 
@@ -56,7 +61,7 @@ def write(task: LinuxTask, regs: UserRegs, place: Place, info: SigInfo, action: 
     rt = bool(action.flags & SaFlags.SA_SIGINFO)
     image = task.kernel.fpu.save()
     memory.write(fpstate, _fsave(image) + image)
-    context = _CONTEXT.pack(
+    context = (
         *(cpu.selector(segment) for segment in (Seg.GS, Seg.FS, Seg.ES, Seg.DS)),
         *(getattr(regs, name) & _M32 for name in ("di", "si", "bp", "sp", "bx", "dx", "cx", "ax")),
         task.trap_number & _M32, task.error_code & _M32, regs.ip & _M32, regs.cs, regs.flags & _M32, regs.sp & _M32,
@@ -68,27 +73,17 @@ def write(task: LinuxTask, regs: UserRegs, place: Place, info: SigInfo, action: 
     if action.flags & SaFlags.SA_RESTORER:
         restorer = action.restorer
     if rt:
-        pinfo, puc = at + 16, at + 16 + 128
-        memory.write(
-            at,
-            struct.pack("<IiII", restorer & _M32, info.signo, pinfo & _M32, puc & _M32)
-            + info.pack(32)
-            + struct.pack("<II", 0, 0)
-            + task.altstack.pack(task.altstack.mode, 32)
-            + context
-            + struct.pack("<Q", mask)
-            + _RT_RETCODE,
-        )
+        pinfo, puc = at + _INFO, at + _UC
+        base, size, mode = task.altstack
+        frame = _RT_SIGFRAME.pack(
+            restorer & _M32, info.signo, pinfo & _M32, puc & _M32, info.pack(32), 0, 0, base & _M32, mode, size & _M32,
+            *context, mask, _RT_RETCODE,
+        )  # fmt: skip
+        memory.write(at, frame)
         regs.dx, regs.cx = pinfo, puc
     else:
-        memory.write(
-            at,
-            struct.pack("<Ii", restorer & _M32, info.signo)
-            + context
-            + bytes(624)
-            + struct.pack("<I", mask >> 32)
-            + _RETCODE,
-        )
+        frame = _SIGFRAME.pack(restorer & _M32, info.signo, *context, b"", mask >> 32, _RETCODE)
+        memory.write(at, frame)
         regs.dx = regs.cx = 0
     regs.sp, regs.ip, regs.ax = at, action.handler & _M32, info.signo
     for segment in (Seg.DS, Seg.ES):
@@ -103,9 +98,8 @@ def restore(task: LinuxTask, regs: UserRegs) -> int:
         Errno: EFAULT, it cannot be read.
     """
     at = regs.sp - 8 & _M32
-    raw = task.memory.read(at, 8 + 88)
-    (extra,) = struct.unpack("<I", task.memory.read(at + 8 + 88 + 624, 4))
-    values = _CONTEXT.unpack_from(raw, 8)
+    values = _CONTEXT.unpack(task.memory.read(at + _SC, _CONTEXT.size))
+    extra = task.memory.read_u32(at + _EXTRAMASK)
     set_current_blocked(task, (values[20] | extra << 32) & ~UNBLOCKABLE)
     return _restore_context(task, regs, values)
 
@@ -117,16 +111,14 @@ def restore_rt(task: LinuxTask, regs: UserRegs) -> int:
         Errno: EFAULT, the frame cannot be read.
     """
     at = regs.sp - 4 & _M32
-    raw = task.memory.read(at + 16 + 128, 116)
-    base, flags, size = STACK.form(32).unpack(raw[8:20])
-    (mask,) = struct.unpack_from("<Q", raw, 108)
+    _flags, _link, base, flags, size, *values, mask = UCONTEXT32.integers(task.memory, at + _UC, 32)
     set_current_blocked(task, mask & ~UNBLOCKABLE)
-    result = _restore_context(task, regs, _CONTEXT.unpack_from(raw, 20))
+    result = _restore_context(task, regs, values)
     altstack.restore_altstack(task, (base, flags, size), regs.sp)
     return result
 
 
-def _restore_context(task: LinuxTask, regs: UserRegs, values: tuple[int, ...]) -> int:
+def _restore_context(task: LinuxTask, regs: UserRegs, values: Sequence[int]) -> int:
     for segment, selector in zip((Seg.GS, Seg.FS, Seg.ES, Seg.DS), values, strict=False):
         load_user_segment(task, segment, selector & 0xFFFF)
     for name, value in zip(("di", "si", "bp", "sp", "bx", "dx", "cx", "ax"), values[4:], strict=False):

@@ -8,17 +8,17 @@ asm-generic/ucontext.h; the steps are those of x64_setup_rt_frame (arch/x86/kern
 
 from __future__ import annotations
 
-import struct
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
+from ring3.abi.linux.structs.signals import RT_SIGFRAME
 from ring3.abi.signals import SaFlags
 from ring3.image.linux.boot import L
 from ring3.kernel.regs import GPRS, UserRegs
 from ring3.linux.cpu_context import descriptor
-from ring3.linux.model.siginfo import SigInfo
+from ring3.linux.model.siginfo import SIZE, SigInfo
 from ring3.linux.model.signal_state import UNBLOCKABLE, Action
 from ring3.linux.signals import altstack
 from ring3.linux.signals.send import set_current_blocked
@@ -27,7 +27,10 @@ from ring3.machine.registers import Flags
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
-FRAME: Final = 440
+_FRAME: Final = RT_SIGFRAME.form(64)
+_UC: Final = RT_SIGFRAME.offset("uc", 64)
+_INFO: Final = _FRAME.size
+FRAME: Final = _INFO + SIZE
 FXSAVE: Final = 512
 UC_SIGCONTEXT_SS: Final = 2
 UC_STRICT_RESTORE_SS: Final = 4
@@ -41,7 +44,6 @@ _EXPAND_DOWN: Final = 4
 _USER_DATA: Final = 0xF2
 """The access byte of a data segment: present, DPL 3, writable."""
 _M64: Final = (1 << 64) - 1
-_CONTEXT: Final = struct.Struct("<18Q4HQQQQQ64x")
 FIXABLE_FLAGS: Final = 0x50DD5
 """The flags that a frame can change: RF AC OF DF TF SF ZF AF PF CF (FIX_EFLAGS, arch/x86/kernel/signal.c)."""
 RETURNED_FLAGS: Final = FIXABLE_FLAGS & ~int(Flags.RF)
@@ -80,22 +82,15 @@ def write(task: LinuxTask, regs: UserRegs, place: Place, info: SigInfo, action: 
         raise Errno(E.EFAULT)
     memory, (at, fxsave) = task.memory, place
     memory.write(fxsave, task.kernel.fpu.save())
-    context = _CONTEXT.pack(
-        *_TO_FRAME(regs.gprs()), regs.flags, regs.cs, 0, 0, regs.ss, task.error_code,
-        task.trap_number & (1 << 64) - 1,
-        mask & 0xFFFF_FFFF_FFFF_FFFF, task.fault_address, fxsave,
-    )  # fmt: skip
     strict = UC_STRICT_RESTORE_SS if regs.cs == L["USER_CS"] else 0
-    memory.write(
-        at,
-        struct.pack("<QQQ", action.restorer, UC_SIGCONTEXT_SS | strict, 0)
-        + task.altstack.pack(task.altstack.mode, 64)
-        + context
-        + struct.pack("<Q", mask)
-        + (info.pack(64) if action.flags & _SIGINFO else b""),
-    )
+    base, size, mode = task.altstack
+    frame = _FRAME.pack(
+        action.restorer, UC_SIGCONTEXT_SS | strict, 0, base, mode, size, *_TO_FRAME(regs.gprs()), regs.flags,
+        regs.cs, 0, 0, regs.ss, task.error_code, task.trap_number & _M64, mask, task.fault_address, fxsave, b"", mask,
+    )  # fmt: skip
+    memory.write(at, frame + info.pack(64) if action.flags & _SIGINFO else frame)
     regs.di, regs.ax = info.signo, 0
-    regs.si, regs.dx = at + 8 + 304, at + 8
+    regs.si, regs.dx = at + _INFO, at + _UC
     regs.ip, regs.sp = action.handler, at
     regs.cs = L["USER_CS"]
     _force_valid_ss(task, regs)
@@ -110,9 +105,7 @@ def restore(task: LinuxTask, regs: UserRegs) -> int:
     memory = task.memory
     at = regs.sp - 8 & _M64
     raw = memory.read(at, FRAME)
-    uc_flags, base, flags, size = struct.unpack_from("<Q8xQI4xQ", raw, 8)
-    values = _CONTEXT.unpack_from(raw, 48)
-    (mask,) = struct.unpack_from("<Q", raw, 304)
+    _pretcode, uc_flags, _link, base, flags, size, *values, _reserved, mask = _FRAME.unpack_from(raw)
     set_current_blocked(task, mask & ~UNBLOCKABLE)
     altstack.restore_altstack(task, (base, flags, size), regs.sp)
     regs.set_gprs(_FROM_FRAME(values))

@@ -215,3 +215,127 @@ SIGSET_ARG: Final = Struct(
     """,
 )
 """What pselect6 takes last."""
+
+SIGCONTEXT: Final = Struct(
+    "sigcontext",
+    """
+    u64 r8: hex
+    u64 r9: hex
+    u64 r10: hex
+    u64 r11: hex
+    u64 r12: hex
+    u64 r13: hex
+    u64 r14: hex
+    u64 r15: hex
+    u64 rdi: hex
+    u64 rsi: hex
+    u64 rbp: hex
+    u64 rbx: hex
+    u64 rdx: hex
+    u64 rax: hex
+    u64 rcx: hex
+    u64 rsp: hex
+    u64 rip: hex
+    u64 eflags: hex
+    u16 cs: hex
+    u16 gs: hex
+    u16 fs: hex
+    u16 ss: hex
+    u64 err: hex
+    u64 trapno
+    u64 oldmask: sigset
+    u64 cr2: address
+    void *fpstate: address
+    u8 reserved1[64]: unused
+    """,
+    widths=(64,),
+    c="struct sigcontext",
+    header="asm/sigcontext.h",
+)
+
+SIGCONTEXT32: Final = Struct(
+    "sigcontext32",
+    """
+    u32 gs: hex
+    u32 fs: hex
+    u32 es: hex
+    u32 ds: hex
+    u32 edi: hex
+    u32 esi: hex
+    u32 ebp: hex
+    u32 esp: hex
+    u32 ebx: hex
+    u32 edx: hex
+    u32 ecx: hex
+    u32 eax: hex
+    u32 trapno: hex
+    u32 err: hex
+    u32 eip: hex
+    u32 cs: hex
+    u32 eflags: hex
+    u32 esp_at_signal: hex
+    u32 ss: hex
+    void *fpstate: address
+    u32 oldmask: sigset
+    u32 cr2: address
+    """,
+    widths=(32,),
+    c="struct sigcontext",
+    header="asm/sigcontext.h",
+)
+"""``struct sigcontext_32``; the kernel stores selectors as words."""
+
+_UCONTEXT: Final = """
+    unsigned long uc_flags: hex
+    void *uc_link: address
+    struct stack_t uc_stack
+    struct sigcontext uc_mcontext
+    u64 uc_sigmask: sigset
+    """
+
+UCONTEXT: Final = Struct("ucontext", _UCONTEXT, STACK, SIGCONTEXT, widths=(64,))
+
+UCONTEXT32: Final = Struct(
+    "ucontext32", _UCONTEXT.replace("sigcontext", "sigcontext32"), STACK, SIGCONTEXT32, widths=(32,)
+)
+"""``struct ucontext_ia32``."""
+
+RT_SIGFRAME: Final = Struct(
+    "rt_sigframe",
+    """
+    void *pretcode: address
+    struct ucontext uc
+    """,
+    UCONTEXT,
+    widths=(64,),
+)
+"""What a handler returns through (arch/x86/include/asm/sigframe.h); `SIGINFO` follows."""
+
+RT_SIGFRAME32: Final = Struct(
+    "rt_sigframe_ia32",
+    """
+    void *pretcode: address
+    int sig: signal
+    void *pinfo: address
+    void *puc: address
+    u8 info[128]: unused
+    struct ucontext32 uc
+    u8 retcode[8]: hex
+    """,
+    UCONTEXT32,
+    widths=(32,),
+)
+
+SIGFRAME32: Final = Struct(
+    "sigframe_ia32",
+    """
+    void *pretcode: address
+    int sig: signal
+    struct sigcontext32 sc
+    u8 fpstate_unused[624]: unused
+    u32 extramask: hex
+    u8 retcode[8]: hex
+    """,
+    SIGCONTEXT32,
+    widths=(32,),
+)
