@@ -7,7 +7,8 @@ from itertools import count
 
 import pytest
 
-from ring3.fs.permission import ALL_CAPABILITIES, Who
+from ring3.abi.linux.capabilities import ALL
+from ring3.fs.permission import Who
 from ring3.fs.tmpfs import MemoryFileSystem
 from ring3.fs.vfs import Vfs
 from ring3.kernel.mm.objects import Objects
@@ -38,7 +39,7 @@ def vfs(ram: Ram) -> Iterator[Vfs]:
 @pytest.fixture
 def root(vfs: Vfs) -> Tree:
     """The tree as user 0 sees it."""
-    return Tree(vfs, Who(0, 0, capabilities=ALL_CAPABILITIES))
+    return Tree(vfs, Who(0, 0, capabilities=ALL))
 
 
 @pytest.fixture

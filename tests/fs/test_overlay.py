@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.capabilities import ALL
 from ring3.fs.file import O_RDWR
 from ring3.fs.opening import O_TRUNC
 from ring3.fs.overlay import OverlayFileSystem
-from ring3.fs.permission import ALL_CAPABILITIES, Who
+from ring3.fs.permission import Who
 from ring3.fs.vfs import Vfs
 from ring3.kernel.mm.objects import Objects
 from ring3.machine.ram import PAGE_SIZE, Ram
@@ -29,7 +30,7 @@ def shown(base: Path, ram_bytes: int = 1 << 20) -> Iterator[Tree]:
     ram = Ram(ram_bytes)
     vfs = Vfs(ram, Objects(), lambda: 1)
     vfs.mount(OverlayFileSystem(vfs, os.fsencode(base)))
-    yield Tree(vfs, Who(os.getuid(), os.getgid(), capabilities=ALL_CAPABILITIES))
+    yield Tree(vfs, Who(os.getuid(), os.getgid(), capabilities=ALL))
     vfs.close()
     ram.close()
 

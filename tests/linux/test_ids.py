@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.capabilities import ALL, Cap
 from ring3.api import Linux
-from ring3.linux.model.credentials import ALL, Cap, Credentials
+from ring3.linux.model.credentials import Credentials
 from ring3.linux.tasks import identity
 from ring3.linux.tasks.identity import Secure
 from tests.support import guest

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
+from ring3.abi.linux.capabilities import ALL, Cap
 
 if TYPE_CHECKING:
     from ring3.fs.inode import Inode
@@ -15,15 +16,14 @@ MAY_EXEC: Final = 1
 MAY_WRITE: Final = 2
 MAY_READ: Final = 4
 
-CAP_CHOWN: Final = 1 << 0
-CAP_DAC_OVERRIDE: Final = 1 << 1
-CAP_DAC_READ_SEARCH: Final = 1 << 2
-CAP_FOWNER: Final = 1 << 3
-CAP_FSETID: Final = 1 << 4
-CAP_SYS_CHROOT: Final = 1 << 18
-CAP_SYS_RESOURCE: Final = 1 << 24
-CAP_MKNOD: Final = 1 << 27
-ALL_CAPABILITIES: Final = (1 << 41) - 1
+CAP_CHOWN: Final = 1 << Cap.CHOWN
+CAP_DAC_OVERRIDE: Final = 1 << Cap.DAC_OVERRIDE
+CAP_DAC_READ_SEARCH: Final = 1 << Cap.DAC_READ_SEARCH
+CAP_FOWNER: Final = 1 << Cap.FOWNER
+CAP_FSETID: Final = 1 << Cap.FSETID
+CAP_SYS_CHROOT: Final = 1 << Cap.SYS_CHROOT
+CAP_SYS_RESOURCE: Final = 1 << Cap.SYS_RESOURCE
+CAP_MKNOD: Final = 1 << Cap.MKNOD
 
 
 class Who(NamedTuple):
@@ -54,7 +54,7 @@ class Who(NamedTuple):
         return gid == self.gid or gid in self.groups
 
 
-KERNEL: Final = Who(capabilities=ALL_CAPABILITIES)
+KERNEL: Final = Who(capabilities=ALL)
 """The kernel itself, which may do everything."""
 
 

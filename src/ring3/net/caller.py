@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol
 
 from ring3.abi.kinds import NamedTuple
+from ring3.abi.linux.capabilities import Cap
 
 if TYPE_CHECKING:
     from ring3.fs.dentry import Dentry
     from ring3.fs.namei import Walk
 
-CAP_NET_BIND_SERVICE: Final = 1 << 10
-CAP_NET_BROADCAST: Final = 1 << 11
-CAP_NET_ADMIN: Final = 1 << 12
-CAP_NET_RAW: Final = 1 << 13
+CAP_NET_BIND_SERVICE: Final = 1 << Cap.NET_BIND_SERVICE
+CAP_NET_BROADCAST: Final = 1 << Cap.NET_BROADCAST
+CAP_NET_ADMIN: Final = 1 << Cap.NET_ADMIN
+CAP_NET_RAW: Final = 1 << Cap.NET_RAW
 
 
 class Ucred(NamedTuple):

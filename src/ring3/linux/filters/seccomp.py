@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum, IntFlag
+from ring3.abi.linux.capabilities import Cap
 from ring3.abi.linux.structs.security import SECCOMP_DATA
 from ring3.abi.linux.structs.sockets import SOCK_FPROG
 from ring3.abi.signals import Sig
@@ -15,7 +16,6 @@ from ring3.kernel.functions import function
 from ring3.kernel.task import TaskExited
 from ring3.linux.cpu_context import set_no_tsc
 from ring3.linux.definition import IA32_REGISTERS, X64_REGISTERS
-from ring3.linux.model.credentials import Cap
 from ring3.linux.model.filters import Filter, Mode, Seccomp
 from ring3.linux.model.siginfo import Layout, SigInfo
 from ring3.linux.model.signal_state import DEFAULT

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.capabilities import Cap
 from ring3.abi.signals import NSIG, Sig
 from ring3.kernel.functions import function
-from ring3.linux.model.credentials import Cap
 from ring3.linux.model.process import INIT
 from ring3.linux.model.siginfo import Layout, SigInfo
 from ring3.linux.signals.send import group_send_sig_info

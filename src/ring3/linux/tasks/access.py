@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ring3.abi.errno import E, Errno
-from ring3.linux.model.credentials import Cap
+from ring3.abi.linux.capabilities import Cap
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask

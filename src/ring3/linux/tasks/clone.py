@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntFlag, NamedTuple
+from ring3.abi.linux.capabilities import Cap
 from ring3.abi.signals import Sig
 from ring3.kernel.core import PID_MAX
 from ring3.kernel.functions import function
 from ring3.kernel.wait import Bound, WaitQueue
 from ring3.linux.cpu_context import check_clone
-from ring3.linux.model.credentials import Cap
 from ring3.linux.model.limits import Resource
 from ring3.linux.model.process import INIT, Process
 from ring3.linux.model.trace import Option

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntFlag
+from ring3.abi.linux.capabilities import Cap
 from ring3.kernel.functions import function
-from ring3.linux.model.credentials import Cap, Credentials
+from ring3.linux.model.credentials import Credentials
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import INT
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.capabilities import Cap
 from ring3.abi.linux.structs.terminals import TERMIOS, TERMIOS2
 from ring3.abi.signals import NSIG, SIG_IGN, SiCode, Sig
 from ring3.fs.dentry import Dentry
@@ -22,7 +23,6 @@ from ring3.fs.opening import O_CLOEXEC, O_NOCTTY
 from ring3.fs.pty import MasterFile, Pty, PtyFile, SlaveFile, open_master
 from ring3.kernel.functions import function
 from ring3.kernel.timers import Timer
-from ring3.linux.model.credentials import Cap
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.signal_state import bit
 from ring3.linux.signals.send import group_send_sig_info

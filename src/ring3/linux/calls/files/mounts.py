@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 from ring3.abi.c_types import INT, UNSIGNED_INT, UNSIGNED_LONG, Int, Path, Pointer
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntFlag
+from ring3.abi.linux.capabilities import Cap
 from ring3.linux.definition import syscall
 from ring3.linux.files.lookup import AT_FDCWD, check_flags, user_path_at
-from ring3.linux.model.credentials import Cap
 from ring3.linux.tasks.access import refuse
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Pointer
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.capabilities import ALL
 from ring3.abi.linux.structs.processes import CAP_DATA, CAP_HEADER
 from ring3.linux.definition import syscall
-from ring3.linux.model.credentials import ALL
 from ring3.linux.tasks.identity import capset, commit_creds
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from ring3.abi.c_types import UNSIGNED_SHORT, Int, Pointer, UnsignedInt
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.capabilities import Cap
 from ring3.linux.definition import syscall
-from ring3.linux.model.credentials import Cap
 from ring3.linux.tasks import identity
 from ring3.linux.tasks.identity import UNCHANGED, commit_creds
 

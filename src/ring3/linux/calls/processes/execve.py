@@ -15,7 +15,7 @@ from ring3.kernel.wait import Bound
 from ring3.linux.cpu_context import apply_settings, load_data_segments, load_tls, reset_user_state
 from ring3.linux.definition import syscall
 from ring3.linux.exec.program import bprm_execve
-from ring3.linux.files.lookup import AT_FDCWD, getname, start_of, walk
+from ring3.linux.files.lookup import AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, getname, start_of, walk
 from ring3.linux.model.program import Start
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.trace import Option
@@ -40,8 +40,6 @@ NR_EXECVE: Final = {64: 59, 32: 11}
 """The number that a new program's registers show (set_personality_64bit, __set_personality_ia32)."""
 BAD_POINTER: Final = (1 << 64) - 4095
 """From here on a pointer is an error number (IS_ERR of include/linux/err.h)."""
-AT_SYMLINK_NOFOLLOW: Final = 0x100
-AT_EMPTY_PATH: Final = 0x1000
 
 
 def _pointers(task: LinuxTask, address: int, narrow: bool) -> list[int]:

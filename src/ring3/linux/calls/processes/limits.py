@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Pid, Pointer, UnsignedInt
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.capabilities import Cap
 from ring3.abi.linux.structs.processes import RLIMIT, RLIMIT64
 from ring3.kernel.functions import function
 from ring3.linux.definition import syscall
-from ring3.linux.model.credentials import Cap
 from ring3.linux.model.limits import NR_OPEN, RLIM_INFINITY, RLIM_NLIMITS, Resource
 from ring3.linux.tasks.limits import set_rlimit
 

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.c_types import Int, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
+from ring3.abi.linux.capabilities import Cap
 from ring3.abi.signals import NSIG
 from ring3.linux.calls.processes.prctl_mm import get_auxv, set_anonymous_name, set_mm
 from ring3.linux.cpu_context import set_no_tsc
 from ring3.linux.definition import syscall
 from ring3.linux.filters import seccomp, user_dispatch
-from ring3.linux.model.credentials import Cap
 from ring3.linux.model.filters import Mode
 from ring3.linux.model.scheduling import REALTIME
 from ring3.linux.tasks import identity

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
+from ring3.abi.linux.capabilities import Cap
 from ring3.kernel.mm.layout import MIN_ADDRESS
-from ring3.linux.model.credentials import Cap
 from ring3.linux.model.limits import Resource
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.c_types import Int
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
+from ring3.abi.linux.capabilities import Cap
 from ring3.linux.calls.sched.scheduling import can_nice, check_nice_security
 from ring3.linux.definition import syscall
-from ring3.linux.model.credentials import Cap
 from ring3.linux.model.scheduling import REALTIME, Policy
 from ring3.linux.tasks.scheduling import set_scheduling
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 from ring3.abi.c_types import UNSIGNED_INT, Int, Pid, Pointer, UnsignedInt
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntFlag, NamedTuple
+from ring3.abi.linux.capabilities import Cap
 from ring3.abi.linux.structs.processes import SCHED_ATTR
 from ring3.kernel.functions import function
 from ring3.linux.definition import syscall
-from ring3.linux.model.credentials import Cap
 from ring3.linux.model.limits import Resource
 from ring3.linux.model.scheduling import FAIR, MAX_PRIORITY, REALTIME, Policy
 from ring3.linux.tasks.scheduling import do_sched_yield, set_scheduling

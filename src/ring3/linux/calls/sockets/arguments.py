@@ -6,11 +6,11 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.capabilities import Cap
 from ring3.abi.linux.sockets import MSG_CMSG_COMPAT, SOCKADDR_MAX
 from ring3.fs.file import File
 from ring3.linux.files.lookup import opened, walk
 from ring3.linux.files.vectors import Vectors
-from ring3.linux.model.credentials import Cap
 from ring3.linux.model.limits import Resource
 from ring3.net.caller import Ucred
 from ring3.net.socket import Socket

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
+from ring3.abi.linux.capabilities import Cap
 from ring3.abi.linux.sockets import (
     MSG_CTRUNC,
     SCM_CREDENTIALS,
@@ -17,7 +18,6 @@ from ring3.abi.linux.sockets import (
 )
 from ring3.linux.calls.sockets.arguments import Buffers, read_address
 from ring3.linux.files.vectors import UIO_MAXIOV, import_iovec
-from ring3.linux.model.credentials import Cap
 from ring3.net.caller import Ucred
 
 if TYPE_CHECKING:

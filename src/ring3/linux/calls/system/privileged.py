@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import CompatULong, Int, Path, Pointer, UnsignedInt, UnsignedLong
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.capabilities import Cap
 from ring3.linux.definition import syscall
-from ring3.linux.model.credentials import Cap
 from ring3.linux.tasks.access import refuse
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.c_types import BufferOut, Int
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
+from ring3.abi.linux.capabilities import Cap
 from ring3.linux.definition import syscall
-from ring3.linux.model.credentials import Cap
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask

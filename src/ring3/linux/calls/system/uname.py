@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import BufferIn, BufferOut, Int
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.capabilities import Cap
 from ring3.linux.definition import syscall
-from ring3.linux.model.credentials import Cap
 from ring3.linux.model.release import RELEASE, VERSION
 from ring3.linux.model.settings import PER_LINUX32, PER_MASK, Persona
 

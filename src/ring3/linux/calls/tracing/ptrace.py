@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.c_types import CompatLong, CompatULong, Long, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
+from ring3.abi.linux.capabilities import Cap
 from ring3.abi.linux.structs.tracing import (
     SYSCALL_INFO,
     SYSCALL_INFO_ENTRY,
@@ -22,7 +23,6 @@ from ring3.linux.calls.tracing import queues as ptrace_queues
 from ring3.linux.definition import IA32_REGISTERS, X64_REGISTERS, syscall
 from ring3.linux.entry.deliver import result_of
 from ring3.linux.filters.seccomp import ARCH_I386, ARCH_X86_64
-from ring3.linux.model.credentials import Cap
 from ring3.linux.model.siginfo import SIZE, SigInfo, unpack
 from ring3.linux.model.signal_state import UNBLOCKABLE
 from ring3.linux.model.trace import At, Option, Trace
