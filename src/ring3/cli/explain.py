@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
 def _explain_linux(options: argparse.Namespace, linux: Linux, path: str, arguments: list[str]) -> None:
     wanted = _wanted(options, call_names())
     teller = _Teller(as_json.render if options.json else text.render, options.output)
-    task = program.load(linux, path, arguments)
+    task = program.load(linux, path, arguments, options)
     explainer = Explainer(linux.kernel, wanted, teller.tell)
     program.run(linux, task, options)
     teller.check()
@@ -75,7 +75,7 @@ def _explain_solaris(options: argparse.Namespace, solaris: Solaris, path: str, a
     names = frozenset(solaris_names(solaris.kernel.solaris.flavour).values())
     wanted = _wanted(options, names)
     teller = _Teller(solaris_json.render if options.json else solaris_text.render, options.output)
-    task = program.load(solaris, path, arguments)
+    task = program.load(solaris, path, arguments, options)
     explainer = SolarisExplainer(solaris.kernel, wanted, teller.tell)
     program.run(solaris, task, options)
     teller.check()

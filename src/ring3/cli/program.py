@@ -13,11 +13,13 @@ from typing import Final
 
 from ring3.abi.signals import Sig
 from ring3.api import Linux, Solaris, System, system_of
+from ring3.cli.sandbox import TIMED_OUT, Limits, add_sandbox, environment
 from ring3.errors import UserError
 from ring3.kernel.regs import UserRegs
 from ring3.kernel.task import Task
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.task import LinuxTask
+from ring3.machine.board import DEFAULT_RAM
 
 INTERRUPTED_STATUS: Final = 130
 """What a shell says of a program that SIGINT ended."""
@@ -68,7 +70,8 @@ def computer(options: argparse.Namespace, path: str) -> Linux | Solaris:
     full_path = getattr(options, "path", "short") == "full"
     seed, virtual_time = getattr(options, "seed", None), getattr(options, "virtual_time", False)
     kind = Solaris if system is System.SOLARIS else Linux
-    made = kind(full_path=full_path, seed=seed, virtual_time=virtual_time)
+    memory = getattr(options, "memory", None) or DEFAULT_RAM
+    made = kind(full_path=full_path, ram_bytes=memory, seed=seed, virtual_time=virtual_time)
     gc.freeze()  # what has been imported and booted stays: the collector need not look at it
     gc.enable()
     return made
@@ -102,6 +105,7 @@ def add_program(parser: argparse.ArgumentParser, before: str = "") -> None:
         parser: The command's parser; its usage line is written anew.
         before: The arguments that come before the program, for that line.
     """
+    add_sandbox(parser)
     parser.add_argument("words", metavar="PROGRAM [ARG...]", nargs=argparse.REMAINDER, help="what to run")
     parser.usage = f"{parser.prog} [OPTION...] {before}[--] PROGRAM [ARG...]"
 
@@ -134,17 +138,20 @@ def _find(name: str) -> str:
     raise UserError(f"{name}: not found in PATH{hint}", 127)
 
 
-def load(computer: Linux | Solaris, path: str, arguments: list[str]) -> Task:
-    """Loads a program; the terminal of this process, if it has one, is the program's."""
+def load(
+    computer: Linux | Solaris, path: str, arguments: list[str], options: argparse.Namespace | None = None
+) -> Task:
+    """Loads a program, with the environment that options ask for; the terminal of this process is the program's."""
+    variables = None if options is None else environment(options)
     if not isinstance(computer, Linux) or not any(map(os.isatty, (0, 1, 2))):
-        return computer.load(path, arguments)
+        return computer.load(path, arguments, variables)
     from ring3.fs.host_terminal import find_terminal  # noqa: PLC0415 - for who has a terminal
 
     terminal = find_terminal()
     if terminal is not None:
         terminal.guard()
         computer.connect(terminal)
-    return computer.load(path, arguments)
+    return computer.load(path, arguments, variables)
 
 
 def run(computer: Linux | Solaris, task: Task, options: argparse.Namespace) -> int:
@@ -153,8 +160,13 @@ def run(computer: Linux | Solaris, task: Task, options: argparse.Namespace) -> i
     Raises:
         KeyboardInterrupt: SIGINT has ended it: this process ends the same way, so that a shell's loop does too.
     """
+    limits = Limits(options)
+    limits.apply(computer, task)
     with _surroundings(computer, task, options):
         status = computer.run(task)
+    if limits.timed_out:
+        complain(f"{task.name} was ended after {options.timeout} s")
+        return TIMED_OUT
     if status == INTERRUPTED_STATUS and task.exit_code == signal.SIGINT:
         raise KeyboardInterrupt
     return status

@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     path, arguments = program.words(options)
     with program.computer(options, path) as computer:
         computer.kernel.report = program.reporter(options)
-        task = program.load(computer, path, arguments)
+        task = program.load(computer, path, arguments, options)
         if not options.no_confine:
             confine(visible_files(os.getcwdb(), os.fsencode(path)))
         return program.run(computer, task, options)

@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
             computer.machine.wrmsr(msr, value)
         except UserError as error:
             raise UserError(str(error), REFUSED) from None
-        task = program.load(computer, path, arguments)
+        task = program.load(computer, path, arguments, options)
         try:
             return program.run(computer, task, options)
         except KernelPanic as panic:
