@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -32,8 +31,7 @@ def interrupting(bare: Bare) -> Iterator[None]:
     done = threading.Event()
 
     def interrupt() -> None:
-        while not done.is_set():
-            time.sleep(0.0005)
+        while not done.wait(0.0005):
             bare.cpu.interrupt()
 
     thread = threading.Thread(target=interrupt, daemon=True)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 import struct
 import threading
-import time
-from collections.abc import Callable
 
 import pytest
 
@@ -456,12 +454,11 @@ def test_steps_and_runs_make_the_same_of_a_program(bare: Bare) -> None:
 # -- interruption --------------------------------------------------------------------------------------------------
 
 
-def interrupting(bare: Bare, until: Callable[[], bool]) -> threading.Thread:
+def interrupting(bare: Bare, done: threading.Event) -> threading.Thread:
     """Interrupts from another thread until told to stop."""
 
     def interrupt() -> None:
-        while not until():
-            time.sleep(0.002)
+        while not done.wait(0.002):
             bare.cpu.interrupt()
 
     thread = threading.Thread(target=interrupt, daemon=True)
@@ -473,7 +470,7 @@ def interrupting(bare: Bare, until: Callable[[], bool]) -> threading.Thread:
 def test_a_program_that_runs_forever_can_be_interrupted(bare: Bare, bits: int) -> None:
     bare.put_code(bytes.fromhex("ffc0") + b"\xeb\xfc", bits=bits)  # 1: inc %eax; jmp 1b
     done = threading.Event()
-    thread = interrupting(bare, done.is_set)
+    thread = interrupting(bare, done)
     seen = [0]
     for _ in range(3):
         assert bare.cpu.run() is Event.INTERRUPTED
@@ -495,7 +492,7 @@ def test_interruptions_change_nothing_of_a_program(bare: Bare) -> None:
     code = bytes.fromhex("31c0 b9002d3101 83c003 ffc9 75f9") + SYSCALL
     bare.put_code(code)
     done = threading.Event()
-    thread = interrupting(bare, done.is_set)
+    thread = interrupting(bare, done)
     interruptions = 0
     while (stop := bare.cpu.run()) is Event.INTERRUPTED:
         interruptions += 1
