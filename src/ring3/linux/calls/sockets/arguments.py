@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Final
 
+from ring3.abi.c_types import INT
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.capabilities import Cap
 from ring3.abi.linux.sockets import MSG_CMSG_COMPAT, SOCKADDR_MAX
@@ -136,8 +136,7 @@ def read_int(task: LinuxTask, address: int) -> int:
     Raises:
         Errno: EFAULT.
     """
-    (value,) = struct.unpack("<i", task.memory.read(address, 4))
-    return int(value)
+    return INT.cast(task.memory.read_u32(address))
 
 
 class Buffers:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING
 
 from ring3.abi.kinds import IntEnum
@@ -32,5 +31,5 @@ def socket_ioctl(task: LinuxTask, socket: Socket, cmd: int, arg: int) -> int:
         value = int(socket.at_mark())
     else:
         return interface_ioctl(task, cmd, arg)
-    task.memory.write(arg, struct.pack("<i", value))
+    task.memory.write_u32(arg, value)
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Int, Pointer
@@ -56,7 +55,7 @@ def sys_socketpair(task: LinuxTask, family: Int, kind: Int, protocol: Int, usock
     files = task.files
     first = files.free_from(0)
     second = files.free_from(first + 1)
-    task.memory.write(usockvec, struct.pack("<ii", first, second))
+    task.memory.write_u64(usockvec, first | second << 32)
     one, other = _make(task, family, kind, protocol), _make(task, family, kind, protocol)
     try:
         one.join(other, TaskCaller(task))
