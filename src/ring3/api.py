@@ -32,7 +32,6 @@ from ring3.image.symbols import SymbolTable
 from ring3.kernel.core import Kernel
 from ring3.kernel.mm.limits import Limits
 from ring3.kernel.mm.objects import Objects
-from ring3.kernel.randomness import SeededBytes
 from ring3.kernel.signature import Handler, Support
 from ring3.kernel.task import Task
 from ring3.linux import table
@@ -127,6 +126,8 @@ class Computer(ABC):
     def _make_repeatable(self, seed: int | None, virtual_time: bool) -> None:
         """Takes chance out of a computer that has not run anything yet."""
         if seed is not None:
+            from ring3.kernel.randomness import SeededBytes  # noqa: PLC0415 -- most programs run without
+
             self.kernel.random_bytes = SeededBytes(seed)
         if virtual_time:
             self.kernel.make_time_virtual()

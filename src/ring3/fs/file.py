@@ -104,6 +104,8 @@ class File:
     """Whether its readiness changes outside of the machine, where only `poll` can see it."""
     used = False
     """For such files: it was read or written since somebody last cleared this."""
+    takes_whole_pages = False
+    """Whether of data that a bad page cuts off it takes whole pages only (anon_pipe_write of fs/pipe.c)."""
     signals_broken_pipe = True
     """Writing where nobody reads raises SIGPIPE, not only EPIPE."""
 

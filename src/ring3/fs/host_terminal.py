@@ -9,12 +9,14 @@ import os
 import signal
 import struct
 from contextlib import suppress
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from ring3.abi.errno import Errno
 from ring3.fs import host_os
 from ring3.fs.file import O_NONBLOCK
-from ring3.fs.line_discipline import Cc, Termios
+
+if TYPE_CHECKING:
+    from ring3.fs.line_discipline import Termios
 
 TCGETS: Final = 0x5401
 TCSETS: Final = 0x5402
@@ -48,6 +50,8 @@ class HostTerminal:
     @property
     def settings(self) -> Termios:
         """Its settings now."""
+        from ring3.fs.line_discipline import Termios  # noqa: PLC0415 -- few programs have a terminal
+
         return Termios(*TERMIOS.unpack(self._get()))
 
     def is_behind(self, fd: int) -> bool:
@@ -139,6 +143,8 @@ def _device(fd: int) -> bytes:
 
 def _raw(given: bytes, oflag: int) -> bytes:
     """Settings with which nothing is done to what is typed (cfmakeraw, termios(3))."""
+    from ring3.fs.line_discipline import Cc  # noqa: PLC0415 -- few programs have a terminal
+
     _, _, cflag, _, line, cc = TERMIOS.unpack(given)
     characters = bytearray(cc)
     characters[Cc.MIN], characters[Cc.TIME] = 1, 0

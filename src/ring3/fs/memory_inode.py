@@ -6,14 +6,13 @@ import stat
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
-from ring3.fs.fifo import open_fifo
 from ring3.fs.file import File, Stat
 from ring3.fs.inode import FileSystem, Inode
-from ring3.fs.pipe import Pipe
 from ring3.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
     from ring3.fs.dentry import Dentry
+    from ring3.fs.pipe import Pipe
     from ring3.fs.vfs import Vfs
 
 DAY: Final = 24 * 3600 * 10**9
@@ -160,6 +159,9 @@ class MemoryNode(Attributes, Inode):
         """Opens a FIFO; no driver is behind a device made here."""
         if not stat.S_ISFIFO(self.mode):
             raise Errno(E.ENXIO)
+        from ring3.fs.fifo import open_fifo  # noqa: PLC0415 -- few programs have one
+        from ring3.fs.pipe import Pipe  # noqa: PLC0415
+
         if self.pipe is None:
             self.pipe = Pipe(self.vfs)
         return open_fifo(self.pipe, self, dentry, flags)

@@ -169,6 +169,8 @@ class Pipe:
 class PipeFile(File):
     """One end of a pipe, or both for a FIFO opened so."""
 
+    takes_whole_pages = True
+
     def __init__(self, pipe: Pipe, flags: int, inode: Inode | None = None, name: bytes = b"") -> None:
         """Opens an end; ``inode`` and ``name`` are those of a FIFO."""
         super().__init__(flags)

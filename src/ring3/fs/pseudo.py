@@ -89,6 +89,8 @@ class PseudoDirectory(PseudoInode):
     """A directory.
 
     Attributes:
+        find: The inode of a name, None if there is none.
+        names: The names there are.
         about: What it stands for, where a call may name that by the directory.
     """
 
@@ -117,12 +119,12 @@ class PseudoDirectory(PseudoInode):
         super().__init__(fs, key, stat.S_IFDIR | mode, owner)
         self.about = about
         self.nlink = 2
-        self._find = find
-        self._names = names
+        self.find = find
+        self.names = names
 
     def lookup(self, name: bytes) -> Inode:
         """The inode of a name."""
-        found = self._find(name)
+        found = self.find(name)
         if found is None:
             raise Errno(E.ENOENT)
         return found
@@ -130,8 +132,8 @@ class PseudoDirectory(PseudoInode):
     def entries(self) -> list[Entry]:
         """What is in it now."""
         found = []
-        for name in self._names():
-            inode = self._find(name)
+        for name in self.names():
+            inode = self.find(name)
             if inode is not None:
                 found.append(Entry(name, inode.ino, inode.kind))
         return found

@@ -21,21 +21,22 @@ import ctypes
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from ring3.machine import instructions
 from ring3.machine import unicorn_library as api
 from ring3.machine import unicorn_state as at
-from ring3.machine.brake import Brake
 from ring3.machine.cpu import Event, Stop, Trap
 from ring3.machine.paging import walk
 from ring3.machine.pmap import Pmap
 from ring3.machine.ram import PAGE_SIZE, Ram
 from ring3.machine.registers import Flags, Gpr, Vector
-from ring3.machine.unicorn_hooks import Hooks
 from ring3.machine.unicorn_registers import IDLE, NOTHING, NOWHERE, UnicornRegisters
-from ring3.machine.unicorn_repeatable import Repeatable
-from ring3.machine.unicorn_stops import StopAddresses
+
+if TYPE_CHECKING:
+    from ring3.machine.brake import Brake
+    from ring3.machine.unicorn_hooks import Hooks
+    from ring3.machine.unicorn_repeatable import Repeatable
+    from ring3.machine.unicorn_stops import StopAddresses
 
 _SYSCALL: Final = Event.SYSCALL
 _ON_SYSCALL: Final = 0x100
@@ -134,6 +135,8 @@ class UnicornCpu(UnicornRegisters):
     def make_countable(self) -> Brake:
         """Lets programs be stopped after so much code, from now on; they are a tenth slower then."""
         if self._brake is None:
+            from ring3.machine.brake import Brake  # noqa: PLC0415 -- most programs run without
+
             self._brake = Brake(self._lib, self._engine)
             self.forget_code()
         return self._brake
@@ -152,6 +155,8 @@ class UnicornCpu(UnicornRegisters):
         Args:
             tsc: The time-stamp counter.
         """
+        from ring3.machine.unicorn_repeatable import Repeatable  # noqa: PLC0415 -- most programs run without
+
         word = (self._base + at.HFLAGS2) >> 3  # its upper half
         self.words[word] |= at.REPEATABLE << 32
         self._repeatable = Repeatable(self._lib, self._engine, self, self._features, tsc)
@@ -169,6 +174,8 @@ class UnicornCpu(UnicornRegisters):
     def _change_stops(self) -> StopAddresses:
         """The stop addresses, which the emulator will be told of before it runs again."""
         if self._stops is None:
+            from ring3.machine.unicorn_stops import StopAddresses  # noqa: PLC0415 -- most programs run without
+
             self._stops = StopAddresses(self._lib, self._engine)
         self._restore = self._restore_with_stops
         return self._stops
@@ -202,6 +209,8 @@ class UnicornCpu(UnicornRegisters):
 
     def _make_hooks(self) -> Hooks:
         if self._hooks is None:
+            from ring3.machine.unicorn_hooks import Hooks  # noqa: PLC0415 -- most programs run without
+
             self._hooks = Hooks(self._lib, self._engine, self._ram)
         return self._hooks
 
@@ -231,6 +240,8 @@ class UnicornCpu(UnicornRegisters):
         With the trap flag the emulator translates it for itself, beside what it has for other runs. Only where that
         flag is the program's own, or would stop in the middle of a repeated instruction, all translations have to go.
         """
+        from ring3.machine import instructions  # noqa: PLC0415 -- only who debugs comes here
+
         if self._counting:
             self._stop_counting()
         rip, flags, long_mode = self.rip, self.flags[0], self.long_mode

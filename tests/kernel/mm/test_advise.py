@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from ring3.abi.errno import E
-from ring3.kernel.mm import Advice, Mm, PageCache, VmaFlag
+from ring3.kernel.mm import Mm, PageCache, VmaFlag
+from ring3.kernel.mm.advise import Advice
 from ring3.machine.ram import Ram
 from tests.kernel.mm.memory import BASE, PAGE, RW, File, R, RunFile, fails, numbered, rows
 

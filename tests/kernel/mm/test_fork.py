@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from ring3.kernel.mm import Advice, FaultOutcome, Limits, Mm, PageCache, SharedObject
+from ring3.kernel.mm import FaultOutcome, Limits, Mm, PageCache, SharedObject
 from ring3.kernel.mm import fork as fork_module
+from ring3.kernel.mm.advise import Advice
 from ring3.machine.paging import PTE_ADDRESS, PTE_W
 from ring3.machine.ram import Ram
 from tests.kernel.mm.memory import BASE, PAGE, RW, RX, File, R, X, numbered, rows

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from ring3.abi.errno import E
-from ring3.kernel.mm import Advice, FaultOutcome, Mm, SharedObject, VmaFlag, arch_pick_mmap_layout
+from ring3.kernel.mm import FaultOutcome, Mm, SharedObject, VmaFlag, arch_pick_mmap_layout
+from ring3.kernel.mm.advise import Advice
 from ring3.machine.pmap import Prot
 from ring3.machine.ram import Ram
 from tests.kernel.mm.memory import BASE, PAGE, RW, RX, R, W, X, fails, rows

@@ -5,7 +5,6 @@ layout. Does not: page tables (machine), files and their contents (fs), what a c
 the signal that a fault becomes.
 """
 
-from ring3.kernel.mm.advise import Advice
 from ring3.kernel.mm.fault import FaultOutcome
 from ring3.kernel.mm.layout import Layout, arch_pick_mmap_layout
 from ring3.kernel.mm.limits import INFINITY, Limits
@@ -19,7 +18,6 @@ from ring3.kernel.mm.vma import Vma, VmaFlag
 
 __all__ = [
     "INFINITY",
-    "Advice",
     "Backing",
     "BadAddress",
     "FaultOutcome",

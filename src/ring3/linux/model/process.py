@@ -129,6 +129,22 @@ class Process:
         """Another program runs in it from now on."""
         self.actions = self.actions.after_exec()
         self.has_execed = True
+        self._delete_posix_timers()
+
+    def stop_timers(self) -> None:
+        """It has ended: so do its timers."""
+        for timer in self.itimers.values():
+            timer.stop()
+        self.itimers.clear()
+        if self.cpu_limit is not None:
+            self.cpu_limit.stop()
+        self._delete_posix_timers()
+
+    def _delete_posix_timers(self) -> None:
+        """It has ended or runs another program: those that timer_create(2) made do not outlive that."""
+        for timer in self.posix_timers.values():
+            timer.stop()
+        self.posix_timers.clear()
 
     @property
     def leader(self) -> LinuxTask:

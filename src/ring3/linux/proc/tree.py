@@ -36,7 +36,6 @@ PRIVATE: Final[dict[bytes, tuple[Text, int]]] = {
     b"smaps": (process.smaps, 0o444),
 }
 """Those that only who may trace it can read, and their modes."""
-SYSFS_MAGIC: Final = 0x6265_6572
 LINKS: Final = (b"cwd", b"exe", b"root")
 TASK_NAMES: Final = (
     *PUBLIC,
@@ -55,14 +54,15 @@ TASK_NAMES: Final = (
 class ProcTree:
     """/proc of one kernel."""
 
-    def __init__(self, kernel: LinuxSystem) -> None:
+    def __init__(self, kernel: LinuxSystem, fs: PseudoFileSystem) -> None:
         self._kernel = kernel
-        self.fs = PseudoFileSystem(kernel.vfs, "proc", self._top)
+        self.fs = fs
 
     # -- the top -------------------------------------------------------------------------------------------------
 
-    def _top(self, fs: PseudoFileSystem) -> Inode:
-        return PseudoDirectory(fs, b"", self._find, self._names)
+    def top(self) -> PseudoDirectory:
+        """What is at its top."""
+        return PseudoDirectory(self.fs, b"", self._find, self._names)
 
     def _names(self) -> list[bytes]:
         pids = sorted(found.pid for found in self._kernel.processes)
@@ -231,11 +231,14 @@ def texts_below(
     return PseudoDirectory(fs, key + b"/" + path, find, lambda: names)
 
 
-def sysfs(kernel: LinuxSystem) -> PseudoFileSystem:
-    """What is mounted on /sys."""
-    return PseudoFileSystem(
-        kernel.vfs, "sysfs", lambda fs: texts_below(fs, kernel, system.SYSFS, b"", b""), SYSFS_MAGIC
-    )
+def procfs(kernel: LinuxSystem, fs: PseudoFileSystem) -> PseudoDirectory:
+    """What is at the top of /proc."""
+    return ProcTree(kernel, fs).top()
+
+
+def sysfs(kernel: LinuxSystem, fs: PseudoFileSystem) -> PseudoDirectory:
+    """What is at the top of /sys."""
+    return texts_below(fs, kernel, system.SYSFS, b"", b"")
 
 
 class FdLink(PseudoLink):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Final
 
 from ring3.fs.devices import make_dev, show_terminal
 from ring3.fs.host import HostFile, terminal_name
+from ring3.fs.pseudo import PROC_MAGIC, PseudoDirectory, PseudoFileSystem
 from ring3.fs.view import View, mount_view
-from ring3.linux.proc.tree import ProcTree, sysfs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from ring3.fs.inode import Inode
     from ring3.linux.model.credentials import Credentials
     from ring3.linux.model.system import LinuxSystem
+
+SYSFS_MAGIC: Final = 0x6265_6572
 
 
 def mount_default(
@@ -51,7 +54,24 @@ def mount_default(
         if name.startswith("/dev/"):
             show_terminal(dev, os.fsencode(name[5:]), HostFile(fd, kernel.host))
     view = View(os.getcwdb(), _homes(environment), who.uid, who.gid)
-    kernel.cwd = mount_view(kernel.vfs, view, dev, ProcTree(kernel).fs, sysfs(kernel))
+    kernel.cwd = mount_view(
+        kernel.vfs, view, dev, _late(kernel, "proc", PROC_MAGIC), _late(kernel, "sysfs", SYSFS_MAGIC)
+    )
+
+
+def _late(kernel: LinuxSystem, name: str, magic: int) -> PseudoFileSystem:
+    """A file system whose contents are imported when somebody looks: most programs do not."""
+
+    def top(fs: PseudoFileSystem) -> PseudoDirectory:
+        @cache
+        def contents() -> PseudoDirectory:
+            from ring3.linux.proc import tree  # noqa: PLC0415 -- see above
+
+            return (tree.procfs if magic == PROC_MAGIC else tree.sysfs)(kernel, fs)
+
+        return PseudoDirectory(fs, b"", lambda name: contents().find(name), lambda: contents().names())
+
+    return PseudoFileSystem(kernel.vfs, name, top, magic)
 
 
 def _homes(environment: Mapping[str, str]) -> tuple[bytes, ...]:

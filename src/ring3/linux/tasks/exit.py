@@ -13,7 +13,6 @@ from ring3.linux.model.signal_state import bit
 from ring3.linux.model.trace import Option
 from ring3.linux.signals.send import group_send_sig_info, kill_threads, retarget_shared_pending
 from ring3.linux.tasks.memory import exit_mm
-from ring3.linux.timers import interval, posix
 from ring3.linux.tracing import stops as tracing
 
 if TYPE_CHECKING:
@@ -129,8 +128,7 @@ def _end_process(process: Process, last: LinuxTask, code: int) -> None:
     kernel = last.kernel
     process.dead = True
     process.exit_code = code
-    interval.stop_all(process)
-    posix.delete_all(process)
+    process.stop_timers()
     forget_original_parent(kernel.processes, process)
     if process.sid == process.pid:
         pty = kernel.terminals.pop(process.sid, None)

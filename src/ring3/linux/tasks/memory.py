@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING
 
 from ring3.abi.errno import Errno
 from ring3.kernel.functions import function
-from ring3.linux.futexes.pi import exit_pi_state_list as release_locks
-from ring3.linux.futexes.robust import exit_robust_list
-from ring3.linux.futexes.waitwake import futex_wake
 from ring3.linux.model.settings import MmContext
 
 if TYPE_CHECKING:
@@ -32,8 +29,14 @@ def exit_mm(task: LinuxTask) -> None:
     mm, kernel = task.mm, task.kernel
     if mm is None:
         return
-    exit_robust_list(task)
-    release_locks(task)
+    if task.robust_list or task.compat_robust_list:
+        from ring3.linux.futexes.robust import exit_robust_list  # noqa: PLC0415 -- few programs have such locks
+
+        exit_robust_list(task)
+    if kernel.futexes.held_by(task):
+        from ring3.linux.futexes.pi import exit_pi_state_list  # noqa: PLC0415 -- few programs have such locks
+
+        exit_pi_state_list(task)
     context = kernel.contexts[mm]
     if context.users > 1:
         mm_release(task)
@@ -59,6 +62,8 @@ def mm_release(task: LinuxTask) -> None:
     task.clear_child_tid = 0
     if not address:
         return
+    from ring3.linux.futexes.waitwake import futex_wake  # noqa: PLC0415 -- few programs have threads
+
     with contextlib.suppress(Errno):
         task.memory.write_u32(address, 0)
         futex_wake(task, address, shared=True, count=1)

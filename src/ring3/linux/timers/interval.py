@@ -92,12 +92,3 @@ class IntervalTimer:
         sent = group_send_sig_info(self._process, SigInfo(self._signal, int(SiCode.SI_KERNEL), source=source))
         if self.interval and (self._by_cpu or not sent):
             self._start_again()
-
-
-def stop_all(process: Process) -> None:
-    """Ends the timers of a process that has ended."""
-    for timer in process.itimers.values():
-        timer.stop()
-    process.itimers.clear()
-    if process.cpu_limit is not None:
-        process.cpu_limit.stop()

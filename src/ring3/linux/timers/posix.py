@@ -18,7 +18,6 @@ from ring3.linux.timers.timespec import FOREVER
 
 if TYPE_CHECKING:
     from ring3.kernel.timers import CpuTimer, Timer
-    from ring3.linux.model.process import Process
     from ring3.linux.model.task import LinuxTask
     from ring3.linux.timers.clocks import Clock
 
@@ -146,10 +145,3 @@ class PosixTimer:
             self._sent = None
             if self.interval:
                 self._start_again(HZ_PERIOD)
-
-
-def delete_all(process: Process) -> None:
-    """Ends the timers of a process that has ended or runs another program."""
-    for timer in process.posix_timers.values():
-        timer.stop()
-    process.posix_timers.clear()

@@ -19,7 +19,6 @@ from ring3.abi.c_types import (
 from ring3.abi.errno import E, Errno
 from ring3.fs.file import File
 from ring3.fs.opening import O_LARGEFILE
-from ring3.fs.pipe import PipeFile
 from ring3.fs.regular import RegularFile
 from ring3.fs.waiting import Waiting, retry, write_all
 from ring3.kernel.functions import function
@@ -94,7 +93,7 @@ def whole_pages(file: File, data: bytes) -> bytes:
     Raises:
         Errno: EFAULT, nothing.
     """
-    if isinstance(file, PipeFile):
+    if file.takes_whole_pages:
         data = data[: len(data) & PAGE_MASK]
         if not data:
             raise Errno(E.EFAULT)

@@ -25,7 +25,6 @@ from ring3.linux.tasks.exit import end, release_task
 from ring3.linux.tasks.identity import after_exec
 from ring3.linux.tasks.identity import start_program as start_credentials
 from ring3.linux.tasks.memory import exit_mm, share_memory
-from ring3.linux.timers.posix import delete_all as delete_posix_timers
 from ring3.linux.tracing import stops as tracing
 from ring3.loader.stack import Strings
 
@@ -134,7 +133,6 @@ def begin_new_exec(task: LinuxTask, start: Start, path: bytes) -> None:
     process.after_exec()
     apply_settings(task)
     task.files.close_on_exec()
-    delete_posix_timers(process)
     place = task.exe_place
     task.exe = os.fsdecode(path if place is None else place.path())
     task.name = os.path.basename(task.exe)[:15]
