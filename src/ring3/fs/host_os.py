@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import cache
 from typing import Final, ParamSpec, TypeVar
 
 from ring3.abi.errno import E, Errno
@@ -18,6 +19,9 @@ from ring3.fs.file import Stat
 
 if sys.platform != "win32":
     import fcntl
+
+KEPT_DESCRIPTORS: Final = 12
+"""Descriptors of this process that files of the host leave alone."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -57,10 +61,31 @@ def open_for_reading(path: bytes) -> int:
     """A host descriptor of a file; never that of a terminal that would become the controlling one.
 
     Raises:
-        Errno: As open(2).
+        Errno: As open(2); ENFILE, this process would have too few descriptors left for itself.
     """
     flags = os.O_RDONLY | _FLAGS | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_NONBLOCK", 0)
-    return call(os.open, path, flags | getattr(os, "O_NOFOLLOW", 0))
+    fd = call(os.open, path, flags | getattr(os, "O_NOFOLLOW", 0))
+    if fd >= _most_descriptors():
+        os.close(fd)
+        raise Errno(E.ENFILE)
+    return fd
+
+
+@cache
+def _most_descriptors() -> int:
+    """The descriptor from which on files of the host get none: the rest is for Python's modules and our own pipes.
+
+    As many as the host lets this process have are asked for first.
+    """
+    try:
+        import resource  # noqa: PLC0415 - not on every host
+    except ImportError:
+        return 1 << 30
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        soft = hard
+    return soft - KEPT_DESCRIPTORS if soft >= 0 else 1 << 30
 
 
 def reopen(fd: int, flags: int) -> int:

@@ -106,12 +106,12 @@ class Shown(Attributes):
 
     def pin(self) -> None:
         """Keeps it, and what leads to it, in memory from now on."""
-        if self.changed:
-            return
-        self.changed = True
-        if self.above is not None:
-            self.above.names[self.name] = self  # type: ignore[assignment]
-            self.above.pin()
+        at: Shown | None = self
+        while at is not None and not at.changed:
+            at.changed = True
+            if at.above is not None:
+                at.above.names[at.name] = at  # type: ignore[assignment]
+            at = at.above
 
     def accessed(self) -> None:
         """Reading changes nothing."""
