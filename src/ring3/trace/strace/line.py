@@ -12,6 +12,7 @@ from ring3.abi.linux import rows, values
 from ring3.abi.meaning import Arg, Meaning, Parameter, When
 from ring3.abi.rows import Call
 from ring3.kernel.watched_stubs import StubCall
+from ring3.trace.strace.scalars import permissions, signal_name
 from ring3.trace.strace.text import Text
 
 _CREATING: Final = 0o100 | 0o20000000
@@ -150,4 +151,6 @@ class CallLine:
             return f"{value:#x} (flags {self._text.scalar(arg, value)})" if value else "0"
         if arg.meaning is Meaning.FD:
             return self._text.descriptor(value)
-        return f"{value:#05o}".replace("o", "") if arg.meaning is Meaning.MODE else str(value)
+        if arg.meaning is Meaning.SIGNAL and value:
+            return f"{value} ({signal_name(value)})"
+        return permissions(value) if arg.meaning is Meaning.MODE else str(value)

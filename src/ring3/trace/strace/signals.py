@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from ring3.abi.linux import values
-from ring3.abi.signals import Sig
+from ring3.abi.linux.structs.signals import SIGINFO, SIGINFO_CHILD, SIGINFO_FAULT, SIGINFO_QUEUE
+from ring3.abi.signals import SiCode, Sig
+from ring3.abi.structs import Struct
 from ring3.linux.model.siginfo import Layout, SigInfo
 from ring3.trace.strace.scalars import signal_name
 
@@ -16,9 +18,38 @@ _CODES: Final = {
 """The set of codes that a signal has of its own."""
 
 
+_FAULTS: Final = frozenset({Sig.SIGILL, Sig.SIGFPE, Sig.SIGSEGV, Sig.SIGBUS, Sig.SIGTRAP})
+"""Signals whose codes of their own come with an address."""
+
+
 def arrived(info: SigInfo) -> str:
     """A signal that a task takes."""
     return f"--- {signal_name(info.signo)} {{{', '.join(_fields(info))}}} ---"
+
+
+def in_memory(raw: bytes, bits: int) -> str:
+    """A ``siginfo_t`` of a program; its signal and code say which fields it has."""
+    signo, errno, code, *rest = map(int, _row(raw, bits).unpack(bits, raw))
+    info = SigInfo(signo, code, errno=errno)
+    if code > 0 and signo == Sig.SIGCHLD:
+        pid, uid, status, utime, stime = rest
+        info = info._replace(layout=Layout.CHILD, pid=pid, uid=uid, status=status, utime=utime, stime=stime)
+    elif code > 0 and signo in _FAULTS:
+        info = info._replace(layout=Layout.FAULT, address=rest[0])
+    else:
+        pid, uid, value = rest
+        layout = Layout.KILL if code in (SiCode.SI_USER, SiCode.SI_TKILL) else Layout.QUEUE
+        layout = Layout.TIMER if code == SiCode.SI_TIMER else layout
+        info = info._replace(layout=layout, pid=pid, uid=uid, value=value)
+    return f"{{{', '.join(_fields(info))}}}"
+
+
+def _row(raw: bytes, bits: int) -> Struct:
+    """Which struct the bytes are."""
+    signo, _, code = map(int, SIGINFO.unpack(bits, raw))
+    if code > 0 and signo == Sig.SIGCHLD:
+        return SIGINFO_CHILD
+    return SIGINFO_FAULT if code > 0 and signo in _FAULTS else SIGINFO_QUEUE
 
 
 def ended(code: int) -> str:
@@ -34,7 +65,7 @@ def _fields(info: SigInfo) -> list[str]:
     if info.errno:
         found.append(f"si_errno={info.errno}")
     match info.layout:
-        case Layout.FAULT:
+        case _ if info.layout is Layout.FAULT or (info.code == SiCode.SI_KERNEL and info.signo in _FAULTS):
             found.append(f"si_addr={info.address:#x}" if info.address else "si_addr=NULL")
         case Layout.CHILD:
             exited = info.code == 1
@@ -47,16 +78,16 @@ def _fields(info: SigInfo) -> list[str]:
             found += [f"si_band={info.address:#x}", f"si_fd={info.value}"]
         case Layout.SYS:
             found += [f"si_call_addr={info.address:#x}", f"si_syscall={info.value & 0xFFFF_FFFF}"]
-        case _ if info.code != 0x80:
+        case _ if info.code != SiCode.SI_KERNEL:
             found += [f"si_pid={info.pid}", f"si_uid={info.uid}"]
-            if info.layout is Layout.QUEUE and info.value:
+            if info.layout is Layout.QUEUE:
                 found.append(_value(info))
     return found
 
 
 def _value(info: SigInfo) -> str:
     low = (info.value & 0xFFFF_FFFF ^ 0x8000_0000) - 0x8000_0000
-    return f"si_value={{int={low}, ptr={info.value:#x}}}" if info.value else "si_value={int=0, ptr=NULL}"
+    return f"si_int={low}, si_ptr={f'{info.value:#x}' if info.value else 'NULL'}"
 
 
 def _code(info: SigInfo) -> str:

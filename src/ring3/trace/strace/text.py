@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from itertools import takewhile
 from typing import Final
 
+from ring3.abi.c_types import POINTER
 from ring3.abi.errno import Errno
 from ring3.abi.kinds import NamedTuple
 from ring3.abi.linux import structs, values
@@ -20,6 +21,7 @@ from ring3.trace.strace.addresses import FAMILY_STRUCTS, ipv6
 from ring3.trace.strace.quoting import quoted
 from ring3.trace.strace.scalars import S_IFMT, SCALARS, mode, sigset
 from ring3.trace.strace.shown import SHOWN, SIZE_OF_DEVICE
+from ring3.trace.strace.signals import in_memory
 
 PATH_MAX: Final = 4096
 _OF_ANY_LENGTH: Final = frozenset({"linux_dirent", "linux_dirent64", "old_linux_dirent"})
@@ -102,6 +104,8 @@ class Text:
         if what in _PLAIN:
             return str(number)
         if what is Meaning.VALUES:
+            if arg.type == POINTER and number not in values.every()[arg.of].by_value(self._bits):
+                return f"{number:#x}"  # such as a handler, which few values are names of
             return self.named(values.every()[arg.of], number)
         plain = SCALARS.get(what)
         if plain is not None:
@@ -185,6 +189,8 @@ class Text:
         row = structs.every().get(self._for_width(arg.of))
         if arg.of == "sockaddr":
             return self._address_of_socket(address, count)
+        if arg.of == "siginfo" and row is not None:
+            return in_memory(self._program.read(address, row.size(self._bits)), self._bits)
         if row is None or arg.of in _OF_ANY_LENGTH or row.layout(self._bits).places[-1].field.length == 0:
             return f"{address:#x}"
         return self._several(
@@ -322,9 +328,7 @@ class Text:
             each = [self.fields(inner, part[at : at + size]) for at in range(0, len(part), size)]
             return each[0] if field.length is None else f"[{', '.join(each)}]"
         target = scalar(field.type, self._bits) if field.type in TYPES else TYPES["u64"]
-        arg = meaning(
-            field.meaning or "number", TYPES["unsigned long"] if field.pointer else target, self._bits, target
-        )
+        arg = meaning(field.meaning or "number", POINTER if field.pointer else target, self._bits, target)
         if isinstance(value, bytes):
             if arg.meaning is Meaning.IPV6:
                 return ipv6(value)
