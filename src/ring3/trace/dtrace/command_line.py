@@ -24,6 +24,8 @@ _FLAGS = frozenset("aABCeFGhHlqSvVwZ")
 FIELDS = {"P": "provider", "m": "module", "f": "function", "n": "name", "i": "name"}
 """The options that give a program on the command line, and what a lone word in it is."""
 _EXCLUSIVE = frozenset("AGhlV")
+_ABSENT = frozenset("aAGh")
+"""Anonymous tracing, and programs that carry probes; `-p` needs a machine that is up already."""
 
 
 class UsageError(DtraceError):
@@ -77,11 +79,18 @@ class Arguments:
         self._words = list(words)
         while self._words:
             self._take(self._words.pop(0))
+        self._refuse_absent()
         modes = self.flags & _EXCLUSIVE
         if len(modes) > 1:
             raise UsageError(
                 f"only one of the [-AGhlV] options can be specified at a time, not -{' -'.join(sorted(modes))}"
             )
+
+    def _refuse_absent(self) -> None:
+        """Complains of what dtrace(1M) has and this one has not."""
+        absent = sorted(self.flags & _ABSENT) + ["p"] * bool(self.processes)
+        if absent:
+            raise DtraceError(f"-{absent[0]} is not implemented")
 
     def _take(self, word: str) -> None:
         if word in ("-32", "-64"):

@@ -202,3 +202,24 @@ def test_processes_and_structs_have_members(hello: Path) -> None:
     values = "curpsinfo->pr_pid == pid, curpsinfo->pr_fname, sizeof(struct timespec)"
     script = f'proc:::exit {{ printf("%d %s %d", {values}); }}'
     assert dtrace(str(hello), "-qn", script)[1] == "1 says_hello_twic 16\n"
+
+
+def test_a_clause_sends_a_signal_to_the_process(hello: Path) -> None:
+    status, stdout, _ = dtrace(
+        str(hello),
+        "-w",
+        "-n",
+        "syscall::write:entry /pid == $target/ {raise(9);} proc:::exit {trace(args[0]);}",
+    )
+    assert stdout.split()[-1] == "2"  # CLD_KILLED
+    assert status == 0
+
+
+@pytest.mark.parametrize("option", ["-a", "-A", "-G", "-h", "-p1"])
+def test_what_is_not_there_is_refused(option: str) -> None:
+    stderr = io.StringIO()
+    assert (
+        Command(MachineHost(lambda _: (Linux(), "linux")), io.BytesIO(), stderr).main([option, "-n", "BEGIN"])
+        == 1
+    )
+    assert stderr.getvalue() == f"dtrace: {option[:2]} is not implemented\n"

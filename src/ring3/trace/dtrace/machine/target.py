@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any
 
 from ring3.abi.errno import Errno
+from ring3.abi.signals import NSIG, Sig
 from ring3.trace.dtrace.errors import Fault, FaultKind
 from ring3.trace.dtrace.machine import facts, processes
 from ring3.trace.dtrace.machine.kernel_stack import KernelStack
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from ring3.kernel.task import Task
 
 _KERNEL = 1 << 63
+MAX_CHILL = 500_000_000
+"""Nanoseconds."""
 
 
 class TaskContext(Context):
@@ -205,6 +209,24 @@ class MachineTarget(NoTarget):
             "gsbase": "",
         }.get(name, name[1:] if name.startswith("r") and not name[1:].isdigit() else name)
         return int(getattr(self._registers(context, task), field, 0)) if task and field else 0
+
+    def signal(self, number: int) -> None:
+        """Sends a signal to the current process, as psignal does; Linux has them, Solaris here has none."""
+        task = self._kernel.current
+        if self.system == "linux" and task is not None and 0 < number <= NSIG:
+            from ring3.linux.model.siginfo import SigInfo  # noqa: PLC0415 - one system of two
+            from ring3.linux.signals.send import group_send_sig_info  # noqa: PLC0415 - one system of two
+
+            running: Any = task
+            group_send_sig_info(running.process, SigInfo(number))
+
+    def stop(self) -> None:
+        """Stops the current process."""
+        self.signal(int(Sig.SIGSTOP))
+
+    def chill(self, nanoseconds: int) -> None:
+        """Lets the host's time pass, half a second at most, as illumos limits it within each second."""
+        time.sleep(min(max(nanoseconds, 0), MAX_CHILL) / 1e9)
 
 
 def _parts(described: str, module: str) -> tuple[str, str, int] | None:
