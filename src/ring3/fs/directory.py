@@ -44,8 +44,10 @@ class Directory(File):
         """The entries from the position on.
 
         Raises:
-            Errno: The host cannot read the directory.
+            Errno: ENOENT, it has been removed; the host cannot read the directory.
         """
+        if self._dentry.deleted:
+            raise Errno(E.ENOENT)
         if not self.position or not self._entries:
             above = self._dentry.parent or self._dentry.covers or self._dentry
             self._entries = [

@@ -17,7 +17,7 @@ from ring3.fs.readiness import ALWAYS
 
 if TYPE_CHECKING:
     from ring3.fs.dentry import Dentry
-    from ring3.fs.inode import Inode
+    from ring3.fs.inode import Entry, Inode
     from ring3.kernel.mm.objects import MemoryObject
     from ring3.kernel.wait import Listening
 
@@ -208,6 +208,14 @@ class File:
             Errno: ENOTTY, it cannot tell.
         """
         raise Errno(E.ENOTTY)
+
+    def rest(self) -> list[Entry]:
+        """What a directory lists from the position on (getdents(2)).
+
+        Raises:
+            Errno: ENOTDIR, it is none; ENOENT, it has been removed; as `Inode.entries`.
+        """
+        raise Errno(E.ENOTDIR)
 
     def truncate(self, size: int) -> None:
         """Changes the size of an open file.

@@ -10,7 +10,6 @@ from ring3.abi.c_types import BufferOut, Path, UnsignedInt, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.structs.files import DIRENT, DIRENT64, OLD_DIRENT
 from ring3.fs.dentry import Dentry
-from ring3.fs.directory import Directory
 from ring3.fs.inode import Entry
 from ring3.fs.permission import CAP_SYS_CHROOT, MAY_EXEC, require
 from ring3.kernel.functions import function
@@ -58,10 +57,6 @@ def _dirent(bits: int) -> Pack:
 def iterate_dir(task: LinuxTask, fd: int, address: int, count: int, pack: Pack) -> int:
     """Stores entries of a directory, as many as fit; returns their bytes."""
     file = opened(task, fd)
-    if not isinstance(file, Directory):
-        raise Errno(E.ENOTDIR)
-    if file.dentry.deleted:
-        raise Errno(E.ENOENT)
     if count >> 31:
         count = 0  # a negative number there (ctx->count)
     parts: list[bytes] = []
@@ -97,8 +92,6 @@ def sys_getdents(
 def compat_sys_old_readdir(task: LinuxTask, fd: UnsignedInt, dirent: BufferOut, count: UnsignedInt) -> int:
     """Reads one name of a directory (i386's readdir); returns 1, or 0 at the end."""
     file = opened(task, fd)
-    if not isinstance(file, Directory):
-        raise Errno(E.ENOTDIR)
     rest = file.rest()
     if not rest:
         return 0
