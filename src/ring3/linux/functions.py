@@ -6,11 +6,13 @@ from importlib import import_module
 from pkgutil import walk_packages
 
 from ring3 import linux
+from ring3.kernel import mm
 from ring3.kernel.functions import LINUX, FunctionTable, KernelFunction
 
 
 def load() -> FunctionTable[KernelFunction]:
-    """All of them: imports whatever of this room was not needed yet."""
-    for module in walk_packages(linux.__path__, f"{linux.__name__}."):
-        import_module(module.name)
+    """All of them: imports whatever of this room and of memory management was not needed yet."""
+    for room in (linux, mm):
+        for module in walk_packages(room.__path__, f"{room.__name__}."):
+            import_module(module.name)
     return LINUX
