@@ -6,6 +6,7 @@ A test that asks for ``toolchain`` is marked ``guest`` and one that asks for ``n
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -16,6 +17,11 @@ from tests.support.toolchain import Toolchain, find
 
 settings.register_profile("ring3", deadline=None)
 settings.load_profile("ring3")  # a loaded machine is slow, and nothing is wrong then
+
+# a shell lets what it starts in the background ignore the keys of the terminal, and programs inherit that
+for _number, _default in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, signal.SIG_DFL)):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _default)
 
 MARKS = {"toolchain": "guest", "native": "native"}
 
