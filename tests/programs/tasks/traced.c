@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -20,33 +21,54 @@
 #include <time.h>
 #include <unistd.h>
 
+#define HANDLED_BYTES 4096
+
 #ifndef PTRACE_LISTEN
 #define PTRACE_LISTEN 0x4208
 #endif
 
 static const char *self;
 
-static void settle(void) {
-    struct timespec time = {0, 20000000};
+static void rest(void) {
+    struct timespec time = {0, 1000000};
     nanosleep(&time, 0);
+}
+
+/* Who was woken runs ('R' in proc(5)) until it stops or sleeps again, however long a loaded host leaves it waiting. */
+static void settle(pid_t pid) {
+    char path[32], state;
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    do {
+        rest();
+        FILE *file = fopen(path, "r");
+        if (!file || fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+            state = 'X';
+        if (file)
+            fclose(file);
+    } while (state == 'R' || state == 'D');
 }
 
 static long request(int number, pid_t pid, unsigned long address, unsigned long data) {
     return syscall(SYS_ptrace, number, pid, address, data) < 0 ? -errno : 0;
 }
 
+/* What the victim's handler saw: told by the tracer at the next rest, so that the order of lines is no matter of chance. */
+static char *handled;
+
 /* What wait(2) has to say, once things have come to rest. */
 static int news(pid_t pid, const char *title) {
     int status = 0;
-    settle();
+    settle(pid);
+    printf("%s", handled);
+    handled[0] = 0;
     pid_t found = waitpid(pid, &status, WNOHANG | __WALL);
     printf(" %s %d %x", title, found == pid ? 1 : found, found == pid ? status & ~0x80 : 0);
     return found == pid ? status : 0;
 }
 
 static void handler(int signal, siginfo_t *info, void *context) {
-    printf("[handled %d code %d value %d]", signal, info->si_code, info->si_value.sival_int);
-    fflush(stdout);
+    size_t used = strlen(handled);
+    snprintf(handled + used, HANDLED_BYTES - used, "[handled %d code %d value %d]", signal, info->si_code, info->si_value.sival_int);
 }
 
 static pid_t victim(void) {
@@ -58,7 +80,7 @@ static pid_t victim(void) {
         for (;;)
             pause();
     }
-    settle();
+    settle(child);
     return child;
 }
 
@@ -96,7 +118,7 @@ static void group_stops(int seize) {
     end(child);
     child = victim();
     kill(child, SIGSTOP);
-    settle();
+    settle(child);
     printf("one that is stopped: %ld", request(seize ? PTRACE_SEIZE : PTRACE_ATTACH, child, 0, 0));
     news(child, "first");
     printf(" info %ld", request(PTRACE_GETSIGINFO, child, 0, (unsigned long)&info));
@@ -139,7 +161,7 @@ static void signals(void) {
 }
 
 static void *execs(void *unused) {
-    settle();
+    rest();
     execl(self, self, "execd", (char *)0);
     return unused;
 }
@@ -168,7 +190,7 @@ static void ends(int how) {
     request(PTRACE_CONT, child, 0, 0);
     printf("end %d:", how);
     if (how == 0) {
-        settle();
+        settle(child);
         kill(child, SIGKILL);
     }
     for (int i = 0; i < 12; i++) {
@@ -296,6 +318,7 @@ static void at_random(int count) {
 
 int main(int argc, char **argv) {
     self = argv[0];
+    handled = mmap(0, HANDLED_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (argc > 1 && !strcmp(argv[1], "execd"))
         return 4;
     setvbuf(stdout, 0, _IOLBF, 0);
