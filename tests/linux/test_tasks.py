@@ -22,6 +22,7 @@ BITS = pytest.mark.parametrize("bits", [64, 32])
         "pidfd",
         "process_vm",
         "processes",
+        "queued",
         "signals",
         "stepping",
         "terminals",

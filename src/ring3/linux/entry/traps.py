@@ -13,11 +13,12 @@ from ring3.errors import KernelPanic
 from ring3.image.linux.boot import GATES, L
 from ring3.kernel.functions import function
 from ring3.kernel.mm.fault import FaultOutcome
+from ring3.kernel.mm.layout import TASK_SIZE_64
 from ring3.kernel.regs import UserRegs, describe
 from ring3.linux.entry.leave import undo_iret
 from ring3.linux.model.task import LinuxTask
 from ring3.linux.signals.send import force_sig, force_sig_fault
-from ring3.machine.paging import PF_FETCH, PF_WRITE
+from ring3.machine.paging import PF_FETCH, PF_PRESENT, PF_WRITE
 from ring3.machine.registers import ERROR_CODE_VECTORS, Flags, Vector
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def exception(vector: int, task: LinuxTask, regs: UserRegs, error: int) -> int:
             regs.flags &= ~Flags.RF  # nothing depends on it, and the emulator's pushf would show it
         else:
             signal, code = _OUTCOMES[outcome]
+            if address >= TASK_SIZE_64:  # whether a page of the kernel's is there is not told: sanitize_error_code
+                error |= PF_PRESENT
             remember(task, vector, error, address)
             force_sig_fault(task, signal, int(code), address)
     elif vector in (Vector.MF, Vector.XM):

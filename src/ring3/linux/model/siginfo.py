@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-from ring3.abi.c_types import INT
+from ring3.abi.c_types import INT, UNSIGNED_INT
+from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import Enum, NamedTuple
 from ring3.abi.linux.structs.signals import (
     SIGINFO_CHILD,
@@ -16,9 +17,11 @@ from ring3.abi.linux.structs.signals import (
     SIGINFO_QUEUE,
     SIGINFO_SYSCALL,
 )
-from ring3.abi.signals import SiCode
+from ring3.abi.signals import SiCode, Sig
 
 SIZE: Final = 128
+_KERNEL_SIZE: Final = 48
+"""``sizeof(kernel_siginfo_t)``: what the kernel keeps of it."""
 
 
 class Layout(Enum):
@@ -59,6 +62,7 @@ class SigInfo(NamedTuple):
         stime: A child's system time.
         errno: ``si_errno``.
         source: Who wants to know what becomes of it.
+        raw: The words as a 64-bit program wrote them, those between the fields too, where one did.
     """
 
     signo: int
@@ -73,9 +77,12 @@ class SigInfo(NamedTuple):
     stime: int = 0
     errno: int = 0
     source: Source | None = None
+    raw: bytes = b""
 
     def pack(self, bits: int) -> bytes:
         """The 128 bytes that a program of a width sees."""
+        if self.raw and bits == 64:  # noqa: PLR2004
+            return self.signo.to_bytes(4, "little", signed=True) + self.raw[4:] + bytes(SIZE - len(self.raw))
         mask = (1 << bits) - 1
         address, value = self.address & mask, self.value & mask
         head = (self.signo, self.errno, self.code)
@@ -94,7 +101,67 @@ class SigInfo(NamedTuple):
         return SIGINFO_QUEUE.pack(bits, *head, self.pid, self.uid, value)
 
 
-def unpack(raw: bytes, bits: int) -> SigInfo:
-    """What a program passes to rt_sigqueueinfo(2)."""
-    signo, errno, code, pid, uid, value = SIGINFO_QUEUE.form(bits).unpack(raw)
-    return SigInfo(signo, code, Layout.QUEUE, pid, uid, value=value, errno=errno)
+_LAST_CODE: Final = {  # the highest si_code that each of these signals has of its own: NSIGILL ... of asm-generic/siginfo.h
+    Sig.SIGILL: (11, Layout.FAULT), Sig.SIGFPE: (15, Layout.FAULT), Sig.SIGSEGV: (10, Layout.FAULT),
+    Sig.SIGBUS: (5, Layout.FAULT), Sig.SIGTRAP: (6, Layout.FAULT), Sig.SIGCHLD: (6, Layout.CHILD),
+    Sig.SIGIO: (6, Layout.POLL), Sig.SIGSYS: (2, Layout.SYS),
+}  # fmt: skip
+_LAST_POLL: Final = 6
+
+
+def layout_of(signo: int, code: int) -> Layout:
+    """Which fields a signal with that ``si_code`` has: ``siginfo_layout`` of kernel/signal.c."""
+    if SiCode.SI_USER < code < SiCode.SI_KERNEL:
+        last, layout = _LAST_CODE.get(signo, (0, Layout.KILL))
+        if code <= last:
+            return layout
+        return Layout.POLL if code <= _LAST_POLL else Layout.KILL
+    if code == SiCode.SI_TIMER:
+        return Layout.TIMER
+    if code == SiCode.SI_SIGIO:
+        return Layout.POLL
+    return Layout.QUEUE if code < 0 else Layout.KILL
+
+
+def _is_known(signo: int, code: int) -> bool:
+    """Whether the kernel has a layout for it: ``known_siginfo_layout`` of kernel/signal.c."""
+    if code <= SiCode.SI_USER:
+        return code >= SiCode.SI_DETHREAD or code == SiCode.SI_ASYNCNL
+    return code == SiCode.SI_KERNEL or code <= _LAST_CODE.get(signo, (_LAST_POLL, Layout.POLL))[0]
+
+
+def unpack(raw: bytes, bits: int, signo: int | None = None) -> SigInfo:
+    """What a program passes to rt_sigqueueinfo(2), pidfd_send_signal(2) or PTRACE_SETSIGINFO.
+
+    Args:
+        raw: The 128 bytes.
+        bits: The program's width.
+        signo: The signal that it is sent as, by default the one in the bytes.
+
+    Raises:
+        Errno: E2BIG if it is of a kind that no kernel knows and does not end with zeros
+            (``copy_siginfo_from_user``).
+    """
+    number, errno, code, pid, uid, value = SIGINFO_QUEUE.form(bits).unpack(raw)
+    signo = number if signo is None else signo
+    kept = b""
+    if bits == 64:  # noqa: PLR2004 -- what a 64-bit program wrote, another reads to the byte
+        if any(raw[_KERNEL_SIZE:]) and not _is_known(signo, code):
+            raise Errno(E.E2BIG)
+        kept = raw[:_KERNEL_SIZE]
+    found = SigInfo(signo, code, layout_of(signo, code), errno=errno, raw=kept)
+    match found.layout:
+        case Layout.FAULT:
+            return found._replace(address=SIGINFO_FAULT.form(bits).unpack(raw)[3])
+        case Layout.CHILD:
+            child = SIGINFO_CHILD.form(bits).unpack(raw)
+            return found._replace(pid=child[3], uid=child[4], status=child[5], utime=child[6], stime=child[7])
+        case Layout.POLL:
+            band, descriptor = SIGINFO_POLL.form(bits).unpack(raw)[3:5]
+            return found._replace(address=band, value=descriptor)
+        case Layout.SYS:
+            address, call, arch = SIGINFO_SYSCALL.form(bits).unpack(raw)[3:6]
+            return found._replace(address=address, value=UNSIGNED_INT.cast(call) | arch << 32)
+        case Layout.KILL:
+            return found._replace(pid=pid, uid=uid)
+    return found._replace(pid=pid, uid=uid, value=value)

@@ -14,7 +14,7 @@ from ring3.kernel.regs import UserRegs
 from ring3.kernel.task import GivenUp
 from ring3.kernel.wait import deadline_after, wait_event
 from ring3.linux.definition import syscall
-from ring3.linux.model.siginfo import SIZE, Layout, SigInfo, unpack
+from ring3.linux.model.siginfo import SIZE, SigInfo, unpack
 from ring3.linux.model.signal_state import (
     IGNORED_BY_DEFAULT,
     SA_FLAGS,
@@ -227,19 +227,17 @@ def sys_tgkill(task: LinuxTask, tgid: Pid, pid: Pid, sig: Signal) -> int:
     return do_tkill(task, tgid, pid, signal_from(task, sig, int(SiCode.SI_TKILL)))
 
 
-def _queued(found: SigInfo, to_itself: bool, signal: int) -> SigInfo:
+def _queued(task: LinuxTask, found: SigInfo, receiver: int) -> SigInfo:
     """The siginfo that a program sends, checked: it cannot pretend to others that the kernel sent it."""
-    if (found.code >= 0 or found.code == SiCode.SI_TKILL) and not to_itself:
+    if (found.code >= 0 or found.code == SiCode.SI_TKILL) and receiver != task.tid:
         raise Errno(E.EPERM)
-    return SigInfo(
-        signal, found.code, Layout.QUEUE, found.pid, found.uid, value=found.value, errno=found.errno
-    )
+    return found
 
 
 @syscall("full", compat_sys_rt_sigqueueinfo=32)
 def sys_rt_sigqueueinfo(task: LinuxTask, pid: Pid, sig: Signal, uinfo: Pointer, *, bits: int = 64) -> int:
     """Sends a signal with data."""
-    info = _queued(unpack(task.memory.read(uinfo, SIZE), bits), pid == task.tid, sig)
+    info = _queued(task, unpack(task.memory.read(uinfo, SIZE), bits, sig), pid)
     kill_pid_info(task, task.kernel.process_with(pid), info)
     return 0
 
@@ -249,10 +247,10 @@ def sys_rt_tgsigqueueinfo(
     task: LinuxTask, tgid: Pid, pid: Pid, sig: Signal, uinfo: Pointer, *, bits: int = 64
 ) -> int:
     """Sends a signal with data to a thread."""
-    info = unpack(task.memory.read(uinfo, SIZE), bits)
+    info = unpack(task.memory.read(uinfo, SIZE), bits, sig)
     if pid <= 0 or tgid <= 0:
         raise Errno(E.EINVAL)
-    return do_tkill(task, tgid, pid, _queued(info, pid == task.tid, sig))
+    return do_tkill(task, tgid, pid, _queued(task, info, pid))
 
 
 # -- waiting -----------------------------------------------------------------------------------------------------
