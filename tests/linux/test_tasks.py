@@ -29,6 +29,7 @@ BITS = pytest.mark.parametrize("bits", [64, 32])
         "traced",
         "tracer",
         "vdso_moves",
+        "zombies",
     ],
 )
 def test_does_what_it_does_natively(

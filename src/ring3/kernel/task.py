@@ -79,11 +79,11 @@ class Task:
         cpu_time: Nanoseconds it has had the CPU, up to when it last left it.
     """
 
-    def __init__(self, kernel: Kernel[Any], tid: int, name: str, mm: Mm, stack: int) -> None:
+    def __init__(self, kernel: Kernel[Any], tid: int, name: str, mm: Mm | None, stack: int) -> None:
         self.kernel = kernel
         self.tid = tid
         self.name = name
-        self.mm: Mm | None = mm
+        self.mm = mm
         self.stack = stack
         self.struct = stack >> 3
         self.frame: UserRegs = kernel.frame_at(stack + PAGE_SIZE - kernel.frame_size)

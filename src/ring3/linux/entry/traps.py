@@ -69,11 +69,7 @@ def exception(vector: int, task: LinuxTask, regs: UserRegs, error: int) -> int:
         if outcome is FaultOutcome.OK:
             regs.flags &= ~Flags.RF  # nothing depends on it, and the emulator's pushf would show it
         else:
-            signal, code = _OUTCOMES[outcome]
-            if address >= TASK_SIZE_64:  # whether a page of the kernel's is there is not told: sanitize_error_code
-                error |= PF_PRESENT
-            remember(task, vector, error, address)
-            force_sig_fault(task, signal, int(code), address)
+            _bad_area(task, outcome, error, address)
     elif vector in (Vector.MF, Vector.XM):
         code = task.kernel.fpu.exception_code(vector)
         if code:  # else it is spurious: math_error of arch/x86/kernel/traps.c
@@ -122,6 +118,15 @@ def do_user_addr_fault(
 def handle_mm_fault(task: LinuxTask, address: int, error: int) -> FaultOutcome:
     """Makes an access to user memory possible, or says why it is not."""
     return task.memory.fault(address, write=bool(error & PF_WRITE), fetch=bool(error & PF_FETCH))
+
+
+def _bad_area(task: LinuxTask, outcome: FaultOutcome, error: int, address: int) -> None:
+    """Sends the signal of an access that is not allowed."""
+    if address >= TASK_SIZE_64:  # whether a page of the kernel's is there is not told: sanitize_error_code
+        error |= PF_PRESENT
+    signal, code = _OUTCOMES[outcome]
+    remember(task, Vector.PF, error, address)
+    force_sig_fault(task, signal, int(code), address)
 
 
 def _in_kernel(vector: int, task: LinuxTask, regs: UserRegs, error: int) -> None:

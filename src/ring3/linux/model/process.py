@@ -58,6 +58,7 @@ class Process:
         cpu_limit: What watches over RLIMIT_CPU, None if it never was limited.
         actions: What it does with signals.
         threads: Its living threads, oldest first.
+        remains: Its first thread once that has ended: what /proc shows of a zombie.
         children: Its children, dead ones too until they are waited for.
         pending: Signals for any of its threads.
         exit_signal: What its parent gets when it ends, 0 for nothing.
@@ -87,8 +88,8 @@ class Process:
     __slots__ = (
         "actions", "child_changed", "children", "children_usage", "cpu_limit", "dead", "ended", "ending", "executing",
         "exit_code", "exit_signal", "first_traced_by", "has_execed", "itimers", "next_timer", "parent",
-        "parent_thread", "pending", "pgid", "pid", "pidfd_ino", "posix_timers", "report", "sid", "signal_arrived",
-        "started", "stopped", "subreaper", "threads", "tracee_exits", "tracees", "usage",
+        "parent_thread", "pending", "pgid", "pid", "pidfd_ino", "posix_timers", "remains", "report", "sid",
+        "signal_arrived", "started", "stopped", "subreaper", "threads", "tracee_exits", "tracees", "usage",
     )  # fmt: skip
 
     def __init__(self, pid: int, parent: Process | None, pgid: int, sid: int, actions: Actions) -> None:
@@ -100,6 +101,7 @@ class Process:
         self.actions = actions
         self.cpu_limit: Stoppable | None = None
         self.threads: list[LinuxTask] = []
+        self.remains: LinuxTask | None = None
         self.children: list[Process] = []
         self.pending = Pending()
         self.exit_signal = int(Sig.SIGCHLD)
@@ -154,7 +156,9 @@ class Process:
     @property
     def ppid(self) -> int:
         """The parent's number."""
-        return INIT if self.parent is None else self.parent.pid
+        if self.parent is None:
+            return 0 if self.pid == INIT else INIT
+        return self.parent.pid
 
 
 class Processes:

@@ -81,7 +81,7 @@ class SigInfo(NamedTuple):
 
     def pack(self, bits: int) -> bytes:
         """The 128 bytes that a program of a width sees."""
-        if self.raw and bits == 64:  # noqa: PLR2004
+        if self.raw and bits == 64:
             return self.signo.to_bytes(4, "little", signed=True) + self.raw[4:] + bytes(SIZE - len(self.raw))
         mask = (1 << bits) - 1
         address, value = self.address & mask, self.value & mask
@@ -101,7 +101,8 @@ class SigInfo(NamedTuple):
         return SIGINFO_QUEUE.pack(bits, *head, self.pid, self.uid, value)
 
 
-_LAST_CODE: Final = {  # the highest si_code that each of these signals has of its own: NSIGILL ... of asm-generic/siginfo.h
+# The highest si_code that each of these signals has of its own: NSIGILL and so on of asm-generic/siginfo.h.
+_LAST_CODE: Final[dict[int, tuple[int, Layout]]] = {
     Sig.SIGILL: (11, Layout.FAULT), Sig.SIGFPE: (15, Layout.FAULT), Sig.SIGSEGV: (10, Layout.FAULT),
     Sig.SIGBUS: (5, Layout.FAULT), Sig.SIGTRAP: (6, Layout.FAULT), Sig.SIGCHLD: (6, Layout.CHILD),
     Sig.SIGIO: (6, Layout.POLL), Sig.SIGSYS: (2, Layout.SYS),
@@ -145,7 +146,7 @@ def unpack(raw: bytes, bits: int, signo: int | None = None) -> SigInfo:
     number, errno, code, pid, uid, value = SIGINFO_QUEUE.form(bits).unpack(raw)
     signo = number if signo is None else signo
     kept = b""
-    if bits == 64:  # noqa: PLR2004 -- what a 64-bit program wrote, another reads to the byte
+    if bits == 64:  # what a 64-bit program wrote, another reads to the byte
         if any(raw[_KERNEL_SIZE:]) and not _is_known(signo, code):
             raise Errno(E.E2BIG)
         kept = raw[:_KERNEL_SIZE]

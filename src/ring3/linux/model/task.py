@@ -82,7 +82,7 @@ class LinuxTask(Task):
     process: Process
     program: Start
 
-    def __init__(self, kernel: LinuxSystem, tid: int, name: str, mm: Mm, stack: int) -> None:
+    def __init__(self, kernel: LinuxSystem, tid: int, name: str, mm: Mm | None, stack: int) -> None:
         super().__init__(kernel, tid, name, mm, stack)
         self.tgid = tid
         self.files = FdTable()

@@ -60,12 +60,12 @@ def state_of(task: LinuxTask) -> str:
 
 def cmdline(task: LinuxTask) -> bytes:
     """The arguments, each ended by a null byte, as they lie in its memory now."""
-    return _strings(task, *task.program.places.argv)
+    return b"" if task.mm is None else _strings(task, *task.program.places.argv)
 
 
 def environ(task: LinuxTask) -> bytes:
     """The environment it was started with, as it lies in its memory now."""
-    return _strings(task, *task.program.places.envp)
+    return b"" if task.mm is None else _strings(task, *task.program.places.envp)
 
 
 def _strings(task: LinuxTask, start: int, end: int) -> bytes:
@@ -162,13 +162,13 @@ def stat(task: LinuxTask) -> bytes:
         task.tid, f"({task.name})", state_of(task), process.ppid, process.pgid, process.sid, *_terminal(task),
         0x40_0000,
         usage.minflt, children.minflt, usage.majflt, children.majflt, usage.utime // TICK, usage.stime // TICK,
-        children.utime // TICK, children.stime // TICK, 20, 0, len(process.threads), 0, process.started // TICK,
+        children.utime // TICK, children.stime // TICK, 20, 0, len(process.threads) or 1, 0, process.started // TICK,
         0 if mm is None else mm.usage.total * PAGE_SIZE, rss, RLIM_INFINITY,
         *_addresses(mm),
         task.signals.set & 0x7FFF_FFFF, task.blocked & 0x7FFF_FFFF, *(_handled(task)), 0, 0, 0,
         process.exit_signal, 0, 0, 0, 0, 0, 0,
         0 if mm is None else mm.start_data, 0 if mm is None else mm.end_data, 0 if mm is None else mm.start_brk,
-        *task.program.places.argv, *task.program.places.envp, process.exit_code,
+        *_places(task), process.exit_code,
     ]  # fmt: skip
     return (" ".join(map(str, fields)) + "\n").encode()
 
@@ -176,6 +176,11 @@ def stat(task: LinuxTask) -> bytes:
 def _addresses(mm: Mm | None) -> tuple[int, ...]:
     """Start and end of code, which are not kept, the start of the stack, and two registers."""
     return (0, 0, 0 if mm is None else mm.start_stack, 0, 0)
+
+
+def _places(task: LinuxTask) -> tuple[int, ...]:
+    """Start and end of the arguments, and of the environment."""
+    return (0, 0, 0, 0) if task.mm is None else (*task.program.places.argv, *task.program.places.envp)
 
 
 def _handled(task: LinuxTask) -> tuple[int, int]:
@@ -202,7 +207,7 @@ def status(task: LinuxTask) -> bytes:
     ignored, caught = _dispositions(task)
     rows: list[tuple[str, str]] = [
         ("Name", task.name),
-        ("Umask", f"{task.fs.umask:04o}"),
+        *([] if process.dead else [("Umask", f"{task.fs.umask:04o}")]),
         ("State", f"{letter} ({STATES[letter]})"),
         ("Tgid", str(process.pid)),
         ("Ngid", "0"),
@@ -211,11 +216,11 @@ def status(task: LinuxTask) -> bytes:
         ("TracerPid", str(0 if task.trace is None else task.trace.tracer.pid)),
         ("Uid", f"{who.uid}\t{who.euid}\t{who.suid}\t{who.fsuid}"),
         ("Gid", f"{who.gid}\t{who.egid}\t{who.sgid}\t{who.fsgid}"),
-        ("FDSize", str(task.files.size)),
+        ("FDSize", str(0 if process.dead else task.files.size)),
         ("Groups", " ".join(map(str, who.groups)) + " "),
         ("Kthread", "0"),
         *_memory(task.mm),
-        ("Threads", str(len(process.threads))),
+        ("Threads", str(len(process.threads) or 1)),
         ("SigPnd", f"{task.signals.set:016x}"),
         ("ShdPnd", f"{process.pending.set:016x}"),
         ("SigBlk", f"{task.blocked:016x}"),

@@ -11,6 +11,8 @@ from ring3.fs.dentry import Dentry
 from ring3.fs.file import O_APPEND, File
 from ring3.fs.inode import Inode
 from ring3.fs.pseudo import PseudoDirectory, PseudoFile, PseudoFileSystem, PseudoLink
+from ring3.kernel.task import TaskState
+from ring3.linux.model.process import INIT
 from ring3.linux.proc import process, system
 from ring3.linux.proc.memory import MemoryInode
 from ring3.linux.tasks.access import may_look_into
@@ -65,7 +67,7 @@ class ProcTree:
         return PseudoDirectory(self.fs, b"", self._find, self._names)
 
     def _names(self) -> list[bytes]:
-        pids = sorted(found.pid for found in self._kernel.processes)
+        pids = sorted([INIT, *(found.pid for found in self._kernel.processes)])
         fixed = [*system.TEXTS, b"mounts", b"net", b"self", b"sys", b"thread-self"]
         return [*fixed, *(b"%d" % pid for pid in pids)]
 
@@ -93,10 +95,24 @@ class ProcTree:
 
     def _leader(self, pid: int) -> LinuxTask | None:
         """The thread that stands for a process, or a thread by its own number, which is found but not listed."""
+        if pid == INIT:
+            return self._init()
         found = self._kernel.processes.get(pid)
         if found is not None:
-            return found.threads[0] if found.threads else None
+            return found.threads[0] if found.threads else found.remains
         return self._kernel.thread(pid)
+
+    def _init(self) -> LinuxTask:
+        """The kernel's own process 1, which has no program: it sleeps, and is made when somebody looks at it."""
+        init = self._kernel.processes.init
+        if init.remains is None:
+            from ring3.linux.model.credentials import Credentials  # noqa: PLC0415 - most programs never look
+            from ring3.linux.model.task import LinuxTask  # noqa: PLC0415
+
+            task = LinuxTask(self._kernel, INIT, "init", None, 0)
+            task.process, task.state, task.credentials = init, TaskState.WAITING, Credentials.of(0, 0)
+            init.remains = task
+        return init.remains
 
     # -- a task --------------------------------------------------------------------------------------------------
 
@@ -147,7 +163,7 @@ class ProcTree:
         return texts_below(self.fs, self._kernel, TEXTS, own, b"")
 
     def _thread(self, task: LinuxTask, own: bytes, name: bytes) -> Inode | None:
-        for thread in task.process.threads:
+        for thread in task.process.threads or [task]:
             if name == b"%d" % thread.tid:
                 return self._task(thread, own + b"/" + name, threads=False)
         return None
@@ -303,7 +319,7 @@ def _place(task: LinuxTask, name: bytes) -> Dentry | None:
 
 
 def _threads(task: LinuxTask) -> list[bytes]:
-    return [b"%d" % thread.tid for thread in task.process.threads]
+    return [b"%d" % thread.tid for thread in task.process.threads or [task]]
 
 
 def _rename(task: LinuxTask, data: bytes) -> None:

@@ -102,6 +102,8 @@ def release_task(task: LinuxTask, code: int) -> None:
     if process.ending is None:
         retarget_shared_pending(task, ~task.blocked)
     process.threads.remove(task)
+    if task.tid == process.pid:
+        process.remains = task
     _leave_children(task)
     tracing.exit_ptrace(task)
     tracing.thread_ended(task, code)
