@@ -80,6 +80,12 @@ FAMILIES: Final = {
         "sys_setgroups16 sys_setregid sys_setregid16 sys_setresgid sys_setresgid16 sys_setresuid "
         "sys_setresuid16 sys_setreuid sys_setreuid16 sys_setuid sys_setuid16"
     ),
+    "ipc.messages": (
+        "compat_sys_msgctl compat_sys_msgrcv compat_sys_msgsnd sys_msgctl sys_msgget sys_msgrcv sys_msgsnd"
+    ),
+    "ipc.multiplexed": "compat_sys_ipc",
+    "ipc.segments": "compat_sys_shmat compat_sys_shmctl sys_shmat sys_shmctl sys_shmdt sys_shmget",
+    "ipc.semaphores": "compat_sys_semctl sys_semctl sys_semget sys_semop sys_semtimedop",
     "memory.memory": (
         "compat_sys_ia32_mmap sys_brk sys_madvise sys_mincore sys_mlock sys_mmap sys_mmap_pgoff "
         "sys_mprotect sys_mremap sys_munlock sys_munmap"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from ring3.fs.tmpfs import MemoryFileSystem
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from ring3.fs.pty import Pty
     from ring3.kernel.mm.mm import Mm
     from ring3.linux.definition import Layers
+    from ring3.linux.model.ipc import Ipc
     from ring3.loader.program import Executable
     from ring3.net.network import Network
 
@@ -184,6 +186,13 @@ class LinuxSystem(TwoWays[LinuxTask]):
     def number_in_use(self, number: int) -> bool:
         """Whether a number names a task, a process, a group or a session."""
         return number in self.tasks or self.processes.number_in_use(number)
+
+    @cached_property
+    def ipc(self) -> Ipc:
+        """Its System V interprocess communication."""
+        from ring3.linux.model.ipc import Ipc  # noqa: PLC0415 - few programs use it
+
+        return Ipc()
 
     # -- the machine -------------------------------------------------------------------------------------------
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ring3.linux.model.program import Start
     from ring3.linux.model.rseq import Registration
     from ring3.linux.model.system import LinuxSystem
+    from ring3.linux.model.undo import UndoList
 
 _SIGPENDING: Final = 1 << L["TIF_SIGPENDING"]
 
@@ -55,6 +56,7 @@ class LinuxTask(Task):
         may_stop: No SIGCONT has come since it took the signal that is to stop its process (JOBCTL_STOP_DEQUEUED).
         stopped: Woken when it may go on.
         restart: What restart_syscall(2) does.
+        undo_list: What semop(2) is to take back when it and those that share the list have ended.
         clear_child_tid: Address that is cleared when it ends, 0 for none.
         robust_list: Address that set_robust_list(2) gave, 0 for none.
         compat_robust_list: The same from a 32-bit caller.
@@ -100,6 +102,7 @@ class LinuxTask(Task):
         self.stop_signal = 0
         self.stopped = WaitQueue()
         self.restart: Callable[[], int | Coroutine[Any, Any, int]] | None = None
+        self.undo_list: UndoList | None = None
         self.clear_child_tid = 0
         self.robust_list = self.compat_robust_list = 0
         self.tls = [0, 0, 0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
@@ -68,7 +69,7 @@ class ProcTree:
 
     def _names(self) -> list[bytes]:
         pids = sorted([INIT, *(found.pid for found in self._kernel.processes)])
-        fixed = [*system.TEXTS, b"mounts", b"net", b"self", b"sys", b"thread-self"]
+        fixed = [*system.TEXTS, b"mounts", b"net", b"self", b"sys", b"sysvipc", b"thread-self"]
         return [*fixed, *(b"%d" % pid for pid in pids)]
 
     def _find(self, name: bytes) -> Inode | None:
@@ -82,10 +83,21 @@ class ProcTree:
         if name in (b"mounts", b"net"):
             return PseudoLink(fs, name, lambda: b"self/" + name)
         if name == b"sys":
-            return texts_below(fs, self._kernel, system.SYS, b"sys", b"")
+            return self._sysctl()
+        if name == b"sysvipc":
+            from ring3.linux.proc.ipc import TEXTS  # noqa: PLC0415 - few programs look at it
+
+            return texts_below(fs, self._kernel, TEXTS, name, b"")
         number = _number(name)
         task = None if number is None else self._leader(number)
         return None if task is None else self._task(task, name, threads=True)
+
+    def _sysctl(self) -> PseudoDirectory:
+        from ring3.linux.proc.sysctl import TUNABLES  # noqa: PLC0415 - few programs look at it
+
+        texts = system.SYS | {path: tunable.read for path, tunable in TUNABLES.items()}
+        stores = {path: tunable.write for path, tunable in TUNABLES.items()}
+        return texts_below(self.fs, self._kernel, texts, b"sys", b"", stores)
 
     def _current(self) -> LinuxTask:
         """The task that asks."""
@@ -225,7 +237,12 @@ class ProcTree:
 
 
 def texts_below(
-    fs: PseudoFileSystem, kernel: LinuxSystem, texts: Mapping[bytes, system.Text], key: bytes, path: bytes
+    fs: PseudoFileSystem,
+    kernel: LinuxSystem,
+    texts: Mapping[bytes, system.Text],
+    key: bytes,
+    path: bytes,
+    stores: Mapping[bytes, Callable[[LinuxSystem, bytes], None]] = MappingProxyType({}),
 ) -> PseudoDirectory:
     """A directory of texts.
 
@@ -235,14 +252,18 @@ def texts_below(
         texts: All of them, by path below the first directory.
         key: What tells that directory from others.
         path: The path of this one below it, with a slash at its end if there is any.
+        stores: What takes what is written to those that user 0 can write.
     """
     names = sorted({text[len(path) :].split(b"/")[0] for text in texts if text.startswith(path)})
 
     def find(name: bytes) -> Inode | None:
-        text = texts.get(path + name)
+        own = path + name
+        text, store = texts.get(own), stores.get(own)
         if text is not None:
-            return PseudoFile(fs, key + b"/" + path + name, lambda: text(kernel).encode())
-        return texts_below(fs, kernel, texts, key, path + name + b"/") if name in names else None
+            mode = 0o444 if store is None else 0o644
+            taker = None if store is None else partial(store, kernel)
+            return PseudoFile(fs, key + b"/" + own, lambda: text(kernel).encode(), mode=mode, store=taker)
+        return texts_below(fs, kernel, texts, key, own + b"/", stores) if name in names else None
 
     return PseudoDirectory(fs, key + b"/" + path, find, lambda: names)
 

@@ -17,6 +17,7 @@ from ring3.linux.cpu_context import check_clone
 from ring3.linux.model.limits import Resource
 from ring3.linux.model.process import INIT, Process
 from ring3.linux.model.trace import Option
+from ring3.linux.model.undo import share_undo_list
 from ring3.linux.signals.send import is_dying
 from ring3.linux.tasks.birth import dup_task_struct, wake_up_new_task
 from ring3.linux.tasks.limits import watch_cpu_time
@@ -255,6 +256,8 @@ def copy_process(task: LinuxTask, args: CloneArgs) -> LinuxTask:
     child.process.threads.append(child)
     task.for_child(child, share_files=bool(flags & C.CLONE_FILES), share_fs=bool(flags & C.CLONE_FS))
     child.altstack = task.altstack.for_child(runs_beside=flags & (C.CLONE_VM | C.CLONE_VFORK) == C.CLONE_VM)
+    if flags & C.CLONE_SYSVSEM:
+        share_undo_list(task, child)
     if child.process is not parent and parent.cpu_limit is not None:
         watch_cpu_time(child)
     wake_up_new_task(task, child, args.stack, args.tls if flags & C.CLONE_SETTLS else None)

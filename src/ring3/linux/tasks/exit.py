@@ -77,6 +77,7 @@ async def end_with_event(task: LinuxTask) -> NoReturn:
     calls={
         "exit_mm",
         "exit_ptrace",
+        "exit_sem",
         "forget_original_parent",
         "group_send_sig_info",
         "ptrace_detach",
@@ -97,6 +98,10 @@ def release_task(task: LinuxTask, code: int) -> None:
         process.usage.utime += kernel.cpu_time(task)  # what is counted by memory stays with the others
     else:
         process.usage.add(task.usage())
+    if task.undo_list is not None:
+        from ring3.linux.ipc.semaphores import exit_sem  # noqa: PLC0415 - few programs use them
+
+        exit_sem(task)
     exit_mm(task)
     task.files.release()
     if process.ending is None:

@@ -1,0 +1,1 @@
+"""The calls of System V interprocess communication."""

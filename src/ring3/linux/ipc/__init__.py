@@ -1,0 +1,1 @@
+"""System V interprocess communication: semaphores, message queues and shared memory."""

@@ -1,0 +1,153 @@
+"""Operations on sets of semaphores, who waits for them, and what is taken back (ipc/sem.c of Linux 6.x)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.errno import E, Errno
+from ring3.kernel.functions import function
+from ring3.kernel.wait import wait_event
+from ring3.linux.ipc.permissions import READ, WRITE, require, seconds
+from ring3.linux.model.ipc import Operation, SemaphoreSet, Sleeper
+from ring3.linux.model.undo import undo_list
+
+if TYPE_CHECKING:
+    from ring3.linux.model.task import LinuxTask
+
+SEMVMX: Final = 32767
+SEMAEM: Final = 32767
+
+
+def perform(found: SemaphoreSet, wanted: Sleeper) -> bool:
+    """Does all operations or none: ``perform_atomic_semop``.
+
+    Returns:
+        Whether they are done, or failed; if not, they must wait, and `Sleeper.blocking` says for which.
+
+    Raises:
+        Errno: EAGAIN, they would have to wait and may not; ERANGE.
+    """
+    values = [semaphore.value for semaphore in found.all]
+    undo = None if wanted.undo is None else list(wanted.undo)
+    for operation in wanted.operations:
+        number = operation.number
+        result = values[number] + operation.amount
+        if result < 0 or (not operation.amount and values[number]):
+            if not operation.wait:
+                raise Errno(E.EAGAIN)
+            wanted.blocking = operation
+            return False
+        if result > SEMVMX:
+            raise Errno(E.ERANGE)
+        if operation.undo and undo is not None:
+            undo[number] -= operation.amount
+            if not -SEMAEM - 1 <= undo[number] <= SEMAEM:
+                raise Errno(E.ERANGE)
+        values[number] = result
+    for semaphore, value in zip(found.all, values, strict=True):
+        semaphore.value = value
+    if wanted.undo is not None and undo is not None:
+        wanted.undo[:] = undo
+    for operation in wanted.operations:
+        found.all[operation.number].pid = wanted.pid
+    return True
+
+
+def update(found: SemaphoreSet, now: int) -> None:
+    """Values have changed: does for who waits what can be done now, in the order in which they came."""
+    again = True
+    while again:
+        again = False
+        for sleeper in list(found.sleepers):
+            try:
+                if not perform(found, sleeper):
+                    continue
+                sleeper.outcome = 0
+                found.otime = now
+                again = any(operation.amount for operation in sleeper.operations)
+            except Errno as error:
+                sleeper.outcome = -error.number
+            found.sleepers.remove(sleeper)
+            if again:
+                break
+    found.changed.wake()
+
+
+def remove(task: LinuxTask, found: SemaphoreSet) -> None:
+    """IPC_RMID: who waits gets EIDRM, and nothing of it is taken back any more."""
+    for sleeper in found.sleepers:
+        sleeper.outcome = -E.EIDRM
+    found.sleepers.clear()
+    for undo in found.undos:
+        undo.sets.pop(found, None)
+    found.undos.clear()
+    ipc = task.kernel.ipc
+    ipc.semaphores_in_use -= len(found.all)
+    ipc.semaphores.remove(found)
+
+
+@function(
+    "long do_semtimedop(int semid, struct sembuf *tsops, unsigned int nsops, const struct timespec64 *timeout)"
+)
+async def do_semtimedop(
+    task: LinuxTask, number: int, operations: list[Operation], deadline: int | None
+) -> int:
+    """Does operations when all can be done.
+
+    Args:
+        task: The caller.
+        number: The set's.
+        operations: What to do.
+        deadline: Monotonic nanoseconds at which to give up, None for never.
+
+    Raises:
+        Errno: EINVAL, EIDRM, EFBIG, EACCES, EAGAIN, ERANGE, EINTR.
+    """
+    found = task.kernel.ipc.semaphores.get(number)
+    if max(operation.number for operation in operations) >= len(found.all):
+        raise Errno(E.EFBIG)
+    require(task, found, WRITE if any(operation.amount for operation in operations) else READ)
+    undo = None
+    if any(operation.undo for operation in operations):
+        mine = undo_list(task)
+        mine.sets[found] = None
+        undo = found.undos.setdefault(mine, [0] * len(found.all))
+    sleeper = Sleeper(operations, task.tgid, undo)
+    if perform(found, sleeper):
+        found.otime = seconds(task)
+        if any(operation.amount for operation in operations):
+            update(found, found.otime)
+        return 0
+    found.sleepers.append(sleeper)
+    try:
+        if not await wait_event(task, found.changed, lambda: sleeper.outcome is not None, deadline):
+            raise Errno(E.EAGAIN)
+    except Errno as error:
+        if error.number == E.ERESTARTSYS:
+            raise Errno(E.EINTR) from None
+        raise
+    finally:
+        if sleeper in found.sleepers:
+            found.sleepers.remove(sleeper)
+    assert sleeper.outcome is not None
+    return sleeper.outcome
+
+
+@function("void exit_sem(struct task_struct *tsk)")
+def exit_sem(task: LinuxTask) -> None:
+    """A thread ends or unshares: the last that holds its list takes back what was to be taken back."""
+    undo, task.undo_list = task.undo_list, None
+    if undo is None:
+        return
+    undo.holders -= 1
+    if undo.holders:
+        return
+    for found in undo.sets:
+        adjustments = found.undos.pop(undo, None)
+        if adjustments is None or found.deleted:
+            continue
+        for semaphore, adjustment in zip(found.all, adjustments, strict=True):
+            if adjustment:
+                semaphore.value = min(max(semaphore.value + adjustment, 0), SEMVMX)
+                semaphore.pid = task.tgid
+        update(found, seconds(task))
