@@ -83,6 +83,11 @@ FAMILIES: Final = {
     "ipc.messages": (
         "compat_sys_msgctl compat_sys_msgrcv compat_sys_msgsnd sys_msgctl sys_msgget sys_msgrcv sys_msgsnd"
     ),
+    "ipc.mqueue": (
+        "compat_sys_mq_getsetattr compat_sys_mq_notify compat_sys_mq_open sys_mq_getsetattr sys_mq_notify "
+        "sys_mq_open sys_mq_timedreceive sys_mq_timedreceive_time32 sys_mq_timedsend "
+        "sys_mq_timedsend_time32 sys_mq_unlink"
+    ),
     "ipc.multiplexed": "compat_sys_ipc",
     "ipc.segments": "compat_sys_shmat compat_sys_shmctl sys_shmat sys_shmctl sys_shmdt sys_shmget",
     "ipc.semaphores": "compat_sys_semctl sys_semctl sys_semget sys_semop sys_semtimedop",

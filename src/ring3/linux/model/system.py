@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ring3.kernel.mm.mm import Mm
     from ring3.linux.definition import Layers
     from ring3.linux.model.ipc import Ipc
+    from ring3.linux.model.mqueue import PosixQueues
     from ring3.loader.program import Executable
     from ring3.net.network import Network
 
@@ -193,6 +194,13 @@ class LinuxSystem(TwoWays[LinuxTask]):
         from ring3.linux.model.ipc import Ipc  # noqa: PLC0415 - few programs use it
 
         return Ipc()
+
+    @cached_property
+    def posix_queues(self) -> PosixQueues:
+        """Its POSIX message queues."""
+        from ring3.linux.model.mqueue import PosixQueues  # noqa: PLC0415 - few programs use them
+
+        return PosixQueues()
 
     # -- the machine -------------------------------------------------------------------------------------------
 

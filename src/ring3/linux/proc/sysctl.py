@@ -11,6 +11,7 @@ from ring3.abi.kinds import NamedTuple
 
 if TYPE_CHECKING:
     from ring3.linux.model.ipc import Ids, Ipc
+    from ring3.linux.model.mqueue import PosixQueues
     from ring3.linux.model.system import LinuxSystem
 
 
@@ -62,7 +63,18 @@ def _ids(kind: str, kernel: LinuxSystem) -> Ids[object]:  # type: ignore[type-va
 
 _LONG_MAX: Final = (1 << 64) - 1
 _MNI: Final = 1 << 15
+
+
+def _mqueue(kernel: LinuxSystem) -> PosixQueues:
+    return kernel.posix_queues
+
+
 TUNABLES: Final = {
+    b"fs/mqueue/msg_default": Tunable(_mqueue, ("msg_default",), 1, 65536),
+    b"fs/mqueue/msg_max": Tunable(_mqueue, ("msg_max",), 1, 65536),
+    b"fs/mqueue/msgsize_default": Tunable(_mqueue, ("msgsize_default",), 128, 16 << 20),
+    b"fs/mqueue/msgsize_max": Tunable(_mqueue, ("msgsize_max",), 128, 16 << 20),
+    b"fs/mqueue/queues_max": Tunable(_mqueue, ("queues_max",)),
     b"kernel/msg_next_id": Tunable(partial(_ids, "queues"), ("next_id",)),
     b"kernel/msgmax": Tunable(_ipc, ("msgmax",)),
     b"kernel/msgmnb": Tunable(_ipc, ("msgmnb",)),

@@ -158,7 +158,7 @@ class NetlinkSocket(Socket):
             return
         self._answer(answers, NLM_F_MULTI if dump else 0, sequence)
         if dump:
-            self._put(self._message(NLMSG_DONE, NLM_F_MULTI, sequence, bytes(4)))
+            self.put(self._message(NLMSG_DONE, NLM_F_MULTI, sequence, bytes(4)))
         elif flags & NLM_F_ACK:
             self._answer_error(0, request, sequence)
 
@@ -167,11 +167,11 @@ class NetlinkSocket(Socket):
         for kind, body in answers:
             message = self._message(kind, flags, sequence, body)
             if part and len(part) + len(message) > PAGE:
-                self._put(part)
+                self.put(part)
                 part = b""
             part += message
         if part:
-            self._put(part)
+            self.put(part)
 
     def _message(self, kind: int, flags: int, sequence: int, body: bytes) -> bytes:
         head = NLMSGHDR.pack(64, NLMSGHDR.size(64) + len(body), kind, flags, sequence, self.port)
@@ -181,9 +181,10 @@ class NetlinkSocket(Socket):
         capped = not error or self.levels.get(CAP_ACK)
         echoed = request[: NLMSGHDR.size(64)] if capped else request
         body = struct.pack("<i", -error) + echoed
-        self._put(self._message(NLMSG_ERROR, NLM_F_CAPPED if capped else 0, sequence, body))
+        self.put(self._message(NLMSG_ERROR, NLM_F_CAPPED if capped else 0, sequence, body))
 
-    def _put(self, message: bytes) -> None:
+    def put(self, message: bytes) -> None:
+        """Adds a message for who reads it."""
         self.queue.append(message)
         self.waiters.wake(READABLE)
 
