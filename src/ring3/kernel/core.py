@@ -17,7 +17,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from ring3.abi.errno import E, Errno
 from ring3.errors import Deadlock, KernelPanic, Ring3Error
@@ -45,6 +45,15 @@ TaskT = TypeVar("TaskT", bound=Task)
 """The kind of a kernel's tasks."""
 Stub = Callable[[TaskT, UserRegs, int], Result]
 """What runs at a stub's hlt: gets the task and what `Kernel.stub_arguments` gives; its result goes to rax."""
+
+
+class Ending(Protocol):
+    """What is run until it is over: the program of a task, or whatever a debugger waits for."""
+
+    @property
+    def program_ended(self) -> bool:
+        """Whether it is."""
+
 
 FIRST_TID: Final = 2
 """The first program's number; 1 is the kernel's own."""
@@ -217,6 +226,24 @@ class Kernel(Rings, ABC, Generic[TaskT]):
             task.state = TaskState.READY
             self._enqueue(task)
 
+    def hold(self, task: TaskT) -> None:
+        """Keeps a task from running until `let_go`: its program stands where it is, between two instructions.
+
+        To be called while no instruction of the task is being executed and no handler of it runs.
+        """
+        if task.state is TaskState.READY and not task.on_cpu and task in self._ready:
+            self._ready.remove(task)
+        if task.state is not TaskState.DEAD:
+            task.state = TaskState.HELD
+            task.on_cpu = False
+
+    def let_go(self, task: TaskT) -> None:
+        """Lets a task run on that is held, before others; one that waits looks again whether it may."""
+        if task.state is TaskState.HELD:
+            task.state = TaskState.READY
+            self._enqueue(task)
+            self._ready.rotate(1)
+
     def _enqueue(self, task: TaskT) -> None:
         self._ready.append(task)
         if self.current is not None and self.current.on_cpu:
@@ -258,8 +285,8 @@ class Kernel(Rings, ABC, Generic[TaskT]):
             return task.cpu_time + self.clocks.cpu() - self._charged
         return task.cpu_time
 
-    def run(self, until: TaskT) -> None:
-        """Runs tasks until the program of one has ended.
+    def run(self, until: Ending) -> None:
+        """Runs tasks until the program of one has ended, or until anything else is over.
 
         Raises:
             Deadlock: All of them wait and nothing can wake one.
@@ -271,7 +298,7 @@ class Kernel(Rings, ABC, Generic[TaskT]):
         finally:
             RUNNING.kernel = outer
 
-    def _run(self, until: TaskT) -> None:
+    def _run(self, until: Ending) -> None:
         while not until.program_ended:
             if self.timers.waiting or self.attention is not None:
                 self._look_around()
@@ -369,6 +396,8 @@ class Kernel(Rings, ABC, Generic[TaskT]):
             self.preempt(task)
         elif stop is Event.BREAKPOINT:
             self._at_breakpoint(task)
+        elif stop is Event.STEPPED:
+            pass  # who watches instructions has taken it off the CPU
         elif isinstance(stop, Event):
             raise KernelPanic(f"unexpected stop: {stop.value}")
         else:

@@ -12,6 +12,7 @@ from ring3.abi.kinds import NamedTuple
 
 if TYPE_CHECKING:
     from ring3.kernel.mm.mm import Mm
+    from ring3.kernel.task import Task
 
 
 class SystemCall(NamedTuple):
@@ -59,15 +60,17 @@ class CpuRun(NamedTuple):
 
 
 class Instruction(NamedTuple):
-    """Every instruction: a `CpuObserver`.
+    """Every instruction: a `CpuObserver`, which before one may take the task off the CPU (`Kernel.hold`).
 
     Attributes:
         rings: In which rings.
         full_path: Whether ring 0 is to be gone through where the short path would leave it out.
+        task: Whose; None for those of all tasks.
     """
 
     rings: frozenset[int] = frozenset((0, 3))
     full_path: bool = True
+    task: Task | None = None
 
 
 class Delivery(NamedTuple):

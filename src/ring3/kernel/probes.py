@@ -293,7 +293,7 @@ _ATTACHERS: Final[Mapping[type, Attacher]] = {
     points.Function: _at_function,
     points.CpuRun: lambda kernel, _point, observer: kernel.probes.cpu.watch_runs(observer),
     points.Instruction: lambda kernel, point, observer: kernel.probes.cpu.watch_instructions(
-        observer, point.rings, full_path=point.full_path
+        observer, point.rings, full_path=point.full_path, task=point.task
     ),
     points.Delivery: lambda kernel, _point, observer: kernel.probes.cpu.watch_deliveries(observer),
     points.Address: _at_address,

@@ -25,6 +25,8 @@ class TaskState(Enum):
     """In the run queue, or on the CPU."""
     WAITING = "waiting"
     """Its handler awaits something."""
+    HELD = "held"
+    """A debugger keeps it from running (`Kernel.hold`)."""
     DEAD = "dead"
     """It will not run again."""
 

@@ -1,8 +1,8 @@
 """Watching the CPU: its stops, its instructions, its ways into ring 0, and addresses before which it is to stop.
 
 What runs the CPU (`Kernel.run_cpu`) is exchanged for a run that tells; where instructions are wanted it goes step by
-step, and only in the rings where they are. Who watches ring 0 puts the full path in force, as there is no ring 0 to be
-seen on the short one.
+step, through ring 0 too where only ring 3 is wanted, because that comes next. Who watches ring 0 puts the full path in
+force, as there is no ring 0 to be seen on the short one.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class WatchedCpu:
         self._plain_run = kernel.run_cpu
         self._plain_microcode = kernel.machine.microcode
         self._runs: tuple[CpuObserver, ...] = ()
-        self._instructions: tuple[tuple[CpuObserver, frozenset[int]], ...] = ()
+        self._instructions: tuple[tuple[CpuObserver, frozenset[int], Task | None], ...] = ()
         self._deliveries: tuple[DeliveryObserver, ...] = ()
         self._addresses: dict[tuple[Pmap | None, int], tuple[AddressObserver, ...]] = {}
         self._ring0 = 0
@@ -79,10 +79,10 @@ class WatchedCpu:
         return leave
 
     def watch_instructions(
-        self, observer: CpuObserver, rings: frozenset[int], *, full_path: bool
+        self, observer: CpuObserver, rings: frozenset[int], *, full_path: bool, task: Task | None
     ) -> Callable[[], None]:
-        """Tells an observer of every instruction in some rings."""
-        entry = observer, rings
+        """Tells an observer of every instruction in some rings, of one task or of all."""
+        entry = observer, rings, task
         self._instructions = (*self._instructions, entry)
         end = self.need_ring0() if 0 in rings and full_path else _nothing
         self._change()
@@ -177,10 +177,19 @@ class WatchedCpu:
         return stop
 
     def _run_or_step(self) -> Stop:
+        """Runs the CPU; step by step in rings that nobody watches too, as their code may lead into one that is."""
         cpu, task = self._kernel.machine.cpu, self._task()
-        while observers := [seen for seen, rings in self._instructions if cpu.cpl in rings]:
+        while watched := [
+            (seen, rings) for seen, rings, whose in self._instructions if whose in (None, task)
+        ]:
+            cpl = cpu.cpl
+            observers = [seen for seen, rings in watched if cpl in rings]
+            if not observers and cpl == 3:
+                break
             for observer in observers:
                 observer.before(task)
+            if not task.on_cpu:
+                return Event.STEPPED
             stop = cpu.step()
             for observer in observers:
                 observer.after(task, stop)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ring3.abi.kinds import Enum, IntFlag
 from ring3.kernel.wait import WaitQueue
@@ -36,12 +36,20 @@ class At(Enum):
     EXIT = 2
 
 
+class Outside(Protocol):
+    """A tracer that is no program of the machine: a debugger."""
+
+    def traced_stop(self, task: LinuxTask) -> None:
+        """A thread is about to stop; its `Trace` says why."""
+
+
 class Trace:
     """One thread being traced.
 
     Attributes:
-        tracer: The process that traces it.
+        tracer: The process that traces it; None for a debugger outside of the machine.
         by: Its thread that does: requests of others are refused.
+        outside: The debugger outside.
         seized: By PTRACE_SEIZE: other stops, no SIGSTOP.
         options: `Option` bits.
         status: While stopped, what wait(2) reports, without the low byte 0x7f; None while it runs.
@@ -59,13 +67,16 @@ class Trace:
     """
 
     __slots__ = (
-        "at", "by", "changed", "info", "inject", "listening", "message", "notify", "options", "renewed", "resumed",
-        "seized", "status", "tracer", "trap", "unreported",
+        "at", "by", "changed", "info", "inject", "listening", "message", "notify", "options", "outside", "renewed",
+        "resumed", "seized", "status", "tracer", "trap", "unreported",
     )  # fmt: skip
 
-    def __init__(self, by: LinuxTask, seized: bool, options: int) -> None:
+    def __init__(
+        self, by: LinuxTask | None, seized: bool, options: int, outside: Outside | None = None
+    ) -> None:
         self.by = by
-        self.tracer: Process = by.process
+        self.tracer: Process | None = None if by is None else by.process
+        self.outside = outside
         self.seized = seized
         self.options = options
         self.status: int | None = None

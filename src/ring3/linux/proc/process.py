@@ -51,7 +51,7 @@ def state_of(task: LinuxTask) -> str:
     """The letter for what a thread does."""
     if task.process.dead:
         return "Z"
-    if task.trace is not None and task.trace.status is not None:
+    if task.state is TaskState.HELD or (task.trace is not None and task.trace.status is not None):
         return "t"
     if task.process.stopped:
         return "T"
@@ -213,7 +213,7 @@ def status(task: LinuxTask) -> bytes:
         ("Ngid", "0"),
         ("Pid", str(task.tid)),
         ("PPid", str(process.ppid)),
-        ("TracerPid", str(0 if task.trace is None else task.trace.tracer.pid)),
+        ("TracerPid", str(task.trace.tracer.pid if task.trace is not None and task.trace.tracer else 0)),
         ("Uid", f"{who.uid}\t{who.euid}\t{who.suid}\t{who.fsuid}"),
         ("Gid", f"{who.gid}\t{who.egid}\t{who.sgid}\t{who.fsgid}"),
         ("FDSize", str(0 if process.dead else task.files.size)),

@@ -227,7 +227,7 @@ def do_signal_stop(process: Process, signal: int) -> None:
 def _is_hidden(process: Process) -> bool:
     """Whether its parent sees its stops as its tracer, and not twice (wait_consider_task)."""
     trace = process.leader.trace
-    return trace is not None and trace.tracer is process.parent
+    return trace is not None and trace.tracer is not None and trace.tracer is process.parent
 
 
 def _continue_process(process: Process) -> None:

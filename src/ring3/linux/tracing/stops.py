@@ -17,7 +17,7 @@ from ring3.kernel.wait import Bound
 from ring3.linux.model.process import Process, wants_no_zombies
 from ring3.linux.model.siginfo import Layout, SigInfo
 from ring3.linux.model.signal_state import bit
-from ring3.linux.model.trace import At, Option, Trace
+from ring3.linux.model.trace import At, Option, Outside, Trace
 from ring3.linux.signals.send import (
     TIF_SIGPENDING,
     do_send_specific,
@@ -52,10 +52,18 @@ EVENT_STOP: Final = 128
 @function(
     "int ptrace_attach(struct task_struct *task, long request, unsigned long addr, unsigned long flags)",
 )
-def ptrace_attach(task: LinuxTask, by: LinuxTask, *, seized: bool = False, options: int = 0) -> Trace:
-    """Makes a thread the tracer of another one."""
-    task.trace = Trace(by, seized, options)
-    by.process.tracees.append(task)
+def ptrace_attach(
+    task: LinuxTask,
+    by: LinuxTask | None,
+    *,
+    seized: bool = False,
+    options: int = 0,
+    outside: Outside | None = None,
+) -> Trace:
+    """Makes a thread, or a debugger outside of the machine, the tracer of another one."""
+    task.trace = Trace(by, seized, options, outside)
+    if by is not None:
+        by.process.tracees.append(task)
     task.kernel.machine.ram.q[task.struct + _WORK] |= SYSCALL_WORK_TRACED
     return task.trace
 
@@ -71,7 +79,7 @@ def ptrace_detach(task: LinuxTask, signal: int = 0) -> None:
         return
     stepping.disable(task)
     task.trace = None
-    if task in trace.tracer.tracees:
+    if trace.tracer is not None and task in trace.tracer.tracees:
         trace.tracer.tracees.remove(task)
     task.kernel.machine.ram.q[task.struct + _WORK] &= ~(
         SYSCALL_WORK_TRACE | SYSCALL_WORK_EMU | SYSCALL_WORK_TRACED
@@ -128,7 +136,10 @@ async def ptrace_stop(task: LinuxTask, status: int, info: SigInfo | None, at: At
     trace.trap = False
     if status >> 8 == EVENT_STOP:
         trace.notify = False
-    _tell_tracer(task, trace.tracer, status & 0x7F)
+    if trace.outside is not None:
+        trace.outside.traced_stop(task)
+    elif trace.tracer is not None:
+        _tell_tracer(task, trace.tracer, status & 0x7F)
     while (
         trace.is_stopped and not is_killed(task) and not (trace.listening and (trace.notify or trace.renewed))
     ):
@@ -245,7 +256,7 @@ def follow_child(task: LinuxTask, child: LinuxTask) -> None:
     """Traces a new child as its parent is traced (ptrace_init_task); it starts with a stop."""
     trace = task.trace
     assert trace is not None
-    new = ptrace_attach(child, trace.by, seized=trace.seized, options=trace.options)
+    new = ptrace_attach(child, trace.by, seized=trace.seized, options=trace.options, outside=trace.outside)
     if trace.seized:
         new.trap = True
     else:
@@ -263,7 +274,9 @@ def thread_ended(task: LinuxTask, code: int) -> None:
     if trace is not None:
         tracer = trace.tracer
         ptrace_detach(task)
-        if is_first and process.threads:
+        if tracer is None:
+            pass  # who is outside sees the end of tasks otherwise
+        elif is_first and process.threads:
             process.first_traced_by = None if process.executing is not None else tracer
         elif not is_first or tracer is not process.parent:
             _report_end(tracer, task.tid, code)

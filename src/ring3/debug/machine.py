@@ -1,0 +1,109 @@
+"""The whole machine as a target: every task of every program, in ring 3 and in ring 0, stopped together.
+
+Whoever stops, nothing runs until the debugger waits again; so threads stand still without being asked, and signals,
+children and new programs are the kernel's own affair. It works for every kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from ring3.debug.stops import Reason, Stop
+from ring3.debug.target import Target
+from ring3.kernel import points
+from ring3.kernel.task import TaskState
+
+if TYPE_CHECKING:
+    from ring3.debug.thread import Thread
+    from ring3.kernel.core import Kernel
+    from ring3.kernel.events import Created, Exited
+
+BOTH_RINGS: Final = frozenset((0, 3))
+
+
+class MachineTarget(Target):
+    """All tasks of a kernel.
+
+    `interrupt` means the machine: the thread that `wait` tells of is the one that the CPU was running.
+    """
+
+    def __init__(self, kernel: Kernel[Any], rings: frozenset[int] = BOTH_RINGS) -> None:
+        """Begins to debug a machine, which does not run at this moment.
+
+        Args:
+            kernel: The kernel.
+            rings: The rings in which an instruction is a step; with ring 3 alone, registers are those of programs.
+        """
+        super().__init__(kernel, rings)
+        for task in kernel.tasks.values():
+            self._halt(self._adopt(task))
+        attach = kernel.probes.attach
+        self._attachments += [
+            attach(points.TaskCreated(), self._created),
+            attach(points.TaskExited(), self._exited),
+        ]
+        self._is_wanted = False
+
+    def wait(self, until: Callable[[], bool] = lambda: False) -> Stop | None:
+        """As `Target.wait`; who was not held runs on, whatever stopped the machine."""
+        for thread in self._known.values():
+            if thread.task.state is not TaskState.HELD:
+                thread.stop = None
+        return super().wait(until)
+
+    def _go_on(self, thread: Thread, signal: int) -> None:
+        if signal:
+            raise ValueError("a thread of the whole machine cannot be given a signal")
+        thread.stop = None
+        self.kernel.let_go(thread.task)
+
+    def interrupt(self, thread: Thread | None = None) -> None:
+        """Asks the machine to stop; `wait` tells of the thread that runs, or else of the one given."""
+        del thread
+        self._is_wanted = True
+
+    def halt(self) -> None:
+        """Nothing is to be done: they stand still."""
+        for thread in self._known.values():
+            if thread.stop is None:
+                self._halt(thread)
+
+    def resume_all(self) -> None:
+        """Lets the machine go on."""
+        for thread in self.threads:
+            self.resume(thread)
+
+    @property
+    def running(self) -> Thread | None:
+        """The thread whose registers are in the CPU, None for none."""
+        return self.thread_of(self.kernel.current)
+
+    @property
+    def program_ended(self) -> bool:
+        """For `Kernel.run`: whether the machine is to be left."""
+        if self._is_wanted and not self._stops and self._known:
+            self._is_wanted = False
+            thread = self.running or self.threads[0]
+            if thread.stop is None:
+                self._stops.append(self._halt(thread))
+        return super().program_ended
+
+    @staticmethod
+    def _halt(thread: Thread) -> Stop:
+        """Nothing runs: so this thread stands still."""
+        thread.stop = Stop(Reason.INTERRUPT, thread)
+        return thread.stop
+
+    def _created(self, event: Created) -> None:
+        self._adopt(event.task)
+
+    def _exited(self, event: Exited) -> None:
+        thread = self.thread_of(event.task)
+        if thread is None:
+            return
+        siblings = [
+            other for other in self._known.values() if other.pid == thread.pid and other is not thread
+        ]
+        reason = Reason.THREAD_EXIT if siblings else Reason.EXIT
+        self._ended(Stop(reason, thread, number=event.code))
