@@ -30,6 +30,7 @@ PROGRAMS = [
     "splicing",
     "transfers",
     "waiting",
+    "xattrs",
 ]
 
 

@@ -16,6 +16,8 @@ from ring3.abi.kinds import NamedTuple
 from ring3.fs.file import Stat
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ring3.fs.dentry import Dentry
     from ring3.fs.file import File
     from ring3.fs.locks import Locks
@@ -218,6 +220,24 @@ class Inode:
             Errno: ENOTEMPTY, a directory would be lost; EPERM, the file system cannot.
         """
         raise Errno(E.EPERM)
+
+    # -- extended attributes -------------------------------------------------------------------------------------
+
+    def xattrs(self) -> Mapping[bytes, bytes]:
+        """Its extended attributes.
+
+        Raises:
+            Errno: EOPNOTSUPP, the file system keeps none.
+        """
+        raise Errno(E.EOPNOTSUPP)
+
+    def set_xattrs(self, values: Mapping[bytes, bytes]) -> None:
+        """Sets all of them.
+
+        Raises:
+            Errno: EOPNOTSUPP, the file system keeps none.
+        """
+        raise Errno(E.EOPNOTSUPP)
 
     # -- links ---------------------------------------------------------------------------------------------------
 

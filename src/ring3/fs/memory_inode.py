@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
@@ -28,6 +30,7 @@ class Attributes:
         mtime: When its contents changed.
         ctime: When anything changed.
         linkable: It has no name yet.
+        extended: Its extended attributes.
     """
 
     vfs: Vfs
@@ -41,6 +44,7 @@ class Attributes:
     mtime: int
     ctime: int
     linkable = False
+    extended: Mapping[bytes, bytes] = MappingProxyType({})
 
     def start_times(self) -> None:
         """All times are now."""
@@ -80,6 +84,16 @@ class Attributes:
             self.atime = atime
         if mtime is not None:
             self.mtime = mtime
+
+    def xattrs(self) -> Mapping[bytes, bytes]:
+        """Its extended attributes."""
+        return self.extended
+
+    def set_xattrs(self, values: Mapping[bytes, bytes]) -> None:
+        """Sets all of them."""
+        self.pin()
+        self.extended = values
+        self.ctime = self.vfs.now()
 
     def add_name(self) -> None:
         """It has one more name.

@@ -66,8 +66,9 @@ FAMILIES: Final = {
         "sys_preadv2 sys_pwritev sys_pwritev2 sys_readv sys_writev"
     ),
     "files.xattr": (
-        "sys_fgetxattr sys_flistxattr sys_fremovexattr sys_fsetxattr sys_getxattr sys_lgetxattr "
-        "sys_listxattr sys_llistxattr sys_lremovexattr sys_lsetxattr sys_removexattr sys_setxattr"
+        "sys_fgetxattr sys_flistxattr sys_fremovexattr sys_fsetxattr sys_getxattr sys_getxattrat "
+        "sys_lgetxattr sys_listxattr sys_listxattrat sys_llistxattr sys_lremovexattr sys_lsetxattr "
+        "sys_removexattr sys_removexattrat sys_setxattr sys_setxattrat"
     ),
     "ids.capabilities": "sys_capget sys_capset",
     "ids.identity": (

@@ -146,7 +146,7 @@ def test_more_than_all_of_ram_is_refused_unless_it_is_not_reserved(mm: Mm) -> No
 
 
 def test_the_number_of_mappings_is_limited(mm: Mm) -> None:
-    mm.max_map_count = 3
+    mm.objects.max_map_count = 3
     mm.mmap(BASE, 8 * PAGE, RW, fixed=True)
     mm.mprotect(BASE + PAGE, PAGE, R)
     with fails(E.ENOMEM):

@@ -27,7 +27,6 @@ _WIPEONFORK: Final = int(VmaFlag.WIPEONFORK)
 def dup_mmap(parent: Space, child: Space) -> None:
     """Fills an empty address space with the mappings and pages of another."""
     child.default_flags = 0
-    child.max_map_count = parent.max_map_count
     child.start_brk, child.brk = parent.start_brk, parent.brk
     child.start_data, child.end_data, child.start_stack = (
         parent.start_data,

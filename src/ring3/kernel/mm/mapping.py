@@ -145,7 +145,7 @@ def _checked_length(mm: FaultingSpace, length: int, offset: int, obj: MemoryObje
     if not length or offset % PAGE_SIZE:
         raise Errno(E.EINVAL)
     length = round_up(length)
-    if length > mm.task_size or len(mm.vmas) > mm.max_map_count:
+    if length > mm.task_size or len(mm.vmas) > mm.objects.max_map_count:
         raise Errno(E.ENOMEM)
     if obj is not None and offset > _MAX_FILE - length:
         raise Errno(E.EOVERFLOW)
@@ -302,7 +302,7 @@ def do_brk_flags(mm: FaultingSpace, old: int, new: int) -> bool:
     """do_brk_flags: anonymous memory from the old end to the new one."""
     flags = ACCOUNT | mm.default_flags
     pages = (new - old) >> PAGE_SHIFT
-    if new > mm.task_size or len(mm.vmas) > mm.max_map_count or pages > mm.ram.size >> PAGE_SHIFT:
+    if new > mm.task_size or len(mm.vmas) > mm.objects.max_map_count or pages > mm.ram.size >> PAGE_SHIFT:
         return False
     after = mm.next_vma(old)
     if after is not None and new + PAGE_SIZE > after.gap_start:

@@ -11,7 +11,7 @@ Objects are counted: their maker and every mapping hold them, and with the last 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from ring3.abi.errno import E, Errno
 from ring3.errors import OutOfFrames
@@ -19,6 +19,9 @@ from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE, ZERO_PAGE, Ram
 
 if TYPE_CHECKING:
     from ring3.kernel.mm.vma import Vma
+
+
+MAX_MAP_COUNT: Final = 65530
 
 
 class Mapper(Protocol):
@@ -209,12 +212,14 @@ class Objects:
 
     Attributes:
         shrinkable: Where frames can be taken from, oldest object first.
+        max_map_count: Mappings one address space may have (vm.max_map_count).
     """
 
-    __slots__ = ("_inode", "shrinkable")
+    __slots__ = ("_inode", "max_map_count", "shrinkable")
 
     def __init__(self) -> None:
         self.shrinkable: dict[Shrinkable, None] = {}
+        self.max_map_count = MAX_MAP_COUNT
         self._inode = 0
 
     def new_inode(self) -> int:

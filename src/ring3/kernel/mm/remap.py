@@ -95,7 +95,7 @@ def _check_target(mm: FaultingSpace, address: int, old_length: int, new_length: 
         raise Errno(E.EINVAL)
     if address + old_length > target and target + new_length > address:
         raise Errno(E.EINVAL)
-    if len(mm.vmas) + 2 >= mm.max_map_count - 3:
+    if len(mm.vmas) + 2 >= mm.objects.max_map_count - 3:
         raise Errno(E.ENOMEM)
 
 
@@ -194,7 +194,7 @@ def move_vma(
     mm: FaultingSpace, vma: Vma, address: int, old_length: int, target: int, new_length: int, dontunmap: bool
 ) -> int:
     """move_vma: a mapping of the same pages elsewhere, then the old one goes or stays empty."""
-    if len(mm.vmas) >= mm.max_map_count - 3:
+    if len(mm.vmas) >= mm.objects.max_map_count - 3:
         raise Errno(E.ENOMEM)
     end = address + old_length
     new = vma.part(address, address + new_length)

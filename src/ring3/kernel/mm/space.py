@@ -27,9 +27,6 @@ from ring3.kernel.mm.vma import SEALED, Vma
 from ring3.machine.pmap import Pmap
 from ring3.machine.ram import PAGE_SHIFT, Ram
 
-MAX_MAP_COUNT: Final = 65530
-"""Mappings one address space may have (sysctl vm.max_map_count)."""
-
 _NOWHERE: Final = Vma(0, 0, 0, 0, 0, 0)
 
 
@@ -72,7 +69,6 @@ class Space:
         "layout",
         "limits",
         "major_faults",
-        "max_map_count",
         "objects",
         "peak_anon",
         "pmap",
@@ -121,7 +117,6 @@ class Space:
         self.hit = _NOWHERE
         self.search = (0, 0)
         self.default_flags = 0
-        self.max_map_count = MAX_MAP_COUNT
         self.start_brk = self.brk = self.start_data = self.end_data = self.start_stack = 0
         self.peak_anon = self.major_faults = self.families = 0
 
@@ -186,7 +181,7 @@ class Space:
             Errno: ENOMEM, that would be too many mappings.
         """
         cuts = (vma.start < start) + (end < vma.end)
-        if limited and cuts and len(self.vmas) + cuts > self.max_map_count:
+        if limited and cuts and len(self.vmas) + cuts > self.objects.max_map_count:
             raise Errno(E.ENOMEM)
         if vma.start < start:
             vma = self.split(vma, start)
@@ -239,7 +234,12 @@ class Space:
         if any(vma.flags & SEALED for vma in victims):
             raise Errno(E.EPERM)
         first, last = victims[0], victims[-1]
-        if first is last and first.start < start and end < first.end and len(self.vmas) >= self.max_map_count:
+        if (
+            first is last
+            and first.start < start
+            and end < first.end
+            and len(self.vmas) >= self.objects.max_map_count
+        ):
             raise Errno(E.ENOMEM)
         victims = [self.carve(vma, start, end, limited=False) for vma in victims]
         self.drop_pages(start, end)

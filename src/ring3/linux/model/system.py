@@ -17,8 +17,11 @@ from ring3.kernel.futex import Futexes
 from ring3.kernel.mm.layout import Random
 from ring3.kernel.mm.objects import Objects
 from ring3.kernel.regs import FrameType, UserRegs, WindowRegs, frame_type
+from ring3.kernel.task import TaskState
 from ring3.kernel.two_ways import TwoWays
 from ring3.kernel.wait import WaitQueue
+from ring3.linux.model.credentials import Credentials
+from ring3.linux.model.limits import NR_OPEN
 from ring3.linux.model.process import INIT, Process, Processes
 from ring3.linux.model.settings import MmContext
 from ring3.linux.model.siginfo import SigInfo
@@ -93,6 +96,7 @@ class LinuxSystem(TwoWays[LinuxTask]):
         window: The user registers while the short path works on them.
         descriptors: The descriptor tables of programs.
         newborn: The registers of a task that has not run yet.
+        nr_open: The most that RLIMIT_NOFILE may be (fs.nr_open).
         ranked: Some thread asked for a policy that comes before others.
     """
 
@@ -130,6 +134,7 @@ class LinuxSystem(TwoWays[LinuxTask]):
         self.contexts: dict[Mm, MmContext] = {}
         self.descriptors = Descriptors(machine, self.linux.gdt)
         self.ranked = False
+        self.nr_open = NR_OPEN
         self._vdsos: dict[int, Vdso] = {}
         self._absent: set[str] = set()
         self.newborn = self._initial_state()
@@ -166,8 +171,19 @@ class LinuxSystem(TwoWays[LinuxTask]):
         return self.current
 
     def thread(self, tid: int) -> LinuxTask | None:
-        """A living thread by number, or None."""
-        return self.tasks.get(tid)
+        """A living thread by number, or None; process 1 is found too, though nobody lists it."""
+        return self.init_task if tid == INIT else self.tasks.get(tid)
+
+    @cached_property
+    def init_task(self) -> LinuxTask:
+        """The kernel's own process 1, user 0's, which has no program: it sleeps and takes no signals."""
+        task = LinuxTask(self, INIT, "init", None, 0)
+        task.process, task.state, task.credentials = (
+            self.processes.init,
+            TaskState.WAITING,
+            Credentials.of(0, 0),
+        )
+        return task
 
     def threads(self) -> list[LinuxTask]:
         """All living threads."""

@@ -10,9 +10,28 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
 
 if TYPE_CHECKING:
+    from ring3.kernel.mm.objects import Objects
     from ring3.linux.model.ipc import Ids, Ipc
     from ring3.linux.model.mqueue import PosixQueues
     from ring3.linux.model.system import LinuxSystem
+
+
+class Name(NamedTuple):
+    """A word that can be set: the name of the machine or of its domain."""
+
+    attribute: str
+
+    def read(self, kernel: LinuxSystem) -> str:
+        """The text."""
+        return f"{getattr(kernel, self.attribute)}\n"
+
+    def write(self, kernel: LinuxSystem, data: bytes) -> None:
+        """Sets it to the first line."""
+        setattr(
+            kernel,
+            self.attribute,
+            data.split(b"\0")[0].split(b"\n")[0][:64].decode("utf-8", "surrogateescape"),
+        )
 
 
 class Tunable(NamedTuple):
@@ -69,7 +88,20 @@ def _mqueue(kernel: LinuxSystem) -> PosixQueues:
     return kernel.posix_queues
 
 
-TUNABLES: Final = {
+def _kernel(kernel: LinuxSystem) -> LinuxSystem:
+    return kernel
+
+
+def _objects(kernel: LinuxSystem) -> Objects:
+    return kernel.objects
+
+
+TUNABLES: Final[dict[bytes, Tunable | Name]] = {
+    b"fs/nr_open": Tunable(_kernel, ("nr_open",), 8),
+    b"kernel/domainname": Name("domainname"),
+    b"kernel/hostname": Name("hostname"),
+    b"kernel/threads-max": Tunable(_kernel, ("max_tasks",), 20),
+    b"vm/max_map_count": Tunable(_objects, ("max_map_count",)),
     b"fs/mqueue/msg_default": Tunable(_mqueue, ("msg_default",), 1, 65536),
     b"fs/mqueue/msg_max": Tunable(_mqueue, ("msg_max",), 1, 65536),
     b"fs/mqueue/msgsize_default": Tunable(_mqueue, ("msgsize_default",), 128, 16 << 20),

@@ -139,15 +139,12 @@ def _fixed(value: int | str) -> Text:
 
 SYS: Final[dict[bytes, Text]] = {
     b"fs/file-max": _fixed((1 << 63) - 1),
-    b"fs/nr_open": _fixed(1 << 20),
     b"fs/pipe-max-size": _fixed(1 << 20),
     b"fs/pipe-user-pages-soft": _fixed(1 << 14),
     b"fs/protected_hardlinks": _fixed(1),
     b"fs/protected_symlinks": _fixed(0),
     b"kernel/cap_last_cap": _fixed(40),
     b"kernel/core_pattern": _fixed("core"),
-    b"kernel/domainname": _fixed("(none)"),
-    b"kernel/hostname": lambda kernel: kernel.hostname + "\n",
     b"kernel/ngroups_max": _fixed(65536),
     b"kernel/osrelease": _fixed(RELEASE),
     b"kernel/ostype": _fixed("Linux"),
@@ -157,9 +154,8 @@ SYS: Final[dict[bytes, Text]] = {
     b"kernel/random/entropy_avail": _fixed(256),
     b"kernel/random/uuid": _uuid,
     b"kernel/randomize_va_space": lambda kernel: "0\n" if kernel.aslr is None else "2\n",
-    b"kernel/threads-max": lambda kernel: f"{kernel.max_tasks}\n",
+    b"kernel/tainted": _fixed(0),
     b"kernel/version": _fixed(VERSION),
-    b"vm/max_map_count": _fixed(65530),
     b"vm/mmap_min_addr": _fixed(65536),
     b"vm/overcommit_memory": _fixed(0),
 }

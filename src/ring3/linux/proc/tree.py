@@ -12,7 +12,6 @@ from ring3.fs.dentry import Dentry
 from ring3.fs.file import O_APPEND, File
 from ring3.fs.inode import Inode
 from ring3.fs.pseudo import PseudoDirectory, PseudoFile, PseudoFileSystem, PseudoLink
-from ring3.kernel.task import TaskState
 from ring3.linux.model.process import INIT
 from ring3.linux.proc import process, system
 from ring3.linux.proc.memory import MemoryInode
@@ -107,24 +106,10 @@ class ProcTree:
 
     def _leader(self, pid: int) -> LinuxTask | None:
         """The thread that stands for a process, or a thread by its own number, which is found but not listed."""
-        if pid == INIT:
-            return self._init()
         found = self._kernel.processes.get(pid)
         if found is not None:
             return found.threads[0] if found.threads else found.remains
         return self._kernel.thread(pid)
-
-    def _init(self) -> LinuxTask:
-        """The kernel's own process 1, which has no program: it sleeps, and is made when somebody looks at it."""
-        init = self._kernel.processes.init
-        if init.remains is None:
-            from ring3.linux.model.credentials import Credentials  # noqa: PLC0415 - most programs never look
-            from ring3.linux.model.task import LinuxTask  # noqa: PLC0415
-
-            task = LinuxTask(self._kernel, INIT, "init", None, 0)
-            task.process, task.state, task.credentials = init, TaskState.WAITING, Credentials.of(0, 0)
-            init.remains = task
-        return init.remains
 
     # -- a task --------------------------------------------------------------------------------------------------
 

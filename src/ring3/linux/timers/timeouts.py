@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.kernel.wait import deadline_after
+from ring3.linux.model.settings import Persona
 from ring3.linux.model.signal_state import UNBLOCKABLE
 from ring3.linux.signals.send import set_current_blocked
 from ring3.linux.timers.timespec import pack_timespec, pack_timeval, read_duration, read_timespec
@@ -49,7 +50,7 @@ class Timeout:
 
     def store_rest(self) -> None:
         """Tells the program how much was left; a bad address is no error, because the call is done."""
-        if self.deadline is not None:
+        if self.deadline is not None and not self._task.settings.personality & Persona.STICKY_TIMEOUTS:
             left = 0 if self.immediate else max(0, self.deadline - self._task.kernel.clocks.monotonic())
             with suppress(Errno):
                 self._task.memory.write(self._address, self._pack(left, self._bits))

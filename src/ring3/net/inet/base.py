@@ -184,6 +184,8 @@ class InetSocket(Socket):
 
     def get_option(self, level: int, name: int, size: int, caller: Caller) -> bytes:
         """An option of IP or IPv6."""
+        if level not in (SOL_IP, SOL_IPV6):
+            raise Errno(E.EOPNOTSUPP)  # do_ip_getsockopt
         known = self.known_options(level)
         if name not in known:
             raise Errno(E.ENOPROTOOPT)

@@ -157,6 +157,8 @@ def _setpipe(task: LinuxTask, fd: int, file: File, arg: int) -> int:
     if not isinstance(file, PipeFile):
         raise Errno(E.EBADF)
     wanted = arg & 0xFFFF_FFFF
+    if wanted > 1 << 31:
+        raise Errno(E.EINVAL)
     if wanted > MAX_CAPACITY and wanted > file.pipe.capacity and not who(task).has(CAP_SYS_RESOURCE):
         raise Errno(E.EPERM)
     return file.pipe.resize(wanted)

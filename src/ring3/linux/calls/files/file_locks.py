@@ -103,6 +103,8 @@ def lock_command(task: LinuxTask, file: File, cmd: int, arg: int) -> int | Waiti
     """
     inode = file.inode
     if inode is None:
+        row, bits = _layout(task, cmd)
+        row.read(task.memory, arg, bits)
         raise Errno(E.EINVAL)
     wanted = _wanted(task, file, inode, cmd, arg)
     locks = locks_of(inode)

@@ -1,63 +1,166 @@
-"""Extended attributes (xattr(7)): no file system here keeps any, and every call says so.
-
-What the host's files have of them is not shown.
-"""
+"""Extended attributes (xattr(7), fs/xattr.c of Linux 6.x). What the host's files have of them is not shown."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ring3.abi.c_types import BufferIn, BufferOut, FdArg, Int, Path, SizeT
+from ring3.abi.c_types import BufferIn, BufferOut, DirFd, FdArg, Int, Path, Pointer, SizeT, UnsignedInt
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.structs.files import XATTR_ARGS
+from ring3.fs import xattrs
+from ring3.fs.dentry import Dentry
+from ring3.fs.file import File
 from ring3.linux.definition import syscall
-from ring3.linux.files.lookup import AT_FDCWD, opened, user_path_at
+from ring3.linux.files.lookup import (
+    AT_EMPTY_PATH,
+    AT_FDCWD,
+    AT_SYMLINK_NOFOLLOW,
+    find_or_fd,
+    opened,
+    user_path_at,
+    who,
+)
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
 NAME_MAX: Final = 255
-NOTE: Final = "no file has any: EOPNOTSUPP"
+NOTE: Final = "no access control lists: system.posix_acl_access and _default are EOPNOTSUPP"
+XATTR_FLAGS: Final = xattrs.XATTR_CREATE | xattrs.XATTR_REPLACE
+_LEAST: Final = XATTR_ARGS.size(64)
+Found = Dentry | File
 
 
-XATTR_FLAGS: Final = 3
-"""XATTR_CREATE and XATTR_REPLACE."""
-
-
-def _import_xattr_name(task: LinuxTask, name: int, flags: int = 0) -> None:
-    """Looks at what a call says of an attribute, before it looks for the file (fs/xattr.c).
+def _name(task: LinuxTask, address: int) -> bytes:
+    """The name of an attribute (import_xattr_name).
 
     Raises:
-        Errno: EINVAL, unknown flags; EFAULT; ERANGE, an empty or too long name.
+        Errno: EFAULT; ERANGE, empty or too long.
     """
-    if flags & ~XATTR_FLAGS:
-        raise Errno(E.EINVAL)
-    text = task.memory.read_cstring(name, NAME_MAX + 1)
+    text = task.memory.read_cstring(address, NAME_MAX + 1)
     if not text:
         raise Errno(E.ERANGE)
+    return text
+
+
+# -- what they do with a place or an open file -------------------------------------------------------------------
+
+
+def _get(task: LinuxTask, found: Found, name: bytes, value: int, size: int) -> int:
+    if found.inode is None:
+        raise Errno(E.EOPNOTSUPP)
+    return _give(task, xattrs.get(found.inode, name, who(task)), value, size)
+
+
+def _give(task: LinuxTask, text: bytes, address: int, size: int) -> int:
+    """Stores a value or list, if the caller has room for it and does not ask for its length alone."""
+    if size:
+        if len(text) > size:
+            raise Errno(E.ERANGE)
+        task.memory.write(address, text)
+    return len(text)
+
+
+class _Setting:
+    """What a call sets, read before the file is looked for (setxattr_copy)."""
+
+    def __init__(self, task: LinuxTask, name: int, value: int, size: int, flags: int) -> None:
+        if flags & ~XATTR_FLAGS:
+            raise Errno(E.EINVAL)
+        self.name = _name(task, name)
+        if size > xattrs.SIZE_MAX:
+            raise Errno(E.E2BIG)
+        self.value = bytes(task.memory.read(value, size)) if size else b""
+        self.flags = flags
+
+    def put(self, task: LinuxTask, found: Found) -> int:
+        """Does it."""
+        if found.inode is None:
+            raise Errno(E.EOPNOTSUPP)
+        xattrs.put(found.inode, self.name, self.value, self.flags, who(task))
+        return 0
+
+
+def _remove(task: LinuxTask, found: Found, name: bytes) -> int:
+    if found.inode is None:
+        raise Errno(E.EOPNOTSUPP)
+    xattrs.remove(found.inode, name, who(task))
+    return 0
+
+
+def _list(task: LinuxTask, found: Found, names: int, size: int) -> int:
+    text = b"" if found.inode is None else xattrs.names(found.inode, who(task))
+    return _give(task, text, names, min(size, xattrs.LIST_MAX))
+
+
+# -- getxattr ----------------------------------------------------------------------------------------------------
 
 
 @syscall("partial", NOTE)
 def sys_getxattr(task: LinuxTask, pathname: Path, name: BufferIn, value: BufferOut, size: SizeT) -> int:
     """An extended attribute of a file."""
-    _import_xattr_name(task, name)
-    user_path_at(task, AT_FDCWD, pathname)
-    raise Errno(E.EOPNOTSUPP)
+    key = _name(task, name)
+    return _get(task, user_path_at(task, AT_FDCWD, pathname), key, value, size)
 
 
 @syscall("partial", NOTE)
 def sys_lgetxattr(task: LinuxTask, pathname: Path, name: BufferIn, value: BufferOut, size: SizeT) -> int:
     """An extended attribute of a link itself."""
-    _import_xattr_name(task, name)
-    user_path_at(task, AT_FDCWD, pathname, follow=False)
-    raise Errno(E.EOPNOTSUPP)
+    key = _name(task, name)
+    return _get(task, user_path_at(task, AT_FDCWD, pathname, follow=False), key, value, size)
 
 
 @syscall("partial", NOTE)
 def sys_fgetxattr(task: LinuxTask, fd: FdArg, name: BufferIn, value: BufferOut, size: SizeT) -> int:
     """An extended attribute of an open file."""
-    _import_xattr_name(task, name)
-    opened(task, fd)
-    raise Errno(E.EOPNOTSUPP)
+    key = _name(task, name)
+    return _get(task, opened(task, fd), key, value, size)
+
+
+@syscall("partial", NOTE)
+def sys_getxattrat(
+    task: LinuxTask,
+    dfd: DirFd,
+    pathname: Path,
+    at_flags: UnsignedInt,
+    name: BufferIn,
+    uargs: Pointer,
+    usize: SizeT,
+) -> int:
+    """An extended attribute, by a path from a directory."""
+    value, size, flags = _arguments(task, uargs, usize)
+    if flags:
+        raise Errno(E.EINVAL)
+    key = _name(task, name)
+    return _get(task, _at(task, dfd, pathname, at_flags), key, value, size)
+
+
+def _arguments(task: LinuxTask, address: int, size: int) -> tuple[int, int, int]:
+    """``struct xattr_args``: value, size and flags.
+
+    Raises:
+        Errno: EFAULT; EINVAL, too short; E2BIG, longer than a page, or with something unknown at its end.
+    """
+    if size < _LEAST:
+        raise Errno(E.EINVAL)
+    if size > 4096 or any(task.memory.read(address + _LEAST, size - _LEAST)):
+        raise Errno(E.E2BIG)
+    value, length, flags = XATTR_ARGS.integers(task.memory, address, 64)
+    return value, length, flags
+
+
+def _at(task: LinuxTask, dfd: int, pathname: int, flags: int) -> Found:
+    """What the path of one of the calls from a directory leads to.
+
+    Raises:
+        Errno: EINVAL, unknown flags.
+    """
+    if flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH):
+        raise Errno(E.EINVAL)
+    return find_or_fd(task, dfd, pathname, flags)
+
+
+# -- setxattr ----------------------------------------------------------------------------------------------------
 
 
 @syscall("partial", NOTE)
@@ -65,9 +168,8 @@ def sys_setxattr(
     task: LinuxTask, pathname: Path, name: BufferIn, value: BufferIn, size: SizeT, flags: Int
 ) -> int:
     """Sets an extended attribute of a file."""
-    _import_xattr_name(task, name, flags)
-    user_path_at(task, AT_FDCWD, pathname)
-    raise Errno(E.EOPNOTSUPP)
+    setting = _Setting(task, name, value, size, flags)
+    return setting.put(task, user_path_at(task, AT_FDCWD, pathname))
 
 
 @syscall("partial", NOTE)
@@ -75,9 +177,8 @@ def sys_lsetxattr(
     task: LinuxTask, pathname: Path, name: BufferIn, value: BufferIn, size: SizeT, flags: Int
 ) -> int:
     """Sets an extended attribute of a link itself."""
-    _import_xattr_name(task, name, flags)
-    user_path_at(task, AT_FDCWD, pathname, follow=False)
-    raise Errno(E.EOPNOTSUPP)
+    setting = _Setting(task, name, value, size, flags)
+    return setting.put(task, user_path_at(task, AT_FDCWD, pathname, follow=False))
 
 
 @syscall("partial", NOTE)
@@ -85,51 +186,83 @@ def sys_fsetxattr(
     task: LinuxTask, fd: FdArg, name: BufferIn, value: BufferIn, size: SizeT, flags: Int
 ) -> int:
     """Sets an extended attribute of an open file."""
-    _import_xattr_name(task, name, flags)
-    opened(task, fd)
-    raise Errno(E.EOPNOTSUPP)
+    setting = _Setting(task, name, value, size, flags)
+    return setting.put(task, opened(task, fd))
+
+
+@syscall("partial", NOTE)
+def sys_setxattrat(
+    task: LinuxTask,
+    dfd: DirFd,
+    pathname: Path,
+    at_flags: UnsignedInt,
+    name: BufferIn,
+    uargs: Pointer,
+    usize: SizeT,
+) -> int:
+    """Sets an extended attribute, by a path from a directory."""
+    value, size, flags = _arguments(task, uargs, usize)
+    setting = _Setting(task, name, value, size, flags)
+    return setting.put(task, _at(task, dfd, pathname, at_flags))
+
+
+# -- removexattr -------------------------------------------------------------------------------------------------
 
 
 @syscall("partial", NOTE)
 def sys_removexattr(task: LinuxTask, pathname: Path, name: BufferIn) -> int:
     """Removes an extended attribute of a file."""
-    _import_xattr_name(task, name)
-    user_path_at(task, AT_FDCWD, pathname)
-    raise Errno(E.EOPNOTSUPP)
+    key = _name(task, name)
+    return _remove(task, user_path_at(task, AT_FDCWD, pathname), key)
 
 
 @syscall("partial", NOTE)
 def sys_lremovexattr(task: LinuxTask, pathname: Path, name: BufferIn) -> int:
     """Removes an extended attribute of a link itself."""
-    _import_xattr_name(task, name)
-    user_path_at(task, AT_FDCWD, pathname, follow=False)
-    raise Errno(E.EOPNOTSUPP)
+    key = _name(task, name)
+    return _remove(task, user_path_at(task, AT_FDCWD, pathname, follow=False), key)
 
 
 @syscall("partial", NOTE)
 def sys_fremovexattr(task: LinuxTask, fd: FdArg, name: BufferIn) -> int:
     """Removes an extended attribute of an open file."""
-    _import_xattr_name(task, name)
-    opened(task, fd)
-    raise Errno(E.EOPNOTSUPP)
+    key = _name(task, name)
+    return _remove(task, opened(task, fd), key)
 
 
-@syscall("full", "no file has any: the list is empty")
+@syscall("partial", NOTE)
+def sys_removexattrat(
+    task: LinuxTask, dfd: DirFd, pathname: Path, at_flags: UnsignedInt, name: BufferIn
+) -> int:
+    """Removes an extended attribute, by a path from a directory."""
+    key = _name(task, name)
+    return _remove(task, _at(task, dfd, pathname, at_flags), key)
+
+
+# -- listxattr ---------------------------------------------------------------------------------------------------
+
+
+@syscall("full")
 def sys_listxattr(task: LinuxTask, pathname: Path, names: BufferOut, size: SizeT) -> int:
     """The names of a file's extended attributes."""
-    user_path_at(task, AT_FDCWD, pathname)
-    return 0
+    return _list(task, user_path_at(task, AT_FDCWD, pathname), names, size)
 
 
-@syscall("full", "as listxattr")
+@syscall("full")
 def sys_llistxattr(task: LinuxTask, pathname: Path, names: BufferOut, size: SizeT) -> int:
     """Those of a link itself."""
-    user_path_at(task, AT_FDCWD, pathname, follow=False)
-    return 0
+    return _list(task, user_path_at(task, AT_FDCWD, pathname, follow=False), names, size)
 
 
-@syscall("full", "as listxattr")
+@syscall("full")
 def sys_flistxattr(task: LinuxTask, fd: FdArg, names: BufferOut, size: SizeT) -> int:
     """Those of an open file."""
-    opened(task, fd)
-    return 0
+    return _list(task, opened(task, fd), names, size)
+
+
+@syscall("full")
+def sys_listxattrat(
+    task: LinuxTask, dfd: DirFd, pathname: Path, at_flags: UnsignedInt, names: BufferOut, size: SizeT
+) -> int:
+    """Those of what a path from a directory leads to."""
+    return _list(task, _at(task, dfd, pathname, at_flags), names, size)

@@ -10,7 +10,7 @@ from ring3.abi.linux.capabilities import Cap
 from ring3.abi.linux.structs.processes import RLIMIT, RLIMIT64
 from ring3.kernel.functions import function
 from ring3.linux.definition import syscall
-from ring3.linux.model.limits import NR_OPEN, RLIM_INFINITY, RLIM_NLIMITS, Resource
+from ring3.linux.model.limits import RLIM_INFINITY, RLIM_NLIMITS, Resource
 from ring3.linux.tasks.limits import set_rlimit
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def do_prlimit(task: LinuxTask, target: LinuxTask, resource: int, new: Limit) ->
     _, old_hard = _get(target, resource)
     if soft > hard:
         raise Errno(E.EINVAL)
-    if resource == Resource.NOFILE and hard > NR_OPEN:
+    if resource == Resource.NOFILE and hard > task.kernel.nr_open:
         raise Errno(E.EPERM)
     if hard > old_hard and not task.credentials.capable(Cap.SYS_RESOURCE):
         raise Errno(E.EPERM)

@@ -17,7 +17,7 @@ from ring3.abi.signals import NSIG, SiCode
 from ring3.fs.file import O_NONBLOCK, File
 from ring3.fs.pseudo import PseudoDirectory
 from ring3.linux.definition import syscall
-from ring3.linux.model.process import Process
+from ring3.linux.model.process import INIT, Process
 from ring3.linux.model.siginfo import SigInfo, unpack
 from ring3.linux.signals.kill import check_kill_permission, kill_pid_info, kill_something_info, signal_from
 from ring3.linux.signals.send import do_send_specific
@@ -55,7 +55,7 @@ def sys_pidfd_open(task: LinuxTask, pid: Pid, flags: PidfdFlags) -> int:
     if flags & ~(O_NONBLOCK | PIDFD_THREAD) or pid <= 0:
         raise Errno(E.EINVAL)
     kernel = task.kernel
-    process = kernel.processes.get(pid)
+    process = kernel.processes.init if pid == INIT else kernel.processes.get(pid)
     if process is not None:
         return install(task, process, None, flags)
     thread = kernel.thread(pid)

@@ -14,6 +14,7 @@ from ring3.kernel.regs import UserRegs
 from ring3.kernel.task import GivenUp
 from ring3.kernel.wait import deadline_after, wait_event
 from ring3.linux.definition import syscall
+from ring3.linux.model.process import INIT
 from ring3.linux.model.siginfo import SIZE, SigInfo, unpack
 from ring3.linux.model.signal_state import (
     IGNORED_BY_DEFAULT,
@@ -206,7 +207,7 @@ def do_tkill(task: LinuxTask, tgid: int | None, tid: int, info: SigInfo) -> int:
     check_signal(info.signo)
     if not check_kill_permission(task, target.process, info.signo):
         raise Errno(E.EPERM)
-    if info.signo:
+    if info.signo and tid != INIT:
         do_send_specific(target, info)
     return 0
 

@@ -5,6 +5,7 @@ Requests, structures and the order of errors: kernel/ptrace.c and arch/x86/kerne
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import CompatLong, CompatULong, Long, UnsignedLong
@@ -18,11 +19,14 @@ from ring3.abi.linux.structs.tracing import (
     SYSCALL_INFO_SECCOMP,
 )
 from ring3.abi.signals import NSIG, SiCode, Sig
+from ring3.fs.waiting import Waiting
 from ring3.kernel.functions import function
+from ring3.kernel.wait import wait_event
 from ring3.linux.calls.tracing import queues as ptrace_queues
 from ring3.linux.definition import IA32_REGISTERS, X64_REGISTERS, syscall
 from ring3.linux.entry.deliver import result_of
 from ring3.linux.filters.seccomp import ARCH_I386, ARCH_X86_64
+from ring3.linux.model.process import INIT
 from ring3.linux.model.siginfo import SIZE, SigInfo, unpack
 from ring3.linux.model.signal_state import UNBLOCKABLE
 from ring3.linux.model.trace import At, Option, Trace
@@ -132,13 +136,14 @@ def _target(task: LinuxTask, pid: int) -> LinuxTask:
     return found
 
 
-def _attach(task: LinuxTask, target: LinuxTask, *, seize: bool, options: int) -> int:
+def _attach(task: LinuxTask, target: LinuxTask, *, seize: bool, options: int) -> int | Waiting:
     """Begins to trace another thread (ptrace_attach)."""
     if seize:
         if options & ~_OPTIONS:
             raise Errno(E.EIO)
         _check_options(task, options)
-    if target.process is task.process or not may_look_into(task, target) or target.trace is not None:
+    refused = target.tid == INIT or target.process is task.process or target.trace is not None
+    if refused or not may_look_into(task, target):
         raise Errno(E.EPERM)
     trace = tracing.ptrace_attach(target, task, seized=seize, options=options)
     if not seize:
@@ -146,6 +151,16 @@ def _attach(task: LinuxTask, target: LinuxTask, *, seize: bool, options: int) ->
     if target.must_stop and target.process.stopped:
         trace.trap = True
         signal_wake_up(target)
+        return _until_trapped(task, target, trace)
+    return 0
+
+
+async def _until_trapped(task: LinuxTask, target: LinuxTask, trace: Trace) -> int:
+    """One that had stopped goes over to a stop for its tracer before the request is done (JOBCTL_TRAPPING)."""
+    with suppress(Errno):  # a signal ends the waiting, not the tracing
+        await wait_event(
+            task, task.process.child_changed, lambda: trace.is_stopped or target.trace is not trace
+        )
     return 0
 
 
@@ -303,7 +318,9 @@ def _peek_poke(task: LinuxTask, target: LinuxTask, request: int, address: int, d
         "signal_wake_up",
     },
 )
-def ptrace_request(task: LinuxTask, request: int, pid: int, address: int, data: int, word: int) -> int:
+def ptrace_request(
+    task: LinuxTask, request: int, pid: int, address: int, data: int, word: int
+) -> int | Waiting:
     """Does a request of ptrace(2)."""
     if request == R.TRACEME:
         return ptrace_traceme(task)
@@ -354,7 +371,9 @@ def _inspect(
 
 
 @syscall("partial", "no hardware breakpoints")
-def sys_ptrace(task: LinuxTask, request: Long, pid: Long, addr: UnsignedLong, data: UnsignedLong) -> int:
+def sys_ptrace(
+    task: LinuxTask, request: Long, pid: Long, addr: UnsignedLong, data: UnsignedLong
+) -> int | Waiting:
     """Traces another thread."""
     return ptrace_request(task, request, pid, addr, data, 8)
 
@@ -362,6 +381,6 @@ def sys_ptrace(task: LinuxTask, request: Long, pid: Long, addr: UnsignedLong, da
 @syscall("partial", "as ptrace")
 def compat_sys_ptrace(
     task: LinuxTask, request: CompatLong, pid: CompatLong, addr: CompatULong, data: CompatULong
-) -> int:
+) -> int | Waiting:
     """The same by a 32-bit tracer."""
     return ptrace_request(task, request, pid, addr, data, 4)
