@@ -19,6 +19,7 @@ LATER: Final = (
     "ring3.linux.entry.exit_work", "ring3.linux.entry.trace_work", "ring3.linux.futexes", "ring3.linux.proc.process",
     "ring3.linux.proc.system", "ring3.linux.proc.tree", "ring3.linux.terminals.console", "ring3.linux.timers.interval",
     "ring3.linux.timers.posix", "ring3.machine.brake", "ring3.machine.instructions", "ring3.machine.unicorn_hooks",
+    "ring3.linux.x86.xsave", "ring3.machine.host_cpu", "ring3.machine.unicorn_fxsave",
     "ring3.machine.unicorn_repeatable", "ring3.machine.unicorn_stops", "ring3.net", "ring3.solaris", "ring3.trace",
     "asyncio", "capstone", "dataclasses", "elftools", "inspect", "shutil", "traceback", "unicorn",
 )  # fmt: skip

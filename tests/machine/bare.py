@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
-from ring3.machine.board import DIRECT_MAP, Machine
+from ring3.machine.board import DIRECT_MAP, CpuKind, Machine
 from ring3.machine.cpu import Trap
 from ring3.machine.descriptors import Gate, GateType, Segment, Tss
 from ring3.machine.pmap import Pmap, Prot
@@ -64,8 +64,8 @@ class Bare:
         ist: The end of the stack in slot 1 of the interrupt stack table.
     """
 
-    def __init__(self) -> None:
-        self.machine = machine = Machine(64 << 20)
+    def __init__(self, cpu: CpuKind = CpuKind.EMULATED) -> None:
+        self.machine = machine = Machine(64 << 20, cpu=cpu)
         self.cpu, self.ram = machine.cpu, machine.ram
         self.gdt, self.idt, self.tss = self.page(), self.page(), self.page()
         self.stack, self.ist = self.page() + PAGE_SIZE, self.page() + PAGE_SIZE

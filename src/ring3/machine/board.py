@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from ring3.abi.kinds import StrEnum
 from ring3.errors import UserError
 from ring3.machine.cpu import Cpu
 from ring3.machine.descriptors import Gate, Segment
@@ -37,6 +38,24 @@ CR4_BOOT: Final = 0x0031_0620
 _LARGE: Final = 2 << 20
 
 
+class CpuKind(StrEnum):
+    """What runs programs; the kernel's own machine code always runs on the emulated processor."""
+
+    EMULATED = "emulated"
+    HOST = "host"
+
+
+def _make_cpu(kind: CpuKind, ram: Ram) -> Cpu:
+    if kind is CpuKind.EMULATED:
+        return UnicornCpu(ram)
+    from ring3.machine.host_cpu.processor import HostCpu  # noqa: PLC0415 -- for who has asked for it
+
+    try:
+        return HostCpu(ram)
+    finally:
+        ram.forget_file()
+
+
 class Machine:
     """A computer, switched on: paging and long mode are active, ring 0, no kernel in memory yet.
 
@@ -50,7 +69,12 @@ class Machine:
     """
 
     def __init__(
-        self, ram_bytes: int = DEFAULT_RAM, *, kernel_base: int = KERNEL_BASE, direct_map: int = DIRECT_MAP
+        self,
+        ram_bytes: int = DEFAULT_RAM,
+        *,
+        kernel_base: int = KERNEL_BASE,
+        direct_map: int = DIRECT_MAP,
+        cpu: CpuKind = CpuKind.EMULATED,
     ) -> None:
         """Makes the computer.
 
@@ -58,6 +82,7 @@ class Machine:
             ram_bytes: Size of RAM, a multiple of 2 MiB.
             kernel_base: Where the kernel's part of every address space begins, a multiple of 512 GiB.
             direct_map: Where in it all of RAM is mapped for ring 0.
+            cpu: The processor's kind.
 
         Raises:
             UserError: The host cannot provide it.
@@ -65,12 +90,13 @@ class Machine:
         if ram_bytes % _LARGE:
             raise UserError(f"RAM must be a multiple of 2 MiB, not {ram_bytes} bytes")
         try:
-            self.ram = Ram(ram_bytes)
+            self.ram = Ram(ram_bytes, shared=cpu is not CpuKind.EMULATED)
         except (OSError, ValueError) as error:
             raise UserError(f"cannot map {ram_bytes} bytes of guest RAM: {error}") from error
-        self.cpu: Cpu = UnicornCpu(self.ram)
+        self.cpu: Cpu = _make_cpu(cpu, self.ram)
         self.microcode = Microcode(self.cpu, self.ram)
         self.kernel_pmap = Pmap(self.ram, first_shared=kernel_base >> 39 & 511)
+        self.kernel_pmap.ahead, self.kernel_pmap.translated = self.cpu.ahead, self.cpu.translates
         self.direct_map = direct_map
         self.on_change: Callable[[], None] = lambda: None
         self.kernel_pmap.enter_large(direct_map, 0, ram_bytes, Prot.READ | Prot.WRITE)

@@ -128,6 +128,31 @@ class Registers(Protocol):
         """Sets an MSR of `Msr`."""
 
 
+class VectorState(Protocol):
+    """The x87, SSE and wider vector registers of the program in the CPU, as XSAVE stores them.
+
+    Images are in the standard format: FXSAVE's 512 bytes, the header, then what the processor has (SDM 1, 13.4).
+
+    Attributes:
+        clean: The state that programs start with; nothing of it is in use.
+        features: Which components an image has: XCR0.
+    """
+
+    @property
+    def clean(self) -> bytes:
+        """See the class."""
+
+    @property
+    def features(self) -> int:
+        """See the class."""
+
+    def read(self) -> bytes:
+        """The state now."""
+
+    def write(self, image: bytes) -> None:
+        """Sets it; the image has the size of `clean`, and only what processors take."""
+
+
 class Counter(Protocol):
     """Counts what ring 3 executes, the same in every run, in a unit of the CPU's own (such as bytes of code)."""
 
@@ -152,7 +177,27 @@ class Cpu(Registers, Protocol):
         words: Registers as 64-bit words, in use only while the CPU stands still: RAX lies at index `base`, the other
             general registers and RIP follow in encoding order.
         flags: One word, RFLAGS; to change it, set `rflags`.
+        ahead: How many pages are worth mapping ahead of a program: `Pmap.ahead`.
+        translates: It translates code: `Pmap.translated`.
+        vectors: The floating-point and vector state as XSAVE has it; None where the CPU has no XSAVE, but only `fpu`.
+        requests: Numbers of the requests of ptrace(2) that it makes of processes of its own, while programs run.
     """
+
+    @property
+    def requests(self) -> tuple[int, ...]:
+        """See the class."""
+
+    @property
+    def ahead(self) -> int:
+        """See the class."""
+
+    @property
+    def translates(self) -> bool:
+        """See the class."""
+
+    @property
+    def vectors(self) -> VectorState | None:
+        """See the class."""
 
     @property
     def words(self) -> memoryview:

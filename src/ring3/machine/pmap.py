@@ -1,8 +1,8 @@
 """The pmap layer: the only code that changes the page tables of an address space.
 
 An address space's mappings are a cache of what the kernel's memory map says: they can be thrown away and faulted in
-again. The interface is that of BSD's pmap(9): enter, remove, protect a range of frames. A CPU that runs user code on
-the host's own processor implements the same calls with host mappings.
+again. The interface is that of BSD's pmap(9): enter, remove, protect a range of frames. A CPU that has mappings of its
+own, on the host's processor, is told by `Pmap.changed` what to map anew.
 
 A `Pmap` holds no references to the frames it maps; whoever enters a frame keeps it alive. The top of the address space
 is the kernel's and is shared by all, by copying its entries of the top table when a pmap is made: slots 256 to 511 with
@@ -11,6 +11,7 @@ Linux, 507 to 511 with Solaris, whose programs use most of the upper half too.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from ring3.abi.kinds import IntFlag
@@ -27,6 +28,8 @@ class Prot(IntFlag):
     EXEC = 4
 
 
+AHEAD: Final = 16
+"""What `Pmap.ahead` is where a fault costs a few microseconds."""
 _RIGHTS: Final = PTE_W | PTE_U
 _TABLE: Final = PTE_P | PTE_W | PTE_U | PTE_A
 
@@ -53,9 +56,19 @@ class Pmap:
         root: Physical address of the top table, what CR3 gets.
         first_shared: First slot of the top table that is the kernel's.
         stale: A mapping was removed or lost a permission since the CPU last flushed its TLB; the CPU clears it.
+        changed: For a CPU that has mappings of its own: each user page whose entry was changed since it looked, with
+        the
+            entry that it had then. None while no CPU wants to know.
+        on_destroy: Called when the address space goes away; such a CPU lets go of its mappings.
+        ahead: How many pages may be mapped ahead where a program touches one after the other: the more, the dearer a
+            fault is for the CPU.
+        translated: The CPU translates code, and notices stores into it only where the page allows its execution too.
     """
 
-    __slots__ = ("__weakref__", "_leaves", "_ram", "_tables", "first_shared", "root", "stale")
+    __slots__ = (
+        "__weakref__", "_leaves", "_ram", "_tables", "ahead", "changed", "first_shared", "on_destroy", "root", "stale",
+        "translated",
+    )  # fmt: skip
 
     def __init__(self, ram: Ram, kernel: Pmap | None = None, first_shared: int = 256) -> None:
         """Makes an empty address space.
@@ -73,6 +86,10 @@ class Pmap:
         self._tables = [self.root]
         self._leaves: dict[int, int] = {}  # address >> 21 -> index in ram.q of its page table
         self.stale = False
+        self.changed: dict[int, int] | None = None
+        self.on_destroy: Callable[[], None] | None = None
+        self.ahead: int = AHEAD if kernel is None else kernel.ahead
+        self.translated: bool = kernel is None or kernel.translated
         self.first_shared: int = first_shared if kernel is None else kernel.first_shared
         if kernel is not None:
             start = 8 * kernel.first_shared
@@ -96,6 +113,8 @@ class Pmap:
         if old and ((old ^ frame) & PTE_ADDRESS or old & ~bits & _RIGHTS or bits & ~old & PTE_NX):
             self.stale = True
         q[slot] = frame | bits
+        if self.changed is not None:
+            self.changed.setdefault(address >> PAGE_SHIFT, old)
         if not bits & PTE_NX:
             self._ram.mark_code(frame)
 
@@ -120,12 +139,15 @@ class Pmap:
 
     def remove(self, start: int, end: int) -> None:
         """Unmaps all pages from ``start`` up to ``end`` (both multiples of the page size)."""
-        q = self._ram.q
-        for _, first, last, leaf in self._leaves_in(start, end):
+        q, changed = self._ram.q, self.changed
+        for key, first, last, leaf in self._leaves_in(start, end):
             for slot in range(leaf + first, leaf + last):
-                if q[slot]:
+                old = q[slot]
+                if old:
                     q[slot] = 0
                     self.stale = True
+                    if changed is not None:
+                        changed.setdefault((key << 9) + slot - leaf, old)
 
     def protect(self, start: int, end: int, prot: int) -> None:
         """Takes away, on the pages mapped from ``start`` up to ``end``, what ``prot`` does not allow.
@@ -135,9 +157,9 @@ class Pmap:
         if not prot:
             self.remove(start, end)
             return
-        q = self._ram.q
+        q, changed = self._ram.q, self.changed
         allowed = USER_BITS[prot]
-        for _, first, last, leaf in self._leaves_in(start, end):
+        for key, first, last, leaf in self._leaves_in(start, end):
             for slot in range(leaf + first, leaf + last):
                 old = q[slot]
                 if old:
@@ -145,6 +167,8 @@ class Pmap:
                     if new != old:
                         q[slot] = new
                         self.stale = True
+                        if changed is not None:
+                            changed.setdefault((key << 9) + slot - leaf, old)
 
     def mapped(self, start: int, end: int) -> list[tuple[int, int]]:
         """The pages present from ``start`` up to ``end``, as (address, entry), in order."""
@@ -158,6 +182,9 @@ class Pmap:
 
     def destroy(self) -> None:
         """Gives all page tables of its own back; the CPU must no longer use them."""
+        if self.on_destroy is not None:
+            self.on_destroy()
+            self.on_destroy = None
         for table in self._tables:
             self._ram.release(table)
         self._tables.clear()

@@ -22,16 +22,17 @@ PAGE_MASK: Final = ~(PAGE_SIZE - 1)
 ZERO_PAGE: Final = bytes(PAGE_SIZE)
 
 
-def _backing(size: int) -> mmap.mmap:
-    """A shared, lazily filled mapping of ``size`` bytes: a memfd on Linux, anonymous elsewhere."""
+def _backing(size: int) -> tuple[mmap.mmap, int]:
+    """A shared, lazily filled mapping of ``size`` bytes and its memfd on Linux; an anonymous one and -1 elsewhere."""
     if not hasattr(os, "memfd_create"):
-        return mmap.mmap(-1, size)
+        return mmap.mmap(-1, size), -1
     fd = os.memfd_create("ring3-ram", os.MFD_CLOEXEC)
     try:
         os.ftruncate(fd, size)
-        return mmap.mmap(fd, size, flags=mmap.MAP_SHARED | getattr(mmap, "MAP_NORESERVE", 0))
-    finally:
+        return mmap.mmap(fd, size, flags=mmap.MAP_SHARED | getattr(mmap, "MAP_NORESERVE", 0)), fd
+    except (OSError, ValueError):
         os.close(fd)
+        raise
 
 
 class Ram:
@@ -42,18 +43,31 @@ class Ram:
         bytes: All of RAM as unsigned bytes.
         q: The same memory as 64-bit words; index is the physical address divided by 8.
         refs: Reference count of each frame, by frame number.
+        fd: The memfd behind it for who shares it with other processes, until `forget_file`; else -1.
         on_code_freed: Called when a frame that held code is freed: translations of it are stale.
     """
 
-    __slots__ = ("_code", "_free", "_fresh", "_map", "bytes", "on_code_freed", "q", "refs", "size")
+    __slots__ = ("_code", "_free", "_fresh", "_map", "bytes", "fd", "on_code_freed", "q", "refs", "size")
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, *, shared: bool = False) -> None:
+        """Maps it.
+
+        Args:
+            size: Bytes, a multiple of the page size.
+            shared: Keep the memfd, for other processes to map it.
+
+        Raises:
+            OSError: The host cannot provide it.
+            ValueError: It is of no possible size.
+        """
         if size % PAGE_SIZE or size < 64 * PAGE_SIZE:
             raise ValueError(
                 f"RAM must be a multiple of {PAGE_SIZE} bytes and hold 64 pages at least, not {size}"
             )
         self.size = size
-        self._map = _backing(size)
+        self._map, self.fd = _backing(size)
+        if not shared:
+            self.forget_file()
         self.bytes = memoryview(self._map)
         self.q = self.bytes.cast("Q")
         self.refs = memoryview(mmap.mmap(-1, max(size >> PAGE_SHIFT, 1024) * 4)).cast("I")
@@ -126,8 +140,15 @@ class Ram:
         """Frames that `alloc` can still hand out."""
         return (self.size >> PAGE_SHIFT) - 1 - self.frames_in_use
 
+    def forget_file(self) -> None:
+        """Closes the memfd: no other process can map RAM any more."""
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
+
     def close(self) -> None:
         """Gives the mapping back to the host; the object is unusable afterwards."""
         self.q.release()
         self.bytes.release()
         self._map.close()
+        self.forget_file()

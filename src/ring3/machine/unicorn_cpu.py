@@ -25,9 +25,9 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.machine import unicorn_library as api
 from ring3.machine import unicorn_state as at
-from ring3.machine.cpu import Event, Stop, Trap
+from ring3.machine.cpu import Event, Stop, Trap, VectorState
 from ring3.machine.paging import walk
-from ring3.machine.pmap import Pmap
+from ring3.machine.pmap import AHEAD, Pmap
 from ring3.machine.ram import PAGE_SIZE, Ram
 from ring3.machine.registers import Flags, Gpr, Vector
 from ring3.machine.unicorn_registers import IDLE, NOTHING, NOWHERE, UnicornRegisters
@@ -50,6 +50,11 @@ _LOADS_FLAGS: Final = (b"\x9d", b"\xcf", b"\x0f\x07")
 
 class UnicornCpu(UnicornRegisters):
     """A processor of type Broadwell (Intel): SSE4.2, BMI2, FSGSBASE, SMEP, SMAP; no AVX."""
+
+    ahead: int = AHEAD
+    translates: bool = True
+    vectors: VectorState | None = None
+    requests: tuple[int, ...] = ()
 
     def __init__(self, ram: Ram) -> None:
         """Makes a CPU in its first state: ring 0, no paging.

@@ -69,6 +69,12 @@ class StopAddresses:
         """Whether the emulator stops before the address, in whatever address space."""
         return address in self._exits
 
+    @property
+    def lowest(self) -> int:
+        """The lowest of all addresses, a very high one if there is none."""
+        spaces = (self._everywhere, *self._by_space.values())
+        return min((min(addresses) for addresses in spaces if addresses), default=_NOWHERE)
+
     def apply(self) -> None:
         """Tells the emulator; translations made before have to be dropped."""
         self._exits = frozenset(self._everywhere.union(*self._by_space.values()))

@@ -1,0 +1,155 @@
+/*
+ * One turn of a program on the host's processor: its registers go from the window to the stub, the stub runs until it
+ * stops, and they come back. In C, because every system call of a program is one turn.
+ *
+ * ptrace's own struct (user_regs_struct) and the window, which is the emulator's saved state, are two orders of the same
+ * registers; `fields` says what lies where. A call mostly changes RAX alone: then one word is poked into the stub
+ * instead of 27.
+ *
+ * The stub runs where we run: to wake a process on another processor costs up to 300 us in a virtual machine.
+ */
+
+#include <stdint.h>
+
+enum { GETREGS = 12, SETREGS = 13, POKEUSER = 6, GETSIGINFO = 0x4202 };
+enum { SYS_wait4 = 61, SYS_ptrace = 101, SYS_sched_setaffinity = 203 };
+enum { WALL = 0x40000000, EINTR = 4, SYSCALL_STOP = 0x857f };
+enum { R_RAX = 10, R_ORIG = 15, R_RIP = 16, R_FLAGS = 18, REGISTERS = 27 };
+enum { CPUNODE_SELECTOR = 0x7b }; /* its limit is the number of the processor (arch/x86/include/asm/segment.h) */
+
+struct turn {
+	char *window;		/* at RAX */
+	uint64_t *flags;	/* a second copy of RFLAGS */
+	uint64_t pid;
+	uint64_t request;	/* 0: wait, after a wait that a signal of ours has ended */
+	uint64_t status;	/* what wait4 has told */
+	uint64_t owner;		/* the stub whose registers, at a system call, are in `regs`; 0 for none */
+	uint64_t placed;	/* which stub is bound to a processor */
+	uint64_t processor;	/* to which one; -1: the host does not let it be bound */
+	uint64_t regs[REGISTERS];
+	uint64_t info[16];	/* siginfo of a stop by a signal */
+};
+
+struct field { uint16_t at; uint8_t number; uint8_t half; };
+
+#define SEGMENT(n) (0xb8 + 24 * (n))
+static const struct field fields[] = { /* RAX comes first */
+	{0, R_RAX, 0}, {8, 11, 0}, {16, 12, 0}, {24, 5, 0}, {32, 19, 0}, {40, 4, 0}, {48, 13, 0}, {56, 14, 0},
+	{64, 9, 0}, {72, 8, 0}, {80, 7, 0}, {88, 6, 0}, {96, 3, 0}, {104, 2, 0}, {112, 1, 0}, {120, 0, 0},
+	{128, R_RIP, 0}, {136, R_FLAGS, 0}, {SEGMENT(4) + 8, 21, 0}, {SEGMENT(5) + 8, 22, 0},
+	{SEGMENT(0), 24, 1}, {SEGMENT(1), 17, 1}, {SEGMENT(2), 20, 1}, {SEGMENT(3), 23, 1},
+	{SEGMENT(4), 25, 1}, {SEGMENT(5), 26, 1},
+};
+#define FIELDS (sizeof fields / sizeof *fields)
+
+static inline long call(long number, long a, long b, long c, long d)
+{
+	long result;
+	register long fourth __asm__("r10") = d;
+	__asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(fourth) : "rcx", "r11", "memory");
+	return result;
+}
+
+static inline uint64_t get(const char *window, struct field f)
+{
+	return f.half ? *(const uint32_t *)(window + f.at) : *(const uint64_t *)(window + f.at);
+}
+
+static inline void put(char *window, struct field f, uint64_t value)
+{
+	if (f.half)
+		*(uint32_t *)(window + f.at) = value;
+	else
+		*(uint64_t *)(window + f.at) = value;
+}
+
+static void follow(struct turn *t)
+{
+	uint64_t mask[16] = {0};
+	uint64_t cpu;
+
+	__asm__("lsl %1, %0" : "=r"(cpu) : "r"((uint64_t)CPUNODE_SELECTOR));
+	cpu &= 0xfff;
+	if ((t->placed == t->pid && t->processor == cpu) || t->processor == -1ULL || cpu >= 8 * sizeof mask)
+		return;
+	mask[cpu / 64] = 1ULL << (cpu % 64);
+	t->placed = t->pid;
+	t->processor = call(SYS_sched_setaffinity, t->pid, sizeof mask, (long)mask, 0) < 0 ? -1ULL : cpu;
+}
+
+static long give(struct turn *t)
+{
+	unsigned n;
+
+	if (t->owner == t->pid) {
+		uint64_t rax = *(uint64_t *)t->window;
+		for (n = 1; n < FIELDS; n++)
+			if (get(t->window, fields[n]) != t->regs[fields[n].number])
+				break;
+		/* what the host's kernel would take for a call to be made again (ERESTART) needs orig_rax set as well */
+		if (n == FIELDS && rax + 516 > 4)
+			return call(SYS_ptrace, POKEUSER, t->pid, 8 * R_RAX, rax);
+	}
+	for (n = 0; n < FIELDS; n++)
+		t->regs[fields[n].number] = get(t->window, fields[n]);
+	t->regs[R_ORIG] = -1;
+	return call(SYS_ptrace, SETREGS, t->pid, 0, (long)t->regs);
+}
+
+static long resume(struct turn *t, uint64_t request, long signal)
+{
+	long result;
+	int status;
+
+	follow(t);
+	t->owner = 0;
+	if (request && (result = call(SYS_ptrace, request, t->pid, 0, signal)) < 0)
+		return result;
+	if ((result = call(SYS_wait4, t->pid, (long)&status, WALL, 0)) < 0)
+		return result;
+	t->status = status;
+	if ((status & 0xff) != 0x7f)
+		return status;
+	if ((result = call(SYS_ptrace, GETREGS, t->pid, 0, (long)t->regs)) < 0)
+		return result;
+	return status;
+}
+
+/* Runs the program whose registers are in the window; gives the status of its stop, or a negative errno. */
+__attribute__((visibility("default"))) long ring3_turn(struct turn *t)
+{
+	long status, result;
+	unsigned n;
+
+	if (t->request && (result = give(t)) < 0)
+		return result;
+	status = resume(t, t->request, 0);
+	if (status < 0 || (status & 0xff) != 0x7f)
+		return status;
+	for (n = 0; n < FIELDS; n++)
+		put(t->window, fields[n], t->regs[fields[n].number]);
+	if (status == SYSCALL_STOP) {
+		t->owner = t->pid;
+		t->regs[R_RAX] = *(uint64_t *)t->window = t->regs[R_ORIG]; /* RAX itself is -ENOSYS */
+	} else if ((result = call(SYS_ptrace, GETSIGINFO, t->pid, 0, (long)t->info)) < 0) {
+		return result;
+	}
+	*t->flags = t->regs[R_FLAGS];
+	return status;
+}
+
+/* Runs the stub with the registers in `regs`, which get what it stops with; a signal is delivered to it first. */
+__attribute__((visibility("default"))) long ring3_resume(struct turn *t, uint64_t request, long signal)
+{
+	long result;
+
+	if (request && !signal && (result = call(SYS_ptrace, SETREGS, t->pid, 0, (long)t->regs)) < 0)
+		return result;
+	return resume(t, request, signal);
+}
+
+/* What CPUID gives for a leaf: eax, ebx, ecx, edx. */
+__attribute__((visibility("default"))) void ring3_cpuid(uint32_t leaf, uint32_t index, uint32_t out[4])
+{
+	__asm__("cpuid" : "=a"(out[0]), "=b"(out[1]), "=c"(out[2]), "=d"(out[3]) : "a"(leaf), "c"(index));
+}

@@ -1,0 +1,87 @@
+"""``turn.c`` from Python: the block of memory that it works on, and its functions."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Callable
+from functools import cache
+from typing import Final
+
+from ring3 import resources
+from ring3.errors import UserError
+from ring3.machine.host_cpu import ptrace
+
+OBJECT: Final = os.path.join(resources.ROOT, "machine", "host_cpu", "native.so")
+
+PID, REQUEST, OWNER = 2, 3, 5
+"""Indices in `Turn.words`: whose turn, how it goes on, and whose registers are known to be in the block."""
+_REGS: Final = 8
+_INFO: Final = _REGS + ptrace.REGISTERS
+_SIZE: Final = _INFO + 16
+EINTR: Final = 4
+
+
+@cache
+def _object() -> ctypes.CDLL:
+    return ctypes.CDLL(OBJECT)
+
+
+class Turn:
+    """The block, and what works on it.
+
+    Attributes:
+        words: All of it.
+        regs: The stub's registers (``struct user_regs_struct``).
+        info: What a signal has told (``siginfo_t``), bytes.
+        call: Runs the program whose registers are in the window; the status of its stop or a negative errno.
+    """
+
+    def __init__(self, window: int, flags: int) -> None:
+        """Binds to a register window.
+
+        Args:
+            window: Address of RAX in it.
+            flags: Address of a second copy of RFLAGS.
+        """
+        block = (ctypes.c_uint64 * _SIZE)()
+        self.words = memoryview(block).cast("B").cast("Q")
+        self.regs = self.words[_REGS:_INFO]
+        self.info = self.words[_INFO:].cast("B")
+        self.words[0], self.words[1] = window, flags
+        self._block = block
+        address = ctypes.c_void_p(ctypes.addressof(block))
+        run, resume = _object().ring3_turn, _object().ring3_resume
+        run.restype = resume.restype = ctypes.c_long
+        run.argtypes = (ctypes.c_void_p,)
+        resume.argtypes = (ctypes.c_void_p, ctypes.c_uint64, ctypes.c_long)
+        self.call: Callable[[], int] = lambda: run(address)
+        self._resume: Callable[[int, int], int] = lambda request, signal: resume(address, request, signal)
+
+    def resume(self, pid: int, request: int, signal: int = 0) -> int:
+        """Lets a stub go on from `regs`, or with a signal from where it stands; the status of its next stop."""
+        self.words[PID] = pid
+        status = self._resume(request, signal)
+        while status == -EINTR:
+            status = self._resume(0, 0)
+        return check(status)
+
+
+def check(status: int) -> int:
+    """A status that is one of a stop.
+
+    Raises:
+        UserError: The stub is gone, or the host does not let it be used.
+    """
+    if status < 0:
+        raise UserError(f"the host's processor cannot be used: {os.strerror(-status)}")
+    if status & 0xFF != ptrace.STOPPED:
+        raise UserError(f"a process that runs programs on the host's processor was ended: status {status:#x}")
+    return status
+
+
+def cpuid(leaf: int, index: int = 0) -> tuple[int, int, int, int]:
+    """EAX, EBX, ECX and EDX of the host's CPUID."""
+    found = (ctypes.c_uint32 * 4)()
+    _object().ring3_cpuid(ctypes.c_uint32(leaf), ctypes.c_uint32(index), found)
+    return found[0], found[1], found[2], found[3]

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from ring3.machine.host_cpu import filter as wall
+from ring3.machine.host_cpu import mappings
+from ring3.machine.host_cpu.stub import BASE, LIST, SIZE, Call, Refused, Stub, Stubs
+from ring3.machine.pmap import Pmap, Prot
+from ring3.machine.ram import PAGE_SIZE, Ram
+
+AT = 0x40_0000
+RW = Prot.READ | Prot.WRITE
+ENOMEM = 12
+
+
+class Recorder(Stubs):
+    """Takes lists of calls instead of a process; refuses some."""
+
+    def __init__(self, refuses: int = 0) -> None:
+        self.lists: list[list[Call]] = []
+        self.moves = 0
+        self.refuses = refuses
+
+    def run(self, stub: Stub, calls: Sequence[Call]) -> None:
+        self.lists.append(list(calls))
+        if self.refuses:
+            error, self.refuses = self.refuses, 0
+            raise Refused(calls[0], 0, -error & (1 << 64) - 1)
+
+    def move(self, stub: Stub, pmap: Pmap) -> None:
+        self.moves += 1
+        stub.base -= 1 << 40
+
+
+@pytest.fixture
+def pmap() -> Iterator[Pmap]:
+    ram = Ram(64 << 20)
+    table = Pmap(ram)
+    yield table
+    table.destroy()
+    ram.close()
+
+
+def map_pages(pmap: Pmap, count: int, prot: int = RW, at: int = AT, frame: int = 0x10_0000) -> None:
+    for page in range(count):
+        pmap.enter(at + page * PAGE_SIZE, frame + page * PAGE_SIZE, prot)
+
+
+def made(pmap: Pmap, stub: Stub | None = None) -> list[Call]:
+    recorder = Recorder()
+    mappings.update(recorder, stub or Stub(1), pmap)
+    return recorder.lists[0]
+
+
+def mmap(at: int, pages: int, prot: int, frame: int) -> Call:
+    return wall.MMAP, at, pages * PAGE_SIZE, prot, wall.MAP_FRAMES, wall.RAM_FD, frame
+
+
+def test_an_address_space_without_a_stub_notes_nothing(pmap: Pmap) -> None:
+    map_pages(pmap, 3)
+    assert pmap.changed is None
+
+
+def test_what_is_there_at_first_is_mapped(pmap: Pmap) -> None:
+    map_pages(pmap, 3)
+    mappings.follow(pmap)
+    assert made(pmap) == [mmap(AT, 3, 3, 0x10_0000)]
+    assert not pmap.changed
+
+
+def test_neighbours_with_frames_in_a_row_are_one_call(pmap: Pmap) -> None:
+    mappings.follow(pmap)
+    map_pages(pmap, 2)
+    map_pages(pmap, 2, at=AT + 2 * PAGE_SIZE, frame=0x20_0000)
+    map_pages(pmap, 1, Prot.READ | Prot.EXEC, at=AT + 4 * PAGE_SIZE, frame=0x20_2000)
+    assert made(pmap) == [
+        mmap(AT, 2, 3, 0x10_0000),
+        mmap(AT + 0x2000, 2, 3, 0x20_0000),
+        mmap(AT + 0x4000, 1, 5, 0x20_2000),
+    ]
+
+
+def test_what_changed_back_costs_nothing(pmap: Pmap) -> None:
+    mappings.follow(pmap)
+    map_pages(pmap, 1)
+    made(pmap)
+    pmap.remove(AT, AT + PAGE_SIZE)
+    map_pages(pmap, 1)
+    assert made(pmap) == []
+
+
+def test_rights_that_go_and_come_keep_the_frames(pmap: Pmap) -> None:
+    mappings.follow(pmap)
+    map_pages(pmap, 4)
+    made(pmap)
+    pmap.protect(AT, AT + 4 * PAGE_SIZE, Prot.READ)
+    assert made(pmap) == [(wall.MPROTECT, AT, 4 * PAGE_SIZE, 1)]
+    map_pages(pmap, 4)
+    assert made(pmap) == [(wall.MPROTECT, AT, 4 * PAGE_SIZE, 3)]
+
+
+def test_a_stub_that_lacks_pages_gets_mappings_and_not_rights(pmap: Pmap) -> None:
+    mappings.follow(pmap)
+    map_pages(pmap, 1)
+    made(pmap)
+    pmap.protect(AT, AT + PAGE_SIZE, Prot.READ)
+    behind = Stub(1)
+    behind.is_exact = False
+    assert made(pmap, behind) == [mmap(AT, 1, 1, 0x10_0000)]
+
+
+def test_what_is_removed_is_unmapped_in_one_call(pmap: Pmap) -> None:
+    mappings.follow(pmap)
+    map_pages(pmap, 4)
+    made(pmap)
+    pmap.remove(AT, AT + 4 * PAGE_SIZE)
+    assert made(pmap) == [(wall.MUNMAP, AT, 4 * PAGE_SIZE)]
+
+
+def test_the_supervisors_pages_are_nobodys_business(pmap: Pmap) -> None:
+    mappings.follow(pmap)
+    pmap.enter(AT, 0x10_0000, RW, user=False)
+    assert all(call[0] == wall.MUNMAP for call in made(pmap))
+
+
+def test_a_stub_moves_where_the_program_maps_its_place(pmap: Pmap) -> None:
+    mappings.follow(pmap)
+    map_pages(pmap, 1, at=BASE + LIST)
+    recorder = Recorder()
+    mappings.update(recorder, Stub(1), pmap)
+    assert recorder.moves == 1
+    map_pages(pmap, 1, at=BASE + SIZE - (1 << 40))
+    mappings.update(recorder, Stub(1), pmap)
+    assert recorder.moves == 1
+
+
+def test_remains_of_another_address_space_go_first(pmap: Pmap) -> None:
+    mappings.follow(pmap)
+    map_pages(pmap, 1)
+    stub = Stub(1)
+    stub.has_remains = True
+    calls = made(pmap, stub)
+    assert [call[0] for call in calls] == [wall.MUNMAP, wall.MUNMAP, wall.MMAP]
+    assert calls[0][1] + calls[0][2] == BASE
+    assert calls[1][1] == BASE + SIZE
+    assert not stub.has_remains
+
+
+def test_at_the_hosts_limit_of_mappings_a_stub_starts_anew(pmap: Pmap) -> None:
+    mappings.follow(pmap)
+    map_pages(pmap, 2)
+    recorder, stub = Recorder(ENOMEM), Stub(1)
+    mappings.update(recorder, stub, pmap)
+    assert [call[0] for call in recorder.lists[1]] == [wall.MUNMAP, wall.MUNMAP, wall.MMAP]
+    assert not stub.is_exact
+
+
+def test_another_refusal_is_told(pmap: Pmap) -> None:
+    mappings.follow(pmap)
+    map_pages(pmap, 1)
+    with pytest.raises(Refused, match="Operation not permitted"):
+        mappings.update(Recorder(1), Stub(1), pmap)
+
+
+def test_what_a_stub_lacks_comes_with_its_neighbours(pmap: Pmap) -> None:
+    map_pages(pmap, 3)
+    mappings.follow(pmap)
+    made(pmap)
+    mappings.missing(pmap, AT + PAGE_SIZE)
+    assert made(pmap) == [mmap(AT, 3, 3, 0x10_0000)]
