@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from ring3.kernel.mm import FaultOutcome, Mm, SharedObject
-from ring3.kernel.mm.fault import AHEAD
 from ring3.machine.paging import PTE_NX, PTE_W, walk
+from ring3.machine.pmap import AHEAD
 from ring3.machine.ram import Ram
 from tests.kernel.mm.memory import BASE, PAGE, RW, RX, R, W, X, rows
 

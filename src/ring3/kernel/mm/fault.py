@@ -7,9 +7,10 @@ allows the access ends in `Pmap.enter`.
 This is the hottest Python of the kernel, hence the locals and the flat code in `FaultingSpace.fault`. A fault costs
 the CPU's stop and start (5 us and more) besides, so one fault does work for its neighbours where that is cheap:
 
-* Around a page of an object, the aligned 64 KiB of pages already in memory are mapped too, as Linux does.
-* Beside fresh private memory that grows page by page, up or down, as many pages as were touched in a row (16 at
-  most) are filled ahead.
+* Around a page of an object, the aligned 64 KiB of pages already in memory are mapped too, as Linux does; more where a
+  fault is dear.
+* Beside fresh private memory that grows page by page, up or down, as many pages as were touched in a row (`Pmap.ahead`
+  at most, 16 where a fault is cheap) are filled ahead, with frames in a row where RAM has them.
 * Memory read before it is written gets its frame at once rather than a shared page of zeros and a second fault;
   the page of zeros serves when less than a quarter of RAM is free.
 """
@@ -17,6 +18,7 @@ the CPU's stop and start (5 us and more) besides, so one fault does work for its
 from __future__ import annotations
 
 from bisect import bisect_left
+from itertools import takewhile
 from typing import Final
 
 from ring3.abi.kinds import Enum
@@ -29,9 +31,8 @@ from ring3.kernel.mm.vma import LOCKONFAULT, READ, SHARED, Vma
 from ring3.machine.paging import PTE_W
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 
-AHEAD: Final = 16
-"""The most pages filled ahead of memory that grows page by page."""
-_ROOM_AHEAD: Final = 32 * AHEAD
+_ROOM_AHEAD: Final = 32
+"""So many times the pages that may be filled ahead have to be free."""
 _RECLAIM: Final = 32
 _TRIES: Final = 4
 
@@ -147,20 +148,21 @@ class FaultingSpace(Space):
     def _fill_ahead(self, vma: Vma, page: int, step: int) -> None:
         """Gives untouched pages next to ``page`` frames: as many as lie filled on its other side, about."""
         anon, ram = self.anon, self.ram
-        if ram.frames_free < _ROOM_AHEAD:
+        ahead = self.pmap.ahead
+        if ram.frames_free < _ROOM_AHEAD * ahead:
             return
         count = 1
-        while count < AHEAD and page - 2 * step * count in anon:
+        while count < ahead and page - 2 * step * count in anon:
             count *= 2
         if step > 0:
             pages = range(page + 1, min(page + 1 + count, vma.end >> PAGE_SHIFT))
         else:
             pages = range(page - 1, max(page - 1 - count, (vma.start >> PAGE_SHIFT) - 1), -1)
-        alloc, enter, prot = ram.alloc, self.pmap.enter, vma.prot
-        for near in pages:
-            if near in anon:
-                break
-            anon[near] = frame = alloc()
+        enter, prot = self.pmap.enter, vma.prot
+        fresh = list(takewhile(lambda near: near not in anon, pages))
+        frames = sorted([ram.alloc() for _ in fresh], reverse=step < 0)
+        for near, frame in zip(fresh, frames, strict=True):
+            anon[near] = frame
             enter(near << PAGE_SHIFT, frame, prot)
 
     def _object_fault(self, vma: Vma, obj: MemoryObject, page: int, write: bool) -> FaultOutcome:
@@ -193,11 +195,13 @@ class FaultingSpace(Space):
         return _OK
 
     def _with_code(self, obj: MemoryObject, index: int, frame: int, prot: int) -> int:
-        """What a mapping of an object's page is to allow, so that the emulator notices stores into code.
+        """What a mapping of an object's page is to allow, so that a CPU that translates code notices stores into it.
 
         It does so only where the page that is written can be executed too (ARCHITECTURE.md): that right is added once
         the page has been mapped as code anywhere, and writable mappings made before that are faulted in again.
         """
+        if not self.pmap.translated:
+            return prot
         if not prot & 4:
             return prot | 4 if prot & 2 and self.ram.is_code(frame) else prot
         if not self.ram.is_code(frame) and obj.written_through_mappings():
@@ -208,9 +212,10 @@ class FaultingSpace(Space):
         """Maps the object's pages in memory that lie in the same aligned window and are not mapped yet."""
         frames, anon, lookup, enter = obj.frames, self.anon, self.pmap.lookup, self.pmap.enter
         prot = vma.prot if vma.flags & SHARED and not obj.writeback else vma.prot & 5
-        window = page & -AROUND
+        around = max(AROUND, self.pmap.ahead >> 1)
+        window = page & -around
         base = vma.start >> PAGE_SHIFT
-        for near in range(max(window, base), min(window + AROUND, vma.end >> PAGE_SHIFT)):
+        for near in range(max(window, base), min(window + around, vma.end >> PAGE_SHIFT)):
             index = vma.offset + near - base
             frame = frames.get(index)
             if frame is not None and near not in anon and not lookup(near << PAGE_SHIFT):

@@ -19,6 +19,7 @@ from ring3.linux.exec.auxv import AuxFacts, entries
 from ring3.linux.model.credentials import Credentials
 from ring3.linux.model.program import Start
 from ring3.linux.model.settings import Persona
+from ring3.linux.x86.fpu import FXSAVE
 from ring3.loader.program import ExecError, Executable, Mapped, Program, map_program
 from ring3.loader.stack import Places, Strings, build_stack
 from ring3.machine.descriptors import Segment
@@ -178,7 +179,7 @@ def load_elf_binary(
         at + vdso.symbols["__kernel_vsyscall"] if bits == 32 else 0,
         loaded.bias if loaded is not None else 0,
         kernel.hwcap,
-        MINSIGSTKSZ,
+        MINSIGSTKSZ + (kernel.fpu.frame_size - FXSAVE + 15 & -16),
         credentials,
     )
     vector: list[tuple[int, int]] = []

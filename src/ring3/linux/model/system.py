@@ -26,7 +26,7 @@ from ring3.linux.model.process import INIT, Process, Processes
 from ring3.linux.model.settings import MmContext
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.task import LinuxTask
-from ring3.linux.x86.fpu import Fpu
+from ring3.linux.x86.fpu import make_fpu
 from ring3.linux.x86.ldt import Descriptors
 from ring3.linux.x86.vdso import Vdso
 from ring3.machine.board import Machine
@@ -34,7 +34,6 @@ from ring3.machine.cpu import Event
 from ring3.machine.registers import Gpr
 
 if TYPE_CHECKING:
-    from ring3.fs.inotify import InotifyLimits
     from ring3.fs.pty import Pty
     from ring3.kernel.mm.mm import Mm
     from ring3.linux.definition import Layers
@@ -139,7 +138,7 @@ class LinuxSystem(TwoWays[LinuxTask]):
         self._vdsos: dict[int, Vdso] = {}
         self._absent: set[str] = set()
         self.newborn = self._initial_state()
-        self.fpu = Fpu(self)
+        self.fpu = make_fpu(self)
 
     # -- what a running kernel adds ----------------------------------------------------------------------------
 
@@ -204,13 +203,6 @@ class LinuxSystem(TwoWays[LinuxTask]):
     def number_in_use(self, number: int) -> bool:
         """Whether a number names a task, a process, a group or a session."""
         return number in self.tasks or self.processes.number_in_use(number)
-
-    @cached_property
-    def inotify(self) -> InotifyLimits:
-        """The limits of inotify(7)."""
-        from ring3.fs.inotify import InotifyLimits  # noqa: PLC0415 - few programs use it
-
-        return InotifyLimits()
 
     @cached_property
     def ipc(self) -> Ipc:

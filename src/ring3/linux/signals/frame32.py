@@ -2,7 +2,7 @@
 
 Layout: arch/x86/include/asm/sigframe.h, struct sigcontext_32 of arch/x86/include/uapi/asm/sigcontext.h; the steps are
 those of ia32_setup_frame and ia32_setup_rt_frame (arch/x86/kernel/signal_32.c). The floating-point state is the
-FSAVE image (112 bytes) followed by the FXSAVE image at a multiple of 64.
+FSAVE image (112 bytes) followed by the FXSAVE or XSAVE image at a multiple of 64.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
 FSAVE: Final = 112
-FXSAVE: Final = 512
+UC_FP_XSTATE: Final = 1
 _SIGFRAME: Final = SIGFRAME32.form(32)
 _RT_SIGFRAME: Final = RT_SIGFRAME32.form(32)
 _CONTEXT: Final = SIGCONTEXT32.form(32)
@@ -43,9 +43,9 @@ _M32: Final = 0xFFFF_FFFF
 _M64: Final = (1 << 64) - 1
 
 
-def place(sp: int, action: Action) -> Place:
-    """Where a frame lies below a stack pointer."""
-    fxsave = (sp - FXSAVE) & ~63
+def place(sp: int, action: Action, fpu_size: int) -> Place:
+    """Where a frame lies below a stack pointer; so many bytes of it are the floating-point state."""
+    fxsave = (sp - fpu_size) & ~63
     size = (_RT_SIGFRAME if action.flags & SaFlags.SA_SIGINFO else _SIGFRAME).size
     return Place(((fxsave - FSAVE - size + 4) & ~15) - 4 & _M64, fxsave & _M64)
 
@@ -59,7 +59,8 @@ def write(task: LinuxTask, regs: UserRegs, place: Place, info: SigInfo, action: 
     memory, cpu = task.memory, task.kernel.machine.cpu
     at, fpstate = place.at, place.fxsave - FSAVE & _M64
     rt = bool(action.flags & SaFlags.SA_SIGINFO)
-    image = task.kernel.fpu.save()
+    fpu = task.kernel.fpu
+    image = fpu.frame(FSAVE)
     memory.write(fpstate, _fsave(image) + image)
     context = (
         *(cpu.selector(segment) for segment in (Seg.GS, Seg.FS, Seg.ES, Seg.DS)),
@@ -76,8 +77,8 @@ def write(task: LinuxTask, regs: UserRegs, place: Place, info: SigInfo, action: 
         pinfo, puc = at + _INFO, at + _UC
         base, size, mode = task.altstack
         frame = _RT_SIGFRAME.pack(
-            restorer & _M32, info.signo, pinfo & _M32, puc & _M32, info.pack(32), 0, 0, base & _M32, mode, size & _M32,
-            *context, mask, _RT_RETCODE,
+            restorer & _M32, info.signo, pinfo & _M32, puc & _M32, info.pack(32), fpu.has_xsave * UC_FP_XSTATE, 0,
+            base & _M32, mode, size & _M32, *context, mask, _RT_RETCODE,
         )  # fmt: skip
         memory.write(at, frame)
         regs.dx, regs.cx = pinfo, puc

@@ -3,7 +3,7 @@
 Layout: arch/x86/include/asm/sigframe.h, arch/x86/include/uapi/asm/sigcontext.h (struct sigcontext_64) and
 asm-generic/ucontext.h; the steps are those of x64_setup_rt_frame (arch/x86/kernel/signal_64.c).
 
-    pretcode (8), ucontext (304), siginfo (128), then at a multiple of 64 the FXSAVE area (512)
+    pretcode (8), ucontext (304), siginfo (128), then at a multiple of 64 the floating-point state
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _FRAME: Final = RT_SIGFRAME.form(64)
 _UC: Final = RT_SIGFRAME.offset("uc", 64)
 _INFO: Final = _FRAME.size
 FRAME: Final = _INFO + SIZE
-FXSAVE: Final = 512
+UC_FP_XSTATE: Final = 1
 UC_SIGCONTEXT_SS: Final = 2
 UC_STRICT_RESTORE_SS: Final = 4
 _ORDER: Final = (
@@ -59,16 +59,16 @@ class Place(NamedTuple):
 
     Attributes:
         at: The frame: the handler's first stack pointer.
-        fxsave: The floating-point state in FXSAVE format.
+        fxsave: The floating-point state in FXSAVE or XSAVE format.
     """
 
     at: int
     fxsave: int
 
 
-def place(sp: int, action: Action) -> Place:
-    """Where a frame lies below a stack pointer."""
-    fxsave = (sp - FXSAVE) & ~63
+def place(sp: int, action: Action, fpu_size: int) -> Place:
+    """Where a frame lies below a stack pointer; so many bytes of it are the floating-point state."""
+    fxsave = (sp - fpu_size) & ~63
     return Place(((fxsave - FRAME) & ~15) - 8 & _M64, fxsave & _M64)
 
 
@@ -81,12 +81,14 @@ def write(task: LinuxTask, regs: UserRegs, place: Place, info: SigInfo, action: 
     if not action.flags & _RESTORER:
         raise Errno(E.EFAULT)
     memory, (at, fxsave) = task.memory, place
-    memory.write(fxsave, task.kernel.fpu.save())
-    strict = UC_STRICT_RESTORE_SS if regs.cs == L["USER_CS"] else 0
+    fpu = task.kernel.fpu
+    memory.write(fxsave, fpu.frame())
+    uc_flags = UC_SIGCONTEXT_SS | (UC_STRICT_RESTORE_SS if regs.cs == L["USER_CS"] else 0)
     base, size, mode = task.altstack
     frame = _FRAME.pack(
-        action.restorer, UC_SIGCONTEXT_SS | strict, 0, base, mode, size, *_TO_FRAME(regs.gprs()), regs.flags,
-        regs.cs, 0, 0, regs.ss, task.error_code, task.trap_number & _M64, mask, task.fault_address, fxsave, b"", mask,
+        action.restorer, uc_flags | fpu.has_xsave * UC_FP_XSTATE, 0, base, mode, size, *_TO_FRAME(regs.gprs()),
+        regs.flags, regs.cs, 0, 0, regs.ss, task.error_code, task.trap_number & _M64, mask, task.fault_address, fxsave,
+        b"", mask,
     )  # fmt: skip
     memory.write(at, frame + info.pack(64) if action.flags & _SIGINFO else frame)
     regs.di, regs.ax = info.signo, 0
@@ -125,14 +127,14 @@ def restore_fpu(task: LinuxTask, address: int, offset: int) -> None:
     Args:
         task: The running task.
         address: Where the frame has it.
-        offset: Bytes from there to the FXSAVE image.
+        offset: Bytes from there to the FXSAVE or XSAVE image.
 
     Raises:
         Errno: EFAULT, it cannot be read.
     """
     task.kernel.fpu.clear()
     if address:
-        task.kernel.fpu.restore(task.memory.read(address + offset, FXSAVE))
+        task.kernel.fpu.restore_frame(task.memory, address + offset)
 
 
 def _force_valid_ss(task: LinuxTask, regs: UserRegs) -> None:

@@ -1,7 +1,7 @@
 """Signal frames: what a handler finds on its stack, and the way back.
 
 The layout is that of the door by which the handler was set, not that of the code which the signal interrupts. A frame
-holds the registers, the signal mask and the floating-point state in FXSAVE format; what the handler changes there is
+holds the registers, the signal mask and the floating-point state as the CPU has it; what the handler changes there is
 what the program goes on with.
 """
 
@@ -53,7 +53,7 @@ def setup_rt_frame(task: LinuxTask, regs: UserRegs, info: SigInfo, action: Actio
     ):
         sp = action.restorer
         on_altstack = True
-    place = layout.place(sp, action)
+    place = layout.place(sp, action, task.kernel.fpu.frame_size)
     if on_altstack and not altstack.contains(place.at):
         return False
     try:

@@ -1,6 +1,7 @@
 """The x87 and SSE state of the running task: cleared, and as signal frames and ptrace have it.
 
-The conversion is that of the CPU: a few instructions of the image, run in ring 0 on a page of their own.
+The conversion is that of the CPU: a few instructions of the image, run in ring 0 on a page of their own. A CPU that has
+XSAVE has an `xsave.XsaveFpu` instead.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from ring3.machine.registers import Gpr, Vector
 
 if TYPE_CHECKING:
     from ring3.kernel.core import Kernel
+    from ring3.kernel.mm.mm import Mm
 
+FXSAVE: Final = 512
+"""Bytes of an FXSAVE image."""
 MXCSR_MASK: Final = 0xFFFF
 """The bits of MXCSR that exist (SDM 1, 10.2.3)."""
 _EXCEPTIONS: Final = (
@@ -30,7 +34,15 @@ _EXCEPTIONS: Final = (
 
 
 class Fpu:
-    """The floating-point state of whichever task runs."""
+    """The floating-point state of whichever task runs.
+
+    Attributes:
+        frame_size: Bytes of it in a signal frame.
+        has_xsave: Whether that is an XSAVE image.
+    """
+
+    frame_size: int = FXSAVE
+    has_xsave: bool = False
 
     def __init__(self, kernel: Kernel[Any]) -> None:
         """Takes the state that the CPU has now for the one that programs start with."""
@@ -59,6 +71,18 @@ class Fpu:
         mxcsr = int.from_bytes(image[24:28], "little") & MXCSR_MASK
         self._run("fpu__restore", image[:24] + mxcsr.to_bytes(4, "little") + image[28:])
 
+    def frame(self, extra: int = 0) -> bytes:
+        """What a signal frame has of it: `frame_size` bytes; ``extra`` is for frames with a longer image."""
+        return self.save()
+
+    def restore_frame(self, memory: Mm, address: int) -> None:
+        """Goes back to what a signal frame has.
+
+        Raises:
+            Errno: EFAULT, it cannot be read.
+        """
+        self.restore(memory.read(address, FXSAVE))
+
     def exception_code(self, vector: int) -> int:
         """``si_code`` for the flags that are set and not masked, of the x87 after #MF, else of MXCSR; 0 for none."""
         image = self.save()
@@ -86,3 +110,13 @@ class Fpu:
         cpu.load(kept)
         cpu.fpu()[:] = state
         return bytes(ram.bytes[self._page : self._page + len(buffer)])
+
+
+def make_fpu(kernel: Kernel[Any]) -> Fpu:
+    """What knows the floating-point state of the kernel's CPU."""
+    vectors = kernel.machine.cpu.vectors
+    if vectors is None:
+        return Fpu(kernel)
+    from ring3.linux.x86.xsave import XsaveFpu  # noqa: PLC0415 -- not every CPU has it
+
+    return XsaveFpu(vectors)
