@@ -38,7 +38,9 @@ class Contender:
 
 def all_contenders(qiling_python: str | None) -> list[Contender]:
     """Every contender in the order of the table; those that are not installed say so in ``missing``."""
-    return [native(), qemu_user(), qiling(qiling_python), python(), ring3("short"), ring3("full")]
+    return [
+        native(), qemu_user(), qiling(qiling_python), python(), ring3("short"), ring3("full"), ring3_host(),
+    ]  # fmt: skip
 
 
 def native() -> Contender:
@@ -73,6 +75,12 @@ def ring3(path: str) -> Contender:
     """Ring3 as this interpreter has it, on one of its two paths (``short`` or ``full``)."""
     prefix = (sys.executable, "-m", "ring3", "run", "--path", path)
     return Contender(f"ring3 {path}", prefix, version="this tree", subject=True)
+
+
+def ring3_host() -> Contender:
+    """Ring3 with programs on the host's own processor."""
+    prefix = (sys.executable, "-m", "ring3", "run", "--cpu", "host")
+    return Contender("ring3 host", prefix, version="this tree", subject=True)
 
 
 def _first_line(command: list[str]) -> str | None:

@@ -16,9 +16,9 @@ from bench import process, programs
 from bench.contenders import Contender
 from bench.process import Clock
 
-NARROW = ("native", "ring3 short", "ring3 full")
+NARROW = ("native", "ring3 short", "ring3 full", "ring3 host")
 """Who runs 32-bit programs."""
-EVERYONE = ("native", "qemu-user", "qiling", "ring3 short", "ring3 full")
+EVERYONE = ("native", "qemu-user", "qiling", "ring3 short", "ring3 full", "ring3 host")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ WORKLOADS: tuple[Workload, ...] = (
         arguments=("2300000",),
         quick_arguments=("100000",),
         expect=b"sorted\n",
-        contenders=("native", "qemu-user", "qiling", "ring3 short"),
+        contenders=("native", "qemu-user", "qiling", "ring3 short", "ring3 host"),
         goals=(Goal("ring3 short", 1.6, "qemu-user", "within 1.6 times of qemu-user"),),
     ),
     Each(name="fault", title="first touch of a page", program="fault"),

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from ring3.machine.board import CpuKind
+from tests.support import guest
 from tests.support.native import Run, run, without_core_files
 from tests.support.toolchain import Toolchain, find
 
@@ -39,6 +41,16 @@ def native() -> Iterator[Run]:
     """A function that runs a program on the host, or skips the test where the host cannot."""
     with without_core_files():
         yield run
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--cpu host`` runs the guest programs of most tests on the host's own processor."""
+    parser.addoption("--cpu", choices=tuple(CpuKind), default=CpuKind.EMULATED)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tells who boots machines."""
+    guest.CPU[:] = [CpuKind(config.getoption("--cpu"))]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -48,7 +48,7 @@ from ring3.loader.host import make_visible, open_program, system_of
 from ring3.loader.personality import System
 from ring3.loader.program import ExecError, Executable
 from ring3.loader.stack import Strings
-from ring3.machine.board import DEFAULT_RAM, Machine
+from ring3.machine.board import DEFAULT_RAM, CpuKind, Machine
 from ring3.machine.descriptors import Gate, Segment
 from ring3.machine.msr import Msr
 
@@ -61,8 +61,8 @@ if TYPE_CHECKING:
     from ring3.solaris.task import SolarisTask
 
 __all__ = [
-    "Abi", "Computer", "E", "Errno", "Gate", "Linux", "Msr", "Segment", "Solaris", "Support", "SymbolTable", "System",
-    "TableRow", "UserError", "shell_status", "system_of",
+    "Abi", "Computer", "CpuKind", "E", "Errno", "Gate", "Linux", "Msr", "Segment", "Solaris", "Support", "SymbolTable",
+    "System", "TableRow", "UserError", "shell_status", "system_of",
 ]  # fmt: skip
 
 NOT_FOUND = 127
@@ -184,6 +184,7 @@ class Linux(Computer):
         ram_bytes: int = DEFAULT_RAM,
         seed: int | None = None,
         virtual_time: bool = False,
+        cpu: CpuKind | str = CpuKind.EMULATED,
     ) -> None:
         """Switches a computer on and boots Linux.
 
@@ -192,12 +193,13 @@ class Linux(Computer):
             ram_bytes: Size of guest RAM.
             seed: What all randomness comes from, addresses included; None for the host's.
             virtual_time: Clocks that only programs move: sleeping costs nothing. With a seed, every run is the same.
+            cpu: What runs programs: ``emulated``, or ``host`` for the host's own processor (docs/cpus.md).
 
         Raises:
             UserError: The host cannot provide it.
         """
         super().__init__()
-        self.machine = Machine(ram_bytes)
+        self.machine = Machine(ram_bytes, cpu=CpuKind(cpu))
         self.kernel = LinuxKernel(self.machine, full_path)
         self._make_repeatable(seed, virtual_time)
         self._objects = self.kernel.objects

@@ -65,6 +65,8 @@ NAMES = {
     "Library.stop_between_blocks": "machine.unicorn_library",
     "Microcode.deliver": "machine.microcode",
     "Microcode.syscall": "machine.microcode",
+    "Pmap.ahead": "",
+    "Pmap.changed": "",
     "Task.interrupted": "kernel.task",
     "UnicornCpu.run": "machine.unicorn_cpu",
 }

@@ -21,7 +21,6 @@ PROGRAMS = [
     "details",
     "directories",
     "edges",
-    "inotify",
     "mapping",
     "names",
     "opening",

@@ -13,6 +13,7 @@ from ring3.kernel.timers import Meter
 from tests.support import guest
 from tests.support.guest import PathThrough
 from tests.support.native import Run
+from tests.support.stop_clocks import StopClocks
 from tests.support.toolchain import PROGRAMS, Bits, Toolchain
 
 BITS = pytest.mark.parametrize("bits", [64, 32])
@@ -21,7 +22,7 @@ SHORT_TURN = 3000
 
 
 def switch_often(linux: Linux) -> None:
-    assert isinstance(linux.kernel.slices, Meter)
+    assert isinstance(linux.kernel.slices, Meter | StopClocks)
     linux.kernel.slices.tick = SHORT_TURN
 
 

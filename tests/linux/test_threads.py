@@ -9,6 +9,7 @@ from ring3.kernel.timers import Meter
 from tests.support import guest
 from tests.support.fuzzing import seeds
 from tests.support.native import Run
+from tests.support.stop_clocks import StopClocks
 from tests.support.toolchain import Bits, Toolchain
 
 BITS = pytest.mark.parametrize("bits", [64, 32])
@@ -40,7 +41,7 @@ def test_a_machine_runs_until_the_whole_process_has_ended(
 def test_is_stopped_and_continued_at_any_moment(
     linux: Linux, toolchain: Toolchain, seed: int, bits: Bits
 ) -> None:
-    assert isinstance(linux.kernel.slices, Meter)
+    assert isinstance(linux.kernel.slices, Meter | StopClocks)
     linux.kernel.slices.tick = SHORT_TURN
     program = toolchain.program("threads/stopping.c", bits=bits)
     assert guest.run(linux, program, [str(seed), "12"]).stdout == b"ended 0\n"

@@ -21,7 +21,7 @@ from itertools import count
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-from ring3.api import Computer, Linux, Solaris
+from ring3.api import Computer, CpuKind, Linux, Solaris
 from ring3.errors import Ring3Error
 from ring3.fs.file import File
 from ring3.kernel import points
@@ -37,10 +37,13 @@ from ring3.machine.cpu import Event, Registers, Stop, Trap
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE, ZERO_PAGE
 from ring3.machine.registers import Flags, Gpr, Seg
 from tests.support.native import Finished
+from tests.support.stop_clocks import StopClocks
 
 PathThrough = Literal["short", "full"]
 """One of the two ways through the kernel."""
 
+CPU: Final = [CpuKind.EMULATED]
+"""What runs programs, at the end; the option ``--cpu`` of pytest puts another one there."""
 RAM: Final = 256 << 20
 SECONDS: Final = 30.0
 
@@ -68,7 +71,10 @@ def make_deterministic(computer: Linux | Solaris) -> None:
         return taken
 
     computer.kernel.random_bytes = random_bytes
-    computer.kernel.make_time_virtual()
+    if computer.machine.cpu.translates:
+        computer.kernel.make_time_virtual()
+    else:
+        StopClocks.install(computer)
     if isinstance(computer, Linux):
         computer.kernel.aslr = None
     else:
@@ -78,7 +84,7 @@ def make_deterministic(computer: Linux | Solaris) -> None:
 @contextlib.contextmanager
 def boot(path: PathThrough = "short", ram_bytes: int = RAM) -> Iterator[Linux]:
     """A machine with Linux on which every run of a program is the same."""
-    with Linux(full_path=path == "full", ram_bytes=ram_bytes) as linux:
+    with Linux(full_path=path == "full", ram_bytes=ram_bytes, cpu=CPU[-1]) as linux:
         make_deterministic(linux)
         yield linux
 
@@ -308,6 +314,9 @@ class Observer(CpuObserver):
     def after(self, task: Task, stop: Stop) -> None:
         """It has stopped."""
         cpu = self.computer.machine.cpu
+        clocks = self.computer.kernel.clocks
+        if isinstance(clocks, StopClocks):
+            clocks.stopped(stop)
         if cpu.cpl == 3:
             self.last = Snapshot.of(cpu)
             self.stops.append(stop)

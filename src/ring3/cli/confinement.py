@@ -15,7 +15,7 @@ import os
 import stat
 import struct
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -29,10 +29,11 @@ AUDIT_ARCH_X86_64: Final = 0xC000_003E
 X32_BIT: Final = 0x4000_0000
 EPERM: Final = 1
 
+PTRACE: Final = 101
 GIVEN_UP: Final = (
     41, 42, 43, 44, 45, 46, 47, 49, 50, 53, 288, 299, 307,  # socket to listen, socketpair, accept4, recvmmsg, sendmmsg
     57, 58, 59, 322,  # fork, vfork, execve, execveat
-    101, 310, 311, 312, 440,  # ptrace, process_vm_readv, process_vm_writev, kcmp, process_madvise
+    PTRACE, 310, 311, 312, 440,  # ptrace, process_vm_readv, process_vm_writev, kcmp, process_madvise
     155, 161, 165, 166, 272, 308, 428, 429, 430, 431, 432, 442,  # pivot_root, chroot, mounts, unshare, setns
     105, 106, 113, 114, 117, 119, 122, 123, 126,  # set*uid, set*gid, setfs*id, capset
     103, 163, 167, 168, 169, 170, 171, 173, 172, 175, 176, 246, 313, 320,  # syslog to reboot, ports, modules, kexec
@@ -54,27 +55,36 @@ HANDLED: Final = (0, (1 << 13) - 1, (1 << 14) - 1, (1 << 15) - 1, (1 << 15) - 1,
 """The rights over files that each version of Landlock knows."""
 
 
-def confine(visible: Iterable[bytes]) -> None:
+def confine(visible: Iterable[bytes], requests: Sequence[int] = ()) -> None:
     """Gives up what is not needed any more, for ever and for all threads to come.
 
     Call it while this is the only thread: others keep what they have.
 
     Args:
         visible: The host's directories and files that the program sees.
+        requests: Those of ptrace(2) that stay.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
         return
     _give_up_files(libc, visible)
-    _give_up_calls(libc)
+    _give_up_calls(libc, requests)
 
 
-def _give_up_calls(libc: ctypes.CDLL) -> None:
+def _give_up_calls(libc: ctypes.CDLL, requests: Sequence[int]) -> None:
+    asked = [
+        (_JEQ, 0, len(requests) + 2, PTRACE),
+        (_LD_W_ABS, 0, 0, 16),
+        *((_JEQ, len(requests) - at, 0, number) for at, number in enumerate(requests)),
+        (_RET, 0, 0, SECCOMP_RET_ERRNO | EPERM),
+        (_RET, 0, 0, SECCOMP_RET_ALLOW),
+    ]
     steps = [
         (_LD_W_ABS, 0, 0, 4),
         (_JEQ, 1, 0, AUDIT_ARCH_X86_64),
         (_RET, 0, 0, SECCOMP_RET_KILL_PROCESS),
         (_LD_W_ABS, 0, 0, 0),
+        *(asked if requests else ()),
         (_JGE, len(GIVEN_UP) + 1, 0, X32_BIT),
         *((_JEQ, len(GIVEN_UP) - at, 0, number) for at, number in enumerate(GIVEN_UP)),
         (_RET, 0, 0, SECCOMP_RET_ALLOW),

@@ -105,6 +105,13 @@ def _ptrace() -> str:
     return f"Yama's scope is {scope}; programs inside trace each other in any case"
 
 
+def _host_cpu() -> str:
+    from ring3.machine.host_cpu.availability import check  # noqa: PLC0415 - only here
+
+    check()
+    return "--cpu host: programs can run on the host's own processor"
+
+
 CHECKS: Final[tuple[tuple[str, bool, Callable[[], str]], ...]] = (
     ("host", True, _host),
     ("Python", True, _python),
@@ -115,5 +122,6 @@ CHECKS: Final[tuple[tuple[str, bool, Callable[[], str]], ...]] = (
     ("seccomp", False, _seccomp),
     ("landlock", False, _landlock),
     ("ptrace", False, _ptrace),
+    ("host CPU", False, _host_cpu),
 )
 """A name, whether programs cannot be run without it, and what tells of it or says why it is missing."""

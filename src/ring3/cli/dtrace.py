@@ -11,8 +11,8 @@ from ring3.trace.dtrace.command_line import USAGE
 from ring3.trace.dtrace.machine.host import Computer, MachineHost
 
 EXAMPLES: Final = """\
-Before dtrace's own options, those of the machine may stand: --os linux|solaris, --path full|short, --seed N,
---virtual-time.
+Before dtrace's own options, those of the machine may stand: --os linux|solaris, --cpu emulated|host,
+--path full|short, --seed N, --virtual-time.
 
 examples:
   ring3 dtrace -n 'syscall:::entry { @[probefunc] = count(); }' -c 'ls /'
@@ -48,7 +48,7 @@ def _machine_options(words: list[str]) -> argparse.Namespace:
     while words and words[0].startswith("--") and len(words[0]) > 2:
         word = words.pop(0)
         own.append(word)
-        if word in ("--os", "--path", "--seed") and words:
+        if word in ("--os", "--cpu", "--path", "--seed") and words:
             own.append(words.pop(0))
     if not own:
         return argparse.Namespace(os=None)
@@ -56,6 +56,7 @@ def _machine_options(words: list[str]) -> argparse.Namespace:
 
     parser = argparse.ArgumentParser(prog="ring3 dtrace", add_help=False, allow_abbrev=False)
     program.add_os(parser)
+    program.add_cpu(parser)
     program.add_path(parser)
     program.add_repeatable(parser)
     return parser.parse_args(own)

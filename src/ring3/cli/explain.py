@@ -28,6 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="tell all facts as JSON")
     parser.add_argument("-o", "--output", metavar="FILE", help="tell it to FILE instead of to stdout")
     program.add_os(parser)
+    program.add_cpu(parser)
     program.add_reports(parser)
     program.add_program(parser)
     parser.epilog = (

@@ -19,7 +19,7 @@ from ring3.kernel.regs import UserRegs
 from ring3.kernel.task import Task
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.task import LinuxTask
-from ring3.machine.board import DEFAULT_RAM
+from ring3.machine.board import DEFAULT_RAM, CpuKind
 
 INTERRUPTED_STATUS: Final = 130
 """What a shell says of a program that SIGINT ended."""
@@ -41,6 +41,16 @@ def add_os(parser: argparse.ArgumentParser) -> None:
         "--os",
         choices=tuple(System),
         help="the system to run the program on (default: the one it says it was made for, or linux if it says nothing)",
+    )
+
+
+def add_cpu(parser: argparse.ArgumentParser) -> None:
+    """Declares ``--cpu``."""
+    parser.add_argument(
+        "--cpu",
+        choices=tuple(CpuKind),
+        default=CpuKind.EMULATED,
+        help="what runs programs: emulated (default), or the host's own processor, for Linux's",
     )
 
 
@@ -69,9 +79,15 @@ def computer(options: argparse.Namespace, path: str) -> Linux | Solaris:
     system = System(options.os) if options.os else system_of(path) or System.LINUX
     full_path = getattr(options, "path", "short") == "full"
     seed, virtual_time = getattr(options, "seed", None), getattr(options, "virtual_time", False)
-    kind = Solaris if system is System.SOLARIS else Linux
     memory = getattr(options, "memory", None) or DEFAULT_RAM
-    made = kind(full_path=full_path, ram_bytes=memory, seed=seed, virtual_time=virtual_time)
+    cpu = CpuKind(getattr(options, "cpu", None) or CpuKind.EMULATED)
+    made: Linux | Solaris
+    if system is System.LINUX:
+        made = Linux(full_path=full_path, ram_bytes=memory, seed=seed, virtual_time=virtual_time, cpu=cpu)
+    elif cpu is CpuKind.EMULATED:
+        made = Solaris(full_path=full_path, ram_bytes=memory, seed=seed, virtual_time=virtual_time)
+    else:
+        raise UserError("programs of Solaris use addresses that no program of the host has: --cpu emulated")
     gc.freeze()  # what has been imported and booted stays: the collector need not look at it
     gc.enable()
     return made

@@ -26,6 +26,7 @@ Exit status: the program's; 128+N if signal N ended it; 126 or 127 if it cannot 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     program.add_os(parser)
+    program.add_cpu(parser)
     program.add_path(parser)
     program.add_repeatable(parser)
     program.add_reports(parser)
@@ -45,5 +46,5 @@ def run(options: argparse.Namespace) -> int:
         computer.kernel.report = program.reporter(options)
         task = program.load(computer, path, arguments, options)
         if not options.no_confine:
-            confine(visible_files(os.getcwdb(), os.fsencode(path)))
+            confine(visible_files(os.getcwdb(), os.fsencode(path)), computer.machine.cpu.requests)
         return program.run(computer, task, options)

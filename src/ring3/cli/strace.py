@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 from ring3.cli import program
 from ring3.errors import UserError
 from ring3.kernel import points
+from ring3.machine.board import CpuKind
 from ring3.trace.strace.command_line import Asked, parse, stamp
 from ring3.trace.strace.counts import Counter
 from ring3.trace.strace.tracer import Layout, Tracer
@@ -28,6 +29,7 @@ examples:
   ring3 strace -f -o trace.txt sh -c 'ls /'
   ring3 strace -e trace=%file -y cat /etc/passwd
   ring3 strace -c ls
+  ring3 strace --cpu host gcc -c main.c
 """
 
 
@@ -95,7 +97,9 @@ def _output(name: str) -> TextIO:
 def _traced(options: argparse.Namespace, asked: Asked, path: str, out: TextIO) -> int:
     from ring3.api import Linux  # noqa: PLC0415 - a wrong command line needs no machine
 
-    options.os, options.quiet, options.verbose = "linux", True, False
+    if asked.cpu not in ("", *CpuKind):
+        raise UserError(f"invalid --cpu argument: '{asked.cpu}'", 1)
+    options.os, options.cpu, options.quiet, options.verbose = "linux", asked.cpu, True, False
     with program.computer(options, path) as computer:
         assert isinstance(computer, Linux)
         computer.kernel.report = lambda _line: None

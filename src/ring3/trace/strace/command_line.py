@@ -19,6 +19,7 @@ LONG: Final = (
     "help", "output=", "instruction-pointer", "syscall-number", "quiet", "relative-timestamps", "string-limit=",
     "syscall-times", "no-abbrev", "version", "decode-fds", "successful-only", "failed-only", "trace=", "signals=",
     "status=", "strings-in-hex", "interruptible=", "daemonize", "detach-on=", "debug", "kill-on-exit", "seccomp-bpf",
+    "cpu=",
 )  # fmt: skip
 _MEANT_FOR_PTRACE: Final = {
     "-b", "-D", "-I", "--interruptible", "--daemonize", "--detach-on", "--kill-on-exit", "--seccomp-bpf"
@@ -49,6 +50,7 @@ class Asked(NamedTuple):
         sort: What the table is sorted by.
         environment: The changes of ``-E``: None for a variable that is taken away.
         ignored: Options that mean nothing here.
+        cpu: What runs the program, "" for the default; not an option of strace's.
     """
 
     words: list[str]
@@ -62,6 +64,7 @@ class Asked(NamedTuple):
     sort: str
     environment: dict[str, str | None]
     ignored: list[str]
+    cpu: str
 
 
 def parse(arguments: list[str]) -> Asked:
@@ -106,6 +109,7 @@ def parse(arguments: list[str]) -> Asked:
         given.get("-S", "time"),
         environment,
         sorted({option for option in [*flags, *given] if option in _MEANT_FOR_PTRACE}),
+        given.get("--cpu", ""),
     )
 
 
