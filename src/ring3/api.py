@@ -376,11 +376,17 @@ class Solaris(Computer):
         super().__init__()
         self.cred = Cred()
         if hasattr(os, "getuid"):
-            self.cred = Cred(os.geteuid(), os.getegid(), os.getuid(), os.getgid())
+            self.cred = Cred(os.geteuid(), os.getegid(), os.getuid(), os.getgid(), tuple(os.getgroups()))
         self.machine = make_machine(ram_bytes)
         self.kernel = SolarisKernel(self.machine, full_path, flavour)
         self._make_repeatable(seed, virtual_time)
         self._objects = self.kernel.objects
+        self._vfs = self.kernel.vfs
+
+    def close(self) -> None:
+        """Switches the computer off."""
+        self.kernel.vfs.close()
+        super().close()
 
     def table(self) -> tuple[CallRow, ...]:
         """The table of system calls, sysent, as it is in RAM now, row by row."""
@@ -427,7 +433,8 @@ class Solaris(Computer):
         """Loads a program, ready to run.
 
         Args:
-            path: A file of the host.
+            path: A file that the machine has, or one of the host; a name without a slash is looked for in the
+                machine's /usr/bin and /usr/sbin first.
             arguments: What follows the program's name in ``argv``.
             environment: Its environment; None for that of this process.
 
@@ -435,14 +442,20 @@ class Solaris(Computer):
             UserError: It cannot be run; status 127 if there is no such file, else 126.
         """
         from ring3.solaris.exec import prepare as prepare_solaris  # noqa: PLC0415
+        from ring3.solaris.executable import open_exec as open_solaris  # noqa: PLC0415
+        from ring3.solaris.lookup import who  # noqa: PLC0415
+        from ring3.solaris.view import find_program  # noqa: PLC0415
 
-        exe = os.path.abspath(path)
-        strings = _strings(exe, path, arguments, environment)
+        kernel = self.kernel
+        cwd = kernel.cwd
+        walk = Walk(kernel.vfs.root, who(self.cred))
         with _refusals(path):
-            start = prepare_solaris(self.kernel, self._open(os.fsencode(path)), strings, self._open)
-            task = self.kernel.spawn(start, os.path.basename(path), self._files(), self.cred)
-        task.exe = exe
-        return task
+            name = find_program(kernel, path)
+            file = open_solaris(walk, cwd, os.fsencode(name))
+            exe = os.fsdecode(file.place.path())
+            strings = _strings(exe, path, arguments, environment)
+            start = prepare_solaris(kernel, file, strings, lambda wanted: open_solaris(walk, cwd, wanted))
+            return kernel.spawn(start, exe, b" ".join(strings.argv), self._files(), self.cred)
 
 
 @contextmanager

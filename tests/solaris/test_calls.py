@@ -70,7 +70,7 @@ DEATHS = {
     "loadable_8": 12,
     "loadable_named_49": 12,
     "old_handler_21": 12,
-    "absent_5": 12,
+    "absent_55": 12,
     "number_256": 12,
     "number_100000": 12,
     "number_minus_1": 12,

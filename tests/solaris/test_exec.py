@@ -11,6 +11,7 @@ import pytest
 from ring3.abi import elf
 from ring3.abi.solaris.auxv import DYNAMIC_ORDER, Aux, HwCap
 from ring3.api import Solaris, UserError
+from ring3.loader.host import make_visible
 from ring3.solaris.exec import HWCAP
 from ring3.solaris.layout import USERLIMIT
 from tests.support import guest, solaris
@@ -75,6 +76,8 @@ def test_program_with_an_interpreter(machine: Solaris, toolchain: Toolchain, tmp
     program = with_interpreter(
         solaris.program(toolchain, "modinfo.c"), str(interpreter), tmp_path / "program"
     )
+    assert machine.kernel.cwd is not None  # the tree is built now
+    make_visible(machine.kernel.vfs, str(interpreter))
     found = auxv(shown(machine, program))
     assert list(found) == [entry for entry in DYNAMIC_ORDER if entry in found]
     header = elf.parse_header(program.read_bytes())
@@ -133,10 +136,10 @@ def test_programs_of_32_bits_are_refused(toolchain: Toolchain) -> None:
 
 def test_missing_interpreter(toolchain: Toolchain, tmp_path: Path) -> None:
     program = with_interpreter(
-        solaris.program(toolchain, "modinfo.c"), "/lib/amd64/ld.so.1", tmp_path / "program"
+        solaris.program(toolchain, "modinfo.c"), "/lib/amd64/ld.so.9", tmp_path / "program"
     )
     with guest.boot_solaris() as machine:
-        with pytest.raises(UserError, match=r"interpreter /lib/amd64/ld\.so\.1: No such file") as caught:
+        with pytest.raises(UserError, match=r"interpreter /lib/amd64/ld\.so\.9: No such file") as caught:
             machine.load(str(program))
         assert caught.value.status == 127
 
@@ -144,6 +147,7 @@ def test_missing_interpreter(toolchain: Toolchain, tmp_path: Path) -> None:
 def test_too_many_arguments(toolchain: Toolchain) -> None:
     program = solaris.program(toolchain, "stack.c")
     with guest.boot_solaris() as machine:
+        assert machine.kernel.cwd is not None  # the tree of files is built
         frames = machine.machine.ram.frames_in_use
         with pytest.raises(UserError, match="too long"):
             machine.load(str(program), ["x" * 1000] * 3000, {})

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ring3.abi.solaris.signals import SolarisSig
+from ring3.abi.solaris.signals import SIG_IGN, SolarisSig
 from ring3.api import Solaris
+from ring3.solaris.process import Action
 from tests.support import guest, solaris
 from tests.support.guest import PathThrough
 from tests.support.toolchain import Toolchain
@@ -26,7 +27,7 @@ def run_ignoring(machine: Solaris, program: Path, deed: str) -> tuple[int, bytes
 
     def spawn(*arguments: object) -> object:
         task = inner(*arguments)  # type: ignore[arg-type]
-        task.ignored.add(SolarisSig.SIGSYS)
+        task.process.actions[SolarisSig.SIGSYS] = Action(SIG_IGN)
         return task
 
     vars(machine.kernel)["spawn"] = spawn
@@ -37,7 +38,7 @@ def run_ignoring(machine: Solaris, program: Path, deed: str) -> tuple[int, bytes
 @BOTH_PATHS
 @pytest.mark.parametrize(
     "deed",
-    ["nosys_0", "loadable_8", "loadable_named_49", "old_handler_21", "absent_5", "number_256", "int_91"],
+    ["nosys_0", "loadable_8", "loadable_named_49", "old_handler_21", "absent_55", "number_256", "int_91"],
 )
 def test_who_ignores_sigsys_sees_enosys(deeds: Path, deed: str, path: PathThrough) -> None:
     with guest.boot_solaris(path) as machine:
@@ -49,7 +50,7 @@ def test_fault_cannot_be_ignored(deeds: Path, path: PathThrough) -> None:
     with guest.boot_solaris(path) as machine:
         machine.kernel.report = print
         task = machine.load(str(deeds), ["ud2"])
-        task.ignored |= {SolarisSig.SIGILL}
+        task.process.actions[SolarisSig.SIGILL] = Action(SIG_IGN)
         assert machine.run(task) == 128 + SolarisSig.SIGILL
 
 
@@ -57,7 +58,7 @@ def test_fault_cannot_be_ignored(deeds: Path, path: PathThrough) -> None:
 @pytest.mark.parametrize(
     ("deed", "line"),
     [
-        ("absent_5", "open is not implemented: SIGSYS (reported once)"),
+        ("absent_55", "uadmin is not implemented: SIGSYS (reported once)"),
         ("old_handler_21", "mount is not implemented: SIGSYS (reported once)"),
         ("number_256", "there is no system call 256: SIGSYS (reported once)"),
         ("nosys_35", "there is no system call 35: SIGSYS (reported once)"),

@@ -135,7 +135,10 @@ def words(options: argparse.Namespace) -> tuple[str, list[str]]:
     program = options.words[1:] if options.words[:1] == ["--"] else options.words
     if not program:
         raise UserError("no PROGRAM is given")
-    return _find(program[0]), program[1:]
+    name = program[0]
+    if getattr(options, "os", None) == System.SOLARIS and "/" not in name:
+        return name, program[1:]  # the machine has commands of its own, which come first
+    return _find(name), program[1:]
 
 
 def _find(name: str) -> str:

@@ -6,7 +6,7 @@ user the basic set.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +18,20 @@ class Cred:
         gid: Effective group.
         ruid: Real user.
         rgid: Real group.
+        groups: Supplementary groups.
     """
 
     uid: int = 60001
     gid: int = 60001
     ruid: int = 60001
     rgid: int = 60001
+    groups: tuple[int, ...] = ()
 
     @property
     def all_privileges(self) -> bool:
         """Whether the effective set holds every privilege."""
         return self.uid == 0
+
+    def as_real(self) -> Cred:
+        """The same with the real numbers in the place of the effective ones."""
+        return replace(self, uid=self.ruid, gid=self.rgid)

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from keyword import iskeyword
 from typing import Any, Final, Literal, TypeVar, cast
 
 from ring3.kernel.functions import FunctionTable, KernelFunction
@@ -70,11 +71,16 @@ class SolarisFunction(KernelFunction):
             f", {parameter.type.cast_expression(f'regs.{register}')}"
             for parameter, register in zip(self.parameters, REGISTERS, strict=False)
         )
-        return f"def stub(task, regs, _argument=0):\n    return {self.name}(task{casts})\n"
+        return f"def stub(task, regs, _argument=0):\n    return {self._identifier}(task{casts})\n"
+
+    @property
+    def _identifier(self) -> str:
+        """The name as Python can have it: that of ``yield`` ends in an underscore."""
+        return f"{self.name}_" if iskeyword(self.name) else self.name
 
     def stub(self) -> Stub:
         """What the function's stub runs."""
-        namespace: dict[str, Any] = {self.name: self.function}
+        namespace: dict[str, Any] = {self._identifier: self.function}
         exec(compile(self.source, f"<arguments of {self.name}>", "exec"), namespace)
         made: Stub = namespace["stub"]
         return made
@@ -122,7 +128,8 @@ def _define(
     module: str, support: Support | None, note: str, calls: Mapping[str, int | None] | None
 ) -> Callable[[F], F]:
     def define(body: F) -> F:
-        FUNCTIONS.add(SolarisFunction(body.__name__, module, cast(Handler, body), support, note, calls))
+        name = body.__name__.removesuffix("_")
+        FUNCTIONS.add(SolarisFunction(name, module, cast(Handler, body), support, note, calls))
         return body
 
     return define

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ring3.abi.errno import Errno
 from ring3.abi.solaris.errno import SolarisE
+
+_NAMED_OTHERWISE: Final = {
+    "ERESTARTSYS": SolarisE.EINTR,  # post_syscall makes ERESTART of it where the handler says so
+    "ERESTARTNOHAND": SolarisE.EINTR,
+    "ERESTARTNOINTR": SolarisE.EINTR,
+    "ERESTART_RESTARTBLOCK": SolarisE.EINTR,
+    "ENOTSUPP": SolarisE.ENOTSUP,
+}
 
 
 def solaris_number(error: Errno) -> int:
@@ -13,7 +23,9 @@ def solaris_number(error: Errno) -> int:
         KeyError: Solaris has no error of that name.
     """
     number = error.number
-    return int(number) if isinstance(number, SolarisE) else int(SolarisE[number.name])
+    if isinstance(number, SolarisE):
+        return int(number)
+    return int(_NAMED_OTHERWISE.get(number.name) or SolarisE[number.name])
 
 
 def describe_number(number: int) -> str:

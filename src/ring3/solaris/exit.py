@@ -1,14 +1,19 @@
-"""exit(2)."""
+"""The end of lwps and processes: exit(2), lwp_exit, and what becomes of the family (usr/src/uts/common/os/exit.c)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
 from ring3.abi.c_types import Int
+from ring3.abi.solaris.signals import SIG_IGN, SolarisSig
+from ring3.kernel.task import TaskExited
 from ring3.solaris.definition import syscall
-from ring3.solaris.signals import end
+from ring3.solaris.process import INIT
+from ring3.solaris.siginfo import CLD_EXITED, CLD_KILLED, Info
+from ring3.solaris.signals import SA_NOCLDWAIT, sigtoproc
 
 if TYPE_CHECKING:
+    from ring3.solaris.process import Process
     from ring3.solaris.task import SolarisTask
 
 
@@ -16,3 +21,79 @@ if TYPE_CHECKING:
 def rexit(task: SolarisTask, rval: Int) -> NoReturn:
     """Ends the process."""
     end(task, (rval & 0xFF) << 8)
+
+
+@syscall("full")
+def syslwp_exit(task: SolarisTask) -> NoReturn:
+    """Ends the calling lwp; the last one ends its process."""
+    process, kernel = task.process, task.kernel
+    if len(process.lwps) == 1:
+        end(task, 0)
+    process.lwps.pop(task.lwpid)
+    process.cpu_time += kernel.cpu_time(task)
+    if not task.detached:
+        process.zombies[task.lwpid] = True
+    task.mm = None
+    kernel.end(task, 0)
+    process.changed.wake()
+    raise TaskExited
+
+
+def end(task: SolarisTask, code: int) -> NoReturn:
+    """Ends the running process.
+
+    Args:
+        task: One of its lwps, which runs.
+        code: As wait(2) encodes it: the exit status times 256, or a signal's number.
+
+    Raises:
+        TaskExited: Always.
+    """
+    process, kernel = task.process, task.kernel
+    end_others(task)
+    process.cpu_time += kernel.cpu_time(task)
+    process.lwps.clear()
+    process.files.close_all()
+    task.leave_memory()
+    process.exited, process.exit_code = True, code
+    kernel.end(task, code)
+    for child in list(process.children.values()):
+        child.ppid = INIT
+        if child.exited:
+            kernel.processes.pop(child.pid, None)
+    process.children.clear()
+    _tell_parent(task, process)
+    raise TaskExited
+
+
+def end_others(task: SolarisTask) -> None:
+    """Ends all other lwps of a process (exitlwps)."""
+    process, kernel = task.process, task.kernel
+    for number, lwp in list(process.lwps.items()):
+        if lwp is not task:
+            del process.lwps[number]
+            process.cpu_time += kernel.cpu_time(lwp)
+            lwp.mm = None
+            kernel.end(lwp, 0)
+    process.zombies.clear()
+
+
+def child_info(child: Process) -> Info:
+    """What SIGCLD and waitid(2) tell of a child that has ended."""
+    signal = child.exit_code & 0x7F
+    status = signal or child.exit_code >> 8
+    return Info(SolarisSig.SIGCLD, CLD_KILLED if signal else CLD_EXITED, child.pid, child.cred.ruid, status)
+
+
+def _tell_parent(task: SolarisTask, process: Process) -> None:
+    kernel = task.kernel
+    parent = kernel.processes.get(process.ppid)
+    if parent is None or parent.exited:
+        kernel.processes.pop(process.pid, None)
+        return
+    action = parent.action(SolarisSig.SIGCLD)
+    if action.handler == SIG_IGN or action.flags & SA_NOCLDWAIT:
+        parent.children.pop(process.pid, None)
+        kernel.processes.pop(process.pid, None)
+    sigtoproc(parent, child_info(process))
+    parent.changed.wake()

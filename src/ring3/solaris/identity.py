@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 @syscall("full")
 def getpid(task: SolarisTask) -> int:
     """The process's number, and its parent's."""
-    return rvals(task.pid, task.ppid)
+    return rvals(task.pid, task.process.ppid)
 
 
 @syscall("full")

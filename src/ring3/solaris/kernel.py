@@ -6,9 +6,10 @@ says how a thread enters and leaves. What the functions do is in the files by fa
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Address
@@ -16,32 +17,38 @@ from ring3.abi.errno import Errno
 from ring3.abi.solaris import modules
 from ring3.abi.solaris import sysent as sysent_data
 from ring3.abi.solaris.sysent import NSYSCALL, Flavour, SysentKind, SysentRow
-from ring3.fs.file import FdTable
+from ring3.fs.namei import FsContext
+from ring3.fs.vfs import Vfs
 from ring3.image.solaris import boot
 from ring3.image.solaris.boot import L
+from ring3.kernel.fpu import Fpu, FpuCode
 from ring3.kernel.functions import FunctionTable
 from ring3.kernel.mm.objects import Objects
 from ring3.kernel.regs import FrameType, UserRegs, WindowRegs, frame_type
 from ring3.kernel.signature import Handler, Result, Support
-from ring3.kernel.task import Task
+from ring3.kernel.task import Task, TaskState
 from ring3.kernel.two_ways import TwoWays
 from ring3.machine.board import Machine
 from ring3.machine.cpu import Event
 from ring3.machine.descriptors import Segment, Tss
 from ring3.machine.registers import Gpr, Seg
 from ring3.solaris import table, uname
-from ring3.solaris.credentials import Cred
 from ring3.solaris.definition import REGISTERS, SolarisFunction
 from ring3.solaris.errors import solaris_number
 from ring3.solaris.exec import Start, setregs
 from ring3.solaris.modctl import mod_info
-from ring3.solaris.nosys import absent
+from ring3.solaris.nosys import absent, loadable
+from ring3.solaris.process import INIT, Process
 from ring3.solaris.short_path import complete, run_short
-from ring3.solaris.task import SolarisTask
+from ring3.solaris.signals import issig
+from ring3.solaris.task import T_PRE_POST, SolarisTask
 
 if TYPE_CHECKING:
+    from ring3.fs.dentry import Dentry
+    from ring3.fs.file import FdTable
     from ring3.kernel.probes import Attacher
     from ring3.kernel.watched_stubs import StubRow
+    from ring3.solaris.credentials import Cred
 
 STRUCT_REGS: Final[FrameType] = frame_type(
     {
@@ -93,6 +100,10 @@ class SolarisKernel(TwoWays[SolarisTask]):
         modules: The modules that modctl speaks of.
         domain: The secure RPC domain.
         objects: What concerns all memory objects.
+        vfs: All files.
+        cwd: Where programs start that nobody forked.
+        processes: All processes by number, zombies included.
+        fpu: The floating-point state of the thread that runs.
         window: The user registers while the short path works on them, ring 0's while it calls a stub.
     """
 
@@ -113,10 +124,13 @@ class SolarisKernel(TwoWays[SolarisTask]):
         self.modules = modules.load()
         self.domain = b""
         self.objects = Objects()
+        self.vfs = Vfs(machine.ram, self.objects, lambda: self.clocks.realtime())  # noqa: PLW0108 -- the clocks may be exchanged
+        self.processes: dict[int, Process] = {}
         self._reported: set[str] = set()
         self._bind_stubs()
         uname.set_names(self)
         self._birth = self._initial_state()
+        self.fpu = Fpu(self, FpuCode("fpxsave", "fpxrestore", L["KCS_SEL"], L["KDS_SEL"]))
         self.open_short_path(self.solaris.entry)
 
     # -- functions ---------------------------------------------------------------------------------------------
@@ -216,6 +230,8 @@ class SolarisKernel(TwoWays[SolarisTask]):
             address = q[word + (L["SY_CALLC"] >> 3)]
             handler = self.image.symbols.describe(address)
             made = self._functions.get(handler)
+            if handler == "unix`loadable_syscall":
+                made = loadable(self, source.number) or made
             support, note = (made.support, made.note) if made is not None else (None, "")
             name = source.name if made is None or source.sy_callc == made.name else made.name
             rows.append(
@@ -283,23 +299,67 @@ class SolarisKernel(TwoWays[SolarisTask]):
 
     # -- programs ----------------------------------------------------------------------------------------------
 
-    def spawn(self, start: Start, name: str, files: FdTable, cred: Cred) -> SolarisTask:
-        """Makes a thread that runs a prepared program.
+    @cached_property
+    def cwd(self) -> Dentry:
+        """The place of the host's working directory; asking for it first builds the tree of files."""
+        from ring3.solaris.view import mount  # noqa: PLC0415 -- it needs the calls
+
+        return mount(self, os.getcwdb())
+
+    def running_process(self) -> Process:
+        """The process that has the CPU."""
+        assert self.current is not None
+        return self.current.process
+
+    def spawn(self, start: Start, exe: str, args: bytes, files: FdTable, cred: Cred) -> SolarisTask:
+        """Makes a process that runs a prepared program.
 
         Args:
             start: The program in memory.
-            name: Its name; 16 bytes of it are kept (PSFNSIZ).
+            exe: Its absolute path; of its name 16 bytes are kept (PSFNSIZ).
+            args: Its arguments, as ps shows them.
             files: Its descriptors.
             cred: Whom it runs as.
 
         Raises:
             OutOfFrames: There is no frame for its kernel stack.
         """
-        task = SolarisTask(self, self.new_tid(), name[:16], start.mm, self.machine.ram.alloc(), files, cred)
-        task.stack_prot = start.stack_prot
+        pid = self.new_tid()
+        process = Process(pid, INIT, files, FsContext(self.vfs.root, self.cwd), cred, self.clocks.realtime())
+        process.exe, process.args = exe, args
+        process.stack_prot = start.stack_prot
+        task = SolarisTask(self, process, pid, os.path.basename(exe)[:16], start.mm, self.machine.ram.alloc())
+        self.processes[pid] = process
         setregs(task.frame, start)
         self.add(task)
         return task
+
+    def number_in_use(self, number: int) -> bool:
+        """Whether a process or a group has a number."""
+        return any(number in (process.pid, process.pgid, process.sid) for process in self.processes.values())
+
+    def suspend(self, task: SolarisTask) -> None:
+        """Takes a thread that is ready out of the run queue."""
+        self._ready.remove(task)
+        task.state = TaskState.WAITING
+
+    def unsuspend(self, task: SolarisTask) -> None:
+        """Puts it back."""
+        super().ready(task)
+
+    def ready(self, task: SolarisTask) -> None:
+        """Puts a thread that waited into the run queue; one that is suspended stays where it is."""
+        if not task.suspended:
+            super().ready(task)
+
+    def run_task(self, task: SolarisTask) -> None:
+        """Runs the thread by the path in force."""
+        if task.on_cpu and self.machine.cpu.cpl == 3 and self.machine.ram.q[task.struct + T_PRE_POST]:
+            # it was preempted in ring 3, and a signal came: what the clock interrupt's way back would do
+            task.regs = self.window
+            task.clear_post_sys()
+            issig(task)
+        super().run_task(task)
 
     # -- entry and exit ----------------------------------------------------------------------------------------
 

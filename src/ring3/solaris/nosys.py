@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
+from ring3.abi.c_types import UnsignedLong
 from ring3.abi.errno import Errno
+from ring3.abi.solaris import sysnum
 from ring3.abi.solaris.errno import SolarisE
 from ring3.abi.solaris.signals import SolarisSig
 from ring3.image.solaris.boot import L
+from ring3.kernel.signature import Result
 from ring3.solaris.definition import function
 from ring3.solaris.signals import tsignal
 
 if TYPE_CHECKING:
+    from ring3.solaris.definition import SolarisFunction
+    from ring3.solaris.kernel import SolarisKernel
     from ring3.solaris.task import SolarisTask
 
 
@@ -37,11 +42,37 @@ def nosys(task: SolarisTask) -> int:
     absent(task)
 
 
+def loadable(kernel: SolarisKernel, number: int) -> SolarisFunction | None:
+    """The handler of a call that is in a module, None if there is no such module."""
+    name = next((name for name, named in sysnum.load(kernel.solaris.flavour) if named == number), "")
+    return next((found for found in kernel.function_table if found.name == name and found.support), None)
+
+
 @function("unix")
-def loadable_syscall(task: SolarisTask) -> int:
-    """A call whose module would be loaded now; none is there, so it does what the slot's sy_call does: nosys."""
-    task.kernel.report_once(f"system call {_number(task)} is in a module that is not there: SIGSYS")
-    absent(task)
+def loadable_syscall(
+    task: SolarisTask,
+    a0: UnsignedLong,
+    a1: UnsignedLong,
+    a2: UnsignedLong,
+    a3: UnsignedLong,
+    a4: UnsignedLong,
+    a5: UnsignedLong,
+) -> Result:
+    """A call whose module is loaded now: its handler takes the slot, and is called.
+
+    Where there is no such module it does what the slot's sy_call does: nosys.
+    """
+    kernel, number = task.kernel, _number(task)
+    made = loadable(kernel, number)
+    if made is None:
+        kernel.report_once(f"system call {number} is in a module that is not there: SIGSYS")
+        absent(task)
+    slot = kernel.image.symbols["sysent"] + (number << L["SYSENT_SIZE_SHIFT"])
+    kernel.store(slot + L["SY_CALLC"], kernel.image.symbols[made.key].to_bytes(8, "little"))
+    arguments = (a0, a1, a2, a3, a4, a5)
+    casts = zip(made.parameters, arguments, strict=False)
+    result: Result = made.function(task, *(parameter.type.cast(value) for parameter, value in casts))
+    return result
 
 
 @function("unix")

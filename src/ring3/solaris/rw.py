@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ring3.abi.c_types import BufferIn, BufferOut, FdArg, SizeT
+from ring3.abi.c_types import Address, BufferIn, BufferOut, FdArg, Int, OffT, SizeT
 from ring3.abi.errno import Errno
 from ring3.abi.solaris.errno import SolarisE
-from ring3.fs.waiting import Waiting, retry
+from ring3.abi.solaris.signals import SolarisSig
+from ring3.fs.waiting import Waiting, retry, write_all
 from ring3.kernel.mm.usercopy import BadAddress
 from ring3.solaris.definition import syscall
+from ring3.solaris.signals import tsignal
 
 if TYPE_CHECKING:
     from ring3.solaris.task import SolarisTask
@@ -58,18 +60,84 @@ def write(task: SolarisTask, fdes: FdArg, cbuf: BufferIn, count: SizeT) -> int |
     _check_count(count)
     file = task.files[fdes]
     _check_mode(file.writable)
-    wanted = min(count, _AT_ONCE)
+    try:
+        data = task.memory.read(cbuf, min(count, _AT_ONCE))
+    except BadAddress as bad:
+        if not bad.done:
+            raise
+        data = task.memory.read(cbuf, bad.done)
+    return write_all(task, file, data, broken_pipe)
+
+
+@syscall("full")
+def pread(task: SolarisTask, fdes: FdArg, cbuf: BufferOut, count: SizeT, offset: OffT) -> int:
+    """Reads at an offset; the position stays."""
+    _check_count(count)
+    file = task.files[fdes]
+    _check_mode(file.readable)
+    if offset < 0:
+        raise Errno(SolarisE.EINVAL)
+    data = file.pread(min(count, _AT_ONCE), offset)
+    task.memory.write(cbuf, data)
+    return len(data)
+
+
+@syscall("full")
+def pwrite(task: SolarisTask, fdes: FdArg, cbuf: BufferIn, count: SizeT, offset: OffT) -> int:
+    """Writes at an offset; the position stays."""
+    _check_count(count)
+    file = task.files[fdes]
+    _check_mode(file.writable)
+    if offset < 0:
+        raise Errno(SolarisE.EINVAL)
+    return file.pwrite(task.memory.read(cbuf, min(count, _AT_ONCE)), offset)
+
+
+_IOV_MAX: Final = 1024
+
+
+def _vectors(task: SolarisTask, iovp: int, count: int) -> list[tuple[int, int]]:
+    """The (address, length) pairs of an iovec array."""
+    if not 0 < count <= _IOV_MAX:
+        raise Errno(SolarisE.EINVAL)
+    raw = memoryview(task.memory.read(iovp, 16 * count)).cast("Q")
+    found = list(zip(raw[::2], raw[1::2], strict=True))
+    if sum(length for _, length in found) >> 63:
+        raise Errno(SolarisE.EINVAL)
+    return found
+
+
+@syscall("full")
+def readv(task: SolarisTask, fdes: FdArg, iovp: Address, iovcnt: Int) -> int | Waiting:
+    """Reads into several buffers."""
+    file = task.files[fdes]
+    _check_mode(file.readable)
+    vectors = _vectors(task, iovp, iovcnt)
+    wanted = min(sum(length for _, length in vectors), _AT_ONCE)
 
     def transfer() -> int:
-        try:
-            data = task.memory.read(cbuf, wanted)
-        except BadAddress as bad:
-            if not bad.done:
-                raise
-            data = task.memory.read(cbuf, bad.done)
-        return file.write(data)
+        data = file.read(wanted)
+        at = 0
+        for address, length in vectors:
+            task.memory.write(address, data[at : at + length])
+            at += length
+        return len(data)
 
     return retry(task, file, transfer)
+
+
+@syscall("full")
+def writev(task: SolarisTask, fdes: FdArg, iovp: Address, iovcnt: Int) -> int | Waiting:
+    """Writes from several buffers."""
+    file = task.files[fdes]
+    _check_mode(file.writable)
+    data = b"".join(task.memory.read(*vector) for vector in _vectors(task, iovp, iovcnt))
+    return write_all(task, file, data, broken_pipe)
+
+
+def broken_pipe(task: SolarisTask) -> None:
+    """Nobody reads what a thread writes: SIGPIPE."""
+    tsignal(task, SolarisSig.SIGPIPE)
 
 
 @syscall("full")

@@ -1,57 +1,143 @@
-"""Signals as far as a program without handlers meets them: sent by the kernel, ignored, or acted on by default.
+"""Signals: sent, blocked, taken.
 
-Not here: sigaction and its frames, signals from other processes, stopping (which nothing can undo yet).
+A signal waits at its thread or at its process until a thread takes it on its way to ring 3: it calls the handler, or
+the signal ends the process. Not here: the stops of job control (a signal that would stop a process is discarded) and
+core files.
 
-Source: usr/src/uts/common/os/sig.c (tsignal, trapsig, issig, psig) of illumos-gate.
+Source: usr/src/uts/common/os/sig.c (sigtoproc, eat_signal, issig, psig) of illumos-gate.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from collections import deque
+from typing import TYPE_CHECKING, Final
 
-from ring3.abi.solaris.signals import Default, SolarisSig
-from ring3.kernel.task import TaskExited
+from ring3.abi.solaris.signals import CANTMASK, NSIG, SIG_DFL, SIG_IGN, SIGRTMIN, Default, SolarisSig
+from ring3.solaris.process import Action
+from ring3.solaris.siginfo import Info
 
 if TYPE_CHECKING:
+    from ring3.solaris.process import Process
     from ring3.solaris.task import SolarisTask
 
+SA_ONSTACK: Final = 0x1
+SA_RESETHAND: Final = 0x2
+SA_RESTART: Final = 0x4
+SA_SIGINFO: Final = 0x8
+SA_NODEFER: Final = 0x10
+SA_NOCLDWAIT: Final = 0x1_0000
 
-def tsignal(task: SolarisTask, signal: SolarisSig) -> None:
-    """Sends a signal to a thread: it takes it before ring 3 runs again, unless it ignores it."""
-    if signal in task.ignored or signal.default in (Default.IGNORE, Default.STOP):
+
+def bit(signal: int) -> int:
+    """A signal in a set."""
+    return 1 << (signal - 1)
+
+
+UNBLOCKABLE: Final = sum(bit(signal) for signal in CANTMASK)
+ALL_SIGNALS: Final = (1 << (NSIG - 1)) - 1
+
+
+def default_of(signal: int) -> Default:
+    """What a signal does to a process that does nothing about it."""
+    return Default.TERMINATE if signal >= SIGRTMIN else SolarisSig(signal).default
+
+
+def is_ignored(process: Process, signal: int) -> bool:
+    """Whether a signal has no effect on a process (p_ignore)."""
+    handler = process.action(signal).handler
+    return handler == SIG_IGN or (
+        handler == SIG_DFL and default_of(signal) in (Default.IGNORE, Default.STOP) and signal not in CANTMASK
+    )
+
+
+def sigtoproc(process: Process, info: Info) -> None:
+    """Sends a signal to a process: a thread that does not block it takes it."""
+    if process.exited or is_ignored(process, info.signo):
         return
-    task.cursig = signal
+    if info.signo < SIGRTMIN and any(waiting.signo == info.signo for waiting in process.sigqueue):
+        return
+    process.sigqueue.append(info)
+    for lwp in list(process.lwps.values()):
+        if not lwp.sigmask & bit(info.signo) or info.signo in CANTMASK or lwp.sigwait & bit(info.signo):
+            _eat_signal(lwp)
+            return
+
+
+def tsignal(task: SolarisTask, signal: int, info: Info | None = None) -> None:
+    """Sends a signal to a thread: it takes it before ring 3 runs again, unless it ignores or blocks it."""
+    if task.process.exited or is_ignored(task.process, signal):
+        return
+    task.sigqueue.append(info or Info(signal))
+    if not task.sigmask & bit(signal) or signal in CANTMASK or task.sigwait & bit(signal):
+        _eat_signal(task)
+
+
+def _eat_signal(task: SolarisTask) -> None:
+    task.set_sig_check()
+    task.kernel.ready(task)
+
+
+def trapsig(task: SolarisTask, signal: SolarisSig, address: int = 0, code: int = 0) -> None:
+    """Sends the signal of a fault; blocking or ignoring it does not help: the instruction would fault again at once."""
+    action = task.process.action(signal)
+    if action.handler == SIG_IGN or task.sigmask & bit(signal):
+        task.process.actions[signal] = Action()
+        task.sigmask &= ~bit(signal)
+    task.sigqueue.appendleft(Info(signal, code, address=address))
     task.set_sig_check()
 
 
-def trapsig(task: SolarisTask, signal: SolarisSig) -> None:
-    """Sends the signal of a fault; ignoring it does not help, for the instruction would fault again at once."""
-    task.ignored.discard(signal)
-    tsignal(task, signal)
+def next_signal(task: SolarisTask, *, take: bool = True) -> Info | None:
+    """The signal that a thread would take now, None if it would take none."""
+    for queue in (task.sigqueue, task.process.sigqueue):
+        found = _first(task, queue)
+        if found is not None:
+            if take:
+                queue.remove(found)
+            return found
+    return None
+
+
+def _first(task: SolarisTask, queue: deque[Info]) -> Info | None:
+    blocked = task.sigmask & ~UNBLOCKABLE
+    for info in list(queue):
+        if blocked & bit(info.signo):
+            continue
+        if is_ignored(task.process, info.signo):
+            queue.remove(info)
+            continue
+        return info
+    return None
+
+
+def set_mask(task: SolarisTask, mask: int) -> None:
+    """Blocks other signals than before; what waited and is free now is taken before ring 3 runs again."""
+    task.sigmask = mask & ~UNBLOCKABLE & ALL_SIGNALS
+    if next_signal(task, take=False) is not None:
+        task.set_sig_check()
 
 
 def issig(task: SolarisTask) -> None:
-    """Takes the signal that waits, if one does: by default it ends the process.
+    """Takes the signals that wait, on the way to ring 3: the registers are in `SolarisTask.regs`.
 
     Raises:
-        TaskExited: It did.
+        TaskExited: One has ended the process.
     """
-    signal, task.cursig = task.cursig, None
-    if signal is not None:
-        end(task, int(signal))
+    from ring3.solaris.sendsig import sendsig  # noqa: PLC0415 -- most programs get no signal
 
+    while True:
+        info = next_signal(task)
+        if info is None:
+            break
+        action = task.process.action(info.signo)
+        if action.handler == SIG_DFL:
+            from ring3.solaris.exit import end  # noqa: PLC0415 -- it needs this module
 
-def end(task: SolarisTask, code: int) -> NoReturn:
-    """Ends the running process.
-
-    Args:
-        task: The process.
-        code: As wait(2) encodes it: the exit status times 256, or a signal's number.
-
-    Raises:
-        TaskExited: Always.
-    """
-    task.files.close_all()
-    task.leave_memory()
-    task.kernel.end(task, code)
-    raise TaskExited
+            end(task, info.signo)
+        if not sendsig(task, info, action):
+            task.process.actions[SolarisSig.SIGSEGV] = Action()
+            task.sigmask &= ~bit(SolarisSig.SIGSEGV)
+            task.sigqueue.appendleft(Info(SolarisSig.SIGSEGV))
+    if task.oldmask is not None:
+        mask, task.oldmask = task.oldmask, None
+        set_mask(task, mask)

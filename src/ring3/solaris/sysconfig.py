@@ -59,5 +59,5 @@ def sysconfig(task: SolarisTask, which: Int) -> int:
     if which == SysConfig.CONFIG_AVPHYS_PAGES:
         return ram.frames_free
     if which == SysConfig.CONFIG_STACK_PROT:
-        return task.stack_prot
+        return task.process.stack_prot
     raise Errno(SolarisE.EINVAL)

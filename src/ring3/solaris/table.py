@@ -1,25 +1,34 @@
 """Which functions there are: importing this module defines them all."""
 
 from ring3.solaris import (
+    birth,
     copyops,
+    descriptors,
+    exece,
     exit,  # noqa: A004 -- the call's name
     fasttrap,
+    files,
     identity,
     lwp_private,
+    lwps,
     memory,
     modctl,
+    names,
     nosys,
     rw,
+    sigcalls,
     sysconfig,
     systeminfo,
     traps,
     uname,
+    waitsys,
 )
 from ring3.solaris.definition import FUNCTIONS
 
 __all__ = ["FAMILIES", "FUNCTIONS"]
 
 FAMILIES = (
-    copyops, exit, fasttrap, identity, lwp_private, memory, modctl, nosys, rw, sysconfig, systeminfo, traps, uname
+    birth, copyops, descriptors, exece, exit, fasttrap, files, identity, lwp_private, lwps, memory, modctl, names,
+    nosys, rw, sigcalls, sysconfig, systeminfo, traps, uname, waitsys,
 )  # fmt: skip
 """The modules that define functions."""

@@ -1,4 +1,4 @@
-"""A thread of a Solaris program: its Python side, and its kthread_t and klwp_t in guest RAM.
+"""A thread of a Solaris program, an lwp: its Python side, and its kthread_t and klwp_t in guest RAM.
 
 Both structures lie at the low end of the page that is the thread's kernel stack, ``struct regs`` at its top. Their
 fields that the machine code uses are named in image/solaris/layout.h; everything else about a thread is here.
@@ -6,55 +6,73 @@ fields that the machine code uses are named in image/solaris/layout.h; everythin
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from ring3.abi.solaris.signals import SolarisSig
-from ring3.fs.file import FdTable
 from ring3.image.solaris.boot import L
 from ring3.kernel.mm.mm import Mm
 from ring3.kernel.task import Task
-from ring3.solaris.credentials import Cred
+from ring3.kernel.wait import WaitQueue
 
 if TYPE_CHECKING:
+    from ring3.fs.file import FdTable
+    from ring3.solaris.credentials import Cred
     from ring3.solaris.kernel import SolarisKernel
+    from ring3.solaris.process import Process
+    from ring3.solaris.siginfo import Info
 
 _MACHINE_CODE: Final = 0x400
 """Bytes below ``struct regs`` that are left to the frames of machine code."""
 
 T_PRE_POST: Final = L["T_PRE_POST"] >> 3
+SS_DISABLE: Final = 2
 
 
 class SolarisTask(Task):
-    """A thread (kthread_t, klwp_t) and, there being one thread a process, its process (proc_t).
+    """A thread (kthread_t, klwp_t) of a process.
 
     Attributes:
-        ppid: The parent's number: init's, for a program that nobody on this machine started.
-        files: Open files.
-        cred: Whom it runs as.
-        exe: Absolute path of the program.
-        ignored: Signals whose disposition is SIG_IGN, which exec leaves as it is.
-        cursig: The signal to take before ring 3 runs again, or None.
+        process: Whose it is (proc_t).
+        lwpid: Its number there.
+        sigmask: Blocked signals, bit N-1 for signal N.
+        oldmask: What it is to become when the call in progress is over (sigsuspend), None for what it is.
+        sigwait: What sigtimedwait waits for.
+        sigqueue: Signals for it alone, oldest first.
+        altstack: Where handlers with SA_ONSTACK run: address, size, flags.
+        oldcontext: ``lwp_oldcontext``: the context that getcontext links to.
+        justreturn: The call in progress has set all registers itself.
+        unparked: lwp_unpark came: the next lwp_park does not wait.
+        sleeping: Woken by lwp_unpark and lwp_continue.
+        suspended: It waits for lwp_continue.
+        detached: Nobody waits for its end.
         sysnum: Number of the call that waits.
-        stack_prot: `Prot` bits of the stack (p_stkprot).
         private_bases: The segments whose base lwp_private has set.
     """
 
     kernel: SolarisKernel
 
     def __init__(
-        self, kernel: SolarisKernel, tid: int, name: str, mm: Mm, stack: int, files: FdTable, cred: Cred
+        self, kernel: SolarisKernel, process: Process, tid: int, name: str, mm: Mm, stack: int
     ) -> None:
         super().__init__(kernel, tid, name, mm, stack)
-        self.ppid = 1
-        self.files = files
-        self.cred = cred
-        self.exe = ""
-        self.ignored: set[SolarisSig] = set()
-        self.cursig: SolarisSig | None = None
+        self.process = process
+        self.lwpid = process.next_lwpid
+        process.next_lwpid += 1
+        process.lwps[self.lwpid] = self
+        self.sigmask = 0
+        self.oldmask: int | None = None
+        self.sigwait = 0
+        self.sigqueue: deque[Info] = deque()
+        self.altstack = (0, 0, SS_DISABLE)
+        self.oldcontext = 0
+        self.justreturn = False
+        self.unparked = False
+        self.sleeping = WaitQueue()
+        self.suspended = False
+        self.detached = False
         self.sysnum = 0
-        self.stack_prot = 3
         self.private_bases: set[int] = set()
         self._buffers = 0
         base = kernel.machine.direct_map + stack
@@ -66,7 +84,38 @@ class SolarisTask(Task):
     @property
     def pid(self) -> int:
         """The process's number."""
-        return self.tid
+        return self.process.pid
+
+    @property
+    def files(self) -> FdTable:
+        """The process's open files."""
+        return self.process.files
+
+    @property
+    def cred(self) -> Cred:
+        """Whom the process runs as."""
+        return self.process.cred
+
+    @property
+    def exe(self) -> str:
+        """Absolute path of the program."""
+        return self.process.exe
+
+    @property
+    def program_ended(self) -> bool:
+        """Whether the process has ended."""
+        return self.process.exited
+
+    @property
+    def program_exit_code(self) -> int:
+        """What the process ended with."""
+        return self.process.exit_code
+
+    def interrupted(self) -> bool:
+        """Whether a signal is to be taken."""
+        from ring3.solaris.signals import next_signal  # noqa: PLC0415 -- it needs this module
+
+        return next_signal(self, take=False) is not None
 
     @property
     def thread_pointer(self) -> int:

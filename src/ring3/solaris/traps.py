@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Address, Int, Long
+from ring3.abi.solaris.errno import SolarisE
 from ring3.abi.solaris.regs import PS_C
 from ring3.abi.solaris.signals import SolarisSig
 from ring3.errors import KernelPanic
@@ -17,7 +18,7 @@ from ring3.kernel.regs import describe
 from ring3.machine.paging import PF_FETCH, PF_WRITE
 from ring3.machine.registers import Flags, Vector
 from ring3.solaris.definition import function
-from ring3.solaris.signals import issig, trapsig, tsignal
+from ring3.solaris.signals import SA_RESTART, issig, next_signal, trapsig, tsignal
 
 if TYPE_CHECKING:
     from ring3.solaris.task import SolarisTask
@@ -37,6 +38,8 @@ _FAULTS: Final = {
     Vector.AC: SolarisSig.SIGBUS,
     Vector.XM: SolarisSig.SIGFPE,
 }
+_FAULT_CODES: Final = {Vector.DE: 1, Vector.OF: 2, Vector.MF: 7, Vector.XM: 7}
+"""``si_code`` where it is not the first of its signal: FPE_INTDIV, FPE_INTOVF, FPE_FLTINV."""
 _TRAPS: Final = {
     Vector.DB: SolarisSig.SIGTRAP,
     Vector.BP: SolarisSig.SIGTRAP,
@@ -50,6 +53,15 @@ _OUTCOMES: Final = {
     FaultOutcome.BUS_ADRERR: SolarisSig.SIGBUS,
     FaultOutcome.OOM: SolarisSig.SIGBUS,
 }
+
+
+_CODES: Final = {
+    FaultOutcome.SEGV_MAPERR: 1,
+    FaultOutcome.SEGV_ACCERR: 2,
+    FaultOutcome.BUS_ADRERR: 2,
+    FaultOutcome.OOM: 3,
+}
+"""``si_code``: SEGV_MAPERR, SEGV_ACCERR, BUS_ADRERR, BUS_OBJERR (sys/machsig.h)."""
 
 
 @function("unix")
@@ -80,11 +92,11 @@ def trap(task: SolarisTask, rp: Address, addr: Address, cpuid: Int) -> int:
         if outcome is FaultOutcome.OK:
             regs.flags &= ~Flags.RF  # it is for one instruction; the emulator's pushf would show it to others
             return 0
-        trapsig(task, _OUTCOMES[outcome])
+        trapsig(task, _OUTCOMES[outcome], addr, _CODES[outcome])
     elif vector in _TRAPS:
         tsignal(task, _TRAPS[vector])
     elif vector in _FAULTS:
-        trapsig(task, _FAULTS[Vector(vector)])
+        trapsig(task, _FAULTS[Vector(vector)], regs.ip, _FAULT_CODES.get(Vector(vector), 1))
     else:
         raise KernelPanic(f"unexpected trap {vector} in ring 3", describe(regs))
     task.clear_post_sys()
@@ -103,6 +115,12 @@ def pagefault(task: SolarisTask, address: int, error: int) -> FaultOutcome:
     return task.memory.fault(address, write=bool(error & PF_WRITE), fetch=bool(error & PF_FETCH))
 
 
+def _restarts(task: SolarisTask) -> bool:
+    """Whether the signal that is about to be taken has a handler after which calls are made again: libc does that."""
+    info = next_signal(task, take=False)
+    return info is not None and bool(task.process.action(info.signo).flags & SA_RESTART)
+
+
 @function("unix")
 def pre_syscall(task: SolarisTask) -> int:
     """The work before a call that somebody asked for with ``t_pre_sys``; not 0 if the call is not to be made."""
@@ -114,8 +132,10 @@ def post_syscall(task: SolarisTask, rval1: Long, rval2: Long) -> int:
     """The work after a call that did not simply succeed: its error or results into the registers, then signals."""
     regs, errno = task.regs, task.errno
     task.clear_post_sys()
-    if errno:
-        regs.ax = errno
+    if task.justreturn:
+        task.justreturn = False
+    elif errno:
+        regs.ax = SolarisE.ERESTART if errno == SolarisE.EINTR and _restarts(task) else errno
         regs.flags |= PS_C
     else:
         regs.ax, regs.dx = rval1, rval2

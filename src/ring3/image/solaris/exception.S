@@ -88,6 +88,16 @@ ENTRY fpinit
 	hlt
 SET_SIZE fpinit
 
+/* The running program's floating-point state to and from memory at rdi, for the contexts of signals. */
+ENTRY fpxsave
+	fxsave64 (%rdi)
+	hlt
+SET_SIZE fpxsave
+ENTRY fpxrestore
+	fxrstor64 (%rdi)
+	hlt
+SET_SIZE fpxrestore
+
 /*
  * int $0xd2, number in eax: the function in fasttable, without a struct regs. It may destroy rcx and r8 to r11, and r11
  * does get the address of the slot. A number beyond the table is a #GP at the instruction.

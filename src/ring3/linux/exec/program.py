@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E
+from ring3.kernel.fpu import FXSAVE
 from ring3.kernel.functions import function
 from ring3.kernel.mm import layout
 from ring3.kernel.mm.limits import Limits
@@ -19,7 +20,6 @@ from ring3.linux.exec.auxv import AuxFacts, entries
 from ring3.linux.model.credentials import Credentials
 from ring3.linux.model.program import Start
 from ring3.linux.model.settings import Persona
-from ring3.linux.x86.fpu import FXSAVE
 from ring3.loader.program import ExecError, Executable, Mapped, Program, map_program
 from ring3.loader.stack import Places, Strings, build_stack
 from ring3.machine.descriptors import Segment

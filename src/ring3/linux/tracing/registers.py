@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.structs.files import IOVEC
 from ring3.abi.linux.structs.tracing import USER_REGS, USER_REGS32
+from ring3.kernel.fpu import MXCSR_MASK
 from ring3.kernel.mm.layout import TASK_SIZE_64
 from ring3.linux.cpu_context import load_user_segment
 from ring3.linux.signals.frame64 import FIXABLE_FLAGS
 from ring3.linux.tracing import stepping
-from ring3.linux.x86.fpu import MXCSR_MASK
 from ring3.machine.registers import Flags, Seg
 
 if TYPE_CHECKING:

@@ -1,122 +1,21 @@
-"""The x87 and SSE state of the running task: cleared, and as signal frames and ptrace have it.
-
-The conversion is that of the CPU: a few instructions of the image, run in ring 0 on a page of their own. A CPU that has
-XSAVE has an `xsave.XsaveFpu` instead.
-"""
+"""The floating-point state of the running task, by whichever CPU it runs on."""
 
 from __future__ import annotations
 
-import struct
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from ring3.abi.signals import FpeCode
-from ring3.errors import KernelPanic
 from ring3.image.linux.boot import L
-from ring3.machine.cpu import Event
-from ring3.machine.registers import Gpr, Vector
+from ring3.kernel.fpu import Fpu, FpuCode
 
 if TYPE_CHECKING:
     from ring3.kernel.core import Kernel
-    from ring3.kernel.mm.mm import Mm
-
-FXSAVE: Final = 512
-"""Bytes of an FXSAVE image."""
-MXCSR_MASK: Final = 0xFFFF
-"""The bits of MXCSR that exist (SDM 1, 10.2.3)."""
-_EXCEPTIONS: Final = (
-    (0x01, FpeCode.FPE_FLTINV),
-    (0x04, FpeCode.FPE_FLTDIV),
-    (0x08, FpeCode.FPE_FLTOVF),
-    (0x12, FpeCode.FPE_FLTUND),
-    (0x20, FpeCode.FPE_FLTRES),
-)
-"""Flags, and the code of whichever comes first (fpu__exception_code of arch/x86/kernel/fpu/core.c)."""
-
-
-class Fpu:
-    """The floating-point state of whichever task runs.
-
-    Attributes:
-        frame_size: Bytes of it in a signal frame.
-        has_xsave: Whether that is an XSAVE image.
-    """
-
-    frame_size: int = FXSAVE
-    has_xsave: bool = False
-
-    def __init__(self, kernel: Kernel[Any]) -> None:
-        """Takes the state that the CPU has now for the one that programs start with."""
-        self._kernel = kernel
-        self._cpu = kernel.machine.cpu
-        self._page = kernel.machine.ram.alloc()
-        self._clean = bytes(self._cpu.fpu())
-        self._saved = b"", b""  # what `save` found last, and made of it: most handlers leave it as it is
-
-    def clear(self) -> None:
-        """Goes back to the state that a program starts with."""
-        self._cpu.fpu()[:] = self._clean
-
-    def save(self) -> bytes:
-        """The state as fxsave64 stores it: 512 bytes."""
-        state = bytes(self._cpu.fpu())
-        if state != self._saved[0]:
-            self._saved = state, self._run("fpu__save", bytes(512))
-        return self._saved[1]
-
-    def restore(self, image: bytes) -> None:
-        """Sets the state from such an image; reserved bits of MXCSR are cleared."""
-        if image == self._saved[1]:
-            self._cpu.fpu()[:] = self._saved[0]
-            return
-        mxcsr = int.from_bytes(image[24:28], "little") & MXCSR_MASK
-        self._run("fpu__restore", image[:24] + mxcsr.to_bytes(4, "little") + image[28:])
-
-    def frame(self, extra: int = 0) -> bytes:
-        """What a signal frame has of it: `frame_size` bytes; ``extra`` is for frames with a longer image."""
-        return self.save()
-
-    def restore_frame(self, memory: Mm, address: int) -> None:
-        """Goes back to what a signal frame has.
-
-        Raises:
-            Errno: EFAULT, it cannot be read.
-        """
-        self.restore(memory.read(address, FXSAVE))
-
-    def exception_code(self, vector: int) -> int:
-        """``si_code`` for the flags that are set and not masked, of the x87 after #MF, else of MXCSR; 0 for none."""
-        image = self.save()
-        if vector == Vector.MF:
-            control, status = struct.unpack_from("<HH", image)
-            raised = status & ~control
-        else:
-            (mxcsr,) = struct.unpack_from("<I", image, 24)
-            raised = mxcsr & ~(mxcsr >> 7)
-        return next((int(code) for flags, code in _EXCEPTIONS if raised & flags), 0)
-
-    def _run(self, symbol: str, buffer: bytes) -> bytes:
-        """Runs a few instructions of the image on a buffer in rdi; only the floating-point state is changed."""
-        kernel, cpu, ram = self._kernel, self._cpu, self._kernel.machine.ram
-        kept = cpu.save()
-        if cpu.cpl == 3:
-            kernel.enter_ring0(0, 0, L["KERNEL_CS"], L["KERNEL_DS"])
-        ram.bytes[self._page : self._page + len(buffer)] = buffer
-        cpu.rip = kernel.image.symbols[symbol]
-        cpu.set_gpr(Gpr.RDI, kernel.machine.direct_map + self._page)
-        stop = cpu.run()
-        if stop is not Event.HALT:
-            raise KernelPanic(f"{symbol} stopped with {stop}", kernel.cpu_text())
-        state = bytes(cpu.fpu())
-        cpu.load(kept)
-        cpu.fpu()[:] = state
-        return bytes(ram.bytes[self._page : self._page + len(buffer)])
 
 
 def make_fpu(kernel: Kernel[Any]) -> Fpu:
     """What knows the floating-point state of the kernel's CPU."""
     vectors = kernel.machine.cpu.vectors
     if vectors is None:
-        return Fpu(kernel)
+        return Fpu(kernel, FpuCode("fpu__save", "fpu__restore", L["KERNEL_CS"], L["KERNEL_DS"]))
     from ring3.linux.x86.xsave import XsaveFpu  # noqa: PLC0415 -- not every CPU has it
 
     return XsaveFpu(vectors)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from ring3.linux.x86.fpu import FXSAVE, MXCSR_MASK, Fpu
+from ring3.kernel.fpu import FXSAVE, MXCSR_MASK, Fpu
 from ring3.machine.cpu import VectorState
 
 if TYPE_CHECKING:

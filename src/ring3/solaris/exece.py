@@ -1,0 +1,111 @@
+"""exece: another program in this process (usr/src/uts/common/os/exec.c)."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.c_types import Address, Path
+from ring3.abi.errno import E, Errno
+from ring3.abi.solaris.errno import SolarisE
+from ring3.abi.solaris.signals import SIG_DFL, SIG_IGN
+from ring3.loader.program import ExecError
+from ring3.loader.stack import Strings
+from ring3.machine.msr import Msr
+from ring3.solaris.definition import syscall
+from ring3.solaris.exec import NCARGS, Start, prepare, setregs
+from ring3.solaris.executable import ExecFile, open_exec
+from ring3.solaris.exit import end_others
+from ring3.solaris.lookup import path_at, walk
+from ring3.solaris.task import SS_DISABLE
+
+if TYPE_CHECKING:
+    from ring3.solaris.task import SolarisTask
+
+_INTERPRETED: Final = 1024
+"""Bytes of a script's first line that are looked at."""
+_MAX_DEPTH: Final = 5
+
+
+def _vector(task: SolarisTask, address: int) -> list[bytes]:
+    """The strings of argv or envp.
+
+    Raises:
+        Errno: EFAULT; E2BIG.
+    """
+    found: list[bytes] = []
+    room = NCARGS
+    while address and (pointer := task.memory.read_u64(address)):
+        text = task.memory.read_cstring(pointer, room)
+        if text is None or room <= len(text):
+            raise Errno(SolarisE.E2BIG)
+        room -= len(text) + 1
+        found.append(text)
+        address += 8
+    return found
+
+
+def _open(task: SolarisTask, path: bytes) -> ExecFile:
+    return open_exec(walk(task), task.process.fs.cwd, path)
+
+
+def _script(task: SolarisTask, path: bytes, argv: list[bytes]) -> tuple[ExecFile, bytes, list[bytes]]:
+    """The program that runs a file: itself, or the interpreter that its first line names (intpexec)."""
+    for _ in range(_MAX_DEPTH):
+        file = _open(task, path)
+        head = file.pread(0, _INTERPRETED)
+        if head[:2] != b"#!":
+            return file, path, argv
+        words = head[2:].split(b"\n", 1)[0].split(None, 1)
+        if not words:
+            break
+        argv = [words[0], *(word.rstrip() for word in words[1:]), path, *argv[1:]]
+        path = words[0]
+    raise Errno(SolarisE.ENOEXEC)
+
+
+@syscall("full")
+def exece(task: SolarisTask, file: Path, argp: Address, envp: Address) -> int:
+    """Runs another program in this process."""
+    path = path_at(task, file)
+    argv, environment = _vector(task, argp), _vector(task, envp)
+    try:
+        program, path, argv = _script(task, path, argv)
+        exe = program.place.path(task.process.fs.root)
+        start = prepare(task.kernel, program, Strings(exe, argv, environment), lambda name: _open(task, name))
+    except ExecError as error:
+        raise Errno(E(error.number)) from None
+    _run(task, start, os.fsdecode(exe), argv)
+    task.justreturn = True
+    task.set_post_sys()
+    return 0
+
+
+def _run(task: SolarisTask, start: Start, exe: str, argv: list[bytes]) -> None:
+    """Makes the process, which has this lwp alone from now on, run a prepared program; nothing can fail any more."""
+    kernel, process = task.kernel, task.process
+    end_others(task)
+    if task.tid != process.pid:
+        del kernel.tasks[task.tid]
+        task.tid = process.pid
+        kernel.tasks[task.tid] = task
+    process.lwps = {1: task}
+    task.lwpid, process.next_lwpid = 1, 2
+    task.leave_memory()
+    task.mm = start.mm
+    cpu = kernel.machine.cpu
+    cpu.use(start.mm.pmap)
+    process.actions = {
+        signal: act for signal, act in process.actions.items() if act.handler in (SIG_DFL, SIG_IGN)
+    }
+    process.stack_prot = start.stack_prot
+    process.exe = exe
+    process.args = b" ".join(argv)
+    process.files.close_on_exec()
+    task.name = os.path.basename(exe)[:16]
+    task.altstack, task.oldcontext = (0, 0, SS_DISABLE), 0
+    task.private_bases.clear()
+    cpu.wrmsr(Msr.MSR_FS_BASE, 0)
+    cpu.wrmsr(kernel.user_gs_msr(), 0)
+    kernel.fpu.clear()
+    setregs(task.regs, start)

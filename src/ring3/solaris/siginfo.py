@@ -1,0 +1,49 @@
+"""What comes with a signal: ``siginfo_t``, 256 bytes in a 64-bit program (usr/src/uts/common/sys/siginfo.h)."""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+from ring3.abi.kinds import NamedTuple
+from ring3.abi.solaris.signals import SolarisSig
+
+SIZE: Final = 256
+SI_USER: Final = 0
+SI_LWP: Final = -1
+SI_QUEUE: Final = -2
+SI_TIMER: Final = -3
+CLD_EXITED: Final = 1
+CLD_KILLED: Final = 2
+CLD_DUMPED: Final = 3
+
+
+class Info(NamedTuple):
+    """A signal and what comes with it.
+
+    Attributes:
+        signo: The signal.
+        code: Why (``si_code``).
+        pid: Who sent it, or the child.
+        uid: The sender's user.
+        status: A child's exit status or signal; the value of sigqueue(3C).
+        address: Where a fault was.
+    """
+
+    signo: int
+    code: int = SI_USER
+    pid: int = 0
+    uid: int = 0
+    status: int = 0
+    address: int = 0
+
+    def pack(self) -> bytes:
+        """``siginfo_t``."""
+        head = struct.pack("<iii4x", self.signo, self.code, 0)
+        if self.address or (self.code > 0 and not self.pid):
+            body = struct.pack("<Q", self.address)
+        elif self.signo == SolarisSig.SIGCLD:
+            body = struct.pack("<i4xqi4xq", self.pid, 0, self.status, 0)
+        else:
+            body = struct.pack("<i4xI4xQ", self.pid, self.uid, self.status & (1 << 64) - 1)
+        return (head + body).ljust(SIZE, b"\0")

@@ -1,0 +1,69 @@
+/*
+ * System calls as libc makes them (usr/src/lib/libc/amd64/inc/SYS.h): the fourth argument moves to r10, because syscall takes
+ * rcx; carry means that rax is an error number.
+ */
+
+.macro FUNCTION name:req
+	.globl \name
+	.type \name, @function
+	.p2align 4
+\name:
+.endm
+
+.macro END name:req
+	.size \name, . - \name
+.endm
+
+.macro SYSTRAP name:req, number:req
+FUNCTION \name
+	movq %rcx, %r10
+	movl $\number, %eax
+	syscall
+	jb __cerror
+.endm
+
+/* 0 for success */
+.macro SYSCALL_RETC name:req, number:req
+	SYSTRAP \name, \number
+	xorq %rax, %rax
+	ret
+	END \name
+.endm
+
+/* the first result */
+.macro SYSCALL_RET name:req, number:req
+	SYSTRAP \name, \number
+	ret
+	END \name
+.endm
+
+/* the second result */
+.macro SYSCALL_RET2 name:req, number:req
+	SYSTRAP \name, \number
+	movl %edx, %eax
+	ret
+	END \name
+.endm
+
+/* a function of a family: its subcode comes first, and the arguments behind it */
+.macro SUBCALL name:req, number:req, subcode:req
+FUNCTION \name
+	movq %r8, %r9
+	movq %rcx, %r8
+	movq %rdx, %r10
+	movq %rsi, %rdx
+	movq %rdi, %rsi
+	movl $\subcode, %edi
+	movl $\number, %eax
+	syscall
+	jb __cerror
+	ret
+	END \name
+.endm
+
+/* another name of the same */
+.macro ALIAS name:req, target:req
+	.weak \name
+	.type \name, @function
+	.set \name, \target
+.endm

@@ -1,0 +1,207 @@
+/* What printf makes of a format (printf(3C)): integers, strings, characters, pointers; floating point in %f. */
+
+#include "solaris.h"
+
+struct out {
+	char *at, *end;
+	int count;
+};
+
+struct spec {
+	int left, plus, space, alternate, zero, width, precision, size;
+};
+
+static void put(struct out *out, char c)
+{
+	if (out->at < out->end)
+		*out->at++ = c;
+	out->count++;
+}
+
+static void pad(struct out *out, char with, int count)
+{
+	while (count-- > 0)
+		put(out, with);
+}
+
+static void put_text(struct out *out, const struct spec *spec, const char *text, int length, const char *prefix)
+{
+	int before = (int)strlen(prefix), zeros = spec->precision > length ? spec->precision - length : 0;
+	int blank = spec->width - length - before - zeros;
+	if (spec->zero && !spec->left && spec->precision < 0)
+		zeros = blank > 0 ? blank : 0, blank = 0;
+	if (!spec->left)
+		pad(out, ' ', blank);
+	while (*prefix)
+		put(out, *prefix++);
+	pad(out, '0', zeros);
+	while (length-- > 0)
+		put(out, *text++);
+	if (spec->left)
+		pad(out, ' ', blank);
+}
+
+static void put_number(struct out *out, const struct spec *spec, unsigned long value, int base, int upper, const char *prefix)
+{
+	char digits[24], *at = digits + sizeof digits;
+	const char *set = upper ? "0123456789ABCDEF" : "0123456789abcdef";
+	do
+		*--at = set[value % (unsigned long)base];
+	while (value /= (unsigned long)base);
+	int length = (int)(digits + sizeof digits - at);
+	if (spec->precision == 0 && length == 1 && *at == '0')
+		length = 0;
+	put_text(out, spec, at, length, prefix);
+}
+
+static void put_double(struct out *out, struct spec *spec, double value)
+{
+	char text[400], *at = text;
+	int places = spec->precision < 0 ? 6 : spec->precision > 15 ? 15 : spec->precision;
+	const char *sign = __builtin_signbit(value) ? "-" : spec->plus ? "+" : spec->space ? " " : "";
+	unsigned long scale = 1;
+	value = value < 0 ? -value : value;
+	spec->precision = -1;
+	if (value != value || value > 1.7e18) {
+		spec->zero = 0;
+		put_text(out, spec, value != value ? "NaN" : "Inf", 3, sign);
+		return;
+	}
+	for (int n = 0; n < places; n++)
+		scale *= 10;
+	unsigned long whole = (unsigned long)value;
+	double rest = (value - (double)whole) * (double)scale;
+	unsigned long part = (unsigned long)rest;
+	rest -= (double)part;
+	if (rest > 0.5 || (rest == 0.5 && (places ? part : whole) & 1))
+		part++;
+	if (part >= scale)
+		part -= scale, whole++;
+	at += snprintf(at, 32, "%lu", whole);
+	if (places || spec->alternate)
+		*at++ = '.';
+	for (unsigned long unit = scale / 10; unit; unit /= 10)
+		*at++ = (char)('0' + part / unit % 10);
+	put_text(out, spec, text, (int)(at - text), sign);
+}
+
+static const char *parse(const char *at, struct spec *spec, va_list *list)
+{
+	*spec = (struct spec) { .precision = -1 };
+	for (;; at++) {
+		if (*at == '-')
+			spec->left = 1;
+		else if (*at == '+')
+			spec->plus = 1;
+		else if (*at == ' ')
+			spec->space = 1;
+		else if (*at == '#')
+			spec->alternate = 1;
+		else if (*at == '0')
+			spec->zero = 1;
+		else
+			break;
+	}
+	if (*at == '*') {
+		spec->width = va_arg(*list, int);
+		if (spec->width < 0)
+			spec->left = 1, spec->width = -spec->width;
+		at++;
+	} else {
+		while (*at >= '0' && *at <= '9')
+			spec->width = spec->width * 10 + *at++ - '0';
+	}
+	if (*at == '.') {
+		spec->precision = 0;
+		if (*++at == '*')
+			spec->precision = va_arg(*list, int), at++;
+		else
+			while (*at >= '0' && *at <= '9')
+				spec->precision = spec->precision * 10 + *at++ - '0';
+	}
+	for (;; at++) {
+		if (*at == 'l' || *at == 'j' || *at == 'z' || *at == 't')
+			spec->size = 8;
+		else if (*at == 'h')
+			spec->size = spec->size == 2 ? 1 : 2;
+		else
+			return at;
+	}
+}
+
+static long signed_argument(const struct spec *spec, va_list *list)
+{
+	long value = spec->size == 8 ? va_arg(*list, long) : va_arg(*list, int);
+	return spec->size == 2 ? (short)value : spec->size == 1 ? (signed char)value : value;
+}
+
+static unsigned long unsigned_argument(const struct spec *spec, va_list *list)
+{
+	unsigned long value = spec->size == 8 ? va_arg(*list, unsigned long) : va_arg(*list, unsigned);
+	return spec->size == 2 ? (unsigned short)value : spec->size == 1 ? (unsigned char)value : value;
+}
+
+static void convert(struct out *out, char c, struct spec *spec, va_list *list)
+{
+	switch (c) {
+	case 'd':
+	case 'i': {
+		long value = signed_argument(spec, list);
+		put_number(out, spec, value < 0 ? 0 - (unsigned long)value : (unsigned long)value, 10, 0,
+		    value < 0 ? "-" : spec->plus ? "+" : spec->space ? " " : "");
+		break;
+	}
+	case 'u': put_number(out, spec, unsigned_argument(spec, list), 10, 0, ""); break;
+	case 'o': put_number(out, spec, unsigned_argument(spec, list), 8, 0, spec->alternate ? "0" : ""); break;
+	case 'x':
+	case 'X': {
+		unsigned long value = unsigned_argument(spec, list);
+		put_number(out, spec, value, 16, c == 'X', spec->alternate && value ? c == 'X' ? "0X" : "0x" : "");
+		break;
+	}
+	case 'p': put_number(out, spec, (unsigned long)va_arg(*list, void *), 16, 0, ""); break;
+	case 'c': {
+		char one = (char)va_arg(*list, int);
+		spec->precision = -1, spec->zero = 0;
+		put_text(out, spec, &one, 1, "");
+		break;
+	}
+	case 's': {
+		const char *text = va_arg(*list, const char *);
+		int length = 0, most = spec->precision < 0 ? 1 << 30 : spec->precision;
+		text = text ? text : "(null)";
+		while (length < most && text[length])
+			length++;
+		spec->precision = -1, spec->zero = 0;
+		put_text(out, spec, text, length, "");
+		break;
+	}
+	case 'f':
+	case 'F':
+	case 'g':
+	case 'e': put_double(out, spec, va_arg(*list, double)); break;
+	default: put(out, c); break;
+	}
+}
+
+int vsnprintf(char *to, size_t size, const char *format, va_list arguments)
+{
+	struct out out = { to, to + (size ? size - 1 : 0), 0 };
+	struct spec spec;
+	va_list list;
+	va_copy(list, arguments);
+	for (const char *at = format; *at; at++) {
+		if (*at != '%') {
+			put(&out, *at);
+			continue;
+		}
+		at = parse(at + 1, &spec, &list);
+		if (*at == '\0')
+			break;
+		convert(&out, *at, &spec, &list);
+	}
+	va_end(list);
+	if (size)
+		*out.at = '\0';
+	return out.count;
+}

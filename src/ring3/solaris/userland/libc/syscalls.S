@@ -1,0 +1,272 @@
+/* The system calls that are one instruction and a look at the carry flag. */
+
+#include "SYS.h"
+#include "tcb.h"
+
+	.text
+
+	SYSCALL_RETC __exit_call, 1
+	SYSCALL_RET __read, 3
+	SYSCALL_RET __write, 4
+	SYSCALL_RETC __close, 6
+	SYSCALL_RETC linkat, 7
+	SYSCALL_RETC symlinkat, 11
+	SYSCALL_RETC chdir, 12
+	SYSCALL_RET __time, 13
+	SYSCALL_RETC brk, 17
+	SYSCALL_RET lseek, 19
+	SYSCALL_RET getpid, 20
+	SYSCALL_RET2 getppid, 20
+	SYSCALL_RET __readlinkat, 22
+	SYSCALL_RETC setuid, 23
+	SYSCALL_RET getuid, 24
+	SYSCALL_RET2 geteuid, 24
+	SYSCALL_RET alarm, 27
+	SYSCALL_RET pause, 29
+	SYSCALL_RET nice, 34
+	SYSCALL_RETC sync, 36
+	SYSCALL_RETC kill, 37
+	SYSCALL_RET __pgrpsys, 39
+	SYSCALL_RET __times, 43
+	SYSCALL_RETC faccessat, 45
+	SYSCALL_RETC setgid, 46
+	SYSCALL_RET getgid, 47
+	SYSCALL_RET2 getegid, 47
+	SYSCALL_RETC mknodat, 48
+	SYSCALL_RET ioctl, 54
+	SYSCALL_RETC fchownat, 56
+	SYSCALL_RETC __fdsync, 58
+	SYSCALL_RETC execve, 59
+	SYSCALL_RET umask, 60
+	SYSCALL_RETC chroot, 61
+	SYSCALL_RET __fcntl, 62
+	SYSCALL_RETC renameat, 64
+	SYSCALL_RETC __unlinkat, 65
+	SYSCALL_RETC __fstatat, 66
+	SYSCALL_RET __openat, 68
+	SYSCALL_RET __rctlsys, 74
+	SYSCALL_RET __lwp_park_call, 77
+	SYSCALL_RET __sendfilev, 78
+	SYSCALL_RET __getdents, 81
+	SYSCALL_RET __privsys, 82
+	SYSCALL_RETC setgroups, 91
+	SYSCALL_RET getgroups, 92
+	SYSCALL_RETC fchmod, 93
+	SYSCALL_RETC fchown, 94
+	SYSCALL_RETC __sigprocmask, 95
+	SYSCALL_RET sigsuspend, 96
+	SYSCALL_RETC sigaltstack, 97
+	SYSCALL_RETC __sigaction, 98
+	SYSCALL_RETC sigpending, 99
+	SYSCALL_RETC fchmodat, 101
+	SYSCALL_RETC __mkdirat, 102
+	SYSCALL_RETC statvfs, 103
+	SYSCALL_RETC fstatvfs, 104
+	SYSCALL_RET getloadavg_kernel, 105
+	SYSCALL_RETC __waitid, 107
+	SYSCALL_RETC __utimesys, 110
+	SYSCALL_RET pathconf, 113
+	SYSCALL_RETC mincore, 114
+	SYSCALL_RETC mprotect, 116
+	SYSCALL_RETC munmap, 117
+	SYSCALL_RET fpathconf, 118
+	SYSCALL_RETC fchdir, 120
+	SYSCALL_RET readv, 121
+	SYSCALL_RET writev, 122
+	SYSCALL_RET getrandom, 126
+	SYSCALL_RETC setrlimit, 128
+	SYSCALL_RETC getrlimit, 129
+	SYSCALL_RETC memcntl, 131
+	SYSCALL_RETC setegid, 136
+	SYSCALL_RET __sysconfig, 137
+	SYSCALL_RET sysinfo, 139
+	SYSCALL_RETC seteuid, 141
+	SYSCALL_RET __sigtimedwait, 144
+	SYSCALL_RETC sched_yield, 146
+	SYSCALL_RETC __lwp_detach, 150
+	SYSCALL_RETC getitimer, 157
+	SYSCALL_RETC setitimer, 158
+	SYSCALL_RETC __lwp_create, 159
+	SYSCALL_RETC __lwp_exit, 160
+	SYSCALL_RETC __lwp_continue, 162
+	SYSCALL_RETC __lwp_kill, 163
+	SYSCALL_RET _lwp_self, 164
+	SYSCALL_RETC _lwp_private, 166
+	SYSCALL_RET pread, 173
+	SYSCALL_RET pwrite, 174
+	SYSCALL_RETC __rusagesys, 181
+	SYSCALL_RET __portfs, 182
+	SYSCALL_RET __pollsys, 183
+	SYSCALL_RETC __sigqueue, 190
+	SYSCALL_RETC clock_gettime, 191
+	SYSCALL_RETC clock_settime, 192
+	SYSCALL_RETC clock_getres, 193
+	SYSCALL_RETC __nanosleep, 199
+	SYSCALL_RETC setreuid, 202
+	SYSCALL_RETC setregid, 203
+	SYSCALL_RET resolvepath, 209
+	SYSCALL_RET __zone, 227
+	SYSCALL_RETC __getcwd, 229
+	SYSCALL_RET __so_socket, 230
+	SYSCALL_RETC __so_socketpair, 231
+	SYSCALL_RETC __bind, 232
+	SYSCALL_RETC __listen, 233
+	SYSCALL_RET __accept, 234
+	SYSCALL_RETC __connect, 235
+	SYSCALL_RETC __shutdown, 236
+	SYSCALL_RET __recvfrom, 238
+	SYSCALL_RET __recvmsg, 239
+	SYSCALL_RET __sendmsg, 241
+	SYSCALL_RET __sendto, 242
+	SYSCALL_RETC __getpeername, 243
+	SYSCALL_RETC __getsockname, 244
+	SYSCALL_RETC __getsockopt, 245
+	SYSCALL_RETC __setsockopt, 246
+
+	ALIAS _exit, __exit_call
+	ALIAS _Exit, __exit_call
+	ALIAS read, __read
+	ALIAS write, __write
+	ALIAS close, __close
+	ALIAS fcntl, __fcntl
+	ALIAS _fcntl, __fcntl
+
+	SUBCALL __getcontext, 100, 0
+	SUBCALL __setcontext, 100, 1
+
+/* uname(2) is 1 for success, as it ever was */
+	SYSCALL_RET uname, 135
+
+/* libc adds _MAP_NEW to the flags */
+FUNCTION mmap
+	orl $0x80000000, %ecx
+	movq %rcx, %r10
+	movl $115, %eax
+	syscall
+	jb __cerror
+	ret
+	END mmap
+	ALIAS mmap64, mmap
+
+/* int __pipe(int fds[2], int flags) and pid_t __forksys(int subcode, int flags): libc's own look at two results */
+FUNCTION __pipe
+	movl $42, %eax
+	syscall
+	jb __cerror
+	xorl %eax, %eax
+	ret
+	END __pipe
+
+/* the child, which has its parent's number in rax and 1 in rdx, gets 0 */
+FUNCTION __forksys
+	movl $142, %eax
+	syscall
+	jb __cerror
+	testl %edx, %edx
+	je 1f
+	xorl %eax, %eax
+1:	ret
+	END __forksys
+
+/* syscall(number, up to five arguments) */
+FUNCTION syscall
+	movl %edi, %eax
+	movq %rsi, %rdi
+	movq %rdx, %rsi
+	movq %rcx, %rdx
+	movq %r8, %r10
+	movq %r9, %r8
+	movq 8(%rsp), %r9
+	syscall
+	jb __cerror
+	ret
+	END syscall
+
+.macro FASTTRAP name:req, number:req
+FUNCTION \name
+	movl $\number, %eax
+	int $0xd2
+	ret
+	END \name
+.endm
+
+	FASTTRAP gethrtime, 3
+	FASTTRAP gethrvtime, 4
+
+/* int getcontext(ucontext_t *): the caller's registers are those behind the call, with 0 for the result */
+FUNCTION getcontext
+	pushq %rdi
+	movq $0xf, (%rdi)			/* uc_flags: UC_ALL */
+	call __getcontext
+	popq %rdi
+	testl %eax, %eax
+	jne 1f
+	movq (%rsp), %rdx
+	movq %rdx, 64+8*17(%rdi)		/* REG_RIP */
+	leaq 8(%rsp), %rdx
+	movq %rdx, 64+8*20(%rdi)		/* REG_RSP */
+	movq $0, 64+8*14(%rdi)			/* REG_RAX */
+	movq %rdi, 64+8*8(%rdi)			/* REG_RDI */
+1:	ret
+	END getcontext
+
+/* int setjmp(jmp_buf), void longjmp(jmp_buf, int): what a call keeps (System V ABI, AMD64 3.2.1) */
+FUNCTION setjmp
+	movq %rbx, 0(%rdi)
+	movq %r12, 8(%rdi)
+	movq %r13, 16(%rdi)
+	movq %r14, 24(%rdi)
+	movq %r15, 32(%rdi)
+	movq %rbp, 40(%rdi)
+	leaq 8(%rsp), %rdx
+	movq %rdx, 48(%rdi)
+	movq (%rsp), %rdx
+	movq %rdx, 56(%rdi)
+	xorl %eax, %eax
+	ret
+	END setjmp
+	ALIAS _setjmp, setjmp
+
+FUNCTION longjmp
+	movl %esi, %eax
+	testl %eax, %eax
+	jne 1f
+	incl %eax
+1:	movq 0(%rdi), %rbx
+	movq 8(%rdi), %r12
+	movq 16(%rdi), %r13
+	movq 24(%rdi), %r14
+	movq 32(%rdi), %r15
+	movq 40(%rdi), %rbp
+	movq 48(%rdi), %rsp
+	jmp *56(%rdi)
+	END longjmp
+	ALIAS _longjmp, longjmp
+
+/* void __run_thread(void *(*)(void *), void *): a thread's first function returns into its end */
+FUNCTION __thread_start
+	xorl %ebp, %ebp
+	call __thread_main
+	hlt
+	END __thread_start
+
+/* The seed's: its jump leads 0x126d30 bytes back, so it and __cerror have sections of their own (libc.lds). */
+	.section .text.modctl, "ax"
+	SYSCALL_RETC modctl, 152
+
+/* ERESTART (91) becomes EINTR (4). */
+	.section .text.cerror, "ax"
+	.globl __cerror
+	.hidden __cerror
+	.type __cerror, @function
+__cerror:
+	cmpl $91, %eax
+	jne 1f
+	movl $4, %eax
+1:	movl %eax, %fs:TCB_ERRNO
+	movq $-1, %rax
+	xorl %edx, %edx
+	ret
+	END __cerror
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,200 @@
+/* Time (time(2), nanosleep(3C), ctime(3C) in UTC), polling, event ports and their like. */
+
+#include "solaris.h"
+
+#define CLOCK_REALTIME 3
+
+struct tm {
+	int tm_sec, tm_min, tm_hour, tm_mday, tm_mon, tm_year, tm_wday, tm_yday, tm_isdst;
+};
+
+time_t time(time_t *result)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (result)
+		*result = now.tv_sec;
+	return now.tv_sec;
+}
+
+int gettimeofday(struct timeval *now, void *zone)
+{
+	struct timespec exact;
+	(void)zone;
+	clock_gettime(CLOCK_REALTIME, &exact);
+	*now = (struct timeval) { exact.tv_sec, exact.tv_nsec / 1000 };
+	return 0;
+}
+
+int nanosleep(const struct timespec *interval, struct timespec *left)
+{
+	return __nanosleep(interval, left);
+}
+
+unsigned sleep(unsigned seconds)
+{
+	struct timespec interval = { (time_t)seconds, 0 }, left = { 0, 0 };
+	return __nanosleep(&interval, &left) == 0 ? 0 : (unsigned)left.tv_sec + (left.tv_nsec >= 500000000);
+}
+
+int usleep(unsigned microseconds)
+{
+	struct timespec interval = { microseconds / 1000000, (long)(microseconds % 1000000) * 1000 };
+	__nanosleep(&interval, NULL);
+	return 0;
+}
+
+clock_t times(void *buffer)
+{
+	extern clock_t __times(void *);
+	return __times(buffer);
+}
+
+struct tm *gmtime_r(const time_t *when, struct tm *tm)
+{
+	long days = *when / 86400, rest = *when % 86400;
+	if (rest < 0)
+		days--, rest += 86400;
+	tm->tm_hour = (int)(rest / 3600);
+	tm->tm_min = (int)(rest / 60 % 60);
+	tm->tm_sec = (int)(rest % 60);
+	tm->tm_wday = (int)(((days + 4) % 7 + 7) % 7);
+	/* years begin in March here, so that the leap day is the last one */
+	long shifted = days + 719468, era = (shifted >= 0 ? shifted : shifted - 146096) / 146097, of_era = shifted - era * 146097;
+	long year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	long of_year = of_era - (365 * year + year / 4 - year / 100), month = (5 * of_year + 2) / 153;
+	tm->tm_mday = (int)(of_year - (153 * month + 2) / 5 + 1);
+	tm->tm_mon = (int)(month < 10 ? month + 2 : month - 10);
+	year += era * 400 + (tm->tm_mon < 2);
+	tm->tm_year = (int)(year - 1900);
+	int leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+	tm->tm_yday = (int)(tm->tm_mon < 2 ? of_year - 306 : of_year + 59 + leap);
+	tm->tm_isdst = 0;
+	return tm;
+}
+
+struct tm *gmtime(const time_t *when)
+{
+	static struct tm tm;
+	return gmtime_r(when, &tm);
+}
+
+struct tm *localtime(const time_t *when)
+{
+	return gmtime(when);
+}
+
+struct tm *localtime_r(const time_t *when, struct tm *tm)
+{
+	return gmtime_r(when, tm);
+}
+
+struct pollfd {
+	int fd;
+	short events, revents;
+};
+
+extern int __pollsys(struct pollfd *, unsigned long, const struct timespec *, const sigset_t *);
+
+int poll(struct pollfd *fds, unsigned long count, int timeout)
+{
+	struct timespec limit = { timeout / 1000, timeout % 1000 * 1000000l };
+	return __pollsys(fds, count, timeout < 0 ? NULL : &limit, NULL);
+}
+
+int ppoll(struct pollfd *fds, unsigned long count, const struct timespec *limit, const sigset_t *mask)
+{
+	return __pollsys(fds, count, limit, mask);
+}
+
+typedef struct {
+	long fds_bits[1024];
+} fd_set;
+enum { POLLIN = 1, POLLPRI = 2, POLLOUT = 4, POLLERR = 8, POLLHUP = 16, POLLNVAL = 32, POLLRDNORM = 0x40, POLLRDBAND = 0x80 };
+
+static int in(const fd_set *set, int fd)
+{
+	return set && set->fds_bits[fd / 64] >> fd % 64 & 1;
+}
+
+static int keep(fd_set *set, int fd, int is)
+{
+	if (set && !is)
+		set->fds_bits[fd / 64] &= ~(1l << fd % 64);
+	return set && is;
+}
+
+int pselect(int most, fd_set *reads, fd_set *writes, fd_set *excepts, const struct timespec *limit, const sigset_t *mask)
+{
+	struct pollfd *fds = malloc(((size_t)most + 1) * sizeof *fds);
+	int count = 0, found = 0;
+	for (int fd = 0; fd < most; fd++) {
+		int events = (in(reads, fd) ? POLLRDNORM : 0) | (in(writes, fd) ? POLLOUT : 0) | (in(excepts, fd) ? POLLRDBAND : 0);
+		if (events)
+			fds[count++] = (struct pollfd) { fd, (short)events, 0 };
+	}
+	int ready = __pollsys(fds, (unsigned long)count, limit, mask);
+	for (int n = 0; ready >= 0 && n < count; n++) {
+		int fd = fds[n].fd, got = fds[n].revents;
+		int wants_read = in(reads, fd), wants_write = in(writes, fd);
+		found += keep(reads, fd, wants_read && got & (POLLRDNORM | POLLIN | POLLHUP | POLLERR));
+		found += keep(writes, fd, wants_write && got & (POLLOUT | POLLERR));
+		found += keep(excepts, fd, in(excepts, fd) && got & (POLLRDBAND | POLLPRI));
+	}
+	free(fds);
+	return ready < 0 ? -1 : found;
+}
+
+int select(int most, fd_set *reads, fd_set *writes, fd_set *excepts, struct timeval *timeout)
+{
+	struct timespec limit = { timeout ? timeout->tv_sec : 0, timeout ? timeout->tv_usec * 1000 : 0 };
+	return pselect(most, reads, writes, excepts, timeout ? &limit : NULL, NULL);
+}
+
+/* Event ports: one system call, by number (sys/port_impl.h). */
+enum { PORT_CREATE, PORT_ASSOCIATE, PORT_DISSOCIATE, PORT_SEND, PORT_SENDN, PORT_GET, PORT_GETN, PORT_ALERT };
+#define PORT_SYS_NOPORT 0x100
+#define PORT_SYS_NOSHARE 0x200
+
+int port_create(void)
+{
+	return (int)__portfs(PORT_CREATE | PORT_SYS_NOPORT, 0, 0, 0, 0, 0);
+}
+
+int port_associate(int port, int source, uintptr_t object, int events, void *user)
+{
+	return (int)__portfs(PORT_ASSOCIATE, (uintptr_t)port, (uintptr_t)source, object, (uintptr_t)events, (uintptr_t)user);
+}
+
+int port_dissociate(int port, int source, uintptr_t object)
+{
+	return (int)__portfs(PORT_DISSOCIATE, (uintptr_t)port, (uintptr_t)source, object, 0, 0);
+}
+
+int port_send(int port, int events, void *user)
+{
+	return (int)__portfs(PORT_SEND, (uintptr_t)port, (uintptr_t)events, (uintptr_t)user, 0, 0);
+}
+
+int port_alert(int port, int flags, int events, void *user)
+{
+	return (int)__portfs(PORT_ALERT, (uintptr_t)port, (uintptr_t)flags, (uintptr_t)events, (uintptr_t)user, 0);
+}
+
+int port_getn(int port, void *list, unsigned most, unsigned *count, struct timespec *timeout)
+{
+	long got = __portfs(PORT_GETN, (uintptr_t)port, (uintptr_t)list, most, *count, (uintptr_t)timeout);
+	if (got < 0)
+		return -1;
+	*count = (unsigned)got & 0x7fffffff;
+	if ((unsigned long)got >> 31 & 1) {
+		errno = ETIME;
+		return -1;
+	}
+	return 0;
+}
+
+int port_get(int port, void *event, struct timespec *timeout)
+{
+	return (int)__portfs(PORT_GET, (uintptr_t)port, (uintptr_t)event, (uintptr_t)timeout, 0, 0);
+}

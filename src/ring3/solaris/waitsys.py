@@ -1,0 +1,95 @@
+"""waitsys: waiting for children (usr/src/uts/common/os/exit.c, waitid)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.c_types import Address, Int
+from ring3.abi.errno import Errno
+from ring3.abi.kinds import IntEnum
+from ring3.abi.solaris.errno import SolarisE
+from ring3.abi.solaris.signals import SolarisSig
+from ring3.kernel.wait import wait_event
+from ring3.solaris.definition import syscall
+from ring3.solaris.exit import child_info
+from ring3.solaris.siginfo import SIZE
+
+if TYPE_CHECKING:
+    from ring3.fs.waiting import Waiting
+    from ring3.solaris.process import Process
+    from ring3.solaris.task import SolarisTask
+
+
+class IdType(IntEnum):
+    """What an id means (sys/procset.h)."""
+
+    P_PID = 0
+    P_PGID = 2
+    P_ALL = 7
+
+
+WEXITED: Final = 1
+WNOHANG: Final = 0x40
+WNOWAIT: Final = 0x80
+_KNOWN: Final = 0xCF
+
+
+def _children(task: SolarisTask, idtype: int, number: int) -> list[Process]:
+    children = task.process.children.values()
+    if idtype == IdType.P_PID:
+        return [child for child in children if child.pid == number]
+    if idtype == IdType.P_PGID:
+        return [child for child in children if child.pgid == number]
+    if idtype == IdType.P_ALL:
+        return list(children)
+    raise Errno(SolarisE.EINVAL)
+
+
+@syscall("partial", "children that have ended; stops and traces there are none")
+def waitsys(task: SolarisTask, idtype: Int, id: Int, infop: Address, options: Int) -> int | Waiting:  # noqa: A002
+    """Waits for a child's end and stores its siginfo."""
+    if options & ~_KNOWN or not options & 0xF:
+        raise Errno(SolarisE.EINVAL)
+    if not _children(task, idtype, id):
+        raise Errno(SolarisE.ECHILD)
+    found = _ended(task, idtype, id, options)
+    if found is not None:
+        return _take(task, found, infop, options)
+    if options & WNOHANG:
+        task.memory.write(infop, bytes(SIZE))
+        return 0
+    return _wait(task, idtype, id, infop, options)
+
+
+def _ended(task: SolarisTask, idtype: int, number: int, options: int) -> Process | None:
+    if not options & WEXITED:
+        return None
+    return next((child for child in _children(task, idtype, number) if child.exited), None)
+
+
+async def _wait(task: SolarisTask, idtype: int, number: int, infop: int, options: int) -> int:
+    process = task.process
+
+    def over() -> bool:
+        children = _children(task, idtype, number)
+        return not children or _ended(task, idtype, number, options) is not None
+
+    await wait_event(task, process.changed, over)
+    found = _ended(task, idtype, number, options)
+    if found is None:
+        raise Errno(SolarisE.ECHILD)
+    return _take(task, found, infop, options)
+
+
+def _take(task: SolarisTask, child: Process, infop: int, options: int) -> int:
+    task.memory.write(infop, child_info(child).pack())
+    if not options & WNOWAIT:
+        process = task.process
+        process.children_time += child.cpu_time + child.children_time
+        process.children.pop(child.pid, None)
+        task.kernel.processes.pop(child.pid, None)
+        for info in [
+            info for info in process.sigqueue if info.pid == child.pid and info.signo == SolarisSig.SIGCLD
+        ]:
+            process.sigqueue.remove(info)
+    return 0
