@@ -11,6 +11,7 @@ from ring3.cli import program
 from ring3.errors import UserError
 from ring3.kernel import points
 from ring3.machine.board import CpuKind
+from ring3.trace.inject.injector import Injector
 from ring3.trace.strace.command_line import Asked, parse, stamp
 from ring3.trace.strace.counts import Counter
 from ring3.trace.strace.tracer import Layout, Tracer
@@ -119,6 +120,7 @@ def _attach(linux: Linux, task: Task, asked: Asked, path: str, out: TextIO) -> C
     """Puts the observers there that the options ask for."""
     flags = asked.flags
     follow = "-f" in flags
+    injector = Injector(linux.kernel, asked.rules, asked.seed) if asked.rules else None
     if "-c" not in flags:
         layout = Layout(
             asked.style, asked.column, follow, follow and bool(asked.output), stamp(flags), "-T" in flags,
@@ -126,6 +128,8 @@ def _attach(linux: Linux, task: Task, asked: Asked, path: str, out: TextIO) -> C
         )  # fmt: skip
         tracer = Tracer(linux.kernel, task, layout, out.write)
         tracer.executed(task, path)
+    if injector is not None:
+        injector.at_end()
     if "-c" not in flags and "-C" not in flags:
         return None
     counter = Counter(

@@ -9,7 +9,9 @@ from typing import Final
 
 from ring3.abi.kinds import NamedTuple
 from ring3.errors import UserError
-from ring3.trace.strace import expressions
+from ring3.trace import expressions
+from ring3.trace.inject.parse import parse as parse_rule
+from ring3.trace.inject.rule import Rule
 from ring3.trace.strace.counts import SORTS
 from ring3.trace.strace.text import Style
 
@@ -18,8 +20,8 @@ LONG: Final = (
     "columns=", "summary-only", "summary", "summary-sort-by=", "summary-wall-clock", "env=", "follow-forks",
     "help", "output=", "instruction-pointer", "syscall-number", "quiet", "relative-timestamps", "string-limit=",
     "syscall-times", "no-abbrev", "version", "decode-fds", "successful-only", "failed-only", "trace=", "signals=",
-    "status=", "strings-in-hex", "interruptible=", "daemonize", "detach-on=", "debug", "kill-on-exit", "seccomp-bpf",
-    "cpu=",
+    "status=", "inject=", "fault=", "seed=", "strings-in-hex", "interruptible=", "daemonize", "detach-on=", "debug",
+    "kill-on-exit", "seccomp-bpf", "cpu=",
 )  # fmt: skip
 _MEANT_FOR_PTRACE: Final = {
     "-b", "-D", "-I", "--interruptible", "--daemonize", "--detach-on", "--kill-on-exit", "--seccomp-bpf"
@@ -49,6 +51,8 @@ class Asked(NamedTuple):
         failed: As `tracer.Layout.failed`.
         sort: What the table is sorted by.
         environment: The changes of ``-E``: None for a variable that is taken away.
+        rules: What is injected.
+        seed: What chance in them is taken from.
         ignored: Options that mean nothing here.
         cpu: What runs the program, "" for the default; not an option of strace's.
     """
@@ -63,8 +67,47 @@ class Asked(NamedTuple):
     failed: bool | None
     sort: str
     environment: dict[str, str | None]
+    rules: list[Rule]
+    seed: int
     ignored: list[str]
     cpu: str
+
+
+class _Options:
+    """The options of a command line.
+
+    Attributes:
+        flags: How often each one without a value was given.
+        given: The last value of each other one; qualifiers of ``-e`` by their names.
+        environment: As `Asked.environment`.
+        rules: As `Asked.rules`.
+    """
+
+    def __init__(self) -> None:
+        self.flags: dict[str, int] = {}
+        self.given: dict[str, str] = {}
+        self.environment: dict[str, str | None] = {}
+        self.rules: list[Rule] = []
+
+    def add(self, option: str, value: str) -> None:
+        """One more, by its letter where it has one."""
+        if option == "-e":
+            self._qualify(*_qualified(value))
+        elif option.removeprefix("--") in _QUALIFIERS:
+            self._qualify(_QUALIFIERS[option.removeprefix("--")], value)
+        elif option == "-E":
+            name, equals, text = value.partition("=")
+            self.environment[name] = text if equals else None
+        elif value:
+            self.given[option] = value
+        else:
+            self.flags[option] = self.flags.get(option, 0) + 1
+
+    def _qualify(self, name: str, value: str) -> None:
+        if name in ("inject", "fault"):
+            self.rules.append(parse_rule(value, is_fault=name == "fault"))
+        else:
+            self.given[name] = value
 
 
 def parse(arguments: list[str]) -> Asked:
@@ -77,22 +120,10 @@ def parse(arguments: list[str]) -> Asked:
         pairs, words = getopt.getopt(arguments, SHORT, list(LONG))
     except getopt.GetoptError as error:
         raise UserError(_complaint(error) + _TRY, 1) from None
-    flags: dict[str, int] = {}
-    given: dict[str, str] = {}
-    environment: dict[str, str | None] = {}
+    options = _Options()
     for word, value in pairs:
-        option = _ALIASES.get(word, word)
-        if option == "-e":
-            given.update([_qualified(value)])
-        elif option in ("--trace", "--signals", "--status"):
-            given[option[2:].removesuffix("s") if option == "--signals" else option[2:]] = value
-        elif option == "-E":
-            name, equals, text = value.partition("=")
-            environment[name] = text if equals else None
-        elif value:
-            given[option] = value
-        else:
-            flags[option] = flags.get(option, 0) + 1
+        options.add(_ALIASES.get(word, word), value)
+    flags, given = options.flags, options.given
     if not words and "-h" not in flags and "-V" not in flags:
         raise UserError("must have PROG [ARGS] or -p PID" + _TRY, 1)
     if given.get("-S", "time") not in SORTS:
@@ -107,7 +138,9 @@ def parse(arguments: list[str]) -> Asked:
         expressions.signals(given.get("signal", "all")),
         _failed(flags, given),
         given.get("-S", "time"),
-        environment,
+        options.environment,
+        options.rules,
+        _number("--seed", given, 0),
         sorted({option for option in [*flags, *given] if option in _MEANT_FOR_PTRACE}),
         given.get("--cpu", ""),
     )
@@ -149,24 +182,21 @@ def _complaint(error: getopt.GetoptError) -> str:
 def _qualified(text: str) -> tuple[str, str]:
     """The qualifier of an expression, and its value."""
     key, equals, value = text.partition("=")
-    names = {
-        "trace": "trace",
-        "t": "trace",
-        "signal": "signal",
-        "signals": "signal",
-        "s": "signal",
-        "status": "status",
-    }
-    if equals and key in names:
-        return names[key], value
+    if equals and key in _QUALIFIERS:
+        return _QUALIFIERS[key], value
     if equals and key in _MISSING:
         raise UserError(f"-e {key}= is not there yet (docs/strace.md)", 1)
     return "trace", text
 
 
+_QUALIFIERS: Final = {
+    "trace": "trace", "t": "trace", "signal": "signal", "signals": "signal", "s": "signal", "status": "status",
+    "inject": "inject", "fault": "fault",
+}  # fmt: skip
+"""The qualifiers of expressions, by all of their names."""
 _MISSING: Final = frozenset(
     {
-        "abbrev", "a", "verbose", "v", "raw", "x", "read", "reads", "r", "write", "writes", "w", "fault", "inject",
+        "abbrev", "a", "verbose", "v", "raw", "x", "read", "reads", "r", "write", "writes", "w",
         "quiet", "silent", "silence", "q", "decode-fd", "decode-fds", "decode-pid", "decode-pids", "kvm",
         "secontext", "trace-fd", "trace-fds", "fd", "fds", "namespace",
     }

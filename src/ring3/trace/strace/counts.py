@@ -9,7 +9,7 @@ from typing import Final
 from ring3.abi.errno import Errno
 from ring3.kernel.observed import Call, CallObserver
 from ring3.kernel.watched_stubs import StubCall
-from ring3.trace.strace.line import bits_of, name_of
+from ring3.trace.called import bits_of, name_of
 
 _RULE: Final = "------ ----------- ----------- --------- --------- ----------------\n"
 _HEAD: Final = "% time     seconds  usecs/call     calls    errors syscall\n"

@@ -2,51 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
 from typing import Final
 
-from ring3.abi import tbl
-from ring3.abi.errno import E, ErrorNumber
-from ring3.abi.linux import rows, values
+from ring3.abi.errno import E
+from ring3.abi.linux import values
 from ring3.abi.meaning import Arg, Meaning, Parameter, When
-from ring3.abi.rows import Call
 from ring3.kernel.watched_stubs import StubCall
+from ring3.trace.called import name_of, row_of
 from ring3.trace.strace.scalars import permissions, signal_name
 from ring3.trace.strace.text import Text
 
 _CREATING: Final = 0o100 | 0o20000000
 """O_CREAT, and what O_TMPFILE has beside O_DIRECTORY: open(2) looks at its mode with these alone."""
+_ERRORS: Final = {int(error): error for error in E}
 _RESTARTS: Final = 512
 """The first of the codes for calls that are made again."""
-
-
-@cache
-def _names(abi: tbl.Abi) -> Mapping[int, str]:
-    return {slot.number: slot.name for slot in tbl.sys_call_table(abi) if slot.name is not None}
-
-
-def name_of(call: StubCall) -> str:
-    """What the call is named, in the table of the door that it came through."""
-    names = call.what.names
-    if len(names) == 1:
-        return str(names[0])
-    number = call.number
-    return _names(tbl.Abi(call.what.abi)).get(number) or f"syscall_{number:#x}"
-
-
-def bits_of(call: StubCall) -> int:
-    """Whether it is a call of 32-bit programs or of 64-bit ones."""
-    return 32 if call.what.abi == tbl.Abi.I386 else 64
-
-
-@cache
-def _row(symbol: str, name: str) -> Call | None:
-    every = rows.every()
-    entry = symbol.removeprefix("__x64_").removeprefix("__ia32_")
-    return next(
-        (every[key] for key in (entry, f"sys_{name}", name) if key in every and key != "sys_ni_syscall"), None
-    )
 
 
 class CallLine:
@@ -61,7 +31,7 @@ class CallLine:
         self.name = name_of(call)
         self._text = text
         self._values = list(call.arguments)
-        row = _row(call.what.symbol, self.name)
+        row = row_of(call.what.symbol, self.name)
         sets = values.every()
         if row is None:
             self._parameters: tuple[Parameter, ...] = ()
@@ -135,11 +105,10 @@ class CallLine:
             error: The errno it failed with, 0 if it did not.
         """
         if error:
-            number: ErrorNumber | int = E(error) if error in {int(member) for member in E} else error
-            name, words = (
-                (number.name, number.text) if isinstance(number, ErrorNumber) else (f"ERRNO_{error}", "")
-            )
-            return f"{'?' if error >= _RESTARTS else '-1'} {name} ({words})" if words else f"-1 {name}"
+            known = _ERRORS.get(error)
+            if known is None:
+                return f"-1 (errno {error})"
+            return f"{'?' if error >= _RESTARTS else '-1'} {known.name} ({known.text})"
         arg = self._result
         if arg is None:
             return f"{value:#x}" if value else "0"

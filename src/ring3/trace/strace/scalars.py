@@ -8,7 +8,7 @@ from typing import Final
 from ring3.abi.errno import E
 from ring3.abi.linux import values
 from ring3.abi.meaning import Meaning
-from ring3.trace.strace.addresses import ipv4
+from ring3.trace.addresses import ipv4
 
 S_IFMT: Final = 0o170000
 """The type of a file in its mode."""

@@ -17,7 +17,7 @@ from ring3.abi.meaning import Arg, Meaning
 from ring3.abi.notation import TYPES, meaning, scalar
 from ring3.abi.structs import Field, Struct
 from ring3.abi.values import ValueSet
-from ring3.trace.strace.addresses import FAMILY_STRUCTS, ipv6
+from ring3.trace.addresses import FAMILY_STRUCTS, ipv6
 from ring3.trace.strace.quoting import quoted
 from ring3.trace.strace.scalars import S_IFMT, SCALARS, mode, sigset
 from ring3.trace.strace.shown import SHOWN, SIZE_OF_DEVICE

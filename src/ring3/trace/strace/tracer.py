@@ -16,7 +16,9 @@ from ring3.kernel.observed import Call, CallObserver
 from ring3.kernel.watched_stubs import StubCall
 from ring3.linux.model.task import LinuxTask
 from ring3.linux.signals.send import sig_ignored
-from ring3.trace.strace.line import CallLine, bits_of, name_of
+from ring3.trace.called import bits_of, name_of
+from ring3.trace.inject.injector import DONE, Done
+from ring3.trace.strace.line import CallLine
 from ring3.trace.strace.quoting import quoted
 from ring3.trace.strace.signals import arrived, ended
 from ring3.trace.strace.text import Program, Style, Text
@@ -179,9 +181,8 @@ class Tracer(CallObserver):
             error = -value
         if self._layout.failed is not None and bool(error) is not self._layout.failed:
             return
-        self._end(
-            task, found, found.line.end(None if error else value), found.line.result(value, error), call
-        )
+        result = found.line.result(value, error) + _injected(call)
+        self._end(task, found, found.line.end(None if error else value), result, call)
         for line in self._ignored.pop(task, ()):
             self._line(task, line)
 
@@ -242,3 +243,11 @@ class Tracer(CallObserver):
         if self._layout.ends:
             self._line(task, ended(event.code))
         self._tasks.discard(task)
+
+
+def _injected(call: StubCall) -> str:
+    """What was done to a call, as a remark behind its result."""
+    done = call.notes.get(DONE, 0)
+    words = ", ".join(["args"] * bool(done & Done.ARGUMENTS) + ["retval"] * bool(done & Done.RESULT))
+    remark = f" (INJECTED{f': {words}' if done & Done.ARGUMENTS else ''})" if words else ""
+    return remark + " (DELAYED)" * bool(done & Done.DELAY)

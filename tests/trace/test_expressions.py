@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ring3.errors import UserError
-from ring3.trace.strace import expressions
+from ring3.trace import expressions
 from ring3.trace.strace.command_line import parse
 
 
