@@ -12,8 +12,8 @@ import codecs
 import sys
 from typing import TYPE_CHECKING
 
+from ring3 import Abi, Linux
 from ring3.abi.c_types import Pointer, SizeT
-from ring3.api import Abi, Linux
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask

@@ -12,8 +12,8 @@ import codecs
 import sys
 from typing import TYPE_CHECKING
 
+from ring3 import Solaris
 from ring3.abi.c_types import Address, SizeT
-from ring3.api import Solaris
 
 if TYPE_CHECKING:
     from ring3.solaris.task import SolarisTask

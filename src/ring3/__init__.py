@@ -1,3 +1,60 @@
-"""Ring3: the system-call machine of x86, whole and real, in Python."""
+"""Ring3: the system-call machine of x86, whole and real, in Python.
+
+    import ring3
+
+    with ring3.Linux() as linux:
+        program = linux.load("/bin/busybox", ["echo", "hello"])
+        status = linux.run(program)
+
+docs/python.md shows the rest. A name is imported when it is first used: the commands pay for none that they leave out.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from ring3.abi.errno import E, Errno
+    from ring3.abi.tbl import Abi
+    from ring3.computer import Linux, Solaris, TableRow, shell_status
+    from ring3.errors import Deadlock, KernelPanic, Ring3Error, UserError
+    from ring3.kernel.signature import Support
+    from ring3.loader.host import system_of
+    from ring3.loader.personality import System
+    from ring3.machine.board import CpuKind
+    from ring3.machine.descriptors import Gate, Segment
+    from ring3.machine.msr import Msr
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Abi", "CpuKind", "Deadlock", "E", "Errno", "Gate", "KernelPanic", "Linux", "Msr", "Ring3Error", "Segment",
+    "Solaris", "Support", "System", "TableRow", "UserError", "shell_status", "system_of",
+]  # fmt: skip
+
+_HOMES: Final = {
+    "abi.errno": "E Errno",
+    "abi.tbl": "Abi",
+    "computer": "Linux Solaris TableRow shell_status",
+    "errors": "Deadlock KernelPanic Ring3Error UserError",
+    "kernel.signature": "Support",
+    "loader.host": "system_of",
+    "loader.personality": "System",
+    "machine.board": "CpuKind",
+    "machine.descriptors": "Gate Segment",
+    "machine.msr": "Msr",
+}
+"""In which module each name is."""
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 -- mypy sees the imports above
+    for module, names in _HOMES.items():
+        if name in names.split():
+            value = globals()[name] = getattr(import_module(f"ring3.{module}"), name)
+            return value
+    raise AttributeError(f"module 'ring3' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

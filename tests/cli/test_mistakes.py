@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ring3.api import Linux, UserError
 from ring3.cli import main as cli
+from ring3.computer import Linux
+from ring3.errors import UserError
 from tests.cli.command import COMMAND, HELLO, ROOT, is_one_line, ring3
 from tests.support.elf_file import put
 from tests.support.toolchain import Toolchain

@@ -6,10 +6,10 @@ import subprocess
 
 import pytest
 
-from ring3.api import Linux, Msr, Solaris
 from ring3.cli import main as cli
 from ring3.cli import wrmsr
-from ring3.machine.msr import ALIASES, parse_msr
+from ring3.computer import Linux, Solaris
+from ring3.machine.msr import ALIASES, Msr, parse_msr
 from tests.cli.command import COMMAND, HELLO, ROOT, is_one_line, ring3
 from tests.support.toolchain import Toolchain
 

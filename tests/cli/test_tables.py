@@ -12,8 +12,10 @@ from typing import cast
 import pytest
 
 from ring3.abi import headers, tbl
-from ring3.api import Abi, Linux, Support
+from ring3.abi.tbl import Abi
 from ring3.cli import tables
+from ring3.computer import Linux
+from ring3.kernel.signature import Support
 from ring3.linux.table import DEFINED
 from tests.cli.command import COMMAND, ROOT, ring3
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ring3.api import Linux
+from ring3.computer import Linux
 from ring3.debug import MachineTarget, Reason, Stop
 from tests.support import guest
 from tests.support.elf_file import CODE, program, put

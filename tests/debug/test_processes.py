@@ -9,7 +9,7 @@ import pytest
 
 from ring3.abi import elf
 from ring3.abi.signals import Sig
-from ring3.api import Linux
+from ring3.computer import Linux
 from ring3.debug import NoMemory, ProcessTarget, Reason, Stop, Thread
 from ring3.errors import UserError
 from tests.support import guest

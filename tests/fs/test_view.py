@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ring3.abi.errno import E, Errno
-from ring3.api import Linux
+from ring3.computer import Linux
 from ring3.fs.namei import Walk
 from ring3.fs.permission import KERNEL
 from ring3.linux.model.task import LinuxTask

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ring3.api import Linux
+from ring3.computer import Linux
 from tests.support import guest
 from tests.support.guest import PathThrough
 

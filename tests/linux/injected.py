@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from ring3.api import Linux
+from ring3.computer import Linux
 from ring3.machine.pmap import Prot
 from tests.support.elf_file import program, put
 from tests.support.toolchain import Bits

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from ring3.api import Abi, Linux, Msr
+from ring3.abi.tbl import Abi
+from ring3.computer import Linux
 from ring3.errors import KernelPanic, TripleFault
 from ring3.kernel.task import Task
 from ring3.machine.board import DIRECT_MAP
 from ring3.machine.cpu import Event
+from ring3.machine.msr import Msr
 from ring3.machine.registers import Vector
 from tests.linux import injected
 from tests.linux.injected import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ring3.api import Linux
+from ring3.computer import Linux
 from ring3.machine.registers import Vector
 from tests.support import faults, guest
 from tests.support.faults import Fault

@@ -9,7 +9,7 @@ from pathlib import Path
 import capstone
 import pytest
 
-from ring3.api import Linux
+from ring3.computer import Linux
 from ring3.kernel import points
 from ring3.kernel.functions import KernelFunction
 from ring3.kernel.observed import Call, CallObserver

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ring3.api import Linux
+from ring3.computer import Linux
 from ring3.kernel.timers import Meter
 from tests.support import guest
 from tests.support.guest import PathThrough

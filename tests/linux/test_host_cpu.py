@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ring3.api import CpuKind, Linux
+from ring3.computer import Linux
+from ring3.machine.board import CpuKind
 from ring3.machine.cpu import Stop
 from tests.support import guest
 from tests.support.guest import Outcome, PathThrough

@@ -6,7 +6,7 @@ import pytest
 
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.capabilities import ALL, Cap
-from ring3.api import Linux
+from ring3.computer import Linux
 from ring3.linux.model.credentials import Credentials
 from ring3.linux.tasks import identity
 from ring3.linux.tasks.identity import Secure

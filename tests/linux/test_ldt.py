@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ring3.api import Linux
+from ring3.computer import Linux
 from ring3.image.linux.boot import GDT_LDT
 from ring3.linux.x86.ldt import WINDOW, WINDOWS
 from ring3.machine.cpu import Stop

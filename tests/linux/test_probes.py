@@ -13,7 +13,7 @@ import pytest
 
 from ring3.abi import elf
 from ring3.abi.errno import E
-from ring3.api import Linux
+from ring3.computer import Linux
 from ring3.fs import host, host_os
 from ring3.kernel import points
 from ring3.kernel.events import (

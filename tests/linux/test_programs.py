@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ring3.api import Linux
+from ring3.computer import Linux
 from ring3.machine.cpu import Event
 from tests.support import guest
 from tests.support.native import Finished, Run

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ring3.api import Linux
+from ring3.computer import Linux
 from ring3.kernel import points
 from ring3.kernel.task import Task
 from ring3.kernel.timers import Meter

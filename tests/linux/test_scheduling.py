@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ring3.api import Linux
+from ring3.computer import Linux
 from ring3.linux.model.credentials import Credentials
 from ring3.linux.model.scheduling import Policy, Scheduling
 from tests.support import guest
@@ -34,7 +34,7 @@ def test_settings_are_as_natively(linux: Linux, toolchain: Toolchain, native: Ru
 def test_yielding_and_priorities_decide_who_runs(
     linux: Linux, toolchain: Toolchain, monkeypatch: pytest.MonkeyPatch, bits: Bits
 ) -> None:
-    monkeypatch.setattr("ring3.api._credentials", lambda: Credentials.of(0, 0))
+    monkeypatch.setattr("ring3.computer._credentials", lambda: Credentials.of(0, 0))
     assert guest.run(linux, toolchain.program("tasks/turns.c", bits=bits)).stdout == TURNS
 
 

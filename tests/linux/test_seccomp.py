@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ring3.api import Linux
+from ring3.computer import Linux
 from ring3.kernel import classic_bpf as bpf
 from ring3.linux.filters.seccomp import Action, seccomp_run_filters
 from ring3.linux.model.filters import Filter

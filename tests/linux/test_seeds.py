@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ring3.api import Linux, Msr
+from ring3.computer import Linux
 from ring3.kernel import points
 from ring3.machine.cpu import Event
+from ring3.machine.msr import Msr
 from tests.support import guest
 from tests.support.native import Finished
 from tests.support.toolchain import Bits, Toolchain

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ring3.api import Linux
+from ring3.computer import Linux
 from ring3.kernel.timers import Meter
 from tests.support import guest
 from tests.support.native import Run

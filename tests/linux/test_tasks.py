@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ring3.api import Linux
+from ring3.computer import Linux
 from tests.support import guest
 from tests.support.native import Run
 from tests.support.toolchain import Bits, Toolchain

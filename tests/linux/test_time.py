@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ring3.api import Linux
+from ring3.computer import Linux
 from ring3.linux.model.credentials import Credentials
 from tests.support import guest
 from tests.support.guest import PathThrough

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from ring3.abi import elf
-from ring3.api import System
 from ring3.loader.host import system_of
+from ring3.loader.personality import System
 from tests.support import solaris
 from tests.support.toolchain import Toolchain
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ring3.api import Linux
+from ring3.computer import Linux
 from ring3.errors import UserError
 from ring3.machine.descriptors import Gate, GateType, Segment
 from tests.support.toolchain import Toolchain

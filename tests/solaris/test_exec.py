@@ -10,7 +10,8 @@ import pytest
 
 from ring3.abi import elf
 from ring3.abi.solaris.auxv import DYNAMIC_ORDER, Aux, HwCap
-from ring3.api import Solaris, UserError
+from ring3.computer import Solaris
+from ring3.errors import UserError
 from ring3.loader.host import make_visible
 from ring3.solaris.exec import HWCAP
 from ring3.solaris.layout import USERLIMIT

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ring3.api import Solaris
+from ring3.computer import Solaris
 from ring3.kernel.clock import VirtualClocks
 from tests.support import guest, solaris
 from tests.support.guest import Passage, PathThrough

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ring3.abi.solaris.signals import SIG_IGN, SolarisSig
-from ring3.api import Solaris
+from ring3.computer import Solaris
 from ring3.solaris.process import Action
 from tests.support import guest, solaris
 from tests.support.guest import PathThrough

@@ -12,7 +12,7 @@ import pytest
 from ring3.abi import elf
 from ring3.abi.solaris.layout import offset_of
 from ring3.abi.solaris.modctl import MODINFO_LAYOUT, MODINFO_SIZE, ModctlCmd
-from ring3.api import Solaris
+from ring3.computer import Solaris
 from ring3.kernel import points
 from ring3.kernel.observed import Call, CallObserver
 from ring3.kernel.task import Task

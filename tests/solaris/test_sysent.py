@@ -13,8 +13,9 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.solaris import sysent, sysnum
 from ring3.abi.solaris.errno import SolarisE
 from ring3.abi.solaris.sysent import SysentFlag, SysentKind
-from ring3.api import Solaris, Support
+from ring3.computer import Solaris
 from ring3.errors import KernelPanic
+from ring3.kernel.signature import Support
 from ring3.solaris.credentials import Cred
 from ring3.solaris.definition import FUNCTIONS, SolarisFunction, function, rvals, syscall
 from ring3.solaris.task import SolarisTask

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from ring3.api import Computer, Linux, Solaris
+from ring3.computer import Computer, Linux, Solaris
 from ring3.kernel.task import Task, TaskState
 from ring3.machine.cpu import Event, Stop
 from ring3.machine.msr import Msr

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ring3.api import Linux
+from ring3.computer import Linux
 from tests.support import guest, native
 from tests.support.floating_point import differences
 from tests.support.toolchain import find

@@ -21,7 +21,7 @@ from itertools import count
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-from ring3.api import Computer, CpuKind, Linux, Solaris
+from ring3.computer import Computer, Linux, Solaris
 from ring3.errors import Ring3Error
 from ring3.fs.file import File
 from ring3.kernel import points
@@ -33,6 +33,7 @@ from ring3.kernel.observed import Call, CallObserver
 from ring3.kernel.task import Task
 from ring3.kernel.watched_cpu import CpuObserver
 from ring3.kernel.watched_items import watch_method
+from ring3.machine.board import CpuKind
 from ring3.machine.cpu import Event, Registers, Stop, Trap
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE, ZERO_PAGE
 from ring3.machine.registers import Flags, Gpr, Seg

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from ring3.api import Computer
+from ring3.computer import Computer
 from ring3.kernel.clock import NoCode, VirtualClocks
 from ring3.kernel.timers import TICK
 from ring3.machine.cpu import Event, Stop

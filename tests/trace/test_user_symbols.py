@@ -6,7 +6,7 @@ import pytest
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
-from ring3.api import Linux
+from ring3.computer import Linux
 from ring3.linux.model.task import LinuxTask
 from ring3.trace.user_symbols import UserSymbols
 from tests.support import guest

@@ -63,8 +63,8 @@ def _machine_options(words: list[str]) -> argparse.Namespace:
 
 
 def _boot(options: argparse.Namespace, path: str) -> tuple[Computer, str]:
-    from ring3.api import Solaris  # noqa: PLC0415 - most programs in D need no machine
     from ring3.cli import program  # noqa: PLC0415
+    from ring3.computer import Solaris  # noqa: PLC0415 - most programs in D need no machine
 
     computer = program.computer(options, path)
     return computer, "solaris" if isinstance(computer, Solaris) else "linux"

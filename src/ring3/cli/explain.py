@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable
 from typing import Generic, TextIO, TypeVar
 
-from ring3.api import Linux, Solaris
 from ring3.cli import program
+from ring3.computer import Linux, Solaris
 from ring3.errors import UserError
 from ring3.trace.explain import as_json, text
 from ring3.trace.explain.doors import call_names

@@ -12,13 +12,15 @@ from contextlib import contextmanager, suppress
 from typing import Final
 
 from ring3.abi.signals import Sig
-from ring3.api import Linux, Solaris, System, system_of
 from ring3.cli.sandbox import TIMED_OUT, Limits, add_sandbox, environment
+from ring3.computer import Linux, Solaris
 from ring3.errors import UserError
 from ring3.kernel.regs import UserRegs
 from ring3.kernel.task import Task
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.task import LinuxTask
+from ring3.loader.host import system_of
+from ring3.loader.personality import System
 from ring3.machine.board import DEFAULT_RAM, CpuKind
 
 INTERRUPTED_STATUS: Final = 130

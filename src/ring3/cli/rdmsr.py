@@ -11,8 +11,10 @@ import sys
 from dataclasses import dataclass
 from typing import Final
 
-from ring3.api import Linux, Msr, Solaris, System, UserError
-from ring3.machine.msr import parse_msr
+from ring3.computer import Linux, Solaris
+from ring3.errors import UserError
+from ring3.loader.personality import System
+from ring3.machine.msr import Msr, parse_msr
 
 NO_SUCH_CPU: Final = 2
 NO_SUCH_MSR: Final = 4

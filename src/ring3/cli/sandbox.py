@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.signals import Sig
-from ring3.api import Linux, Solaris
+from ring3.computer import Linux, Solaris
 from ring3.errors import UserError
 from ring3.kernel.task import Task
 from ring3.linux.model.limits import Resource

@@ -17,7 +17,7 @@ from ring3.trace.strace.counts import Counter
 from ring3.trace.strace.tracer import Layout, Tracer
 
 if TYPE_CHECKING:
-    from ring3.api import Linux
+    from ring3.computer import Linux
     from ring3.kernel.task import Task
 
 USAGE: Final = """\
@@ -96,7 +96,7 @@ def _output(name: str) -> TextIO:
 
 
 def _traced(options: argparse.Namespace, asked: Asked, path: str, out: TextIO) -> int:
-    from ring3.api import Linux  # noqa: PLC0415 - a wrong command line needs no machine
+    from ring3.computer import Linux  # noqa: PLC0415 - a wrong command line needs no machine
 
     if asked.cpu not in ("", *CpuKind):
         raise UserError(f"invalid --cpu argument: '{asked.cpu}'", 1)

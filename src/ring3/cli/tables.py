@@ -16,8 +16,10 @@ from typing import Final
 from ring3.abi import headers, tbl
 from ring3.abi.solaris import headers as solaris_headers
 from ring3.abi.solaris import sysent, sysnum
-from ring3.api import SYS_CALL_TABLES, Abi, Linux, Solaris, Support, TableRow
+from ring3.abi.tbl import Abi
+from ring3.computer import SYS_CALL_TABLES, Linux, Solaris, TableRow
 from ring3.errors import UserError
+from ring3.kernel.signature import Support
 
 COLUMNS: Final = ("number", "name", "entry point", "address", "support", "note")
 

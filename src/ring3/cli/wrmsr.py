@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import Final
 
-from ring3.api import Msr, SymbolTable, UserError
 from ring3.cli import program, rdmsr
 from ring3.cli.main import PANIC_STATUS
-from ring3.errors import KernelPanic
+from ring3.errors import KernelPanic, UserError
+from ring3.image.symbols import SymbolTable
+from ring3.machine.msr import Msr
 
 REFUSED: Final = 4
 """The exit status of msr-tools' wrmsr for a value that the CPU does not take."""

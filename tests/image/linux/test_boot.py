@@ -10,9 +10,10 @@ import pytest
 from ring3 import resources
 from ring3.abi import elf, tbl
 from ring3.abi.tbl import Abi
-from ring3.api import Linux, Msr
+from ring3.computer import Linux
 from ring3.image.linux.boot import GATES, L
 from ring3.machine.descriptors import GateType
+from ring3.machine.msr import Msr
 from ring3.machine.registers import Vector
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ring3.api import Linux, Msr
+from ring3.computer import Linux
 from ring3.image.linux.boot import GDT_TLS_MIN
+from ring3.machine.msr import Msr
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from ring3.abi.solaris import modctl, regs, sysent, sysnum
 from ring3.abi.solaris.sysent import NSYSCALL, SYSENT_SIZE, Flavour, SysentKind
 from ring3.abi.solaris.traps import FASTTABLE, T_FASTTRAP, T_LASTFAST, T_SYSCALLINT
-from ring3.api import Solaris
+from ring3.computer import Solaris
 from ring3.image.solaris.boot import GATES, SAVE_ARGS_STUB, TRAPS, L
 from ring3.machine.descriptors import Gate, GateType
 from ring3.machine.msr import Msr

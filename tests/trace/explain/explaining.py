@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from ring3.api import Linux
+from ring3.computer import Linux
 from ring3.trace.explain.events import Delivery, Event, FrameFilled, Instruction, PythonCall, TableSlot
 from ring3.trace.explain.model import Explanation
 from ring3.trace.explain.watch import Explainer, Wanted

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ring3.abi import tbl
-from ring3.api import Linux
+from ring3.computer import Linux
 from ring3.image.linux.boot import SYSCALL_VECTOR
 from ring3.machine.descriptors import Gate
 from ring3.trace.explain import text

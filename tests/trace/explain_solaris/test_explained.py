@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ring3.api import Solaris
+from ring3.computer import Solaris
 from ring3.fs.host import HostFile
 from ring3.kernel import points
 from ring3.kernel.task import Task

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ring3.api import Linux, Solaris
+from ring3.computer import Linux, Solaris
 from ring3.trace.dtrace.command import Command
 from ring3.trace.dtrace.machine.host import Computer, MachineHost
 from tests.support import solaris

@@ -24,7 +24,7 @@ _FLUSH = 1_000_000_000
 
 
 class Computer(Protocol):
-    """A computer with a system on it (`ring3.api.Linux`, `ring3.api.Solaris`)."""
+    """A computer with a system on it (`ring3.computer.Linux`, `ring3.computer.Solaris`)."""
 
     kernel: Any
 

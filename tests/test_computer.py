@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from ring3.api import Linux, shell_status
+from ring3.computer import Linux, shell_status
 from ring3.errors import KernelPanic, UserError
 from ring3.kernel.task import Task
 from tests.support import guest

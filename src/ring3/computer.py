@@ -1,14 +1,4 @@
-"""Ring3 from Python: a machine, its kernel, programs on it.
-
-    from ring3.api import Linux, Msr
-
-    with Linux() as linux:
-        program = linux.load("/bin/busybox", ["echo", "hello"])
-        status = linux.run(program)
-        print(hex(linux.machine.rdmsr(Msr.MSR_LSTAR)))
-
-docs/python.md shows the rest: descriptors, tables, memory, handlers, calls of one's own.
-"""
+"""A computer with a system booted on it, and programs loaded onto it: what commands and `import ring3` stand on."""
 
 from __future__ import annotations
 
@@ -44,13 +34,10 @@ from ring3.linux.model.credentials import Credentials
 from ring3.linux.model.task import LinuxTask
 from ring3.linux.proc.view import mount_default
 from ring3.linux.tasks.birth import spawn
-from ring3.loader.host import make_visible, open_program, system_of
-from ring3.loader.personality import System
+from ring3.loader.host import make_visible, open_program
 from ring3.loader.program import ExecError, Executable
 from ring3.loader.stack import Strings
 from ring3.machine.board import DEFAULT_RAM, CpuKind, Machine
-from ring3.machine.descriptors import Gate, Segment
-from ring3.machine.msr import Msr
 
 if TYPE_CHECKING:
     from ring3.abi.solaris.sysent import Flavour
@@ -59,11 +46,6 @@ if TYPE_CHECKING:
     from ring3.linux.terminals.console import Console
     from ring3.solaris.kernel import CallRow, SolarisKernel
     from ring3.solaris.task import SolarisTask
-
-__all__ = [
-    "Abi", "Computer", "CpuKind", "E", "Errno", "Gate", "Linux", "Msr", "Segment", "Solaris", "Support", "SymbolTable",
-    "System", "TableRow", "UserError", "shell_status", "system_of",
-]  # fmt: skip
 
 NOT_FOUND = 127
 NOT_EXECUTABLE = 126
