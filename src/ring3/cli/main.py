@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "tables": "list the system calls, or print the headers made of them",
     "rdmsr": "read a model-specific register of the booted machine",
     "dtrace": "compile and run programs in D, the language of DTrace",
+    "mdb": "look into files, programs and kernels, as mdb does",
     "strace": "run a program and write its system calls, as strace does",
     "doctor": "tell what this host gives and what follows",
     "wrmsr": "write a model-specific register, then run a program",

@@ -44,13 +44,15 @@ class SystemTypes:
         described = DESCRIPTIONS.get(name)
         if described:
             return self._struct(described)
-        if self._system == "solaris":
-            return self._modinfo() if name == "struct modinfo" else None
         keyword, _, tag = name.partition(" ")
         if keyword != "struct" or not tag:
             return None
-        from ring3.abi.linux.structs import every  # noqa: PLC0415 - imports every family
-
+        if self._system == "solaris":
+            if tag == "modinfo":
+                return self._modinfo()
+            from ring3.abi.solaris.structs import every  # noqa: PLC0415 - most programs name no structs
+        else:
+            from ring3.abi.linux.structs import every  # noqa: PLC0415 - imports every family
         row = every().get(tag)
         return self._struct(row) if row else None
 

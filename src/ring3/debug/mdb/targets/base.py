@@ -1,0 +1,178 @@
+"""A target as mdb sees it, and the target that there is when there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from ring3.debug.mdb.errors import NO_MAP, NO_PROCESS, NOT_SUPPORTED, NOT_WRITABLE, UNKNOWN_SYMBOL, MdbError
+from ring3.debug.mdb.numbers import with_base
+from ring3.trace.dtrace.types import Type
+
+
+class Symbol(NamedTuple):
+    """A symbol of a target.
+
+    Attributes:
+        name: Its name.
+        value: Virtual address.
+        size: Bytes, 0 if unknown.
+        object: The object it belongs to, "" where there is one only.
+        is_function: It is code.
+    """
+
+    name: str
+    value: int
+    size: int = 0
+    object: str = ""
+    is_function: bool = False
+
+
+class MappedObject(NamedTuple):
+    """An object file or a mapping of an address space."""
+
+    base: int
+    size: int
+    name: str
+
+
+class Target:
+    """What is looked at; this one has nothing.
+
+    Attributes:
+        bits: Of its addresses.
+        writable: Whether it may be changed.
+        is_idle: There is a file and no process.
+        is_kernel: It is a kernel.
+    """
+
+    bits = 64
+    writable = False
+    is_idle = True
+    is_kernel = False
+
+    # -- symbols ---------------------------------------------------------------------------------------------------
+
+    def symbol(self, name: str) -> Symbol | None:
+        """The symbol of a name, with or without objects in front; None if there is none."""
+        return None
+
+    def symbol_at(self, address: int) -> Symbol | None:
+        """The symbol that an address belongs to."""
+        return None
+
+    def symbols(self, object_name: str = "") -> Iterable[Symbol]:
+        """All symbols, or an object's."""
+        return ()
+
+    def describe(self, address: int) -> str | None:
+        """An address as ``symbol``, ``object`symbol+0x10``; None where no symbol is."""
+        found = self.symbol_at(address)
+        if found is None:
+            return None
+        name = f"{found.object}`{found.name}" if found.object else found.name
+        return name if address == found.value else f"{name}+{with_base(address - found.value)}"
+
+    def objects(self) -> list[MappedObject]:
+        """The object files."""
+        return []
+
+    def mappings(self) -> list[MappedObject]:
+        """The mappings of the address space."""
+        raise MdbError(NOT_SUPPORTED)
+
+    def whatis(self, address: int) -> list[str]:
+        """What lies at an address, by everybody who knows something; each behind ``ADDRESS is``."""
+        return []
+
+    # -- types -----------------------------------------------------------------------------------------------------
+
+    def find_type(self, name: str) -> Type | None:
+        """A type of the target by its name in C."""
+        return None
+
+    def type_of(self, symbol: Symbol) -> Type | None:
+        """The type of a variable."""
+        return None
+
+    def type_names(self) -> Iterable[str]:
+        """The names of the target's types."""
+        return ()
+
+    # -- memory ----------------------------------------------------------------------------------------------------
+
+    def read_some(self, address: int, size: int) -> bytes:
+        """Up to so many bytes at a virtual address."""
+        return b""
+
+    def read(self, address: int, size: int) -> bytes:
+        """Bytes at a virtual address.
+
+        Raises:
+            MdbError: Not all are there.
+        """
+        return whole(self.read_some(address, size), size)
+
+    def write(self, address: int, raw: bytes) -> None:
+        """Changes bytes at a virtual address."""
+        raise MdbError(NO_MAP if self.writable else NOT_WRITABLE)
+
+    def read_file(self, address: int, size: int) -> bytes:
+        """Bytes at an address of the object file."""
+        raise MdbError(f"failed to read data from target: {NO_MAP}")
+
+    def write_file(self, address: int, raw: bytes) -> None:
+        """Changes bytes of the object file."""
+        raise MdbError(NO_MAP if self.writable else NOT_WRITABLE)
+
+    def read_physical(self, address: int, size: int) -> bytes:
+        """Bytes at a physical address."""
+        raise MdbError(f"failed to read data from target: {NOT_SUPPORTED}")
+
+    def write_physical(self, address: int, raw: bytes) -> None:
+        """Changes bytes at a physical address."""
+        raise MdbError(NOT_SUPPORTED)
+
+    # -- the rest --------------------------------------------------------------------------------------------------
+
+    def status(self) -> list[str]:
+        """The lines of ::status."""
+        return ["debugging no target"]
+
+    def registers(self) -> dict[str, int]:
+        """The registers of the thread that is looked at.
+
+        Raises:
+            MdbError: There is none.
+        """
+        raise MdbError(NO_PROCESS)
+
+    def set_register(self, name: str, value: int) -> None:
+        """Changes a register of that thread."""
+        raise MdbError(NO_PROCESS)
+
+    def close(self) -> None:
+        """Gives up what was taken."""
+
+
+def whole(raw: bytes, size: int) -> bytes:
+    """Bytes that have to be so many.
+
+    Raises:
+        MdbError: They are fewer.
+    """
+    if len(raw) < size:
+        raise MdbError(f"failed to read data from target: {NO_MAP}")
+    return raw
+
+
+def found_symbol(target: Target, name: str) -> Symbol:
+    """The symbol of a name.
+
+    Raises:
+        MdbError: There is none.
+    """
+    found = target.symbol(name)
+    if found is None:
+        raise MdbError(f"failed to look up symbol {name}: {UNKNOWN_SYMBOL}")
+    return found
