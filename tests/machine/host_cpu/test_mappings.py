@@ -142,7 +142,8 @@ def test_remains_of_another_address_space_go_first(pmap: Pmap) -> None:
     stub = Stub(1)
     stub.has_remains = True
     calls = made(pmap, stub)
-    assert [call[0] for call in calls] == [wall.MUNMAP, wall.MUNMAP, wall.MMAP]
+    assert [call[0] for call in calls] == [wall.MUNMAP, wall.MUNMAP, wall.MMAP, wall.MMAP]
+    assert calls[2][4] == wall.MAP_STACK
     assert calls[0][1] + calls[0][2] == BASE
     assert calls[1][1] == BASE + SIZE
     assert not stub.has_remains

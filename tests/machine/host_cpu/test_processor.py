@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -143,6 +144,21 @@ def test_code_that_changes_itself_runs_as_changed(bare: Bare) -> None:
     bare.map_user(USER_CODE_PAGE, Prot.READ | Prot.WRITE | Prot.EXEC)
     # movb $0x0b over the 05 of a syscall, which becomes ud2
     assert run(bare, "c60425 19004000 0b 0f05") == Trap(Vector.UD)
+
+
+def test_more_mappings_than_the_host_has_for_a_process(bare: Bare) -> None:
+    limit = int(Path("/proc/sys/vm/max_map_count").read_text())
+    if limit > 100_000:
+        pytest.skip(f"vm.max_map_count is {limit} here")
+    frame, first = bare.ram.alloc(), 1 << 32
+    bare.ram.bytes[frame] = 7
+    last = first + 2 * limit * PAGE_SIZE
+    for address in range(first, last + 1, 2 * PAGE_SIZE):
+        bare.pmap.enter(address, frame, Prot.READ)
+    for address in (last, first, first + PAGE_SIZE * limit // 2 * 2):
+        bare.cpu.set_gpr(Gpr.RBX, address)
+        assert run(bare, "0fb603 0f05") is Event.SYSCALL  # movzbl (%rbx),%eax
+        assert bare.cpu.gpr(Gpr.RAX) == 7
 
 
 def test_one_step_at_a_time(bare: Bare) -> None:

@@ -16,7 +16,7 @@ import pytest
 from ring3.errors import UserError
 from ring3.machine.host_cpu import filter as wall
 from ring3.machine.host_cpu import ptrace
-from ring3.machine.host_cpu.stub import BASE, SIZE, Call, Refused, Stubs
+from ring3.machine.host_cpu.stub import BASE, SIZE, Call, Refused, Stub, Stubs
 from ring3.machine.host_cpu.turn import Turn
 from ring3.machine.pmap import Pmap, Prot
 from ring3.machine.ram import PAGE_SIZE, Ram
@@ -42,12 +42,18 @@ def stubs(ram: Ram) -> Iterator[Stubs]:
     made.close()
 
 
+def new(stubs: Stubs) -> Stub:
+    stub = stubs.new()
+    assert stub is not None
+    return stub
+
+
 def maps(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/maps").read_text().splitlines()
 
 
 def test_it_has_nothing_mapped_but_itself(stubs: Stubs) -> None:
-    for stub in (stubs.first, stubs.new()):
+    for stub in (stubs.first, new(stubs)):
         lines = [line for line in maps(stub.pid) if "[vsyscall]" not in line]
         ranges = [[int(part, 16) for part in line.split()[0].split("-")] for line in lines]
         assert all(BASE <= low < high <= BASE + SIZE for low, high in ranges)
@@ -55,7 +61,7 @@ def test_it_has_nothing_mapped_but_itself(stubs: Stubs) -> None:
 
 
 def test_it_has_no_descriptors_of_the_users(stubs: Stubs) -> None:
-    for stub in (stubs.first, stubs.new()):
+    for stub in (stubs.first, new(stubs)):
         links = {
             int(fd): os.readlink(f"/proc/{stub.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{stub.pid}/fd")
         }
@@ -67,11 +73,11 @@ def test_it_has_no_descriptors_of_the_users(stubs: Stubs) -> None:
 
 def test_it_has_a_session_of_its_own(stubs: Stubs) -> None:
     assert os.getsid(stubs.first.pid) == stubs.first.pid
-    assert os.getsid(stubs.new().pid) == stubs.first.pid
+    assert os.getsid(new(stubs).pid) == stubs.first.pid
 
 
 def test_frames_of_ram_can_be_mapped(stubs: Stubs, ram: Ram) -> None:
-    stub = stubs.new()
+    stub = new(stubs)
     ram.bytes[0x5000:0x5004] = b"ring"
     stubs.run(stub, [(wall.MMAP, FREE, PAGE_SIZE, 3, wall.MAP_FRAMES, wall.RAM_FD, 0x5000)])
     word = ptrace.request(ptrace.PEEKDATA, stub.pid, FREE)
@@ -79,14 +85,14 @@ def test_frames_of_ram_can_be_mapped(stubs: Stubs, ram: Ram) -> None:
 
 
 def test_a_stub_is_used_again_for_another_address_space(stubs: Stubs) -> None:
-    stub = stubs.new()
+    stub = new(stubs)
     stubs.give_back(stub)
-    assert stubs.new() is stub
+    assert new(stubs) is stub
     assert stub.has_remains
 
 
 def test_one_that_moves_takes_all_with_it(stubs: Stubs, ram: Ram) -> None:
-    stub, pmap = stubs.new(), Pmap(ram)
+    stub, pmap = new(stubs), Pmap(ram)
     for number in range(1, 3):
         pmap.enter(BASE - number * (1 << 40), 0x5000, Prot.READ)
     stubs.move(stub, pmap)
@@ -97,7 +103,7 @@ def test_one_that_moves_takes_all_with_it(stubs: Stubs, ram: Ram) -> None:
 
 def test_a_refused_call_is_told(stubs: Stubs) -> None:
     with pytest.raises(Refused, match="Invalid argument") as told:
-        stubs.run(stubs.new(), [(wall.MUNMAP, FREE + 1, PAGE_SIZE)])
+        stubs.run(new(stubs), [(wall.MUNMAP, FREE + 1, PAGE_SIZE)])
     assert told.value.error == 22
 
 
@@ -111,7 +117,7 @@ ALLOWED: list[Call] = [
 
 @pytest.mark.parametrize("call", ALLOWED, ids=str)
 def test_the_second_wall_lets_the_calls_of_lists_through(stubs: Stubs, call: Call) -> None:
-    stubs.run(stubs.new(), [call])
+    stubs.run(new(stubs), [call])
 
 
 FORBIDDEN: dict[str, Call] = {
@@ -147,13 +153,13 @@ FORBIDDEN: dict[str, Call] = {
 
 @pytest.mark.parametrize("call", FORBIDDEN.values(), ids=FORBIDDEN.keys())
 def test_the_second_wall_kills_for_every_other_call(stubs: Stubs, call: Call) -> None:
-    stub = stubs.new()
+    stub = new(stubs)
     with pytest.raises(UserError, match=f"was ended: status {int(signal.SIGSYS):#x}"):
         stubs.run(stub, [call])
 
 
 def test_a_stub_that_was_killed_is_told_of(stubs: Stubs) -> None:
-    stub = stubs.new()
+    stub = new(stubs)
     os.kill(stub.pid, signal.SIGKILL)
     with pytest.raises(UserError, match="process"):
         stubs.run(stub, [(wall.MUNMAP, FREE, PAGE_SIZE)])

@@ -70,7 +70,7 @@ def update(stubs: Stubs, stub: Stub, pmap: Pmap) -> None:
     if any(_overlaps(call, stub.base) for call in calls):
         stubs.move(stub, pmap)
     if stub.has_remains:
-        calls = _nothing(stub) + calls
+        calls = [*_nothing(stub), stubs.clean_stack(stub.base), *calls]
         stub.has_remains, stub.is_exact = False, True
     try:
         stubs.run(stub, calls)

@@ -17,8 +17,9 @@ from ring3.machine.brake import Brake
 from ring3.machine.cpu import Event, Stop
 from ring3.machine.descriptors import TI_LDT, Segment
 from ring3.machine.host_cpu import mappings, ptrace, segments
+from ring3.machine.host_cpu import turn as turns
 from ring3.machine.host_cpu.stops import Stops
-from ring3.machine.host_cpu.stub import USER_TOP, Stub, Stubs
+from ring3.machine.host_cpu.stub import SIZE, USER_TOP, Stub, Stubs
 from ring3.machine.host_cpu.turn import EINTR, PID, REQUEST, Turn, check
 from ring3.machine.host_cpu.vectors import Place, Vectors
 from ring3.machine.paging import walk
@@ -33,7 +34,10 @@ AHEAD: Final = 256
 _CR4_TSD: Final = 1 << 2
 """Only ring 0 may read the time-stamp counter (SDM 3A, 2.5)."""
 _CODE64: Final = 0x33
+_REFUSED: Final = -5
+"""EIO: registers that ptrace(2) takes for wrong ones."""
 _SYSCALL: Final = Event.SYSCALL
+_M64: Final = (1 << 64) - 1
 _SYSEMU, _STEP = ptrace.SYSEMU, ptrace.SYSEMU_SINGLESTEP
 
 
@@ -61,6 +65,7 @@ class HostCpu(UnicornCpu):
         self._is_ready = False
         super().__init__(ram)
         self.turn = Turn(self._window + self._base, ctypes.addressof(self._batch))
+        self.turn.words[turns.SIZE] = SIZE
         self._stubs = Stubs(ram.fd, self.turn)
         self._of: dict[int, Stub] = {}
         self._running_in = 0
@@ -77,6 +82,7 @@ class HostCpu(UnicornCpu):
         first = self._base + at.SEGMENTS
         self._selectors = [(first + segment * at.SEGMENT_SIZE) >> 2 for segment in Seg]
         self._ldt_limit = (self._base + at.LDTR + at.SEGMENT_LIMIT) >> 2
+        self._code_base = (first + Seg.CS * at.SEGMENT_SIZE + at.SEGMENT_BASE) >> 3
         self._cr4 = (self._base + at.CR4) >> 3
         self._gdt_base = (self._base + at.GDTR + at.SEGMENT_BASE) >> 3
 
@@ -87,14 +93,10 @@ class HostCpu(UnicornCpu):
         if not self._is_ready:
             return super().run()
         if self._halves[self._hflags] & 3 == 3:
-            if not self._wishes:
-                return self._go(_SYSEMU)
-            self._emulate()
-            return super().run()
+            return self._run_emulated() if self._wishes else self._go(_SYSEMU)
         self._load_hidden()
         if self._wishes:
-            self._emulate()  # ring 0 goes back to ring 3 in the same run
-            return super().run()
+            return self._run_emulated()  # ring 0 goes back to ring 3 in the same run
         self._ring3.ask()  # the emulator is to stop where ring 0 has gone back to ring 3
         stop = super().run()
         self._ring3.release()
@@ -130,15 +132,14 @@ class HostCpu(UnicornCpu):
         pmap = self._pmap
         assert pmap is not None
         stub = self._of.get(pmap.root) or self._stub_for(pmap)
-        turn, vectors = self.turn, self.vectors
+        if stub is None:
+            return self._run_emulated()
+        turn = self.turn
         words, regs, call = turn.words, turn.regs, turn.call
         halves, selectors = self._halves, self._selectors
         while True:
-            if pmap.changed or stub.has_remains:
-                mappings.update(self._stubs, stub, pmap)
-            vectors.enter(stub)
-            self._load_tables(stub)
-            words[PID], words[REQUEST] = stub.pid, request
+            self._equip(stub, pmap)
+            words[PID], words[REQUEST], words[turns.BASE] = stub.pid, request, stub.base
             self._running_in = stub.pid
             if self.was_interrupted():
                 self._running_in = 0
@@ -147,6 +148,9 @@ class HostCpu(UnicornCpu):
             status = call()
             if status < 0:
                 status = self._wait_again(status)
+            if status == _REFUSED:
+                self._running_in = 0
+                return self._run_emulated()
             self._running_in = 0
             if regs[ptrace.CS] != code:
                 self._load_code_segment(regs[ptrace.CS])
@@ -158,12 +162,24 @@ class HostCpu(UnicornCpu):
             if stop is not None:
                 return stop
 
+    def _equip(self, stub: Stub, pmap: Pmap) -> None:
+        """Gives a stub what the program is to find, but for its registers."""
+        if pmap.changed or stub.has_remains:
+            mappings.update(self._stubs, stub, pmap)
+        self.vectors.enter(stub)
+        self._load_tables(stub)
+
     def _wait_again(self, status: int) -> int:
-        """A signal of this process has ended the wait for the stub, or the host refuses something."""
+        """A signal of this process has ended the wait for the stub, or the host refuses registers, or anything else."""
         while status == -EINTR:
             self.turn.words[REQUEST] = 0
             status = self.turn.call()
-        return check(status)
+        return status if status == _REFUSED else check(status)
+
+    def _run_emulated(self) -> Stop:
+        """Has the emulated CPU run what the host does not allow: selectors, segment bases, one more process."""
+        self._emulate()
+        return super().run()
 
     def was_interrupted(self) -> bool:
         """Whether somebody has asked for a stop, which is answered now."""
@@ -227,9 +243,14 @@ class HostCpu(UnicornCpu):
         self.vectors.leave(stub)
         return self._stubs.deliver(stub, number)
 
-    def code(self, address: int, size: int) -> bytes:
-        """Up to ``size`` bytes at an address of the address space in use."""
-        return self._code_bytes(address, size)
+    def code(self, offset: int, size: int) -> bytes:
+        """Up to ``size`` bytes of the code segment, from so many bytes behind RIP on."""
+        return self._code_bytes(self.linear_rip + offset & _M64, size)
+
+    @property
+    def linear_rip(self) -> int:
+        """Where the instruction at RIP lies: CS has a base in code of a local descriptor table."""
+        return self.words[self._rip] + self.words[self._code_base] & _M64
 
     def has_page(self, address: int) -> bool:
         """Whether anything is mapped at an address, for whomever."""
@@ -237,8 +258,12 @@ class HostCpu(UnicornCpu):
 
     # -- address spaces ----------------------------------------------------------------------------------------
 
-    def _stub_for(self, pmap: Pmap) -> Stub:
-        stub = self._of[pmap.root] = self._stubs.new()
+    def _stub_for(self, pmap: Pmap) -> Stub | None:
+        """A stub for an address space that has none; None if the host has no process left."""
+        stub = self._stubs.new()
+        if stub is None:
+            return None
+        self._of[pmap.root] = stub
         mappings.follow(pmap)
         root = pmap.root
         pmap.on_destroy = lambda: self._forget(root)

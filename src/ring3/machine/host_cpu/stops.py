@@ -87,7 +87,7 @@ class Stops:
     def call(self) -> Stop:
         """A system call by another door than ``syscall`` in 64-bit code."""
         cpu = self._cpu
-        if cpu.code(cpu.rip - 2, 2) == _INT80:
+        if cpu.code(-2, 2) == _INT80:
             return Trap(0x80, 0, True)
         if cpu.long_mode:
             return Event.SYSCALL
@@ -119,7 +119,7 @@ class Stops:
         cpu = self._cpu
         if cpu.rip & -PAGE_SIZE == _VSYSCALL_PAGE:  # a fetch from that page that is none of its calls
             return Trap(Vector.PF, PF_USER | PF_PRESENT | PF_FETCH, False, cpu.rip)
-        code = cpu.code(cpu.rip, 2)
+        code = cpu.code(0, 2)
         if code[:1] == b"\xcd" and len(code) == 2:
             cpu.rip += 2
             return Trap(code[1], 0, True)
@@ -132,7 +132,7 @@ class Stops:
 
     def _undefined(self, told: Told) -> Stop:
         cpu = self._cpu
-        if cpu.code(cpu.rip, 2) == _SYSENTER:
+        if cpu.code(0, 2) == _SYSENTER:
             cpu.rflags &= ~int(Flags.RF)  # that it was an exception is the processor's business
             return Event.SYSENTER
         return Trap(Vector.UD)
@@ -147,7 +147,7 @@ class Stops:
 
     def _arithmetic(self, told: Told) -> Trap:
         cpu = self._cpu
-        raw = cpu.code(cpu.rip, instructions.MAX_SIZE)
+        raw = cpu.code(0, instructions.MAX_SIZE)
         if told.code == _FPE_INTDIV and instructions.divides(raw, long_mode=cpu.long_mode):
             return Trap(Vector.DE)
         control, state = struct.unpack_from("<HH", cpu.vectors.read())
@@ -172,7 +172,7 @@ class Stops:
 
     def _page_fault(self, stub: Stub, pmap: Pmap, address: int) -> Trap | None:
         cpu = self._cpu
-        rip = cpu.rip
+        rip = cpu.linear_rip
         entry = pmap.lookup(address) if address < _CANONICAL else cpu.has_page(address)
         ours = stub.base <= address < stub.base + SIZE
         if address == rip or self._is_second_page(rip, address):
@@ -186,15 +186,15 @@ class Stops:
             if entry & PTE_W:
                 self._behind(pmap, address)
                 return None
-            return self._read_or_write(pmap, address, rip)
-        store = instructions.stores(cpu.code(rip, instructions.MAX_SIZE), long_mode=cpu.long_mode)
+            return self._read_or_write(pmap, address)
+        store = instructions.stores(cpu.code(0, instructions.MAX_SIZE), long_mode=cpu.long_mode)
         present = PF_PRESENT if entry & PTE_P else 0
         return Trap(Vector.PF, PF_USER | present | (PF_WRITE if store else 0), False, address)
 
-    def _read_or_write(self, pmap: Pmap, address: int, rip: int) -> Trap | None:
+    def _read_or_write(self, pmap: Pmap, address: int) -> Trap | None:
         """A fault where the page tables allow to read: a store, unless the stub does not have the page."""
         cpu = self._cpu
-        store = instructions.stores(cpu.code(rip, instructions.MAX_SIZE), long_mode=cpu.long_mode)
+        store = instructions.stores(cpu.code(0, instructions.MAX_SIZE), long_mode=cpu.long_mode)
         if not store and self._missing[0] != address:
             self._behind(pmap, address)
             return None
@@ -214,7 +214,7 @@ class Stops:
         if address % PAGE_SIZE or not rip < address < rip + instructions.MAX_SIZE:
             return False
         cpu = self._cpu
-        return instructions.reaches(cpu.code(rip, address - rip), long_mode=cpu.long_mode)
+        return instructions.reaches(cpu.code(0, address - rip), long_mode=cpu.long_mode)
 
 
 _WITH_ERROR_CODE: Final = frozenset((Vector.TS, Vector.NP, Vector.SS, Vector.GP))

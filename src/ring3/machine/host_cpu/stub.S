@@ -1,13 +1,15 @@
 # The stub: one page of position-independent code in every process that runs programs. It has no writable data and no
 # stack of its own.
 #
-# Where it starts it gives up everything but the two descriptors that it was started with, asks to be traced by whoever
-# started it, and to die with that one. After that it does one thing: it runs a list of the host's system calls. A call
+# Where it starts it gives up everything but the two descriptors that it was started with, asks to die with whoever started
+# it, whose number is its only argument, and to be traced by that one, if it is still there. After that it does one thing: it runs a list of the host's system calls. A call
 # is eight words: number, six arguments, one unused; a negative number ends the list, and so does a call that fails.
 # Then it stops at int3: rbx says where it stood, rax what the last call gave.
 
 #define SYS_close_range	436
+#define SYS_getppid	110
 #define SYS_setsid	112
+#define ESRCH		3
 #define SYS_prctl	157
 #define SYS_ptrace	101
 #define SYS_exit	60
@@ -30,12 +32,26 @@ _start:
 	syscall
 	testl	%eax, %eax
 	jnz	2f
-	movl	$SYS_setsid, %eax		# the terminal's signals are not for it
+	movq	8(%rsp), %rsi			# argv[0], a number
+	xorl	%ebx, %ebx
+1:	movzbl	(%rsi), %eax
+	testl	%eax, %eax
+	jz	1f
+	imull	$10, %ebx
+	leal	-'0'(%rbx, %rax), %ebx
+	incq	%rsi
+	jmp	1b
+1:	movl	$SYS_setsid, %eax		# the terminal's signals are not for it
 	syscall
 	movl	$SYS_prctl, %eax
 	movl	$PR_SET_PDEATHSIG, %edi
 	movl	$SIGKILL, %esi
 	syscall
+	movl	$SYS_getppid, %eax
+	syscall
+	cmpl	%ebx, %eax
+	movl	$-ESRCH, %eax
+	jne	2f
 	movl	$SYS_ptrace, %eax
 	movl	$PTRACE_TRACEME, %edi
 	xorl	%esi, %esi

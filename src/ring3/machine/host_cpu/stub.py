@@ -132,12 +132,8 @@ class Stubs:
 
     # -- their lives -------------------------------------------------------------------------------------------
 
-    def new(self) -> Stub:
-        """A stub for an address space; it may have remains of another one.
-
-        Raises:
-            UserError: The host has no process left.
-        """
+    def new(self) -> Stub | None:
+        """A stub for an address space, which may have remains of another one; None if the host has no process left."""
         return self._parked.pop() if self._parked else self._copy()
 
     def give_back(self, stub: Stub) -> None:
@@ -180,7 +176,7 @@ class Stubs:
             ranges = [[int(part, 16) for part in line.split()[0].split("-")] for line in maps]
         given = [(low, high) for low, high in ranges if low < 1 << 47 and not BASE <= low < BASE + SIZE]
         self.run(stub, [(wall.MUNMAP, low, high - low) for low, high in given])
-        self.run(stub, [(wall.MMAP, BASE + _STACK, _STACK_SIZE, 3, wall.MAP_STACK, _M64, 0)])
+        self.run(stub, [self.clean_stack(BASE)])
         self._handle_signals(stub, BASE)
         self._lock(stub)
         return stub
@@ -200,18 +196,18 @@ class Stubs:
                 for fd, to in zip(fds[1:], (wall.RAM_FD, wall.LIST_FD), strict=True)
             ]
             path = f"/proc/self/fd/{exe}"
-            return os.posix_spawn(path, ["ring3-stub"], {}, file_actions=moved, setsigmask=())
+            return os.posix_spawn(path, [str(os.getpid())], {}, file_actions=moved, setsigmask=())
         except OSError as error:
             raise refusal(f"no process can be started for it: {error.strerror}") from None
         finally:
             for fd in fds:
                 os.close(fd)
 
-    def _copy(self) -> Stub:
+    def _copy(self) -> Stub | None:
         self._put([(wall.CLONE, wall.CLONE_FLAGS, 0, 0, 0, 0)])
         status = self._go(self.first)
         if status != ptrace.FORK_STOP:
-            raise UserError("the host has no process left for one more address space")
+            return None
         message = ctypes.c_uint64()
         ptrace.request(ptrace.GETEVENTMSG, self.first.pid, data=ctypes.addressof(message))
         pid = message.value
@@ -258,7 +254,7 @@ class Stubs:
             stub,
             [
                 (wall.MMAP, new + LIST, _LIST_SIZE, 1, wall.MAP_LIST, wall.LIST_FD, 0),
-                (wall.MMAP, new + _STACK, _STACK_SIZE, 3, wall.MAP_STACK, _M64, 0),
+                self.clean_stack(new),
             ],
         )
         self._handle_signals(stub, new)
@@ -313,8 +309,14 @@ class Stubs:
         if status != ptrace.SIGTRAP_STOP or regs[ptrace.RIP] != stub.base + self._break_at + 1:
             raise UserError(f"a stub did not take signal {number}: status {status:#x}")
         frame = regs[ptrace.RSP]
-        error = ptrace.request(ptrace.PEEKDATA, stub.pid, frame + _FRAME_ERROR)
-        return ptrace.request(ptrace.PEEKDATA, stub.pid, frame + _FRAME_TRAP) & 0xFF, error & 0xFFFF
+        error = ptrace.request(ptrace.PEEKDATA, stub.pid, frame + _FRAME_ERROR) & 0xFFFF
+        vector = ptrace.request(ptrace.PEEKDATA, stub.pid, frame + _FRAME_TRAP) & 0xFF
+        self.run(stub, [self.clean_stack(stub.base)])
+        return vector, error
+
+    def clean_stack(self, base: int) -> Call:
+        """The call that gives a stub at some place a stack with nothing on it."""
+        return wall.MMAP, base + _STACK, _STACK_SIZE, 3, wall.MAP_STACK, _M64, 0
 
     def _argument(self, stub: Stub, raw: bytes) -> int:
         """Puts what calls point to beside the list; its address in the stub."""

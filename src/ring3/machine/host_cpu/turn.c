@@ -13,7 +13,7 @@
 
 enum { GETREGS = 12, SETREGS = 13, POKEUSER = 6, GETSIGINFO = 0x4202 };
 enum { SYS_wait4 = 61, SYS_ptrace = 101, SYS_sched_setaffinity = 203 };
-enum { WALL = 0x40000000, EINTR = 4, SYSCALL_STOP = 0x857f };
+enum { WALL = 0x40000000, EINTR = 4, SYSCALL_STOP = 0x857f, STRAY_STOP = 0x1857f };
 enum { R_RAX = 10, R_ORIG = 15, R_RIP = 16, R_FLAGS = 18, REGISTERS = 27 };
 enum { CPUNODE_SELECTOR = 0x7b }; /* its limit is the number of the processor (arch/x86/include/asm/segment.h) */
 
@@ -26,6 +26,7 @@ struct turn {
 	uint64_t owner;		/* the stub whose registers, at a system call, are in `regs`; 0 for none */
 	uint64_t placed;	/* which stub is bound to a processor */
 	uint64_t processor;	/* to which one; -1: the host does not let it be bound */
+	uint64_t base, size;	/* where the stub's own pages lie */
 	uint64_t regs[REGISTERS];
 	uint64_t info[16];	/* siginfo of a stop by a signal */
 };
@@ -135,6 +136,8 @@ __attribute__((visibility("default"))) long ring3_turn(struct turn *t)
 		return result;
 	}
 	*t->flags = t->regs[R_FLAGS];
+	if (status == SYSCALL_STOP && t->regs[R_RIP] - t->base < t->size)
+		return STRAY_STOP; /* the program has found the stub's own instruction */
 	return status;
 }
 

@@ -14,9 +14,9 @@ from ring3.machine.host_cpu import ptrace
 
 OBJECT: Final = os.path.join(resources.ROOT, "machine", "host_cpu", "native.so")
 
-PID, REQUEST, OWNER = 2, 3, 5
-"""Indices in `Turn.words`: whose turn, how it goes on, and whose registers are known to be in the block."""
-_REGS: Final = 8
+PID, REQUEST, OWNER, BASE, SIZE = 2, 3, 5, 8, 9
+"""Indices in `Turn.words`: whose turn, how it goes on, whose registers are known to be here, where its stub lies."""
+_REGS: Final = 10
 _INFO: Final = _REGS + ptrace.REGISTERS
 _SIZE: Final = _INFO + 16
 EINTR: Final = 4
