@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 
 from ring3 import resources
 from ring3.abi import elf
-from ring3.api import CpuKind
 from ring3.errors import Deadlock
+from ring3.machine.board import CpuKind
 from ring3.machine.host_cpu.stub import BASE
 from tests.linux.test_random_code import Start, starts
 from tests.support import guest
