@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from ring3.fs.file import FdTable
     from ring3.kernel.probes import Attacher
     from ring3.kernel.watched_stubs import StubRow
+    from ring3.net.network import Network
     from ring3.solaris.credentials import Cred
 
 STRUCT_REGS: Final[FrameType] = frame_type(
@@ -305,6 +306,21 @@ class SolarisKernel(TwoWays[SolarisTask]):
         from ring3.solaris.view import mount  # noqa: PLC0415 -- it needs the calls
 
         return mount(self, os.getcwdb())
+
+    @cached_property
+    def network(self) -> Network:
+        """What all sockets share; it is made with the first of them."""
+        from ring3.net.network import Network  # noqa: PLC0415 -- few programs have sockets
+        from ring3.solaris.sockets import TaskCaller  # noqa: PLC0415
+
+        def random_bytes(size: int) -> bytes:
+            return self.random_bytes(size)  # whichever source is in force then
+
+        def caller() -> TaskCaller:
+            assert self.current is not None
+            return TaskCaller(self.current)
+
+        return Network(self.vfs, lambda: self.clocks, self.timers, random_bytes, caller)
 
     def running_process(self) -> Process:
         """The process that has the CPU."""

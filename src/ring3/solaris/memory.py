@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Address, Int, OffT, SizeT
 from ring3.abi.errno import Errno
-from ring3.abi.kinds import IntFlag
+from ring3.abi.kinds import IntEnum, IntFlag
 from ring3.abi.solaris.errno import SolarisE
 from ring3.machine.ram import PAGE_MASK, PAGE_SIZE
 from ring3.solaris.definition import syscall
@@ -145,4 +145,42 @@ def mprotect(task: SolarisTask, addr: Address, length: SizeT, prot: Int) -> int:
         raise Errno(SolarisE.EINVAL)
     _check_range(addr, (length + PAGE_SIZE - 1) & PAGE_MASK, prot, SolarisE.ENOMEM)
     task.memory.mprotect(addr, length, prot & _PROT)
+    return 0
+
+
+class MemCntl(IntEnum):
+    """Commands of memcntl (sys/mman.h)."""
+
+    MC_SYNC = 1
+    MC_LOCK = 2
+    MC_UNLOCK = 3
+    MC_ADVISE = 4
+    MC_LOCKAS = 5
+    MC_UNLOCKAS = 6
+
+
+_MADV_FREE: Final = 5
+_MADV_PURGE: Final = 9
+_CORE_DONTNEED: Final = 4
+
+
+@syscall(
+    "partial",
+    "MC_ADVISE; MC_SYNC and the locks have no effect: what is written is there, and nothing is paged out",
+)
+def memcntl(
+    task: SolarisTask, addr: Address, length: SizeT, cmd: Int, arg: Address, attr: Int, mask: Int
+) -> int:
+    """Controls how memory is kept: advice that it is not needed frees it."""
+    if cmd in (MemCntl.MC_LOCKAS, MemCntl.MC_UNLOCKAS):
+        return 0
+    if addr % PAGE_SIZE or attr or mask or not MemCntl.MC_SYNC <= cmd <= MemCntl.MC_ADVISE:
+        raise Errno(SolarisE.EINVAL)
+    if not is_user_range(addr, length):
+        raise Errno(SolarisE.ENOMEM)
+    advice = arg & 0xFFFF_FFFF
+    if cmd == MemCntl.MC_ADVISE and advice in (_MADV_FREE, _MADV_PURGE):
+        task.memory.madvise(addr, (length + PAGE_SIZE - 1) & PAGE_MASK, _CORE_DONTNEED)
+    elif cmd == MemCntl.MC_ADVISE and advice > _MADV_PURGE:
+        raise Errno(SolarisE.EINVAL)
     return 0

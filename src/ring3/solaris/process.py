@@ -14,6 +14,7 @@ from ring3.kernel.wait import WaitQueue
 if TYPE_CHECKING:
     from ring3.fs.file import FdTable
     from ring3.fs.namei import FsContext
+    from ring3.solaris.clocks import IntervalTimer
     from ring3.solaris.credentials import Cred
     from ring3.solaris.siginfo import Info
     from ring3.solaris.task import SolarisTask
@@ -64,6 +65,8 @@ class Process:
         cpu_time: Nanoseconds that ended lwps had the CPU; ``children_time`` those of children waited for.
         zombies: lwps that have ended and were not waited for, unless they were detached.
         next_lwpid: The number of the next lwp.
+        timers: Its interval timers by number.
+        limits: Its limits that were set: current and most.
     """
 
     def __init__(self, pid: int, ppid: int, files: FdTable, fs: FsContext, cred: Cred, started: int) -> None:
@@ -89,6 +92,8 @@ class Process:
         self.children_time = 0
         self.zombies: dict[int, bool] = {}
         self.next_lwpid = 1
+        self.timers: dict[int, IntervalTimer] = {}
+        self.limits: dict[int, tuple[int, int]] = {}
 
     def action(self, signal: int) -> Action:
         """What it does on a signal."""

@@ -116,7 +116,8 @@ def complete(kernel: SolarisKernel, task: SolarisTask, result: int) -> None:
     if task.sysnum < NSYSCALL and q[(kernel.solaris.sysent >> 3) + 4 * task.sysnum] & _TWO_VALUES:
         rval1, rval2 = result & _M32, result >> 32 & _M32
     if q[task.struct + T_PRE_POST]:
-        window.r11 = task.frame.r11
+        if not task.justreturn:
+            window.r11 = task.frame.r11
         post_syscall(task, rval1, rval2)
         return
     cpu.rflags &= ~PS_C

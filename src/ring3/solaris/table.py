@@ -2,6 +2,7 @@
 
 from ring3.solaris import (
     birth,
+    clocks,
     copyops,
     descriptors,
     exece,
@@ -9,14 +10,18 @@ from ring3.solaris import (
     fasttrap,
     files,
     identity,
+    ids,
+    limits,
     lwp_private,
     lwps,
     memory,
     modctl,
     names,
     nosys,
+    polling,
     rw,
     sigcalls,
+    sockets,
     sysconfig,
     systeminfo,
     traps,
@@ -28,7 +33,7 @@ from ring3.solaris.definition import FUNCTIONS
 __all__ = ["FAMILIES", "FUNCTIONS"]
 
 FAMILIES = (
-    birth, copyops, descriptors, exece, exit, fasttrap, files, identity, lwp_private, lwps, memory, modctl, names,
-    nosys, rw, sigcalls, sysconfig, systeminfo, traps, uname, waitsys,
+    birth, clocks, copyops, descriptors, exece, exit, fasttrap, files, identity, ids, limits, lwp_private, lwps, memory,
+    modctl, names, nosys, polling, rw, sigcalls, sockets, sysconfig, systeminfo, traps, uname, waitsys,
 )  # fmt: skip
 """The modules that define functions."""

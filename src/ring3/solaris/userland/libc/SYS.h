@@ -37,6 +37,20 @@ FUNCTION \name
 	END \name
 .endm
 
+/* the first result of a call that is made again after a signal whose handler asks for that (SA_RESTART): ERESTART is 91 */
+.macro SYSCALL_RESTART name:req, number:req
+FUNCTION \name
+	movq %rcx, %r10
+1:	movl $\number, %eax
+	syscall
+	jae 2f
+	cmpl $91, %eax
+	je 1b
+	jmp __cerror
+2:	ret
+	END \name
+.endm
+
 /* the second result */
 .macro SYSCALL_RET2 name:req, number:req
 	SYSTRAP \name, \number

@@ -6,8 +6,8 @@
 	.text
 
 	SYSCALL_RETC __exit_call, 1
-	SYSCALL_RET __read, 3
-	SYSCALL_RET __write, 4
+	SYSCALL_RESTART __read, 3
+	SYSCALL_RESTART __write, 4
 	SYSCALL_RETC __close, 6
 	SYSCALL_RETC linkat, 7
 	SYSCALL_RETC symlinkat, 11
@@ -33,20 +33,20 @@
 	SYSCALL_RET getgid, 47
 	SYSCALL_RET2 getegid, 47
 	SYSCALL_RETC mknodat, 48
-	SYSCALL_RET ioctl, 54
+	SYSCALL_RESTART ioctl, 54
 	SYSCALL_RETC fchownat, 56
 	SYSCALL_RETC __fdsync, 58
 	SYSCALL_RETC execve, 59
 	SYSCALL_RET umask, 60
 	SYSCALL_RETC chroot, 61
-	SYSCALL_RET __fcntl, 62
+	SYSCALL_RESTART __fcntl, 62
 	SYSCALL_RETC renameat, 64
 	SYSCALL_RETC __unlinkat, 65
 	SYSCALL_RETC __fstatat, 66
-	SYSCALL_RET __openat, 68
+	SYSCALL_RESTART __openat, 68
 	SYSCALL_RET __rctlsys, 74
 	SYSCALL_RET __lwp_park_call, 77
-	SYSCALL_RET __sendfilev, 78
+	SYSCALL_RESTART __sendfilev, 78
 	SYSCALL_RET __getdents, 81
 	SYSCALL_RET __privsys, 82
 	SYSCALL_RETC setgroups, 91
@@ -63,7 +63,7 @@
 	SYSCALL_RETC statvfs, 103
 	SYSCALL_RETC fstatvfs, 104
 	SYSCALL_RET getloadavg_kernel, 105
-	SYSCALL_RETC __waitid, 107
+	SYSCALL_RESTART __waitid, 107
 	SYSCALL_RETC __utimesys, 110
 	SYSCALL_RET pathconf, 113
 	SYSCALL_RETC mincore, 114
@@ -71,8 +71,8 @@
 	SYSCALL_RETC munmap, 117
 	SYSCALL_RET fpathconf, 118
 	SYSCALL_RETC fchdir, 120
-	SYSCALL_RET readv, 121
-	SYSCALL_RET writev, 122
+	SYSCALL_RESTART readv, 121
+	SYSCALL_RESTART writev, 122
 	SYSCALL_RET getrandom, 126
 	SYSCALL_RETC setrlimit, 128
 	SYSCALL_RETC getrlimit, 129
@@ -92,8 +92,8 @@
 	SYSCALL_RETC __lwp_kill, 163
 	SYSCALL_RET _lwp_self, 164
 	SYSCALL_RETC _lwp_private, 166
-	SYSCALL_RET pread, 173
-	SYSCALL_RET pwrite, 174
+	SYSCALL_RESTART pread, 173
+	SYSCALL_RESTART pwrite, 174
 	SYSCALL_RETC __rusagesys, 181
 	SYSCALL_RET __portfs, 182
 	SYSCALL_RET __pollsys, 183
@@ -111,13 +111,13 @@
 	SYSCALL_RETC __so_socketpair, 231
 	SYSCALL_RETC __bind, 232
 	SYSCALL_RETC __listen, 233
-	SYSCALL_RET __accept, 234
+	SYSCALL_RESTART __accept, 234
 	SYSCALL_RETC __connect, 235
 	SYSCALL_RETC __shutdown, 236
-	SYSCALL_RET __recvfrom, 238
-	SYSCALL_RET __recvmsg, 239
-	SYSCALL_RET __sendmsg, 241
-	SYSCALL_RET __sendto, 242
+	SYSCALL_RESTART __recvfrom, 238
+	SYSCALL_RESTART __recvmsg, 239
+	SYSCALL_RESTART __sendmsg, 241
+	SYSCALL_RESTART __sendto, 242
 	SYSCALL_RETC __getpeername, 243
 	SYSCALL_RETC __getsockname, 244
 	SYSCALL_RETC __getsockopt, 245
