@@ -101,7 +101,7 @@ class Socket(File):
     """It keeps the place of the next MSG_PEEK (SO_PEEK_OFF)."""
     shares_ports = False
     """Several of its kind may have one port (SO_REUSEPORT)."""
-    device = b""
+    device: bytes = b""
     """The network interface that it is bound to (SO_BINDTODEVICE)."""
     discards_truncated = False
     """Receiving with MSG_TRUNC stores nothing (tcp(7))."""
@@ -111,21 +111,21 @@ class Socket(File):
     def __init__(self, network: Network, kind: int, protocol: int, owner: tuple[int, int]) -> None:
         super().__init__(O_RDWR)
         self.network = network
-        self.kind = kind
-        self.protocol = protocol
+        self.kind: int = kind
+        self.protocol: int = protocol
         self.state: int = State.CLOSE
         self.shut = 0
         self.error: E | None = None
         self.options: dict[int, int] = {}
-        self.send_buffer = DEFAULT_BUFFER
-        self.receive_buffer = DEFAULT_BUFFER
+        self.send_buffer: int = DEFAULT_BUFFER
+        self.receive_buffer: int = DEFAULT_BUFFER
         self.receive_timeout: int | None = None
         self.send_timeout: int | None = None
-        self.low_water = 1
+        self.low_water: int = 1
         self.linger: int | None = None
         self.peek_offset = -1
         self.waiters = WaitQueue()
-        self.ino = network.vfs.new_ino()
+        self.ino: int = network.vfs.new_ino()
         self.owner = owner
         network.sockets.add(self)
 

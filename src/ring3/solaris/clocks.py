@@ -101,9 +101,12 @@ async def nanosleep(task: SolarisTask, rqtp: Address, rmtp: Address) -> int:
     deadline = clocks.monotonic() + timespec(task, rqtp)
     try:
         await wait_event(task, WaitQueue(), lambda: False, deadline)
-    finally:
+    except Errno:
         if rmtp:
             store_timespec(task, rmtp, max(0, deadline - clocks.monotonic()))
+        raise
+    if rmtp:
+        store_timespec(task, rmtp, 0)
     return 0
 
 

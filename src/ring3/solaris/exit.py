@@ -73,8 +73,8 @@ def end_others(task: SolarisTask) -> None:
         if lwp is not task:
             del process.lwps[number]
             process.cpu_time += kernel.cpu_time(lwp)
-            lwp.mm = None
             kernel.end(lwp, 0)
+            lwp.mm = None
     process.zombies.clear()
 
 

@@ -42,10 +42,14 @@ async def _park(task: SolarisTask, timeout: int) -> int:
     try:
         if not await wait_event(task, task.sleeping, lambda: task.unparked, deadline):
             raise Errno(SolarisE.ETIME)
+    except Errno:
+        if deadline is not None:
+            store_timespec(task, timeout, max(0, deadline - clocks.monotonic()))
+        raise
     finally:
         task.unparked = False
-        if timeout and deadline is not None:
-            store_timespec(task, timeout, max(0, deadline - clocks.monotonic()))
+    if deadline is not None:
+        store_timespec(task, timeout, max(0, deadline - clocks.monotonic()))
     return 0
 
 
