@@ -21,6 +21,7 @@ PROGRAMS = [
     "details",
     "directories",
     "edges",
+    "inotify",
     "mapping",
     "names",
     "opening",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ring3.fs.dentry import Dentry
     from ring3.fs.file import File
     from ring3.fs.locks import Locks
+    from ring3.fs.notify import Mark
     from ring3.fs.permission import Who
 
 NAME_MAX: Final = 255
@@ -65,10 +66,12 @@ class FileSystem:
         dev: Its device number.
         readonly: It is mounted read-only.
         recent: The dentries made last.
+        watches: Who is told of what happens to its files, by inode number; None if nobody is.
         root: Where it starts; set when it is made.
     """
 
     root: Dentry
+    watches: dict[int, list[Mark]] | None = None
 
     def __init__(self, name: str, dev: int, *, source: str = "none", readonly: bool = False) -> None:
         self.name = name
@@ -102,6 +105,8 @@ class Inode:
 
     __slots__ = ("__weakref__", "fs", "gid", "ino", "locks", "mode", "uid")
 
+    opens = 0
+    """Open file descriptions of it, where they are counted."""
     programs = 0
     """How many address spaces have it for their program: it cannot be opened for writing meanwhile."""
 

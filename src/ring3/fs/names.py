@@ -6,8 +6,11 @@ The order of the checks is Linux's: what exists, then a read-only mount, then pe
 from __future__ import annotations
 
 import stat
+from itertools import count
+from typing import Final
 
 from ring3.abi.errno import E, Errno
+from ring3.fs import notify
 from ring3.fs.dentry import Dentry
 from ring3.fs.inode import Inode
 from ring3.fs.namei import Last, Walk
@@ -21,6 +24,9 @@ from ring3.fs.permission import (
     permits,
     require,
 )
+
+_COOKIES: Final = count(1)
+"""Numbers for renames, the same for both names of one."""
 
 
 def writable(dentry: Dentry) -> None:
@@ -73,7 +79,10 @@ def make(last: Last, mode: int, who: Who, rdev: int = 0) -> Dentry:
     is_device = stat.S_ISCHR(mode) or stat.S_ISBLK(mode)
     if is_device and not who.has(CAP_MKNOD):
         raise Errno(E.EPERM)
-    return last.parent.adopt(last.name, directory.create(last.name, mode, who, rdev))
+    made = last.parent.adopt(last.name, directory.create(last.name, mode, who, rdev))
+    if directory.fs.watches:
+        notify.named(directory, last.name, made.inode, notify.CREATE)
+    return made
 
 
 def symlink(last: Last, target: bytes, who: Who) -> None:
@@ -84,7 +93,9 @@ def symlink(last: Last, target: bytes, who: Who) -> None:
     """
     free_name(last)
     require(last.parent.inode, who, MAY_WRITE | MAY_EXEC)
-    last.parent.inode.symlink(last.name, target, who)
+    inode = last.parent.inode.symlink(last.name, target, who)
+    if inode.fs.watches:
+        notify.named(last.parent.inode, last.name, inode, notify.CREATE)
 
 
 def link(old: Dentry, last: Last, who: Who) -> None:
@@ -104,6 +115,9 @@ def link(old: Dentry, last: Last, who: Who) -> None:
         raise Errno(E.EPERM)
     last.parent.inode.link(last.name, old.inode)
     last.parent.adopt(last.name, old.inode)
+    if old.fs.watches:
+        notify.happened(None, old.inode, notify.ATTRIB)
+        notify.named(last.parent.inode, last.name, old.inode, notify.CREATE)
 
 
 def _may_link(inode: Inode, who: Who) -> bool:
@@ -146,6 +160,8 @@ def unlink(last: Last, who: Who) -> None:
         raise Errno(E.EBUSY)
     last.parent.inode.unlink(last.name)
     last.parent.forget(last.name)
+    if victim.fs.watches:
+        notify.unlinked(last.parent.inode, last.name, victim.inode)
 
 
 def rmdir(last: Last, who: Who) -> None:
@@ -168,6 +184,8 @@ def rmdir(last: Last, who: Who) -> None:
         raise Errno(E.EBUSY)
     last.parent.inode.rmdir(last.name)
     last.parent.forget(last.name)
+    if victim.fs.watches:
+        notify.unlinked(last.parent.inode, last.name, victim.inode)
 
 
 def rename(walk: Walk, old: Last, new: Last, *, replace: bool = True, exchange: bool = False) -> None:
@@ -210,6 +228,16 @@ def rename(walk: Walk, old: Last, new: Last, *, replace: bool = True, exchange: 
     else:
         new.parent.forget(new.name)
         old.parent.moved(old.name, new.parent, new.name)
+    if moving.fs.watches:
+        _tell_of_rename(old, new, moving.inode, None if target is None else target.inode, exchange)
+
+
+def _tell_of_rename(old: Last, new: Last, moved: Inode, target: Inode | None, exchange: bool) -> None:
+    """fsnotify_move, once or for both ways."""
+    here, there = (old.parent.inode, old.name), (new.parent.inode, new.name)
+    notify.moved(here, there, moved, None if exchange else target, next(_COOKIES))
+    if exchange and target is not None:
+        notify.moved(there, here, target, None, next(_COOKIES))
 
 
 def _check_slashes(moving: Dentry, old: Last, new: Last, exchanged: Dentry | None) -> None:

@@ -6,7 +6,7 @@ import stat
 from typing import Final
 
 from ring3.abi.errno import E, Errno
-from ring3.fs import names
+from ring3.fs import names, notify
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import O_ACCMODE, O_PATH, File, Stat
 from ring3.fs.inode import Inode
@@ -94,11 +94,15 @@ def do_filp_open(walk: Walk, start: Dentry, path: bytes, flags: int, mode: int =
             raise Errno(E.ENOTDIR)
         return PathFile(found, flags & ~O_CLOEXEC)
     if flags & O_TMPFILE:
-        return do_tmpfile(walk, walk.find(start, path, follow=not flags & O_NOFOLLOW), flags, mode)
-    if flags & O_CREAT:
-        return open_last_lookups(walk, walk.parent(start, path), flags, mode)
-    found = walk.find(start, path, follow=not flags & O_NOFOLLOW)
-    return vfs_open(found, flags, walk.who)
+        file = do_tmpfile(walk, walk.find(start, path, follow=not flags & O_NOFOLLOW), flags, mode)
+    elif flags & O_CREAT:
+        file = open_last_lookups(walk, walk.parent(start, path), flags, mode)
+    else:
+        file = vfs_open(walk.find(start, path, follow=not flags & O_NOFOLLOW), flags, walk.who)
+    inode = file.inode
+    if inode is not None and inode.fs.watches:
+        notify.opened(file, truncated=bool(flags & O_TRUNC) and not file.created)
+    return file
 
 
 @function(

@@ -28,6 +28,7 @@ FAMILIES: Final = {
         "sys_futimesat sys_futimesat_time32 sys_utime sys_utime32 sys_utimensat sys_utimensat_time32 "
         "sys_utimes sys_utimes_time32"
     ),
+    "files.inotify": "sys_inotify_add_watch sys_inotify_init sys_inotify_init1 sys_inotify_rm_watch",
     "files.ioctl": "compat_sys_ioctl sys_ioctl",
     "files.memfd": "sys_memfd_create",
     "files.mounts": "sys_fsmount sys_fsopen sys_fspick sys_mount sys_move_mount sys_oldumount sys_umount",

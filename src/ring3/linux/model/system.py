@@ -34,6 +34,7 @@ from ring3.machine.cpu import Event
 from ring3.machine.registers import Gpr
 
 if TYPE_CHECKING:
+    from ring3.fs.inotify import InotifyLimits
     from ring3.fs.pty import Pty
     from ring3.kernel.mm.mm import Mm
     from ring3.linux.definition import Layers
@@ -203,6 +204,13 @@ class LinuxSystem(TwoWays[LinuxTask]):
     def number_in_use(self, number: int) -> bool:
         """Whether a number names a task, a process, a group or a session."""
         return number in self.tasks or self.processes.number_in_use(number)
+
+    @cached_property
+    def inotify(self) -> InotifyLimits:
+        """The limits of inotify(7)."""
+        from ring3.fs.inotify import InotifyLimits  # noqa: PLC0415 - few programs use it
+
+        return InotifyLimits()
 
     @cached_property
     def ipc(self) -> Ipc:

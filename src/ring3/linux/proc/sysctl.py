@@ -10,6 +10,7 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
 
 if TYPE_CHECKING:
+    from ring3.fs.inotify import InotifyLimits
     from ring3.kernel.mm.objects import Objects
     from ring3.linux.model.ipc import Ids, Ipc
     from ring3.linux.model.mqueue import PosixQueues
@@ -84,6 +85,10 @@ _LONG_MAX: Final = (1 << 64) - 1
 _MNI: Final = 1 << 15
 
 
+def _inotify(kernel: LinuxSystem) -> InotifyLimits:
+    return kernel.inotify
+
+
 def _mqueue(kernel: LinuxSystem) -> PosixQueues:
     return kernel.posix_queues
 
@@ -102,6 +107,9 @@ TUNABLES: Final[dict[bytes, Tunable | Name]] = {
     b"kernel/hostname": Name("hostname"),
     b"kernel/threads-max": Tunable(_kernel, ("max_tasks",), 20),
     b"vm/max_map_count": Tunable(_objects, ("max_map_count",)),
+    b"fs/inotify/max_queued_events": Tunable(_inotify, ("max_queued_events",)),
+    b"fs/inotify/max_user_instances": Tunable(_inotify, ("max_user_instances",)),
+    b"fs/inotify/max_user_watches": Tunable(_inotify, ("max_user_watches",)),
     b"fs/mqueue/msg_default": Tunable(_mqueue, ("msg_default",), 1, 65536),
     b"fs/mqueue/msg_max": Tunable(_mqueue, ("msg_max",), 1, 65536),
     b"fs/mqueue/msgsize_default": Tunable(_mqueue, ("msgsize_default",), 128, 16 << 20),

@@ -15,6 +15,7 @@ from ring3.abi.c_types import (
     UnsignedInt,
 )
 from ring3.abi.errno import E, Errno
+from ring3.fs import notify
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import File
 from ring3.fs.inode import Inode
@@ -120,6 +121,8 @@ def chmod_common(task: LinuxTask, found: Dentry | File, mode: int) -> int:
     if not (caller.in_group(inode.gid) or caller.has(CAP_FSETID)):
         mode &= ~stat.S_ISGID
     inode.set_mode(mode)
+    if inode.fs.watches:
+        notify.changed(found, inode, notify.ATTRIB)
     return 0
 
 
@@ -168,6 +171,8 @@ def chown_common(task: LinuxTask, found: Dentry | File, user: int, group: int) -
             left &= ~stat.S_ISGID
         if left != mode:
             inode.set_mode(left)
+    if inode.fs.watches:
+        notify.changed(found, inode, notify.ATTRIB)
     return 0
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.c_types import DirFd, Path, Pointer
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.structs.time import ITIMERVAL, TIMESPEC, TIMESPEC32, UTIMBUF
+from ring3.fs import notify
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import File
 from ring3.fs.permission import MAY_WRITE, permits
@@ -59,6 +60,8 @@ def _set_times(task: LinuxTask, found: Dentry | File, times: list[int] | None) -
     if not caller.owns(inode) and (explicit or not permits(inode, caller, MAY_WRITE)):
         raise Errno(E.EPERM if explicit else E.EACCES)
     inode.set_times(*moments)
+    if inode.fs.watches:
+        notify.changed(found, inode, notify.ATTRIB)
     return 0
 
 

@@ -17,6 +17,7 @@ from ring3.abi.c_types import (
     UnsignedLong,
 )
 from ring3.abi.errno import E, Errno
+from ring3.fs import notify
 from ring3.fs.memory_file import FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE
 from ring3.fs.opening import O_LARGEFILE, require_no_program
 from ring3.fs.permission import MAY_WRITE, require
@@ -78,6 +79,8 @@ def do_sys_truncate(task: LinuxTask, path: int, length: int) -> int:
     require_no_program(inode)
     _check_limit(task, inode.stat().size, length)
     inode.truncate(length)
+    if inode.fs.watches:
+        notify.changed(found, inode, notify.MODIFY)
     return 0
 
 

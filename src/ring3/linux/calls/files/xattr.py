@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.c_types import BufferIn, BufferOut, DirFd, FdArg, Int, Path, Pointer, SizeT, UnsignedInt
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.structs.files import XATTR_ARGS
-from ring3.fs import xattrs
+from ring3.fs import notify, xattrs
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import File
 from ring3.linux.definition import syscall
@@ -78,6 +78,7 @@ class _Setting:
         if found.inode is None:
             raise Errno(E.EOPNOTSUPP)
         xattrs.put(found.inode, self.name, self.value, self.flags, who(task))
+        _changed(found)
         return 0
 
 
@@ -85,7 +86,14 @@ def _remove(task: LinuxTask, found: Found, name: bytes) -> int:
     if found.inode is None:
         raise Errno(E.EOPNOTSUPP)
     xattrs.remove(found.inode, name, who(task))
+    _changed(found)
     return 0
+
+
+def _changed(found: Found) -> None:
+    """Tells who watches the file."""
+    if found.inode is not None and found.inode.fs.watches:
+        notify.changed(found, found.inode, notify.ATTRIB)
 
 
 def _list(task: LinuxTask, found: Found, names: int, size: int) -> int:
