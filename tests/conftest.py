@@ -20,7 +20,7 @@ from tests.support.toolchain import Toolchain, find
 settings.register_profile("ring3", deadline=None)
 settings.load_profile("ring3")  # a loaded machine is slow, and nothing is wrong then
 
-# what a shell starts in the background ignores the keys of the terminal, and with nohup(1) its end: programs inherit that
+# what a shell starts in the background ignores the keys of the terminal, with nohup(1) its end; programs inherit that
 for _number in {signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL)
