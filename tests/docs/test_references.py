@@ -45,7 +45,9 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_commands_exist(page: Path) -> None:
-    commands = set(re.findall(r"\bring3 ([a-z]+)\b", "\n".join(re.findall(r"`+[^`]+`+", page.read_text()))))
+    commands = set(
+        re.findall(r"(?<!from )\bring3 ([a-z]+)\b", "\n".join(re.findall(r"`+[^`]+`+", page.read_text())))
+    )
     assert commands <= COMMANDS.keys()
 
 
