@@ -1,0 +1,6 @@
+/* What LD_PRELOAD puts before a program's own objects. */
+
+const char *chosen(void)
+{
+	return "preloaded";
+}
