@@ -61,6 +61,8 @@ class Meaning(StrEnum):
     STRINGS = "strings"
     """An array of pointers to strings, ended by a null pointer."""
     BYTES = "bytes"
+    HEX_BYTES = "hex_bytes"
+    """Bytes that are never text."""
     STRUCT = "struct"
     """The struct that `Arg.of` names."""
     POINTER = "pointer"
@@ -122,6 +124,8 @@ class Arg(NamedTuple):
         indirect: Whether `length` names a pointer to the length.
         command: The argument that says what this one is, by name; and
         by: what it is then, by that one's value. What it is otherwise, the other attributes say.
+        flags: The argument of flags without which the call does not look at this one, by name; and
+        wanted: names of those flags, of which one is enough. Empty where it always looks.
     """
 
     type: CType
@@ -133,6 +137,8 @@ class Arg(NamedTuple):
     indirect: bool = False
     command: str = ""
     by: Mapping[int, Arg] | None = None
+    flags: str = ""
+    wanted: tuple[str, ...] = ()
 
 
 class Parameter(NamedTuple):

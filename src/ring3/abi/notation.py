@@ -11,7 +11,8 @@ The meaning is one word of `Meaning`, or ``enum SET`` or ``flags SET`` for a set
 when to look at what it points to, ``in``, ``out`` or ``inout``; then its C type may stand, where that is not what the
 pointer says. ``[LENGTH]`` is how many there are (bytes of ``bytes``): a number, a name beside it, ``*NAME`` for a
 length that is pointed to, or ``result``. ``path``, ``string`` and ``strings`` alone are read on entry. ``by NAME``
-means that the value of another argument says what it is. Without a meaning it is a number.
+means that the value of another argument says what it is; `` if FLAGS&A|B`` behind a meaning that the call looks at it
+only with one of these flags in another argument. Without a meaning it is a number.
 """
 
 from __future__ import annotations
@@ -144,6 +145,10 @@ def meaning(text: str, kind: CType, bits: int, target: CType | None = None) -> A
     Raises:
         ValueError: It is malformed.
     """
+    text, condition, test = text.partition(" if ")
+    if condition:
+        flags, _, wanted = test.partition("&")
+        return meaning(text, kind, bits, target)._replace(flags=flags, wanted=tuple(wanted.split("|")))
     words = text.split(" ")
     when = When(words[0]) if words[0] in {"in", "out", "inout"} else None
     if words[0] == "by" and len(words) == 2:

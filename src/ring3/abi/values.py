@@ -25,7 +25,7 @@ from typing import Final
 
 from ring3.abi.kinds import NamedTuple
 
-_HEAD: Final = re.compile(r"(enum|flags) (\w+)(?: <([^>]*)>)?((?: \S+)*)")
+_HEAD: Final = re.compile(r"(enum|flags|table) (\w+)(?: <([^>]*)>)?((?: \S+)*)")
 _FIELD: Final = re.compile(r"(\d\w*)(?:>>(\d+))?:(\*?)(\w+)")
 
 
@@ -78,12 +78,13 @@ class ValueSet:
         *,
         flags: bool = False,
         fields: tuple[Field, ...] = (),
+        as_written: bool = False,
     ) -> None:
         self.name = name
         self.flags = flags
         self.fields = fields
         every = tuple(values)
-        self.values = _several_bits_first(every) if flags else every
+        self.values = _several_bits_first(every) if flags and not as_written else every
 
     def __getitem__(self, name: str) -> int:
         """What a name stands for, in 64-bit programs if the widths differ.
@@ -205,7 +206,9 @@ def parse(text: str, constants: Callable[[str], Mapping[str, int]] = lambda _: {
         else:
             values[name] += _pairs(line, number, headers)
     for name, kind in kinds.items():
-        found[name] = ValueSet(name, values[name], flags=kind == "flags", fields=fields[name])
+        found[name] = ValueSet(
+            name, values[name], flags=kind != "enum", fields=fields[name], as_written=kind == "table"
+        )
     return found
 
 

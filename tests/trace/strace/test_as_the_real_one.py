@@ -69,3 +69,10 @@ def test_coreutils(name: str, tmp_path: Path) -> None:
     options = ["-e", "trace=%file,read,write,close,fadvise64,munmap,mmap,exit_group", "-e", "signal=none"]
     ours, real = _both(options, program, tmp_path)
     assert ours == real
+
+
+@pytest.mark.parametrize("bits", [64, 32])
+def test_kinds_of_arguments(toolchain: Toolchain, bits: Bits, tmp_path: Path) -> None:
+    options = ["-e", "trace=!set_thread_area,set_tid_address,brk,ioctl,wait4"]
+    ours, real = _both(options, [str(toolchain.program("trace/kinds.c", bits=bits))], tmp_path)
+    assert ours == [line for line in real if not line.startswith("[ Process PID=")]

@@ -18,9 +18,10 @@ _ERRORS: Final = {int(error): error.name for error in E}
 def mode(number: int) -> str:
     """A file's type and permissions."""
     kind = values.every()["file_type"].by_value().get(number & S_IFMT)
+    if number & S_IFMT and kind is None:
+        return permissions(number)
     bits = [value.name for value in values.every()["mode_bits"].values if number & value.value]
-    rest = f"{number & 0o777:#05o}".replace("o", "") if number & 0o777 else "000"
-    return "|".join([*([kind] if kind else []), *bits, rest[-4:] if len(rest) > 4 else rest])
+    return "|".join([*([kind] if kind else []), *bits, permissions(number & 0o777)])
 
 
 def permissions(number: int) -> str:
@@ -60,7 +61,8 @@ def wait_status(status: int) -> str:
 def device(number: int) -> str:
     """A device number by its halves, as the kernel's ``new_decode_dev`` has them."""
     major = number >> 8 & 0xFFF | number >> 32 & ~0xFFF
-    return f"makedev({major:#x}, {number & 0xFF | number >> 12 & 0xFFFFFF00:#x})"
+    minor = number & 0xFF | number >> 12 & 0xFFFFFF00
+    return f"makedev({f'{major:#x}' if major else '0'}, {f'{minor:#x}' if minor else '0'})"
 
 
 def _user(number: int) -> str:

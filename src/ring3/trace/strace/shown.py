@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from ring3.abi.kinds import NamedTuple
@@ -30,6 +31,7 @@ SHOWN: Final = {
     "statx": Shown(("stx_mask", "stx_attributes", "stx_mode", "stx_size"), more=True),
     "new_utsname": Shown(("sysname", "nodename"), more=True),
     "rusage": Shown(("ru_utime", "ru_stime"), more=True),
+    "pollfd": Shown(("fd", "events"), more=False),
     "sigaction": _ACTION,
     "sigaction32": _ACTION,
     "old_sigaction": _ACTION,
@@ -38,3 +40,98 @@ SHOWN: Final = {
 
 SIZE_OF_DEVICE: Final = {"st_size": "st_rdev"}
 """What stands for a field where the mode says that the file is a device."""
+
+Numbers = Mapping[str, int]
+
+_CLONE_PIDFD: Final = 0x1000
+_CLONE_SETTLS: Final = 0x80000
+_CLONE_PARENT_SETTID: Final = 0x100000
+_CLONE_CHILD: Final = 0x1200000
+_CLONE_INTO_CGROUP: Final = 0x2_0000_0000
+_CREATING: Final = 0o100 | 0o20000000
+_SIGEV_THREAD_ID: Final = 4
+_SCHED_ATTR_SIZE_VER1: Final = 56
+
+
+def _clone_args(numbers: Numbers, _result: int | None) -> set[str]:
+    flags = numbers["flags"]
+    shown = {
+        "pidfd": flags & _CLONE_PIDFD,
+        "child_tid": flags & _CLONE_CHILD,
+        "parent_tid": flags & _CLONE_PARENT_SETTID,
+        "tls": flags & _CLONE_SETTLS,
+        "set_tid": numbers["set_tid"] or numbers["set_tid_size"],
+        "set_tid_size": numbers["set_tid"] or numbers["set_tid_size"],
+        "cgroup": flags & _CLONE_INTO_CGROUP or numbers["cgroup"],
+    }
+    return {name for name, is_shown in shown.items() if not is_shown}
+
+
+def _sigevent(numbers: Numbers, _result: int | None) -> set[str]:
+    hidden = set() if numbers["sigev_value"] else {"sigev_value"}
+    return hidden if numbers["sigev_notify"] == _SIGEV_THREAD_ID else hidden | {"sigev_notify_thread_id"}
+
+
+def _sched_attr(numbers: Numbers, _result: int | None) -> set[str]:
+    is_long = numbers["size"] >= _SCHED_ATTR_SIZE_VER1
+    return set() if is_long else {"sched_util_min", "sched_util_max"}
+
+
+HIDDEN: Final[Mapping[str, Callable[[Numbers, int | None], set[str]]]] = {
+    "clone_args": _clone_args,
+    "sigevent": _sigevent,
+    "sched_attr": _sched_attr,
+    "open_how": lambda numbers, _: set() if numbers["mode"] or numbers["flags"] & _CREATING else {"mode"},
+    "msghdr": lambda numbers, _: set() if numbers["msg_controllen"] else {"msg_control"},
+    "flock": lambda _, result: {"l_pid"} if result is None else set(),
+    "flock64": lambda _, result: {"l_pid"} if result is None else set(),
+    "mmsghdr": lambda _, result: {"msg_len"} if result is None else set(),
+}
+"""Fields that are not shown, by the values of the others and by what the call returned, None if it failed."""
+
+LABELS: Final[Mapping[tuple[str, str], str]] = {
+    ("sigset_argpack", "ss"): "sigmask",
+    ("sigset_argpack", "ss_len"): "sigsetsize",
+}
+"""What strace calls a field, where that is not its name."""
+
+
+def _sigval(number: int) -> str:
+    low = (number & 0xFFFF_FFFF ^ 0x8000_0000) - 0x8000_0000
+    return f"{{sival_int={low}, sival_ptr={f'{number:#x}' if number else 'NULL'}}}"
+
+
+def _mq_flags(number: int) -> str:
+    names = [name for bit, name in ((0o4000, "O_NONBLOCK"),) if number & bit]
+    rest = number & ~0o4000
+    return "|".join([*names, *([f"{rest:#x}"] if rest else [])]) or "0"
+
+
+FIELDS: Final[Mapping[tuple[str, str], Callable[[int], str]]] = {
+    ("epoll_event", "data"): lambda number: f"{{u32={number & 0xFFFF_FFFF}, u64={number}}}",
+    ("sigevent", "sigev_value"): _sigval,
+    ("mq_attr", "mq_flags"): _mq_flags,
+}
+"""Fields with a text of their own."""
+
+
+def user_desc(numbers: Numbers, bits: int) -> str:
+    """A segment of set_thread_area(2), with its bits."""
+    entry = (numbers["entry_number"] & 0xFFFF_FFFF ^ 0x8000_0000) - 0x8000_0000
+    flags = numbers["bits"]
+    fields = [
+        f"entry_number={entry}",
+        f"base_addr={numbers['base_addr']:#08x}".replace("=0x000000", "=00000000"),
+        f"limit={numbers['limit']:#08x}".replace("=0x000000", "=00000000"),
+        f"seg_32bit={flags & 1}",
+        f"contents={flags >> 1 & 3}",
+        f"read_exec_only={flags >> 3 & 1}",
+        f"limit_in_pages={flags >> 4 & 1}",
+        f"seg_not_present={flags >> 5 & 1}",
+        f"useable={flags >> 6 & 1}",
+    ]
+    return "{" + ", ".join([*fields, *([f"lm={flags >> 7 & 1}"] if bits == 64 else [])]) + "}"
+
+
+STRUCTS: Final[Mapping[str, Callable[[Numbers, int], str]]] = {"user_desc": user_desc}
+"""Structs with a text of their own."""

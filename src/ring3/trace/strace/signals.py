@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ring3.abi.errno import E
 from ring3.abi.linux import values
 from ring3.abi.linux.structs.signals import SIGINFO, SIGINFO_CHILD, SIGINFO_FAULT, SIGINFO_QUEUE
 from ring3.abi.signals import SiCode, Sig
@@ -18,6 +19,7 @@ _CODES: Final = {
 """The set of codes that a signal has of its own."""
 
 
+_ERRORS: Final = {int(error): error.name for error in E}
 _FAULTS: Final = frozenset({Sig.SIGILL, Sig.SIGFPE, Sig.SIGSEGV, Sig.SIGBUS, Sig.SIGTRAP})
 """Signals whose codes of their own come with an address."""
 
@@ -29,6 +31,8 @@ def arrived(info: SigInfo) -> str:
 
 def in_memory(raw: bytes, bits: int) -> str:
     """A ``siginfo_t`` of a program; its signal and code say which fields it has."""
+    if not any(raw[:12]):
+        return "{}"
     signo, errno, code, *rest = map(int, _row(raw, bits).unpack(bits, raw))
     info = SigInfo(signo, code, errno=errno)
     if code > 0 and signo == Sig.SIGCHLD:
@@ -63,7 +67,8 @@ def ended(code: int) -> str:
 def _fields(info: SigInfo) -> list[str]:
     found = [f"si_signo={signal_name(info.signo)}", f"si_code={_code(info)}"]
     if info.errno:
-        found.append(f"si_errno={info.errno}")
+        error = _ERRORS.get(info.errno)
+        found.append(f"si_errno={error or info.errno}")
     match info.layout:
         case _ if info.layout is Layout.FAULT or (info.code == SiCode.SI_KERNEL and info.signo in _FAULTS):
             found.append(f"si_addr={info.address:#x}" if info.address else "si_addr=NULL")

@@ -6,26 +6,32 @@ Whatever cannot be read, and whatever a call that failed would have written, is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import takewhile
+from contextlib import suppress
 from typing import Final
 
 from ring3.abi.c_types import POINTER
 from ring3.abi.errno import Errno
 from ring3.abi.kinds import NamedTuple
-from ring3.abi.linux import structs, values
-from ring3.abi.meaning import Arg, Meaning
+from ring3.abi.linux import structs
+from ring3.abi.meaning import Arg, Meaning, When
 from ring3.abi.notation import TYPES, meaning, scalar
 from ring3.abi.structs import Field, Struct
 from ring3.abi.values import ValueSet
-from ring3.trace.addresses import FAMILY_STRUCTS, ipv6
+from ring3.trace.addresses import ipv6
+from ring3.trace.strace import tables
+from ring3.trace.strace.bit_sets import SETS
+from ring3.trace.strace.naming import named
 from ring3.trace.strace.quoting import quoted
 from ring3.trace.strace.scalars import S_IFMT, SCALARS, mode, sigset
-from ring3.trace.strace.shown import SHOWN, SIZE_OF_DEVICE
+from ring3.trace.strace.shown import FIELDS, HIDDEN, LABELS, SHOWN, SIZE_OF_DEVICE, STRUCTS
 from ring3.trace.strace.signals import in_memory
+from ring3.trace.strace.sockets import control_messages, option, socket_address
 
-PATH_MAX: Final = 4096
+PATH_MAX: Final = 4095
 _OF_ANY_LENGTH: Final = frozenset({"linux_dirent", "linux_dirent64", "old_linux_dirent"})
 """Structs that say themselves where the next one is; they are shown as an address."""
+_TEXTS: Final = frozenset({Meaning.PATH, Meaning.STRING, Meaning.BYTES, Meaning.HEX_BYTES})
+_SIGSET_SIZE: Final = 8
 _DEVICES: Final = (0o020000, 0o060000)
 _PLAIN: Final = frozenset(
     {
@@ -35,6 +41,10 @@ _PLAIN: Final = frozenset(
     }
 )  # fmt: skip
 """Meanings that are numbers in decimal."""
+
+
+FAILED: Final = -1
+"""For a result: the call has failed, and what it would have filled is as it was."""
 
 
 class Style(NamedTuple):
@@ -68,12 +78,20 @@ class Program(NamedTuple):
 
 
 class Text:
-    """Writes values of one program."""
+    """Writes values of one program.
+
+    Attributes:
+        bits: The program's width in this call.
+        read: Reads its memory; raises Errno.
+        in_hex: As `Style.in_hex`.
+    """
 
     def __init__(self, program: Program, style: Style) -> None:
         self._program = program
         self._style = style
-        self._bits = program.bits
+        self._bits = self.bits = program.bits
+        self.read = program.read
+        self.in_hex = style.in_hex
 
     # -- whatever stands in a register -----------------------------------------------------------------------------
 
@@ -104,9 +122,9 @@ class Text:
         if what in _PLAIN:
             return str(number)
         if what is Meaning.VALUES:
-            if arg.type == POINTER and number not in values.every()[arg.of].by_value(self._bits):
+            if arg.type == POINTER and number not in tables.sets()[arg.of].by_value(self._bits):
                 return f"{number:#x}"  # such as a handler, which few values are names of
-            return self.named(values.every()[arg.of], number)
+            return self.named(tables.sets()[arg.of], number)
         plain = SCALARS.get(what)
         if plain is not None:
             return plain(number)
@@ -135,46 +153,46 @@ class Text:
         return quoted(path)[1:-1]
 
     def named(self, of: ValueSet, number: int) -> str:
-        """A value by the names of its set; what has none in hexadecimal, with a comment if nothing has."""
-        if not of.flags and not of.fields:
-            name = of.by_value(self._bits).get(number)
-            return name or _unknown(of, number)
-        if number < 0:
-            number &= 0xFFFF_FFFF
-        parts = of.split(number, self._bits)
-        first: list[str] = []
-        last: list[str] = []
-        for field, value in parts.fields:
-            if field.number:
-                last += [f"{value}<<{field.of}"] if value else []
-                continue
-            inner = values.every()[field.of]
-            named = self.named(inner, value) if value or 0 in inner.by_value(self._bits) else ""
-            # what cannot be 0 is an addition to the flags, such as the signal of clone(2)
-            (last if field.of == "signal" else first).extend([named] if named else [])
-        found = [*first, *parts.names, *last]
-        if parts.rest and not found:
-            return _unknown(of, parts.rest)
-        return "|".join([*found, *([f"{parts.rest:#x}"] if parts.rest else [])]) or "0"
+        """A value by the names of its set."""
+        return named(of, number, self._bits)
 
     # -- whatever a pointer leads to -------------------------------------------------------------------------------
 
     def _behind(self, arg: Arg, address: int, beside: Mapping[str, int], result: int | None) -> str:
         what = arg.meaning
         size = self._length(arg, beside, result)
+        if what is Meaning.SOCKOPT:
+            return option(self, beside["level"], beside["optname"], address, size or 0)
         if what is Meaning.STRUCT:
             return self._structs(arg, address, size, result)
         if what is Meaning.STRINGS:
             return self._strings(address)
+        if what in _TEXTS:
+            return self._characters(what, address, size)
+        if what is Meaning.SIGSET:
+            if size is not None and not self._bits // 8 <= size <= _SIGSET_SIZE:
+                return f"{address:#x}"
+            return sigset(self._integer(address, _SIGSET_SIZE if size is None else size))
+        if what in SETS:
+            return SETS[what](self._program.read, address, size, self._bits)
+        return self._numbers(arg, address, size)
+
+    def _characters(self, what: Meaning, address: int, size: int | None) -> str:
+        """A string, up to its null where no length is said, or bytes."""
         if what in (Meaning.PATH, Meaning.STRING) and size is None:
             return self._string(address, PATH_MAX if what is Meaning.PATH else self._style.length)
-        if what in (Meaning.PATH, Meaning.STRING, Meaning.BYTES):
-            # the length of a path counts the null at its end
-            return f"{address:#x}" if size is None else self._bytes(address, size - (what is Meaning.PATH))
-        if what is Meaning.SIGSET:
-            return sigset(self._integer(address, 8 if size is None else min(size, 8)))
+        if size is None:
+            return f"{address:#x}"
+        # the length of a path counts the null at its end
+        is_hex = what is Meaning.HEX_BYTES
+        return self.bytes_at(address, size - (what is Meaning.PATH), in_hex=2 if is_hex else None)
+
+    def _numbers(self, arg: Arg, address: int, size: int | None) -> str:
+        """What is no more than scalars: one, or an array of them."""
         target = arg.target or TYPES["int"]
-        if not target.bits or what in (Meaning.FD_SET, Meaning.CPU_SET, Meaning.NODE_SET, Meaning.SOCKOPT):
+        if arg.meaning is Meaning.POINTER:
+            target = TYPES["u64" if self._bits == 64 else "u32"]
+        if not target.bits:
             return f"{address:#x}"
         element = arg._replace(when=None, type=target)
 
@@ -188,7 +206,11 @@ class Text:
         """The struct that an argument points to, or the array of them."""
         row = structs.every().get(self._for_width(arg.of))
         if arg.of == "sockaddr":
-            return self._address_of_socket(address, count)
+            return socket_address(self, address, count)
+        if arg.of == "cmsghdr":
+            return control_messages(self, address, count or 0)
+        if arg.of == "iovec" and arg.when is When.EXIT:
+            return self._filled(address, count or 0, result or 0)
         if arg.of == "siginfo" and row is not None:
             return in_memory(self._program.read(address, row.size(self._bits)), self._bits)
         if row is None or arg.of in _OF_ANY_LENGTH or row.layout(self._bits).places[-1].field.length == 0:
@@ -196,6 +218,24 @@ class Text:
         return self._several(
             address, count, row.size(self._bits), lambda at: self.struct(row, at, result), arg.length
         )
+
+    def _filled(self, address: int, count: int, size: int) -> str:
+        """The buffers of a call that has put so many bytes into them; without any they are shown as addresses."""
+        row, left = self.row("iovec"), size
+        word = self._bits // 8
+
+        def one(at: int) -> str:
+            nonlocal left
+            base, length = map(int, row.unpack(self._bits, self._program.read(at, 2 * word)))
+            taken = min(left, length)
+            left -= taken
+            text = f"{base:#x}" if base else "NULL"
+            if size:
+                with suppress(Errno):
+                    text = self.bytes_at(base, taken)
+            return f"{{iov_base={text}, iov_len={length}}}"
+
+        return self._several(address, count, row.size(self._bits), one, "count")
 
     def _length(self, arg: Arg, beside: Mapping[str, int], result: int | None) -> int | None:
         """How many; None if it is not said or not known."""
@@ -230,9 +270,15 @@ class Text:
     def _integer(self, address: int, size: int) -> int:
         return int.from_bytes(self._program.read(address, size), "little")
 
-    def _bytes(self, address: int, size: int) -> str:
+    def bytes_at(self, address: int, size: int, in_hex: int | None = None) -> str:
+        """Bytes in memory as a string, cut off where that is wanted.
+
+        Raises:
+            Errno: They cannot be read.
+        """
         shown = min(size, self._style.length)
-        return quoted(self._program.read(address, shown), self._style.in_hex) + "..." * (size > shown)
+        how = self._style.in_hex if in_hex is None else in_hex
+        return quoted(self._program.read(address, shown), how) + "..." * (size > shown)
 
     def _string(self, address: int, limit: int) -> str:
         raw = self._upto_null(address, limit + 1)
@@ -284,6 +330,10 @@ class Text:
         every = structs.every()
         return narrow if self._bits == 32 and name in every and 32 not in every[name].widths else name
 
+    def row(self, name: str) -> Struct:
+        """The struct of a name, in programs of the width."""
+        return structs.every()[self._for_width(name)]
+
     def struct(self, row: Struct, address: int, result: int | None = None) -> str:
         """A struct in memory.
 
@@ -303,13 +353,24 @@ class Text:
             names = list(shown.fields)
             if numbers.get("st_mode", 0) & S_IFMT in _DEVICES:
                 names = [SIZE_OF_DEVICE.get(name, name) for name in names]
+        if row.name in ("msghdr", "mmsghdr") and result == FAILED:
+            return f"{{msg_namelen={numbers['msg_namelen']}}}" if "msg_namelen" in numbers else "{...}"
+        special = STRUCTS.get(row.name)
+        if special is not None:
+            return special(numbers, self._bits)
+        hidden = HIDDEN[row.name](numbers, result) if row.name in HIDDEN else ()
         found = []
         for name in names:
             field = places[name].field
-            if field.meaning == "unused" or (name == "sa_restorer" and not numbers["sa_flags"] & 0x0400_0000):
+            if (
+                name in hidden
+                or field.meaning == "unused"
+                or (name == "sa_restorer" and not numbers["sa_flags"] & 0x0400_0000)
+            ):
                 continue
             part = raw[places[name].offset : places[name].offset + places[name].size]
-            found.append(f"{name}={self._field(row, field, part, read[name], numbers, result)}")
+            label = LABELS.get((row.name, name), name)
+            found.append(f"{label}={self._field(row, field, part, read[name], numbers, result)}")
         more = shown is not None and shown.more and not self._style.verbose
         return "{" + ", ".join([*found, *(["..."] if more else [])]) + "}"
 
@@ -337,46 +398,30 @@ class Text:
         if isinstance(value, tuple):
             return f"[{', '.join(self.scalar(arg, int(one)) for one in value)}]"
         assert isinstance(value, int)
+        return self._scalar_field(row, field, arg, value, beside, result)
+
+    def _scalar_field(
+        self, row: Struct, field: Field, arg: Arg, value: int, beside: Mapping[str, int], result: int | None
+    ) -> str:
+        """A field that is one number, or points."""
+        own = FIELDS.get((row.name, field.name))
+        if own is not None:
+            return own(value)
         if arg.meaning is Meaning.MODE:
             return mode(value)
+        if arg.of == "iovec" and result is not None and row.name == "msghdr":
+            arg = arg._replace(when=When.EXIT)
         if field.pointer or arg.when is not None:
             return self.value(arg if arg.when else arg._replace(when=None), value, beside, result)
         if field.type in ("short", "int") and arg.meaning is Meaning.VALUES:
-            value &= (1 << target.bits) - 1 if values.every()[arg.of].flags else -1
+            value &= (1 << TYPES[field.type].bits) - 1 if tables.sets()[arg.of].flags else -1
         if arg.of == "rlimit" and arg.meaning is Meaning.VALUES:
             return _limit(value, self._bits)
         return self.scalar(arg, value)
 
-    def _address_of_socket(self, address: int, size: int | None) -> str:
-        """A socket's address, by its family."""
-        if size is None or size < 2:
-            return f"{address:#x}"
-        family = self._integer(address, 2)
-        row = structs.every()[FAMILY_STRUCTS.get(family, "sockaddr")]
-        full = row.size(self._bits)
-        raw = self._program.read(address, min(size, full)).ljust(full, b"\0")
-        if row.name == "sockaddr_un":
-            path = raw[2 : max(size, 2)]
-            if not path:
-                return "{sa_family=AF_UNIX}"
-            named = "@" + quoted(path[1:]) if path[0] == 0 else quoted(path.split(b"\0")[0])
-            return f"{{sa_family=AF_UNIX, sun_path={named}}}"
-        text = self.fields(row, raw)
-        return "{sa_family=" + text.partition("=")[2]
-
 
 def _signed(number: int) -> int:
     return (number & 0xFFFF_FFFF ^ 0x8000_0000) - 0x8000_0000
-
-
-def _unknown(of: ValueSet, number: int) -> str:
-    """A value without a name, with what its names begin with as a comment."""
-    names = [value.name for value in of.values if value.value or not of.flags]
-    alike = takewhile(lambda column: len(set(column)) == 1, zip(*names, strict=False))
-    prefix = "".join(column[0] for column in alike)
-    prefix = prefix[: prefix.rfind("_") + 1]
-    shown = f"{number & 0xFFFF_FFFF_FFFF_FFFF if number >= 0 else number & 0xFFFF_FFFF:#x}" if number else "0"
-    return f"{shown} /* {prefix}??? */" if prefix else shown
 
 
 def _limit(value: int, bits: int) -> str:

@@ -1,0 +1,67 @@
+"""Sets of descriptors, processors and nodes in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from ring3.abi.meaning import Meaning
+
+Read = Callable[[int, int], bytes]
+_MOST_DESCRIPTORS: Final = 1 << 20
+"""Of a set of descriptors, no more are looked at."""
+_MOST_BYTES: Final = 4096
+"""Of a set that a program says is longer, no more is looked at."""
+
+
+def members(raw: bytes, limit: int) -> list[int]:
+    """The numbers below a limit whose bits are set."""
+    bits = int.from_bytes(raw, "little")
+    found = []
+    while bits:
+        low = (bits & -bits).bit_length() - 1
+        if low >= limit:
+            break
+        found.append(low)
+        bits &= bits - 1
+    return found
+
+
+def descriptors(read: Read, address: int, count: int | None, bits: int) -> str:
+    """A set of select(2), of which `count` descriptors count.
+
+    Raises:
+        Errno: It cannot be read.
+    """
+    limit = min(max(_signed(count or 0), 0), _MOST_DESCRIPTORS)
+    word = bits // 8
+    raw = read(address, (limit + bits - 1) // bits * word)
+    return f"[{' '.join(map(str, members(raw, limit)))}]"
+
+
+def _processors(read: Read, address: int, size: int | None, bits: int) -> str:
+    """A set of processors of `size` bytes, of which whole words count."""
+    size = (size or 0) & -(bits // 8) if (size or 0) >= bits // 8 else size or 0
+    raw = read(address, min(size, _MOST_BYTES))
+    return f"[{', '.join(map(str, members(raw, len(raw) * 8)))}]"
+
+
+def _nodes(read: Read, address: int, count: int | None, bits: int) -> str:
+    """A set of nodes of `count` bits, as words in hexadecimal."""
+    word = bits // 8
+    words = min((count or 0) + bits - 1, _MOST_BYTES * 8) // bits
+    raw = read(address, words * word)
+    each = (int.from_bytes(raw[at : at + word], "little") for at in range(0, len(raw), word))
+    return f"[{', '.join(f'{one:#0{2 * word + 2}x}' if one else '0' * 2 * word for one in each)}]"
+
+
+def _signed(number: int) -> int:
+    return (number & 0xFFFF_FFFF ^ 0x8000_0000) - 0x8000_0000
+
+
+SETS: Final[Mapping[Meaning, Callable[[Read, int, int | None, int], str]]] = {
+    Meaning.FD_SET: descriptors,
+    Meaning.CPU_SET: _processors,
+    Meaning.NODE_SET: _nodes,
+}
+"""By what they are sets of."""

@@ -1,0 +1,50 @@
+"""Values by the names of their sets, as strace joins them."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+
+from ring3.abi.values import ValueSet
+from ring3.trace.strace import tables
+from ring3.trace.strace.special import SPECIAL
+
+
+def named(of: ValueSet, number: int, bits: int = 64) -> str:
+    """A value by the names of its set; what has none in hexadecimal, with a comment if nothing has."""
+    special = SPECIAL.get(of.name)
+    own = None if special is None else special(number, lambda inner, part: named(inner, part, bits))
+    if own is not None:
+        return own
+    if not of.flags and not of.fields:
+        name = of.by_value(bits).get(number)
+        return name or _unknown(of, number)
+    if number < 0:
+        number &= 0xFFFF_FFFF
+    parts = of.split(number, bits)
+    first: list[str] = []
+    last: list[str] = []
+    for field, value in parts.fields:
+        if field.number:
+            last += [f"{value}<<{field.of}"] if value else []
+            continue
+        inner = tables.sets()[field.of]
+        text = named(inner, value, bits) if value or 0 in inner.by_value(bits) else ""
+        # what cannot be 0 is an addition to the flags, such as the signal of clone(2)
+        (last if field.of == "signal" else first).extend([text] if text else [])
+    found = [*first, *parts.names, *last]
+    if parts.rest and not found:
+        return _unknown(of, parts.rest)
+    return "|".join([*found, *([f"{parts.rest:#x}"] if parts.rest else [])]) or "0"
+
+
+def _unknown(of: ValueSet, number: int) -> str:
+    """A value without a name, with what its names begin with as a comment."""
+    shown = f"{number & 0xFFFF_FFFF_FFFF_FFFF if number >= 0 else number & 0xFFFF_FFFF:#x}" if number else "0"
+    if of.name in tables.UNKNOWN:
+        comment = tables.UNKNOWN[of.name]
+        return f"{shown} /* {comment} */" if comment and (number or not of.flags) else shown
+    names = [value.name for value in of.values if value.value or not of.flags]
+    alike = takewhile(lambda column: len(set(column)) == 1, zip(*names, strict=False))
+    prefix = "".join(column[0] for column in alike)
+    prefix = prefix[: prefix.rfind("_") + 1]
+    return f"{shown} /* {prefix}??? */" if prefix else shown

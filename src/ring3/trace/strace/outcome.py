@@ -1,0 +1,88 @@
+"""What strace says behind the results of calls: which files are ready, how much time is left, which entry it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from ring3.abi.errno import Errno
+from ring3.abi.linux import structs
+from ring3.trace.strace import tables
+from ring3.trace.strace.bit_sets import members
+from ring3.trace.strace.text import Text
+
+Arguments = Mapping[str, int]
+
+
+def _time(text: Text, name: str, address: int) -> str:
+    try:
+        return f"left {text.struct(text.row(name), address)}"
+    except Errno:
+        return f"left {address:#x}"
+
+
+def _poll(text: Text, given: Arguments, result: int) -> str:
+    """The files that are ready, and what is left of ppoll's time."""
+    if not result:
+        return "Timeout"
+    row = structs.every()["pollfd"]
+    found: list[str] = []
+    for at in range(given["nfds"]):
+        if len(found) == result:
+            break
+        address = given["ufds"] + at * row.size(64)
+        raw = text.read(address, row.size(64))
+        fd, _, revents = map(int, row.unpack(64, raw))
+        if revents:
+            events = text.named(tables.sets()["poll"], revents & 0xFFFF)
+            found.append(f"{{fd={text.descriptor(fd)}, revents={events}}}")
+    parts = [f"[{', '.join(found)}]"]
+    if given.get("tsp"):
+        parts.append(_time(text, "timespec", given["tsp"]))
+    return ", ".join(parts)
+
+
+def _select(text: Text, given: Arguments, result: int) -> str:
+    """The sets as they are afterwards, and what is left of the time."""
+    if not result:
+        return "Timeout"
+    count = given["n"]
+    parts = []
+    for name, label in (("inp", "in"), ("outp", "out"), ("exp", "except")):
+        if given[name]:
+            size = (count + text.bits - 1) // text.bits * (text.bits // 8)
+            ready = members(text.read(given[name], size), count)
+            if ready:
+                parts.append(f"{label} [{' '.join(map(text.descriptor, ready))}]")
+    for name, kind in (("tvp", "timeval"), ("tsp", "timespec")):
+        if given.get(name):
+            parts.append(_time(text, kind, given[name]))
+    return ", ".join(parts)
+
+
+def _thread_area(text: Text, given: Arguments, _result: int) -> str:
+    return f"entry_number={int.from_bytes(text.read(given['u_info'], 4), 'little')}"
+
+
+_OUTCOMES: Final[Mapping[str, Callable[[Text, Arguments, int], str]]] = {
+    "poll": _poll, "ppoll": _poll, "ppoll_time64": _poll, "select": _select, "_newselect": _select,
+    "pselect6": _select, "pselect6_time64": _select, "set_thread_area": _thread_area,
+}  # fmt: skip
+
+
+def outcome(name: str, text: Text, given: Arguments, result: int) -> str:
+    """What is said behind the result of a call that has succeeded; nothing for most calls.
+
+    Args:
+        name: The call.
+        text: Of its program.
+        given: Its arguments by name.
+        result: What it returned.
+    """
+    say = _OUTCOMES.get(name)
+    if say is None:
+        return ""
+    try:
+        return f" ({say(text, given, result)})"
+    except Errno:
+        return ""

@@ -1,0 +1,49 @@
+"""Rows of calls and sets of values as strace has them: those of `ring3.abi.linux`, except what `data` has otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Final
+
+from ring3 import resources
+from ring3.abi.linux import rows, values
+from ring3.abi.rows import Call, Rows
+from ring3.abi.values import ValueSet, parse
+
+_FOLDER: Final = "trace/strace/data"
+
+
+@cache
+def sets() -> Mapping[str, ValueSet]:
+    """Every set of values by name."""
+    return {**values.every(), **parse(resources.read_text(f"{_FOLDER}/values"))}
+
+
+@cache
+def _rows() -> Rows:
+    names = [f"abi/data/linux/calls/{family}" for family in rows.FAMILIES]
+    return Rows((resources.read_text(name) for name in [*names, f"{_FOLDER}/calls"]), sets)
+
+
+@cache
+def row_of(symbol: str, name: str) -> Call | None:
+    """The row of a call, by its stub's symbol and its name; None if it has none."""
+    every = _rows()
+    entry = symbol.removeprefix("__x64_").removeprefix("__ia32_")
+    keys = (name, f"sys_{name}") if entry == "sys_ni_syscall" else (entry, f"sys_{name}", name)
+    return next((every[key] for key in keys if key in every), None)
+
+
+UNKNOWN: Final = {
+    "access": "?_OK", "accmode": "O_???", "umount": "MNT_???", "seccomp": "SECCOMP_SET_MODE_???",
+    "socket_level": "SOL_??", "rename": "RENAME_??", "mbind_flags": "MPOL_???", "mempolicy_query": "MPOL_???",
+    "io_uring_register": "IORING_REGISTER_???", "userfaultfd_flags": "UFFD_???", "timerfd_flags": "TFD_???",
+    "namespaces": "CLONE_NEW???", "reboot_magic1": "LINUX_REBOOT_MAGIC_???", "ipc_key_value": "", "sem": "SEM_???",
+    "landlock_rule": "LANDLOCK_RULE_???", "msg_flags": "MSG_???", "at": "AT_???", "open_flags": "O_???",
+    "memfd_secret": "", "wait_options": "W???", "wait": "W???", "statx_at": "AT_???", "inotify_init_flags": "IN_???",
+    "open": "O_???", "msgctl_command": "MSG_???", "shmctl_command": "SHM_???", "semctl_command": "SEM_???",
+    "msgrcv": "MSG_???", "swapon_flags": "SWAP_FLAG_???", "pkey_rights": "PKEY_???", "move_pages": "MPOL_???",
+    "mempolicy_bits": "MPOL_???", "io_uring_register_op": "IORING_REGISTER_???", "socket_type_flags": "SOCK_???",
+}  # fmt: skip
+"""What stands behind values without a name, by their set, where it is not what the set's names begin with."""
