@@ -60,6 +60,7 @@ NAMES = {
     "Kernel._idle": "kernel.core",
     "Kernel.give_up": "kernel.core",
     "Kernel.handle": "kernel.core",
+    "Kernel.hold": "kernel.core",
     "Kernel.run": "kernel.core",
     "Kernel.stubs": "",
     "KernelImage.add_stub": "image.kernel_image",
@@ -69,6 +70,7 @@ NAMES = {
     "Microcode.syscall": "machine.microcode",
     "Pmap.ahead": "",
     "Pmap.changed": "",
+    "Target.wait": "debug.target",
     "Task.interrupted": "kernel.task",
     "UnicornCpu.run": "machine.unicorn_cpu",
 }

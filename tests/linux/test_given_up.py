@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from ring3.computer import Linux
+from ring3.kernel.core import Ending
 from tests.support import guest
 from tests.support.native import Run
 from tests.support.toolchain import Bits, Toolchain
@@ -37,9 +38,9 @@ def give_up_at_random(linux: Linux, monkeypatch: pytest.MonkeyPatch, seed: int) 
             give_up_one()
         return next_task()
 
-    def sleep() -> None:
+    def sleep(until: Ending) -> None:
         if chance.random() < 0.3 or not give_up_one():
-            idle()
+            idle(until)
 
     monkeypatch.setattr(kernel, "next_task", choose)
     monkeypatch.setattr(kernel, "_idle", sleep)

@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "dtrace": "compile and run programs in D, the language of DTrace",
     "mdb": "look into files, programs and kernels, as mdb does",
     "strace": "run a program and write its system calls, as strace does",
+    "gdb": "start gdb, connected to a program that stands before its first instruction",
     "doctor": "tell what this host gives and what follows",
     "wrmsr": "write a model-specific register, then run a program",
 }

@@ -175,8 +175,19 @@ def load(
     return computer.load(path, arguments, variables)
 
 
-def run(computer: Linux | Solaris, task: Task, options: argparse.Namespace) -> int:
+def run(
+    computer: Linux | Solaris,
+    task: Task,
+    options: argparse.Namespace,
+    begin: Callable[[], None] | None = None,
+) -> int:
     """Runs a program that has the signals and the terminal of this process meanwhile; returns its status.
+
+    Args:
+        computer: The computer.
+        task: The program.
+        options: Those of the command.
+        begin: What is done first, in the same surroundings; it may run the program, to its end too.
 
     Raises:
         KeyboardInterrupt: SIGINT has ended it: this process ends the same way, so that a shell's loop does too.
@@ -184,6 +195,8 @@ def run(computer: Linux | Solaris, task: Task, options: argparse.Namespace) -> i
     limits = Limits(options)
     limits.apply(computer, task)
     with _surroundings(computer, task, options):
+        if begin is not None:
+            begin()
         status = computer.run(task)
     if limits.timed_out:
         complain(f"{task.name} was ended after {options.timeout} s")

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
-from typing import Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
 
 from ring3.cli import program
 from ring3.cli.confinement import confine
 from ring3.cli.main import RawFormatter
 from ring3.fs.view import visible_files
+
+if TYPE_CHECKING:
+    from ring3.computer import Linux, Solaris
+    from ring3.kernel.task import Task
 
 EPILOG: Final = """\
 The program sees the host's system directories (/usr, /etc, /opt and the like) read-only, and the working directory.
@@ -33,6 +38,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-confine", action="store_true", help="keep this process's own rights while the program runs"
     )
+    gdb = parser.add_argument_group("debugging").add_argument
+    gdb(
+        "--gdb",
+        metavar="WHERE",
+        help="wait for gdb at a port of this host, HOST:PORT or a Unix socket (a/path)",
+    )
+    gdb(
+        "--gdb-kernel",
+        action="store_true",
+        help="show gdb the whole machine, ring 0 too, instead of the program",
+    )
     program.add_program(parser)
     parser.formatter_class = RawFormatter
     parser.epilog = EPILOG
@@ -45,6 +61,15 @@ def run(options: argparse.Namespace) -> int:
     with program.computer(options, path) as computer:
         computer.kernel.report = program.reporter(options)
         task = program.load(computer, path, arguments, options)
+        begin = _debugger(computer, task, options) if options.gdb else None
         if not options.no_confine:
             confine(visible_files(os.getcwdb(), os.fsencode(path)), computer.machine.cpu.requests)
-        return program.run(computer, task, options)
+        return program.run(computer, task, options, begin)
+
+
+def _debugger(computer: Linux | Solaris, task: Task, options: argparse.Namespace) -> Callable[[], None]:
+    """Waits for gdb; gives what serves it until it goes."""
+    from ring3.cli.debugged import debug, wait_for_client  # noqa: PLC0415 - few programs are debugged
+
+    client = wait_for_client(options.gdb, program.complain)
+    return lambda: debug(computer, task, client, options)

@@ -1,18 +1,15 @@
 """The whole machine as a target: every task of every program, in ring 3 and in ring 0, stopped together.
 
-Whoever stops, nothing runs until the debugger waits again; so threads stand still without being asked, and signals,
-children and new programs are the kernel's own affair. It works for every kernel.
+Signals, children and new programs are the kernel's own affair. It works for every kernel.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from ring3.debug.stops import Reason, Stop
 from ring3.debug.target import Target
 from ring3.kernel import points
-from ring3.kernel.task import TaskState
 
 if TYPE_CHECKING:
     from ring3.debug.thread import Thread
@@ -45,13 +42,6 @@ class MachineTarget(Target):
         ]
         self._is_wanted = False
 
-    def wait(self, until: Callable[[], bool] = lambda: False) -> Stop | None:
-        """As `Target.wait`; who was not held runs on, whatever stopped the machine."""
-        for thread in self._known.values():
-            if thread.task.state is not TaskState.HELD:
-                thread.stop = None
-        return super().wait(until)
-
     def _go_on(self, thread: Thread, signal: int) -> None:
         if signal:
             raise ValueError("a thread of the whole machine cannot be given a signal")
@@ -64,14 +54,14 @@ class MachineTarget(Target):
         self._is_wanted = True
 
     def halt(self) -> None:
-        """Nothing is to be done: they stand still."""
+        """Makes all threads stand still, where they are."""
         for thread in self._known.values():
             if thread.stop is None:
                 self._halt(thread)
 
     def resume_all(self) -> None:
         """Lets the machine go on."""
-        for thread in self.threads:
+        for thread in reversed(self.threads):
             self.resume(thread)
 
     @property
@@ -89,9 +79,10 @@ class MachineTarget(Target):
                 self._stops.append(self._halt(thread))
         return super().program_ended
 
-    @staticmethod
-    def _halt(thread: Thread) -> Stop:
-        """Nothing runs: so this thread stands still."""
+    def _halt(self, thread: Thread) -> Stop:
+        """Holds a thread; nothing runs at this moment."""
+        self.kernel.hold(thread.task)
+        self._end_step(thread)
         thread.stop = Stop(Reason.INTERRUPT, thread)
         return thread.stop
 

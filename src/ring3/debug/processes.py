@@ -102,6 +102,11 @@ class ProcessTarget(Target):
                 group_send_sig_info(self._task(thread).process, SigInfo(int(Sig.SIGKILL)))
                 return
 
+    def forget_stops(self, pid: int) -> None:
+        """Nothing more is to be told of a process."""
+        for stop in [stop for stop in self._stops if stop.thread.pid == pid]:
+            self._stops.remove(stop)
+
     def close(self) -> None:
         """Lets all go."""
         for thread in self.threads:
@@ -154,6 +159,7 @@ class ProcessTarget(Target):
             if signal:
                 self._given[thread] = signal
                 do_send_specific(task, SigInfo(signal))
+            tracing.trace_calls(task, self._call_work)
             self.kernel.let_go(task)
         elif task.trace is not None and task.trace.is_stopped:
             if task.process.stopped and (task.trace.status or 0) >> 8 == tracing.EVENT_STOP:
@@ -162,8 +168,12 @@ class ProcessTarget(Target):
                 self._resume_traced(task, signal)
 
     def _resume_traced(self, task: LinuxTask, signal: int) -> None:
-        work = tracing.SYSCALL_WORK_TRACE if self.calls is None or self.calls else 0
-        tracing.ptrace_resume(task, signal, work)
+        tracing.ptrace_resume(task, signal, self._call_work)
+
+    @property
+    def _call_work(self) -> int:
+        """Whether threads are to stop at their calls."""
+        return tracing.SYSCALL_WORK_TRACE if self.calls is None or self.calls else 0
 
     def _handler(self, thread: Thread, signal: int) -> int | None:
         if not signal:

@@ -54,7 +54,7 @@ class CpuRegisters:
 
     def __getitem__(self, name: str) -> int:
         """The value of a register of `ALL`."""
-        with self._loaded():
+        with self.loaded():
             return self._get(name)
 
     def __setitem__(self, name: str, value: int) -> None:
@@ -63,12 +63,12 @@ class CpuRegisters:
         Raises:
             ValueError: A debugger cannot set it.
         """
-        with self._loaded(keep=True):
+        with self.loaded(keep=True):
             self._set(name, value)
 
     def values(self, names: tuple[str, ...]) -> list[int]:
         """Several at once, which costs little more than one."""
-        with self._loaded():
+        with self.loaded():
             return [self._get(name) for name in names]
 
     @property
@@ -83,17 +83,17 @@ class CpuRegisters:
     @property
     def ring(self) -> int:
         """The privilege level."""
-        with self._loaded():
+        with self.loaded():
             return self._cpu.cpl
 
     @property
     def long_mode(self) -> bool:
         """Whether the next instruction is 64-bit code."""
-        with self._loaded():
+        with self.loaded():
             return self._cpu.long_mode
 
     @contextmanager
-    def _loaded(self, *, keep: bool = False) -> Iterator[Cpu]:
+    def loaded(self, *, keep: bool = False) -> Iterator[Cpu]:
         """Has the thread's registers in the CPU for a moment, where they are not there anyway."""
         cpu, task = self._cpu, self._task
         if self._kernel.current is task:

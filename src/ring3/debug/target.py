@@ -78,13 +78,13 @@ class Target(ABC):
     # -- going on ------------------------------------------------------------------------------------------------
 
     def resume(self, thread: Thread, signal: int = 0) -> None:
-        """Lets a thread go on, with the next `wait`; nothing happens if it does.
+        """Lets a thread go on, with the next `wait`; nothing happens if it does, or has stopped anew meanwhile.
 
         Args:
             thread: The thread.
             signal: The signal to deliver to it, 0 for none.
         """
-        if thread.stop is not None:
+        if thread.stop is not None and not self._is_to_be_told(thread):
             self._leave_stepper(thread)
             self._go_on(thread, signal)
 
@@ -96,13 +96,17 @@ class Target(ABC):
             signal: As for `resume`.
             inside: The range; empty for one instruction.
         """
-        if thread.stop is None:
+        if thread.stop is None or self._is_to_be_told(thread):
             return
         thread.passing = None
         if thread.stepper is None:
             thread.stepper = Stepper(thread, self.rings, self._reached, self._step_done)
         thread.stepper.begin(inside, self._handler(thread, signal))
         self._go_on(thread, signal)
+
+    def _is_to_be_told(self, thread: Thread) -> bool:
+        """Whether a stop of a thread waits to be told of."""
+        return any(stop.thread is thread for stop in self._stops)
 
     def wait(self, until: Callable[[], bool] = lambda: False) -> Stop | None:
         """Runs the machine until a thread has stopped, or something else is there: then the result is None.

@@ -303,7 +303,7 @@ class Kernel(Rings, ABC, Generic[TaskT]):
             if self.timers.waiting or self.attention is not None:
                 self._look_around()
             if not self._ready:
-                self._idle()
+                self._idle(until)
                 continue
             task = self.next_task()
             if task.state is TaskState.DEAD:
@@ -335,12 +335,17 @@ class Kernel(Rings, ABC, Generic[TaskT]):
         if self.attention is not None and self.attention.called:
             self.attention.attend()
 
-    def _idle(self) -> None:
+    def _idle(self, until: Ending) -> None:
         """Sleeps until something can have changed: a timer is due or a host descriptor is ready.
+
+        Args:
+            until: What the machine runs for; if it is over by now, there is no sleep.
 
         Raises:
             Deadlock: Nothing ever will.
         """
+        if until.program_ended:
+            return
         deadline = self.timers.next_deadline(self.clocks)
         if deadline is None:
             if not self.host.sleep(None):

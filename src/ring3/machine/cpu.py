@@ -272,6 +272,8 @@ class Cpu(Registers, Protocol):
     ) -> Callable[[], None]:
         """Calls a function before each access to a range of memory by an instruction.
 
+        If that function calls `interrupt`, the program stops behind the instruction that makes the access.
+
         Args:
             hook: Gets the instruction's address, the linear address, the size in bytes, and the value that is written,
                 None for a load.

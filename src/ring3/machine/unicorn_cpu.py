@@ -162,9 +162,13 @@ class UnicornCpu(UnicornRegisters):
         """
         from ring3.machine.unicorn_repeatable import Repeatable  # noqa: PLC0415 -- most programs run without
 
-        word = (self._base + at.HFLAGS2) >> 3  # its upper half
-        self.words[word] |= at.REPEATABLE << 32
+        self._set_hidden(at.REPEATABLE, on=True)
         self._repeatable = Repeatable(self._lib, self._engine, self, self._features, tsc)
+
+    def _set_hidden(self, bit: int, *, on: bool) -> None:
+        """Sets or clears one of our bits of the hidden flags."""
+        word = (self._base + at.HFLAGS2) >> 3  # its upper half
+        self.words[word] = self.words[word] & ~(bit << 32) | (bit << 32) * on
 
     # -- stop addresses ----------------------------------------------------------------------------------------
 
@@ -225,6 +229,9 @@ class UnicornCpu(UnicornRegisters):
 
         def change() -> None:
             self.forget_code()
+            self._set_hidden(at.ONE_BY_ONE, on=hooks.follows)
+            if self._pmap is not None:
+                self._pmap.stale = True
             self._flush = self._flush_and_tell if hooks.follows else self._flush_tlb
 
         def leave() -> None:
@@ -237,7 +244,7 @@ class UnicornCpu(UnicornRegisters):
     def _flush_and_tell(self, pmap: Pmap) -> None:
         """Stands in for `_flush` while somebody wants to know."""
         self._flush_tlb(pmap)
-        self._make_hooks().moved(pmap)
+        pmap.stale = not self._make_hooks().moved(pmap)  # then it is looked at again before the next run
 
     def pass_stop(self) -> Stop:
         """Runs one instruction, though it is at a stop address; see `Cpu.pass_stop`.

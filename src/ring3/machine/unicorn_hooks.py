@@ -67,10 +67,14 @@ class Hooks:
         """Whether it wants to know when page tables have changed."""
         return bool(self._watches)
 
-    def moved(self, pmap: Pmap) -> None:
-        """Another address space is in use, or its page tables have changed."""
-        for watch in self._watches:
-            watch.follow(pmap)
+    def moved(self, pmap: Pmap) -> bool:
+        """Another address space is in use, or its page tables have changed.
+
+        Returns:
+            Whether all pages that are watched in it are there; of one that comes, the page tables do not tell.
+        """
+        found = [watch.follow(pmap) for watch in self._watches]
+        return all(found)
 
     def call(self, hook: Callable[[], None]) -> None:
         """Calls a hook; what it raises is kept for who runs the emulator, which stops."""
@@ -121,14 +125,17 @@ class _Watch:
         self._pages: dict[int, tuple[int, int]] = {}
         self._linear: dict[int, int] = {}
 
-    def follow(self, pmap: Pmap | None) -> None:
-        """Looks up where the pages are now; in another address space nothing is watched."""
+    def follow(self, pmap: Pmap | None) -> bool:
+        """Looks up where the pages are now, and whether all are; in another address space nothing is watched."""
         first = self._where.start & -PAGE_SIZE
         wanted = {}
+        is_whole = True
         if pmap is None or pmap is self._pmap:
             for page in range(first, self._where.stop, PAGE_SIZE):
                 frame = self._hooks.frame(self._pmap, page)
-                if frame is not None:
+                if frame is None:
+                    is_whole = False
+                else:
                     wanted[page] = frame
         for page in tuple(self._pages):
             frame, handle = self._pages[page]
@@ -142,6 +149,7 @@ class _Watch:
                 handle = self._hooks.hook_memory(self._kinds, self._callback, frame + low, frame + high)
                 self._pages[page] = frame, handle
                 self._linear[frame] = page
+        return is_whole
 
     def end(self) -> None:
         """Watches nothing any more."""

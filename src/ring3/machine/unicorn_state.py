@@ -72,7 +72,8 @@ HF_ADDSEG: Final = 1 << 6
 HF_CS64: Final = 1 << 15
 HF_SMAP: Final = 1 << 23
 REPEATABLE: Final = 1 << 31
-"""The bit of the second word of hidden flags that is ours (``emulator/emulator.h``)."""
+ONE_BY_ONE: Final = 1 << 30
+"""The bits of the second word of hidden flags that are ours (``emulator/emulator.h``)."""
 
 
 class Probe(NamedTuple):

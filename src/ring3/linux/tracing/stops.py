@@ -92,6 +92,13 @@ def ptrace_detach(task: LinuxTask, signal: int = 0) -> None:
     trace.resumed.wake()
 
 
+def trace_calls(task: LinuxTask, work: int) -> None:
+    """Says whether a traced thread stops at its next call: `SYSCALL_WORK_TRACE`, `SYSCALL_WORK_EMU` or 0."""
+    at = task.struct + _WORK
+    q = task.kernel.machine.ram.q
+    q[at] = q[at] & ~(SYSCALL_WORK_TRACE | SYSCALL_WORK_EMU) | work
+
+
 @function("int ptrace_resume(struct task_struct *child, long request, unsigned long data)")
 def ptrace_resume(task: LinuxTask, signal: int, work: int) -> None:
     """Lets a stopped thread go on.
@@ -103,9 +110,7 @@ def ptrace_resume(task: LinuxTask, signal: int, work: int) -> None:
     """
     trace = task.trace
     assert trace is not None
-    at = task.struct + _WORK
-    q = task.kernel.machine.ram.q
-    q[at] = q[at] & ~(SYSCALL_WORK_TRACE | SYSCALL_WORK_EMU) | work
+    trace_calls(task, work)
     trace.inject = signal
     trace.status = None
     trace.unreported = False

@@ -94,6 +94,8 @@ enum { FLUSHED = 0x80 };
 
 /* Bit of hflags2 that is ours: the same results on every host (the emulator uses the low bits only). */
 #define REPEATABLE (1u << 31)
+/* Another one: every instruction is a block of its own. */
+#define ONE_BY_ONE (1u << 30)
 
 static inline unsigned privilege(const struct cpu *cpu)
 {

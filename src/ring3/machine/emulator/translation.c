@@ -9,7 +9,8 @@
  *   `pop`. `test` in its second encoding, which it does not know, is shown in the first.
  * - A block ends before an instruction that may reach into another page, so that a fault of fetching is met by a block
  *   that begins with the instruction, and not by one whose earlier instructions have not run yet. It ends before
- *   `sysenter` too, whose helper then finds RIP where it is.
+ *   `sysenter` too, whose helper then finds RIP where it is. While somebody watches memory it ends behind every
+ *   instruction, so that a stop comes right behind the one that has made the access.
  */
 #include "decode.h"
 
@@ -240,7 +241,8 @@ static void translate_instruction(struct block *block, void *state)
     every_access = checks_alignment(cpu) ? MO_ALIGN : 0;
     translate_original(block, state);
     first_access = every_access = shown_size = 0;
-    if (block->is_jmp == DISAS_NEXT && (may_cross(block->next) || ring3_is_sysenter(cpu, block->next)))
+    if (block->is_jmp == DISAS_NEXT
+        && (cpu->hflags2 & ONE_BY_ONE || may_cross(block->next) || ring3_is_sysenter(cpu, block->next)))
         block->is_jmp = DISAS_TOO_MANY;
 }
 

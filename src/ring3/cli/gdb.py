@@ -1,0 +1,105 @@
+"""``ring3 gdb``: starts gdb, already connected to a program that stands before its first instruction."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from typing import TYPE_CHECKING, Final
+
+from ring3.cli import program
+from ring3.cli.confinement import confine
+from ring3.cli.main import RawFormatter
+from ring3.cli.sandbox import environment
+from ring3.errors import UserError
+from ring3.fs.view import visible_files
+
+if TYPE_CHECKING:
+    from ring3.computer import Linux, Solaris
+    from ring3.kernel.task import Task
+
+EPILOG: Final = """\
+gdb runs on the host, with your ~/.gdbinit; the program runs on Ring3, and gdb reads its files as the program sees them.
+Both have this terminal. docs/gdb.md tells what gdb can do there, and how a gdb of your own connects (ring3 run --gdb).
+
+examples:
+  ring3 gdb ./a.out
+  ring3 gdb --ex 'break main' --ex continue ./a.out argument
+  ring3 gdb --gdb-kernel ./a.out
+
+Exit status: the program's, if it has ended; else gdb's.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declares the arguments."""
+    program.add_os(parser)
+    program.add_path(parser)
+    program.add_repeatable(parser)
+    program.add_reports(parser)
+    parser.add_argument("--gdb", default="gdb", metavar="FILE", help="which gdb (default: gdb)")
+    parser.add_argument("--ex", action="append", default=[], metavar="COMMAND", help="have gdb do this first")
+    parser.add_argument("--batch", action="store_true", help="end when the commands of --ex are done")
+    parser.add_argument(
+        "--gdb-kernel", action="store_true", help="show the whole machine, ring 0 too, instead of the program"
+    )
+    program.add_program(parser)
+    parser.formatter_class = RawFormatter
+    parser.epilog = EPILOG
+    parser.set_defaults(main=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Starts gdb and serves it; returns the program's status, or gdb's if the program lives."""
+    path, arguments = program.words(options)
+    with program.computer(options, path) as computer:
+        computer.kernel.report = program.reporter(options)
+        task = computer.load(path, arguments, environment(options))
+        return _debugged(computer, task, path, options)
+
+
+def _debugged(computer: Linux | Solaris, task: Task, path: str, options: argparse.Namespace) -> int:
+    from ring3.cli.debugged import debug  # noqa: PLC0415 - only where a program was found
+    from ring3.debug.gdb.serve import accept, listen  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory(prefix="ring3-gdb-") as folder:
+        listening, name = listen(os.path.join(folder, "socket"))
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # the key is gdb's
+        try:
+            client = _start(options, path, name)
+            connection = accept(listening)
+        except BaseException:
+            signal.signal(signal.SIGINT, before)
+            raise
+    confine(visible_files(os.getcwdb(), os.fsencode(path)), computer.machine.cpu.requests)
+    debug(computer, task, connection, options)
+    status = computer.run(task)
+    client.wait()
+    return status
+
+
+def _start(options: argparse.Namespace, path: str, name: str) -> subprocess.Popen[bytes]:
+    """Starts gdb.
+
+    Raises:
+        UserError: It is not there.
+    """
+    symbols = _kernel_image() if options.gdb_kernel else path
+    commands = [f"target remote {name}", *options.ex]
+    words = [options.gdb, "-q", *(["-batch"] * options.batch)]
+    words += [word for command in commands for word in ("-ex", command)]
+    try:
+        return subprocess.Popen([*words, symbols], stdin=sys.stdin, restore_signals=True)
+    except FileNotFoundError:
+        raise UserError(
+            f"{options.gdb}: not found; install gdb, or connect one with ring3 run --gdb", 127
+        ) from None
+
+
+def _kernel_image() -> str:
+    from ring3 import resources  # noqa: PLC0415
+
+    return os.path.join(resources.ROOT, "image", "linux", "vmlinux")
