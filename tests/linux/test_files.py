@@ -14,6 +14,7 @@ from tests.support.native import Run
 from tests.support.toolchain import Bits, Toolchain
 
 PROGRAMS = [
+    "async",
     "attributes",
     "busy",
     "contents",

@@ -106,6 +106,8 @@ class File:
     """For such files: it was read or written since somebody last cleared this."""
     takes_whole_pages = False
     """Whether of data that a bad page cuts off it takes whole pages only (anon_pipe_write of fs/pipe.c)."""
+    signalled: object = None
+    """Who gets signals when it becomes ready, if somebody was ever named (fcntl(2), F_SETOWN)."""
     signals_broken_pipe = True
     """Writing where nobody reads raises SIGPIPE, not only EPIPE."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from ring3.abi.c_types import INT, CompatULong, FdArg, Int, UnsignedInt, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
+from ring3.abi.linux.structs.files import F_OWNER_EX
 from ring3.fs.file import O_APPEND, O_NONBLOCK, O_PATH, File
 from ring3.fs.opening import O_ASYNC, O_CLOEXEC, O_DIRECT, O_NOATIME
 from ring3.fs.permission import CAP_SYS_RESOURCE
@@ -18,13 +19,14 @@ from ring3.linux.calls.files.file_locks import LOCK_COMMANDS, lock_command
 from ring3.linux.calls.files.memfd import add_seals, seals_of
 from ring3.linux.definition import syscall
 from ring3.linux.files.lookup import who
+from ring3.linux.signals import sigio
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
 FD_CLOEXEC: Final = 1
-SETTABLE: Final = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | O_ASYNC
-"""The flags that F_SETFL changes (SETFL_MASK)."""
+SETTABLE: Final = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME
+"""The flags that F_SETFL changes (SETFL_MASK), but for O_ASYNC, which not every file can have."""
 
 
 class Fcntl(IntEnum):
@@ -45,6 +47,8 @@ class Fcntl(IntEnum):
     F_GETLK64 = 12
     F_SETLK64 = 13
     F_SETLKW64 = 14
+    F_SETOWN_EX = 15
+    F_GETOWN_EX = 16
     F_OFD_GETLK = 36
     F_OFD_SETLK = 37
     F_OFD_SETLKW = 38
@@ -141,8 +145,8 @@ def _setfl(task: LinuxTask, fd: int, file: File, arg: int) -> int:
     inode = file.inode
     if arg & O_NOATIME & ~file.flags and inode is not None and not who(task).owns(inode):
         raise Errno(E.EPERM)
-    if arg & O_ASYNC & ~file.flags:
-        raise Errno(E.EINVAL)
+    if (arg ^ file.flags) & O_ASYNC:
+        sigio.set_async(task, fd, file, bool(arg & O_ASYNC))
     file.flags = file.flags & ~SETTABLE | arg & SETTABLE
     return 0
 
@@ -165,7 +169,34 @@ def _setpipe(task: LinuxTask, fd: int, file: File, arg: int) -> int:
 
 
 def _getown(task: LinuxTask, fd: int, file: File, arg: int) -> int:
-    """Nobody: F_SETOWN is not there."""
+    return sigio.number_of(file)
+
+
+def _setown(task: LinuxTask, fd: int, file: File, arg: int) -> int:
+    sigio.set_by_number(task, file, INT.cast(arg))
+    return 0
+
+
+def _getown_ex(task: LinuxTask, fd: int, file: File, arg: int) -> int:
+    found = sigio.owner_of(file)
+    F_OWNER_EX.write(task.memory, arg, 64, int(found.kind), found.number)
+    return 0
+
+
+def _setown_ex(task: LinuxTask, fd: int, file: File, arg: int) -> int:
+    kind, number = F_OWNER_EX.integers(task.memory, arg, 64)
+    if kind not in set(sigio.OwnerKind):
+        raise Errno(E.EINVAL)
+    sigio.owner_of(file).set(task, sigio.OwnerKind(kind), number)
+    return 0
+
+
+def _getsig(task: LinuxTask, fd: int, file: File, arg: int) -> int:
+    return 0 if file.signalled is None else sigio.owner_of(file).signal
+
+
+def _setsig(task: LinuxTask, fd: int, file: File, arg: int) -> int:
+    sigio.set_signal(file, arg)
     return 0
 
 
@@ -179,7 +210,11 @@ COMMANDS: Final[dict[int, Command]] = {
     Fcntl.F_GETFL: _getfl,
     Fcntl.F_SETFL: _setfl,
     Fcntl.F_GETOWN: _getown,
-    Fcntl.F_GETSIG: _getown,
+    Fcntl.F_SETOWN: _setown,
+    Fcntl.F_GETOWN_EX: _getown_ex,
+    Fcntl.F_SETOWN_EX: _setown_ex,
+    Fcntl.F_GETSIG: _getsig,
+    Fcntl.F_SETSIG: _setsig,
     Fcntl.F_GETPIPE_SZ: _getpipe,
     Fcntl.F_SETPIPE_SZ: _setpipe,
     Fcntl.F_ADD_SEALS: add_seals,
@@ -214,9 +249,7 @@ def do_fcntl(task: LinuxTask, fd: int, cmd: int, arg: int) -> int | Waiting:
     return command(task, fd, file, arg)
 
 
-NOTE: Final = (
-    "no O_ASYNC with its owner and signal, no leases, no directory notification, no write hints: EINVAL"
-)
+NOTE: Final = "no leases, no directory notification, no write hints: EINVAL"
 
 
 @syscall("partial", NOTE)

@@ -14,6 +14,7 @@ from ring3.abi.errno import E, Errno
 from ring3.fs import host_os
 from ring3.fs.file import O_NONBLOCK, File
 from ring3.fs.host import HostFile
+from ring3.fs.opening import O_ASYNC
 from ring3.kernel.functions import function
 from ring3.linux.definition import syscall
 from ring3.linux.files.lookup import opened
@@ -65,10 +66,22 @@ def _available(task: LinuxTask, fd: int, file: File, arg: int) -> int:
     return 0
 
 
+def _async(task: LinuxTask, fd: int, file: File, arg: int) -> int:
+    from ring3.linux.signals.sigio import set_async  # noqa: PLC0415 - few programs use it
+
+    wanted = bool(task.memory.read_u32(arg))
+    if bool(file.flags & O_ASYNC) != wanted:
+        if not file.pollable:
+            raise Errno(E.ENOTTY)
+        set_async(task, fd, file, wanted)
+    return 0
+
+
 EVERYWHERE: Final[dict[int, Callable[[LinuxTask, int, File, int], int]]] = {
     Ioctl.FIOCLEX: _close_on_exec,
     Ioctl.FIONCLEX: _stay_on_exec,
     Ioctl.FIONBIO: _nonblocking,
+    Ioctl.FIOASYNC: _async,
     Ioctl.FIONREAD: _available,
 }
 """What any file answers."""

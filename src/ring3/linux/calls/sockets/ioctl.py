@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ring3.abi.c_types import INT
 from ring3.abi.kinds import IntEnum
 from ring3.linux.calls.sockets.interfaces import interface_ioctl
+from ring3.linux.signals.sigio import number_of, set_by_number
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -16,6 +18,10 @@ class SocketIoctl(IntEnum):
     """Requests."""
 
     SIOCOUTQ = 0x5411
+    FIOSETOWN = 0x8901
+    SIOCSPGRP = 0x8902
+    FIOGETOWN = 0x8903
+    SIOCGPGRP = 0x8904
     SIOCATMARK = 0x8905
 
 
@@ -27,6 +33,11 @@ def socket_ioctl(task: LinuxTask, socket: Socket, cmd: int, arg: int) -> int:
     """
     if cmd == SocketIoctl.SIOCOUTQ:
         value = socket.unsent()
+    elif cmd in (SocketIoctl.FIOSETOWN, SocketIoctl.SIOCSPGRP):
+        set_by_number(task, socket, INT.cast(task.memory.read_u32(arg)))
+        return 0
+    elif cmd in (SocketIoctl.FIOGETOWN, SocketIoctl.SIOCGPGRP):
+        value = number_of(socket) & 0xFFFF_FFFF
     elif cmd == SocketIoctl.SIOCATMARK:
         value = int(socket.at_mark())
     else:
