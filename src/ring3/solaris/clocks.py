@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ring3.abi.c_types import Address, Int, UnsignedInt
+from ring3.abi.c_types import Address, Int
 from ring3.abi.errno import Errno
 from ring3.abi.kinds import IntEnum
 from ring3.abi.solaris.errno import SolarisE
@@ -179,14 +179,14 @@ def _store_timer(task: SolarisTask, timer: IntervalTimer, address: int) -> None:
 
 
 @syscall("full")
-def getitimer(task: SolarisTask, which: UnsignedInt, itv: Address) -> int:
+def getitimer(task: SolarisTask, which: Int, itv: Address) -> int:
     """What is left of a timer."""
     _store_timer(task, _timer(task, which), itv)
     return 0
 
 
 @syscall("full")
-def setitimer(task: SolarisTask, which: UnsignedInt, itv: Address, oitv: Address) -> int:
+def setitimer(task: SolarisTask, which: Int, itv: Address, oitv: Address) -> int:
     """Starts or stops a timer."""
     timer = _timer(task, which)
     values = None

@@ -10,7 +10,7 @@ import struct
 import termios
 from typing import TYPE_CHECKING, Final
 
-from ring3.abi.c_types import Address, FdArg, Int, OffT, UnsignedLong
+from ring3.abi.c_types import Address, Int, OffT, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
 from ring3.abi.solaris.errno import SolarisE
@@ -135,7 +135,7 @@ def _lock(task: SolarisTask, file: File, cmd: int, address: int) -> int:
     "partial",
     "a lock that is taken is not waited for: EAGAIN; no owner of SIGPOLL, shares or OFD locks: EINVAL",
 )
-def fcntl(task: SolarisTask, fdes: FdArg, cmd: Int, arg: UnsignedLong) -> int:
+def fcntl(task: SolarisTask, fdes: Int, cmd: Int, arg: UnsignedLong) -> int:
     """Asks and changes what an open file and its descriptor are."""
     file = task.files[fdes]
     match cmd:
@@ -182,7 +182,7 @@ def pipe(task: SolarisTask, fds: Address, flags: Int) -> int:
 
 
 @syscall("full")
-def lseek64(task: SolarisTask, fdes: FdArg, off: OffT, stype: Int) -> int:
+def lseek64(task: SolarisTask, fdes: Int, off: OffT, stype: Int) -> int:
     """Moves the position of an open file; returns the new one."""
     return task.files[fdes].seek(off, stype)
 
@@ -304,7 +304,7 @@ _REQUESTS: Final[dict[int, Callable[[SolarisTask, int, File, int], None]]] = {
 
 
 @syscall("partial", "what files have in common; of terminals the settings, which cannot be changed: ENOTTY")
-def ioctl(task: SolarisTask, fdes: FdArg, cmd: Int, arg: UnsignedLong) -> int:
+def ioctl(task: SolarisTask, fdes: Int, cmd: Int, arg: UnsignedLong) -> int:
     """Controls a device."""
     file = task.files[fdes]
     request = _REQUESTS.get(cmd & 0xFFFF_FFFF)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import stat as modes
 from typing import TYPE_CHECKING, Final
 
-from ring3.abi.c_types import Address, Int, Mode, Path, UnsignedInt
+from ring3.abi.c_types import Address, Int, Path, UnsignedInt
 from ring3.abi.errno import Errno
 from ring3.abi.solaris.errno import SolarisE
 from ring3.abi.solaris.structs import STAT
@@ -107,13 +107,13 @@ async def _open_fifo(task: SolarisTask, file: FifoFile, cloexec: bool) -> int:
 
 
 @syscall("partial", "no extended attributes (O_XATTR), O_SEARCH and O_EXEC")
-def open(task: SolarisTask, fname: Path, fmode: Int, cmode: Mode) -> int | Waiting:  # noqa: A001 -- the call's name
+def open(task: SolarisTask, fname: Path, fmode: Int, cmode: Int) -> int | Waiting:  # noqa: A001 -- the call's name
     """Opens a file."""
     return _open(task, AT_FDCWD, fname, fmode, cmode)
 
 
 @syscall("partial", "no extended attributes (O_XATTR), O_SEARCH and O_EXEC")
-def openat(task: SolarisTask, fd: Int, name: Path, fmode: Int, cmode: Mode) -> int | Waiting:
+def openat(task: SolarisTask, fd: Int, name: Path, fmode: Int, cmode: Int) -> int | Waiting:
     """Opens a file relative to a directory."""
     return _open(task, fd, name, fmode, cmode)
 
@@ -204,19 +204,19 @@ def _chmod(task: SolarisTask, found: Dentry | File, mode: int) -> int:
 
 
 @syscall("full")
-def chmod(task: SolarisTask, fname: Path, fmode: Mode) -> int:
+def chmod(task: SolarisTask, fname: Path, fmode: Int) -> int:
     """Changes the permissions of a file."""
     return _chmod(task, find(task, AT_FDCWD, fname), fmode)
 
 
 @syscall("full")
-def fchmod(task: SolarisTask, fd: Int, mode: Mode) -> int:
+def fchmod(task: SolarisTask, fd: Int, mode: Int) -> int:
     """Changes the permissions of an open file."""
     return _chmod(task, task.files[fd], mode)
 
 
 @syscall("full")
-def fchmodat(task: SolarisTask, fd: Int, path: Address, mode: Mode, flag: Int) -> int:
+def fchmodat(task: SolarisTask, fd: Int, path: Address, mode: Int, flag: Int) -> int:
     """Changes the permissions of a file relative to a directory."""
     return _chmod(task, find_or_fd(task, fd, path, follow=not flag & AT_SYMLINK_NOFOLLOW), mode)
 
@@ -283,7 +283,7 @@ def utimesys(task: SolarisTask, code: Int, a1: Address, a2: Address, a3: Address
 
 
 @syscall("full")
-def umask(task: SolarisTask, mask: Mode) -> int:
+def umask(task: SolarisTask, mask: Int) -> int:
     """Sets the permissions that new files do not get; returns those before."""
     fs = task.process.fs
     before, fs.umask = fs.umask, mask & 0o777

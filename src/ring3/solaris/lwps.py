@@ -63,7 +63,7 @@ def _unpark(task: SolarisTask, lwpid: int) -> int:
 
 
 @syscall("full")
-def syslwp_park(task: SolarisTask, which: Int, uaddr: UnsignedLong, arg: Int) -> int | Waiting:
+def syslwp_park(task: SolarisTask, which: Int, uaddr: UnsignedLong, arg: UnsignedLong) -> int | Waiting:
     """Parks the calling lwp (0), unparks one (1) or several (2); who was unparked before does not park."""
     if which == 0:
         if arg:

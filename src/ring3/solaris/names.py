@@ -10,7 +10,7 @@ import stat
 import struct
 from typing import TYPE_CHECKING, Final
 
-from ring3.abi.c_types import Address, BufferOut, Int, Mode, Path, SizeT, UnsignedLong
+from ring3.abi.c_types import Address, BufferOut, Int, Path, SizeT, UnsignedLong
 from ring3.abi.errno import Errno
 from ring3.abi.solaris.errno import SolarisE
 from ring3.fs import names
@@ -51,7 +51,7 @@ def unlinkat(task: SolarisTask, fd: Int, name: Path, flags: Int) -> int:
 
 
 @syscall("full")
-def mkdirat(task: SolarisTask, fd: Int, dname: Path, dmode: Mode) -> int:
+def mkdirat(task: SolarisTask, fd: Int, dname: Path, dmode: Int) -> int:
     """Makes a directory."""
     mode = dmode & 0o7777 & ~task.process.fs.umask
     names.make(last_of(task, fd, dname), stat.S_IFDIR | mode, who(task.cred))
@@ -59,13 +59,13 @@ def mkdirat(task: SolarisTask, fd: Int, dname: Path, dmode: Mode) -> int:
 
 
 @syscall("full")
-def mkdir(task: SolarisTask, dname: Path, dmode: Mode) -> int:
+def mkdir(task: SolarisTask, dname: Path, dmode: Int) -> int:
     """Makes a directory."""
     return mkdirat(task, AT_FDCWD, dname, dmode)
 
 
 @syscall("full")
-def mknodat(task: SolarisTask, fd: Int, fname: Path, fmode: Mode, dev: UnsignedLong) -> int:
+def mknodat(task: SolarisTask, fd: Int, fname: Path, fmode: Int, dev: UnsignedLong) -> int:
     """Makes a file of any type."""
     mode = stat.S_IFMT(fmode) | fmode & 0o7777 & ~task.process.fs.umask
     names.make(last_of(task, fd, fname), mode, who(task.cred), dev & 0xFFFF_FFFF)

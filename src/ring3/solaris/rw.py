@@ -70,7 +70,7 @@ def write(task: SolarisTask, fdes: FdArg, cbuf: BufferIn, count: SizeT) -> int |
 
 
 @syscall("full")
-def pread(task: SolarisTask, fdes: FdArg, cbuf: BufferOut, count: SizeT, offset: OffT) -> int:
+def pread(task: SolarisTask, fdes: Int, cbuf: BufferOut, count: SizeT, offset: OffT) -> int:
     """Reads at an offset; the position stays."""
     _check_count(count)
     file = task.files[fdes]
@@ -83,7 +83,7 @@ def pread(task: SolarisTask, fdes: FdArg, cbuf: BufferOut, count: SizeT, offset:
 
 
 @syscall("full")
-def pwrite(task: SolarisTask, fdes: FdArg, cbuf: BufferIn, count: SizeT, offset: OffT) -> int:
+def pwrite(task: SolarisTask, fdes: Int, cbuf: BufferIn, count: SizeT, offset: OffT) -> int:
     """Writes at an offset; the position stays."""
     _check_count(count)
     file = task.files[fdes]
@@ -108,7 +108,7 @@ def _vectors(task: SolarisTask, iovp: int, count: int) -> list[tuple[int, int]]:
 
 
 @syscall("full")
-def readv(task: SolarisTask, fdes: FdArg, iovp: Address, iovcnt: Int) -> int | Waiting:
+def readv(task: SolarisTask, fdes: Int, iovp: Address, iovcnt: Int) -> int | Waiting:
     """Reads into several buffers."""
     file = task.files[fdes]
     _check_mode(file.readable)
@@ -127,7 +127,7 @@ def readv(task: SolarisTask, fdes: FdArg, iovp: Address, iovcnt: Int) -> int | W
 
 
 @syscall("full")
-def writev(task: SolarisTask, fdes: FdArg, iovp: Address, iovcnt: Int) -> int | Waiting:
+def writev(task: SolarisTask, fdes: Int, iovp: Address, iovcnt: Int) -> int | Waiting:
     """Writes from several buffers."""
     file = task.files[fdes]
     _check_mode(file.writable)
