@@ -29,7 +29,7 @@ FAMILIES = {
         "lseek 2 read 3 234 truncate 0 size 4 mode 100640\nagain -1 17\nlink b entries 4 full -1 93\n"
         "rmdir 0 gone -1 2\n"
     ),
-    "timers": "pause -1 4 seen 14\nslept 1\npoll 0\n",
+    "timers": "suspended -1 4 seen 14\nslept 1\npoll 0\n",
 }
 
 
@@ -42,6 +42,7 @@ def families(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_family(families: Path, family: str, path: PathThrough) -> None:
     with guest.boot_solaris(path) as machine:
+        machine.kernel.make_time_virtual()
         outcome = guest.run(machine, families, [family])
     assert (outcome.stdout.decode(), outcome.stderr, outcome.status) == (FAMILIES[family], b"", 0)
 
