@@ -113,7 +113,7 @@ def _fork(task: SolarisTask) -> int:
     thread.frame.ax, thread.frame.dx = process.pid, 1
     thread.frame.flags &= ~1  # carry: it succeeded
     process.children[pid] = child
-    kernel.processes[pid] = child
+    kernel.enter(child)
     _begin(task, thread)
     return pid
 

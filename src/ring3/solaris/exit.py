@@ -11,6 +11,7 @@ from ring3.solaris.definition import syscall
 from ring3.solaris.process import INIT
 from ring3.solaris.siginfo import CLD_EXITED, CLD_KILLED, Info
 from ring3.solaris.signals import SA_NOCLDWAIT, sigtoproc
+from ring3.solaris.structures import become_zombie
 
 if TYPE_CHECKING:
     from ring3.solaris.process import Process
@@ -60,8 +61,9 @@ def end(task: SolarisTask, code: int) -> NoReturn:
     for child in list(process.children.values()):
         child.ppid = INIT
         if child.exited:
-            kernel.processes.pop(child.pid, None)
+            kernel.forget(child)
     process.children.clear()
+    become_zombie(kernel, process)
     _tell_parent(task, process)
     raise TaskExited
 
@@ -89,11 +91,11 @@ def _tell_parent(task: SolarisTask, process: Process) -> None:
     kernel = task.kernel
     parent = kernel.processes.get(process.ppid)
     if parent is None or parent.exited:
-        kernel.processes.pop(process.pid, None)
+        kernel.forget(process)
         return
     action = parent.action(SolarisSig.SIGCLD)
     if action.handler == SIG_IGN or action.flags & SA_NOCLDWAIT:
         parent.children.pop(process.pid, None)
-        kernel.processes.pop(process.pid, None)
+        kernel.forget(process)
     sigtoproc(parent, child_info(process))
     parent.changed.wake()

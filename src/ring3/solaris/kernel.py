@@ -32,7 +32,7 @@ from ring3.machine.board import Machine
 from ring3.machine.cpu import Event
 from ring3.machine.descriptors import Segment, Tss
 from ring3.machine.registers import Gpr, Seg
-from ring3.solaris import table, uname
+from ring3.solaris import structures, table, uname
 from ring3.solaris.definition import REGISTERS, SolarisFunction
 from ring3.solaris.errors import solaris_number
 from ring3.solaris.exec import Start, setregs
@@ -123,6 +123,7 @@ class SolarisKernel(TwoWays[SolarisTask]):
         self.window = WindowRegs(machine.cpu, USER_SEGMENTS)
         self._functions = table.FUNCTIONS.copy()
         self.modules = modules.load()
+        structures.enter_modules(self, self.modules)
         self.domain = b""
         self.objects = Objects()
         self.vfs = Vfs(machine.ram, self.objects, lambda: self.clocks.realtime())  # noqa: PLW0108 -- the clocks may be exchanged
@@ -345,10 +346,24 @@ class SolarisKernel(TwoWays[SolarisTask]):
         process.exe, process.args = exe, args
         process.stack_prot = start.stack_prot
         task = SolarisTask(self, process, pid, os.path.basename(exe)[:16], start.mm, self.machine.ram.alloc())
-        self.processes[pid] = process
+        self.enter(process)
         setregs(task.frame, start)
         self.add(task)
         return task
+
+    def enter(self, process: Process) -> None:
+        """A new process is there.
+
+        Raises:
+            OutOfFrames: There is no frame for its ``proc_t``.
+        """
+        structures.enter_process(self, process)
+        self.processes[process.pid] = process
+
+    def forget(self, process: Process) -> None:
+        """A process is gone, and nobody waits for it."""
+        if self.processes.pop(process.pid, None) is not None:
+            structures.leave_process(self, process)
 
     def number_in_use(self, number: int) -> bool:
         """Whether a process or a group has a number."""

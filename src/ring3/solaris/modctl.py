@@ -3,7 +3,8 @@
 The functions are the kernel's own and call each other as they do there (seed, 3.2; usr/src/uts/common/os/modctl.c and
 modconf.c): modctl, modctl_modinfo, copyin, modinfo, mod_getinfo, the module's _info, mod_info, mod_infonull, copyout.
 Where each returns to behind a call is what the seed's stacks show.
-The modules are rows of data; where the kernel passes the address of a ``struct modctl``, here goes the module's id.
+The modules are a list in guest memory (`structures`), and what they say of themselves is rows of data; where the kernel
+passes the address of a ``struct modctl``, here goes the module's id.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from ring3.abi.solaris.modctl import (
 )
 from ring3.solaris.copyops import copyin, copyout
 from ring3.solaris.definition import function, syscall
+from ring3.solaris.structures import Struct, modules
 
 if TYPE_CHECKING:
     from ring3.abi.solaris.modules import ModuleRow
@@ -120,29 +122,30 @@ def modinfo(task: SolarisTask, mod_id: Int, modinfop: Address) -> int:
         Errno: EINVAL, there is no such module, or none left.
     """
     info = _ModInfo(task.kernel, modinfop)
-    module = _find(task.kernel.modules, info, mod_id)
+    module = _find(task.kernel, info, mod_id)
     info.put("mi_rev", 0)
     info.put("mi_state", ModState.MI_LOADED | ModState.MI_INSTALLED)
-    info.put("mi_base", module.base, 8)
-    info.put("mi_size", module.size, 8)
+    info.put("mi_base", module["mod_text"], 8)
+    info.put("mi_size", module["mod_text_size"], 8)
     for number in range(MODMAXLINK):
         info.put_linkage(number, b"\0", NONE)
-    if module.linkinfo:
-        mod_getinfo(task, module.id, modinfop)
-    info.put("mi_id", module.id)
-    info.put("mi_loadcnt", module.loadcnt)
-    info.put_text("mi_name", module.name.encode() + b"\0")
+    if not module["mod_prim"]:
+        mod_getinfo(task, module["mod_id"], modinfop)
+    info.put("mi_id", module["mod_id"])
+    info.put("mi_loadcnt", module["mod_loadcnt"])
+    info.put_text("mi_name", task.kernel.load_string(module["mod_modname"]) + b"\0")
     return 0
 
 
-def _find(modules: tuple[ModuleRow, ...], info: _ModInfo, mod_id: int) -> ModuleRow:
-    """The module that is asked for: one by its id, or the next one behind mi_id."""
+def _find(kernel: SolarisKernel, info: _ModInfo, mod_id: int) -> Struct:
+    """The module that is asked for in the kernel's list: one by its id, or the one with the next id behind mi_id."""
     wanted = info.get("mi_info")
     if wanted & ModInfoFlag.MI_INFO_ALL:
         after = info.get("mi_id")
-        found = next((row for row in modules if row.id > after >= NONE), None)
+        behind = [row for row in modules(kernel) if row["mod_id"] > after >= NONE]
+        found = min(behind, key=lambda row: row["mod_id"], default=None)
     else:
-        found = next((row for row in modules if row.id == mod_id), None)
+        found = next((row for row in modules(kernel) if row["mod_id"] == mod_id), None)
     if found is None:
         raise Errno(SolarisE.EINVAL)
     return found

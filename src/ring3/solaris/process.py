@@ -65,6 +65,7 @@ class Process:
         cpu_time: Nanoseconds that ended lwps had the CPU; ``children_time`` those of children waited for.
         zombies: lwps that have ended and were not waited for, unless they were detached.
         next_lwpid: The number of the next lwp.
+        page: Physical address of the page with its ``proc_t``.
         timers: Its interval timers by number.
         limits: Its limits that were set: current and most.
     """
@@ -92,6 +93,7 @@ class Process:
         self.children_time = 0
         self.zombies: dict[int, bool] = {}
         self.next_lwpid = 1
+        self.page = 0
         self.timers: dict[int, IntervalTimer] = {}
         self.limits: dict[int, tuple[int, int]] = {}
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.fs.inode import Inode
 from ring3.fs.pseudo import PseudoDirectory, PseudoFile, PseudoFileSystem, PseudoLink
+from ring3.solaris.structures import pids
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +56,7 @@ def procfs(kernel: SolarisKernel) -> PseudoFileSystem:
             process = kernel.processes.get(int(name))
             return None if process is None else _directory(kernel, fs, process)
 
-        return PseudoDirectory(fs, b"", find, lambda: [b"%d" % pid for pid in sorted(kernel.processes)])
+        return PseudoDirectory(fs, b"", find, lambda: [b"%d" % pid for pid in sorted(pids(kernel))])
 
     return PseudoFileSystem(kernel.vfs, "proc", top)
 

@@ -87,7 +87,7 @@ def _take(task: SolarisTask, child: Process, infop: int, options: int) -> int:
         process = task.process
         process.children_time += child.cpu_time + child.children_time
         process.children.pop(child.pid, None)
-        task.kernel.processes.pop(child.pid, None)
+        task.kernel.forget(child)
         for info in [
             info for info in process.sigqueue if info.pid == child.pid and info.signo == SolarisSig.SIGCLD
         ]:

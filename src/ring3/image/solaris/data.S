@@ -38,3 +38,6 @@ fasttable:
 	.section .data.genunix, "aw"
 	TABLE sysent, NSYSCALL << SYSENT_SIZE_SHIFT
 	TABLE utsname, 5 * 257
+	.p2align 3
+	TABLE practive, 8			/* the newest process, from which p_next leads to the others */
+	TABLE modules, 144			/* the first struct modctl: unix */
