@@ -11,6 +11,7 @@ from ring3.abi.errno import E
 from ring3.abi.signals import SIG_DFL, SIG_IGN, SaFlags, Sig
 from ring3.kernel.functions import function
 from ring3.kernel.regs import UserRegs
+from ring3.linux.model.limits import Resource
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.signal_state import (
     IGNORED_BY_DEFAULT,
@@ -76,7 +77,7 @@ def dequeue_signal(task: LinuxTask) -> SigInfo | None:
 
 @function(
     "bool get_signal(struct ksignal *ksig)",
-    calls={"do_group_exit", "do_signal_stop", "handle_signal"},
+    calls={"do_coredump", "do_group_exit", "do_signal_stop", "handle_signal"},
 )
 def get_signal(task: LinuxTask, regs: UserRegs, info: SigInfo) -> bool:
     """Does what a signal's action says; False if that was nothing, so that the next one is to be looked at."""
@@ -101,7 +102,18 @@ def get_signal(task: LinuxTask, regs: UserRegs, info: SigInfo) -> bool:
         do_signal_stop(process, signal)
         return False
     task.kernel.dying(task, regs, info)
-    return do_group_exit(task, signal)
+    return do_group_exit(task, signal | _dump(task, regs, info))
+
+
+def _dump(task: LinuxTask, regs: UserRegs, info: SigInfo) -> int:
+    """Leaves a core file where the signal and the limits ask for one: the bit of the status that says so, or 0."""
+    if not task.rlimits[Resource.CORE][0]:
+        return 0
+    from ring3.linux.tasks import core_file  # noqa: PLC0415 -- few programs die so
+
+    return (
+        core_file.DUMPED if info.signo in core_file.DUMPING and core_file.do_coredump(task, regs, info) else 0
+    )
 
 
 def settle(task: LinuxTask, regs: UserRegs) -> None:
