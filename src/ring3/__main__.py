@@ -11,13 +11,11 @@ def command() -> NoReturn:
     """Runs the command line of this process and ends it.
 
     The garbage collector would look at all modules again and again while they are imported, and Python would take them
-    apart one by one at the end: 5 and 14 ms of some 100. `ring3.cli.program.computer` switches the collector on again.
+    apart one by one at the end: 5 and 14 ms of some 100. `ring3.cli.here` switches the collector on again.
     """
     gc.disable()
-    from ring3.cli.main import main  # noqa: PLC0415 - see above
-
     try:
-        status = main()
+        status = _run(sys.argv[1:])
     except SystemExit as end:  # --help, --version, bad usage
         status = end.code if isinstance(end.code, int) else 0
     except KeyboardInterrupt:
@@ -25,6 +23,17 @@ def command() -> NoReturn:
     with suppress(OSError):
         sys.stderr.flush()  # main does so for standard output
     os._exit(status)
+
+
+def _run(words: list[str]) -> int:
+    """Runs the words; those for a machine that is up are passed on to it, and no kernel is imported here."""
+    if len(words) > 2 and words[1] == "--on":
+        from ring3.session.client import run_on  # noqa: PLC0415 - see above
+
+        return run_on(words[2], [words[0], *words[3:]])
+    from ring3.cli.main import main  # noqa: PLC0415 - see above
+
+    return main()
 
 
 def _die_of_interrupt() -> NoReturn:

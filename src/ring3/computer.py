@@ -41,6 +41,7 @@ from ring3.machine.board import DEFAULT_RAM, CpuKind, Machine
 
 if TYPE_CHECKING:
     from ring3.abi.solaris.sysent import Flavour
+    from ring3.fs.dentry import Dentry
     from ring3.fs.host_terminal import HostTerminal
     from ring3.kernel.probes import Attachment
     from ring3.linux.terminals.console import Console
@@ -244,7 +245,12 @@ class Linux(Computer):
         return self.kernel.probes.replace(points.Layer(f"__do_{entry}"), handler)
 
     def load(
-        self, path: str, arguments: Sequence[str] = (), environment: Mapping[str, str] | None = None
+        self,
+        path: str,
+        arguments: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+        files: FdTable | None = None,
+        cwd: Dentry | None = None,
     ) -> LinuxTask:
         """Loads a program, ready to run.
 
@@ -252,6 +258,8 @@ class Linux(Computer):
             path: A file of the host.
             arguments: What follows the program's name in ``argv``.
             environment: Its environment; None for that of this process.
+            files: Its descriptors; None for the standard ones of this process.
+            cwd: Its working directory; None for that of this process.
 
         Raises:
             UserError: It cannot be run; status 127 if there is no such file, else 126.
@@ -259,20 +267,23 @@ class Linux(Computer):
         strings = _strings(path, path, arguments, environment)
         who = _credentials()
         kernel = self.kernel
-        if len(kernel.vfs.mounts) == 1:
-            self._mount(os.environ if environment is None else environment, who)
+        self.mount(environment)
         walk = Walk(kernel.vfs.root, of_credentials(who))
+        place = kernel.cwd if cwd is None else cwd
         with _refusals(path):
-            make_visible(kernel.vfs, path)
+            if cwd is None:
+                make_visible(kernel.vfs, path)
             start, _ = bprm_execve(
                 kernel,
                 os.fsencode(path),
                 strings,
                 who,
                 Limits(),
-                lambda name: open_exec(walk, kernel.cwd, name),
+                lambda name: open_exec(walk, place, name),
             )
-            task = spawn(kernel, start, os.path.basename(path), self._files(), who)
+            given = self._files() if files is None else files
+            task = spawn(kernel, start, os.path.basename(path), given, who)
+        task.fs.cwd = place
         if self.console is not None:
             self.console.serve(task.process)
         return task
@@ -283,6 +294,15 @@ class Linux(Computer):
         Programs that are loaded find it where they would find the host's; `ring3.linux.terminals.console` tells more.
         """
         self._terminal = terminal
+
+    def mount(self, environment: Mapping[str, str] | None = None) -> None:
+        """Mounts what programs see of the host (`ring3.fs.view`), if nothing is mounted yet.
+
+        Args:
+            environment: That of the first program; None for that of this process.
+        """
+        if len(self.kernel.vfs.mounts) == 1:
+            self._mount(os.environ if environment is None else environment, _credentials())
 
     def _mount(self, environment: Mapping[str, str], who: Credentials) -> None:
         terminal = self._terminal
@@ -410,7 +430,11 @@ class Solaris(Computer):
         return self.kernel.probes.replace(points.Function(key), function)
 
     def load(
-        self, path: str, arguments: Sequence[str] = (), environment: Mapping[str, str] | None = None
+        self,
+        path: str,
+        arguments: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+        files: FdTable | None = None,
     ) -> SolarisTask:
         """Loads a program, ready to run.
 
@@ -419,6 +443,7 @@ class Solaris(Computer):
                 machine's /usr/bin and /usr/sbin first.
             arguments: What follows the program's name in ``argv``.
             environment: Its environment; None for that of this process.
+            files: Its descriptors; None for the standard ones of this process.
 
         Raises:
             UserError: It cannot be run; status 127 if there is no such file, else 126.
@@ -437,7 +462,8 @@ class Solaris(Computer):
             exe = os.fsdecode(file.place.path())
             strings = _strings(exe, path, arguments, environment)
             start = prepare_solaris(kernel, file, strings, lambda wanted: open_solaris(walk, cwd, wanted))
-            return kernel.spawn(start, exe, b" ".join(strings.argv), self._files(), self.cred)
+            given = self._files() if files is None else files
+            return kernel.spawn(start, exe, b" ".join(strings.argv), given, self.cred)
 
 
 @contextmanager

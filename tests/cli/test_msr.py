@@ -80,7 +80,7 @@ class FixedMachine:
 def printed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], value: int, *options: str
 ) -> str:
-    monkeypatch.setattr("ring3.cli.rdmsr.Linux", lambda: FixedMachine(value))
+    monkeypatch.setattr("ring3.cli.here.Linux", lambda **_: FixedMachine(value))
     assert cli.main(["rdmsr", *options, "MSR_LSTAR"]) == 0
     return capsys.readouterr().out.removesuffix("\n")
 

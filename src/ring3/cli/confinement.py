@@ -15,7 +15,7 @@ import os
 import stat
 import struct
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -50,12 +50,22 @@ SYS_LANDLOCK: Final = (444, 445, 446)
 READ: Final = 1 << 0 | 1 << 2 | 1 << 3  # EXECUTE, READ_FILE, READ_DIR
 WRITE: Final = 1 << 1 | 1 << 14  # WRITE_FILE, TRUNCATE
 IOCTL_DEV: Final = 1 << 15
+REMOVE_FILE: Final = 1 << 5
 OF_FILES: Final = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15
 HANDLED: Final = (0, (1 << 13) - 1, (1 << 14) - 1, (1 << 15) - 1, (1 << 15) - 1, (1 << 16) - 1)
 """The rights over files that each version of Landlock knows."""
 
 
-def confine(visible: Iterable[bytes], requests: Sequence[int] = ()) -> None:
+TO_SERVE: Final = frozenset((43, 44, 45, 46, 47, 288))
+"""accept, sendto, recvfrom, sendmsg, recvmsg and accept4: what answers clients on a socket that is open."""
+
+
+def confine(
+    visible: Iterable[bytes],
+    requests: Sequence[int] = (),
+    needed: Collection[int] = (),
+    emptied: Iterable[bytes] = (),
+) -> None:
     """Gives up what is not needed any more, for ever and for all threads to come.
 
     Call it while this is the only thread: others keep what they have.
@@ -63,15 +73,17 @@ def confine(visible: Iterable[bytes], requests: Sequence[int] = ()) -> None:
     Args:
         visible: The host's directories and files that the program sees.
         requests: Those of ptrace(2) that stay.
+        needed: Calls of `GIVEN_UP` that stay.
+        emptied: Directories whose files may be removed.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
         return
-    _give_up_files(libc, visible)
-    _give_up_calls(libc, requests)
+    _give_up_files(libc, visible, emptied)
+    _give_up_calls(libc, requests, [number for number in GIVEN_UP if number not in needed])
 
 
-def _give_up_calls(libc: ctypes.CDLL, requests: Sequence[int]) -> None:
+def _give_up_calls(libc: ctypes.CDLL, requests: Sequence[int], given_up: Sequence[int]) -> None:
     asked = [
         (_JEQ, 0, len(requests) + 2, PTRACE),
         (_LD_W_ABS, 0, 0, 16),
@@ -85,8 +97,8 @@ def _give_up_calls(libc: ctypes.CDLL, requests: Sequence[int]) -> None:
         (_RET, 0, 0, SECCOMP_RET_KILL_PROCESS),
         (_LD_W_ABS, 0, 0, 0),
         *(asked if requests else ()),
-        (_JGE, len(GIVEN_UP) + 1, 0, X32_BIT),
-        *((_JEQ, len(GIVEN_UP) - at, 0, number) for at, number in enumerate(GIVEN_UP)),
+        (_JGE, len(given_up) + 1, 0, X32_BIT),
+        *((_JEQ, len(given_up) - at, 0, number) for at, number in enumerate(given_up)),
         (_RET, 0, 0, SECCOMP_RET_ALLOW),
         (_RET, 0, 0, SECCOMP_RET_ERRNO | EPERM),
     ]
@@ -95,7 +107,7 @@ def _give_up_calls(libc: ctypes.CDLL, requests: Sequence[int]) -> None:
     libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.c_void_p(ctypes.addressof(described)), 0, 0)
 
 
-def _give_up_files(libc: ctypes.CDLL, visible: Iterable[bytes]) -> None:
+def _give_up_files(libc: ctypes.CDLL, visible: Iterable[bytes], emptied: Iterable[bytes]) -> None:
     create, add, restrict = SYS_LANDLOCK
     version = libc.syscall(create, None, ctypes.c_size_t(0), 1)
     if version < 1:
@@ -114,6 +126,7 @@ def _give_up_files(libc: ctypes.CDLL, visible: Iterable[bytes]) -> None:
     for path, rights in (
         *((path, READ) for path in (*visible, *ours, b"/proc", b"/sys")),
         (b"/dev", READ | WRITE | IOCTL_DEV),
+        *((path, REMOVE_FILE) for path in emptied),
     ):
         with suppress(OSError):
             fd = os.open(path, os.O_PATH | os.O_CLOEXEC)

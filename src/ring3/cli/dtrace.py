@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
-from typing import Final
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, Final, TextIO, cast
 
-from ring3.trace.dtrace.command import Command
+from ring3.cli.caller import caller_of
+from ring3.trace.dtrace.command import Command, Interrupted
 from ring3.trace.dtrace.command_line import USAGE
 from ring3.trace.dtrace.machine.host import Computer, MachineHost
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
+
+    from ring3.cli.caller import Caller
+    from ring3.computer import Linux, Solaris
+    from ring3.kernel.task import Task
 
 EXAMPLES: Final = """\
 Before dtrace's own options, those of the machine may stand: --os linux|solaris, --cpu emulated|host,
@@ -30,16 +42,101 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Runs dtrace; returns its status."""
+    caller = caller_of(options)
     words = list(options.words)
     if words[:1] == ["--help"]:
-        print(f"usage: ring3 {USAGE.removeprefix('Usage: ')}\n{EXAMPLES}")
+        print(f"usage: ring3 {USAGE.removeprefix('Usage: ')}\n{EXAMPLES}", file=caller.stdout)
         return 0
+    if caller.machine_name is not None:
+        return _run_on(options, caller, words)
     machine = _machine_options(words)
     host = MachineHost(lambda program: _boot(machine, program))
     try:
         return Command(host, sys.stdout.buffer, sys.stderr).main(words)
     finally:
         host.close()
+
+
+def _run_on(options: argparse.Namespace, caller: Caller, words: list[str]) -> int:
+    """Runs dtrace on the caller's machine."""
+    from ring3.computer import Solaris  # noqa: PLC0415 - imports a whole system
+    from ring3.trace.dtrace.machine.up import UpHost  # noqa: PLC0415
+
+    with caller.computer(options, "") as computer:
+        system = "solaris" if isinstance(computer, Solaris) else "linux"
+        host = UpHost(_CallersPrograms(caller, computer), system)
+        stdout = io.BufferedWriter(cast("io.RawIOBase", _Bytes(caller)))
+        try:
+            return Command(
+                host, stdout, cast("IO[str]", caller.stderr), _CallersFiles(caller), _interruptible
+            ).main(words)
+        finally:
+            stdout.flush()
+
+
+class _CallersPrograms:
+    """A machine, whose programs are loaded for a caller."""
+
+    def __init__(self, caller: Caller, computer: Linux | Solaris) -> None:
+        self.kernel: Any = computer.kernel
+        self._caller = caller
+        self._computer = computer
+
+    def load(self, path: str, arguments: Sequence[str] = ()) -> Task:
+        """Loads a program."""
+        return self._caller.load(self._computer, path, arguments, None)
+
+    def run(self, task: Task) -> int:
+        """Runs until it has ended."""
+        return self._computer.run(task)
+
+    def close(self) -> None:
+        """It stays."""
+
+
+class _Bytes(io.RawIOBase):
+    """Standard output of a caller."""
+
+    def __init__(self, caller: Caller) -> None:
+        super().__init__()
+        self._caller = caller
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def write(self, data: Buffer, /) -> int:
+        """Writes everything."""
+        taken = bytes(data)
+        self._caller.write_bytes(taken)
+        return len(taken)
+
+
+class _CallersFiles:
+    """The files of a caller."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def read(self, path: str) -> bytes:
+        """The contents of a file, or of standard input."""
+        if path == "-":
+            return self._caller.stdin.read().encode("utf-8", "surrogateescape")
+        return self._caller.read(path)
+
+    def append_to(self, path: str) -> IO[bytes]:
+        """A file to write to the end of."""
+        stream = self._caller.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        return cast("IO[bytes]", cast("TextIO", stream).buffer)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Turns a caller's Ctrl-C into `Interrupted`."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted from None
 
 
 def _machine_options(words: list[str]) -> argparse.Namespace:
@@ -63,8 +160,8 @@ def _machine_options(words: list[str]) -> argparse.Namespace:
 
 
 def _boot(options: argparse.Namespace, path: str) -> tuple[Computer, str]:
-    from ring3.cli import program  # noqa: PLC0415
+    from ring3.cli.here import Here  # noqa: PLC0415
     from ring3.computer import Solaris  # noqa: PLC0415 - most programs in D need no machine
 
-    computer = program.computer(options, path)
+    computer = Here().computer(options, path)
     return computer, "solaris" if isinstance(computer, Solaris) else "linux"

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import sys
+import os
 from collections.abc import Callable
-from typing import Generic, TextIO, TypeVar
+from contextlib import closing
+from functools import partial
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ring3.cli import program
+from ring3.cli.caller import caller_of
 from ring3.computer import Linux, Solaris
 from ring3.errors import UserError
+from ring3.linux.model.task import LinuxTask
 from ring3.trace.explain import as_json, text
 from ring3.trace.explain.doors import call_names
 from ring3.trace.explain.watch import Explainer, Wanted
+
+if TYPE_CHECKING:
+    from ring3.kernel.task import Task
 
 Told = TypeVar("Told")
 
@@ -27,6 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--nth", metavar="N", type=_ordinal, help="explain the N-th call, from 1 (default: 1)")
     parser.add_argument("--json", action="store_true", help="tell all facts as JSON")
     parser.add_argument("-o", "--output", metavar="FILE", help="tell it to FILE instead of to stdout")
+    program.add_on(parser)
     program.add_os(parser)
     program.add_cpu(parser)
     program.add_reports(parser)
@@ -48,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     """
     path, arguments = program.words(options)
     with program.computer(options, path) as computer:
-        computer.kernel.report = program.reporter(options)
+        program.report(options, computer)
         if isinstance(computer, Solaris):
             _explain_solaris(options, computer, path, arguments)
         else:
@@ -58,10 +66,11 @@ def run(options: argparse.Namespace) -> int:
 
 def _explain_linux(options: argparse.Namespace, linux: Linux, path: str, arguments: list[str]) -> None:
     wanted = _wanted(options, call_names())
-    teller = _Teller(as_json.render if options.json else text.render, options.output)
+    teller = _Teller(as_json.render if options.json else text.render, options)
     task = program.load(linux, path, arguments, options)
-    explainer = Explainer(linux.kernel, wanted, teller.tell)
-    program.run(linux, task, options)
+    is_ours = _everybody if _is_own(options) else partial(_is_of_session, _session(task))
+    with closing(Explainer(linux.kernel, wanted, teller.tell, is_ours)) as explainer:
+        program.run(linux, task, options)
     teller.check()
     _check_made(path, wanted, explainer.calls, made=explainer.explanation is not None)
 
@@ -75,12 +84,31 @@ def _explain_solaris(options: argparse.Namespace, solaris: Solaris, path: str, a
 
     names = frozenset(solaris_names(solaris.kernel.solaris.flavour).values())
     wanted = _wanted(options, names)
-    teller = _Teller(solaris_json.render if options.json else solaris_text.render, options.output)
+    teller = _Teller(solaris_json.render if options.json else solaris_text.render, options)
     task = program.load(solaris, path, arguments, options)
-    explainer = SolarisExplainer(solaris.kernel, wanted, teller.tell)
-    program.run(solaris, task, options)
+    is_ours = _everybody if _is_own(options) else lambda other: other is task
+    with closing(SolarisExplainer(solaris.kernel, wanted, teller.tell, is_ours)) as explainer:
+        program.run(solaris, task, options)
     teller.check()
     _check_made(path, wanted, explainer.calls, made=explainer.explanation is not None)
+
+
+def _is_own(options: argparse.Namespace) -> bool:
+    """Whether the machine was booted for this command alone."""
+    return caller_of(options).machine_name is None
+
+
+def _everybody(task: Task) -> bool:
+    return True
+
+
+def _session(task: Task) -> int:
+    assert isinstance(task, LinuxTask)
+    return task.process.sid
+
+
+def _is_of_session(session: int, task: Task) -> bool:
+    return _session(task) == session
 
 
 def _wanted(options: argparse.Namespace, names: frozenset[str]) -> Wanted:
@@ -112,19 +140,24 @@ def _ordinal(word: str) -> int:
 class _Teller(Generic[Told]):
     """Writes the explanation in the middle of the run; a failure is kept until the program has ended."""
 
-    def __init__(self, render: Callable[[Told], str], path: str | None) -> None:
+    def __init__(self, render: Callable[[Told], str], options: argparse.Namespace) -> None:
         """Opens the output file, if one is named.
 
         Raises:
             UserError: It cannot be written.
         """
         self._render = render
-        self._path = path
+        self._path: str | None = options.output
+        caller = caller_of(options)
         self._failure: OSError | None = None
         try:
-            self._file: TextIO = sys.stdout if path is None else open(path, "w", encoding="utf-8")  # noqa: SIM115
+            self._file = (
+                caller.stdout
+                if self._path is None
+                else caller.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            )
         except OSError as error:
-            raise UserError(f"{path}: {error.strerror}") from None
+            raise UserError(f"{self._path}: {error.strerror}") from None
 
     def tell(self, told: Told) -> None:
         """Writes the explanation."""

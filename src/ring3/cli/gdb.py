@@ -56,8 +56,8 @@ def run(options: argparse.Namespace) -> int:
     """Starts gdb and serves it; returns the program's status, or gdb's if the program lives."""
     path, arguments = program.words(options)
     with program.computer(options, path) as computer:
-        computer.kernel.report = program.reporter(options)
-        task = computer.load(path, arguments, environment(options))
+        program.report(options, computer)
+        task = computer.load(path, arguments, environment(options, os.environ))
         return _debugged(computer, task, path, options)
 
 

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TextIO
 
 from ring3 import __version__
 from ring3.cli.host import require_host
@@ -25,6 +25,10 @@ COMMANDS: Final = {
     "gdb": "start gdb, connected to a program that stands before its first instruction",
     "doctor": "tell what this host gives and what follows",
     "wrmsr": "write a model-specific register, then run a program",
+    "up": "boot a machine that stays up, for other commands and terminals",
+    "ls": "list the machines that are up",
+    "ps": "list the processes on a machine that is up",
+    "down": "end a machine that is up, and all programs on it",
 }
 PANIC_STATUS: Final = 70
 """EX_SOFTWARE of sysexits.h."""
@@ -107,25 +111,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _dispatch(words: list[str]) -> int:
     """Parses the words and runs the command they name."""
-    options = _parser(words).parse_args(words)
+    return perform(parser(words).parse_args(words), words, sys.stderr)
+
+
+def perform(options: argparse.Namespace, words: Sequence[str], stderr: TextIO | io.TextIOBase) -> int:
+    """Runs the command that was parsed; returns its status.
+
+    Args:
+        options: What the words say.
+        words: The words.
+        stderr: Takes the line that says what went wrong.
+
+    Raises:
+        OSError: Standard output cannot be written to.
+    """
     try:
         if options.command != "doctor":
             require_host()
         return int(options.main(options))
     except UserError as error:
-        print(f"ring3: {error}", file=sys.stderr)
+        print(f"ring3: {error}", file=stderr)
         return error.status
     except Deadlock as error:
-        print(f"ring3: {error}", file=sys.stderr)
+        print(f"ring3: {error}", file=stderr)
         return DEADLOCK_STATUS
     except TripleFault as error:
-        print(f"ring3: the CPU shut down: {error}", file=sys.stderr)
+        print(f"ring3: the CPU shut down: {error}", file=stderr)
         return PANIC_STATUS
     except KernelPanic as panic:
         import traceback  # noqa: PLC0415 - costs 2 ms, and only a panic needs it
 
-        print(f"ring3: kernel panic: {panic}\n{panic.registers}", file=sys.stderr)
-        traceback.print_exception(panic.__cause__ or panic)
+        print(f"ring3: kernel panic: {panic}\n{panic.registers}", file=stderr)
+        stderr.write("".join(traceback.format_exception(panic.__cause__ or panic)))
         return PANIC_STATUS
     except Exception as error:
         if options.debug or (isinstance(error, OSError) and error.filename is None):
@@ -134,22 +151,22 @@ def _dispatch(words: list[str]) -> int:
         print(
             f"ring3: internal error: {what}; please report it with what "
             f"`ring3 --debug {' '.join(words)}` prints",
-            file=sys.stderr,
+            file=stderr,
         )
         return PANIC_STATUS
 
 
-def _parser(words: Sequence[str]) -> Parser:
+def parser(words: Sequence[str]) -> Parser:
     """The parser of the command line; of the subcommands only the one it names is imported."""
-    parser = Parser(
+    found = Parser(
         prog="ring3",
         description="The system-call machine of x86, whole and real, in Python.",
         epilog=EXAMPLES,
         formatter_class=RawFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"ring3 {__version__}")
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an internal error")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    found.add_argument("--version", action="version", version=f"ring3 {__version__}")
+    found.add_argument("--debug", action="store_true", help="show the traceback of an internal error")
+    commands = found.add_subparsers(dest="command", required=True, metavar="COMMAND")
     named = words[:1] and words[0] in COMMANDS
     for name, text in {words[0]: COMMANDS[words[0]]}.items() if named else COMMANDS.items():
         command = commands.add_parser(
@@ -157,7 +174,7 @@ def _parser(words: Sequence[str]) -> Parser:
         )
         if [word for word in words if word != "--debug"][:1] == [name]:
             import_module(f"ring3.cli.{name}").configure(command)
-    return parser
+    return found
 
 
 def _abandon_stdout() -> None:

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import signal
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from typing import Final
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, suppress
+from functools import partial
+from typing import TYPE_CHECKING
 
 from ring3.abi.signals import Sig
+from ring3.cli.caller import caller_of
+from ring3.cli.here import INTERRUPTED_STATUS
 from ring3.cli.sandbox import TIMED_OUT, Limits, add_sandbox, environment
 from ring3.computer import Linux, Solaris
 from ring3.errors import UserError
-from ring3.kernel.regs import UserRegs
-from ring3.kernel.task import Task
-from ring3.linux.model.siginfo import SigInfo
-from ring3.linux.model.task import LinuxTask
-from ring3.loader.host import system_of
 from ring3.loader.personality import System
-from ring3.machine.board import DEFAULT_RAM, CpuKind
+from ring3.machine.board import CpuKind
 
-INTERRUPTED_STATUS: Final = 130
-"""What a shell says of a program that SIGINT ended."""
+if TYPE_CHECKING:
+    from ring3.kernel.regs import UserRegs
+    from ring3.kernel.task import Task
+    from ring3.linux.model.siginfo import SigInfo
+    from ring3.linux.model.task import LinuxTask
+
+
+def add_on(parser: argparse.ArgumentParser) -> None:
+    """Declares ``--on``."""
+    parser.add_argument("--on", metavar="NAME", help="on the machine of that name, which ring3 up has booted")
 
 
 def add_path(parser: argparse.ArgumentParser) -> None:
@@ -71,28 +75,14 @@ def add_repeatable(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def computer(options: argparse.Namespace, path: str) -> Linux | Solaris:
-    """A computer with the system that a program is to run on.
+def computer(options: argparse.Namespace, path: str) -> AbstractContextManager[Linux | Solaris]:
+    """The computer that a program is to run on: one that is booted for it, or that of the caller.
 
     Args:
         options: Those of `add_os`, and of `add_path` and `add_repeatable` where the command has them.
         path: The program.
     """
-    system = System(options.os) if options.os else system_of(path) or System.LINUX
-    full_path = getattr(options, "path", "short") == "full"
-    seed, virtual_time = getattr(options, "seed", None), getattr(options, "virtual_time", False)
-    memory = getattr(options, "memory", None) or DEFAULT_RAM
-    cpu = CpuKind(getattr(options, "cpu", None) or CpuKind.EMULATED)
-    made: Linux | Solaris
-    if system is System.LINUX:
-        made = Linux(full_path=full_path, ram_bytes=memory, seed=seed, virtual_time=virtual_time, cpu=cpu)
-    elif cpu is CpuKind.EMULATED:
-        made = Solaris(full_path=full_path, ram_bytes=memory, seed=seed, virtual_time=virtual_time)
-    else:
-        raise UserError("programs of Solaris use addresses that no program of the host has: --cpu emulated")
-    gc.freeze()  # what has been imported and booted stays: the collector need not look at it
-    gc.enable()
-    return made
+    return caller_of(options).computer(options, path)
 
 
 def add_reports(parser: argparse.ArgumentParser) -> None:
@@ -105,15 +95,16 @@ def add_reports(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def reporter(options: argparse.Namespace) -> Callable[[str], None]:
-    """What takes lines for the user, by the options of `add_reports`; a standard error that takes none loses them."""
-    return (lambda line: None) if getattr(options, "quiet", False) else complain
+def report(options: argparse.Namespace, computer: Linux | Solaris) -> None:
+    """Has lines of the kernel's shown to the user, by the options of `add_reports`."""
+    quiet = getattr(options, "quiet", False)
+    caller_of(options).report_to(computer, (lambda line: None) if quiet else partial(complain, options))
 
 
-def complain(line: str) -> None:
+def complain(options: argparse.Namespace, line: str) -> None:
     """Writes a line to standard error, if it can be written to."""
     with suppress(OSError, ValueError):
-        print(f"ring3: {line}", file=sys.stderr, flush=True)
+        print(f"ring3: {line}", file=caller_of(options).stderr, flush=True)
 
 
 def add_program(parser: argparse.ArgumentParser, before: str = "") -> None:
@@ -140,18 +131,18 @@ def words(options: argparse.Namespace) -> tuple[str, list[str]]:
     name = program[0]
     if getattr(options, "os", None) == System.SOLARIS and "/" not in name:
         return name, program[1:]  # the machine has commands of its own, which come first
-    return _find(name), program[1:]
+    return find(options, name), program[1:]
 
 
-def _find(name: str) -> str:
-    """The file that a name stands for, as a shell has it: one without a slash is looked for in PATH.
+def find(options: argparse.Namespace, name: str) -> str:
+    """The file that a name stands for, as a shell has it: one without a slash is looked for in the caller's PATH.
 
     Raises:
         UserError: It is not there (127).
     """
     if "/" in name or not name:
         return name
-    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+    for folder in caller_of(options).environment.get("PATH", os.defpath).split(os.pathsep):
         path = os.path.join(folder or ".", name)
         if os.path.isfile(path) and os.access(path, os.X_OK):
             return path
@@ -160,19 +151,17 @@ def _find(name: str) -> str:
 
 
 def load(
-    computer: Linux | Solaris, path: str, arguments: list[str], options: argparse.Namespace | None = None
+    computer: Linux | Solaris,
+    path: str,
+    arguments: list[str],
+    options: argparse.Namespace,
+    variables: Mapping[str, str] | None = None,
 ) -> Task:
-    """Loads a program, with the environment that options ask for; the terminal of this process is the program's."""
-    variables = None if options is None else environment(options)
-    if not isinstance(computer, Linux) or not any(map(os.isatty, (0, 1, 2))):
-        return computer.load(path, arguments, variables)
-    from ring3.fs.host_terminal import find_terminal  # noqa: PLC0415 - for who has a terminal
-
-    terminal = find_terminal()
-    if terminal is not None:
-        terminal.guard()
-        computer.connect(terminal)
-    return computer.load(path, arguments, variables)
+    """Loads a program, with these variables or the environment that options ask for, and the caller's terminal."""
+    caller = caller_of(options)
+    if variables is None and hasattr(options, "env"):
+        variables = environment(options, caller.environment)
+    return caller.load(computer, path, arguments, variables)
 
 
 def run(
@@ -181,7 +170,7 @@ def run(
     options: argparse.Namespace,
     begin: Callable[[], None] | None = None,
 ) -> int:
-    """Runs a program that has the signals and the terminal of this process meanwhile; returns its status.
+    """Runs a program that has the caller's signals and terminal meanwhile; returns its status.
 
     Args:
         computer: The computer.
@@ -190,68 +179,27 @@ def run(
         begin: What is done first, in the same surroundings; it may run the program, to its end too.
 
     Raises:
-        KeyboardInterrupt: SIGINT has ended it: this process ends the same way, so that a shell's loop does too.
+        KeyboardInterrupt: SIGINT has ended it: the caller ends the same way, so that a shell's loop does too.
     """
+    caller = caller_of(options)
     limits = Limits(options)
     limits.apply(computer, task)
-    with _surroundings(computer, task, options):
+
+    def tell_end(dead: LinuxTask, regs: UserRegs, info: SigInfo) -> None:
+        """Says why the first program ends; who has started others says it of those."""
+        if dead.process.pid == task.tid and info.signo not in (Sig.SIGINT, Sig.SIGPIPE):
+            from ring3.cli.obituary import obituary  # noqa: PLC0415 - few programs die so
+
+            complain(options, obituary(dead, regs, info))
+
+    is_asked = options.verbose or caller.stderr.isatty()
+    with caller.surround(computer, task, tell_end if is_asked else None):
         if begin is not None:
             begin()
         status = computer.run(task)
     if limits.timed_out:
-        complain(f"{task.name} was ended after {options.timeout} s")
+        complain(options, f"{task.name} was ended after {options.timeout} s")
         return TIMED_OUT
     if status == INTERRUPTED_STATUS and task.exit_code == signal.SIGINT:
         raise KeyboardInterrupt
     return status
-
-
-@contextmanager
-def _surroundings(computer: Linux | Solaris, task: Task, options: argparse.Namespace) -> Iterator[None]:
-    attention = computer.kernel.listen_to_host()
-    if not (isinstance(computer, Linux) and isinstance(task, LinuxTask) and attention is not None):
-        with _interruptible():
-            yield
-        return
-    from ring3.linux.terminals.outer import outer  # noqa: PLC0415 - it costs others nothing
-
-    console = computer.console
-
-    def give_up() -> None:
-        if console is not None:
-            console.abandon()
-        with suppress(OSError):
-            sys.stderr.write("ring3: interrupted three times: the program was ended\n")
-        os._exit(INTERRUPTED_STATUS)
-
-    attention.on_insistence = give_up
-    if options.verbose or sys.stderr.isatty():
-        computer.kernel.dying = lambda dead, regs, info: _tell_end(task, dead, regs, info)
-    with outer(task, attention, console):
-        if console is not None and sys.stdin.isatty() and sys.stdout.isatty():
-            console.attach()
-        yield
-
-
-def _tell_end(first: LinuxTask, dead: LinuxTask, regs: UserRegs, info: SigInfo) -> None:
-    """Says why the first program ends; who has started others says it of those."""
-    if dead.process is first.process and info.signo not in (Sig.SIGINT, Sig.SIGPIPE):
-        from ring3.cli.obituary import obituary  # noqa: PLC0415 - few programs die so
-
-        complain(obituary(dead, regs, info))
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Lets Ctrl-C end this process at once, where the machine cannot take it.
-
-    A handler that somebody else has put there, or that ignores the signal, stays.
-    """
-    ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if ours:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-    try:
-        yield
-    finally:
-        if ours:
-            signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -7,11 +7,11 @@ so that its -1 of four bits is -7.)
 from __future__ import annotations
 
 import argparse
-import sys
 from dataclasses import dataclass
 from typing import Final
 
-from ring3.computer import Linux, Solaris
+from ring3.cli.caller import caller_of
+from ring3.cli.program import add_on
 from ring3.errors import UserError
 from ring3.loader.personality import System
 from ring3.machine.msr import Msr, parse_msr
@@ -98,9 +98,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-c", "--c-language", action="store_true", help="a constant of the C language")
     parser.add_argument("-0", "--zero-pad", action="store_true", help="with leading zeroes")
     parser.add_argument("-f", "--bitfield", metavar="H:L", default="63:0", help="only bits H down to L")
-    parser.add_argument(
-        "--os", choices=tuple(System), default=System.LINUX, help="the system that is booted (default: linux)"
-    )
+    parser.add_argument("--os", choices=tuple(System), help="the system that is booted (default: linux)")
+    add_on(parser)
     add_cpu_arguments(parser)
     parser.set_defaults(main=run)
 
@@ -110,14 +109,16 @@ def run(options: argparse.Namespace) -> int:
     check_cpu(options.processor)
     high, low = _bits(options.bitfield)
     msr = find(options.register, "read")
-    with Solaris() if options.os == System.SOLARIS else Linux() as computer:
+    caller = caller_of(options)
+    with caller.computer(options, "") as computer:
         value = computer.machine.rdmsr(msr)
     width = high - low + 1
     value = value >> low & (1 << width) - 1
     if options.base.digit == "r" and not options.c_language:
-        sys.stdout.buffer.write(value.to_bytes(8, "little"))
+        caller.write_bytes(value.to_bytes(8, "little"))
     else:
-        print(_text(value, width, options.base, c_language=options.c_language, zero_pad=options.zero_pad))
+        shown = _text(value, width, options.base, c_language=options.c_language, zero_pad=options.zero_pad)
+        print(shown, file=caller.stdout)
     return 0
 
 

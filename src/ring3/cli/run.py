@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ring3.cli import program
+from ring3.cli.caller import caller_of
 from ring3.cli.confinement import confine
 from ring3.cli.main import RawFormatter
+from ring3.errors import UserError
 from ring3.fs.view import visible_files
 
 if TYPE_CHECKING:
@@ -30,6 +33,7 @@ Exit status: the program's; 128+N if signal N ended it; 126 or 127 if it cannot 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
+    program.add_on(parser)
     program.add_os(parser)
     program.add_cpu(parser)
     program.add_path(parser)
@@ -57,12 +61,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Runs the program; returns its status."""
+    if options.gdb and caller_of(options).machine_name is not None:
+        raise UserError("--gdb is for a program on a machine of its own")
     path, arguments = program.words(options)
     with program.computer(options, path) as computer:
-        computer.kernel.report = program.reporter(options)
+        program.report(options, computer)
         task = program.load(computer, path, arguments, options)
         begin = _debugger(computer, task, options) if options.gdb else None
-        if not options.no_confine:
+        if not options.no_confine and caller_of(options).machine_name is None:
             confine(visible_files(os.getcwdb(), os.fsencode(path)), computer.machine.cpu.requests)
         return program.run(computer, task, options, begin)
 
@@ -71,5 +77,5 @@ def _debugger(computer: Linux | Solaris, task: Task, options: argparse.Namespace
     """Waits for gdb; gives what serves it until it goes."""
     from ring3.cli.debugged import debug, wait_for_client  # noqa: PLC0415 - few programs are debugged
 
-    client = wait_for_client(options.gdb, program.complain)
+    client = wait_for_client(options.gdb, partial(program.complain, options))
     return lambda: debug(computer, task, client, options)

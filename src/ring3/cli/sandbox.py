@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.signals import Sig
@@ -37,26 +38,31 @@ def add_sandbox(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("what the program has").add_argument
     add("--env", action="append", default=[], metavar="NAME=VALUE", help="set a variable of its environment")
     add("--clear-env", action="store_true", help="give it no variables but those of --env")
-    add("--hostname", metavar="NAME", help="what it sees as the name of its host")
-    add(
-        "--memory",
-        type=_size,
-        metavar="SIZE",
-        help="of all its processes together, such as 512M; also its RAM",
-    )
+    add_machine(parser)
     add("--cpu-seconds", type=_number, metavar="N", help="CPU time of a process: SIGXCPU, then SIGKILL")
-    add("--tasks", type=_number, metavar="N", help="processes and threads at a time")
     add("--files", type=_number, metavar="N", help="descriptors of a process at a time")
     add("--timeout", type=_number, metavar="SECONDS", help="end it after so long, with status 124")
 
 
-def environment(options: argparse.Namespace) -> dict[str, str]:
+def add_machine(parser: argparse.ArgumentParser) -> None:
+    """Declares those of them that are about the machine as a whole."""
+    add = parser.add_argument_group("what all programs have together").add_argument
+    add("--hostname", metavar="NAME", help="what they see as the name of their host")
+    add("--memory", type=_size, metavar="SIZE", help="memory, such as 512M; also the machine's RAM")
+    add("--tasks", type=_number, metavar="N", help="processes and threads at a time")
+
+
+def environment(options: argparse.Namespace, inherited: Mapping[str, str]) -> dict[str, str]:
     """The environment that the options ask for.
+
+    Args:
+        options: The options.
+        inherited: What there is without them.
 
     Raises:
         UserError: One of ``--env`` is not NAME=VALUE.
     """
-    found = {} if options.clear_env else dict(os.environ)
+    found = {} if options.clear_env else dict(inherited)
     for word in options.env:
         name, equals, value = word.partition("=")
         if not name or not equals:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
-from typing import TYPE_CHECKING, Final, TextIO
+from collections.abc import Sequence
+from contextlib import ExitStack
+from io import TextIOBase
+from typing import TYPE_CHECKING, Final
 
+from ring3.abi.kinds import NamedTuple
 from ring3.cli import program
+from ring3.cli.caller import caller_of
 from ring3.errors import UserError
 from ring3.kernel import points
+from ring3.kernel.task import Task, TaskState
+from ring3.linux.model.task import LinuxTask
 from ring3.machine.board import CpuKind
 from ring3.trace.inject.injector import Injector
 from ring3.trace.strace.command_line import Asked, parse, stamp
@@ -17,12 +23,14 @@ from ring3.trace.strace.counts import Counter
 from ring3.trace.strace.tracer import Layout, Tracer
 
 if TYPE_CHECKING:
+    from ring3.cli.caller import Caller
     from ring3.computer import Linux
-    from ring3.kernel.task import Task
+    from ring3.kernel.events import Created
 
 USAGE: Final = """\
 usage: ring3 strace [-cCfinqrtTvwxyzZ] [-a COLUMN] [-e EXPR] [-E VAR[=VAL]] [-o FILE] [-s SIZE] [-S SORT]
                     PROGRAM [ARG...]
+   or: ring3 strace --on NAME [-cCfinqrtTvwxyzZ] ... { -p PID | PROGRAM [ARG...] }
 
 Runs PROGRAM and writes its system calls as strace(1) does; the options are strace's (docs/strace.md).
 
@@ -47,93 +55,185 @@ def run(options: argparse.Namespace) -> int:
     That is 1, and nothing is started, where the options are wrong, the program is not there, or the output cannot be
     written.
     """
+    caller = caller_of(options)
     try:
-        return _run(options)
+        return _run(options, caller)
     except UserError as error:
-        print(f"strace: {error}", file=sys.stderr)
+        print(f"strace: {error}", file=caller.stderr)
         return error.status
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace, caller: Caller) -> int:
     """The same; what is wrong is left to who says it as strace does."""
     asked = parse(list(options.words))
     if "-h" in asked.flags:
-        print(USAGE, end="")
+        print(USAGE, end="", file=caller.stdout)
         return 0
     if "-V" in asked.flags:
-        print("ring3 strace: options and output of strace 6.1")
+        print("ring3 strace: options and output of strace 6.1", file=caller.stdout)
         return 0
+    if asked.processes and caller.machine_name is None:
+        raise UserError("-p is for processes on a machine that is up: ring3 strace --on NAME -p PID", 1)
     for option in asked.ignored:
-        print(f"strace: {option} is about ptrace, which is not used", file=sys.stderr)
-    path = _path(asked.words[0])
-    out = _output(asked.output)
+        print(f"strace: {option} is about ptrace, which is not used", file=caller.stderr)
+    path = _path(options, asked.words[0]) if asked.words else ""
+    out = _output(caller, asked.output)
     try:
-        return _traced(options, asked, path, out)
+        return _traced(options, caller, asked, path, out)
     finally:
-        if out is not sys.stderr:
+        if out is not caller.stderr:
             out.close()
 
 
-def _path(word: str) -> str:
+def _path(options: argparse.Namespace, word: str) -> str:
     """The program's file.
 
     Raises:
         UserError: It is not there.
     """
-    path, _ = program.words(argparse.Namespace(words=[word]))
-    if not os.path.exists(path):
+    path = program.find(options, word)
+    if caller_of(options).machine_name is None and not os.path.exists(path):
         raise UserError(f"Can't stat '{word}': No such file or directory", 1)
     return path
 
 
-def _output(name: str) -> TextIO:
+def _output(caller: Caller, name: str) -> TextIOBase:
     if not name:
-        return sys.stderr
+        return caller.stderr
     try:
-        return open(name, "w", encoding="utf-8", errors="surrogateescape")
+        return caller.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     except OSError as error:
         raise UserError(f"Can't fopen '{name}': {error.strerror}", 1) from None
 
 
-def _traced(options: argparse.Namespace, asked: Asked, path: str, out: TextIO) -> int:
+def _traced(options: argparse.Namespace, caller: Caller, asked: Asked, path: str, out: TextIOBase) -> int:
     from ring3.computer import Linux  # noqa: PLC0415 - a wrong command line needs no machine
 
     if asked.cpu not in ("", *CpuKind):
         raise UserError(f"invalid --cpu argument: '{asked.cpu}'", 1)
     options.os, options.cpu, options.quiet, options.verbose = "linux", asked.cpu, True, False
-    with program.computer(options, path) as computer:
+    with program.computer(options, path) as computer, ExitStack() as stack:
         assert isinstance(computer, Linux)
-        computer.kernel.report = lambda _line: None
-        for name, value in asked.environment.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
-        task = program.load(computer, path, asked.words[1:])
-        counter = _attach(computer, task, asked, path, out)
-        status = program.run(computer, task, options)
+        program.report(options, computer)
+        tasks = [_task(computer, number) for number in asked.processes]
+        if "-f" in asked.flags:
+            tasks = list(dict.fromkeys(thread for task in tasks for thread in task.process.threads))
+        started = None
+        if path:
+            variables = _environment(caller, asked)
+            started = program.load(computer, path, asked.words[1:], options, variables)
+            assert isinstance(started, LinuxTask)
+            tasks.append(started)
+        tracer, counter = _attach(stack, computer, tasks, asked, out, path)
+        if started is not None:
+            status = program.run(computer, started, options)
+        else:
+            status = _watch(computer, tasks, asked, caller, tracer)
         if counter is not None:
             out.write(counter.table(asked.sort))
         return status
 
 
-def _attach(linux: Linux, task: Task, asked: Asked, path: str, out: TextIO) -> Counter | None:
-    """Puts the observers there that the options ask for."""
+def _task(linux: Linux, number: int) -> LinuxTask:
+    """The task of a number.
+
+    Raises:
+        UserError: There is none.
+    """
+    task = linux.kernel.tasks.get(number)
+    if task is None:
+        raise UserError(f"attach: ptrace(PTRACE_SEIZE, {number}): No such process", 1)
+    return task
+
+
+def _environment(caller: Caller, asked: Asked) -> dict[str, str]:
+    """The caller's, with the changes of ``-E``."""
+    found = dict(caller.environment)
+    for name, value in asked.environment.items():
+        found.pop(name, None)
+        if value is not None:
+            found[name] = value
+    return found
+
+
+def _watch(
+    linux: Linux, tasks: Sequence[LinuxTask], asked: Asked, caller: Caller, tracer: Tracer | None
+) -> int:
+    """Traces tasks that run already, until they have ended or the caller has enough."""
+
+    def tell(what: str) -> None:
+        if "-q" not in asked.flags:
+            for task in tasks:
+                if task.state is not TaskState.DEAD:
+                    print(f"strace: Process {task.tid} {what}", file=caller.stderr)
+
+    tell("attached")
+    try:
+        linux.kernel.run(tracer or _Ended(tasks))
+    except KeyboardInterrupt:
+        if tracer is not None:
+            for task in tasks:
+                tracer.detach(task)
+        tell("detached")
+        raise
+    return 0
+
+
+class _Ended(NamedTuple):
+    """For `Kernel.run`: until all of these tasks have ended."""
+
+    tasks: Sequence[LinuxTask]
+
+    @property
+    def program_ended(self) -> bool:
+        """Whether they have."""
+        return all(task.state is TaskState.DEAD for task in self.tasks)
+
+
+def _attach(
+    stack: ExitStack, linux: Linux, tasks: Sequence[LinuxTask], asked: Asked, out: TextIOBase, started: str
+) -> tuple[Tracer | None, Counter | None]:
+    """Puts the observers there that the options ask for, until the stack is left.
+
+    Args:
+        stack: Takes them away.
+        linux: The machine.
+        tasks: Who is traced.
+        asked: The options.
+        out: Takes the trace.
+        started: The program that the last of the tasks is about to run, "" for none.
+    """
     flags = asked.flags
     follow = "-f" in flags
-    injector = Injector(linux.kernel, asked.rules, asked.seed) if asked.rules else None
+    attach = linux.kernel.probes.attach
+    tracer, counter = None, None
+    family: set[Task] = set(tasks)
+
+    def created(event: Created) -> None:
+        if event.parent in family:
+            family.add(event.task)
+
+    stack.enter_context(attach(points.TaskCreated(), created))
+    injector = None
+    if asked.rules:
+        injector = Injector(linux.kernel, asked.rules, asked.seed, family.__contains__)
+        stack.callback(injector.close)
     if "-c" not in flags:
         layout = Layout(
-            asked.style, asked.column, follow, follow and bool(asked.output), stamp(flags), "-T" in flags,
-            "-i" in flags, "-n" in flags, flags.get("-q", 0) < 3, asked.calls, asked.signal, asked.failed,
+            asked.style, asked.column, follow or len(tasks) > 1, follow and bool(asked.output), stamp(flags),
+            "-T" in flags, "-i" in flags, "-n" in flags, flags.get("-q", 0) < 3, asked.calls, asked.signal,
+            asked.failed,
         )  # fmt: skip
-        tracer = Tracer(linux.kernel, task, layout, out.write)
-        tracer.executed(task, path)
+        tracer = Tracer(linux.kernel, tasks, layout, out.write)
+        stack.callback(tracer.close)
+        if started:
+            tracer.executed(tasks[-1], started)
     if injector is not None:
         injector.at_end()
-    if "-c" not in flags and "-C" not in flags:
-        return None
-    counter = Counter(
-        lambda call, name, bits: (follow or call.task is task) and asked.calls(name, bits), wall="-w" in flags
-    )
-    linux.kernel.probes.attach(points.SystemCall(), counter)
-    return counter
+    if "-c" in flags or "-C" in flags:
+        followed = family if follow else frozenset(tasks)
+        counter = Counter(
+            lambda call, name, bits: call.task in followed and asked.calls(name, bits), wall="-w" in flags
+        )
+        stack.enter_context(attach(points.SystemCall(), counter))
+    return tracer, counter

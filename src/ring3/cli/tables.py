@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from io import TextIOBase
+from typing import IO, Final, cast
 
 from ring3.abi import headers, tbl
 from ring3.abi.solaris import headers as solaris_headers
 from ring3.abi.solaris import sysent, sysnum
 from ring3.abi.tbl import Abi
+from ring3.cli.caller import caller_of
+from ring3.cli.program import add_on
 from ring3.computer import SYS_CALL_TABLES, Linux, Solaris, TableRow
 from ring3.errors import UserError
 from ring3.kernel.signature import Support
@@ -47,26 +49,28 @@ class System:
 
     Attributes:
         abis: Its ABIs; the first is the default.
-        listing: Lists the calls of an ABI.
+        listing: Lists the calls of an ABI that a machine has.
+        boot: Boots a machine with an ABI's table.
         header: The text of a header, by ABI and kind (one of `KINDS`).
     """
 
     abis: tuple[str, ...]
-    listing: Callable[[str], Listing]
+    listing: Callable[[Linux | Solaris, str], Listing]
     header: Callable[[str, str], str]
+    boot: Callable[[str], Linux | Solaris]
 
 
 KINDS: Final = ("syscalls", "unistd")
 
 
-def _linux_listing(abi: str) -> Listing:
-    with Linux() as linux:
-        rows = linux.table(Abi(abi))
-        table = SYS_CALL_TABLES.get(Abi(abi))
-        if table is None:
-            remark = "CONFIG_X86_X32 is off: no x32 table lies in RAM, and every x32 number answers ENOSYS"
-            return Listing(None, None, remark, rows)
-        return Listing(table, linux.symbols[table], "", rows)
+def _linux_listing(computer: Linux | Solaris, abi: str) -> Listing:
+    assert isinstance(computer, Linux)
+    rows = computer.table(Abi(abi))
+    table = SYS_CALL_TABLES.get(Abi(abi))
+    if table is None:
+        remark = "CONFIG_X86_X32 is off: no x32 table lies in RAM, and every x32 number answers ENOSYS"
+        return Listing(None, None, remark, rows)
+    return Listing(table, computer.symbols[table], "", rows)
 
 
 def _linux_header(abi: str, kind: str) -> str:
@@ -84,22 +88,22 @@ def _linux_header(abi: str, kind: str) -> str:
     return make(tbl.load_x86_64())
 
 
-def _solaris_listing(flavour: str) -> Listing:
-    with Solaris(flavour=_FLAVOURS[flavour]) as solaris:
-        source = sysent.load(_FLAVOURS[flavour])
-        rows = tuple(
-            TableRow(
-                row.number,
-                row.name,
-                row.handler,
-                row.address,
-                row.support,
-                "; ".join(filter(None, (solaris_headers.macro(source[row.number]), row.note))),
-            )
-            for row in solaris.table()
+def _solaris_listing(computer: Linux | Solaris, flavour: str) -> Listing:
+    assert isinstance(computer, Solaris)
+    source = sysent.load(_FLAVOURS[flavour])
+    rows = tuple(
+        TableRow(
+            row.number,
+            row.name,
+            row.handler,
+            row.address,
+            row.support,
+            "; ".join(filter(None, (solaris_headers.macro(source[row.number]), row.note))),
         )
-        remark = f"struct sysent is 0x20 bytes and sy_callc lies at 0x18; the slots are those of {flavour}"
-        return Listing("sysent", solaris.symbols["sysent"], remark, rows)
+        for row in computer.table()
+    )
+    remark = f"struct sysent is 0x20 bytes and sy_callc lies at 0x18; the slots are those of {flavour}"
+    return Listing("sysent", computer.symbols["sysent"], remark, rows)
 
 
 def _solaris_header(flavour: str, kind: str) -> str:
@@ -112,8 +116,13 @@ def _solaris_header(flavour: str, kind: str) -> str:
 _FLAVOURS: Final[dict[str, sysent.Flavour]] = {"illumos": "illumos", "solaris11": "solaris11"}
 
 SYSTEMS: Final = {
-    "linux": System(tuple(Abi), _linux_listing, _linux_header),
-    "solaris": System(tuple(_FLAVOURS), _solaris_listing, _solaris_header),
+    "linux": System(tuple(Abi), _linux_listing, _linux_header, lambda abi: Linux()),
+    "solaris": System(
+        tuple(_FLAVOURS),
+        _solaris_listing,
+        _solaris_header,
+        lambda abi: Solaris(flavour=_FLAVOURS[abi]),
+    ),
 }
 
 
@@ -124,6 +133,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "RAM holds, and how much of the call there is (full, partial with a note, or none: it answers ENOSYS)."
     )
     known = ", ".join(dict.fromkeys(abi for system in SYSTEMS.values() for abi in system.abis))
+    add_on(parser)
     parser.add_argument("--os", choices=tuple(SYSTEMS), default="linux", help="whose calls (default: linux)")
     parser.add_argument("--abi", metavar="ABI", help=f"{known} (default: the system's first)")
     form = parser.add_mutually_exclusive_group()
@@ -139,20 +149,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints the table or the header; returns the exit status."""
+    caller = caller_of(options)
     system = SYSTEMS[options.os]
     abi = system.abis[0] if options.abi is None else options.abi
     if abi not in system.abis:
         raise UserError(f"{options.os} has no ABI {abi!r}: choose from {', '.join(system.abis)}")
     if options.header:
-        sys.stdout.write(system.header(abi, options.header))
+        caller.stdout.write(system.header(abi, options.header))
         return 0
-    listing = system.listing(abi)
+    own = caller.machine_name is None
+    with system.boot(abi) if own else caller.computer(options, "") as computer:
+        listing = system.listing(computer, abi)
     if options.json:
-        print(json.dumps(_as_json(options.os, abi, listing), indent=2))
-    elif sys.stdout.isatty():
-        _print_rich(listing)
+        print(json.dumps(_as_json(options.os, abi, listing), indent=2), file=caller.stdout)
+    elif caller.stdout.isatty():
+        _print_rich(listing, caller.stdout)
     else:
-        _print_plain(listing)
+        _print_plain(listing, caller.stdout)
     return 0
 
 
@@ -197,16 +210,18 @@ def _caption(listing: Listing) -> str:
     return "; ".join(filter(None, (where, listing.remark)))
 
 
-def _print_plain(listing: Listing) -> None:
+def _print_plain(listing: Listing, out: TextIOBase) -> None:
     """Columns for other programs: a line of names, a line a call, no field but the note has a space in it."""
-    print(f"# {_caption(listing)}")
+    print(f"# {_caption(listing)}", file=out)
     rows: Sequence[Sequence[str]] = [[name.replace(" ", "_") for name in COLUMNS], *map(_cells, listing.rows)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        print(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip(), file=out
+        )
 
 
-def _print_rich(listing: Listing) -> None:
+def _print_rich(listing: Listing, out: TextIOBase) -> None:
     from rich import box  # noqa: PLC0415 - 60 ms, and only people who read on a terminal need it
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
@@ -218,4 +233,4 @@ def _print_rich(listing: Listing) -> None:
     styles = {Support.FULL: "green", Support.PARTIAL: "yellow", Support.NONE: "dim"}
     for row in listing.rows:
         shown.add_row(*map(Text, _cells(row)), style=styles[row.support])
-    Console().print(shown)
+    Console(file=cast("IO[str]", out)).print(shown)

@@ -6,6 +6,7 @@ import argparse
 from typing import Final
 
 from ring3.cli import program, rdmsr
+from ring3.cli.caller import caller_of
 from ring3.cli.main import PANIC_STATUS
 from ring3.errors import KernelPanic, UserError
 from ring3.image.symbols import SymbolTable
@@ -28,6 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="a number in C's notation, or a symbol of the kernel such as asm_exc_int3",
     )
     rdmsr.add_cpu_arguments(parser)
+    program.add_on(parser)
     program.add_os(parser)
     program.add_path(parser)
     program.add_reports(parser)
@@ -39,18 +41,22 @@ def run(options: argparse.Namespace) -> int:
     """Writes the register and runs the program; returns its status."""
     rdmsr.check_cpu(options.processor)
     msr = rdmsr.find(options.register, "set")
-    path, arguments = program.words(options)
+    caller = caller_of(options)
+    runs = caller.machine_name is None or options.words
+    path, arguments = program.words(options) if runs else ("", [])
     if msr in TASKS:
         raise UserError(
             f"{msr.name} is each task's own: the kernel loads it when the program starts", REFUSED
         )
     with program.computer(options, path) as computer:
-        computer.kernel.report = program.reporter(options)
+        program.report(options, computer)
         value = _value(options.value, computer.symbols)
         try:
             computer.machine.wrmsr(msr, value)
         except UserError as error:
             raise UserError(str(error), REFUSED) from None
+        if not runs:
+            return 0
         task = program.load(computer, path, arguments, options)
         try:
             return program.run(computer, task, options)

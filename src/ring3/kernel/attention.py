@@ -163,15 +163,3 @@ class Attention:
         if interrupts and len(self._interrupts) == INSISTENT and now - self._interrupts[0] < A_MOMENT:
             self._interrupts.clear()
             self.on_insistence()
-
-
-def stop_group(number: int) -> None:
-    """Stops this process and its group on the host, as a key or the terminal would; returns when it goes on.
-
-    The host does nothing where nobody could let it go on (an orphaned process group).
-    """
-    before = signal.signal(number, signal.SIG_IGN)
-    os.killpg(0, number)  # the others; this one by itself, so that it has stopped when that returns
-    signal.signal(number, signal.SIG_DFL)
-    signal.raise_signal(number)
-    signal.signal(number, before)

@@ -165,13 +165,13 @@ class Processes:
     """All processes of a kernel, by number.
 
     Attributes:
-        watched_from_outside: The process whose parent is one of the host, which lets it go on when it has stopped.
+        watched_from_outside: Processes whose parents are on the host and let them go on when they have stopped.
         init: The kernel's own, user 0's, which has no program: it is not among the others and takes no signals.
     """
 
     def __init__(self) -> None:
         self._all: dict[int, Process] = {}
-        self.watched_from_outside: int | None = None
+        self.watched_from_outside: set[int] = set()
         self.init = Process(INIT, None, INIT, INIT, Actions())
 
     def __iter__(self) -> Iterator[Process]:
@@ -208,7 +208,7 @@ class Processes:
     def is_orphaned(self, pgid: int) -> bool:
         """Whether nobody could continue a process group if it stopped (will_become_orphaned_pgrp)."""
         return not any(
-            process.pid == self.watched_from_outside
+            process.pid in self.watched_from_outside
             or (
                 process.parent is not None
                 and not process.parent.dead

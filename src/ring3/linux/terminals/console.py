@@ -10,22 +10,54 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from ring3.abi.errno import E, Errno
 from ring3.abi.signals import Sig
-from ring3.fs.host_terminal import HostTerminal
 from ring3.fs.pty import Pty, open_master
-from ring3.kernel.attention import stop_group
+from ring3.host_signals import stop_group
 from ring3.kernel.wait import HostWatch
 from ring3.linux.terminals.terminal import KernelJobs, change_window
 
 if TYPE_CHECKING:
     from ring3.fs.file import File
+    from ring3.fs.line_discipline import Termios
     from ring3.linux.model.process import Process
     from ring3.linux.model.system import LinuxSystem
 
 PIECE: Final = 4096
+
+
+class OuterTerminal(Protocol):
+    """A terminal outside of the machine: that of this process (`HostTerminal`), or of another one far from here.
+
+    Attributes:
+        fd: Its keys are read and it is written to by this descriptor, which does not block.
+    """
+
+    fd: int
+
+    @property
+    def settings(self) -> Termios:
+        """Its settings now."""
+
+    def is_ours(self) -> bool:
+        """Whether it may be changed and read now."""
+
+    def window(self) -> bytes:
+        """``struct winsize``."""
+
+    def make_raw(self, oflag: int) -> None:
+        """Has every key passed on as it is, and this done to output."""
+
+    def give_back(self) -> None:
+        """Sets it as it was."""
+
+    def write(self, data: bytes) -> int:
+        """Shows characters; returns how many there was room for now."""
+
+    def close(self) -> None:
+        """Gives it back and lets go of it."""
 
 
 class Console:
@@ -36,7 +68,7 @@ class Console:
         attached: That of the host is raw, and its keys are read.
     """
 
-    def __init__(self, kernel: LinuxSystem, host: HostTerminal, owner: int) -> None:
+    def __init__(self, kernel: LinuxSystem, host: OuterTerminal, owner: int) -> None:
         """Makes the terminal of the machine, with the settings and the size of the host's.
 
         Args:
@@ -58,7 +90,7 @@ class Console:
         self.pty.line.set_termios(host.settings)
         self.pty.line.translates_output = False
         self.pty.window = host.window()
-        self.pty.listen_to_output(self._show)
+        self._listening = self.pty.listen_to_output(self._show)
 
     def file(self, flags: int) -> File:
         """The machine's terminal, opened with these flags."""
@@ -115,6 +147,15 @@ class Console:
         self._show()
         self.attached = False
         self._host.close()
+
+    def forget_host(self) -> None:
+        """The host's terminal is gone, or somebody else's from now on."""
+        if self._watch is not None:
+            self._watch.cancel()
+        if self.attached and self._kernel.attention is not None:
+            self._kernel.attention.ignore(self._host.fd)
+        self.attached = False
+        self._listening.cancel()
 
     def abandon(self) -> None:
         """Gives the host's terminal back at once, in any thread: this process is about to end."""

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.signals import SIG_IGN, Sig
-from ring3.kernel.attention import Attention, stop_group
+from ring3.host_signals import PASSED_ON, noted, stop_group
+from ring3.kernel.attention import Attention
 from ring3.kernel.clock import VirtualClocks
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.signal_state import Action, bit
@@ -26,26 +27,21 @@ if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
     from ring3.linux.terminals.console import Console
 
-OUR_OWN: Final = frozenset(
-    (
-        Sig.SIGKILL, Sig.SIGSTOP,  # cannot be caught
-        Sig.SIGILL, Sig.SIGTRAP, Sig.SIGABRT, Sig.SIGBUS, Sig.SIGFPE, Sig.SIGSEGV, Sig.SIGSYS,  # a bug of ours
-        Sig.SIGPIPE, Sig.SIGXFSZ, Sig.SIGCHLD, Sig.SIGTTIN, Sig.SIGTTOU,  # what our own calls can bring about
-    )
-)  # fmt: skip
-"""Signals that are not passed on."""
-PASSED_ON: Final = tuple(number for number in map(int, signal.valid_signals()) if number not in OUR_OWN)
 FROM_KEYS: Final = (Sig.SIGINT, Sig.SIGQUIT, Sig.SIGTSTP)
 SETTLED: Final = 20_000_000
 """Nanoseconds that the others of a group get to stop before this process does."""
 
 
 class Outer:
-    """The first process and the host."""
+    """The first process and the host.
+
+    Attributes:
+        process: The first process.
+    """
 
     def __init__(self, task: LinuxTask, attention: Attention, console: Console | None) -> None:
         self._kernel = task.kernel
-        self._process = task.process
+        self.process = task.process
         self._attention = attention
         self._console = console
 
@@ -59,23 +55,23 @@ class Outer:
         elif number in FROM_KEYS and not (console is not None and console.attached):
             self._send_to_group(number)
         else:
-            group_send_sig_info(self._process, SigInfo(number))
+            group_send_sig_info(self.process, SigInfo(number))
 
     def _send_to_group(self, number: int) -> None:
         """To the group in the foreground, as the host's terminal does."""
         console = self._console
-        group = self._process.pgid if console is None else console.pty.group
-        for process in self._kernel.processes.group(self._process.pgid if group is None else group):
+        group = self.process.pgid if console is None else console.pty.group
+        for process in self._kernel.processes.group(self.process.pgid if group is None else group):
             group_send_sig_info(process, SigInfo(number))
 
     def stopped(self, process: Process, number: int) -> None:
         """A process without a parent has stopped: if it is the first, this one does so soon."""
-        if process is self._process:
+        if process is self.process:
             kernel = self._kernel
             kernel.timers.add(kernel.clocks.monotonic() + SETTLED, lambda: self._stop(number))
 
     def _stop(self, number: int) -> None:
-        if not self._process.stopped:
+        if not self.process.stopped:
             return
         console = self._console
         attached = console is not None and console.attached
@@ -97,7 +93,7 @@ class Outer:
         if console is not None and console.attached:
             console.detach()
             console.attach()
-        for process in self._kernel.processes.group(self._process.pgid):
+        for process in self._kernel.processes.group(self.process.pgid):
             group_send_sig_info(process, SigInfo(int(Sig.SIGCONT)))
 
 
@@ -106,13 +102,17 @@ def outer(task: LinuxTask, attention: Attention, console: Console | None) -> Ite
     """Passes on what happens on the host while the first program of a machine runs."""
     kernel, process = task.kernel, task.process
     here = Outer(task, attention, console)
-    inherit(task)
-    before = {number: signal.signal(number, _noted) for number in PASSED_ON}
+    inherit(
+        task,
+        [number for number in PASSED_ON if signal.getsignal(number) is signal.SIG_IGN],
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON),
+    )
+    before = {number: signal.signal(number, noted) for number in PASSED_ON}
     attention.on_signal = here.signal
     kernel.stopped_alone = here.stopped
     kernel.host.expects_alarm = not isinstance(kernel.clocks, VirtualClocks)
     if os.getsid(os.getppid()) == os.getsid(0):
-        kernel.processes.watched_from_outside = process.pid
+        kernel.processes.watched_from_outside.add(process.pid)
     try:
         yield
     finally:
@@ -120,15 +120,16 @@ def outer(task: LinuxTask, attention: Attention, console: Console | None) -> Ite
             signal.signal(number, handler)
 
 
-def inherit(task: LinuxTask) -> None:
-    """Gives a program what it would have of its parent on the host: ignored and blocked signals (execve(2))."""
-    for number in PASSED_ON:
-        if signal.getsignal(number) is signal.SIG_IGN:
-            task.process.actions[number] = Action(SIG_IGN)
-    blocked = signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
-    if blocked:
-        set_current_blocked(task, sum(bit(number) for number in blocked if number in PASSED_ON))
+def inherit(task: LinuxTask, ignored: Iterable[int], blocked: Iterable[int]) -> None:
+    """Gives a program what it would have of its parent on the host: ignored and blocked signals (execve(2)).
 
-
-def _noted(number: int, frame: object) -> None:
-    """Python has written the number where `Attention` reads it."""
+    Args:
+        task: The program's.
+        ignored: The signals that are ignored outside.
+        blocked: Those that are blocked there.
+    """
+    for number in ignored:
+        task.process.actions[number] = Action(SIG_IGN)
+    mask = sum(bit(number) for number in blocked if number in PASSED_ON)
+    if mask:
+        set_current_blocked(task, mask)

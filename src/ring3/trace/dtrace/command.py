@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from types import FrameType
 from typing import IO, Protocol
 
@@ -95,11 +96,53 @@ class Interrupted(Exception):
     """The user pressed Ctrl-C."""
 
 
+class Files(Protocol):
+    """The files of whoever has called."""
+
+    def read(self, path: str) -> bytes:
+        """The contents of a file, or of standard input for ``-``."""
+
+    def append_to(self, path: str) -> IO[bytes]:
+        """A file to write to the end of."""
+
+
+class OwnFiles:
+    """Those of this process."""
+
+    def read(self, path: str) -> bytes:
+        """The contents of a file, or of standard input for ``-``."""
+        if path == "-":
+            return sys.stdin.buffer.read()
+        with open(path, "rb") as file:
+            return file.read()
+
+    def append_to(self, path: str) -> IO[bytes]:
+        """A file to write to the end of."""
+        return open(path, "ab")
+
+
 class Command:
     """One run of dtrace(1M)."""
 
-    def __init__(self, host: Host, stdout: IO[bytes], stderr: IO[str]) -> None:
-        """Run over a host, printing to these streams."""
+    def __init__(
+        self,
+        host: Host,
+        stdout: IO[bytes],
+        stderr: IO[str],
+        files: Files | None = None,
+        interruptible: Callable[[], AbstractContextManager[None]] | None = None,
+    ) -> None:
+        """Run over a host, printing to these streams.
+
+        Args:
+            host: The system.
+            stdout: Takes records.
+            stderr: Takes messages.
+            files: Opens files; None for this process.
+            interruptible: Turns what interrupts into `Interrupted`; None for signals of this process.
+        """
+        self._files = files or OwnFiles()
+        self._interruptible = interruptible or _interruptible
         self._host = host
         self._stdout = stdout
         self._stderr = stderr
@@ -140,7 +183,7 @@ class Command:
             return 2
         with contextlib.ExitStack() as stack:
             if arguments.output:
-                self._stdout = stack.enter_context(open(arguments.output, "ab"))
+                self._stdout = stack.enter_context(self._files.append_to(arguments.output))
             return self._work(arguments)
 
     def _work(self, arguments: Arguments) -> int:
@@ -234,7 +277,7 @@ class Command:
         if not text.is_file:
             return Source(text.value, is_file=False, field=text.field)
         try:
-            content = sys.stdin.buffer.read() if text.value == "-" else _read(text.value)
+            content = self._files.read(text.value)
         except OSError as error:
             raise DtraceError(f"failed to open {text.value}: {error.strerror}") from None
         program = content.decode("utf-8", "surrogateescape")
@@ -282,7 +325,7 @@ class Command:
             for name, code in session.codes():
                 self._stderr.write(f"\n{name}:\n")
                 dis.dis(code, file=self._stderr)
-        with _interruptible(), contextlib.suppress(Interrupted):
+        with contextlib.suppress(Interrupted), self._interruptible():
             session.begin()
             session.consumer.flush()
             session.leave = self._host.leave
@@ -291,11 +334,6 @@ class Command:
                 self._notice(self._host.ended)
         session.end()
         return session.status or 0
-
-
-def _read(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()
 
 
 @contextlib.contextmanager

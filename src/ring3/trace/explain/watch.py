@@ -58,7 +58,11 @@ class Watcher(CpuObserver, ABC, Generic[Named, Told]):
     """
 
     def __init__(
-        self, kernel: Kernel[Any], wanted: Wanted, tell: Callable[[Told], None] = lambda told: None
+        self,
+        kernel: Kernel[Any],
+        wanted: Wanted,
+        tell: Callable[[Told], None] = lambda told: None,
+        concerns: Callable[[Task], bool] = lambda task: True,
     ) -> None:
         """Attaches to a kernel; it lets go when the call is over.
 
@@ -66,14 +70,20 @@ class Watcher(CpuObserver, ABC, Generic[Named, Told]):
             kernel: The kernel.
             wanted: The call to explain.
             tell: Gets the explanation when the call is over, before the program goes on.
+            concerns: Whose calls count; by default everybody's.
         """
         self.calls = 0
         self.explanation: Told | None = None
         self._kernel = kernel
         self._wanted = wanted
         self._tell = tell
+        self._concerns = concerns
         self._left = wanted.nth
         self._attachment = kernel.probes.attach(points.CpuRun(), self)
+
+    def close(self) -> None:
+        """Lets go before the call was made."""
+        self._attachment.detach()
 
     @abstractmethod
     def call_at(self, stop: Stop) -> Named | None:
@@ -86,7 +96,7 @@ class Watcher(CpuObserver, ABC, Generic[Named, Told]):
     def after(self, task: Task, stop: Stop) -> None:
         """The CPU has stopped: looks what for."""
         call = self.call_at(stop)
-        if call is None:
+        if call is None or not self._concerns(task):
             return
         self.calls += 1
         if self._wanted.name in ("", call.name):

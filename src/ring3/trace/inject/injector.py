@@ -8,7 +8,7 @@ at the call, and at its end before those who were attached earlier do: so a trac
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import CoroutineType
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +27,7 @@ from ring3.trace.called import bits_of, name_of, row_of
 from ring3.trace.inject.rule import Poke, Rule
 
 if TYPE_CHECKING:
+    from ring3.kernel.task import Task
     from ring3.linux.kernel import LinuxKernel
 
 
@@ -50,34 +51,49 @@ class Injector(CallObserver):
         seed: What chance is taken from.
     """
 
-    def __init__(self, kernel: LinuxKernel, rules: Iterable[Rule], seed: int = 0) -> None:
+    def __init__(
+        self,
+        kernel: LinuxKernel,
+        rules: Iterable[Rule],
+        seed: int = 0,
+        concerns: Callable[[Task], bool] = lambda task: True,
+    ) -> None:
         """Begins to change calls.
 
         Args:
             kernel: Whose calls.
             rules: The rules; of several for one call the last counts.
             seed: What chance (`Rule.probability`) is taken from.
+            concerns: Whose calls are changed; by default everybody's.
         """
+        self._concerns = concerns
         self._kernel = kernel
         self._rules = tuple(rules)[::-1]
         self._counts: dict[tuple[int, Rule, str, int], int] = {}
         self._random = random.Random(seed)
-        kernel.probes.attach(points.SystemCall(), self)
+        self._attachments = [kernel.probes.attach(points.SystemCall(), self)]
+
+    def close(self) -> None:
+        """Changes calls no more."""
+        while self._attachments:
+            self._attachments.pop().detach()
 
     def at_end(self) -> CallObserver:
         """The observer of calls' ends; it is to be attached after whoever shows calls."""
         end = _AtEnd()
-        self._kernel.probes.attach(points.SystemCall(), end)
+        self._attachments.append(self._kernel.probes.attach(points.SystemCall(), end))
         return end
 
     def entry(self, call: Call) -> None:
         """Finds the rule that counts and does what can be done before the call."""
         assert isinstance(call, StubCall)
+        if call.task is None or not self._concerns(call.task):
+            return
         name, bits = name_of(call), bits_of(call)
         chosen = None
         for rule in self._rules:
             if rule.calls(name, bits) and (rule.condition is None or rule.condition(call)):
-                key = (call.task.tid if call.task else 0, rule, name, bits)
+                key = (call.task.tid, rule, name, bits)
                 count = self._counts[key] = self._counts.get(key, 0) + 1
                 if chosen is None and rule.moments.include(count) and self._happens(rule):
                     chosen = rule

@@ -15,9 +15,9 @@ from ring3.trace.inject.rule import Rule
 from ring3.trace.strace.counts import SORTS
 from ring3.trace.strace.text import Style
 
-SHORT: Final = "a:cCe:E:fho:iInqrs:S:tTu:vVwxyzZbDI:"
+SHORT: Final = "a:cCe:E:fho:iInp:qrs:S:tTu:vVwxyzZbDI:"
 LONG: Final = (
-    "columns=", "summary-only", "summary", "summary-sort-by=", "summary-wall-clock", "env=", "follow-forks",
+    "attach=", "columns=", "summary-only", "summary", "summary-sort-by=", "summary-wall-clock", "env=", "follow-forks",
     "help", "output=", "instruction-pointer", "syscall-number", "quiet", "relative-timestamps", "string-limit=",
     "syscall-times", "no-abbrev", "version", "decode-fds", "successful-only", "failed-only", "trace=", "signals=",
     "status=", "inject=", "fault=", "seed=", "strings-in-hex", "interruptible=", "daemonize", "detach-on=", "debug",
@@ -28,6 +28,7 @@ _MEANT_FOR_PTRACE: Final = {
 }  # fmt: skip
 """Options about ptrace(2), which is not used here."""
 _ALIASES: Final = {
+    "--attach": "-p",
     "--columns": "-a", "--summary-only": "-c", "--summary": "-C", "--summary-sort-by": "-S", "--env": "-E",
     "--summary-wall-clock": "-w", "--follow-forks": "-f", "--output": "-o", "--instruction-pointer": "-i",
     "--syscall-number": "-n", "--quiet": "-q", "--relative-timestamps": "-r", "--string-limit": "-s",
@@ -55,6 +56,7 @@ class Asked(NamedTuple):
         seed: What chance in them is taken from.
         ignored: Options that mean nothing here.
         cpu: What runs the program, "" for the default; not an option of strace's.
+        processes: The tasks of ``-p``, by number.
     """
 
     words: list[str]
@@ -71,6 +73,7 @@ class Asked(NamedTuple):
     seed: int
     ignored: list[str]
     cpu: str
+    processes: list[int]
 
 
 class _Options:
@@ -81,6 +84,7 @@ class _Options:
         given: The last value of each other one; qualifiers of ``-e`` by their names.
         environment: As `Asked.environment`.
         rules: As `Asked.rules`.
+        processes: As `Asked.processes`.
     """
 
     def __init__(self) -> None:
@@ -88,6 +92,7 @@ class _Options:
         self.given: dict[str, str] = {}
         self.environment: dict[str, str | None] = {}
         self.rules: list[Rule] = []
+        self.processes: list[int] = []
 
     def add(self, option: str, value: str) -> None:
         """One more, by its letter where it has one."""
@@ -98,6 +103,8 @@ class _Options:
         elif option == "-E":
             name, equals, text = value.partition("=")
             self.environment[name] = text if equals else None
+        elif option == "-p":
+            self.processes += _process_numbers(value)
         elif value:
             self.given[option] = value
         else:
@@ -124,7 +131,7 @@ def parse(arguments: list[str]) -> Asked:
     for word, value in pairs:
         options.add(_ALIASES.get(word, word), value)
     flags, given = options.flags, options.given
-    if not words and "-h" not in flags and "-V" not in flags:
+    if not words and not options.processes and "-h" not in flags and "-V" not in flags:
         raise UserError("must have PROG [ARGS] or -p PID" + _TRY, 1)
     if given.get("-S", "time") not in SORTS:
         raise UserError(f"invalid -S argument: '{given['-S']}'{_TRY}", 1)
@@ -143,6 +150,7 @@ def parse(arguments: list[str]) -> Asked:
         _number("--seed", given, 0),
         sorted({option for option in [*flags, *given] if option in _MEANT_FOR_PTRACE}),
         given.get("--cpu", ""),
+        options.processes,
     )
 
 
@@ -202,6 +210,15 @@ _MISSING: Final = frozenset(
     }
 )  # fmt: skip
 """Qualifiers of strace that are not there."""
+
+
+def _process_numbers(text: str) -> list[int]:
+    """The numbers that one ``-p`` names, with commas or spaces between them."""
+    found = text.replace(",", " ").split()
+    for word in found or [text]:
+        if not (word.isascii() and word.isdecimal() and int(word)):
+            raise UserError(f"Invalid process id: '{word}'{_TRY}", 1)
+    return [int(word) for word in found]
 
 
 def _failed(flags: dict[str, int], given: dict[str, str]) -> bool | None:

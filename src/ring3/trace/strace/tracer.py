@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import POINTER
@@ -82,32 +82,56 @@ class _Open:
 
 
 class Tracer(CallObserver):
-    """Writes the trace of one program, and of its children if they are followed."""
+    """Writes the trace of a program, and of its children if they are followed.
+
+    Attributes:
+        tasks: Who is traced.
+    """
 
     def __init__(
-        self, kernel: LinuxKernel, first: Task, layout: Layout, write: Callable[[str], object]
+        self, kernel: LinuxKernel, first: Iterable[Task], layout: Layout, write: Callable[[str], object]
     ) -> None:
         """Begins to listen.
 
         Args:
             kernel: Whose calls.
-            first: The program's first task.
+            first: The tasks to trace at first.
             layout: How and what.
             write: Takes text.
         """
         self._layout = layout
         self._write = write
-        self._tasks: set[Task] = {first}
+        self.tasks: set[Task] = set(first)
         self._calls: dict[Task, _Open] = {}
         self._ignored: dict[Task, list[str]] = {}
         self._unended: Task | None = None
         self._column = 0
         attach = kernel.probes.attach
-        attach(points.SystemCall(), self)
-        attach(points.SignalDelivered(), self._taken)
-        attach(points.SignalSent(), self._sent)
-        attach(points.TaskCreated(), self._created)
-        attach(points.TaskExited(), self._exited)
+        self._attachments = [
+            attach(points.SystemCall(), self),
+            attach(points.SignalDelivered(), self._taken),
+            attach(points.SignalSent(), self._sent),
+            attach(points.TaskCreated(), self._created),
+            attach(points.TaskExited(), self._exited),
+        ]
+
+    @property
+    def program_ended(self) -> bool:
+        """For `Kernel.run`: whether nobody is left to be traced."""
+        return not self.tasks
+
+    def detach(self, task: Task) -> None:
+        """Traces a task no more; a call of it that has begun stays cut."""
+        if self._unended is task:
+            self._write(" <detached ...>\n")
+            self._unended = None
+        self.tasks.discard(task)
+        self._calls.pop(task, None)
+
+    def close(self) -> None:
+        """Listens no more."""
+        while self._attachments:
+            self._attachments.pop().detach()
 
     # -- lines -----------------------------------------------------------------------------------------------------
 
@@ -118,7 +142,7 @@ class Tracer(CallObserver):
         prefix = ""
         if layout.always_pid:
             prefix = f"{task.tid:<5} "
-        elif layout.follow and len(self._tasks) > 1:
+        elif layout.follow and len(self.tasks) > 1:
             prefix = f"[pid {task.tid:5}] "
         if layout.stamp is not None:
             prefix += layout.stamp()
@@ -159,7 +183,7 @@ class Tracer(CallObserver):
         """A call begins: its beginning is written."""
         assert isinstance(call, StubCall)
         task = call.task
-        if task not in self._tasks or not self._layout.calls(name_of(call), bits_of(call)):
+        if task not in self.tasks or not self._layout.calls(name_of(call), bits_of(call)):
             return
         assert isinstance(task, LinuxTask)
         found = self._calls[task] = _Open(CallLine(call, self._text(task, bits_of(call))))
@@ -217,7 +241,7 @@ class Tracer(CallObserver):
     # -- signals and tasks -----------------------------------------------------------------------------------------
 
     def _taken(self, event: Taken) -> None:
-        if event.task in self._tasks and self._layout.signal(event.info.signo):
+        if event.task in self.tasks and self._layout.signal(event.info.signo):
             self._line(event.task, arrived(event.info))
 
     def _sent(self, event: Sent) -> None:
@@ -225,24 +249,24 @@ class Tracer(CallObserver):
         task = event.receiver or event.process.leader
         assert isinstance(task, LinuxTask)
         signal = event.info.signo
-        wanted = event.discarded and task in self._tasks and self._layout.signal(signal)
+        wanted = event.discarded and task in self.tasks and self._layout.signal(signal)
         if wanted and sig_ignored(event.process, task, signal):
             self._ignored.setdefault(task, []).append(arrived(event.info))
 
     def _created(self, event: Created) -> None:
-        if self._layout.follow and event.parent in self._tasks:
-            self._tasks.add(event.task)
+        if self._layout.follow and event.parent in self.tasks:
+            self.tasks.add(event.task)
 
     def _exited(self, event: Exited) -> None:
         task = event.task
-        if task not in self._tasks:
+        if task not in self.tasks:
             return
         self._leave(task)
         for line in self._ignored.pop(task, ()):
             self._line(task, line)
         if self._layout.ends:
             self._line(task, ended(event.code))
-        self._tasks.discard(task)
+        self.tasks.discard(task)
 
 
 def _injected(call: StubCall) -> str:

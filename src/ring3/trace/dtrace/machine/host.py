@@ -71,6 +71,17 @@ class MachineHost(HostAlone):
         kernel = self.kernel()
         return of_kernel(kernel, MODULES[self.system])
 
+    def _look_at(self, kernel: Any) -> None:  # noqa: ANN401 - the kernel of either system
+        """Have the machine be what is traced, and its clock the time."""
+        from ring3.trace.dtrace.machine.clock import MachineClock  # noqa: PLC0415 - imports a kernel
+        from ring3.trace.dtrace.machine.pid import PidProvider  # noqa: PLC0415
+        from ring3.trace.dtrace.machine.target import MachineTarget  # noqa: PLC0415
+
+        clock = MachineClock(kernel)
+        self.target = MachineTarget(kernel, self.system)
+        self.time = clock
+        self.providers = (ProfileProvider(clock), *self.machine_providers(), PidProvider(kernel))
+
     def start(self, command: str) -> int:
         """Load a program; it runs when the session does.
 
@@ -85,14 +96,7 @@ class MachineHost(HostAlone):
             self._task = self._computer.load(path, words[1:])
         except UserError as error:
             raise DtraceError(f"failed to execute {words[0] if words else command}: {error}") from None
-        from ring3.trace.dtrace.machine.clock import MachineClock  # noqa: PLC0415 - imports a kernel
-        from ring3.trace.dtrace.machine.pid import PidProvider  # noqa: PLC0415
-        from ring3.trace.dtrace.machine.target import MachineTarget  # noqa: PLC0415
-
-        clock = MachineClock(kernel)
-        self.target = MachineTarget(kernel, self.system)
-        self.time = clock
-        self.providers = (ProfileProvider(clock), *self.machine_providers(), PidProvider(kernel))
+        self._look_at(kernel)
         return int(self._task.tid)
 
     def load_libraries(self) -> None:

@@ -1,0 +1,165 @@
+"""This process as the caller of a command: the machine is its own, and so are terminal and signals."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import io
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final, TextIO, cast
+
+from ring3.computer import Linux, Solaris
+from ring3.errors import UserError
+from ring3.linux.model.task import LinuxTask
+from ring3.loader.host import system_of
+from ring3.loader.personality import System
+from ring3.machine.board import DEFAULT_RAM, CpuKind
+
+if TYPE_CHECKING:
+    from ring3.cli.caller import Dying
+    from ring3.kernel.task import Task
+
+INTERRUPTED_STATUS: Final = 130
+"""What a shell says of a program that SIGINT ended."""
+
+
+class Here:
+    """This process."""
+
+    machine_name: Final = None
+
+    @property
+    def stdin(self) -> io.TextIOBase:
+        """Standard input."""
+        return _stream(sys.stdin)
+
+    @property
+    def stdout(self) -> io.TextIOBase:
+        """Standard output."""
+        return _stream(sys.stdout)
+
+    @property
+    def stderr(self) -> io.TextIOBase:
+        """Standard error."""
+        return _stream(sys.stderr)
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The environment."""
+        return os.environ
+
+    def write_bytes(self, data: bytes) -> None:
+        """Writes bytes to standard output."""
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+
+    def read(self, path: str) -> bytes:
+        """The contents of a file.
+
+        Raises:
+            OSError: As open(2) and read(2).
+        """
+        with open(path, "rb") as file:
+            return file.read()
+
+    def open(self, path: str, flags: int) -> io.TextIOBase:
+        """Opens a file for writing.
+
+        Raises:
+            OSError: As open(2).
+        """
+        fd = os.open(path, flags | os.O_CLOEXEC, 0o666)
+        return _stream(os.fdopen(fd, "w", encoding="utf-8", errors="surrogateescape"))
+
+    def computer(self, options: argparse.Namespace, path: str) -> Linux | Solaris:
+        """A machine with the system that a program is to run on; closing it switches it off."""
+        system = System(options.os) if options.os else system_of(path) or System.LINUX
+        full_path = getattr(options, "path", "short") == "full"
+        seed, virtual_time = getattr(options, "seed", None), getattr(options, "virtual_time", False)
+        memory = getattr(options, "memory", None) or DEFAULT_RAM
+        cpu = CpuKind(getattr(options, "cpu", None) or CpuKind.EMULATED)
+        made: Linux | Solaris
+        if system is System.LINUX:
+            made = Linux(full_path=full_path, ram_bytes=memory, seed=seed, virtual_time=virtual_time, cpu=cpu)
+        elif cpu is CpuKind.EMULATED:
+            made = Solaris(full_path=full_path, ram_bytes=memory, seed=seed, virtual_time=virtual_time)
+        else:
+            raise UserError(
+                "programs of Solaris use addresses that no program of the host has: --cpu emulated"
+            )
+        gc.freeze()  # what has been imported and booted stays: the collector need not look at it
+        gc.enable()
+        return made
+
+    def report_to(self, computer: Linux | Solaris, report: Callable[[str], None]) -> None:
+        """Has lines of the kernel's for the user go somewhere."""
+        computer.kernel.report = report
+
+    def load(
+        self,
+        computer: Linux | Solaris,
+        path: str,
+        arguments: Sequence[str],
+        environment: Mapping[str, str] | None,
+    ) -> Task:
+        """Loads a program; the terminal of this process is the program's."""
+        if not isinstance(computer, Linux) or not any(map(os.isatty, (0, 1, 2))):
+            return computer.load(path, arguments, environment)
+        from ring3.fs.host_terminal import find_terminal  # noqa: PLC0415 - for who has a terminal
+
+        terminal = find_terminal()
+        if terminal is not None:
+            terminal.guard()
+            computer.connect(terminal)
+        return computer.load(path, arguments, environment)
+
+    @contextmanager
+    def surround(self, computer: Linux | Solaris, task: Task, dying: Dying | None) -> Iterator[None]:
+        """While a program runs that has the signals and the terminal of this process."""
+        attention = computer.kernel.listen_to_host()
+        if not (isinstance(computer, Linux) and isinstance(task, LinuxTask) and attention is not None):
+            with _interruptible():
+                yield
+            return
+        from ring3.linux.terminals.outer import outer  # noqa: PLC0415 - it costs others nothing
+
+        console = computer.console
+
+        def give_up() -> None:
+            if console is not None:
+                console.abandon()
+            with suppress(OSError):
+                sys.stderr.write("ring3: interrupted three times: the program was ended\n")
+            os._exit(INTERRUPTED_STATUS)
+
+        attention.on_insistence = give_up
+        if dying is not None:
+            computer.kernel.dying = dying
+        with outer(task, attention, console):
+            if console is not None and sys.stdin.isatty() and sys.stdout.isatty():
+                console.attach()
+            yield
+
+
+def _stream(stream: TextIO) -> io.TextIOBase:
+    return cast("io.TextIOBase", stream)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Lets Ctrl-C end this process at once, where the machine cannot take it.
+
+    A handler that somebody else has put there, or that ignores the signal, stays.
+    """
+    ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if ours:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)

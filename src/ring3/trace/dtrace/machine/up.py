@@ -1,0 +1,53 @@
+"""dtrace on a machine that stays up: it traces whatever runs there, and the machine goes on when it has seen enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ring3.kernel import points
+from ring3.trace.dtrace.machine.host import Computer, MachineHost
+
+_FLUSH = 1_000_000_000
+
+
+class UpHost(MachineHost):
+    """dtrace on a machine that others use too; it is never switched off here."""
+
+    def __init__(self, computer: Computer, system: str) -> None:
+        """Trace a machine.
+
+        Args:
+            computer: The machine; `load` starts programs for whoever has called.
+            system: The name of its system.
+        """
+        super().__init__(lambda program: (computer, system))
+        self._kernel = self.kernel()
+        self._look_at(self._kernel)
+        self._finished: Callable[[], bool] = lambda: True
+
+    @property
+    def program_ended(self) -> bool:
+        """For `Kernel.run`: whether the session is over, or the program that it has started."""
+        return self._finished() or (self._task is not None and self._task.program_ended)
+
+    def leave(self) -> None:
+        """The session is over: the machine is left as soon as the task that runs has had its turn."""
+        task: Any = self._kernel.current
+        if self._running and task is not None and task.on_cpu:
+            self._kernel.machine.cpu.interrupt()
+
+    def run(self, finished: Callable[[], bool], flush: Callable[[], None]) -> None:
+        """Let the machine run until the session is over, or the program that was started."""
+        self._finished = finished
+        self._running = True
+        try:
+            with self._kernel.probes.attach(points.Tick(_FLUSH), lambda _task: flush()):
+                self._kernel.run(self)
+        finally:
+            self._running = False
+        if self._task is not None and self._task.program_ended:
+            self.ended = f"pid {self._task.tid} has exited"
+
+    def close(self) -> None:
+        """The machine stays."""
