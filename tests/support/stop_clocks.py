@@ -1,4 +1,4 @@
-"""Time for a machine whose CPU counts no code: each stop of the CPU takes a microsecond.
+"""Time for a machine whose CPU counts no code: each stop of the CPU takes some microseconds.
 
 So turns end at the same stops in every run. Only a program that never stops is interrupted by the host's time, and then
 a tick has passed.
@@ -14,7 +14,7 @@ from ring3.kernel.clock import NoCode, VirtualClocks
 from ring3.kernel.timers import TICK
 from ring3.machine.cpu import Event, Stop
 
-STOP = 1000
+STOP = 20_000
 """Nanoseconds of a stop."""
 STUCK = 0.05
 """Seconds without a stop after which a program is taken for one that never stops."""
@@ -46,7 +46,11 @@ class StopClocks(VirtualClocks):
 
     def stopped(self, stop: Stop) -> None:
         """The CPU has stopped."""
-        self._stops.advance(self.tick if stop is Event.INTERRUPTED else STOP)
+        if stop is Event.INTERRUPTED:
+            self._stops.advance(self.tick)
+            self._end = self._stops.executed + self.tick
+            return
+        self._stops.advance(STOP)
         if self._wanted() and (self._stops.executed >= self._end or self._kernel.timers.left(self) <= 0):
             self._end = self._stops.executed + self.tick
             self._interrupt()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any, Final
 
+from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
 from ring3.abi.signals import FpeCode
 from ring3.errors import KernelPanic
@@ -99,6 +100,22 @@ class Fpu:
             Errno: EFAULT, it cannot be read.
         """
         self.restore(memory.read(address, FXSAVE))
+
+    def xsave(self) -> bytes:
+        """The state as a register set has it (NT_X86_XSTATE).
+
+        Raises:
+            Errno: ENODEV, the CPU has no XSAVE.
+        """
+        raise Errno(E.ENODEV)
+
+    def xrstor(self, image: bytes) -> None:
+        """Sets the state from such an image.
+
+        Raises:
+            Errno: ENODEV, the CPU has no XSAVE.
+        """
+        raise Errno(E.ENODEV)
 
     def exception_code(self, vector: int) -> int:
         """``si_code`` for the flags that are set and not masked, of the x87 after #MF, else of MXCSR; 0 for none."""

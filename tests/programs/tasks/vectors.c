@@ -3,12 +3,15 @@
  * jump out of a handler, fork, threads' switches and exec's clean start. Prints one line where the processor has no AVX.
  */
 #include <cpuid.h>
+#include <elf.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -71,6 +74,31 @@ static void handle(int signal)
 	sigaction(signal, &action, NULL);
 }
 
+/* A tracer reads the registers of its child and gives it others. */
+static void traced(void)
+{
+	static uint8_t area[16384];
+	struct iovec all = {area, sizeof area}, part = {area, 64};
+	uint32_t at, size, c, d;
+	int status, child = fork();
+
+	if (!child) {
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		set(0x61);
+		__asm__ volatile("int3");
+		_exit(holds(0x61) ? 6 : 7);
+	}
+	waitpid(child, &status, 0);
+	__cpuid_count(0xd, 2, size, at, c, d);
+	printf("read: %ld", ptrace(PTRACE_GETREGSET, child, NT_X86_XSTATE, &all));
+	printf(", upper half %x, low half %x\n", area[at + 16 * 7], area[160 + 16 * 7]);
+	printf("a part of it: %ld\n", ptrace(PTRACE_SETREGSET, child, NT_X86_XSTATE, &part));
+	printf("written: %ld\n", ptrace(PTRACE_SETREGSET, child, NT_X86_XSTATE, &all));
+	ptrace(PTRACE_CONT, child, NULL, NULL);
+	waitpid(child, &status, 0);
+	printf("the child kept them: %d\n", WEXITSTATUS(status) == 6);
+}
+
 int main(int argc, char **argv)
 {
 	uint32_t a, b, c, d, low = 0;
@@ -117,6 +145,7 @@ int main(int argc, char **argv)
 	int kept = holds(0x5e);
 	wait(&status);
 	printf("parent: %d, child: %d\n", kept, WEXITSTATUS(status));
+	traced();
 	set(0x5f);
 	if (!fork()) {
 		execl(argv[0], argv[0], "again", NULL);

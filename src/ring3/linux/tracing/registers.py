@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import NamedTuple
 from ring3.abi.linux.structs.files import IOVEC
 from ring3.abi.linux.structs.tracing import USER_REGS, USER_REGS32
 from ring3.kernel.fpu import MXCSR_MASK
@@ -38,7 +39,8 @@ DR6_RESERVED: Final = 0xFFFF_0FF0
 """The bits of DR6 that are always set (arch/x86/include/uapi/asm/debugreg.h)."""
 NT_PRSTATUS: Final = 1
 NT_FPREGSET: Final = 2
-_ABSENT_SETS: Final = {0x201: E.ENXIO, 0x202: E.ENODEV}
+NT_X86_XSTATE: Final = 0x202
+_ABSENT_SETS: Final = {0x201: E.ENXIO, NT_X86_XSTATE: E.ENODEV}
 """NT_386_IOPERM of a thread that has no such map; NT_X86_XSTATE on a CPU without XSAVE."""
 ARCH_SETTERS: Final = {0x1001: "gs_base", 0x1002: "fs_base"}
 ARCH_GETTERS: Final = {0x1003: "fs_base", 0x1004: "gs_base"}
@@ -130,6 +132,16 @@ def _set_fpregs(task: LinuxTask, raw: bytes) -> None:
         task.kernel.fpu.restore(raw)
 
 
+def _xstate(task: LinuxTask) -> bytes:
+    with _on_cpu(task):
+        return task.kernel.fpu.xsave()
+
+
+def _set_xstate(task: LinuxTask, raw: bytes) -> None:
+    with _on_cpu(task):
+        task.kernel.fpu.xrstor(raw)
+
+
 def _arch_prctl(task: LinuxTask, target: LinuxTask, option: int, address: int) -> int:
     """PTRACE_ARCH_PRCTL: arch_prctl(2) of the bases, for another thread (do_arch_prctl_64)."""
     if option in ARCH_SETTERS:
@@ -162,6 +174,45 @@ def _user(task: LinuxTask, target: LinuxTask, poke: bool, offset: int, data: int
     return 0
 
 
+class _RegisterSet(NamedTuple):
+    """One set of registers of a stopped thread.
+
+    Attributes:
+        size: Bytes of all of them.
+        unit: What sizes are a multiple of.
+        least: So much of it has to be stored at once.
+        load: Gives them.
+        store: Sets them.
+    """
+
+    size: int
+    unit: int
+    least: int
+    load: Callable[[], bytes]
+    store: Callable[[bytes], None]
+
+
+def _register_set(target: LinuxTask, kind: int, narrow: bool) -> _RegisterSet:
+    """The set that a note type names (x86_64_regsets and x86_32_regsets of arch/x86/kernel/ptrace.c).
+
+    Raises:
+        Errno: EINVAL, there is none; ENXIO and ENODEV, the thread or the CPU has it not.
+    """
+    unit = 4 if narrow else 8
+    if kind == NT_PRSTATUS:
+        size = SIZE32 if narrow else SIZE64
+        return _RegisterSet(
+            size, unit, 0, lambda: _pack(target, narrow), lambda raw: _unpack(target, raw, narrow)
+        )
+    if kind == NT_FPREGSET and not narrow:
+        return _RegisterSet(FXSAVE, unit, 0, lambda: _fpregs(target), lambda raw: _set_fpregs(target, raw))
+    fpu = target.kernel.fpu
+    if kind == NT_X86_XSTATE and fpu.has_xsave:
+        size = len(fpu.xsave())
+        return _RegisterSet(size, 8, size, lambda: _xstate(target), lambda raw: _set_xstate(target, raw))
+    raise Errno(_ABSENT_SETS.get(kind, E.EINVAL))
+
+
 def _regset(
     task: LinuxTask, target: LinuxTask, store: bool, kind: int, iovec: int, narrow_tracer: bool
 ) -> int:
@@ -169,24 +220,17 @@ def _regset(
     width = 32 if narrow_tracer else 64
     base, size = IOVEC.integers(task.memory, iovec, width)
     narrow = target.is_narrow
-    if kind == NT_PRSTATUS:
-        whole = SIZE32 if narrow else SIZE64
-    elif kind == NT_FPREGSET and not narrow:
-        whole = FXSAVE
-    else:
-        raise Errno(_ABSENT_SETS.get(kind, E.EINVAL))
-    if size % (4 if narrow else 8):
+    registers = _register_set(target, kind, narrow)
+    if size % registers.unit:
         raise Errno(E.EINVAL)
-    size = min(size, whole)
+    size = min(size, registers.size)
     if store:
+        if size < registers.least:
+            raise Errno(E.EFAULT)
         raw = task.memory.read(base, size)
-        if kind == NT_PRSTATUS:
-            _unpack(target, raw, narrow)
-        else:
-            _set_fpregs(target, raw + _fpregs(target)[size:])
+        registers.store(raw if kind == NT_PRSTATUS else raw + registers.load()[size:])
     else:
-        raw = _pack(target, narrow) if kind == NT_PRSTATUS else _fpregs(target)
-        task.memory.write(base, raw[:size])
+        task.memory.write(base, registers.load()[:size])
     IOVEC.write(task.memory, iovec, width, base, size)
     return 0
 
