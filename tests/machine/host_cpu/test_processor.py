@@ -210,6 +210,20 @@ def test_stop_addresses_are_the_emulated_cpus(bare: Bare) -> None:
     assert bare.cpu.run() is Event.SYSCALL
 
 
+def test_an_instruction_that_the_emulated_cpu_lacks_is_the_hosts(bare: Bare) -> None:
+    code = "31c9 0f01d0 0f05"  # xor %ecx,%ecx; xgetbv
+    natively = run(bare, code), bare.cpu.gpr(Gpr.RAX)
+    leave = bare.cpu.hook_blocks(lambda address, size: None, 0, PAGE_SIZE)
+    assert (run(bare, code), bare.cpu.gpr(Gpr.RAX)) == natively
+    assert run(bare, "0f0b") == Trap(Vector.UD)
+    leave()
+
+
+def test_in_repeatable_runs_it_is_none(bare: Bare) -> None:
+    bare.cpu.make_repeatable(lambda: 0)
+    assert run(bare, "31c9 0f01d0 0f05") == Trap(Vector.UD)
+
+
 def test_floating_point_goes_from_one_cpu_to_the_other_and_back(bare: Bare) -> None:
     # finit; fldpi; fld1; mov $7,%eax; movd %eax,%xmm3
     assert run(bare, "9bdbe3 d9eb d9e8 b807000000 660f6ed8 0f05") is Event.SYSCALL

@@ -1,7 +1,8 @@
 """The CPU whose ring 3 is the host's own processor, and whose ring 0 is the emulated CPU.
 
 Both work on one register window, so that nobody above can tell which of them ran. What only the emulated CPU can do for
-programs (hooks, stop addresses, counted code) makes it run them, for as long as somebody wants that.
+programs (hooks, stop addresses, counted code) makes it run them, for as long as somebody wants that; instructions
+that it does not have are then run by the host's processor one by one.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Final
 
 from ring3.machine import unicorn_state as at
 from ring3.machine.brake import Brake
-from ring3.machine.cpu import Event, Stop
+from ring3.machine.cpu import Event, Stop, Trap
 from ring3.machine.descriptors import TI_LDT, Segment
 from ring3.machine.host_cpu import mappings, ptrace, segments
 from ring3.machine.host_cpu import turn as turns
@@ -25,7 +26,7 @@ from ring3.machine.host_cpu.vectors import Place, Vectors
 from ring3.machine.paging import walk
 from ring3.machine.pmap import Pmap
 from ring3.machine.ram import Ram
-from ring3.machine.registers import Seg
+from ring3.machine.registers import Seg, Vector
 from ring3.machine.unicorn_cpu import UnicornCpu
 from ring3.machine.unicorn_fxsave import FxState
 
@@ -109,13 +110,13 @@ class HostCpu(UnicornCpu):
         if self._halves[self._hflags] & 3 == 3 and not self._wishes:
             return self._go(_STEP)
         self._emulate()
-        stop = super().step()
+        stop = self._or_host(super().step())
         return Event.STEPPED if stop is Event.INTERRUPTED else stop
 
     def pass_stop(self) -> Stop:
         """Runs one instruction, though it is at a stop address; see `Cpu.pass_stop`."""
         self._emulate()
-        return super().pass_stop()
+        return self._or_host(super().pass_stop())
 
     def _emulate(self) -> None:
         """The emulated CPU is to run ring 3: gives it what only the host's processor knew."""
@@ -133,7 +134,7 @@ class HostCpu(UnicornCpu):
         assert pmap is not None
         stub = self._of.get(pmap.root) or self._stub_for(pmap)
         if stub is None:
-            return self._run_emulated()
+            return self._run_emulated(alone=True)
         turn = self.turn
         words, regs, call = turn.words, turn.regs, turn.call
         halves, selectors = self._halves, self._selectors
@@ -150,7 +151,7 @@ class HostCpu(UnicornCpu):
                 status = self._wait_again(status)
             if status == _REFUSED:
                 self._running_in = 0
-                return self._run_emulated()
+                return self._run_emulated(alone=True)
             self._running_in = 0
             if regs[ptrace.CS] != code:
                 self._load_code_segment(regs[ptrace.CS])
@@ -176,10 +177,24 @@ class HostCpu(UnicornCpu):
             status = self.turn.call()
         return status if status == _REFUSED else check(status)
 
-    def _run_emulated(self) -> Stop:
-        """Has the emulated CPU run what the host does not allow: selectors, segment bases, one more process."""
-        self._emulate()
-        return super().run()
+    def _run_emulated(self, *, alone: bool = False) -> Stop:
+        """Has the emulated CPU run ring 3.
+
+        Args:
+            alone: The host's processor cannot: it does not allow a selector, a segment base, or one more process.
+        """
+        while True:
+            self._emulate()
+            stop = super().run()
+            if not alone:
+                stop = self._or_host(stop)
+            if stop is not Event.STEPPED:
+                return stop
+
+    def _or_host(self, stop: Stop) -> Stop:
+        """What became of a run of the emulated CPU; an instruction that it does not have is run by the host's."""
+        missing = isinstance(stop, Trap) and stop.vector == Vector.UD
+        return self._go(_STEP) if missing and self.cpl == 3 and self._repeatable is None else stop
 
     def was_interrupted(self) -> bool:
         """Whether somebody has asked for a stop, which is answered now."""
