@@ -27,7 +27,7 @@ FAMILIES = {
     "sockets": "bind 0 listen 0 connect 0\n3 tcp\npair 0 4 unix\nrefused -1 146\n",
     "files": (
         "lseek 2 read 3 234 truncate 0 size 4 mode 100640\nagain -1 17\nlink b entries 4 full -1 93\n"
-        "rmdir 0 gone -1 2\n"
+        "sendfile 3 3 123 offset 4\nrmdir 0 gone -1 2\n"
     ),
     "timers": "suspended -1 4 seen 14\nslept 1\npoll 0\n",
 }

@@ -20,12 +20,14 @@ from ring3.fs.host import HostFile
 from ring3.fs.locks import END, Lock, Locks
 from ring3.fs.opening import O_CLOEXEC
 from ring3.fs.pipe import make_pipe
+from ring3.kernel.wait import wait_event
 from ring3.solaris.definition import syscall
 from ring3.solaris.files import core_flags, solaris_flags
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ring3.fs.waiting import Waiting
     from ring3.solaris.task import SolarisTask
 
 
@@ -101,8 +103,19 @@ def _freesp(task: SolarisTask, file: File, address: int) -> int:
     return 0
 
 
-def _lock(task: SolarisTask, file: File, cmd: int, address: int) -> int:
-    """Locks of a process on a range of a file (fcntl(2)); one that is taken is EAGAIN, waiting or not."""
+async def _wait_for_lock(task: SolarisTask, file: File, locks: Locks, lock: Lock) -> int:
+    """Waits until a range is free, and locks it."""
+    file.hold()
+    try:
+        await wait_event(task, locks.queue, lambda: locks.conflict(lock) is None)
+        locks.set(lock)
+    finally:
+        file.drop()
+    return 0
+
+
+def _lock(task: SolarisTask, file: File, cmd: int, address: int) -> int | Waiting:
+    """Locks of a process on a range of a file (fcntl(2))."""
     raw = task.memory.read(address, _FLOCK.size)
     kind, start, last = _range(task, file, raw)
     inode = file.inode
@@ -125,6 +138,8 @@ def _lock(task: SolarisTask, file: File, cmd: int, address: int) -> int:
     elif kind == _F_UNLCK:
         inode.locks.clear(task.files, start, last)
     elif inode.locks.conflict(lock) is not None:
+        if cmd == Fcntl.F_SETLKW:
+            return _wait_for_lock(task, file, inode.locks, lock)
         raise Errno(SolarisE.EAGAIN)
     else:
         inode.locks.set(lock)
@@ -133,9 +148,9 @@ def _lock(task: SolarisTask, file: File, cmd: int, address: int) -> int:
 
 @syscall(
     "partial",
-    "a lock that is taken is not waited for: EAGAIN; no owner of SIGPOLL, shares or OFD locks: EINVAL",
+    "waiting for locks finds no deadlocks; no owner of SIGPOLL, shares or OFD locks: EINVAL",
 )
-def fcntl(task: SolarisTask, fdes: Int, cmd: Int, arg: UnsignedLong) -> int:
+def fcntl(task: SolarisTask, fdes: Int, cmd: Int, arg: UnsignedLong) -> int | Waiting:
     """Asks and changes what an open file and its descriptor are."""
     file = task.files[fdes]
     match cmd:

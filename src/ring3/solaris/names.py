@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ring3.solaris.task import SolarisTask
 
 _DIRENT: Final = struct.Struct("<QqH")
+_KINDS: Final = (stat.S_IFREG, stat.S_IFIFO, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFDIR)
 
 
 def _unlink(task: SolarisTask, fd: int, name: int, directory: bool) -> int:
@@ -67,7 +68,10 @@ def mkdir(task: SolarisTask, dname: Path, dmode: Int) -> int:
 @syscall("full")
 def mknodat(task: SolarisTask, fd: Int, fname: Path, fmode: Int, dev: UnsignedLong) -> int:
     """Makes a file of any type."""
-    mode = stat.S_IFMT(fmode) | fmode & 0o7777 & ~task.process.fs.umask
+    kind = fmode & 0xF000
+    if kind not in _KINDS:
+        raise Errno(SolarisE.EINVAL)
+    mode = kind | fmode & 0o7777 & ~task.process.fs.umask
     names.make(last_of(task, fd, fname), mode, who(task.cred), dev & 0xFFFF_FFFF)
     return 0
 

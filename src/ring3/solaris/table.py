@@ -20,6 +20,7 @@ from ring3.solaris import (
     nosys,
     polling,
     rw,
+    sendfile,
     sigcalls,
     sockets,
     sysconfig,
@@ -34,6 +35,6 @@ __all__ = ["FAMILIES", "FUNCTIONS"]
 
 FAMILIES = (
     birth, clocks, copyops, descriptors, exece, exit, fasttrap, files, identity, ids, limits, lwp_private, lwps, memory,
-    modctl, names, nosys, polling, rw, sigcalls, sockets, sysconfig, systeminfo, traps, uname, waitsys,
+    modctl, names, nosys, polling, rw, sendfile, sigcalls, sockets, sysconfig, systeminfo, traps, uname, waitsys,
 )  # fmt: skip
 """The modules that define functions."""

@@ -18,6 +18,7 @@ extern int setjmp(long[8]);
 extern void longjmp(long[8], int) __attribute__((noreturn));
 extern ssize_t readv(int, const void *, int);
 extern int sem_init(void *, int, unsigned), sem_wait(void *), sem_post(void *), ftruncate(int, off_t);
+extern ssize_t sendfile(int, int, off_t *, size_t);
 
 static long mutex[8], condition[8], sem[8];
 static int ready, sum, seen;
@@ -202,6 +203,11 @@ static void files(void)
 		count++;
 	closedir(dir);
 	printf(" entries %d full %d %d\n", count, rmdir("/tmp/d"), errno);
+	int fds[2];
+	off_t from = 1;
+	pipe(fds);
+	printf("sendfile %d", (int)sendfile(fds[1], fd, &from, 9));
+	printf(" %d %.3s offset %ld\n", (int)read(fds[0], text, sizeof text), text, from);
 	unlink("/tmp/d/b");
 	unlink("/tmp/d/l");
 	printf("rmdir %d gone %d %d\n", rmdir("/tmp/d"), stat("/tmp/d", &status), errno);
