@@ -14,6 +14,7 @@ from tests.support.native import Run
 from tests.support.toolchain import Bits, Toolchain
 
 PROGRAMS = [
+    "aio",
     "async",
     "attributes",
     "busy",

@@ -14,6 +14,11 @@ from ring3.linux import definition
 from ring3.linux.definition import Syscall
 
 FAMILIES: Final = {
+    "files.aio": (
+        "compat_sys_io_pgetevents compat_sys_io_pgetevents_time64 compat_sys_io_setup "
+        "compat_sys_io_submit sys_io_cancel sys_io_destroy sys_io_getevents sys_io_getevents_time32 "
+        "sys_io_pgetevents sys_io_setup sys_io_submit"
+    ),
     "files.attributes": (
         "sys_access sys_chmod sys_chown sys_chown16 sys_faccessat sys_faccessat2 sys_fchmod sys_fchmodat "
         "sys_fchmodat2 sys_fchown sys_fchown16 sys_fchownat sys_lchown sys_lchown16 sys_umask"

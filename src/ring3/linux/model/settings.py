@@ -9,6 +9,7 @@ from ring3.abi.kinds import IntFlag
 
 if TYPE_CHECKING:
     from ring3.fs.regular import RegularInode
+    from ring3.linux.model.aio import AioContext
     from ring3.linux.x86.ldt import Ldt
 
 TIMER_SLACK: Final = 50_000
@@ -68,9 +69,11 @@ class MmContext:
         deny_write_exec: PR_SET_MDWE's bits.
         merge: Equal pages may be merged (PR_SET_MEMORY_MERGE).
         key_taken: The only protection key is gone.
+        aio: Contexts for asynchronous requests, by the address of their ring.
     """
 
     __slots__ = (
+        "aio",
         "deny_write_exec",
         "dumpable",
         "exe",
@@ -84,6 +87,7 @@ class MmContext:
 
     def __init__(self) -> None:
         self.users = 0
+        self.aio: dict[int, AioContext] = {}
         self.dumpable = 1
         self.exe: RegularInode | None = None
         self.ldt: Ldt | None = None

@@ -133,11 +133,17 @@ def _uuid(kernel: LinuxSystem) -> str:
     return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:])) + "\n"
 
 
+def _requests(kernel: LinuxSystem) -> str:
+    return f"{sum(context.room for mm in kernel.contexts.values() for context in mm.aio.values())}\n"
+
+
 def _fixed(value: int | str) -> Text:
     return lambda kernel: f"{value}\n"
 
 
 SYS: Final[dict[bytes, Text]] = {
+    b"fs/aio-max-nr": _fixed(1 << 16),
+    b"fs/aio-nr": _requests,
     b"fs/file-max": _fixed((1 << 63) - 1),
     b"fs/pipe-max-size": _fixed(1 << 20),
     b"fs/pipe-user-pages-soft": _fixed(1 << 14),
