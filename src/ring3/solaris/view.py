@@ -55,6 +55,7 @@ sys:x:3:3::/:
 nobody:x:60001:60001:NFS Anonymous Access User:/:
 noaccess:x:60002:60002:No Access User:/:
 """
+HOSTS: Final = "::1\tlocalhost\n127.0.0.1\tlocalhost loghost\n"
 GROUP: Final = (
     "root::0:\nother::1:root\nbin::2:root,daemon\nsys::3:root,bin\nnobody::60001:\nnoaccess::60002:\n"
 )
@@ -84,6 +85,7 @@ def mount(kernel: SolarisKernel, cwd: bytes) -> Dentry:
         ("/etc/name_to_sysnum", sysnum.load_text(kernel.solaris.flavour)),
         ("/etc/passwd", PASSWD),
         ("/etc/group", GROUP),
+        ("/etc/hosts", HOSTS),
     ):
         _put_text(kernel, file, text)
     for link, target in LINKS.items():
