@@ -65,8 +65,20 @@ def objects_of(mm: Mm) -> list[MappedObject]:
         if bias is not None:
             name = vma.name if isinstance(vma.name, str) else vma.name()
             base = (name or vma.obj.name).rsplit("/", 1)[-1]
-            found[vma.obj] = MappedObject(base, not found, bias, vma.obj)
-    return list(found.values())
+            found[vma.obj] = MappedObject(base, False, bias, vma.obj)
+    objects = list(found.values())
+    if not objects:
+        return []
+    executable = next((each for each in objects if _names_interpreter(each.file)), objects[0])
+    return [executable._replace(is_executable=True), *(each for each in objects if each is not executable)]
+
+
+def _names_interpreter(file: PageCache) -> bool:
+    """Whether it is a program that a run-time linker starts; Linux's libc is one too, at a higher address."""
+    raw = bytes(file.read(0, file.size))
+    header = elf.parse_header(raw)
+    headers = raw[header.phoff : header.phoff + header.phnum * header.phentsize]
+    return any(each.type == elf.PType.INTERP for each in elf.parse_program_headers(header, headers))
 
 
 def _bias(file: PageCache, start: int, offset: int) -> int | None:
