@@ -58,7 +58,7 @@ class Memory:
             NoMemory: A part of the range is not there; nothing was written.
         """
         try:
-            if address >= KERNEL_HALF:
+            if self._is_kernels(address):
                 self._machine.write(address, data)
             else:
                 self._space(address).poke(address, data)
@@ -106,9 +106,13 @@ class Memory:
         return found if end < 0 else found[:end]
 
     def _read(self, address: int, size: int) -> bytes:
-        if address >= KERNEL_HALF:
+        if self._is_kernels(address):
             return self._machine.read(address, size)
         return self._space(address).peek(address, size)
+
+    def _is_kernels(self, address: int) -> bool:
+        """Whether an address lies above those of programs, which Solaris has in the upper half too."""
+        return address >= (KERNEL_HALF if self.mm is None else self.mm.task_size)
 
     def _space(self, address: int) -> Mm:
         if self.mm is None:

@@ -47,15 +47,16 @@ class Stepper(CpuObserver):
         point = points.Instruction(rings, full_path=0 in rings, task=thread.task)
         self._attachment = thread.task.kernel.probes.attach(point, self)
 
-    def begin(self, inside: range, handler: int | None) -> None:
+    def begin(self, inside: range, handler: int | None, at: int | None = None) -> None:
         """Begins a step.
 
         Args:
             inside: Addresses among which the thread goes on; empty for a single instruction.
             handler: Where the handler begins of the signal it goes on with: there it stops at once, as with ptrace(2).
+            at: The instruction it is about to execute, where that has been told of already.
         """
         self._inside, self._handler = inside, handler
-        self._is_stepping, self._has_executed, self._at = True, False, None
+        self._is_stepping, self._has_executed, self._at = True, False, at
 
     def before(self, task: Task) -> None:
         """The CPU is about to execute an instruction: the thread stops before it if the step is done."""

@@ -65,6 +65,11 @@ class SymbolTable:
         base = self._base(address)
         return "" if base is None else self._module[base]
 
+    def at(self, address: int) -> tuple[str, int, int, str] | None:
+        """The symbol that covers an address: name, address, size (0 if unknown) and module; None for none."""
+        base = self._base(address)
+        return None if base is None else (self._name[base], base, self._size[base], self._module[base])
+
     def describe(self, address: int) -> str:
         """An address as ``symbol``, ``symbol+0x1d`` or, outside all symbols, a plain number."""
         base = self._base(address)

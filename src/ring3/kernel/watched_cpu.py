@@ -188,6 +188,10 @@ class WatchedCpu:
                 break
             for observer in observers:
                 observer.before(task)
+            if (
+                not observers
+            ):  # who watches instructions looks at addresses too; elsewhere a step would miss them
+                self.at_address(task)
             if not task.on_cpu:
                 return Event.STEPPED
             stop = cpu.step()

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import getopt
 from pathlib import Path
-from typing import Final, NamedTuple, TextIO
+from typing import Final, NamedTuple, Protocol
 
-from ring3.debug.mdb.errors import MdbError, Quit
+from ring3.computer import Computer
+from ring3.debug.mdb.console import Console, StreamConsole
+from ring3.debug.mdb.errors import Quit
+from ring3.debug.mdb.kmdb import Kmdb, talk
 from ring3.debug.mdb.session import Session
 from ring3.debug.mdb.targets.base import Target
 from ring3.debug.mdb.targets.file import FileTarget
+from ring3.debug.mdb.targets.kernel import KernelTarget
+from ring3.debug.mdb.targets.process import ProcessTarget
 from ring3.debug.object_file import ObjectFile
 from ring3.errors import UserError
 
@@ -77,27 +82,57 @@ def _take(found: Words, letter: str, value: str) -> None:
         found.flags.add(letter)
 
 
-def main(words: list[str], source: TextIO, out: TextIO, err: TextIO) -> int:
+class Host(Protocol):
+    """What the command needs of where it runs."""
+
+    def boot(self, path: str) -> tuple[Computer, str]:
+        """Switches on a machine that can run a program, or any for ""; gives it and the name of its system."""
+
+    def locate(self, path: str) -> str:
+        """Where the host has a file: the machine's own ones are in the package."""
+
+
+def main(words: list[str], console: Console, host: Host) -> int:
     """Runs mdb; returns its status."""
     found = parse(words)
-
-    def complain(text: str) -> None:
-        out.flush()
-        err.write(text)
-        err.flush()
-
-    session = Session(target_of(found), out.write, complain)
+    if "K" in found.flags:
+        return _resident(found, console, host)
+    session = Session(target_of(found, host), console.write, console.complain)
+    session.flush = console.flush
     try:
-        session.target.writable = "w" in found.flags
+        session.target.writable = session.target.writable or "w" in found.flags
         _apply(session, found)
         if found.expressions:
             worked = [session.run(text) for text in found.expressions]
             return int(not all(worked))
-        return converse(session, source, out)
+        return converse(session, console)
     except Quit:
         return 0
     finally:
         session.close()
+        console.flush()
+
+
+def _resident(found: Words, console: Console, host: Host) -> int:
+    """kmdb: talks first, then runs the program with kmdb in the machine; returns the program's status."""
+    path = found.operands[0] if found.operands else ""
+    computer, system = host.boot(path)
+    try:
+        kmdb = Kmdb(computer.kernel, system, console)
+        if found.expressions:
+            worked = [kmdb.session.run(text) for text in found.expressions]
+            return int(not all(worked))
+        task = computer.load(path, found.operands[1:]) if path else None
+        try:
+            if not talk(kmdb) or task is None:
+                return 0
+            return computer.run(task)
+        except Quit:
+            return 0
+        finally:
+            kmdb.close()
+    finally:
+        computer.close()
 
 
 def _apply(session: Session, found: Words) -> None:
@@ -108,34 +143,50 @@ def _apply(session: Session, found: Words) -> None:
         session.settings.prompt = found.values["P"]
 
 
-def target_of(found: Words) -> Target:
+def target_of(found: Words, host: Host) -> Target:
     """What a command line points at.
 
     Raises:
         UserError: There is no such file, or it is none of ELF.
     """
+    if "k" in found.flags:
+        computer, system = host.boot("")
+        return KernelTarget(computer.kernel, system, computer.close)
     if not found.operands:
         return Target()
     path = found.operands[0]
     try:
-        raw = Path(path).read_bytes()
+        raw = Path(host.locate(path)).read_bytes()
     except OSError as error:
         raise UserError(f"failed to open {path}: {error.strerror}") from None
-    return FileTarget(ObjectFile(path, raw), writable="w" in found.flags)
+    file = ObjectFile(path, raw)
+    if file.kind == "executable":
+        return ProcessTarget(file, lambda: host.boot(path), writable="w" in found.flags)
+    return FileTarget(file, writable="w" in found.flags)
 
 
-def converse(session: Session, source: TextIO, out: TextIO) -> int:
+def converse(session: Session, console: Console) -> int:
     """Runs the commands that somebody types or that come from a pipe; returns mdb's status."""
-    session.interactive = source.isatty()
+    session.interactive = console.interactive
+    if isinstance(console, StreamConsole):
+        console.complete_with(lambda text: completions(session, text))
     while True:
-        if session.interactive:
-            out.write(session.settings.prompt)
-            out.flush()
-        line = source.readline()
-        if not line:
+        line = console.line(session.settings.prompt)
+        if line is None:
+            if console.interactive:
+                console.write("\n")
             return 0
-        try:
-            session.run(line)
-        except MdbError as error:
-            session.warn(str(error))
-        out.flush()
+        session.run(line)
+        console.flush()
+
+
+def completions(session: Session, text: str) -> list[str]:
+    """What a word can become: dcmds behind ``::``, else symbols and the names of types and walkers."""
+    if text.startswith("::"):
+        return sorted(
+            f"::{name}" for name in session.dcmds if name.startswith(text[2:]) and name[0].isalpha()
+        )
+    names = {symbol.name for symbol in session.target.symbols() if symbol.name.startswith(text)}
+    names.update(name for name in session.target.type_names() if name.startswith(text))
+    names.update(name for name in session.walkers if name.startswith(text))
+    return sorted(names)

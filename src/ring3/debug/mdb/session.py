@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TextIO
 
 from ring3.debug.mdb import formats
 from ring3.debug.mdb.call import Argument, Call
@@ -18,6 +18,9 @@ from ring3.debug.mdb.scanner import Scanner
 from ring3.debug.mdb.targets.base import Symbol, Target
 from ring3.debug.mdb.types.catalog import Catalog
 from ring3.debug.mdb.variables import Variables
+
+if TYPE_CHECKING:
+    from ring3.debug.mdb.targets.events import Event
 
 VERBS: Final = "/\\?=@"
 
@@ -36,6 +39,31 @@ class Statement(NamedTuple):
     repeat: int | None
     stages: list[Stage]
     shell: str | None
+
+
+class Resident(Protocol):
+    """A debugger that lives in the machine it stops, as kmdb does, instead of running it.
+
+    Attributes:
+        events: What it stops for.
+    """
+
+    events: dict[int, Event]
+
+    def add_event(self, text: str) -> Event:
+        """One more thing to stop for."""
+
+    def delete_event(self, number: int) -> None:
+        """One less."""
+
+    def leave(self) -> None:
+        """Lets the machine go on."""
+
+    def step(self) -> None:
+        """Lets it execute one instruction."""
+
+    def run_to(self, address: int, stack: int) -> None:
+        """Lets it run to an address, where the stack is no deeper."""
 
 
 class Settings:
@@ -64,6 +92,8 @@ class Session:
         radix: Of numbers without a prefix.
         interactive: Somebody types.
         name: ``mdb`` or ``kmdb``.
+        resident: What stops the machine, where it is not the target that runs it.
+        flush: Has what was printed appear.
     """
 
     def __init__(
@@ -94,6 +124,8 @@ class Session:
         self.dcmds = dict(DCMDS)
         self.walkers = dict(WALKERS)
         self._log: TextIO | None = None
+        self.resident: Resident | None = None
+        self.flush: Callable[[], object] = lambda: None
         self.head_passed = 0
         self.private: dict[str, Symbol] = {}
         self._last: list[Stage] = []

@@ -172,6 +172,32 @@ ENTRY getlgrp
 	FAST_INTR_RETURN
 SET_SIZE getlgrp
 
+/* Interrupts off, and what they were: i86pc/ml and intel/ml/i86_subr.s. */
+ENTRY intr_clear
+	pushfq
+	cli
+	popq %rax
+	ret
+SET_SIZE intr_clear
+
+ENTRY intr_restore
+	pushq %rdi
+	popfq
+	ret
+SET_SIZE intr_restore
+
+/* Where the kernel stands while kmdb has been asked for: what follows `int` is the next instruction (i86_subr.s). */
+ENTRY kmdb_enter
+	pushq %rbp
+	movq %rsp, %rbp
+	call intr_clear
+	int $T_DBGENTR
+	movq %rax, %rdi
+	call intr_restore
+	leave
+	ret
+SET_SIZE kmdb_enter
+
 /* What the code above calls by name; the other functions that are Python get their stubs at boot. */
 	.p2align 4
 	PYTHON trap

@@ -91,6 +91,7 @@
 #define T_FASTTRAP 0xd2
 #define T_SYSCALLINT 0x91
 #define T_DTRACE_RET 0x7f
+#define T_DBGENTR 0x14
 #define GATE_DESC_SIZE 16
 
 #define PS_C 0x1

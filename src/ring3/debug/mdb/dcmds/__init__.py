@@ -7,7 +7,7 @@ from typing import Final
 
 MODULES: Final = (
     "verbs", "language", "listing", "variables", "types", "typedefs", "members", "code", "symbols", "memory",
-    "target",
+    "target", "control", "events", "registers", "system", "processor",
 )  # fmt: skip
 
 

@@ -36,12 +36,27 @@ class DeclarationParser:
     """Reads declarations and gives each name with its type."""
 
     def __init__(
-        self, text: str, find: Find, define: Callable[[str, Type], None], pointer_size: int = 8
+        self,
+        text: str,
+        find: Find,
+        define: Callable[[str, Type], None],
+        pointer_size: int = 8,
+        declare: Callable[[str, Type], None] = lambda _name, _kind: None,
     ) -> None:
+        """Makes a parser.
+
+        Args:
+            text: The declarations.
+            find: Gives the type of a name.
+            define: Is told of each type that has a name.
+            pointer_size: Bytes.
+            declare: Is told of each variable.
+        """
         self._tokens = [t for t in _TOKEN.findall(text) if not t.startswith(("/*", "//"))]
         self._find = find
         self._define = define
         self._pointer_size = pointer_size
+        self._declare = declare
         self._place = 0
 
     def parse(self) -> None:
@@ -52,7 +67,10 @@ class DeclarationParser:
             if self._accept(";"):
                 continue
             for name, kind, _bits in self._declarators(base):
-                self._define(name, Typedef(name, kind) if is_typedef else kind)
+                if is_typedef:
+                    self._define(name, Typedef(name, kind))
+                else:
+                    self._declare(name, kind)
 
     def type_name(self) -> Type:
         """A type alone, as in a cast.

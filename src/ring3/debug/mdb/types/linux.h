@@ -75,3 +75,6 @@ struct desc_struct {
 	u16 g:1;
 	u16 base2:8;
 };
+
+sys_call_ptr_t sys_call_table[512];
+sys_call_ptr_t ia32_sys_call_table[512];

@@ -157,3 +157,6 @@ struct cpu {
 	unsigned long cpu_stats_sys_syscall;
 };
 typedef struct cpu cpu_t;
+
+struct sysent sysent[256];
+cpu_t cpus[1];

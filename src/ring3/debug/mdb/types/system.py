@@ -14,7 +14,11 @@ from ring3.trace.dtrace.types import Type
 
 
 class KernelTypes:
-    """What structs and typedefs of a kernel there are."""
+    """What structs, typedefs and variables of a kernel there are.
+
+    Attributes:
+        variables: The types of variables, once the header has been read.
+    """
 
     def __init__(self, system: str, bits: int = 64) -> None:
         """Knows none yet.
@@ -24,6 +28,7 @@ class KernelTypes:
             bits: The data model.
         """
         self._system = system
+        self.variables: dict[str, Type] = {}
         self._bits = bits
         self._rows = SystemTypes(system)
         self._space = TypeSpace(bits=bits)
@@ -37,12 +42,18 @@ class KernelTypes:
         def find(name: str) -> Type | None:
             return known.get(name) or self._rows.find(name) or self._space.find(name)
 
-        DeclarationParser(text, find, known.__setitem__, self._bits // 8).parse()
+        parser = DeclarationParser(text, find, known.__setitem__, self._bits // 8, self.variables.__setitem__)
+        parser.parse()
         return known
 
     def find(self, name: str) -> Type | None:
         """A type by its name in C."""
         return self._declared.get(name) or self._rows.find(name) or self._space.find(name)
+
+    def of_variable(self, name: str) -> Type | None:
+        """The type of a variable of the kernel."""
+        assert self._declared
+        return self.variables.get(name)
 
     def names(self) -> Iterable[str]:
         """The names that headers have."""

@@ -1,0 +1,243 @@
+"""kmdb: the debugger that lives in the machine it stops.
+
+Whoever runs the machine, kmdb's breakpoints call it; while it talks to its console, nothing runs, on any terminal. A
+step is one instruction of the task on the CPU, in ring 0 as in ring 3.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ring3.debug.mdb.console import Console
+from ring3.debug.mdb.errors import MdbError, Quit
+from ring3.debug.mdb.session import Session
+from ring3.debug.mdb.stopping import report
+from ring3.debug.mdb.targets.events import Event
+from ring3.debug.mdb.targets.kernel import KernelTarget
+from ring3.debug.step import Stepper
+from ring3.debug.thread import Thread
+from ring3.kernel import points
+from ring3.machine.registers import Gpr
+
+if TYPE_CHECKING:
+    from ring3.kernel.core import Kernel
+    from ring3.kernel.probes import Attachment
+    from ring3.kernel.task import Task
+
+BOTH_RINGS = frozenset((0, 3))
+ENTRY = ("kmdb_enter", 0xB)
+"""Where the kernel stands when the console has asked for the debugger (the third seed)."""
+
+
+class KmdbTarget(KernelTarget):
+    """The machine from inside: registers are those of the CPU."""
+
+    writable = True
+
+    def registers(self) -> dict[str, int]:
+        """The CPU's registers, whoever it runs."""
+        if self.kernel.current is not None:
+            return super().registers()
+        cpu = self.kernel.machine.cpu
+        names = {name.lower(): cpu.gpr(int(number)) for name, number in Gpr.__members__.items()}
+        segments = dict.fromkeys(("cs", "ss", "ds", "es", "fs", "gs"), 0)
+        return {
+            **names,
+            **segments,
+            "rip": cpu.rip,
+            "rflags": cpu.rflags,
+            "fsbase": cpu.fs_base,
+            "gsbase": cpu.gs_base,
+        }
+
+
+class Kmdb:
+    """The resident debugger of one machine.
+
+    Attributes:
+        session: What runs its commands.
+        events: What it stops for.
+    """
+
+    def __init__(self, kernel: Kernel[Any], system: str, console: Console) -> None:
+        """Loads it; it stops nothing yet.
+
+        Args:
+            kernel: The kernel.
+            system: ``linux`` or ``solaris``.
+            console: Who talks to it.
+        """
+        self._kernel = kernel
+        self._console = console
+        target = KmdbTarget(kernel, system)
+        self.session = Session(target, console.write, console.write, name="kmdb")
+        self.session.resident = self
+        self.session.interactive = console.interactive
+        self.session.flush = console.flush
+        self.events: dict[int, Event] = {}
+        self._next = 1
+        self._attached: dict[int, Attachment] = {}
+        self._passing: tuple[int, int, Attachment] | None = None
+        self._stepper: Stepper | None = None
+        self._stepped: Task | None = None
+        self._is_inside = self._is_stepping = False
+        self._at: int | None = None
+
+    # -- events ----------------------------------------------------------------------------------------------------
+
+    def add_event(self, text: str) -> Event:
+        """One more thing to stop for."""
+        event = self.events[self._next] = Event(self._next, text)
+        self._next += 1
+        return event
+
+    def delete_event(self, number: int) -> None:
+        """One less.
+
+        Raises:
+            MdbError: There is none of that number.
+        """
+        if self.events.pop(number, None) is None:
+            raise MdbError(f"no event with id {number}")
+
+    def _arm(self) -> None:
+        """Has the probes know where to stop."""
+        wanted = set()
+        for event in self.events.values():
+            if event.address is None and event.symbol:
+                found = self.session.target.symbol(event.symbol)
+                event.address = None if found is None else found.value
+            if event.address is not None and event.is_enabled:
+                wanted.add(event.address)
+        for address in self._attached.keys() - wanted:
+            self._attached.pop(address).detach()
+        for address in wanted - self._attached.keys():
+            self._attached[address] = self._kernel.probes.attach(points.Address(address), self._arrived)
+
+    def _arrived(self, task: Task, address: int) -> None:
+        """A task has come to a breakpoint."""
+        met = [each for each in list(self.events.values()) if each.address == address and each.is_enabled]
+        for event in met:
+            event.hits += 1
+            if event.limit and event.hits >= event.limit:
+                event.is_enabled = False
+            if event.is_temporary:
+                self.delete_event(event.number)
+        if met and not self._is_inside:
+            self._at = address
+            self.enter([event.text for event in met], address)
+            for event in met:
+                if event.action:
+                    self.session.run(event.action)
+
+    # -- talking ---------------------------------------------------------------------------------------------------
+
+    def enter_from_console(self) -> None:
+        """Stops because the console has asked for it."""
+        symbol = self.session.target.symbol(ENTRY[0])
+        place = self._kernel.machine.cpu.rip if symbol is None else symbol.value + ENTRY[1]
+        self.enter([], place)
+
+    def enter(self, texts: list[str], address: int) -> None:
+        """Stops the machine and talks, until it is to go on.
+
+        Args:
+            texts: The events that have led here.
+            address: The instruction that is next.
+
+        Raises:
+            Quit: Somebody has given the machine up.
+        """
+        self._is_inside = True
+        self._leave_stepping()
+        if self._passing is not None:
+            self._passing[2].detach()
+            self._passing = None
+        self.session.dot = address
+        report(self.session, address, texts)
+        try:
+            while self._is_inside:
+                line = self._console.line(f"[{self._cpu}]> ")
+                if line is None:
+                    self.leave()
+                else:
+                    self.session.run(line)
+        finally:
+            self._is_inside = False
+            self._console.flush()
+        if not self._is_stepping:
+            self._end_stepper()
+        self._arm()
+
+    @property
+    def _cpu(self) -> int:
+        """The number of the processor: this machine has one."""
+        return 0
+
+    def leave(self) -> None:
+        """Lets the machine go on."""
+        self._is_inside = False
+
+    # -- steps -----------------------------------------------------------------------------------------------------
+
+    def step(self) -> None:
+        """Executes one instruction of the task on the CPU."""
+        task = self._kernel.current
+        if task is None:
+            raise MdbError("failed to single-step target: no thread is on the CPU")
+        if self._stepper is None or self._stepped is not task:
+            self._end_stepper()
+            thread = Thread(task, shows_cpu=True)
+            self._stepper = Stepper(thread, BOTH_RINGS, self._reached, self._step_done)
+            self._stepped = task
+        self._at = None
+        self._stepper.begin(range(0), None, self._kernel.machine.cpu.rip)
+        self._is_stepping = True
+        self._is_inside = False
+
+    @staticmethod
+    def _reached(_thread: Thread, _address: int) -> bool:
+        """Breakpoints have been told of by their own probes."""
+        return False
+
+    def _step_done(self, thread: Thread) -> None:
+        address = thread.registers.pc
+        if self._is_stepping and address != self._at:
+            self.enter([], address)
+
+    def _leave_stepping(self) -> None:
+        self._is_stepping = False
+        if self._stepper is not None:
+            self._stepper.end()
+
+    def _end_stepper(self) -> None:
+        stepper, self._stepper = self._stepper, None
+        if stepper is not None:
+            stepper.leave()
+
+    def run_to(self, address: int, stack: int) -> None:
+        """Lets the machine run to an address, where the stack of the task on the CPU is no deeper."""
+        task = self._kernel.current
+
+        def arrived(who: Task, place: int) -> None:
+            if who is task and self._kernel.machine.cpu.gpr(int(Gpr.RSP)) >= stack and not self._is_inside:
+                self.enter([], place)
+
+        self._passing = address, stack, self._kernel.probes.attach(points.Address(address), arrived)
+        self._is_inside = False
+
+    def close(self) -> None:
+        """Unloads it."""
+        self._end_stepper()
+        self.events.clear()
+        self._arm()
+        self.session.close()
+
+
+def talk(kmdb: Kmdb) -> bool:
+    """Enters kmdb from the console; False where the machine is to be given up."""
+    try:
+        kmdb.enter_from_console()
+    except Quit:
+        return False
+    return True

@@ -1,0 +1,103 @@
+"""The objects of a process: its executable and libraries as they are mapped, with their symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from ring3.debug.mdb.targets.base import MappedObject, Symbol
+from ring3.debug.object_file import FileSymbol, ObjectFile
+from ring3.errors import UserError
+from ring3.trace.dtrace.machine.objects import objects_of
+
+if TYPE_CHECKING:
+    from ring3.kernel.mm.mm import Mm
+    from ring3.kernel.mm.pagecache import PageCache
+
+_CODE = (2, 10)
+
+
+class Loaded(NamedTuple):
+    """An object in a process.
+
+    Attributes:
+        name: Its file's base name.
+        file: The file.
+        bias: What was added to its addresses.
+        is_executable: It is the program itself.
+    """
+
+    name: str
+    file: ObjectFile
+    bias: int
+    is_executable: bool
+
+    def symbol(self, found: FileSymbol) -> Symbol:
+        """A symbol where it is in the process."""
+        value = (found.value + self.bias) & ((1 << 64) - 1)
+        return Symbol(
+            found.name, value, found.size, "" if self.is_executable else self.name, found.type in _CODE
+        )
+
+
+class Objects:
+    """The objects of a process; files are read once."""
+
+    def __init__(self) -> None:
+        self._files: dict[PageCache, ObjectFile | None] = {}
+
+    def of(self, mm: Mm | None, program: str) -> list[Loaded]:
+        """What is mapped in an address space, the executable first.
+
+        Args:
+            mm: The address space.
+            program: The base name of the executable.
+        """
+        found = []
+        for each in objects_of(mm) if mm is not None else ():
+            file = self._file(each.file, each.name)
+            if file is not None:
+                found.append(Loaded(each.name, file, each.bias, each.name == program))
+        return sorted(found, key=lambda each: not each.is_executable)
+
+    def _file(self, cache: PageCache, name: str) -> ObjectFile | None:
+        if cache not in self._files:
+            try:
+                self._files[cache] = ObjectFile(name, bytes(cache.read(0, cache.size)))
+            except UserError:
+                self._files[cache] = None
+        return self._files[cache]
+
+
+def lookup(objects: list[Loaded], name: str) -> Symbol | None:
+    """The symbol of a name, in the object that stands before it or in the first that has it."""
+    *scope, own = name.split("`")
+    for each in objects:
+        if scope and scope[-1] not in (
+            each.name,
+            each.name.split(".")[0],
+            "a.out" if each.is_executable else "",
+        ):
+            continue
+        found = each.file.lookup(own)
+        if found is not None:
+            return each.symbol(found)
+    return None
+
+
+def at(objects: list[Loaded], address: int) -> Symbol | None:
+    """The symbol that an address belongs to."""
+    for each in objects:
+        found = each.file.at((address - each.bias) & ((1 << 64) - 1))
+        if found is not None:
+            return each.symbol(found)
+    return None
+
+
+def mappings(mm: Mm) -> Iterator[MappedObject]:
+    """The mappings of an address space, with the names that /proc gives them."""
+    for vma in mm.vmas:
+        name = vma.name if isinstance(vma.name, str) else vma.name()
+        name = {"[heap]": "[ heap ]", "[stack]": "[ stack ]"}.get(name, name)
+        file = getattr(vma.obj, "name", "") if vma.obj is not None else ""
+        yield MappedObject(vma.start, vma.end - vma.start, name or file or "[ anon ]")
