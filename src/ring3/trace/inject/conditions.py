@@ -15,7 +15,7 @@ from ring3.abi.c_types import LONG
 from ring3.abi.errno import Errno
 from ring3.abi.kinds import NamedTuple
 from ring3.abi.linux import values
-from ring3.abi.meaning import Meaning, Parameter
+from ring3.abi.meaning import Meaning, Parameter, When
 from ring3.abi.values import Value
 from ring3.kernel.watched_stubs import StubCall
 from ring3.trace.addresses import plain
@@ -80,9 +80,13 @@ def parse(text: str) -> Callable[[StubCall], bool]:
     return lambda call: all(condition.holds(call) for condition in conditions)
 
 
-def paths_of(call: StubCall) -> list[str]:
-    """The paths that a call is given, as the program wrote them."""
-    return [_text(call, parameter, value) for parameter, value in _named(call, "path")]
+def addresses_of(call: StubCall) -> list[str]:
+    """The addresses of sockets that a call is given, as people write them."""
+    row = row_of(call.what.symbol, name_of(call))
+    if row is None or not any(p.arg.of == "sockaddr" and p.arg.when is When.ENTRY for p in row.parameters):
+        return []
+    found = _named(call, "address")
+    return [_text(call, parameter, value) for parameter, value in found if value]
 
 
 def _is_text(text: str) -> bool:
