@@ -3,8 +3,8 @@
     import ring3
 
     with ring3.Linux() as linux:
-        program = linux.load("/bin/busybox", ["echo", "hello"])
-        status = linux.run(program)
+        program = linux.spawn(["/bin/busybox", "echo", "hello"], stdout=ring3.PIPE)
+        print(program.run(), program.stdout)
 
 docs/python.md shows the rest. A name is imported when it is first used: the commands pay for none that they leave out.
 """
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from ring3.abi.errno import E, Errno
     from ring3.abi.tbl import Abi
-    from ring3.computer import Linux, Solaris, TableRow, shell_status
+    from ring3.computer import TableRow, shell_status
     from ring3.errors import Deadlock, KernelPanic, Ring3Error, UserError
     from ring3.kernel.signature import Support
     from ring3.loader.host import system_of
@@ -25,18 +25,65 @@ if TYPE_CHECKING:
     from ring3.machine.board import CpuKind
     from ring3.machine.descriptors import Gate, Segment
     from ring3.machine.msr import Msr
+    from ring3.python.calls import SystemCall
+    from ring3.python.coverage import Coverage
+    from ring3.python.crash import Crash
+    from ring3.python.events import After, At, Call, Exit, Instructions, KernelFunction, Return, Signal, Stop
+    from ring3.python.hooks import Hook
+    from ring3.python.machine import PIPE, Linux, Machine, Solaris
+    from ring3.python.memory import Mapping, Memory, Registers
+    from ring3.python.process import Instruction, Process
+    from ring3.python.trace import Trace, TracedCall
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "Abi", "CpuKind", "Deadlock", "E", "Errno", "Gate", "KernelPanic", "Linux", "Msr", "Ring3Error", "Segment",
-    "Solaris", "Support", "System", "TableRow", "UserError", "shell_status", "system_of",
+    "PIPE",
+    "Abi",
+    "After",
+    "At",
+    "Call",
+    "Coverage",
+    "CpuKind",
+    "Crash",
+    "Deadlock",
+    "E",
+    "Errno",
+    "Exit",
+    "Gate",
+    "Hook",
+    "Instruction",
+    "Instructions",
+    "KernelFunction",
+    "KernelPanic",
+    "Linux",
+    "Machine",
+    "Mapping",
+    "Memory",
+    "Msr",
+    "Process",
+    "Registers",
+    "Return",
+    "Ring3Error",
+    "Segment",
+    "Signal",
+    "Solaris",
+    "Stop",
+    "Support",
+    "System",
+    "SystemCall",
+    "TableRow",
+    "Trace",
+    "TracedCall",
+    "UserError",
+    "shell_status",
+    "system_of",
 ]  # fmt: skip
 
 _HOMES: Final = {
     "abi.errno": "E Errno",
     "abi.tbl": "Abi",
-    "computer": "Linux Solaris TableRow shell_status",
+    "computer": "TableRow shell_status",
     "errors": "Deadlock KernelPanic Ring3Error UserError",
     "kernel.signature": "Support",
     "loader.host": "system_of",
@@ -44,6 +91,15 @@ _HOMES: Final = {
     "machine.board": "CpuKind",
     "machine.descriptors": "Gate Segment",
     "machine.msr": "Msr",
+    "python.calls": "SystemCall",
+    "python.coverage": "Coverage",
+    "python.crash": "Crash",
+    "python.events": "After At Call Exit Instructions KernelFunction Return Signal Stop",
+    "python.hooks": "Hook",
+    "python.machine": "Linux Machine PIPE Solaris",
+    "python.memory": "Mapping Memory Registers",
+    "python.process": "Instruction Process",
+    "python.trace": "Trace TracedCall",
 }
 """In which module each name is."""
 

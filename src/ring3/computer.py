@@ -265,9 +265,9 @@ class Linux(Computer):
             UserError: It cannot be run; status 127 if there is no such file, else 126.
         """
         strings = _strings(path, path, arguments, environment)
-        who = _credentials()
+        who = host_credentials()
         kernel = self.kernel
-        self.mount(environment)
+        self.mount_view(environment)
         walk = Walk(kernel.vfs.root, of_credentials(who))
         place = kernel.cwd if cwd is None else cwd
         with _refusals(path):
@@ -295,14 +295,14 @@ class Linux(Computer):
         """
         self._terminal = terminal
 
-    def mount(self, environment: Mapping[str, str] | None = None) -> None:
+    def mount_view(self, environment: Mapping[str, str] | None = None) -> None:
         """Mounts what programs see of the host (`ring3.fs.view`), if nothing is mounted yet.
 
         Args:
             environment: That of the first program; None for that of this process.
         """
         if len(self.kernel.vfs.mounts) == 1:
-            self._mount(os.environ if environment is None else environment, _credentials())
+            self._mount(os.environ if environment is None else environment, host_credentials())
 
     def _mount(self, environment: Mapping[str, str], who: Credentials) -> None:
         terminal = self._terminal
@@ -497,7 +497,7 @@ def shell_status(exit_code: int) -> int:
     return 128 + signal if signal else exit_code >> 8 & 0xFF
 
 
-def _credentials() -> Credentials:
+def host_credentials() -> Credentials:
     """The user who runs Ring3."""
     if not hasattr(os, "getuid"):
         return Credentials()

@@ -128,7 +128,7 @@ def _serve(options: argparse.Namespace, folder: Folder, ready: Callable[[str], N
     try:
         computer = Here().computer(options, "")
         if isinstance(computer, Linux):
-            computer.mount()
+            computer.mount_view()
             if options.hostname is not None:
                 computer.kernel.hostname = options.hostname
             if options.tasks is not None:

@@ -300,8 +300,8 @@ class Kernel(Rings, ABC, Generic[TaskT]):
 
     def _run(self, until: Ending) -> None:
         while not until.program_ended:
-            if self.timers.waiting or self.attention is not None:
-                self._look_around()
+            if (self.timers.waiting or self.attention is not None) and self._look_around(until):
+                break
             if not self._ready:
                 self._idle(until)
                 continue
@@ -328,12 +328,13 @@ class Kernel(Rings, ABC, Generic[TaskT]):
             task.on_cpu = False
             self.left_cpu(task)
 
-    def _look_around(self) -> None:
-        """Does what is due, and takes what has come from the host."""
+    def _look_around(self, until: Ending) -> bool:
+        """Does what is due, and takes what has come from the host; whether that is the end of the run."""
         if self.timers.waiting:
             self.timers.fire(self.clocks)
         if self.attention is not None and self.attention.called:
             self.attention.attend()
+        return until.program_ended
 
     def _idle(self, until: Ending) -> None:
         """Sleeps until something can have changed: a timer is due or a host descriptor is ready.
