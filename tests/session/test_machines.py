@@ -100,6 +100,49 @@ def test_a_machine_that_goes_down_ends_its_commands_with_a_line(machines: Machin
     assert client.stderr.read() == "ring3: the machine goes down\n"
 
 
+def test_a_machine_that_fails_says_so_to_all_and_is_gone(machines: Machines) -> None:
+    name = machines.up()
+    waiting = machines.start("run", "--on", name, "/bin/sh", "-c", "echo ready; read x")
+    assert waiting.stdout is not None
+    assert waiting.stdout.readline() == "ready\n"
+    assert machines.ring3("wrmsr", "--on", name, "MSR_LSTAR", "0x1000").returncode == 0
+    failed = machines.ring3("run", "--on", name, HELLO)
+    assert failed.returncode == 70
+    assert failed.stderr.startswith("ring3: kernel panic: exception 8 ")
+    assert waiting.wait() == 70
+    assert waiting.stderr is not None
+    assert waiting.stderr.read().startswith("ring3: kernel panic: exception 8 ")
+    assert machines.ring3("ls", "-q").stdout == ""
+
+
+def test_the_server_answers_while_a_command_has_stopped_the_machine(machines: Machines) -> None:
+    name = machines.up()
+    program = machines.start("run", "--on", name, "/bin/sh", "-c", "echo ready; read x; echo $x")
+    assert program.stdin is not None
+    assert program.stdout is not None
+    assert program.stdout.readline() == "ready\n"
+    stopper = machines.start("dtrace", "--on", name, "-qs", "-")  # it reads its input before it lets go
+    assert stopper.stdin is not None
+    state = ""
+    while state != "stopped by dtrace":
+        with closing(machines.folder.connect(name)) as connection:
+            state = ask(name, connection, "info").split("\t")[-1]
+    assert "/bin/sh -c" in machines.ring3("ps", name).stdout
+    program.stdin.write("line\n")
+    program.stdin.flush()
+    stopper.stdin.write("BEGIN { exit(4); }")
+    stopper.stdin.close()
+    assert stopper.wait() == 4
+    assert program.stdout.readline() == "line\n"
+    held = machines.start("dtrace", "--on", name, "-qs", "-")
+    state = ""
+    while state != "stopped by dtrace":
+        with closing(machines.folder.connect(name)) as connection:
+            state = ask(name, connection, "info").split("\t")[-1]
+    assert machines.ring3("down", name).returncode == 0
+    assert held.wait() == 69
+
+
 def test_a_client_of_another_version_is_refused(machines: Machines) -> None:
     name = machines.up()
     with closing(machines.folder.connect(name)) as connection:

@@ -34,6 +34,13 @@ def test_status_streams_directory_and_environment_are_the_clients(machines: Mach
     )
 
 
+def test_the_machine_may_be_named_among_other_options(machines: Machines) -> None:
+    name = machines.up("--hostname", "there")
+    for words in (["-q", "--on", name], [f"--on={name}"], ["--env", "A=1", "--on", name]):
+        assert machines.ring3("run", *words, "/bin/uname", "-n").stdout == "there\n"
+    assert machines.ring3("run", "/bin/echo", "--on", name).stdout == f"--on {name}\n"
+
+
 def test_what_is_settled_at_boot_cannot_be_asked_for(machines: Machines) -> None:
     name = machines.up()
     for words, option in ((["--seed", "3"], "--seed"), (["--memory", "64M"], "--memory")):
@@ -75,7 +82,7 @@ def test_signals_reach_the_program_and_end_the_client_as_it_ends(machines: Machi
 
 def test_a_client_that_dies_is_a_terminal_that_is_closed(machines: Machines) -> None:
     name = machines.up()
-    script = 'trap "" HUP; (trap "echo hung up >/tmp/told; exit" HUP; echo ready; read x); read x </tmp/never'
+    script = 'trap "" HUP; (trap "echo hung up >/tmp/told; exit" HUP; echo ready; while :; do :; done)'
     client = machines.start("run", "--on", name, "/bin/sh", "-c", script)
     assert client.stdout is not None
     assert client.stdout.readline() == "ready\n"

@@ -111,8 +111,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(words: list[str]) -> int:
-    """Parses the words and runs the command they name."""
-    return perform(parser(words).parse_args(words), words, sys.stderr)
+    """Parses the words and runs the command they name, here or on the machine that they name."""
+    options = parser(words).parse_args(words)
+    if getattr(options, "on", None) is not None:
+        from ring3.session.client import run_on  # noqa: PLC0415 - where it stands first, this is not imported
+
+        return run_on(options.on, words[words.index(options.command) :])
+    return perform(options, words, sys.stderr)
 
 
 def perform(options: argparse.Namespace, words: Sequence[str], stderr: TextIO | io.TextIOBase) -> int:

@@ -18,7 +18,7 @@ from ring3.session import wire
 from ring3.session.inlet import Inlet
 from ring3.session.outlet import Outlet, text
 from ring3.session.programs import LinuxProgram, client_files
-from ring3.session.shared import Turn
+from ring3.session.shared import DOWN, Turn
 
 if TYPE_CHECKING:
     from ring3.kernel.regs import UserRegs
@@ -191,6 +191,11 @@ class Command:
                 self._interrupt(KeyboardInterrupt() if number == signal.SIGINT else Terminated(number))
         elif program is not None:
             self._shared.post(lambda: program.heard(kind, payload))
+
+    def end(self) -> None:
+        """The machine goes down, in the loop's thread."""
+        self._opened.put((5, -1))
+        self._interrupt(UserError("the machine goes down", DOWN))
 
     def gone(self) -> None:
         """The client has died, in the loop's thread."""

@@ -59,7 +59,7 @@ class Connection:
 
     def finish(self, kind: int, payload: bytes = b"") -> None:
         """Sends the last frame."""
-        self._loop.call_soon_threadsafe(self._finish, wire.frame(kind, payload))
+        self._loop.call_soon_threadsafe(self.finish_here, kind, payload)
 
     def abort(self) -> None:
         """Has nothing more to do with this client."""
@@ -81,10 +81,11 @@ class Connection:
             self.listener.gone()
         self._ended(self)
 
-    def _finish(self, data: bytes) -> None:
+    def finish_here(self, kind: int, payload: bytes = b"") -> None:
+        """Sends the last frame, at once if the client takes it."""
         self.listener = None
         self._is_last = True
-        self._send(data)
+        self._send(wire.frame(kind, payload))
 
     def _send(self, data: bytes) -> None:
         if not self._is_closed:

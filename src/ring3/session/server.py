@@ -10,6 +10,7 @@ import asyncio
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -35,6 +36,8 @@ SWITCH: Final = 0.0005
 """Seconds after which a thread of Python makes room for another: clients are answered while the kernel is busy."""
 
 
+PATIENCE: Final = 2.0
+"""Seconds that commands get to say that the machine goes down."""
 BACKLOG: Final = 1024
 """Clients that may wait to be answered."""
 
@@ -91,6 +94,7 @@ class Server:
         """
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._told_to_stop)
+        sys.setswitchinterval(SWITCH)
         thread = threading.Thread(target=self._answer, name="ring3-server", daemon=True)
         thread.start()
         try:
@@ -116,7 +120,10 @@ class Server:
         accepting.cancel()
         self._listener.close()
         self.shared.close()
-        while self._commands:  # they end now, each with a line of its own
+        for command in self._commands:
+            command.end()
+        given_up = self.loop.time() + PATIENCE
+        while self._commands and self.loop.time() < given_up:  # they end now, each with a line of its own
             await asyncio.sleep(0.001)
         for connection in list(self._connections):
             connection.close()
@@ -153,7 +160,7 @@ class Server:
         def release() -> None:
             self._commands.discard(command)
             command.release()
-            connection.finish(wire.EXIT, status)
+            connection.finish_here(wire.EXIT, status)
 
         self.loop.call_soon_threadsafe(release)
 
