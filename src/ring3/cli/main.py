@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "tables": "list the system calls, or print the headers made of them",
     "rdmsr": "read a model-specific register of the booted machine",
     "dtrace": "compile and run programs in D, the language of DTrace",
+    "dis": "list the machine code of a file's functions, as Solaris's dis does",
     "mdb": "look into files, programs and kernels, as mdb does",
     "strace": "run a program and write its system calls, as strace does",
     "gdb": "start gdb, connected to a program that stands before its first instruction",

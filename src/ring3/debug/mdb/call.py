@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ring3.debug.mdb.errors import MdbError, UsageError
+from ring3.debug.mdb.errors import UsageError
 from ring3.debug.mdb.numbers import with_base
 
 if TYPE_CHECKING:
@@ -144,7 +144,3 @@ class Call:
     def number(self, argument: Argument) -> int:
         """The value of an argument that is an expression."""
         return argument if isinstance(argument, int) else self.session.evaluate(argument)
-
-    def fail(self, text: str) -> MdbError:
-        """An error to raise."""
-        return MdbError(text)

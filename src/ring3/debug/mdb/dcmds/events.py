@@ -28,11 +28,11 @@ def _events(session: Session) -> dict[int, Event]:
 
 def _apply(call: Call, event: Event, options: Options) -> None:
     """What the options of all these commands mean."""
-    event.is_enabled = "e" not in options.flags or "+e" not in options.flags
-    event.is_temporary = "t" in options.flags or "d" in options.flags
+    event.is_enabled = "e" not in options.flags
+    event.is_temporary = bool(options.flags & {"t", "D"})
     event.is_sticky = "T" in options.flags
     event.action = str(options.values.get("c", ""))
-    event.limit = call.number(options.values["n"]) if "n" in options else 0
+    event.limit = call.number(options.values["n"]) if "n" in options else int("d" in options.flags)
 
 
 @dcmd(":b", ":[cmd...]", "breakpoint at the specified address")
@@ -206,7 +206,7 @@ def evset(call: Call) -> None:
         event = found.get(call.number(word))
         if event is None:
             raise MdbError(f"no event with id {word}")
-        if "+e" in options.flags or "-e" in options.flags:
-            event.is_enabled = "+e" not in options.flags
+        if options.flags & {"e", "+e"}:
+            event.is_enabled = "+e" in options.flags
         event.action = str(options.values.get("c", event.action))
         event.limit = call.number(options.values["n"]) if "n" in options else event.limit

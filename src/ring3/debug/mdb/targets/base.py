@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ring3.debug.mdb.errors import NO_MAP, NO_PROCESS, NOT_SUPPORTED, NOT_WRITABLE, UNKNOWN_SYMBOL, MdbError
+from ring3.debug.mdb.errors import NO_MAP, NO_PROCESS, NOT_SUPPORTED, NOT_WRITABLE, MdbError
 from ring3.debug.mdb.numbers import with_base
 from ring3.trace.dtrace.types import Type
 
@@ -164,15 +164,3 @@ def whole(raw: bytes, size: int) -> bytes:
     if len(raw) < size:
         raise MdbError(f"failed to read data from target: {NO_MAP}")
     return raw
-
-
-def found_symbol(target: Target, name: str) -> Symbol:
-    """The symbol of a name.
-
-    Raises:
-        MdbError: There is none.
-    """
-    found = target.symbol(name)
-    if found is None:
-        raise MdbError(f"failed to look up symbol {name}: {UNKNOWN_SYMBOL}")
-    return found
