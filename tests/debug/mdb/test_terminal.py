@@ -18,7 +18,7 @@ def spawn(*words: str) -> pexpect.spawn[str]:
         [*ROOT_COMMAND[1:], *words],
         env=environment,
         encoding="utf-8",
-        timeout=60,
+        timeout=600,  # for a machine that is loaded; what is expected comes or the child ends
         echo=False,
     )
 
