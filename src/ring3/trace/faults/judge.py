@@ -1,0 +1,90 @@
+"""What is wrong with a run in which a call failed, beside the run in which none did."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from ring3.abi.kinds import NamedTuple
+from ring3.trace.faults.catalogue import WRITES
+from ring3.trace.faults.trial import HUNG, Outcome
+
+_SIGNALS: Final = {132: "SIGILL", 134: "SIGABRT", 135: "SIGBUS", 136: "SIGFPE", 139: "SIGSEGV"}
+"""Ends that no program means, by the status of a shell."""
+
+
+class Kind(StrEnum):
+    """What a program did wrong."""
+
+    CRASH = "crash"
+    HANG = "hang"
+    LIE = "lie"
+    """It says that it succeeded, and its output or its files are not what they should be, or may be lost."""
+    LEAK = "leak"
+    """It went on, with more descriptors than before."""
+    HALF_WRITTEN = "half written"
+    """It failed and left a file that is neither whole nor gone."""
+
+
+class Fault(NamedTuple):
+    """One call that fails.
+
+    Attributes:
+        call: Its name.
+        nth: Which one of its name.
+        action: What happens to it, as injection rules have it.
+        writes: It is about a file that is open for writing.
+    """
+
+    call: str
+    nth: int
+    action: str
+    writes: bool
+
+    @property
+    def rule(self) -> str:
+        """The fault as a rule of ``-e inject=``."""
+        return f"{self.call}:{self.action}:when={self.nth}"
+
+
+class Finding(NamedTuple):
+    """Something wrong.
+
+    Attributes:
+        kind: What.
+        fault: After which fault.
+        detail: What was seen.
+    """
+
+    kind: Kind
+    fault: Fault
+    detail: str
+
+
+def judge(fault: Fault, plain: Outcome, faulty: Outcome) -> Finding | None:
+    """What is wrong with a run; None if nothing is."""
+    if faulty.how == HUNG:
+        return Finding(Kind.HANG, fault, "it does not end")
+    if faulty.status in _SIGNALS and faulty.status != plain.status:
+        return Finding(Kind.CRASH, fault, _SIGNALS[faulty.status])
+    differing = [path for path, digest in plain.files.items() if faulty.files.get(path, "") != digest]
+    if faulty.status == plain.status:
+        if faulty.output != plain.output:
+            return Finding(Kind.LIE, fault, f"status {faulty.status}, and another output")
+        if differing:
+            return Finding(Kind.LIE, fault, f"status {faulty.status}, and {differing[0]} is another")
+        if fault.writes and fault.call in WRITES and not _was_repeated(fault, plain, faulty):
+            return Finding(Kind.LIE, fault, f"status {faulty.status}, and what was written may be lost")
+        if faulty.open > plain.open:
+            return Finding(Kind.LEAK, fault, f"{faulty.open - plain.open} more descriptors at the end")
+        return None
+    left = [path for path in differing if faulty.files.get(path)]
+    if left and faulty.status:
+        return Finding(Kind.HALF_WRITTEN, fault, f"{left[0]} is left, not whole")
+    return None
+
+
+def _was_repeated(fault: Fault, plain: Outcome, faulty: Outcome) -> bool:
+    """Whether the call that failed was made once more than before, as after EINTR or a short transfer."""
+    count = sum(1 for name, _ in plain.calls if name == fault.call)
+    return sum(1 for name, _ in faulty.calls if name == fault.call) > count
