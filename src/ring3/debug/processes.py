@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ring3.kernel.events import Exited, Sent
     from ring3.kernel.mm.mm import Mm
     from ring3.linux.kernel import LinuxKernel
+    from ring3.linux.model.process import Process
     from ring3.linux.model.task import LinuxTask
 
 USER_RING: Final = frozenset((3,))
@@ -97,10 +98,10 @@ class ProcessTarget(Target):
 
     def kill(self, pid: int) -> None:
         """Ends a process; `Reason.EXIT` tells of it."""
-        for thread in self.threads:
-            if thread.pid == pid:
-                group_send_sig_info(self._task(thread).process, SigInfo(int(Sig.SIGKILL)))
-                return
+        process = self.kernel.processes.get(pid)
+        if process is not None and any(thread.pid == pid for thread in self.threads):
+            group_send_sig_info(process, SigInfo(int(Sig.SIGKILL)))
+            self._let_die(process)  # the probe sees only what a running kernel sends
 
     def forget_stops(self, pid: int) -> None:
         """Nothing more is to be told of a process."""
@@ -317,10 +318,13 @@ class ProcessTarget(Target):
 
     def _sent(self, event: Sent) -> None:
         """SIGKILL ends who is held, too."""
-        if event.info.signo != Sig.SIGKILL or event.discarded:
-            return
+        if event.info.signo == Sig.SIGKILL and not event.discarded:
+            self._let_die(event.process)
+
+    def _let_die(self, process: Process) -> None:
+        """Threads of a process that gets SIGKILL are held no more."""
         for thread in self.threads:
-            if self._task(thread).process is event.process:
+            if self._task(thread).process is process:
                 self._leave_stepper(thread)
                 thread.stop = None
                 self.kernel.let_go(self._task(thread))

@@ -216,6 +216,13 @@ def test_a_client_starts_and_ends_programs(client: Client, tmp_path: Path) -> No
     assert client.ask("D;2") == "OK"
 
 
+def test_a_program_that_is_held_is_ended(client: Client) -> None:
+    assert client.ask(f"Z0,{CODE + 5:x},1") == "OK"
+    assert client.go().startswith("T05swbreak:;")
+    assert client.ask("vKill;2") == "OK"
+    assert client.target.threads == []
+
+
 def test_in_non_stop_mode_stops_are_notifications(linux: Linux, toolchain: Toolchain) -> None:
     client = debugged(linux, toolchain.program("debug/events.c"), "counts")
     assert client.ask("QNonStop:1") == "OK"

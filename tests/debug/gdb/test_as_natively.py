@@ -1,0 +1,172 @@
+"""gdb's own words on a program on Ring3, and on the same program natively: the same answers.
+
+One gdb runs all scripts of a width, natively and then as a client of one server, so that each costs little. Not
+compared: addresses, numbers of processes and threads, and what gdb says of reading files.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.support.toolchain import Bits, Kind, Toolchain
+
+SCRIPTS: Final = {
+    "breaks": "break add\nrun\nbt\ninfo args\ninfo locals\ncontinue\nprint a",
+    "finish": "break add\nrun\nfinish\nprint $\nnext\ninfo locals",
+    "until": "tbreak loop\nrun\nnext\nnext\nstep\nup\ninfo locals\nadvance main",
+    "condition": "break add if a == 2\nrun\nprint a\ncontinue",
+    "conditions on memory": "break add if global > 6 && b == 1\nrun\nprint global\nprint a",
+    "ignored": "break add\nignore $bpnum 2\nrun\nprint a\ninfo breakpoints",
+    "temporary": "tbreak add\nrun\ncontinue",
+    "until recursion returns": "break fib if n == 1\nrun fib\nbt\ndelete\nfinish\nfinish",
+    "watch": "break main\nrun\nwatch global\ncontinue\ncontinue\ndelete\ncontinue",
+    "watch a local": "break add\nrun\nwatch sum\ncontinue\ncontinue",
+    "rwatch": "break main\nrun half\nrwatch ratio\ncontinue\nprint ratio",
+    "awatch": "break main\nrun\nawatch global\ncontinue\ncontinue",
+    "catch syscall": "catch syscall getppid\nrun calls\ncontinue\ncontinue",
+    "catch fork": "catch fork\nrun children\ncontinue",
+    "follow the child": "set follow-fork-mode child\nbreak add\nrun children\n"
+    "bt 1\ncontinue\nset follow-fork-mode parent",
+    "catch exec": "catch exec\nrun exec\ncontinue",
+    "signals": "run signals\nprint $_siginfo.si_signo\nbreak on_signal\ncontinue\nprint number\ncontinue",
+    "a signal kept back": "run signals\nsignal 0",
+    "signals passed": "handle SIGUSR1 nostop noprint pass\nrun signals\nhandle SIGUSR1 stop print pass",
+    "fault": "run fault\nbt\nprint $_siginfo._sifields._sigfault.si_addr\nprint where\ncontinue",
+    "calls": "break add\nrun\nprint fib(5)\nprint add(1,2)\ncall half(5.0)\nprint global",
+    "changes": "break add\nrun\nset var a = 40\nset var global = 0\nnext\n"
+    "next\nprint global\nprint sum\nset var points[1].y = 9\nprint points",
+    "return": "break add\nrun\nreturn 99\nnext\ninfo locals",
+    "registers": "break half\nrun half\nprint $xmm0.v2_double[0]\n"
+    "print $eflags\nset $rax = 5\nprint $rax\nprint $mxcsr",
+    "memory": "break add\nrun\nx/3dw points\nx/s text\nprint points[2]\nptype struct point\nprint sizeof(points)",
+    "instructions": "break add\nrun\nstepi\nstepi\nx/2i $pc\ninfo symbol $pc\nnexti",
+    "jump": "break add\nrun\ntbreak 33\njump 33\ninfo line",
+    "auxv": "break add\nrun\npython for l in gdb.execute('info auxv', to_string=True).splitlines():\n"
+    "  if l.split()[1] in ('AT_PAGESZ', 'AT_PHENT', 'AT_PHNUM', 'AT_CLKTCK', 'AT_SECURE'): print(l)\nend",
+    "objects": "break add\n"
+    "run\npython print(sorted(s.filename.split('/')[-1] for s in gdb.objfiles() if 'libc' in s.filename))",
+    "memory that is not there": "break add\nrun\nx/x 0\nprint *(int*)8\nset *(int*)8 = 1",
+    "no such thing": "break nothing_so_named\nrun\nprint nothing_so_named",
+}  # fmt: skip
+NARROW: Final = {
+    "breaks", "finish", "condition", "conditions on memory", "watch", "catch syscall", "signals", "fault", "changes",
+    "instructions", "memory", "calls",
+}  # fmt: skip
+_HIDDEN: Final = re.compile(
+    r"Reading |warning: |Using host|\[Thread debugging|\[New (Thread|inferior)|\[Thread |\[Switching|Downloading"
+    r"|\[Detaching|\[Attaching"
+    r"|process \d+ is executing|Remote |\(gdb\)|Error disabling|Run till exit|\d+\t(in )?\.\./|No such file"
+)
+_SAME: Final = (
+    (r"0x[0-9a-f]+", "ADDRESS"),
+    (r"ADDRESS in (\w+) \(", r"\1 ("),
+    (r"(process|Process|LWP|Thread) (\d+\.\d+|\d+|ADDRESS( \(LWP \d+\))?)", r"\1 N"),
+    (r"target:", ""),
+    (r"^\$\d+ = ", "$N = "),
+    (r"(Breakpoint|Thread N hit Breakpoint) (\d+)\.\d+", r"\1 \2"),
+    (r" +", " "),
+    (r'"?subject"? ', ""),
+    (r"(pid|ctid)=[^,)]*", r"\1"),
+)
+
+
+def commands(names: list[str], start: str) -> str:
+    parts = [
+        "set pagination off", "set confirm off", "set width 0", "set print thread-events off", "set sysroot /",
+        "set breakpoint pending off", "set disable-randomization on", "set style enabled off",
+        "set debuginfod enabled off",
+        "set startup-with-shell off", start,
+    ]  # fmt: skip
+    body = "\n".join(parts) + "\n"
+    for name in names:
+        # each word by itself, so that the next one is done whatever becomes of it
+        body += f"echo ==={name}\\n\npython\nimport gdb\nfor word in {_words(SCRIPTS[name])!r}:\n"
+        body += "  try:\n    gdb.execute(word)\n  except gdb.error as error:\n    print('error:', error)\n"
+        body += "for word in ('kill', 'kill inferiors 1', 'delete', 'inferior 1'):\n  try:\n"
+        body += "    gdb.execute(word, to_string=True)\n"
+        body += "  except gdb.error:\n    pass\nend\n"
+    return body
+
+
+def _words(script: str) -> list[str]:
+    head, python, rest = script.partition("python for")
+    words = head.splitlines()
+    return [*words, "python for" + rest] if python else words
+
+
+def answers(text: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for part in text.split("===")[1:]:
+        name, _, body = part.partition("\n")
+        lines = []
+        for line in body.splitlines():
+            if not line.strip() or _HIDDEN.search(line):
+                continue
+            shown = line
+            for pattern, same in _SAME:
+                shown = re.sub(pattern, same, shown)
+            lines.append(shown.strip())
+        found[name] = lines
+    return found
+
+
+def run_gdb(script: Path, program: Path) -> str:
+    finished = subprocess.run(
+        ["gdb", "-nx", "-q", "-batch", "-x", str(script), str(program)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return finished.stdout + finished.stderr if "===" not in finished.stdout else finished.stdout
+
+
+def both(program: Path, folder: Path, names: list[str]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    script = folder / "native.gdb"
+    script.write_text(commands(names, "echo\\n"))
+    native = run_gdb(script, program)
+    if "Inferior 1" not in native and "Breakpoint" not in native:
+        pytest.skip("gdb cannot run programs here")
+    socket = folder / "socket"
+    server = subprocess.Popen(
+        [sys.executable, "-m", "ring3", "run", "--gdb", str(socket), str(program)],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert server.stderr is not None
+        assert "waiting for gdb" in server.stderr.readline()
+        script = folder / "ring3.gdb"
+        script.write_text(
+            commands(names, f"set remote exec-file {program}\ntarget extended-remote {socket}\nkill")
+        )
+        ours = run_gdb(script, program)
+    finally:
+        server.kill()
+        server.communicate()
+    return answers(native), answers(ours)
+
+
+@pytest.mark.parametrize("bits", [64, 32])
+def test_answers_are_those_of_a_native_run(toolchain: Toolchain, tmp_path: Path, bits: Bits) -> None:
+    if shutil.which("gdb") is None:
+        pytest.skip("gdb is not installed")
+    kind: Kind = "dynamic" if bits == 64 else "static"
+    built = toolchain.program("debug/subject.c", bits=bits, kind=kind, flags=["-g", "-O0"])
+    program = tmp_path / "subject"
+    shutil.copy(built, program)
+    names = list(SCRIPTS) if bits == 64 else [name for name in SCRIPTS if name in NARROW]
+    native, ours = both(program, tmp_path, names)
+    assert set(native) == set(names)
+    differing = {name: (native[name], ours.get(name)) for name in names if native[name] != ours.get(name)}
+    assert not differing
