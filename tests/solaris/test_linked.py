@@ -13,7 +13,13 @@ from tests.support.toolchain import Toolchain
 
 BOTH_PATHS = pytest.mark.parametrize("path", ["short", "full"])
 
+VALUES = (
+    0.0, -0.0, 1.0, 0.1, 2.5, 3.5, 123456789.0, 1e22, 1e100, 1.7976931348623157e308, 5e-324, 0.000099995, 999999.5
+)  # fmt: skip
+FORMAT = "%f|%.0f|%e|%.3E|%g|%#.4g|%G|%+012.2f|%-9.1e|%.17g\n"
+
 FAMILIES = {
+    "numbers": "".join(FORMAT % ((value,) * 10) for value in VALUES),
     "threads": "sum 800 own 7 joined 84\n",
     "signals": (
         "handler 16 code -1 on stack 1\nblocked 16099\nhandler 16 code 0 on stack 1\nsuspended -1 errno 4\n"

@@ -238,12 +238,20 @@ static void timers(void)
 	printf("poll %d\n", poll(NULL, 0, 1));
 }
 
+static void numbers(void)
+{
+	static const double values[] = { 0, -0.0, 1, 0.1, 2.5, 3.5, 123456789, 1e22, 1e100, 1.7976931348623157e308, 5e-324, 0.000099995, 999999.5 };
+	for (size_t n = 0; n < sizeof values / sizeof *values; n++)
+		printf("%f|%.0f|%e|%.3E|%g|%#.4g|%G|%+012.2f|%-9.1e|%.17g\n", values[n], values[n], values[n], values[n], values[n],
+		    values[n], values[n], values[n], values[n], values[n]);
+}
+
 static const struct {
 	const char *name;
 	void (*deed)(void);
 } deeds[] = {
 	{ "threads", threads }, { "signals", signals }, { "fault", fault }, { "processes", processes }, { "ports", ports },
-	{ "sockets", sockets }, { "files", files }, { "timers", timers },
+	{ "sockets", sockets }, { "files", files }, { "timers", timers }, { "numbers", numbers },
 };
 
 int main(int argc, char **argv)

@@ -1,5 +1,6 @@
-/* What printf makes of a format (printf(3C)): integers, strings, characters, pointers; floating point in %f. */
+/* What printf makes of a format (printf(3C)): integers, strings, characters, pointers; floating point. */
 
+#include "decimal.h"
 #include "solaris.h"
 
 struct out {
@@ -54,35 +55,83 @@ static void put_number(struct out *out, const struct spec *spec, unsigned long v
 	put_text(out, spec, at, length, prefix);
 }
 
-static void put_double(struct out *out, struct spec *spec, double value)
+#define MOST_PLACES 1100
+
+/* Digits with a point, in the manner of %f. */
+static char *fixed(char *at, const struct decimal *number, int places, int alternate)
 {
-	char text[400], *at = text;
-	int places = spec->precision < 0 ? 6 : spec->precision > 15 ? 15 : spec->precision;
+	for (int i = number->point > 0 ? 0 : number->point - 1; i < number->point; i++)
+		*at++ = decimal_digit(number, i);
+	if (places || alternate)
+		*at++ = '.';
+	for (int i = 0; i < places; i++)
+		*at++ = decimal_digit(number, number->point + i);
+	return at;
+}
+
+/* One digit, the others and a power of ten, in the manner of %e. */
+static char *scientific(char *at, const struct decimal *number, int places, int alternate, char letter)
+{
+	int power = number->length ? number->point - 1 : 0;
+	*at++ = decimal_digit(number, 0);
+	if (places || alternate)
+		*at++ = '.';
+	for (int i = 1; i <= places; i++)
+		*at++ = decimal_digit(number, i);
+	*at++ = letter;
+	*at++ = power < 0 ? '-' : '+';
+	power = power < 0 ? -power : power;
+	if (power > 99)
+		*at++ = (char)('0' + power / 100);
+	*at++ = (char)('0' + power / 10 % 10);
+	*at++ = (char)('0' + power % 10);
+	return at;
+}
+
+/* How many places %g prints: without the zeros at the end, unless they are asked for. */
+static int significant(const struct decimal *number, int first, int places, int alternate)
+{
+	while (!alternate && places && decimal_digit(number, first + places - 1) == '0')
+		places--;
+	return places;
+}
+
+static char *general(char *at, struct decimal *number, int digits, int alternate, char letter)
+{
+	decimal_round(number, digits);
+	int power = number->length ? number->point - 1 : 0;
+	if (power < -4 || power >= digits)
+		return scientific(at, number, significant(number, 1, digits - 1, alternate), alternate, letter);
+	if (!number->length)
+		number->point = 1;
+	return fixed(at, number, significant(number, number->point, digits - 1 - power, alternate), alternate);
+}
+
+static void put_double(struct out *out, struct spec *spec, double value, char kind)
+{
+	char text[2600], *end;
+	struct decimal number;
+	char letter = kind == 'E' || kind == 'G' ? 'E' : 'e';
+	int places = spec->precision < 0 ? 6 : spec->precision > MOST_PLACES ? MOST_PLACES : spec->precision;
 	const char *sign = __builtin_signbit(value) ? "-" : spec->plus ? "+" : spec->space ? " " : "";
-	unsigned long scale = 1;
 	value = value < 0 ? -value : value;
 	spec->precision = -1;
-	if (value != value || value > 1.7e18) {
+	if (value != value || value > 0x1.fffffffffffffp1023) {
 		spec->zero = 0;
 		put_text(out, spec, value != value ? "NaN" : "Inf", 3, sign);
 		return;
 	}
-	for (int n = 0; n < places; n++)
-		scale *= 10;
-	unsigned long whole = (unsigned long)value;
-	double rest = (value - (double)whole) * (double)scale;
-	unsigned long part = (unsigned long)rest;
-	rest -= (double)part;
-	if (rest > 0.5 || (rest == 0.5 && (places ? part : whole) & 1))
-		part++;
-	if (part >= scale)
-		part -= scale, whole++;
-	at += snprintf(at, 32, "%lu", whole);
-	if (places || spec->alternate)
-		*at++ = '.';
-	for (unsigned long unit = scale / 10; unit; unit /= 10)
-		*at++ = (char)('0' + part / unit % 10);
-	put_text(out, spec, text, (int)(at - text), sign);
+	decimal_of(&number, value);
+	if (kind == 'f' || kind == 'F') {
+		decimal_round(&number, number.point + places);
+		end = fixed(text, &number, places, spec->alternate);
+	} else if (kind == 'e' || kind == 'E') {
+		decimal_round(&number, places + 1);
+		end = scientific(text, &number, places, spec->alternate, letter);
+	} else {
+		end = general(text, &number, places ? places : 1, spec->alternate, letter);
+	}
+	put_text(out, spec, text, (int)(end - text), sign);
 }
 
 static const char *parse(const char *at, struct spec *spec, va_list *list)
@@ -122,6 +171,8 @@ static const char *parse(const char *at, struct spec *spec, va_list *list)
 	for (;; at++) {
 		if (*at == 'l' || *at == 'j' || *at == 'z' || *at == 't')
 			spec->size = 8;
+		else if (*at == 'L')
+			spec->size = 16;
 		else if (*at == 'h')
 			spec->size = spec->size == 2 ? 1 : 2;
 		else
@@ -179,7 +230,9 @@ static void convert(struct out *out, char c, struct spec *spec, va_list *list)
 	case 'f':
 	case 'F':
 	case 'g':
-	case 'e': put_double(out, spec, va_arg(*list, double)); break;
+	case 'G':
+	case 'e':
+	case 'E': put_double(out, spec, spec->size == 16 ? (double)va_arg(*list, long double) : va_arg(*list, double), c); break;
 	default: put(out, c); break;
 	}
 }
