@@ -14,7 +14,9 @@ SNIPPET = re.compile(r"^```python\n(.*?)^```\n(?:```text\n(.*?)^```\n)?", re.MUL
 MARK = "--- next snippet ---"
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/python.md", "docs/adding-a-syscall.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/python.md", "docs/from-qiling.md", "docs/adding-a-syscall.md"]
+)
 def test_snippets_print_what_the_page_says(page: str) -> None:
     snippets = SNIPPET.findall((ROOT / page).read_text())
     assert snippets

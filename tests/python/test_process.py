@@ -93,7 +93,10 @@ def test_it_runs_up_to_calls_and_returns(linux: ring3.Linux, target: str) -> Non
     assert call.value == 3
     call = process.run_until(ring3.Call("open")).call
     assert call is not None
-    call.fail("ENOENT")
+    call.fail("EMFILE")
+    again = process.run_until(ring3.Return("open")).call
+    assert again is not None
+    assert again.error is ring3.E.EMFILE
     assert process.run() == 0
 
 

@@ -48,6 +48,7 @@ class Runner:
         self._is_over: Callable[[], bool] = lambda: True
         self._held: dict[Task, int] = {}
         self._waiting: dict[Task, list[bool]] = {}
+        self._wanted: tuple[Process | None, events.Event | None] = None, None
         self._has_been_asked = False
         self.is_running = False
 
@@ -96,9 +97,11 @@ class Runner:
             return self._exit(process)
         attachments = list(self._watch(process, event))
         asks = event if callable(event) else None
+        self._wanted = process, event
         try:
             self.run(lambda: process.ended or (asks is not None and asks(process)))
         finally:
+            self._wanted = None, None
             for attachment in attachments:
                 attachment.detach()
         if self._stop is not None:
@@ -185,6 +188,18 @@ class Runner:
         while not released:
             await UNTIL_READY
 
+    def at_return(self, call: Call, task: Task) -> events.Stop | None:
+        """The stop at the return of a call that was made to wait at its entry, None if nobody waits for it now."""
+        process, event = self._wanted
+        if process is None or not isinstance(event, events.Return) or not process.owns(task):
+            return None
+        seen = SystemCall(call, self._machine)
+        return (
+            events.Stop(event, self._machine.process_of(task), seen)
+            if event.name in ("", seen.name)
+            else None
+        )
+
     def _at_address(
         self, process: Process, event: events.At, passing: set[Task]
     ) -> Callable[[Task, int], None]:
@@ -229,17 +244,17 @@ class _AtCall(CallObserver):
             call.target = partial(self._made, call, task, stop)
 
     async def _made(self, call: Call, task: Task, stop: events.Stop, *_arguments: int) -> int:
-        at_entry = isinstance(self._event, events.Call)
         call.target = None
-        if at_entry:
+        if isinstance(self._event, events.Call):
             await self._runner.wait_in_call(stop, task)
         try:
             value = call.make()
             call.value = value if isinstance(value, int) else await value
         except Errno as error:
             call.error = error
-        if not at_entry:
-            await self._runner.wait_in_call(stop, task)
+        at_return = self._runner.at_return(call, task)
+        if at_return is not None:
+            await self._runner.wait_in_call(at_return, task)
         if call.error is not None:
             raise call.error
         return int(call.value)
