@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,10 +15,14 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
 from ring3.abi.tbl import Abi
 from ring3.errors import OutOfFrames, UserError
+from ring3.fs import host_os
 from ring3.fs.file import FdTable
 from ring3.fs.host import HostFile
+from ring3.fs.hostfs import HostFileSystem
 from ring3.fs.namei import Walk
+from ring3.fs.overlay import OverlayFileSystem
 from ring3.fs.vfs import Vfs
+from ring3.fs.view import make_directories
 from ring3.image.symbols import SymbolTable
 from ring3.kernel.core import Kernel
 from ring3.kernel.mm.limits import Limits
@@ -303,6 +308,26 @@ class Linux(Computer):
         """
         if len(self.kernel.vfs.mounts) == 1:
             self._mount(os.environ if environment is None else environment, host_credentials())
+
+    def bind(self, source: bytes, at: bytes, readonly: bool = False) -> None:
+        """Shows a directory of the host; nothing changes on the host.
+
+        Args:
+            source: The directory.
+            at: Where, an absolute path.
+            readonly: Programs cannot change it; if not, what they change stays in memory.
+
+        Raises:
+            UserError: It cannot be shown there.
+        """
+        vfs = self.kernel.vfs
+        try:
+            if not stat.S_ISDIR(host_os.call(os.stat, source).st_mode):
+                raise Errno(E.ENOTDIR)
+            place = make_directories(vfs, at)
+            vfs.mount(HostFileSystem(vfs, source) if readonly else OverlayFileSystem(vfs, source), place)
+        except Errno as error:
+            raise UserError(f"{os.fsdecode(source)} at {os.fsdecode(at)}: {error.number.text}") from None
 
     def _mount(self, environment: Mapping[str, str], who: Credentials) -> None:
         terminal = self._terminal

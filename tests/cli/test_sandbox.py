@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.cli.command import is_one_line, ring3
@@ -16,6 +18,33 @@ def said(*words: str) -> str:
 def test_the_environment() -> None:
     assert said("--env", "A=one=two", "/bin/sh", "-c", 'echo $A; test -n "$PATH"') == "one=two\n"
     assert said("--clear-env", "--env", "A=1", "/usr/bin/env") == "A=1\n"
+
+
+def test_a_directory_is_shown_copy_on_write(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("host\n")
+    script = "cat /given/file; echo guest >/given/file; cat /given/file"
+    assert said("--bind", f"{tmp_path}:/given", "/bin/sh", "-c", script) == "host\nguest\n"
+    assert (tmp_path / "file").read_text() == "host\n"
+
+
+def test_a_directory_is_shown_read_only(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("host\n")
+    script = "(echo guest >/given/file) 2>/dev/null || cat /given/file"
+    assert said("--bind", f"{tmp_path}:/given:ro", "/bin/sh", "-c", script) == "host\n"
+
+
+def test_a_directory_is_shown_where_the_host_has_it(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("host\n")
+    assert said("--bind", str(tmp_path), "/bin/cat", str(tmp_path / "file")) == "host\n"
+
+
+@pytest.mark.parametrize(
+    "word", ["", ":/given", "/usr:given", "/usr:/given:rx", "/nowhere", "/etc/passwd:/given"]
+)
+def test_what_cannot_be_shown_is_one_line(word: str) -> None:
+    finished = ring3("run", "--bind", word, "/bin/true")
+    assert finished.returncode not in (0, 1)
+    assert is_one_line(finished.stderr)
 
 
 def test_the_hosts_name() -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.cli import program
 from ring3.cli.confinement import confine
 from ring3.cli.main import RawFormatter
-from ring3.cli.sandbox import environment
+from ring3.cli.sandbox import binds, environment, show_binds
 from ring3.errors import UserError
 from ring3.fs.view import visible_files
 
@@ -57,7 +57,9 @@ def run(options: argparse.Namespace) -> int:
     path, arguments = program.words(options)
     with program.computer(options, path) as computer:
         program.report(options, computer)
-        task = computer.load(path, arguments, environment(options, os.environ))
+        variables = environment(options, os.environ)
+        show_binds(options, computer, variables)
+        task = computer.load(path, arguments, variables)
         return _debugged(computer, task, path, options)
 
 
@@ -74,7 +76,8 @@ def _debugged(computer: Linux | Solaris, task: Task, path: str, options: argpars
         except BaseException:
             signal.signal(signal.SIGINT, before)
             raise
-    confine(visible_files(os.getcwdb(), os.fsencode(path)), computer.machine.cpu.requests)
+    visible = [*visible_files(os.getcwdb(), os.fsencode(path)), *(bind.source for bind in binds(options))]
+    confine(visible, computer.machine.cpu.requests)
     debug(computer, task, connection, options)
     status = computer.run(task)
     client.wait()

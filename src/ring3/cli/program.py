@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ring3.abi.signals import Sig
 from ring3.cli.caller import caller_of
 from ring3.cli.here import INTERRUPTED_STATUS
-from ring3.cli.sandbox import TIMED_OUT, Limits, add_sandbox, environment
+from ring3.cli.sandbox import TIMED_OUT, Limits, add_sandbox, environment, show_binds
 from ring3.computer import Linux, Solaris
 from ring3.errors import UserError
 from ring3.loader.personality import System
@@ -161,6 +161,10 @@ def load(
     caller = caller_of(options)
     if variables is None and hasattr(options, "env"):
         variables = environment(options, caller.environment)
+    if getattr(options, "bind", None):
+        if caller.machine_name is not None:
+            raise UserError("--bind is for a program on a machine of its own")
+        show_binds(options, computer, caller.environment if variables is None else variables)
     return caller.load(computer, path, arguments, variables)
 
 

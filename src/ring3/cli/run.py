@@ -12,6 +12,7 @@ from ring3.cli import program
 from ring3.cli.caller import caller_of
 from ring3.cli.confinement import confine
 from ring3.cli.main import RawFormatter
+from ring3.cli.sandbox import binds
 from ring3.errors import UserError
 from ring3.fs.view import visible_files
 
@@ -69,7 +70,11 @@ def run(options: argparse.Namespace) -> int:
         task = program.load(computer, path, arguments, options)
         begin = _debugger(computer, task, options) if options.gdb else None
         if not options.no_confine and caller_of(options).machine_name is None:
-            confine(visible_files(os.getcwdb(), os.fsencode(path)), computer.machine.cpu.requests)
+            visible = [
+                *visible_files(os.getcwdb(), os.fsencode(path)),
+                *(bind.source for bind in binds(options)),
+            ]
+            confine(visible, computer.machine.cpu.requests)
         return program.run(computer, task, options, begin)
 
 

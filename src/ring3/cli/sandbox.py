@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from ring3.abi.kinds import NamedTuple
 from ring3.abi.signals import Sig
 from ring3.computer import Linux, Solaris
 from ring3.errors import UserError
@@ -38,6 +39,13 @@ def add_sandbox(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("what the program has").add_argument
     add("--env", action="append", default=[], metavar="NAME=VALUE", help="set a variable of its environment")
     add("--clear-env", action="store_true", help="give it no variables but those of --env")
+    add(
+        "--bind",
+        action="append",
+        default=[],
+        metavar="SRC[:DST[:ro|cow]]",
+        help="show a directory of the host, at DST or where the host has it, copy-on-write (cow, default) or read-only",
+    )
     add_machine(parser)
     add("--cpu-seconds", type=_number, metavar="N", help="CPU time of a process: SIGXCPU, then SIGKILL")
     add("--files", type=_number, metavar="N", help="descriptors of a process at a time")
@@ -69,6 +77,55 @@ def environment(options: argparse.Namespace, inherited: Mapping[str, str]) -> di
             raise UserError(f"--env {word}: NAME=VALUE is meant")
         found[name] = value
     return found
+
+
+class Bind(NamedTuple):
+    """A directory of the host that is shown.
+
+    Attributes:
+        source: Its path on the host, absolute.
+        place: Where programs see it, absolute.
+        readonly: Programs cannot change it; if not, what they change stays in memory.
+    """
+
+    source: bytes
+    place: bytes
+    readonly: bool
+
+
+def binds(options: argparse.Namespace) -> list[Bind]:
+    """What ``--bind`` asks for.
+
+    Raises:
+        UserError: One of them is not SRC[:DST[:ro|cow]], or DST is not absolute.
+    """
+    found = []
+    for word in getattr(options, "bind", ()):
+        source, _, rest = word.partition(":")
+        place, colon, mode = rest.partition(":")
+        place = place or os.path.abspath(source)
+        if not source or (colon and mode not in ("ro", "cow")) or not os.path.isabs(place):
+            raise UserError(f"--bind {word}: SRC[:DST[:ro|cow]] is meant, with an absolute DST")
+        found.append(Bind(os.fsencode(os.path.abspath(source)), os.fsencode(place), mode == "ro"))
+    return found
+
+
+def show_binds(
+    options: argparse.Namespace, computer: Linux | Solaris, environment: Mapping[str, str]
+) -> None:
+    """Mounts what ``--bind`` asks for, before the first program is loaded.
+
+    Raises:
+        UserError: It cannot be shown there, or not on this machine.
+    """
+    wanted = binds(options)
+    if not wanted:
+        return
+    if not isinstance(computer, Linux):
+        raise UserError("--bind is for programs of Linux")
+    computer.mount_view(environment)
+    for bind in wanted:
+        computer.bind(*bind)
 
 
 class Limits:

@@ -221,12 +221,8 @@ class Linux(Machine, computer.Linux):
         Raises:
             UserError: It cannot be shown there.
         """
-        vfs = self._visible()
-        try:
-            place = make_directories(vfs, os.fsencode(at))
-            vfs.mount(OverlayFileSystem(vfs, os.fsencode(os.path.abspath(source))), place)
-        except Errno as error:
-            raise UserError(f"{source} at {at}: {error.number.text}") from None
+        self._visible()
+        self.bind(os.fsencode(os.path.abspath(source)), os.fsencode(at))
 
     def put(self, path: str, contents: bytes, mode: int = 0o644) -> None:
         """Makes a file in the machine; directories of the host that it is in become copy-on-write.
