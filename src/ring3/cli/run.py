@@ -25,8 +25,8 @@ The program sees the host's system directories (/usr, /etc, /opt and the like) r
 Its home, /tmp, /var and /run are empty; /dev, /proc, /sys, processes and users are the machine's own.
 
 What it writes stays in memory and is gone when it ends. To keep a result, print it: standard output and error are
-yours, and `ring3 run PROGRAM >FILE` writes FILE. To give a program more files, start Ring3 in the directory that holds
-them. docs/sandbox.md tells more.
+yours, and `ring3 run PROGRAM >FILE` writes FILE. To give a program more files, show it the directory that holds them
+with --bind, or start Ring3 there. docs/sandbox.md tells more.
 
 Exit status: the program's; 128+N if signal N ended it; 126 or 127 if it cannot be run or found.
 """
