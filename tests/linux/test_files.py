@@ -32,6 +32,7 @@ PROGRAMS = [
     "running",
     "splicing",
     "transfers",
+    "types",
     "waiting",
     "xattrs",
 ]

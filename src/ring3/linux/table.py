@@ -67,6 +67,7 @@ FAMILIES: Final = {
         "compat_sys_fstatfs compat_sys_fstatfs64 compat_sys_statfs compat_sys_statfs64 sys_fstatfs sys_statfs"
     ),
     "files.transfer": "compat_sys_sendfile sys_copy_file_range sys_sendfile64",
+    "files.types": "compat_sys_ustat sys_sysfs sys_ustat",
     "files.vectors": (
         "compat_sys_preadv compat_sys_preadv2 compat_sys_pwritev compat_sys_pwritev2 sys_preadv "
         "sys_preadv2 sys_pwritev sys_pwritev2 sys_readv sys_writev"
