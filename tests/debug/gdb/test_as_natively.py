@@ -168,5 +168,9 @@ def test_answers_are_those_of_a_native_run(toolchain: Toolchain, tmp_path: Path,
     names = list(SCRIPTS) if bits == 64 else [name for name in SCRIPTS if name in NARROW]
     native, ours = both(program, tmp_path, names)
     assert set(native) == set(names)
-    differing = {name: (native[name], ours.get(name)) for name in names if native[name] != ours.get(name)}
-    assert not differing
+    differing = [name for name in names if native[name] != ours.get(name)]
+    if differing:  # on a loaded host the native program may be told of things late: those again, alone
+        folder = tmp_path / "again"
+        folder.mkdir()
+        native, ours = both(program, folder, differing)
+    assert {name: native[name] for name in differing} == {name: ours.get(name) for name in differing}
