@@ -250,3 +250,12 @@ def test_a_program_without_a_captured_stream_says_so(linux: ring3.Linux, target:
     process = linux.spawn([target], stdin=b"")
     with pytest.raises(ring3.UserError, match="not captured"):
         _ = process.stdout
+
+
+def test_a_name_is_looked_for_in_path() -> None:
+    with ring3.Linux() as machine:
+        process = machine.spawn(["sh", "-c", "echo found"], stdout=ring3.PIPE)
+        assert (process.run(), process.stdout) == (0, b"found\n")
+        with pytest.raises(ring3.UserError, match="not found in PATH") as refused:
+            machine.spawn(["no-such-program"], env={"PATH": "/nowhere"})
+        assert refused.value.status == 127

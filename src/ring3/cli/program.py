@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
@@ -16,6 +15,7 @@ from ring3.cli.here import INTERRUPTED_STATUS
 from ring3.cli.sandbox import TIMED_OUT, Limits, add_sandbox, environment, show_binds
 from ring3.computer import Linux, Solaris
 from ring3.errors import UserError
+from ring3.loader.host import find_in_path
 from ring3.loader.personality import System
 from ring3.machine.board import CpuKind
 
@@ -140,14 +140,7 @@ def find(options: argparse.Namespace, name: str) -> str:
     Raises:
         UserError: It is not there (127).
     """
-    if "/" in name or not name:
-        return name
-    for folder in caller_of(options).environment.get("PATH", os.defpath).split(os.pathsep):
-        path = os.path.join(folder or ".", name)
-        if os.path.isfile(path) and os.access(path, os.X_OK):
-            return path
-    hint = f"; ./{name} is a file here" if os.path.exists(name) else ""
-    raise UserError(f"{name}: not found in PATH{hint}", 127)
+    return find_in_path(name, caller_of(options).environment)
 
 
 def load(

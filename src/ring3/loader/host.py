@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, BinaryIO
 
 from ring3.abi.errno import E, Errno
+from ring3.errors import UserError
 from ring3.fs.regular import HostRegularFile
 from ring3.fs.view import show_program
 from ring3.loader.personality import recognise
@@ -95,3 +97,23 @@ def open_program(name: bytes, ram: Ram, objects: Objects) -> Executable:
         raise ExecError(number, number.text) from None
     except ValueError as error:
         raise ExecError(E.ENOENT, str(error)) from None
+
+
+def find_in_path(name: str, environment: Mapping[str, str]) -> str:
+    """The file that a name stands for, as a shell has it: one without a slash is looked for in PATH.
+
+    Args:
+        name: The name.
+        environment: Whose PATH.
+
+    Raises:
+        UserError: It is not there (127).
+    """
+    if "/" in name or not name:
+        return name
+    for folder in environment.get("PATH", os.defpath).split(os.pathsep):
+        path = os.path.join(folder or ".", name)
+        if os.path.isfile(path) and os.access(path, os.X_OK):
+            return path
+    hint = f"; ./{name} is a file here" if os.path.exists(name) else ""
+    raise UserError(f"{name}: not found in PATH{hint}", 127)

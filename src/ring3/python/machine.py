@@ -15,6 +15,7 @@ from ring3.fs.overlay import OverlayFileSystem
 from ring3.fs.permission import KERNEL
 from ring3.fs.view import make_directories
 from ring3.linux.files.lookup import of_credentials
+from ring3.loader.host import find_in_path
 from ring3.python.hooks import Hooks
 from ring3.python.process import Process
 from ring3.python.running import Runner
@@ -69,7 +70,7 @@ class Machine(Hooks):
         """Loads a program, ready to run.
 
         Args:
-            argv: The program, a file of the host, and its arguments.
+            argv: The program, a file of the host, and its arguments. A name without a slash is looked for in PATH.
             stdin: Bytes that it reads, then the end of the file; `PIPE` for `Process.feed`; a descriptor of this
                 process; None for this process's own.
             stdout: `PIPE` to have it in `Process.stdout`, a descriptor of this process, or None for its own.
@@ -261,6 +262,7 @@ class Linux(Machine, computer.Linux):
         return self.kernel.vfs
 
     def _load(self, argv: Sequence[str], env: Mapping[str, str] | None, cwd: str | None) -> Task:
+        argv = [find_in_path(argv[0], os.environ if env is None else env), *argv[1:]]
         if cwd is None:
             return super()._load(argv, env, None)
         vfs, kernel = self._visible(), self.kernel
