@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -79,10 +80,12 @@ def test_a_program_cannot_tell(
     toolchain: Toolchain,
     native: Run,
     monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
     program: Program,
     bits: Bits,
 ) -> None:
     built = toolchain.program(program.source, bits=bits)
     counted = give_up_at_random(linux, monkeypatch, seed=7)
-    assert guest.run(linux, built, program.arguments).finished == native(built, program.arguments)
+    expected = native(built, program.arguments, directory=tmp_path)
+    assert guest.run(linux, built, program.arguments).finished == expected
     assert counted.number

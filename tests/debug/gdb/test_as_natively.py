@@ -121,6 +121,7 @@ def run_gdb(script: Path, program: Path) -> str:
     finished = subprocess.run(
         ["gdb", "-nx", "-q", "-batch", "-x", str(script), str(program)],
         stdin=subprocess.DEVNULL,
+        cwd=script.parent,
         capture_output=True,
         text=True,
         check=False,
