@@ -31,14 +31,14 @@ from ring3.kernel.signature import Handler, Support
 from ring3.kernel.task import Task
 from ring3.linux import table
 from ring3.linux.definition import Syscall
-from ring3.linux.exec.executable import open_exec
-from ring3.linux.exec.program import bprm_execve
+from ring3.linux.exec.program import bprm_execve, open_exec
 from ring3.linux.files.lookup import of_credentials
 from ring3.linux.kernel import LinuxKernel
 from ring3.linux.model.credentials import Credentials
 from ring3.linux.model.task import LinuxTask
 from ring3.linux.proc.view import mount_default
 from ring3.linux.tasks.birth import spawn
+from ring3.loader.executable import find_executable
 from ring3.loader.host import make_visible, open_program
 from ring3.loader.program import ExecError, Executable
 from ring3.loader.stack import Strings
@@ -474,7 +474,6 @@ class Solaris(Computer):
             UserError: It cannot be run; status 127 if there is no such file, else 126.
         """
         from ring3.solaris.exec import prepare as prepare_solaris  # noqa: PLC0415
-        from ring3.solaris.executable import open_exec as open_solaris  # noqa: PLC0415
         from ring3.solaris.lookup import who  # noqa: PLC0415
         from ring3.solaris.view import find_program  # noqa: PLC0415
 
@@ -483,10 +482,10 @@ class Solaris(Computer):
         walk = Walk(kernel.vfs.root, who(self.cred))
         with _refusals(path):
             name = find_program(kernel, path)
-            file = open_solaris(walk, cwd, os.fsencode(name))
+            file = find_executable(walk, cwd, os.fsencode(name))
             exe = os.fsdecode(file.place.path())
             strings = _strings(exe, path, arguments, environment)
-            start = prepare_solaris(kernel, file, strings, lambda wanted: open_solaris(walk, cwd, wanted))
+            start = prepare_solaris(kernel, file, strings, lambda wanted: find_executable(walk, cwd, wanted))
             given = self._files() if files is None else files
             return kernel.spawn(start, exe, b" ".join(strings.argv), given, self.cred)
 

@@ -23,7 +23,7 @@ from ring3.linux.definition import Layers, Syscall
 from ring3.linux.entry import traps
 from ring3.linux.entry.leave import leave_through
 from ring3.linux.entry.short_path import CompatDoors, finish, run_short
-from ring3.linux.exec.executable import open_for
+from ring3.linux.exec.program import open_for
 from ring3.linux.model.scheduling import Policy
 from ring3.linux.model.system import LinuxSystem
 from ring3.linux.model.task import LinuxTask

@@ -9,12 +9,12 @@ from ring3.abi.c_types import Address, Path
 from ring3.abi.errno import E, Errno
 from ring3.abi.solaris.errno import SolarisE
 from ring3.abi.solaris.signals import SIG_DFL, SIG_IGN
+from ring3.loader.executable import ExecFile, find_executable
 from ring3.loader.program import ExecError
 from ring3.loader.stack import Strings
 from ring3.machine.msr import Msr
 from ring3.solaris.definition import syscall
 from ring3.solaris.exec import NCARGS, Start, prepare, setregs
-from ring3.solaris.executable import ExecFile, open_exec
 from ring3.solaris.exit import end_others
 from ring3.solaris.lookup import path_at, walk
 from ring3.solaris.task import SS_DISABLE
@@ -46,7 +46,7 @@ def _vector(task: SolarisTask, address: int) -> list[bytes]:
 
 
 def _open(task: SolarisTask, path: bytes) -> ExecFile:
-    return open_exec(walk(task), task.process.fs.cwd, path)
+    return find_executable(walk(task), task.process.fs.cwd, path)
 
 
 def _script(task: SolarisTask, path: bytes, argv: list[bytes]) -> tuple[ExecFile, bytes, list[bytes]]:

@@ -11,15 +11,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E
+from ring3.fs.namei import Walk
 from ring3.kernel.fpu import FXSAVE
 from ring3.kernel.functions import function
 from ring3.kernel.mm import layout
 from ring3.kernel.mm.limits import Limits
 from ring3.kernel.mm.mm import Mm
 from ring3.linux.exec.auxv import AuxFacts, entries
+from ring3.linux.files.lookup import walk
 from ring3.linux.model.credentials import Credentials
 from ring3.linux.model.program import Start
 from ring3.linux.model.settings import Persona
+from ring3.loader.executable import ExecFile, find_executable
 from ring3.loader.program import ExecError, Executable, Mapped, Program, map_program
 from ring3.loader.stack import Places, Strings, build_stack
 from ring3.machine.descriptors import Segment
@@ -27,7 +30,9 @@ from ring3.machine.pmap import Prot
 from ring3.machine.ram import PAGE_MASK
 
 if TYPE_CHECKING:
+    from ring3.fs.dentry import Dentry
     from ring3.linux.model.system import LinuxSystem
+    from ring3.linux.model.task import LinuxTask
 
 INITIAL_STACK: Final = 132 << 10
 """Bytes of the stack mapping at first: the vectors grow it like anything else (setup_arg_pages, stack_expand)."""
@@ -39,6 +44,33 @@ SCRIPT_HEAD: Final = 256
 MAX_SCRIPTS: Final = 4
 
 _NO_SEGMENT: Final = Segment(0, 0, 0, 0)
+
+
+@function("struct file *open_exec(const char *name)")
+def open_exec(how: Walk, start: Dentry, path: bytes) -> ExecFile:
+    """Finds a file and checks that it may be run.
+
+    Args:
+        how: Who looks, and from which root.
+        start: Where a relative path starts.
+        path: The path.
+
+    Raises:
+        ExecError: As execve(2): ENOENT, EACCES, ETXTBSY and what else a walk can fail with.
+    """
+    file = find_executable(how, start, path)
+    if file.inode.writers > 0:
+        raise ExecError(E.ETXTBSY, "open for writing")
+    return file
+
+
+def open_for(task: LinuxTask, path: bytes) -> ExecFile:
+    """The same for a task that names a file.
+
+    Raises:
+        ExecError: As `open_exec`.
+    """
+    return open_exec(walk(task), task.fs.cwd, path)
 
 
 @function(

@@ -1,4 +1,4 @@
-"""Opening files to be run (usr/src/uts/common/os/exec.c, gexec)."""
+"""Files of the machine's tree that are to be run: finding them, and what a loader reads of them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from ring3.abi.errno import E, Errno
 from ring3.fs.permission import MAY_EXEC, permits
 from ring3.fs.regular import RegularInode
 from ring3.loader.program import ExecError
+from ring3.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
     from ring3.fs.dentry import Dentry
@@ -16,36 +17,46 @@ if TYPE_CHECKING:
 
 
 class ExecFile:
-    """A regular file of the machine's tree, as the loader needs it.
+    """A regular file that may be run.
 
     Attributes:
         place: Where it was found.
-        inode: What is there.
+        inode: Its contents.
     """
 
-    __slots__ = ("inode", "place")
+    __slots__ = ("_head", "inode", "place")
 
     def __init__(self, place: Dentry, inode: RegularInode) -> None:
         self.place = place
         self.inode = inode
+        self._head: bytes | None = None
 
     @property
     def size(self) -> int:
         """Bytes in the file."""
         return self.inode.size
 
-    def pread(self, offset: int, size: int) -> bytes:
-        """Bytes at an offset, fewer at the end of the file."""
-        return self.inode.pread(offset, size)
-
     @property
     def pages(self) -> MemoryObject:
-        """The file's page cache."""
+        """The page cache."""
         return self.inode.pages
 
+    def pread(self, offset: int, size: int) -> bytes:
+        """Bytes at an offset, fewer at the end of the file; the first page is read once."""
+        if self._head is None:
+            self._head = self.inode.pread(0, PAGE_SIZE)
+        if offset + size <= len(self._head):
+            return self._head[offset : offset + size]
+        return self.inode.pread(offset, size)
 
-def open_exec(how: Walk, start: Dentry, path: bytes) -> ExecFile:
+
+def find_executable(how: Walk, start: Dentry, path: bytes) -> ExecFile:
     """Finds a file and checks that it may be run.
+
+    Args:
+        how: Who looks, and from which root.
+        start: Where a relative path starts.
+        path: The path.
 
     Raises:
         ExecError: ENOENT, EACCES and what else a walk can fail with.
