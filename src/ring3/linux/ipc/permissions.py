@@ -97,6 +97,59 @@ def get(
     return found.id
 
 
+def owned(task: LinuxTask, ids: Ids[Kind], number: int) -> Kind:
+    """An object that the caller may change or remove (``ipcctl_obtain_check``).
+
+    Raises:
+        Errno: EINVAL, EIDRM, EPERM.
+    """
+    found = ids.get(number)
+    require_owner(task, found)
+    return found
+
+
+def stat(
+    task: LinuxTask,
+    ids: Ids[Kind],
+    number: int,
+    cmd: int,
+    anybody: int,
+    address: int,
+    pack: Callable[[Kind], bytes],
+) -> int:
+    """IPC_STAT, and the two commands that go by index: what an object is.
+
+    Args:
+        task: The caller.
+        ids: All of the kind.
+        number: The object's, or for the other commands its index.
+        cmd: The command.
+        anybody: The command that asks for no permission.
+        address: Where to store it.
+        pack: Makes the struct.
+
+    Returns:
+        0, or for the other commands the object's number.
+
+    Raises:
+        Errno: EINVAL, EIDRM, EACCES, EFAULT.
+    """
+    found = ids.get(number) if cmd == IPC_STAT else ids.at(number)
+    if cmd != anybody:
+        require(task, found, READ)
+    task.memory.write(address, pack(found))
+    return 0 if cmd == IPC_STAT else found.id
+
+
+def set_permissions(
+    task: LinuxTask, ids: Ids[Kind], number: int, row: Struct, address: int, bits: int
+) -> int:
+    """IPC_SET of what has nothing to set but its owner and its mode."""
+    wanted, _ = read_change(task, row, address, bits)
+    change(task, owned(task, ids, number), wanted)
+    return 0
+
+
 def owner(task: LinuxTask) -> tuple[int, int]:
     """Whom what a task makes belongs to."""
     return task.credentials.euid, task.credentials.egid

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi.c_types import Int, Long, Pointer, SizeT
@@ -76,18 +77,13 @@ def sys_msgctl(task: LinuxTask, msqid: Int, cmd: Int, buf: Pointer, *, bits: int
     if cmd in (ipc.IPC_INFO, Msgctl.MSG_INFO):
         return _info(task, cmd, buf)
     if cmd in (ipc.IPC_STAT, Msgctl.MSG_STAT, Msgctl.MSG_STAT_ANY):
-        found = ids.get(msqid) if cmd == ipc.IPC_STAT else ids.at(msqid)
-        if cmd != Msgctl.MSG_STAT_ANY:
-            ipc.require(task, found, ipc.READ)
-        task.memory.write(buf, _status(found, bits))
-        return 0 if cmd == ipc.IPC_STAT else found.id
+        pack = partial(_status, bits)
+        return ipc.stat(task, ids, msqid, cmd, Msgctl.MSG_STAT_ANY, buf, pack)
     if cmd == ipc.IPC_SET:
         return _set(task, msqid, buf, bits)
     if cmd != ipc.IPC_RMID:
         raise Errno(E.EINVAL)
-    found = ids.get(msqid)
-    ipc.require_owner(task, found)
-    ids.remove(found)
+    ids.remove(ipc.owned(task, ids, msqid))
     return 0
 
 
@@ -96,8 +92,7 @@ def _set(task: LinuxTask, msqid: int, address: int, bits: int) -> int:
     wanted, fields = ipc.read_change(task, MSQID_DS if bits == 64 else MSQID_DS32, address, bits)
     room = fields["msg_qbytes"]
     assert isinstance(room, int)
-    found = task.kernel.ipc.queues.get(msqid)
-    ipc.require_owner(task, found)
+    found = ipc.owned(task, task.kernel.ipc.queues, msqid)
     if room > task.kernel.ipc.msgmnb and not task.credentials.capable(Cap.SYS_RESOURCE):
         raise Errno(E.EPERM)
     ipc.change(task, found, wanted)
@@ -119,7 +114,7 @@ def _info(task: LinuxTask, cmd: int, address: int) -> int:
     return ids.highest
 
 
-def _status(found: MessageQueue, bits: int) -> bytes:
+def _status(bits: int, found: MessageQueue) -> bytes:
     times = [ipc.time_values(time, bits) for time in (found.stime, found.rtime, found.ctime)]
     counts = (found.bytes, len(found.messages), found.room, found.sender, found.receiver)
     row = MSQID_DS if bits == 64 else MSQID_DS32

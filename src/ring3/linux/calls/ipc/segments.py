@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Int, Pointer, SizeT
@@ -153,21 +154,12 @@ def sys_shmctl(task: LinuxTask, shmid: Int, cmd: Int, buf: Pointer, *, bits: int
     if cmd == Shmctl.SHM_INFO:
         return _info(task, buf, bits)
     if cmd in (ipc.IPC_STAT, Shmctl.SHM_STAT, Shmctl.SHM_STAT_ANY):
-        found = ids.get(shmid) if cmd == ipc.IPC_STAT else ids.at(shmid)
-        if cmd != Shmctl.SHM_STAT_ANY:
-            ipc.require(task, found, ipc.READ)
-        task.memory.write(buf, _status(found, bits))
-        return 0 if cmd == ipc.IPC_STAT else found.id
+        pack = partial(_status, bits)
+        return ipc.stat(task, ids, shmid, cmd, Shmctl.SHM_STAT_ANY, buf, pack)
     if cmd == ipc.IPC_SET:
-        wanted, _ = ipc.read_change(task, SHMID_DS if bits == 64 else SHMID_DS32, buf, bits)
-        found = ids.get(shmid)
-        ipc.require_owner(task, found)
-        ipc.change(task, found, wanted)
-        return 0
+        return ipc.set_permissions(task, ids, shmid, SHMID_DS if bits == 64 else SHMID_DS32, buf, bits)
     if cmd == ipc.IPC_RMID:
-        found = ids.get(shmid)
-        ipc.require_owner(task, found)
-        remove(task.kernel, found)
+        remove(task.kernel, ipc.owned(task, ids, shmid))
         return 0
     if cmd not in (Shmctl.SHM_LOCK, Shmctl.SHM_UNLOCK):
         raise Errno(E.EINVAL)
@@ -182,7 +174,7 @@ def _info(task: LinuxTask, address: int, bits: int) -> int:
     return ids.highest
 
 
-def _status(found: Segment, bits: int) -> bytes:
+def _status(bits: int, found: Segment) -> bytes:
     head = ipc.permission_values(found, bits)
     times = [ipc.time_values(time, bits) for time in (found.atime, found.dtime, found.ctime)]
     counts = (found.maker, found.last, found.attached)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi.c_types import Int, Pointer, UnsignedInt, UnsignedLong
@@ -112,21 +113,12 @@ def do_semctl(task: LinuxTask, semid: int, semnum: int, cmd: int, arg: int, bits
         return _info(task, cmd, arg)
     ids = task.kernel.ipc.semaphores
     if cmd in (ipc.IPC_STAT, Semctl.SEM_STAT, Semctl.SEM_STAT_ANY):
-        found = ids.get(semid) if cmd == ipc.IPC_STAT else ids.at(semid)
-        if cmd != Semctl.SEM_STAT_ANY:
-            ipc.require(task, found, ipc.READ)
-        task.memory.write(arg, _status(found, bits))
-        return 0 if cmd == ipc.IPC_STAT else found.id
+        pack = partial(_status, bits)
+        return ipc.stat(task, ids, semid, cmd, Semctl.SEM_STAT_ANY, arg, pack)
     if cmd == ipc.IPC_SET:
-        wanted, _ = ipc.read_change(task, SEMID_DS if bits == 64 else SEMID_DS32, arg, bits)
-        found = ids.get(semid)
-        ipc.require_owner(task, found)
-        ipc.change(task, found, wanted)
-        return 0
+        return ipc.set_permissions(task, ids, semid, SEMID_DS if bits == 64 else SEMID_DS32, arg, bits)
     if cmd == ipc.IPC_RMID:
-        found = ids.get(semid)
-        ipc.require_owner(task, found)
-        remove(task, found)
+        remove(task, ipc.owned(task, ids, semid))
         return 0
     if cmd == Semctl.SETVAL:
         return _set_value(task, semid, semnum, arg)
@@ -145,7 +137,7 @@ def _info(task: LinuxTask, cmd: int, address: int) -> int:
     return ids.highest
 
 
-def _status(found: SemaphoreSet, bits: int) -> bytes:
+def _status(bits: int, found: SemaphoreSet) -> bytes:
     head, count = ipc.permission_values(found, bits), len(found.all)
     if bits == 64:
         return SEMID_DS.pack(64, *head, found.otime, 0, found.ctime, 0, count, 0, 0)
