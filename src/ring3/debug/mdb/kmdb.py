@@ -12,7 +12,7 @@ from ring3.debug.mdb.console import Console
 from ring3.debug.mdb.errors import MdbError, Quit
 from ring3.debug.mdb.session import Session
 from ring3.debug.mdb.stopping import report
-from ring3.debug.mdb.targets.events import Event
+from ring3.debug.mdb.targets.events import Event, Events
 from ring3.debug.mdb.targets.kernel import KernelTarget
 from ring3.debug.step import Stepper
 from ring3.debug.thread import Thread
@@ -74,8 +74,7 @@ class Kmdb:
         self.session.resident = self
         self.session.interactive = console.interactive
         self.session.flush = console.flush
-        self.events: dict[int, Event] = {}
-        self._next = 1
+        self.events = Events()
         self._attached: dict[int, Attachment] = {}
         self._passing: tuple[int, int, Attachment] | None = None
         self._stepper: Stepper | None = None
@@ -87,9 +86,7 @@ class Kmdb:
 
     def add_event(self, text: str) -> Event:
         """One more thing to stop for."""
-        event = self.events[self._next] = Event(self._next, text)
-        self._next += 1
-        return event
+        return self.events.new(text)
 
     def delete_event(self, number: int) -> None:
         """One less.
@@ -97,8 +94,7 @@ class Kmdb:
         Raises:
             MdbError: There is none of that number.
         """
-        if self.events.pop(number, None) is None:
-            raise MdbError(f"no event with id {number}")
+        self.events.take(number)
 
     def _arm(self) -> None:
         """Has the probes know where to stop."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ring3.debug.mdb.errors import MdbError
+
 if TYPE_CHECKING:
     from ring3.debug.breakpoints import Breakpoint
     from ring3.debug.watchpoints import Watchpoint
@@ -53,3 +55,28 @@ class Event:
     def state(self) -> str:
         """How ::events shows it: armed, active, or idle."""
         return "*" if self.armed is not None else "+" if self.signal or self.call is not None else "-"
+
+
+class Events(dict[int, Event]):
+    """All things to stop for, by id; an id is given once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._next = 1
+
+    def new(self, text: str) -> Event:
+        """One more."""
+        event = self[self._next] = Event(self._next, text)
+        self._next += 1
+        return event
+
+    def take(self, number: int) -> Event:
+        """One less.
+
+        Raises:
+            MdbError: There is none of that number.
+        """
+        event = self.pop(number, None)
+        if event is None:
+            raise MdbError(f"no event with id {number}")
+        return event

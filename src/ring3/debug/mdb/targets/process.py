@@ -14,7 +14,7 @@ from ring3.debug import ProcessTarget as LinuxProcesses
 from ring3.debug.mdb.errors import NO_PROCESS, MdbError
 from ring3.debug.mdb.targets import objects
 from ring3.debug.mdb.targets.base import MappedObject, Symbol
-from ring3.debug.mdb.targets.events import Event
+from ring3.debug.mdb.targets.events import Event, Events
 from ring3.debug.mdb.targets.file import FileTarget
 from ring3.debug.mdb.targets.live import LiveTarget
 from ring3.debug.registers import CpuRegisters
@@ -60,8 +60,7 @@ class ProcessTarget(LiveTarget):
         self._rtld: set[int] = set()
         self.bits = file.bits
         self.writable = True
-        self.events: dict[int, Event] = {}
-        self._next = 1
+        self.events = Events()
         self.thread: Thread | None = None
         self.stop: Stop | None = None
         self.has_symbols = False
@@ -194,9 +193,7 @@ class ProcessTarget(LiveTarget):
 
     def add_event(self, text: str) -> Event:
         """One more thing to stop for."""
-        event = self.events[self._next] = Event(self._next, text)
-        self._next += 1
-        return event
+        return self.events.new(text)
 
     def delete_event(self, number: int) -> None:
         """One less.
@@ -204,10 +201,7 @@ class ProcessTarget(LiveTarget):
         Raises:
             MdbError: There is none of that number.
         """
-        event = self.events.pop(number, None)
-        if event is None:
-            raise MdbError(f"no event with id {number}")
-        self._disarm(event)
+        self._disarm(self.events.take(number))
 
     def _disarm(self, event: Event) -> None:
         if self._engine is not None and event.armed is not None:
