@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ring3.debug.breakpoints import Breakpoints
-from ring3.debug.memory import Memory
 from ring3.debug.step import Stepper
 from ring3.debug.stops import Reason, Stop
 from ring3.debug.thread import Thread
@@ -69,11 +68,6 @@ class Target(ABC):
         if thread is None:
             thread = self._known[task] = Thread(task, shows_cpu=0 in self.rings)
         return thread
-
-    @property
-    def kernel_memory(self) -> Memory:
-        """The kernel's half of every address space."""
-        return Memory(self.kernel, None)
 
     # -- going on ------------------------------------------------------------------------------------------------
 

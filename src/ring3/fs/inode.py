@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ring3.fs.dentry import Dentry
     from ring3.fs.file import File
     from ring3.fs.locks import Locks
-    from ring3.fs.notify import Mark
+    from ring3.fs.notify import Marks
     from ring3.fs.permission import Who
 
 NAME_MAX: Final = 255
@@ -71,7 +71,7 @@ class FileSystem:
     """
 
     root: Dentry
-    watches: dict[int, list[Mark]] | None = None
+    watches: Marks | None = None
 
     def __init__(self, name: str, dev: int, *, source: str = "none", readonly: bool = False) -> None:
         self.name = name

@@ -57,8 +57,7 @@ class Pmap:
         first_shared: First slot of the top table that is the kernel's.
         stale: A mapping was removed or lost a permission since the CPU last flushed its TLB; the CPU clears it.
         changed: For a CPU that has mappings of its own: each user page whose entry was changed since it looked, with
-        the
-            entry that it had then. None while no CPU wants to know.
+            the entry that it had then. None while no CPU wants to know.
         on_destroy: Called when the address space goes away; such a CPU lets go of its mappings.
         ahead: How many pages may be mapped ahead where a program touches one after the other: the more, the dearer a
             fault is for the CPU.

@@ -150,9 +150,3 @@ __attribute__((visibility("default"))) long ring3_resume(struct turn *t, uint64_
 		return result;
 	return resume(t, request, signal);
 }
-
-/* What CPUID gives for a leaf: eax, ebx, ecx, edx. */
-__attribute__((visibility("default"))) void ring3_cpuid(uint32_t leaf, uint32_t index, uint32_t out[4])
-{
-	__asm__("cpuid" : "=a"(out[0]), "=b"(out[1]), "=c"(out[2]), "=d"(out[3]) : "a"(leaf), "c"(index));
-}

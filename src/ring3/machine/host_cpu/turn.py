@@ -78,10 +78,3 @@ def check(status: int) -> int:
     if status & 0xFF != ptrace.STOPPED:
         raise UserError(f"a process that runs programs on the host's processor was ended: status {status:#x}")
     return status
-
-
-def cpuid(leaf: int, index: int = 0) -> tuple[int, int, int, int]:
-    """EAX, EBX, ECX and EDX of the host's CPUID."""
-    found = (ctypes.c_uint32 * 4)()
-    _object().ring3_cpuid(ctypes.c_uint32(leaf), ctypes.c_uint32(index), found)
-    return found[0], found[1], found[2], found[3]

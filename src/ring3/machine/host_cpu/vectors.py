@@ -20,7 +20,6 @@ LEGACY: Final = 512
 """Bytes of FXSAVE's part; the header follows."""
 HEADER_END: Final = 576
 _MOST: Final = 16384
-_IN_USE: Final = slice(LEGACY, LEGACY + 8)
 """XSTATE_BV: which components are not in their first state."""
 _FEATURES: Final = 464
 """Where a register set has XCR0 (struct xregs_state's sw_reserved)."""
@@ -126,8 +125,3 @@ class Vectors:
         rest = self._image[HEADER_END:]
         header = struct.pack("<Q", used | _X87_AND_SSE) + bytes(HEADER_END - LEGACY - 8)
         return legacy + header + rest
-
-
-def uses_wide(image: bytes) -> bool:
-    """Whether registers are in use that the emulated CPU does not have."""
-    return bool(int.from_bytes(image[_IN_USE], "little") & ~_X87_AND_SSE)
