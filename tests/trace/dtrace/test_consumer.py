@@ -138,3 +138,20 @@ def test_fill_ends_the_session_and_ring_keeps_the_newest() -> None:
     text = "tick-1ms { trace(i++); } tick-1ms /i == 20/ { exit(0); }"
     assert run(text, options=("quiet", "bufpolicy=fill", "bufsize=80")).stdout == "01234\n"
     assert run(text, options=("quiet", "bufpolicy=ring", "bufsize=64")).stdout == "171819\n"
+
+
+def test_distributions_are_packed_into_lines() -> None:
+    statements = (
+        '@["far"] = quantize(1 << 20, 3); @["near"] = quantize(1 << 18); @["near"] = quantize(1 << 20, 2);'
+    )
+    assert printed(statements, "aggpack", "encoding=ascii") == (
+        "\n\n              key    min .-----. max     | count\n"
+        "             near 131072 : x x : 2097152 | 3\n"
+        "              far 131072 :   X : 2097152 | 3\n"
+    )
+
+
+def test_packed_ranges_that_are_fixed_are_shown_whole() -> None:
+    assert printed("@ = lquantize(2, 0, 4); @ = lquantize(3, 0, 4, 1, -1);", "aggpack", "encoding=ascii") == (
+        "\n\n     min .------. max      | count\n     < 0 :   xv : >= 4     | 0\n"
+    )

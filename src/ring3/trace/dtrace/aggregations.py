@@ -32,7 +32,15 @@ def sized(value: int, size: int) -> SizedKey:
 class Aggregation:
     """One aggregation: its name, function, parameters, and table."""
 
-    def __init__(self, name: str, function: str, constants: tuple[int, ...], key_sizes: list[int]) -> None:
+    def __init__(
+        self,
+        name: str,
+        function: str,
+        constants: tuple[int, ...],
+        key_sizes: list[int],
+        *,
+        symmetric: bool = False,
+    ) -> None:
         """Make an empty one.
 
         Args:
@@ -40,10 +48,12 @@ class Aggregation:
             function: The aggregating function.
             constants: Its constant parameters.
             key_sizes: The size of each key in bytes, which says how integers are printed.
+            symmetric: Whether llquantize() has buckets below zero too.
         """
         self.name = name
         self.function = function
         self.constants = constants
+        self.symmetric = symmetric
         self.key_sizes = key_sizes
         self.data: dict[Key, Any] = {}
         self.normal = 1
@@ -252,30 +262,22 @@ def log_linear_bounds(constants: tuple[int, ...]) -> list[int]:
     """The lower bounds of llquantize's buckets, the last being the upper bound of all."""
     factor, low, high, steps = constants
     bounds = []
-    value = factor**low
-    this = value
-    following = this * factor
-    step = max(following // steps, 1)
-    for _magnitude in range(low, high + 1):
-        while value < following:
-            bounds.append(value)
-            value += step
-        this = following
-        following = this * factor
+    for magnitude in range(low, high + 1):
+        first, following = factor**magnitude, factor ** (magnitude + 1)
         step = max(following // steps, 1)
-    bounds.append(value)
-    return bounds
+        bounds += [first, *range(first - first % step + step, following, step)]
+    return [*bounds, factor ** (high + 1)]
 
 
 def _log_linear(aggregation: Aggregation) -> Callable[[int], int]:
-    """Buckets by their lower bound; 0 for all that is below the lowest."""
+    """Buckets by their bound that is nearer to zero; 0 for all that is below the lowest."""
     bounds = log_linear_bounds(aggregation.constants)
 
     def find(value: int) -> int:
         position = bisect_right(bounds, value)
         return bounds[position - 1] if position else 0
 
-    return find
+    return (lambda value: find(value) if value >= 0 else -find(-value)) if aggregation.symmetric else find
 
 
 _UPDATES: dict[str, Callable[[Aggregation], Callable[..., None]]] = {

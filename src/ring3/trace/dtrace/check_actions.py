@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ring3.trace.dtrace import builtins, check_calls, formats, nodes
+from ring3.trace.dtrace import builtins, check_calls, dialect, formats, nodes
 from ring3.trace.dtrace.errors import fail
 from ring3.trace.dtrace.nodes import Constant, Node, StringConstant
 from ring3.trace.dtrace.symbols import Symbol
@@ -180,8 +180,12 @@ def _tracemem(_checker: Checker, node: nodes.Call) -> None:
         fail("D_TRACEMEM_DYNSIZE", node.line, "tracemem( ) argument #3 must be an integer")
 
 
-def _stack(_checker: Checker, node: nodes.Call) -> None:
+def _stack(checker: Checker, node: nodes.Call) -> None:
     arguments = node.arguments
+    if arguments and checker.dialect is dialect.ORACLE and not is_integer(arguments[0].type):
+        check_calls.wrong_argument(
+            "stack( ) argument #1", "argument", "uint32_t", str(arguments[0].type), node.line
+        )
     if len(arguments) > 1:
         message = f"stack( ) prototype mismatch: {len(arguments)} args passed, at most 1 expected"
         fail("D_STACK_PROTO", node.line, message)
@@ -206,15 +210,20 @@ def _ustack(_checker: Checker, node: nodes.Call) -> None:
 
 
 def _on_aggregation(least: int, most: int) -> Callable[[Checker, nodes.Call], None]:
-    def check(_checker: Checker, node: nodes.Call) -> None:
+    def check(checker: Checker, node: nodes.Call) -> None:
         tag = "NORMALIZE" if node.name == "denormalize" else node.name.upper()
         count = len(node.arguments)
+        if checker.dialect is dialect.ORACLE:
+            check_calls.check_count(node.name, count, least, most, node.line)
         if not least <= count <= most:
             plural = "" if count == 1 else "s"
             message = f"{node.name}( ) prototype mismatch: {count} arg{plural} passed, {least} expected"
             fail(f"D_{tag}_PROTO", node.line, message)
         _aggregation(node, node.arguments[0], 1, tag)
         if count > 1 and not is_integer(node.arguments[1].type):
+            if checker.dialect is dialect.ORACLE and tag == "NORMALIZE":
+                kind = str(node.arguments[1].type)
+                check_calls.wrong_argument("normalize( ) argument #2", "argument", "scalar", kind, node.line)
             fail(f"D_{tag}_SCALAR", node.line, f"{node.name}( ) argument #2 must be of scalar type")
 
     return check

@@ -1,14 +1,12 @@
-"""Calls: functions against their prototypes, and aggregating functions against each other's parameters."""
+"""Calls: functions and actions against their prototypes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
 from ring3.trace.dtrace import builtins, check_actions, nodes
 from ring3.trace.dtrace.errors import fail
 from ring3.trace.dtrace.nodes import Constant, Node
-from ring3.trace.dtrace.symbols import Symbol
 from ring3.trace.dtrace.types import (
     Array,
     Dynamic,
@@ -19,7 +17,6 @@ from ring3.trace.dtrace.types import (
     Void,
     compatible,
     is_arithmetic,
-    is_integer,
     is_scalar,
     is_string,
     is_string_like,
@@ -29,8 +26,6 @@ from ring3.trace.dtrace.types import (
 
 if TYPE_CHECKING:
     from ring3.trace.dtrace.checker import Checker
-
-_INT32 = 1 << 31
 
 
 def call(checker: Checker, node: Node) -> Node:
@@ -84,8 +79,13 @@ def check_prototype(checker: Checker, node: nodes.Call, prototype: builtins.Prot
     for number, (argument, wanted) in enumerate(zip(node.arguments, prototype.parameters, strict=False), 1):
         if wanted == "@":
             continue
-        kind = builtins.named_type(checker.types, wanted)
-        if not compatible_argument(kind, argument) or (wanted == "object *" and is_string(argument.type)):
+        kind = builtins.named_type(checker.types, wanted.removeprefix("const "))
+        is_variable = wanted.startswith("const ") and not isinstance(argument, Constant)
+        if (
+            is_variable
+            or not compatible_argument(kind, argument)
+            or (wanted == "object *" and is_string(argument.type))
+        ):
             what = f"{node.name}( ) argument #{number}"
             wrong_argument(what, "argument", wanted, str(argument.type), node.line)
 
@@ -123,150 +123,3 @@ def _pointer_argument(into: Pointer, argument: Node, source: Type) -> bool:
     if isinstance(source, String):
         return to_anything
     return isinstance(argument, Constant) and argument.value == 0 and is_scalar(source)
-
-
-def aggregate(checker: Checker, symbol: Symbol, node: nodes.Call) -> None:
-    """An aggregating function assigned to an aggregation: its arguments, and whether it agrees with the first one.
-
-    Raises:
-        CompileError: D_AGG_REDEF, D_AGG_SCALAR, D_PROTO_LEN, D_LQUANT_*, D_LLQUANT_*.
-    """
-    name, line = node.name, node.line
-    node.arguments = [checker.value(argument) for argument in node.arguments]
-    least, most = _COUNTS.get(name, (1, 1))
-    check_count(name, len(node.arguments), least, most, line)
-    if node.arguments and not is_scalar(node.arguments[0].type):
-        fail("D_AGG_SCALAR", line, f"{name}( ) argument #1 must be of scalar type")
-    if symbol.function and symbol.function != name:
-        message = (
-            f"aggregation redefined: {symbol.full_name}\n\t current: {symbol.full_name} = {name}( )\n"
-            f"\tprevious: {symbol.full_name} = {symbol.function}( ) : line {symbol.call.line if symbol.call else 0}"
-        )
-        fail("D_AGG_REDEF", line, message)
-    constants = _PARAMETERS[name](node) if name in _PARAMETERS else ()
-    if symbol.call is None:
-        symbol.function, symbol.call, symbol.constants = name, node, constants
-    elif name in _PARAMETERS:
-        _compare(symbol, constants, _MATCH_TAGS[name], line)
-    increment = {"quantize": 1, "lquantize": 4, "llquantize": 5}.get(name, 99)
-    if len(node.arguments) > increment and not is_integer(node.arguments[increment].type):
-        wrong_argument(
-            f"{name}( ) argument #{increment + 1}",
-            "argument",
-            "int64_t",
-            str(node.arguments[increment].type),
-            line,
-        )
-
-
-_COUNTS = {"count": (0, 0), "quantize": (1, 2), "lquantize": (3, 5), "llquantize": (5, 6)}
-_MATCH_TAGS = {
-    "lquantize": (
-        ("D_LQUANT_MATCHBASE", "base"),
-        ("D_LQUANT_MATCHLIM", "limit"),
-        ("D_LQUANT_MATCHSTEP", "step"),
-    ),
-    "llquantize": (
-        ("D_LLQUANT_FACTORMATCH", "factor"),
-        ("D_LLQUANT_LOWMATCH", "low magnitude"),
-        ("D_LLQUANT_HIGHMATCH", "high magnitude"),
-        ("D_LLQUANT_NSTEPMATCH", "linear steps per magnitude"),
-    ),
-}
-
-
-def _compare(
-    symbol: Symbol, constants: tuple[int, ...], tags: tuple[tuple[str, str], ...], line: int
-) -> None:
-    first = symbol.call.line if symbol.call else 0
-    for number, (old, new, (tag, what)) in enumerate(zip(symbol.constants, constants, tags, strict=True), 2):
-        if old != new:
-            message = (
-                f"{symbol.function}( ) {what} (argument #{number}) doesn't match previous declaration or definition "
-                f"at line {first}"
-            )
-            fail(tag, line, message)
-
-
-def _constant(node: nodes.Call, number: int, tag: str) -> int:
-    argument = node.arguments[number]
-    if not isinstance(argument, Constant):
-        fail(f"{tag}TYPE", node.line, f"{node.name}( ) argument #{number + 1} must be an integer constant")
-    if not -_INT32 <= argument.value < _INT32:
-        fail(f"{tag}VAL", node.line, f"{node.name}( ) argument #{number + 1} must be a 32-bit quantity")
-    return argument.value
-
-
-def _lquantize(node: nodes.Call) -> tuple[int, ...]:
-    line = node.line
-    base = _constant(node, 1, "D_LQUANT_BASE")
-    limit = _constant(node, 2, "D_LQUANT_LIM")
-    if limit < base:
-        message = "lquantize( ) base (argument #2) must be less than limit (argument #3)"
-        fail("D_LQUANT_MISMATCH", line, message)
-    step = 1
-    if len(node.arguments) > 3:
-        argument = node.arguments[3]
-        if not isinstance(argument, Constant) or argument.value <= 0:
-            fail(
-                "D_LQUANT_STEPTYPE",
-                line,
-                "lquantize( ) argument #4 must be a non-zero positive integer constant",
-            )
-        step = argument.value
-        if step > 0xFFFF:
-            fail("D_LQUANT_STEPVAL", line, "lquantize( ) argument #4 must be a 16-bit quantity")
-    levels = (limit - base) // step
-    if levels == 0:
-        message = "lquantize( ) step (argument #4) too large: must have at least one quantization level"
-        fail("D_LQUANT_STEPLARGE", line, message)
-    if levels > 0xFFFF:
-        message = "lquantize( ) step (argument #4) too small: number of quantization levels must be a 16-bit quantity"
-        fail("D_LQUANT_STEPSMALL", line, message)
-    return base, limit, step
-
-
-def _llquantize(node: nodes.Call) -> tuple[int, ...]:
-    line = node.line
-    names = ("FACTOR", "LOW", "HIGH", "NSTEP")
-    values = []
-    for number, name in enumerate(names, 1):
-        argument = node.arguments[number]
-        what = f"llquantize( ) argument #{number + 1}"
-        if not isinstance(argument, Constant):
-            fail(f"D_LLQUANT_{name}TYPE", line, f"{what} must be an integer constant")
-        if not 0 <= argument.value <= 0xFFFF:
-            fail(f"D_LLQUANT_{name}VAL", line, f"{what} must be an unsigned 16-bit quantity")
-        values.append(argument.value)
-    factor, low, high, steps = values
-    if factor < 2:
-        fail("D_LLQUANT_FACTORSMALL", line, "llquantize( ) factor (argument #2) must be two or more")
-    if low >= high:
-        message = (
-            "llquantize( ) high magnitude (argument #4) must be greater than low magnitude (argument #3)"
-        )
-        fail("D_LLQUANT_MAGRANGE", line, message)
-    if steps < factor:
-        message = "llquantize( ) factor (argument #2) must be less than or equal to the number of steps (argument #5)"
-        fail("D_LLQUANT_FACTORNSTEPS", line, message)
-    power = factor
-    while power < steps:
-        power *= factor
-    if power % steps or steps % factor:
-        message = (
-            "llquantize( ) factor (argument #2) must evenly divide the number of steps per magnitude (argument #5), "
-            "and the number of steps must evenly divide a power of the factor"
-        )
-        fail("D_LLQUANT_FACTOREVEN", line, message)
-    if factor ** (high + 1) >= 1 << 64:
-        message = (
-            "llquantize( ) factor (argument #2) raised to the high magnitude (argument #4) overflows 64 bits"
-        )
-        fail("D_LLQUANT_MAGTOOBIG", line, message)
-    return factor, low, high, steps
-
-
-_PARAMETERS: dict[str, Callable[[nodes.Call], tuple[int, ...]]] = {
-    "lquantize": _lquantize,
-    "llquantize": _llquantize,
-}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ring3.trace.dtrace import arithmetic, builtins, check_calls, nodes
+from ring3.trace.dtrace import arithmetic, builtins, check_aggregates, check_calls, nodes
 from ring3.trace.dtrace.errors import fail
 from ring3.trace.dtrace.nodes import Node
 from ring3.trace.dtrace.symbols import Kind, Symbol
@@ -208,7 +208,7 @@ def assign_aggregation(checker: Checker, node: nodes.Assign) -> Node:
         )
     target.symbol = symbol
     check_keys(symbol, target.keys, node.line, f"@{target.name}[ ]", "aggregation")
-    check_calls.aggregate(checker, symbol, call)
+    check_aggregates.aggregate(checker, symbol, call)
     target.type = node.type = checker.types.dynamic["aggregation"]
     return node
 

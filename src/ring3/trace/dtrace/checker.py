@@ -16,6 +16,7 @@ from ring3.trace.dtrace import (
     check_members,
     check_names,
     check_operators,
+    dialect,
     nodes,
 )
 from ring3.trace.dtrace.errors import fail
@@ -35,6 +36,8 @@ class Checker:
     def __init__(self, types: TypeSpace, symbols: Symbols) -> None:
         self.types = types
         self.symbols = symbols
+        self.dialect = dialect.SUN
+        """The dialect of the program."""
         self.translators: list[Translator] = []
         self.probes: list[Probe] | None = None
         """The probes of the clause; None outside of clauses."""

@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager
 from types import FrameType
 from typing import IO, Protocol
 
-from ring3.trace.dtrace import libraries, listing, preprocess
+from ring3.trace.dtrace import headers, libraries, listing, preprocess
 from ring3.trace.dtrace.command_line import USAGE, Arguments, Text, UsageError
 from ring3.trace.dtrace.compiler import Program, Source
 from ring3.trace.dtrace.errors import CompileError, DtraceError
@@ -256,6 +256,8 @@ class Command:
             )
             try:
                 source = self._source(text)
+                for declared in headers.mentioned(source.text, self._host.system):
+                    session.compiler.compile(Source(declared, is_library=True), Macros(["headers"], {}))
                 macros = self._macros(text, arguments, target)
                 programs.append(session.compiler.compile(source, macros))
             except CompileError as error:

@@ -81,6 +81,7 @@ class Compiler(Surroundings):
             CompileError: if something is wrong with it.
         """
         self._in_library = source.is_library
+        self.checker.dialect = self.options.dialect
         lexer = Lexer(source.text, macros, self._pragma)
         try:
             return self._compile(lexer, source, macros)

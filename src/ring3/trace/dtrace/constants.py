@@ -38,6 +38,8 @@ _FIXED = {
     "CLD_TRAPPED": 4,
     "CLD_STOPPED": 5,
     "CLD_CONTINUED": 6,
+    "ARPHRD_ETHER": 1,
+    "ARPHRD_INFINIBAND": 32,
     "B_DONE": 0x2,
     "B_ERROR": 0x4,
     "B_PAGEIO": 0x10,

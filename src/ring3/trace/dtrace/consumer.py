@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any
 
-from ring3.trace.dtrace import distribution_text, plain_text, printf
+from ring3.trace.dtrace import distribution_text, packed_text, plain_text, printf
 from ring3.trace.dtrace.aggregations import SizedKey
 from ring3.trace.dtrace.errors import DtraceError
 from ring3.trace.dtrace.firing import SymbolName
@@ -152,11 +152,31 @@ class Consumer:
             ]
             self.write(distribution_text.histogram(lines, aggregations[0].normal, self._style))
             return
+        if conversions is None and self._is_packed(aggregations, rows):
+            sizes = aggregations[0].key_sizes
+            self.write(
+                packed_text.table(
+                    aggregations[0], rows, lambda key: self._packed_key(key, sizes), self._style
+                )
+            )
+            return
         for key, values in rows:
             if conversions is None:
                 self._row(aggregations, key, values)
             else:
                 self.write(self._formatted_row(aggregations, conversions, key, values))
+
+    def _is_packed(self, aggregations: list[Aggregation], rows: list[tuple[Key, list[Any]]]) -> bool:
+        single = len(aggregations) == 1 and aggregations[0].quantizing
+        return single and bool(rows) and self.options.is_set("aggpack")
+
+    def _packed_key(self, key: Key, sizes: list[int]) -> str:
+        """The columns of a key in a table of packed distributions: text is moved to the right of its own."""
+        out = []
+        for part, size in zip(key, sizes, strict=True):
+            is_text = isinstance(part, bytes) and plain_text.is_text(part)
+            out.append(f" {printf.decode(part):>16}" if is_text else self._key(part, size))
+        return "".join(out)
 
     @property
     def _style(self) -> distribution_text.Style:

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from ring3.trace.dtrace.aggregations import Aggregation
 
 _WIDTH = 40
-_ZOOM = 0.95
+ZOOM = 0.95
+"""How much of the room the longest bar takes under -xaggzoom."""
 _TITLE = "\n{:>16} " + f"{'------------- Distribution -------------':>41} " + f"{'count':<9}\n"
 Buckets = dict[int, int]
 Row = tuple[str, int]
@@ -26,22 +27,24 @@ class Style(NamedTuple):
 
 def distribution(aggregation: Aggregation, buckets: Buckets, normal: int, style: Style) -> str:
     """The title and one line a bucket, from one below the first that has something to one above the last."""
-    rows = _ROWS[aggregation.function](
-        aggregation, {bucket: wrapped(count) for bucket, count in buckets.items()}
-    )
-    first, last = _range(
-        rows, 64 if aggregation.function == "quantize" else None, linear=aggregation.function == "lquantize"
-    )
+    rows = rows_of(aggregation, buckets)
+    first, last = _range(rows, _zero_row(aggregation, rows), linear=aggregation.function == "lquantize")
     shown = rows[first : last + 1]
     counts = [count for _, count in rows]
-    total = max(map(abs, counts)) / _ZOOM if style.zoom else sum(map(abs, counts))
+    total = max(map(abs, counts)) / ZOOM if style.zoom else sum(map(abs, counts))
     return _TITLE.format("value") + _lines(shown, counts, total, normal, style)
+
+
+def rows_of(aggregation: Aggregation, buckets: Buckets) -> list[Row]:
+    """Every bucket that an aggregation's values can be in, with its count in one of them."""
+    counts = {bucket: wrapped(count) for bucket, count in buckets.items()}
+    return _ROWS[aggregation.function](aggregation, counts)
 
 
 def histogram(rows: list[Row], normal: int, style: Style) -> str:
     """Keys with bars for their values (-xagghist)."""
     counts = [count for _, count in rows]
-    total = int(max(map(abs, counts)) / _ZOOM) if style.zoom else sum(map(abs, counts))
+    total = int(max(map(abs, counts)) / ZOOM) if style.zoom else sum(map(abs, counts))
     wide = [(f"{label:>17}", count) for label, count in rows]
     return _TITLE.format(f"{'key':>17}") + _lines(wide, counts, total, normal, style)
 
@@ -52,6 +55,13 @@ def _lines(shown: list[Row], counts: list[int], total: float, normal: int, style
         f"{label:>16} {_bar(count, total, style, **signs)} {truncating(count, normal):<9}\n"
         for label, count in shown
     )
+
+
+def _zero_row(aggregation: Aggregation, rows: list[Row]) -> int | None:
+    """The row around which something is shown if all are empty; None for ranges that begin with the first row."""
+    if aggregation.function == "quantize":
+        return 64
+    return len(rows) // 2 + 1 if aggregation.function == "llquantize" and aggregation.symmetric else None
 
 
 def _range(rows: list[Row], zero: int | None, *, linear: bool) -> tuple[int, int]:
@@ -92,6 +102,11 @@ def _linear(aggregation: Aggregation, buckets: Buckets) -> list[Row]:
 
 def _log_linear(aggregation: Aggregation, buckets: Buckets) -> list[Row]:
     bounds = log_linear_bounds(aggregation.constants)
+    if aggregation.symmetric:
+        below = [(f"<= {-bounds[-1]}", -bounds[-1]), *((str(-bound), -bound) for bound in bounds[-2::-1])]
+        zero = [("0" if bounds[0] == 1 else f"abs() < {bounds[0]}", 0)]
+        above = [*((str(bound), bound) for bound in bounds[:-1]), (f">= {bounds[-1]}", bounds[-1])]
+        return [(label, buckets.get(bound, 0)) for label, bound in (*below, *zero, *above)]
     middle = [(str(bound), buckets.get(bound, 0)) for bound in bounds[:-1]]
     return [(f"< {bounds[0]}", buckets.get(0, 0)), *middle, (f">= {bounds[-1]}", buckets.get(bounds[-1], 0))]
 

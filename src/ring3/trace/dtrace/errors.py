@@ -44,6 +44,7 @@ class FaultKind(IntEnum):
     TUPOFLOW = 8
     BADSTACK = 9
     LIBRARY = 10
+    BADSIZE = 11
 
 
 FAULT_TEXT = {
@@ -58,6 +59,7 @@ FAULT_TEXT = {
     FaultKind.TUPOFLOW: "tuple stack overflow",
     FaultKind.BADSTACK: "bad stack",
     FaultKind.LIBRARY: "library-level fault",
+    FaultKind.BADSIZE: "invalid size",
 }
 
 
@@ -75,7 +77,7 @@ class Fault(Exception):
         return FAULT_TEXT[self.kind] + where
 
 
-_WITH_ADDRESS = {FaultKind.BADADDR, FaultKind.BADALIGN, FaultKind.BADSTACK}
+_WITH_ADDRESS = {FaultKind.BADADDR, FaultKind.BADALIGN, FaultKind.BADSTACK, FaultKind.BADSIZE}
 
 
 def fail(tag: str, line: int, message: str) -> NoReturn:

@@ -83,8 +83,8 @@ class Firing:
         return self._time("timestamp", self._session.clock.now)
 
     def walltimestamp(self) -> int:
-        """Nanoseconds since 1970."""
-        return self._time("walltimestamp", self._session.clock.wall)
+        """Nanoseconds since 1970, at this moment."""
+        return self._session.clock.wall()
 
     def vtimestamp(self) -> int:
         """Nanoseconds the thread ran."""

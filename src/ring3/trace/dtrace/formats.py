@@ -22,7 +22,7 @@ from ring3.trace.dtrace.types import (
 
 _SPECIFICATION = re.compile(
     r"%(?P<positional>[0-9]+\$)?(?P<flags>[-+ #0'@?]*)(?P<width>\*+|[0-9]*)(?P<star>[0-9]+\$)?(?P<aggregation>@)?"
-    r"(?P<precision>(?:\.(?:\*|[0-9]*))*)"
+    r"(?P<precision>(?:\.(?:\*(?:[0-9]+\$)?|[0-9]*))*)"
     r"(?P<size>hh|h|ll|l|L|w)?(?P<name>.)?",
     re.DOTALL,
 )
@@ -119,7 +119,7 @@ def parse(text: str, line: int) -> list[Conversion]:
 
 def _conversion(match: re.Match[str], before: str, number: int, line: int) -> Conversion:
     what = f"format conversion #{number}"
-    if match["positional"] or match["star"]:
+    if match["positional"] or match["star"] or "$" in match["precision"]:
         fail("D_SYNTAX", line, f"{what} uses unsupported positional format (%n$)")
     width, precision = match["width"], match["precision"]
     if len(width) > 1 and width[0] == "*":

@@ -56,6 +56,8 @@ class ClauseWriter:
         namespace: Namespace,
         expressions: ExpressionWriter,
         aggregation: Callable[[Symbol], Aggregation],
+        *,
+        traces_signs: bool = False,
     ) -> None:
         """Write over a namespace.
 
@@ -63,7 +65,9 @@ class ClauseWriter:
             namespace: The globals of the functions.
             expressions: Writes the expressions.
             aggregation: Gives the aggregation of a symbol.
+            traces_signs: Whether trace() shows integers by the sign of their types.
         """
+        self._traces_signs = traces_signs
         self._namespace = namespace
         self._expressions = expressions
         self._aggregation = aggregation
@@ -228,7 +232,8 @@ class ClauseWriter:
     def trace(self, node: nodes.Call) -> None:
         """trace(): an integer, a string, bytes, a stack or a symbol."""
         argument = node.arguments[0]
-        self._record(records.traced(argument.type, self._namespace.string_size), [self.value_of(argument)])
+        handler = records.traced(argument.type, self._namespace.string_size, signs=self._traces_signs)
+        self._record(handler, [self.value_of(argument)])
 
     def print(self, node: nodes.Call) -> None:
         """print(): a value with its type."""

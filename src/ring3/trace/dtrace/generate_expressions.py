@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ring3.trace.dtrace import nodes
+from ring3.trace.dtrace import generate_operators, nodes
+from ring3.trace.dtrace.generate_operators import COMPARISONS
 from ring3.trace.dtrace.generate_places import (
     ADDRESS,
     PLACES,
@@ -35,7 +36,6 @@ from ring3.trace.dtrace.types import (
     Struct,
     Type,
     is_integer,
-    is_pointer,
     is_signed,
     is_string,
     resolve,
@@ -46,16 +46,41 @@ if TYPE_CHECKING:
     from ring3.trace.dtrace.namespace import Namespace
 
 _RING = frozenset("+-*&|^")
-_COMPARISONS = frozenset(("==", "!=", "<", "<=", ">", ">="))
+_WIDE = (
+    nodes.Binary,
+    nodes.Unary,
+    nodes.Constant,
+    nodes.Name,
+    nodes.Index,
+    nodes.Step,
+    nodes.Assign,
+)
+"""Nodes whose values may have more bits than their types."""
 
 
 class ExpressionWriter:
     """Writes expressions; objects that the text needs are put in the namespace."""
 
-    def __init__(self, namespace: Namespace, promote: Callable[[Type, Type], Integer]) -> None:
-        """Write over a namespace; `promote` gives the common type of two integers."""
+    def __init__(
+        self,
+        namespace: Namespace,
+        promote: Callable[[Type, Type], Integer],
+        *,
+        stores_width: bool = False,
+        null_faults: bool = True,
+    ) -> None:
+        """Write over a namespace.
+
+        Args:
+            namespace: Takes the objects.
+            promote: Gives the common type of two integers.
+            stores_width: Whether variables have the width of their types, and not 64 bits.
+            null_faults: Whether the order of a string and NULL is a fault, and not NULL the lowest.
+        """
+        self.null_faults = null_faults
         self.namespace = namespace
         self.promote = promote
+        self.stores_width = stores_width
         self._temporaries = 0
 
     def temporary(self) -> str:
@@ -90,7 +115,7 @@ class ExpressionWriter:
         """The text of a test for truth."""
         if isinstance(node, nodes.Binary):
             operator = node.operator
-            if operator in _COMPARISONS:
+            if operator in COMPARISONS:
                 return self._comparison(node)
             if operator in ("&&", "||"):
                 word = "and" if operator == "&&" else "or"
@@ -110,7 +135,8 @@ class ExpressionWriter:
             values = self.string(left), self.string(right)
             if node.operator in ("==", "!="):
                 return f"({values[0]} {node.operator} {values[1]})"
-            return f"(text({values[0]}) {node.operator} text({values[1]}))"
+            test = "text" if self.null_faults else "ordered"
+            return f"({test}({values[0]}) {node.operator} {test}({values[1]}))"
         texts = self.value(left), self.value(right)
         if is_integer(left.type) and is_integer(right.type):
             if not is_signed(self.promote(left.type, right.type)):
@@ -165,7 +191,7 @@ class ExpressionWriter:
         """The text of a scalar as an integer of a type."""
         if is_string(node.type):
             return self.wrap(self.pointer(node), into)
-        if _is_computed(node):
+        if self._may_be_wide(node):
             return self.wrap(self.raw(node), into)
         return self.convert(self.value(node), node.type, into)
 
@@ -212,6 +238,18 @@ class ExpressionWriter:
         assert isinstance(struct, Struct)
         return self.value(node.base), struct.members[node.member]
 
+    def _may_be_wide(self, node: Node) -> bool:
+        """Whether a value may be wider than its type: an operator's result, or a variable of 64 bits."""
+        if isinstance(node, nodes.Conditional):
+            return self._may_be_wide(node.yes) or self._may_be_wide(node.no)
+        if isinstance(node, nodes.Name | nodes.Index | nodes.Step | nodes.Assign) and self.stores_width:
+            return False
+        return isinstance(node, _WIDE) and is_integer(node.type)
+
+    def stored(self, kind: Type) -> Type:
+        """The type in which a variable of a type is kept, outside of memory."""
+        return signed_like(kind) if is_integer(kind) and not self.stores_width else kind
+
     def place(self, node: Node) -> Place:
         """Where an lvalue is stored."""
         return PLACES[type(node)](self, node)
@@ -219,13 +257,6 @@ class ExpressionWriter:
     def bind(self, value: Any) -> str:  # noqa: ANN401 - whatever generated code refers to
         """The name of an object in the namespace."""
         return self.namespace.bind(value)
-
-
-def _is_computed(node: Node) -> bool:
-    """Whether a value is an operator's result, which may be wider than its type."""
-    if isinstance(node, nodes.Conditional):
-        return _is_computed(node.yes) or _is_computed(node.no)
-    return isinstance(node, nodes.Binary | nodes.Unary | nodes.Constant) and is_integer(node.type)
 
 
 def _is_ring(node: Node) -> bool:
@@ -298,81 +329,6 @@ def _access(writer: ExpressionWriter, node: Node) -> str:
     return f"(({value} + {half} & {mask}) - {half})"
 
 
-def _unary(writer: ExpressionWriter, node: Node) -> str:
-    assert isinstance(node, nodes.Unary)
-    operand = node.operand
-    if node.operator == "!":
-        return f"(0 if {writer.condition(operand)} else 1)"
-    if node.operator == "stringof":
-        return writer.string(operand)
-    if node.operator == "*":
-        if is_string(operand.type):
-            return f"character({writer.value(operand)}, 0)"
-        return writer.load(writer.value(operand), node.type)
-    return _address_of(writer, operand)
-
-
-def _address_of(writer: ExpressionWriter, operand: Node) -> str:
-    """The text of `&operand`."""
-    if isinstance(operand, nodes.Access):
-        base, member = writer.member(operand)
-        return f"({base} + {member.offset})"
-    if isinstance(operand, nodes.Index):
-        return writer.element_address(operand)
-    if isinstance(operand, nodes.Unary) and operand.operator == "*":
-        return writer.value(operand.operand)
-    if isinstance(operand, nodes.Name) and operand.symbol and operand.symbol.kind is Kind.SYMBOL:
-        return str(operand.symbol.value)
-    return writer.value(operand)
-
-
-def _binary(writer: ExpressionWriter, node: Node) -> str:
-    assert isinstance(node, nodes.Binary)
-    operator, left, right = node.operator, node.left, node.right
-    if operator == ",":
-        return f"({writer.value(left)}, {writer.value(right)})[1]"
-    if operator in ("&&", "||", "^^") or operator in _COMPARISONS:
-        return f"(1 if {writer.condition(node)} else 0)"
-    if operator in ("+", "-") and not is_integer(node.type):
-        return _pointer_arithmetic(writer, node)
-    result = signed_like(node.type)
-    if operator in ("<<", ">>"):
-        shifted = f"({writer.operand(left, node.left.type)} {operator} ({writer.value(right)} & 63))"
-        return writer.wrap(shifted, result) if operator == "<<" else shifted
-    function = "divide" if operator == "/" else "remainder"
-    text = f"{function}({writer.operand(left, result)}, {writer.operand(right, result)})"
-    return writer.wrap(text, result) if is_signed(node.type) and operator == "/" else text
-
-
-def _pointer_arithmetic(writer: ExpressionWriter, node: nodes.Binary) -> str:
-    left, right = node.left, node.right
-    if is_string(left.type):
-        return f"string_from({writer.value(left)}, {node.operator}{writer.value(right)})"
-    size = resolve(target_of(left.type)).size
-    return f"({writer.value(left)} {node.operator} {writer.value(right)} * {size} & 0xFFFFFFFFFFFFFFFF)"
-
-
-def _pointer_difference(writer: ExpressionWriter, node: nodes.Binary) -> str:
-    size = resolve(target_of(node.left.type)).size or 1
-    return f"(({writer.value(node.left)} - {writer.value(node.right)}) // {size})"
-
-
-def _binary_or_difference(writer: ExpressionWriter, node: Node) -> str:
-    assert isinstance(node, nodes.Binary)
-    if node.operator == "-" and is_pointer(node.left.type) and is_pointer(node.right.type):
-        return _pointer_difference(writer, node)
-    return _binary(writer, node)
-
-
-def _conditional(writer: ExpressionWriter, node: Node) -> str:
-    assert isinstance(node, nodes.Conditional)
-    kind = signed_like(node.type) if is_integer(node.type) else node.type
-    return (
-        f"({writer.assigned(node.yes, kind)} if {writer.condition(node.condition)} "
-        f"else {writer.assigned(node.no, kind)})"
-    )
-
-
 def _cast(writer: ExpressionWriter, node: Node) -> str:
     assert isinstance(node, nodes.Cast)
     into = resolve(node.type)
@@ -411,11 +367,11 @@ _WRITERS: dict[type[Node], Callable[[ExpressionWriter, Node], str]] = {
     nodes.Name: _name,
     nodes.Index: _index,
     nodes.Access: _access,
-    nodes.Unary: _unary,
+    nodes.Unary: generate_operators.unary,
     nodes.Step: step,
-    nodes.Binary: _binary_or_difference,
+    nodes.Binary: generate_operators.binary,
     nodes.Assign: assign,
-    nodes.Conditional: _conditional,
+    nodes.Conditional: generate_operators.conditional,
     nodes.Cast: _cast,
     nodes.Xlate: _xlate,
     nodes.With: _with,

@@ -35,6 +35,8 @@ class Place(NamedTuple):
     bind: str
     load: str
     store: Callable[[str, str], str]
+    kind: Type
+    """What is stored: the type, or the 64 bits that a variable keeps of it."""
 
 
 ADDRESS = Integer("unsigned long", 8, 4, signed=False)
@@ -82,11 +84,11 @@ def _scalar_place(writer: ExpressionWriter, node: Node) -> Place:
         return _memory_place(writer, str(symbol.value), node.type)
     if isinstance(resolve(node.type), Struct):
         return _memory_place(writer, writer.namespace.variable(symbol), node.type)
-    name = writer.namespace.variable(symbol)
+    name, kind = writer.namespace.variable(symbol), writer.stored(node.type)
     if symbol.scope == "self":
         table = writer.namespace.thread_table(symbol)
-        return Place("f.thread", name, lambda key, value: f"put({table}, {key}, {value})")
-    return Place("", name, lambda _key, value: f"({name} := {value})")
+        return Place("f.thread", name, lambda key, value: f"put({table}, {key}, {value})", kind)
+    return Place("", name, lambda _key, value: f"({name} := {value})", kind)
 
 
 def _memory_place(writer: ExpressionWriter, address: str, kind: Type) -> Place:
@@ -94,11 +96,11 @@ def _memory_place(writer: ExpressionWriter, address: str, kind: Type) -> Place:
     resolved = resolve(kind)
     load = writer.load(temporary, kind)
     if isinstance(resolved, Struct):
-        return Place(address, load, lambda key, value: f"copy({key}, {value}, {resolved.size})")
+        return Place(address, load, lambda key, value: f"copy({key}, {value}, {resolved.size})", kind)
     if isinstance(resolved, String):
-        return Place(address, load, lambda key, value: f"write_string({key}, {value})")
+        return Place(address, load, lambda key, value: f"write_string({key}, {value})", kind)
     storer = writer.namespace.storer(resolved.size)
-    return Place(f"({temporary} := {address})", load, lambda key, value: f"{storer}({key}, {value})")
+    return Place(f"({temporary} := {address})", load, lambda key, value: f"{storer}({key}, {value})", kind)
 
 
 def _index_place(writer: ExpressionWriter, node: Node) -> Place:
@@ -118,6 +120,7 @@ def _index_place(writer: ExpressionWriter, node: Node) -> Place:
         f"({temporary} := {key})",
         f"{table}.get({temporary}, {default})",
         lambda bound, value: f"put({table}, {bound}, {value})",
+        writer.stored(node.type),
     )
 
 
@@ -130,6 +133,7 @@ def _character_place(writer: ExpressionWriter, node: nodes.Index) -> Place:
         f"({temporary} := {index})",
         f"character({string.load}, {temporary})",
         lambda key, value: string.store(string.bind, f"with_character({string.load}, {key}, {value})"),
+        node.type,
     )
 
 
@@ -154,6 +158,7 @@ def _member_place(writer: ExpressionWriter, node: Node) -> Place:
         lambda key, new: (
             f"store_bits({storer}, {key}, {loader}({temporary}) & {keep}, {new}, {mask}, {member.bit})"
         ),
+        member.type,
     )
 
 
@@ -169,8 +174,8 @@ def step(writer: ExpressionWriter, node: Node) -> str:
     kind = resolve(node.type)
     by = resolve(kind.target).size if isinstance(kind, Pointer) else 1
     sign, back = ("+", "-") if node.operator == "++" else ("-", "+")
-    stored = place.store(place.bind, writer.wrap(f"{place.load} {sign} {by}", node.type))
-    return writer.wrap(f"{stored} {back} {by}", node.type) if node.postfix else stored
+    stored = place.store(place.bind, writer.wrap(f"{place.load} {sign} {by}", place.kind))
+    return writer.wrap(f"{stored} {back} {by}", place.kind) if node.postfix else stored
 
 
 def assign(writer: ExpressionWriter, node: Node) -> str:
@@ -217,20 +222,20 @@ def assigned_value(writer: ExpressionWriter, node: nodes.Assign, place: Place) -
     """The text of what an assignment stores."""
     kind = node.target.type
     if node.operator == "=":
-        return writer.assigned(node.value, kind)
+        return writer.assigned(node.value, place.kind)
     operator = node.operator[:-1]
     right = writer.value(node.value)
     if is_pointer(kind):
         size = resolve(target_of(kind)).size
-        return writer.wrap(f"{place.load} {operator} {right} * {size}", kind)
+        return writer.wrap(f"{place.load} {operator} {right} * {size}", place.kind)
     if operator in ("/", "%"):
         common = signed_like(writer.promote(kind, node.value.type))
         left = writer.convert(place.load, kind, common)
         right = writer.operand(node.value, common)
-        return writer.wrap(f"{'divide' if operator == '/' else 'remainder'}({left}, {right})", kind)
+        return writer.wrap(f"{'divide' if operator == '/' else 'remainder'}({left}, {right})", place.kind)
     if operator in ("<<", ">>"):
-        return writer.wrap(f"({place.load} {operator} ({right} & 63))", kind)
-    return writer.wrap(f"({place.load} {operator} {right})", kind)
+        return writer.wrap(f"({place.load} {operator} ({right} & 63))", place.kind)
+    return writer.wrap(f"({place.load} {operator} {right})", place.kind)
 
 
 PLACES: dict[type[Node], Callable[[ExpressionWriter, Node], Place]] = {

@@ -22,7 +22,10 @@ STATIC_LIMIT = 64 << 20
 class Memory:
     """Reads and writes by address; scratch of `scratch_size` bytes."""
 
-    def __init__(self, read_target: Callable[[int, int], bytes], scratch_size: int) -> None:
+    def __init__(
+        self, read_target: Callable[[int, int], bytes], scratch_size: int, *, strict: bool = False
+    ) -> None:
+        """Read the rest from `read_target`; `strict`: scratch memory is only what was allocated."""
         self._read_target = read_target
         self._scratch = bytearray()
         self._allocated = 0
@@ -31,6 +34,7 @@ class Memory:
         self._strings = bytearray()
         self._scratch_size = scratch_size
         self._static = bytearray()
+        self._strict = strict
 
     def begin_clause(self) -> None:
         """Forget the scratch memory."""
@@ -94,7 +98,9 @@ class Memory:
     def _own_scratch(self, address: int, size: int) -> tuple[bytearray, int]:
         """Scratch memory may be used before it is allocated, as on Solaris; it is zero there."""
         end = address - SCRATCH + size
-        if end > max(self._scratch_size, self._allocated):
+        if self._strict and end - size < self._allocated < end:
+            raise Fault(FaultKind.BADSIZE, size)
+        if end > (self._allocated if self._strict else max(self._scratch_size, self._allocated)):
             raise Fault(FaultKind.BADADDR, address)
         self.used = True
         if end > len(self._scratch):

@@ -77,6 +77,7 @@ class Namespace:
             "copy": memory.copy,
             "cstring": self._c_string,
             "text": text,
+            "ordered": lambda value: (value is not None, value),
             "clip": self._clip,
             "character": self._character,
             "string_from": string_from,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from ring3.trace.dtrace import dialect
 from ring3.trace.dtrace.errors import DtraceError
 
 _TRUE = frozenset(("yes", "true", "on", "enable", "enabled", "set", "1"))
@@ -105,6 +106,7 @@ KINDS = {
     },
     "pgmax": Kind("number", 8, _COMPILE),
     "stdc": Kind("stdc", "a", _COMPILE),
+    "dialect": Kind("dialect", dialect.usual(), _COMPILE),
     "bufsize": Kind("size", 4 << 20, _RUN),
     "aggsize": Kind("size", 4 << 20, _RUN),
     "bufpolicy": Kind("policy", "switch", _RUN),
@@ -158,6 +160,7 @@ _NOT_IN_PROGRAMS = frozenset(
         "cppargs",
         "ctypes",
         "define",
+        "dialect",
         "dtypes",
         "incdir",
         "iregs",
@@ -241,6 +244,16 @@ class Options:
     def word(self, name: str) -> str:
         """The value of an option that is a word."""
         return str(self._values.get(name, KINDS[name].default))
+
+    @property
+    def dialect(self) -> dialect.Dialect:
+        """The dialect of D that programs are in."""
+        return dialect.BY_NAME[self.word("dialect")]
+
+    @property
+    def string_room(self) -> int:
+        """The most bytes a string has before its NUL."""
+        return max(self.number("strsize") - self.dialect.string_room, 0)
 
 
 def _bool(value: str | None) -> bool:
@@ -327,4 +340,5 @@ _PARSERS: dict[str, Callable[[str | None], object]] = {
     "policy": _one_of("switch", "fill", "ring"),
     "resize": _one_of("auto", "manual"),
     "stdc": _one_of("a", "c", "s", "t"),
+    "dialect": _one_of(*dialect.BY_NAME),
 }

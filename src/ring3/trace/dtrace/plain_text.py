@@ -13,11 +13,12 @@ _TEXT = frozenset(range(32, 127)) | frozenset(b"\t\n\r\f\v\b\a\033")
 HEADER = " " * 11 + "".join(f"  {digit:x}" for digit in range(16)) + "  0123456789abcdef\n"
 
 
-def integer(value: int, size: int) -> str:
-    """An integer in its columns: with a sign from four bytes on, as dtrace(1M) does."""
+def integer(value: int, size: int, *, signed: bool | None = None) -> str:
+    """An integer in its columns; without word of a sign it has one from four bytes on, as dtrace(1M) does."""
     bits = 8 * size
     value &= (1 << bits) - 1
-    value = value - (1 << bits) if size >= 4 and value >> (bits - 1) else value
+    signed = size >= 4 if signed is None else signed
+    value = value - (1 << bits) if signed and value >> (bits - 1) else value
     return f" {value:>{INTEGER_WIDTHS.get(size, 16)}}"
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ring3.trace.dtrace import plain_text, print_value, printf
 from ring3.trace.dtrace.formats import Conversion
-from ring3.trace.dtrace.types import Dynamic, Enum, Integer, Pointer, String, Type, resolve
+from ring3.trace.dtrace.types import Dynamic, Enum, Integer, Pointer, String, Type, is_signed, resolve
 
 if TYPE_CHECKING:
     from ring3.trace.dtrace.aggregations import Aggregation
@@ -34,12 +34,13 @@ class Handler(Protocol):
 class TraceInteger:
     """trace() of an integer or pointer."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, *, signed: bool | None = None) -> None:
         self.size = size
+        self._signed = signed
 
     def consume(self, consumer: Consumer, values: Values) -> None:
         """Print it in its columns."""
-        text = plain_text.integer(values[0], self.size)
+        text = plain_text.integer(values[0], self.size, signed=self._signed)
         consumer.write(text.lstrip() if consumer.quiet else text)
 
 
@@ -79,13 +80,13 @@ class TraceSymbol:
         consumer.write(f"  {values[0].text:<50}")
 
 
-def traced(kind: Type, string_size: int) -> Handler:
-    """The handler for trace() of a type."""
+def traced(kind: Type, string_size: int, *, signs: bool = False) -> Handler:
+    """The handler for trace() of a type; `signs`: integers are shown as their types have them."""
     resolved = resolve(kind)
     if isinstance(resolved, Dynamic):
         return TraceStack() if resolved.what == "stack" else TraceSymbol()
     if isinstance(resolved, Integer | Pointer | Enum):
-        return TraceInteger(resolved.size)
+        return TraceInteger(resolved.size, signed=is_signed(resolved) if signs else None)
     is_string = isinstance(resolved, String)
     return TraceBytes(string_size + 1 if is_string else resolved.size, string=is_string)
 

@@ -7,6 +7,7 @@ Records are consumed at once by the `switch` policy, so nothing is lost and they
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Iterable, Sequence
 from types import CodeType
@@ -152,18 +153,30 @@ class Session:
 
     def _write(self, programs: Iterable[Program]) -> list[tuple[CompiledClause, Probe]]:
         options = self.options
-        string_size = options.number("strsize")
-        memory = Memory(self.target.read, options.number("scratchsize"))
-        subroutines = Subroutines(self.target, memory, string_size, self.speculations.create)
+        dialect = options.dialect
+        string_size = options.string_room
+        memory = Memory(self.target.read, options.number("scratchsize"), strict=dialect.strict_scratch)
+        subroutines = Subroutines(
+            self.target, memory, string_size, self.speculations.create, strict=dialect.strict_scratch
+        )
         limit = options.number("dynvarsize") if options.was_set("dynvarsize") else None
         self._namespace = namespace = Namespace(self.target, memory, subroutines, string_size, limit)
         writer = ClauseWriter(
-            namespace, ExpressionWriter(namespace, self.compiler.checker.promote), self._aggregation
+            namespace,
+            ExpressionWriter(
+                namespace,
+                self.compiler.checker.promote,
+                stores_width=dialect.stores_width,
+                null_faults=dialect.null_faults,
+            ),
+            self._aggregation,
+            traces_signs=dialect.traces_signs,
         )
         enabled = []
+        clauses = itertools.count()
         for program in programs:
-            for number, matched in enumerate(program.clauses):
-                name = f"clause_{number}"
+            for matched in program.clauses:
+                name = f"clause_{next(clauses)}"
                 compiled = writer.compile(matched.clause, name)
                 self._codes.append((name, compiled.code))
                 self._check(compiled)
@@ -192,7 +205,8 @@ class Session:
             resolved = resolve(kind)
             size = self.options.number("strsize") if isinstance(resolved, String) else resolved.size
             sizes.append(160 if isinstance(resolved, Dynamic) else size)
-        new = Aggregation(symbol.name, symbol.function, symbol.constants, sizes)
+        symmetric = self.options.dialect.symmetric_llquantize
+        new = Aggregation(symbol.name, symbol.function, symbol.constants, sizes, symmetric=symmetric)
         if self.options.was_set("aggsize"):
             new.limit_keys(self.options.number("aggsize") // (sum(sizes) + 64 or 1))
         return new
@@ -264,13 +278,23 @@ class Session:
             return
         action, offset = _where(clause, fault)
         self.consumer.flush()
-        place = f"action #{action}" if action else "predicate"
-        self.complain(
-            f"error on enabled probe ID {epid} (ID {probe.id}: {probe}): "
-            f"{fault.text()} in {place} at DIF offset {offset}"
-        )
-        arguments = (0, epid, action, offset, int(fault.kind), _signed(fault.value))
+        self.complain(self._told(probe, clause, epid, fault, action, offset))
+        where = (epid, action)
+        if self.options.dialect.tells_clauses:
+            where = (probe.id, int(clause.code.co_name.rpartition("_")[2]))
+        arguments = (0, *where, offset, int(fault.kind), _signed(fault.value))
         self.dtrace.fire(self.dtrace.error, Context((*arguments, *(0,) * (ARGUMENTS - len(arguments)))))
+
+    def _told(
+        self, probe: Probe, clause: CompiledClause, epid: int, fault: Fault, action: int, offset: int
+    ) -> str:
+        """The message of a fault, as the dialect has it."""
+        if self.options.dialect.tells_clauses:
+            where = f"dt_{clause.code.co_name} for probe ID {probe.id} ({probe})"
+            return f"error in {where}: {fault.text()} at BPF pc {offset}"
+        place = f"action #{action}" if action else "predicate"
+        where = f"enabled probe ID {epid} (ID {probe.id}: {probe})"
+        return f"error on {where}: {fault.text()} in {place} at DIF offset {offset}"
 
     def codes(self) -> list[tuple[str, CodeType]]:
         """The code of the clauses, by name."""

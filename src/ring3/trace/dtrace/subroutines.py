@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from ring3.trace.dtrace.providers.base import Target
 
 _AF_INET = 2
+_LARGEST_COPY = 64 << 20
+_LINK_ADDRESSES = {1: 6, 32: 20}
+"""Bytes of an address by ARPHRD_* of linux/if_arp.h: of Ethernet and Infiniband."""
 
 
 class Subroutines:
@@ -23,7 +26,13 @@ class Subroutines:
     of_firing = frozenset(("strtok", "speculation", "progenyof"))
 
     def __init__(
-        self, target: Target, memory: Memory, string_size: int, speculation: Callable[[], int]
+        self,
+        target: Target,
+        memory: Memory,
+        string_size: int,
+        speculation: Callable[[], int],
+        *,
+        strict: bool = False,
     ) -> None:
         """Make the functions.
 
@@ -32,7 +41,9 @@ class Subroutines:
             memory: D's memory.
             string_size: strsize.
             speculation: Makes a new speculation.
+            strict: Whether a size no memory can have is a fault of its own.
         """
+        self._strict = strict
         minor_bits = 32 if target.system == "solaris" else 20
         self._target = target
         self._memory = memory
@@ -51,10 +62,11 @@ class Subroutines:
             "htonll": _swapper(8),
             "htons": _swapper(2),
             "inet_ntoa": lambda address: ipv4(memory.read(address, 4)),
-            "inet_ntoa6": lambda address: ipv6(memory.read(address, 16)),
+            "inet_ntoa6": lambda address, strict=0: inet_ntoa6(memory.read(address, 16), strict),
             "inet_ntop": self._inet_ntop,
             "getmajor": lambda device: device >> minor_bits,
             "getminor": lambda device: device & ((1 << minor_bits) - 1),
+            "link_ntop": self._link_ntop,
             "json": string_functions.json,
             "ntohl": _swapper(4),
             "ntohll": _swapper(8),
@@ -88,8 +100,8 @@ class Subroutines:
         return 0
 
     def _checked(self, size: int) -> int:
-        if size > 64 << 20:
-            raise Fault(FaultKind.NOSCRATCH)
+        if size > _LARGEST_COPY:
+            raise Fault(FaultKind.BADSIZE, size) if self._strict else Fault(FaultKind.NOSCRATCH)
         return size
 
     def _copyin(self, address: int, size: int) -> int:
@@ -131,6 +143,13 @@ class Subroutines:
             return ipv6(self._memory.read(address, 16))
         raise Fault(FaultKind.ILLOP)
 
+    def _link_ntop(self, kind: int, address: int) -> bytes:
+        """The address of a network device, by the kind of hardware."""
+        size = _LINK_ADDRESSES.get(kind)
+        if size is None:
+            raise Fault(FaultKind.ILLOP)
+        return self._memory.read(address, size).hex(":").encode()
+
     def _progenyof(self, firing: Firing, process: int) -> int:
         ancestors = self._target.reader("ancestors")(firing.context)
         if isinstance(ancestors, int):
@@ -166,6 +185,13 @@ def _swapper(size: int) -> Callable[[int], int]:
 def ipv4(data: bytes) -> bytes:
     """An IPv4 address as text."""
     return ".".join(map(str, data)).encode()
+
+
+def inet_ntoa6(data: bytes, strict: int) -> bytes:
+    """An IPv6 address as inet_ntoa6() of Oracle has it: one that holds an IPv4 address is that alone, unless strict."""
+    if strict == 0 and data[:10] == bytes(10) and data[10:12] in (b"\0\0", b"\xff\xff") and any(data[12:15]):
+        return ipv4(data[12:])
+    return ipv6(data)
 
 
 def ipv6(data: bytes) -> bytes:

@@ -1,0 +1,62 @@
+"""The dialects of D: what Sun's compiler (illumos, Solaris, macOS) and Oracle's for Linux define differently.
+
+`-xdialect=oracle` chooses the second; so does Oracle's own mark in the environment of programs that expect its answers,
+`_DTRACE_TESTING`. Without either it is Sun's. docs/dtrace.md has the table of what differs.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+
+class Dialect(NamedTuple):
+    """Where the two part.
+
+    Attributes:
+        name: `sun` or `oracle`.
+        symmetric_llquantize: Distributions of llquantize() show values below zero like those above.
+        traces_signs: trace() shows every integer by the sign of its type, not by its width.
+        stores_width: A variable keeps no more bits of an integer than its type has.
+        string_room: How many bytes of strsize are not for the string itself.
+        strict_scratch: Memory behind what alloca() and copyin() gave is no scratch memory.
+        tells_clauses: Faults are told by clause, with a place in its code, and not by enabling and action.
+        null_faults: Comparing a string with NULL by order is a fault; otherwise NULL is the lowest.
+    """
+
+    name: str
+    symmetric_llquantize: bool
+    traces_signs: bool
+    stores_width: bool
+    string_room: int
+    strict_scratch: bool
+    tells_clauses: bool
+    null_faults: bool
+
+
+SUN = Dialect(
+    "sun",
+    symmetric_llquantize=False,
+    traces_signs=False,
+    stores_width=False,
+    string_room=1,
+    strict_scratch=False,
+    tells_clauses=False,
+    null_faults=True,
+)
+ORACLE = Dialect(
+    "oracle",
+    symmetric_llquantize=True,
+    traces_signs=True,
+    stores_width=True,
+    string_room=0,
+    strict_scratch=True,
+    tells_clauses=True,
+    null_faults=False,
+)
+BY_NAME = {dialect.name: dialect for dialect in (SUN, ORACLE)}
+
+
+def usual() -> str:
+    """The name of the dialect if nobody chose one."""
+    return ORACLE.name if "_DTRACE_TESTING" in os.environ else SUN.name

@@ -1,0 +1,72 @@
+"""What Sun's and Oracle's D define differently: the same program in both dialects."""
+
+import pytest
+
+from ring3.trace.dtrace import dialect
+from ring3.trace.dtrace.errors import CompileError
+from tests.trace.dtrace.d_program import run
+
+FAULT = "BEGIN { trace(1); } BEGIN { trace(*(int *)64); exit(0); } ERROR { exit(1); }"
+
+
+def printed(statements: str, name: str, *options: str) -> str:
+    text = f"BEGIN {{ {statements} exit(0); }} ERROR {{ exit(1); }}"
+    return run(text, options=("quiet", f"dialect={name}", *options)).stdout.removesuffix("\n")
+
+
+@pytest.mark.parametrize(
+    ("statements", "sun", "oracle"),
+    [
+        ("trace((int8_t)-1);", "255", "-1"),
+        ("trace((uint32_t)-1);", "-1", "4294967295"),
+        ('x = 1; x = 1 << 31; x *= 2; printf("%d", x == 0);', "0", "1"),
+        ('this->s = "abcd"; trace(this->s);', "abc", "abcd"),
+        ('s = (string)NULL; trace(s < "a" ? 1 : 0);', "", "1"),
+        ("p = (char *)alloca(8); p[8] = 1; trace(p[8]);", "1", ""),
+    ],
+)
+def test_values(statements: str, sun: str, oracle: str) -> None:
+    assert printed(statements, "sun", "strsize=4") == sun
+    assert printed(statements, "oracle", "strsize=4") == oracle
+
+
+def test_a_fault_is_told_by_enabling_or_by_clause() -> None:
+    sun = run(FAULT, options=("quiet", "dialect=sun"))
+    oracle = run(FAULT, options=("quiet", "dialect=oracle"))
+    assert sun.stderr[0].startswith(
+        "error on enabled probe ID 2 (ID 1: dtrace:::BEGIN): invalid address (0x40) in action #1 at DIF offset "
+    )
+    assert oracle.stderr[0].startswith(
+        "error in dt_clause_1 for probe ID 1 (dtrace:::BEGIN): invalid address (0x40) at BPF pc "
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "sun", "oracle"),
+    [
+        ("llquantize(1, 1, 0, 6, 20)", "D_LLQUANT_FACTORSMALL", "D_LLQUANT_FACTORVAL"),
+        ("llquantize(1, 10, 0, 30, 20)", "D_LLQUANT_MAGTOOBIG", "D_LLQUANT_HMAGVAL"),
+        ("llquantize(1, 10, 0, 6, 15)", "D_LLQUANT_FACTOREVEN", "D_LLQUANT_STEPVAL"),
+    ],
+)
+def test_tags_of_llquantize(call: str, sun: str, oracle: str) -> None:
+    for name, tag in (("sun", sun), ("oracle", oracle)):
+        with pytest.raises(CompileError) as error:
+            printed(f"@ = {call};", name)
+        assert error.value.tag == tag
+
+
+def test_oracles_llquantize_has_buckets_below_zero() -> None:
+    def labels(name: str) -> list[str]:
+        lines = printed("@ = llquantize(-6, 4, 0, 1, 4); @ = llquantize(2, 4, 0, 1, 4);", name).splitlines()
+        return [line.split("|")[0].strip() for line in lines if "|" in line]
+
+    assert labels("sun") == ["< 1", "1", "2", "3"]
+    assert labels("oracle") == ["-8", "-4", "-3", "-2", "-1", "0", "1", "2", "3"]
+
+
+def test_oracles_mark_in_the_environment_chooses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("_DTRACE_TESTING", raising=False)
+    assert dialect.usual() == "sun"
+    monkeypatch.setenv("_DTRACE_TESTING", "t")
+    assert dialect.usual() == "oracle"
