@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 QILING_RUNNER = Path(__file__).with_name("qiling_run.py")
@@ -40,6 +40,7 @@ def all_contenders(qiling_python: str | None) -> list[Contender]:
     """Every contender in the order of the table; those that are not installed say so in ``missing``."""
     return [
         native(), qemu_user(), qiling(qiling_python), python(), ring3("short"), ring3("full"), ring3_host(),
+        strace(), qiling_hook(qiling_python), ring3_strace(), ring3_strace("-c"),
     ]  # fmt: skip
 
 
@@ -64,6 +65,26 @@ def qiling(interpreter: str | None) -> Contender:
     if version is None:
         return Contender("qiling", missing=f"not installed in {interpreter}")
     return Contender("qiling", (interpreter, str(QILING_RUNNER)), version=version)
+
+
+def qiling_hook(interpreter: str | None) -> Contender:
+    """The same with a function that is told of each call and writes a line."""
+    plain = qiling(interpreter)
+    return replace(plain, name="qiling hook", prefix=(*plain.prefix, "--hook"), version="")
+
+
+def strace() -> Contender:
+    """The real strace on the host, which writes to nowhere."""
+    path = shutil.which("strace")
+    if path is None:
+        return Contender("strace", missing="not installed")
+    return Contender("strace", (path, "-o", os.devnull), version=_first_line([path, "-V"]) or "")
+
+
+def ring3_strace(*options: str) -> Contender:
+    """Ring3's strace, which writes to nowhere."""
+    prefix = (sys.executable, "-m", "ring3", "strace", *options, "-o", os.devnull)
+    return Contender(" ".join(["ring3 strace", *options]), prefix, version="this tree", subject=True)
 
 
 def python() -> Contender:

@@ -135,6 +135,17 @@ WORKLOADS: tuple[Workload, ...] = (
         program="getpid",
         goals=(Goal("ring3 short", 1 / 10, "qiling", "10 times cheaper than Qiling"),),
     ),
+    Each(
+        name="traced",
+        title="getpid, traced",
+        program="getpid",
+        contenders=("native", "strace", "qiling hook", "ring3 short", "ring3 strace", "ring3 strace -c"),
+        goals=(
+            Goal("ring3 strace", 1, "strace", "less than the real strace needs"),
+            Goal("ring3 strace", 4, "ring3 short", "12 us more than the 4 of the call itself"),
+            Goal("ring3 strace -c", 1.75, "ring3 short", "3 us more"),
+        ),
+    ),
     Each(name="int80", title="getpid by int $0x80", program="i386/int80", contenders=NARROW),
     Each(name="sysenter", title="getpid by sysenter", program="i386/sysenter", contenders=NARROW),
     Whole(

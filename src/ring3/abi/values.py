@@ -85,6 +85,7 @@ class ValueSet:
         self.fields = fields
         every = tuple(values)
         self.values = _several_bits_first(every) if flags and not as_written else every
+        self._by_value: dict[int, dict[int, str]] = {}
 
     def __getitem__(self, name: str) -> int:
         """What a name stands for, in 64-bit programs if the widths differ.
@@ -108,12 +109,14 @@ class ValueSet:
                 return value.value
         raise KeyError(name)
 
-    def by_value(self, bits: int = 64) -> dict[int, str]:
+    def by_value(self, bits: int = 64) -> Mapping[int, str]:
         """The names by value, for programs of a width."""
-        found: dict[int, str] = {}
-        for value in self.values:
-            if value.bits in (None, bits):
-                found.setdefault(value.value, value.name)
+        found = self._by_value.get(bits)
+        if found is None:
+            found = self._by_value[bits] = {}
+            for value in self.values:
+                if value.bits in (None, bits):
+                    found.setdefault(value.value, value.name)
         return found
 
     def split(self, number: int, bits: int = 64) -> Parts:

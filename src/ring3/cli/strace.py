@@ -6,26 +6,22 @@ import argparse
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
-from io import TextIOBase
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.kinds import NamedTuple
 from ring3.cli import program
 from ring3.cli.caller import caller_of
+from ring3.cli.strace_outputs import Outputs
 from ring3.errors import UserError
-from ring3.kernel import points
-from ring3.kernel.task import Task, TaskState
+from ring3.kernel.task import TaskState
 from ring3.linux.model.task import LinuxTask
-from ring3.machine.board import CpuKind
-from ring3.trace.inject.injector import Injector
-from ring3.trace.strace.command_line import Asked, parse, stamp
-from ring3.trace.strace.counts import Counter
-from ring3.trace.strace.tracer import Layout, Tracer
+from ring3.trace.strace.command_line import Asked, parse
+from ring3.trace.strace.observing import observe
 
 if TYPE_CHECKING:
     from ring3.cli.caller import Caller
     from ring3.computer import Linux
-    from ring3.kernel.events import Created
+    from ring3.trace.strace.tracer import Tracer
 
 USAGE: Final = """\
 usage: ring3 strace [-cCfinqrtTvwxyzZ] [-a COLUMN] [-e EXPR] [-E VAR[=VAL]] [-o FILE] [-s SIZE] [-S SORT]
@@ -66,23 +62,19 @@ def run(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace, caller: Caller) -> int:
     """The same; what is wrong is left to who says it as strace does."""
     asked = parse(list(options.words))
-    if "-h" in asked.flags:
+    if "h" in asked.counts:
         print(USAGE, end="", file=caller.stdout)
         return 0
-    if "-V" in asked.flags:
+    if "V" in asked.counts:
         print("ring3 strace: options and output of strace 6.1", file=caller.stdout)
         return 0
     if asked.processes and caller.machine_name is None:
         raise UserError("-p is for processes on a machine that is up: ring3 strace --on NAME -p PID", 1)
-    for option in asked.ignored:
-        print(f"strace: {option} is about ptrace, which is not used", file=caller.stderr)
+    for note in asked.notes:
+        print(f"strace: {note}", file=caller.stderr)
     path = _path(options, asked.words[0]) if asked.words else ""
-    out = _output(caller, asked.output)
-    try:
-        return _traced(options, caller, asked, path, out)
-    finally:
-        if out is not caller.stderr:
-            out.close()
+    with Outputs(caller, asked) as outputs:
+        return _traced(options, caller, asked, path, outputs)
 
 
 def _path(options: argparse.Namespace, word: str) -> str:
@@ -97,26 +89,15 @@ def _path(options: argparse.Namespace, word: str) -> str:
     return path
 
 
-def _output(caller: Caller, name: str) -> TextIOBase:
-    if not name:
-        return caller.stderr
-    try:
-        return caller.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    except OSError as error:
-        raise UserError(f"Can't fopen '{name}': {error.strerror}", 1) from None
-
-
-def _traced(options: argparse.Namespace, caller: Caller, asked: Asked, path: str, out: TextIOBase) -> int:
+def _traced(options: argparse.Namespace, caller: Caller, asked: Asked, path: str, outputs: Outputs) -> int:
     from ring3.computer import Linux  # noqa: PLC0415 - a wrong command line needs no machine
 
-    if asked.cpu not in ("", *CpuKind):
-        raise UserError(f"invalid --cpu argument: '{asked.cpu}'", 1)
     options.os, options.cpu, options.quiet, options.verbose = "linux", asked.cpu, True, False
     with program.computer(options, path) as computer, ExitStack() as stack:
         assert isinstance(computer, Linux)
         program.report(options, computer)
         tasks = [_task(computer, number) for number in asked.processes]
-        if "-f" in asked.flags:
+        if asked.follows:
             tasks = list(dict.fromkeys(thread for task in tasks for thread in task.process.threads))
         started = None
         if path:
@@ -124,13 +105,13 @@ def _traced(options: argparse.Namespace, caller: Caller, asked: Asked, path: str
             started = program.load(computer, path, asked.words[1:], options, variables)
             assert isinstance(started, LinuxTask)
             tasks.append(started)
-        tracer, counter = _attach(stack, computer, tasks, asked, out, path)
+        tracer, counter = observe(stack, computer, tasks, asked, outputs.destination, path)
         if started is not None:
             status = program.run(computer, started, options)
         else:
             status = _watch(computer, tasks, asked, caller, tracer)
         if counter is not None:
-            out.write(counter.table(asked.sort))
+            outputs.destination.output(0).write(counter.table(asked.sort, asked.columns, asked.overhead))
         return status
 
 
@@ -162,7 +143,7 @@ def _watch(
     """Traces tasks that run already, until they have ended or the caller has enough."""
 
     def tell(what: str) -> None:
-        if "-q" not in asked.flags:
+        if "attach" not in asked.selection.quiet:
             for task in tasks:
                 if task.state is not TaskState.DEAD:
                     print(f"strace: Process {task.tid} {what}", file=caller.stderr)
@@ -188,52 +169,3 @@ class _Ended(NamedTuple):
     def program_ended(self) -> bool:
         """Whether they have."""
         return all(task.state is TaskState.DEAD for task in self.tasks)
-
-
-def _attach(
-    stack: ExitStack, linux: Linux, tasks: Sequence[LinuxTask], asked: Asked, out: TextIOBase, started: str
-) -> tuple[Tracer | None, Counter | None]:
-    """Puts the observers there that the options ask for, until the stack is left.
-
-    Args:
-        stack: Takes them away.
-        linux: The machine.
-        tasks: Who is traced.
-        asked: The options.
-        out: Takes the trace.
-        started: The program that the last of the tasks is about to run, "" for none.
-    """
-    flags = asked.flags
-    follow = "-f" in flags
-    attach = linux.kernel.probes.attach
-    tracer, counter = None, None
-    family: set[Task] = set(tasks)
-
-    def created(event: Created) -> None:
-        if event.parent in family:
-            family.add(event.task)
-
-    stack.enter_context(attach(points.TaskCreated(), created))
-    injector = None
-    if asked.rules:
-        injector = Injector(linux.kernel, asked.rules, asked.seed, family.__contains__)
-        stack.callback(injector.close)
-    if "-c" not in flags:
-        layout = Layout(
-            asked.style, asked.column, follow or len(tasks) > 1, follow and bool(asked.output), stamp(flags),
-            "-T" in flags, "-i" in flags, "-n" in flags, flags.get("-q", 0) < 3, asked.calls, asked.signal,
-            asked.failed,
-        )  # fmt: skip
-        tracer = Tracer(linux.kernel, tasks, layout, out.write)
-        stack.callback(tracer.close)
-        if started:
-            tracer.executed(tasks[-1], started)
-    if injector is not None:
-        injector.at_end()
-    if "-c" in flags or "-C" in flags:
-        followed = family if follow else frozenset(tasks)
-        counter = Counter(
-            lambda call, name, bits: call.task in followed and asked.calls(name, bits), wall="-w" in flags
-        )
-        stack.enter_context(attach(points.SystemCall(), counter))
-    return tracer, counter

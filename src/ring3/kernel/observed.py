@@ -69,6 +69,11 @@ class Call:
             self._notes = {}
         return self._notes
 
+    @property
+    def has_notes(self) -> bool:
+        """Whether an observer has left a note."""
+        return self._notes is not None
+
     def make(self) -> Value:
         """Makes it, as the observers want it."""
         assert self.target is not None
@@ -94,6 +99,10 @@ class Call:
 
 class CallObserver:
     """Who is told of calls: a subclass has those of these methods that it needs, and pays for no other."""
+
+    def of(self, what: Value) -> CallObserver | None:
+        """Who is told of the calls of one row, where this observer comes to many: None for nobody."""
+        return self
 
     def entry(self, call: Call) -> None:
         """The call begins."""
@@ -154,7 +163,7 @@ class Observers:
 
     def make(self, call: Call) -> Value:
         """Makes a call: what it returns, which for a coroutine is one that tells the observers what becomes of it."""
-        call.observers = self._all
+        call.observers = everybody = self._all
         for told in self._entries:
             told(call)
         try:
@@ -168,7 +177,13 @@ class Observers:
         if value.__class__ is not int and isinstance(value, (CoroutineType, ObservedCoroutine)):
             return ObservedCoroutine(self, call, value)
         call.value = value
-        return self._end(call) if self._returns else value
+        if self._all is not everybody:
+            return self._end(call)
+        for _, told in self._returns:
+            told(call)
+        if call.error is not None:
+            raise call.error
+        return call.value
 
     def _tell(self, told: list[tuple[CallObserver, _Told]], call: Call) -> None:
         for observer, tell in told:

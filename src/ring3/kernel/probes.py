@@ -146,7 +146,10 @@ def _at_stubs(kernel: Kernel[Any], observer: CallObserver, wanted: Callable[[Stu
     rows = {address: row for address, row in kernel.stub_rows().items() if wanted(row)}
     if not rows:
         raise KeyError("no such call")
-    return _all([watch_stub(kernel, address, row, observer) for address, row in rows.items()])
+    told = {address: observer.of(row) for address, row in rows.items()}
+    return _all(
+        [watch_stub(kernel, address, rows[address], who) for address, who in told.items() if who is not None]
+    )
 
 
 class _AtReturn(CallObserver):

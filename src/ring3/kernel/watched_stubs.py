@@ -49,7 +49,7 @@ class StubCall(Call):
         inner: What is behind the stub.
     """
 
-    __slots__ = ("_given", "inner", "number", "regs")
+    __slots__ = ("_found", "_given", "inner", "number", "regs")
 
     def __init__(
         self, what: StubRow, task: Task, regs: UserRegs, number: int, inner: Callable[..., Value]
@@ -69,21 +69,19 @@ class StubCall(Call):
     def arguments(self) -> list[int]:  # type: ignore[override]
         """By position; an observer may change them at entry."""
         if self._given is None:
-            self._given = self._in_registers()
+            mask, regs = self.what.mask, self.regs
+            self._found = [getattr(regs, name) & mask for name in self.what.registers]
+            self._given = self._found.copy()
         return self._given
 
     def make(self) -> Value:
         """Makes it, as the observers want it."""
         if self.target is not None:
             return self.target(*self.arguments)
-        if self._given is None or self._given == self._in_registers():
+        if self._given is None or self._given == self._found:
             return self.inner(self.task, self.regs, self.number)
         changed = dict(zip(self.what.registers, self._given, strict=True))
         return self.inner(self.task, _Changed(self.regs, changed), self.number)
-
-    def _in_registers(self) -> list[int]:
-        mask, regs = self.what.mask, self.regs
-        return [getattr(regs, name) & mask for name in self.what.registers]
 
 
 class _Changed:

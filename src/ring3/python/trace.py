@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -12,12 +13,20 @@ from ring3.kernel.observed import Call, CallObserver
 from ring3.kernel.watched_stubs import StubCall
 from ring3.linux.model.task import LinuxTask
 from ring3.python.memory import table
-from ring3.trace.called import bits_of, row_of
+from ring3.trace.called import bits_of, name_of, row_of
+from ring3.trace.strace.form import Form
 from ring3.trace.strace.line import CallLine
-from ring3.trace.strace.text import Program, Style, Text
+from ring3.trace.strace.programs import program_of
+from ring3.trace.strace.style import Style
+from ring3.trace.strace.text import Text
 
 if TYPE_CHECKING:
     from ring3.python.machine import Machine
+
+
+@cache
+def _form(symbol: str, name: str, bits: int) -> Form:
+    return Form(symbol, name, bits, Style())
 
 
 class TracedCall(NamedTuple):
@@ -67,8 +76,9 @@ class Trace(CallObserver):
         """A call begins."""
         task = call.task
         if isinstance(call, StubCall) and isinstance(task, LinuxTask):
-            text = Text(Program(bits_of(call), task.memory.peek, lambda _fd: b""), Style())
-            self._open[task] = CallLine(call, text)
+            bits = bits_of(call)
+            form = _form(call.what.symbol, name_of(call), bits)
+            self._open[task] = CallLine(form, call, Text(program_of(task, bits), form.style))
 
     def returned(self, call: Call) -> None:
         """It is over."""

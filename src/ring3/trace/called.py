@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 
 from ring3.abi import tbl
@@ -14,6 +14,12 @@ from ring3.kernel.watched_stubs import StubCall
 @cache
 def _names(abi: tbl.Abi) -> Mapping[int, str]:
     return {slot.number: slot.name for slot in tbl.sys_call_table(abi) if slot.name is not None}
+
+
+def names_in_order() -> Iterator[str]:
+    """The names of all calls in the order of their numbers, those of 64-bit programs first."""
+    yield from _names(tbl.Abi.X86_64).values()
+    yield from _names(tbl.Abi.I386).values()
 
 
 def name_of(call: StubCall) -> str:

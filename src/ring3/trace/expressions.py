@@ -41,6 +41,17 @@ _BY_NAME: Final = {
 """Classes that are calls by name (strace(1), "Filtering")."""
 
 
+_REASONS: Final = {
+    "missing )": "Unmatched ( or \\(",
+    "unbalanced parenthesis": "Unmatched ) or \\)",
+    "unterminated character set": "Unmatched [, [^, [:, [., or [=",
+    "repeat": "Invalid preceding regular expression",
+    "bad escape (end": "Trailing backslash",
+    "bad character range": "Invalid range end",
+}
+"""What regerror(3) says of a mistake in a regular expression, by what `re` does."""
+
+
 @cache
 def _table() -> tuple[tuple[int, int, str, str], ...]:
     """The width, number, name and entry point of every call."""
@@ -68,11 +79,10 @@ def calls(text: str) -> Callable[[str, int], bool]:
 
 def _chosen(word: str) -> set[tuple[str, int]]:
     optional, word = word.startswith("?"), word.removeprefix("?")
-    plain, at, suffix = word.partition("@")
-    if at and suffix in (*_WIDTHS, "x32"):
-        word = plain
-    else:
-        suffix = ""
+    word, at, suffix = word.rpartition("@") if "@" in word else (word, "", "")
+    if at and suffix not in (*_WIDTHS, "x32"):
+        message = f"incorrect personality designator '{suffix}' in qualification '{word}@{suffix}'"
+        raise UserError(f"{message}\nTry 'strace -h' for more information.", 1)
     found = {
         (name, bits)
         for bits, number, name, entry in _table()
@@ -100,7 +110,8 @@ def _pattern(text: str) -> re.Pattern[str]:
     try:
         return re.compile(text)
     except re.error as error:
-        raise UserError(f"invalid regular expression: {error}", 1) from None
+        reason = next((said for words, said in _REASONS.items() if words in error.msg), error.msg)
+        raise UserError(f"regcomp: {text}: {reason}", 1) from None
 
 
 def _in_class(word: str, name: str, entry: str) -> bool:

@@ -7,9 +7,11 @@ import pytest
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux import structs, values
 from ring3.abi.notation import parameter
+from ring3.trace.strace.programs import Program
 from ring3.trace.strace.quoting import quoted
 from ring3.trace.strace.scalars import device, mode, permissions, sigset, wait_status
-from ring3.trace.strace.text import Program, Style, Text
+from ring3.trace.strace.style import InHex, Style
+from ring3.trace.strace.text import Text
 
 BASE = 0x1000
 
@@ -26,14 +28,15 @@ def text(memory: bytes = b"", style: Style = Style(), bits: int = 64) -> Text:  
 @pytest.mark.parametrize(
     ("raw", "in_hex", "shown"),
     [
-        (b'a\n\t"\\', 0, r'"a\n\t\"\\"'),
-        (b"\0\x019\xff", 0, r'"\0\0019\377"'),
-        (b"ab\xff", 1, r'"\x61\x62\xff"'),
-        (b"ab\n", 1, r'"ab\n"'),
-        (b"ab", 2, r'"\x61\x62"'),
+        (b'a\n\t"\\', InHex.NONE, r'"a\n\t\"\\"'),
+        (b"\0\x019\xff", InHex.NONE, r'"\0\0019\377"'),
+        (b"ab\xff", InHex.NON_ASCII, r'"\x61\x62\xff"'),
+        (b"ab\n", InHex.NON_ASCII, r'"ab\n"'),
+        (b"a\x80", InHex.NON_ASCII_CHARS, r'"a\x80"'),
+        (b"ab", InHex.ALL, r'"\x61\x62"'),
     ],
 )
-def test_strings(raw: bytes, in_hex: int, shown: str) -> None:
+def test_strings(raw: bytes, in_hex: InHex, shown: str) -> None:
     assert quoted(raw, in_hex) == shown
 
 
@@ -86,8 +89,8 @@ def test_buffers_are_cut_off() -> None:
 
 def test_descriptors() -> None:
     assert text().descriptor(3) == "3"
-    assert text(style=Style(paths=True)).descriptor(3) == "3</tmp/a>"
-    assert text(style=Style(paths=True)).descriptor(-1) == "-1"
+    assert text(style=Style(fds=frozenset({"path"}))).descriptor(3) == "3</tmp/a>"
+    assert text(style=Style(fds=frozenset({"path"}))).descriptor(-1) == "-1"
 
 
 @pytest.mark.parametrize("bits", [64, 32])

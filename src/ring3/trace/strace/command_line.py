@@ -1,41 +1,21 @@
-"""The command line of strace(1), which options it has and what they mean here."""
+"""What a command line of strace(1) asks for."""
 
 from __future__ import annotations
 
-import getopt
-import time
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
 
 from ring3.abi.kinds import NamedTuple
 from ring3.errors import UserError
-from ring3.trace import expressions
-from ring3.trace.inject.parse import parse as parse_rule
+from ring3.machine.board import CpuKind
 from ring3.trace.inject.rule import Rule
-from ring3.trace.strace.counts import SORTS
-from ring3.trace.strace.text import Style
-
-SHORT: Final = "a:cCe:E:fho:iInp:qrs:S:tTu:vVwxyzZbDI:"
-LONG: Final = (
-    "attach=", "columns=", "summary-only", "summary", "summary-sort-by=", "summary-wall-clock", "env=", "follow-forks",
-    "help", "output=", "instruction-pointer", "syscall-number", "quiet", "relative-timestamps", "string-limit=",
-    "syscall-times", "no-abbrev", "version", "decode-fds", "successful-only", "failed-only", "trace=", "signals=",
-    "status=", "inject=", "fault=", "seed=", "strings-in-hex", "interruptible=", "daemonize", "detach-on=", "debug",
-    "kill-on-exit", "seccomp-bpf", "cpu=",
-)  # fmt: skip
-_MEANT_FOR_PTRACE: Final = {
-    "-b", "-D", "-I", "--interruptible", "--daemonize", "--detach-on", "--kill-on-exit", "--seccomp-bpf"
-}  # fmt: skip
-"""Options about ptrace(2), which is not used here."""
-_ALIASES: Final = {
-    "--attach": "-p",
-    "--columns": "-a", "--summary-only": "-c", "--summary": "-C", "--summary-sort-by": "-S", "--env": "-E",
-    "--summary-wall-clock": "-w", "--follow-forks": "-f", "--output": "-o", "--instruction-pointer": "-i",
-    "--syscall-number": "-n", "--quiet": "-q", "--relative-timestamps": "-r", "--string-limit": "-s",
-    "--syscall-times": "-T", "--no-abbrev": "-v", "--decode-fds": "-y", "--successful-only": "-z",
-    "--failed-only": "-Z", "--strings-in-hex": "-x", "--help": "-h", "--version": "-V",
-}  # fmt: skip
-_TRY: Final = "\nTry 'strace -h' for more information."
+from ring3.trace.strace import clocks, qualifiers
+from ring3.trace.strace.checks import contradictions, notes
+from ring3.trace.strace.clocks import DIGITS, Absolute
+from ring3.trace.strace.counts import COLUMNS, USUAL_COLUMNS
+from ring3.trace.strace.getopt_long import TRY, Option, split
+from ring3.trace.strace.options import LONG, SHORT, Reader, invalid
+from ring3.trace.strace.qualifiers import Selection
+from ring3.trace.strace.style import InHex, Names
 
 
 class Asked(NamedTuple):
@@ -43,199 +23,235 @@ class Asked(NamedTuple):
 
     Attributes:
         words: The program and its arguments.
-        flags: How often each option without a value is given, by its letter.
-        style: How values look.
+        counts: How often each option without a value is given, by its letter or name.
+        selection: What expressions say.
         column: Where results stand.
         output: The file of ``-o``, "" for standard error.
-        calls: Which calls are wanted.
-        signal: Which signals are wanted.
-        failed: As `tracer.Layout.failed`.
-        sort: What the table is sorted by.
+        stamp: Gives what stands before lines.
+        duration: Writes how long calls took.
+        sort: What the table is sorted by; and
+        columns: its columns; and
+        overhead: nanoseconds that are taken off the time of each call.
         environment: The changes of ``-E``: None for a variable that is taken away.
         rules: What is injected.
         seed: What chance in them is taken from.
-        ignored: Options that mean nothing here.
+        notes: What is to be said before anything is started.
         cpu: What runs the program, "" for the default; not an option of strace's.
+        style: ``strace``, ``truss``, ``json``, "" for what suits the program.
         processes: The tasks of ``-p``, by number.
+        paths: The files of ``-P``.
+        argv0: What the program is told it is called; None for the word that names it.
+        user: Whom it runs as, "" for the caller.
+        limit: After how many calls nothing is traced any more.
+        frames: How many frames of a stack are shown at most.
+        stacks: 1 for stacks behind calls, 2 for their lines in sources too.
+        tips: How a tip is shown at the end, "" for not at all.
+        tip: Its number, None for any.
     """
 
     words: list[str]
-    flags: dict[str, int]
-    style: Style
+    counts: Mapping[str, int]
+    selection: Selection
     column: int
     output: str
-    calls: Callable[[str, int], bool]
-    signal: Callable[[int], bool]
-    failed: bool | None
+    stamp: Callable[[], str] | None
+    duration: Callable[[int], str] | None
     sort: str
-    environment: dict[str, str | None]
-    rules: list[Rule]
+    columns: tuple[str, ...]
+    overhead: int
+    environment: Mapping[str, str | None]
+    rules: Sequence[Rule]
     seed: int
-    ignored: list[str]
+    notes: Sequence[str]
     cpu: str
-    processes: list[int]
+    style: str
+    processes: Sequence[int]
+    paths: Sequence[str]
+    argv0: str | None
+    user: str
+    limit: int
+    frames: int
+    stacks: int
+    tips: str
+    tip: int | None
+
+    @property
+    def follows(self) -> bool:
+        """Whether children are traced too."""
+        return "f" in self.counts
+
+    @property
+    def separately(self) -> bool:
+        """Whether each task has a file of its own."""
+        return self.counts.get("f", 0) > 1 or "output-separately" in self.counts
 
 
-class _Options:
-    """The options of a command line.
-
-    Attributes:
-        flags: How often each one without a value was given.
-        given: The last value of each other one; qualifiers of ``-e`` by their names.
-        environment: As `Asked.environment`.
-        rules: As `Asked.rules`.
-        processes: As `Asked.processes`.
-    """
-
-    def __init__(self) -> None:
-        self.flags: dict[str, int] = {}
-        self.given: dict[str, str] = {}
-        self.environment: dict[str, str | None] = {}
-        self.rules: list[Rule] = []
-        self.processes: list[int] = []
-
-    def add(self, option: str, value: str) -> None:
-        """One more, by its letter where it has one."""
-        if option == "-e":
-            self._qualify(*_qualified(value))
-        elif option.removeprefix("--") in _QUALIFIERS:
-            self._qualify(_QUALIFIERS[option.removeprefix("--")], value)
-        elif option == "-E":
-            name, equals, text = value.partition("=")
-            self.environment[name] = text if equals else None
-        elif option == "-p":
-            self.processes += _process_numbers(value)
-        elif value:
-            self.given[option] = value
-        else:
-            self.flags[option] = self.flags.get(option, 0) + 1
-
-    def _qualify(self, name: str, value: str) -> None:
-        if name in ("inject", "fault"):
-            self.rules.append(parse_rule(value, is_fault=name == "fault"))
-        else:
-            self.given[name] = value
-
-
-def parse(arguments: list[str]) -> Asked:
+def parse(arguments: Sequence[str]) -> Asked:
     """Reads a command line.
 
     Raises:
         UserError: It is malformed; the message is strace's and the status 1.
     """
-    try:
-        pairs, words = getopt.getopt(arguments, SHORT, list(LONG))
-    except getopt.GetoptError as error:
-        raise UserError(_complaint(error) + _TRY, 1) from None
-    options = _Options()
-    for word, value in pairs:
-        options.add(_ALIASES.get(word, word), value)
-    flags, given = options.flags, options.given
-    if not words and not options.processes and "-h" not in flags and "-V" not in flags:
-        raise UserError("must have PROG [ARGS] or -p PID" + _TRY, 1)
-    if given.get("-S", "time") not in SORTS:
-        raise UserError(f"invalid -S argument: '{given['-S']}'{_TRY}", 1)
+    options, words = split(arguments, SHORT, LONG)
+    reader = Reader()
+    for option in options:
+        reader.take(option)
+    counts, given = reader.counts, reader.given
+    is_help = "h" in counts or "V" in counts
+    if not words and not reader.processes and not is_help:
+        raise UserError(f"must have PROG [ARGS] or -p PID{TRY}", 1)
+    contradictions(reader, words)
+    selection = qualifiers.selection(
+        reader.qualified,
+        qualifiers.Defaults(
+            length=reader.number("s", 32, most=(1 << 30) - 1),
+            verbose="v" in counts,
+            in_hex=_in_hex(reader),
+            names=Names(reader.chosen("X", tuple(Names), Names.ABBREV)),
+            fds=reader.count("y", "decode-fds"),
+            pids=reader.count("Y", "decode-pids"),
+            quiet=reader.count("q"),
+            status=_status(options),
+        ),
+    )
+    style = "json" if "json" in counts else reader.chosen("style", ("", "strace", "truss", "json"), "")
+    tips, tip = _tips(reader)
     return Asked(
         words,
-        flags,
-        Style(_number("-s", given, 32), "-v" in flags, flags.get("-x", 0), "-y" in flags),
-        _number("-a", given, 40),
-        given.get("-o", ""),
-        expressions.calls(given.get("trace", "all")),
-        expressions.signals(given.get("signal", "all")),
-        _failed(flags, given),
-        given.get("-S", "time"),
-        options.environment,
-        options.rules,
-        _number("--seed", given, 0),
-        sorted({option for option in [*flags, *given] if option in _MEANT_FOR_PTRACE}),
-        given.get("--cpu", ""),
-        options.processes,
+        counts,
+        selection,
+        reader.number("a", 40),
+        given.get("o", ""),
+        _stamp(reader),
+        clocks.duration(_precision(reader, "syscall-times")) if reader.count("T", "syscall-times") else None,
+        given.get("S", "time"),
+        _columns(given.get("U")),
+        _overhead(given.get("O")),
+        reader.environment,
+        reader.rules,
+        reader.number("seed", 0),
+        notes(reader, options),
+        reader.chosen("cpu", ("", *CpuKind), ""),
+        style,
+        reader.processes,
+        reader.paths,
+        given.get("argv0"),
+        given.get("u", ""),
+        reader.number("syscall-limit", 0, 1),
+        reader.number("stack-trace-frame-limit", 256, 1),
+        _stacks(reader),
+        tips,
+        tip,
     )
 
 
-def stamp(flags: dict[str, int]) -> Callable[[], str] | None:
-    """What stands before each line by ``-t``, ``-tt``, ``-ttt`` and ``-r``; None for nothing."""
-    if "-r" in flags:
-        last = time.monotonic()
-
-        def since() -> str:
-            nonlocal last
-            before, last = last, time.monotonic()
-            return f"{last - before:12.6f} "
-
-        return since
-    count = flags.get("-t", 0)
-    if not count:
-        return None
-    if count > 2:
-        return lambda: f"{time.time():.6f} "
-
-    def clock() -> str:
-        now = time.time()
-        text = time.strftime("%H:%M:%S", time.localtime(now))
-        return f"{text}.{int(now % 1 * 1e6):06} " if count > 1 else f"{text} "
-
-    return clock
+def _status(options: Sequence[Option]) -> str:
+    """What ``-z`` and ``-Z`` say of statuses: the last one counts."""
+    found = ""
+    for option in options:
+        found = {
+            "z": "successful",
+            "successful-only": "successful",
+            "Z": "failed",
+            "failed-only": "failed",
+        }.get(option.name, found)
+    return found
 
 
-def _complaint(error: getopt.GetoptError) -> str:
-    option = error.opt
-    missing = "requires argument" in error.msg
-    if len(option) == 1:
-        return f"option requires an argument -- '{option}'" if missing else f"invalid option -- '{option}'"
-    return f"option '--{option}' requires an argument" if missing else f"unrecognized option '--{option}'"
+def _in_hex(reader: Reader) -> InHex:
+    if "strings-in-hex" in reader.given:
+        return InHex(reader.chosen("strings-in-hex", tuple(InHex), ""))
+    if "strings-in-hex" in reader.counts or reader.counts.get("x", 0) > 1:
+        return InHex.ALL
+    return InHex.NON_ASCII if "x" in reader.counts else InHex.NONE
 
 
-def _qualified(text: str) -> tuple[str, str]:
-    """The qualifier of an expression, and its value."""
-    key, equals, value = text.partition("=")
-    if equals and key in _QUALIFIERS:
-        return _QUALIFIERS[key], value
-    if equals and key in _MISSING:
-        raise UserError(f"-e {key}= is not there yet (docs/strace.md)", 1)
-    return "trace", text
+def _precision(reader: Reader, name: str) -> int:
+    return DIGITS[reader.chosen(name, tuple(DIGITS), "us")]
 
 
-_QUALIFIERS: Final = {
-    "trace": "trace", "t": "trace", "signal": "signal", "signals": "signal", "s": "signal", "status": "status",
-    "inject": "inject", "fault": "fault",
-}  # fmt: skip
-"""The qualifiers of expressions, by all of their names."""
-_MISSING: Final = frozenset(
-    {
-        "abbrev", "a", "verbose", "v", "raw", "x", "read", "reads", "r", "write", "writes", "w",
-        "quiet", "silent", "silence", "q", "decode-fd", "decode-fds", "decode-pid", "decode-pids", "kvm",
-        "secontext", "trace-fd", "trace-fds", "fd", "fds", "namespace",
-    }
-)  # fmt: skip
-"""Qualifiers of strace that are not there."""
+def _stamp(reader: Reader) -> Callable[[], str] | None:
+    found: list[Callable[[], str]] = []
+    how = _absolute(reader)
+    if how.form != "none":
+        found.append(clocks.absolute(how))
+    if reader.count("r", "relative-timestamps"):
+        found.append(clocks.relative(_precision(reader, "relative-timestamps")))
+    return None if not found else found[0] if len(found) == 1 else clocks.both(*found)
 
 
-def _process_numbers(text: str) -> list[int]:
-    """The numbers that one ``-p`` names, with commas or spaces between them."""
-    found = text.replace(",", " ").split()
-    for word in found or [text]:
-        if not (word.isascii() and word.isdecimal() and int(word)):
-            raise UserError(f"Invalid process id: '{word}'{_TRY}", 1)
-    return [int(word) for word in found]
+def _absolute(reader: Reader) -> Absolute:
+    """How the time of day is shown, ``none`` if it is not."""
+    count = reader.counts.get("t", 0)
+    form, digits = ("unix" if count > 2 else "time" if count else "none"), 6 if count > 1 else 0
+    for name in ("absolute-timestamps", "timestamps"):
+        if name in reader.counts and form == "none":
+            form = "time"
+        text = reader.given.get(name)
+        if text is None:
+            continue
+        form = "time" if form == "none" else form
+        for word in text.split(","):
+            kind, colon, value = word.partition(":")
+            value = value if colon else word
+            if kind in ("format", value) and value in ("none", "time", "unix"):
+                form = value
+            elif kind in ("precision", value) and value in DIGITS:
+                digits = DIGITS[value]
+            else:
+                raise invalid("absolute-timestamps", text)
+    return Absolute(form, digits)
 
 
-def _failed(flags: dict[str, int], given: dict[str, str]) -> bool | None:
-    if "-z" in flags and "-Z" in flags:
-        raise UserError("Conflicting options '-z' and '-Z'" + _TRY, 1)
-    if "-z" in flags or "-Z" in flags:
-        return "-Z" in flags
-    status = given.get("status", "all")
-    if status not in ("all", "successful", "failed"):
-        raise UserError(f"invalid status '{status}'", 1)
-    return {"all": None, "successful": False, "failed": True}[status]
+def _columns(text: str | None) -> tuple[str, ...]:
+    """The columns of ``-U``, by their first names."""
+    found: list[str] = []
+    for word in (text or ",".join(USUAL_COLUMNS)).split(","):
+        name = COLUMNS.get(word)
+        if name is None:
+            raise UserError(f"unknown column name: '{word}'{TRY}", 1)
+        if name in found:
+            rest = (text or "")[(text or "").rfind(word) :]
+            message = f"call summary column has been provided more than once: '{word}' (-U option residual: '{rest}')"
+            raise UserError(message + TRY, 1)
+        found.append(name)
+    return tuple(found) if "name" in found else (*found, "name")
 
 
-def _number(option: str, given: dict[str, str], default: int) -> int:
-    text = given.get(option)
+def _overhead(text: str | None) -> int:
+    """The nanoseconds of ``-O``, which are microseconds without a unit."""
     if text is None:
-        return default
-    if not (text.isascii() and text.isdecimal()):
-        raise UserError(f"invalid {option} argument: '{text}'{_TRY}", 1)
-    return int(text)
+        return 0
+    number = text.rstrip("smun")
+    unit = text[len(number) :] or "us"
+    try:
+        if unit not in DIGITS:
+            raise ValueError(unit)
+        return round(float(number) * 10.0 ** (9 - DIGITS[unit]))
+    except ValueError:
+        raise invalid("O", text) from None
+
+
+def _stacks(reader: Reader) -> int:
+    """How much of stacks is shown: ``-k`` and ``-kk``, ``--stack-traces=symbol`` and ``=source``."""
+    level = reader.counts.get("k", 0)
+    if reader.count("stack-traces"):
+        level = 1 + (reader.chosen("stack-traces", ("symbol", "source"), "symbol") == "source")
+    return min(level, 2)
+
+
+def _tips(reader: Reader) -> tuple[str, int | None]:
+    text = reader.given.get("tips")
+    if text is None:
+        return ("compact" if "tips" in reader.counts else ""), None
+    form, number = "compact", None
+    for word in text.split(","):
+        kind, colon, value = word.partition(":")
+        value = value if colon else word
+        if kind in ("format", value) and value in ("none", "compact", "full"):
+            form = "" if value == "none" else value
+        elif kind in ("id", value) and (value == "random" or value.isdecimal()):
+            number = None if value == "random" else int(value)
+        else:
+            raise invalid("tips", text)
+    return form, number

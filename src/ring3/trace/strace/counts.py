@@ -3,99 +3,251 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import Errno
+from ring3.abi.kinds import NamedTuple
+from ring3.abi.tbl import Abi
 from ring3.kernel.observed import Call, CallObserver
-from ring3.kernel.watched_stubs import StubCall
-from ring3.trace.called import bits_of, name_of
+from ring3.kernel.watched_stubs import StubCall, StubRow
+from ring3.trace.called import name_of, names_in_order
 
-_RULE: Final = "------ ----------- ----------- --------- --------- ----------------\n"
-_HEAD: Final = "% time     seconds  usecs/call     calls    errors syscall\n"
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from ring3.kernel.task import Task
 
 
-class Count:
-    """One call's row.
+class Totals:
+    """What is known of the calls of one name.
 
     Attributes:
         calls: How many there were.
         errors: How many of them failed.
         spent: Nanoseconds they took.
+        least: Nanoseconds of the shortest one.
+        most: Nanoseconds of the longest one.
     """
 
-    __slots__ = ("calls", "errors", "spent")
+    __slots__ = ("calls", "errors", "least", "most", "spent")
 
     def __init__(self) -> None:
-        self.calls = self.errors = self.spent = 0
+        self.calls = self.errors = self.spent = self.least = self.most = 0
+
+    def add(self, calls: int, errors: int, spent: int, least: int, most: int) -> None:
+        """Takes in more calls."""
+        self.least = min(self.least, least) if self.calls else least
+        self.most = max(self.most, most)
+        self.calls += calls
+        self.errors += errors
+        self.spent += spent
 
 
-SORTS: Final[dict[str, Callable[[tuple[str, Count]], object]]] = {
-    "time": lambda row: -row[1].spent,
-    "time-total": lambda row: -row[1].spent,
+class _Count(CallObserver):
+    """Counts the calls of one stub.
+
+    Attributes:
+        totals: What there is of them.
+    """
+
+    def __init__(self, totals: Totals, tasks: AbstractSet[Task], *, wall: bool) -> None:
+        self.totals = totals
+        self._tasks = tasks
+        self._wall = wall
+        self._began = 0
+        self._spent: dict[Task | None, int] = {}
+
+    def entry(self, call: Call) -> None:
+        """Looks at the clock; no other call of the kind runs until this one ends or waits."""
+        self._began = time.perf_counter_ns()
+
+    def wait(self, call: Call) -> None:
+        """Keeps what it has taken so far, or when it began where waiting counts."""
+        spent = -self._began if self._wall else time.perf_counter_ns() - self._began
+        self._spent[call.task] = self._spent.get(call.task, 0) + spent
+
+    def resume(self, call: Call) -> None:
+        """Looks at the clock again."""
+        now = time.perf_counter_ns()
+        if self._wall and call.task in self._spent:
+            self._spent[call.task] += now
+        self._began = now
+
+    def left(self, call: Call) -> None:
+        """Forgets it; what does not end is not counted."""
+        self._spent.pop(call.task, None)
+
+    def returned(self, call: Call) -> None:
+        """Counts it."""
+        spent = time.perf_counter_ns() - self._began
+        task = call.task
+        if task not in self._tasks:
+            return
+        if self._spent:
+            spent += self._spent.pop(task, 0)
+        totals = self.totals
+        totals.most = max(totals.most, spent)
+        if spent < totals.least or not totals.calls:
+            totals.least = spent
+        totals.calls += 1
+        totals.spent += spent
+        value = call.value
+        if call.error is not None:
+            totals.errors += isinstance(call.error, Errno)
+        elif value.__class__ is int and -4096 < value < 0:
+            totals.errors += 1
+
+
+class _Absent(CallObserver):
+    """Counts the calls that are absent, which share a stub, each under its own name."""
+
+    def __init__(self, count: Callable[[str], _Count | None]) -> None:
+        self._count = count
+
+    def entry(self, call: Call) -> None:
+        assert isinstance(call, StubCall)
+        count = self._count(name_of(call))
+        if count is not None:
+            count.entry(call)
+
+    def returned(self, call: Call) -> None:
+        assert isinstance(call, StubCall)
+        count = self._count(name_of(call))
+        if count is not None:
+            count.returned(call)
+
+
+class Counter(CallObserver):
+    """Counts calls, by name.
+
+    Attributes:
+        totals: What there is of each.
+    """
+
+    def __init__(self, tasks: AbstractSet[Task], wanted: Callable[[str, int], bool], *, wall: bool) -> None:
+        """Begins with none.
+
+        Args:
+            tasks: Whose calls count.
+            wanted: Whether a call of a name and a width counts.
+            wall: Whether the time in which a call waits counts (``-w``).
+        """
+        self.totals: dict[str, Totals] = {}
+        self._tasks = tasks
+        self._wanted = wanted
+        self._wall = wall
+        self._counts: dict[tuple[str, str], _Count | None] = {}
+
+    def of(self, what: StubRow) -> CallObserver | None:
+        """Who counts the calls of one stub; nobody where none of them counts."""
+        if len(what.names) == 1:
+            return self._count(what.abi, what.names[0])
+        return _Absent(lambda name: self._count(what.abi, name)) if what.names else None
+
+    def _count(self, abi: str, name: str) -> _Count | None:
+        key = (abi, name)
+        if key not in self._counts:
+            wanted = self._wanted(name, 32 if abi == Abi.I386 else 64)
+            totals = self.totals.setdefault(name, Totals())
+            self._counts[key] = _Count(totals, self._tasks, wall=self._wall) if wanted else None
+        return self._counts[key]
+
+    def table(self, sort: str, columns: Sequence[str], overhead: int = 0) -> str:
+        """The table.
+
+        Args:
+            sort: By what, as `SORTS` has it.
+            columns: Which columns, as `COLUMNS` has them.
+            overhead: Nanoseconds that are taken off the time of each call.
+        """
+        found = {name: totals for name, totals in self.totals.items() if totals.calls}
+        for totals in found.values():
+            totals.spent = max(totals.spent - overhead * totals.calls, 0)
+            totals.least = max(totals.least - overhead, 0)
+            totals.most = max(totals.most - overhead, 0)
+        order = {name: at for at, name in enumerate(names_in_order())}
+        rows = sorted(found.items(), key=lambda row: order.get(row[0], len(order)))
+        return _table(sorted(rows, key=SORTS[sort]), columns)  # type: ignore[arg-type]
+
+
+class _Column(NamedTuple):
+    """A column of the table.
+
+    Attributes:
+        head: What stands above it.
+        rule: How many dashes under that.
+        width: Characters of a cell at least; negative for what stands on the left.
+        cell: What stands in a row, by the name, what there is of it, and all nanoseconds.
+    """
+
+    head: str
+    rule: int
+    width: int
+    cell: Callable[[str, Totals, int], str]
+
+
+def _share(name: str, totals: Totals, whole: int) -> str:
+    return f"{100 * totals.spent / whole if whole else 100.0 * (name == 'total'):.2f}"
+
+
+_ALL_COLUMNS: Final = {
+    "time-percent": _Column("% time", 6, 6, _share),
+    "total-time": _Column("seconds", 11, 11, lambda _name, totals, _: f"{totals.spent / 1e9:.6f}"),
+    "min-time": _Column("shortest", 8, 8, lambda _name, totals, _: f"{totals.least / 1e9:.6f}"),
+    "max-time": _Column("longest", 8, 8, lambda _name, totals, _: f"{totals.most / 1e9:.6f}"),
+    "avg-time": _Column(
+        "usecs/call", 11, 11, lambda _name, totals, _: str(totals.spent // 1000 // max(totals.calls, 1))
+    ),
+    "calls": _Column("calls", 9, 9, lambda _name, totals, _: str(totals.calls)),
+    "errors": _Column("errors", 9, 9, lambda _name, totals, _: str(totals.errors or "")),
+    "name": _Column("syscall", 16, -16, lambda name, _totals, _: name),
+}
+COLUMNS: Final = {
+    **{name: name for name in _ALL_COLUMNS},
+    "time_percent": "time-percent", "time": "time-percent",
+    "time_total": "total-time", "total_time": "total-time", "time-total": "total-time",
+    "min_time": "min-time", "time_min": "min-time", "time-min": "min-time", "shortest": "min-time",
+    "max_time": "max-time", "time_max": "max-time", "time-max": "max-time", "longest": "max-time",
+    "avg_time": "avg-time", "time_avg": "avg-time", "time-avg": "avg-time",
+    "count": "calls", "error": "errors", "syscall": "name", "syscall_name": "name",
+    "syscall-name": "name",
+}  # fmt: skip
+"""The columns of ``-U``, by all of their names."""
+USUAL_COLUMNS: Final = ("time-percent", "total-time", "avg-time", "calls", "errors", "name")
+
+_KEYS: Final[dict[str, Callable[[tuple[str, Totals]], object]]] = {
+    "time-percent": lambda row: -row[1].spent,
+    "total-time": lambda row: -row[1].spent,
+    "min-time": lambda row: -row[1].least,
+    "max-time": lambda row: -row[1].most,
+    "avg-time": lambda row: -row[1].spent / row[1].calls,
     "calls": lambda row: -row[1].calls,
-    "count": lambda row: -row[1].calls,
     "errors": lambda row: -row[1].errors,
-    "error": lambda row: -row[1].errors,
     "name": lambda row: row[0],
-    "syscall": lambda row: row[0],
+}
+SORTS: Final = {
+    **{word: _KEYS[name] for word, name in COLUMNS.items()},
     "none": lambda _row: 0,
     "nothing": lambda _row: 0,
 }
 """What ``-S`` sorts by."""
 
 
-class Counter(CallObserver):
-    """Counts the calls of one program.
-
-    Attributes:
-        counts: By name.
-    """
-
-    def __init__(self, wanted: Callable[[Call, str, int], bool], *, wall: bool) -> None:
-        """Begins with none.
-
-        Args:
-            wanted: Whether a call of a name and a width counts.
-            wall: Whether time is the clock's on the wall (``-w``), else that of the host's processor.
-        """
-        self.counts: dict[str, Count] = {}
-        self._wanted = wanted
-        self._now = time.perf_counter_ns if wall else time.thread_time_ns
-
-    def entry(self, call: Call) -> None:
-        """Looks at the clock."""
-        assert isinstance(call, StubCall)
-        if self._wanted(call, name_of(call), bits_of(call)):
-            call.notes[self] = self._now()
-
-    def returned(self, call: Call) -> None:
-        """Counts it."""
-        assert isinstance(call, StubCall)
-        began = call.notes.get(self)
-        if began is None:
-            return
-        count = self.counts.setdefault(name_of(call), Count())
-        count.calls += 1
-        count.spent += self._now() - began
-        failed = isinstance(call.error, Errno) or (isinstance(call.value, int) and -4096 < call.value < 0)
-        count.errors += failed
-
-    def table(self, sort: str) -> str:
-        """The table, sorted as `SORTS` has it."""
-        found = sorted(self.counts.items(), key=SORTS[sort])  # type: ignore[arg-type]
-        total = Count()
-        for _, count in found:
-            total.calls += count.calls
-            total.errors += count.errors
-            total.spent += count.spent
-        lines = [_row(name, count, total.spent) for name, count in found]
-        return _HEAD + _RULE + "".join(lines) + _RULE + _row("total", total, total.spent)
-
-
-def _row(name: str, count: Count, total: int) -> str:
-    share = 100 * count.spent / total if total else 100.0 * (name == "total")
-    each = count.spent // 1000 // count.calls if count.calls else 0
-    return (
-        f"{share:6.2f} {count.spent / 1e9:11.6f} {each:11} {count.calls:9} {count.errors or '':>9} {name}\n"
-    )
+def _table(rows: Sequence[tuple[str, Totals]], columns: Sequence[str]) -> str:
+    total = Totals()
+    for _, totals in rows:
+        total.add(totals.calls, totals.errors, totals.spent, totals.least, totals.most)
+    chosen = [_ALL_COLUMNS[name] for name in columns]
+    rule = " ".join("-" * column.rule for column in chosen)
+    cells = [[column.cell(name, totals, total.spent) for column in chosen] for name, totals in rows]
+    last = [column.cell("total", total, total.spent) for column in chosen]
+    lines = [[column.head for column in chosen], *cells, last]
+    text = [
+        " ".join(
+            f"{cell:<{-column.width}}" if column.width < 0 else f"{cell:>{column.width}}"
+            for cell, column in zip(line, chosen, strict=True)
+        ).rstrip()
+        for line in lines
+    ]
+    return "\n".join([text[0], rule, *text[1:-1], rule, text[-1]]) + "\n"

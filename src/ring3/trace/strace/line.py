@@ -4,28 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from ring3.abi.c_types import LONG
 from ring3.abi.errno import E, Errno
 from ring3.abi.meaning import Arg, Meaning, Parameter, When
 from ring3.kernel.watched_stubs import StubCall
-from ring3.trace.called import name_of
 from ring3.trace.strace import tables
+from ring3.trace.strace.form import SIGRETURNS, Form
 from ring3.trace.strace.outcome import outcome
 from ring3.trace.strace.scalars import permissions, signal_name, sigset
 from ring3.trace.strace.text import FAILED, Text
 
 _ERRORS: Final = {int(error): error for error in E}
-_ORDER: Final = {
-    "clone": {
-        "newsp": "child_stack", "clone_flags": "flags", "parent_tidptr": "parent_tid", "tls": "tls", "tls_val": "tls",
-        "child_tidptr": "child_tidptr",
-    },
-}  # fmt: skip
-"""The order in which arguments are shown, and what they are called, where they have names."""
-_HALVES: Final = {Meaning.OFFSET_LOW, Meaning.OFFSET_HIGH}
-_M32: Final = 0xFFFF_FFFF
 _SLEEPS: Final = frozenset({"nanosleep", "clock_nanosleep", "clock_nanosleep_time64"})
-_SIGRETURNS: Final = frozenset({"rt_sigreturn", "sigreturn"})
 _RESTARTS: Final = 512
 """The first of the codes for calls that are made again."""
 
@@ -36,63 +25,26 @@ class CallLine:
     Attributes:
         name: What the call is named.
         arguments: The texts of its arguments; None for those that are known at the end.
+        parameters: What they are, unless the call is not known.
     """
 
-    def __init__(self, call: StubCall, text: Text) -> None:
-        self.name = name_of(call)
+    def __init__(self, form: Form, call: StubCall, text: Text) -> None:
+        self.name = form.name
         self._text = text
-        self._values = list(call.arguments)
+        self._values = values = call.arguments
         self._sizes: dict[str, str] = {}
-        row = tables.row_of(call.what.symbol, self.name)
-        sets = tables.sets()
-        if row is None:
-            self._parameters: tuple[Parameter, ...] = ()
-            self._result = None
-            self._beside: dict[str, int] = {}
-            self._labels: dict[str, str] = {}
-            self.arguments: list[str | None] = [f"{value:#x}" if value else "0" for value in self._values]
-            return
-        shown = [p for p in row.arguments(self._values, sets) if p.arg.meaning is not Meaning.UNUSED]
-        place = {p.name: at for at, p in enumerate(row.parameters)}
-        self._result = row.result_of(self._values, sets)
-        self._beside = {
-            p.name: self._values[at] for at, p in enumerate(row.parameters) if at < len(self._values)
-        }
-        self._parameters = tuple(
-            p for p in shown if place[p.name] < len(self._values) and not self._ignored(p, row.parameters)
-        )
-        self._parameters = self._joined(self._parameters)
-        order = _ORDER.get(self.name, {})
-        self._labels = {name: f"{label}=" for name, label in order.items()}
-        if order:
-            given = {p.name: p for p in self._parameters}
-            self._parameters = tuple(given[name] for name in order if name in given)
-        self.arguments = [self._at_entry(parameter) for parameter in self._parameters]
-        if self.name in _SIGRETURNS:
+        self._result = form.result(values)
+        self._labels = form.labels
+        self._beside = beside = dict(zip(form.names, values, strict=False))
+        self.parameters: tuple[Parameter, ...] = ()
+        self.arguments: list[str | None]
+        if not form.is_known or text.style.is_raw:
+            self.arguments = [f"{value:#x}" if value else "0" for value in values[: form.count]]
+        elif self.name in SIGRETURNS:
             self.arguments = [restored_mask(call.regs.sp, self.name, text)]
-
-    def _ignored(self, parameter: Parameter, every: tuple[Parameter, ...]) -> bool:
-        """Whether the call does not look at it without flags that are not given."""
-        arg = parameter.arg
-        if not arg.flags:
-            return False
-        given = next(other for other in every if other.name == arg.flags)
-        of = tables.sets()[given.arg.of]
-        return not any(self._beside[arg.flags] & of[name] for name in arg.wanted)
-
-    def _joined(self, parameters: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
-        """The same with the two halves of a number of 64 bits made one."""
-        found: list[Parameter] = []
-        for parameter in parameters:
-            last = found[-1] if found else None
-            if last is not None and {last.arg.meaning, parameter.arg.meaning} == _HALVES:
-                low, high = (last, parameter) if last.arg.meaning is Meaning.OFFSET_LOW else (parameter, last)
-                value = self._beside[low.name] & _M32 | (self._beside[high.name] & _M32) << 32
-                self._beside[low.name] = value
-                found[-1] = Parameter(low.name, Arg(LONG, Meaning.OFFSET))
-            else:
-                found.append(parameter)
-        return tuple(found)
+        else:
+            self.parameters = form.shown(beside)
+            self.arguments = [self._at_entry(parameter) for parameter in self.parameters]
 
     def _is_late(self, arg: Arg) -> bool:
         """Whether it is shown as it is at the end; an array that goes both ways is shown as it was given."""
@@ -134,7 +86,7 @@ class CallLine:
         first = next((at for at, argument in enumerate(self.arguments) if argument is None), None)
         if first is None:
             return ""
-        for at, parameter in enumerate(self._parameters):
+        for at, parameter in enumerate(self.parameters):
             if self.arguments[at] is None:
                 self.arguments[at] = self._label(parameter) + self._at_end(parameter, result)
         comma = ", " * bool(self._labels and first)
@@ -168,10 +120,7 @@ class CallLine:
             error: The errno it failed with, 0 if it did not.
         """
         if error:
-            known = _ERRORS.get(error)
-            if known is None:
-                return f"-1 (errno {error})"
-            return f"{'?' if error >= _RESTARTS else '-1'} {known.name} ({known.text})"
+            return failure(error)
         return self._value(value) + outcome(self.name, self._text, self._beside, value)
 
     def _value(self, value: int) -> str:
@@ -190,6 +139,14 @@ class CallLine:
         if arg.meaning is Meaning.SIGNAL and value:
             return f"{value} ({signal_name(value)})"
         return permissions(value) if arg.meaning is Meaning.MODE else str(value)
+
+
+def failure(error: int) -> str:
+    """What stands behind the equals sign of a call that failed with an errno."""
+    known = _ERRORS.get(error)
+    if known is None:
+        return f"-1 (errno {error})"
+    return f"{'?' if error >= _RESTARTS else '-1'} {known.name} ({known.text})"
 
 
 def restored_mask(sp: int, name: str, text: Text) -> str:

@@ -9,6 +9,7 @@ from ring3.abi.linux import structs
 from ring3.trace.addresses import FAMILY_STRUCTS
 from ring3.trace.strace import tables
 from ring3.trace.strace.quoting import quoted
+from ring3.trace.strace.style import InHex
 
 if TYPE_CHECKING:
     from ring3.trace.strace.text import Text
@@ -65,7 +66,7 @@ def _data(text: Text, level: int, kind: int, data: bytes) -> str:
         return text.fields(text.row(name), data)
     if level != _SOL_SOCKET and len(data) == 4:
         return _integers(data, str)
-    return quoted(data, 2)
+    return quoted(data, InHex.ALL)
 
 
 def _integers(data: bytes, show: Callable[[int], str]) -> str:

@@ -11,7 +11,6 @@ from typing import Final
 
 from ring3.abi.c_types import POINTER
 from ring3.abi.errno import Errno
-from ring3.abi.kinds import NamedTuple
 from ring3.abi.linux import structs
 from ring3.abi.meaning import Arg, Meaning, When
 from ring3.abi.notation import TYPES, meaning, scalar
@@ -21,11 +20,13 @@ from ring3.trace.addresses import ipv6
 from ring3.trace.strace import tables
 from ring3.trace.strace.bit_sets import SETS
 from ring3.trace.strace.naming import named
+from ring3.trace.strace.programs import Program
 from ring3.trace.strace.quoting import quoted
 from ring3.trace.strace.scalars import S_IFMT, SCALARS, mode, sigset
 from ring3.trace.strace.shown import FIELDS, HIDDEN, LABELS, SHOWN, SIZE_OF_DEVICE, STRUCTS
 from ring3.trace.strace.signals import in_memory
 from ring3.trace.strace.sockets import control_messages, option, socket_address
+from ring3.trace.strace.style import InHex, Style
 
 PATH_MAX: Final = 4095
 _OF_ANY_LENGTH: Final = frozenset({"linux_dirent", "linux_dirent64", "old_linux_dirent"})
@@ -47,48 +48,19 @@ FAILED: Final = -1
 """For a result: the call has failed, and what it would have filled is as it was."""
 
 
-class Style(NamedTuple):
-    """How much is shown.
-
-    Attributes:
-        length: Bytes of a string (``-s``).
-        verbose: All fields and elements (``-v``).
-        in_hex: As `quoting.quoted` has it (``-x``, ``-xx``).
-        paths: Descriptors with their paths (``-y``).
-    """
-
-    length: int = 32
-    verbose: bool = False
-    in_hex: int = 0
-    paths: bool = False
-
-
-class Program(NamedTuple):
-    """What is asked about the program that made the call.
-
-    Attributes:
-        bits: Its width in this call.
-        read: Reads its memory; raises Errno.
-        path_of: The path of a descriptor, b"" if there is none; of AT_FDCWD the working directory.
-    """
-
-    bits: int
-    read: Callable[[int, int], bytes]
-    path_of: Callable[[int], bytes]
-
-
 class Text:
     """Writes values of one program.
 
     Attributes:
         bits: The program's width in this call.
         read: Reads its memory; raises Errno.
+        style: How they look.
         in_hex: As `Style.in_hex`.
     """
 
     def __init__(self, program: Program, style: Style) -> None:
         self._program = program
-        self._style = style
+        self.style = style
         self._bits = self.bits = program.bits
         self.read = program.read
         self.in_hex = style.in_hex
@@ -139,14 +111,16 @@ class Text:
 
     def descriptor(self, fd: int) -> str:
         """A descriptor, with its path if that is wanted."""
-        path = self._program.path_of(fd) if self._style.paths and fd >= 0 else b""
+        path = self._program.path_of(fd) if "path" in self.style.fds and fd >= 0 else b""
         return f"{fd}<{self._inside(path)}>" if path else str(fd)
 
     def directory(self, fd: int) -> str:
         """A descriptor that a path is relative to."""
         if fd != -100:
             return self.descriptor(fd)
-        return f"AT_FDCWD<{self._inside(self._program.path_of(fd))}>" if self._style.paths else "AT_FDCWD"
+        return (
+            f"AT_FDCWD<{self._inside(self._program.path_of(fd))}>" if "path" in self.style.fds else "AT_FDCWD"
+        )
 
     @staticmethod
     def _inside(path: bytes) -> str:
@@ -180,12 +154,12 @@ class Text:
     def _characters(self, what: Meaning, address: int, size: int | None) -> str:
         """A string, up to its null where no length is said, or bytes."""
         if what in (Meaning.PATH, Meaning.STRING) and size is None:
-            return self._string(address, PATH_MAX if what is Meaning.PATH else self._style.length)
+            return self._string(address, PATH_MAX if what is Meaning.PATH else self.style.length)
         if size is None:
             return f"{address:#x}"
         # the length of a path counts the null at its end
         is_hex = what is Meaning.HEX_BYTES
-        return self.bytes_at(address, size - (what is Meaning.PATH), in_hex=2 if is_hex else None)
+        return self.bytes_at(address, size - (what is Meaning.PATH), in_hex=InHex.ALL if is_hex else None)
 
     def _numbers(self, arg: Arg, address: int, size: int | None) -> str:
         """What is no more than scalars: one, or an array of them."""
@@ -258,7 +232,7 @@ class Text:
             return one(address)
         if count is None:
             return f"{address:#x}"
-        limit = count if self._style.verbose else min(count, self._style.length)
+        limit = count if self.style.verbose else min(count, self.style.length)
         found = [one(address)] if limit else []
         for index in range(1, limit):
             try:
@@ -270,19 +244,19 @@ class Text:
     def _integer(self, address: int, size: int) -> int:
         return int.from_bytes(self._program.read(address, size), "little")
 
-    def bytes_at(self, address: int, size: int, in_hex: int | None = None) -> str:
+    def bytes_at(self, address: int, size: int, in_hex: InHex | None = None) -> str:
         """Bytes in memory as a string, cut off where that is wanted.
 
         Raises:
             Errno: They cannot be read.
         """
-        shown = min(size, self._style.length)
-        how = self._style.in_hex if in_hex is None else in_hex
+        shown = min(size, self.style.length)
+        how = self.style.in_hex if in_hex is None else in_hex
         return quoted(self._program.read(address, shown), how) + "..." * (size > shown)
 
     def _string(self, address: int, limit: int) -> str:
         raw = self._upto_null(address, limit + 1)
-        return quoted(raw[:limit], self._style.in_hex) + "..." * (len(raw) > limit)
+        return quoted(raw[:limit], self.style.in_hex) + "..." * (len(raw) > limit)
 
     def _upto_null(self, address: int, limit: int) -> bytes:
         """A string of a program, up to its end or a limit.
@@ -304,10 +278,10 @@ class Text:
         size = self._bits // 8
         found: list[str] = []
         while pointer := self._integer(address + len(found) * size, size):
-            if len(found) >= self._style.length and not self._style.verbose:
+            if len(found) >= self.style.length and not self.style.verbose:
                 return f"[{', '.join(found)}, ...]"
             try:
-                found.append(self._string(pointer, self._style.length))
+                found.append(self._string(pointer, self.style.length))
             except Errno:
                 found.append(f"{pointer:#x}")
         return f"[{', '.join(found)}]"
@@ -349,7 +323,7 @@ class Text:
         places = {place.field.name: place for place in row.layout(self._bits).places}
         shown = SHOWN.get(row.name)
         names = list(places)
-        if shown is not None and not (shown.more and self._style.verbose):
+        if shown is not None and not (shown.more and self.style.verbose):
             names = list(shown.fields)
             if numbers.get("st_mode", 0) & S_IFMT in _DEVICES:
                 names = [SIZE_OF_DEVICE.get(name, name) for name in names]
@@ -371,7 +345,7 @@ class Text:
             part = raw[places[name].offset : places[name].offset + places[name].size]
             label = LABELS.get((row.name, name), name)
             found.append(f"{label}={self._field(row, field, part, read[name], numbers, result)}")
-        more = shown is not None and shown.more and not self._style.verbose
+        more = shown is not None and shown.more and not self.style.verbose
         return "{" + ", ".join([*found, *(["..."] if more else [])]) + "}"
 
     def _field(
@@ -394,7 +368,7 @@ class Text:
             if arg.meaning is Meaning.IPV6:
                 return ipv6(value)
             end = value.split(b"\0")[0] if arg.meaning in (Meaning.PATH, Meaning.STRING) else value
-            return quoted(end, self._style.in_hex)
+            return quoted(end, self.style.in_hex)
         if isinstance(value, tuple):
             return f"[{', '.join(self.scalar(arg, int(one)) for one in value)}]"
         assert isinstance(value, int)

@@ -1,0 +1,98 @@
+"""Where a trace goes: standard error, a file, a file for each task, or a command that reads it."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import subprocess
+from contextlib import suppress
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from ring3.errors import UserError
+from ring3.trace.strace.lines import Output
+from ring3.trace.strace.observing import Destination
+
+if TYPE_CHECKING:
+    from ring3.cli.caller import Caller
+    from ring3.trace.strace.command_line import Asked
+
+
+class Outputs:
+    """The outputs of one trace, until the ``with`` block ends.
+
+    Attributes:
+        destination: Where lines go.
+    """
+
+    def __init__(self, caller: Caller, asked: Asked) -> None:
+        """Opens what can be opened before there is a task.
+
+        Raises:
+            UserError: It cannot be opened; the message is strace's.
+        """
+        self._caller = caller
+        self._name = asked.output
+        self._flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if "A" in asked.counts else os.O_TRUNC)
+        self._reader: subprocess.Popen[bytes] | None = None
+        self._open: dict[int, io.TextIOBase] = {}
+        to_command = self._name.startswith(("|", "!"))
+        separately = asked.separately and bool(self._name) and not to_command
+        self.destination = Destination(
+            self._of if separately else self._shared, not separately, bool(self._name)
+        )
+        if not separately:
+            self._shared(0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        for stream in self._open.values():
+            with suppress(OSError):
+                stream.flush() if stream is self._caller.stderr else stream.close()
+        if self._reader is not None:
+            self._reader.wait()
+
+    def _shared(self, _task: int) -> Output:
+        """The output that all tasks share."""
+        stream = self._open.get(0)
+        if stream is None:
+            stream = self._open[0] = self._opened()
+        return _output(stream, at_once=stream is self._caller.stderr)
+
+    def _of(self, task: int) -> Output:
+        """The file of one task."""
+        stream = self._open.get(task)
+        if stream is None:
+            stream = self._open[task] = self._file(f"{self._name}.{task}")
+        return _output(stream, at_once=False)
+
+    def _opened(self) -> io.TextIOBase:
+        if not self._name:
+            return self._caller.stderr
+        if not self._name.startswith(("|", "!")):
+            return self._file(self._name)
+        if self._caller.machine_name is not None:
+            raise UserError("-o with a command is for a machine of its own", 1)
+        self._reader = subprocess.Popen(self._name[1:], shell=True, stdin=subprocess.PIPE)
+        assert self._reader.stdin is not None
+        return io.TextIOWrapper(self._reader.stdin, encoding="utf-8", errors="surrogateescape")
+
+    def _file(self, name: str) -> io.TextIOBase:
+        try:
+            return self._caller.open(name, self._flags)
+        except OSError as error:
+            raise UserError(f"Can't fopen '{name}': {error.strerror}", 1) from None
+
+
+def _output(stream: io.TextIOBase, *, at_once: bool) -> Output:
+    """A stream as an output; whoever reads a terminal or a pipe wants to see at once what is there."""
+    if not at_once:
+        with suppress(OSError):
+            mode = os.fstat(stream.fileno()).st_mode
+            at_once = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or os.isatty(stream.fileno())
+    return Output(stream.write, stream.flush, at_once)

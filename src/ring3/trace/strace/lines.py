@@ -1,0 +1,212 @@
+"""Writes a trace as strace does: one call a line, cut where another task comes in."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.c_types import POINTER
+from ring3.abi.kinds import NamedTuple
+from ring3.abi.meaning import Arg, Meaning, When
+from ring3.trace.inject.injector import DONE, Done
+from ring3.trace.strace.line import failure
+from ring3.trace.strace.programs import program_of
+from ring3.trace.strace.quoting import quoted
+from ring3.trace.strace.signals import arrived, ended
+from ring3.trace.strace.text import Text
+
+if TYPE_CHECKING:
+    from ring3.kernel.watched_stubs import StubCall
+    from ring3.linux.model.siginfo import SigInfo
+    from ring3.linux.model.task import LinuxTask
+    from ring3.trace.strace.opened import OpenCall
+    from ring3.trace.strace.style import Style
+
+_STRINGS: Final = Arg(POINTER, Meaning.STRINGS, when=When.ENTRY)
+
+
+class Layout(NamedTuple):
+    """How lines look.
+
+    Attributes:
+        column: Where results are aligned (``-a``).
+        pids: Whether lines begin with the task's number: "" for never, "mark" for ``[pid N]`` where there are several
+            tasks, "always" for the number alone, as in a file with ``-f``.
+        stamp: Gives what stands before a line, by the clock.
+        duration: Gives what stands behind a line, by the nanoseconds the call took (``-T``).
+        ip: Whether the instruction pointer is shown (``-i``).
+        number: Whether the number of the call is shown (``-n``).
+        ends: Whether it is said how tasks end (not with ``-qqq``).
+    """
+
+    column: int = 40
+    pids: str = ""
+    stamp: Callable[[], str] | None = None
+    duration: Callable[[int], str] | None = None
+    ip: bool = False
+    number: bool = False
+    ends: bool = True
+
+
+class Output(NamedTuple):
+    """Where lines go.
+
+    Attributes:
+        write: Takes text.
+        flush: Has it seen.
+        at_once: Whether every piece is to be seen before the program goes on, as where the program writes too.
+    """
+
+    write: Callable[[str], object]
+    flush: Callable[[], object]
+    at_once: bool
+
+
+class Lines:
+    """The writer of strace's lines to one output."""
+
+    def __init__(self, layout: Layout, output: Output, style: Style, count: Callable[[], int]) -> None:
+        """Begins with an empty output.
+
+        Args:
+            layout: How lines look.
+            output: Where they go.
+            style: How the values of lines look that are about no call.
+            count: How many tasks are traced.
+        """
+        self._layout = layout
+        self._output = output
+        self._style = style
+        self._count = count
+        self._write = output.write
+        self._at_once = output.at_once
+        self._width = layout.column - 1
+        self._has_prefix = bool(layout.pids or layout.stamp or layout.ip or layout.number)
+        self._line = ""  # the line that has begun, and what of it is not written yet
+        self._waits = ""
+        self._of: OpenCall | None = None
+
+    def begin(self, opened: OpenCall) -> None:
+        """Writes a call's beginning."""
+        form = opened.form
+        text = form.opening if form.is_constant else opened.line().beginning()
+        self._begin(opened.task, text, opened.call)
+        self._of = opened
+
+    def end(self, opened: OpenCall, value: int, error: int) -> None:
+        """Writes the rest of its line."""
+        if self._of is not opened:
+            self._resume(opened)
+        form = opened.form
+        if form.is_constant and not form.has_remark:
+            end, result = "", failure(error) if error else str(value)
+        else:
+            line = opened.line()
+            end = line.end(None if error else value)
+            result = line.result(value, error)
+        if opened.call.has_notes:
+            result += _injected(opened.call)
+        self._end(opened, end, result)
+
+    def leave(self, opened: OpenCall) -> None:
+        """Writes that nothing more will be known of a call."""
+        if self._of is not opened:
+            self._resume(opened)
+        self._end(opened, "", "?")
+
+    def abandon(self, task: LinuxTask) -> None:
+        """Leaves a call cut that its task has begun."""
+        if self._of is not None and self._of.task is task:
+            self._put(" <detached ...>\n")
+            self._of = None
+
+    def executed(self, task: LinuxTask, path: str) -> None:
+        """Writes the execve(2) by which the first program came."""
+        bits = 32 if task.is_narrow else 64
+        word = bits // 8
+        stack = task.regs.sp
+        count = int.from_bytes(task.memory.peek(stack, word), "little")
+        text = Text(program_of(task, bits), self._style)
+        words = text.value(_STRINGS, stack + word, {})
+        variables = text.variables(stack + word * (count + 2))
+        self._begin(task, f"execve({quoted(os.fsencode(path), self._style.in_hex)}, {words}, {variables}")
+        self._put(f"{(self._line + ')').ljust(self._width)[len(self._line) :]} = 0\n")
+
+    def signal(self, task: LinuxTask, info: SigInfo) -> None:
+        """Writes a signal's line."""
+        self._begin(task, arrived(info))
+        self._put("\n")
+
+    def exited(self, task: LinuxTask, code: int) -> None:
+        """Writes how a task ended."""
+        if self._layout.ends:
+            self._begin(task, ended(code))
+            self._put("\n")
+
+    def flush(self) -> None:
+        """Has everything seen."""
+        self._put("")
+        self._output.flush()
+
+    # -- lines -----------------------------------------------------------------------------------------------------
+
+    def _put(self, text: str) -> None:
+        """Adds to the line that has begun, and writes what is there of it."""
+        self._write(self._waits + text)
+        self._waits = ""
+        if self._at_once:
+            self._output.flush()
+
+    def _begin(self, task: LinuxTask, text: str, call: StubCall | None = None) -> None:
+        """Begins a line of a task; one that has not ended is cut."""
+        if self._of is not None:
+            self._put(" <unfinished ...>\n")
+            self._of = None
+        if self._has_prefix:
+            text = self._prefix(task, call) + text
+        self._line = self._waits = text
+        if self._at_once:
+            self._put("")
+
+    def _prefix(self, task: LinuxTask, call: StubCall | None) -> str:
+        """What stands before a line of a task."""
+        layout = self._layout
+        prefix = ""
+        if layout.pids == "always":
+            prefix = f"{task.tid:<5} "
+        elif layout.pids and self._count() > 1:
+            prefix = f"[pid {task.tid:5}] "
+        if layout.stamp is not None:
+            prefix += layout.stamp()
+        if layout.number:
+            prefix += f"[{call.number:4}] " if call is not None else "[????] "
+        if layout.ip:
+            digits = 8 if task.is_narrow else 16
+            prefix += f"[{call.regs.ip:0{digits}x}] " if call is not None else f"[{'?' * digits}] "
+        return prefix
+
+    def _resume(self, opened: OpenCall) -> None:
+        """Begins a line for the rest of a call that was cut, or for one of which nothing is written yet."""
+        begins = f"<... {opened.form.name} resumed>" if opened.told else opened.line().beginning()
+        self._begin(opened.task, begins, opened.call)
+
+    def _end(self, opened: OpenCall, end: str, result: str) -> None:
+        self._of = None
+        waits = self._waits
+        self._waits = ""
+        line = (self._line + end + ")").ljust(self._width)
+        duration = self._layout.duration
+        spent = "" if duration is None else duration(time.perf_counter_ns() - opened.began)
+        self._write(f"{line if waits else line[len(self._line) :]} = {result}{spent}\n")
+        if self._at_once:
+            self._output.flush()
+
+
+def _injected(call: StubCall) -> str:
+    """What was done to a call, as a remark behind its result."""
+    done = call.notes.get(DONE, 0)
+    words = ", ".join(["args"] * bool(done & Done.ARGUMENTS) + ["retval"] * bool(done & Done.RESULT))
+    remark = f" (INJECTED{f': {words}' if done & Done.ARGUMENTS else ''})" if words else ""
+    return remark + " (DELAYED)" * bool(done & Done.DELAY)

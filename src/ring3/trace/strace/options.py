@@ -1,0 +1,127 @@
+"""The options of strace(1), and ours: their letters, their names, how they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from ring3.errors import UserError
+from ring3.trace.inject.parse import parse as parse_rule
+from ring3.trace.inject.rule import Rule
+from ring3.trace.strace import qualifiers
+from ring3.trace.strace.getopt_long import TRY, Option, Value
+
+SHORT: Final = "a:Ab:cCdDe:E:fFhiI:knNo:O:p:P:qrs:S:tTu:U:vVwxX:yYzZ"
+_VALUED: Final = {
+    "attach": "p", "columns": "a", "detach-on": "b", "env": "E", "interruptible": "I", "output": "o",
+    "summary-syscall-overhead": "O", "trace-path": "P", "string-limit": "s", "summary-sort-by": "S", "user": "u",
+    "summary-columns": "U", "const-print-style": "X",
+}  # fmt: skip
+"""Long options with a value, by the letter that they are."""
+_PLAIN: Final = {
+    "output-append-mode": "A", "summary-only": "c", "summary": "C", "debug": "d", "follow-forks": "f", "help": "h",
+    "instruction-pointer": "i", "syscall-number": "n", "no-abbrev": "v", "version": "V", "argument-names": "N",
+    "summary-wall-clock": "w", "successful-only": "z", "failed-only": "Z",
+}  # fmt: skip
+"""Long options without one, by the letter that they are."""
+_OPTIONAL: Final = (
+    "daemonize", "quiet", "silent", "silence", "relative-timestamps", "absolute-timestamps", "timestamps",
+    "syscall-times", "strings-in-hex", "decode-fds", "decode-pids", "secontext", "tips", "stack-traces", "color",
+)  # fmt: skip
+_OWN: Final = ("cpu", "seed", "style")
+"""Options with a value that are not strace's."""
+LONG: Final[Mapping[str, Value]] = {
+    **dict.fromkeys(_VALUED, Value.NEEDED),
+    **dict.fromkeys(_PLAIN, Value.NONE),
+    **dict.fromkeys(_OPTIONAL, Value.OPTIONAL),
+    **dict.fromkeys(qualifiers.LONG, Value.NEEDED),
+    **dict.fromkeys(("argv0", "syscall-limit", "stack-trace-frame-limit", *_OWN), Value.NEEDED),
+    **dict.fromkeys(
+        ("output-separately", "seccomp-bpf", "kill-on-exit", "pidns-translation", "always-show-pid", "json", "door",
+         "functions"),
+        Value.NONE,
+    ),
+}  # fmt: skip
+
+
+class Reader:
+    """Reads options, one after the other.
+
+    Attributes:
+        counts: How often each option without a value is given, by its letter or name.
+        given: The last value of each option that has one, by its letter or name.
+        qualified: Expressions by what they qualify, in the order in which they are given.
+        environment: The changes of ``-E``: None for a variable that is taken away.
+        rules: What is injected.
+        processes: The tasks of ``-p``, by number.
+        paths: The files of ``-P``.
+    """
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+        self.given: dict[str, str] = {}
+        self.qualified: list[tuple[str, str]] = []
+        self.environment: dict[str, str | None] = {}
+        self.rules: list[Rule] = []
+        self.processes: list[int] = []
+        self.paths: list[str] = []
+
+    def take(self, option: Option) -> None:
+        """One more."""
+        name = _VALUED.get(option.name) or _PLAIN.get(option.name) or option.name
+        value = option.value
+        if value is None:
+            self.counts[name] = self.counts.get(name, 0) + 1
+        elif name == "e":
+            self._qualify(*qualifiers.split(value))
+        elif name in qualifiers.LONG:
+            self._qualify(qualifiers.LONG[name], value)
+        elif name == "E":
+            variable, equals, text = value.partition("=")
+            self.environment[variable] = text if equals else None
+        elif name == "p":
+            self.processes += _process_numbers(value)
+        elif name == "P":
+            self.paths.append(value)
+        else:
+            self.given[name] = value
+
+    def _qualify(self, name: str, value: str) -> None:
+        if name in ("inject", "fault"):
+            self.rules.append(parse_rule(value, is_fault=name == "fault"))
+        else:
+            self.qualified.append((name, value))
+
+    def count(self, *names: str) -> int:
+        """How often options of these names are given, with a value or without."""
+        return sum(self.counts.get(name, 0) + (name in self.given) for name in names)
+
+    def number(self, name: str, default: int, least: int = 0, most: int = (1 << 31) - 1) -> int:
+        """The number that an option has for a value."""
+        text = self.given.get(name)
+        if text is None:
+            return default
+        if not (text.isascii() and text.isdecimal() and least <= int(text) <= most):
+            raise invalid(name, text)
+        return int(text)
+
+    def chosen(self, name: str, known: Sequence[str], default: str) -> str:
+        """The word that an option has for a value."""
+        text = self.given.get(name, default)
+        if text not in known:
+            raise invalid(name, text)
+        return text
+
+
+def invalid(name: str, text: str) -> UserError:
+    """The mistake that an option has such a value."""
+    return UserError(f"invalid {'-' * (1 if len(name) == 1 else 2)}{name} argument: '{text}'{TRY}", 1)
+
+
+def _process_numbers(text: str) -> list[int]:
+    """The numbers that one ``-p`` names, with commas or white space between them."""
+    found = text.replace(",", " ").split()
+    for word in found or [text]:
+        if not (word.isascii() and word.isdecimal() and int(word)):
+            raise UserError(f"Invalid process id: '{word}'", 1)
+    return [int(word) for word in found]

@@ -1,0 +1,73 @@
+"""What options of the command do, on a program whose calls are known."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import ring3
+from tests.support.toolchain import Toolchain
+
+
+@pytest.fixture
+def program(toolchain: Toolchain) -> str:
+    return str(toolchain.program("trace/injected.c"))
+
+
+def trace(*words: str) -> list[str]:
+    done = ring3("strace", *words)
+    assert done.returncode == 0, done.stderr
+    return done.stderr.splitlines()
+
+
+def test_calls_by_errno(program: str) -> None:
+    lines = trace("-a1", "-e", "trace=errno:EBADF", "-e", "fault=close:error=EBADF:when=1", program)
+    assert lines == ["close(3) = -1 EBADF (Bad file descriptor) (INJECTED)", "+++ exited with 0 +++"]
+
+
+def test_calls_by_argument(program: str) -> None:
+    lines = trace("-a1", "-qq", "-e", "trace=arg:path~^/dev/", program)
+    assert lines
+    assert all('"/dev/zero"' in line for line in lines)
+
+
+def test_failed_calls_are_written_whole(program: str) -> None:
+    lines = trace("-a1", "-qq", "-Z", "-e", "trace=chdir", "-e", "fault=chdir:error=EIO", program)
+    assert lines == ['chdir("/") = -1 EIO (Input/output error) (INJECTED)']
+
+
+def test_calls_about_a_path(program: str) -> None:
+    lines = trace("-a1", "-qq", "-P", "/dev/zero", program)
+    assert [line.split("(")[0] for line in lines][:2] == ["openat", "read"]
+
+
+def test_calls_about_a_descriptor(program: str) -> None:
+    lines = trace("-a1", "-qq", "--trace-fds=3", program)
+    assert lines
+    assert all(line.split("(")[1].startswith("3") for line in lines)
+
+
+def test_the_table(program: str) -> None:
+    lines = trace("-c", "-U", "calls,errors,name,max-time", "-S", "name", program)
+    assert lines[:2] == [
+        "    calls    errors syscall           longest",
+        "--------- --------- ---------------- --------",
+    ]
+    names = [line.split()[-2] for line in lines[2:-2]]
+    assert names == sorted(names)
+    assert re.fullmatch(r" +\d+ {11}total +\d\.\d{6}", lines[-1])
+
+
+def test_a_command_reads_the_trace(program: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert ring3("strace", "-e", "trace=chdir", "-o", f"|tr a-z A-Z > {out}", program).returncode == 0
+    assert out.read_text().startswith('CHDIR("/")')
+
+
+def test_output_is_appended(program: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for _ in range(2):
+        assert ring3("strace", "-A", "-o", str(out), "-e", "trace=chdir", "-qqq", program).returncode == 0
+    assert out.read_text().count("chdir") == 2
