@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,14 +14,11 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
 from ring3.abi.tbl import Abi
 from ring3.errors import OutOfFrames, UserError
-from ring3.fs import host_os
 from ring3.fs.file import FdTable
 from ring3.fs.host import HostFile
-from ring3.fs.hostfs import HostFileSystem
 from ring3.fs.namei import Walk
-from ring3.fs.overlay import OverlayFileSystem
 from ring3.fs.vfs import Vfs
-from ring3.fs.view import make_directories
+from ring3.fs.view import Bind, View, show
 from ring3.image.symbols import SymbolTable
 from ring3.kernel.core import Kernel
 from ring3.kernel.mm.limits import Limits
@@ -43,6 +39,7 @@ from ring3.loader.host import make_visible, open_program
 from ring3.loader.program import ExecError, Executable
 from ring3.loader.stack import Strings
 from ring3.machine.board import DEFAULT_RAM, CpuKind, Machine
+from ring3.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from ring3.abi.solaris.sysent import Flavour
@@ -50,6 +47,7 @@ if TYPE_CHECKING:
     from ring3.fs.host_terminal import HostTerminal
     from ring3.kernel.probes import Attachment
     from ring3.linux.terminals.console import Console
+    from ring3.sandbox.roots import Root
     from ring3.solaris.kernel import CallRow, SolarisKernel
     from ring3.solaris.task import SolarisTask
 
@@ -59,6 +57,10 @@ NOT_EXECUTABLE = 126
 
 SYS_CALL_TABLES: Final = {Abi.X86_64: "sys_call_table", Abi.I386: "ia32_sys_call_table"}
 """The symbols of the tables in RAM. There is none for x32: CONFIG_X86_X32 is off, as in most distributions."""
+
+
+DEFAULT: Final = Sandbox()
+"""What programs have if nobody says otherwise."""
 
 
 class TableRow(NamedTuple):
@@ -159,11 +161,13 @@ class Linux(Computer):
         machine: The computer: registers, MSRs, descriptors, memory.
         kernel: The kernel: calls, tasks, symbols.
         console: The terminal of this process as one of the machine, if it was connected.
+        sandbox: What programs have, and how much of it.
     """
 
     kernel: LinuxKernel
     console: Console | None = None
     _terminal: HostTerminal | None = None
+    _root: Root | None = None
 
     def __init__(
         self,
@@ -173,6 +177,7 @@ class Linux(Computer):
         seed: int | None = None,
         virtual_time: bool = False,
         cpu: CpuKind | str = CpuKind.EMULATED,
+        sandbox: Sandbox = DEFAULT,
     ) -> None:
         """Switches a computer on and boots Linux.
 
@@ -182,16 +187,51 @@ class Linux(Computer):
             seed: What all randomness comes from, addresses included; None for the host's.
             virtual_time: Clocks that only programs move: sleeping costs nothing. With a seed, every run is the same.
             cpu: What runs programs: ``emulated``, or ``host`` for the host's own processor (docs/cpus.md).
+            sandbox: What programs have, and how much of it; its memory takes the place of ``ram_bytes``.
 
         Raises:
-            UserError: The host cannot provide it.
+            UserError: The host cannot provide it, or a root that it names cannot be opened.
         """
         super().__init__()
-        self.machine = Machine(ram_bytes, cpu=CpuKind(cpu))
-        self.kernel = LinuxKernel(self.machine, full_path)
+        self.sandbox = sandbox
+        self.machine = Machine(sandbox.memory or ram_bytes, cpu=CpuKind(cpu))
+        self.kernel = kernel = LinuxKernel(self.machine, full_path)
         self._make_repeatable(seed, virtual_time)
-        self._objects = self.kernel.objects
-        self._vfs = self.kernel.vfs
+        self._objects = kernel.objects
+        self._vfs = kernel.vfs
+        if sandbox != DEFAULT:
+            self._settle(sandbox)
+
+    def _settle(self, sandbox: Sandbox) -> None:
+        """Sets what the machine has from its boot on."""
+        kernel = self.kernel
+        kernel.hostname = sandbox.hostname or kernel.hostname
+        if sandbox.tasks:
+            kernel.max_tasks = min(kernel.max_tasks, sandbox.tasks)
+        if sandbox.root:
+            from ring3.sandbox.roots import open_root  # noqa: PLC0415 -- few machines have one
+
+            try:
+                self._root = open_root(kernel.vfs, sandbox.root)
+            except UserError:
+                self.close()
+                raise
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """What the image that is the root says to run; nothing if it is none, or says nothing."""
+        return () if self._root is None else self._root.command
+
+    def environment(self, inherited: Mapping[str, str], sandbox: Sandbox | None = None) -> dict[str, str]:
+        """The environment of a program.
+
+        Args:
+            inherited: That of who starts it; a root that is an image has another one for it.
+            sandbox: What the program has; None for what the machine says.
+        """
+        wanted = self.sandbox if sandbox is None else sandbox
+        root = self._root
+        return wanted.environment(inherited if root is None or root.environment is None else root.environment)
 
     def close(self) -> None:
         """Switches the computer off."""
@@ -256,31 +296,49 @@ class Linux(Computer):
         environment: Mapping[str, str] | None = None,
         files: FdTable | None = None,
         cwd: Dentry | None = None,
+        sandbox: Sandbox | None = None,
+        console: Console | None = None,
     ) -> LinuxTask:
         """Loads a program, ready to run.
 
         Args:
-            path: A file of the host.
+            path: A file of the host; on a machine with a root of its own one there, and a name without a slash is
+                looked for in PATH.
             arguments: What follows the program's name in ``argv``.
-            environment: Its environment; None for that of this process.
+            environment: Its environment; None for what `environment` makes of that of this process.
             files: Its descriptors; None for the standard ones of this process.
             cwd: Its working directory; None for that of this process.
+            sandbox: What it has, and how much of it; None for what the machine says.
+            console: The terminal behind ``files``, if it is one of the host's too.
 
         Raises:
             UserError: It cannot be run; status 127 if there is no such file, else 126.
         """
+        if sandbox is None:
+            sandbox = self.sandbox
+        if environment is None:
+            environment = self.environment(os.environ, sandbox)
         strings = _strings(path, path, arguments, environment)
         who = host_credentials()
         kernel = self.kernel
         self.mount_view(environment)
-        walk = Walk(kernel.vfs.root, of_credentials(who))
         place = kernel.cwd if cwd is None else cwd
+        if sandbox != DEFAULT or self._root is not None:
+            from ring3.sandbox import apply  # noqa: PLC0415 -- most programs have what is usual
+
+            who = apply.credentials(kernel.vfs, sandbox, self._root, who)
+            if self._root is not None:
+                strings = strings._replace(name=apply.find_program(kernel.vfs, path, environment))
+            elif sandbox.cwd:
+                strings = strings._replace(name=os.path.join(place.path(), strings.name))
+            place = apply.working_directory(kernel.vfs, sandbox, self._root, place)
+        walk = Walk(kernel.vfs.root, of_credentials(who))
         with _refusals(path):
-            if cwd is None:
+            if cwd is None and self._root is None:
                 make_visible(kernel.vfs, path)
             start, _ = bprm_execve(
                 kernel,
-                os.fsencode(path),
+                strings.name,
                 strings,
                 who,
                 Limits(),
@@ -289,6 +347,10 @@ class Linux(Computer):
             given = self._files() if files is None else files
             task = spawn(kernel, start, os.path.basename(path), given, who)
         task.fs.cwd = place
+        if sandbox != DEFAULT:
+            from ring3.sandbox.apply import limit  # noqa: PLC0415 -- most programs have what is usual
+
+            limit(task, sandbox, self.console if console is None else console)
         if self.console is not None:
             self.console.serve(task.process)
         return task
@@ -310,34 +372,31 @@ class Linux(Computer):
             self._mount(os.environ if environment is None else environment, host_credentials())
 
     def bind(self, source: bytes, at: bytes, readonly: bool = False) -> None:
-        """Shows a directory of the host; nothing changes on the host.
+        """Shows a file or directory of the host; nothing changes on the host.
 
         Args:
-            source: The directory.
+            source: Its path.
             at: Where, an absolute path.
             readonly: Programs cannot change it; if not, what they change stays in memory.
 
         Raises:
             UserError: It cannot be shown there.
         """
-        vfs = self.kernel.vfs
         try:
-            if not stat.S_ISDIR(host_os.call(os.stat, source).st_mode):
-                raise Errno(E.ENOTDIR)
-            place = make_directories(vfs, at)
-            vfs.mount(HostFileSystem(vfs, source) if readonly else OverlayFileSystem(vfs, source), place)
+            show(self.kernel.vfs, Bind(source, at, "ro" if readonly else "cow"))
         except Errno as error:
             raise UserError(f"{os.fsdecode(source)} at {os.fsdecode(at)}: {error.number.text}") from None
 
     def _mount(self, environment: Mapping[str, str], who: Credentials) -> None:
-        terminal = self._terminal
+        terminal, sandbox, root = self._terminal, self.sandbox, self._root
+        more = View(b"", root=None if root is None else root.fs, binds=sandbox.bind, empty=sandbox.tmpfs)
         if terminal is None:
-            mount_default(self.kernel, environment, who, self._inherited)
+            mount_default(self.kernel, environment, who, self._inherited, more)
             return
         from ring3.linux.terminals.console import Console  # noqa: PLC0415 - for who has a terminal
 
         others = [fd for fd in self._inherited if not terminal.is_behind(fd)]
-        mount_default(self.kernel, environment, who, others)
+        mount_default(self.kernel, environment, who, others, more)
         self.console = Console(self.kernel, terminal, who.uid)
 
     def _files(self) -> FdTable:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from tests.cli.command import is_one_line, ring3
+
+HELLO: Final = Path(__file__).resolve().parents[2] / "examples" / "hello" / "hello"
 
 
 def said(*words: str) -> str:
@@ -38,8 +41,94 @@ def test_a_directory_is_shown_where_the_host_has_it(tmp_path: Path) -> None:
     assert said("--bind", str(tmp_path), "/bin/cat", str(tmp_path / "file")) == "host\n"
 
 
+def test_a_file_is_shown_copy_on_write(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("host\n")
+    script = "cat /given; echo guest >>/given; cat /given"
+    assert said("--bind", f"{tmp_path}/file:/given", "/bin/sh", "-c", script) == "host\nhost\nguest\n"
+    assert (tmp_path / "file").read_text() == "host\n"
+
+
+def test_a_directory_is_shown_where_a_system_directory_has_none(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("host\n")
+    script = (
+        "cat /usr/share/given/file; touch /usr/share/more 2>/dev/null || test -x /usr/bin/env && echo kept"
+    )
+    assert said("--bind", f"{tmp_path}:/usr/share/given", "/bin/sh", "-c", script) == "host\nkept\n"
+
+
+def test_an_empty_directory() -> None:
+    script = "echo /usr/games/*; echo a >/usr/games/a; cat /usr/games/a"
+    assert said("--tmpfs", "/usr/games", "/bin/sh", "-c", script) == "/usr/games/*\na\n"
+
+
+def test_the_user() -> None:
+    assert said("--user", "nobody", "/usr/bin/id", "-un") == "nobody\n"
+    assert said("--user", "4001:4002", "/bin/sh", "-c", "id -u; id -g; id -G") == "4001\n4002\n4002\n"
+
+
+def test_where_it_starts(tmp_path: Path) -> None:
+    assert said("--cwd", "/usr/share", "/bin/pwd") == "/usr/share\n"
+    assert said("--bind", f"{tmp_path}:/given", "--cwd", "/given", "/bin/pwd") == "/given\n"
+
+
 @pytest.mark.parametrize(
-    "word", ["", ":/given", "/usr:given", "/usr:/given:rx", "/nowhere", "/etc/passwd:/given"]
+    "words", [["--cwd", "/no/where"], ["--cwd", "/etc/passwd"], ["--user", "no such"], ["--user", "0:none"]]
+)
+def test_what_the_machine_does_not_have_is_one_line(words: list[str]) -> None:
+    finished = ring3("run", *words, "/bin/true")
+    assert finished.returncode == 2
+    assert is_one_line(finished.stderr)
+
+
+def test_output() -> None:
+    finished = ring3("run", "--output-bytes", "1K", "/usr/bin/yes")
+    assert (finished.returncode, len(finished.stdout)) == (128 + 25, 1024)
+
+
+def test_output_that_is_opened_anew_counts_too() -> None:
+    script = "trap '' XFSZ; echo one; echo two >/proc/self/fd/1; echo three >&2"
+    finished = ring3("run", "--output-bytes", "6", "/bin/sh", "-c", script)
+    assert finished.stdout + finished.stderr == "one\ntw"
+
+
+def test_defaults_of_the_users_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ring3").mkdir()
+    (tmp_path / "ring3/ring3.toml").write_text('hostname = "island"\nenv = { A = "1" }\n')
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert said("--env", "B=2", "/bin/sh", "-c", "uname -n; echo $A$B") == "island\n12\n"
+
+
+def test_a_root(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/hello").write_bytes(HELLO.read_bytes())
+    (tmp_path / "bin/hello").chmod(0o755)
+    assert said("--root", str(tmp_path), "--env", "PATH=/bin", "hello") == "Hello, world\n"
+    missing = ring3("run", "--root", str(tmp_path), "sh")
+    assert (missing.returncode, missing.stderr) == (127, "ring3: sh: not found in the machine's PATH\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["strace", "-o", "/dev/null", "--hostname", "island", "--env=A=1", "/bin/sh"],
+        ["explain", "-o", "/dev/null", "--hostname", "island", "--env", "A=1", "/bin/sh"],
+        ["policy", "learn", "-o", "/dev/null", "--hostname", "island", "--env", "A=1", "/bin/sh"],
+    ],
+)
+def test_other_commands_have_them_too(words: list[str]) -> None:
+    finished = ring3(*words, "-c", "uname -n; echo $A")
+    assert finished.stdout == "island\n1\n"
+
+
+def test_dtrace_and_mdb_have_them_in_front_of_their_own() -> None:
+    finished = ring3("dtrace", "--hostname", "island", "--env", "A=1", "-qn", "BEGIN{}", "-c", "uname -n")
+    assert "island" in finished.stdout
+    assert ring3("mdb", "--memory", "1M", "-K", str(HELLO)).stderr.startswith("ring3: --memory 1M")
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["", ":/given", "/usr:given", "/usr:/given:rx", "/nowhere", "/etc/passwd:/usr", "/usr:/etc/passwd"],
 )
 def test_what_cannot_be_shown_is_one_line(word: str) -> None:
     finished = ring3("run", "--bind", word, "/bin/true")
@@ -61,7 +150,7 @@ def test_descriptors() -> None:
 
 
 def test_cpu_time() -> None:
-    finished = ring3("run", "--cpu-seconds", "1", "/bin/sh", "-c", "while :; do :; done")
+    finished = ring3("run", "--cpus-seconds", "1", "/bin/sh", "-c", "while :; do :; done")
     assert finished.returncode == 128 + 24
 
 

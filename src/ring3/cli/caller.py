@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ring3.kernel.task import Task
     from ring3.linux.model.siginfo import SigInfo
     from ring3.linux.model.task import LinuxTask
+    from ring3.sandbox import Sandbox
 
     Dying = Callable[[LinuxTask, UserRegs, SigInfo], None]
 
@@ -62,6 +63,9 @@ class Caller(Protocol):
             OSError: As open(2).
         """
 
+    def has_root(self, options: argparse.Namespace) -> bool:
+        """Whether the machine has a root of its own, so that programs are files of it and not of the host."""
+
     def computer(self, options: argparse.Namespace, path: str) -> AbstractContextManager[Linux | Solaris]:
         """The machine, for as long as the command needs it.
 
@@ -78,9 +82,10 @@ class Caller(Protocol):
         computer: Linux | Solaris,
         path: str,
         arguments: Sequence[str],
-        environment: Mapping[str, str] | None,
+        environment: Mapping[str, str],
+        sandbox: Sandbox,
     ) -> Task:
-        """Loads a program, which has the caller's descriptors; with the caller's environment, if none is given.
+        """Loads a program, which has the caller's descriptors.
 
         Raises:
             UserError: It cannot be run.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 EXAMPLES: Final = """\
 Before dtrace's own options, those of the machine may stand: --os linux|solaris, --cpu emulated|host,
---path full|short, --seed N, --virtual-time.
+--path full|short, --seed N, --virtual-time, and those of `ring3 run` that say what programs have (docs/sandbox.md).
 
 examples:
   ring3 dtrace -n 'syscall:::entry { @[probefunc] = count(); }' -c 'ls /'
@@ -84,7 +84,9 @@ class _CallersPrograms:
 
     def load(self, path: str, arguments: Sequence[str] = ()) -> Task:
         """Loads a program."""
-        return self._caller.load(self._computer, path, arguments, None)
+        from ring3.sandbox import Sandbox  # noqa: PLC0415 - imports a part of a system
+
+        return self._caller.load(self._computer, path, arguments, self._caller.environment, Sandbox())
 
     def run(self, task: Task) -> int:
         """Runs until it has ended."""
@@ -141,22 +143,12 @@ def _interruptible() -> Iterator[None]:
 
 def _machine_options(words: list[str]) -> argparse.Namespace:
     """Takes the machine's options from the front of the words."""
-    own: list[str] = []
-    while words and words[0].startswith("--") and len(words[0]) > 2:
-        word = words.pop(0)
-        own.append(word)
-        if word in ("--os", "--cpu", "--path", "--seed") and words:
-            own.append(words.pop(0))
-    if not own:
+    if not words or not words[0].startswith("--"):
         return argparse.Namespace(os=None)
     from ring3.cli import program  # noqa: PLC0415 - imports a whole system
+    from ring3.cli.main import Parser  # noqa: PLC0415
 
-    parser = argparse.ArgumentParser(prog="ring3 dtrace", add_help=False, allow_abbrev=False)
-    program.add_os(parser)
-    program.add_cpu(parser)
-    program.add_path(parser)
-    program.add_repeatable(parser)
-    return parser.parse_args(own)
+    return program.take(words, Parser(prog="ring3 dtrace", add_help=False, allow_abbrev=False))
 
 
 def _boot(options: argparse.Namespace, path: str) -> tuple[Computer, str]:

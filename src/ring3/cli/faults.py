@@ -8,6 +8,7 @@ from typing import Final
 
 from ring3.cli import program
 from ring3.cli.main import RawFormatter
+from ring3.cli.sandbox import sandbox
 from ring3.errors import UserError
 from ring3.trace import expressions
 from ring3.trace.faults.campaign import campaign
@@ -38,8 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", metavar="FILE", help="where the report goes (default: standard output)"
     )
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress on standard error")
-    parser.add_argument("words", metavar="PROGRAM [ARG...]", nargs=argparse.REMAINDER, help="what to run")
-    parser.usage = f"{parser.prog} [OPTION...] [--] PROGRAM [ARG...]"
+    program.add_program(parser)
     parser.set_defaults(main=run)
 
 
@@ -54,7 +54,12 @@ def run(options: argparse.Namespace) -> int:
             sys.stderr.write(f"\r{done} of {of} runs" + "\n" * (done == of))
 
     result = campaign(
-        path, arguments, lambda name: chosen(name, 64) or chosen(name, 32), options.each, progress
+        path,
+        arguments,
+        lambda name: chosen(name, 64) or chosen(name, 32),
+        options.each,
+        progress,
+        sandbox(options),
     )
     report = FORMATS[options.format](result, [path, *arguments])
     if options.output is None:

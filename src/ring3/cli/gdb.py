@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Final
 from ring3.cli import program
 from ring3.cli.confinement import confine
 from ring3.cli.main import RawFormatter
-from ring3.cli.sandbox import binds, environment, show_binds
+from ring3.cli.sandbox import sandbox
 from ring3.errors import UserError
-from ring3.fs.view import visible_files
 
 if TYPE_CHECKING:
     from ring3.computer import Linux, Solaris
@@ -57,9 +56,7 @@ def run(options: argparse.Namespace) -> int:
     path, arguments = program.words(options)
     with program.computer(options, path) as computer:
         program.report(options, computer)
-        variables = environment(options, os.environ)
-        show_binds(options, computer, variables)
-        task = computer.load(path, arguments, variables)
+        task = program.load(computer, path, arguments, options)
         return _debugged(computer, task, path, options)
 
 
@@ -76,8 +73,7 @@ def _debugged(computer: Linux | Solaris, task: Task, path: str, options: argpars
         except BaseException:
             signal.signal(signal.SIGINT, before)
             raise
-    visible = [*visible_files(os.getcwdb(), os.fsencode(path)), *(bind.source for bind in binds(options))]
-    confine(visible, computer.machine.cpu.requests)
+    confine(sandbox(options).visible(os.getcwdb(), os.fsencode(path)), computer.machine.cpu.requests)
     debug(computer, task, connection, options)
     status = computer.run(task)
     client.wait()

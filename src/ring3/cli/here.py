@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final, TextIO, cast
 
+from ring3.cli.sandbox import require_linux, sandbox
 from ring3.computer import Linux, Solaris
 from ring3.errors import UserError
 from ring3.linux.model.task import LinuxTask
@@ -22,6 +23,7 @@ from ring3.machine.board import DEFAULT_RAM, CpuKind
 if TYPE_CHECKING:
     from ring3.cli.caller import Dying
     from ring3.kernel.task import Task
+    from ring3.sandbox import Sandbox
 
 INTERRUPTED_STATUS: Final = 130
 """What a shell says of a program that SIGINT ended."""
@@ -75,17 +77,23 @@ class Here:
         fd = os.open(path, flags | os.O_CLOEXEC, 0o666)
         return _stream(os.fdopen(fd, "w", encoding="utf-8", errors="surrogateescape"))
 
+    def has_root(self, options: argparse.Namespace) -> bool:
+        """Whether the options give the machine a root of its own."""
+        return bool(sandbox(options).root)
+
     def computer(self, options: argparse.Namespace, path: str) -> Linux | Solaris:
         """A machine with the system that a program is to run on; closing it switches it off."""
-        system = System(options.os) if options.os else system_of(path) or System.LINUX
+        wanted = sandbox(options)
+        system = System(options.os) if options.os else (not wanted.root and system_of(path)) or System.LINUX
         full_path = getattr(options, "path", "short") == "full"
         seed, virtual_time = getattr(options, "seed", None), getattr(options, "virtual_time", False)
-        memory = getattr(options, "memory", None) or DEFAULT_RAM
         cpu = CpuKind(getattr(options, "cpu", None) or CpuKind.EMULATED)
         made: Linux | Solaris
         if system is System.LINUX:
-            made = Linux(full_path=full_path, ram_bytes=memory, seed=seed, virtual_time=virtual_time, cpu=cpu)
+            made = Linux(full_path=full_path, seed=seed, virtual_time=virtual_time, cpu=cpu, sandbox=wanted)
         elif cpu is CpuKind.EMULATED:
+            require_linux(wanted)
+            memory = wanted.memory or DEFAULT_RAM
             made = Solaris(full_path=full_path, ram_bytes=memory, seed=seed, virtual_time=virtual_time)
         else:
             raise UserError(
@@ -104,18 +112,21 @@ class Here:
         computer: Linux | Solaris,
         path: str,
         arguments: Sequence[str],
-        environment: Mapping[str, str] | None,
+        environment: Mapping[str, str],
+        sandbox: Sandbox,
     ) -> Task:
         """Loads a program; the terminal of this process is the program's."""
-        if not isinstance(computer, Linux) or not any(map(os.isatty, (0, 1, 2))):
+        if not isinstance(computer, Linux):
             return computer.load(path, arguments, environment)
+        if not any(map(os.isatty, (0, 1, 2))):
+            return computer.load(path, arguments, environment, sandbox=sandbox)
         from ring3.fs.host_terminal import find_terminal  # noqa: PLC0415 - for who has a terminal
 
         terminal = find_terminal()
         if terminal is not None:
             terminal.guard()
             computer.connect(terminal)
-        return computer.load(path, arguments, environment)
+        return computer.load(path, arguments, environment, sandbox=sandbox)
 
     @contextmanager
     def surround(self, computer: Linux | Solaris, task: Task, dying: Dying | None) -> Iterator[None]:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from ring3.computer import Computer
 
 EXAMPLES: Final = """\
-Before mdb's own options, those of the machine may stand: --os linux|solaris, --path full|short, --seed N,
---virtual-time.
+Before mdb's own options, those of the machine may stand: --os linux|solaris, --cpu emulated|host,
+--path full|short, --seed N, --virtual-time, and those of `ring3 run` that say what programs have (docs/sandbox.md).
 
 examples:
   echo "main::dis" | ring3 mdb ./program
@@ -45,21 +45,12 @@ def run(options: argparse.Namespace) -> int:
 
 def _machine_options(words: list[str]) -> argparse.Namespace:
     """Takes the machine's options from the front of the words."""
-    own: list[str] = []
-    while words and words[0].startswith("--") and len(words[0]) > 2:
-        word = words.pop(0)
-        own.append(word)
-        if word in ("--os", "--path", "--seed") and words:
-            own.append(words.pop(0))
-    if not own:
+    if not words or not words[0].startswith("--"):
         return argparse.Namespace(os=None)
     from ring3.cli import program  # noqa: PLC0415 - imports a whole system
+    from ring3.cli.main import Parser  # noqa: PLC0415
 
-    parser = argparse.ArgumentParser(prog="ring3 mdb", add_help=False, allow_abbrev=False)
-    program.add_os(parser)
-    program.add_path(parser)
-    program.add_repeatable(parser)
-    return parser.parse_args(own)
+    return program.take(words, Parser(prog="ring3 mdb", add_help=False, allow_abbrev=False))
 
 
 class MachineHost:

@@ -7,23 +7,27 @@ import signal
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ring3.abi.signals import Sig
 from ring3.cli.caller import caller_of
 from ring3.cli.here import INTERRUPTED_STATUS
-from ring3.cli.sandbox import TIMED_OUT, Limits, add_sandbox, environment, show_binds
+from ring3.cli.sandbox import add_sandbox, require_linux, sandbox
 from ring3.computer import Linux, Solaris
 from ring3.errors import UserError
+from ring3.linux.model.task import LinuxTask
 from ring3.loader.host import find_in_path
 from ring3.loader.personality import System
 from ring3.machine.board import CpuKind
+from ring3.sandbox import OPTIONS
 
 if TYPE_CHECKING:
     from ring3.kernel.regs import UserRegs
     from ring3.kernel.task import Task
     from ring3.linux.model.siginfo import SigInfo
-    from ring3.linux.model.task import LinuxTask
+
+TIMED_OUT: Final = 124
+"""What timeout(1) says of a program that it ended."""
 
 
 def add_on(parser: argparse.ArgumentParser) -> None:
@@ -75,6 +79,27 @@ def add_repeatable(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def take(words: list[str], parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """Takes the options of a machine and of a sandbox from the front of the words of a tool with its own command line.
+
+    Args:
+        words: The words; what is taken is gone afterwards.
+        parser: The tool's, empty; it gets the options.
+    """
+    add_os(parser)
+    add_cpu(parser)
+    add_path(parser)
+    add_repeatable(parser)
+    add_sandbox(parser)
+    valued = {"--os", "--cpu", "--path", "--seed", *(row.flag for row in OPTIONS.values() if row.metavar)}
+    own = []
+    while words and words[0].startswith("--") and len(words[0]) > len("--"):
+        own.append(words.pop(0))
+        if own[-1] in valued and words:
+            own.append(words.pop(0))
+    return parser.parse_args(own)
+
+
 def computer(options: argparse.Namespace, path: str) -> AbstractContextManager[Linux | Solaris]:
     """The computer that a program is to run on: one that is booted for it, or that of the caller.
 
@@ -120,13 +145,15 @@ def add_program(parser: argparse.ArgumentParser, before: str = "") -> None:
 
 
 def words(options: argparse.Namespace) -> tuple[str, list[str]]:
-    """The program and its arguments.
+    """The program and its arguments; "" for that of the machine's image.
 
     Raises:
         UserError: There is none.
     """
     program = options.words[1:] if options.words[:1] == ["--"] else options.words
     if not program:
+        if caller_of(options).has_root(options):
+            return "", []
         raise UserError("no PROGRAM is given")
     name = program[0]
     if getattr(options, "os", None) == System.SOLARIS and "/" not in name:
@@ -137,10 +164,13 @@ def words(options: argparse.Namespace) -> tuple[str, list[str]]:
 def find(options: argparse.Namespace, name: str) -> str:
     """The file that a name stands for, as a shell has it: one without a slash is looked for in the caller's PATH.
 
+    On a machine with a root of its own it is the machine that looks, when it loads the program.
+
     Raises:
         UserError: It is not there (127).
     """
-    return find_in_path(name, caller_of(options).environment)
+    caller = caller_of(options)
+    return name if caller.has_root(options) else find_in_path(name, caller.environment)
 
 
 def load(
@@ -150,15 +180,22 @@ def load(
     options: argparse.Namespace,
     variables: Mapping[str, str] | None = None,
 ) -> Task:
-    """Loads a program, with these variables or the environment that options ask for, and the caller's terminal."""
-    caller = caller_of(options)
-    if variables is None and hasattr(options, "env"):
-        variables = environment(options, caller.environment)
-    if getattr(options, "bind", None):
-        if caller.machine_name is not None:
-            raise UserError("--bind is for a program on a machine of its own")
-        show_binds(options, computer, caller.environment if variables is None else variables)
-    return caller.load(computer, path, arguments, variables)
+    """Loads a program, with these variables or the environment that options ask for, and the caller's terminal.
+
+    Raises:
+        UserError: It cannot be run, or not with these options.
+    """
+    caller, wanted = caller_of(options), sandbox(options)
+    if isinstance(computer, Linux):
+        if not path:
+            path, *arguments = computer.command or ("",)
+            if not path:
+                raise UserError("no PROGRAM is given, and the root says none")
+        variables = variables or computer.environment(caller.environment, wanted)
+    else:
+        require_linux(wanted)
+        variables = variables or wanted.environment(caller.environment)
+    return caller.load(computer, path, arguments, variables, wanted)
 
 
 def run(
@@ -179,8 +216,6 @@ def run(
         KeyboardInterrupt: SIGINT has ended it: the caller ends the same way, so that a shell's loop does too.
     """
     caller = caller_of(options)
-    limits = Limits(options)
-    limits.apply(computer, task)
 
     def tell_end(dead: LinuxTask, regs: UserRegs, info: SigInfo) -> None:
         """Says why the first program ends; who has started others says it of those."""
@@ -194,8 +229,8 @@ def run(
         if begin is not None:
             begin()
         status = computer.run(task)
-    if limits.timed_out:
-        complain(options, f"{task.name} was ended after {options.timeout} s")
+    if isinstance(task, LinuxTask) and task.process.timed_out:
+        complain(options, f"{task.name} was ended after {sandbox(options).timeout} s")
         return TIMED_OUT
     if status == INTERRUPTED_STATUS and task.exit_code == signal.SIGINT:
         raise KeyboardInterrupt

@@ -12,9 +12,8 @@ from ring3.cli import program
 from ring3.cli.caller import caller_of
 from ring3.cli.confinement import confine
 from ring3.cli.main import RawFormatter
-from ring3.cli.sandbox import binds
+from ring3.cli.sandbox import sandbox
 from ring3.errors import UserError
-from ring3.fs.view import visible_files
 
 if TYPE_CHECKING:
     from ring3.computer import Linux, Solaris
@@ -70,10 +69,7 @@ def run(options: argparse.Namespace) -> int:
         task = program.load(computer, path, arguments, options)
         begin = _debugger(computer, task, options) if options.gdb else None
         if not options.no_confine and caller_of(options).machine_name is None:
-            visible = [
-                *visible_files(os.getcwdb(), os.fsencode(path)),
-                *(bind.source for bind in binds(options)),
-            ]
+            visible = sandbox(options).visible(os.getcwdb(), os.fsencode(path))
             confine(visible, computer.machine.cpu.requests)
         return program.run(computer, task, options, begin)
 

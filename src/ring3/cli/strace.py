@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.kinds import NamedTuple
 from ring3.cli import program
 from ring3.cli.caller import caller_of
+from ring3.cli.sandbox import note_option, sandbox
 from ring3.cli.strace_outputs import Outputs
 from ring3.errors import UserError
 from ring3.kernel.task import TaskState
 from ring3.linux.model.task import LinuxTask
+from ring3.sandbox import OPTIONS
 from ring3.trace.strace.command_line import Asked, parse
 from ring3.trace.strace.observing import observe
 
@@ -28,7 +30,8 @@ usage: ring3 strace [-cCfinqrtTvwxyzZ] [-a COLUMN] [-e EXPR] [-E VAR[=VAL]] [-o 
                     PROGRAM [ARG...]
    or: ring3 strace --on NAME [-cCfinqrtTvwxyzZ] ... { -p PID | PROGRAM [ARG...] }
 
-Runs PROGRAM and writes its system calls as strace(1) does; the options are strace's (docs/strace.md).
+Runs PROGRAM and writes its system calls as strace(1) does; the options are strace's (docs/strace.md), and those of
+`ring3 run` that say what the program has: --root, --bind, --memory, --timeout and so on (docs/sandbox.md).
 
 examples:
   ring3 strace -f -o trace.txt sh -c 'ls /'
@@ -72,6 +75,8 @@ def _run(options: argparse.Namespace, caller: Caller) -> int:
         raise UserError("-p is for processes on a machine that is up: ring3 strace --on NAME -p PID", 1)
     for note in asked.notes:
         print(f"strace: {note}", file=caller.stderr)
+    for name, value in [*asked.sandbox, *([("user", asked.user)] if asked.user else [])]:
+        note_option(options, OPTIONS[name], value)
     path = _path(options, asked.words[0]) if asked.words else ""
     with Outputs(caller, asked) as outputs:
         return _traced(options, caller, asked, path, outputs)
@@ -84,7 +89,8 @@ def _path(options: argparse.Namespace, word: str) -> str:
         UserError: It is not there.
     """
     path = program.find(options, word)
-    if caller_of(options).machine_name is None and not os.path.exists(path):
+    caller = caller_of(options)
+    if caller.machine_name is None and not caller.has_root(options) and not os.path.exists(path):
         raise UserError(f"Can't stat '{word}': No such file or directory", 1)
     return path
 
@@ -101,7 +107,8 @@ def _traced(options: argparse.Namespace, caller: Caller, asked: Asked, path: str
             tasks = list(dict.fromkeys(thread for task in tasks for thread in task.process.threads))
         started = None
         if path:
-            variables = _environment(caller, asked)
+            inherited = computer.environment(caller.environment, sandbox(options))
+            variables = _environment(inherited, asked)
             started = program.load(computer, path, asked.words[1:], options, variables)
             assert isinstance(started, LinuxTask)
             tasks.append(started)
@@ -127,9 +134,9 @@ def _task(linux: Linux, number: int) -> LinuxTask:
     return task
 
 
-def _environment(caller: Caller, asked: Asked) -> dict[str, str]:
-    """The caller's, with the changes of ``-E``."""
-    found = dict(caller.environment)
+def _environment(inherited: dict[str, str], asked: Asked) -> dict[str, str]:
+    """The program's, with the changes of ``-E``."""
+    found = dict(inherited)
     for name, value in asked.environment.items():
         found.pop(name, None)
         if value is not None:

@@ -13,10 +13,9 @@ from ring3.cli import program
 from ring3.cli.confinement import TO_SERVE, confine
 from ring3.cli.here import Here
 from ring3.cli.main import RawFormatter
-from ring3.cli.sandbox import add_machine
+from ring3.cli.sandbox import add_machine, sandbox
 from ring3.computer import Linux
 from ring3.errors import Ring3Error, UserError
-from ring3.fs.view import visible_files
 from ring3.loader.personality import System
 from ring3.session.folder import Folder, is_name
 
@@ -129,13 +128,9 @@ def _serve(options: argparse.Namespace, folder: Folder, ready: Callable[[str], N
         computer = Here().computer(options, "")
         if isinstance(computer, Linux):
             computer.mount_view()
-            if options.hostname is not None:
-                computer.kernel.hostname = options.hostname
-            if options.tasks is not None:
-                computer.kernel.max_tasks = min(computer.kernel.max_tasks, options.tasks)
         server = Server(name, computer, listener, perform_for, options.idle)
         if not options.no_confine:
-            confine(visible_files(os.getcwdb(), b"/usr"), (), TO_SERVE, [os.fsencode(folder.path)])
+            confine(sandbox(options).visible(os.getcwdb(), b""), (), TO_SERVE, [os.fsencode(folder.path)])
         ready(name)
         sys.stdout.flush()
         server.run()

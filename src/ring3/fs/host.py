@@ -38,6 +38,9 @@ class HostFile(File):
 
     Attributes:
         fd: The host's number of it.
+        events: Where to wait for it.
+        vfs: The machine's files; without, it cannot be mapped.
+        owned: It is closed on the host with the last descriptor here.
     """
 
     asks_host = True
@@ -53,9 +56,9 @@ class HostFile(File):
         """
         super().__init__(_status_flags(fd))
         self.fd = fd
-        self._events = events
-        self._vfs = vfs
-        self._owned = owned
+        self.events = events
+        self.vfs = vfs
+        self.owned = owned
         self._pages: PageCache | None = None
         self._pushed_back = b""
         self.is_stream = not stat.S_ISREG(self._mode())
@@ -161,19 +164,19 @@ class HostFile(File):
 
     def mapping(self, shared: bool) -> MemoryObject:
         """The contents of a regular file; what is stored into shared mappings is written by msync and at the end."""
-        if self.is_stream or self._vfs is None:
+        if self.is_stream or self.vfs is None:
             raise Errno(E.ENODEV)
         if self._pages is None:
             found = os.fstat(self.fd)
             device = (os.major(found.st_dev), os.minor(found.st_dev))
             path = os.fsdecode(self.path())
             self._pages = PageCache(
-                self._vfs.ram,
+                self.vfs.ram,
                 DescriptorBacking(os.dup(self.fd)),
                 path,
                 device,
                 found.st_ino,
-                self._vfs.objects,
+                self.vfs.objects,
             )
         return self._pages
 
@@ -184,7 +187,7 @@ class HostFile(File):
 
     def listen(self, callback: Callable[[], None], events: int = -1) -> HostListening:
         """Calls back when the host says that it is ready; it is only asked while no task can run."""
-        return HostListening(self._events, self.fd, events, callback)
+        return HostListening(self.events, self.fd, events, callback)
 
     def stat(self) -> Stat:
         """The host's attributes of the descriptor."""
@@ -197,7 +200,7 @@ class HostFile(File):
         except OSError:
             return b"host:[%d]" % self.fd
 
-    def reopen(self, flags: int) -> File:
+    def reopen(self, flags: int) -> HostFile:
         """The same thing, opened anew by the host, with no more rights than it was handed over with.
 
         Raises:
@@ -208,7 +211,7 @@ class HostFile(File):
             raise Errno(E.EACCES)
         if given & O_APPEND and mode != O_RDONLY:
             flags |= O_APPEND
-        return HostFile(host_os.reopen(self.fd, flags & 0o102003), self._events, owned=True)
+        return HostFile(host_os.reopen(self.fd, flags & 0o102003), self.events, owned=True)
 
     def is_terminal(self) -> bool:
         """Whether the host says that it is a terminal."""
@@ -218,7 +221,7 @@ class HostFile(File):
         """Closes it on the host, if it is ours."""
         if self._pages is not None:
             self._pages.drop()
-        if self._owned:
+        if self.owned:
             os.close(self.fd)
 
 

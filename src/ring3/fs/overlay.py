@@ -28,6 +28,7 @@ from ring3.fs.regular import MAX_SIZE, RegularInode
 from ring3.fs.tmpfs import MemoryDirectory, MemoryFileSystem
 
 if TYPE_CHECKING:
+    from ring3.fs.overlay_pages import Lower
     from ring3.fs.vfs import Vfs
 
 FIRST_NEW_INO: Final = 0xFFFF_FF00
@@ -35,7 +36,7 @@ FIRST_NEW_INO: Final = 0xFFFF_FF00
 
 
 class OverlayFileSystem(MemoryFileSystem):
-    """A directory of the host and all below it, with changes in memory.
+    """A directory of the host and all below it, or a single file of it, with changes in memory.
 
     Attributes:
         lower: The same directory as the host has it.
@@ -44,7 +45,7 @@ class OverlayFileSystem(MemoryFileSystem):
     magic = OVERLAYFS_MAGIC
 
     def __init__(self, vfs: Vfs, base: bytes) -> None:
-        """Shows a directory of the host.
+        """Shows a directory or file of the host.
 
         Raises:
             Errno: As stat(2).
@@ -55,8 +56,13 @@ class OverlayFileSystem(MemoryFileSystem):
         self._linked: WeakValueDictionary[tuple[int, int], Inode] = WeakValueDictionary()
         self.dev = self.lower.dev
         found = host_os.call(os.stat, base)
-        self.top = OverlayDirectory(self, base, found, None, b"")
-        self.root = Dentry(self, self.top)
+        if stat.S_ISDIR(found.st_mode):
+            self.top = OverlayDirectory(self, base, found, None, b"")
+            self.root = Dentry(self, self.top)
+        else:
+            lower = self.lower.root.inode
+            assert isinstance(lower, HostRegular)
+            self.root = Dentry(self, OverlayFile(self, lower, found, None, b""))
 
     def new_ino(self) -> int:
         """The next number for a file that the host does not have."""
@@ -219,14 +225,14 @@ class OverlayFile(Shown, RegularInode):
     def __init__(
         self,
         fs: OverlayFileSystem,
-        lower: HostRegular,
+        lower: Lower,
         found: os.stat_result,
-        above: OverlayDirectory,
+        above: OverlayDirectory | None,
         name: bytes,
     ) -> None:
         super().__init__(fs, found.st_ino, found.st_mode, found.st_uid, found.st_gid)
         self.vfs = fs.vfs
-        self.lower = lower
+        self.lower: Lower = lower
         self.above, self.name, self.changed = above, name, False
         self._pages: OverlayPages | None = None
         self.copy_attributes(found)

@@ -6,24 +6,57 @@ import os
 from typing import TYPE_CHECKING
 
 from ring3.abi.errno import E, Errno
-from ring3.fs.hostfs import HostRegular
 from ring3.kernel.mm.pagecache import PageCache
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
+    from ring3.fs.file import Stat
     from ring3.fs.vfs import Vfs
+
+    class Lower(Protocol):
+        """A file whose contents show until they are written over: `HostRegular`, or a part of an archive."""
+
+        ino: int
+
+        @property
+        def path(self) -> bytes:
+            """Its name, for messages."""
+
+        @property
+        def size(self) -> int:
+            """Bytes in it."""
+
+        def pread(self, offset: int, size: int) -> bytes:
+            """Bytes at an offset."""
+
+        def read_pages(self, index: int, pages: list[memoryview]) -> None:
+            """Fills several pages."""
+
+        def refresh(self, path: bytes, found: os.stat_result) -> None:
+            """Notes what the host says now."""
+
+        def stat(self) -> Stat:
+            """Its attributes now."""
+
+        def opened(self) -> None:
+            """It has one more user."""
+
+        def closed(self) -> None:
+            """It has one fewer."""
 
 
 class Below:
-    """What the host's file still contributes.
+    """What the file below still contributes.
 
     Attributes:
-        file: The host's file.
+        file: The file.
         limit: Bytes of it that show.
         size: Bytes in the file as it is here.
     """
 
-    def __init__(self, file: HostRegular) -> None:
+    def __init__(self, file: Lower) -> None:
         self.file = file
         self.limit = self.size = file.size
 
@@ -53,7 +86,7 @@ class OverlayPages(PageCache):
 
     __slots__ = ("_below", "_vfs")
 
-    def __init__(self, vfs: Vfs, file: HostRegular, device: tuple[int, int]) -> None:
+    def __init__(self, vfs: Vfs, file: Lower, device: tuple[int, int]) -> None:
         self._vfs = vfs
         self._below = Below(file)
         super().__init__(vfs.ram, self._below, os.fsdecode(file.path), device, file.ino, vfs.objects)

@@ -83,6 +83,10 @@ class Vfs:
         """An inode number for something without a file system of its own: pipes, events."""
         return next(self._anonymous)
 
+    def replace_root(self, fs: FileSystem) -> None:
+        """Makes another file system the root of all, before anybody stands on the first one."""
+        self.mounts[0] = Mount(fs, None)
+
     def mount(self, fs: FileSystem, at: Dentry | None = None) -> None:
         """Mounts a file system; the first one becomes the root of all.
 

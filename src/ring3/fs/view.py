@@ -10,7 +10,9 @@ the program that was asked for         the file itself at its own path, read-onl
 
 Nothing else of the host is there. A working directory of ``/`` shows nothing more: all of the host would be visible.
 Of a program outside of these directories, its neighbours stay hidden: to run one with its own libraries, start it from
-the directory that holds both.
+the directory that holds both, or `Bind` that one.
+
+A view with a root of its own has that instead of all this, and the machine's own /dev, /proc and /sys.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from typing import Final
 
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
+from ring3.errors import UserError
 from ring3.fs import host_os
 from ring3.fs.dentry import Dentry
 from ring3.fs.hostfs import HostFileSystem
@@ -50,24 +53,44 @@ SYSTEM: Final = (
 EMPTY: Final = ((b"/var/tmp", 0o1777), (b"/run", 0o755), (b"/tmp", 0o1777))
 
 
+class Bind(NamedTuple):
+    """A file or directory of the host that is shown.
+
+    Attributes:
+        source: Its path on the host, absolute.
+        place: Where programs see it, absolute.
+        mode: ``ro``: it cannot be changed; ``cow``: what programs change stays in memory.
+    """
+
+    source: bytes
+    place: bytes
+    mode: str = "cow"
+
+
 class View(NamedTuple):
     """What to show.
 
     Attributes:
-        cwd: The host's working directory.
+        cwd: The host's working directory; "" to show none.
         homes: Home directories, which are empty.
         uid: Who owns them ...
         gid: ... and which group.
+        root: What programs have for ``/``; None for the host's system directories and empty ones.
+        binds: What is shown besides, over what would be there.
+        empty: Where empty directories are, over what would be there.
     """
 
     cwd: bytes
     homes: tuple[bytes, ...] = ()
     uid: int = 0
     gid: int = 0
+    root: FileSystem | None = None
+    binds: tuple[Bind, ...] = ()
+    empty: tuple[bytes, ...] = ()
 
 
 def mount_view(vfs: Vfs, view: View, dev: FileSystem, proc: FileSystem, sys: FileSystem) -> Dentry:
-    """Builds the tree; returns the place of the working directory.
+    """Builds the tree; returns the place of the working directory, or the root if there is none.
 
     Args:
         vfs: The machine's files, with an empty root in memory.
@@ -75,31 +98,116 @@ def mount_view(vfs: Vfs, view: View, dev: FileSystem, proc: FileSystem, sys: Fil
         dev: What is mounted on /dev.
         proc: What is mounted on /proc.
         sys: What is mounted on /sys.
+
+    Raises:
+        UserError: One of the binds, or an empty directory, cannot be shown there.
     """
-    for name in SYSTEM:
-        _show_system(vfs, name)
-    for path, mode in EMPTY:
-        make_directories(vfs, path).inode.set_mode(mode)
+    if view.root is None:
+        for name in SYSTEM:
+            _show_system(vfs, name)
+        for path, mode in EMPTY:
+            make_directories(vfs, path).inode.set_mode(mode)
+    else:
+        vfs.replace_root(view.root)
     vfs.mount(dev, make_directories(vfs, b"/dev"))
     vfs.mount(MemoryFileSystem(vfs, mode=0o1777), make_directories(vfs, b"/dev/shm"))
     vfs.mount(proc, make_directories(vfs, b"/proc"))
     vfs.mount(sys, make_directories(vfs, b"/sys"))
+    start = vfs.root
     for home in view.homes:
         _make_home(vfs, home, view)
-    if view.cwd == b"/" or not os.path.isdir(view.cwd):
-        return vfs.root
-    place = make_directories(vfs, view.cwd)
-    overlay = OverlayFileSystem(vfs, view.cwd)
-    vfs.mount(overlay, place)
-    return overlay.root
+    if view.cwd not in (b"", b"/") and os.path.isdir(view.cwd):
+        place = make_directories(vfs, view.cwd)
+        overlay = OverlayFileSystem(vfs, view.cwd)
+        vfs.mount(overlay, place)
+        start = overlay.root
+    _show_more(vfs, view)
+    return start
 
 
-def visible_files(cwd: bytes, program: bytes) -> list[bytes]:
-    """The host's files and directories that programs see, for one that was started from a working directory."""
-    found = [b"/" + name for name in SYSTEM]
-    if cwd != b"/":
-        found.append(cwd)
-    return [*found, os.path.realpath(program)]
+def _show_more(vfs: Vfs, view: View) -> None:
+    """Shows what was asked for by name, what is above before what is in it."""
+    empty = [(path.count(b"/"), path, None) for path in view.empty]
+    shown = [(bind.place.count(b"/"), bind.place, bind) for bind in view.binds]
+    for _, path, bind in sorted([*empty, *shown], key=lambda entry: entry[0]):
+        try:
+            if bind is None:
+                place = place_to_mount(vfs, path, is_directory=True)
+                vfs.mount(MemoryFileSystem(vfs, mode=0o1777), place)
+            else:
+                show(vfs, bind)
+        except Errno as error:
+            what = f"{os.fsdecode(bind.source)} at " if bind else "an empty directory at "
+            raise UserError(f"{what}{os.fsdecode(path)}: {error.number.text}") from None
+
+
+def show(vfs: Vfs, bind: Bind) -> None:
+    """Mounts a file or directory of the host.
+
+    Raises:
+        Errno: It is not there, is neither, or cannot be shown there.
+    """
+    found = host_os.call(os.stat, bind.source)
+    is_directory = stat.S_ISDIR(found.st_mode)
+    if not is_directory and not stat.S_ISREG(found.st_mode):
+        raise Errno(E.EOPNOTSUPP)
+    place = place_to_mount(vfs, bind.place, is_directory=is_directory)
+    kind = HostFileSystem if bind.mode == "ro" else OverlayFileSystem
+    vfs.mount(kind(vfs, os.path.realpath(bind.source)), place)
+
+
+def place_to_mount(vfs: Vfs, path: bytes, *, is_directory: bool) -> Dentry:
+    """Where something can be mounted: what is there, or an empty directory or file made for it.
+
+    Raises:
+        Errno: ENOTDIR or EISDIR, what is there is of another kind; as `make_directories`.
+    """
+    try:
+        return _made(vfs, path, is_directory=is_directory)
+    except Errno as error:
+        if error.number is not E.EROFS:
+            raise
+    layer = _cover(vfs, path)
+    try:
+        return _made(vfs, path, is_directory=is_directory)
+    finally:
+        layer.readonly = True
+
+
+def _made(vfs: Vfs, path: bytes, *, is_directory: bool) -> Dentry:
+    above, name = os.path.split(path)
+    directory = make_directories(vfs, above)
+    try:
+        place = directory.child(name)
+    except Errno as error:
+        if error.number is not E.ENOENT:
+            raise
+        if not isinstance(directory.inode, MemoryDirectory):
+            raise Errno(E.EROFS) from None
+        directory.inode.create(name, stat.S_IFDIR | 0o755 if is_directory else stat.S_IFREG | 0o644, KERNEL)
+        place = directory.child(name)
+    if place.inode.is_link:
+        place = Walk(vfs.root, KERNEL).find(directory, name)
+    if place.inode.is_directory is not is_directory:
+        raise Errno(E.ENOTDIR if is_directory else E.EISDIR)
+    return place
+
+
+def _cover(vfs: Vfs, path: bytes) -> OverlayFileSystem:
+    """Puts a layer in memory over the first directory of the host that a path leads into.
+
+    Raises:
+        Errno: EROFS, no such layer is possible there.
+    """
+    at = vfs.root
+    for name in path.split(b"/"):
+        if name:
+            at = Walk(vfs.root, KERNEL).find(at, name)
+        if isinstance(at.fs, HostFileSystem) and at.fs.root.inode.is_directory:
+            layer = OverlayFileSystem(vfs, at.fs.base)
+            vfs.mount(layer, at.fs.root)
+            return layer
+    raise Errno(E.EROFS)
 
 
 def show_program(vfs: Vfs, path: bytes) -> None:

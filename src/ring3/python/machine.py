@@ -16,10 +16,12 @@ from ring3.fs.permission import KERNEL
 from ring3.fs.view import make_directories
 from ring3.linux.files.lookup import of_credentials
 from ring3.loader.host import find_in_path
+from ring3.loader.personality import System
 from ring3.python.hooks import Hooks
 from ring3.python.process import Process
 from ring3.python.running import Runner
 from ring3.python.streams import Capture, Feed
+from ring3.sandbox import OPTIONS, sandbox_of
 
 if TYPE_CHECKING:
     from ring3.fs.file import FdTable, File
@@ -41,6 +43,8 @@ Source = bytes | int | None
 class Machine(Hooks):
     """What `Linux` and `Solaris` have in common: a computer with a system, and the programs on it.
 
+    ``Machine(os="linux", ...)`` makes one of either, with the options of that.
+
     Attributes:
         kernel: The kernel, for who wants to look inside.
         runner: What runs it.
@@ -49,6 +53,16 @@ class Machine(Hooks):
 
     kernel: Kernel[Any]
     load: Callable[..., Any]
+
+    def __new__(cls, **options: Any) -> Machine:  # noqa: ANN401 -- those of either; a subclass's instance
+        """A machine of the system that ``os`` names, Linux if nothing does."""
+        if cls is not Machine:
+            return object.__new__(cls)
+        wanted = System(options.get("os", System.LINUX))
+        return object.__new__(Solaris if wanted is System.SOLARIS else Linux)
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 -- what the subclass takes
+        """Switches a machine on; see `Linux` and `Solaris`."""
 
     def _begin(self) -> None:
         self.runner = Runner(self)
@@ -199,16 +213,24 @@ class Linux(Machine, computer.Linux):
 
     kernel: Any
 
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401 -- those of the computer
+    def __init__(self, *, os: str = System.LINUX, **options: Any) -> None:  # noqa: ANN401 -- those of the computer
         """Switches a machine on.
 
         Args:
-            options: ``full_path``, ``ram_bytes``, ``seed``, ``virtual_time``, ``cpu``, as of `ring3.computer.Linux`.
+            os: For who makes a `Machine`.
+            options: ``full_path``, ``ram_bytes``, ``seed``, ``virtual_time``, ``cpu``, as of `ring3.computer.Linux`;
+                and the options of the command line that say what programs have, by their names with ``_`` for ``-``:
+                ``root``, ``bind``, ``tmpfs``, ``env``, ``user``, ``memory``, ``timeout`` and so on (docs/sandbox.md).
+                Values are words as on the command line, or numbers; of those that may be repeated, lists; of ``env`` a
+                mapping too.
 
         Raises:
-            UserError: The host cannot provide it.
+            UserError: The host cannot provide it, or an option makes no sense.
         """
-        computer.Linux.__init__(self, **options)
+        if os != System.LINUX:
+            raise UserError(f"Linux is another system than {os}")
+        said = {name: options.pop(name) for name in OPTIONS if name in options}
+        computer.Linux.__init__(self, sandbox=sandbox_of(("option ", said)), **options)
         self._begin()
         self.kernel.dying = self._dying
 
@@ -262,7 +284,8 @@ class Linux(Machine, computer.Linux):
         return self.kernel.vfs
 
     def _load(self, argv: Sequence[str], env: Mapping[str, str] | None, cwd: str | None) -> Task:
-        argv = [find_in_path(argv[0], os.environ if env is None else env), *argv[1:]]
+        if not self.sandbox.root:
+            argv = [find_in_path(argv[0], os.environ if env is None else env), *argv[1:]]
         if cwd is None:
             return super()._load(argv, env, None)
         vfs, kernel = self._visible(), self.kernel
@@ -300,16 +323,19 @@ class Solaris(Machine, computer.Solaris):
 
     kernel: Any
 
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401 -- those of the computer
+    def __init__(self, *, os: str = System.SOLARIS, **options: Any) -> None:  # noqa: ANN401 -- those of the computer
         """Switches a machine on.
 
         Args:
+            os: For who makes a `Machine`.
             options: ``full_path``, ``ram_bytes``, ``flavour``, ``seed``, ``virtual_time``, as of
                 `ring3.computer.Solaris`.
 
         Raises:
             UserError: The host cannot provide it.
         """
+        if os != System.SOLARIS:
+            raise UserError(f"Solaris is another system than {os}")
         computer.Solaris.__init__(self, **options)
         self._begin()
 

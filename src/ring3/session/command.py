@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.computer import Linux, Solaris
 from ring3.errors import UserError
+from ring3.sandbox import OPTIONS
 from ring3.session import wire
 from ring3.session.inlet import Inlet
 from ring3.session.outlet import Outlet, text
@@ -25,13 +26,14 @@ if TYPE_CHECKING:
     from ring3.kernel.task import Task
     from ring3.linux.model.siginfo import SigInfo
     from ring3.linux.model.task import LinuxTask
+    from ring3.sandbox import Sandbox
     from ring3.session.connection import Connection
     from ring3.session.request import Request
     from ring3.session.server import Server
 
 THE_MACHINES: Final = {
-    "seed": "--seed", "virtual_time": "--virtual-time", "memory": "--memory", "hostname": "--hostname",
-    "tasks": "--tasks", "no_confine": "--no-confine",
+    "seed": "--seed", "virtual_time": "--virtual-time", "no_confine": "--no-confine",
+    **{option.name: option.flag for option in OPTIONS.values() if option.of_machine},
 }  # fmt: skip
 """Options that are settled when a machine is booted."""
 INTERRUPTING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
@@ -215,6 +217,12 @@ class Command:
 
     # -- for commands ----------------------------------------------------------------------------------------------
 
+    def has_root(self, options: Namespace) -> bool:
+        """Whether the machine has a root of its own."""
+        del options
+        computer = self._shared.computer
+        return isinstance(computer, Linux) and bool(computer.sandbox.root)
+
     @contextmanager
     def computer(self, options: Namespace, path: str) -> Iterator[Linux | Solaris]:
         """Has the machine, which runs while a program of this command, or whatever it waits for, does.
@@ -243,19 +251,19 @@ class Command:
         computer: Linux | Solaris,
         path: str,
         arguments: Sequence[str],
-        environment: Mapping[str, str] | None,
+        environment: Mapping[str, str],
+        sandbox: Sandbox,
     ) -> Task:
         """Loads a program, whose descriptors and working directory are those of the client.
 
         Raises:
             UserError: It cannot be run.
         """
-        variables = self.environment if environment is None else environment
         if isinstance(computer, Solaris):
-            return computer.load(path, arguments, variables, client_files(computer, self._request))
+            return computer.load(path, arguments, environment, client_files(computer, self._request))
         program = LinuxProgram(computer, self._request, self._connection.send)
         self._stack.callback(program.close, self._show)
-        task = program.load(self.machine_name, path, arguments, variables)
+        task = program.load(self.machine_name, path, arguments, environment, sandbox)
         self._program = program
         return task
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ring3.linux.model.siginfo import SigInfo
     from ring3.linux.model.system import LinuxSystem
     from ring3.linux.model.task import LinuxTask
+    from ring3.sandbox import Sandbox
     from ring3.session.request import Request
 
 Dying = Callable[["LinuxTask", "UserRegs", "SigInfo"], None]
@@ -61,7 +62,12 @@ class LinuxProgram:
         return self._outer.process
 
     def load(
-        self, machine: str, path: str, arguments: Sequence[str], environment: Mapping[str, str]
+        self,
+        machine: str,
+        path: str,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        sandbox: Sandbox,
     ) -> LinuxTask:
         """Loads it.
 
@@ -69,7 +75,7 @@ class LinuxProgram:
             UserError: It cannot be run, or the machine does not see it.
         """
         request, kernel = self._request, self._kernel
-        cwd = self._place(request.cwd)
+        cwd = kernel.cwd if self._linux.sandbox.root else self._place(request.cwd)
         if cwd is None and not path.startswith("/"):
             raise UserError(
                 f"{path}: the machine {machine} does not see {request.cwd}; it was started in "
@@ -85,7 +91,9 @@ class LinuxProgram:
             for fd in request.terminals:
                 files.replace(fd, shared)
         try:
-            task = self._linux.load(path, arguments, environment, files=files, cwd=cwd)
+            task = self._linux.load(
+                path, arguments, environment, files=files, cwd=cwd, sandbox=sandbox, console=self._console
+            )
         except UserError:
             files.release()
             raise

@@ -83,13 +83,15 @@ class Process:
         tracees: The threads it traces.
         tracee_exits: Number and exit code of tracees that have ended and are not its children.
         subreaper: It adopts orphans among its descendants (PR_SET_CHILD_SUBREAPER).
+        timed_out: It was ended because the time that it was given is over.
     """
 
     __slots__ = (
         "actions", "child_changed", "children", "children_usage", "cpu_limit", "dead", "ended", "ending", "executing",
         "exit_code", "exit_signal", "first_traced_by", "has_execed", "itimers", "next_timer", "parent",
         "parent_thread", "pending", "pgid", "pid", "pidfd_ino", "posix_timers", "remains", "report", "sid",
-        "signal_arrived", "started", "stopped", "subreaper", "threads", "tracee_exits", "tracees", "usage",
+        "signal_arrived", "started", "stopped", "subreaper", "threads", "timed_out", "tracee_exits", "tracees",
+        "usage",
     )  # fmt: skip
 
     def __init__(self, pid: int, parent: Process | None, pgid: int, sid: int, actions: Actions) -> None:
@@ -106,7 +108,7 @@ class Process:
         self.pending = Pending()
         self.exit_signal = int(Sig.SIGCHLD)
         self.exit_code = 0
-        self.dead = False
+        self.dead = self.timed_out = False
         self.ending: int | None = None
         self.executing: LinuxTask | None = None
         self.first_traced_by: Process | None = None

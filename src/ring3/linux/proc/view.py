@@ -24,7 +24,11 @@ SYSFS_MAGIC: Final = 0x6265_6572
 
 
 def mount_default(
-    kernel: LinuxSystem, environment: Mapping[str, str], who: Credentials, terminals: Sequence[int]
+    kernel: LinuxSystem,
+    environment: Mapping[str, str],
+    who: Credentials,
+    terminals: Sequence[int],
+    wanted: View | None = None,
 ) -> None:
     """Mounts the default view; programs start in the host's working directory.
 
@@ -33,6 +37,10 @@ def mount_default(
         environment: That of the first program: HOME is an empty directory.
         who: Who owns that.
         terminals: Those of our descriptors that programs get as they are: terminals behind them have names.
+        wanted: What else to show; with a root of its own neither working directory nor homes are shown.
+
+    Raises:
+        UserError: It cannot be shown.
     """
 
     def random_bytes(size: int) -> bytes:
@@ -54,6 +62,10 @@ def mount_default(
         if name.startswith("/dev/"):
             show_terminal(dev, os.fsencode(name[5:]), HostFile(fd, kernel.host))
     view = View(os.getcwdb(), _homes(environment), who.uid, who.gid)
+    if wanted is not None:
+        if wanted.root is not None:
+            view = view._replace(cwd=b"", homes=())
+        view = view._replace(root=wanted.root, binds=wanted.binds, empty=wanted.empty)
     kernel.cwd = mount_view(
         kernel.vfs, view, dev, _late(kernel, "proc", PROC_MAGIC), _late(kernel, "sysfs", SYSFS_MAGIC)
     )

@@ -22,6 +22,7 @@ from ring3.linux.terminals.terminal import KernelJobs, change_window
 if TYPE_CHECKING:
     from ring3.fs.file import File
     from ring3.fs.line_discipline import Termios
+    from ring3.fs.metered import Allowance
     from ring3.linux.model.process import Process
     from ring3.linux.model.system import LinuxSystem
 
@@ -66,7 +67,10 @@ class Console:
     Attributes:
         pty: That of the machine.
         attached: That of the host is raw, and its keys are read.
+        allowance: How much more may be shown; None for no limit.
     """
+
+    allowance: Allowance | None = None
 
     def __init__(self, kernel: LinuxSystem, host: OuterTerminal, owner: int) -> None:
         """Makes the terminal of the machine, with the settings and the size of the host's.
@@ -180,11 +184,14 @@ class Console:
             self._host.make_raw(oflag)
         while data := self.pty.look(PIECE):
             try:
-                done = self._host.write(data)
+                allowed = data if self.allowance is None else self.allowance.take(data)
+                done = self._host.write(allowed)
             except Errno:
-                return  # nobody looks any more
-            if done < len(data):
-                self.pty.look_again(data[done:])
+                return  # nobody looks any more, or has seen enough
+            if self.allowance is not None:
+                self.allowance.left -= done
+            if done < len(allowed):
+                self.pty.look_again(allowed[done:])
                 self._watch = self._kernel.host.watch(self._host.fd, True, self._has_room)
                 return
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from ring3.abi.kinds import NamedTuple
 from ring3.errors import UserError
+from ring3.sandbox import Sandbox
 from ring3.trace.faults.catalogue import FAULTS
 from ring3.trace.faults.judge import Fault, Finding, judge
 from ring3.trace.faults.trial import Outcome, attempt
@@ -17,6 +18,7 @@ _FIRST_CALLS: Final = 1_000_000
 _FIRST_SECONDS: Final = 60
 _SECONDS: Final = 10
 """Of the processor, for a run with a fault."""
+DEFAULT: Final = Sandbox()
 
 
 class Result(NamedTuple):
@@ -53,13 +55,22 @@ def campaign(
     wanted: Callable[[str], bool],
     each: int,
     progress: Callable[[int, int], object] = lambda _done, _of: None,
+    sandbox: Sandbox = DEFAULT,
 ) -> Result:
     """Runs a program once for each fault.
+
+    Args:
+        path: The program.
+        arguments: Its arguments.
+        wanted: Whether a call of a name is to fail.
+        each: Of calls of one name, no more than so many fail.
+        progress: Told how many runs are done, and of how many.
+        sandbox: What the program has.
 
     Raises:
         UserError: It cannot be run, or does not end.
     """
-    plain = attempt(path, arguments, "", _FIRST_CALLS, _FIRST_SECONDS)
+    plain = attempt(path, arguments, "", _FIRST_CALLS, _FIRST_SECONDS, sandbox)
     if plain.how:
         raise UserError(
             f"{path}: without faults, the program {'does not end' if plain.calls else 'cannot be run'}", 1
@@ -68,7 +79,7 @@ def campaign(
     most = len(plain.calls) * _CALLS_FACTOR + _CALLS_MORE
     findings = []
     for done, fault in enumerate(faults, start=1):
-        finding = judge(fault, plain, attempt(path, arguments, fault.rule, most, _SECONDS))
+        finding = judge(fault, plain, attempt(path, arguments, fault.rule, most, _SECONDS, sandbox))
         if finding is not None:
             findings.append(finding)
         progress(done, len(faults))

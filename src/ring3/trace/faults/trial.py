@@ -23,6 +23,7 @@ from ring3.kernel.observed import Call, CallObserver
 from ring3.kernel.watched_stubs import StubCall
 from ring3.linux.files.lookup import AT_FDCWD, start_of, walk
 from ring3.linux.model.task import LinuxTask
+from ring3.sandbox import Sandbox
 from ring3.trace.called import name_of
 from ring3.trace.inject.injector import Injector
 from ring3.trace.inject.parse import parse
@@ -125,7 +126,9 @@ def _digest(raw: bytes) -> str:
     return f"{len(raw)}:{hashlib.sha256(raw).hexdigest()[:16]}"
 
 
-def attempt(path: str, arguments: Sequence[str], rule: str, most_calls: int, seconds: int) -> Outcome:
+def attempt(
+    path: str, arguments: Sequence[str], rule: str, most_calls: int, seconds: int, sandbox: Sandbox
+) -> Outcome:
     """Runs a program once.
 
     Args:
@@ -134,11 +137,12 @@ def attempt(path: str, arguments: Sequence[str], rule: str, most_calls: int, sec
         rule: What is injected, as ``-e inject=`` has it; "" for nothing.
         most_calls: With more it hangs.
         seconds: Of the processor; with more it hangs.
+        sandbox: What it has.
     """
     with tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as output:
         child = os.fork()
         if not child:
-            _in_child(path, arguments, rule, most_calls, seconds, told, output)
+            _in_child(path, arguments, rule, most_calls, seconds, sandbox, told, output)
         _, status = os.waitpid(child, 0)
         told.seek(0)
         text = told.read()
@@ -157,6 +161,7 @@ def _in_child(
     rule: str,
     most_calls: int,
     seconds: int,
+    sandbox: Sandbox,
     told: IO[bytes],
     output: IO[bytes],
 ) -> None:
@@ -171,7 +176,7 @@ def _in_child(
         os.dup2(output.fileno(), 1)
         os.dup2(null, 2)
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-        with Linux(seed=0) as linux:
+        with Linux(seed=0, sandbox=sandbox) as linux:
             linux.kernel.report = lambda _line: None
             task = linux.load(path, arguments)
             witness = _Witness(linux.kernel, task, most_calls)

@@ -42,6 +42,7 @@ class Asked(NamedTuple):
         paths: The files of ``-P``.
         argv0: What the program is told it is called; None for the word that names it.
         user: Whom it runs as, "" for the caller.
+        sandbox: What else it has, by options of `ring3.sandbox`; not options of strace's.
         limit: After how many calls nothing is traced any more.
         frames: How many frames of a stack are shown at most.
         stacks: 1 for stacks behind calls, 2 for their lines in sources too.
@@ -69,6 +70,7 @@ class Asked(NamedTuple):
     paths: Sequence[str]
     argv0: str | None
     user: str
+    sandbox: Sequence[tuple[str, str | None]]
     limit: int
     frames: int
     stacks: int
@@ -137,6 +139,7 @@ def parse(arguments: Sequence[str]) -> Asked:
         reader.paths,
         given.get("argv0"),
         given.get("u", ""),
+        reader.sandbox,
         reader.number("syscall-limit", 0, 1),
         reader.number("stack-trace-frame-limit", 256, 1),
         _stacks(reader),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ring3.errors import UserError
+from ring3.sandbox import OPTIONS
 from ring3.trace.inject.parse import parse as parse_rule
 from ring3.trace.inject.rule import Rule
 from ring3.trace.strace import qualifiers
@@ -30,7 +31,12 @@ _OPTIONAL: Final = (
 )  # fmt: skip
 _OWN: Final = ("cpu", "seed", "style")
 """Options with a value that are not strace's."""
+SANDBOX: Final = {
+    option.flag[2:]: option for option in OPTIONS.values() if option.name not in ("env", "user")
+}
+"""What a program has, as in every command that starts one: not strace's either, but for --env and --user."""
 LONG: Final[Mapping[str, Value]] = {
+    **{name: Value.NEEDED if option.metavar else Value.NONE for name, option in SANDBOX.items()},
     **dict.fromkeys(_VALUED, Value.NEEDED),
     **dict.fromkeys(_PLAIN, Value.NONE),
     **dict.fromkeys(_OPTIONAL, Value.OPTIONAL),
@@ -55,6 +61,7 @@ class Reader:
         rules: What is injected.
         processes: The tasks of ``-p``, by number.
         paths: The files of ``-P``.
+        sandbox: The options of `SANDBOX`, each with its value.
     """
 
     def __init__(self) -> None:
@@ -65,12 +72,15 @@ class Reader:
         self.rules: list[Rule] = []
         self.processes: list[int] = []
         self.paths: list[str] = []
+        self.sandbox: list[tuple[str, str | None]] = []
 
     def take(self, option: Option) -> None:
         """One more."""
         name = _VALUED.get(option.name) or _PLAIN.get(option.name) or option.name
         value = option.value
-        if value is None:
+        if name in SANDBOX:
+            self.sandbox.append((SANDBOX[name].name, value))
+        elif value is None:
             self.counts[name] = self.counts.get(name, 0) + 1
         elif name == "e":
             self._qualify(*qualifiers.split(value))
