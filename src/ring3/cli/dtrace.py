@@ -131,6 +131,15 @@ class _CallersFiles:
         stream = self._caller.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         return cast("IO[bytes]", cast("TextIO", stream).buffer)
 
+    def create(self, path: str) -> IO[bytes]:
+        """An empty file to write to."""
+        stream = self._caller.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        return cast("IO[bytes]", cast("TextIO", stream).buffer)
+
+    def run(self, command: str) -> None:
+        """Runs a command by the shell of who serves the machine."""
+        os.system(command)
+
 
 @contextmanager
 def _interruptible() -> Iterator[None]:

@@ -10,7 +10,8 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Final, TextIO, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TextIO, cast
 
 from ring3.cli.sandbox import require_linux, sandbox
 from ring3.computer import Linux, Solaris
@@ -22,6 +23,9 @@ from ring3.machine.board import DEFAULT_RAM, CpuKind
 
 if TYPE_CHECKING:
     from ring3.cli.caller import Dying
+    from ring3.fs.dentry import Dentry
+    from ring3.fs.file import File
+    from ring3.fs.inode import Inode
     from ring3.kernel.task import Task
     from ring3.sandbox import Sandbox
 
@@ -99,6 +103,7 @@ class Here:
             raise UserError(
                 "programs of Solaris use addresses that no program of the host has: --cpu emulated"
             )
+        made.kernel.open_tool = partial(_open_tool, made.kernel)
         gc.freeze()  # what has been imported and booted stays: the collector need not look at it
         gc.enable()
         return made
@@ -154,6 +159,13 @@ class Here:
             if console is not None and sys.stdin.isatty() and sys.stdout.isatty():
                 console.attach()
             yield
+
+
+def _open_tool(kernel: Any, inode: Inode, dentry: Dentry, flags: int) -> File:  # noqa: ANN401 - either system's
+    """Opens the device by which programs of a machine run Ring3's own tools there."""
+    from ring3.session import guest_dtrace, tools  # noqa: PLC0415 - few programs run one
+
+    return tools.device(kernel, {"dtrace": guest_dtrace.perform})(inode, dentry, flags)
 
 
 def _stream(stream: TextIO) -> io.TextIOBase:

@@ -174,7 +174,11 @@ def show_terminal(fs: MemoryFileSystem, path: bytes, file: File) -> None:
 
 
 def make_dev(
-    vfs: Vfs, random_bytes: Callable[[int], bytes], open_terminal: Driver, open_pty: Driver
+    vfs: Vfs,
+    random_bytes: Callable[[int], bytes],
+    open_terminal: Driver,
+    open_pty: Driver,
+    open_tool: Callable[[], Driver | None],
 ) -> MemoryFileSystem:
     """The file system for /dev.
 
@@ -183,12 +187,19 @@ def make_dev(
         random_bytes: Where randomness comes from.
         open_terminal: Opens the controlling terminal; raises ENXIO if there is none.
         open_pty: Opens the master of a new pseudoterminal.
+        open_tool: Gives what opens the device of Ring3's own tools; None if there are none.
     """
     fs = MemoryFileSystem(vfs, "devtmpfs")
     root = fs.top
 
     def random(inode: Inode, dentry: Dentry, flags: int) -> File:
         return RandomFile(inode, dentry, flags, random_bytes)
+
+    def tool(inode: Inode, dentry: Dentry, flags: int) -> File:
+        driver = open_tool()
+        if driver is None:
+            raise Errno(E.ENXIO)
+        return driver(inode, dentry, flags)
 
     rows: tuple[tuple[bytes, int, int, Driver], ...] = (
         (b"null", 1, 3, NullFile),
@@ -198,6 +209,7 @@ def make_dev(
         (b"urandom", 1, 9, random),
         (b"tty", 5, 0, open_terminal),
         (b"ptmx", 5, 2, open_pty),
+        (b"ring3", 10, 62, tool),
     )
     for name, major, minor, driver in rows:
         node = DeviceNode(vfs, fs, fs.new_ino(), stat.S_IFCHR | 0o666, 0, 0, rdev=major << 8 | minor)

@@ -133,12 +133,25 @@ class HostInode(Inode):
         try:
             found = os.lstat(path)
         except OSError as error:
-            raise host_os.translated(error) from None
+            source = self.host.vfs.shown.get(path)
+            if source is None:
+                raise host_os.translated(error) from None
+            path, found = source, host_os.call(os.stat, source)
         return self.host.inode(path, found)
 
     def entries(self) -> list[Entry]:
-        """The names, in the host's order."""
-        return [Entry(*entry) for entry in host_os.entries(self.path)]
+        """The names, in the host's order, and behind them those that only the machine has."""
+        names = [Entry(*entry) for entry in host_os.entries(self.path)]
+        return names + self._shown(names)
+
+    def _shown(self, names: list[Entry]) -> list[Entry]:
+        """Files that the machine shows in this directory and the host does not have there."""
+        known = {entry.name for entry in names}
+        return [
+            Entry(name, self.lookup(name).ino, stat.S_IFREG)
+            for folder, _, name in (path.rpartition(b"/") for path in self.host.vfs.shown)
+            if folder == self.path and name not in known
+        ]
 
     def readlink(self) -> bytes:
         """The text of a link."""

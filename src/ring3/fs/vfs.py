@@ -55,6 +55,7 @@ class Vfs:
         unnamed: The file system of files in memory that have no name.
         lock_waits: Which owner of a POSIX lock waits for which other, to find deadlocks.
         pipe_room: How many bytes the pipes of each user may hold together.
+        shown: Files that are seen at paths where the host has none, and where the host has them.
     """
 
     def __init__(self, ram: Ram, objects: Objects, now: Callable[[], int]) -> None:
@@ -64,6 +65,7 @@ class Vfs:
         self.mounts: list[Mount] = []
         self.lock_waits: dict[object, object] = {}
         self.pipe_room: dict[int, int] = {}
+        self.shown: dict[bytes, bytes] = {}
         self._minors = count(20)
         self._anonymous = count(1)
         self.pipe_dev = self.new_dev()

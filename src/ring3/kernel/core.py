@@ -81,9 +81,11 @@ class Kernel(Rings, ABC, Generic[TaskT]):
         attention: What happens there and cannot wait; None while nobody listens to it.
         run_cpu: What runs the CPU until it stops: `Cpu.run`, or what an observer has put in its place.
         report: Takes lines meant for the user, such as that a call is absent.
+        open_tool: Opens the device of Ring3's own tools, where somebody serves it.
     """
 
     frame_size: int
+    open_tool: Callable[[Any, Any, int], Any] | None = None
 
     def __init__(self, machine: Machine, image: KernelImage, full_path: bool) -> None:
         self.machine = machine

@@ -129,7 +129,7 @@ def _devices(kernel: SolarisKernel) -> MemoryFileSystem:
     def no_terminal(inode: Inode, dentry: Dentry, flags: int) -> File:
         raise Errno(E.ENXIO)
 
-    return make_dev(kernel.vfs, random_bytes, no_terminal, no_terminal)
+    return make_dev(kernel.vfs, random_bytes, no_terminal, no_terminal, lambda: kernel.open_tool)
 
 
 def find_program(kernel: SolarisKernel, name: str) -> str:

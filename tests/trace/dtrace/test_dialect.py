@@ -20,7 +20,7 @@ def printed(statements: str, name: str, *options: str) -> str:
         ("trace((int8_t)-1);", "255", "-1"),
         ("trace((uint32_t)-1);", "-1", "4294967295"),
         ('x = 1; x = 1 << 31; x *= 2; printf("%d", x == 0);', "0", "1"),
-        ('this->s = "abcd"; trace(this->s);', "abc", "abcd"),
+        ('trace(strjoin("ab", "cd"));', "abc", "abcd"),
         ('s = (string)NULL; trace(s < "a" ? 1 : 0);', "", "1"),
         ("p = (char *)alloca(8); p[8] = 1; trace(p[8]);", "1", ""),
     ],

@@ -6,6 +6,7 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from ring3 import resources
 from ring3.fs.devices import make_dev, show_terminal
 from ring3.fs.host import HostFile, terminal_name
 from ring3.fs.pseudo import PROC_MAGIC, PseudoDirectory, PseudoFileSystem
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from ring3.linux.model.system import LinuxSystem
 
 SYSFS_MAGIC: Final = 0x6265_6572
+USERLAND: Final = os.path.join(resources.ROOT, "linux", "userland")
+_TOOLS: Final = {b"/usr/sbin/dtrace": os.fsencode(os.path.join(USERLAND, "dtrace"))}
+"""Programs of ours that a host need not have, and where they are."""
 
 
 def mount_default(
@@ -56,11 +60,12 @@ def mount_default(
 
         return ptmx_open(kernel, inode, dentry, flags)
 
-    dev = make_dev(kernel.vfs, random_bytes, open_terminal, open_pty)
+    dev = make_dev(kernel.vfs, random_bytes, open_terminal, open_pty, lambda: kernel.open_tool)
     for fd in terminals:
         name = terminal_name(fd)
         if name.startswith("/dev/"):
             show_terminal(dev, os.fsencode(name[5:]), HostFile(fd, kernel.host))
+    kernel.vfs.shown.update(_TOOLS)
     view = View(os.getcwdb(), _homes(environment), who.uid, who.gid)
     if wanted is not None:
         if wanted.root is not None:

@@ -39,6 +39,9 @@ class Host(Protocol):
     ended: str
     """What is told of the program that was started, once it has ended."""
 
+    def identity(self) -> dict[str, int]:
+        """The numbers of dtrace's own process, and of its user: `pid`, `ppid`, `pgid`, `sid`, `uid` and so on."""
+
     def start(self, command: str) -> int:
         """Start a program, stopped before its first instruction; returns its process number."""
 
@@ -67,6 +70,19 @@ class HostAlone:
         self.time: Clock = self.clock
         self.target: Target = NoTarget(os.getpid())
         self.providers: Sequence[Provider] = (ProfileProvider(self.clock),)
+
+    def identity(self) -> dict[str, int]:
+        """Those of this process."""
+        return {
+            "pid": os.getpid(),
+            "ppid": os.getppid(),
+            "pgid": os.getpgrp(),
+            "sid": os.getsid(0),
+            "uid": os.getuid(),
+            "euid": os.geteuid(),
+            "gid": os.getgid(),
+            "egid": os.getegid(),
+        }
 
     def start(self, command: str) -> int:
         """There is nothing to start a program in.
@@ -105,6 +121,12 @@ class Files(Protocol):
     def append_to(self, path: str) -> IO[bytes]:
         """A file to write to the end of."""
 
+    def create(self, path: str) -> IO[bytes]:
+        """An empty file to write to."""
+
+    def run(self, command: str) -> None:
+        """Run a command by a shell."""
+
 
 class OwnFiles:
     """Those of this process."""
@@ -119,6 +141,15 @@ class OwnFiles:
     def append_to(self, path: str) -> IO[bytes]:
         """A file to write to the end of."""
         return open(path, "ab")
+
+    def create(self, path: str) -> IO[bytes]:
+        """An empty file to write to."""
+        return open(path, "wb")
+
+    def run(self, command: str) -> None:
+        """Run a command by the shell of the user who runs dtrace."""
+        if os.system(command) == -1:
+            raise DtraceError("failed to run command")
 
 
 class Command:
@@ -208,7 +239,7 @@ class Command:
         from ring3.trace.dtrace import constants  # noqa: PLC0415
 
         find = constants.finder(constants.solaris if host.system == "solaris" else constants.linux)
-        return Session(
+        session = Session(
             self._options,
             host.target,
             host.time,
@@ -218,6 +249,9 @@ class Command:
             constant=find,
             bits=self._bits,
         )
+        session.consumer.create_file = self._files.create
+        session.consumer.run_command = self._files.run
+        return session
 
     def _started(self, arguments: Arguments) -> int | None:
         """The number of the process that -c started, which is `$target`."""
@@ -227,19 +261,7 @@ class Command:
         return started[0] if started else None
 
     def _macros(self, text: Text, arguments: Arguments, target: int | None) -> Macros:
-        names = {
-            "pid": os.getpid(),
-            "ppid": os.getppid(),
-            "pgid": os.getpgrp(),
-            "sid": os.getsid(0),
-            "uid": os.getuid(),
-            "euid": os.geteuid(),
-            "gid": os.getgid(),
-            "egid": os.getegid(),
-            "projid": 0,
-            "taskid": 0,
-            "zoneid": 0,
-        }
+        names = {**dict.fromkeys(("projid", "taskid", "zoneid"), 0), **self._host.identity()}
         if target is not None:
             names["target"] = target
         script = text.value if text.is_file else "dtrace"

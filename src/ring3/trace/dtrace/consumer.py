@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any
 
@@ -44,7 +43,10 @@ class Consumer:
         self._header_done = False
         self._flow_indent = 0
         self._last_flow_probe = 0
-        self.system_command: Callable[[str], None] = run_on_the_host
+        self.create_file: Callable[[str], IO[bytes]] = _no_file
+        """Makes the file that freopen() names."""
+        self.run_command: Callable[[str], None] = _no_command
+        """Runs what system() names."""
 
     @property
     def quiet(self) -> bool:
@@ -279,7 +281,7 @@ class Consumer:
     def system(self, command: str) -> None:
         """Run a command, after what was written before it."""
         self.flush()
-        self.system_command(command)
+        self.run_command(command)
 
     def reopen(self, path: str) -> None:
         """Send further output to a file; to where it first went for an empty name."""
@@ -290,7 +292,7 @@ class Consumer:
             self._stream = self._first_stream
             return
         try:
-            self._stream = open(path, "wb")  # noqa: SIM115 - it stays open until the next freopen()
+            self._stream = self.create_file(path)
         except OSError as error:
             self._stream = self._first_stream
             raise DtraceError(f"could not freopen {path}: {error.strerror}") from None
@@ -333,8 +335,9 @@ def _flow_kind(probe: Probe) -> tuple[str, int]:
     return "| ", 0
 
 
-def run_on_the_host(command: str) -> None:
-    """Run a command by the shell of the user who runs dtrace."""
-    status = os.system(command)
-    if status == -1:
-        raise DtraceError("failed to run command")
+def _no_file(path: str) -> IO[bytes]:
+    raise DtraceError(f"could not freopen {path}: no files")
+
+
+def _no_command(command: str) -> None:
+    raise DtraceError(f"could not run {command}: no shell")

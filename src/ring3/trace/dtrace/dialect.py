@@ -18,7 +18,7 @@ class Dialect(NamedTuple):
         symmetric_llquantize: Distributions of llquantize() show values below zero like those above.
         traces_signs: trace() shows every integer by the sign of its type, not by its width.
         stores_width: A variable keeps no more bits of an integer than its type has.
-        string_room: How many bytes of strsize are not for the string itself.
+        string_room: How many bytes fewer than strsize a string has that a function gives.
         strict_scratch: Memory behind what alloca() and copyin() gave is no scratch memory.
         tells_clauses: Faults are told by clause, with a place in its code, and not by enabling and action.
         null_faults: Comparing a string with NULL by order is a fault; otherwise NULL is the lowest.

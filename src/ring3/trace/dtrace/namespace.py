@@ -46,7 +46,14 @@ class Namespace:
     """The globals of the generated code, made as the code is written."""
 
     def __init__(
-        self, target: Target, memory: Memory, subroutines: Subroutines, string_size: int, limit: int | None
+        self,
+        target: Target,
+        memory: Memory,
+        subroutines: Subroutines,
+        string_size: int,
+        limit: int | None,
+        *,
+        room: int = 0,
     ) -> None:
         """Make the names every program may need.
 
@@ -56,10 +63,12 @@ class Namespace:
             subroutines: The functions D brings.
             string_size: The most bytes a string has.
             limit: dynvarsize in bytes, None for no limit.
+            room: How many bytes fewer a string has that a function gives.
         """
         self.target = target
         self.memory = memory
         self.string_size = string_size
+        self._given_size = max(string_size - room, 0)
         self.dynamic_drops = 0
         self.subroutines = subroutines
         self._limit = limit
@@ -79,6 +88,7 @@ class Namespace:
             "text": text,
             "ordered": lambda value: (value is not None, value),
             "clip": self._clip,
+            "given": self._given,
             "character": self._character,
             "string_from": string_from,
             "store_string": self._store_string,
@@ -214,7 +224,7 @@ class Namespace:
         text_ = (
             f"{function}({', '.join(['f', *arguments] if name in self.subroutines.of_firing else arguments)})"
         )
-        return f"clip({text_})" if prototype.returns == "string" else text_
+        return f"given({text_})" if prototype.returns == "string" else text_
 
     @staticmethod
     def _argument(writer: ExpressionWriter, node: nodes.Node, wanted: str) -> str:
@@ -232,6 +242,10 @@ class Namespace:
         if value is None:
             return None
         return value if len(value) <= self.string_size else value[: self.string_size]
+
+    def _given(self, value: bytes | None) -> bytes | None:
+        """A string as a function gives it."""
+        return None if value is None else value[: self._given_size]
 
     def _character(self, value: bytes | None, index: int) -> int:
         if value is None:

@@ -250,11 +250,6 @@ class Options:
         """The dialect of D that programs are in."""
         return dialect.BY_NAME[self.word("dialect")]
 
-    @property
-    def string_room(self) -> int:
-        """The most bytes a string has before its NUL."""
-        return max(self.number("strsize") - self.dialect.string_room, 0)
-
 
 def _bool(value: str | None) -> bool:
     if value is None or value.lower() in _TRUE:

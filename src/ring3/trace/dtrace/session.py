@@ -154,13 +154,15 @@ class Session:
     def _write(self, programs: Iterable[Program]) -> list[tuple[CompiledClause, Probe]]:
         options = self.options
         dialect = options.dialect
-        string_size = options.string_room
+        string_size = options.number("strsize")
         memory = Memory(self.target.read, options.number("scratchsize"), strict=dialect.strict_scratch)
         subroutines = Subroutines(
             self.target, memory, string_size, self.speculations.create, strict=dialect.strict_scratch
         )
         limit = options.number("dynvarsize") if options.was_set("dynvarsize") else None
-        self._namespace = namespace = Namespace(self.target, memory, subroutines, string_size, limit)
+        self._namespace = namespace = Namespace(
+            self.target, memory, subroutines, string_size, limit, room=dialect.string_room
+        )
         writer = ClauseWriter(
             namespace,
             ExpressionWriter(

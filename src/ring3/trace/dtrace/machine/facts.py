@@ -75,6 +75,15 @@ def _linux_arguments(task: Any) -> bytes:  # noqa: ANN401 - a task of Linux
     return cmdline(task).rstrip(b"\0").replace(b"\0", b" ")
 
 
+def _ancestors_on_solaris(task: Any) -> bytes:  # noqa: ANN401 - a task of Solaris
+    """The numbers of a process and those it descends from, as `_ancestors`."""
+    found = [task.process.pid]
+    parents = {other.process.pid: other.process.ppid for other in task.kernel.tasks.values()}
+    while found[-1] in parents and parents[found[-1]] not in found:
+        found.append(parents[found[-1]])
+    return b"".join(number.to_bytes(4, "little") for number in found)
+
+
 COMMON: dict[str, Fact] = {
     "tid": lambda task: task.tid,
     "execname": lambda task: task.name.encode("utf-8", "surrogateescape"),
@@ -94,13 +103,27 @@ LINUX: dict[str, Fact] = COMMON | {
     "ppid": lambda task: task.process.parent.pid if task.process.parent else 1,
     "uid": lambda task: task.credentials.uid,
     "gid": lambda task: task.credentials.gid,
+    "euid": lambda task: task.credentials.euid,
+    "egid": lambda task: task.credentials.egid,
+    "cwd": lambda task: task.fs.cwd.path(task.fs.root),
+    "root": lambda task: task.fs.root.path(),
     "ancestors": _ancestors,
 }
 SOLARIS: dict[str, Fact] = COMMON | {
     "pid": lambda task: task.pid,
-    "ppid": lambda task: task.ppid,
+    "ppid": lambda task: task.process.ppid,
+    "tid": lambda task: task.lwpid,
+    "pgid": lambda task: task.process.pgid,
+    "sid": lambda task: task.process.sid,
+    "nlwp": lambda task: len(task.process.lwps),
+    "psargs": lambda task: task.process.args,
     "uid": lambda task: task.cred.ruid,
     "gid": lambda task: task.cred.rgid,
+    "euid": lambda task: task.cred.uid,
+    "egid": lambda task: task.cred.gid,
+    "cwd": lambda task: task.process.fs.cwd.path(task.process.fs.root),
+    "root": lambda task: task.process.fs.root.path(),
+    "ancestors": _ancestors_on_solaris,
     "zonename": lambda _task: b"global",
 }
 OUTSIDE: dict[str, int | bytes] = {"execname": b"dtrace", "cwd": b"/", "root": b"/", "zonename": b"global"}

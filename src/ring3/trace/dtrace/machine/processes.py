@@ -130,7 +130,21 @@ def read(
 
 
 _ASKED = frozenset(
-    ("pid", "ppid", "uid", "gid", "tid", "execname", "psargs", "pgid", "sid", "nlwp", "curthread")
+    (
+        "pid",
+        "ppid",
+        "uid",
+        "gid",
+        "euid",
+        "egid",
+        "tid",
+        "execname",
+        "psargs",
+        "pgid",
+        "sid",
+        "nlwp",
+        "curthread",
+    )
 )
 
 
@@ -139,9 +153,9 @@ def _psinfo(known: dict[str, int | bytes]) -> bytes:
         "pr_pid": "pid",
         "pr_ppid": "ppid",
         "pr_uid": "uid",
-        "pr_euid": "uid",
+        "pr_euid": "euid",
         "pr_gid": "gid",
-        "pr_egid": "gid",
+        "pr_egid": "egid",
     }
     names |= {
         "pr_fname": "execname",

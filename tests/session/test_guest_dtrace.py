@@ -1,0 +1,77 @@
+"""dtrace as a program of a machine: what it traces is that machine, and its files and children are the guest's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import ROOT, ring3
+
+pytestmark = pytest.mark.guest
+
+
+def shell(text: str, cwd: Path = ROOT, status: int = 0) -> str:
+    """What a shell on Linux prints; standard error is in it."""
+    done = ring3("run", "/bin/sh", "-c", f"exec 2>&1; {text}", cwd=cwd)
+    assert done.returncode == status, done
+    return done.stdout
+
+
+def test_status_and_process_number_are_the_programs() -> None:
+    shown = shell("dtrace -qn 'BEGIN { printf(\"%s %d\", execname, pid == $pid); exit(3); }'; echo =$?")
+    assert shown.split() == ["dtrace", "1", "=3"]
+
+
+def test_a_script_names_the_tool_and_traces_its_child(tmp_path: Path) -> None:
+    script = tmp_path / "calls.d"
+    script.write_text(
+        "#!/usr/sbin/dtrace -qs\n"
+        'syscall::write:entry /pid == $target/ { printf("%s wrote %d for %s\\n", execname, arg2, $$1); }\n'
+    )
+    script.chmod(0o755)
+    assert shell("./calls.d -c '/bin/echo hello' me", tmp_path).split("\n") == [
+        "hello", "echo wrote 6 for me", "", "",
+    ]  # fmt: skip
+
+
+def test_functions_of_the_child_are_probed_before_it_begins() -> None:
+    shown = shell("dtrace -qn 'pid$target::write:entry { @ = count(); }' -c '/bin/echo hello'")
+    assert shown.split() == ["hello", "1"]
+
+
+def test_errors_are_told_as_on_a_terminal() -> None:
+    assert shell("dtrace -n 'BEGIN { exit(0)'", status=1).startswith(
+        "dtrace: invalid probe specifier BEGIN { exit(0): syntax error"
+    )
+    assert shell("dtrace -n BEGIN -c /missing", status=1) == (
+        "dtrace: failed to execute /missing: No such file or directory\n"
+    )
+
+
+def test_files_and_commands_are_the_guests() -> None:
+    shown = shell(
+        'dtrace -wqn \'BEGIN { system("echo $$ in the guest >/tmp/one; cat /tmp/one"); '
+        'freopen("/tmp/two"); printf("kept"); freopen(""); printf("shown\\n"); exit(0); }\'; cat /tmp/two'
+    )
+    assert shown.split("\n")[0].endswith("in the guest")
+    assert shown.split("\n")[1:] == ["shown", "", "kept"]
+
+
+def test_an_interruption_ends_it_with_the_aggregations() -> None:
+    shown = shell(
+        'dtrace -wqn \'BEGIN { system("touch /tmp/ready"); } END { printf("end\\n"); }\' & '
+        "until [ -e /tmp/ready ]; do :; done; kill -INT $!; wait $!; echo =$?"
+    )
+    assert shown.split() == ["end", "=0"]
+
+
+def test_on_solaris_the_stack_is_the_seeds() -> None:
+    done = ring3(
+        "run", "--os", "solaris", "--", "dtrace", "-n", "fbt::mod_infonull:entry {stack();}", "-c", "modinfo -i 16"
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert [line.strip() for line in done.stdout.splitlines() if "`" in line][:2] == [
+        "genunix`mod_info+0x66",
+        "pcie`_info+0x1f",
+    ]
