@@ -212,7 +212,7 @@ class Linux(Computer):
             from ring3.sandbox.roots import open_root  # noqa: PLC0415 -- few machines have one
 
             try:
-                self._root = open_root(kernel.vfs, sandbox.root)
+                self._root = open_root(kernel.vfs, sandbox.root, rw=sandbox.rw)
             except UserError:
                 self.close()
                 raise
@@ -389,7 +389,8 @@ class Linux(Computer):
 
     def _mount(self, environment: Mapping[str, str], who: Credentials) -> None:
         terminal, sandbox, root = self._terminal, self.sandbox, self._root
-        more = View(b"", root=None if root is None else root.fs, binds=sandbox.bind, empty=sandbox.tmpfs)
+        fs = None if root is None else root.fs
+        more = View(b"", root=fs, binds=sandbox.bind, empty=sandbox.tmpfs, rw=sandbox.rw)
         if terminal is None:
             mount_default(self.kernel, environment, who, self._inherited, more)
             return

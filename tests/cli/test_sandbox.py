@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from tests.cli.command import is_one_line, ring3
+from tests.cli.command import COMMAND, is_one_line, ring3
 
 HELLO: Final = Path(__file__).resolve().parents[2] / "examples" / "hello" / "hello"
 
@@ -54,6 +55,37 @@ def test_a_directory_is_shown_where_a_system_directory_has_none(tmp_path: Path) 
         "cat /usr/share/given/file; touch /usr/share/more 2>/dev/null || test -x /usr/bin/env && echo kept"
     )
     assert said("--bind", f"{tmp_path}:/usr/share/given", "/bin/sh", "-c", script) == "host\nkept\n"
+
+
+def test_what_is_written_to_the_host(tmp_path: Path) -> None:
+    for name in ("work", "given", "kept"):
+        (tmp_path / name).mkdir()
+    script = "echo a >made; mkdir /given/dir; mv made moved; echo b >/given/dir/x; echo c >/kept/x"
+    finished = subprocess.run(
+        [*COMMAND, "run", "--rw", "--bind", f"{tmp_path}/given:/given:rw", "--bind", f"{tmp_path}/kept:/kept",
+         "/bin/sh", "-c", script],
+        cwd=tmp_path / "work", capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (finished.returncode, finished.stderr) == (0, "")
+    found = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*"))
+    assert found == ["given", "given/dir", "given/dir/x", "kept", "work", "work/moved"]
+
+
+def test_a_root_that_is_written_to(tmp_path: Path) -> None:
+    script = "echo a >/made; ls /proc/self/fd >/dev/null && echo there"
+    words = [
+        "--bind",
+        "/usr:/usr:ro",
+        "--bind",
+        "/lib64:/lib64:ro",
+        "--bind",
+        "/lib:/lib:ro",
+        "/usr/bin/sh",
+        "-c",
+        script,
+    ]
+    assert said("--root", str(tmp_path), "--rw", *words) == "there\n"
+    assert (tmp_path / "made").read_text() == "a\n"
 
 
 def test_an_empty_directory() -> None:

@@ -47,7 +47,7 @@ def test_the_environment() -> None:
         ("tasks", True, "--tasks: True is not what it takes"),
         ("files", "²", "--files ²: a number from 1 on is meant"),
         ("bind", [5], "--bind: [5] is not what it takes"),
-        ("bind", ["/usr:u"], "--bind /usr:u: SRC[:DST[:ro|cow]] is meant, with an absolute DST"),
+        ("bind", ["/usr:u"], "--bind /usr:u: SRC[:DST[:ro|rw|cow]] is meant, with an absolute DST"),
         ("tmpfs", ["/"], "--tmpfs /: an absolute path below / is meant"),
         ("clear_env", "yes", "--clear-env: true or false is meant"),
         ("hostname", "h" * 65, f"--hostname {'h' * 65}: 1 to 64 bytes are meant"),

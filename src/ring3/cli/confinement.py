@@ -17,7 +17,10 @@ import struct
 import sys
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from ring3.sandbox import Sandbox
 
 PR_SET_NO_NEW_PRIVS: Final = 38
 PR_SET_SECCOMP: Final = 22
@@ -51,6 +54,8 @@ READ: Final = 1 << 0 | 1 << 2 | 1 << 3  # EXECUTE, READ_FILE, READ_DIR
 WRITE: Final = 1 << 1 | 1 << 14  # WRITE_FILE, TRUNCATE
 IOCTL_DEV: Final = 1 << 15
 REMOVE_FILE: Final = 1 << 5
+CHANGE: Final = READ | WRITE | 1 << 4 | REMOVE_FILE | 1 << 7 | 1 << 8 | 1 << 12 | 1 << 13
+"""Besides: REMOVE_DIR, MAKE_DIR, MAKE_REG, MAKE_SYM, REFER."""
 OF_FILES: Final = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15
 HANDLED: Final = (0, (1 << 13) - 1, (1 << 14) - 1, (1 << 15) - 1, (1 << 15) - 1, (1 << 16) - 1)
 """The rights over files that each version of Landlock knows."""
@@ -60,11 +65,32 @@ TO_SERVE: Final = frozenset((43, 44, 45, 46, 47, 288))
 """accept, sendto, recvfrom, sendmsg, recvmsg and accept4: what answers clients on a socket that is open."""
 
 
+def confine_to(
+    sandbox: Sandbox,
+    program: str,
+    requests: Sequence[int] = (),
+    needed: Collection[int] = (),
+    emptied: Iterable[bytes] = (),
+) -> None:
+    """Gives up what is not needed any more for programs that have this; as `confine`.
+
+    Args:
+        sandbox: What they have.
+        program: The first one's file on the host, "" for none.
+        requests: As `confine` takes it. So are the others.
+        needed: The same.
+        emptied: The same.
+    """
+    cwd = os.getcwdb()
+    confine(sandbox.visible(cwd, os.fsencode(program)), requests, needed, emptied, sandbox.written(cwd))
+
+
 def confine(
     visible: Iterable[bytes],
     requests: Sequence[int] = (),
     needed: Collection[int] = (),
     emptied: Iterable[bytes] = (),
+    written: Iterable[bytes] = (),
 ) -> None:
     """Gives up what is not needed any more, for ever and for all threads to come.
 
@@ -75,11 +101,12 @@ def confine(
         requests: Those of ptrace(2) that stay.
         needed: Calls of `GIVEN_UP` that stay.
         emptied: Directories whose files may be removed.
+        written: Directories and files that programs change on the host.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
         return
-    _give_up_files(libc, visible, emptied)
+    _give_up_files(libc, visible, emptied, written)
     _give_up_calls(libc, requests, [number for number in GIVEN_UP if number not in needed])
 
 
@@ -107,7 +134,9 @@ def _give_up_calls(libc: ctypes.CDLL, requests: Sequence[int], given_up: Sequenc
     libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.c_void_p(ctypes.addressof(described)), 0, 0)
 
 
-def _give_up_files(libc: ctypes.CDLL, visible: Iterable[bytes], emptied: Iterable[bytes]) -> None:
+def _give_up_files(
+    libc: ctypes.CDLL, visible: Iterable[bytes], emptied: Iterable[bytes], written: Iterable[bytes]
+) -> None:
     create, add, restrict = SYS_LANDLOCK
     version = libc.syscall(create, None, ctypes.c_size_t(0), 1)
     if version < 1:
@@ -127,6 +156,7 @@ def _give_up_files(libc: ctypes.CDLL, visible: Iterable[bytes], emptied: Iterabl
         *((path, READ) for path in (*visible, *ours, b"/proc", b"/sys")),
         (b"/dev", READ | WRITE | IOCTL_DEV),
         *((path, REMOVE_FILE) for path in emptied),
+        *((path, CHANGE) for path in written),
     ):
         with suppress(OSError):
             fd = os.open(path, os.O_PATH | os.O_CLOEXEC)

@@ -11,7 +11,7 @@ import tempfile
 from typing import TYPE_CHECKING, Final
 
 from ring3.cli import program
-from ring3.cli.confinement import confine
+from ring3.cli.confinement import confine_to
 from ring3.cli.main import RawFormatter
 from ring3.cli.sandbox import sandbox
 from ring3.errors import UserError
@@ -73,7 +73,7 @@ def _debugged(computer: Linux | Solaris, task: Task, path: str, options: argpars
         except BaseException:
             signal.signal(signal.SIGINT, before)
             raise
-    confine(sandbox(options).visible(os.getcwdb(), os.fsencode(path)), computer.machine.cpu.requests)
+    confine_to(sandbox(options), path, computer.machine.cpu.requests)
     debug(computer, task, connection, options)
     status = computer.run(task)
     client.wait()

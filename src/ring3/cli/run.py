@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ring3.cli import program
 from ring3.cli.caller import caller_of
-from ring3.cli.confinement import confine
+from ring3.cli.confinement import confine_to
 from ring3.cli.main import RawFormatter
 from ring3.cli.sandbox import sandbox
 from ring3.errors import UserError
@@ -69,8 +68,7 @@ def run(options: argparse.Namespace) -> int:
         task = program.load(computer, path, arguments, options)
         begin = _debugger(computer, task, options) if options.gdb else None
         if not options.no_confine and caller_of(options).machine_name is None:
-            visible = sandbox(options).visible(os.getcwdb(), os.fsencode(path))
-            confine(visible, computer.machine.cpu.requests)
+            confine_to(sandbox(options), path, computer.machine.cpu.requests)
         return program.run(computer, task, options, begin)
 
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Final, NoReturn
 
 from ring3.cli import program
-from ring3.cli.confinement import TO_SERVE, confine
+from ring3.cli.confinement import TO_SERVE, confine_to
 from ring3.cli.here import Here
 from ring3.cli.main import RawFormatter
 from ring3.cli.sandbox import add_machine, sandbox
@@ -130,7 +130,7 @@ def _serve(options: argparse.Namespace, folder: Folder, ready: Callable[[str], N
             computer.mount_view()
         server = Server(name, computer, listener, perform_for, options.idle)
         if not options.no_confine:
-            confine(sandbox(options).visible(os.getcwdb(), b""), (), TO_SERVE, [os.fsencode(folder.path)])
+            confine_to(sandbox(options), "", (), TO_SERVE, [os.fsencode(folder.path)])
         ready(name)
         sys.stdout.flush()
         server.run()

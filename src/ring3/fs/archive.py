@@ -26,6 +26,7 @@ from ring3.fs.tmpfs import MemoryDirectory, MemoryFileSystem
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 
 if TYPE_CHECKING:
+    from ring3.fs.host_tree import HostPlace
     from ring3.fs.vfs import Vfs
 
 PIECE: Final = 1 << 20
@@ -66,7 +67,7 @@ class Slice:
             part, data = data[: len(page)], data[len(page) :]
             page[: len(part)] = part
 
-    def refresh(self, path: bytes, found: os.stat_result) -> None:
+    def refresh(self, above: HostPlace, name: bytes, found: os.stat_result) -> None:
         """Nothing: an archive does not change."""
 
     def opened(self) -> None:

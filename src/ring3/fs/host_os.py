@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import struct
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -27,6 +28,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _FLAGS: Final = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_NEVER: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_NONBLOCK", 0)
+O_PATH: Final = getattr(os, "O_PATH", 0)
+O_DIRECTORY: Final = getattr(os, "O_DIRECTORY", 0)
 
 
 def call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -57,22 +61,82 @@ def stat_of(found: os.stat_result) -> Stat:
     )  # fmt: skip
 
 
-def open_for_reading(path: bytes) -> int:
-    """A host descriptor of a file; never that of a terminal that would become the controlling one.
+def open_directory(path: bytes) -> int:
+    """A host descriptor that stands for a directory, whether it may be read or not.
 
     Raises:
-        Errno: As open(2); ENFILE, this process would have too few descriptors left for itself.
+        Errno: As open(2).
     """
-    flags = os.O_RDONLY | _FLAGS | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_NONBLOCK", 0)
-    fd = call(os.open, path, flags | getattr(os, "O_NOFOLLOW", 0))
-    if fd >= _most_descriptors():
-        os.close(fd)
-        raise Errno(E.ENFILE)
+    return call(os.open, path, O_PATH | O_DIRECTORY | _FLAGS)
+
+
+def open_file(path: bytes, flags: int) -> int:
+    """A host descriptor of a file, not by a link at the end of its path.
+
+    Raises:
+        Errno: As open(2).
+    """
+    return call(os.open, path, flags | _FLAGS | _NEVER)
+
+
+def open_at(fd: int, name: bytes, flags: int) -> int:
+    """A host descriptor of a file in a directory, not by a link.
+
+    Args:
+        fd: The directory's.
+        name: The file's, without a slash.
+        flags: Those of open(2) that say what is done with it.
+
+    Raises:
+        Errno: As openat(2).
+    """
+    return call(os.open, name, flags | _FLAGS | _NEVER, 0o600, dir_fd=fd)
+
+
+def open_beneath(fd: int, path: bytes) -> int:
+    """A host descriptor that stands for a directory below another one, found by no link and no way up.
+
+    Raises:
+        Errno: As openat(2); ENOTDIR or ELOOP, there is a link on the way.
+    """
+    if _openat2 is not None:
+        number = _openat2(fd, path, O_PATH | O_DIRECTORY | _FLAGS)
+        if number >= 0:
+            return number
+        if -number not in (errno.ENOSYS, errno.EPERM, errno.E2BIG):
+            raise translated(OSError(-number, ""))
+    start, flags = fd, O_PATH | O_DIRECTORY | _FLAGS | _NEVER
+    for name in path.split(b"/"):
+        above = fd
+        try:
+            fd = call(os.open, name, flags, dir_fd=above)
+        finally:
+            if above != start:
+                os.close(above)
     return fd
 
 
+def _find_openat2() -> Callable[[int, bytes, int], int] | None:
+    """openat2(2) with RESOLVE_BENEATH, NO_SYMLINKS and NO_MAGICLINKS, answering as a system call; None without it."""
+    if sys.platform != "linux" or os.uname().machine != "x86_64":
+        return None
+    import ctypes  # noqa: PLC0415 - the CPU's library has brought it
+
+    syscall = ctypes.CDLL(None, use_errno=True).syscall
+
+    def openat2(fd: int, path: bytes, flags: int) -> int:
+        how = struct.pack("<QQQ", flags, 0, 0x08 | 0x04 | 0x02)
+        found = syscall(437, fd, path, how, ctypes.c_size_t(len(how)))
+        return int(found) if found >= 0 else -ctypes.get_errno()
+
+    return openat2
+
+
+_openat2: Final = _find_openat2()
+
+
 @cache
-def _most_descriptors() -> int:
+def most_descriptors() -> int:
     """The descriptor from which on files of the host get none: the rest is for Python's modules and our own pipes.
 
     As many as the host lets this process have are asked for first.
@@ -88,13 +152,18 @@ def _most_descriptors() -> int:
     return soft - KEPT_DESCRIPTORS if soft >= 0 else 1 << 30
 
 
+def name_of(fd: int) -> str:
+    """A name that leads to what a descriptor of this process stands for."""
+    return f"/proc/self/fd/{fd}"
+
+
 def reopen(fd: int, flags: int) -> int:
     """A new description of what a descriptor leads to, as opening /proc/self/fd/N gives; where there is none, a copy.
 
     Raises:
         Errno: As open(2).
     """
-    name = f"/proc/self/fd/{fd}"
+    name = name_of(fd)
     if os.path.exists(name):
         return call(os.open, name, flags | _FLAGS | getattr(os, "O_NOCTTY", 0))
     return call(os.dup, fd)
@@ -169,22 +238,22 @@ def readlink(path: bytes) -> bytes:
     return call(os.readlink, path)
 
 
-def entries(path: bytes) -> list[tuple[bytes, int, int]]:
-    """The names in a directory in the host's order, each with inode number and file type bits.
+def entries(fd: int) -> list[tuple[bytes, int, int]]:
+    """The names in an open directory in the host's order, each with inode number and file type bits.
 
     Raises:
         Errno: As opendir(3) and readdir(3).
     """
     found: list[tuple[bytes, int, int]] = []
     try:
-        with os.scandir(path) as listing:
-            found.extend((entry.name, entry.inode(), _kind(entry)) for entry in listing)
+        with os.scandir(fd) as listing:
+            found.extend((os.fsencode(entry.name), entry.inode(), _kind(entry)) for entry in listing)
     except OSError as error:
         raise translated(error) from None
     return found
 
 
-def _kind(entry: os.DirEntry[bytes]) -> int:
+def _kind(entry: os.DirEntry[str]) -> int:
     if entry.is_symlink():
         return 0o120000
     if entry.is_dir(follow_symlinks=False):

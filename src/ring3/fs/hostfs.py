@@ -2,14 +2,14 @@
 
 A name is looked up on the host every time, so what the host changes is seen. Contents of regular files that programs
 map are kept in the page cache of their inode, which lives on from one open, and one program, to the next; it is thrown
-away when a later look finds another size or modification time.
+away when a later look finds another size or modification time. What a directory is stays settled once it was seen
+(`ring3.fs.host_tree`).
 """
 
 from __future__ import annotations
 
 import os
 import stat
-from collections import OrderedDict
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -18,6 +18,7 @@ from ring3.fs import host_os
 from ring3.fs.dentry import Dentry
 from ring3.fs.directory import Directory
 from ring3.fs.file import File, Stat
+from ring3.fs.host_tree import HostPlace
 from ring3.fs.inode import Entry, FileSystem, Inode, StatFs
 from ring3.fs.regular import RegularInode
 from ring3.fs.vfs import Vfs
@@ -26,8 +27,6 @@ from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 
 OVERLAYFS_MAGIC: Final = 0x794C_7630
 """What statfs(2) calls the host's directories: they are shown through a layer, as by overlayfs."""
-IDLE: Final = 128
-"""Host descriptors kept open for files that no program has open."""
 
 
 class HostFileSystem(FileSystem):
@@ -36,7 +35,10 @@ class HostFileSystem(FileSystem):
     Attributes:
         vfs: The machine's files.
         base: The host's path of its root.
+        kinds: What regular files, and all others, are here.
     """
+
+    kinds: tuple[type[HostRegular], type[HostInode]]
 
     def __init__(self, vfs: Vfs, base: bytes) -> None:
         """Shows a file or directory of the host.
@@ -50,37 +52,42 @@ class HostFileSystem(FileSystem):
         self._inodes: WeakValueDictionary[tuple[int, int, int], HostInode | HostRegular] = (
             WeakValueDictionary()
         )
-        self._idle: OrderedDict[HostRegular, None] = OrderedDict()
         self._busy: set[HostRegular] = set()
         found = host_os.call(os.stat, base)
         self.dev = found.st_dev
-        self.root = Dentry(self, self.inode(base, found))
+        self.root = Dentry(self, self.inode(None, base, found))
 
-    def inode(self, path: bytes, found: os.stat_result) -> Inode:
-        """The inode of a file of the host: the same as long as anybody uses it."""
+    def inode(self, above: HostPlace | None, name: bytes, found: os.stat_result) -> Inode:
+        """The inode of a file of the host: the same as long as anybody uses it.
+
+        Args:
+            above: The directory that it is in; None for the root.
+            name: Its name there; the path of the root.
+            found: Its attributes.
+        """
         key = (found.st_dev, found.st_ino, stat.S_IFMT(found.st_mode))
         inode = self._inodes.get(key)
         if inode is None:
-            kind = HostRegular if stat.S_ISREG(found.st_mode) else HostInode
-            inode = self._inodes[key] = kind(self, path, found)
+            regular, other = self.kinds
+            kind = regular if stat.S_ISREG(found.st_mode) else other
+            inode = self._inodes[key] = kind(self, above, name, found)
         else:
-            inode.refresh(path, found)
+            inode.refresh(above, name, found)
         return inode
 
     def keep(self, inode: HostRegular) -> None:
         """Keeps the host descriptor of a file that nobody has open, for a while."""
         self._busy.discard(inode)
-        self._idle[inode] = None
-        if len(self._idle) > IDLE:
-            self._idle.popitem(last=False)[0].close_host()
+        self.vfs.held.keep(inode)
 
     def let_go(self, inode: HostRegular) -> None:
         """A file's descriptor is about to be closed."""
         self._busy.discard(inode)
+        self.vfs.held.release(inode)
 
     def hold(self, inode: HostRegular) -> None:
         """A file is open: its descriptor stays."""
-        self._idle.pop(inode, None)
+        self.vfs.held.release(inode)
         self._busy.add(inode)
 
     def statfs(self) -> StatFs:
@@ -95,20 +102,32 @@ class HostFileSystem(FileSystem):
 
     def close(self) -> None:
         """Closes all descriptors."""
-        for inode in (*self._idle, *self._busy):
+        for inode in self._busy:
             inode.close_host()
-        self._idle.clear()
         self._busy.clear()
+        while self.vfs.held.make_room():
+            pass
 
 
 class HostInode(Inode):
-    """A directory, link, device, FIFO or socket of the host."""
+    """A directory, link, device, FIFO or socket of the host.
 
-    __slots__ = ("path",)
+    Attributes:
+        place: The directory that it is, or that it is in.
+        name: Its name there, if it is none itself.
+    """
 
-    def __init__(self, fs: HostFileSystem, path: bytes, found: os.stat_result) -> None:
+    __slots__ = ("name", "place")
+
+    def __init__(
+        self, fs: HostFileSystem, above: HostPlace | None, name: bytes, found: os.stat_result
+    ) -> None:
         super().__init__(fs, found.st_ino, found.st_mode, found.st_uid, found.st_gid)
-        self.path = path
+        if above is None or self.is_directory:
+            self.place = HostPlace(fs.vfs.held, above, name, found)
+        else:
+            self.place = above
+        self.name = name
 
     @property
     def host(self) -> HostFileSystem:
@@ -116,48 +135,56 @@ class HostInode(Inode):
         assert isinstance(self.fs, HostFileSystem)
         return self.fs
 
-    def refresh(self, path: bytes, found: os.stat_result) -> None:
-        """Notes what the host says now."""
-        self.path = path
+    def refresh(self, above: HostPlace | None, name: bytes, found: os.stat_result) -> None:
+        """Notes what the host says now, and where it is now."""
+        if self.is_directory:
+            self.place.above, self.place.name = above, name
+        elif above is not None:
+            self.place = above
+        self.name = name
+        self._note(found)
+
+    def _note(self, found: os.stat_result) -> None:
         self.mode, self.uid, self.gid = found.st_mode, found.st_uid, found.st_gid
 
     def stat(self) -> Stat:
         """What the host says now."""
-        found = host_os.call(os.lstat, self.path)
-        self.refresh(self.path, found)
+        found = self.place.stat() if self.is_directory else self.place.lstat(self.name)
+        self._note(found)
         return host_os.stat_of(found)
 
     def lookup(self, name: bytes) -> Inode:
         """The inode of a name, as the host has it now."""
-        path = self.path + b"/" + name
+        if not self.is_directory:
+            raise Errno(E.ENOTDIR)
         try:
-            found = os.lstat(path)
-        except OSError as error:
-            source = self.host.vfs.shown.get(path)
+            found = self.place.lstat(name)
+        except Errno:
+            source = self.host.vfs.shown.get(self.place.path() + b"/" + name)
             if source is None:
-                raise host_os.translated(error) from None
-            path, found = source, host_os.call(os.stat, source)
-        return self.host.inode(path, found)
+                raise
+            return self.host.inode(None, source, host_os.call(os.stat, source))
+        return self.host.inode(self.place, name, found)
 
     def entries(self) -> list[Entry]:
         """The names, in the host's order, and behind them those that only the machine has."""
-        names = [Entry(*entry) for entry in host_os.entries(self.path)]
+        names = [Entry(*entry) for entry in self.place.entries()]
         return names + self._shown(names)
 
     def _shown(self, names: list[Entry]) -> list[Entry]:
         """Files that the machine shows in this directory and the host does not have there."""
-        known = {entry.name for entry in names}
+        known, here = {entry.name for entry in names}, self.place.path()
         return [
             Entry(name, self.lookup(name).ino, stat.S_IFREG)
             for folder, _, name in (path.rpartition(b"/") for path in self.host.vfs.shown)
-            if folder == self.path and name not in known
+            if folder == here and name not in known
         ]
 
     def readlink(self) -> bytes:
         """The text of a link."""
         if not self.is_link:
             raise Errno(E.EINVAL)
-        return host_os.readlink(self.path)
+        return self.place.readlink(self.name)
 
     def follow(self) -> bytes:
         """The same."""
@@ -173,11 +200,15 @@ class HostInode(Inode):
 class HostRegular(RegularInode):
     """A regular file of the host."""
 
-    __slots__ = ("_fd", "_pages", "_size", "_version", "path")
+    __slots__ = ("_dev", "_fd", "_name", "_pages", "_place", "_size", "_version")
 
-    def __init__(self, fs: HostFileSystem, path: bytes, found: os.stat_result) -> None:
+    def __init__(
+        self, fs: HostFileSystem, above: HostPlace | None, name: bytes, found: os.stat_result
+    ) -> None:
         super().__init__(fs, found.st_ino, found.st_mode, found.st_uid, found.st_gid)
-        self.path = path
+        self._place = above
+        self._name = name
+        self._dev = found.st_dev
         self._fd = -1
         self._pages: PageCache | None = None
         self._size = found.st_size
@@ -189,9 +220,14 @@ class HostRegular(RegularInode):
         assert isinstance(self.fs, HostFileSystem)
         return self.fs
 
-    def refresh(self, path: bytes, found: os.stat_result) -> None:
-        """Notes what the host says now; pages of other contents are of no use any more."""
-        self.path = path
+    @property
+    def path(self) -> bytes:
+        """Where the host had it when it was last looked up."""
+        return self._name if self._place is None else self._place.path() + b"/" + self._name
+
+    def refresh(self, above: HostPlace | None, name: bytes, found: os.stat_result) -> None:
+        """Notes what the host says now, and where it is now; pages of other contents are of no use any more."""
+        self._place, self._name = above, name
         self.mode, self.uid, self.gid = found.st_mode, found.st_uid, found.st_gid
         self._size = found.st_size
         version = (found.st_size, found.st_mtime_ns)
@@ -201,10 +237,20 @@ class HostRegular(RegularInode):
                 self._pages.drop()
                 self._pages = None
 
+    def note_own_change(self, found: os.stat_result) -> None:
+        """Notes what the host says after a change that was made here: pages show it."""
+        self._size = found.st_size
+        self._version = (found.st_size, found.st_mtime_ns)
+
     def stat(self) -> Stat:
         """What the host says now: of the file that is open, whatever has its name meanwhile."""
-        found = host_os.call(os.fstat, self._fd) if self._fd >= 0 else host_os.call(os.lstat, self.path)
-        self.refresh(self.path, found)
+        if self._fd >= 0:
+            found = host_os.call(os.fstat, self._fd)
+        elif self._place is None:
+            found = host_os.call(os.lstat, self._name)
+        else:
+            found = self._place.lstat(self._name)
+        self.refresh(self._place, self._name, found)
         return host_os.stat_of(found)
 
     @property
@@ -225,7 +271,7 @@ class HostRegular(RegularInode):
         """Bytes at an offset."""
         size = min(size, max(self._size - offset, 0) + PAGE_SIZE)
         if self._fd < 0 and not self.opens and self._pages is None:
-            fd = self._open_host()
+            fd = self.open_to_use()
             try:
                 return host_os.pread(fd, size, offset)
             finally:
@@ -251,14 +297,34 @@ class HostRegular(RegularInode):
             Errno: As open(2); EIO, another file has its name now.
         """
         if self._fd < 0:
-            self._fd = self._open_host()
+            self._fd = self.open_to_use()
             if not self.opens:
                 self.host.keep(self)
         return self._fd
 
-    def _open_host(self) -> int:
-        fd = host_os.open_for_reading(self.path)
-        if os.fstat(fd).st_ino != self.ino:
+    def open_to_use(self) -> int:
+        """A new descriptor of the host's, for reading."""
+        return self.checked(self.open_host(os.O_RDONLY))
+
+    def open_host(self, flags: int) -> int:
+        """A new descriptor of the host's for what has its name now.
+
+        Raises:
+            Errno: As open(2).
+        """
+        if self._place is None:
+            return self.host.vfs.held.open(lambda: host_os.open_file(self._name, flags))
+        return self._place.open(self._name, flags)
+
+    def checked(self, fd: int) -> int:
+        """A descriptor, if it leads to this file.
+
+        Raises:
+            Errno: EIO, another file has its name now.
+        """
+        found = os.fstat(fd)
+        kind = stat.S_IFMT(found.st_mode)
+        if (found.st_dev, found.st_ino, kind) != (self._dev, self.ino, self.kind):  # numbers are used again
             os.close(fd)
             raise Errno(E.EIO)
         return fd
@@ -285,3 +351,6 @@ class HostRegular(RegularInode):
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+
+
+HostFileSystem.kinds = (HostRegular, HostInode)

@@ -19,6 +19,7 @@ from ring3.abi.errno import E, Errno
 from ring3.fs import host_os
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import Stat
+from ring3.fs.host_tree import HostPlace
 from ring3.fs.hostfs import OVERLAYFS_MAGIC, HostFileSystem, HostRegular
 from ring3.fs.inode import Entry, Inode, StatFs
 from ring3.fs.memory_file import FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, punch
@@ -57,7 +58,7 @@ class OverlayFileSystem(MemoryFileSystem):
         self.dev = self.lower.dev
         found = host_os.call(os.stat, base)
         if stat.S_ISDIR(found.st_mode):
-            self.top = OverlayDirectory(self, base, found, None, b"")
+            self.top = OverlayDirectory(self, HostPlace(vfs.held, None, base, found), found, None, b"")
             self.root = Dentry(self, self.top)
         else:
             lower = self.lower.root.inode
@@ -77,21 +78,22 @@ class OverlayFileSystem(MemoryFileSystem):
         """Gives the host's descriptors back."""
         self.lower.close()
 
-    def show(self, above: OverlayDirectory, name: bytes, path: bytes, found: os.stat_result) -> Inode:
+    def show(self, above: OverlayDirectory, name: bytes, found: os.stat_result) -> Inode:
         """The inode that stands for a file of the host."""
+        place = above.place
         if stat.S_ISDIR(found.st_mode):
-            return OverlayDirectory(self, path, found, above, name)
+            return OverlayDirectory(self, place.child(name, found), found, above, name)
         key = (found.st_dev, found.st_ino)
         linked = self._linked.get(key)
         if linked is not None:
             return linked
         inode: Inode
         if stat.S_ISREG(found.st_mode):
-            lower = self.lower.inode(path, found)
+            lower = self.lower.inode(place, name, found)
             assert isinstance(lower, HostRegular)
             inode = OverlayFile(self, lower, found, above, name)
         else:
-            inode = OverlayNode(self, path, found, above, name)
+            inode = OverlayNode(self, place, found, above, name)
         if found.st_nlink > 1:
             self._linked[key] = inode
         return inode
@@ -134,21 +136,21 @@ class OverlayDirectory(Shown, MemoryDirectory):
     """A directory of the host with changes.
 
     Attributes:
-        path: The host's path of it.
+        place: The host's directory.
         hidden: Names that the host has and that are gone here.
     """
 
     def __init__(
         self,
         fs: OverlayFileSystem,
-        path: bytes,
+        place: HostPlace,
         found: os.stat_result,
         above: OverlayDirectory | None,
         name: bytes,
     ) -> None:
         self.changed = True  # nothing to pin while it is being made
         super().__init__(fs, found.st_ino, found.st_mode, found.st_uid, found.st_gid)
-        self.path = path
+        self.place = place
         self.above, self.name, self.changed = above, name, False
         self.hidden: set[bytes] = set()
         self._seen: WeakValueDictionary[bytes, Inode] = WeakValueDictionary()
@@ -167,25 +169,25 @@ class OverlayDirectory(Shown, MemoryDirectory):
             return pinned
         if name in self.hidden:
             raise Errno(E.ENOENT)
-        path = self.path + b"/" + name
-        found = host_os.call(os.lstat, path)
+        found = self.place.lstat(name)
         seen = self._seen.get(name)
         if seen is not None and seen.ino == found.st_ino and seen.kind == stat.S_IFMT(found.st_mode):
             assert isinstance(seen, OverlayDirectory | OverlayFile | OverlayNode)
-            seen.refresh(path, found)
+            seen.refresh(self.place, name, found)
             return seen
-        inode = self._seen[name] = self.overlay.show(self, name, path, found)
+        inode = self._seen[name] = self.overlay.show(self, name, found)
         return inode
 
-    def refresh(self, path: bytes, found: os.stat_result) -> None:
-        """Notes what the host says now."""
+    def refresh(self, above: HostPlace, name: bytes, found: os.stat_result) -> None:
+        """Notes what the host says now, and where it is now."""
+        self.place.above, self.place.name = above, name
         self.copy_attributes(found)
 
     def entries(self) -> list[Entry]:
         """The host's names in its order, without the hidden ones, and then the new ones."""
         rest = dict(self.names)
         found = []
-        for name, ino, kind in host_os.entries(self.path):
+        for name, ino, kind in self.place.entries():
             inode = rest.pop(name, None)
             if inode is not None:
                 found.append(Entry(name, inode.ino, inode.kind))
@@ -197,7 +199,7 @@ class OverlayDirectory(Shown, MemoryDirectory):
         """The host's attributes, or its own."""
         if self.changed:
             return super().stat()
-        found = host_os.call(os.stat, self.path)
+        found = self.place.stat()
         self.copy_attributes(found)
         return host_os.stat_of(found)
 
@@ -237,11 +239,11 @@ class OverlayFile(Shown, RegularInode):
         self._pages: OverlayPages | None = None
         self.copy_attributes(found)
 
-    def refresh(self, path: bytes, found: os.stat_result) -> None:
+    def refresh(self, above: HostPlace, name: bytes, found: os.stat_result) -> None:
         """Notes what the host says now; pages read before its contents changed are of no use any more."""
         if not self.changed:
             old = self.mtime, self.lower.size
-            self.lower.refresh(path, found)
+            self.lower.refresh(above, name, found)
             self.copy_attributes(found)
             if old != (self.mtime, found.st_size) and self._pages is not None:
                 self._pages.drop()
@@ -326,7 +328,7 @@ class OverlayNode(Shown, MemoryNode):
     def __init__(
         self,
         fs: OverlayFileSystem,
-        path: bytes,
+        place: HostPlace,
         found: os.stat_result,
         above: OverlayDirectory,
         name: bytes,
@@ -335,11 +337,11 @@ class OverlayNode(Shown, MemoryNode):
         super().__init__(fs.vfs, fs, found.st_ino, found.st_mode, found.st_uid, found.st_gid)
         self.above, self.name, self.changed = above, name, False
         self.rdev = getattr(found, "st_rdev", 0)
-        self.refresh(path, found)
+        self.refresh(place, name, found)
 
-    def refresh(self, path: bytes, found: os.stat_result) -> None:
+    def refresh(self, above: HostPlace, name: bytes, found: os.stat_result) -> None:
         """Notes what the host says now."""
         if not self.changed:
             self.copy_attributes(found)
             if self.is_link:
-                self.target = host_os.readlink(path)
+                self.target = above.readlink(name)

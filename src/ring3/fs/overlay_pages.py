@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from ring3.fs.file import Stat
+    from ring3.fs.host_tree import HostPlace
     from ring3.fs.vfs import Vfs
 
     class Lower(Protocol):
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
         def read_pages(self, index: int, pages: list[memoryview]) -> None:
             """Fills several pages."""
 
-        def refresh(self, path: bytes, found: os.stat_result) -> None:
+        def refresh(self, above: HostPlace, name: bytes, found: os.stat_result) -> None:
             """Notes what the host says now."""
 
         def stat(self) -> Stat:

@@ -9,6 +9,7 @@ from typing import Final
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
 from ring3.fs.dentry import Dentry
+from ring3.fs.host_tree import Held
 from ring3.fs.inode import FileSystem, StatFs
 from ring3.kernel.mm.objects import Objects
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE, Ram
@@ -56,6 +57,7 @@ class Vfs:
         lock_waits: Which owner of a POSIX lock waits for which other, to find deadlocks.
         pipe_room: How many bytes the pipes of each user may hold together.
         shown: Files that are seen at paths where the host has none, and where the host has them.
+        held: Descriptors of the host that are kept without need.
     """
 
     def __init__(self, ram: Ram, objects: Objects, now: Callable[[], int]) -> None:
@@ -66,6 +68,7 @@ class Vfs:
         self.lock_waits: dict[object, object] = {}
         self.pipe_room: dict[int, int] = {}
         self.shown: dict[bytes, bytes] = {}
+        self.held = Held()
         self._minors = count(20)
         self._anonymous = count(1)
         self.pipe_dev = self.new_dev()

@@ -27,7 +27,7 @@ from ring3.errors import UserError
 from ring3.fs import host_os
 from ring3.fs.dentry import Dentry
 from ring3.fs.hostfs import HostFileSystem
-from ring3.fs.inode import FileSystem
+from ring3.fs.inode import FileSystem, Inode
 from ring3.fs.memory_file import MemoryFile
 from ring3.fs.memory_inode import MemoryNode
 from ring3.fs.namei import Walk
@@ -59,7 +59,7 @@ class Bind(NamedTuple):
     Attributes:
         source: Its path on the host, absolute.
         place: Where programs see it, absolute.
-        mode: ``ro``: it cannot be changed; ``cow``: what programs change stays in memory.
+        mode: ``ro``: it cannot be changed; ``rw``: it is changed on the host; ``cow``: what is changed stays in memory.
     """
 
     source: bytes
@@ -78,6 +78,7 @@ class View(NamedTuple):
         root: What programs have for ``/``; None for the host's system directories and empty ones.
         binds: What is shown besides, over what would be there.
         empty: Where empty directories are, over what would be there.
+        rw: What programs change in the working directory is changed on the host.
     """
 
     cwd: bytes
@@ -87,6 +88,7 @@ class View(NamedTuple):
     root: FileSystem | None = None
     binds: tuple[Bind, ...] = ()
     empty: tuple[bytes, ...] = ()
+    rw: bool = False
 
 
 def mount_view(vfs: Vfs, view: View, dev: FileSystem, proc: FileSystem, sys: FileSystem) -> Dentry:
@@ -118,9 +120,9 @@ def mount_view(vfs: Vfs, view: View, dev: FileSystem, proc: FileSystem, sys: Fil
         _make_home(vfs, home, view)
     if view.cwd not in (b"", b"/") and os.path.isdir(view.cwd):
         place = make_directories(vfs, view.cwd)
-        overlay = OverlayFileSystem(vfs, view.cwd)
-        vfs.mount(overlay, place)
-        start = overlay.root
+        shown = host_files(vfs, view.cwd, "rw" if view.rw else "cow")
+        vfs.mount(shown, place)
+        start = shown.root
     _show_more(vfs, view)
     return start
 
@@ -152,8 +154,25 @@ def show(vfs: Vfs, bind: Bind) -> None:
     if not is_directory and not stat.S_ISREG(found.st_mode):
         raise Errno(E.EOPNOTSUPP)
     place = place_to_mount(vfs, bind.place, is_directory=is_directory)
-    kind = HostFileSystem if bind.mode == "ro" else OverlayFileSystem
-    vfs.mount(kind(vfs, os.path.realpath(bind.source)), place)
+    vfs.mount(host_files(vfs, os.path.realpath(bind.source), bind.mode), place)
+
+
+def host_files(vfs: Vfs, path: bytes, mode: str) -> FileSystem:
+    """A file or directory of the host as a file system.
+
+    Args:
+        vfs: The machine's files.
+        path: Its path on the host.
+        mode: As `Bind.mode`.
+
+    Raises:
+        Errno: As stat(2).
+    """
+    if mode == "rw":
+        from ring3.fs.host_writable import WritableFileSystem  # noqa: PLC0415 -- only where the user has asked for it
+
+        return WritableFileSystem(vfs, path)
+    return HostFileSystem(vfs, path) if mode == "ro" else OverlayFileSystem(vfs, path)
 
 
 def place_to_mount(vfs: Vfs, path: bytes, *, is_directory: bool) -> Dentry:
@@ -182,7 +201,7 @@ def _made(vfs: Vfs, path: bytes, *, is_directory: bool) -> Dentry:
     except Errno as error:
         if error.number is not E.ENOENT:
             raise
-        if not isinstance(directory.inode, MemoryDirectory):
+        if not _takes_names(directory.inode):
             raise Errno(E.EROFS) from None
         directory.inode.create(name, stat.S_IFDIR | 0o755 if is_directory else stat.S_IFREG | 0o644, KERNEL)
         place = directory.child(name)
@@ -270,13 +289,18 @@ def make_directories(vfs: Vfs, path: bytes) -> Dentry:
         try:
             at = at.child(name)
         except Errno as error:
-            if error.number is not E.ENOENT or not isinstance(directory, MemoryDirectory):
+            if error.number is not E.ENOENT or not _takes_names(directory):
                 raise Errno(E.EROFS if error.number is E.ENOENT else error.number) from None
             directory.create(name, stat.S_IFDIR | 0o755, KERNEL)
             at = at.child(name)
         if at.inode.is_link:
             at = Walk(vfs.root, KERNEL).find(vfs.root, at.path())
     return at
+
+
+def _takes_names(directory: Inode) -> bool:
+    """Whether new names can be made in a directory: in memory always, on the host where programs may do so too."""
+    return isinstance(directory, MemoryDirectory) or not directory.fs.readonly
 
 
 def _show_system(vfs: Vfs, name: bytes) -> None:

@@ -22,7 +22,7 @@ LEAST_MEMORY: Final = 16 << 20
 MOST_MEMORY: Final = 64 << 30
 LONGEST_NAME: Final = 64
 """Bytes of a host's name (sethostname(2))."""
-MODES: Final = ("ro", "cow")
+MODES: Final = ("ro", "rw", "cow")
 SETTINGS: Final = "ring3.toml"
 """The file of the user's defaults."""
 
@@ -33,6 +33,7 @@ class Sandbox(NamedTuple):
     Attributes:
         root: A directory, tar file or OCI image directory that is programs' ``/``; "" for the default view.
         bind: What is shown of the host besides.
+        rw: What programs change in the working directory, or in a root that is a directory, is changed on the host.
         tmpfs: Where empty directories in memory are.
         hostname: The name of the machine; "" for the default one.
         memory: Bytes of RAM; 0 for the default.
@@ -49,6 +50,7 @@ class Sandbox(NamedTuple):
 
     root: str = ""
     bind: tuple[Bind, ...] = ()
+    rw: bool = False
     tmpfs: tuple[bytes, ...] = ()
     hostname: str = ""
     memory: int = 0
@@ -84,6 +86,15 @@ class Sandbox(NamedTuple):
         if cwd != b"/":
             found.append(cwd)
         return [*found, os.path.realpath(program)] if program else found
+
+    def written(self, cwd: bytes) -> list[bytes]:
+        """Those of the host's files and directories that programs change there.
+
+        Args:
+            cwd: The directory that Ring3 was started in.
+        """
+        found = [bind.source for bind in self.bind if bind.mode == "rw"]
+        return [*found, os.fsencode(self.root) if self.root else cwd] if self.rw else found
 
 
 def _number(word: str) -> int:
@@ -198,9 +209,11 @@ OPTIONS: Final = {
     for option in (
         Option("root", "DIR|TAR|IMAGE", "what is / of the program: a directory, a tar file or an OCI image directory",
                _root, of_machine=True, opens_host=True),
-        Option("bind", "SRC[:DST[:ro|cow]]", "show a file or directory of the host, at DST or where the host has it: "
-               "copy-on-write (cow, default) or read-only (ro)",
+        Option("bind", "SRC[:DST[:ro|rw|cow]]", "show a file or directory of the host, at DST or where the host has "
+               "it: copy-on-write (cow, default), read-only (ro), or so that it is changed there (rw)",
                _bind, is_repeated=True, of_machine=True, opens_host=True),
+        Option("rw", "", "what the program changes in the working directory, or in the directory of --root, is changed "
+               "on the host", of_machine=True, opens_host=True),
         Option("tmpfs", "DIR", "an empty directory in memory", _place, is_repeated=True, of_machine=True),
         Option("hostname", "NAME", "what programs see as the name of their host", _hostname, of_machine=True),
         Option("memory", "SIZE", "memory of all programs together, such as 512M; also the machine's RAM", _memory,

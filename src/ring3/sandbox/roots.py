@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ring3.abi.errno import Errno
 from ring3.abi.kinds import NamedTuple
 from ring3.errors import UserError
-from ring3.fs.overlay import OverlayFileSystem
+from ring3.fs.view import host_files
 
 if TYPE_CHECKING:
     from ring3.fs.inode import FileSystem
@@ -45,17 +45,25 @@ class Root(NamedTuple):
     command: tuple[str, ...] = ()
 
 
-def open_root(vfs: Vfs, path: str) -> Root:
+def open_root(vfs: Vfs, path: str, *, rw: bool = False) -> Root:
     """Opens a root.
+
+    Args:
+        vfs: The machine's files.
+        path: Where it is on the host.
+        rw: Programs change it there.
 
     Raises:
         UserError: It is none of the three, or damaged.
     """
     try:
-        if os.path.isfile(os.path.join(path, "oci-layout")):
+        is_image = os.path.isfile(os.path.join(path, "oci-layout"))
+        if os.path.isdir(path) and not is_image:
+            return Root(host_files(vfs, os.fsencode(path), "rw" if rw else "cow"))
+        if rw:
+            raise ValueError("--rw is for a directory")
+        if is_image:
             return _Image(path).root(vfs)
-        if os.path.isdir(path):
-            return Root(OverlayFileSystem(vfs, os.fsencode(path)))
         return Root(_archives(vfs, [path]))
     except Errno as error:
         raise UserError(f"--root {path}: {error.number.text}") from None

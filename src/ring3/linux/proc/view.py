@@ -70,7 +70,7 @@ def mount_default(
     if wanted is not None:
         if wanted.root is not None:
             view = view._replace(cwd=b"", homes=())
-        view = view._replace(root=wanted.root, binds=wanted.binds, empty=wanted.empty)
+        view = view._replace(root=wanted.root, binds=wanted.binds, empty=wanted.empty, rw=wanted.rw)
     kernel.cwd = mount_view(
         kernel.vfs, view, dev, _late(kernel, "proc", PROC_MAGIC), _late(kernel, "sysfs", SYSFS_MAGIC)
     )

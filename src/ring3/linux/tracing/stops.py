@@ -26,7 +26,6 @@ from ring3.linux.signals.send import (
     recalc_sigpending,
     signal_wake_up,
 )
-from ring3.linux.tracing import stepping
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -77,6 +76,8 @@ def ptrace_detach(task: LinuxTask, signal: int = 0) -> None:
     trace = task.trace
     if trace is None:
         return
+    from ring3.linux.tracing import stepping  # noqa: PLC0415 -- few programs are traced
+
     stepping.disable(task)
     task.trace = None
     if trace.tracer is not None and task in trace.tracer.tracees:
