@@ -145,3 +145,63 @@ def test_help() -> None:
     assert finished.returncode == 0
     for option in ("--syscall NAME", "--nth N", "--json", "--output FILE"):
         assert option in finished.stdout
+
+
+def test_a_page_goes_to_its_file_and_nothing_of_it_to_stdout(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    finished = ring3("explain", "--html", str(page), HELLO)
+    assert (finished.returncode, finished.stdout, finished.stderr) == (0, "Hello, world\n", "")
+    assert page.read_text().startswith("<!DOCTYPE html>")
+    assert TITLE in page.read_text()
+
+
+def test_doors_are_compared_with_a_program_of_ones_own_or_with_the_one_that_comes_along(
+    tmp_path: Path,
+) -> None:
+    page = tmp_path / "page.html"
+    finished = ring3("explain", "--compare", "--html", str(page), "--syscall", "getpid")
+    assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
+    assert "getpid by int $0x80, sysenter (32-bit) and syscall" in page.read_text()
+    finished = ring3("explain", "--compare", "--html", str(page), HELLO)
+    assert (finished.returncode, finished.stdout, finished.stderr) == (0, "Hello, world\n", "")
+    assert TITLE in page.read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "complaint"),
+    [
+        (
+            ["--html", "{folder}/none/page.html", HELLO],
+            2,
+            "{folder}/none/page.html: No such file or directory",
+        ),
+        (["--html", "/dev/full", HELLO], 1, "/dev/full: No space left on device"),
+        (
+            ["--html", "page.html", "-o", "told", HELLO],
+            2,
+            "--html FILE and -o FILE: the explanation goes to one",
+        ),
+        (["--html", "page.html", "--json", HELLO], 2, "not allowed with argument --html"),
+        (["--compare", HELLO], 2, "--compare is shown on a page"),
+        (["--compare", "--html", "page.html", "--nth", "2", HELLO], 2, "--syscall NAME, not --nth"),
+        (["--compare", "--html", "page.html", "--syscall", "mmap2"], 2, "no call 'mmap2' is in both tables"),
+        (
+            ["--compare", "--html", "page.html", "--os", "solaris", "modinfo"],
+            2,
+            "--compare is about Linux's doors",
+        ),
+        (["--html", "page.html"], 2, "no PROGRAM is given"),
+        (
+            ["--html", "{folder}/page.html", "--syscall", "fork", HELLO],
+            1,
+            "made 2 system calls, none of them fork",
+        ),
+    ],
+)
+def test_mistakes_with_pages_are_one_line(
+    words: list[str], status: int, complaint: str, tmp_path: Path
+) -> None:
+    finished = ring3("explain", *(word.format(folder=tmp_path) for word in words))
+    assert complaint.format(folder=tmp_path) in finished.stderr
+    assert is_one_line(finished.stderr)
+    assert finished.returncode == status

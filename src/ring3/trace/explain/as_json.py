@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
+from ring3.trace.explain.bits import Unfolded
 from ring3.trace.explain.events import (
     Access,
     Delivery,
@@ -23,6 +24,7 @@ from ring3.trace.explain.events import (
 from ring3.trace.explain.facts import Change, Code, Value
 from ring3.trace.explain.model import Asked, Explanation, Return
 from ring3.trace.explain.registers import flag_names
+from ring3.trace.explain.walks import PageWalk
 
 FORMAT: Final = 1
 """Rises when a key changes its meaning or goes; new keys do not raise it."""
@@ -42,6 +44,7 @@ def render(told: Explanation) -> str:
         "events": [_event(event) for event in told.events],
         "back": _back(told.back) if told.back is not None else None,
         "ended": told.ended or None,
+        "walks": [_walk(walk) for walk in told.walks],
     }
     return json.dumps(whole, indent=2) + "\n"
 
@@ -133,9 +136,41 @@ def _delivery(told: Delivery) -> Json:
                 "value": step.value,
                 "address": None if step.address is None else hex(step.address),
                 "where": step.where or None,
+                "raw": None if step.raw is None else hex(step.raw),
+                "bits": None if step.bits is None else _bits(step.bits),
             }
             for step in told.steps
         ],
+    }
+
+
+def _bits(told: Unfolded) -> Json:
+    return {
+        "what": told.what,
+        "raw": hex(told.raw),
+        "width": told.width,
+        "fields": [
+            {
+                "name": field.name or None,
+                "high": field.high,
+                "low": field.low,
+                "value": hex(field.value),
+                "meaning": field.meaning or None,
+            }
+            for field in told.fields
+        ],
+    }
+
+
+def _walk(told: PageWalk) -> Json:
+    return {
+        "page": hex(told.page),
+        "root": hex(told.root),
+        "entries": [
+            {"level": entry.level, "address": hex(entry.address), "value": hex(entry.value)}
+            for entry in told.entries
+        ],
+        "physical": None if told.physical is None else hex(told.physical),
     }
 
 

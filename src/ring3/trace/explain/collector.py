@@ -24,6 +24,7 @@ from ring3.trace.explain.handover import Fields, Handover, fields_at
 from ring3.trace.explain.model import Explanation, Return
 from ring3.trace.explain.names import Names
 from ring3.trace.explain.registers import Picture, changes, picture, values
+from ring3.trace.explain.walks import Walks
 from ring3.trace.user_symbols import UserSymbols
 
 TABLES: Final = ("sys_call_table", "ia32_sys_call_table")
@@ -53,6 +54,7 @@ class Collector(Follower[Explanation]):
         self._nth = nth
         self._program = task.exe
         self._names = Names(kernel, task)
+        self._walks = Walks(kernel.machine)
         self._user_symbols = UserSymbols(kernel)
         self._disassembler = Disassembler(kernel.machine, self._describe, kernel.image.symbols.name)
         self._asked = asked(kernel, call, self._disassembler)
@@ -80,6 +82,7 @@ class Collector(Follower[Explanation]):
             tuple(self._events),
             self._back,
             self._ended,
+            tuple(self._walks.found),
         )
 
     @property
@@ -109,7 +112,15 @@ class Collector(Follower[Explanation]):
             )
 
     def _lines(self, told: Delivered) -> tuple[CpuStep, ...]:
-        return steps.told(told.steps, self._cpu.gpr(Gpr.RSP), self._names.annotated, self._names.memory)
+        found = steps.told(told.steps, self._cpu.gpr(Gpr.RSP), self._names.annotated, self._names.memory)
+        self._note(*(step.address for step in found))
+        return found
+
+    def _note(self, *addresses: int | None) -> None:
+        """Looks up the pages of what was touched."""
+        for address in addresses:
+            if address is not None:
+                self._walks.note(address)
 
     def back(self, last: str) -> None:
         """Ring 3 runs next."""
@@ -166,6 +177,7 @@ class Collector(Follower[Explanation]):
             self._names.frames.pop()
 
     def _access(self, memory: Memory, address: int) -> Access:
+        self._note(address)
         value = self._word(address, memory.size)
         symbol = self._names.code(value) if value is not None else ""
         return Access(memory.write, address, memory.size, self._names.memory(address), value, symbol)
@@ -183,5 +195,8 @@ class Collector(Follower[Explanation]):
     def handed_back(self, call: StubCall | None, *, waited: bool) -> None:
         """Python is done."""
         assert self._handover is not None
-        self._events.append(self._handover.over(call, waited=waited))
+        over = self._handover.over(call, waited=waited)
+        self._events.append(over)
+        if call is not None:
+            self._note(*(told.value for layer in over.layers for told in layer.arguments if told.data))
         self._handover = None

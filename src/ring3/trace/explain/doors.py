@@ -78,3 +78,9 @@ def call_names() -> frozenset[str]:
     """The names of all calls that a door can lead to."""
     tables = (tbl.sys_call_table(tbl.Abi.X86_64), tbl.sys_call_table(tbl.Abi.I386))
     return frozenset(slot.name for table in tables for slot in table if slot.name is not None)
+
+
+def number_of(name: str, abi: tbl.Abi) -> int | None:
+    """A call's number in a table, None if it has none there."""
+    table = tbl.sys_call_table(abi)
+    return next((number for number, slot in enumerate(table) if slot.name == name), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ring3.trace.explain.bits import Unfolded
 from ring3.trace.explain.facts import Change, Code, Value
 
 
@@ -67,6 +68,8 @@ class CpuStep:
         value: What was read, written or found, as text; addresses of the kernel with their symbols.
         address: Linear address of the memory touched, None for a register.
         where: The same as ``symbol+0x1d`` or a field's name, "" where there is none.
+        raw: What was read, written or set, as a number; None for a check.
+        bits: The same unfolded, or what a check looks at; None where the number has no fields.
     """
 
     what: str
@@ -74,6 +77,8 @@ class CpuStep:
     value: str
     address: int | None
     where: str
+    raw: int | None
+    bits: Unfolded | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ring3.trace.explain.events import Event
 from ring3.trace.explain.facts import Change, Code, Value
+from ring3.trace.explain.walks import PageWalk
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class Explanation:
         events: What happened, in order.
         back: The way back, None if the program ended.
         ended: How the program ended, "" if it went on.
+        walks: Through the page tables, to each page that the call touched.
     """
 
     program: str
@@ -94,3 +96,4 @@ class Explanation:
     events: tuple[Event, ...]
     back: Return | None
     ended: str
+    walks: tuple[PageWalk, ...]

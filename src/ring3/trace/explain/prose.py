@@ -152,12 +152,18 @@ def handler(told: PythonCall, asked: Asked, *, has_slot: bool) -> str:
     )
 
 
+def frame_changed(told: PythonCall) -> str:
+    """What ring 0 has done to ``pt_regs`` since they were filled."""
+    changed = ", ".join(f"{c.name} {c.before:#x} -> {c.after:#x}" for c in told.frame)
+    return f"Since the entry code filled pt_regs, ring 0 has changed these fields: {changed}."
+
+
 def argument(told: LayerArgument, long: int | None) -> str:
     """An argument as a layer has it: longs in hexadecimal, typed numbers as C prints them.
 
     Args:
         told: The argument.
-        long: For the innermost layer the same argument as long, where it was another number; else None.
+        long: The same argument as the layer above has it, None if it has none of that name.
     """
     if told.type in ("long", "unsigned long"):
         text = f"{told.name} = {told.value:#x}"
@@ -165,7 +171,7 @@ def argument(told: LayerArgument, long: int | None) -> str:
         pointer = "*" in told.type
         number = f"{told.value:#x}" if pointer or told.value > _LARGE else str(told.value)
         text = f"{told.type.rstrip(' *')} {'*' * pointer}{told.name} = {number}"
-    if long is not None:
+    if long is not None and long != told.value:
         text += f", cut from {long:#x}"
     if told.data:
         text += f", which {'begins with' if len(told.data) == SHOWN else 'points to'} {_c_string(told.data)}"
@@ -196,6 +202,11 @@ def result(told: PythonCall, ended: str) -> list[str]:
     else:
         text.append(f"It returns {told.result} (rax = {told.result & (1 << 64) - 1:#x}).")
     return text
+
+
+def end(told: Explanation) -> str:
+    """The call that was the task's last."""
+    return f"Task {told.task} has ended with {told.ended}: there is no way back to ring 3."
 
 
 def python(told: PythonCall) -> str:

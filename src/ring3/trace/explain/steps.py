@@ -20,6 +20,8 @@ from ring3.machine.steps import (
     StackRead,
     Step,
 )
+from ring3.trace.explain import bits
+from ring3.trace.explain.bits import Unfolded
 from ring3.trace.explain.events import CpuStep
 
 _SYSCALL: Final = {
@@ -51,15 +53,42 @@ def told(
         place: What lies at an address, "" if that has no name.
     """
     remarks: dict[str, str] = {}
-    found = []
+    found: list[CpuStep] = []
     for step in steps:
         remarks = _remarks(step, rsp) or remarks
         line = _line(step, remarks)
         if line is not None:
             what, subject, value, address = line
             where = place(address) if address is not None else ""
-            found.append(CpuStep(what, subject, annotated(value), address, where))
+            raw, unfolded = _unfolded(step, subject)
+            if isinstance(step, Check) and unfolded is None and found:
+                unfolded = found[-1].bits  # what is checked is the descriptor that was read just before
+            found.append(CpuStep(what, subject, annotated(value), address, where, raw, unfolded))
     return tuple(found)
+
+
+def _unfolded(step: Step, subject: str) -> tuple[int | None, Unfolded | None]:
+    """The number that a step is about, and its bit fields, where it has any."""
+    if isinstance(step, MsrRead):
+        return step.value, bits.msr(step.msr, step.value)
+    if isinstance(step, GateRead | SegmentRead):
+        told = (
+            bits.gate(subject, step.gate)
+            if isinstance(step, GateRead)
+            else bits.segment(subject, step.segment)
+        )
+        return told.raw, told
+    if isinstance(step, SegmentSet):
+        return step.selector, bits.selector(subject, step.selector)
+    if isinstance(step, Check):
+        efer = step.requirement is Requirement.SCE
+        return None, bits.msr(Msr.MSR_EFER, step.left) if efer else None
+    register = step.register if isinstance(step, RegisterSet) else step.what if isinstance(step, Push) else ""
+    if register in ("RFLAGS", "R11"):  # only syscall sets R11, and to RFLAGS
+        return step.value, bits.rflags("RFLAGS", step.value)
+    if register in ("CS", "SS"):
+        return step.value, bits.selector(register, step.value)
+    return step.value, None
 
 
 def _remarks(step: Step, rsp: int) -> dict[str, str] | None:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
-from ring3.abi.kinds import Enum
 from ring3.trace.explain import listing, prose
 from ring3.trace.explain.events import (
     Delivery,
@@ -21,6 +20,7 @@ from ring3.trace.explain.facts import Value
 from ring3.trace.explain.listing import INDENT, beside, paragraph
 from ring3.trace.explain.model import Argument, Asked, Explanation, Return
 from ring3.trace.explain.registers import GENERAL, flag_names
+from ring3.trace.explain.stages import AGAIN, END, PROGRAM, Stage, heading, opening, staged
 
 _NARROW: Final = {
     f"r{name}": f"e{name}" for name in ("ax", "bx", "cx", "dx", "si", "di", "bp", "sp", "ip", "flags")
@@ -28,80 +28,36 @@ _NARROW: Final = {
 _M32: Final = 0xFFFF_FFFF
 
 
-class _Stage(Enum):
-    """The part of the way that a section tells."""
-
-    CPU = "The CPU"
-    ENTRY = "The entry code"
-    DISPATCH = "To the table"
-    TABLE = "The table"
-    HANDLER = "The handler"
-    WAY_BACK = "The way back"
-
-
 def render(told: Explanation) -> str:
     """The whole text, ending with a newline."""
     title = prose.title(told)
     lines = [title, "=" * len(title)]
-    for number, (heading, body) in enumerate(_sections(told), 1):
-        lines += ["", f"{number}. {heading}", "-" * (len(heading) + len(f"{number}. ")), *body]
+    for number, (name, body) in enumerate(_sections(told), 1):
+        lines += ["", f"{number}. {name}", "-" * (len(name) + len(f"{number}. ")), *body]
     return "\n".join(lines) + "\n"
 
 
 def _sections(told: Explanation) -> Iterator[tuple[str, list[str]]]:
     """Each section's heading and lines."""
-    yield "The program", _asked(told.asked)
-    for stage, group in groupby(_staged(told.events), key=lambda pair: pair[0]):
+    yield PROGRAM, _asked(told.asked)
+    for stage, group in groupby(staged(told.events), key=lambda pair: pair[0]):
         body = _opening(stage, told)
         body += _told([event for _, event in group], told)
-        yield _heading(stage, told), body
+        yield heading(stage, told), body
     if told.back is not None:
-        yield "Ring 3 again", _back(told.back, told.asked)
+        yield AGAIN, _back(told.back, told.asked)
     else:
-        yield "The end", [f"Task {told.task} has ended with {told.ended}: there is no way back to ring 3."]
+        yield END, [prose.end(told)]
 
 
-def _staged(events: Sequence[Event]) -> Iterator[tuple[_Stage, Event]]:
-    """Each event with the part of the way that it belongs to."""
-    stage = _Stage.CPU
-    for event in events:
-        if isinstance(event, PythonCall) and event.is_handler:
-            stage = _Stage.HANDLER
-        elif isinstance(event, TableSlot):
-            stage = _Stage.TABLE
-        elif isinstance(event, Instruction) and stage is _Stage.CPU:
-            stage = _Stage.ENTRY
-        elif isinstance(event, Instruction) and stage is _Stage.HANDLER:
-            stage = _Stage.WAY_BACK
-        yield stage, event
-        if isinstance(event, FrameFilled):
-            stage = _Stage.DISPATCH
-
-
-def _heading(stage: _Stage, told: Explanation) -> str:
-    names = {_Stage.CPU: told.asked.door, _Stage.ENTRY: told.entry_names[0] if told.entry_names else ""}
-    for event in told.events:
-        if isinstance(event, TableSlot):
-            names[_Stage.TABLE] = event.table
-        elif isinstance(event, PythonCall) and event.is_handler:
-            names[_Stage.HANDLER] = event.symbol
-    return f"{stage.value}: {names[stage]}" if names.get(stage) else stage.value
-
-
-def _opening(stage: _Stage, told: Explanation) -> list[str]:
-    """The sentences before what happened in a part of the way."""
-    if stage is _Stage.CPU:
-        text = prose.cpu(told.asked)
-    elif stage is _Stage.ENTRY:
-        text = prose.entry(told)
-    elif stage is _Stage.DISPATCH:
+def _opening(stage: Stage, told: Explanation) -> list[str]:
+    """The sentences before what happened in a part of the way, with the C that it stands for."""
+    text = opening(stage, told)
+    lines = [*paragraph(text), ""] if text else []
+    if stage is Stage.DISPATCH:
         source = [INDENT + line for line in prose.dispatch(told.asked)]
-        return [prose.C_SOURCE, "", *source, "", *paragraph(prose.nospec(told.asked)), ""]
-    elif stage is _Stage.WAY_BACK:
-        text = prose.way_back(told.back)
-    else:
-        return []
-    return [*paragraph(text), ""]
+        return [prose.C_SOURCE, "", *source, "", *lines]
+    return lines
 
 
 def _told(events: Sequence[Event], told: Explanation) -> list[str]:
@@ -176,11 +132,7 @@ def _handler(told: PythonCall, explanation: Explanation) -> list[str]:
     has_slot = any(isinstance(event, TableSlot) for event in explanation.events)
     lines = paragraph(prose.handler(told, explanation.asked, has_slot=has_slot))
     if told.frame:
-        changed = ", ".join(f"{c.name} {c.before:#x} -> {c.after:#x}" for c in told.frame)
-        lines += [
-            "",
-            *paragraph(f"Since the entry code filled pt_regs, ring 0 has changed these fields: {changed}."),
-        ]
+        lines += ["", *paragraph(prose.frame_changed(told))]
     lines.append("")
     longs: dict[str, int] = {}
     for layer in told.layers:
@@ -204,8 +156,7 @@ def _layer(layer: LayerCall, call: PythonCall, longs: Mapping[str, int]) -> list
         what = f"  in {call.source}"
     lines = [f"{INDENT}{layer.function}{what}"]
     for argument in layer.arguments:
-        above = longs.get(argument.name, argument.value)
-        text = prose.argument(argument, above if above != argument.value else None)
+        text = prose.argument(argument, longs.get(argument.name))
         lines.append(f"{INDENT * 2}{text}")
     return lines
 

@@ -17,7 +17,7 @@ from ring3.linux.kernel import LinuxKernel
 from ring3.linux.model.task import LinuxTask
 from ring3.machine.cpu import Stop
 from ring3.trace.explain.collector import Collector
-from ring3.trace.explain.doors import Call, call_at
+from ring3.trace.explain.doors import Call, Door, call_at
 from ring3.trace.explain.model import Explanation
 
 if TYPE_CHECKING:
@@ -99,11 +99,15 @@ class Watcher(CpuObserver, ABC, Generic[Named, Told]):
         if call is None or not self._concerns(task):
             return
         self.calls += 1
-        if self._wanted.name in ("", call.name):
-            self._left -= 1
-            if not self._left:
-                self._attachment.detach()
-                self.follow(task, call)
+        if self._wanted.name in ("", call.name) and self.takes(call):
+            self.follow(task, call)
+
+    def takes(self, call: Named) -> bool:
+        """Whether a call that counts is the one to explain; after the last one it lets go."""
+        self._left -= 1
+        if not self._left:
+            self._attachment.detach()
+        return not self._left
 
     def over(self, told: Told) -> None:
         """The call is over."""
@@ -123,3 +127,40 @@ class Explainer(Watcher[Call, Explanation]):
     def follow(self, task: Task, call: Call) -> None:
         """Follows it."""
         Collector(self._kernel, cast(LinuxTask, task), call, self.calls, self.over)
+
+
+class Comparer(Explainer):
+    """Explains the first call of one name by each door that programs use for it.
+
+    Attributes:
+        explanations: Those that are over, in the order in which the doors were used.
+    """
+
+    def __init__(
+        self,
+        kernel: LinuxKernel,
+        name: str = "",
+        concerns: Callable[[Task], bool] = lambda task: True,
+    ) -> None:
+        """Attaches to a kernel, until it is closed.
+
+        Args:
+            kernel: The kernel.
+            name: The call; "" for the first that is made.
+            concerns: As for `Watcher`.
+        """
+        super().__init__(kernel, Wanted(name=name), concerns=concerns)
+        self.explanations: list[Explanation] = []
+        self._doors: set[Door] = set()
+
+    def takes(self, call: Call) -> bool:
+        """Whether the door is a new one."""
+        self._wanted = Wanted(name=self._wanted.name or call.name)
+        is_new = call.door not in self._doors
+        self._doors.add(call.door)
+        return is_new
+
+    def over(self, told: Explanation) -> None:
+        """One of the calls is over."""
+        super().over(told)
+        self.explanations.append(told)

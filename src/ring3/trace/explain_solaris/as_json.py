@@ -15,7 +15,7 @@ from ring3.trace.explain_solaris.model import Explanation
 FORMAT: Final = 1
 """Rises when a key changes its meaning or goes; new keys do not raise it."""
 
-_PLAIN: Final = frozenset(("task", "nth", "number", "depth", "size"))
+_PLAIN: Final = frozenset(("task", "nth", "number", "depth", "size", "width", "high", "low"))
 """The numbers that are written as such."""
 
 

@@ -30,6 +30,7 @@ from ring3.trace.explain.events import Access, CpuStep, Instruction
 from ring3.trace.explain.facts import Change, Code, Value
 from ring3.trace.explain.follower import Follower
 from ring3.trace.explain.registers import Picture, changes, picture, values
+from ring3.trace.explain.walks import Walks
 from ring3.trace.explain_solaris import notes
 from ring3.trace.explain_solaris.call import Call
 from ring3.trace.explain_solaris.flow import Flow
@@ -88,6 +89,7 @@ class Collector(Follower[Explanation]):
         self._nth = nth
         self._program = task.exe
         self._names = Names(kernel, task)
+        self._walks = Walks(kernel.machine)
         self._user_symbols = UserSymbols(kernel)
         self._disassembler = Disassembler(kernel.machine, self._describe, self._names.exact)
         self._steps: list[Step] = []
@@ -141,6 +143,7 @@ class Collector(Follower[Explanation]):
             self._entered,
             self._back,
             self._ended,
+            tuple(self._walks.found),
         )
 
     def _describe(self, address: int) -> str:
@@ -235,6 +238,7 @@ class Collector(Follower[Explanation]):
             self._entered = self._look_at_entry()
 
     def _access(self, memory: Memory, address: int) -> Access:
+        self._walks.note(address)
         value = None
         if self._machine.translate(address) is not None:
             value = int.from_bytes(self._machine.read(address, memory.size), "little")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ring3.trace.explain.events import CpuStep, Instruction
 from ring3.trace.explain.facts import Change, Code, Value
+from ring3.trace.explain.walks import PageWalk
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,7 @@ class Explanation:
         entered: The handler's first instruction, None if none was called.
         back: The way back, None if the program ended.
         ended: How the program ended, "" if it went on.
+        walks: Through the page tables, to each page that ring 0 touched.
     """
 
     program: str
@@ -177,3 +179,4 @@ class Explanation:
     entered: Entered | None
     back: Return | None
     ended: str
+    walks: tuple[PageWalk, ...]
