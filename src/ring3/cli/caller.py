@@ -74,6 +74,12 @@ class Caller(Protocol):
             path: The program that is to run on it, "" for none.
         """
 
+    def away(self) -> AbstractContextManager[None]:
+        """While the command thinks and others may use the machine; inside of `computer`."""
+
+    def standing(self) -> AbstractContextManager[None]:
+        """While the command has stopped the machine from inside, and thinks."""
+
     def report_to(self, computer: Linux | Solaris, report: Callable[[str], None]) -> None:
         """Has lines of the kernel's for the user go somewhere."""
 

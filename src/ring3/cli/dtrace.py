@@ -6,9 +6,9 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any, Final, TextIO, cast
+from typing import IO, TYPE_CHECKING, Final, TextIO, cast
 
 from ring3.cli.caller import caller_of
 from ring3.trace.dtrace.command import Command, Interrupted
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
 
     from ring3.cli.caller import Caller
-    from ring3.computer import Linux, Solaris
-    from ring3.kernel.task import Task
 
 EXAMPLES: Final = """\
 Before dtrace's own options, those of the machine may stand: --os linux|solaris, --cpu emulated|host,
@@ -59,12 +57,12 @@ def run(options: argparse.Namespace) -> int:
 
 def _run_on(options: argparse.Namespace, caller: Caller, words: list[str]) -> int:
     """Runs dtrace on the caller's machine."""
-    from ring3.computer import Solaris  # noqa: PLC0415 - imports a whole system
+    from ring3.cli.callers import CallersPrograms  # noqa: PLC0415 - imports a whole system
     from ring3.trace.dtrace.machine.up import UpHost  # noqa: PLC0415
 
     with caller.computer(options, "") as computer:
-        system = "solaris" if isinstance(computer, Solaris) else "linux"
-        host = UpHost(_CallersPrograms(caller, computer), system)
+        programs = CallersPrograms(caller, computer)
+        host = UpHost(programs, programs.system)
         stdout = io.BufferedWriter(cast("io.RawIOBase", _Bytes(caller)))
         try:
             return Command(
@@ -72,28 +70,6 @@ def _run_on(options: argparse.Namespace, caller: Caller, words: list[str]) -> in
             ).main(words)
         finally:
             stdout.flush()
-
-
-class _CallersPrograms:
-    """A machine, whose programs are loaded for a caller."""
-
-    def __init__(self, caller: Caller, computer: Linux | Solaris) -> None:
-        self.kernel: Any = computer.kernel
-        self._caller = caller
-        self._computer = computer
-
-    def load(self, path: str, arguments: Sequence[str] = ()) -> Task:
-        """Loads a program."""
-        from ring3.sandbox import Sandbox  # noqa: PLC0415 - imports a part of a system
-
-        return self._caller.load(self._computer, path, arguments, self._caller.environment, Sandbox())
-
-    def run(self, task: Task) -> int:
-        """Runs until it has ended."""
-        return self._computer.run(task)
-
-    def close(self) -> None:
-        """It stays."""
 
 
 class _Bytes(io.RawIOBase):

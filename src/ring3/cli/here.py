@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TextIO, cast
 
@@ -107,6 +107,12 @@ class Here:
         gc.freeze()  # what has been imported and booted stays: the collector need not look at it
         gc.enable()
         return made
+
+    def away(self) -> AbstractContextManager[None]:
+        """There are no others."""
+        return nullcontext()
+
+    standing = away
 
     def report_to(self, computer: Linux | Solaris, report: Callable[[str], None]) -> None:
         """Has lines of the kernel's for the user go somewhere."""

@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "up": "boot a machine that stays up, for other commands and terminals",
     "ls": "list the machines that are up",
     "ps": "list the processes on a machine that is up",
+    "console": "make this terminal the console of a machine that is up, where kmdb talks",
     "down": "end a machine that is up, and all programs on it",
 }
 PANIC_STATUS: Final = 70

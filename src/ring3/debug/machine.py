@@ -1,6 +1,7 @@
 """The whole machine as a target: every task of every program, in ring 3 and in ring 0, stopped together.
 
-Signals, children and new programs are the kernel's own affair. It works for every kernel.
+Signals, children and new programs are the kernel's own affair. It works for every kernel, and also for the threads of
+one process alone.
 """
 
 from __future__ import annotations
@@ -9,38 +10,48 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ring3.debug.stops import Reason, Stop
 from ring3.debug.target import Target
+from ring3.debug.thread import process_number
 from ring3.kernel import points
 
 if TYPE_CHECKING:
     from ring3.debug.thread import Thread
     from ring3.kernel.core import Kernel
     from ring3.kernel.events import Created, Exited
+    from ring3.kernel.task import Task
 
 BOTH_RINGS: Final = frozenset((0, 3))
 
 
 class MachineTarget(Target):
-    """All tasks of a kernel.
+    """All tasks of a kernel, or those of one process.
 
     `interrupt` means the machine: the thread that `wait` tells of is the one that the CPU was running.
     """
 
-    def __init__(self, kernel: Kernel[Any], rings: frozenset[int] = BOTH_RINGS) -> None:
+    def __init__(
+        self, kernel: Kernel[Any], rings: frozenset[int] = BOTH_RINGS, only: Task | None = None
+    ) -> None:
         """Begins to debug a machine, which does not run at this moment.
 
         Args:
             kernel: The kernel.
             rings: The rings in which an instruction is a step; with ring 3 alone, registers are those of programs.
+            only: A task whose process alone is debugged; None for all.
         """
         super().__init__(kernel, rings)
+        self._pid = None if only is None else process_number(only)
         for task in kernel.tasks.values():
-            self._halt(self._adopt(task))
+            if self._is_wanted(task):
+                self._halt(self._adopt(task))
         attach = kernel.probes.attach
         self._attachments += [
             attach(points.TaskCreated(), self._created),
             attach(points.TaskExited(), self._exited),
         ]
-        self._is_wanted = False
+        self._is_asked = False
+
+    def _is_wanted(self, task: Task) -> bool:
+        return self._pid in (None, process_number(task))
 
     def _go_on(self, thread: Thread, signal: int) -> None:
         if signal:
@@ -51,7 +62,7 @@ class MachineTarget(Target):
     def interrupt(self, thread: Thread | None = None) -> None:
         """Asks the machine to stop; `wait` tells of the thread that runs, or else of the one given."""
         del thread
-        self._is_wanted = True
+        self._is_asked = True
 
     def halt(self) -> None:
         """Makes all threads stand still, where they are."""
@@ -72,8 +83,8 @@ class MachineTarget(Target):
     @property
     def program_ended(self) -> bool:
         """For `Kernel.run`: whether the machine is to be left."""
-        if self._is_wanted and not self._stops and self._known:
-            self._is_wanted = False
+        if self._is_asked and not self._stops and self._known:
+            self._is_asked = False
             thread = self.running or self.threads[0]
             if thread.stop is None:
                 self._stops.append(self._halt(thread))
@@ -87,7 +98,8 @@ class MachineTarget(Target):
         return thread.stop
 
     def _created(self, event: Created) -> None:
-        self._adopt(event.task)
+        if self._is_wanted(event.task):
+            self._adopt(event.task)
 
     def _exited(self, event: Exited) -> None:
         thread = self.thread_of(event.task)

@@ -43,8 +43,7 @@ class Thread:
     @property
     def pid(self) -> int:
         """Its process's number."""
-        task = self.task
-        return int(getattr(task, "tgid", task.tid))
+        return process_number(self.task)
 
     @property
     def name(self) -> str:
@@ -58,3 +57,9 @@ class Thread:
 
     def __repr__(self) -> str:
         return f"<thread {self.tid} of {self.pid} ({self.name})>"
+
+
+def process_number(task: Task) -> int:
+    """The number of a task's process; a kernel without processes has tasks alone."""
+    process = getattr(task, "process", None)
+    return int(task.tid if process is None else process.pid)

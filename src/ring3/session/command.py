@@ -187,7 +187,7 @@ class Command:
         for fd in descriptors:
             os.close(fd)
         program = self._program
-        if kind == wire.SIGNAL and program is None:
+        if kind == wire.SIGNAL and (program is None or not program.is_running):
             number = int(payload)
             if number in INTERRUPTING:
                 self._interrupt(KeyboardInterrupt() if number == signal.SIGINT else Terminated(number))
@@ -241,6 +241,24 @@ class Command:
         with self._shared.hold(self._turn), self._stack:
             yield computer
 
+    def away(self) -> AbstractContextManager[None]:
+        """While the command thinks and others may use the machine; inside of `computer`."""
+        return self._shared.lend(self._turn)
+
+    @contextmanager
+    def standing(self) -> Iterator[None]:
+        """While the command has stopped the machine from inside, and thinks, in whatever thread.
+
+        What ends the command meanwhile ends its thinking, and is raised in its own thread.
+        """
+        with self._shared.stopped_by(self._turn):
+            try:
+                yield
+            except KeyboardInterrupt:
+                raise
+            except (ClientGone, Terminated, UserError) as reason:
+                self._turn.interruption = reason
+
     def report_to(self, computer: Linux | Solaris, report: Callable[[str], None]) -> None:
         """Has lines of the kernel's for the user go somewhere: those that concern this command's program."""
         del computer
@@ -261,6 +279,8 @@ class Command:
         """
         if isinstance(computer, Solaris):
             return computer.load(path, arguments, environment, client_files(computer, self._request))
+        if self._program is not None:
+            self._program.close(self._show)
         program = LinuxProgram(computer, self._request, self._connection.send)
         self._stack.callback(program.close, self._show)
         task = program.load(self.machine_name, path, arguments, environment, sandbox)

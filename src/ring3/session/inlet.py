@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import select
+import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -15,19 +16,18 @@ if TYPE_CHECKING:
 class Inlet(io.RawIOBase):
     """A descriptor of a client, read by the command's thread."""
 
-    def __init__(self, fd: int, check: Callable[[], None], first: Callable[[], None] | None = None) -> None:
+    def __init__(self, fd: int, check: Callable[[], None], want: Callable[[], None] | None = None) -> None:
         """Takes the descriptor over.
 
         Args:
             fd: The descriptor.
             check: Raises what is to end the waiting.
-            first: Called before the first byte is read of a terminal.
+            want: Called before a terminal is read: a program may have had it meanwhile.
         """
         super().__init__()
         self._fd = fd
         self._check = check
-        self._first = first
-        self._is_terminal = first is not None
+        self._want = want
         self._woken, self._bell = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def readable(self) -> bool:
@@ -36,14 +36,13 @@ class Inlet(io.RawIOBase):
 
     def isatty(self) -> bool:
         """Whether a person types."""
-        return self._is_terminal
+        return self._want is not None
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         """Waits for something to read; 0 at the end."""
         view = memoryview(buffer).cast("B")
-        if self._first is not None:
-            self._first()
-            self._first = None
+        if self._want is not None:
+            self._want()
         while True:
             self._check()
             poll = select.poll()
@@ -54,13 +53,22 @@ class Inlet(io.RawIOBase):
                 os.read(self._woken, 64)
                 continue
             try:
-                data = os.read(self._fd, len(view))
+                data = os.read(self._fd, len(view)) if self._want is None else self._line(len(view))
             except BlockingIOError:
                 continue  # another reader was quicker
             except OSError:
                 return 0
             view[: len(data)] = data
             return len(data)
+
+    def _line(self, size: int) -> bytes:
+        """What was typed, up to the end of a line: what follows may be for a program."""
+        borrowed = socket.socket(fileno=self._fd)
+        try:
+            there = borrowed.recv(size, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+            return borrowed.recv(there.find(b"\n") + 1 or len(there)) if there else b""
+        finally:
+            borrowed.detach()
 
     def wake(self) -> None:
         """Has a waiting reader look what has come for it."""

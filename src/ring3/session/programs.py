@@ -44,7 +44,11 @@ def client_files(computer: Linux | Solaris, request: Request) -> FdTable:
 
 
 class LinuxProgram:
-    """A program of a client on a machine with Linux."""
+    """A program of a client on a machine with Linux.
+
+    Attributes:
+        is_running: It has the client's signals; while a debugger has stopped it, those are the debugger's.
+    """
 
     def __init__(self, linux: Linux, request: Request, tell: Tell) -> None:
         self._linux = linux
@@ -54,6 +58,7 @@ class LinuxProgram:
         self._terminal: RemoteTerminal | None = None
         self._console: ClientConsole | None = None
         self._outer: ClientOuter | None = None
+        self.is_running = False
 
     @property
     def process(self) -> Process:
@@ -115,8 +120,15 @@ class LinuxProgram:
 
     def begin(self) -> None:
         """It runs from now on; if it reads and writes the client's terminal, it has that from the start."""
+        self.is_running = True
         if self._console is not None and {0, 1} <= set(self._request.terminals):
             self._console.attach()
+
+    def pause(self) -> None:
+        """It runs no more, for now: the client has its terminal."""
+        self.is_running = False
+        if self._console is not None:
+            self._console.detach()
 
     def heard(self, kind: int, payload: bytes) -> None:
         """The client says something, in the machine's thread."""
@@ -197,6 +209,7 @@ class Programs:
         try:
             yield
         finally:
+            program.pause()
             watched.discard(process.pid)
             self._dying.pop(process, None)
             del self._running[process], self._reports[process.sid]

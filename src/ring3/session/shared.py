@@ -93,14 +93,33 @@ class SharedMachine:
         Raises:
             Ring3Error: It failed, or is about to go down.
         """
-        with self._changed:
-            self._claims.append(turn)
-            self.ring()
-            self._take(turn)
+        self._claim(turn)
         try:
             yield
         finally:
             self._let_go()
+
+    @contextmanager
+    def lend(self, turn: Turn) -> Iterator[None]:
+        """Gives the machine to others for a while, in the middle of `hold`.
+
+        Raises:
+            Ring3Error: It failed meanwhile, or is about to go down.
+        """
+        self._let_go()
+        try:
+            yield
+        finally:
+            self._claim(turn)
+
+    @contextmanager
+    def stopped_by(self, turn: Turn) -> Iterator[None]:
+        """For those who list machines: a command has stopped it, in whatever thread."""
+        before, self.holder = self.holder, turn
+        try:
+            yield
+        finally:
+            self.holder = before
 
     def post(self, work: Callable[[], None]) -> None:
         """Has something done by the machine's thread, between the turns of tasks."""
@@ -125,6 +144,13 @@ class SharedMachine:
             self._closing = True
             self._changed.notify_all()
         self.ring()
+
+    def _claim(self, turn: Turn) -> None:
+        """Waits until the command has the machine."""
+        with self._changed:
+            self._claims.append(turn)
+            self.ring()
+            self._take(turn)
 
     def _take(self, turn: Turn) -> None:
         """Waits until the machine is free; `_changed` is held."""

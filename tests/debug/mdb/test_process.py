@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ring3.computer import Computer, Linux, Solaris
+from ring3.debug.mdb.host import OwnMachine
 from ring3.debug.mdb.kmdb import Kmdb
 from ring3.debug.mdb.targets.process import ProcessTarget
 from ring3.debug.object_file import ObjectFile
@@ -42,9 +43,9 @@ class Machines:
     def __init__(self) -> None:
         self.last: Computer | None = None
 
-    def boot(self) -> tuple[Computer, str]:
+    def boot(self) -> OwnMachine:
         self.last = Solaris()
-        return self.last, "solaris"
+        return OwnMachine(self.last)
 
 
 @pytest.fixture
@@ -147,11 +148,10 @@ def test_kmdb_on_another_terminal(
     capfd.readouterr()
 
 
-def test_kmdb_steps_through_ring_0(machines: Machines, capfd: pytest.CaptureFixture[str]) -> None:
-    computer, system = machines.boot()
-    with computer:
+def test_kmdb_steps_through_ring_0(capfd: pytest.CaptureFixture[str]) -> None:
+    with Solaris() as computer:
         console = Scripted()
-        kmdb = Kmdb(computer.kernel, system, console)
+        kmdb = Kmdb(computer.kernel, "solaris", console)
         console.lines = ["modctl:b", ":c", ":s", ":s", "$c", ":u", "::delete all", ":c"]
         task = computer.load("/usr/sbin/modinfo", ["-i", "16"])
         kmdb.enter_from_console()
@@ -174,7 +174,7 @@ def native(toolchain: Toolchain) -> Iterator[Typed]:
         [PROGRAMS / "debug" / "stops.c"], target=musl(64), kind="nolibc", flags=("-g", "-O0", "-fno-builtin")
     )
     file = ObjectFile(str(path), path.read_bytes())
-    typed = Typed(ProcessTarget(file, lambda: (Linux(), "linux"), writable=False))
+    typed = Typed(ProcessTarget(file, lambda: OwnMachine(Linux()), writable=False))
     yield typed
     typed.session.close()
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import getopt
-from pathlib import Path
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
-from ring3.computer import Computer
 from ring3.debug.mdb.console import Console, StreamConsole
+from ring3.debug.mdb.dcmds.control import modules_are_loaded
 from ring3.debug.mdb.errors import Quit
-from ring3.debug.mdb.kmdb import Kmdb, talk
+from ring3.debug.mdb.host import Host
 from ring3.debug.mdb.session import Session
 from ring3.debug.mdb.targets.base import Target
 from ring3.debug.mdb.targets.file import FileTarget
 from ring3.debug.mdb.targets.kernel import KernelTarget
+from ring3.debug.mdb.targets.objects import Objects
 from ring3.debug.mdb.targets.process import ProcessTarget
 from ring3.debug.object_file import ObjectFile
 from ring3.errors import UserError
@@ -82,57 +82,28 @@ def _take(found: Words, letter: str, value: str) -> None:
         found.flags.add(letter)
 
 
-class Host(Protocol):
-    """What the command needs of where it runs."""
-
-    def boot(self, path: str) -> tuple[Computer, str]:
-        """Switches on a machine that can run a program, or any for ""; gives it and the name of its system."""
-
-    def locate(self, path: str) -> str:
-        """Where the host has a file: the machine's own ones are in the package."""
-
-
 def main(words: list[str], console: Console, host: Host) -> int:
     """Runs mdb; returns its status."""
     found = parse(words)
     if "K" in found.flags:
-        return _resident(found, console, host)
+        path = found.operands[0] if found.operands else ""
+        return host.resident(path, found.operands[1:], console, found.expressions)
     session = Session(target_of(found, host), console.write, console.complain)
     session.flush = console.flush
+    session.attach = lambda number: attached(host, number)
+    session.interactive = console.interactive and not found.expressions
     try:
         session.target.writable = session.target.writable or "w" in found.flags
         _apply(session, found)
         if found.expressions:
-            worked = [session.run(text) for text in found.expressions]
-            return int(not all(worked))
+            return int(not session.run_all(found.expressions))
+        modules_are_loaded(session)
         return converse(session, console)
     except Quit:
         return 0
     finally:
         session.close()
         console.flush()
-
-
-def _resident(found: Words, console: Console, host: Host) -> int:
-    """kmdb: talks first, then runs the program with kmdb in the machine; returns the program's status."""
-    path = found.operands[0] if found.operands else ""
-    computer, system = host.boot(path)
-    try:
-        kmdb = Kmdb(computer.kernel, system, console)
-        if found.expressions:
-            worked = [kmdb.session.run(text) for text in found.expressions]
-            return int(not all(worked))
-        task = computer.load(path, found.operands[1:]) if path else None
-        try:
-            if not talk(kmdb) or task is None:
-                return 0
-            return computer.run(task)
-        except Quit:
-            return 0
-        finally:
-            kmdb.close()
-    finally:
-        computer.close()
 
 
 def _apply(session: Session, found: Words) -> None:
@@ -150,13 +121,15 @@ def target_of(found: Words, host: Host) -> Target:
         UserError: There is no such file, or it is none of ELF.
     """
     if "k" in found.flags:
-        computer, system = host.boot("")
-        return KernelTarget(computer.kernel, system, computer.close)
+        programs = host.boot("")
+        return KernelTarget(programs.kernel, programs.system, programs.close)
+    if "p" in found.values:
+        return attached(host, _process_id(found.values["p"]))
     if not found.operands:
         return Target()
     path = found.operands[0]
     try:
-        raw = Path(host.locate(path)).read_bytes()
+        raw = host.read(host.locate(path))
     except OSError as error:
         raise UserError(f"failed to open {path}: {error.strerror}") from None
     file = ObjectFile(path, raw)
@@ -165,18 +138,44 @@ def target_of(found: Words, host: Host) -> Target:
     return FileTarget(file, writable="w" in found.flags)
 
 
+def _process_id(text: str) -> int:
+    if not text.isdigit():
+        raise UserError(f"mdb: {text} is no process id", 2)
+    return int(text)
+
+
+def attached(host: Host, number: int) -> ProcessTarget:
+    """A process that runs already, stopped.
+
+    Raises:
+        UserError: There is none of that number, or somebody else debugs it.
+    """
+    task = host.task(number)
+    name = str(getattr(task, "exe", "")) or task.name
+    file = Objects().executable(task.mm, name)
+    if file is None:
+        raise UserError(f"mdb: failed to grab {number}: its program cannot be read", 1)
+    target = ProcessTarget(file, lambda: host.boot(name), writable=False)
+    target.attach(task)
+    return target
+
+
 def converse(session: Session, console: Console) -> int:
     """Runs the commands that somebody types or that come from a pipe; returns mdb's status."""
-    session.interactive = console.interactive
     if isinstance(console, StreamConsole):
         console.complete_with(lambda text: completions(session, text))
     while True:
-        line = console.line(session.settings.prompt)
-        if line is None:
-            if console.interactive:
-                console.write("\n")
-            return 0
-        session.run(line)
+        try:
+            line = console.line(session.settings.prompt)
+            if line is None:
+                if console.interactive:
+                    console.write("\n")
+                return 0
+            session.run(line)
+        except KeyboardInterrupt:  # the key ends what is typed, or what a command does
+            if not console.interactive:
+                raise
+            console.write("\n")
         console.flush()
 
 

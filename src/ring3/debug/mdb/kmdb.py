@@ -6,8 +6,9 @@ step is one instruction of the task on the CPU, in ring 0 as in ring 3.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ring3.computer import shell_status
 from ring3.debug.mdb.console import Console
 from ring3.debug.mdb.errors import MdbError, Quit
 from ring3.debug.mdb.session import Session
@@ -20,6 +21,7 @@ from ring3.kernel import points
 from ring3.machine.registers import Gpr
 
 if TYPE_CHECKING:
+    from ring3.computer import Computer
     from ring3.kernel.core import Kernel
     from ring3.kernel.probes import Attachment
     from ring3.kernel.task import Task
@@ -57,6 +59,8 @@ class Kmdb:
     Attributes:
         session: What runs its commands.
         events: What it stops for.
+        is_over: Nobody talks to it any more, and it stops nothing.
+        was_quit: Somebody has given it up, and the machine with it if that is kmdb's own.
     """
 
     def __init__(self, kernel: Kernel[Any], system: str, console: Console) -> None:
@@ -79,6 +83,7 @@ class Kmdb:
         self._passing: tuple[int, int, Attachment] | None = None
         self._stepper: Stepper | None = None
         self._stepped: Task | None = None
+        self.is_over = self.was_quit = False
         self._is_inside = self._is_stepping = False
         self._at: int | None = None
 
@@ -112,7 +117,7 @@ class Kmdb:
 
     def _arrived(self, task: Task, address: int) -> None:
         """A task has come to a breakpoint."""
-        met = [each for each in list(self.events.values()) if each.address == address and each.is_enabled]
+        met = [each for each in self.events.values() if each.address == address and each.is_enabled]
         for event in met:
             event.hits += 1
             if event.limit and event.hits >= event.limit:
@@ -140,9 +145,6 @@ class Kmdb:
         Args:
             texts: The events that have led here.
             address: The instruction that is next.
-
-        Raises:
-            Quit: Somebody has given the machine up.
         """
         self._is_inside = True
         self._leave_stepping()
@@ -153,17 +155,38 @@ class Kmdb:
         report(self.session, address, texts)
         try:
             while self._is_inside:
-                line = self._console.line(f"[{self._cpu}]> ")
-                if line is None:
-                    self.leave()
-                else:
-                    self.session.run(line)
+                self._take_line()
+        except Quit:
+            self.was_quit = True
+            self._give_up()
         finally:
             self._is_inside = False
             self._console.flush()
         if not self._is_stepping:
             self._end_stepper()
         self._arm()
+
+    def _take_line(self) -> None:
+        try:
+            line = self._console.line(f"[{self._cpu}]> ")
+            if line is None:
+                self._give_up()
+            else:
+                self.session.run(line)
+        except KeyboardInterrupt:  # the key ends what is typed, or what a command does
+            self._console.write("\n")
+
+    def _give_up(self) -> None:
+        self.is_over = True
+        self.events.clear()
+        self._leave_stepping()
+        self.leave()
+        self._kernel.machine.cpu.interrupt()  # whoever waits for the end of it hears of it
+
+    @property
+    def program_ended(self) -> bool:
+        """For `Kernel.run`: whether somebody who waits for its end need not wait any more."""
+        return self.is_over
 
     @property
     def _cpu(self) -> int:
@@ -230,10 +253,22 @@ class Kmdb:
         self.session.close()
 
 
-def talk(kmdb: Kmdb) -> bool:
-    """Enters kmdb from the console; False where the machine is to be given up."""
-    try:
-        kmdb.enter_from_console()
-    except Quit:
-        return False
-    return True
+def run_with_kmdb(computer: Computer, task: Task | None, kmdb: Kmdb) -> int:
+    """Talks to kmdb in a machine of its own, then runs a program; returns its status, or 0 where kmdb was quit."""
+    kmdb.enter_from_console()
+    if task is not None and not kmdb.was_quit:
+        computer.kernel.listen_to_host()
+        computer.kernel.run(_Until(task, kmdb))
+    return 0 if task is None or kmdb.was_quit else shell_status(task.program_exit_code)
+
+
+class _Until(NamedTuple):
+    """For `Kernel.run`: until a program has ended, or kmdb was quit."""
+
+    task: Task
+    kmdb: Kmdb
+
+    @property
+    def program_ended(self) -> bool:
+        """Whether one of both is so."""
+        return self.kmdb.was_quit or self.task.program_ended

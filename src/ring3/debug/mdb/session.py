@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TextIO
 
@@ -18,6 +18,7 @@ from ring3.debug.mdb.scanner import Scanner
 from ring3.debug.mdb.targets.base import Symbol, Target
 from ring3.debug.mdb.types.catalog import Catalog
 from ring3.debug.mdb.variables import Variables
+from ring3.errors import UserError
 
 if TYPE_CHECKING:
     from ring3.debug.mdb.targets.events import Event
@@ -94,6 +95,7 @@ class Session:
         name: ``mdb`` or ``kmdb``.
         resident: What stops the machine, where it is not the target that runs it.
         flush: Has what was printed appear.
+        attach: Gives the target for a process that runs already, by its number; None where there are none.
     """
 
     def __init__(
@@ -126,6 +128,7 @@ class Session:
         self._log: TextIO | None = None
         self.resident: Resident | None = None
         self.flush: Callable[[], object] = lambda: None
+        self.attach: Callable[[int], Target] | None = None
         self.head_passed = 0
         self.private: dict[str, Symbol] = {}
         self._last: list[Stage] = []
@@ -217,7 +220,7 @@ class Session:
                 statement = self._parse(scanner)
                 if statement is not None:
                     self.execute(statement)
-            except MdbError as error:
+            except (MdbError, UserError) as error:
                 good = False
                 if str(error):
                     self.warn(str(error))
@@ -228,6 +231,11 @@ class Session:
             if scanner.place == start:
                 scanner.place += 1
         return good
+
+    def run_all(self, texts: Iterable[str]) -> bool:
+        """Runs several texts, whatever becomes of each; returns whether all commands worked."""
+        worked = [self.run(text) for text in texts]
+        return all(worked)
 
     @staticmethod
     def _skip(scanner: Scanner) -> None:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import signal as host_signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from ring3.abi.signals import Sig
 from ring3.debug import Reason
 from ring3.debug.mdb.call import Call
@@ -47,9 +43,14 @@ def cont(call: Call) -> None:
         resident.leave()
         return
     target = process_of(call.session)
-    target.active()
-    target.resume(signal_number(call.text(0, "0")))
+    target.resume(_delivered(call, target))
     _go_on(call.session)
+
+
+def _delivered(call: Call, target: ProcessTarget) -> int:
+    """The signal to go on with: one that was named, or what has stopped the process."""
+    target.active()
+    return signal_number(call.text(0, str(target.signal)))
 
 
 @dcmd("step :s :S", "[ over | out ] [SIG]", "single-step target to next instruction")
@@ -69,8 +70,7 @@ def step(call: Call) -> None:
         resident.step()
         return
     target = process_of(call.session)
-    target.active()
-    target.step(signal_number(words[0] if words else "0"))
+    target.step(_delivered(call, target))
     _go_on(call.session)
 
 
@@ -113,9 +113,32 @@ def _to(session: Session, address: int, stack: int) -> None:
 @dcmd("kill :k", "", "forcibly kill and release target")
 def kill(call: Call) -> None:
     """Ends the process."""
-    target = process_of(call.session)
-    target.active()
-    target.give_up()
+    process_of(call.session).kill()
+
+
+@dcmd("release :R", "[-a]", "release the previously attached process")
+def release(call: Call) -> None:
+    """Lets the process go on without the debugger."""
+    options = call.options("a")
+    if options.rest:
+        raise UsageError
+    process_of(call.session).release()
+
+
+@dcmd("attach :A", "?[core|pid]", "attach to process or core file")
+def attach(call: Call) -> None:
+    """Stops a process that runs already."""
+    session = call.session
+    word = "" if call.given else need_words(call)[0]  # a word is decimal, as of -p
+    if word and not word.isdigit():
+        raise MdbError(f"failed to attach to {word}: it is no process id")
+    number = int(word) if word else call.address
+    if session.attach is None:
+        raise MdbError(f"failed to attach to {number}: {NOT_SUPPORTED}")
+    before = session.target
+    session.target = session.attach(number)
+    before.close()
+    modules_are_loaded(session)
 
 
 def signal_number(text: str) -> int:
@@ -132,28 +155,13 @@ def signal_number(text: str) -> int:
     return int(Sig[name])
 
 
-@contextmanager
-def _interruptible(target: ProcessTarget) -> Iterator[None]:
-    """Has the keyboard's interrupt stop the process instead of this one."""
-    try:
-        before = host_signal.signal(host_signal.SIGINT, lambda _number, _frame: target.interrupt())
-    except ValueError:  # not in the main thread: somebody else takes signals
-        yield
-        return
-    try:
-        yield
-    finally:
-        host_signal.signal(host_signal.SIGINT, before)
-
-
 def _go_on(session: Session) -> None:
     """Waits for the process to stop, and tells why it has."""
     target = process_of(session)
     session.flush()
     had_symbols = target.has_symbols
     try:
-        with _interruptible(target):
-            stop, is_linker = target.wait()
+        stop, is_linker = target.wait()
     except Deadlock as error:
         target.give_up()
         raise MdbError(f"target cannot go on: {error}") from None
@@ -168,12 +176,18 @@ def _go_on(session: Session) -> None:
     report(session, session.dot, texts)
     if target.has_symbols and not had_symbols:
         session.out.text(f"{session.name}: You've got symbols!\n")
-        names = sorted(each.name for each in target.loaded() if not each.is_executable)
-        if session.interactive:
-            session.out.text(f"Loading modules: [ {' '.join(names)} ]\n")
+        modules_are_loaded(session)
     for event in events:
         if event.action:
             session.run(event.action)
+
+
+def modules_are_loaded(session: Session) -> None:
+    """Tells somebody who types which libraries there are."""
+    target = session.target
+    if isinstance(target, ProcessTarget) and not target.is_idle and session.interactive:
+        names = sorted(each.name for each in target.loaded() if not each.is_executable)
+        session.out.text(f"Loading modules: [ {' '.join(names)} ]\n")
 
 
 def need_words(call: Call) -> list[str]:

@@ -14,6 +14,7 @@ from ring3.debug.mdb.session import Session
 from ring3.debug.mdb.targets.live import LiveTarget
 from ring3.debug.mdb.targets.stack import frames
 from ring3.debug.registers import CpuRegisters
+from ring3.debug.thread import process_number
 from ring3.kernel.task import Task, TaskState
 
 if TYPE_CHECKING:
@@ -48,11 +49,6 @@ def _number(task: Task, *names: str) -> int:
             if isinstance(value, int):
                 return value
     return 0
-
-
-def process_number(task: Task) -> int:
-    """The number of a task's process."""
-    return _number(task, "tgid", "pid") or task.tid
 
 
 def _parent(task: Task) -> int:

@@ -60,6 +60,18 @@ class Objects:
                 found.append(Loaded(each.name, file, each.bias, each.name == program))
         return sorted(found, key=lambda each: not each.is_executable)
 
+    def executable(self, mm: Mm | None, path: str) -> ObjectFile | None:
+        """The program in an address space, None where there is none that could be read.
+
+        Args:
+            mm: The address space.
+            path: What the program is called.
+        """
+        found = (
+            next((each for each in objects_of(mm) if each.is_executable), None) if mm is not None else None
+        )
+        return None if found is None else self._file(found.file, path)
+
     def _file(self, cache: PageCache, name: str) -> ObjectFile | None:
         if cache not in self._files:
             try:

@@ -1,0 +1,165 @@
+"""A program as it is looked at: its file, and from when it runs on its process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ring3.debug import Thread
+from ring3.debug.mdb.errors import NO_PROCESS, MdbError
+from ring3.debug.mdb.targets import objects
+from ring3.debug.mdb.targets.base import MappedObject, Symbol
+from ring3.debug.mdb.targets.file import FileTarget
+from ring3.debug.mdb.targets.live import LiveTarget
+from ring3.debug.registers import CpuRegisters
+from ring3.kernel.task import Task
+
+if TYPE_CHECKING:
+    from ring3.debug.object_file import ObjectFile
+    from ring3.trace.dtrace.types import Type
+
+
+class ProgramTarget(LiveTarget):
+    """A program: symbols, types, memory and registers.
+
+    Attributes:
+        file_target: Its file.
+        thread: The thread that is looked at, None while there is no process.
+    """
+
+    def __init__(self, file: ObjectFile, *, writable: bool) -> None:
+        """Takes a file.
+
+        Args:
+            file: The program.
+            writable: Whether the file may be changed.
+        """
+        self.file_target = FileTarget(file, writable=writable)
+        self.bits = file.bits
+        self.writable = True
+        self.thread: Thread | None = None
+        self._objects = objects.Objects()
+
+    # -- whether there is a process --------------------------------------------------------------------------------
+
+    @property
+    def is_idle(self) -> bool:  # type: ignore[override]
+        """There is none."""
+        return self.thread is None
+
+    @property
+    def task(self) -> Task | None:
+        """The task that is looked at."""
+        return None if self.thread is None else self.thread.task
+
+    def active(self) -> Thread:
+        """The thread that is looked at.
+
+        Raises:
+            MdbError: There is no process.
+        """
+        if self.thread is None:
+            raise MdbError(NO_PROCESS)
+        return self.thread
+
+    def _registers(self) -> CpuRegisters | None:
+        return None if self.thread is None else self.thread.registers
+
+    # -- symbols, types, memory ------------------------------------------------------------------------------------
+
+    def loaded(self) -> list[objects.Loaded]:
+        """The objects of the process."""
+        return (
+            []
+            if self.thread is None
+            else self._objects.of(self.thread.task.mm, self.file_target.file.base_name)
+        )
+
+    def symbol(self, name: str) -> Symbol | None:
+        """A symbol of the executable or of a library."""
+        return self.file_target.symbol(name) if self.thread is None else objects.lookup(self.loaded(), name)
+
+    def symbol_at(self, address: int) -> Symbol | None:
+        """The symbol at an address."""
+        return (
+            self.file_target.symbol_at(address) if self.thread is None else objects.at(self.loaded(), address)
+        )
+
+    def symbols(self, object_name: str = "") -> Iterable[Symbol]:
+        """All symbols, or an object's."""
+        if self.thread is None:
+            return self.file_target.symbols(object_name)
+        return (
+            each.symbol(found)
+            for each in self.loaded()
+            if object_name in ("", each.name)
+            for found in each.file.symbols
+            if found.name and found.section and found.type < 3
+        )
+
+    def whatis(self, address: int) -> list[str]:
+        """The symbol at an address, and the mapping."""
+        if self.thread is None:
+            return self.file_target.whatis(address)
+        for each in self.mappings():
+            if each.base <= address < each.base + each.size:
+                name = self.describe(address) or f"{each.base:x}+{address - each.base:x}"
+                return [f"{name}, in {each.name} [{each.base:x},{each.base + each.size:x})"]
+        return []
+
+    def mappings(self) -> list[MappedObject]:
+        """The mappings of the process."""
+        mm = self.active().task.mm
+        found = [] if mm is None else list(objects.mappings(mm))
+        if self.system != "solaris":
+            return found
+        from ring3.solaris.view import USERLAND  # noqa: PLC0415 - programs of Linux need none of it
+
+        return [each._replace(name=each.name.removeprefix(USERLAND)) for each in found]
+
+    def objects(self) -> list[MappedObject]:
+        """The executable and its libraries."""
+        mapped = self.mappings() if self.thread is not None else []
+        found = []
+        for each in self.loaded():
+            spans = [m for m in mapped if m.name.rsplit("/", 1)[-1] == each.name]
+            if spans:
+                end = spans[-1].base + spans[-1].size
+                found.append(MappedObject(spans[0].base, end - spans[0].base, spans[0].name))
+        return found
+
+    def find_type(self, name: str) -> Type | None:
+        """A type of the program, or of its system."""
+        found = self.file_target.find_type(name)
+        return found if found is not None or self.thread is None else self.types.find(name)
+
+    def type_of(self, symbol: Symbol) -> Type | None:
+        """The type of a variable of the program."""
+        return self.file_target.type_of(symbol)
+
+    def type_names(self) -> Iterable[str]:
+        """The types of the program."""
+        return self.file_target.type_names()
+
+    def read_some(self, address: int, size: int) -> bytes:
+        """Bytes of the process, or of the file."""
+        return (
+            self.file_target.read_some(address, size)
+            if self.thread is None
+            else super().read_some(address, size)
+        )
+
+    def read_file(self, address: int, size: int) -> bytes:
+        """Bytes of the file."""
+        return self.file_target.read_file(address, size)
+
+    def write(self, address: int, raw: bytes) -> None:
+        """Changes the process, or the file."""
+        if self.thread is None:
+            self.file_target.write(address, raw)
+        else:
+            super().write(address, raw)
+
+    def write_file(self, address: int, raw: bytes) -> None:
+        """Changes the file."""
+        self.file_target.write_file(address, raw)
