@@ -112,7 +112,7 @@ def _traced(options: argparse.Namespace, caller: Caller, asked: Asked, path: str
             started = program.load(computer, path, asked.words[1:], options, variables)
             assert isinstance(started, LinuxTask)
             tasks.append(started)
-        tracer, counter = observe(stack, computer, tasks, asked, outputs.destination, path)
+        tracer, counter = observe(stack, computer, tasks, asked, outputs.destination, path, outputs.tell)
         if started is not None:
             status = program.run(computer, started, options)
         else:
@@ -150,7 +150,7 @@ def _watch(
     """Traces tasks that run already, until they have ended or the caller has enough."""
 
     def tell(what: str) -> None:
-        if "attach" not in asked.selection.quiet:
+        if "attach" not in asked.quiet:
             for task in tasks:
                 if task.state is not TaskState.DEAD:
                     print(f"strace: Process {task.tid} {what}", file=caller.stderr)

@@ -57,6 +57,10 @@ class Outputs:
         if self._reader is not None:
             self._reader.wait()
 
+    def tell(self, text: str) -> None:
+        """Says something on standard error, which the trace may be on too."""
+        print(f"strace: {text}", file=self._caller.stderr, flush=True)
+
     def _shared(self, _task: int) -> Output:
         """The output that all tasks share."""
         stream = self._open.get(0)

@@ -71,3 +71,32 @@ def test_output_is_appended(program: str, tmp_path: Path) -> None:
     for _ in range(2):
         assert ring3("strace", "-A", "-o", str(out), "-e", "trace=chdir", "-qqq", program).returncode == 0
     assert out.read_text().count("chdir") == 2
+
+
+def test_each_task_has_a_file(toolchain: Toolchain, tmp_path: Path) -> None:
+    forks = str(toolchain.program("trace/kinds.c"))
+    out = tmp_path / "out"
+    assert ring3("strace", "-ff", "-o", str(out), "-e", "trace=all", forks).returncode == 0
+    files = sorted(path.name for path in tmp_path.iterdir())
+    assert files[0] == "out.2"
+    assert all(path.read_text().endswith("+++\n") for path in tmp_path.iterdir())
+
+
+def test_values_with_names(program: str) -> None:
+    words = ["-a1", "-qq", "-e", "trace=open", program]
+    assert trace("-Xraw", *words) == ['open("/dev/zero", 0x8000) = 3']
+    assert trace("-Xverbose", *words) == ['open("/dev/zero", 0x8000 /* O_RDONLY|O_LARGEFILE */) = 3']
+
+
+def test_raw_arguments(program: str) -> None:
+    (line,) = trace("-a1", "-qq", "-e", "trace=open", "-e", "raw=open", program)
+    assert re.fullmatch(r"open\(0x[0-9a-f]+, 0x8000, 0\) = 3", line)
+
+
+def test_descriptors_with_devices(program: str) -> None:
+    assert trace("-a1", "-qq", "-yy", "-e", "trace=close", program) == ["close(3</dev/zero<char 1:5>>) = 0"]
+
+
+def test_tracing_ends_after_some_calls(program: str) -> None:
+    lines = trace("-a1", "--syscall-limit=2", "-e", "trace=getppid", program)
+    assert lines == ["getppid() = 1"] * 2

@@ -22,7 +22,9 @@ def text(memory: bytes = b"", style: Style = Style(), bits: int = 64) -> Text:  
             raise Errno(E.EFAULT)
         return memory[address - BASE : address - BASE + size]
 
-    return Text(Program(bits, read, lambda fd: b"/tmp/a" if fd == 3 else b""), style)
+    return Text(
+        Program(bits, read, lambda fd, _: "</tmp/a>" if fd == 3 else "", lambda: b"/", lambda _: b""), style
+    )
 
 
 @pytest.mark.parametrize(

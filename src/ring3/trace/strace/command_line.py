@@ -24,6 +24,7 @@ class Asked(NamedTuple):
     Attributes:
         words: The program and its arguments.
         counts: How often each option without a value is given, by its letter or name.
+        given: The last value of each other one.
         selection: What expressions say.
         column: Where results stand.
         output: The file of ``-o``, "" for standard error.
@@ -52,6 +53,7 @@ class Asked(NamedTuple):
 
     words: list[str]
     counts: Mapping[str, int]
+    given: Mapping[str, str]
     selection: Selection
     column: int
     output: str
@@ -76,6 +78,12 @@ class Asked(NamedTuple):
     stacks: int
     tips: str
     tip: int | None
+
+    @property
+    def quiet(self) -> frozenset[str]:
+        """What is left unsaid; of programs that are started with a file for the trace, what is said beside it too."""
+        in_file = bool(self.output) and bool(self.words)
+        return self.selection.quiet | (frozenset({"attach", "personality"}) if in_file else frozenset())
 
     @property
     def follows(self) -> bool:
@@ -121,6 +129,7 @@ def parse(arguments: Sequence[str]) -> Asked:
     return Asked(
         words,
         counts,
+        given,
         selection,
         reader.number("a", 40),
         given.get("o", ""),

@@ -17,14 +17,17 @@ _ORDER: Final = {
     },
 }  # fmt: skip
 """The order in which arguments are shown, and what they are called, where they have names."""
+LATE: Final = {"clone": frozenset({"parent_tidptr", "tls", "tls_val", "child_tidptr"})}
+"""Arguments that are shown when the call has returned, though they are known before."""
 _HALVES: Final = {Meaning.OFFSET_LOW, Meaning.OFFSET_HIGH}
 _DECIMAL: Final = frozenset(
     {
-        Meaning.ERROR, Meaning.NUMBER, Meaning.COUNT, Meaning.SIZE, Meaning.PID, Meaning.TID, Meaning.TGID,
-        Meaning.PGID, Meaning.SID, Meaning.UID, Meaning.GID,
+        Meaning.ERROR, Meaning.NUMBER, Meaning.COUNT, Meaning.SIZE, Meaning.UID, Meaning.GID,
     }
 )  # fmt: skip
 """Results that are numbers in decimal."""
+_TASKS: Final = frozenset({Meaning.PID, Meaning.TID, Meaning.TGID, Meaning.PGID, Meaning.SID})
+"""Results that are numbers of tasks, which may have names."""
 _M32: Final = 0xFFFF_FFFF
 _REGISTERS: Final = 6
 """Registers that carry arguments."""
@@ -41,6 +44,7 @@ class Form:
         is_constant: Whether it has no arguments, so that its line begins and ends as every other one.
         has_remark: Whether its result is more than a number in decimal.
         is_known: Whether it has a row.
+        never_returns: Whether they do not return.
         labels: What stands before arguments that have names, by parameter.
         names: The names of all arguments of the row, in their order.
         count: How many arguments are shown of a call that is not decoded.
@@ -65,7 +69,10 @@ class Form:
         self._result: Arg | None = None
         if row is not None and row.result.by is None:
             self._result = row.result
-        self.has_remark = self._result is None or self._result.meaning not in _DECIMAL
+        self.never_returns = self._result is not None and self._result.meaning is Meaning.NEVER
+        self.has_remark = self._result is None or (
+            self._result.meaning not in (_DECIMAL if style.pids else _DECIMAL | _TASKS)
+        )
         if not by_command and not any(p.arg.flags for p in parameters) and not self._has_halves(parameters):
             self._fixed = tuple(p for p in parameters if p.arg.meaning is not Meaning.UNUSED)
 

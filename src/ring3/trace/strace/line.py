@@ -8,7 +8,7 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.meaning import Arg, Meaning, Parameter, When
 from ring3.kernel.watched_stubs import StubCall
 from ring3.trace.strace import tables
-from ring3.trace.strace.form import SIGRETURNS, Form
+from ring3.trace.strace.form import LATE, SIGRETURNS, Form
 from ring3.trace.strace.outcome import outcome
 from ring3.trace.strace.scalars import permissions, signal_name, sigset
 from ring3.trace.strace.text import FAILED, Text
@@ -54,7 +54,7 @@ class CallLine:
 
     def _at_entry(self, parameter: Parameter) -> str | None:
         arg = parameter.arg
-        if self._is_late(arg):
+        if self._is_late(arg) or parameter.name in LATE.get(self.name, ()):
             if arg.meaning is Meaning.SIZE and self._beside[parameter.name]:
                 self._sizes[parameter.name] = self._text.value(
                     arg, self._beside[parameter.name], self._beside
@@ -134,8 +134,8 @@ class CallLine:
             return f"{value & 0xFFFF_FFFF_FFFF_FFFF:#x}" if value else "0"
         if arg.meaning is Meaning.VALUES and tables.sets()[arg.of].flags:
             return f"{value:#x} (flags {self._text.scalar(arg, value)})" if value else "0"
-        if arg.meaning is Meaning.FD:
-            return self._text.descriptor(value)
+        if arg.meaning in (Meaning.FD, Meaning.PID, Meaning.TID, Meaning.TGID, Meaning.PGID, Meaning.SID):
+            return self._text.scalar(arg, value)
         if arg.meaning is Meaning.SIGNAL and value:
             return f"{value} ({signal_name(value)})"
         return permissions(value) if arg.meaning is Meaning.MODE else str(value)

@@ -13,7 +13,7 @@ from ring3.abi.meaning import Arg, Meaning, When
 from ring3.trace.inject.injector import DONE, Done
 from ring3.trace.strace.line import failure
 from ring3.trace.strace.programs import program_of
-from ring3.trace.strace.quoting import quoted
+from ring3.trace.strace.quoting import inside, quoted
 from ring3.trace.strace.signals import arrived, ended
 from ring3.trace.strace.text import Text
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ring3.linux.model.siginfo import SigInfo
     from ring3.linux.model.task import LinuxTask
     from ring3.trace.strace.opened import OpenCall
+    from ring3.trace.strace.stacks import Stacks
     from ring3.trace.strace.style import Style
 
 _STRINGS: Final = Arg(POINTER, Meaning.STRINGS, when=When.ENTRY)
@@ -38,7 +39,9 @@ class Layout(NamedTuple):
         duration: Gives what stands behind a line, by the nanoseconds the call took (``-T``).
         ip: Whether the instruction pointer is shown (``-i``).
         number: Whether the number of the call is shown (``-n``).
-        ends: Whether it is said how tasks end (not with ``-qqq``).
+        ends: Whether it is said how tasks end (not with ``-qq``).
+        widths: Whether it is said that a task makes calls of another width.
+        stacks: Writes stacks behind calls (``-k``); None for none.
     """
 
     column: int = 40
@@ -48,6 +51,8 @@ class Layout(NamedTuple):
     ip: bool = False
     number: bool = False
     ends: bool = True
+    widths: bool = True
+    stacks: Stacks | None = None
 
 
 class Output(NamedTuple):
@@ -87,6 +92,9 @@ class Lines:
         self._line = ""  # the line that has begun, and what of it is not written yet
         self._waits = ""
         self._of: OpenCall | None = None
+        self._stacks: dict[
+            LinuxTask, list[str]
+        ] = {}  # of those whose memory will be gone when their call has ended
 
     def begin(self, opened: OpenCall) -> None:
         """Writes a call's beginning."""
@@ -94,6 +102,8 @@ class Lines:
         text = form.opening if form.is_constant else opened.line().beginning()
         self._begin(opened.task, text, opened.call)
         self._of = opened
+        if self._layout.stacks is not None and form.never_returns:
+            self._stacks[opened.task] = list(self._layout.stacks.lines(opened.task))
 
     def end(self, opened: OpenCall, value: int, error: int) -> None:
         """Writes the rest of its line."""
@@ -109,18 +119,22 @@ class Lines:
         if opened.call.has_notes:
             result += _injected(opened.call)
         self._end(opened, end, result)
+        if self._layout.stacks is not None:
+            self._stack(self._layout.stacks, opened.task)
 
     def leave(self, opened: OpenCall) -> None:
         """Writes that nothing more will be known of a call."""
         if self._of is not opened:
             self._resume(opened)
         self._end(opened, "", "?")
+        self._put("".join(f"{line}\n" for line in self._stacks.pop(opened.task, ())))
 
     def abandon(self, task: LinuxTask) -> None:
         """Leaves a call cut that its task has begun."""
         if self._of is not None and self._of.task is task:
             self._put(" <detached ...>\n")
             self._of = None
+            self._line = self._waits = ""
 
     def executed(self, task: LinuxTask, path: str) -> None:
         """Writes the execve(2) by which the first program came."""
@@ -133,11 +147,21 @@ class Lines:
         variables = text.variables(stack + word * (count + 2))
         self._begin(task, f"execve({quoted(os.fsencode(path), self._style.in_hex)}, {words}, {variables}")
         self._put(f"{(self._line + ')').ljust(self._width)[len(self._line) :]} = 0\n")
+        if self._layout.stacks is not None:
+            self._stack(self._layout.stacks, task)
+
+    def changed_width(self, task: LinuxTask, bits: int) -> None:
+        """Writes that a task makes calls of another width."""
+        if self._layout.widths:
+            self._begin(task, f"[ Process PID={task.tid} runs in {bits} bit mode. ]")
+            self._put("\n")
 
     def signal(self, task: LinuxTask, info: SigInfo) -> None:
         """Writes a signal's line."""
         self._begin(task, arrived(info))
         self._put("\n")
+        if self._layout.stacks is not None:
+            self._stack(self._layout.stacks, task)
 
     def exited(self, task: LinuxTask, code: int) -> None:
         """Writes how a task ended."""
@@ -175,9 +199,9 @@ class Lines:
         layout = self._layout
         prefix = ""
         if layout.pids == "always":
-            prefix = f"{task.tid:<5} "
+            prefix = f"{task.tid:<5}{self._name(task)} "
         elif layout.pids and self._count() > 1:
-            prefix = f"[pid {task.tid:5}] "
+            prefix = f"[pid {task.tid:5}{self._name(task)}] "
         if layout.stamp is not None:
             prefix += layout.stamp()
         if layout.number:
@@ -187,10 +211,18 @@ class Lines:
             prefix += f"[{call.regs.ip:0{digits}x}] " if call is not None else f"[{'?' * digits}] "
         return prefix
 
+    def _name(self, task: LinuxTask) -> str:
+        """A task's name behind its number, if that is wanted (``-Y``)."""
+        return f"<{inside(os.fsencode(task.name))}>" if "comm" in self._style.pids else ""
+
     def _resume(self, opened: OpenCall) -> None:
         """Begins a line for the rest of a call that was cut, or for one of which nothing is written yet."""
         begins = f"<... {opened.form.name} resumed>" if opened.told else opened.line().beginning()
         self._begin(opened.task, begins, opened.call)
+
+    def _stack(self, stacks: Stacks, task: LinuxTask) -> None:
+        """Writes a task's stack behind a line of it."""
+        self._put("".join(f"{line}\n" for line in stacks.lines(task)))
 
     def _end(self, opened: OpenCall, end: str, result: str) -> None:
         self._of = None

@@ -7,6 +7,23 @@ from itertools import takewhile
 from ring3.abi.values import ValueSet
 from ring3.trace.strace import tables
 from ring3.trace.strace.special import SPECIAL
+from ring3.trace.strace.style import Names
+
+
+def in_hex(number: int) -> str:
+    """A value as it is where names are not wanted."""
+    if number < 0:
+        number &= (1 << 32) - 1
+    return f"{number & (1 << 64) - 1:#x}" if number else "0"
+
+
+def styled(how: Names, text: str, raw: str) -> str:
+    """A value by its names, as it is, or both."""
+    if how is Names.ABBREV:
+        return text
+    if how is Names.RAW:
+        return raw
+    return text if text.startswith(raw) else f"{raw} /* {text} */"
 
 
 def named(of: ValueSet, number: int, bits: int = 64) -> str:

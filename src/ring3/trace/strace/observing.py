@@ -13,7 +13,8 @@ from ring3.trace.inject.injector import Injector
 from ring3.trace.strace.counts import Counter
 from ring3.trace.strace.filters import begun
 from ring3.trace.strace.lines import Layout, Lines, Output
-from ring3.trace.strace.tracer import Tracer, Wanted
+from ring3.trace.strace.separate import Separate
+from ring3.trace.strace.tracer import Tracer, Until, Wanted
 
 if TYPE_CHECKING:
     from ring3.computer import Linux
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
     from ring3.trace.strace.command_line import Asked
     from ring3.trace.strace.opened import Writer
+    from ring3.trace.strace.stacks import Stacks
 
 _ALL: Final = frozenset({"successful", "failed", "unfinished", "unavailable", "detached"})
 _RESTARTS: Final = 512
@@ -55,7 +57,13 @@ class Destination(NamedTuple):
 
 
 def observe(
-    stack: ExitStack, linux: Linux, tasks: Sequence[LinuxTask], asked: Asked, to: Destination, started: str
+    stack: ExitStack,
+    linux: Linux,
+    tasks: Sequence[LinuxTask],
+    asked: Asked,
+    to: Destination,
+    started: str,
+    tell: Callable[[str], object],
 ) -> Observers:
     """Puts observers there until the stack is left.
 
@@ -66,6 +74,7 @@ def observe(
         asked: The options.
         to: Where the trace goes.
         started: The program that the last of the tasks is about to run, "" for none.
+        tell: Takes what is said beside the trace.
     """
     counts = asked.counts
     follow = asked.follows
@@ -90,6 +99,8 @@ def observe(
             asked.selection.style,
             _writer(asked, to, lambda: tracer),
             timed=asked.duration is not None,
+            until=Until("b" in asked.given, asked.limit),
+            tell=None if "attach" in asked.quiet else tell,
         )
         stack.callback(tracer.close)
         if started:
@@ -123,9 +134,23 @@ def _writer(asked: Asked, to: Destination, tracer: Callable[[], Tracer | None]) 
         asked.duration,
         "i" in asked.counts,
         "n" in asked.counts,
-        "exit" not in asked.selection.quiet,
+        "exit" not in asked.quiet,
+        "personality" not in asked.quiet,
+        _stacks(asked),
     )
-    return Lines(layout, to.output(0), asked.selection.style("execve", 64), count)
+    style = asked.selection.style("execve", 64)
+    if to.is_shared:
+        return Lines(layout, to.output(0), style, count)
+    return Separate(lambda number: Lines(layout, to.output(number), style, count))
+
+
+def _stacks(asked: Asked) -> Stacks | None:
+    """What writes stacks, if they are asked for."""
+    if not asked.stacks:
+        return None
+    from ring3.trace.strace.stacks import Stacks  # noqa: PLC0415 -- reads DWARF, for who asks for stacks
+
+    return Stacks(asked.frames, sources=asked.stacks > 1)
 
 
 def _wanted(asked: Asked) -> Wanted:

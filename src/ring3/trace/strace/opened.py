@@ -65,6 +65,9 @@ class Writer(Protocol):
     def executed(self, task: LinuxTask, path: str) -> None:
         """A task runs its first program, which no call of it asked for."""
 
+    def changed_width(self, task: LinuxTask, bits: int) -> None:
+        """A task makes calls of another width from now on."""
+
     def signal(self, task: LinuxTask, info: SigInfo) -> None:
         """A signal has come."""
 

@@ -1,7 +1,8 @@
-"""What is asked about the program that makes a call: its memory, its descriptors, its tasks."""
+"""What is asked about the program that makes a call: its memory, its descriptors, other tasks."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -9,6 +10,8 @@ from ring3.abi.errno import Errno
 from ring3.abi.kinds import NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from ring3.linux.model.task import LinuxTask
 
 AT_FDCWD: Final = -100
@@ -20,12 +23,16 @@ class Program(NamedTuple):
     Attributes:
         bits: Its width in this call.
         read: Reads its memory; raises Errno.
-        path_of: The path of a descriptor, b"" if there is none; of AT_FDCWD the working directory.
+        of_fd: What is said behind a descriptor, by which details are wanted; "" if there is nothing.
+        cwd: The path of its working directory.
+        name_of: The name of a task, by its number; b"" if there is none.
     """
 
     bits: int
     read: Callable[[int, int], bytes]
-    path_of: Callable[[int], bytes]
+    of_fd: Callable[[int, AbstractSet[str]], str]
+    cwd: Callable[[], bytes]
+    name_of: Callable[[int], bytes]
 
 
 def path_of(task: LinuxTask, fd: int) -> bytes:
@@ -42,4 +49,16 @@ def program_of(task: LinuxTask, bits: int) -> Program:
     def read(address: int, size: int) -> bytes:
         return task.memory.peek(address, size)  # another memory after each execve
 
-    return Program(bits, read, lambda fd: path_of(task, fd))
+    def of_fd(fd: int, details: AbstractSet[str]) -> str:
+        from ring3.trace.strace.descriptors import description  # noqa: PLC0415 - imports the network
+
+        try:
+            return description(task.files[fd], details)
+        except Errno:
+            return ""
+
+    def name_of(number: int) -> bytes:
+        found = task.kernel.tasks.get(number)
+        return b"" if found is None else os.fsencode(found.name)
+
+    return Program(bits, read, of_fd, lambda: path_of(task, AT_FDCWD), name_of)

@@ -12,7 +12,7 @@ from ring3.errors import UserError
 from ring3.kernel.watched_stubs import StubCall
 from ring3.trace import expressions
 from ring3.trace.inject import conditions
-from ring3.trace.strace.style import FD_DETAILS, PID_DETAILS, InHex, Names, Style
+from ring3.trace.strace.style import FD_DETAILS, FD_USUAL, PID_DETAILS, InHex, Names, Style
 
 _NAMES: Final = {
     "trace": ("trace", "t"),
@@ -154,7 +154,7 @@ def _style(said: dict[str, str], defaults: Defaults) -> Callable[[str, int], Sty
     abbreviated = expressions.calls(said.get("abbrev", "none" if defaults.verbose else "all"))
     followed = expressions.calls(said.get("verbose", "all"))
     raw = expressions.calls(said.get("raw", "none"))
-    fds = frozenset(FD_DETAILS) if defaults.fds > 1 else frozenset({"path"} if defaults.fds else ())
+    fds = FD_USUAL if defaults.fds > 1 else frozenset({"path"} if defaults.fds else ())
     if "decode-fds" in said:
         fds = _words("decode-fds", said["decode-fds"], FD_DETAILS)
     pids = frozenset({"comm"} if defaults.pids else ())

@@ -11,6 +11,7 @@ _NAMED: Final = {
     0x22: '\\"', 0x5C: "\\\\", 0x0C: "\\f", 0x0A: "\\n", 0x0D: "\\r", 0x09: "\\t", 0x0B: "\\v"
 }  # fmt: skip
 _NOT_PLAIN: Final = re.compile(rb'[^ -~]|["\\]')
+_DELETED: Final = b" (deleted)"
 _NOT_TEXT: Final = re.compile(rb"[^ -~\t-\r]")
 
 
@@ -41,3 +42,14 @@ def _escaped(raw: bytes, at: int, *, is_octal: bool) -> str:
     # an octal escape of fewer than three digits would take a digit that follows
     digit_follows = at + 1 < len(raw) and 0x30 <= raw[at + 1] <= 0x39
     return f"\\{byte:03o}" if digit_follows else f"\\{byte:o}"
+
+
+def path_text(path: bytes) -> str:
+    """A path between angle brackets; that its file is deleted stands behind them."""
+    bare = path.removesuffix(_DELETED)
+    return f"<{inside(bare)}>" + "(deleted)" * (bare != path)
+
+
+def inside(path: bytes) -> str:
+    """A path without brackets, in which those of its own are escaped."""
+    return quoted(path)[1:-1].replace("<", r"\74").replace(">", r"\76")

@@ -26,6 +26,8 @@ class InHex(StrEnum):
 
 FD_DETAILS: Final = ("path", "socket", "dev", "eventfd", "pidfd", "signalfd")
 """What can be said of descriptors (``--decode-fds``)."""
+FD_USUAL: Final = frozenset({"path", "socket", "dev", "pidfd"})
+"""Those of ``-yy``, as strace 6.1 has it."""
 PID_DETAILS: Final = ("comm", "pidns")
 """What can be said of tasks' numbers (``--decode-pids``)."""
 

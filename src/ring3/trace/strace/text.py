@@ -19,9 +19,9 @@ from ring3.abi.values import ValueSet
 from ring3.trace.addresses import ipv6
 from ring3.trace.strace import tables
 from ring3.trace.strace.bit_sets import SETS
-from ring3.trace.strace.naming import named
-from ring3.trace.strace.programs import Program
-from ring3.trace.strace.quoting import quoted
+from ring3.trace.strace.naming import in_hex, named, styled
+from ring3.trace.strace.programs import AT_FDCWD, Program
+from ring3.trace.strace.quoting import inside, path_text, quoted
 from ring3.trace.strace.scalars import S_IFMT, SCALARS, mode, sigset
 from ring3.trace.strace.shown import FIELDS, HIDDEN, LABELS, SHOWN, SIZE_OF_DEVICE, STRUCTS
 from ring3.trace.strace.signals import in_memory
@@ -37,11 +37,13 @@ _DEVICES: Final = (0o020000, 0o060000)
 _PLAIN: Final = frozenset(
     {
         Meaning.NUMBER, Meaning.SIZE, Meaning.COUNT, Meaning.OFFSET, Meaning.SECONDS, Meaning.MILLISECONDS,
-        Meaning.TICKS, Meaning.EXIT_STATUS, Meaning.PID, Meaning.TID, Meaning.TGID, Meaning.PGID, Meaning.SID,
-        Meaning.OFFSET_LOW, Meaning.OFFSET_HIGH, Meaning.INTERFACE, Meaning.KEY, Meaning.ERROR, Meaning.SI_CODE,
+        Meaning.TICKS, Meaning.EXIT_STATUS, Meaning.OFFSET_LOW, Meaning.OFFSET_HIGH, Meaning.INTERFACE, Meaning.KEY,
+        Meaning.ERROR, Meaning.SI_CODE,
     }
 )  # fmt: skip
 """Meanings that are numbers in decimal."""
+_TASKS: Final = frozenset({Meaning.PID, Meaning.TID, Meaning.TGID, Meaning.PGID, Meaning.SID})
+"""Meanings that are numbers of tasks."""
 
 
 FAILED: Final = -1
@@ -93,6 +95,8 @@ class Text:
             return f"{number:#x}"
         if what in _PLAIN:
             return str(number)
+        if what in _TASKS:
+            return self.task(number)
         if what is Meaning.VALUES:
             if arg.type == POINTER and number not in tables.sets()[arg.of].by_value(self._bits):
                 return f"{number:#x}"  # such as a handler, which few values are names of
@@ -111,24 +115,24 @@ class Text:
 
     def descriptor(self, fd: int) -> str:
         """A descriptor, with its path if that is wanted."""
-        path = self._program.path_of(fd) if "path" in self.style.fds and fd >= 0 else b""
-        return f"{fd}<{self._inside(path)}>" if path else str(fd)
+        details = self.style.fds
+        return f"{fd}{self._program.of_fd(fd, details)}" if details and fd >= 0 else str(fd)
 
     def directory(self, fd: int) -> str:
         """A descriptor that a path is relative to."""
-        if fd != -100:
+        if fd != AT_FDCWD:
             return self.descriptor(fd)
-        return (
-            f"AT_FDCWD<{self._inside(self._program.path_of(fd))}>" if "path" in self.style.fds else "AT_FDCWD"
-        )
+        where = path_text(self._program.cwd()) if "path" in self.style.fds else ""
+        return styled(self.style.names, "AT_FDCWD", str(AT_FDCWD)) + where
 
-    @staticmethod
-    def _inside(path: bytes) -> str:
-        return quoted(path)[1:-1]
+    def task(self, number: int) -> str:
+        """The number of a task, with its name if that is wanted."""
+        name = self._program.name_of(number) if "comm" in self.style.pids and number > 0 else b""
+        return f"{number}<{inside(name)}>" if name else str(number)
 
     def named(self, of: ValueSet, number: int) -> str:
         """A value by the names of its set."""
-        return named(of, number, self._bits)
+        return styled(self.style.names, named(of, number, self._bits), in_hex(number))
 
     # -- whatever a pointer leads to -------------------------------------------------------------------------------
 
@@ -138,7 +142,7 @@ class Text:
         if what is Meaning.SOCKOPT:
             return option(self, beside["level"], beside["optname"], address, size or 0)
         if what is Meaning.STRUCT:
-            return self._structs(arg, address, size, result)
+            return self._structs(arg, address, size, result) if self.style.follows else f"{address:#x}"
         if what is Meaning.STRINGS:
             return self._strings(address)
         if what in _TEXTS:

@@ -20,7 +20,7 @@ from ring3.trace.strace.programs import program_of
 from ring3.trace.strace.text import Text
 
 if TYPE_CHECKING:
-    from ring3.kernel.events import Created, Exited, Sent, Taken
+    from ring3.kernel.events import Created, Executed, Exited, Sent, Taken
     from ring3.kernel.task import Task
     from ring3.linux.kernel import LinuxKernel
     from ring3.linux.model.siginfo import SigInfo
@@ -47,14 +47,27 @@ class Wanted(NamedTuple):
     follow: bool = False
 
 
+class Until(NamedTuple):
+    """When tracing ends before the tasks do.
+
+    Attributes:
+        executes: A task is traced no more when it executes a program.
+        calls: Nobody is traced any more after so many calls, 0 for never.
+    """
+
+    executes: bool = False
+    calls: int = 0
+
+
 class _Row(CallObserver):
     """Listens to the calls of one name, or of the absent ones, which have one stub.
 
     What does not change from call to call is looked up when it is made.
     """
 
-    def __init__(self, tracer: Tracer, forms: dict[int, Form] | Form) -> None:
+    def __init__(self, tracer: Tracer, forms: dict[int, Form] | Form, bits: int) -> None:
         self._tracer = tracer
+        self._is_narrow = bits == 32
         self._form = forms if isinstance(forms, Form) else None
         self._forms = forms if isinstance(forms, dict) else {}
         wanted = tracer.wanted
@@ -72,6 +85,8 @@ class _Row(CallObserver):
         if task not in self._tasks:
             return
         form = self._form or self._forms.get(call.number)
+        if self._is_narrow or self._tracer.narrow:
+            self._tracer.note_width(task, 32 if self._is_narrow else 64)
         if form is None or (self._begun is not None and not self._begun(call)):
             return
         opened = self._open[task] = OpenCall(call, task, form, self._text_of)  # type: ignore[arg-type]
@@ -102,6 +117,8 @@ class _Row(CallObserver):
             self._writer.end(opened, value, number)
         if self._tracer.ignored:
             self._tracer.tell_ignored(opened.task)
+        if self._tracer.remaining:
+            self._tracer.note_end()
 
     def left(self, call: Call) -> None:
         if call.task is not None:
@@ -117,6 +134,8 @@ class Tracer(CallObserver):
         timed: Whether calls know when they began.
         tasks: Who is traced.
         open: The calls that have begun.
+        narrow: Who has made calls of 32-bit programs last.
+        remaining: After how many more calls nobody is traced any more, 0 for never.
         ignored: Signals that tasks ignore, until their next call.
     """
 
@@ -129,6 +148,8 @@ class Tracer(CallObserver):
         writer: Writer,
         *,
         timed: bool = False,
+        until: Until = Until(),  # noqa: B008 -- it is a value
+        tell: Callable[[str], object] | None = None,
     ) -> None:
         """Begins to listen.
 
@@ -139,6 +160,8 @@ class Tracer(CallObserver):
             style: How values of calls of a name and a width are written.
             writer: Takes it.
             timed: Whether the writer asks for times.
+            until: When tracing ends before the tasks do.
+            tell: Takes what is said of tasks that are traced from now on; None if nothing is to be.
         """
         self.wanted = wanted
         self.writer = writer
@@ -147,6 +170,9 @@ class Tracer(CallObserver):
         self.open: dict[Task, OpenCall] = {}
         self.ignored: dict[Task, list[SigInfo]] = {}
         self._style = style
+        self._tell = tell
+        self.narrow: set[Task] = set()
+        self.remaining = until.calls
         self._texts: dict[tuple[Task, int, Style], Text] = {}
         attach = kernel.probes.attach
         self._attachments = [
@@ -156,6 +182,8 @@ class Tracer(CallObserver):
             attach(points.TaskCreated(), self._created),
             attach(points.TaskExited(), self._exited),
         ]
+        if until.executes:
+            self._attachments.append(attach(points.TaskExec(), self._executes))
 
     @property
     def program_ended(self) -> bool:
@@ -203,8 +231,8 @@ class Tracer(CallObserver):
             if self.wanted.calls(name, bits)
         }
         if len(what.names) == 1:
-            return _Row(self, wanted[what.names[0]]) if wanted else None
-        return _Row(self, _by_number(wanted, Abi(what.abi))) if wanted else None
+            return _Row(self, wanted[what.names[0]], bits) if wanted else None
+        return _Row(self, _by_number(wanted, Abi(what.abi)), bits) if wanted else None
 
     def text_of(self, task: LinuxTask, form: Form) -> Text:
         """What writes the values of a task's calls."""
@@ -245,6 +273,29 @@ class Tracer(CallObserver):
     def _created(self, event: Created) -> None:
         if self.wanted.follow and event.parent in self.tasks:
             self.tasks.add(event.task)
+            if event.parent in self.narrow:
+                self.narrow.add(event.task)
+            if self._tell is not None:
+                self._tell(f"Process {event.task.tid} attached")
+
+    def _executes(self, event: Executed) -> None:
+        if event.task in self.tasks:
+            self.detach(event.task)
+
+    def note_width(self, task: Task, bits: int) -> None:
+        """A task makes a call of a width: tells if that is another one than before."""
+        if (task in self.narrow) is (bits == 32):
+            return
+        (self.narrow.add if bits == 32 else self.narrow.discard)(task)
+        assert isinstance(task, LinuxTask)
+        self.writer.changed_width(task, bits)
+
+    def note_end(self) -> None:
+        """One call more has ended of those after which nobody is traced any more."""
+        self.remaining -= 1
+        if not self.remaining:
+            for task in tuple(self.tasks):
+                self.detach(task)
 
     def _exited(self, event: Exited) -> None:
         task = event.task
@@ -258,6 +309,7 @@ class Tracer(CallObserver):
 
     def _forget(self, task: Task) -> None:
         self.tasks.discard(task)
+        self.narrow.discard(task)
         self.open.pop(task, None)
         for key in [key for key in self._texts if key[0] is task]:
             del self._texts[key]
