@@ -23,6 +23,7 @@ from ring3.image.symbols import SymbolTable
 from ring3.kernel.core import Kernel
 from ring3.kernel.mm.limits import Limits
 from ring3.kernel.mm.objects import Objects
+from ring3.kernel.reach import Port, Reach
 from ring3.kernel.signature import Handler, Support
 from ring3.kernel.task import Task
 from ring3.linux import table
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from ring3.fs.host_terminal import HostTerminal
     from ring3.kernel.probes import Attachment
     from ring3.linux.terminals.console import Console
+    from ring3.net.host.published import Published
+    from ring3.net.network import Network
     from ring3.sandbox.roots import Root
     from ring3.solaris.kernel import CallRow, SolarisKernel
     from ring3.solaris.task import SolarisTask
@@ -121,6 +124,30 @@ class Computer(ABC):
             self.kernel.random_bytes = SeededBytes(seed)
         if virtual_time:
             self.kernel.make_time_virtual()
+
+    @abstractmethod
+    def _network(self) -> Network:
+        """What all sockets share."""
+
+    def _publish(self, ports: Sequence[Port]) -> None:
+        """Has clients of the host reach ports of the machine."""
+        for port in ports:
+            self.publish(port)
+
+    def publish(self, port: Port) -> Published:
+        """Has clients of the host reach a port of the machine.
+
+        Raises:
+            UserError: The host does not let it, or the machine has no network of its own.
+        """
+        from ring3.net.host.published import publish  # noqa: PLC0415 -- few machines are reached from outside
+
+        network = self._network()
+        if network.reach is not Reach.LOOPBACK:
+            raise UserError(
+                "ports are published of a network that reaches to the machine itself (--net loopback)"
+            )
+        return publish(network, port)
 
     @property
     def symbols(self) -> SymbolTable:
@@ -206,16 +233,18 @@ class Linux(Computer):
         """Sets what the machine has from its boot on."""
         kernel = self.kernel
         kernel.hostname = sandbox.hostname or kernel.hostname
+        kernel.reach = sandbox.net
         if sandbox.tasks:
             kernel.max_tasks = min(kernel.max_tasks, sandbox.tasks)
-        if sandbox.root:
-            from ring3.sandbox.roots import open_root  # noqa: PLC0415 -- few machines have one
+        try:
+            if sandbox.root:
+                from ring3.sandbox.roots import open_root  # noqa: PLC0415 -- few machines have one
 
-            try:
                 self._root = open_root(kernel.vfs, sandbox.root, rw=sandbox.rw)
-            except UserError:
-                self.close()
-                raise
+            self._publish(sandbox.publish)
+        except UserError:
+            self.close()
+            raise
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -232,6 +261,9 @@ class Linux(Computer):
         wanted = self.sandbox if sandbox is None else sandbox
         root = self._root
         return wanted.environment(inherited if root is None or root.environment is None else root.environment)
+
+    def _network(self) -> Network:
+        return self.kernel.network
 
     def close(self) -> None:
         """Switches the computer off."""
@@ -443,6 +475,8 @@ class Solaris(Computer):
         flavour: Flavour = "illumos",
         seed: int | None = None,
         virtual_time: bool = False,
+        net: Reach | str = Reach.LOOPBACK,
+        publish: Sequence[Port] = (),
     ) -> None:
         """Switches a computer on and boots Solaris.
 
@@ -452,6 +486,8 @@ class Solaris(Computer):
             flavour: Whose system calls: ``illumos``, or ``solaris11``.
             seed: What all randomness comes from; None for the host's.
             virtual_time: Clocks that only programs move: sleeping costs nothing. With a seed, every run is the same.
+            net: How far the network of programs reaches: ``none``, ``loopback``, or ``host``.
+            publish: Ports of it that the host's clients reach.
 
         Raises:
             UserError: The host cannot provide it.
@@ -466,9 +502,18 @@ class Solaris(Computer):
             self.cred = Cred(os.geteuid(), os.getegid(), os.getuid(), os.getgid(), tuple(os.getgroups()))
         self.machine = make_machine(ram_bytes)
         self.kernel = SolarisKernel(self.machine, full_path, flavour)
+        self.kernel.reach = Reach(net)
         self._make_repeatable(seed, virtual_time)
         self._objects = self.kernel.objects
         self._vfs = self.kernel.vfs
+        try:
+            self._publish(publish)
+        except UserError:
+            self.close()
+            raise
+
+    def _network(self) -> Network:
+        return self.kernel.network
 
     def close(self) -> None:
         """Switches the computer off."""

@@ -11,6 +11,7 @@ from ring3.fs.vfs import Vfs
 from ring3.kernel.clock import VirtualClocks
 from ring3.kernel.mm.objects import Objects
 from ring3.kernel.timers import Timers
+from ring3.kernel.wait import HostEvents
 from ring3.machine.ram import Ram
 from ring3.net.network import Network
 from tests.net.machine import Machine, TestCaller
@@ -24,7 +25,7 @@ def machine() -> Iterator[Machine]:
     vfs = Vfs(ram, Objects(), clocks.realtime)
     vfs.mount(MemoryFileSystem(vfs, mode=0o777))
     timers = Timers()
-    network = Network(vfs, lambda: clocks, timers, bytes, lambda: TestCaller(vfs))
+    network = Network(vfs, lambda: clocks, timers, bytes, lambda: TestCaller(vfs), HostEvents())
     yield Machine(vfs, clocks, timers, network)
     vfs.close()
     ram.close()

@@ -9,12 +9,15 @@ import pytest
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.sockets import AF_INET, AF_NETLINK, SOCK_RAW
 from ring3.fs.file import WouldBlock
+from ring3.net.interfaces import LO, Interfaces
 from ring3.net.netlink import route
 from ring3.net.netlink.route import attributes_in
 from ring3.net.socket import Message
 from tests.net.machine import Machine
 
 REQUEST, DUMP, ACK = 1, 0x300, 4
+
+LOOPBACK = Interfaces((LO,))
 
 
 def ask(
@@ -38,7 +41,7 @@ def ask(
 
 
 def test_a_dump_of_links_ends() -> None:
-    kind, body = route.links(b"")[0]
+    kind, body = route.links(b"", LOOPBACK)[0]
     assert kind == route.RTM_NEWLINK
     assert struct.unpack_from("<BxHiI", body) == (0, 772, 1, 0x10049)
     assert attributes_in(body[16:])[route.IFLA_IFNAME] == b"lo\0"
@@ -72,9 +75,9 @@ def test_errors_are_answers(machine: Machine, kind: int, body: bytes, error: E) 
 
 def test_routes_lead_to_the_machine_itself() -> None:
     body = struct.pack("<8BI", AF_INET, 32, 0, 0, 0, 0, 0, 0, 0)
-    assert route.one(route.RTM_GETROUTE, body + route.attribute(route.RTA_DST, b"\x7f\1\2\3"))
+    assert route.one(route.RTM_GETROUTE, body + route.attribute(route.RTA_DST, b"\x7f\1\2\3"), LOOPBACK)
     with pytest.raises(Errno):
-        route.one(route.RTM_GETROUTE, body + route.attribute(route.RTA_DST, b"\1\2\3\4"))
+        route.one(route.RTM_GETROUTE, body + route.attribute(route.RTA_DST, b"\1\2\3\4"), LOOPBACK)
 
 
 @pytest.mark.parametrize("raw", [b"", b"\1", b"\xff\xff\1\0", b"\3\0\1\0", b"\4\0\1\0\xff"])

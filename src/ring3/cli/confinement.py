@@ -19,6 +19,8 @@ from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from ring3.kernel.reach import Reach
+
 if TYPE_CHECKING:
     from ring3.sandbox import Sandbox
 
@@ -33,8 +35,10 @@ X32_BIT: Final = 0x4000_0000
 EPERM: Final = 1
 
 PTRACE: Final = 101
+OF_SOCKETS: Final = (41, 42, 43, 44, 45, 46, 47, 49, 50, 53, 288, 299, 307)
+"""socket to recvmsg, bind, listen, socketpair, accept4, recvmmsg, sendmmsg: what a network needs that is the host's."""
 GIVEN_UP: Final = (
-    41, 42, 43, 44, 45, 46, 47, 49, 50, 53, 288, 299, 307,  # socket to listen, socketpair, accept4, recvmmsg, sendmmsg
+    *OF_SOCKETS,
     57, 58, 59, 322,  # fork, vfork, execve, execveat
     PTRACE, 310, 311, 312, 440,  # ptrace, process_vm_readv, process_vm_writev, kcmp, process_madvise
     155, 161, 165, 166, 272, 308, 428, 429, 430, 431, 432, 442,  # pivot_root, chroot, mounts, unshare, setns
@@ -82,7 +86,15 @@ def confine_to(
         emptied: The same.
     """
     cwd = os.getcwdb()
-    confine(sandbox.visible(cwd, os.fsencode(program)), requests, needed, emptied, sandbox.written(cwd))
+    calls = {*needed, *_of_network(sandbox)}
+    confine(sandbox.visible(cwd, os.fsencode(program)), requests, calls, emptied, sandbox.written(cwd))
+
+
+def _of_network(sandbox: Sandbox) -> Collection[int]:
+    """The calls that a machine's network needs."""
+    if sandbox.net is Reach.HOST:
+        return OF_SOCKETS
+    return TO_SERVE if sandbox.publish else ()
 
 
 def confine(

@@ -98,7 +98,14 @@ class Here:
         elif cpu is CpuKind.EMULATED:
             require_linux(wanted)
             memory = wanted.memory or DEFAULT_RAM
-            made = Solaris(full_path=full_path, ram_bytes=memory, seed=seed, virtual_time=virtual_time)
+            made = Solaris(
+                full_path=full_path,
+                ram_bytes=memory,
+                seed=seed,
+                virtual_time=virtual_time,
+                net=wanted.net,
+                publish=wanted.publish,
+            )
         else:
             raise UserError(
                 "programs of Solaris use addresses that no program of the host has: --cpu emulated"

@@ -15,10 +15,20 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import E, Errno
 from ring3.fs import host_os
 from ring3.fs.file import O_APPEND, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY, File, Stat, WouldBlock
-from ring3.fs.readiness import ALWAYS, POLLERR, POLLHUP, POLLIN, POLLOUT, READABLE, WRITABLE
+from ring3.fs.readiness import (
+    ALWAYS,
+    POLLERR,
+    POLLHUP,
+    POLLIN,
+    POLLOUT,
+    POLLPRI,
+    POLLRDHUP,
+    READABLE,
+    WRITABLE,
+)
 from ring3.kernel.mm.objects import MemoryObject
 from ring3.kernel.mm.pagecache import PageCache
-from ring3.kernel.wait import HostEvents, HostWatch
+from ring3.kernel.wait import HostEvents
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 
 if TYPE_CHECKING:
@@ -259,22 +269,23 @@ class HostListening:
         self._events = events
         self._fd = fd
         self._callback = callback
-        self._watches: dict[bool, HostWatch] = {}
-        for write, bits in ((False, READABLE), (True, WRITABLE)):
-            if wanted & bits:
-                self._watch(write)
+        self._wanted = (
+            (POLLIN if wanted & (READABLE | POLLRDHUP) else 0)
+            | (POLLOUT if wanted & WRITABLE else 0)
+            | (wanted & POLLPRI if wanted >= 0 else 0)
+        )
+        self._watch()
 
-    def _watch(self, write: bool) -> None:
-        self._watches[write] = self._events.watch(self._fd, write, lambda: self._happened(write))
+    def _watch(self) -> None:
+        self._watched = self._events.watch(self._fd, self._wanted, self._happened)
 
-    def _happened(self, write: bool) -> None:
-        self._watch(write)
+    def _happened(self) -> None:
+        self._watch()
         self._callback()
 
     def cancel(self) -> None:
         """Ends it."""
-        for watch in self._watches.values():
-            watch.cancel()
+        self._watched.cancel()
 
 
 def host_poll(fd: int, events: int) -> int:

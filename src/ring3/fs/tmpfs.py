@@ -51,6 +51,16 @@ class MemoryFileSystem(FileSystem):
         return StatFs(self.magic, PAGE_SIZE, blocks, free, free, blocks, free)
 
 
+class SingleFileSystem(MemoryFileSystem):
+    """A file system in memory that is one regular file, to be mounted on another one."""
+
+    def __init__(self, vfs: Vfs, contents: bytes) -> None:
+        super().__init__(vfs)
+        file = MemoryFile(vfs, self, self.new_ino(), stat.S_IFREG | 0o644, 0, 0)
+        file.pwrite(0, contents)
+        self.root = Dentry(self, file)
+
+
 class MemoryDirectory(Attributes, Inode):
     """A directory in memory.
 

@@ -101,7 +101,7 @@ class Kernel(Rings, ABC, Generic[TaskT]):
         self.timers = Timers(self._timer_added)
         self.cpu_timers = CpuTimers(self._timer_added)
         self.slices: Slices = Ticker(
-            lambda: bool(self._ready) or bool(self.timers) or bool(self.cpu_timers),
+            lambda: bool(self._ready) or self.host.watched or bool(self.timers) or bool(self.cpu_timers),
             lambda: self.timers.left(self.clocks),
             machine.cpu.make_interruptible,
             machine.cpu.interrupt,
@@ -110,6 +110,7 @@ class Kernel(Rings, ABC, Generic[TaskT]):
         self.report: Callable[[str], None] = lambda line: None
         self._ready: deque[TaskT] = deque()
         self._charged = 0
+        self._turn_ended = False
         self._next_tid = FIRST_TID
 
     # -- what each kernel says for itself ------------------------------------------------------------------------
@@ -302,7 +303,9 @@ class Kernel(Rings, ABC, Generic[TaskT]):
 
     def _run(self, until: Ending) -> None:
         while not until.program_ended:
-            if (self.timers.waiting or self.attention is not None) and self._look_around(until):
+            if (self.timers.waiting or self._turn_ended or self.attention is not None) and self._look_around(
+                until
+            ):
                 break
             if not self._ready:
                 self._idle(until)
@@ -312,7 +315,7 @@ class Kernel(Rings, ABC, Generic[TaskT]):
                 continue
             self.switch_to(task)
             task.on_cpu = True
-            self.slices.start(bool(self._ready))
+            self.slices.start(bool(self._ready) or self.host.watched)
             try:
                 if task.pending is not None or task.progress is not None:
                     self._resume(task)
@@ -336,6 +339,10 @@ class Kernel(Rings, ABC, Generic[TaskT]):
             self.timers.fire(self.clocks)
         if self.attention is not None and self.attention.called:
             self.attention.attend()
+        if self._turn_ended:
+            self._turn_ended = False
+            if self.host.watched:
+                self.host.sleep(0)
         return until.program_ended
 
     def _idle(self, until: Ending) -> None:
@@ -422,8 +429,9 @@ class Kernel(Rings, ABC, Generic[TaskT]):
                 self.handle(task, stop)
 
     def preempt(self, task: TaskT) -> None:
-        """The task had its turn: the next one runs."""
+        """The task had its turn: the next one runs, and the host is asked what has come."""
         task.on_cpu = False
+        self._turn_ended = True
         self._ready.append(task)
 
     def _stub(self, task: TaskT) -> None:

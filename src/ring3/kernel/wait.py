@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from ring3.kernel.task import Task
     from ring3.kernel.timers import CpuTimer, Timer
 
-_POLLIN: Final = 1
-_POLLOUT: Final = 4
+_POLLIN: Final = 0x1
+_ENDS: Final = 0x38
+"""POLLERR, POLLHUP and POLLNVAL, of which the host tells unasked."""
 
 
 class Listening(Protocol):
@@ -169,12 +170,12 @@ class Timeout:
 class HostWatch:
     """One callback for one host descriptor, until it was made or is cancelled."""
 
-    __slots__ = ("_host", "callback", "fd", "write")
+    __slots__ = ("_host", "callback", "events", "fd")
 
-    def __init__(self, host: HostEvents, fd: int, write: bool, callback: Callable[[], None]) -> None:
+    def __init__(self, host: HostEvents, fd: int, events: int, callback: Callable[[], None]) -> None:
         self._host = host
         self.fd = fd
-        self.write = write
+        self.events = events
         self.callback = callback
 
     def cancel(self) -> None:
@@ -195,9 +196,14 @@ class HostEvents:
         self._alarm: int | None = None
         self.expects_alarm = False
 
-    def watch(self, fd: int, write: bool, callback: Callable[[], None]) -> HostWatch:
-        """Calls back once when the descriptor can be read, or written, or has hung up."""
-        watch = HostWatch(self, fd, write, callback)
+    @property
+    def watched(self) -> bool:
+        """Whether somebody waits for a descriptor."""
+        return bool(self._watches)
+
+    def watch(self, fd: int, events: int, callback: Callable[[], None]) -> HostWatch:
+        """Calls back once when the descriptor is ready for one of these events of poll(2), or has hung up."""
+        watch = HostWatch(self, fd, events, callback)
         self._watches.setdefault(fd, []).append(watch)
         self._register(fd)
         return watch
@@ -225,8 +231,7 @@ class HostEvents:
             if self._poll is not None:
                 self._poll.unregister(fd)
         elif self._poll is not None:
-            wanted = (_POLLOUT if watch.write else _POLLIN for watch in watches)
-            self._poll.register(fd, functools.reduce(operator.or_, wanted))
+            self._poll.register(fd, functools.reduce(operator.or_, (watch.events for watch in watches)))
 
     def sleep(self, timeout: float | None) -> bool:
         """Sleeps until a watched descriptor is ready.
@@ -248,7 +253,7 @@ class HostEvents:
             ready = self._poll.poll(None if timeout is None else timeout * 1000)
         for fd, events in ready:
             for watch in list(self._watches.get(fd, ())):
-                if events & ~(_POLLIN if watch.write else _POLLOUT):
+                if events & (watch.events | _ENDS):
                     watch.cancel()
                     watch.callback()
         return True

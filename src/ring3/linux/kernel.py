@@ -99,6 +99,9 @@ class LinuxKernel(LinuxSystem):
             self.timers,
             random_bytes,
             lambda: TaskCaller(self.running_task()),
+            self.host,
+            self.reach,
+            lambda: self.hostname,
         )
 
     # -- calls -------------------------------------------------------------------------------------------------

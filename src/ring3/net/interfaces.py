@@ -1,4 +1,4 @@
-"""The machine's network interfaces: the loopback one (net/core/dev.c, drivers/net/loopback.c)."""
+"""Network interfaces: the loopback one of a machine of its own (net/core/dev.c, drivers/net/loopback.c)."""
 
 from __future__ import annotations
 
@@ -15,12 +15,19 @@ IFF_LOWER_UP: Final = 0x10000
 ARPHRD_LOOPBACK: Final = 772
 
 
+RT_SCOPE_HOST: Final = 254
+NO_HARDWARE: Final = bytes(6)
+"""The hardware address of an interface that has none."""
+
+
 class InterfaceAddress(NamedTuple):
-    """An address of an interface: its family, its bytes, and how many bits name the network."""
+    """An address of an interface: its family, its bytes, how many bits name the network, and how far it is known."""
 
     family: int
     host: bytes
     prefix: int
+    scope: int = RT_SCOPE_HOST
+    broadcast: bytes = bytes(4)
 
 
 class Interface(NamedTuple):
@@ -33,6 +40,12 @@ class Interface(NamedTuple):
     mtu: int
     queue_length: int
     addresses: tuple[InterfaceAddress, ...]
+    hardware: bytes = NO_HARDWARE
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it carries anything."""
+        return self.flags & IFF_UP != 0
 
 
 LO: Final = Interface(
@@ -44,14 +57,57 @@ LO: Final = Interface(
     1000,
     (InterfaceAddress(AF_INET, LOOPBACK4, 8), InterfaceAddress(AF_INET6, LOOPBACK6, 128)),
 )
-INTERFACES: Final = (LO,)
+LO_DOWN: Final = LO._replace(flags=IFF_LOOPBACK, addresses=())
+"""The loopback interface as it is in a new network, before somebody sets it up."""
 
 
-def named(name: bytes) -> Interface | None:
-    """The interface of a name, None if there is none."""
-    return next((found for found in INTERFACES if found.name == name), None)
+class Interfaces:
+    """The interfaces of a network, by name and number."""
 
+    def __init__(self, rows: tuple[Interface, ...]) -> None:
+        self._rows = rows
 
-def numbered(index: int) -> Interface | None:
-    """The interface of a number, None if there is none."""
-    return next((found for found in INTERFACES if found.number == index), None)
+    @property
+    def rows(self) -> tuple[Interface, ...]:
+        """All of them, by number."""
+        return self._rows
+
+    @property
+    def loopback_is_up(self) -> bool:
+        """Whether the machine can talk to itself."""
+        return any(row.is_up and row.flags & IFF_LOOPBACK for row in self.rows)
+
+    def named(self, name: bytes) -> Interface | None:
+        """The interface of a name, None if there is none."""
+        return next((found for found in self.rows if found.name == name), None)
+
+    def numbered(self, index: int) -> Interface | None:
+        """The interface of a number, None if there is none."""
+        return next((found for found in self.rows if found.number == index), None)
+
+    def have(self, host: bytes) -> bool:
+        """Whether an address is one of theirs."""
+        return any(found.host == host for row in self.rows for found in row.addresses)
+
+    def set_up(self, interface: Interface, up: bool) -> None:
+        """Sets the loopback interface up, which gives it the addresses that it lacks, or down."""
+        addresses = interface.addresses
+        if up:
+            lacking = tuple(found for found in LO.addresses if found not in addresses)
+            addresses = tuple(sorted(lacking + addresses, key=lambda found: found.family))
+        else:
+            addresses = tuple(found for found in addresses if found.family == AF_INET)
+        flags = LO.flags if up else LO_DOWN.flags
+        self._put(interface, interface._replace(flags=flags, addresses=addresses))
+
+    def add_address(self, interface: Interface, address: InterfaceAddress) -> None:
+        """Gives an interface one more address."""
+        self._put(interface, interface._replace(addresses=(*interface.addresses, address)))
+
+    def remove_address(self, interface: Interface, address: InterfaceAddress) -> None:
+        """Takes one of its addresses from an interface."""
+        left = tuple(found for found in interface.addresses if found is not address)
+        self._put(interface, interface._replace(addresses=left))
+
+    def _put(self, old: Interface, new: Interface) -> None:
+        self._rows = tuple(new if row is old else row for row in self._rows)

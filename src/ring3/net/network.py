@@ -9,8 +9,10 @@ from weakref import WeakSet
 
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.sockets import AF_INET, AF_INET6, AF_MAX, AF_NETLINK, AF_UNIX, SOCK_MAX
+from ring3.kernel.reach import Reach
+from ring3.net.inet.address import is_local
 from ring3.net.inet.ports import Ports
-from ring3.net.interfaces import named
+from ring3.net.interfaces import LO, LO_DOWN, Interfaces
 from ring3.net.socket import Socket
 from ring3.net.unix.names import UnixNames
 from ring3.net.unix.rights import InFlight
@@ -19,19 +21,28 @@ if TYPE_CHECKING:
     from ring3.fs.vfs import Vfs
     from ring3.kernel.clock import Clocks
     from ring3.kernel.timers import Timers
+    from ring3.kernel.wait import HostEvents
     from ring3.net.caller import Caller
     from ring3.net.inet.raw import RawSocket
 
 Maker = Callable[["Network", int, int, "Caller"], Socket]
 """Makes a socket of a family: network, kind, protocol, and for whom."""
 
-FAMILIES: Final = {
+
+OWN: Final = {
     AF_UNIX: ("ring3.net.unix.family", "make"),
     AF_INET: ("ring3.net.inet.family", "make"),
     AF_INET6: ("ring3.net.inet.family", "make6"),
     AF_NETLINK: ("ring3.net.netlink.socket", "make"),
 }
 """The module of each family, imported with its first socket, and the `Maker` in it."""
+OF_HOST: Final = {
+    AF_UNIX: OWN[AF_UNIX],
+    AF_INET: ("ring3.net.host.family", "make"),
+    AF_INET6: ("ring3.net.host.family", "make6"),
+    AF_NETLINK: ("ring3.net.host.netlink", "make"),
+}
+"""The same where the network is the host's."""
 
 
 class Network:
@@ -43,6 +54,10 @@ class Network:
         timers: Its timers.
         random_bytes: Where randomness comes from.
         caller: Who makes the call in progress.
+        events: Where to wait for the host's descriptors.
+        reach: How far it reaches.
+        hostname: The machine's name.
+        interfaces: Its interfaces.
         dev: The device number of sockets.
         unix: Names of AF_UNIX.
         in_flight: Open files that are under way in messages.
@@ -60,12 +75,19 @@ class Network:
         timers: Timers,
         random_bytes: Callable[[int], bytes],
         caller: Callable[[], Caller],
+        events: HostEvents,
+        reach: Reach = Reach.LOOPBACK,
+        hostname: Callable[[], str] = str,
     ) -> None:
         self.vfs = vfs
         self.clocks = clocks
         self.timers = timers
         self.random_bytes = random_bytes
         self.caller = caller
+        self.events = events
+        self.reach = reach
+        self.hostname = hostname
+        self.interfaces = self._own_interfaces()
         self.dev = vfs.new_dev()
         self.unix = UnixNames(random_bytes)
         self.in_flight = InFlight()
@@ -75,9 +97,31 @@ class Network:
         self.netlink_ports: set[int] = set()
         self.sockets: WeakSet[Socket] = WeakSet()
 
-    def has_interface(self, name: bytes) -> bool:
-        """Whether there is a network interface of a name."""
-        return named(name) is not None
+    def _own_interfaces(self) -> Interfaces:
+        if self.reach is Reach.HOST:
+            from ring3.net.host.interfaces import HostInterfaces  # noqa: PLC0415 - few networks are the host's
+
+            return HostInterfaces()
+        return Interfaces((LO if self.reach is Reach.LOOPBACK else LO_DOWN,))
+
+    def check_reachable(self, host: bytes) -> None:
+        """Whether something can be sent to a host.
+
+        Raises:
+            Errno: ENETUNREACH, it is not this machine, or its loopback interface is down; EADDRNOTAVAIL, the same for
+                the machine's address of IPv6.
+        """
+        if not self._is_own(host):
+            raise Errno(E.ENETUNREACH)
+        if not self.interfaces.loopback_is_up:
+            raise Errno(E.ENETUNREACH if len(host) == 4 else E.EADDRNOTAVAIL)
+
+    def has_address(self, host: bytes) -> bool:
+        """Whether a socket can be bound to a host's address; those of IPv4 stay while the interface is down."""
+        return self._is_own(host) and (len(host) == 4 or not any(host) or self.interfaces.loopback_is_up)
+
+    def _is_own(self, host: bytes) -> bool:
+        return is_local(host) or self.interfaces.have(host)
 
     def make(self, family: int, kind: int, protocol: int, caller: Caller) -> Socket:
         """A new socket.
@@ -89,7 +133,7 @@ class Network:
             raise Errno(E.EAFNOSUPPORT)
         if not 0 <= kind < SOCK_MAX:
             raise Errno(E.EINVAL)
-        found = FAMILIES.get(family)
+        found = (OF_HOST if self.reach is Reach.HOST else OWN).get(family)
         if found is None:
             raise Errno(E.EAFNOSUPPORT)
         module, name = found

@@ -15,6 +15,7 @@ from ring3.abi.linux.sockets import RCV_SHUTDOWN, SEND_SHUTDOWN, SHUTDOWN_MASK, 
 from ring3.fs.file import O_RDWR, File, Stat, WouldBlock
 from ring3.fs.readiness import READABLE
 from ring3.kernel.wait import Listening, WaitQueue
+from ring3.net import options
 from ring3.net.caller import CAP_NET_RAW
 
 if TYPE_CHECKING:
@@ -220,6 +221,22 @@ class Socket(File):
         """
         raise Errno(E.EOPNOTSUPP)
 
+    def set_socket_option(self, name: int, value: bytes, caller: Caller) -> None:
+        """Sets an option of SOL_SOCKET.
+
+        Raises:
+            Errno: As `options.set_option`.
+        """
+        options.set_option(self, name, value, caller)
+
+    def get_socket_option(self, name: int) -> bytes:
+        """An option of SOL_SOCKET.
+
+        Raises:
+            Errno: As `options.get_option`.
+        """
+        return options.get_option(self, name)
+
     def set_option(self, level: int, name: int, value: bytes, caller: Caller) -> None:
         """Sets an option of another level than SOL_SOCKET.
 
@@ -267,7 +284,7 @@ class Socket(File):
         Raises:
             Errno: ENODEV, there is none of that name; EPERM, it is bound already.
         """
-        if name and not self.network.has_interface(name):
+        if name and self.network.interfaces.named(name) is None:
             raise Errno(E.ENODEV)
         if self.device and not caller.may(CAP_NET_RAW):
             raise Errno(E.EPERM)

@@ -15,6 +15,7 @@ from typing import Any, Final
 from ring3.abi.kinds import NamedTuple
 from ring3.errors import UserError
 from ring3.fs.view import SYSTEM, Bind
+from ring3.kernel.reach import Port, Reach
 
 UNITS: Final = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 LEAST_MEMORY: Final = 16 << 20
@@ -36,6 +37,8 @@ class Sandbox(NamedTuple):
         rw: What programs change in the working directory, or in a root that is a directory, is changed on the host.
         tmpfs: Where empty directories in memory are.
         hostname: The name of the machine; "" for the default one.
+        net: How far the machine's network reaches.
+        publish: Ports of it that the host's clients reach.
         memory: Bytes of RAM; 0 for the default.
         tasks: Processes and threads at a time; 0 for no limit of the user's. So for all that follow.
         env: Variables of the environment, the last one of a name counts.
@@ -53,6 +56,8 @@ class Sandbox(NamedTuple):
     rw: bool = False
     tmpfs: tuple[bytes, ...] = ()
     hostname: str = ""
+    net: Reach = Reach.LOOPBACK
+    publish: tuple[Port, ...] = ()
     memory: int = 0
     tasks: int = 0
     env: tuple[tuple[str, str], ...] = ()
@@ -146,6 +151,25 @@ def _hostname(word: str) -> str:
     return word
 
 
+def _reach(word: str) -> Reach:
+    try:
+        return Reach(word)
+    except ValueError:
+        raise ValueError(f"{', '.join(Reach)} are meant") from None
+
+
+def _port(word: str) -> Port:
+    ports, slash, protocol = word.partition("/")
+    outside, colon, inside = ports.rpartition(":")
+    address, has_address, outside = outside.rpartition(":")
+    if not colon or (slash and protocol not in ("tcp", "udp")) or (has_address and not address):
+        raise ValueError("[ADDRESS:]HOST:GUEST[/udp] is meant")
+    for port in (outside, inside):
+        if not (port.isascii() and port.isdecimal() and int(port) < 1 << 16):
+            raise ValueError(f"{port!r} is no port")
+    return Port(address.strip("[]") or "127.0.0.1", int(outside), int(inside), protocol or "tcp")
+
+
 def _root(word: str) -> str:
     if not os.path.exists(word):
         raise ValueError("no such file or directory")
@@ -216,6 +240,11 @@ OPTIONS: Final = {
                "on the host", of_machine=True, opens_host=True),
         Option("tmpfs", "DIR", "an empty directory in memory", _place, is_repeated=True, of_machine=True),
         Option("hostname", "NAME", "what programs see as the name of their host", _hostname, of_machine=True),
+        Option("net", "|".join(Reach), "how far the network of programs reaches: nowhere, to the machine itself "
+               "(default), or as far as the host's does", _reach, of_machine=True, opens_host=True, solaris=True),
+        Option("publish", "[ADDRESS:]HOST:GUEST[/udp]", "have clients of this port of the host (of 127.0.0.1, if no "
+               "address is given) reach a port of the machine", _port, is_repeated=True, of_machine=True,
+               opens_host=True, solaris=True),
         Option("memory", "SIZE", "memory of all programs together, such as 512M; also the machine's RAM", _memory,
                of_machine=True, solaris=True),
         Option("tasks", "N", "processes and threads at a time, of all programs together", _number, of_machine=True),

@@ -24,6 +24,7 @@ from ring3.image.solaris.boot import L
 from ring3.kernel.fpu import Fpu, FpuCode
 from ring3.kernel.functions import FunctionTable
 from ring3.kernel.mm.objects import Objects
+from ring3.kernel.reach import Reach
 from ring3.kernel.regs import FrameType, UserRegs, WindowRegs, frame_type
 from ring3.kernel.signature import Handler, Result, Support
 from ring3.kernel.task import Task, TaskState
@@ -125,6 +126,7 @@ class SolarisKernel(TwoWays[SolarisTask]):
         self.modules = modules.load()
         structures.enter_modules(self, self.modules)
         self.domain = b""
+        self.reach = Reach.LOOPBACK
         self.objects = Objects()
         self.vfs = Vfs(machine.ram, self.objects, lambda: self.clocks.realtime())  # noqa: PLW0108 -- the clocks may be exchanged
         self.processes: dict[int, Process] = {}
@@ -321,7 +323,9 @@ class SolarisKernel(TwoWays[SolarisTask]):
             assert self.current is not None
             return TaskCaller(self.current)
 
-        return Network(self.vfs, lambda: self.clocks, self.timers, random_bytes, caller)
+        return Network(
+            self.vfs, lambda: self.clocks, self.timers, random_bytes, caller, self.host, self.reach
+        )
 
     def running_process(self) -> Process:
         """The process that has the CPU."""

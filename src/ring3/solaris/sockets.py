@@ -15,7 +15,6 @@ from ring3.abi.linux.capabilities import ALL
 from ring3.abi.solaris.errno import SolarisE
 from ring3.fs.file import O_NONBLOCK
 from ring3.fs.waiting import retry, write_all
-from ring3.net import options
 from ring3.net.caller import Ucred
 from ring3.net.socket import Message, Socket
 from ring3.solaris.definition import syscall
@@ -326,7 +325,7 @@ def setsockopt(
     elif option_name in (SO_SNDTIMEO, SO_RCVTIMEO):
         _set_time(socket, option_name, value)
     elif option_name in SO_OPTIONS:
-        options.set_option(socket, SO_OPTIONS[option_name], value, TaskCaller(task))
+        socket.set_socket_option(SO_OPTIONS[option_name], value, TaskCaller(task))
     else:
         raise Errno(E.ENOPROTOOPT)
     return 0
@@ -370,7 +369,7 @@ def getsockopt(
         time = socket.receive_timeout if option_name == SO_RCVTIMEO else socket.send_timeout
         value = struct.pack("<qq", *divmod((time or 0) // 1000, 10**6))
     elif option_name in SO_OPTIONS:
-        value = options.get_option(socket, SO_OPTIONS[option_name])
+        value = socket.get_socket_option(SO_OPTIONS[option_name])
         number = int.from_bytes(value[:4], "little")
         if SO_OPTIONS[option_name] == core.SO_ERROR:
             value = _own_number(number).to_bytes(4, "little")

@@ -16,6 +16,7 @@ from ring3.image.linux import boot
 from ring3.kernel.futex import Futexes
 from ring3.kernel.mm.layout import Random
 from ring3.kernel.mm.objects import Objects
+from ring3.kernel.reach import Reach
 from ring3.kernel.regs import FrameType, UserRegs, WindowRegs, frame_type
 from ring3.kernel.task import TaskState
 from ring3.kernel.two_ways import TwoWays
@@ -78,6 +79,7 @@ class LinuxSystem(TwoWays[LinuxTask]):
         linux: The booted image: tables, GDT, entry state.
         hostname: What uname(2) calls the machine.
         domainname: Its NIS domain.
+        reach: How far its network reaches; settled before a program runs.
         aslr: Random bits for addresses, None for fixed ones.
         objects: What concerns all memory objects.
         processes: All processes.
@@ -116,6 +118,7 @@ class LinuxSystem(TwoWays[LinuxTask]):
         self.window = WindowRegs(machine.cpu, USER_SEGMENTS)
         self.hostname = "ring3"
         self.domainname = "(none)"
+        self.reach = Reach.LOOPBACK
         self.aslr: Random | None = lambda bits: (
             int.from_bytes(self.random_bytes(8), "little") & (1 << bits) - 1
         )

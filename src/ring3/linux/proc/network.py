@@ -11,7 +11,6 @@ from ring3.net.inet.address import Endpoint, wide
 from ring3.net.inet.base import InetSocket
 from ring3.net.inet.tcp import TcpSocket
 from ring3.net.inet.udp import UdpSocket
-from ring3.net.interfaces import INTERFACES
 from ring3.net.netlink.socket import NetlinkSocket
 from ring3.net.unix.base import UnixSocket
 
@@ -96,15 +95,17 @@ def _dev(kernel: LinuxSystem) -> str:
         "bytes    packets errs drop fifo colls carrier compressed\n"
     )
     zeros = f"{0:8}{0:8}{0:5}{0:5}{0:5}{0:6}{0:11}{0:10} {0:8}{0:8}{0:5}{0:5}{0:5}{0:6}{0:8}{0:11}"
-    return head + "".join(f"{os.fsdecode(found.name):>6}: {zeros}\n" for found in INTERFACES)
+    return head + "".join(
+        f"{os.fsdecode(found.name):>6}: {zeros}\n" for found in kernel.network.interfaces.rows
+    )
 
 
 def _if_inet6(kernel: LinuxSystem) -> str:
     return "".join(
-        f"{host.hex()} {found.number:02x} {prefix:02x} 10 80 {os.fsdecode(found.name):>8}\n"
-        for found in INTERFACES
-        for family, host, prefix in found.addresses
-        if family == AF_INET6
+        f"{one.host.hex()} {found.number:02x} {one.prefix:02x} 10 80 {os.fsdecode(found.name):>8}\n"
+        for found in kernel.network.interfaces.rows
+        for one in found.addresses
+        if one.family == AF_INET6
     )
 
 

@@ -11,6 +11,7 @@ from ring3.fs.devices import make_dev, show_terminal
 from ring3.fs.host import HostFile, terminal_name
 from ring3.fs.pseudo import PROC_MAGIC, PseudoDirectory, PseudoFileSystem
 from ring3.fs.view import View, mount_view
+from ring3.linux.proc.names import mount_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,6 +75,7 @@ def mount_default(
     kernel.cwd = mount_view(
         kernel.vfs, view, dev, _late(kernel, "proc", PROC_MAGIC), _late(kernel, "sysfs", SYSFS_MAGIC)
     )
+    mount_names(kernel)
 
 
 def _late(kernel: LinuxSystem, name: str, magic: int) -> PseudoFileSystem:

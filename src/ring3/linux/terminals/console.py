@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from ring3.abi.errno import E, Errno
 from ring3.abi.signals import Sig
 from ring3.fs.pty import Pty, open_master
+from ring3.fs.readiness import POLLOUT
 from ring3.host_signals import stop_group
 from ring3.kernel.wait import HostWatch
 from ring3.linux.terminals.terminal import KernelJobs, change_window
@@ -192,7 +193,7 @@ class Console:
                 self.allowance.left -= done
             if done < len(allowed):
                 self.pty.look_again(allowed[done:])
-                self._watch = self._kernel.host.watch(self._host.fd, True, self._has_room)
+                self._watch = self._kernel.host.watch(self._host.fd, POLLOUT, self._has_room)
                 return
 
     def _has_room(self) -> None:

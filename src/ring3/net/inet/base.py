@@ -15,7 +15,6 @@ from ring3.net.inet.address import (
     SIZE4,
     Endpoint,
     family_in,
-    is_local,
     is_multicast,
     pack,
     parse,
@@ -130,7 +129,7 @@ class InetSocket(Socket):
             raise Errno(E.EAFNOSUPPORT)
         if len(wanted.host) == 4 and self.family == AF_INET6 and self.only6:
             raise Errno(E.EINVAL)
-        if not is_local(wanted.host) and not self._hears_group(wanted.host):
+        if not self.network.has_address(wanted.host) and not self._hears_group(wanted.host):
             raise Errno(E.EADDRNOTAVAIL)
         if 0 < wanted.port < UNPRIVILEGED and not caller.may(CAP_NET_BIND_SERVICE):
             raise Errno(E.EACCES)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.sockets import AF_INET, AF_UNSPEC, MSG_OOB, MSG_PEEK, MSG_TRUNC, SOL_IP, SOL_RAW, State
 from ring3.fs.readiness import POLLERR, READABLE, WRITABLE
-from ring3.net.inet.address import SIZE4, Endpoint, destination, family_in, is_local, pack, parse, source_for
+from ring3.net.inet.address import SIZE4, Endpoint, destination, family_in, pack, parse, source_for
 from ring3.net.inet.base import InetSocket
 from ring3.net.socket import Received
 
@@ -69,7 +69,7 @@ class RawSocket(InetSocket):
         if len(address) < SIZE4:
             raise Errno(E.EINVAL)
         wanted = parse(address, AF_INET)
-        if not is_local(wanted.host):
+        if not self.network.has_address(wanted.host):
             raise Errno(E.EADDRNOTAVAIL)
         self.local = Endpoint(wanted.host, IPPROTO_ICMP)
 
@@ -83,8 +83,7 @@ class RawSocket(InetSocket):
 
     def _reachable(self, target: Endpoint) -> bytes:
         host = destination(target.host)
-        if not is_local(host):
-            raise Errno(E.ENETUNREACH)
+        self.network.check_reachable(host)
         return host
 
     def check_size(self, size: int) -> None:

@@ -23,7 +23,7 @@ from ring3.abi.linux.sockets import (
 )
 from ring3.fs.file import O_NONBLOCK
 from ring3.fs.readiness import POLLERR, POLLHUP, POLLPRI, POLLRDHUP, READABLE, WRITABLE
-from ring3.net.inet.address import Endpoint, destination, family_in, is_local, source_for
+from ring3.net.inet.address import Endpoint, destination, family_in, source_for
 from ring3.net.inet.received import ReceiveQueue
 from ring3.net.inet.tcp_options import TcpOptions
 from ring3.net.socket import Received, Socket
@@ -135,8 +135,7 @@ class TcpSocket(TcpOptions):
             raise Errno(E.EISCONN)
         wanted = self.destination_in(address)
         host = destination(wanted.host)
-        if not is_local(host):
-            raise Errno(E.ENETUNREACH)
+        self.network.check_reachable(host)
         self.bind_automatically()
         if self.local.is_any:
             self.local = self.local._replace(host=source_for(host))

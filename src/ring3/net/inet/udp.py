@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from collections import deque
 from typing import TYPE_CHECKING, Final
@@ -22,12 +23,12 @@ from ring3.abi.linux.sockets import (
     State,
 )
 from ring3.fs.readiness import POLLERR, POLLHUP, POLLRDHUP, POLLWRBAND, READABLE, WRITABLE
+from ring3.net import name_service
 from ring3.net.inet.address import (
     BROADCAST4,
     Endpoint,
     destination,
     family_in,
-    is_local,
     is_multicast,
     pack,
     source_for,
@@ -108,11 +109,12 @@ class UdpSocket(InetSocket):
             self.local = self.local._replace(host=self.any_host)
 
     def _check_reachable(self, host: bytes) -> None:
-        if host == BROADCAST4:
-            if not self.value(SO_BROADCAST):
-                raise Errno(E.EACCES)
-        elif not is_local(host) and not is_multicast(host):
+        if not is_multicast(host) and host != BROADCAST4:
+            self.network.check_reachable(host)
+        elif not self.network.interfaces.loopback_is_up:
             raise Errno(E.ENETUNREACH)
+        elif host == BROADCAST4 and not self.value(SO_BROADCAST):
+            raise Errno(E.EACCES)
 
     # -- sending ---------------------------------------------------------------------------------------------------
 
@@ -160,8 +162,18 @@ class UdpSocket(InetSocket):
             best = max(other.closeness(sent) for other in hearing)
             equal = [other for other in hearing if other.closeness(sent) == best]
             equal[sent.source.port % len(equal)].receive(sent)
+        elif (sent.target, port) == name_service.ADDRESS:
+            self._hear_names(sent)
         elif self.remote is not None:
             self.fail(E.ECONNREFUSED)
+
+    def _hear_names(self, sent: Datagram) -> None:
+        """The machine's name service answers, if it can."""
+        found = name_service.answer(sent.data, os.fsencode(self.network.hostname()))
+        if found is not None:
+            answer = Datagram(found, name_service.ADDRESS, sent.source.host, sent.ttl)
+            if self.hears(answer):
+                self.receive(answer)
 
     def hears(self, sent: Datagram) -> bool:
         """Whether a message to its port is for it."""

@@ -11,15 +11,17 @@ from ring3.abi.kinds import NamedTuple
 from ring3.abi.linux.sockets import AF_INET, AF_INET6
 from ring3.abi.linux.structs.netlink import IFADDRMSG, IFINFOMSG, RTMSG
 from ring3.net.inet.address import LOOPBACK4, LOOPBACK6, is_local, source_for
-from ring3.net.interfaces import INTERFACES, LO, Interface, named, numbered
+from ring3.net.interfaces import LO, RT_SCOPE_HOST, Interface, InterfaceAddress, Interfaces
 
 Answer = tuple[int, bytes]
 """A message's type and what follows its header."""
 FIRST: Final = 16
 """The first type that is rtnetlink's (RTM_BASE)."""
 RTM_NEWLINK: Final = 16
+RTM_SETLINK: Final = 19
 RTM_GETLINK: Final = 18
 RTM_NEWADDR: Final = 20
+RTM_DELADDR: Final = 21
 RTM_GETADDR: Final = 22
 RTM_NEWROUTE: Final = 24
 RTM_GETROUTE: Final = 26
@@ -51,7 +53,6 @@ RTA_PREFSRC: Final = 7
 RTA_TABLE: Final = 15
 FRA_PRIORITY: Final = 6
 FRA_TABLE: Final = 15
-RT_SCOPE_HOST: Final = 254
 RT_SCOPE_LINK: Final = 253
 RTPROT_KERNEL: Final = 2
 TABLE_MAIN: Final = 254
@@ -59,6 +60,7 @@ TABLE_LOCAL: Final = 255
 UNICAST: Final = 1
 LOCAL: Final = 2
 BROADCAST: Final = 3
+IF_OPER_DOWN: Final = 2
 FOREVER: Final = 0xFFFF_FFFF
 
 
@@ -93,40 +95,41 @@ def _link(interface: Interface) -> Answer:
         (
             attribute(IFLA_IFNAME, interface.name + b"\0"),
             number(IFLA_TXQLEN, interface.queue_length),
-            attribute(IFLA_OPERSTATE, b"\0"),
+            attribute(IFLA_OPERSTATE, b"\0" if interface.is_up else bytes([IF_OPER_DOWN])),
             attribute(IFLA_LINKMODE, b"\0"),
             number(IFLA_MTU, interface.mtu),
             number(IFLA_GROUP, 0),
-            attribute(IFLA_QDISC, b"noqueue\0"),
-            attribute(IFLA_ADDRESS, bytes(6)),
-            attribute(IFLA_BROADCAST, bytes(6)),
+            attribute(IFLA_QDISC, b"noqueue\0" if interface.is_up else b"noop\0"),
+            attribute(IFLA_ADDRESS, interface.hardware),
+            attribute(IFLA_BROADCAST, interface.hardware),
         )
     )
 
 
-def links(body: bytes) -> list[Answer]:
+def links(body: bytes, interfaces: Interfaces) -> list[Answer]:
     """All interfaces."""
-    return [_link(interface) for interface in INTERFACES]
+    return [_link(interface) for interface in interfaces.rows]
 
 
-def addresses(body: bytes) -> list[Answer]:
+def addresses(body: bytes, interfaces: Interfaces) -> list[Answer]:
     """All addresses, or those of a family."""
     family = body[0] if body else 0
-    found = []
-    for interface in INTERFACES:
-        for host_family, host, prefix in interface.addresses:
-            if family not in (0, host_family):
-                continue
-            head = IFADDRMSG.pack(64, host_family, prefix, IFA_F_PERMANENT, RT_SCOPE_HOST, interface.number)
-            parts = [attribute(IFA_ADDRESS, host)]
-            if host_family == AF_INET:
-                parts += [attribute(IFA_LOCAL, host), attribute(IFA_LABEL, interface.name + b"\0")]
-            parts += [
-                attribute(IFA_CACHEINFO, struct.pack("<IIII", FOREVER, FOREVER, 0, 0)),
-                number(IFA_FLAGS, IFA_F_PERMANENT),
-            ]
-            found.append((RTM_NEWADDR, head + b"".join(parts)))
+    found: list[Answer] = []
+    for interface in interfaces.rows:
+        found += [_address(interface, one) for one in interface.addresses if family in (0, one.family)]
     return found
+
+
+def _address(interface: Interface, one: InterfaceAddress) -> Answer:
+    head = IFADDRMSG.pack(64, one.family, one.prefix, IFA_F_PERMANENT, one.scope, interface.number)
+    parts = [attribute(IFA_ADDRESS, one.host)]
+    if one.family == AF_INET:
+        parts += [attribute(IFA_LOCAL, one.host), attribute(IFA_LABEL, interface.name + b"\0")]
+    parts += [
+        attribute(IFA_CACHEINFO, struct.pack("<IIII", FOREVER, FOREVER, 0, 0)),
+        number(IFA_FLAGS, IFA_F_PERMANENT),
+    ]
+    return RTM_NEWADDR, head + b"".join(parts)
 
 
 # -- routes --------------------------------------------------------------------------------------------------------
@@ -167,13 +170,14 @@ def _route(route: Route) -> Answer:
     return RTM_NEWROUTE, head + b"".join(parts)
 
 
-def routes(body: bytes) -> list[Answer]:
+def routes(body: bytes, interfaces: Interfaces) -> list[Answer]:
     """All routes, or those of a family."""
     family = body[0] if body else 0
-    return [_route(route) for route in ROUTES if family in (0, route.family)]
+    known = ROUTES if interfaces.loopback_is_up else ()
+    return [_route(route) for route in known if family in (0, route.family)]
 
 
-def _rules(body: bytes) -> list[Answer]:
+def _rules(body: bytes, interfaces: Interfaces) -> list[Answer]:
     """The rules by which tables are looked at (``struct fib_rule_hdr`` lies as ``struct rtmsg``)."""
     family = body[0] if body else 0
     found = []
@@ -186,12 +190,12 @@ def _rules(body: bytes) -> list[Answer]:
     return found
 
 
-def _neighbours(body: bytes) -> list[Answer]:
+def _neighbours(body: bytes, interfaces: Interfaces) -> list[Answer]:
     """Nobody is on the loopback interface but the machine itself."""
     return []
 
 
-DUMPS: Final[dict[int, Callable[[bytes], list[Answer]]]] = {
+DUMPS: Final[dict[int, Callable[[bytes, Interfaces], list[Answer]]]] = {
     RTM_GETLINK: links,
     RTM_GETADDR: addresses,
     RTM_GETROUTE: routes,
@@ -201,37 +205,46 @@ DUMPS: Final[dict[int, Callable[[bytes], list[Answer]]]] = {
 """What answers when all is asked for."""
 
 
-def one(kind: int, body: bytes) -> list[Answer]:
+def one(kind: int, body: bytes, interfaces: Interfaces) -> list[Answer]:
     """The answer about one thing.
 
     Raises:
         Errno: EINVAL, the request is too short; ENODEV, no such interface; ENETUNREACH, no such route; EOPNOTSUPP.
     """
     if kind == RTM_GETLINK:
-        return [_one_link(body)]
+        return [_one_link(body, interfaces)]
     if kind == RTM_GETROUTE:
-        return [_one_route(body)]
+        return [_one_route(body, interfaces)]
     raise Errno(E.EOPNOTSUPP)
 
 
-def _one_link(body: bytes) -> Answer:
+def _one_link(body: bytes, interfaces: Interfaces) -> Answer:
+    return _link(interface_of(body, interfaces))
+
+
+def interface_of(body: bytes, interfaces: Interfaces) -> Interface:
+    """The interface that a ``struct ifinfomsg`` with attributes means.
+
+    Raises:
+        Errno: EINVAL, the request is too short; ENODEV, no such interface.
+    """
     if len(body) < IFINFOMSG.size(64):
         raise Errno(E.EINVAL)
     (index,) = struct.unpack_from("<i", body, 4)
     name = attributes_in(body[IFINFOMSG.size(64) :]).get(IFLA_IFNAME, b"").partition(b"\0")[0]
-    found = numbered(index) if index else named(name)
+    found = interfaces.numbered(index) if index else interfaces.named(name)
     if found is None:
         raise Errno(E.ENODEV)
-    return _link(found)
+    return found
 
 
-def _one_route(body: bytes) -> Answer:
+def _one_route(body: bytes, interfaces: Interfaces) -> Answer:
     if len(body) < RTMSG.size(64):
         raise Errno(E.EINVAL)
     host = attributes_in(body[RTMSG.size(64) :]).get(RTA_DST, b"")
     if len(host) not in (4, 16):
         raise Errno(E.EINVAL)
-    if not is_local(host):
+    if not is_local(host) or not interfaces.loopback_is_up:
         raise Errno(E.ENETUNREACH)
     family = AF_INET if len(host) == 4 else AF_INET6
     return _route(Route(family, host, 8 * len(host), TABLE_LOCAL, LOCAL, 0, source_for(host)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
@@ -139,28 +140,42 @@ class NetlinkSocket(Socket):
             size, kind, flags, sequence, _ = struct.unpack_from("<IHHII", data, at)
             if not head <= size <= len(data) - at:
                 break
-            self._handle(kind, flags, sequence, data[at : at + size], caller)
+            self.handle(kind, flags, sequence, data[at : at + size], caller)
             at += (size + 3) & ~3
         return len(data)
 
-    def _handle(self, kind: int, flags: int, sequence: int, request: bytes, caller: Caller) -> None:
+    def handle(self, kind: int, flags: int, sequence: int, request: bytes, caller: Caller) -> None:
         """Answers one request (rtnetlink_rcv_msg)."""
         if not flags & NLM_F_REQUEST or kind < route.FIRST:
             return
         body = request[NLMSGHDR.size(64) :]
         dump = flags & NLM_F_DUMP == NLM_F_DUMP and kind in route.DUMPS
         try:
-            if kind not in route.GETS and not caller.may(CAP_NET_ADMIN):
-                raise Errno(E.EPERM)
-            answers = route.DUMPS[kind](body) if dump else route.one(kind, body)
+            answers = self._answers(kind, body, dump, caller)
         except Errno as error:
-            self._answer_error(error.number, request, sequence)
+            self.answer_error(error.number, request, sequence)
             return
         self._answer(answers, NLM_F_MULTI if dump else 0, sequence)
         if dump:
             self.put(self._message(NLMSG_DONE, NLM_F_MULTI, sequence, bytes(4)))
         elif flags & NLM_F_ACK:
-            self._answer_error(0, request, sequence)
+            self.answer_error(0, request, sequence)
+
+    def _answers(self, kind: int, body: bytes, dump: bool, caller: Caller) -> list[route.Answer]:
+        """Does what a request asks for; what is to be said of it.
+
+        Raises:
+            Errno: EPERM, it would change something, which the caller may not; as `route.one` and `change`.
+        """
+        interfaces = self.network.interfaces
+        if kind in route.GETS:
+            return route.DUMPS[kind](body, interfaces) if dump else route.one(kind, body, interfaces)
+        if not caller.may(CAP_NET_ADMIN):
+            raise Errno(E.EPERM)
+        from ring3.net.netlink.change import change  # noqa: PLC0415 - few programs change anything
+
+        change(kind, body, interfaces)
+        return []
 
     def _answer(self, answers: list[tuple[int, bytes]], flags: int, sequence: int) -> None:
         part = b""
@@ -177,7 +192,8 @@ class NetlinkSocket(Socket):
         head = NLMSGHDR.pack(64, NLMSGHDR.size(64) + len(body), kind, flags, sequence, self.port)
         return head + body + bytes(-len(body) % 4)
 
-    def _answer_error(self, error: int, request: bytes, sequence: int) -> None:
+    def answer_error(self, error: int, request: bytes, sequence: int) -> None:
+        """Says how a request ended, by an errno or 0."""
         capped = not error or self.levels.get(CAP_ACK)
         echoed = request[: NLMSGHDR.size(64)] if capped else request
         body = struct.pack("<i", -error) + echoed
@@ -231,8 +247,10 @@ class NetlinkSocket(Socket):
         self.queue.clear()
 
 
-def make(network: Network, kind: int, protocol: int, caller: Caller) -> NetlinkSocket:
-    """A new socket.
+def checked(
+    made: type[NetlinkSocket], network: Network, kind: int, protocol: int, caller: Caller
+) -> NetlinkSocket:
+    """A new socket of a class.
 
     Raises:
         Errno: ESOCKTNOSUPPORT; EPROTONOSUPPORT, only the network's routing is there to talk to.
@@ -241,4 +259,7 @@ def make(network: Network, kind: int, protocol: int, caller: Caller) -> NetlinkS
         raise Errno(E.ESOCKTNOSUPPORT)
     if protocol != NETLINK_ROUTE:
         raise Errno(E.EPROTONOSUPPORT)
-    return NetlinkSocket(network, kind, protocol, (caller.effective.uid, caller.effective.gid))
+    return made(network, kind, protocol, (caller.effective.uid, caller.effective.gid))
+
+
+make = partial(checked, NetlinkSocket)

@@ -41,6 +41,6 @@ def socket_ioctl(task: LinuxTask, socket: Socket, cmd: int, arg: int) -> int:
     elif cmd == SocketIoctl.SIOCATMARK:
         value = int(socket.at_mark())
     else:
-        return interface_ioctl(task, cmd, arg)
+        return interface_ioctl(task, socket, cmd, arg)
     task.memory.write_u32(arg, value)
     return 0

@@ -19,7 +19,6 @@ from ring3.abi.linux.sockets import (
 )
 from ring3.linux.calls.sockets.arguments import TaskCaller, read_int, socket_of
 from ring3.linux.definition import syscall
-from ring3.net import options
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -80,7 +79,7 @@ def sys_setsockopt(task: LinuxTask, fd: Int, level: Int, optname: Int, optval: P
     if optname in RECEIVE_TIMES or optname in SEND_TIMES:
         _set_time(task, socket, optname, value)
     else:
-        options.set_option(socket, optname, value, TaskCaller(task))
+        socket.set_socket_option(optname, value, TaskCaller(task))
     return 0
 
 
@@ -100,7 +99,7 @@ def sys_getsockopt(
     elif optname in RECEIVE_TIMES or optname in SEND_TIMES:
         value = _get_time(task, socket, optname)
     else:
-        value = options.get_option(socket, optname)
+        value = socket.get_socket_option(optname)
         _check_room(task, optname, value, room, optlen)
     task.memory.write(optval, value[:room])
     task.memory.write_u32(optlen, min(len(value), room))
