@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ring3.abi.tbl import Abi
     from ring3.computer import TableRow, shell_status
     from ring3.errors import Deadlock, KernelPanic, Ring3Error, UserError
+    from ring3.fleet.sweep import Sweep, sweep
     from ring3.kernel.signature import Support
     from ring3.loader.host import system_of
     from ring3.loader.personality import System
@@ -70,6 +71,7 @@ __all__ = [
     "Solaris",
     "Stop",
     "Support",
+    "Sweep",
     "System",
     "SystemCall",
     "TableRow",
@@ -77,6 +79,7 @@ __all__ = [
     "TracedCall",
     "UserError",
     "shell_status",
+    "sweep",
     "system_of",
 ]  # fmt: skip
 
@@ -85,6 +88,7 @@ _HOMES: Final = {
     "abi.tbl": "Abi",
     "computer": "TableRow shell_status",
     "errors": "Deadlock KernelPanic Ring3Error UserError",
+    "fleet.sweep": "Sweep sweep",
     "kernel.signature": "Support",
     "loader.host": "system_of",
     "loader.personality": "System",

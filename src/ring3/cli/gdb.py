@@ -11,9 +11,9 @@ import tempfile
 from typing import TYPE_CHECKING, Final
 
 from ring3.cli import program
-from ring3.cli.confinement import confine_to
 from ring3.cli.main import RawFormatter
 from ring3.cli.sandbox import sandbox
+from ring3.confinement import confine_to
 from ring3.errors import UserError
 
 if TYPE_CHECKING:

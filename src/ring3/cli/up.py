@@ -10,11 +10,11 @@ from contextlib import suppress
 from typing import Final, NoReturn
 
 from ring3.cli import program
-from ring3.cli.confinement import TO_SERVE, confine_to
 from ring3.cli.here import Here
 from ring3.cli.main import RawFormatter
 from ring3.cli.sandbox import add_machine, sandbox
 from ring3.computer import Linux
+from ring3.confinement import TO_SERVE, confine_to
 from ring3.errors import Ring3Error, UserError
 from ring3.loader.personality import System
 from ring3.session.folder import Folder, is_name

@@ -7,6 +7,7 @@ hands over, and it goes on with the result in rax. What stands around the ``hlt`
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Final
 
 from ring3 import resources
@@ -43,6 +44,17 @@ class _StubArea:
         self.start = self.next = self.limit = start
 
 
+@cache
+def _file(path: str) -> bytes:
+    """A linked image, which all machines of a process share."""
+    return resources.read_bytes(f"image/{path}")
+
+
+@cache
+def _symbols(path: str) -> tuple[elf.Symbol, ...]:
+    return tuple(elf.symbols(_file(path)))
+
+
 class KernelImage:
     """The kernel half's contents on one machine.
 
@@ -72,7 +84,7 @@ class KernelImage:
         self._machine = machine
         self.stub = stub
         self.symbols = SymbolTable()
-        raw = resources.read_bytes(f"image/{path}")
+        raw = _file(path)
         header = elf.parse_header(raw)
         table = raw[header.phoff : header.phoff + header.phnum * header.phentsize]
         end = 0
@@ -89,7 +101,7 @@ class KernelImage:
                 self._text.append((segment.vaddr, content))
             self._place(segment.vaddr, content, segment.memsz, prot)
             end = max(end, segment.vaddr + segment.memsz)
-        for symbol in elf.symbols(raw):
+        for symbol in _symbols(path):
             self.symbols.add(symbol.name, symbol.value, symbol.size, module_of(symbol.value))
         # a page stays free between, so that the symbols of the image's end and the first stub have different addresses
         self._behind = _StubArea(((end + PAGE_SIZE - 1) & -PAGE_SIZE) + PAGE_SIZE)

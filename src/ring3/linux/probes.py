@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi import tbl
@@ -15,7 +15,7 @@ from ring3.kernel.observed import Call, CallObserver
 from ring3.kernel.probes import at_entry_of, at_return_of
 from ring3.kernel.watched_items import WatchedItem, watch_item
 from ring3.kernel.watched_stubs import StubRow
-from ring3.linux.definition import DEFINED, IA32_REGISTERS, X64_REGISTERS
+from ring3.linux.definition import DEFINED, IA32_REGISTERS, X64_REGISTERS, Syscall
 from ring3.linux.entry import deliver
 from ring3.linux.signals import send
 
@@ -26,16 +26,29 @@ if TYPE_CHECKING:
 
 def stub_rows(kernel: LinuxSystem) -> Mapping[int, StubRow]:
     """What is behind each stub of a kernel, by address."""
+    describe = kernel.image.symbols.describe
+    symbols = {address: describe(address) for address in kernel.stubs}
+    return {address: _row(symbol, DEFINED.get(_entry(symbol))) for address, symbol in symbols.items()}
+
+
+@cache
+def _names() -> Mapping[tuple[tbl.Abi, str], list[str]]:
+    """What calls are named in the tables, by their stubs."""
     names: dict[tuple[tbl.Abi, str], list[str]] = {}
     for abi in (tbl.Abi.X86_64, tbl.Abi.I386):
         for slot in tbl.sys_call_table(abi):
             if slot.name is not None:
                 names.setdefault((abi, slot.symbol), []).append(slot.name)
-    return {address: _row(kernel.image.symbols.describe(address), names) for address in kernel.stubs}
+    return names
 
 
-def _row(symbol: str, names: Mapping[tuple[tbl.Abi, str], list[str]]) -> StubRow:
-    entry = symbol.removeprefix("__x64_").removeprefix("__ia32_")
+def _entry(symbol: str) -> str:
+    return symbol.removeprefix("__x64_").removeprefix("__ia32_")
+
+
+@cache
+def _row(symbol: str, definition: Syscall | None) -> StubRow:
+    entry = _entry(symbol)
     if entry == symbol:
         return StubRow(symbol)
     narrow = symbol.startswith("__ia32_")
@@ -43,11 +56,11 @@ def _row(symbol: str, names: Mapping[tuple[tbl.Abi, str], list[str]]) -> StubRow
     registers = IA32_REGISTERS if narrow else X64_REGISTERS
     return StubRow(
         symbol,
-        tuple(names.get((abi, symbol), (entry.removeprefix("compat_").removeprefix("sys_"),))),
+        tuple(_names().get((abi, symbol), (entry.removeprefix("compat_").removeprefix("sys_"),))),
         abi,
         registers,
         (1 << 32) - 1 if narrow else (1 << 64) - 1,
-        DEFINED.get(entry),
+        definition,
     )
 
 

@@ -23,6 +23,7 @@ _REGISTERS = (
 _STACK = 128
 _CODE = 64
 _LAST = 10
+_FRAMES = 20
 
 
 class Crash(NamedTuple):
@@ -40,6 +41,7 @@ class Crash(NamedTuple):
         mappings: What was mapped.
         calls: The last system calls, if they were traced.
         bits: The program's width.
+        frames: By frame pointers, where it was and where each function returns to: addresses and their symbols.
     """
 
     program: str
@@ -53,10 +55,13 @@ class Crash(NamedTuple):
     mappings: list[Mapping]
     calls: tuple[TracedCall, ...]
     bits: int
+    frames: tuple[tuple[int, str], ...]
 
     @classmethod
     def of(cls, process: Process, task: LinuxTask, regs: UserRegs, info: SigInfo) -> Crash:
         """The crash of a task that is about to end."""
+        from ring3.trace.dtrace.machine.facts import user_frames  # noqa: PLC0415 -- few programs die so
+
         registers = {name: int(getattr(regs, field)) for name, field in _REGISTERS}
         traces = process.machine.traces
         seen = type(process)(process.machine, task)
@@ -73,6 +78,7 @@ class Crash(NamedTuple):
             [Mapping(m.start, m.end, m.perms, m.offset, m.name) for m in maps(task.memory)],
             tuple(traces[-1].calls[-_LAST:]) if traces else (),
             32 if task.is_narrow else 64,
+            tuple((address, seen.describe(address)) for address in user_frames(task, _FRAMES, regs)),
         )
 
     @property
@@ -97,6 +103,7 @@ class Crash(NamedTuple):
         words = [f"{name:>6} {value:016x}" for name, value in self.registers.items()]
         lines += [" ".join(words[at : at + 4]) for at in range(0, len(words), 4)]
         lines += ["", *self.disassembly(), ""]
+        lines += [*(f"called from {address:#x} {symbol}".rstrip() for address, symbol in self.frames[1:]), ""]
         for at in range(0, len(self.stack), 16):
             lines.append(f"{self.registers['rsp'] + at:016x}  {self.stack[at : at + 16].hex(' ', 8)}")
         lines += ["", *map(repr, self.mappings)]

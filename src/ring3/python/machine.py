@@ -274,9 +274,10 @@ class Linux(Machine, computer.Linux):
         except Errno:
             directory.inode.create(name, stat.S_IFREG | mode, KERNEL)
             place = directory.child(name)
-        file = place.inode.open(place, os.O_RDWR)
+        file = place.inode.open(place, os.O_RDWR).hold()
         file.truncate(0)
         file.pwrite(contents, 0)
+        file.drop()  # a program that is open for writing cannot be run
 
     def _visible(self) -> Any:  # noqa: ANN401 -- a Vfs
         """The machine's files, with the default view mounted."""

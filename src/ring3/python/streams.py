@@ -80,7 +80,18 @@ class Feed(_Stream):
         return self._queue.listen(callback, events)
 
 
-class Capture(_Stream):
+class Outflow(_Stream):
+    """The end of a pipe that a program writes to; who takes it says what becomes of it in `write`."""
+
+    def __init__(self, vfs: Vfs | None) -> None:
+        super().__init__(vfs, O_WRONLY)
+
+    def poll(self) -> int:
+        """Always writable."""
+        return POLLOUT
+
+
+class Capture(Outflow):
     """What a program writes.
 
     Attributes:
@@ -88,14 +99,10 @@ class Capture(_Stream):
     """
 
     def __init__(self, vfs: Vfs | None) -> None:
-        super().__init__(vfs, O_WRONLY)
+        super().__init__(vfs)
         self.data = bytearray()
 
     def write(self, data: bytes | memoryview) -> int:
         """Takes everything."""
         self.data += data
         return len(data)
-
-    def poll(self) -> int:
-        """Always writable."""
-        return POLLOUT

@@ -16,6 +16,7 @@ from ring3.kernel.core import Kernel
 from ring3.kernel.mm.mm import Mm
 from ring3.kernel.mm.objects import MemoryObject
 from ring3.kernel.mm.pagecache import PageCache
+from ring3.kernel.mm.shared import SharedObject
 from ring3.linux.kernel import LinuxKernel
 from ring3.linux.x86.vdso import Vdso
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
@@ -79,9 +80,11 @@ class UserSymbols:
             vdso = self._kernel.vdso(64 if mm.task_size > 1 << 32 else 32)
             if obj is vdso.pages:
                 return _vdso(vdso)
-        if not isinstance(obj, PageCache):
+        if not isinstance(obj, PageCache | SharedObject):
             return _UNKNOWN
         try:
+            if obj.read(0, len(elf.MAGIC)) != elf.MAGIC:
+                return _UNKNOWN  # shared memory may be large
             return _parse(obj.read(0, obj.size))
         except (Errno, elf.ElfError):
             return _UNKNOWN

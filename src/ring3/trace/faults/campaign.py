@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from ring3.abi.kinds import NamedTuple
@@ -10,7 +10,7 @@ from ring3.errors import UserError
 from ring3.sandbox import Sandbox
 from ring3.trace.faults.catalogue import FAULTS
 from ring3.trace.faults.judge import Fault, Finding, judge
-from ring3.trace.faults.trial import Outcome, attempt
+from ring3.trace.faults.trial import attempt
 
 _CALLS_FACTOR: Final = 20
 _CALLS_MORE: Final = 2000
@@ -33,16 +33,16 @@ class Result(NamedTuple):
     findings: list[Finding]
 
 
-def plan(plain: Outcome, wanted: Callable[[str], bool], each: int) -> Iterator[Fault]:
+def plan(calls: Iterable[tuple[str, bool]], wanted: Callable[[str], bool], each: int) -> Iterator[Fault]:
     """The faults of a program, by the calls that it made undisturbed.
 
     Args:
-        plain: That run.
+        calls: Their names, and whether each was about a file open for writing.
         wanted: Whether a call of a name is to fail.
         each: Of calls of one name, no more than so many fail.
     """
     counts: dict[str, int] = {}
-    for name, writes in plain.calls:
+    for name, writes in calls:
         count = counts[name] = counts.get(name, 0) + 1
         if count <= each and wanted(name):
             for action in FAULTS.get(name, ()):
@@ -75,7 +75,7 @@ def campaign(
         raise UserError(
             f"{path}: without faults, the program {'does not end' if plain.calls else 'cannot be run'}", 1
         )
-    faults = list(plan(plain, wanted, each))
+    faults = list(plan(plain.calls, wanted, each))
     most = len(plain.calls) * _CALLS_FACTOR + _CALLS_MORE
     findings = []
     for done, fault in enumerate(faults, start=1):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 from ring3.abi.kinds import NamedTuple
 from ring3.trace.faults.catalogue import WRITES
-from ring3.trace.faults.trial import HUNG, Outcome
+from ring3.trace.faults.outcome import HUNG
 
 _SIGNALS: Final = {132: "SIGILL", 134: "SIGABRT", 135: "SIGBUS", 136: "SIGFPE", 139: "SIGSEGV"}
 """Ends that no program means, by the status of a shell."""
@@ -61,7 +62,34 @@ class Finding(NamedTuple):
     detail: str
 
 
-def judge(fault: Fault, plain: Outcome, faulty: Outcome) -> Finding | None:
+class Judged(Protocol):
+    """What is known of a run that is judged: the fields are those of `ring3.trace.faults.outcome.Outcome`."""
+
+    @property
+    def status(self) -> int:
+        """Its status."""
+
+    @property
+    def how(self) -> str:
+        """How it ended."""
+
+    @property
+    def output(self) -> str:
+        """What it wrote."""
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """Its files."""
+
+    @property
+    def open(self) -> int:
+        """Its descriptors."""
+
+    def times(self, name: str, /) -> int:
+        """How often it made a call."""
+
+
+def judge(fault: Fault, plain: Judged, faulty: Judged) -> Finding | None:
     """What is wrong with a run; None if nothing is."""
     if faulty.how == HUNG:
         return Finding(Kind.HANG, fault, "it does not end")
@@ -84,7 +112,6 @@ def judge(fault: Fault, plain: Outcome, faulty: Outcome) -> Finding | None:
     return None
 
 
-def _was_repeated(fault: Fault, plain: Outcome, faulty: Outcome) -> bool:
+def _was_repeated(fault: Fault, plain: Judged, faulty: Judged) -> bool:
     """Whether the call that failed was made once more than before, as after EINTR or a short transfer."""
-    count = sum(1 for name, _ in plain.calls if name == fault.call)
-    return sum(1 for name, _ in faulty.calls if name == fault.call) > count
+    return faulty.times(fault.call) > plain.times(fault.call)

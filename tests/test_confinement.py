@@ -13,7 +13,7 @@ from tests.cli.command import COMMAND, HELLO, ROOT, ring3
 
 ASK = """
 import ctypes, json, os, socket, sys
-from ring3.cli.confinement import confine
+from ring3.confinement import confine
 
 def tried(function, *arguments):
     try:
