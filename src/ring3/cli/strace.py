@@ -19,6 +19,7 @@ from ring3.linux.model.task import LinuxTask
 from ring3.sandbox import OPTIONS
 from ring3.trace.strace.command_line import Asked, parse
 from ring3.trace.strace.observing import observe
+from ring3.trace.strace.tips import tip
 
 if TYPE_CHECKING:
     from ring3.cli.caller import Caller
@@ -119,6 +120,8 @@ def _traced(options: argparse.Namespace, caller: Caller, asked: Asked, path: str
             status = _watch(computer, tasks, asked, caller, tracer)
         if counter is not None:
             outputs.destination.output(0).write(counter.table(asked.sort, asked.columns, asked.overhead))
+        if asked.tips:
+            outputs.tell(f"tip: {tip(asked.tip)}")
         return status
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -100,3 +101,34 @@ def test_descriptors_with_devices(program: str) -> None:
 def test_tracing_ends_after_some_calls(program: str) -> None:
     lines = trace("-a1", "--syscall-limit=2", "-e", "trace=getppid", program)
     assert lines == ["getppid() = 1"] * 2
+
+
+def test_objects(program: str) -> None:
+    events = [json.loads(line) for line in trace("--json", "-e", "trace=open,exit_group", program)]
+    assert [event["event"] for event in events] == ["call", "call", "exit"]
+    opened, left, ended = events
+    assert opened["name"] == "open"
+    assert opened["door"] == "syscall"
+    assert [argument["name"] for argument in opened["arguments"]] == ["filename", "flags"]
+    assert opened["arguments"][0]["text"] == '"/dev/zero"'
+    assert opened["arguments"][1]["value"] == 0x8000
+    assert opened["result"] == 3
+    assert opened["error"] is None
+    assert left["result"] is None
+    assert ended["status"] == 0
+
+
+def test_functions_of_the_kernel(program: str) -> None:
+    lines = trace("-a1", "-qq", "--functions", "-e", "trace=read", program)
+    assert lines[1:] == [" : ksys_read", " :   vfs_read"]
+
+
+def test_doors(toolchain: Toolchain) -> None:
+    program = str(toolchain.program("trace/injected.c", bits=32))
+    lines = trace("-a1", "-qqq", "--door", "-e", "trace=close", program)
+    assert lines == ["[int 0x80] close(3) = 0"]
+
+
+def test_dumps(program: str) -> None:
+    lines = trace("-a1", "-qq", "-e", "trace=read", "-e", "read=3", program)
+    assert lines[1:] == [f" | 00000  {' '.join(['00'] * 8)}  {' '.join(['00'] * 8)}  {'.' * 16} |"]

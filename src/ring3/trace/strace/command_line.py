@@ -38,7 +38,6 @@ class Asked(NamedTuple):
         seed: What chance in them is taken from.
         notes: What is to be said before anything is started.
         cpu: What runs the program, "" for the default; not an option of strace's.
-        style: ``strace``, ``truss``, ``json``, "" for what suits the program.
         processes: The tasks of ``-p``, by number.
         paths: The files of ``-P``.
         argv0: What the program is told it is called; None for the word that names it.
@@ -67,7 +66,6 @@ class Asked(NamedTuple):
     seed: int
     notes: Sequence[str]
     cpu: str
-    style: str
     processes: Sequence[int]
     paths: Sequence[str]
     argv0: str | None
@@ -124,7 +122,6 @@ def parse(arguments: Sequence[str]) -> Asked:
             status=_status(options),
         ),
     )
-    style = "json" if "json" in counts else reader.chosen("style", ("", "strace", "truss", "json"), "")
     tips, tip = _tips(reader)
     return Asked(
         words,
@@ -143,7 +140,6 @@ def parse(arguments: Sequence[str]) -> Asked:
         reader.number("seed", 0),
         notes(reader, options),
         reader.chosen("cpu", ("", *CpuKind), ""),
-        style,
         reader.processes,
         reader.paths,
         given.get("argv0"),

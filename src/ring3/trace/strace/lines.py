@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import POINTER
 from ring3.abi.kinds import NamedTuple
 from ring3.abi.meaning import Arg, Meaning, When
 from ring3.trace.inject.injector import DONE, Done
+from ring3.trace.strace.doors import door_of
 from ring3.trace.strace.line import failure
 from ring3.trace.strace.programs import program_of
 from ring3.trace.strace.quoting import inside, quoted
@@ -42,6 +43,8 @@ class Layout(NamedTuple):
         ends: Whether it is said how tasks end (not with ``-qq``).
         widths: Whether it is said that a task makes calls of another width.
         stacks: Writes stacks behind calls (``-k``); None for none.
+        behind: What else gives lines that stand behind a call's, by the call and its result, None if it failed.
+        door: Whether the door is shown that a call has come by.
     """
 
     column: int = 40
@@ -53,6 +56,8 @@ class Layout(NamedTuple):
     ends: bool = True
     widths: bool = True
     stacks: Stacks | None = None
+    behind: tuple[Callable[[OpenCall, int | None], Iterable[str]], ...] = ()
+    door: bool = False
 
 
 class Output(NamedTuple):
@@ -88,7 +93,7 @@ class Lines:
         self._write = output.write
         self._at_once = output.at_once
         self._width = layout.column - 1
-        self._has_prefix = bool(layout.pids or layout.stamp or layout.ip or layout.number)
+        self._has_prefix = bool(layout.pids or layout.stamp or layout.ip or layout.number or layout.door)
         self._line = ""  # the line that has begun, and what of it is not written yet
         self._waits = ""
         self._of: OpenCall | None = None
@@ -119,6 +124,8 @@ class Lines:
         if opened.call.has_notes:
             result += _injected(opened.call)
         self._end(opened, end, result)
+        for give in self._layout.behind:
+            self._put("".join(f"{line}\n" for line in give(opened, None if error else value)))
         if self._layout.stacks is not None:
             self._stack(self._layout.stacks, opened.task)
 
@@ -206,6 +213,8 @@ class Lines:
             prefix += layout.stamp()
         if layout.number:
             prefix += f"[{call.number:4}] " if call is not None else "[????] "
+        if layout.door:
+            prefix += f"{f'[{door_of(call, task)}]' if call is not None else '':10} "
         if layout.ip:
             digits = 8 if task.is_narrow else 16
             prefix += f"[{call.regs.ip:0{digits}x}] " if call is not None else f"[{'?' * digits}] "

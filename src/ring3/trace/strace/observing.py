@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
@@ -11,8 +11,11 @@ from ring3.abi.kinds import NamedTuple
 from ring3.kernel import points
 from ring3.trace.inject.injector import Injector
 from ring3.trace.strace.counts import Counter
+from ring3.trace.strace.dumps import Dumps
 from ring3.trace.strace.filters import begun
+from ring3.trace.strace.kernel_functions import KernelFunctions
 from ring3.trace.strace.lines import Layout, Lines, Output
+from ring3.trace.strace.objects import Objects
 from ring3.trace.strace.separate import Separate
 from ring3.trace.strace.tracer import Tracer, Until, Wanted
 
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from ring3.kernel.task import Task
     from ring3.linux.model.task import LinuxTask
     from ring3.trace.strace.command_line import Asked
-    from ring3.trace.strace.opened import Writer
+    from ring3.trace.strace.opened import OpenCall, Writer
     from ring3.trace.strace.stacks import Stacks
 
 _ALL: Final = frozenset({"successful", "failed", "unfinished", "unavailable", "detached"})
@@ -92,15 +95,20 @@ def observe(
         stack.callback(injector.close)
     tracer = None
     if "c" not in counts:
+        functions = None
+        if "functions" in counts:
+            functions = KernelFunctions(linux.kernel)
+            stack.callback(functions.close)
         tracer = Tracer(
             linux.kernel,
             tasks,
             _wanted(asked),
             asked.selection.style,
-            _writer(asked, to, lambda: tracer),
-            timed=asked.duration is not None,
+            _writer(asked, to, functions, lambda: tracer),
+            timed=asked.duration is not None or "json" in asked.counts,
             until=Until("b" in asked.given, asked.limit),
             tell=None if "attach" in asked.quiet else tell,
+            begins=None if functions is None else functions.begin,
         )
         stack.callback(tracer.close)
         if started:
@@ -117,8 +125,12 @@ def observe(
     return Observers(tracer, counter)
 
 
-def _writer(asked: Asked, to: Destination, tracer: Callable[[], Tracer | None]) -> Writer:
+def _writer(
+    asked: Asked, to: Destination, functions: KernelFunctions | None, tracer: Callable[[], Tracer | None]
+) -> Writer:
     """What takes what the tracer hears."""
+    if "json" in asked.counts:
+        return Objects(to.output(0)) if to.is_shared else Separate(lambda number: Objects(to.output(number)))
 
     def count() -> int:
         found = tracer()
@@ -137,11 +149,26 @@ def _writer(asked: Asked, to: Destination, tracer: Callable[[], Tracer | None]) 
         "exit" not in asked.quiet,
         "personality" not in asked.quiet,
         _stacks(asked),
+        _behind(asked, functions),
+        "door" in asked.counts,
     )
     style = asked.selection.style("execve", 64)
     if to.is_shared:
         return Lines(layout, to.output(0), style, count)
     return Separate(lambda number: Lines(layout, to.output(number), style, count))
+
+
+def _behind(
+    asked: Asked, functions: KernelFunctions | None
+) -> tuple[Callable[[OpenCall, int | None], Iterable[str]], ...]:
+    """What gives lines behind those of calls."""
+    reads, writes = asked.selection.reads, asked.selection.writes
+    found: list[Callable[[OpenCall, int | None], Iterable[str]]] = []
+    if reads is not None or writes is not None:
+        found.append(Dumps(reads, writes).lines)
+    if functions is not None:
+        found.append(functions.lines)
+    return tuple(found)
 
 
 def _stacks(asked: Asked) -> Stacks | None:

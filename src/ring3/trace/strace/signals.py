@@ -64,6 +64,11 @@ def ended(code: int) -> str:
     return f"+++ killed by {signal_name(signal)}{' (core dumped)' * bool(code & 0x80)} +++"
 
 
+def fields_of(info: SigInfo) -> dict[str, str]:
+    """What is known of a signal, by the names of the fields of ``siginfo_t``."""
+    return {name: text for name, _, text in (field.partition("=") for field in _fields(info))}
+
+
 def _fields(info: SigInfo) -> list[str]:
     found = [f"si_signo={signal_name(info.signo)}", f"si_code={_code(info)}"]
     if info.errno:

@@ -78,6 +78,7 @@ class _Row(CallObserver):
         self._writer = tracer.writer
         self._text_of = tracer.text_of
         self._timed = tracer.timed
+        self._begins = tracer.begins
 
     def entry(self, call: Call) -> None:
         assert isinstance(call, StubCall)
@@ -90,6 +91,8 @@ class _Row(CallObserver):
         if form is None or (self._begun is not None and not self._begun(call)):
             return
         opened = self._open[task] = OpenCall(call, task, form, self._text_of)  # type: ignore[arg-type]
+        if self._begins is not None:
+            self._begins(task)
         if self._timed:
             opened.began = time.perf_counter_ns()
         if self._ended is None:
@@ -132,6 +135,7 @@ class Tracer(CallObserver):
         wanted: Which of it.
         writer: Whom it is handed on to.
         timed: Whether calls know when they began.
+        begins: Who else is told that a task begins a call, None for nobody.
         tasks: Who is traced.
         open: The calls that have begun.
         narrow: Who has made calls of 32-bit programs last.
@@ -150,6 +154,7 @@ class Tracer(CallObserver):
         timed: bool = False,
         until: Until = Until(),  # noqa: B008 -- it is a value
         tell: Callable[[str], object] | None = None,
+        begins: Callable[[Task], object] | None = None,
     ) -> None:
         """Begins to listen.
 
@@ -162,6 +167,7 @@ class Tracer(CallObserver):
             timed: Whether the writer asks for times.
             until: When tracing ends before the tasks do.
             tell: Takes what is said of tasks that are traced from now on; None if nothing is to be.
+            begins: Called when a task begins a call.
         """
         self.wanted = wanted
         self.writer = writer
@@ -171,6 +177,7 @@ class Tracer(CallObserver):
         self.ignored: dict[Task, list[SigInfo]] = {}
         self._style = style
         self._tell = tell
+        self.begins = begins
         self.narrow: set[Task] = set()
         self.remaining = until.calls
         self._texts: dict[tuple[Task, int, Style], Text] = {}
