@@ -19,9 +19,11 @@ from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from ring3.fs.tmpfs import MemoryFileSystem
 from ring3.kernel.reach import Reach
 
 if TYPE_CHECKING:
+    from ring3.fs.vfs import Vfs
     from ring3.sandbox import Sandbox
 
 PR_SET_NO_NEW_PRIVS: Final = 38
@@ -71,23 +73,27 @@ TO_SERVE: Final = frozenset((43, 44, 45, 46, 47, 288))
 
 def confine_to(
     sandbox: Sandbox,
-    program: str,
+    vfs: Vfs,
     requests: Sequence[int] = (),
     needed: Collection[int] = (),
     emptied: Iterable[bytes] = (),
 ) -> None:
-    """Gives up what is not needed any more for programs that have this; as `confine`.
+    """Gives up what is not needed any more for the programs of a machine; as `confine`.
 
     Args:
         sandbox: What they have.
-        program: The first one's file on the host, "" for none.
+        vfs: The files that they see.
         requests: As `confine` takes it. So are the others.
         needed: The same.
         emptied: The same.
     """
-    cwd = os.getcwdb()
-    calls = {*needed, *_of_network(sandbox)}
-    confine(sandbox.visible(cwd, os.fsencode(program)), requests, calls, emptied, sandbox.written(cwd))
+    shown = {
+        mount.fs.host_path: mount.fs.readonly or isinstance(mount.fs, MemoryFileSystem)
+        for mount in vfs.mounts
+    }
+    shown.pop(b"", None)
+    written = [path for path, is_kept in shown.items() if not is_kept]
+    confine(shown, requests, {*needed, *_of_network(sandbox)}, emptied, written)
 
 
 def _of_network(sandbox: Sandbox) -> Collection[int]:

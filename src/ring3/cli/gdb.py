@@ -73,7 +73,7 @@ def _debugged(computer: Linux | Solaris, task: Task, path: str, options: argpars
         except BaseException:
             signal.signal(signal.SIGINT, before)
             raise
-    confine_to(sandbox(options), path, computer.machine.cpu.requests)
+    confine_to(sandbox(options), computer.kernel.vfs, computer.machine.cpu.requests)
     debug(computer, task, connection, options)
     status = computer.run(task)
     client.wait()

@@ -127,9 +127,18 @@ def report(options: argparse.Namespace, computer: Linux | Solaris) -> None:
 
 
 def complain(options: argparse.Namespace, line: str) -> None:
-    """Writes a line to standard error, if it can be written to."""
+    """Tells the user something on standard error, if it can be written to."""
+    write_line(options, f"ring3: {line}")
+
+
+def write_line(options: argparse.Namespace, line: str) -> None:
+    """Writes a line to standard error, if it can be written to; a name that is no text as shells would quote it."""
     with suppress(OSError, ValueError):
-        print(f"ring3: {line}", file=caller_of(options).stderr, flush=True)
+        print(
+            line.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"),
+            file=caller_of(options).stderr,
+            flush=True,
+        )
 
 
 def add_program(parser: argparse.ArgumentParser, before: str = "") -> None:
@@ -195,7 +204,21 @@ def load(
     else:
         require_linux(wanted)
         variables = variables or wanted.environment(caller.environment)
-    return caller.load(computer, path, arguments, variables, wanted)
+    task = caller.load(computer, path, arguments, variables, wanted)
+    if isinstance(task, LinuxTask) and caller.machine_name is None and not wanted.root:
+        _tell_of_hidden(options, task, arguments)
+    return task
+
+
+def _tell_of_hidden(options: argparse.Namespace, task: LinuxTask, arguments: list[str]) -> None:
+    """Says which files the arguments name that the program does not see."""
+    if getattr(options, "quiet", False) or not any("/" in word for word in arguments):
+        return
+    from ring3.sandbox.hints import hint  # noqa: PLC0415 - most programs are given none
+
+    line = hint(task.kernel.vfs, task.fs.cwd, arguments)
+    if line:
+        complain(options, line)
 
 
 def run(

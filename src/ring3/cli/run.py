@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -52,6 +53,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="show gdb the whole machine, ring 0 too, instead of the program",
     )
+    changed = parser.add_argument_group("what the program changed in files that stay in memory").add_argument
+    changed("--diff", action="store_true", help="list it on standard error when the program has ended")
+    changed(
+        "--save-diff", metavar="FILE", help="write it as a tar archive, a layer as container images have them"
+    )
+    changed("--apply-diff", action="append", metavar="FILE", help="begin with what such an archive says")
     program.add_program(parser)
     parser.formatter_class = RawFormatter
     parser.epilog = EPILOG
@@ -63,12 +70,19 @@ def run(options: argparse.Namespace) -> int:
     if options.gdb and caller_of(options).machine_name is not None:
         raise UserError("--gdb is for a program on a machine of its own")
     path, arguments = program.words(options)
-    with program.computer(options, path) as computer:
+    with program.computer(options, path) as computer, ExitStack() as stack:
         program.report(options, computer)
-        task = program.load(computer, path, arguments, options)
+        if options.diff or options.save_diff or options.apply_diff:
+            from ring3.cli.changed import Changes  # noqa: PLC0415 - few ask for it
+
+            changes = Changes(options, computer)
+            task = program.load(computer, path, arguments, options)
+            stack.enter_context(changes)
+        else:
+            task = program.load(computer, path, arguments, options)
         begin = _debugger(computer, task, options) if options.gdb else None
         if not options.no_confine and caller_of(options).machine_name is None:
-            confine_to(sandbox(options), path, computer.machine.cpu.requests)
+            confine_to(sandbox(options), computer.kernel.vfs, computer.machine.cpu.requests)
         return program.run(computer, task, options, begin)
 
 

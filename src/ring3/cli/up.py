@@ -130,7 +130,7 @@ def _serve(options: argparse.Namespace, folder: Folder, ready: Callable[[str], N
             computer.mount_view()
         server = Server(name, computer, listener, perform_for, options.idle)
         if not options.no_confine:
-            confine_to(sandbox(options), "", (), TO_SERVE, [os.fsencode(folder.path)])
+            confine_to(sandbox(options), computer.kernel.vfs, (), TO_SERVE, [os.fsencode(folder.path)])
         ready(name)
         sys.stdout.flush()
         server.run()

@@ -34,7 +34,6 @@ class HostFileSystem(FileSystem):
 
     Attributes:
         vfs: The machine's files.
-        base: The host's path of its root.
         kinds: What regular files, and all others, are here.
     """
 
@@ -48,7 +47,7 @@ class HostFileSystem(FileSystem):
         """
         super().__init__("overlay", 0, source="host", readonly=True)
         self.vfs = vfs
-        self.base = base
+        self.host_path = base
         self._inodes: WeakValueDictionary[tuple[int, int, int], HostInode | HostRegular] = (
             WeakValueDictionary()
         )
@@ -94,7 +93,7 @@ class HostFileSystem(FileSystem):
         """The host's numbers."""
         if not hasattr(os, "statvfs"):
             return StatFs(OVERLAYFS_MAGIC)
-        found = host_os.call(os.statvfs, self.base)
+        found = host_os.call(os.statvfs, self.host_path)
         return StatFs(
             OVERLAYFS_MAGIC, found.f_bsize, found.f_blocks, found.f_bfree, found.f_bavail, found.f_files,
             found.f_ffree, found.f_namemax,

@@ -68,10 +68,12 @@ class FileSystem:
         recent: The dentries made last.
         watches: Who is told of what happens to its files, by inode number; None if nobody is.
         root: Where it starts; set when it is made.
+        host_path: What it shows of the host; "" for nothing.
     """
 
     root: Dentry
     watches: Marks | None = None
+    host_path = b""
 
     def __init__(self, name: str, dev: int, *, source: str = "none", readonly: bool = False) -> None:
         self.name = name

@@ -53,6 +53,7 @@ class OverlayFileSystem(MemoryFileSystem):
         """
         super().__init__(vfs, "overlay")
         self.lower = HostFileSystem(vfs, base)
+        self.host_path = base
         self._next = FIRST_NEW_INO
         self._linked: WeakValueDictionary[tuple[int, int], Inode] = WeakValueDictionary()
         self.dev = self.lower.dev

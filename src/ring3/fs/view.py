@@ -3,7 +3,7 @@
 =====================================  ===============================================================================
 the host's system directories          read-only, where the host has them
 the working directory                  copy-on-write: changes stay in memory; wins over all that follows
-the home directory, /tmp, /var, /run   empty, in memory
+the home directory, /tmp, /var, /run   empty, in memory; in the home a copy of git's settings
 /dev, /proc, /sys                      the machine's own
 the program that was asked for         the file itself at its own path, read-only, if nothing of the above shows it
 =====================================  ===============================================================================
@@ -32,7 +32,7 @@ from ring3.fs.memory_file import MemoryFile
 from ring3.fs.memory_inode import MemoryNode
 from ring3.fs.namei import Walk
 from ring3.fs.overlay import OverlayFileSystem
-from ring3.fs.permission import KERNEL
+from ring3.fs.permission import KERNEL, Who
 from ring3.fs.tmpfs import MemoryDirectory, MemoryFileSystem
 from ring3.fs.vfs import Vfs
 
@@ -50,6 +50,9 @@ SYSTEM: Final = (
     b"gnu",
 )
 """The host's directories that programs, their libraries and their settings are in."""
+IDENTITY: Final = (b".gitconfig", b".config/git/config")
+"""What is copied into homes: who somebody is for git."""
+LARGEST_SETTING: Final = 1 << 16
 EMPTY: Final = ((b"/var/tmp", 0o1777), (b"/run", 0o755), (b"/tmp", 0o1777))
 
 
@@ -223,7 +226,7 @@ def _cover(vfs: Vfs, path: bytes) -> OverlayFileSystem:
         if name:
             at = Walk(vfs.root, KERNEL).find(at, name)
         if isinstance(at.fs, HostFileSystem) and at.fs.root.inode.is_directory:
-            layer = OverlayFileSystem(vfs, at.fs.base)
+            layer = OverlayFileSystem(vfs, at.fs.host_path)
             vfs.mount(layer, at.fs.root)
             return layer
     raise Errno(E.EROFS)
@@ -241,11 +244,11 @@ def show_program(vfs: Vfs, path: bytes) -> None:
     """
     real = os.path.realpath(path)
     found = host_os.call(os.stat, real)
-    if not _shows(vfs, real, found) and stat.S_ISREG(found.st_mode):
+    if not is_shown(vfs, real) and stat.S_ISREG(found.st_mode):
         place = _placeholder(vfs, real)
         if place is not None:
             vfs.mount(HostFileSystem(vfs, real), place)
-    if path != real and not _shows(vfs, path, found):
+    if path != real and not is_shown(vfs, path):
         parent = make_directories(vfs, os.path.dirname(path)).inode
         if isinstance(parent, MemoryDirectory):
             fs = parent.memory
@@ -255,9 +258,10 @@ def show_program(vfs: Vfs, path: bytes) -> None:
             )
 
 
-def _shows(vfs: Vfs, path: bytes, found: os.stat_result) -> bool:
-    """Whether a path leads to a file of the host already."""
+def is_shown(vfs: Vfs, path: bytes) -> bool:
+    """Whether a path of the host leads to the same file in the machine."""
     try:
+        found = host_os.call(os.stat, path)
         seen = Walk(vfs.root, KERNEL).find(vfs.root, path).inode.stat()
     except Errno:
         return False
@@ -327,3 +331,21 @@ def _make_home(vfs: Vfs, home: bytes, view: View) -> None:
         return
     if isinstance(place.inode, MemoryDirectory) and place is not vfs.root:
         place.inode.set_owner(view.uid, view.gid)
+        for name in IDENTITY:
+            _copy_setting(vfs, home, name, view)
+
+
+def _copy_setting(vfs: Vfs, home: bytes, name: bytes, view: View) -> None:
+    """Copies a small file of settings into a home directory."""
+    try:
+        with open(os.path.join(home, name), "rb") as file:
+            text = file.read(LARGEST_SETTING)
+        directory = make_directories(vfs, os.path.join(home, os.path.dirname(name))).inode
+    except (OSError, Errno):
+        return
+    if isinstance(directory, MemoryDirectory):
+        who = Who(view.uid, view.gid)
+        directory.set_owner(view.uid, view.gid)
+        made = directory.create(os.path.basename(name), stat.S_IFREG | 0o644, who)
+        assert isinstance(made, MemoryFile)
+        made.pwrite(0, text)

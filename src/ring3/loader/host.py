@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.errors import UserError
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ring3.loader.personality import System
     from ring3.loader.program import Executable
     from ring3.machine.ram import Ram
+
+
+BINARIES: Final = frozenset((b"bin", b"sbin"))
 
 
 def system_of(path: str) -> System | None:
@@ -65,7 +68,12 @@ def make_visible(vfs: Vfs, path: str) -> None:
             raise ExecError(E.EACCES, "is a directory")
         if os.path.exists(path) and not os.path.isfile(path):
             raise ExecError(E.EACCES, "not a regular file")
-        show_program(vfs, os.path.abspath(os.fsencode(path)))
+        name = os.path.abspath(os.fsencode(path))
+        show_program(vfs, name)
+        if _may_need_more(name):
+            from ring3.loader.surroundings import show_surroundings  # noqa: PLC0415 - for scripts and installations
+
+            show_surroundings(vfs, name)
     except ValueError as error:
         raise ExecError(E.ENOENT, str(error)) from None
     except ExecError:
@@ -74,6 +82,17 @@ def make_visible(vfs: Vfs, path: str) -> None:
         if error.number is not E.ENOENT:
             number = E(error.number)
             raise ExecError(number, number.text) from None
+
+
+def _may_need_more(path: bytes) -> bool:
+    """Whether a program is a script, or lies in a directory for programs."""
+    if BINARIES.intersection(map(os.path.basename, map(os.path.dirname, (path, os.path.realpath(path))))):
+        return True
+    try:
+        with open(path, "rb") as file:
+            return file.read(2) == b"#!"
+    except OSError:
+        return False
 
 
 def open_program(name: bytes, ram: Ram, objects: Objects) -> Executable:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from ring3.abi.kinds import NamedTuple
 from ring3.errors import UserError
-from ring3.fs.view import SYSTEM, Bind
+from ring3.fs.view import Bind
 from ring3.kernel.reach import Port, Reach
 
 UNITS: Final = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
@@ -76,30 +76,6 @@ class Sandbox(NamedTuple):
             inherited: What there is without the options.
         """
         return {**({} if self.clear_env else inherited), **dict(self.env)}
-
-    def visible(self, cwd: bytes, program: bytes) -> list[bytes]:
-        """The host's files and directories that programs see.
-
-        Args:
-            cwd: The directory that Ring3 was started in.
-            program: The first program's file; "" for none.
-        """
-        found = [bind.source for bind in self.bind]
-        if self.root:
-            return [*found, os.fsencode(self.root)]
-        found += [b"/" + name for name in SYSTEM]
-        if cwd != b"/":
-            found.append(cwd)
-        return [*found, os.path.realpath(program)] if program else found
-
-    def written(self, cwd: bytes) -> list[bytes]:
-        """Those of the host's files and directories that programs change there.
-
-        Args:
-            cwd: The directory that Ring3 was started in.
-        """
-        found = [bind.source for bind in self.bind if bind.mode == "rw"]
-        return [*found, os.fsencode(self.root) if self.root else cwd] if self.rw else found
 
 
 def _number(word: str) -> int:
