@@ -6,7 +6,7 @@ import re
 import shlex
 from pathlib import Path
 
-from tests.cli.command import ring3
+from tests.cli.command import HELLO, ring3
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -31,12 +31,12 @@ def test_first_command_prints_what_is_shown() -> None:
         assert any(other.startswith(line) for other in printed), f"not printed, or not in this order: {line}"
 
 
-def test_every_command_runs() -> None:
+def test_every_command_runs(tmp_path: Path) -> None:
     lines = re.findall(r"^\$ ring3 (.*?) *(?:#.*)?$", README, re.MULTILINE)
     assert len(lines) > 5
     for line in lines:
-        words = shlex.split(line.replace("PROGRAM", "examples/hello/hello").removesuffix(" [ARG...]"))
-        finished = ring3(*words)
+        words = shlex.split(line.replace("PROGRAM", HELLO).removesuffix(" [ARG...]"))
+        finished = ring3(*words, cwd=tmp_path)
         assert (finished.returncode, finished.stderr) == (132 if "wrmsr" in words else 0, ""), line
 
 
