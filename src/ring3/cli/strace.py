@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.kinds import NamedTuple
 from ring3.cli import program
 from ring3.cli.caller import caller_of
+from ring3.cli.recording import Recording
 from ring3.cli.sandbox import note_option, sandbox
 from ring3.cli.strace_outputs import Outputs
 from ring3.errors import UserError
@@ -19,6 +20,7 @@ from ring3.linux.model.task import LinuxTask
 from ring3.sandbox import OPTIONS
 from ring3.trace.strace.command_line import Asked, parse
 from ring3.trace.strace.observing import observe
+from ring3.trace.strace.pictures import record
 from ring3.trace.strace.tips import tip
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ examples:
   ring3 strace -e trace=%file -y cat /etc/passwd
   ring3 strace -c ls
   ring3 strace --cpu host gcc -c main.c
+  ring3 strace -f -o trace.txt --perfetto trace.pftrace make    (docs/pictures.md)
 """
 
 
@@ -79,8 +82,10 @@ def _run(options: argparse.Namespace, caller: Caller) -> int:
     for name, value in [*asked.sandbox, *([("user", asked.user)] if asked.user else [])]:
         note_option(options, OPTIONS[name], value)
     path = _path(options, asked.words[0]) if asked.words else ""
-    with Outputs(caller, asked) as outputs:
-        return _traced(options, caller, asked, path, outputs)
+    with ExitStack() as files:
+        outputs = files.enter_context(Outputs(caller, asked))
+        recording = files.enter_context(Recording(caller, asked.perfetto)) if asked.perfetto else None
+        return _traced(options, caller, asked, path, outputs, recording)
 
 
 def _path(options: argparse.Namespace, word: str) -> str:
@@ -96,7 +101,14 @@ def _path(options: argparse.Namespace, word: str) -> str:
     return path
 
 
-def _traced(options: argparse.Namespace, caller: Caller, asked: Asked, path: str, outputs: Outputs) -> int:
+def _traced(
+    options: argparse.Namespace,
+    caller: Caller,
+    asked: Asked,
+    path: str,
+    outputs: Outputs,
+    recording: Recording | None,
+) -> int:
     from ring3.computer import Linux  # noqa: PLC0415 - a wrong command line needs no machine
 
     options.os, options.cpu, options.quiet, options.verbose = "linux", asked.cpu, True, False
@@ -114,6 +126,8 @@ def _traced(options: argparse.Namespace, caller: Caller, asked: Asked, path: str
             assert isinstance(started, LinuxTask)
             tasks.append(started)
         tracer, counter = observe(stack, computer, tasks, asked, outputs.destination, path, outputs.tell)
+        if recording is not None:
+            stack.callback(record(computer, tasks, asked, recording.write).close)
         if started is not None:
             status = program.run(computer, started, options)
         else:

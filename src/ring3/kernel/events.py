@@ -120,3 +120,10 @@ class Exited(NamedTuple):
 
     task: Task
     code: int
+
+
+class Woken(NamedTuple):
+    """A task that waited may run again; ``by`` is who runs meanwhile, None for nobody: a timer or the host."""
+
+    task: Task
+    by: Task | None

@@ -153,6 +153,10 @@ class TaskExited(NamedTuple):
     """Tasks that end: gets `Exited`, while the task is still whole."""
 
 
+class TaskWoken(NamedTuple):
+    """Tasks that waited and may run again: gets `Woken`."""
+
+
 class OnCpu(NamedTuple):
     """Tasks that get the CPU: gets the task."""
 

@@ -15,12 +15,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from ring3.kernel import points
-from ring3.kernel.events import Created, DataAccess, Exited, Faulted, Loaded, MappingChanged
+from ring3.kernel.events import Created, DataAccess, Exited, Faulted, Loaded, MappingChanged, Woken
 from ring3.kernel.functions import KernelFunction
 from ring3.kernel.mm.fault import FaultingSpace
 from ring3.kernel.mm.space import Space
 from ring3.kernel.mm.vma import EXEC
 from ring3.kernel.observed import Call, CallObserver
+from ring3.kernel.task import TaskState
 from ring3.kernel.ticks import Ticks
 from ring3.kernel.watched_cpu import WatchedCpu
 from ring3.kernel.watched_functions import unwatch, watch
@@ -290,6 +291,13 @@ def _all(leaves: list[Leave]) -> Leave:
     return leave
 
 
+def _woken(call: Call) -> Woken | None:
+    task, by = call.arguments[0], call.task
+    if task.state is not TaskState.WAITING:
+        return None
+    return Woken(task, by if by is not None and by.on_cpu else None)
+
+
 _ATTACHERS: Final[Mapping[type, Attacher]] = {
     points.SystemCall: _at_system_call,
     points.Stub: _at_stub,
@@ -307,6 +315,7 @@ _ATTACHERS: Final[Mapping[type, Attacher]] = {
     points.ObjectLoaded: at_return_of(_INSERT, _loaded),
     points.TaskCreated: _by_method("add", _AtReturn, lambda call: Created(call.arguments[0], call.task)),
     points.TaskExited: _by_method("end", _AtEntry, lambda call: Exited(*call.arguments)),
+    points.TaskWoken: _by_method("ready", _AtEntry, _woken),
     points.OnCpu: _by_method("switch_to", _AtReturn, lambda call: call.arguments[0]),
     points.OffCpu: _by_method("left_cpu", _AtReturn, lambda call: call.arguments[0]),
     points.Tick: _at_tick,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from pkgutil import walk_packages
 
@@ -10,6 +11,7 @@ from ring3.kernel import mm
 from ring3.kernel.functions import LINUX, FunctionTable, KernelFunction
 
 
+@cache
 def load() -> FunctionTable[KernelFunction]:
     """All of them: imports whatever of this room and of memory management was not needed yet."""
     for room in (linux, mm):

@@ -48,6 +48,7 @@ class Asked(NamedTuple):
         stacks: 1 for stacks behind calls, 2 for their lines in sources too.
         tips: How a tip is shown at the end, "" for not at all.
         tip: Its number, None for any.
+        perfetto: The file that a trace of Perfetto goes to, "" for none; not an option of strace's.
     """
 
     words: list[str]
@@ -76,6 +77,7 @@ class Asked(NamedTuple):
     stacks: int
     tips: str
     tip: int | None
+    perfetto: str
 
     @property
     def quiet(self) -> frozenset[str]:
@@ -150,6 +152,7 @@ def parse(arguments: Sequence[str]) -> Asked:
         _stacks(reader),
         tips,
         tip,
+        given.get("perfetto", ""),
     )
 
 
