@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ring3.python.machine import PIPE, Linux, Machine, Solaris
     from ring3.python.memory import Mapping, Memory, Registers
     from ring3.python.process import Instruction, Process
+    from ring3.python.snapshot import Snapshot
     from ring3.python.trace import Trace, TracedCall
 
 __version__ = "0.1.0"
@@ -68,6 +69,7 @@ __all__ = [
     "Ring3Error",
     "Segment",
     "Signal",
+    "Snapshot",
     "Solaris",
     "Stop",
     "Support",
@@ -103,6 +105,7 @@ _HOMES: Final = {
     "python.machine": "Linux Machine PIPE Solaris",
     "python.memory": "Mapping Memory Registers",
     "python.process": "Instruction Process",
+    "python.snapshot": "Snapshot",
     "python.trace": "Trace TracedCall",
 }
 """In which module each name is."""

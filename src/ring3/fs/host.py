@@ -32,6 +32,7 @@ from ring3.kernel.wait import HostEvents
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 
 if TYPE_CHECKING:
+    from ring3.fs.host_descriptor import HostDescriptor
     from ring3.fs.vfs import Vfs
 
 PIECE: Final = 4096
@@ -54,6 +55,7 @@ class HostFile(File):
     """
 
     asks_host = True
+    not_state = "fd", "owned"
 
     def __init__(self, fd: int, events: HostEvents, vfs: Vfs | None = None, *, owned: bool = False) -> None:
         """Wraps a host descriptor; whether it can be read or written is as the host opened it, if it can tell.
@@ -226,6 +228,28 @@ class HostFile(File):
     def is_terminal(self) -> bool:
         """Whether the host says that it is a terminal."""
         return os.isatty(self.fd)
+
+    def outside(self) -> HostDescriptor | None:
+        """What of it lies with the host."""
+        from ring3.fs.host_descriptor import HostDescriptor  # noqa: PLC0415 -- for who takes snapshots
+
+        return HostDescriptor.of(self.fd)
+
+    def check_outside(self, then: HostDescriptor | None) -> None:
+        """Makes sure that it is open, or can be opened by its name.
+
+        Raises:
+            UserError: It cannot.
+        """
+        if then is not None:
+            then.check(self.fd)
+
+    def put_outside(self, then: HostDescriptor | None) -> None:
+        """Opens it again if need be, and goes back to the place in it."""
+        if then is not None:
+            fd = then.open_again(self.fd)
+            self.owned = self.owned or fd != self.fd
+            self.fd = fd
 
     def close(self) -> None:
         """Closes it on the host, if it is ours."""

@@ -33,6 +33,8 @@ class HostTerminal:
         fd: A description of our own, which does not block.
     """
 
+    is_state = False
+
     def __init__(self, fd: int) -> None:
         """Opens the terminal behind a descriptor anew.
 

@@ -37,6 +37,8 @@ LONGEST: Final = 4000
 class Held:
     """Descriptors that a machine keeps because they may be wanted again, the oldest first."""
 
+    is_state = False
+
     def __init__(self) -> None:
         self._holders: OrderedDict[Holder, None] = OrderedDict()
 
@@ -90,6 +92,7 @@ class HostPlace:
         number: Its descriptor, -1 while it has none.
     """
 
+    not_state = ("number",)
     __slots__ = ("__weakref__", "_identity", "above", "held", "name", "number")
 
     def __init__(self, held: Held, above: HostPlace | None, name: bytes, found: os.stat_result) -> None:

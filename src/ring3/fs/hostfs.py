@@ -14,6 +14,7 @@ from typing import Final
 from weakref import WeakValueDictionary
 
 from ring3.abi.errno import E, Errno
+from ring3.errors import UserError
 from ring3.fs import host_os
 from ring3.fs.dentry import Dentry
 from ring3.fs.directory import Directory
@@ -37,6 +38,7 @@ class HostFileSystem(FileSystem):
         kinds: What regular files, and all others, are here.
     """
 
+    not_state = "_busy", "_inodes"
     kinds: tuple[type[HostRegular], type[HostInode]]
 
     def __init__(self, vfs: Vfs, base: bytes) -> None:
@@ -88,6 +90,21 @@ class HostFileSystem(FileSystem):
         """A file is open: its descriptor stays."""
         self.vfs.held.release(inode)
         self._busy.add(inode)
+
+    def outside(self) -> dict[tuple[int, int, int], HostInode | HostRegular]:
+        """The files that are known."""
+        return dict(self._inodes)
+
+    def check_outside(self, then: dict[tuple[int, int, int], HostInode | HostRegular]) -> None:
+        """Each file says for itself."""
+
+    def put_outside(self, then: dict[tuple[int, int, int], HostInode | HostRegular]) -> None:
+        """Forgets files that were not known then; of the others, descriptors that are open now stay open."""
+        known = set(then.values())
+        for inode in self._busy - known:
+            inode.close_host()
+        self._inodes = WeakValueDictionary(then)
+        self._busy = {inode for inode in known if isinstance(inode, HostRegular) and inode.opens}
 
     def statfs(self) -> StatFs:
         """The host's numbers."""
@@ -199,6 +216,7 @@ class HostInode(Inode):
 class HostRegular(RegularInode):
     """A regular file of the host."""
 
+    not_state = ("_fd",)
     __slots__ = ("_dev", "_fd", "_name", "_pages", "_place", "_size", "_version")
 
     def __init__(
@@ -344,6 +362,32 @@ class HostRegular(RegularInode):
             self.close_host()
         else:
             self.host.keep(self)
+
+    def outside(self) -> tuple[int, int] | None:
+        """Size and time of its contents, if anything depends on them."""
+        return self._version if self.opens or self._pages is not None else None
+
+    def check_outside(self, then: tuple[int, int] | None) -> None:
+        """Makes sure that the file is still there, with the same contents.
+
+        Raises:
+            UserError: It is not.
+        """
+        if then is None:
+            return
+        try:
+            fd = self.open_to_use() if self._fd < 0 else self._fd
+        except Errno as error:
+            text = "is not there any more" if error.number in (E.ENOENT, E.EIO) else error.number.text
+            raise UserError(f"{os.fsdecode(self.path)}, which the snapshot needs: {text}") from None
+        found = os.fstat(fd)
+        if fd != self._fd:
+            os.close(fd)
+        if then != (found.st_size, found.st_mtime_ns):
+            raise UserError(f"{os.fsdecode(self.path)} has changed since the snapshot was taken")
+
+    def put_outside(self, then: tuple[int, int] | None) -> None:
+        """Nothing: the descriptor is opened when it is needed."""
 
     def close_host(self) -> None:
         """Closes the host's descriptor; it is opened again when it is needed."""

@@ -139,8 +139,8 @@ def punch(pages: MemoryObject, start: int, end: int) -> None:
         pages.punch(first, last)
     for low, high in ((start, min(end, first << PAGE_SHIFT)), (max(start, last << PAGE_SHIFT), end)):
         if low < high:
-            frame = pages.page(low >> PAGE_SHIFT)
-            pages.store(frame, low % PAGE_SIZE, bytes(high - low))
+            pages.page(low >> PAGE_SHIFT)
+            pages.store(low >> PAGE_SHIFT, low % PAGE_SIZE, bytes(high - low))
             pages.dirty.add(low >> PAGE_SHIFT)
 
 

@@ -92,6 +92,11 @@ class OverlayPages(PageCache):
         self._below = Below(file)
         super().__init__(vfs.ram, self._below, os.fsdecode(file.path), device, file.ino, vfs.objects)
 
+    def clean_pages(self) -> dict[int, int]:
+        """Those of the host's file that were not changed, as far as it shows whole pages."""
+        last = self._below.limit >> PAGE_SHIFT
+        return {index: frame for index, frame in super().clean_pages().items() if index < last}
+
     def read(self, offset: int, size: int) -> bytes:
         """The file's bytes from ``offset``, fewer at the end.
 
@@ -129,7 +134,8 @@ class OverlayPages(PageCache):
             index, inside = (offset + done) >> PAGE_SHIFT, (offset + done) % PAGE_SIZE
             count = min(PAGE_SIZE - inside, len(data) - done)
             try:
-                frame = self.page(index)
+                self.page(index)
+                self.store(index, inside, data[done : done + count])
             except Errno:
                 if self._vfs.objects.reclaim(1 + len(data) // PAGE_SIZE, mapped=False):
                     continue
@@ -137,7 +143,6 @@ class OverlayPages(PageCache):
                 if not done:
                     raise Errno(E.ENOSPC) from None
                 break
-            self.store(frame, inside, data[done : done + count])
             self.dirty.add(index)
             done += count
         return done
@@ -145,6 +150,8 @@ class OverlayPages(PageCache):
     def truncate(self, size: int) -> None:
         """Changes the size; nothing of the host's file shows beyond it any more, even if it grows again."""
         super().truncate(size)
+        if size % PAGE_SIZE and size >> PAGE_SHIFT in self.frames:
+            self.dirty.add(size >> PAGE_SHIFT)
         self._below.size = size
         self._below.limit = min(self._below.limit, size)
 

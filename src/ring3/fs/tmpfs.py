@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-from itertools import count
 from typing import Final
 
 from ring3.abi.errno import E, Errno
@@ -36,13 +35,14 @@ class MemoryFileSystem(FileSystem):
     ) -> None:
         super().__init__(name, vfs.new_dev(), source=name)
         self.vfs = vfs
-        self._numbers = count(1)
+        self._last_number = 0
         self.top = MemoryDirectory(self, self.new_ino(), mode, uid, gid)
         self.root = Dentry(self, self.top)
 
     def new_ino(self) -> int:
         """The next inode number."""
-        return next(self._numbers)
+        self._last_number += 1
+        return self._last_number
 
     def statfs(self) -> StatFs:
         """What guest RAM has room for."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import count
 from typing import Final
 
 from ring3.abi.errno import E, Errno
@@ -69,8 +68,8 @@ class Vfs:
         self.pipe_room: dict[int, int] = {}
         self.shown: dict[bytes, bytes] = {}
         self.held = Held()
-        self._minors = count(20)
-        self._anonymous = count(1)
+        self._last_minor = 19
+        self._last_anonymous = 0
         self.pipe_dev = self.new_dev()
         self.anonymous_dev = self.new_dev()
         self.unnamed = Unnamed(self)
@@ -82,11 +81,13 @@ class Vfs:
 
     def new_dev(self) -> int:
         """A device number for a file system that has no device."""
-        return ANONYMOUS_MAJOR << 8 | next(self._minors)
+        self._last_minor += 1
+        return ANONYMOUS_MAJOR << 8 | self._last_minor
 
     def new_ino(self) -> int:
         """An inode number for something without a file system of its own: pipes, events."""
-        return next(self._anonymous)
+        self._last_anonymous += 1
+        return self._last_anonymous
 
     def replace_root(self, fs: FileSystem) -> None:
         """Makes another file system the root of all, before anybody stands on the first one."""

@@ -31,6 +31,8 @@ class Clocks(Protocol):
 class HostClocks:
     """The host's clocks. Setting the wall clock moves that of the machine alone."""
 
+    not_state = "_cpu", "_start"
+
     def __init__(self) -> None:
         self._start = time.monotonic_ns()
         self._cpu = time.process_time_ns()
@@ -59,6 +61,19 @@ class HostClocks:
     def set_realtime(self, now: int) -> None:
         """Keeps how far the machine's wall clock is ahead of the host's."""
         self._ahead = now - time.time_ns()
+
+    def outside(self) -> tuple[int, int]:
+        """How long the machine has been on, and what it has spent."""
+        return self.monotonic(), self.cpu()
+
+    def check_outside(self, then: tuple[int, int]) -> None:
+        """They can always be set back."""
+
+    def put_outside(self, then: tuple[int, int]) -> None:
+        """The clocks that run with the machine go on from there; the wall clock is the host's."""
+        monotonic, cpu = then
+        self._start = time.monotonic_ns() - monotonic
+        self._cpu = time.process_time_ns() - cpu
 
 
 VIRTUAL_START: Final = 1_700_000_000 * 10**9

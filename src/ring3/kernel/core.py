@@ -86,6 +86,9 @@ class Kernel(Rings, ABC, Generic[TaskT]):
 
     frame_size: int
     open_tool: Callable[[Any, Any, int], Any] | None = None
+    not_state: tuple[str, ...] = (
+        "attention", "image", "machine", "probes", "report", "run_cpu", "stubs",
+    )  # fmt: skip
 
     def __init__(self, machine: Machine, image: KernelImage, full_path: bool) -> None:
         self.machine = machine
@@ -512,9 +515,46 @@ class Kernel(Rings, ABC, Generic[TaskT]):
         self.ready(task)
         return True
 
+    def give_up_all(self) -> TaskT | None:
+        """Ends the wait of every handler, while nothing runs: no coroutine is left then.
+
+        A task that was woken goes on first, as at its turn, to the end of its call or to where it waits again: what it
+        was woken for may have been given to it.
+
+        Returns:
+            None, or a task that waits where its call cannot be given up.
+        """
+        outer, RUNNING.kernel = RUNNING.kernel, self
+        try:
+            while woken := next((task for task in self._ready if task.pending is not None), None):
+                self._ready.remove(woken)
+                self._go_on_in_call(woken)
+        finally:
+            RUNNING.kernel = outer
+        waiting = [task for task in self.tasks.values() if task.pending is not None]
+        return next((task for task in waiting if not self.give_up(task)), None)
+
+    def _go_on_in_call(self, task: TaskT) -> None:
+        self.switch_to(task)
+        task.on_cpu = True
+        with contextlib.suppress(TaskExited):
+            self._resume(task)
+        if task.on_cpu:
+            task.on_cpu = False
+            self._ready.append(task)
+        self.left_cpu(task)
+
     def _make_again(self, task: TaskT) -> int | None:
         """Makes the call again that was given up: its result, or None if it waits."""
         cpu = self.machine.cpu
+        progress = task.progress
+        if progress is not None and progress.result is not None:
+            task.progress = None
+            given = progress.result
+            return self.failed(task, given) if isinstance(given, Errno) else given
+        if progress is not None and progress.rest is not None:
+            rest, progress.rest = progress.rest, None
+            return self.invoke(task, lambda *_: rest(), task.regs, 0)
         short = cpu.cpl == 3
         arguments = (task.regs, task.regs.orig_ax & 0xFFFF_FFFF) if short else self.stub_arguments(task)
         result = self.invoke(task, self.stubs[task.stub], *arguments)

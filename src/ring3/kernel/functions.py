@@ -154,6 +154,7 @@ def function(
 class _Running(_local):
     """What runs in this thread of the host: the kernel whose functions are being called."""
 
+    is_state = False
     kernel: Kernel[Any] | None = None
 
 

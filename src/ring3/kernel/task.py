@@ -6,9 +6,10 @@ Its kernel stack is one frame of RAM; ``task_struct`` lies at its low end and ``
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
+from ring3.abi.errno import Errno
 from ring3.abi.kinds import Enum
 from ring3.kernel.regs import UserRegs
 from ring3.machine.ram import PAGE_SIZE
@@ -45,17 +46,19 @@ class Progress:
     Attributes:
         deadline: When its wait is over, in nanoseconds of the clock that it waits by; None if no interval was given.
         done: Bytes that it has written.
+        result: What it returns, or fails with, if it was done but for its return.
+        rest: What is left to be done instead of all of it, with the same outcome; None for all.
+        stop: The stop that a tracer has heard of, in which it was (a `linux.model.trace.Trace`).
     """
 
-    __slots__ = ("deadline", "done")
+    __slots__ = ("deadline", "done", "rest", "result", "stop")
 
     def __init__(self, deadline: int | None = None, done: int = 0) -> None:
         self.deadline = deadline
         self.done = done
-
-    def copy(self) -> Progress:
-        """The same in a copy of the task."""
-        return Progress(self.deadline, self.done)
+        self.result: int | Errno | None = None
+        self.rest: Callable[[], int | Coroutine[Any, Any, int]] | None = None
+        self.stop: Any = None
 
 
 class Task:

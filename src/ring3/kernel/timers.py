@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from itertools import count
 from threading import Event, Thread
 from time import sleep
 from typing import TYPE_CHECKING, Final, Protocol
@@ -58,17 +57,18 @@ class _Heap:
             that is replaced when the heap is right again.
     """
 
-    __slots__ = ("_left", "_order", "_timers", "soonest")
+    __slots__ = ("_added", "_left", "_timers", "soonest")
 
     def __init__(self) -> None:
         self._timers: list[tuple[int, int, Timer]] = []
-        self._order = count()
+        self._added = 0
         self._left = 0
         self.soonest = FAR
 
     def add(self, deadline: int, callback: Callable[[], None]) -> Timer:
         timer = Timer(self, deadline, callback)
-        heapq.heappush(self._timers, (deadline, next(self._order), timer))
+        self._added += 1
+        heapq.heappush(self._timers, (deadline, self._added, timer))
         self._left += 1
         self.soonest = self._timers[0][0]
         return timer
@@ -246,6 +246,8 @@ class Slices(Protocol):
 
 class Ticker:
     """Interrupts the running program every tick, from a thread of the host, while somebody asks for it."""
+
+    is_state = False
 
     def __init__(
         self,

@@ -33,6 +33,7 @@ class TwoWays(Kernel[TaskT]):
         is_changed: Whether the loop that runs a task is to be begun anew.
     """
 
+    not_state: tuple[str, ...] = "is_changed", "is_watched", "short_path"
     entry: EntryState
     short_path = False
     in_doubt = False

@@ -12,8 +12,8 @@ import functools
 import operator
 import select
 import time
-from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Final, Protocol
+from collections.abc import Callable, Coroutine, Generator
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ring3.abi.errno import E, Errno
 from ring3.kernel.task import GivenUp
@@ -190,6 +190,8 @@ class HostEvents:
         expects_alarm: `wake_by` can bring something that lets a task go on, though nothing else is watched.
     """
 
+    not_state = "_alarm", "_poll", "expects_alarm"
+
     def __init__(self) -> None:
         self._poll = select.poll() if hasattr(select, "poll") else None
         self._watches: dict[int, list[HostWatch]] = {}
@@ -233,6 +235,21 @@ class HostEvents:
         elif self._poll is not None:
             self._poll.register(fd, functools.reduce(operator.or_, (watch.events for watch in watches)))
 
+    def outside(self) -> None:
+        """What the host has been told; `put_outside` tells it anew."""
+
+    def check_outside(self, then: None) -> None:
+        """It can always be told."""
+
+    def put_outside(self, then: None) -> None:
+        """Tells the host what is watched now."""
+        if self._poll is not None:
+            self._poll = select.poll()
+            for fd in tuple(self._watches):
+                self._register(fd)
+            if self._alarm is not None:
+                self._poll.register(self._alarm, _POLLIN)
+
     def sleep(self, timeout: float | None) -> bool:
         """Sleeps until a watched descriptor is ready.
 
@@ -272,6 +289,32 @@ class Bound:
 
     def __exit__(self, *error: object) -> None:
         self._task.bound -= 1
+
+
+class Rest:
+    """While it is entered, what its task waits in is given up for what is left of the call: the rest is not done again.
+
+    Where one stands within another, the outer one says what is left.
+    """
+
+    __slots__ = ("_rest", "_task")
+
+    def __init__(self, task: Task, rest: Callable[[], int | Coroutine[Any, Any, int]]) -> None:
+        """Says what is left.
+
+        Args:
+            task: Who waits.
+            rest: Does it, with the outcome that the whole call has.
+        """
+        self._task = task
+        self._rest = rest
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        if kind is GivenUp and self._task.progress is not None:
+            self._task.progress.rest = self._rest
 
 
 def deadline_after(task: Task, nanoseconds: int, now: Callable[[], int] | None = None) -> int:

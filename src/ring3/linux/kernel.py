@@ -52,6 +52,8 @@ class LinuxKernel(LinuxSystem):
         layers: The layers of each call made so far, by entry point.
     """
 
+    not_state: tuple[str, ...] = ("layers",)
+
     def __init__(self, machine: Machine, full_path: bool = False) -> None:
         """Boots Linux.
 

@@ -208,6 +208,8 @@ FAMILIES: Final = {
 class Calls(Mapping[str, Syscall]):
     """Every call by entry point; looking one up imports its family."""
 
+    is_state = False
+
     def __init__(self) -> None:
         self._module = {entry: module for module, entries in FAMILIES.items() for entry in entries.split()}
 

@@ -27,6 +27,8 @@ _USER_END: Final = (1 << 63) - 1
 class Brake:
     """The hook at the start of every block of ring-3 code."""
 
+    not_state = "_counting", "_given", "_words", "_stop", "_engine", "_native", "_hook"
+
     def __init__(self, library: api.Library, engine: int) -> None:
         """Puts the hook in place; code that was translated before has to be translated anew."""
         self._counting = False
@@ -80,6 +82,17 @@ class Brake:
         """Stops the program when that many more bytes were counted."""
         self._given += amount - self._words[0]
         self._words[0] = amount
+
+    def outside(self) -> tuple[int, int]:
+        """What was counted, and the limit."""
+        return self._given, self._words[0]
+
+    def check_outside(self, then: tuple[int, int]) -> None:
+        """It can always be set back."""
+
+    def put_outside(self, then: tuple[int, int]) -> None:
+        """Sets it back."""
+        self._given, self._words[0] = then
 
     # -- the hook ----------------------------------------------------------------------------------------------
 

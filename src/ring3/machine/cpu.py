@@ -128,6 +128,18 @@ class Registers(Protocol):
         """Sets an MSR of `Msr`."""
 
 
+class CpuState(NamedTuple):
+    """Everything that a CPU holds.
+
+    Attributes:
+        registers: All registers, as `Cpu.save` gives them.
+        pmap: The address space in use.
+    """
+
+    registers: bytes
+    pmap: Pmap | None
+
+
 class VectorState(Protocol):
     """The x87, SSE and wider vector registers of the program in the CPU, as XSAVE stores them.
 
@@ -302,6 +314,16 @@ class Cpu(Registers, Protocol):
         What belongs to the processor stays: the address space, CR0 and CR4, the descriptor-table registers, and the
         MSRs but the segment bases. So a value written there holds for every program, as on real hardware.
         """
+
+    def state(self) -> CpuState:
+        """Everything that it holds, to go back to: also what `load` leaves alone.
+
+        Raises:
+            UserError: This kind of CPU cannot tell.
+        """
+
+    def put_state(self, state: CpuState) -> None:
+        """Goes back to what `state` gave on this CPU; it looks at page tables anew."""
 
     def fpu(self) -> memoryview:
         """The x87 and SSE state in the CPU's own form; it can be copied from one saved state to another."""

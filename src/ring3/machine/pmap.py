@@ -169,6 +169,17 @@ class Pmap:
                         if changed is not None:
                             changed.setdefault((key << 9) + slot - leaf, old)
 
+    def write_protect(self) -> None:
+        """Takes the right to write away on all pages of programs."""
+        q, changed = self._ram.q, self.changed
+        for key, leaf in self._leaves.items():
+            for page, old in enumerate(q[leaf : leaf + 512].tolist()):
+                if old & PTE_W and old & PTE_U:
+                    q[leaf + page] = old & ~PTE_W
+                    self.stale = True
+                    if changed is not None:
+                        changed.setdefault((key << 9) + page, old)
+
     def mapped(self, start: int, end: int) -> list[tuple[int, int]]:
         """The pages present from ``start`` up to ``end``, as (address, entry), in order."""
         q = self._ram.q

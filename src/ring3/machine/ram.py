@@ -20,6 +20,8 @@ PAGE_SHIFT: Final = 12
 PAGE_SIZE: Final = 1 << PAGE_SHIFT
 PAGE_MASK: Final = ~(PAGE_SIZE - 1)
 ZERO_PAGE: Final = bytes(PAGE_SIZE)
+PINNED: Final = 1 << 31
+"""The bit of a reference count that says that a kept state of RAM needs the frame (`machine.ram_states`)."""
 
 
 def _backing(size: int) -> tuple[mmap.mmap, int]:
@@ -44,10 +46,14 @@ class Ram:
         q: The same memory as 64-bit words; index is the physical address divided by 8.
         refs: Reference count of each frame, by frame number.
         fd: The memfd behind it for who shares it with other processes, until `forget_file`; else -1.
+        free: Frames that were in use and are free; the last one is handed out first.
+        fresh: The first frame that was never in use: all those above it are free too.
+        code: Frames in use that were ever mapped executable.
         on_code_freed: Called when a frame that held code is freed: translations of it are stale.
     """
 
-    __slots__ = ("_code", "_free", "_fresh", "_map", "bytes", "fd", "on_code_freed", "q", "refs", "size")
+    is_state = False
+    __slots__ = ("_map", "bytes", "code", "fd", "free", "fresh", "on_code_freed", "q", "refs", "size")
 
     def __init__(self, size: int, *, shared: bool = False) -> None:
         """Maps it.
@@ -71,9 +77,9 @@ class Ram:
         self.bytes = memoryview(self._map)
         self.q = self.bytes.cast("Q")
         self.refs = memoryview(mmap.mmap(-1, max(size >> PAGE_SHIFT, 1024) * 4)).cast("I")
-        self._fresh = PAGE_SIZE  # frame 0 is never handed out: a physical address of 0 means none
-        self._free: list[int] = []
-        self._code: set[int] = set()
+        self.fresh = PAGE_SIZE  # frame 0 is never handed out: a physical address of 0 means none
+        self.free: list[int] = []
+        self.code: set[int] = set()
         self.on_code_freed: Callable[[], None] = lambda: None
 
     def alloc(self) -> int:
@@ -82,14 +88,14 @@ class Ram:
         Raises:
             OutOfFrames: No frame is free.
         """
-        if self._free:
-            frame = self._free.pop()
+        if self.free:
+            frame = self.free.pop()
             self.bytes[frame : frame + PAGE_SIZE] = ZERO_PAGE
         else:
-            frame = self._fresh
+            frame = self.fresh
             if frame >= self.size:
                 raise OutOfFrames(f"all {self.size >> PAGE_SHIFT} frames are in use")
-            self._fresh = frame + PAGE_SIZE
+            self.fresh = frame + PAGE_SIZE
         self.refs[frame >> PAGE_SHIFT] = 1
         return frame
 
@@ -99,11 +105,11 @@ class Ram:
         Raises:
             OutOfFrames: There is no such run above the frames used so far.
         """
-        first = self._fresh
+        first = self.fresh
         if first + count * PAGE_SIZE > self.size:
             raise OutOfFrames(f"no {count} frames in a row are free")
-        self._fresh = first + count * PAGE_SIZE
-        for frame in range(first >> PAGE_SHIFT, self._fresh >> PAGE_SHIFT):
+        self.fresh = first + count * PAGE_SIZE
+        for frame in range(first >> PAGE_SHIFT, self.fresh >> PAGE_SHIFT):
             self.refs[frame] = 1
         return first
 
@@ -117,23 +123,34 @@ class Ram:
         left = self.refs[number] - 1
         self.refs[number] = left
         if left == 0:
-            self._free.append(frame)
-            if frame in self._code:
-                self._code.discard(frame)
-                self.on_code_freed()
+            self._freed(frame)
+
+    def unpin(self, frame: int) -> None:
+        """A frame that had the bit of `PINNED` in its count loses it; if nobody refers to it, it is free."""
+        number = frame >> PAGE_SHIFT
+        left = self.refs[number] & ~PINNED
+        self.refs[number] = left
+        if left == 0:
+            self._freed(frame)
+
+    def _freed(self, frame: int) -> None:
+        self.free.append(frame)
+        if frame in self.code:
+            self.code.discard(frame)
+            self.on_code_freed()
 
     def mark_code(self, frame: int) -> None:
         """Notes that a CPU may have translated this frame's contents."""
-        self._code.add(frame)
+        self.code.add(frame)
 
     def is_code(self, frame: int) -> bool:
         """Whether the frame was ever mapped executable while in use."""
-        return frame in self._code
+        return frame in self.code
 
     @property
     def frames_in_use(self) -> int:
         """Frames with at least one reference."""
-        return (self._fresh >> PAGE_SHIFT) - 1 - len(self._free)
+        return (self.fresh >> PAGE_SHIFT) - 1 - len(self.free)
 
     @property
     def frames_free(self) -> int:

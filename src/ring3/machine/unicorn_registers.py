@@ -17,6 +17,7 @@ from typing import Final
 from ring3.errors import UserError
 from ring3.machine import unicorn_library as api
 from ring3.machine import unicorn_state as at
+from ring3.machine.cpu import CpuState
 from ring3.machine.descriptors import Segment
 from ring3.machine.msr import Msr
 from ring3.machine.paging import walk
@@ -51,6 +52,8 @@ class UnicornRegisters:
         flags: One word, RFLAGS; to change it, set `rflags`.
         base: Index in `words` of RAX; the other general registers and RIP follow in encoding order.
     """
+
+    is_state = False
 
     def __init__(self, ram: Ram) -> None:
         """Makes the emulator, with its RAM, in its first state: ring 0, no paging.
@@ -220,6 +223,21 @@ class UnicornRegisters:
         self.flags[0] = self.words[self._eflags]
         if self._pmap is not None:
             self.words[(self._base + at.CR3) >> 3] = self._pmap.root
+
+    def state(self) -> CpuState:
+        """Everything that the CPU holds, its own registers included; see `Cpu.state`."""
+        return CpuState(bytes(self._window_bytes), self._pmap)
+
+    def put_state(self, state: CpuState) -> None:
+        """Goes back to it; what observers have switched on stays."""
+        word, ours = (self._base + at.HFLAGS2) >> 3, (at.REPEATABLE | at.ONE_BY_ONE) << 32
+        hidden = self.words[word] & ours
+        self._window_bytes[:] = state.registers
+        self.words[word] = self.words[word] & ~ours | hidden
+        self.flags[0] = self.words[self._eflags]
+        self._pmap = state.pmap
+        if state.pmap is not None:
+            state.pmap.stale = True
 
     def fpu(self) -> memoryview:
         """The x87 and SSE state as the emulator keeps it; it can be copied from one saved state to another."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from ring3 import computer
@@ -27,10 +28,12 @@ if TYPE_CHECKING:
     from ring3.fs.file import FdTable, File
     from ring3.kernel.core import Kernel
     from ring3.kernel.regs import UserRegs
+    from ring3.kernel.snapshot.machine import States
     from ring3.kernel.task import Task
     from ring3.linux.model.siginfo import SigInfo
     from ring3.linux.model.task import LinuxTask
     from ring3.python.coverage import Coverage
+    from ring3.python.snapshot import Snapshot
     from ring3.python.trace import Trace
 
 PIPE: Final = -1
@@ -53,6 +56,8 @@ class Machine(Hooks):
 
     kernel: Kernel[Any]
     load: Callable[..., Any]
+    is_state = False
+    _closed = False
 
     def __new__(cls, **options: Any) -> Machine:  # noqa: ANN401 -- those of either; a subclass's instance
         """A machine of the system that ``os`` names, Linux if nothing does."""
@@ -156,6 +161,49 @@ class Machine(Hooks):
         """
         raise UserError(f"{path}: files are put into machines of Linux")
 
+    def snapshot(self) -> Snapshot:
+        """Keeps everything that the machine is at this moment, to go back to with `restore`.
+
+        Calls that wait are made again afterwards, as a freezer does it; no program can tell.
+
+        Raises:
+            UserError: The machine runs, or holds something that cannot be kept.
+        """
+        from ring3.python.snapshot import Snapshot  # noqa: PLC0415 -- for who asks
+
+        return Snapshot(self, self._states.take())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Goes back to a snapshot of this machine; processes that were spawned since are gone.
+
+        Raises:
+            UserError: It is one of another machine; the machine runs; something of the host is not as it was. Nothing
+                has changed then.
+        """
+        if snapshot.machine is not self:
+            raise UserError("a snapshot belongs to the machine that it was taken of")
+        self._states.put(snapshot.state)
+
+    @cached_property
+    def _states(self) -> States:
+        from ring3.kernel.snapshot.machine import States  # noqa: PLC0415 -- for who asks
+
+        return States(self.kernel, (self.processes, self.runner))
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it is switched off."""
+        return self._closed
+
+    def _closes(self) -> bool:
+        """Whether it is on; it is about to be switched off."""
+        if self._closed:
+            return False
+        self._closed = True
+        if "_states" in vars(self):
+            self._states.close()
+        return True
+
     def trace(self) -> Trace:
         """Records system calls from now on."""
         from ring3.python.trace import Trace  # noqa: PLC0415 -- for who asks
@@ -233,6 +281,11 @@ class Linux(Machine, computer.Linux):
         computer.Linux.__init__(self, sandbox=sandbox_of(("option ", said)), **options)
         self._begin()
         self.kernel.dying = self._dying
+
+    def close(self) -> None:
+        """Switches it off; nothing happens if it is off."""
+        if self._closes():
+            computer.Linux.close(self)
 
     def mount(self, source: str, at: str) -> None:
         """Shows a directory of the host in the machine, copy-on-write: nothing changes on the host.
@@ -339,6 +392,11 @@ class Solaris(Machine, computer.Solaris):
             raise UserError(f"Solaris is another system than {os}")
         computer.Solaris.__init__(self, **options)
         self._begin()
+
+    def close(self) -> None:
+        """Switches it off; nothing happens if it is off."""
+        if self._closes():
+            computer.Solaris.close(self)
 
     def _files(self) -> FdTable:
         return self._with_streams(super()._files())

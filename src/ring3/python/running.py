@@ -18,7 +18,7 @@ from ring3.abi.errno import Errno
 from ring3.image.linux.boot import L
 from ring3.kernel import points
 from ring3.kernel.observed import Call, CallObserver
-from ring3.kernel.task import TaskState
+from ring3.kernel.task import GivenUp, TaskState
 from ring3.kernel.wait import UNTIL_READY
 from ring3.kernel.watched_cpu import CpuObserver
 from ring3.linux.model.task import LinuxTask
@@ -39,6 +39,8 @@ _NEED_RESCHED: Final = L["TIF_NEED_RESCHED"]
 
 class Runner:
     """What runs one machine, and stops it."""
+
+    not_state = "_error", "_has_been_asked", "_is_over", "_kernel", "_stop", "_wanted", "is_running"
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
@@ -238,7 +240,11 @@ class _AtCall(CallObserver):
     def entry(self, call: Call) -> None:
         """The call begins: it is made by one that waits."""
         task = call.task
-        if task is not None and call.target is None and self._process.owns(task):
+        if task is None or call.target is not None or not self._process.owns(task):
+            return
+        if (
+            isinstance(self._event, events.Return) or task.progress is None
+        ):  # else it was begun before a snapshot
             machine = self._process.machine
             stop = events.Stop(self._event, machine.process_of(task), SystemCall(call, machine))
             call.target = partial(self._made, call, task, stop)
@@ -254,7 +260,12 @@ class _AtCall(CallObserver):
             call.error = error
         at_return = self._runner.at_return(call, task)
         if at_return is not None:
-            await self._runner.wait_in_call(at_return, task)
+            try:
+                await self._runner.wait_in_call(at_return, task)
+            except GivenUp:
+                assert task.progress is not None
+                task.progress.result = call.error if isinstance(call.error, Errno) else int(call.value)
+                raise
         if call.error is not None:
             raise call.error
         return int(call.value)

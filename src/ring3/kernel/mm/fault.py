@@ -184,11 +184,14 @@ class FaultingSpace(Space):
                 self.pmap.enter(page << PAGE_SHIFT, new, prot)
                 return _OK
             prot &= 5
-        elif obj.writeback:
-            if write:
+        elif write:
+            frame = obj.own_frame(index)
+            if obj.writeback:
                 obj.dirty.add(index)
-            elif index not in obj.dirty:
-                prot &= 5
+        elif prot & 2 and (
+            (obj.writeback and index not in obj.dirty) or self.ram.refs[frame >> PAGE_SHIFT] != 1
+        ):
+            prot &= 5
         self.pmap.enter(page << PAGE_SHIFT, frame, self._with_code(obj, index, frame, prot))
         if not write:
             self._map_around(vma, obj, page)
@@ -211,6 +214,7 @@ class FaultingSpace(Space):
     def _map_around(self, vma: Vma, obj: MemoryObject, page: int) -> None:
         """Maps the object's pages in memory that lie in the same aligned window and are not mapped yet."""
         frames, anon, lookup, enter = obj.frames, self.anon, self.pmap.lookup, self.pmap.enter
+        refs = self.ram.refs
         prot = vma.prot if vma.flags & SHARED and not obj.writeback else vma.prot & 5
         around = max(AROUND, self.pmap.ahead >> 1)
         window = page & -around
@@ -219,7 +223,8 @@ class FaultingSpace(Space):
             index = vma.offset + near - base
             frame = frames.get(index)
             if frame is not None and near not in anon and not lookup(near << PAGE_SHIFT):
-                enter(near << PAGE_SHIFT, frame, self._with_code(obj, index, frame, prot))
+                allowed = prot & 5 if prot & 2 and refs[frame >> PAGE_SHIFT] != 1 else prot
+                enter(near << PAGE_SHIFT, frame, self._with_code(obj, index, frame, allowed))
 
     def zero_frame(self) -> int:
         """A frame that only holds zeros.

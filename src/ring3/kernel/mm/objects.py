@@ -175,12 +175,36 @@ class MemoryObject:
         last = 1 << 52
         self.unmap(first, last, copies=True)
         self.discard(self.present(first, last))
-        frame = self.frames.get(size >> PAGE_SHIFT, 0)
-        if size % PAGE_SIZE and frame:
-            self.store(frame, size % PAGE_SIZE, ZERO_PAGE[size % PAGE_SIZE :])
+        index = size >> PAGE_SHIFT
+        if size % PAGE_SIZE and index in self.frames:
+            self.store(index, size % PAGE_SIZE, ZERO_PAGE[size % PAGE_SIZE :])
 
-    def store(self, frame: int, offset: int, data: bytes | memoryview) -> None:
-        """Writes into a frame and tells the CPU if it may have translated its contents."""
+    def own_frame(self, index: int) -> int:
+        """The frame of a page that is present, to be stored into: a copy if a snapshot keeps the one that it has.
+
+        Raises:
+            OutOfFrames: RAM is full.
+        """
+        ram, frame = self.ram, self.frames[index]
+        if ram.refs[frame >> PAGE_SHIFT] != 1:
+            new = ram.alloc()
+            ram.bytes[new : new + PAGE_SIZE] = ram.bytes[frame : frame + PAGE_SIZE]
+            self.unmap(index, index + 1, copies=False)
+            self.frames[index] = new
+            ram.release(frame)
+            return new
+        return frame
+
+    def store(self, index: int, offset: int, data: bytes | memoryview) -> None:
+        """Writes into a page that is present and tells the CPU if it may have translated its contents.
+
+        Raises:
+            Errno: ENOMEM, RAM is full.
+        """
+        try:
+            frame = self.own_frame(index)
+        except OutOfFrames:
+            raise Errno(E.ENOMEM) from None
         self.ram.bytes[frame + offset : frame + offset + len(data)] = data
         if self.ram.is_code(frame):
             self.ram.on_code_freed()

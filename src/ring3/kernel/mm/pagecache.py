@@ -103,6 +103,16 @@ class PageCache(MemoryObject):
         frames.update(zip(range(first, last + 1), fresh, strict=True))
         return frames[index]
 
+    def clean_pages(self) -> dict[int, int]:
+        """The frames that hold what the backing holds."""
+        return {index: frame for index, frame in self.frames.items() if index not in self.dirty}
+
+    def take_pages(self, pages: dict[int, int]) -> list[int]:
+        """Adds pages that are not there; returns their frames."""
+        new = {index: frame for index, frame in pages.items() if index not in self.frames}
+        self.frames.update(new)
+        return list(new.values())
+
     def read(self, offset: int, size: int) -> bytes:
         """The file's bytes from ``offset``, fewer at the end.
 
@@ -130,9 +140,9 @@ class PageCache(MemoryObject):
         while position < len(data):
             inside = (offset + position) % PAGE_SIZE
             count = min(PAGE_SIZE - inside, len(data) - position)
-            frame = self.frames.get((offset + position) >> PAGE_SHIFT)
-            if frame is not None:
-                self.store(frame, inside, data[position : position + count])
+            index = (offset + position) >> PAGE_SHIFT
+            if index in self.frames:
+                self.store(index, inside, data[position : position + count])
             position += count
 
     def flush(self, first: int = 0, last: int = 1 << 52) -> None:
@@ -155,9 +165,8 @@ class PageCache(MemoryObject):
     def punch(self, first: int, last: int) -> None:
         """Stores zeros over the pages that the file has there."""
         for index in range(first, min(last, (self.size + PAGE_SIZE - 1) >> PAGE_SHIFT)):
-            frame = self.page(index)
-            if frame:
-                self.store(frame, 0, bytes(PAGE_SIZE))
+            if self.page(index):
+                self.store(index, 0, bytes(PAGE_SIZE))
                 self.dirty.add(index)
 
     def free(self) -> None:

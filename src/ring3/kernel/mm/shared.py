@@ -39,16 +39,16 @@ class SharedObject(MemoryObject):
         """
         position = 0
         while position < len(data):
-            inside = (offset + position) % PAGE_SIZE
+            index, inside = (offset + position) >> PAGE_SHIFT, (offset + position) % PAGE_SIZE
             count = min(PAGE_SIZE - inside, len(data) - position)
             old = self.size
             self.size = max(old, offset + position + count)
             try:
-                frame = self.page((offset + position) >> PAGE_SHIFT)
+                self.page(index)
+                self.store(index, inside, data[position : position + count])
             except Errno:
                 self.size = old
                 raise
-            self.store(frame, inside, data[position : position + count])
             position += count
 
     def punch(self, first: int, last: int) -> None:

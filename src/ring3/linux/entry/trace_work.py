@@ -6,11 +6,13 @@ It is imported with the first such call.
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any, Final
 
 from ring3.abi.signals import Sig, TrapCode
 from ring3.image.linux.boot import L
 from ring3.kernel.regs import UserRegs
+from ring3.kernel.wait import Rest
 from ring3.linux.entry.traps import remember
 from ring3.linux.filters import seccomp, user_dispatch
 from ring3.linux.model.task import LinuxTask
@@ -28,13 +30,14 @@ def trace_enter(task: LinuxTask, regs: UserRegs, argument: int) -> int | Corouti
     if task.dispatch is not None and user_dispatch.syscall_user_dispatch(task, regs, task.dispatch):
         return -1
     if work & (tracing.SYSCALL_WORK_TRACE | tracing.SYSCALL_WORK_EMU):
-        return _traced_enter(task, regs)
+        return _traced_enter(task, regs, work)
     return regs.orig_ax if task.seccomp is None else seccomp.secure_computing(task, regs, task.seccomp)
 
 
-async def _traced_enter(task: LinuxTask, regs: UserRegs) -> int:
+async def _traced_enter(task: LinuxTask, regs: UserRegs, work: int) -> int:
     """The stop for a tracer, and then what seccomp(2) says of the call that the tracer leaves."""
-    number = await tracing.syscall_enter(task, regs)
+    with Rest(task, partial(_traced_enter, task, regs, work)):
+        number = await tracing.syscall_enter(task, regs, work)
     if number & 0xFFFF_FFFF == 0xFFFF_FFFF or task.seccomp is None:
         return number
     answer = seccomp.secure_computing(task, regs, task.seccomp)

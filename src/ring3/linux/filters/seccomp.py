@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi.errno import E, Errno
@@ -14,6 +15,7 @@ from ring3.abi.signals import Sig
 from ring3.kernel import classic_bpf
 from ring3.kernel.functions import function
 from ring3.kernel.task import TaskExited
+from ring3.kernel.wait import Rest
 from ring3.linux.cpu_context import set_no_tsc
 from ring3.linux.definition import IA32_REGISTERS, X64_REGISTERS
 from ring3.linux.model.filters import Filter, Mode, Seccomp
@@ -167,7 +169,8 @@ def _end_thread(task: LinuxTask, code: int) -> int:
 
 async def _ask_tracer(task: LinuxTask, regs: UserRegs, data: int, newest: Filter | None) -> int:
     """Stops for the tracer, which may change the number; then the filters are asked again, but not to stop."""
-    await tracing.ptrace_event(task, _EVENT_SECCOMP, data)
+    with Rest(task, partial(_ask_tracer, task, regs, data, newest)):
+        await tracing.ptrace_event(task, _EVENT_SECCOMP, data)
     number = regs.orig_ax & 0xFFFF_FFFF
     if number == 0xFFFF_FFFF:
         return -1

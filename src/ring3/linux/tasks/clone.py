@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi.errno import E, Errno
@@ -12,7 +13,7 @@ from ring3.abi.linux.capabilities import Cap
 from ring3.abi.signals import Sig
 from ring3.kernel.core import PID_MAX
 from ring3.kernel.functions import function
-from ring3.kernel.wait import Bound, WaitQueue
+from ring3.kernel.wait import Rest, WaitQueue
 from ring3.linux.cpu_context import check_clone
 from ring3.linux.model.limits import Resource
 from ring3.linux.model.process import INIT, Process
@@ -165,7 +166,6 @@ def kernel_clone(task: LinuxTask, args: CloneArgs) -> int | Waiting:
 
 async def _traced(task: LinuxTask, child: LinuxTask, args: CloneArgs) -> int:
     """Tells the tracer of a new child, if it asked for that; then goes on as for anybody."""
-    tid = child.tid
     vfork = args.flags & C.CLONE_VFORK
     if vfork:
         option, number = Option.TRACEVFORK, tracing.EVENT_VFORK
@@ -175,12 +175,20 @@ async def _traced(task: LinuxTask, child: LinuxTask, args: CloneArgs) -> int:
         option, number = Option.TRACECLONE, tracing.EVENT_CLONE
     if tracing.wants(task, option) or args.flags & C.CLONE_PTRACE:
         tracing.follow_child(task, child)
-    if tracing.wants(task, option):
-        await tracing.ptrace_event(task, number, tid)
+    return await _tell_and_wait(task, child, number if tracing.wants(task, option) else 0, bool(vfork))
+
+
+async def _tell_and_wait(task: LinuxTask, child: LinuxTask, event: int, vfork: bool) -> int:
+    """The stop of an event, 0 for none; for vfork, the wait for the child, and the stop behind it if that is wanted."""
+    tid = child.tid
+    if event:
+        with Rest(task, partial(_tell_and_wait, task, child, event, vfork)):
+            await tracing.ptrace_event(task, event, tid)
     if vfork:
-        await wait_for_vfork_done(task, child)
+        with Rest(task, partial(_tell_and_wait, task, child, 0, vfork)):
+            await wait_for_vfork_done(task, child)
         if tracing.wants(task, Option.TRACEVFORKDONE):
-            await tracing.ptrace_event(task, tracing.EVENT_VFORK_DONE, tid)
+            return await _tell_and_wait(task, child, tracing.EVENT_VFORK_DONE, vfork=False)
     return tid
 
 
@@ -199,8 +207,8 @@ def _store(task: LinuxTask, address: int, number: int) -> None:
 async def wait_for_vfork_done(task: LinuxTask, child: LinuxTask) -> int:
     """Waits until the child has given its memory back; only a deadly signal ends the wait."""
     tid = child.tid
-    while child.vfork_done is not None and not is_dying(task):
-        with Bound(task):  # the child is there already
+    with Rest(task, partial(wait_for_vfork_done, task, child)):
+        while child.vfork_done is not None and not is_dying(task):
             await child.vfork_done.wait(task)
     return tid
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 from ring3.abi.signals import NSIG, SiCode, Sig
 from ring3.kernel.functions import function
 from ring3.kernel.task import TaskExited
+from ring3.kernel.wait import Rest
 from ring3.linux.model.process import exit_info, wants_no_zombies
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.signal_state import bit
@@ -68,7 +70,8 @@ async def end_with_event(task: LinuxTask) -> NoReturn:
     """The same after a last stop, if its tracer wants one (PTRACE_EVENT_EXIT)."""
     task.signals.set &= ~bit(Sig.SIGKILL)
     if tracing.wants(task, Option.TRACEEXIT):
-        await tracing.ptrace_event(task, tracing.EVENT_EXIT, task.process.ending or 0)
+        with Rest(task, partial(end_with_event, task)):
+            await tracing.ptrace_event(task, tracing.EVENT_EXIT, task.process.ending or 0)
     end(task)
 
 

@@ -7,13 +7,15 @@ registers lie on their kernel stack whenever they are stopped.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.signals import SIG_IGN, CldCode, SaFlags, SiCode, Sig
 from ring3.image.linux.boot import L
 from ring3.kernel.functions import function
 from ring3.kernel.regs import UserRegs
-from ring3.kernel.wait import Bound
+from ring3.kernel.task import GivenUp
+from ring3.kernel.wait import Rest
 from ring3.linux.model.process import Process, wants_no_zombies
 from ring3.linux.model.siginfo import Layout, SigInfo
 from ring3.linux.model.signal_state import bit
@@ -134,27 +136,44 @@ async def ptrace_stop(task: LinuxTask, status: int, info: SigInfo | None, at: At
     Returns:
         The signal that the tracer lets it go on with, 0 for none.
     """
-    trace = task.trace
-    if trace is None or is_killed(task):
-        return 0
-    trace.status, trace.info, trace.at, trace.inject, trace.changed = status, info, at, 0, None
-    trace.unreported = True
-    trace.trap = False
-    if status >> 8 == EVENT_STOP:
-        trace.notify = False
-    if trace.outside is not None:
-        trace.outside.traced_stop(task)
-    elif trace.tracer is not None:
-        _tell_tracer(task, trace.tracer, status & 0x7F)
-    while (
-        trace.is_stopped and not is_killed(task) and not (trace.listening and (trace.notify or trace.renewed))
-    ):
-        with Bound(task):  # the tracer has heard of the stop
+    trace = _stop_again(task)
+    if trace is None:
+        trace = task.trace
+        if trace is None or is_killed(task):
+            return 0
+        trace.status, trace.info, trace.at, trace.inject, trace.changed = status, info, at, 0, None
+        trace.unreported = True
+        trace.trap = False
+        if status >> 8 == EVENT_STOP:
+            trace.notify = False
+        if trace.outside is not None:
+            trace.outside.traced_stop(task)
+        elif trace.tracer is not None:
+            _tell_tracer(task, trace.tracer, status & 0x7F)
+    try:
+        while (
+            trace.is_stopped
+            and not is_killed(task)
+            and not (trace.listening and (trace.notify or trace.renewed))
+        ):
             await trace.resumed.wait(task)
+    except GivenUp:
+        if task.progress is not None:
+            task.progress.stop = trace
+        raise
     trace.status, trace.info, trace.at, trace.message = None, None, At.OUTSIDE, 0
     trace.listening = trace.renewed = False
     recalc_sigpending(task)
     return trace.inject
+
+
+def _stop_again(task: LinuxTask) -> Trace | None:
+    """The stop that a thread was in when its call was given up: its tracer has heard of it."""
+    if task.progress is None:
+        return None
+    trace: Trace | None
+    trace, task.progress.stop = task.progress.stop, None
+    return trace
 
 
 def _tell_tracer(task: LinuxTask, tracer: Process, status: int) -> None:
@@ -176,7 +195,8 @@ async def ptrace_event(task: LinuxTask, number: int, message: int) -> int:
     if task.trace is not None:
         task.trace.message = message
     code = int(Sig.SIGTRAP) | number << 8
-    await ptrace_stop(task, code, _notice(task, int(Sig.SIGTRAP), code))
+    with Rest(task, partial(ptrace_event, task, number, message)):
+        await ptrace_stop(task, code, _notice(task, int(Sig.SIGTRAP), code))
     return 0
 
 
@@ -188,9 +208,8 @@ async def step_stop(task: LinuxTask) -> None:
 async def job_stop(task: LinuxTask) -> None:
     """Stops for the group's stop, for PTRACE_INTERRUPT, or because the group's stop is over (do_jobctl_trap)."""
     trace, signal = task.trace, task.stop_signal
-    assert trace is not None
     task.must_stop = False
-    if not trace.seized:
+    if trace is None or not trace.seized:
         await ptrace_stop(task, signal, None)
         return
     if not task.process.stopped:
@@ -201,7 +220,7 @@ async def job_stop(task: LinuxTask) -> None:
 
 async def signal_stop(task: LinuxTask, info: SigInfo) -> SigInfo | None:
     """Shows a tracer a signal that is about to be delivered; returns what is, None for nothing (ptrace_signal)."""
-    trace = task.trace
+    trace = task.trace if task.progress is None or task.progress.stop is None else task.progress.stop
     assert trace is not None
     task.may_stop = True
     signal = await ptrace_stop(task, info.signo, info)
@@ -226,11 +245,14 @@ async def signal_stop(task: LinuxTask, info: SigInfo) -> SigInfo | None:
 async def ptrace_report_syscall(task: LinuxTask, regs: UserRegs, at: At) -> int:
     """The stop at a call's entry or exit; returns the number of the call to make, which may have been changed."""
     trace = task.trace
+    if task.progress is not None and task.progress.stop is not None:
+        trace = task.progress.stop
     if trace is not None:
         good = 0x80 if trace.options & Option.TRACESYSGOOD else 0
         code = int(Sig.SIGTRAP) | good
         trace.message = at.value
-        signal = await ptrace_stop(task, code, _notice(task, int(Sig.SIGTRAP), code), at)
+        with Rest(task, partial(ptrace_report_syscall, task, regs, at)):
+            signal = await ptrace_stop(task, code, _notice(task, int(Sig.SIGTRAP), code), at)
         if signal:
             do_send_specific(task, SigInfo(signal, int(SiCode.SI_KERNEL)))
     return regs.orig_ax
@@ -241,9 +263,9 @@ def _notice(task: LinuxTask, signal: int, code: int) -> SigInfo:
     return SigInfo(signal, code, Layout.KILL, task.tid, task.credentials.uid)
 
 
-async def syscall_enter(task: LinuxTask, regs: UserRegs) -> int:
+async def syscall_enter(task: LinuxTask, regs: UserRegs, work: int) -> int:
     """The stop at a call's entry; with PTRACE_SYSEMU, or after a deadly signal, the call itself is not made."""
-    emulated = task.kernel.machine.ram.q[task.struct + _WORK] & SYSCALL_WORK_EMU
+    emulated = work & SYSCALL_WORK_EMU
     number = await ptrace_report_syscall(task, regs, At.ENTRY)
     return -1 if emulated or is_killed(task) else number
 

@@ -13,9 +13,10 @@ import signal
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from ring3.errors import UserError
 from ring3.machine import unicorn_state as at
 from ring3.machine.brake import Brake
-from ring3.machine.cpu import Event, Stop, Trap
+from ring3.machine.cpu import CpuState, Event, Stop, Trap
 from ring3.machine.descriptors import TI_LDT, Segment
 from ring3.machine.host_cpu import mappings, ptrace, segments
 from ring3.machine.host_cpu import turn as turns
@@ -53,6 +54,16 @@ class HostCpu(UnicornCpu):
     ahead: int = AHEAD
     translates: bool = False
     requests: tuple[int, ...] = ptrace.USED
+
+    def state(self) -> CpuState:
+        """Refused: programs' registers and mappings lie with processes of the host.
+
+        Raises:
+            UserError: Always.
+        """
+        raise UserError(
+            "no snapshot now: what the host's processor runs cannot be kept, only what the emulated one runs"
+        )
 
     def __init__(self, ram: Ram) -> None:
         """Makes the CPU and its first stub.

@@ -17,6 +17,7 @@ from ring3.abi.linux.sockets import (
     SOL_SOCKET,
     State,
 )
+from ring3.errors import UserError
 from ring3.fs.file import O_NONBLOCK
 from ring3.fs.host import HostListening, host_poll
 from ring3.fs.readiness import ALWAYS, POLLPRI, POLLRDBAND, POLLRDHUP, POLLWRBAND, READABLE, WRITABLE
@@ -212,6 +213,20 @@ class HostSocket(Socket):
     def listen(self, callback: Callable[[], None], events: int = -1) -> HostListening:
         """Calls back when the host says that it is ready."""
         return HostListening(self.network.events, self.fd, events, callback)
+
+    def outside(self) -> None:
+        """Refused: who is at the other end does not go back in time.
+
+        Raises:
+            UserError: Always.
+        """
+        raise UserError("no snapshot now: a program has a socket of the host, whose other end cannot be kept")
+
+    def check_outside(self, then: None) -> None:
+        """There is no snapshot with one."""
+
+    def put_outside(self, then: None) -> None:
+        """There is no snapshot with one."""
 
     def close(self) -> None:
         """Closes it on the host."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ring3.abi.c_types import Int
+from ring3.kernel.wait import Rest
 from ring3.linux.definition import syscall
 from ring3.linux.model.trace import Option
 from ring3.linux.signals.send import kill_threads
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
 
 async def _exit_with_event(task: LinuxTask, code: int) -> int:
     """Lets a tracer look once more (PTRACE_EVENT_EXIT), then ends the thread."""
-    await tracing.ptrace_event(task, tracing.EVENT_EXIT, code)
+    with Rest(task, partial(_exit_with_event, task, code)):
+        await tracing.ptrace_event(task, tracing.EVENT_EXIT, code)
     return do_exit(task, code)
 
 

@@ -1,0 +1,109 @@
+"""Machines go back to snapshots at random, and no program can tell: what it is made of is in them."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import pkgutil
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import ring3
+from ring3.kernel.snapshot import graph
+from tests.support.native import Run
+from tests.support.toolchain import Bits, Toolchain
+
+BITS: pytest.MarkDecorator = pytest.mark.parametrize("bits", [64, 32])
+
+
+class Program(NamedTuple):
+    """A program of the tests."""
+
+    source: str
+    arguments: tuple[str, ...] = ()
+
+
+def turns(number: int, process: ring3.Process) -> Callable[[], bool]:
+    """Whether so many turns of tasks are over, or the program is."""
+    left = iter(range(number))
+    return lambda: process.ended or next(left, None) is None
+
+
+@BITS
+@pytest.mark.parametrize(
+    "program",
+    [
+        Program("files/inotify.c"),
+        Program("files/mapping.c"),
+        Program("files/pipes.c"),
+        Program("files/waiting.c"),
+        Program("ipc/mqueue.c"),
+        Program("ipc/system_v.c"),
+        Program("memory/shared.c"),
+        Program("sockets/pairs.c"),
+        Program("sockets/tcp.c"),
+        Program("sockets/udp.c"),
+        Program("tasks/processes.c"),
+        Program("tasks/ptrace.c"),
+        Program("tasks/signals.c"),
+        Program("tasks/tracer.c"),
+        Program("threads/sleeping.c"),
+        Program("threads/stress.c"),
+        Program("threads/timers.c"),
+    ],
+    ids=lambda program: program.source.replace("/", "-"),
+)
+def test_a_program_cannot_tell(
+    toolchain: Toolchain, native: Run, tmp_path: Path, program: Program, bits: Bits
+) -> None:
+    built = toolchain.program(program.source, bits=bits)
+    chance, taken = random.Random(7), 0
+    with ring3.Linux(seed=1, virtual_time=True) as machine:
+        machine.kernel.aslr = None
+        process = machine.spawn(
+            [str(built), *program.arguments], stdin=b"", stdout=ring3.PIPE, stderr=ring3.PIPE
+        )
+        while not process.ended:
+            try:
+                snapshot = machine.snapshot()
+            except ring3.UserError as error:
+                assert "cannot be begun again" in str(error)  # noqa: PT017 -- anything else is a failure
+            else:
+                taken += 1
+                machine.runner.run(turns(chance.randrange(8), process))
+                snapshot.restore()
+            machine.runner.run(turns(chance.randrange(1, 20), process))
+        expected = native(built, program.arguments, directory=tmp_path)
+        assert (process.stdout, process.stderr, process.status) == (
+            expected.stdout,
+            expected.stderr,
+            expected.status,
+        )
+    assert taken
+
+
+def test_every_class_of_state_can_be_recorded() -> None:
+    """Each class is made of what has a record, or says that it is no state."""
+    rooms = [
+        importlib.import_module(f"ring3.{room}")
+        for room in ("kernel", "fs", "net", "linux", "solaris", "loader")
+    ]
+    modules = [
+        importlib.import_module(found.name)
+        for room in rooms
+        for found in pkgutil.walk_packages(room.__path__, f"{room.__name__}.")
+    ]
+    classes = [
+        found
+        for module in modules
+        for found in vars(module).values()
+        if isinstance(found, type)
+        and found.__module__ == module.__name__
+        and not issubclass(found, BaseException | ctypes.Structure)
+    ]
+    assert len(classes) > 400
+    assert [found for found in classes if graph.kind_of(found) is None] == []
