@@ -9,7 +9,7 @@ from ring3.abi.linux.sockets import AF_INET, SOCK_RAW, SOL_RAW
 from ring3.fs.file import WouldBlock
 from ring3.net.caller import CAP_NET_RAW
 from ring3.net.inet.address import LOOPBACK4, Endpoint, pack
-from ring3.net.inet.raw import checksum
+from ring3.net.inet.wire import checksum
 from ring3.net.socket import Message, Socket
 from tests.net.machine import Machine
 

@@ -111,6 +111,10 @@ class Here:
                 "programs of Solaris use addresses that no program of the host has: --cpu emulated"
             )
         made.kernel.open_tool = partial(_open_tool, made.kernel)
+        if getattr(options, "pcap", None):
+            from ring3.trace.pcap import Capture  # noqa: PLC0415 - few machines are watched so
+
+            Capture(made.kernel, options.pcap)
         gc.freeze()  # what has been imported and booted stays: the collector need not look at it
         gc.enable()
         return made

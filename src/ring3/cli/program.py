@@ -110,6 +110,15 @@ def computer(options: argparse.Namespace, path: str) -> AbstractContextManager[L
     return caller_of(options).computer(options, path)
 
 
+def add_capture(parser: argparse.ArgumentParser) -> None:
+    """Declares ``--pcap``."""
+    parser.add_argument(
+        "--pcap",
+        metavar="FILE",
+        help="write what sockets of IPv4 and IPv6 send and receive to a file, as tcpdump does",
+    )
+
+
 def add_reports(parser: argparse.ArgumentParser) -> None:
     """Declares ``--quiet`` and ``--verbose``."""
     parser.add_argument(

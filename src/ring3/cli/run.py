@@ -38,6 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     program.add_cpu(parser)
     program.add_path(parser)
     program.add_repeatable(parser)
+    program.add_capture(parser)
     program.add_reports(parser)
     parser.add_argument(
         "--no-confine", action="store_true", help="keep this process's own rights while the program runs"

@@ -54,6 +54,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     program.add_path(parser)
     program.add_repeatable(parser)
+    program.add_capture(parser)
     add_machine(parser)
     parser.add_argument("--no-confine", action="store_true", help="keep this process's own rights")
     parser.formatter_class = RawFormatter

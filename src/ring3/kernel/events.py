@@ -127,3 +127,27 @@ class Woken(NamedTuple):
 
     task: Task
     by: Task | None
+
+
+End = tuple[bytes, int]
+"""An address of IPv4 or IPv6 as its bytes, and a port."""
+
+
+class Carried(NamedTuple):
+    """Something goes from one end to the other, as a network would carry it.
+
+    Attributes:
+        task: Whose call it comes of; None outside of any.
+        protocol: By its number: 6 for TCP, 17 for UDP, 1 for ICMP.
+        source: Whom it is from.
+        target: Whom it is for.
+        flags: Those of a segment of TCP (RFC 9293, 3.1).
+        data: What is carried: bytes of a stream, or a whole message.
+    """
+
+    task: Task | None
+    protocol: int
+    source: End
+    target: End
+    flags: int
+    data: bytes

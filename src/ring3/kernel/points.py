@@ -189,6 +189,10 @@ class Randomness(NamedTuple):
     """Random bytes taken: a `CallObserver`, whose calls have their number as the only argument."""
 
 
+class Packet(NamedTuple):
+    """What sockets of IPv4 and IPv6 send and receive, inside of the machine and outward: gets `Carried`."""
+
+
 class HostData(NamedTuple):
     """What is read from and written to descriptors and files of the host: a `CallObserver` of the functions that do it.
 

@@ -92,9 +92,18 @@ def _at_exec(
     return at_return_of(LINUX[execve.begin_new_exec.__name__], _executed)(kernel, point, observer)
 
 
+def _at_packets(
+    kernel: LinuxSystem, point: points.Packet, observer: Callable[[Any], None]
+) -> Callable[[], None]:
+    from ring3.net.probes import at_packets  # noqa: PLC0415 -- most programs have no sockets
+
+    return at_packets(kernel, point, observer)
+
+
 OWN: Final[Mapping[type, Attacher]] = {
     points.Layer: _at_layer,
     points.HostData: at_host_data,
+    points.Packet: _at_packets,
     points.SignalSent: at_return_of(LINUX[send.do_send_sig_info.__name__], _sent),
     points.SignalDelivered: at_entry_of(LINUX[deliver.get_signal.__name__], _taken),
     points.TaskExec: _at_exec,

@@ -274,11 +274,12 @@ class SolarisKernel(TwoWays[SolarisTask]):
         return rows
 
     def own_points(self) -> Mapping[type, Attacher]:
-        """Those of the files that it uses."""
+        """Those of the files and sockets that it uses."""
         from ring3.fs.probes import at_host_data  # noqa: PLC0415 -- most programs run without
-        from ring3.kernel.points import HostData  # noqa: PLC0415
+        from ring3.kernel.points import HostData, Packet  # noqa: PLC0415
+        from ring3.net.probes import at_packets  # noqa: PLC0415
 
-        return {HostData: at_host_data}
+        return {HostData: at_host_data, Packet: at_packets}
 
     # -- memory of the kernel ----------------------------------------------------------------------------------
 

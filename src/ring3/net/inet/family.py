@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.sockets import AF_INET, AF_INET6, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM
 from ring3.net.caller import CAP_NET_RAW
-from ring3.net.inet.raw import IPPROTO_ICMP, RawSocket
+from ring3.net.inet.raw import RawSocket
 from ring3.net.inet.tcp import TcpSocket
 from ring3.net.inet.udp import UdpSocket
+from ring3.net.inet.wire import IPPROTO_ICMP
 
 if TYPE_CHECKING:
     from ring3.net.caller import Caller

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +10,7 @@ from ring3.abi.linux.sockets import AF_INET, AF_UNSPEC, MSG_OOB, MSG_PEEK, MSG_T
 from ring3.fs.readiness import POLLERR, READABLE, WRITABLE
 from ring3.net.inet.address import SIZE4, Endpoint, destination, family_in, pack, parse, source_for
 from ring3.net.inet.base import InetSocket
+from ring3.net.inet.wire import IPPROTO_ICMP, IPV4_HEADER, checksum, ipv4_packet
 from ring3.net.socket import Received
 
 if TYPE_CHECKING:
@@ -18,30 +18,11 @@ if TYPE_CHECKING:
     from ring3.net.network import Network
     from ring3.net.socket import Message
 
-IPPROTO_ICMP: Final = 1
 ICMP_ECHOREPLY: Final = 0
 ICMP_ECHO: Final = 8
 ICMP_FILTER: Final = 1
 IP_TTL: Final = 2
-HEADER: Final = struct.Struct(">BBHHHBBH4s4s")
-"""``struct iphdr`` without options."""
-LARGEST: Final = 65535 - HEADER.size
-
-
-def checksum(data: bytes) -> int:
-    """The Internet checksum (RFC 1071)."""
-    data += bytes(len(data) % 2)
-    total: int = sum(struct.unpack(f">{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
-
-
-def packet(source: bytes, target: bytes, ttl: int, data: bytes) -> bytes:
-    """An IP packet of ICMP."""
-    fields = (0x45, 0, HEADER.size + len(data), 0, 0x4000, ttl, IPPROTO_ICMP)
-    head = HEADER.pack(*fields, 0, source, target)
-    return HEADER.pack(*fields, checksum(head), source, target) + data
+LARGEST: Final = 65535 - IPV4_HEADER.size
 
 
 class RawSocket(InetSocket):
@@ -104,20 +85,22 @@ class RawSocket(InetSocket):
             raise Errno(E.EDESTADDRREQ)
         source = source_for(host) if self.local.is_any else self.local.host
         data, ttl = message.data, self.level_value(SOL_IP, IP_TTL)
-        self._deliver(source, host, ttl, data)
+        self.deliver(source, host, ttl, data)
         if len(data) >= 8 and data[0] == ICMP_ECHO and not checksum(data):
             answer = bytes([ICMP_ECHOREPLY, 0, 0, 0]) + data[4:]
             answer = answer[:2] + checksum(answer).to_bytes(2, "big") + answer[4:]
-            self._deliver(host, source, 64, answer)
+            self.deliver(host, source, 64, answer)
         return len(data)
 
-    def _deliver(self, source: bytes, target: bytes, ttl: int, data: bytes) -> None:
+    def deliver(self, source: bytes, target: bytes, ttl: int, data: bytes) -> None:
+        """A packet is carried to all who hear of it."""
+        whole = ipv4_packet(IPPROTO_ICMP, source, target, data, ttl)
         for other in self.network.raw:
-            other.receive(source, target, packet(source, target, ttl, data))
+            other.receive(source, target, whole)
 
     def receive(self, source: bytes, target: bytes, whole: bytes) -> None:
         """Takes a packet, if it is for this socket and there is room."""
-        kind = whole[HEADER.size] if len(whole) > HEADER.size else 0
+        kind = whole[IPV4_HEADER.size] if len(whole) > IPV4_HEADER.size else 0
         if (
             (self.remote is not None and self.remote.host != source)
             or (not self.local.is_any and self.local.host != target)

@@ -226,18 +226,23 @@ class TcpSocket(TcpOptions):
         other, data = self.other, message.data
         if not data:
             return 0
+        if other is not None:
+            room = other.receive_buffer + self.send_buffer - len(other.received)
+            if room <= 0:
+                raise self.would_block(WRITABLE)
+            data = data[:room]
+        self.carry(data, bool(message.flags & MSG_OOB) and len(data) == len(message.data))
+        return len(data)
+
+    def carry(self, data: bytes, urgent: bool) -> None:
+        """Brings bytes to the other end; if that hears no more, it answers with a reset."""
+        other = self.other
         if other is None:
             self.reset(E.EPIPE if self.state == State.CLOSE_WAIT else E.ECONNRESET)
-            return len(data)
-        room = other.receive_buffer + self.send_buffer - len(other.received)
-        if room <= 0:
-            raise self.would_block(WRITABLE)
-        data = data[:room]
-        urgent = message.flags & MSG_OOB and len(data) == len(message.data)
-        other.received.put(data, bool(urgent))
+            return
+        other.received.put(data, urgent)
         self.sent_bytes += len(data)
         other.waiters.wake(READABLE | POLLPRI if urgent else READABLE)
-        return len(data)
 
     def check_size(self, size: int) -> None:
         """Any size can be sent."""

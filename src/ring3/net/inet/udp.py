@@ -141,7 +141,7 @@ class UdpSocket(InetSocket):
         sent = Datagram(
             message.data, Endpoint(source, self.local.port), host, self.level_value(SOL_IP, IP_TTL)
         )
-        self._deliver(sent, target.port)
+        self.deliver(sent, target.port)
         return len(message.data)
 
     def _target(self, message: Message) -> Endpoint:
@@ -151,7 +151,8 @@ class UdpSocket(InetSocket):
             raise Errno(E.EDESTADDRREQ)
         return self.remote
 
-    def _deliver(self, sent: Datagram, port: int) -> None:
+    def deliver(self, sent: Datagram, port: int) -> None:
+        """A message is carried to whoever is to hear it."""
         hearing = [
             other for other in self.ports.at(port) if isinstance(other, UdpSocket) and other.hears(sent)
         ]
@@ -163,17 +164,18 @@ class UdpSocket(InetSocket):
             equal = [other for other in hearing if other.closeness(sent) == best]
             equal[sent.source.port % len(equal)].receive(sent)
         elif (sent.target, port) == name_service.ADDRESS:
-            self._hear_names(sent)
-        elif self.remote is not None:
-            self.fail(E.ECONNREFUSED)
+            found = name_service.answer(sent.data, os.fsencode(self.network.hostname()))
+            if found is not None:
+                self.deliver(
+                    Datagram(found, name_service.ADDRESS, sent.source.host, sent.ttl), sent.source.port
+                )
+        else:
+            self.refuse(sent, port)
 
-    def _hear_names(self, sent: Datagram) -> None:
-        """The machine's name service answers, if it can."""
-        found = name_service.answer(sent.data, os.fsencode(self.network.hostname()))
-        if found is not None:
-            answer = Datagram(found, name_service.ADDRESS, sent.source.host, sent.ttl)
-            if self.hears(answer):
-                self.receive(answer)
+    def refuse(self, sent: Datagram, port: int) -> None:
+        """Nobody listens at the port: who is connected is told."""
+        if self.remote is not None:
+            self.fail(E.ECONNREFUSED)
 
     def hears(self, sent: Datagram) -> bool:
         """Whether a message to its port is for it."""
