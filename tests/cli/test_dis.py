@@ -23,7 +23,20 @@ def test_a_function(toolchain: Toolchain) -> None:
     lines = finished.stdout.splitlines()
     assert lines[0].split() == ["inner:", "55", "pushq", "%rbp"]
     assert lines[-1].endswith(" c3                 ret    ")
-    assert dis("-F", "nosuch", str(program)).returncode == 1
+    missing = dis("-F", "nosuch", "-F", "inner", str(program))
+    assert (missing.returncode, missing.stdout) == (1, finished.stdout)
+    assert missing.stderr == f"ring3: {program}: there is no function nosuch\n"
+
+
+def test_a_file_without_symbols(toolchain: Toolchain) -> None:
+    program = toolchain.build(
+        [PROGRAMS / "debug" / "stops.c"], target=musl(64), kind="nolibc", flags=("-O0", "-Wl,-s")
+    )
+    finished = dis(str(program))
+    assert (finished.returncode, finished.stderr) == (0, "")
+    lines = finished.stdout.splitlines()
+    assert lines[0] == "section .text"
+    assert lines[1].split()[1:] == ["55", "pushq", "%rbp"]
 
 
 def test_no_file() -> None:
