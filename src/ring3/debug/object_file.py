@@ -12,6 +12,7 @@ from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 
 from ring3.errors import UserError
+from ring3.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
     from elftools.dwarf.dwarfinfo import DWARFInfo
@@ -65,6 +66,8 @@ class ObjectFile:
         bits: 32 or 64.
         kind: ``executable``, ``shared library`` or ``object``.
         entry: The address where it starts.
+        relocatable: It is what a linker makes programs of.
+        is_core: It is a core file.
     """
 
     def __init__(self, name: str, raw: bytes) -> None:
@@ -81,6 +84,7 @@ class ObjectFile:
             header: Any = self._elf.header
             self.entry: int = header["e_entry"]
             self.relocatable = header["e_type"] == "ET_REL"
+            self.is_core = header["e_type"] == "ET_CORE"
             self._segments = [
                 (int(s["p_vaddr"]), int(s["p_offset"]), int(s["p_filesz"]), int(s["p_memsz"]))
                 for s in self._elf.iter_segments()
@@ -196,6 +200,16 @@ class ObjectFile:
         for start, offset, length in self._places:
             if start <= address < start + length:
                 return offset + address - start
+        return None
+
+    def bias(self, address: int, offset: int) -> int | None:
+        """What was added to the file's addresses, where the byte at an offset is mapped at an address.
+
+        None where no segment begins in that page of the file.
+        """
+        for vaddr, at, _filesz, _memsz in self._segments:
+            if at & -PAGE_SIZE == offset & -PAGE_SIZE:
+                return (address & -PAGE_SIZE) - (vaddr & -PAGE_SIZE)
         return None
 
     @cached_property

@@ -5,12 +5,14 @@ from __future__ import annotations
 import getopt
 from typing import Final, NamedTuple
 
+from ring3.debug.core_file import CoreFile
 from ring3.debug.mdb.console import Console, StreamConsole
 from ring3.debug.mdb.dcmds.control import modules_are_loaded
 from ring3.debug.mdb.errors import Quit
 from ring3.debug.mdb.host import Host
 from ring3.debug.mdb.session import Session
 from ring3.debug.mdb.targets.base import Target
+from ring3.debug.mdb.targets.core import CoreTarget
 from ring3.debug.mdb.targets.file import FileTarget
 from ring3.debug.mdb.targets.kernel import KernelTarget
 from ring3.debug.mdb.targets.objects import Objects
@@ -128,14 +130,22 @@ def target_of(found: Words, host: Host) -> Target:
     if not found.operands:
         return Target()
     path = found.operands[0]
-    try:
-        raw = host.read(host.locate(path))
-    except OSError as error:
-        raise UserError(f"failed to open {path}: {error.strerror}") from None
+    raw = _contents(host, path)
     file = ObjectFile(path, raw)
+    core = found.operands[1] if len(found.operands) > 1 else path if file.is_core else ""
+    if core:
+        left = CoreFile(core, raw if core == path else _contents(host, core))
+        return CoreTarget(left, None if core == path else file, lambda name: host.read(host.locate(name)))
     if file.kind == "executable":
         return ProcessTarget(file, lambda: host.boot(path), writable="w" in found.flags)
     return FileTarget(file, writable="w" in found.flags)
+
+
+def _contents(host: Host, path: str) -> bytes:
+    try:
+        return host.read(host.locate(path))
+    except OSError as error:
+        raise UserError(f"failed to open {path}: {error.strerror}") from None
 
 
 def _process_id(text: str) -> int:

@@ -36,10 +36,10 @@ class KmdbTarget(KernelTarget):
 
     writable = True
 
-    def registers(self) -> dict[str, int]:
-        """The CPU's registers, whoever it runs."""
-        if self.kernel.current is not None:
-            return super().registers()
+    def registers(self, tid: int | None = None) -> dict[str, int]:
+        """The CPU's registers, whoever it runs; or a task's."""
+        if self.kernel.current is not None or tid is not None:
+            return super().registers(tid)
         cpu = self.kernel.machine.cpu
         names = {name.lower(): cpu.gpr(int(number)) for name, number in Gpr.__members__.items()}
         segments = dict.fromkeys(("cs", "ss", "ds", "es", "fs", "gs"), 0)

@@ -10,14 +10,13 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from ring3.abi import elf
 from ring3.abi.errno import Errno
 from ring3.abi.kinds import NamedTuple
 from ring3.abi.linux.structs.tracing import USER_REGS, USER_REGS32
 from ring3.abi.signals import Sig
-from ring3.fs.file import File
 from ring3.fs.opening import do_filp_open
 from ring3.fs.regular import RegularFile
 from ring3.kernel.functions import function
@@ -51,6 +50,16 @@ _O_CREAT_RDWR_NOFOLLOW_LARGEFILE: Final = 0o100 | 0o2 | 0o400000 | 0o100000
 _SEGMENTS: Final = {"ds": Seg.DS, "es": Seg.ES, "fs": Seg.FS, "gs": Seg.GS}
 
 
+class Sink(Protocol):
+    """What takes a core file: a `File`, or whatever a debugger has."""
+
+    def pwrite(self, data: bytes | memoryview, offset: int) -> int:
+        """Writes bytes at a place."""
+
+    def truncate(self, size: int) -> None:
+        """Makes it so long."""
+
+
 class _Segment(NamedTuple):
     """A mapping and how much of it is in the file."""
 
@@ -80,7 +89,7 @@ def do_coredump(task: LinuxTask, regs: UserRegs, info: SigInfo) -> bool:
 
 
 @function("int elf_core_dump(struct coredump_params *cprm)")
-def elf_core_dump(task: LinuxTask, regs: UserRegs, info: SigInfo, file: File, limit: int) -> None:
+def elf_core_dump(task: LinuxTask, regs: UserRegs, info: SigInfo, file: Sink, limit: int) -> None:
     """Writes it, up to a limit of bytes.
 
     Raises:
@@ -109,7 +118,7 @@ def elf_core_dump(task: LinuxTask, regs: UserRegs, info: SigInfo, file: File, li
     file.truncate(min(offset, limit))
 
 
-def _put(file: File, offset: int, data: bytes, limit: int) -> None:
+def _put(file: Sink, offset: int, data: bytes, limit: int) -> None:
     if offset < limit:
         file.pwrite(data[: limit - offset], offset)
 

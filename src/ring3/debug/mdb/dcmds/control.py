@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ring3.abi.signals import Sig
 from ring3.debug import Reason
+from ring3.debug.gcore import write_core
 from ring3.debug.mdb.call import Call
 from ring3.debug.mdb.errors import NOT_SUPPORTED, MdbError, UsageError
 from ring3.debug.mdb.formats import disassembled
@@ -139,6 +142,25 @@ def attach(call: Call) -> None:
     session.target = session.attach(number)
     before.close()
     modules_are_loaded(session)
+
+
+@dcmd("gcore", "[-o file]", "create a core file of the process")
+def gcore(call: Call) -> None:
+    """Writes a core file to the host: ``core.PID``, unless another name is given."""
+    options = call.options("o:")
+    if options.rest:
+        raise UsageError
+    target = process_of(call.session)
+    thread = target.active()
+    if target.system != "linux":
+        raise MdbError(f"failed to create a core file: {NOT_SUPPORTED}")
+    name = str(options.values.get("o", f"core.{thread.pid}"))
+    try:
+        with Path(name).open("wb") as stream:
+            write_core(thread, stream, target.signal)
+    except OSError as error:
+        raise MdbError(f"failed to create {name}: {error.strerror}") from None
+    call.write(f"Created core file: {name}\n")
 
 
 def signal_number(text: str) -> int:

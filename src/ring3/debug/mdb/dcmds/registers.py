@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ring3.debug.mdb.call import Call
-from ring3.debug.mdb.numbers import with_base
+from ring3.debug.mdb.errors import NO_PROCESS, MdbError
 from ring3.debug.mdb.registry import dcmd
+from ring3.debug.mdb.targets.base import Target
 from ring3.debug.mdb.targets.process import ProcessTarget
 from ring3.debug.mdb.targets.stack import frames
 
@@ -18,8 +19,8 @@ _SYSTEM = ((21, "id"), (20, "vip"), (19, "vif"), (18, "ac"), (17, "vm"), (16, "r
 
 @dcmd("regs $r", "?", "print general-purpose registers")
 def regs(call: Call) -> None:
-    """Prints the registers of the thread."""
-    registers = call.session.target.registers()
+    """Prints the registers of a thread: by its number, if one is given."""
+    registers = call.session.target.registers(call.address if call.given else None)
     if call.session.target.is_kernel:
         _kernel(call, registers)
     else:
@@ -110,21 +111,26 @@ def status_and_registers(call: Call) -> None:
 @dcmd("$l", "", "print the representative thread's lwp id")
 def lwp(call: Call) -> None:
     """Prints which thread is looked at."""
-    target = call.session.target
-    if isinstance(target, ProcessTarget):
-        call.emit(target.active().tid)
+    tids = call.session.target.thread_ids()
+    if not tids:
+        raise MdbError(NO_PROCESS)
+    call.emit(_representative(call.session.target, tids))
 
 
 @dcmd("$L", "", "print list of the active lwp ids")
 def lwps(call: Call) -> None:
     """Prints which threads there are."""
     target = call.session.target
-    if isinstance(target, ProcessTarget):
-        thread = target.active()
-        tids = target.thread_ids()
-        if len(tids) == 1:
-            call.write(f"lwpid {tids[0]} is the only lwp in process {thread.pid}.\n")
-        else:
-            call.write(
-                f"lwpids {', '.join(map(str, tids))} are in process of pid {with_base(thread.pid, 10)}.\n"
-            )
+    tids = target.thread_ids()
+    if not tids:
+        raise MdbError(NO_PROCESS)
+    if len(tids) == 1:
+        call.write(f"lwpid {tids[0]} is the only lwp in process {target.pid}.\n")
+    else:
+        *first, last = map(str, tids)
+        call.write(f"lwpids {', '.join(first)} and {last} are in process {target.pid}.\n")
+
+
+def _representative(target: Target, tids: list[int]) -> int:
+    """The thread that is looked at."""
+    return target.active().tid if isinstance(target, ProcessTarget) else tids[0]

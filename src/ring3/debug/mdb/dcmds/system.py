@@ -187,8 +187,9 @@ def thread(call: Call) -> None:
 def threadlist(call: Call) -> None:
     """Lists threads, with their stacks if asked."""
     options = call.options("tv")
+    threads = _threads(machine_of(call.session))
     call.write(f"{'ADDR':>16} {'PROC':>16} {'LWP':>6} CMD/LWPID\n")
-    for task in _threads(machine_of(call.session)):
+    for task in threads:
         where = address_of(task)
         call.write(f"{where:016x} {where:016x} {task.tid:>6} {task.name}/{task.tid}\n")
         if "v" in options:

@@ -44,12 +44,14 @@ class Target:
         writable: Whether it may be changed.
         is_idle: There is a file and no process.
         is_kernel: It is a kernel.
+        pid: The process's number, 0 where there is none.
     """
 
     bits = 64
     writable = False
     is_idle = True
     is_kernel = False
+    pid = 0
 
     # -- symbols ---------------------------------------------------------------------------------------------------
 
@@ -139,13 +141,25 @@ class Target:
         """The lines of ::status."""
         return ["debugging no target"]
 
-    def registers(self) -> dict[str, int]:
-        """The registers of the thread that is looked at.
+    def registers(self, tid: int | None = None) -> dict[str, int]:
+        """The registers of a thread, of that which is looked at for None.
 
         Raises:
             MdbError: There is none.
         """
         raise MdbError(NO_PROCESS)
+
+    def floating_point(self, tid: int | None = None) -> bytes:
+        """The floating-point registers of a thread, as fxsave has them; empty where they cannot be told.
+
+        Raises:
+            MdbError: There is no such thread.
+        """
+        raise MdbError(NO_PROCESS)
+
+    def thread_ids(self) -> list[int]:
+        """The numbers of the process's threads."""
+        return []
 
     def set_register(self, name: str, value: int) -> None:
         """Changes a register of that thread."""

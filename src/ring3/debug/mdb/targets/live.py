@@ -48,6 +48,10 @@ class LiveTarget(Target):
         task = self.task
         return None if task is None else CpuRegisters(self.kernel, task)
 
+    def _registers_of(self, tid: int) -> CpuRegisters | None:
+        task = self.kernel.tasks.get(tid)
+        return None if task is None else CpuRegisters(self.kernel, task)
+
     # -- memory ----------------------------------------------------------------------------------------------------
 
     @property
@@ -97,9 +101,9 @@ class LiveTarget(Target):
 
     # -- registers -------------------------------------------------------------------------------------------------
 
-    def registers(self) -> dict[str, int]:
-        """The registers of the task, by mdb's names."""
-        found = self._registers()
+    def registers(self, tid: int | None = None) -> dict[str, int]:
+        """The registers of a task, of that which is looked at for None, by mdb's names."""
+        found = self._registers() if tid is None else self._registers_of(tid)
         if found is None:
             raise MdbError(NO_PROCESS)
         values = found.values(REGISTERS)

@@ -11,10 +11,13 @@ from ring3.errors import UserError
 from ring3.trace.dtrace.machine.objects import objects_of
 
 if TYPE_CHECKING:
+    from ring3.debug.mdb.targets.base import Target
     from ring3.kernel.mm.mm import Mm
     from ring3.kernel.mm.pagecache import PageCache
 
 _CODE = (2, 10)
+_FIRST_WITHOUT_ADDRESS = 3
+"""STT_SECTION, and above it what names no address."""
 
 
 class Loaded(NamedTuple):
@@ -104,6 +107,35 @@ def at(objects: list[Loaded], address: int) -> Symbol | None:
         if found is not None:
             return each.symbol(found)
     return None
+
+
+def symbols(objects: list[Loaded], object_name: str) -> Iterator[Symbol]:
+    """All symbols, or those of one object."""
+    for each in objects:
+        if object_name in ("", each.name):
+            for found in each.file.symbols:
+                if found.name and found.section and found.type < _FIRST_WITHOUT_ADDRESS:
+                    yield each.symbol(found)
+
+
+def spans(objects: list[Loaded], mapped: list[MappedObject]) -> list[MappedObject]:
+    """Where each object begins and ends."""
+    found = []
+    for each in objects:
+        parts = [part for part in mapped if part.name.rsplit("/", 1)[-1] == each.name]
+        if parts:
+            end = parts[-1].base + parts[-1].size
+            found.append(MappedObject(parts[0].base, end - parts[0].base, parts[0].name))
+    return found
+
+
+def whatis(target: Target, address: int) -> list[str]:
+    """The symbol at an address of a process, and the mapping."""
+    for each in target.mappings():
+        if each.base <= address < each.base + each.size:
+            name = target.describe(address) or f"{each.base:x}+{address - each.base:x}"
+            return [f"{name}, in {each.name} [{each.base:x},{each.base + each.size:x})"]
+    return []
 
 
 def mappings(mm: Mm) -> Iterator[MappedObject]:

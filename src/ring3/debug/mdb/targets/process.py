@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any, Final
 from ring3.abi import tbl
 from ring3.abi.signals import Sig
 from ring3.abi.tbl import Abi
-from ring3.debug import MachineTarget, Reason, Stop
+from ring3.debug import MachineTarget, Reason, Stop, fpu
 from ring3.debug import ProcessTarget as LinuxProcesses
 from ring3.debug.mdb.errors import NO_PROCESS, MdbError
 from ring3.debug.mdb.targets.armed import ArmedEvents, disarm
 from ring3.debug.mdb.targets.events import Event
 from ring3.debug.mdb.targets.program import ProgramTarget
 from ring3.debug.mdb.types.system import KernelTypes
+from ring3.debug.registers import CpuRegisters
 from ring3.linux.kernel import LinuxKernel
 from ring3.trace.dtrace.machine.objects import entry_of
 
@@ -63,7 +64,7 @@ class ProcessTarget(ProgramTarget):
         self._boot = boot
         self._programs: Programs | None = None
         self._engine: Engine | None = None
-        self._pid = 0
+        self.pid = 0
         self._rtld: set[int] = set()
         self.events = ArmedEvents()
         self.stop: Stop | None = None
@@ -123,7 +124,7 @@ class ProcessTarget(ProgramTarget):
             self._engine = MachineTarget(self.kernel, USER_RING, task)
             self.stop = None
         self.thread = self._engine.thread_of(task)
-        self._pid = self.active().pid
+        self.pid = self.active().pid
         self._engine.halt()
 
     def _find_linker(self) -> None:
@@ -196,7 +197,7 @@ class ProcessTarget(ProgramTarget):
     def _wait(self) -> tuple[Stop | None, bool]:
         while True:
             stop = self._next_stop()
-            if stop.thread.pid != self._pid:
+            if stop.thread.pid != self.pid:
                 self._running_engine().resume(stop.thread)
                 continue
             if stop.reason is Reason.EXIT:
@@ -274,10 +275,21 @@ class ProcessTarget(ProgramTarget):
         if self._engine is not None:
             self._engine.breakpoints.remove(self._passing)
 
+    def _registers_of(self, tid: int) -> CpuRegisters | None:
+        found = self._running_engine().thread(tid)
+        return None if found is None else found.registers
+
+    def floating_point(self, tid: int | None = None) -> bytes:
+        """The floating-point registers of a thread."""
+        found = self.active() if tid is None else self._running_engine().thread(tid)
+        if found is None:
+            raise MdbError(f"there is no thread {tid}")
+        return fpu.read(found)
+
     def thread_ids(self) -> list[int]:
         """The numbers of the process's threads."""
         engine = self._engine
-        return [] if engine is None else [thread.tid for thread in engine.threads if thread.pid == self._pid]
+        return [] if engine is None else [thread.tid for thread in engine.threads if thread.pid == self.pid]
 
     def interrupt(self) -> None:
         """Asks the process to stop."""
@@ -289,7 +301,7 @@ class ProcessTarget(ProgramTarget):
         """What is debugged, and how it is with it."""
         if self.thread is None:
             return self.file_target.status()
-        lines = [f"debugging PID {self._pid} ({self.bits}-bit)", f"file: {self.file_target.file.name}"]
+        lines = [f"debugging PID {self.pid} ({self.bits}-bit)", f"file: {self.file_target.file.name}"]
         lines.append("threading model: native threads")
         lines.append(f"status: {self._state()}")
         return lines

@@ -89,23 +89,13 @@ class ProgramTarget(LiveTarget):
         """All symbols, or an object's."""
         if self.thread is None:
             return self.file_target.symbols(object_name)
-        return (
-            each.symbol(found)
-            for each in self.loaded()
-            if object_name in ("", each.name)
-            for found in each.file.symbols
-            if found.name and found.section and found.type < 3
-        )
+        return objects.symbols(self.loaded(), object_name)
 
     def whatis(self, address: int) -> list[str]:
         """The symbol at an address, and the mapping."""
         if self.thread is None:
             return self.file_target.whatis(address)
-        for each in self.mappings():
-            if each.base <= address < each.base + each.size:
-                name = self.describe(address) or f"{each.base:x}+{address - each.base:x}"
-                return [f"{name}, in {each.name} [{each.base:x},{each.base + each.size:x})"]
-        return []
+        return objects.whatis(self, address)
 
     def mappings(self) -> list[MappedObject]:
         """The mappings of the process."""
@@ -119,14 +109,7 @@ class ProgramTarget(LiveTarget):
 
     def objects(self) -> list[MappedObject]:
         """The executable and its libraries."""
-        mapped = self.mappings() if self.thread is not None else []
-        found = []
-        for each in self.loaded():
-            spans = [m for m in mapped if m.name.rsplit("/", 1)[-1] == each.name]
-            if spans:
-                end = spans[-1].base + spans[-1].size
-                found.append(MappedObject(spans[0].base, end - spans[0].base, spans[0].name))
-        return found
+        return [] if self.thread is None else objects.spans(self.loaded(), self.mappings())
 
     def find_type(self, name: str) -> Type | None:
         """A type of the program, or of its system."""
