@@ -13,6 +13,7 @@ from elftools.elf.elffile import ELFFile
 
 from ring3.errors import UserError
 from ring3.machine.ram import PAGE_SIZE
+from ring3.trace.unwind import CodeFile
 
 if TYPE_CHECKING:
     from elftools.dwarf.dwarfinfo import DWARFInfo
@@ -110,6 +111,11 @@ class ObjectFile:
     def dwarf(self) -> DWARFInfo | None:
         """Its debugging information, None if it has none."""
         return self._elf.get_dwarf_info() if self._elf.has_dwarf_info() else None
+
+    @cached_property
+    def code(self) -> CodeFile:
+        """What it says of its code: call frames, lines."""
+        return CodeFile(self.raw)
 
     def section(self, name: str) -> bytes | None:
         """The bytes of a section, None if there is none of that name."""

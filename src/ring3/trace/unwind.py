@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 _FUNCTIONS: Final = frozenset({"STT_FUNC", "STT_GNU_IFUNC", "STT_NOTYPE"})
 
 
+Rule = tuple[Any, dict[int, Any]]
+"""Where a frame's address and the caller's registers are, as pyelftools says it."""
+
+
 class Frame(NamedTuple):
     """One function that has not returned.
 
@@ -55,7 +59,7 @@ class Frame(NamedTuple):
     source: str = ""
 
 
-class _Registers(NamedTuple):
+class RegisterNumbers(NamedTuple):
     """The numbers that DWARF gives the registers of a width (System V ABIs).
 
     Attributes:
@@ -71,15 +75,15 @@ class _Registers(NamedTuple):
     ip: int
 
 
-_WIDE: Final = _Registers(
+WIDE: Final = RegisterNumbers(
     ("ax", "dx", "cx", "bx", "si", "di", "bp", "sp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "ip"),
     7, 6, 16,
 )  # fmt: skip
-_NARROW: Final = _Registers(("ax", "cx", "dx", "bx", "sp", "bp", "si", "di", "ip"), 4, 5, 8)
+NARROW: Final = RegisterNumbers(("ax", "cx", "dx", "bx", "sp", "bp", "si", "di", "ip"), 4, 5, 8)
 
 
-class _File:
-    """What is known of a mapped file."""
+class CodeFile:
+    """What a file says of its code: functions, call frames, lines."""
 
     def __init__(self, raw: bytes) -> None:
         self._elf = ELFFile(BytesIO(raw))
@@ -132,7 +136,7 @@ class _File:
         rows = sorted((entry["initial_location"], entry.offset) for entry in entries)
         return [start for start, _ in rows], [at for _, at in rows], info
 
-    def rule(self, address: int) -> tuple[Any, dict[int, Any]] | None:
+    def rule(self, address: int) -> Rule | None:
         """Where the caller's registers are at an address: the rule of the frame's address and those of registers."""
         if self._frames is None:
             return None
@@ -224,7 +228,7 @@ class Unwinder:
     """Unwinds the stacks of programs."""
 
     def __init__(self) -> None:
-        self._files: dict[MemoryObject, _File | None] = {}
+        self._files: dict[MemoryObject, CodeFile | None] = {}
 
     def frames(self, task: LinuxTask, *, sources: bool = False) -> Iterator[Frame]:
         """The functions that have not returned, from the innermost one on.
@@ -236,7 +240,7 @@ class Unwinder:
         mm, regs = task.mm, task.regs
         if mm is None:
             return
-        numbers = _NARROW if task.is_narrow else _WIDE
+        numbers = NARROW if task.is_narrow else WIDE
         values = {number: getattr(regs, name) for number, name in enumerate(numbers.names)}
         is_return = False
         while ip := values[numbers.ip]:
@@ -246,14 +250,15 @@ class Unwinder:
             yield _frame(ip, vma, name, file, sources=sources, is_return=is_return)
             if vma is None:
                 return
-            caller = _caller(task, file, vma, values, numbers, is_return=is_return)
+            inside = None if file is None else file.address(_offset(vma, ip))
+            rule = None if file is None or inside is None else file.rule(inside - is_return)
+            caller = _caller(task, rule, values, numbers)
             if caller is None or caller[numbers.sp] <= values[numbers.sp]:
                 return
-            inside = None if file is None else file.address(_offset(vma, ip))
             is_return = not (file is not None and inside is not None and file.is_signal(inside))
             values = caller
 
-    def _file(self, mm: Mm, vma: Vma) -> _File | None:
+    def _file(self, mm: Mm, vma: Vma) -> CodeFile | None:
         obj = vma.obj
         if obj is None:
             return None
@@ -264,7 +269,7 @@ class Unwinder:
                     if isinstance(obj, PageCache)
                     else mm.peek(vma.start, vma.end - vma.start)
                 )
-                self._files[obj] = _File(raw)
+                self._files[obj] = CodeFile(raw)
             except (ELFError, Errno):
                 self._files[obj] = None
         return self._files[obj]
@@ -275,7 +280,7 @@ def _offset(vma: Vma, address: int) -> int:
 
 
 def _frame(
-    ip: int, vma: Vma | None, name: str, file: _File | None, *, sources: bool, is_return: bool
+    ip: int, vma: Vma | None, name: str, file: CodeFile | None, *, sources: bool, is_return: bool
 ) -> Frame:
     if vma is None:
         return Frame(ip, "", ip, "", 0)
@@ -289,31 +294,40 @@ def _frame(
 
 
 def _caller(
-    task: LinuxTask,
-    file: _File | None,
-    vma: Vma,
-    values: dict[int, int],
-    numbers: _Registers,
-    *,
-    is_return: bool,
+    task: LinuxTask, rule: Rule | None, values: dict[int, int], numbers: RegisterNumbers
 ) -> dict[int, int] | None:
     """The registers of the caller of a frame; None where there is none or memory cannot be read."""
     word = 4 if task.is_narrow else 8
-    mask = (1 << (8 * word)) - 1
 
     def load(address: int) -> int:
-        return int.from_bytes(task.memory.peek(address & mask, word), "little")
+        return int.from_bytes(task.memory.peek(address, word), "little")
 
-    inside = None if file is None else file.address(_offset(vma, values[numbers.ip]))
-    rule = None if file is None or inside is None else file.rule(inside - is_return)
+    if rule is not None:
+        return caller_of(rule, values, numbers, load, word)
+    frame = values[numbers.fp]
+    try:
+        found = {numbers.fp: load(frame), numbers.ip: load(frame + word), numbers.sp: frame + 2 * word}
+    except Errno:
+        return None
+    return values | found
+
+
+def caller_of(
+    rule: Rule, values: dict[int, int], numbers: RegisterNumbers, load: Callable[[int], int], word: int
+) -> dict[int, int] | None:
+    """The registers of the caller of a frame; None where there is none, or memory cannot be read.
+
+    Args:
+        rule: Where they are.
+        values: The registers in the frame, by number.
+        numbers: What the numbers mean.
+        load: Reads a word of memory; raises Errno where there is none.
+        word: Its bytes.
+    """
+    mask = (1 << (8 * word)) - 1
+    cfa, registers = rule
     caller = dict(values)
     try:
-        if rule is None:
-            frame = values[numbers.fp]
-            caller[numbers.fp], caller[numbers.ip] = load(frame), load(frame + word)
-            caller[numbers.sp] = frame + 2 * word
-            return caller
-        cfa, registers = rule
         frame = values[cfa.reg] + cfa.offset if cfa.expr is None else evaluate(cfa.expr, values, load)
         if numbers.ip in registers and registers[numbers.ip].type == "UNDEFINED":
             return None

@@ -93,3 +93,20 @@ def test_what_is_none() -> None:
     for raw in (b"", b"\x7fELF", Path("/bin/true").read_bytes()):
         with pytest.raises(UserError, match="x is not a core file"):
             CoreFile("x", raw)
+
+
+@pytest.mark.usefixtures("in_folder")
+def test_a_stack_without_frame_pointers(toolchain: Toolchain) -> None:
+    path = toolchain.build(
+        [PROGRAMS / "debug" / "stops.c"], target=musl(64), kind="nolibc",
+        flags=("-g", "-O1", "-fno-builtin", "-fno-inline", "-fomit-frame-pointer", "-funwind-tables",
+               "-fno-optimize-sibling-calls"),
+    )  # fmt: skip
+    file = ObjectFile(str(path), path.read_bytes())
+    typed = Typed(ProcessTarget(file, lambda: OwnMachine(Linux()), writable=False))
+    try:
+        typed("::bp inner\n:r")
+        assert [line.partition("+")[0] for line in typed("$c").splitlines()[:2]] == ["inner()", "outer"]
+        assert typed(":u").split()[4].startswith("outer+")
+    finally:
+        typed.session.close()

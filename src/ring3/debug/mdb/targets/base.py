@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ring3.debug.mdb.errors import NO_MAP, NO_PROCESS, NOT_SUPPORTED, NOT_WRITABLE, MdbError
 from ring3.debug.mdb.numbers import with_base
 from ring3.trace.dtrace.types import Type
+
+if TYPE_CHECKING:
+    from ring3.trace.unwind import CodeFile
 
 
 class Symbol(NamedTuple):
@@ -78,6 +81,10 @@ class Target:
     def objects(self) -> list[MappedObject]:
         """The object files."""
         return []
+
+    def code_at(self, address: int) -> tuple[CodeFile, int] | None:
+        """What is known of the code at an address, and the address by its file; None where nothing is."""
+        return None
 
     def mappings(self) -> list[MappedObject]:
         """The mappings of the address space."""

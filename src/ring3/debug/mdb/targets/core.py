@@ -20,6 +20,7 @@ from ring3.errors import UserError
 if TYPE_CHECKING:
     from ring3.debug.core_file import CoreFile, CoreThread
     from ring3.trace.dtrace.types import Type
+    from ring3.trace.unwind import CodeFile
 
 
 class CoreTarget(Target):
@@ -85,6 +86,10 @@ class CoreTarget(Target):
     def objects(self) -> list[MappedObject]:
         """The program and its libraries."""
         return objects.spans(self.loaded, self.mappings())
+
+    def code_at(self, address: int) -> tuple[CodeFile, int] | None:
+        """What is known of the code at an address, and the address by its file."""
+        return objects.code(self.loaded, address)
 
     def mappings(self) -> list[MappedObject]:
         """What was mapped."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ring3.debug.mdb.targets.base import Target
     from ring3.kernel.mm.mm import Mm
     from ring3.kernel.mm.pagecache import PageCache
+    from ring3.trace.unwind import CodeFile
 
 _CODE = (2, 10)
 _FIRST_WITHOUT_ADDRESS = 3
@@ -106,6 +107,15 @@ def at(objects: list[Loaded], address: int) -> Symbol | None:
         found = each.file.at((address - each.bias) & ((1 << 64) - 1))
         if found is not None:
             return each.symbol(found)
+    return None
+
+
+def code(objects: list[Loaded], address: int) -> tuple[CodeFile, int] | None:
+    """What is known of the code at an address, and the address by its file."""
+    for each in objects:
+        inside = (address - each.bias) & ((1 << 64) - 1)
+        if each.file.offset_of(inside) is not None:
+            return each.file.code, inside
     return None
 
 

@@ -17,6 +17,7 @@ from ring3.kernel.task import Task
 if TYPE_CHECKING:
     from ring3.debug.object_file import ObjectFile
     from ring3.trace.dtrace.types import Type
+    from ring3.trace.unwind import CodeFile
 
 
 class ProgramTarget(LiveTarget):
@@ -110,6 +111,10 @@ class ProgramTarget(LiveTarget):
     def objects(self) -> list[MappedObject]:
         """The executable and its libraries."""
         return [] if self.thread is None else objects.spans(self.loaded(), self.mappings())
+
+    def code_at(self, address: int) -> tuple[CodeFile, int] | None:
+        """What is known of the code at an address, and the address by its file."""
+        return objects.code(self.loaded(), address)
 
     def find_type(self, name: str) -> Type | None:
         """A type of the program, or of its system."""
