@@ -53,20 +53,26 @@ class ClusterPool:
             import distributed  # noqa: PLC0415 -- an extra
         except ImportError:
             raise UserError(f"clusters are served by Dask distributed: {NEEDED}") from None
-        for name in ("distributed", "tornado", "asyncio"):
-            logging.getLogger(name).setLevel(
-                logging.CRITICAL
-            )  # what matters is said by this class, in one line
+        _silence()
         self._distributed = distributed
         self._address = address
         self._return_within = return_within
         self._told: SimpleQueue[Any] = SimpleQueue()
         self._flying: dict[Any, tuple[Batch, int]] = {}
+        self._grounded: list[tuple[Batch, int]] = []
+        self._without_workers: float | None = None
         self._contents: OrderedDict[str, Any] = OrderedDict()
         self._client = self._connect(answer_within)
         if self._client is None:
             raise UserError(f"no scheduler answers at {address}", 1)
-        self._compare_versions()
+        try:
+            self._client.wait_for_workers(1, timeout=answer_within)
+            self._compare_versions()
+        except BaseException as error:
+            self.close()
+            if isinstance(error, TimeoutError):
+                raise UserError(f"the scheduler at {address} has no workers", 1) from None
+            raise
 
     @property
     def places(self) -> int:
@@ -79,7 +85,7 @@ class ClusterPool:
     @property
     def room(self) -> int:
         """How many batches more are wanted."""
-        return self.places * _AHEAD - len(self._flying)
+        return self.places * _AHEAD - len(self._flying) - len(self._grounded)
 
     def submit(self, batch: Batch) -> None:
         """Takes a batch."""
@@ -92,14 +98,16 @@ class ClusterPool:
             UserError: No more can be made.
         """
         found: list[Made] = []
+        if self._grounded:
+            self._look_around()
         try:
             future = self._told.get(timeout=timeout)
             while True:
                 found += self._result(future)
                 future = self._told.get_nowait()
         except Empty:
-            if not found and self._client.status != "running":
-                self._come_back()
+            if not found:
+                self._look_around()
             return found
 
     def close(self) -> None:
@@ -109,7 +117,7 @@ class ClusterPool:
         with suppress(Exception):
             self._client.close(timeout=2)
 
-    # -- the scheduler ---------------------------------------------------------------------------------------------
+    # -- the cluster -----------------------------------------------------------------------------------------------
 
     def _connect(self, seconds: float) -> Any:  # noqa: ANN401 -- Dask has no types
         """A client, None if nobody answers.
@@ -124,6 +132,27 @@ class ClusterPool:
             raise UserError(f"--scheduler {self._address}: {error}") from None
         except OSError:
             return None
+
+    def _look_around(self) -> None:
+        """Looks why nothing comes.
+
+        Raises:
+            UserError: Scheduler or workers have been gone for too long.
+        """
+        if self._client.status != "running":
+            self._come_back()
+        grounded, self._grounded = self._grounded, []
+        for asked, failures in grounded:
+            self._submit(asked, failures)
+        with suppress(Exception):
+            if self._client.nthreads():
+                self._without_workers = None
+                return
+        now = time.monotonic()
+        if self._without_workers is None:
+            self._without_workers = now
+        elif now - self._without_workers > self._return_within:
+            raise UserError(f"the workers at {self._address} are gone; what has been made is kept", 1)
 
     def _come_back(self) -> None:
         """Waits for a scheduler that is lost, and hands everything in again.
@@ -208,10 +237,14 @@ class ClusterPool:
             text = " ".join(f"{type(why).__name__}: {why}".split())
             raise UserError(f"workers cannot make runs: {text}; what has been made is kept", 1)
         self._contents.clear()  # what was on a worker that is lost is lost
-        if self._client.status == "running":
-            self._submit(asked, failures)
-        else:
-            self._flying[object()] = asked, failures  # handed in when the scheduler is back
+        self._grounded.append((asked, failures))  # handed in when it is known that somebody is there
+
+
+def _silence() -> None:
+    """Keeps Dask from telling what it does about connections: what matters is said by `ClusterPool`, in one line."""
+    for name in logging.root.manager.loggerDict:
+        if name.partition(".")[0] in ("distributed", "tornado", "asyncio"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def _version_there() -> str:
