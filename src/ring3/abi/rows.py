@@ -87,6 +87,8 @@ class Line(NamedTuple):
 class Rows(Mapping[str, Call]):
     """The rows of a system by entry point, each made when it is asked for.
 
+    A row in a later text stands for one of the same name in an earlier text, whose commands it may take ``from`` there.
+
     Attributes:
         sets: The system's sets of values.
     """
@@ -94,7 +96,13 @@ class Rows(Mapping[str, Call]):
     def __init__(
         self, texts: Iterable[str], sets: Callable[[], Mapping[str, ValueSet]], narrow: str = "compat_"
     ) -> None:
-        self._lines = {name: line for text in texts for name, line in read(text)}
+        self._lines: dict[str, Line] = {}
+        self._earlier: dict[str, Line] = {}
+        for text in texts:
+            for name, line in read(text):
+                if name in self._lines:
+                    self._earlier[name] = self._lines[name]
+                self._lines[name] = line
         self._sets = sets
         self._narrow = narrow
         self._made: dict[str, Call] = {}
@@ -126,7 +134,9 @@ class Rows(Mapping[str, Call]):
         if like is None:
             commands = line.commands
             if commands and commands[0].startswith("from "):
-                commands = self._line(commands[0].removeprefix("from ")).commands + commands[1:]
+                source = commands[0].removeprefix("from ")
+                taken = self._earlier[entry] if source == entry else self._line(source)
+                commands = taken.commands + commands[1:]
             return Line(line.text, commands)
         text, commands = self._line(like[2])
         for change in (like[3] or "").split(", "):

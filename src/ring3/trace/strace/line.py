@@ -11,10 +11,15 @@ from ring3.trace.strace import tables
 from ring3.trace.strace.form import LATE, SIGRETURNS, Form
 from ring3.trace.strace.outcome import outcome
 from ring3.trace.strace.scalars import permissions, signal_name, sigset
-from ring3.trace.strace.text import FAILED, Text
+from ring3.trace.strace.special_structs import FAILED
+from ring3.trace.strace.text import Text
 
 _ERRORS: Final = {int(error): error for error in E}
 _SLEEPS: Final = frozenset({"nanosleep", "clock_nanosleep", "clock_nanosleep_time64"})
+_FLAGGED: Final = frozenset({"fcntl", "fcntl64"})
+"""Calls whose results are said to be flags."""
+_IN_HEX: Final = frozenset({"personality", "fcntl", "fcntl64"})
+"""Calls whose results are numbers in hexadecimal, though they are no flags."""
 _RESTARTS: Final = 512
 """The first of the codes for calls that are made again."""
 
@@ -99,6 +104,8 @@ class CallLine:
             result = FAILED if result is None else result
         elif arg.meaning is Meaning.SIZE and arg.when is When.BOTH and parameter.name in self._sizes:
             return self._changed_size(parameter, address)
+        if self.name == "wait4" and not result:
+            return f"{address:#x}" if address else "NULL"  # nobody was waited for
         if self.name in _SLEEPS:  # what is left is stored where the call is interrupted
             if result is not None:
                 return f"{address:#x}" if address else "NULL"
@@ -123,6 +130,16 @@ class CallLine:
             return failure(error)
         return self._value(value) + outcome(self.name, self._text, self._beside, value)
 
+    def _named(self, arg: Arg, value: int) -> str:
+        """A result that has a name, behind its number."""
+        of = tables.sets()[arg.of]
+        name = self._text.scalar(arg, value)
+        in_hex = of.flags or self.name in _IN_HEX
+        number = f"{value:#x}" if in_hex and value else str(value)
+        if name in ("0", number):
+            return number
+        return f"{number} ({'flags ' * (self.name in _FLAGGED)}{name})"
+
     def _value(self, value: int) -> str:
         """What a call returned that has not failed."""
         arg = self._result
@@ -132,8 +149,8 @@ class CallLine:
             return "?"
         if arg.meaning in (Meaning.ADDRESS, Meaning.HEX):
             return f"{value & 0xFFFF_FFFF_FFFF_FFFF:#x}" if value else "0"
-        if arg.meaning is Meaning.VALUES and tables.sets()[arg.of].flags:
-            return f"{value:#x} (flags {self._text.scalar(arg, value)})" if value else "0"
+        if arg.meaning is Meaning.VALUES:
+            return self._named(arg, value)
         if arg.meaning in (Meaning.FD, Meaning.PID, Meaning.TID, Meaning.TGID, Meaning.PGID, Meaning.SID):
             return self._text.scalar(arg, value)
         if arg.meaning is Meaning.SIGNAL and value:

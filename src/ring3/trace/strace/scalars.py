@@ -66,16 +66,25 @@ def device(number: int) -> str:
 
 
 def _user(number: int) -> str:
-    return "-1" if number in (0xFFFF_FFFF, 0xFFFF, -1) else str(number)
+    return "-1" if number in (0xFFFF_FFFF, 0xFFFF, -1, _M64) else str(number)
+
+
+def _key(number: int) -> str:
+    """A key by its serial number; the special keyrings have names."""
+    serial = (number & 0xFFFF_FFFF ^ 0x8000_0000) - 0x8000_0000
+    return values.every()["key_serial"].by_value().get(serial) or str(serial)
 
 
 def _port(number: int) -> str:
     return f"htons({(number & 0xFF) << 8 | number >> 8})"
 
 
+_M64: Final = (1 << 64) - 1
+
 SCALARS: Final[Mapping[Meaning, Callable[[int], str]]] = {
     Meaning.SIGNAL: signal_name,
     Meaning.MODE: permissions,
+    Meaning.KEY: _key,
     Meaning.UID: _user,
     Meaning.GID: _user,
     Meaning.DEVICE: device,

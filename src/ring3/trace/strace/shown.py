@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ring3.abi.kinds import NamedTuple
+from ring3.trace.strace import tables
+from ring3.trace.strace.naming import named
+from ring3.trace.strace.scalars import permissions
 
 
 class Shown(NamedTuple):
@@ -21,6 +24,7 @@ class Shown(NamedTuple):
 
 
 _STAT: Final = Shown(("st_mode", "st_size"), more=True)
+_PERMISSIONS: Final = Shown(("uid", "gid", "mode", "key", "cuid", "cgid"), more=False)
 _ACTION: Final = Shown(("sa_handler", "sa_mask", "sa_flags", "sa_restorer"), more=False)
 
 SHOWN: Final = {
@@ -32,11 +36,61 @@ SHOWN: Final = {
     "new_utsname": Shown(("sysname", "nodename"), more=True),
     "rusage": Shown(("ru_utime", "ru_stime"), more=True),
     "pollfd": Shown(("fd", "events"), more=False),
+    **dict.fromkeys(("ipc64_perm", "ipc64_perm32"), _PERMISSIONS),
+    **dict.fromkeys(("msqid_ds_set", "msqid_ds_set32"), Shown(("msg_perm", "msg_qbytes"), more=False)),
+    **dict.fromkeys(("semid_ds_set", "semid_ds_set32"), Shown(("sem_perm",), more=False)),
+    **dict.fromkeys(("shmid_ds_set", "shmid_ds_set32"), Shown(("shm_perm",), more=False)),
+    **dict.fromkeys(
+        ("msqid_ds", "msqid_ds32"),
+        Shown(
+            (
+                "msg_perm",
+                "msg_stime",
+                "msg_rtime",
+                "msg_ctime",
+                "msg_qnum",
+                "msg_qbytes",
+                "msg_lspid",
+                "msg_lrpid",
+            ),
+            more=False,
+        ),
+    ),
+    **dict.fromkeys(
+        ("semid_ds", "semid_ds32"), Shown(("sem_perm", "sem_otime", "sem_ctime", "sem_nsems"), more=False)
+    ),
+    **dict.fromkeys(
+        ("shmid_ds", "shmid_ds32"),
+        Shown(
+            (
+                "shm_perm",
+                "shm_segsz",
+                "shm_cpid",
+                "shm_lpid",
+                "shm_nattch",
+                "shm_atime",
+                "shm_dtime",
+                "shm_ctime",
+            ),
+            more=False,
+        ),
+    ),
+    "rtc_time": Shown(("tm_sec", "tm_min", "tm_hour", "tm_mday", "tm_mon", "tm_year"), more=True),
+    "ifreq_index": Shown(("ifr_name", "ifr_ifindex"), more=False),
+    "iocb": Shown(
+        ("aio_data", "aio_key", "aio_rw_flags", "aio_lio_opcode", "aio_reqprio", "aio_fildes"), more=False
+    ),
     "sigaction": _ACTION,
     "sigaction32": _ACTION,
     "old_sigaction": _ACTION,
 }
 """By the name of the struct (from runs of strace 6.1)."""
+
+SIZED: Final[Mapping[str, tuple[str, int]]] = {
+    "open_how": ("usize", 24), "mount_attr": ("usize", 32), "clone_args": ("size", 64),
+    "landlock_ruleset_attr": ("size", 8),
+}  # fmt: skip
+"""Structs of which as much counts as an argument says, and how much is there at least."""
 
 SIZE_OF_DEVICE: Final = {"st_size": "st_rdev"}
 """What stands for a field where the mode says that the file is a device."""
@@ -50,6 +104,7 @@ _CLONE_CHILD: Final = 0x1200000
 _CLONE_INTO_CGROUP: Final = 0x2_0000_0000
 _CREATING: Final = 0o100 | 0o20000000
 _SIGEV_THREAD_ID: Final = 4
+_SCHED_ATTR_SIZE_VER0: Final = 48
 _SCHED_ATTR_SIZE_VER1: Final = 56
 
 
@@ -73,8 +128,11 @@ def _sigevent(numbers: Numbers, _result: int | None) -> set[str]:
 
 
 def _sched_attr(numbers: Numbers, _result: int | None) -> set[str]:
-    is_long = numbers["size"] >= _SCHED_ATTR_SIZE_VER1
-    return set() if is_long else {"sched_util_min", "sched_util_max"}
+    """The kernel looks at no more than the size says, and at nothing where that is less than the first version's."""
+    size = numbers["size"]
+    if size < _SCHED_ATTR_SIZE_VER0:
+        return set(numbers) - {"size"}
+    return set() if size >= _SCHED_ATTR_SIZE_VER1 else {"sched_util_min", "sched_util_max"}
 
 
 HIDDEN: Final[Mapping[str, Callable[[Numbers, int | None], set[str]]]] = {
@@ -83,11 +141,17 @@ HIDDEN: Final[Mapping[str, Callable[[Numbers, int | None], set[str]]]] = {
     "sched_attr": _sched_attr,
     "open_how": lambda numbers, _: set() if numbers["mode"] or numbers["flags"] & _CREATING else {"mode"},
     "msghdr": lambda numbers, _: set() if numbers["msg_controllen"] else {"msg_control"},
+    "statfs": lambda numbers, _: set() if numbers["f_flags"] else {"f_flags"},
+    "statfs64": lambda numbers, _: set() if numbers["f_flags"] else {"f_flags"},
+    "pollfd": lambda numbers, _: {"events"} if numbers["fd"] < 0 else set(),
     "flock": lambda _, result: {"l_pid"} if result is None else set(),
     "flock64": lambda _, result: {"l_pid"} if result is None else set(),
     "mmsghdr": lambda _, result: {"msg_len"} if result is None else set(),
 }
 """Fields that are not shown, by the values of the others and by what the call returned, None if it failed."""
+
+SIGNALLING: Final = frozenset({0, 2, _SIGEV_THREAD_ID})
+"""The kinds of ``sigev_notify`` that send a signal: SIGEV_SIGNAL, SIGEV_THREAD, SIGEV_THREAD_ID."""
 
 LABELS: Final[Mapping[tuple[str, str], str]] = {
     ("sigset_argpack", "ss"): "sigmask",
@@ -107,10 +171,36 @@ def _mq_flags(number: int) -> str:
     return "|".join([*names, *([f"{rest:#x}"] if rest else [])]) or "0"
 
 
+def _unsigned(number: int) -> str:
+    return str(number & (1 << 64) - 1)
+
+
+def _capabilities(number: int) -> str:
+    return named(tables.sets()["capability_bits"], number)
+
+
+def _ticks(number: int) -> str:
+    """Ticks of a clock that has a hundred of them in a second, as x86's has for programs."""
+    number &= (1 << 64) - 1
+    return f"{number} /* {number // 100}.{number % 100:02} s */" if number else "0"
+
+
 FIELDS: Final[Mapping[tuple[str, str], Callable[[int], str]]] = {
+    **{(name, "mode"): permissions for name in ("ipc64_perm", "ipc64_perm32")},
+    **{(name, "key"): lambda number: str(number & 0xFFFF_FFFF) for name in ("ipc64_perm", "ipc64_perm32")},
     ("epoll_event", "data"): lambda number: f"{{u32={number & 0xFFFF_FFFF}, u64={number}}}",
     ("sigevent", "sigev_value"): _sigval,
     ("mq_attr", "mq_flags"): _mq_flags,
+    ("timespec", "tv_nsec"): _unsigned,
+    ("timeval", "tv_usec"): _unsigned,
+    ("timex_time", "tv_usec"): _unsigned,
+    **{("tms", f"tms_{name}"): _ticks for name in ("utime", "stime", "cutime", "cstime")},
+    ("sockaddr_nl", "nl_groups"): lambda number: f"{number:#08x}" if number else "00000000",
+    ("clone_args", "stack_size"): lambda number: f"{number:#x}" if number else "0",
+    ("kexec_segment", "mem"): lambda number: f"{number:#x}" if number else "NULL",
+    ("io_event", "obj"): lambda number: f"{number:#x}" if number else "0",
+    **{("cap_user_data", field): _capabilities for field in ("effective", "permitted", "inheritable")},
+    **{("statfs", field): _unsigned for field in ("f_bsize", "f_namelen", "f_frsize")},
 }
 """Fields with a text of their own."""
 
@@ -131,6 +221,13 @@ def user_desc(numbers: Numbers, bits: int) -> str:
         f"useable={flags >> 6 & 1}",
     ]
     return "{" + ", ".join([*fields, *([f"lm={flags >> 7 & 1}"] if bits == 64 else [])]) + "}"
+
+
+ARRAYS: Final[Mapping[tuple[str, str], str]] = {
+    ("statfs", "f_fsid"): "{{val={}}}",
+    ("statfs64", "f_fsid"): "{{val={}}}",
+}
+"""What surrounds arrays in structs that are structs themselves for strace."""
 
 
 STRUCTS: Final[Mapping[str, Callable[[Numbers, int], str]]] = {"user_desc": user_desc}

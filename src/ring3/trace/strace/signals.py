@@ -20,6 +20,8 @@ _CODES: Final = {
 
 
 _ERRORS: Final = {int(error): error.name for error in E}
+_QUEUED: Final = frozenset({SiCode.SI_QUEUE, SiCode.SI_MESGQ})
+"""Codes of signals that come with a value in any case."""
 _FAULTS: Final = frozenset({Sig.SIGILL, Sig.SIGFPE, Sig.SIGSEGV, Sig.SIGBUS, Sig.SIGTRAP})
 """Signals whose codes of their own come with an address."""
 
@@ -73,7 +75,7 @@ def _fields(info: SigInfo) -> list[str]:
     found = [f"si_signo={signal_name(info.signo)}", f"si_code={_code(info)}"]
     if info.errno:
         error = _ERRORS.get(info.errno)
-        found.append(f"si_errno={error or info.errno}")
+        found.append(f"si_errno={error or info.errno & 0xFFFF_FFFF}")
     match info.layout:
         case _ if info.layout is Layout.FAULT or (info.code == SiCode.SI_KERNEL and info.signo in _FAULTS):
             found.append(f"si_addr={info.address:#x}" if info.address else "si_addr=NULL")
@@ -89,10 +91,18 @@ def _fields(info: SigInfo) -> list[str]:
         case Layout.SYS:
             found += [f"si_call_addr={info.address:#x}", f"si_syscall={info.value & 0xFFFF_FFFF}"]
         case _ if info.code != SiCode.SI_KERNEL:
-            found += [f"si_pid={info.pid}", f"si_uid={info.uid}"]
-            if info.layout is Layout.QUEUE:
-                found.append(_value(info))
+            found += _sender(info)
     return found
+
+
+def _sender(info: SigInfo) -> list[str]:
+    """Who has sent a signal, and what with it; of codes that nobody knows, what is not 0."""
+    sender = [f"si_pid={info.pid}", f"si_uid={info.uid & 0xFFFF_FFFF}"]
+    if info.layout is not Layout.QUEUE:
+        return sender
+    if info.code <= 0 and info.code in _QUEUED:
+        return [*sender, _value(info)]
+    return sender * bool(info.pid or info.uid) + [_value(info)] * bool(info.value)
 
 
 def _value(info: SigInfo) -> str:
@@ -105,4 +115,4 @@ def _code(info: SigInfo) -> str:
     common = every["si_code"].by_value().get(info.code)
     own = _CODES.get(Sig(info.signo)) if info.signo in _CODES else None
     named = common or (every[f"si_code_{own}"].by_value().get(info.code) if own else None)
-    return named or f"{info.code:#x}"
+    return named or f"{info.code & 0xFFFF_FFFF:#x}"

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _SOL_SOCKET: Final = 1
 _SOCKADDR_MAX: Final = 128
+_LEAST: Final = {"sockaddr_in6": 24}
+"""Bytes of an address at least, where that is less than the struct has (SIN6_LEN_RFC2133)."""
 _MOST: Final = 4096
 """Bytes of control messages that are looked at."""
 _SOCKET_STRUCTS: Final = {13: "linger", 17: "ucred"}
@@ -38,6 +40,8 @@ def control_messages(text: Text, address: int, size: int) -> str:
     """
     row = structs.every()["cmsghdr"]
     head, word = row.size(text.bits), text.bits // 8
+    if size < head:
+        return f"{address:#x}"
     raw = text.read(address, min(size, _MOST))
     found, at = [], 0
     while at + head <= len(raw):
@@ -96,21 +100,27 @@ def option(text: Text, level: int, name: int, address: int, size: int) -> str:
 
 
 def socket_address(text: Text, address: int, size: int | None) -> str:
-    """A socket's address, by its family."""
+    """A socket's address, by its family; one that is too short for its family as bytes."""
     if size is None or size < 2:
         return f"{address:#x}"
-    family = int.from_bytes(text.read(address, 2), "little")
+    size = min(size, _SOCKADDR_MAX)
+    raw = text.read(address, size)
+    family = int.from_bytes(raw[:2], "little")
     row = structs.every()[FAMILY_STRUCTS.get(family, "sockaddr")]
-    full = row.size(text.bits)
-    raw = text.read(address, min(size, full)).ljust(full, b"\0")
     if row.name == "sockaddr_un":
-        path = raw[2 : max(size, 2)]
-        if not path:
-            return "{sa_family=AF_UNIX}"
-        named = "@" + quoted(path[1:]) if path[0] == 0 else quoted(path.split(b"\0")[0])
-        return f"{{sa_family=AF_UNIX, sun_path={named}}}"
-    if row.name == "sockaddr":
-        data = quoted(text.read(address + 2, min(size, _SOCKADDR_MAX) - 2), text.in_hex)
-        return f"{{sa_family={text.named(tables.sets()['family'], family)}, sa_data={data}}}"
-    whole = text.fields(row, raw)
+        return _unix_address(raw)
+    least = _LEAST.get(row.name, row.size(text.bits))
+    if row.name == "sockaddr" or size < least:
+        shown = text.named(tables.sets()["family"], family)
+        data = f", sa_data={quoted(raw[2:], text.in_hex)}" if raw[2:] else ""
+        return f"{{sa_family={shown}{data}}}"
+    whole = text.fields(row, raw.ljust(row.size(text.bits), b"\0"))
     return "{sa_family=" + whole.partition("=")[2]
+
+
+def _unix_address(raw: bytes) -> str:
+    path = raw[2:]
+    if not path:
+        return "{sa_family=AF_UNIX}"
+    named = "@" + quoted(path[1:]) if path[0] == 0 else quoted(path.split(b"\0")[0])
+    return f"{{sa_family=AF_UNIX, sun_path={named}}}"

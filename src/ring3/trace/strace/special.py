@@ -108,13 +108,22 @@ def _syslog(number: int, _named: Named) -> str:
     return f"{number} /* {name or 'SYSLOG_ACTION_???'} */"
 
 
+_ALSO: Final = {
+    "TCSETS": "SNDCTL_TMR_START", "TCSETSW": "SNDCTL_TMR_STOP", "TCSETSF": "SNDCTL_TMR_CONTINUE",
+    "FICLONE": "BTRFS_IOC_CLONE", "FICLONERANGE": "BTRFS_IOC_CLONE_RANGE",
+    "FIDEDUPERANGE": "BTRFS_IOC_FILE_EXTENT_SAME", "VT_GETSTATE": "VBG_IOCTL_VMMDEV_REQUEST_BIG",
+    "RNDZAPENTCNT": "FASTRPC_IOCTL_INIT_ATTACH",
+}  # fmt: skip
+"""Commands of other devices that have the same numbers, which strace names first."""
+
+
 def _ioctl(number: int, _named: Named) -> str:
     """A command; one without a name by its direction, type, number and size."""
     number &= _M32
     direction, size, kind, nr = number >> 30, number >> 16 & 0x3FFF, number >> 8 & 0xFF, number & 0xFF
-    name = tables.sets()["ioctl"].by_value().get(number) if kind else None
+    name = tables.sets()["ioctl"].by_value().get(number) if kind or number in (1, 2) else None
     if name is not None:
-        return name
+        return f"{_ALSO[name]} or {name}" if name in _ALSO else name
     directions = ("_IOC_NONE", "_IOC_WRITE", "_IOC_READ", "_IOC_READ|_IOC_WRITE")
     fields = (f"{field:#x}" if field else "0" for field in (kind, nr, size))
     return f"_IOC({directions[direction]}, {', '.join(fields)})"

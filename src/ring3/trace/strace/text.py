@@ -5,39 +5,49 @@ Whatever cannot be read, and whatever a call that failed would have written, is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 
 from ring3.abi.c_types import POINTER
 from ring3.abi.errno import Errno
-from ring3.abi.linux import structs
 from ring3.abi.meaning import Arg, Meaning, When
 from ring3.abi.notation import TYPES, meaning, scalar
 from ring3.abi.structs import Field, Struct
 from ring3.abi.values import ValueSet
 from ring3.trace.addresses import ipv6
-from ring3.trace.strace import tables
+from ring3.trace.strace import own_structs, tables
 from ring3.trace.strace.bit_sets import SETS
+from ring3.trace.strace.memory_text import MemoryText
 from ring3.trace.strace.naming import in_hex, named, styled
 from ring3.trace.strace.programs import AT_FDCWD, Program
 from ring3.trace.strace.quoting import inside, path_text, quoted
 from ring3.trace.strace.scalars import S_IFMT, SCALARS, mode, sigset
-from ring3.trace.strace.shown import FIELDS, HIDDEN, LABELS, SHOWN, SIZE_OF_DEVICE, STRUCTS
-from ring3.trace.strace.signals import in_memory
-from ring3.trace.strace.sockets import control_messages, option, socket_address
+from ring3.trace.strace.shown import (
+    ARRAYS,
+    FIELDS,
+    HIDDEN,
+    LABELS,
+    SHOWN,
+    SIGNALLING,
+    SIZE_OF_DEVICE,
+    SIZED,
+    STRUCTS,
+)
+from ring3.trace.strace.sockets import option
+from ring3.trace.strace.special_structs import FAILED, SPECIAL
 from ring3.trace.strace.style import InHex, Style
+from ring3.trace.strace.terminals import TERMIOS, settings
+from ring3.trace.strace.times import DATED, DATES, date
 
 PATH_MAX: Final = 4095
-_OF_ANY_LENGTH: Final = frozenset({"linux_dirent", "linux_dirent64", "old_linux_dirent"})
-"""Structs that say themselves where the next one is; they are shown as an address."""
 _TEXTS: Final = frozenset({Meaning.PATH, Meaning.STRING, Meaning.BYTES, Meaning.HEX_BYTES})
 _SIGSET_SIZE: Final = 8
 _DEVICES: Final = (0o020000, 0o060000)
 _PLAIN: Final = frozenset(
     {
         Meaning.NUMBER, Meaning.SIZE, Meaning.COUNT, Meaning.OFFSET, Meaning.SECONDS, Meaning.MILLISECONDS,
-        Meaning.TICKS, Meaning.EXIT_STATUS, Meaning.OFFSET_LOW, Meaning.OFFSET_HIGH, Meaning.INTERFACE, Meaning.KEY,
+        Meaning.TICKS, Meaning.EXIT_STATUS, Meaning.OFFSET_LOW, Meaning.OFFSET_HIGH, Meaning.INTERFACE,
         Meaning.ERROR, Meaning.SI_CODE,
     }
 )  # fmt: skip
@@ -46,26 +56,12 @@ _TASKS: Final = frozenset({Meaning.PID, Meaning.TID, Meaning.TGID, Meaning.PGID,
 """Meanings that are numbers of tasks."""
 
 
-FAILED: Final = -1
-"""For a result: the call has failed, and what it would have filled is as it was."""
-
-
-class Text:
-    """Writes values of one program.
-
-    Attributes:
-        bits: The program's width in this call.
-        read: Reads its memory; raises Errno.
-        style: How they look.
-        in_hex: As `Style.in_hex`.
-    """
+class Text(MemoryText):
+    """Writes values of one program."""
 
     def __init__(self, program: Program, style: Style) -> None:
+        super().__init__(program, style)
         self._program = program
-        self.style = style
-        self._bits = self.bits = program.bits
-        self.read = program.read
-        self.in_hex = style.in_hex
 
     # -- whatever stands in a register -----------------------------------------------------------------------------
 
@@ -80,7 +76,7 @@ class Text:
         """
         if arg.when is None:
             return self.scalar(arg, arg.type.cast(number))
-        address = number & ((1 << self._bits) - 1)
+        address = number & ((1 << self.bits) - 1)
         if not address:
             return "NULL"
         try:
@@ -96,9 +92,9 @@ class Text:
         if what in _PLAIN:
             return str(number)
         if what in _TASKS:
-            return self.task(number)
+            return self.task(_signed(number))
         if what is Meaning.VALUES:
-            if arg.type == POINTER and number not in tables.sets()[arg.of].by_value(self._bits):
+            if arg.type == POINTER and number not in tables.sets()[arg.of].by_value(self.bits):
                 return f"{number:#x}"  # such as a handler, which few values are names of
             return self.named(tables.sets()[arg.of], number)
         plain = SCALARS.get(what)
@@ -132,7 +128,7 @@ class Text:
 
     def named(self, of: ValueSet, number: int) -> str:
         """A value by the names of its set."""
-        return styled(self.style.names, named(of, number, self._bits), in_hex(number))
+        return styled(self.style.names, named(of, number, self.bits), in_hex(number))
 
     # -- whatever a pointer leads to -------------------------------------------------------------------------------
 
@@ -142,23 +138,25 @@ class Text:
         if what is Meaning.SOCKOPT:
             return option(self, beside["level"], beside["optname"], address, size or 0)
         if what is Meaning.STRUCT:
-            return self._structs(arg, address, size, result) if self.style.follows else f"{address:#x}"
+            return (
+                self._structs(arg, address, size, beside, result) if self.style.follows else f"{address:#x}"
+            )
         if what is Meaning.STRINGS:
-            return self._strings(address)
+            return self.strings(address)
         if what in _TEXTS:
             return self._characters(what, address, size)
         if what is Meaning.SIGSET:
-            if size is not None and not self._bits // 8 <= size <= _SIGSET_SIZE:
+            if size is not None and not self.bits // 8 <= size <= _SIGSET_SIZE:
                 return f"{address:#x}"
-            return sigset(self._integer(address, _SIGSET_SIZE if size is None else size))
+            return sigset(self.integer(address, _SIGSET_SIZE if size is None else size))
         if what in SETS:
-            return SETS[what](self._program.read, address, size, self._bits)
+            return SETS[what](self.read, address, size, self.bits)
         return self._numbers(arg, address, size)
 
     def _characters(self, what: Meaning, address: int, size: int | None) -> str:
         """A string, up to its null where no length is said, or bytes."""
         if what in (Meaning.PATH, Meaning.STRING) and size is None:
-            return self._string(address, PATH_MAX if what is Meaning.PATH else self.style.length)
+            return self.string(address, PATH_MAX if what is Meaning.PATH else self.style.length)
         if size is None:
             return f"{address:#x}"
         # the length of a path counts the null at its end
@@ -168,52 +166,64 @@ class Text:
     def _numbers(self, arg: Arg, address: int, size: int | None) -> str:
         """What is no more than scalars: one, or an array of them."""
         target = arg.target or TYPES["int"]
+        if arg.meaning is Meaning.SECONDS:
+            seconds = target.cast(self.integer(address, target.bits // 8))
+            return f"[{seconds}{date(seconds)}]"
         if arg.meaning is Meaning.POINTER:
-            target = TYPES["u64" if self._bits == 64 else "u32"]
+            target = TYPES["u64" if self.bits == 64 else "u32"]
         if not target.bits:
             return f"{address:#x}"
         element = arg._replace(when=None, type=target)
 
         def one(at: int) -> str:
-            return self.scalar(element, target.cast(self._integer(at, target.bits // 8)))
+            return self.scalar(element, target.cast(self.integer(at, target.bits // 8)))
 
-        text = self._several(address, size, target.bits // 8, one, arg.length)
+        text = self.several(address, size, target.bits // 8, one, arg.length)
         return text if arg.length else f"[{text}]"
 
-    def _structs(self, arg: Arg, address: int, count: int | None, result: int | None) -> str:
+    def _structs(
+        self, arg: Arg, address: int, count: int | None, beside: Mapping[str, int], result: int | None
+    ) -> str:
         """The struct that an argument points to, or the array of them."""
-        row = structs.every().get(self._for_width(arg.of))
-        if arg.of == "sockaddr":
-            return socket_address(self, address, count)
-        if arg.of == "cmsghdr":
-            return control_messages(self, address, count or 0)
+        row = own_structs.every().get(self._for_width(arg.of))
+        special = SPECIAL.get(arg.of)
+        if special is not None:
+            return special(self, address, count, beside, result)
         if arg.of == "iovec" and arg.when is When.EXIT:
-            return self._filled(address, count or 0, result or 0)
-        if arg.of == "siginfo" and row is not None:
-            return in_memory(self._program.read(address, row.size(self._bits)), self._bits)
-        if row is None or arg.of in _OF_ANY_LENGTH or row.layout(self._bits).places[-1].field.length == 0:
+            return self._filled(address, count or 0, result)
+        if row is None or row.layout(self.bits).places[-1].field.length == 0:
             return f"{address:#x}"
-        return self._several(
-            address, count, row.size(self._bits), lambda at: self.struct(row, at, result), arg.length
-        )
+        name, least = SIZED.get(arg.of, ("", 0))
+        limit = beside.get(name) if name else None
+        if limit is not None and limit < least:
+            return f"{address:#x}"
+        dated = DATED.get(row.name) if arg.length == "2" else None
 
-    def _filled(self, address: int, count: int, size: int) -> str:
-        """The buffers of a call that has put so many bytes into them; without any they are shown as addresses."""
-        row, left = self.row("iovec"), size
-        word = self._bits // 8
+        def one(at: int) -> str:
+            text = self.struct(row, at, result, limit)
+            if dated is not None:
+                text += dated(*map(int, row.unpack(self.bits, self.read(at, row.size(self.bits)))))
+            return text
+
+        return self.several(address, count, row.size(self.bits), one, arg.length)
+
+    def _filled(self, address: int, count: int, size: int | None) -> str:
+        """The buffers of a call that has put so many bytes into them, None if it failed: they are addresses then."""
+        row, left = self.row("iovec"), size or 0
+        word = self.bits // 8
 
         def one(at: int) -> str:
             nonlocal left
-            base, length = map(int, row.unpack(self._bits, self._program.read(at, 2 * word)))
+            base, length = map(int, row.unpack(self.bits, self.read(at, 2 * word)))
             taken = min(left, length)
             left -= taken
             text = f"{base:#x}" if base else "NULL"
-            if size:
+            if size is not None and base:
                 with suppress(Errno):
                     text = self.bytes_at(base, taken)
             return f"{{iov_base={text}, iov_len={length}}}"
 
-        return self._several(address, count, row.size(self._bits), one, "count")
+        return self.several(address, count, row.size(self.bits), one, "count")
 
     def _length(self, arg: Arg, beside: Mapping[str, int], result: int | None) -> int | None:
         """How many; None if it is not said or not known."""
@@ -225,106 +235,36 @@ class Text:
             return int(arg.length)
         number = beside.get(arg.length)
         if number is not None and arg.indirect:
-            return self._integer(number, 4) if number else None
+            return self.integer(number, 4) if number else None
         return number
-
-    def _several(
-        self, address: int, count: int | None, size: int, one: Callable[[int], str], length: str
-    ) -> str:
-        """One element, or an array of them."""
-        if not length:
-            return one(address)
-        if count is None:
-            return f"{address:#x}"
-        limit = count if self.style.verbose else min(count, self.style.length)
-        found = [one(address)] if limit else []
-        for index in range(1, limit):
-            try:
-                found.append(one(address + index * size))
-            except Errno:
-                return f"[{', '.join(found)}, ... /* {address + index * size:#x} */]"
-        return f"[{', '.join(found)}{', ...' * (limit < count)}]"
-
-    def _integer(self, address: int, size: int) -> int:
-        return int.from_bytes(self._program.read(address, size), "little")
-
-    def bytes_at(self, address: int, size: int, in_hex: InHex | None = None) -> str:
-        """Bytes in memory as a string, cut off where that is wanted.
-
-        Raises:
-            Errno: They cannot be read.
-        """
-        shown = min(size, self.style.length)
-        how = self.style.in_hex if in_hex is None else in_hex
-        return quoted(self._program.read(address, shown), how) + "..." * (size > shown)
-
-    def _string(self, address: int, limit: int) -> str:
-        raw = self._upto_null(address, limit + 1)
-        return quoted(raw[:limit], self.style.in_hex) + "..." * (len(raw) > limit)
-
-    def _upto_null(self, address: int, limit: int) -> bytes:
-        """A string of a program, up to its end or a limit.
-
-        Raises:
-            Errno: It is in no memory.
-        """
-        found = b""
-        while len(found) < limit:
-            step = min(limit - len(found), 4096 - (address + len(found)) % 4096)
-            before, null, _ = self._program.read(address + len(found), step).partition(b"\0")
-            found += before
-            if null:
-                break
-        return found
-
-    def _strings(self, address: int) -> str:
-        """An argument vector, or the environment as how many variables it has."""
-        size = self._bits // 8
-        found: list[str] = []
-        while pointer := self._integer(address + len(found) * size, size):
-            if len(found) >= self.style.length and not self.style.verbose:
-                return f"[{', '.join(found)}, ...]"
-            try:
-                found.append(self._string(pointer, self.style.length))
-            except Errno:
-                found.append(f"{pointer:#x}")
-        return f"[{', '.join(found)}]"
-
-    def variables(self, address: int) -> str:
-        """The environment: where it is, and how many variables it has."""
-        size, count = self._bits // 8, 0
-        try:
-            while self._integer(address + count * size, size):
-                count += 1
-        except Errno:
-            return f"{address:#x}"
-        return f"{address:#x} /* {count} var{'' if count == 1 else 's'} */"
 
     # -- structs ---------------------------------------------------------------------------------------------------
 
     def _for_width(self, name: str) -> str:
         """The name of a struct in programs of the width: that of 32 bits where there is one of its own."""
         narrow = name + "32"
-        every = structs.every()
-        return narrow if self._bits == 32 and name in every and 32 not in every[name].widths else name
+        every = own_structs.every()
+        return narrow if self.bits == 32 and name in every and 32 not in every[name].widths else name
 
     def row(self, name: str) -> Struct:
         """The struct of a name, in programs of the width."""
-        return structs.every()[self._for_width(name)]
+        return own_structs.every()[self._for_width(name)]
 
-    def struct(self, row: Struct, address: int, result: int | None = None) -> str:
-        """A struct in memory.
+    def struct(self, row: Struct, address: int, result: int | None = None, limit: int | None = None) -> str:
+        """A struct in memory, of which no more than `limit` bytes count.
 
         Raises:
             Errno: It cannot be read.
         """
-        return self.fields(row, self._program.read(address, row.size(self._bits)), result)
+        size = row.size(self.bits)
+        raw = self.read(address, size if limit is None else min(size, limit)).ljust(size, b"\0")
+        return self.fields(row, raw, result, limit)
 
-    def fields(self, row: Struct, raw: bytes, result: int | None = None) -> str:
-        """A struct whose bytes are these."""
-        read = row.values(self._bits, raw)
+    def fields(self, row: Struct, raw: bytes, result: int | None = None, limit: int | None = None) -> str:
+        """A struct whose bytes are these, of which no more than `limit` count."""
+        read = row.values(self.bits, raw)
         numbers = {name: value for name, value in read.items() if isinstance(value, int)}
-        places = {place.field.name: place for place in row.layout(self._bits).places}
+        places = {place.field.name: place for place in row.layout(self.bits).places}
         shown = SHOWN.get(row.name)
         names = list(places)
         if shown is not None and not (shown.more and self.style.verbose):
@@ -333,15 +273,18 @@ class Text:
                 names = [SIZE_OF_DEVICE.get(name, name) for name in names]
         if row.name in ("msghdr", "mmsghdr") and result == FAILED:
             return f"{{msg_namelen={numbers['msg_namelen']}}}" if "msg_namelen" in numbers else "{...}"
+        if row.name in TERMIOS:
+            return settings(read, verbose=self.style.verbose)
         special = STRUCTS.get(row.name)
         if special is not None:
-            return special(numbers, self._bits)
+            return special(numbers, self.bits)
         hidden = HIDDEN[row.name](numbers, result) if row.name in HIDDEN else ()
         found = []
         for name in names:
             field = places[name].field
             if (
                 name in hidden
+                or (limit is not None and places[name].offset + places[name].size > limit)
                 or field.meaning == "unused"
                 or (name == "sa_restorer" and not numbers["sa_flags"] & 0x0400_0000)
             ):
@@ -363,18 +306,19 @@ class Text:
     ) -> str:
         if field.type.startswith("struct ") and not field.pointer:
             inner = row.embedded[field.type.removeprefix("struct ")]
-            size = inner.size(self._bits)
+            size = inner.size(self.bits)
             each = [self.fields(inner, part[at : at + size]) for at in range(0, len(part), size)]
             return each[0] if field.length is None else f"[{', '.join(each)}]"
-        target = scalar(field.type, self._bits) if field.type in TYPES else TYPES["u64"]
-        arg = meaning(field.meaning or "number", POINTER if field.pointer else target, self._bits, target)
+        target = scalar(field.type, self.bits) if field.type in TYPES else TYPES["u64"]
+        arg = meaning(field.meaning or "number", POINTER if field.pointer else target, self.bits, target)
         if isinstance(value, bytes):
             if arg.meaning is Meaning.IPV6:
                 return ipv6(value)
             end = value.split(b"\0")[0] if arg.meaning in (Meaning.PATH, Meaning.STRING) else value
             return quoted(end, self.style.in_hex)
         if isinstance(value, tuple):
-            return f"[{', '.join(self.scalar(arg, int(one)) for one in value)}]"
+            text = f"[{', '.join(self.scalar(arg, int(one)) for one in value)}]"
+            return ARRAYS.get((row.name, field.name), "{}").format(text)
         assert isinstance(value, int)
         return self._scalar_field(row, field, arg, value, beside, result)
 
@@ -385,6 +329,8 @@ class Text:
         own = FIELDS.get((row.name, field.name))
         if own is not None:
             return own(value)
+        if field.name == "sigev_signo" and beside["sigev_notify"] not in SIGNALLING:
+            return str(value)
         if arg.meaning is Meaning.MODE:
             return mode(value)
         if arg.of == "iovec" and result is not None and row.name == "msghdr":
@@ -394,7 +340,9 @@ class Text:
         if field.type in ("short", "int") and arg.meaning is Meaning.VALUES:
             value &= (1 << TYPES[field.type].bits) - 1 if tables.sets()[arg.of].flags else -1
         if arg.of == "rlimit" and arg.meaning is Meaning.VALUES:
-            return _limit(value, self._bits)
+            return _limit(value, self.bits)
+        if arg.meaning is Meaning.SECONDS and row.name in DATES:
+            return f"{value}{date(value)}"
         return self.scalar(arg, value)
 
 

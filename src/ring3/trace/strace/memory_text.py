@@ -1,0 +1,101 @@
+"""What lies in a program's memory as text: bytes, strings, arrays, vectors of strings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ring3.abi.errno import Errno
+from ring3.trace.strace.programs import Program
+from ring3.trace.strace.quoting import quoted
+from ring3.trace.strace.style import InHex, Style
+
+
+class MemoryText:
+    """Writes bytes and strings of one program.
+
+    Attributes:
+        bits: The program's width in this call.
+        read: Reads its memory; raises Errno.
+        style: How values look.
+        in_hex: As `Style.in_hex`.
+    """
+
+    def __init__(self, program: Program, style: Style) -> None:
+        self.style = style
+        self.bits = program.bits
+        self.read = program.read
+        self.in_hex = style.in_hex
+
+    def several(
+        self, address: int, count: int | None, size: int, one: Callable[[int], str], length: str
+    ) -> str:
+        """One element, or an array of them."""
+        if not length:
+            return one(address)
+        if count is None:
+            return f"{address:#x}"
+        limit = count if self.style.verbose else min(count, self.style.length)
+        found = [one(address)] if limit else []
+        for index in range(1, limit):
+            try:
+                found.append(one(address + index * size))
+            except Errno:
+                return f"[{', '.join(found)}, ... /* {address + index * size:#x} */]"
+        return f"[{', '.join(found)}{', ...' * (limit < count)}]"
+
+    def integer(self, address: int, size: int) -> int:
+        """A number of so many bytes, without a sign."""
+        return int.from_bytes(self.read(address, size), "little")
+
+    def bytes_at(self, address: int, size: int, in_hex: InHex | None = None) -> str:
+        """Bytes in memory as a string, cut off where that is wanted.
+
+        Raises:
+            Errno: They cannot be read.
+        """
+        shown = min(size, self.style.length)
+        how = self.style.in_hex if in_hex is None else in_hex
+        return quoted(self.read(address, shown), how) + "..." * (size > shown)
+
+    def string(self, address: int, limit: int) -> str:
+        """A string up to its null, cut off where it is longer."""
+        raw = self._upto_null(address, limit + 1)
+        return quoted(raw[:limit], self.style.in_hex) + "..." * (len(raw) > limit)
+
+    def _upto_null(self, address: int, limit: int) -> bytes:
+        """A string of a program, up to its end or a limit.
+
+        Raises:
+            Errno: It is in no memory.
+        """
+        found = b""
+        while len(found) < limit:
+            step = min(limit - len(found), 4096 - (address + len(found)) % 4096)
+            before, null, _ = self.read(address + len(found), step).partition(b"\0")
+            found += before
+            if null:
+                break
+        return found
+
+    def strings(self, address: int) -> str:
+        """An argument vector, or the environment as how many variables it has."""
+        size = self.bits // 8
+        found: list[str] = []
+        while pointer := self.integer(address + len(found) * size, size):
+            if len(found) >= self.style.length and not self.style.verbose:
+                return f"[{', '.join(found)}, ...]"
+            try:
+                found.append(self.string(pointer, self.style.length))
+            except Errno:
+                found.append(f"{pointer:#x}")
+        return f"[{', '.join(found)}]"
+
+    def variables(self, address: int) -> str:
+        """The environment: where it is, and how many variables it has."""
+        size, count = self.bits // 8, 0
+        try:
+            while self.integer(address + count * size, size):
+                count += 1
+        except Errno:
+            return f"{address:#x}"
+        return f"{address:#x} /* {count} var{'' if count == 1 else 's'} */"

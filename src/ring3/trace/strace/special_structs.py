@@ -1,0 +1,62 @@
+"""Structs whose text needs more than their fields: sockets' addresses, signals, directories, data at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.notation import TYPES
+from ring3.trace.strace.dirents import entries
+from ring3.trace.strace.quoting import quoted
+from ring3.trace.strace.signals import in_memory
+from ring3.trace.strace.sockets import control_messages, socket_address
+from ring3.trace.strace.style import InHex
+
+if TYPE_CHECKING:
+    from ring3.trace.strace.text import Text
+
+FAILED: Final = -1
+"""For a result: the call has failed, and what it would have filled is as it was."""
+
+Arguments = Mapping[str, int]
+Special = Callable[["Text", int, int | None, Arguments, int | None], str]
+"""Writes what is at an address of a program, of which there are so many, beside these arguments, for this result."""
+_MAX_HANDLE: Final = 128
+"""Bytes of a file's handle at most (MAX_HANDLE_SZ of include/linux/exportfs.h)."""
+
+
+def _message(text: Text, address: int, _count: int | None, beside: Arguments, result: int | None) -> str:
+    """A message of msgsnd(2) or msgrcv(2): its type and its bytes."""
+    word = text.bits // 8
+    kind = TYPES["s64" if word == 8 else "s32"].cast(text.integer(address, word))
+    size = beside.get("msgsz", 0) if result is None or result == FAILED else result
+    return f"{{mtype={kind}, mtext={text.bytes_at(address + word, size)}}}"
+
+
+def _handle(text: Text, address: int, _count: int | None, beside: Arguments, result: int | None) -> str:
+    """A file's handle; before there is one, its size."""
+    size, kind = text.integer(address, 4), TYPES["s32"].cast(text.integer(address + 4, 4))
+    if (result is None and "mnt_id" in beside) or size > _MAX_HANDLE:
+        return f"{{handle_bytes={size}}}"
+    data = quoted(text.read(address + 8, size), InHex.ALL)
+    return f"{{handle_bytes={size}, handle_type={kind}, f_handle={data}}}"
+
+
+def _siginfo(text: Text, address: int, _count: int | None, _beside: Arguments, _result: int | None) -> str:
+    return in_memory(text.read(address, text.row("siginfo").size(text.bits)), text.bits)
+
+
+SPECIAL: Final[Mapping[str, Special]] = {
+    "sockaddr": lambda text, address, count, _beside, _result: socket_address(text, address, count),
+    "cmsghdr": lambda text, address, count, _beside, _result: control_messages(text, address, count or 0),
+    "siginfo": _siginfo,
+    "file_handle": _handle,
+    "msgbuf": _message,
+    "linux_dirent": lambda text, address, _count, _beside, result: entries(
+        text, text.row("linux_dirent"), address, result
+    ),
+    "linux_dirent64": lambda text, address, _count, _beside, result: entries(
+        text, text.row("linux_dirent64"), address, result
+    ),
+}
+"""By the name of the struct."""
