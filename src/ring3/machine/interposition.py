@@ -31,12 +31,14 @@ class Interposed(NamedTuple):
         on_syscall: Address of the function to hook on ``syscall``.
         on_sysenter: On ``sysenter``.
         on_vector: On exceptions and ``int``.
+        run: Runs the emulator (``ring3_run`` of ``emulator/stops.c``), without the interpreter lock.
     """
 
     library: str
     on_syscall: ctypes.c_void_p
     on_sysenter: ctypes.c_void_p
     on_vector: ctypes.c_void_p
+    run: ctypes._FuncPointer
 
 
 def load(path: str) -> Interposed:
@@ -56,8 +58,12 @@ def load(path: str) -> Interposed:
     missing = bind(library._handle, _address(ctypes.PyDLL(None), "dlsym"))  # noqa: SLF001 -- ctypes has no other name
     if missing is not None:
         raise UserError(f"this build of the Unicorn library has no {missing.decode()}")
-    functions = (_address(ours, f"ring3_on_{name}") for name in ("syscall", "sysenter", "vector"))
-    return Interposed(path, *functions)
+    on_syscall, on_sysenter, on_vector = (
+        _address(ours, f"ring3_on_{name}") for name in ("syscall", "sysenter", "vector")
+    )
+    run = ctypes.CDLL(OBJECT).ring3_run
+    run.argtypes = ctypes.c_void_p, ctypes.c_uint64, ctypes.c_size_t
+    return Interposed(path, on_syscall, on_sysenter, on_vector, run)
 
 
 def _is_loaded(path: str) -> bool:

@@ -40,8 +40,9 @@ if TYPE_CHECKING:
 
 _SYSCALL: Final = Event.SYSCALL
 _ON_SYSCALL: Final = 0x100
-"""What `_happened` says of ``syscall`` (`emulator/stops.c`); lower numbers are vectors."""
+"""What `_happened` says of ``syscall`` in 64-bit code (`emulator/stops.c`); lower numbers are vectors."""
 _ON_SYSENTER: Final = 0x101
+_ON_SYSCALL_COMPAT: Final = 0x102
 _TF: Final = int(Flags.TF)
 _HLT: Final = 0xF4
 _LOADS_FLAGS: Final = (b"\x9d", b"\xcf", b"\x0f\x07")
@@ -92,45 +93,42 @@ class UnicornCpu(UnicornRegisters):
         rip = self.words[self._rip]
         if self._counting:
             self._stop_counting()
-        self._restore(self._engine, self._window)
         pmap = self._pmap
         if pmap is not None and pmap.stale:
             self._flush(pmap)
-        happened = self._happened
-        happened[1] = NOTHING
         self._running = True
-        status = self._start(self._engine, rip, 0, 0, 0)
+        status = self._start(self._record_at, 0, 0)
         self._running = False
-        if happened[1] == NOTHING:
-            self._sync()
+        happened = self._happened[1]
+        if happened == _ON_SYSCALL:
+            return _SYSCALL
+        if happened == NOTHING:
             return self._without_event(status, rip, Event.HALT, self.run)
-        return self._event(happened[1])
+        return self._event(happened)
 
     def step(self) -> Stop:
         """Runs one instruction; see `Cpu.step`."""
         rip = self.rip
-        self._restore(self._engine, self._window)  # which tells the emulator of new stop addresses, too
+        self._prepare()
         if self._stops is not None and rip in self._stops:
             return self.pass_stop()
-        self._prepare()
         if not self._counting:
             self._counting = True
             self._lib.stop_between_blocks(self._engine, False)
             self.forget_code()  # blocks translated for `run` do not count instructions
         opcode = self._fetch(rip)
-        status = self._start(self._engine, rip, 0, 0, 1)
+        status = self._start(self._record_at, 0, 1)
         if self._happened[1] == NOTHING:
-            self._sync()
             otherwise = Event.HALT if opcode == _HLT else Event.STEPPED
             return self._without_event(status, rip, otherwise, self.step)
         return self._event(self._happened[1])
 
     def _prepare(self) -> None:
-        """Makes the emulator ready to start."""
-        self._restore(self._engine, self._window)
+        """Tells the emulator of new stop addresses and changed page tables before it starts."""
+        if self._stops is not None and self._stops.changed:
+            self._tell_stops()
         if self._pmap is not None and self._pmap.stale:
             self._flush(self._pmap)
-        self._happened[1] = NOTHING
 
     def make_interruptible(self) -> None:
         """Lets programs be stopped where that does not harm them, from now on; see `Cpu.make_interruptible`."""
@@ -186,17 +184,20 @@ class UnicornCpu(UnicornRegisters):
             from ring3.machine.unicorn_stops import StopAddresses  # noqa: PLC0415 -- most programs run without
 
             self._stops = StopAddresses(self._lib, self._engine)
-        self._restore = self._restore_with_stops
+        self._start = self._start_with_stops
         return self._stops
 
-    def _restore_with_stops(self, engine: int, window: int) -> int:
-        """Stands in for the library's function until the emulator knows the stop addresses."""
+    def _start_with_stops(self, record: int, until: int, instructions: int) -> int:
+        """Stands in for the function that runs the emulator until that knows the stop addresses."""
+        self._tell_stops()
+        status: int = self._start(record, until, instructions)
+        return status
+
+    def _tell_stops(self) -> None:
         assert self._stops is not None
-        self._restore = self._lib.context_restore
+        self._start = self._lib.ours.run
         self._stops.apply()
         self.forget_code()
-        status: int = self._restore(engine, window)
-        return status
 
     def hook_blocks(self, hook: Callable[[int, int], None], first: int, last: int) -> Callable[[], None]:
         """Calls a function for each block of code; see `Cpu.hook_blocks`."""
@@ -273,7 +274,7 @@ class UnicornCpu(UnicornRegisters):
             self._stops.off() if self._stops else nullcontext(),
             self._brake.off() if self._brake else nullcontext(),
         ):
-            status = self._start(self._engine, rip, until, 0, 0)
+            status = self._start(self._record_at, until, 0)
         if not traps:
             self.forget_code()
         happened = self._happened[1]
@@ -360,20 +361,16 @@ class UnicornCpu(UnicornRegisters):
         It looks the counted code up then, and a page that is no longer mapped leaves an exception in its state. So it
         is done at an address that has no code, before the state to run from is restored.
         """
-        self._start(self._engine, NOWHERE, 0, 0, 0)
+        self._lib.emu_start(self._engine, NOWHERE, 0, 0, 0)
         self._counting = False
         self._lib.stop_between_blocks(self._engine, True)
 
     def _event(self, happened: int) -> Stop:
-        """What the window was saved for; the status flags, which it lacks, are put there."""
-        words, flags = self.words, self.flags
-        rip = words[self._rip]
-        self._read_batch(self._engine, self._batch_ids, self._batch_values, 2)
-        words[self._eflags] = flags[0]
+        """What has ended a run, as `_happened` says it."""
         if happened == _ON_SYSCALL:
-            words[self._rip] = flags[1]
-            return _SYSCALL if self._halves[self._hflags] & at.HF_CS64 else Event.SYSCALL_COMPAT
-        flags[1] = rip
+            return Event.SYSCALL
+        if happened == _ON_SYSCALL_COMPAT:
+            return Event.SYSCALL_COMPAT
         if happened == _ON_SYSENTER:
             return Event.SYSENTER
         if self._is_stop_at_page_start(happened):
@@ -463,7 +460,7 @@ class UnicornCpu(UnicornRegisters):
         self._ram.bytes[PAGE_SIZE : PAGE_SIZE + len(code)] = code
         self.forget_code()
         self._happened[1] = NOTHING
-        self._start(self._engine, PAGE_SIZE, 0, 0, 0)
+        self._lib.emu_start(self._engine, PAGE_SIZE, 0, 0, 0)
         self._ram.bytes[PAGE_SIZE : PAGE_SIZE + len(code)] = kept
         self.forget_code()
         vector, self._happened[1] = self._happened[1], IDLE

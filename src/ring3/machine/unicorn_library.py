@@ -82,6 +82,21 @@ class MsrValue(ctypes.Structure):
     _fields_ = (("number", ctypes.c_uint32), ("value", ctypes.c_uint64))
 
 
+class RunRecord(ctypes.Structure):
+    """``struct run`` of ``emulator/stops.c``: how a run ended, and what it needs."""
+
+    _fields_ = (
+        ("window", ctypes.c_uint64),
+        ("event", ctypes.c_int64),
+        ("rflags", ctypes.c_uint64),
+        ("rip", ctypes.c_uint64),
+        ("engine", ctypes.c_uint64),
+        ("rflags_at", ctypes.c_uint64),
+        ("rip_at", ctypes.c_uint64),
+        ("hflags_at", ctypes.c_uint64),
+    )
+
+
 def library_path() -> str:
     """Where the installed `unicorn` package keeps its library.
 
@@ -134,7 +149,6 @@ class Library:
             held.uc_mem_map_ptr, pointer, number, ctypes.c_size_t, ctypes.c_uint32, pointer
         )
         self.reg_read = declare(held.uc_reg_read, pointer, ctypes.c_int, pointer)
-        self.reg_read_batch = declare(held.uc_reg_read_batch, pointer, pointer, pointer, ctypes.c_int)
         self.reg_write = declare(held.uc_reg_write, pointer, ctypes.c_int, pointer)
         self.context_size = declare(held.uc_context_size, pointer)
         self.context_size.restype = ctypes.c_size_t

@@ -259,15 +259,13 @@ class UnicornRegisters:
         self._window_bytes = memoryview(self._buffer).cast("B")
         self.words: memoryview = self._window_bytes.cast("Q")
         self._halves = self._window_bytes.cast("i")
-        self._happened = memoryview((ctypes.c_int64 * 2)(self._window, IDLE)).cast("B").cast("q")
-        self._batch = (ctypes.c_uint64 * 2)()
-        self.flags: memoryview = memoryview(self._batch).cast("B").cast("Q")
-        self._batch_ids = (ctypes.c_int * 2)(api.REG_EFLAGS, api.REG_RIP)
-        first = ctypes.addressof(self._batch)
-        self._batch_values = (ctypes.c_void_p * 2)(first, first + 8)
+        self._run_record = record = api.RunRecord(self._window, IDLE, engine=self._engine)
+        self._happened = memoryview(record).cast("B").cast("q")
+        self.flags: memoryview = memoryview(record).cast("B").cast("Q")[2:3]  # its ``rflags``
+        self._start: Callable[[int, int, int], int] = lib.ours.run
+        self._record_at = ctypes.addressof(record)
+        self._flags_at = self._record_at + api.RunRecord.rflags.offset
         self._restore: Callable[[int, int], int] = lib.context_restore
-        self._start = lib.emu_start
-        self._read_batch = lib.reg_read_batch
 
     def _place_fields(self) -> None:
         """Turns byte offsets into indices, once."""
@@ -280,6 +278,10 @@ class UnicornRegisters:
         self._error_code = (base + at.ERROR_CODE) >> 2
         self._is_int = (base + at.IS_INT) >> 2
         self._old_exception = (base + at.OLD_EXCEPTION) >> 2
+        record = self._run_record
+        record.rflags_at, record.rip_at, record.hflags_at = (
+            self._window + base + offset for offset in (at.EFLAGS, at.RIP, at.HFLAGS)
+        )
         ends = sorted((base + start, base + end) for start, end in at.PROCESSORS)
         starts = (0, *(end for _, end in ends))
         self._programs = tuple(map(slice, starts, (*(start for start, _ in ends), len(self._window_bytes))))
@@ -287,7 +289,7 @@ class UnicornRegisters:
     def _sync(self) -> None:
         """Brings the window up to date with the emulator."""
         self._lib.context_save(self._engine, self._window)
-        self._read_batch(self._engine, self._batch_ids, self._batch_values, 2)
+        self._lib.reg_read(self._engine, api.REG_EFLAGS, self._flags_at)
 
     def _library_write(self, register: int, value: ctypes._CData) -> None:
         """Writes a register through the library, which also changes what it derives from it."""

@@ -32,7 +32,11 @@ _NOWHERE: Final = 1 << 63
 
 
 class StopAddresses:
-    """The stop addresses of every address space."""
+    """The stop addresses of every address space.
+
+    Attributes:
+        changed: Whether the emulator is still to be told.
+    """
 
     def __init__(self, library: api.Library, engine: int) -> None:
         """Prepares the emulator.
@@ -45,6 +49,7 @@ class StopAddresses:
         self._everywhere: set[int] = set()
         self._by_space: WeakKeyDictionary[Pmap, set[int]] = WeakKeyDictionary()
         self._exits: frozenset[int] = frozenset()
+        self.changed = False
         self._wanted = ctypes.c_int(1)
         self._switch = _Switch(library, engine, self._wanted)
 
@@ -52,12 +57,14 @@ class StopAddresses:
         """Adds addresses, of one address space or of all."""
         found = self._everywhere if pmap is None else self._by_space.setdefault(pmap, set())
         found.update(addresses)
+        self.changed = True
 
     def remove(self, addresses: Iterable[int], pmap: Pmap | None) -> None:
         """Takes addresses away that were added so."""
         found = self._everywhere if pmap is None else self._by_space.get(pmap)
         if found is not None:
             found.difference_update(addresses)
+            self.changed = True
 
     def hold(self, address: int, pmap: Pmap | None) -> bool:
         """Whether a program in an address space is to stop before an address."""
@@ -77,6 +84,7 @@ class StopAddresses:
 
     def apply(self) -> None:
         """Tells the emulator; translations made before have to be dropped."""
+        self.changed = False
         self._exits = frozenset(self._everywhere.union(*self._by_space.values()))
         self._switch.remove()
         self._library.use_exits(self._engine, on=True)

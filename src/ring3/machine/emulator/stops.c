@@ -1,20 +1,62 @@
 /*
- * What stops the emulator, without the caller's language: functions to be hooked on `syscall`, `sysenter` and on
- * vectors. Each saves the registers into the caller's window, says what happened, and asks for the stop.
+ * Runs of the emulator and what stops them, without the caller's language. A run is one call: it takes the registers
+ * from the caller's window and brings them back there. The functions that are hooked on `syscall`, `sysenter` and on
+ * vectors save the registers into the window, say what happened, and ask for the stop.
  */
 #include "decode.h"
 
+ORIGINAL(load, int, uc_context_restore, void *, void *);
 ORIGINAL(save, int, uc_context_save, void *, void *);
+ORIGINAL(start, int, uc_emu_start, void *, uint64_t, uint64_t, uint64_t, size_t);
+ORIGINAL(read, int, uc_reg_read, void *, int, void *);
 ORIGINAL(stop, int, uc_emu_stop, void *);
 ORIGINAL(sysenter, void, helper_sysenter_x86_64, struct cpu *, int);
 
-enum { NOTHING = -1, SYSCALL = 0x100, SYSENTER = 0x101 };
+enum { NOTHING = -1, SYSCALL = 0x100, SYSENTER = 0x101, SYSCALL_COMPAT = 0x102 };
 
 /* Where a run's end is told. Only its first event counts: behind `syscall` the emulator may go on to a #DB. */
 struct stop {
     void *window; /* a context of the library's */
     int64_t event; /* NOTHING in a run before its first event; a vector, or one of the above; else nobody is to be told */
+    uint64_t rflags, rip; /* at the end of the run */
 };
+
+/* What a run needs: the emulator, and where the window has the registers that it is asked for. */
+struct run {
+    struct stop stop;
+    void *engine;
+    uint64_t *rflags, *rip;
+    const uint32_t *hflags;
+};
+
+/* The library's names of registers (unicorn/x86.h of 2.1.3). */
+enum { UC_X86_REG_EFLAGS = 25, UC_X86_REG_RIP = 41 };
+
+/*
+ * Runs from what the window holds until something happens, or to an address, or so many instructions; returns the
+ * library's status. Then the window is up to date; but for status flags, which it lacks where something has happened,
+ * and RIP, which behind `syscall` is still that of the instruction: so these are put there.
+ */
+EXPORTED int ring3_run(struct run *run, uint64_t until, size_t instructions)
+{
+    struct stop *stop = &run->stop;
+    CALL(load)(run->engine, stop->window);
+    stop->event = NOTHING;
+    int status = CALL(start)(run->engine, *run->rip, until, 0, instructions);
+    if (stop->event == NOTHING)
+        CALL(save)(run->engine, stop->window);
+    CALL(read)(run->engine, UC_X86_REG_EFLAGS, &stop->rflags);
+    CALL(read)(run->engine, UC_X86_REG_RIP, &stop->rip);
+    if (stop->event != NOTHING) {
+        *run->rflags = stop->rflags;
+        if (stop->event == SYSCALL) {
+            *run->rip = stop->rip;
+            if (!(*run->hflags & HF_CS64))
+                stop->event = SYSCALL_COMPAT;
+        }
+    }
+    return status;
+}
 
 static void report(void *engine, struct stop *stop, int64_t event)
 {

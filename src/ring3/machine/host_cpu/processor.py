@@ -7,7 +7,6 @@ that it does not have are then run by the host's processor one by one.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 from collections.abc import Callable, Iterable
@@ -76,7 +75,7 @@ class HostCpu(UnicornCpu):
         """
         self._is_ready = False
         super().__init__(ram)
-        self.turn = Turn(self._window + self._base, ctypes.addressof(self._batch))
+        self.turn = Turn(self._window + self._base, self._flags_at)
         self.turn.words[turns.SIZE] = SIZE
         self._stubs = Stubs(ram.fd, self.turn)
         self._of: dict[int, Stub] = {}
