@@ -14,6 +14,7 @@ from tests.support.native import Run
 from tests.support.toolchain import Bits, Toolchain
 
 PROGRAMS = [
+    "about_itself",
     "aio",
     "async",
     "attributes",
@@ -33,6 +34,7 @@ PROGRAMS = [
     "splicing",
     "transfers",
     "types",
+    "unnamed",
     "waiting",
     "xattrs",
 ]

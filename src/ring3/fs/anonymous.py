@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ring3.fs.file import File, Stat
 
 if TYPE_CHECKING:
+    from ring3.fs.inode import Inode
     from ring3.fs.vfs import Vfs
 
 
@@ -31,6 +32,13 @@ class AnonymousFile(File):
     def stat(self) -> Stat:
         """All of them share one inode, with no file type."""
         return Stat(self.vfs.anonymous_dev, 1, 0o600, 1, 0, 0, 0, 0, 4096, 0, 0, 0, 0)
+
+    @property
+    def attributes(self) -> Inode:
+        """Those of the inode that all of them share."""
+        from ring3.fs.unnamed import SharedInode  # noqa: PLC0415 - hardly a program asks for them
+
+        return SharedInode("anon_inodefs", self.stat(), self.vfs.now)
 
     def path(self) -> bytes:
         """``anon_inode:`` and the kind."""

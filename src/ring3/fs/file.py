@@ -138,6 +138,18 @@ class File:
         return None
 
     @property
+    def attributes(self) -> Inode:
+        """What has mode, owner and times, to be changed.
+
+        Raises:
+            Errno: EPERM, nothing has that could be.
+        """
+        inode = self.inode
+        if inode is None:
+            raise Errno(E.EPERM)
+        return inode
+
+    @property
     def dentry(self) -> Dentry | None:
         """The place it was opened at, None for what has no name in the tree."""
         return None

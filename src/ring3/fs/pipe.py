@@ -45,6 +45,7 @@ class Pipe:
         queue: Woken with the events of poll(2) that have become possible.
         opened: How often a reading and a writing end was opened, for those who wait for that.
         owner: User and group who made it.
+        attributes: What programs have changed of its attributes, None for nothing.
     """
 
     def __init__(self, vfs: Vfs, owner: tuple[int, int] = (0, 0)) -> None:
@@ -58,6 +59,7 @@ class Pipe:
         self.queue = WaitQueue()
         self.opened = [0, 0]
         self.created = vfs.now()
+        self.attributes: Inode | None = None
         self._chunks: deque[bytes] = deque()
 
     def open_end(self, flags: int) -> None:
@@ -240,11 +242,24 @@ class PipeFile(File):
         """Calls back when bytes come or go, or an end is opened or closed."""
         return self.pipe.queue.listen(callback, events | POLLERR | POLLHUP)
 
+    @property
+    def attributes(self) -> Inode:
+        """A FIFO's inode, or what is kept of a pipe."""
+        if self._inode is not None:
+            return self._inode
+        if self.pipe.attributes is None:
+            from ring3.fs.unnamed import UnnamedInode  # noqa: PLC0415 - hardly a program changes them
+
+            self.pipe.attributes = UnnamedInode("pipefs", self.stat(), self.pipe.vfs.now)
+        return self.pipe.attributes
+
     def stat(self) -> Stat:
-        """A FIFO's attributes; a pipe has none but its number."""
+        """A FIFO's attributes, or a pipe's."""
         if self._inode is not None:
             return self._inode.stat()
         pipe, when = self.pipe, self.pipe.created
+        if pipe.attributes is not None:
+            return pipe.attributes.stat()
         return Stat(
             pipe.vfs.pipe_dev, pipe.ino, stat.S_IFIFO | 0o600, 1, *pipe.owner, 0, 0, 4096, 0, when, when, when
         )

@@ -204,6 +204,15 @@ class Kernel(Rings, ABC, Generic[TaskT]):
                 return tid
         raise Errno(E.EAGAIN)
 
+    @property
+    def last_tid(self) -> int:
+        """The task number that was given away last; who sets it chooses where the next one is looked for."""
+        return self._next_tid - 1
+
+    @last_tid.setter
+    def last_tid(self, number: int) -> None:
+        self._next_tid = number + 1 if number + 1 < PID_MAX else FIRST_REUSED
+
     def number_in_use(self, number: int) -> bool:
         """Whether a number belongs to a task, or to anything else that keeps it from being given away."""
         return number in self.tasks
@@ -267,6 +276,10 @@ class Kernel(Rings, ABC, Generic[TaskT]):
         now = self.clocks.cpu()
         task.cpu_time += now - self._charged
         self._charged = now
+        if task.state is TaskState.READY:
+            task.preemptions += 1
+        else:
+            task.waits += 1
         if self.cpu_timers.waiting:
             self.cpu_timers.fire()
 

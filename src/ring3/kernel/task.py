@@ -82,6 +82,8 @@ class Task:
         bound: Not 0 while its handler must not be given up: what that has done lies in the handler alone.
         exit_code: As wait(2) encodes it, once it is dead.
         cpu_time: Nanoseconds it has had the CPU, up to when it last left it.
+        waits: How often it has left the CPU because it had to wait.
+        preemptions: How often it has left the CPU otherwise.
     """
 
     def __init__(self, kernel: Kernel[Any], tid: int, name: str, mm: Mm | None, stack: int) -> None:
@@ -101,7 +103,7 @@ class Task:
         self.progress: Progress | None = None
         self.bound = 0
         self.exit_code = 0
-        self.cpu_time = 0
+        self.cpu_time = self.waits = self.preemptions = 0
 
     @property
     def stack_top(self) -> int:

@@ -119,6 +119,10 @@ class LinuxKernel(LinuxSystem):
             layers = self.layers[entry] = Layers(table.DEFINED[entry])
         return layers
 
+    def defines(self, entry: str) -> bool:
+        """Whether there is a call of this entry point."""
+        return entry in table.DEFINED
+
     def define(self, definition: Syscall, number: int, abi: tbl.Abi = tbl.Abi.X86_64) -> int:
         """Adds a call of one's own: makes its stub and puts the stub's address into the table in RAM.
 

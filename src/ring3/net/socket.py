@@ -19,6 +19,7 @@ from ring3.net import options
 from ring3.net.caller import CAP_NET_RAW
 
 if TYPE_CHECKING:
+    from ring3.fs.inode import Inode
     from ring3.net.caller import Caller, Ucred
     from ring3.net.network import Network
 
@@ -128,6 +129,7 @@ class Socket(File):
         self.waiters = WaitQueue()
         self.ino: int = network.vfs.new_ino()
         self.owner = owner
+        self._attributes: Inode | None = None
         network.sockets.add(self)
 
     # -- what a family does ----------------------------------------------------------------------------------------
@@ -327,8 +329,19 @@ class Socket(File):
         """Calls back when something has changed."""
         return self.waiters.listen(callback, events)
 
+    @property
+    def attributes(self) -> Inode:
+        """What chmod(2) and others change; the kernel goes by `owner`."""
+        if self._attributes is None:
+            from ring3.fs.unnamed import UnnamedInode  # noqa: PLC0415 - hardly a program changes them
+
+            self._attributes = UnnamedInode("sockfs", self.stat(), self.network.vfs.now)
+        return self._attributes
+
     def stat(self) -> Stat:
-        """A socket's attributes; it has no times (sock_alloc in net/socket.c)."""
+        """A socket's attributes; it is born without times (sock_alloc in net/socket.c)."""
+        if self._attributes is not None:
+            return self._attributes.stat()
         return Stat(self.network.dev, self.ino, stat.S_IFSOCK | 0o777, 1, *self.owner, 0, 0, 4096, 0, 0, 0, 0)
 
     def path(self) -> bytes:

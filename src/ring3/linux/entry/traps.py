@@ -117,7 +117,14 @@ def do_user_addr_fault(
 )
 def handle_mm_fault(task: LinuxTask, address: int, error: int) -> FaultOutcome:
     """Makes an access to user memory possible, or says why it is not."""
-    return task.memory.fault(address, write=bool(error & PF_WRITE), fetch=bool(error & PF_FETCH))
+    memory = task.memory
+    loaded = memory.major_faults
+    outcome = memory.fault(address, write=bool(error & PF_WRITE), fetch=bool(error & PF_FETCH))
+    if memory.major_faults != loaded:
+        task.majflt += 1
+    elif outcome is FaultOutcome.OK:
+        task.minflt += 1
+    return outcome
 
 
 def _bad_area(task: LinuxTask, outcome: FaultOutcome, error: int, address: int) -> None:

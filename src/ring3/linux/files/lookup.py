@@ -157,12 +157,9 @@ def inode_of(found: Dentry | File) -> Inode:
     """The inode of a place or an open file.
 
     Raises:
-        Errno: EPERM, the file has none whose attributes could be changed.
+        Errno: EPERM or EOPNOTSUPP, the file has none whose attributes could be changed.
     """
-    inode = found.inode
-    if inode is None:
-        raise Errno(E.EPERM)
-    return inode
+    return found.inode if isinstance(found, Dentry) else found.attributes
 
 
 def check_flags(flags: int, allowed: int) -> None:

@@ -26,16 +26,25 @@ INIT: Final = 1
 class Rusage:
     """What getrusage(2) reports; times in nanoseconds."""
 
-    __slots__ = ("majflt", "maxrss", "minflt", "stime", "utime")
+    __slots__ = ("majflt", "maxrss", "minflt", "nivcsw", "nvcsw", "stime", "utime")
 
     def __init__(
-        self, utime: int = 0, stime: int = 0, maxrss: int = 0, minflt: int = 0, majflt: int = 0
+        self,
+        utime: int = 0,
+        stime: int = 0,
+        maxrss: int = 0,
+        minflt: int = 0,
+        majflt: int = 0,
+        nvcsw: int = 0,
+        nivcsw: int = 0,
     ) -> None:
         self.utime = utime
         self.stime = stime
         self.maxrss = maxrss
         self.minflt = minflt
         self.majflt = majflt
+        self.nvcsw = nvcsw
+        self.nivcsw = nivcsw
 
     def add(self, other: Rusage) -> None:
         """Adds another process's."""
@@ -44,6 +53,8 @@ class Rusage:
         self.maxrss = max(self.maxrss, other.maxrss)
         self.minflt += other.minflt
         self.majflt += other.majflt
+        self.nvcsw += other.nvcsw
+        self.nivcsw += other.nivcsw
 
 
 class Process:
@@ -72,6 +83,8 @@ class Process:
         signal_arrived: Woken when any signal is queued for it or one of its threads.
         child_changed: Woken when a child ended, stopped or went on.
         ended: Woken when it or one of its threads has ended, and when nobody waits for it any more.
+        oom_score_adj: By how much it is likelier than others to be ended where memory ends, in thousandths of that.
+        oom_score_adj_min: How far a program may lower that.
         pidfd_ino: What stat(2) calls descriptors that stand for it, 0 while there are none.
         has_execed: It ran execve since fork: setpgid(2) by the parent is EACCES.
         children_usage: Resources of children waited for.
@@ -88,10 +101,10 @@ class Process:
 
     __slots__ = (
         "actions", "child_changed", "children", "children_usage", "cpu_limit", "dead", "ended", "ending", "executing",
-        "exit_code", "exit_signal", "first_traced_by", "has_execed", "itimers", "next_timer", "parent",
-        "parent_thread", "pending", "pgid", "pid", "pidfd_ino", "posix_timers", "remains", "report", "sid",
-        "signal_arrived", "started", "stopped", "subreaper", "threads", "timed_out", "tracee_exits", "tracees",
-        "usage",
+        "exit_code", "exit_signal", "first_traced_by", "has_execed", "itimers", "next_timer",
+        "oom_score_adj", "oom_score_adj_min", "parent", "parent_thread", "pending", "pgid", "pid", "pidfd_ino",
+        "posix_timers", "remains", "report", "sid", "signal_arrived", "started", "stopped", "subreaper", "threads",
+        "timed_out", "tracee_exits", "tracees", "usage",
     )  # fmt: skip
 
     def __init__(self, pid: int, parent: Process | None, pgid: int, sid: int, actions: Actions) -> None:
@@ -108,6 +121,7 @@ class Process:
         self.pending = Pending()
         self.exit_signal = int(Sig.SIGCHLD)
         self.exit_code = 0
+        self.oom_score_adj = self.oom_score_adj_min = 0
         self.dead = self.timed_out = False
         self.ending: int | None = None
         self.executing: LinuxTask | None = None

@@ -56,6 +56,12 @@ class Settings:
         return child
 
 
+ANON_PRIVATE, ANON_SHARED, MAPPED_PRIVATE, MAPPED_SHARED, ELF_HEADERS = 1, 2, 4, 8, 16
+ALL_KINDS: Final = 0x1FF
+DEFAULT_KINDS: Final = 0x33
+"""Kinds of mappings in a core file: bits of /proc/PID/coredump_filter (core(5)), huge pages and others included."""
+
+
 class MmContext:
     """What Linux keeps about an address space beyond its mappings.
 
@@ -69,11 +75,13 @@ class MmContext:
         deny_write_exec: PR_SET_MDWE's bits.
         merge: Equal pages may be merged (PR_SET_MEMORY_MERGE).
         key_taken: The only protection key is gone.
+        coredump_filter: Which kinds of mappings a core file has (`ANON_PRIVATE` and others).
         aio: Contexts for asynchronous requests, by the address of their ring.
     """
 
     __slots__ = (
         "aio",
+        "coredump_filter",
         "deny_write_exec",
         "dumpable",
         "exe",
@@ -89,6 +97,7 @@ class MmContext:
         self.users = 0
         self.aio: dict[int, AioContext] = {}
         self.dumpable = 1
+        self.coredump_filter = DEFAULT_KINDS
         self.exe: RegularInode | None = None
         self.ldt: Ldt | None = None
         self.membarrier = 0
@@ -112,6 +121,7 @@ class MmContext:
         """That of the next program of the same process (mmf_init_flags)."""
         new = MmContext()
         new.runs(exe)
+        new.coredump_filter = self.coredump_filter
         new.no_huge_pages, new.merge = self.no_huge_pages, self.merge
         new.deny_write_exec = 0 if self.deny_write_exec & MDWE_NO_INHERIT else self.deny_write_exec
         return new

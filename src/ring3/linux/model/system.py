@@ -80,6 +80,7 @@ class LinuxSystem(TwoWays[LinuxTask]):
         hostname: What uname(2) calls the machine.
         domainname: Its NIS domain.
         reach: How far its network reaches; settled before a program runs.
+        kept_numbers: Numbers below /proc/sys that programs have set and that change nothing, by path.
         aslr: Random bits for addresses, None for fixed ones.
         objects: What concerns all memory objects.
         processes: All processes.
@@ -119,6 +120,7 @@ class LinuxSystem(TwoWays[LinuxTask]):
         self.hostname = "ring3"
         self.domainname = "(none)"
         self.reach = Reach.LOOPBACK
+        self.kept_numbers: dict[bytes, int] = {}
         self.aslr: Random | None = lambda bits: (
             int.from_bytes(self.random_bytes(8), "little") & (1 << bits) - 1
         )
@@ -149,6 +151,10 @@ class LinuxSystem(TwoWays[LinuxTask]):
     @abstractmethod
     def call(self, entry: str) -> Layers:
         """The layers of a call by its entry point, such as ``sys_write``."""
+
+    @abstractmethod
+    def defines(self, entry: str) -> bool:
+        """Whether there is a call of this entry point."""
 
     @property
     @abstractmethod

@@ -117,6 +117,7 @@ class LinuxTask(Task):
         self.seccomp: Seccomp | None = None
         self.dispatch: Dispatch | None = None
         self.rseq: Registration | None = None
+        self.minflt = self.majflt = 0
         self.trap_number = self.error_code = self.fault_address = 0
 
     @property
@@ -154,7 +155,10 @@ class LinuxTask(Task):
         return Rusage(
             utime=self.kernel.cpu_time(self),
             maxrss=mm.peak_rss() * 4 if mm is not None else 0,
-            majflt=mm.major_faults if mm is not None else 0,
+            minflt=self.minflt,
+            majflt=self.majflt,
+            nvcsw=self.waits,
+            nivcsw=self.preemptions,
         )
 
     # -- what becomes of it ------------------------------------------------------------------------------------

@@ -77,11 +77,6 @@ def _strings(task: LinuxTask, start: int, end: int) -> bytes:
         return b""
 
 
-def comm(task: LinuxTask) -> bytes:
-    """Its name."""
-    return os.fsencode(task.name) + b"\n"
-
-
 def auxv(task: LinuxTask) -> bytes:
     """The auxiliary vector it was started with."""
     return b"" if task.mm is None else task.program.auxv
@@ -132,6 +127,39 @@ def smaps(task: LinuxTask) -> bytes:
         found.append(f"{row}\n" + "".join(f"{name + ':':<16}{size // 1024:>8} kB\n" for name, size in fields))
         found.append("VmFlags: " + "".join(f"{word} " for word in flag_letters(vma)) + "\n")
     return os.fsencode("".join(found))
+
+
+def smaps_rollup(task: LinuxTask) -> bytes:
+    """The sums of that over all its mappings."""
+    if task.mm is None:
+        return b""
+    rows = list(task.mm.smaps())
+    start = rows[0][1].start if rows else 0
+    end = rows[-1][1].end if rows else 0
+    residences = [residence for _, _, residence in rows]
+    fields = (
+        ("Rss", "rss"),
+        ("Pss", "pss"),
+        ("Shared_Clean", "shared_clean"),
+        ("Shared_Dirty", "shared_dirty"),
+        ("Private_Clean", "private_clean"),
+        ("Private_Dirty", "private_dirty"),
+        ("Anonymous", "anonymous"),
+        ("Locked", "locked"),
+    )
+    text = f"{start:08x}-{end:08x} ---p 00000000 00:00 0 ".ljust(73) + "[rollup]\n"
+    for name, field in fields:
+        text += f"{name + ':':<16}{sum(getattr(found, field) for found in residences) // 1024:>8} kB\n"
+    return text.encode()
+
+
+def file_mappings(task: LinuxTask) -> list[tuple[bytes, bytes]]:
+    """Its mappings of files: where each begins and ends, and what it shows."""
+    if task.mm is None:
+        return []
+    return [
+        (f"{row.start:x}-{row.end:x}".encode(), os.fsencode(row.name)) for row in task.mm.maps() if row.inode
+    ]
 
 
 def statm(task: LinuxTask) -> bytes:
@@ -234,6 +262,8 @@ def status(task: LinuxTask) -> bytes:
         ("NoNewPrivs", str(int(task.settings.no_new_privs))),
         ("Cpus_allowed", "1"),
         ("Cpus_allowed_list", "0"),
+        ("voluntary_ctxt_switches", str(task.waits)),
+        ("nonvoluntary_ctxt_switches", str(task.preemptions)),
     ]
     return "".join(f"{name}:\t{value}\n" for name, value in rows).encode()
 
@@ -258,3 +288,41 @@ def _memory(mm: Mm | None) -> list[tuple[str, str]]:
         ("VmSwap", 0),
     )
     return [(name, f"{kilobytes:>8} kB") for name, kilobytes in rows]
+
+
+def cgroup(task: LinuxTask) -> bytes:
+    """Its control group: there is the root of the one hierarchy, and nobody leaves it."""
+    return b"0::/\n"
+
+
+def personality(task: LinuxTask) -> bytes:
+    """What personality(2) was told."""
+    return b"%08x\n" % task.settings.personality
+
+
+def schedstat(task: LinuxTask) -> bytes:
+    """Nanoseconds on the CPU, nanoseconds in the run queue, which nobody counts, and how often it had the CPU."""
+    return b"%d 0 %d\n" % (task.kernel.cpu_time(task), task.waits + task.preemptions + 1)
+
+
+def wchan(task: LinuxTask) -> bytes:
+    """The kernel function it waits in; 0 while it runs."""
+    if task.state is not TaskState.WAITING:
+        return b"0"
+    return (task.kernel.image.symbols.name(task.stub) or "0").encode()
+
+
+def syscall(task: LinuxTask) -> bytes:
+    """The call it is in with its arguments, the stack pointer and the instruction pointer."""
+    if task.state is TaskState.READY and task is not task.kernel.current:
+        return b"running\n"
+    regs = task.regs
+    where = f"0x{regs.sp:x} 0x{regs.ip:x}\n"
+    number = regs.orig_ax & 0xFFFF_FFFF
+    if number == 0xFFFF_FFFF:
+        return f"-1 {where}".encode()
+    if task.is_narrow:
+        values = [value & 0xFFFF_FFFF for value in (regs.bx, regs.cx, regs.dx, regs.si, regs.di, regs.bp)]
+    else:
+        values = [regs.di, regs.si, regs.dx, regs.r10, regs.r8, regs.r9]
+    return f"{number} {' '.join(f'0x{value:x}' for value in values)} {where}".encode()

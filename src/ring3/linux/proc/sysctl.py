@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
+from ring3.kernel.core import PID_MAX
+from ring3.linux.proc.adjustable import number
 
 if TYPE_CHECKING:
     from ring3.fs.inotify import InotifyLimits
@@ -72,6 +74,94 @@ class Tunable(NamedTuple):
             setattr(owner, name, value)
 
 
+class Kept(NamedTuple):
+    """A number that programs may set, and that changes nothing here: there is nothing that it could act on.
+
+    Attributes:
+        value: What it is at first.
+        least: The lowest that it may be.
+        most: The highest.
+    """
+
+    value: int
+    least: int = 0
+    most: int = (1 << 31) - 1
+
+
+class KeptNumber(NamedTuple):
+    """One of them, of one kernel."""
+
+    path: bytes
+    kept: Kept
+
+    def read(self, kernel: LinuxSystem) -> str:
+        """The text."""
+        return f"{kernel.kept_numbers.get(self.path, self.kept.value)}\n"
+
+    def write(self, kernel: LinuxSystem, data: bytes) -> None:
+        """Sets it.
+
+        Raises:
+            Errno: EINVAL, it is no number or out of range.
+        """
+        value = number(data)
+        if not self.kept.least <= value <= self.kept.most:
+            raise Errno(E.EINVAL)
+        kernel.kept_numbers[self.path] = value
+
+
+class Trigger(NamedTuple):
+    """A number that makes something happen when it is written.
+
+    Attributes:
+        most: The highest.
+        act: What happens.
+    """
+
+    most: int
+    act: Callable[[LinuxSystem, int], None]
+
+    def read(self, kernel: LinuxSystem) -> str:
+        """The text."""
+        return "0\n"
+
+    def write(self, kernel: LinuxSystem, data: bytes) -> None:
+        """Does it.
+
+        Raises:
+            Errno: EINVAL, it is no number or out of range.
+        """
+        value = number(data)
+        if not 1 <= value <= self.most:
+            raise Errno(E.EINVAL)
+        self.act(kernel, value)
+
+
+class LastPid(NamedTuple):
+    """The number that was given away last: who sets it chooses the next one (kernel/pid_namespace.c)."""
+
+    def read(self, kernel: LinuxSystem) -> str:
+        """The text."""
+        return f"{kernel.last_tid}\n"
+
+    def write(self, kernel: LinuxSystem, data: bytes) -> None:
+        """Sets it.
+
+        Raises:
+            Errno: EINVAL, it is no number or out of range.
+        """
+        value = number(data)
+        if not 0 <= value < PID_MAX:
+            raise Errno(E.EINVAL)
+        kernel.last_tid = value
+
+
+def _drop_caches(kernel: LinuxSystem, which: int) -> None:
+    """Gives clean file pages back: bit 0; dentries and inodes, bit 1, are kept for as long as they are used."""
+    if which & 1:
+        kernel.objects.reclaim(kernel.machine.ram.size >> 12, False)
+
+
 def _ipc(kernel: LinuxSystem) -> Ipc:
     return kernel.ipc
 
@@ -101,11 +191,28 @@ def _objects(kernel: LinuxSystem) -> Objects:
     return kernel.objects
 
 
-TUNABLES: Final[dict[bytes, Tunable | Name]] = {
+_KEPT: Final = {
+    b"kernel/panic": Kept(0),
+    b"kernel/sched_rr_timeslice_ms": Kept(100),
+    b"kernel/sched_rt_period_us": Kept(1_000_000, 1),
+    b"kernel/sched_rt_runtime_us": Kept(950_000, -1),
+    b"vm/dirty_background_ratio": Kept(10, 0, 100),
+    b"vm/dirty_ratio": Kept(20, 0, 100),
+    b"vm/min_free_kbytes": Kept(2048),
+    b"vm/overcommit_ratio": Kept(50),
+    b"vm/panic_on_oom": Kept(0, 0, 2),
+    b"vm/swappiness": Kept(60, 0, 200),
+    b"vm/vfs_cache_pressure": Kept(100),
+}
+
+TUNABLES: Final[dict[bytes, Tunable | Name | KeptNumber | Trigger | LastPid]] = {
+    **{path: KeptNumber(path, kept) for path, kept in _KEPT.items()},
     b"fs/nr_open": Tunable(_kernel, ("nr_open",), 8),
     b"kernel/domainname": Name("domainname"),
     b"kernel/hostname": Name("hostname"),
     b"kernel/threads-max": Tunable(_kernel, ("max_tasks",), 20),
+    b"vm/compact_memory": Trigger(1, lambda kernel, value: None),  # frames need no neighbours
+    b"vm/drop_caches": Trigger(4, _drop_caches),
     b"vm/max_map_count": Tunable(_objects, ("max_map_count",)),
     b"fs/inotify/max_queued_events": Tunable(_inotify, ("max_queued_events",)),
     b"fs/inotify/max_user_instances": Tunable(_inotify, ("max_user_instances",)),
@@ -119,6 +226,7 @@ TUNABLES: Final[dict[bytes, Tunable | Name]] = {
     b"kernel/msgmax": Tunable(_ipc, ("msgmax",)),
     b"kernel/msgmnb": Tunable(_ipc, ("msgmnb",)),
     b"kernel/msgmni": Tunable(partial(_ids, "queues"), ("limit",), 0, _MNI),
+    b"kernel/ns_last_pid": LastPid(),
     b"kernel/sem": Tunable(_ipc, ("semmsl", "semmns", "semopm", "semmni")),
     b"kernel/sem_next_id": Tunable(partial(_ids, "semaphores"), ("next_id",)),
     b"kernel/shm_next_id": Tunable(partial(_ids, "segments"), ("next_id",)),

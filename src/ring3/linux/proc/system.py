@@ -6,7 +6,9 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from ring3.abi.linux.capabilities import Cap
 from ring3.fs.inode import FileSystem
+from ring3.kernel.core import PID_MAX
 from ring3.linux.model.release import RELEASE, VERSION
 from ring3.machine.ram import PAGE_SIZE
 
@@ -20,7 +22,6 @@ FEATURES: Final = (
 )  # fmt: skip
 """Names of the feature bits in CPUID leaf 1, EDX (arch/x86/include/asm/cpufeatures.h)."""
 TYPES: Final = ("sysfs", "proc", "tmpfs", "devtmpfs", "pipefs", "overlay")
-PID_MAX: Final = 4_194_304
 
 Text = Callable[["LinuxSystem"], str]
 
@@ -106,21 +107,61 @@ def swaps(kernel: LinuxSystem) -> str:
 
 
 def nothing(kernel: LinuxSystem) -> str:
-    """/proc/cmdline: the kernel was given no arguments; /proc/modules: it has none."""
+    """/proc/modules and /proc/diskstats: there are none."""
     return ""
+
+
+def vmstat(kernel: LinuxSystem) -> str:
+    """/proc/vmstat: of its counters, those that are kept, and those of devices that are not there."""
+    usages = [process.usage for process in kernel.processes]
+    usages += [thread.usage() for process in kernel.processes for thread in process.threads]
+    rows = (
+        ("nr_free_pages", kernel.machine.ram.frames_free),
+        ("pgpgin", 0),
+        ("pgpgout", 0),
+        ("pswpin", 0),
+        ("pswpout", 0),
+        ("pgfault", sum(usage.minflt + usage.majflt for usage in usages)),
+        ("pgmajfault", sum(usage.majflt for usage in usages)),
+    )
+    return "".join(f"{name} {value}\n" for name, value in rows)
+
+
+def devices(kernel: LinuxSystem) -> str:
+    """/proc/devices: the kinds of device nodes there are, by major number."""
+    return "Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/ptmx\n136 pts\n\nBlock devices:\n"
+
+
+def partitions(kernel: LinuxSystem) -> str:
+    """/proc/partitions: the head of a table without rows."""
+    return "major minor  #blocks  name\n\n"
+
+
+def kallsyms(kernel: LinuxSystem) -> str:
+    """/proc/kallsyms: the kernel's symbols; their addresses are for who has CAP_SYSLOG (kallsyms_show_value)."""
+    is_shown = kernel.running_task().credentials.capable(Cap.SYSLOG)
+    return "".join(
+        f"{address if is_shown else 0:016x} T {name}\n"
+        for name, address in sorted(kernel.image.symbols, key=lambda row: row[1])
+    )
 
 
 TEXTS: Final[dict[bytes, Text]] = {
     b"cmdline": lambda kernel: "\n",
     b"cpuinfo": cpuinfo,
+    b"devices": devices,
+    b"diskstats": nothing,
     b"filesystems": filesystems,
+    b"kallsyms": kallsyms,
     b"loadavg": loadavg,
     b"meminfo": meminfo,
     b"modules": nothing,
+    b"partitions": partitions,
     b"stat": stat,
     b"swaps": swaps,
     b"uptime": uptime,
     b"version": version,
+    b"vmstat": vmstat,
 }
 """The files at the top of /proc."""
 

@@ -8,13 +8,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import NamedTuple
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import O_APPEND, File
 from ring3.fs.inode import Inode
 from ring3.fs.pseudo import PseudoDirectory, PseudoFile, PseudoFileSystem, PseudoLink
 from ring3.linux.model.process import INIT
-from ring3.linux.proc import process, system
-from ring3.linux.proc.memory import MemoryInode
+from ring3.linux.proc import adjustable, process, system
+from ring3.linux.proc.memory import MemoryInode, PagemapInode
 from ring3.linux.tasks.access import may_look_into
 
 if TYPE_CHECKING:
@@ -23,30 +24,58 @@ if TYPE_CHECKING:
 
 Text = Callable[["LinuxTask"], bytes]
 
-PUBLIC: Final[dict[bytes, Text]] = {
-    b"cmdline": process.cmdline,
-    b"limits": process.limits,
-    b"stat": process.stat,
-    b"statm": process.statm,
-    b"status": process.status,
+Store = Callable[["LinuxTask", bytes], None]
+
+
+class TaskFile(NamedTuple):
+    """A file about a task.
+
+    Attributes:
+        text: Makes its contents.
+        mode: Its permissions.
+        private: Only who may trace the task can read it.
+        store: Takes what is written to it.
+    """
+
+    text: Text
+    mode: int = 0o444
+    private: bool = False
+    store: Store | None = None
+
+
+FILES: Final[dict[bytes, TaskFile]] = {
+    b"auxv": TaskFile(process.auxv, 0o400, private=True),
+    b"cgroup": TaskFile(process.cgroup),
+    b"clear_refs": TaskFile(lambda _: b"", 0o200, store=adjustable.clear_refs),
+    b"cmdline": TaskFile(process.cmdline),
+    b"comm": TaskFile(adjustable.comm, 0o644, store=adjustable.set_comm),
+    b"coredump_filter": TaskFile(adjustable.coredump_filter, 0o644, store=adjustable.set_coredump_filter),
+    b"environ": TaskFile(process.environ, 0o400, private=True),
+    b"limits": TaskFile(process.limits),
+    b"maps": TaskFile(process.maps, private=True),
+    b"oom_adj": TaskFile(adjustable.oom_adj, 0o644, store=adjustable.set_oom_adj),
+    b"oom_score": TaskFile(adjustable.oom_score),
+    b"oom_score_adj": TaskFile(adjustable.oom_score_adj, 0o644, store=adjustable.set_oom_score_adj),
+    b"personality": TaskFile(process.personality, 0o400, private=True),
+    b"schedstat": TaskFile(process.schedstat),
+    b"smaps": TaskFile(process.smaps, private=True),
+    b"smaps_rollup": TaskFile(process.smaps_rollup, private=True),
+    b"stat": TaskFile(process.stat),
+    b"statm": TaskFile(process.statm),
+    b"status": TaskFile(process.status),
+    b"syscall": TaskFile(process.syscall, 0o400, private=True),
+    b"timerslack_ns": TaskFile(adjustable.timerslack_ns, 0o666, store=adjustable.set_timerslack_ns),
+    b"wchan": TaskFile(process.wchan),
 }
-"""The files of a task that everybody can read."""
-PRIVATE: Final[dict[bytes, tuple[Text, int]]] = {
-    b"auxv": (process.auxv, 0o400),
-    b"environ": (process.environ, 0o400),
-    b"maps": (process.maps, 0o444),
-    b"smaps": (process.smaps, 0o444),
-}
-"""Those that only who may trace it can read, and their modes."""
 LINKS: Final = (b"cwd", b"exe", b"root")
 TASK_NAMES: Final = (
-    *PUBLIC,
-    *PRIVATE,
+    *FILES,
     *LINKS,
-    b"comm",
     b"fd",
     b"fdinfo",
+    b"map_files",
     b"mem",
+    b"pagemap",
     b"mounts",
     b"mountinfo",
     b"net",
@@ -68,7 +97,7 @@ class ProcTree:
 
     def _names(self) -> list[bytes]:
         pids = sorted([INIT, *(found.pid for found in self._kernel.processes)])
-        fixed = [*system.TEXTS, b"mounts", b"net", b"self", b"sys", b"sysvipc", b"thread-self"]
+        fixed = [*system.TEXTS, b"config.gz", b"mounts", b"net", b"self", b"sys", b"sysvipc", b"thread-self"]
         return [*fixed, *(b"%d" % pid for pid in pids)]
 
     def _find(self, name: bytes) -> Inode | None:
@@ -81,6 +110,10 @@ class ProcTree:
             return PseudoLink(fs, name, lambda: b"%d/task/%d" % (self._current().tgid, self._current().tid))
         if name in (b"mounts", b"net"):
             return PseudoLink(fs, name, lambda: b"self/" + name)
+        if name == b"config.gz":
+            from ring3.linux.proc.config import text  # noqa: PLC0415 - few programs look at it
+
+            return PseudoFile(fs, name, lambda: text(kernel))
         if name == b"sys":
             return self._sysctl()
         if name == b"sysvipc":
@@ -121,13 +154,11 @@ class ProcTree:
 
     def _find_of_task(self, task: LinuxTask, key: bytes, threads: bool, name: bytes) -> Inode | None:
         own, owner = key + b"/" + name, _owner(task)
-        text = PUBLIC.get(name)
-        if text is not None:
-            return PseudoFile(self.fs, own, lambda: text(task), owner=owner)
-        private = PRIVATE.get(name)
-        if private is not None:
-            make, mode = private
-            return PseudoFile(self.fs, own, lambda: self._guarded(task, make), mode=mode, owner=owner)
+        row = FILES.get(name)
+        if row is not None:
+            text = partial(self._guarded, task, row.text) if row.private else partial(row.text, task)
+            store = None if row.store is None else partial(row.store, task)
+            return PseudoFile(self.fs, own, text, mode=row.mode, owner=owner, store=store)
         if name in LINKS:
             return self._link(task, own, lambda: _place(task, name))
         maker = self._directories(task, own, threads).get(name)
@@ -136,13 +167,12 @@ class ProcTree:
     def _directories(self, task: LinuxTask, own: bytes, threads: bool) -> dict[bytes, Callable[[], Inode]]:
         kernel, fs, owner = self._kernel, self.fs, _owner(task)
         found: dict[bytes, Callable[[], Inode]] = {
-            b"comm": lambda: PseudoFile(
-                fs, own, lambda: process.comm(task), mode=0o644, owner=owner, store=partial(_rename, task)
-            ),
             b"fd": lambda: self._numbers(task, own, partial(self._fd_link, task), 0o500),
             b"fdinfo": lambda: self._numbers(task, own, partial(self._fd_info, task), 0o500),
             b"net": lambda: self._network(own),
+            b"map_files": lambda: self._map_files(task, own),
             b"mem": lambda: MemoryInode(fs, own, task, lambda: self._require_access(task)),
+            b"pagemap": lambda: PagemapInode(fs, own, task, lambda: self._require_access(task)),
             b"mounts": lambda: PseudoFile(fs, own, lambda: system.mounts(kernel, task.fs.root).encode()),
             b"mountinfo": lambda: PseudoFile(
                 fs, own, lambda: system.mountinfo(kernel, task.fs.root).encode()
@@ -207,6 +237,22 @@ class ProcTree:
             return [b"%d" % fd for fd in task.files]
 
         return PseudoDirectory(self.fs, own, find, names, mode=mode, owner=_owner(task))
+
+    def _map_files(self, task: LinuxTask, own: bytes) -> PseudoDirectory:
+        """A directory with a link for each mapping of a file."""
+
+        def mappings() -> dict[bytes, bytes]:
+            self._require_access(task)
+            return dict(process.file_mappings(task))
+
+        def find(name: bytes) -> Inode | None:
+            if name not in mappings():
+                return None
+            return PseudoLink(
+                self.fs, own + b"/" + name, lambda: mappings()[name], mode=0o600, owner=_owner(task)
+            )
+
+        return PseudoDirectory(self.fs, own, find, mappings, mode=0o500, owner=_owner(task))
 
     def _fd_link(self, task: LinuxTask, own: bytes, fd: int, file: File) -> Inode:
         mode = 0o100 | (0o400 if file.readable or file.is_path else 0) | (0o200 if file.writable else 0)
@@ -326,7 +372,3 @@ def _place(task: LinuxTask, name: bytes) -> Dentry | None:
 
 def _threads(task: LinuxTask) -> list[bytes]:
     return [b"%d" % thread.tid for thread in task.process.threads or [task]]
-
-
-def _rename(task: LinuxTask, data: bytes) -> None:
-    task.name = data.rstrip(b"\n")[:15].decode("utf-8", "surrogateescape")

@@ -259,6 +259,8 @@ def copy_process(task: LinuxTask, args: CloneArgs) -> LinuxTask:
         child.process = Process(child.tid, family, parent.pgid, parent.sid, actions)
         child.process.parent_thread = task if family is parent else parent.parent_thread
         child.process.exit_signal = parent.exit_signal if flags & C.CLONE_PARENT else args.exit_signal
+        child.process.oom_score_adj = parent.oom_score_adj
+        child.process.oom_score_adj_min = parent.oom_score_adj_min
         child.process.started = task.kernel.clocks.monotonic()
         task.kernel.processes.add(child.process)
     child.process.threads.append(child)

@@ -2,7 +2,7 @@
 
 An ELF file of type ET_CORE: notes with the registers of all threads and facts about the process, then its memory.
 Layouts and order: fs/binfmt_elf.c, include/linux/elfcore.h and include/uapi/linux/elfcore.h of Linux 6.x; which
-mappings are in it: ``vma_dump_size`` of fs/coredump.c with the default of /proc/PID/coredump_filter.
+mappings are in it: ``vma_dump_size`` of fs/coredump.c.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from ring3.fs.opening import do_filp_open
 from ring3.fs.regular import RegularFile
 from ring3.kernel.functions import function
 from ring3.kernel.mm.report import row
-from ring3.kernel.mm.vma import READ, SHARED, Vma
+from ring3.kernel.mm.vma import READ, SHARED, Vma, VmaFlag
 from ring3.linux.files.lookup import walk
 from ring3.linux.model.limits import Resource
+from ring3.linux.model.settings import ANON_PRIVATE, ANON_SHARED, ELF_HEADERS, MAPPED_PRIVATE, MAPPED_SHARED
 from ring3.linux.tracing.registers import NAMES32, NAMES64
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 from ring3.machine.registers import Seg
@@ -124,17 +125,24 @@ def _put(file: Sink, offset: int, data: bytes, limit: int) -> None:
 
 
 def _dumped(task: LinuxTask, vma: Vma) -> int:
-    """How many bytes of a mapping are in the file: what is private or was changed, and the heads of ELF files."""
-    obj = vma.obj
+    """How many bytes of a mapping are in the file, by what /proc/PID/coredump_filter says (vma_dump_size)."""
+    obj, kinds = vma.obj, task.mm_context.coredump_filter
     length = vma.end - vma.start
-    if not vma.prot & READ and obj is not None:
+    if vma.flags & VmaFlag.DONTDUMP:
         return 0
-    if obj is None or not obj.inode or (vma.flags & SHARED and not vma.name):
-        return length if obj is None or not vma.flags & SHARED else 0
-    if not vma.flags & SHARED and task.memory.anon_pages(vma.start, vma.end):
+    if vma.flags & SHARED:
+        has_links = obj is not None and not obj.name.endswith(" (deleted)")
+        return length if kinds & (MAPPED_SHARED if has_links else ANON_SHARED) else 0
+    if obj is not None and not obj.inode:  # the vDSO and its like
+        return length if vma.prot & READ else 0
+    if kinds & ANON_PRIVATE and (obj is None or task.memory.anon_pages(vma.start, vma.end)):
         return length
-    is_head = not vma.offset and task.memory.peek(vma.start, 4) == elf.MAGIC
-    return PAGE_SIZE if is_head else 0
+    if obj is None:
+        return 0
+    if kinds & MAPPED_PRIVATE:
+        return length
+    is_head = kinds & ELF_HEADERS and vma.prot & READ and not vma.offset
+    return PAGE_SIZE if is_head and task.memory.peek(vma.start, 4) == elf.MAGIC else 0
 
 
 def _header(bits: int, count: int) -> bytes:

@@ -97,10 +97,7 @@ def release_task(task: LinuxTask, code: int) -> None:
     process, kernel = task.process, task.kernel
     if task not in process.threads:
         return
-    if len(process.threads) > 1:
-        process.usage.utime += kernel.cpu_time(task)  # what is counted by memory stays with the others
-    else:
-        process.usage.add(task.usage())
+    process.usage.add(task.usage())
     if task.undo_list is not None:
         from ring3.linux.ipc.semaphores import exit_sem  # noqa: PLC0415 - few programs use them
 

@@ -11,7 +11,6 @@ from ring3.abi.linux.structs.time import TMS
 from ring3.kernel.functions import function
 from ring3.linux.definition import syscall
 from ring3.linux.model.process import Rusage
-from ring3.linux.timers.clocks import process_cpu_time
 from ring3.linux.timers.timespec import SECOND
 
 if TYPE_CHECKING:
@@ -21,16 +20,17 @@ RUSAGE_SELF: Final = 0
 RUSAGE_CHILDREN: Final = -1
 RUSAGE_THREAD: Final = 1
 TICK: Final = 10**7
-_NOT_COUNTED: Final = (0,) * 8
+_NOT_COUNTED: Final = (0,) * 6
 
 
 def pack_rusage(usage: Rusage, bits: int) -> bytes:
-    """``struct rusage``; of its fourteen counters three are kept."""
+    """``struct rusage``; of its fourteen counters five are kept."""
     times = []
     for moment in (usage.utime, usage.stime):
         seconds, nanoseconds = divmod(moment, SECOND)
         times += [seconds, nanoseconds // 1000]
-    return RUSAGE.pack(bits, *times, usage.maxrss, 0, 0, 0, usage.minflt, usage.majflt, *_NOT_COUNTED)
+    faults, switches = (usage.minflt, usage.majflt), (usage.nvcsw, usage.nivcsw)
+    return RUSAGE.pack(bits, *times, usage.maxrss, 0, 0, 0, *faults, *_NOT_COUNTED, *switches)
 
 
 @function("void getrusage(struct task_struct *p, int who, struct rusage *r)")
@@ -44,8 +44,9 @@ def getrusage(task: LinuxTask, who: int) -> Rusage:
     if who == RUSAGE_CHILDREN:
         total.add(task.process.children_usage)
     elif who == RUSAGE_SELF:
-        total.add(task.usage())  # threads have the memory in common
-        total.utime = process_cpu_time(task.process)
+        total.add(task.process.usage)
+        for thread in task.process.threads:
+            total.add(thread.usage())
     elif who == RUSAGE_THREAD:
         total.add(task.usage())
     else:
@@ -55,7 +56,7 @@ def getrusage(task: LinuxTask, who: int) -> Rusage:
 
 @syscall(
     "partial",
-    "all time counts as user time; of the counters, maxrss, minflt and majflt",
+    "all time counts as user time; of the counters, maxrss, minflt, majflt, nvcsw and nivcsw",
     compat_sys_getrusage=32,
 )
 def sys_getrusage(task: LinuxTask, who: Int, ru: Pointer, *, bits: int = 64) -> int:
