@@ -110,7 +110,8 @@ def test_the_command_line(toolchain: Toolchain) -> None:
     done = ring3("strace", "--cpu", "host", program, "7")
     assert done.returncode == 7
     assert "exit_group(7)" in done.stderr
-    assert ring3("strace", "--cpu", "guest", program).stderr == "strace: invalid --cpu argument: 'guest'\n"
+    refused = ring3("strace", "--cpu", "guest", program).stderr
+    assert refused.splitlines()[0] == "strace: invalid --cpu argument: 'guest'"
 
 
 def test_solaris_is_refused_in_one_line() -> None:
