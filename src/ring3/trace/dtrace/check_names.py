@@ -85,7 +85,7 @@ def _builtin_type(checker: Checker, kind: str) -> Type | None:
     if kind == "array":
         return None
     if kind == "curthread":
-        task = checker.types.find("struct task_struct") or checker.types.find("kthread_t")
+        task = checker.types.find("kthread_t")
         return checker.types.pointer(task or checker.types.struct("struct", "kthread"))
     if kind.endswith(" *") and checker.types.find(kind.removesuffix(" *")) is None:
         return checker.types.pointer(checker.types.struct("struct", kind.removesuffix("_t *")))

@@ -8,7 +8,13 @@ from contextlib import suppress
 from typing import Any
 
 from ring3.kernel.task import Task
-from ring3.trace.dtrace.machine.processes import CPUINFO_ADDRESS, lwpsinfo_address, psinfo_address
+from ring3.trace.dtrace.machine.described import (
+    CPUINFO_ADDRESS,
+    files_address,
+    lwpsinfo_address,
+    psinfo_address,
+    thread_address,
+)
 
 Fact = Callable[[Any], int | bytes]
 
@@ -90,7 +96,8 @@ COMMON: dict[str, Fact] = {
     "curpsinfo": lambda task: psinfo_address(task.tid),
     "curlwpsinfo": lambda task: lwpsinfo_address(task.tid),
     "curcpu": lambda _task: CPUINFO_ADDRESS,
-    "curthread": lambda task: task.kernel.machine.direct_map + task.stack,
+    "curthread": lambda task: thread_address(task.tid),
+    "fds": lambda task: files_address(task.tid),
     "vtimestamp": lambda task: task.kernel.cpu_time(task),
     "ucaller": return_address,
 }
@@ -107,6 +114,7 @@ LINUX: dict[str, Fact] = COMMON | {
     "egid": lambda task: task.credentials.egid,
     "cwd": lambda task: task.fs.cwd.path(task.fs.root),
     "root": lambda task: task.fs.root.path(),
+    "started": lambda task: task.process.started,
     "ancestors": _ancestors,
 }
 SOLARIS: dict[str, Fact] = COMMON | {
@@ -123,6 +131,7 @@ SOLARIS: dict[str, Fact] = COMMON | {
     "egid": lambda task: task.cred.gid,
     "cwd": lambda task: task.process.fs.cwd.path(task.process.fs.root),
     "root": lambda task: task.process.fs.root.path(),
+    "started": lambda task: task.process.started,
     "ancestors": _ancestors_on_solaris,
     "zonename": lambda _task: b"global",
 }

@@ -9,13 +9,16 @@ import contextlib
 import shlex
 import shutil
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ring3.errors import Deadlock, Ring3Error, UserError
 from ring3.trace.dtrace.command import HostAlone
 from ring3.trace.dtrace.errors import DtraceError
 from ring3.trace.dtrace.providers.base import Description, Fire, Probe, Provider, select
 from ring3.trace.dtrace.providers.profile import LISTED, ProfileProvider, period
+
+if TYPE_CHECKING:
+    from ring3.trace.dtrace.machine.described import Descriptions
 
 MODULES = {"linux": "vmlinux", "solaris": ""}
 """What probemod is for system calls."""
@@ -56,6 +59,7 @@ class MachineHost(HostAlone):
         self._computer: Computer | None = None
         self._task: Any = None
         self._running = False
+        self._descriptions: Descriptions | None = None
         self.providers: Sequence[Provider] = (*self.providers, _OnDemand(self))
 
     def kernel(self, program: str = "") -> Any:  # noqa: ANN401 - the kernel of either system
@@ -69,7 +73,17 @@ class MachineHost(HostAlone):
         from ring3.trace.dtrace.machine.providers import of_kernel  # noqa: PLC0415 - imports a kernel
 
         kernel = self.kernel()
-        return of_kernel(kernel, MODULES[self.system])
+        return of_kernel(kernel, MODULES[self.system], self._described(kernel))
+
+    def _described(self, kernel: Any) -> Descriptions:  # noqa: ANN401 - the kernel of either system
+        """What D itself says of a kernel: one memory, for probes and for what is traced."""
+        from ring3.trace.dtrace.machine import facts  # noqa: PLC0415 - imports a kernel
+        from ring3.trace.dtrace.machine.described import Descriptions  # noqa: PLC0415
+
+        if self._descriptions is None:
+            known = facts.SOLARIS if self.system == "solaris" else facts.LINUX
+            self._descriptions = Descriptions(kernel, known)
+        return self._descriptions
 
     def _look_at(self, kernel: Any) -> None:  # noqa: ANN401 - the kernel of either system
         """Have the machine be what is traced, and its clock the time."""
@@ -78,7 +92,7 @@ class MachineHost(HostAlone):
         from ring3.trace.dtrace.machine.target import MachineTarget  # noqa: PLC0415
 
         clock = MachineClock(kernel)
-        self.target = MachineTarget(kernel, self.system)
+        self.target = MachineTarget(kernel, self.system, self._described(kernel))
         self.time = clock
         self.providers = (ProfileProvider(clock), *self.machine_providers(), PidProvider(kernel))
 

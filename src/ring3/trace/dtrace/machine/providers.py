@@ -1,4 +1,4 @@
-"""Providers on a machine's probes: syscall, fbt, proc, sched.
+"""Providers on calls of a machine's kernel: syscall and fbt; and the list of all that a kernel has.
 
 They take the points of `kernel.points`; a probe that nobody enabled costs nothing.
 """
@@ -11,14 +11,21 @@ from typing import TYPE_CHECKING, Any
 from ring3.abi.errno import Errno
 from ring3.kernel import points
 from ring3.kernel.observed import Call, CallObserver
-from ring3.trace.dtrace.machine.processes import psinfo_address
+from ring3.trace.dtrace.machine.solaris_names import ALIASES
 from ring3.trace.dtrace.machine.target import TaskContext
-from ring3.trace.dtrace.providers.base import ARGUMENTS, NO_ARGUMENTS, Description, Fire, Probe, select
-from ring3.trace.dtrace.type_space import TypeSpace
-from ring3.trace.dtrace.types import Type
+from ring3.trace.dtrace.providers.base import (
+    ARGUMENTS,
+    NO_ARGUMENTS,
+    Description,
+    Fire,
+    Probe,
+    matcher,
+    select,
+)
 
 if TYPE_CHECKING:
     from ring3.kernel.core import Kernel
+    from ring3.trace.dtrace.machine.described import Descriptions
 
 _HALF = 1 << 63
 
@@ -93,7 +100,7 @@ def _numbers(call: Call) -> Iterator[object]:
 
 
 class SyscallProvider:
-    """`syscall::NAME:entry` and `return`, by the names of the system's table."""
+    """`syscall::NAME:entry` and `return`, by the system's own names, and the other system's where one is asked for."""
 
     name = "syscall"
 
@@ -102,20 +109,48 @@ class SyscallProvider:
         self._kernel = kernel
         self._module = module
         self._probes: list[Probe] = []
+        self._aliases: dict[str, tuple[list[Probe], tuple[str, ...]]] = {}
+        self._names: set[str] = set()
 
     def find(self, description: Description) -> Iterable[Probe]:
         """The probes a description matches."""
         if not self._probes:
-            names = sorted({name for row in self._kernel.stub_rows().values() for name in row.names})
-            self._probes = [
-                Probe("syscall", self._module, name, what) for name in names for what in ("entry", "return")
-            ]
-        return select(description, self._probes)
+            self._names = {name for row in self._kernel.stub_rows().values() for name in row.names}
+            self._probes = self._made(sorted(self._names))
+            self._aliases = {
+                name: (self._made([name]), tuple(other for other in others if other in self._names))
+                for name, others in ALIASES.items()
+                if name not in self._names
+            }
+        found = select(description, self._probes)
+        return found + self._by_alias(description) if description.function not in ("", "*") else found
+
+    def _made(self, names: list[str]) -> list[Probe]:
+        return [Probe("syscall", self._module, name, what) for name in names for what in ("entry", "return")]
+
+    def _by_alias(self, description: Description) -> list[Probe]:
+        """Probes under names of the other system, unless the description takes in what stands in their place anyway."""
+        wanted = matcher(description.function)
+        return [
+            probe
+            for name, (probes, others) in self._aliases.items()
+            if wanted(name) and not any(wanted(other) for other in others)
+            for probe in select(description, probes)
+        ]
 
     def enable(self, probe: Probe, fire: Fire) -> Callable[[], None]:
         """Fire at the call."""
-        observer = _observer(probe, fire, "")
-        return self._kernel.probes.attach(points.SystemCall(probe.function), observer).detach
+        alias = self._aliases.get(probe.function)
+        names = (probe.function,) if alias is None else alias[1]
+        attached = [
+            self._kernel.probes.attach(points.SystemCall(name), _observer(probe, fire, "")) for name in names
+        ]
+
+        def detach() -> None:
+            for each in attached:
+                each.detach()
+
+        return detach
 
 
 def _observer(probe: Probe, fire: Fire, function: str) -> CallObserver:
@@ -150,85 +185,16 @@ class FbtProvider:
         return self._kernel.probes.attach(points.Function(key), observer).detach
 
 
-_Event = Callable[[Any], tuple[int, ...] | None]
-_EXITED, _KILLED, _DUMPED = 1, 2, 3
+def of_kernel(kernel: Kernel[Any], module: str, descriptions: Descriptions) -> list[Any]:
+    """All providers of a kernel that need no process."""
+    from ring3.trace.dtrace.machine.events import event_providers  # noqa: PLC0415 - it stands on this module
+    from ring3.trace.dtrace.machine.io import IoProvider  # noqa: PLC0415
+    from ring3.trace.dtrace.machine.statistics import statistics_providers  # noqa: PLC0415
 
-
-def _exit_reason(code: int) -> int:
-    """Why a process ended, of its code as wait(2) has it: CLD_EXITED, CLD_KILLED or CLD_DUMPED."""
-    if code & 0x7F == 0:
-        return _EXITED
-    return _DUMPED if code & 0x80 else _KILLED
-
-
-_PROC: dict[str, tuple[Any, _Event]] = {
-    "create": (
-        points.TaskCreated(),
-        lambda event: (psinfo_address(event.task.tid),) if event.parent is not None else None,
-    ),
-    "exec-success": (points.TaskExec(), lambda _event: ()),
-    "exit": (points.TaskExited(), lambda event: (_exit_reason(event.code),)),
-    "lwp-exit": (points.TaskExited(), lambda _event: ()),
-    "signal-discard": (
-        points.SignalSent(),
-        lambda event: (0, 0, event.info.signo) if event.discarded else None,
-    ),
-    "signal-handle": (points.SignalDelivered(), lambda event: (event.info.signo,)),
-    "signal-send": (points.SignalSent(), lambda event: (0, 0, event.info.signo)),
-    "start": (points.TaskCreated(), lambda _event: ()),
-}
-_SCHED: dict[str, tuple[Any, _Event]] = {
-    "off-cpu": (points.OffCpu(), lambda _task: ()),
-    "on-cpu": (points.OnCpu(), lambda _task: ()),
-}
-
-
-def _event_types(name: str) -> Callable[[TypeSpace], list[Type]] | None:
-    """The types of `args[]`."""
-    if name == "create":
-        return lambda types: [types.pointer(types.find("psinfo_t") or types.void)]
-    count = {"exit": 1, "signal-handle": 1, "signal-send": 3, "signal-discard": 3}.get(name, 0)
-    return (lambda types: [types.int] * count) if count else None
-
-
-_OF_LINUX = frozenset((points.SignalSent, points.SignalDelivered, points.TaskExec))
-"""Points that not every kernel has."""
-
-
-class EventProvider:
-    """Probes at points that tell of events: proc and sched."""
-
-    def __init__(self, name: str, table: dict[str, tuple[Any, _Event]], kernel: Kernel[Any]) -> None:
-        """Make the probes of a table: the point, and the arguments of an event, None for one that does not count."""
-        self.name = name
-        own = kernel.own_points()
-        self._table = {
-            what: row for what, row in table.items() if type(row[0]) not in _OF_LINUX or type(row[0]) in own
-        }
-        self._kernel = kernel
-        self._probes = [Probe(name, "", "", what, types=_event_types(what)) for what in self._table]
-
-    def find(self, description: Description) -> Iterable[Probe]:
-        """The probes a description matches."""
-        return select(description, self._probes)
-
-    def enable(self, probe: Probe, fire: Fire) -> Callable[[], None]:
-        """Fire at the event."""
-        point, arguments = self._table[probe.name]
-
-        def told(event: Any) -> None:  # noqa: ANN401 - what the point tells
-            found = arguments(event)
-            if found is not None:
-                fire(TaskContext(padded(found), getattr(event, "task", event)))
-
-        return self._kernel.probes.attach(point, told).detach
-
-
-def of_kernel(kernel: Kernel[Any], module: str) -> list[Any]:
-    """All providers of a kernel."""
     return [
         SyscallProvider(kernel, module),
         FbtProvider(kernel),
-        EventProvider("proc", _PROC, kernel),
-        EventProvider("sched", _SCHED, kernel),
+        *event_providers(kernel, descriptions),
+        IoProvider(kernel, descriptions),
+        *statistics_providers(kernel),
     ]

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from ring3.abi.errno import Errno
 from ring3.abi.signals import NSIG, Sig
 from ring3.trace.dtrace.errors import Fault, FaultKind
-from ring3.trace.dtrace.machine import facts, processes
+from ring3.trace.dtrace.machine import described, facts
+from ring3.trace.dtrace.machine.described import Descriptions
 from ring3.trace.dtrace.machine.kernel_stack import KernelStack
 from ring3.trace.dtrace.machine.types import SystemTypes
+from ring3.trace.dtrace.machine.variables import KernelVariables
 from ring3.trace.dtrace.providers.base import Context, NoTarget, Stack
 from ring3.trace.dtrace.types import Type
 from ring3.trace.user_symbols import UserSymbols
@@ -53,8 +55,8 @@ class TaskContext(Context):
 class MachineTarget(NoTarget):
     """The machine's system; what it has no answer for is what a system without anything says."""
 
-    def __init__(self, kernel: Kernel[Any], system: str) -> None:
-        """Look at a kernel of `linux` or `solaris`."""
+    def __init__(self, kernel: Kernel[Any], system: str, descriptions: Descriptions) -> None:
+        """Look at a kernel of `linux` or `solaris`, and at what D says of it."""
         super().__init__()
         self.system = system
         self._kernel = kernel
@@ -62,6 +64,8 @@ class MachineTarget(NoTarget):
         self._symbols = UserSymbols(kernel)
         self._kernel_stack = KernelStack(kernel, system)
         self._types = SystemTypes(system)
+        self._descriptions = descriptions
+        self._variables = KernelVariables(kernel, system, descriptions, self._types)
         self._spaces: dict[int, Mm] = {}
         self._names: dict[tuple[int, int], tuple[str, str, int] | None] = {}
 
@@ -95,7 +99,7 @@ class MachineTarget(NoTarget):
         """Kernel memory: nothing below the kernel's half, which is the program's and needs copyin()."""
         if address < _KERNEL or size > 1 << 24:
             raise Fault(FaultKind.BADADDR, address)
-        if processes.BASE <= address < processes.END:
+        if described.BASE <= address < described.END:
             return self._read_process(address, size)
         machine = self._kernel.machine
         start = address - machine.direct_map
@@ -109,7 +113,7 @@ class MachineTarget(NoTarget):
     def _read_process(self, address: int, size: int) -> bytes:
         """What D itself says of a process."""
         try:
-            return processes.read(address, size, self._kernel.tasks.get, self._facts)
+            return self._descriptions.read(address, size)
         except LookupError:
             raise Fault(FaultKind.BADADDR, address) from None
 
@@ -166,7 +170,10 @@ class MachineTarget(NoTarget):
         return (isinstance(context, TaskContext) and context.registers) or task.regs
 
     def kernel_symbol(self, name: str) -> tuple[int, Any] | None:
-        """The address of a kernel symbol; its type is not known."""
+        """The address of a kernel symbol; its type is known for a few variables."""
+        variable = self._variables.find(name.rpartition("`")[2])
+        if variable is not None:
+            return variable
         address = self._kernel.image.symbols.get(name)
         return None if address is None else (address, None)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from ring3.abi.solaris.modctl import MODINFO_LAYOUT, MODINFO_SIZE, MODMAXLINK, MODSPECIFIC_INFO_SIZE
 from ring3.abi.structs import Field, Layout
 from ring3.abi.structs import Struct as Row
-from ring3.trace.dtrace.machine.processes import DESCRIPTIONS
-from ring3.trace.dtrace.types import Array, Integer, Pointer, Struct, Type, Void
+from ring3.trace.dtrace.machine.described_rows import TEXT, TYPES
+from ring3.trace.dtrace.types import Array, Integer, Pointer, String, Struct, Type, Void
 
 _CHAR = Integer("char", 1, 1, signed=True)
 _INT = Integer("int", 4, 3, signed=True)
@@ -41,9 +41,9 @@ class SystemTypes:
 
     def find(self, name: str) -> Type | None:
         """`struct stat`, `psinfo_t`; None for what is not known."""
-        described = DESCRIPTIONS.get(name)
+        described = TYPES.get(name)
         if described:
-            return self._struct(described)
+            return self.struct(described)
         keyword, _, tag = name.partition(" ")
         if keyword != "struct" or not tag:
             return None
@@ -54,9 +54,10 @@ class SystemTypes:
         else:
             from ring3.abi.linux.structs import every  # noqa: PLC0415 - imports every family
         row = every().get(tag)
-        return self._struct(row) if row else None
+        return self.struct(row) if row else None
 
-    def _struct(self, row: Row) -> Struct:
+    def struct(self, row: Row) -> Struct:
+        """The type of a row."""
         if row.name not in self._made:
             made = self._made[row.name] = Struct("struct", row.name)
             layout: Layout = row.layout(64)
@@ -66,9 +67,11 @@ class SystemTypes:
         return self._made[row.name]
 
     def _field(self, row: Row, field: Field) -> Type:
+        if field.type == "char" and field.length == TEXT:
+            return String(TEXT)
         if field.type.startswith("struct "):
-            inner = row.embedded.get(field.type.removeprefix("struct "))
-            kind: Type = self._struct(inner) if inner else Void()
+            inner = row.embedded.get(field.type.removeprefix("struct ")) or TYPES.get(field.type)
+            kind: Type = self.struct(inner) if inner else Void()
         else:
             kind = _SCALARS.get(field.type, Void())
         if field.pointer:

@@ -1,0 +1,255 @@
+"""Memory in which the structs of `described_rows` lie: what D itself says of the tasks and files of a kernel.
+
+A pointer to one is an address in a range that no kernel uses, by the task's number; the bytes are made when they are
+read, so what a clause reads is what is true then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from ring3.abi.structs import Struct
+from ring3.trace.dtrace.machine import described_rows as rows
+
+Fields = dict[str, int | bytes]
+Facts = Mapping[str, Callable[[Any], int | bytes]]
+
+BASE: Final = 0xFFFF_EE00_0000_0000
+END: Final = BASE + (1 << 45)
+_EACH: Final = 0x4000
+_LWP, _CPU, _THREAD, _PROC, _PID, _VNODE, _CWD = 0x800, 0xC00, 0x1000, 0x1400, 0x1800, 0x1900, 0x2000
+_FILES: Final = BASE + (1 << 43)
+_FILES_OF_EACH: Final = 1 << 23
+_EVENT: Final = BASE + (1 << 44)
+_GLOBALS: Final = _EVENT + (1 << 20)
+_SONPROC: Final = 6
+_LP64: Final = 2
+_SECOND: Final = 1_000_000_000
+CPUINFO_ADDRESS: Final = BASE + _CPU
+
+
+def psinfo_address(tid: int) -> int:
+    """Where the `psinfo_t` of a task is."""
+    return BASE + tid * _EACH
+
+
+def lwpsinfo_address(tid: int) -> int:
+    """Where the `lwpsinfo_t` of a task is."""
+    return BASE + tid * _EACH + _LWP
+
+
+def thread_address(tid: int) -> int:
+    """Where the `kthread_t` or `struct task_struct` of a task is."""
+    return BASE + tid * _EACH + _THREAD
+
+
+def files_address(tid: int) -> int:
+    """Where the array of the `fileinfo_t` of a task's descriptors is."""
+    return _FILES + tid * _FILES_OF_EACH
+
+
+def packed(row: Struct, values: Fields) -> bytes:
+    """A struct with these fields, the others zero; fields of embedded structs are named `outer.inner`."""
+    flat: list[int | bytes] = []
+    for place in row.layout(64).places:
+        name, kind = place.field.name, place.field.type
+        if kind.startswith("struct ") and not place.field.pointer:
+            inner = row.embedded[kind.removeprefix("struct ")]
+            prefix = f"{name}."
+            own = {key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)}
+            flat.append(packed(inner, own))
+        else:
+            flat.append(values.get(name, b"" if place.field.length is not None else 0))
+    return _joined(row, flat)
+
+
+def _joined(row: Struct, flat: list[int | bytes]) -> bytes:
+    """The bytes of a struct from the values of its fields; of an embedded struct that is its bytes."""
+    layout = row.layout(64)
+    out = bytearray(layout.size)
+    for place, value in zip(layout.places, flat, strict=True):
+        data = (
+            value
+            if isinstance(value, bytes)
+            else (value & (1 << 8 * place.size) - 1).to_bytes(place.size, "little")
+        )
+        out[place.offset : place.offset + place.size] = data[: place.size].ljust(place.size, b"\0")
+    return bytes(out)
+
+
+class Descriptions:
+    """The memory of one kernel."""
+
+    def __init__(self, kernel: Any, facts: Facts) -> None:  # noqa: ANN401 - the kernel of either system
+        self._kernel = kernel
+        self._facts = facts
+        self._event = b""
+        self._globals: list[Callable[[], bytes]] = []
+        self._pages: dict[int, Callable[[Any], bytes]] = {
+            0: self._psinfo,
+            _LWP: self._lwpsinfo,
+            _THREAD: self._thread,
+            _PROC: self._proc,
+            _PID: self._pid,
+            _VNODE: self._vnode,
+            _CWD: self._cwd,
+        }
+
+    def place(self, *parts: bytes) -> list[int]:
+        """Puts structs where the probe that fires next finds them; returns their addresses."""
+        addresses, out = [], bytearray()
+        for part in parts:
+            addresses.append(_EVENT + len(out))
+            out += part.ljust(-(-len(part) // 16) * 16, b"\0")
+        self._event = bytes(out)
+        return addresses
+
+    def place_global(self, value: Callable[[], bytes]) -> int:
+        """Gives a variable of the kernel, whose bytes a function tells, a place; returns its address."""
+        self._globals.append(value)
+        return _GLOBALS + (len(self._globals) - 1) * _EACH
+
+    def read(self, address: int, size: int) -> bytes:
+        """Bytes of the range.
+
+        Raises:
+            LookupError: if nothing is there.
+        """
+        page, offset = self._page(address)
+        if not 0 <= offset <= len(page) - size:
+            raise LookupError(address)
+        return page[offset : offset + size]
+
+    def _page(self, address: int) -> tuple[bytes, int]:
+        """What lies around an address, and how far into it that is."""
+        if address >= _GLOBALS:
+            number, offset = divmod(address - _GLOBALS, _EACH)
+            if number >= len(self._globals):
+                raise LookupError(address)
+            return self._globals[number](), offset
+        if address >= _EVENT:
+            return self._event, address - _EVENT
+        if address >= _FILES:
+            tid, offset = divmod(address - _FILES, _FILES_OF_EACH)
+            size = rows.FILEINFO.layout(64).size
+            fd, offset = divmod(offset, size)
+            return self._file(self._task(tid), fd), offset
+        tid, offset = divmod(address - BASE, _EACH)
+        if _CPU <= offset < _THREAD:
+            return packed(rows.CPUINFO, {}), offset - _CPU
+        start = max(start for start in self._pages if start <= offset)
+        return self._pages[start](self._task(tid)), offset - start
+
+    def _task(self, tid: int) -> Any:  # noqa: ANN401 - a task of either system
+        task = self._kernel.tasks.get(tid)
+        if task is None:
+            raise LookupError(tid)
+        return task
+
+    def _fact(self, name: str, task: Any) -> int | bytes:  # noqa: ANN401
+        fact = self._facts.get(name)
+        return 0 if fact is None else fact(task)
+
+    def _known(self, task: Any, names: Mapping[str, str]) -> Fields:  # noqa: ANN401
+        """Fields from facts, by their names."""
+        return {field: self._fact(name, task) for field, name in names.items() if name in self._facts}
+
+    def _text(self, name: str, task: Any) -> bytes:  # noqa: ANN401
+        value = self._fact(name, task)
+        return value if isinstance(value, bytes) else b""
+
+    def _arguments(self, task: Any) -> bytes:  # noqa: ANN401
+        return (self._text("psargs", task) or self._text("execname", task))[:79]
+
+    def _psinfo(self, task: Any) -> bytes:  # noqa: ANN401
+        started = self._fact("started", task)
+        assert isinstance(started, int)
+        seconds, nanoseconds = divmod(started, _SECOND)
+        fields: Fields = {"pr_psargs": self._arguments(task), "pr_dmodel": _LP64}
+        fields |= {"pr_start.tv_sec": seconds, "pr_start.tv_nsec": nanoseconds}
+        return packed(rows.PSINFO, fields | self._known(task, _OF_PSINFO))
+
+    def _lwpsinfo(self, task: Any) -> bytes:  # noqa: ANN401
+        fields: Fields = {"pr_state": _SONPROC, "pr_sname": ord("O")}
+        return packed(rows.LWPSINFO, fields | self._known(task, _OF_LWPSINFO))
+
+    def _thread(self, task: Any) -> bytes:  # noqa: ANN401
+        here = BASE + task.tid * _EACH
+        parent = self._parent(task)
+        fields: Fields = {"t_procp": here + _PROC, "t_did": task.tid, "group_leader": here + _THREAD}
+        fields |= dict.fromkeys(("parent", "real_parent"), parent + _THREAD if parent else 0)
+        return packed(rows.KTHREAD, fields | self._known(task, _OF_THREAD))
+
+    def _parent(self, task: Any) -> int:  # noqa: ANN401
+        """Where what is said of a task's parent begins; 0 if it has none."""
+        wanted = self._fact("ppid", task)
+        for tid, other in self._kernel.tasks.items():
+            if self._fact("pid", other) == wanted:
+                return BASE + int(tid) * _EACH
+        return 0
+
+    def _proc(self, task: Any) -> bytes:  # noqa: ANN401
+        here = BASE + task.tid * _EACH
+        parent = self._parent(task)
+        fields: Fields = {
+            "p_parent": parent + _PROC if parent else 0,
+            "p_pidp": here + _PID,
+            "p_user.u_cdir": here + _VNODE,
+            "p_user.u_comm": self._text("execname", task),
+            "p_user.u_psargs": self._arguments(task),
+            "p_user.u_finfo.fi_nfiles": _FILES_OF_EACH // rows.FILEINFO.layout(64).size,
+        }
+        return packed(rows.PROC, fields | self._known(task, _OF_PROC))
+
+    def _pid(self, task: Any) -> bytes:  # noqa: ANN401
+        return packed(rows.PID, self._known(task, {"pid_id": "pid"}))
+
+    def _vnode(self, task: Any) -> bytes:  # noqa: ANN401
+        return packed(rows.VNODE, {"v_path": BASE + task.tid * _EACH + _CWD, "v_type": 2})
+
+    def _cwd(self, task: Any) -> bytes:  # noqa: ANN401
+        return self._text("cwd", task).ljust(_EACH - _CWD, b"\0")
+
+    def _file(self, task: Any, fd: int) -> bytes:  # noqa: ANN401
+        files = getattr(task, "files", None)
+        file = None if files is None else files.get(fd)
+        return packed(rows.FILEINFO, file_fields(file))
+
+
+def file_fields(file: Any) -> Fields:  # noqa: ANN401 - an open file of either system, None for none
+    """The members of `fileinfo_t` of an open file."""
+    if file is None:
+        return dict.fromkeys(("fi_name", "fi_dirname", "fi_pathname", "fi_fs", "fi_mount"), b"<none>")
+    path = file.path()
+    folder, _, name = path.rpartition(b"/")
+    place = getattr(file, "dentry", None)
+    system = b"<unknown>" if place is None else place.fs.name.encode()
+    mount = b"<unknown>" if place is None else place.fs.root.path()
+    return {
+        "fi_name": name or path,
+        "fi_dirname": folder or (b"/" if path.startswith(b"/") else b"<unknown>"),
+        "fi_pathname": path,
+        "fi_offset": file.position,
+        "fi_fs": system,
+        "fi_mount": mount,
+        "fi_oflags": file.flags,
+    }
+
+
+_OF_PSINFO: Final = {
+    "pr_pid": "pid",
+    "pr_ppid": "ppid",
+    "pr_uid": "uid",
+    "pr_euid": "euid",
+    "pr_gid": "gid",
+    "pr_egid": "egid",
+    "pr_fname": "execname",
+    "pr_pgid": "pgid",
+    "pr_sid": "sid",
+    "pr_nlwp": "nlwp",
+    "pr_addr": "curthread",
+}
+_OF_LWPSINFO: Final = {"pr_lwpid": "tid", "pr_name": "execname", "pr_addr": "curthread"}
+_OF_THREAD: Final = {"t_tid": "tid", "pid": "tid", "tgid": "pid", "comm": "execname"}
+_OF_PROC: Final = {"p_ppid": "ppid", "p_lwpcnt": "nlwp", "p_mstart": "started"}

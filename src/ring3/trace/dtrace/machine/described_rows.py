@@ -1,0 +1,175 @@
+"""What D says of processes, threads, processors, files and requests: structs that no kernel here has in memory.
+
+The members are those that scripts use. `struct task_struct` and `kthread_t` are one row, with the names of both
+systems, so that a script finds what it asks for on either. Sources: proc(5), the Dynamic Tracing Guide's chapters on
+proc, sched and io; sys/thread.h, sys/proc.h, sys/user.h, sys/vnode.h and sys/utsname.h of illumos; linux/sched.h.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ring3.abi.structs import Struct
+
+TIMESPEC: Final = Struct("timespec", "long tv_sec\nlong tv_nsec")
+PSINFO: Final = Struct(
+    "psinfo",
+    """
+    int pr_nlwp
+    int pr_pid
+    int pr_ppid
+    int pr_pgid
+    int pr_sid
+    unsigned int pr_uid
+    unsigned int pr_euid
+    unsigned int pr_gid
+    unsigned int pr_egid
+    char pr_dmodel
+    unsigned long pr_addr
+    unsigned long pr_size
+    unsigned long pr_rssize
+    unsigned long pr_ttydev
+    struct timespec pr_start
+    struct timespec pr_time
+    char pr_fname[16]
+    char pr_psargs[80]
+    int pr_wstat
+    int pr_argc
+    unsigned long pr_argv
+    unsigned long pr_envp
+    int pr_taskid
+    int pr_projid
+    int pr_nzomb
+    int pr_poolid
+    int pr_zoneid
+    int pr_contract
+    """,
+    TIMESPEC,
+)
+LWPSINFO: Final = Struct(
+    "lwpsinfo",
+    """
+    int pr_flag
+    int pr_lwpid
+    unsigned long pr_addr
+    unsigned long pr_wchan
+    char pr_stype
+    char pr_state
+    char pr_sname
+    char pr_nice
+    short pr_syscall
+    int pr_pri
+    char pr_clname[8]
+    char pr_name[16]
+    int pr_onpro
+    int pr_bindpro
+    int pr_bindpset
+    """,
+)
+CPUINFO: Final = Struct("cpuinfo", "int cpu_id\nint cpu_pset\nint cpu_chip\nint cpu_lgrp")
+PID: Final = Struct("pid", "int pid_id")
+VNODE: Final = Struct("vnode", "char *v_path\nint v_type")
+FILES: Final = Struct("uf_info", "int fi_nfiles")
+USER: Final = Struct(
+    "user",
+    """
+    struct timespec u_start
+    struct vnode *u_cdir
+    struct uf_info u_finfo
+    char u_comm[17]
+    char u_psargs[80]
+    """,
+    TIMESPEC,
+    FILES,
+)
+PROC: Final = Struct(
+    "proc",
+    """
+    int p_ppid
+    int p_lwpcnt
+    struct proc *p_parent
+    struct pid *p_pidp
+    s64 p_mstart
+    struct user p_user
+    """,
+    USER,
+)
+KTHREAD: Final = Struct(
+    "_kthread",
+    """
+    int t_tid
+    int t_sysnum
+    struct proc *t_procp
+    unsigned long t_did
+    int pid
+    int tgid
+    char comm[16]
+    struct task_struct *parent
+    struct task_struct *real_parent
+    struct task_struct *group_leader
+    """,
+)
+BUFINFO: Final = Struct(
+    "bufinfo",
+    """
+    int b_flags
+    size_t b_bcount
+    unsigned long b_addr
+    u64 b_blkno
+    u64 b_lblkno
+    size_t b_resid
+    size_t b_bufsize
+    unsigned long b_iodone
+    int b_error
+    dev_t b_edev
+    """,
+)
+DEVINFO: Final = Struct(
+    "devinfo",
+    """
+    int dev_major
+    int dev_minor
+    int dev_instance
+    char dev_name[256]
+    char dev_statname[256]
+    char dev_pathname[256]
+    """,
+)
+FILEINFO: Final = Struct(
+    "fileinfo",
+    """
+    char fi_name[256]
+    char fi_dirname[256]
+    char fi_pathname[256]
+    s64 fi_offset
+    char fi_fs[256]
+    char fi_mount[256]
+    int fi_oflags
+    """,
+)
+UTSNAME: Final = Struct(
+    "utsname",
+    """
+    char sysname[257]
+    char nodename[257]
+    char release[257]
+    char version[257]
+    char machine[257]
+    """,
+)
+TEXT: Final = 256
+"""An array of so many characters is a string in D."""
+TYPES: Final = {
+    **dict.fromkeys(("psinfo_t", "struct psinfo"), PSINFO),
+    **dict.fromkeys(("lwpsinfo_t", "struct lwpsinfo"), LWPSINFO),
+    **dict.fromkeys(("cpuinfo_t", "struct cpuinfo"), CPUINFO),
+    **dict.fromkeys(("kthread_t", "struct _kthread", "struct task_struct"), KTHREAD),
+    **dict.fromkeys(("proc_t", "struct proc"), PROC),
+    **dict.fromkeys(("user_t", "struct user"), USER),
+    **dict.fromkeys(("vnode_t", "struct vnode"), VNODE),
+    **dict.fromkeys(("bufinfo_t", "struct bufinfo"), BUFINFO),
+    **dict.fromkeys(("devinfo_t", "struct devinfo"), DEVINFO),
+    **dict.fromkeys(("fileinfo_t", "struct fileinfo"), FILEINFO),
+    "struct pid": PID,
+}
+"""The rows by the names of their types in D."""
