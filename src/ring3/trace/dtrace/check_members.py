@@ -34,8 +34,10 @@ def index(checker: Checker, node: Node) -> Node:
         fail("D_AGG_MDIM", node.line, f"improper use of multi-dimensional array: @{base.name}")
     symbol = check_names.find(checker, base) if isinstance(base, nodes.Name) else None
     if isinstance(base, nodes.Name):
-        if symbol is None:
-            fail("D_IDENT_UNDEF", node.line, f"failed to resolve {base.name}: Unknown variable name")
+        if symbol is None:  # an array that is assigned to further on, if anywhere: of integers
+            check_names.ensure_array(checker, node, checker.types.find("int64_t"))
+            symbol = check_names.find(checker, base)
+            assert symbol is not None
         base.symbol = symbol
         if symbol.kind is Kind.BUILT_IN and symbol.type is None:
             return _BUILT_IN_ARRAYS[symbol.name](checker, node, symbol)

@@ -279,6 +279,11 @@ def conditional(checker: Checker, node: Node) -> Node:
     """`a ? b : c`."""
     assert isinstance(node, nodes.Conditional)
     node.condition = checker.value(node.condition)
+    return branches(checker, node)
+
+
+def branches(checker: Checker, node: nodes.Conditional) -> Node:
+    """`a ? b : c` whose condition was checked."""
     node.yes = checker.value(node.yes)
     node.no = checker.value(node.no)
     if not (is_scalar(node.condition.type) or is_string(node.condition.type)):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ring3.trace.dtrace import builtins, check_actions, nodes
+from ring3.trace.dtrace import builtins, check_actions, check_operators, nodes
 from ring3.trace.dtrace.errors import fail
 from ring3.trace.dtrace.nodes import Clause, Node, Statement
 from ring3.trace.dtrace.types import is_scalar, is_string
@@ -68,6 +68,8 @@ def _statement(checker: Checker, expression: Node, order: Order) -> Node:
             expression.line,
             f"{expression.name}( ) may not be called from a D expression (D program context required)",
         )
+    if isinstance(expression, nodes.Conditional):
+        return _conditional(checker, expression, order)
     checked = checker.check(expression)
     if isinstance(checked, nodes.Assign) and isinstance(checked.target, nodes.Aggregation):
         _aggregating(checked.line, order)
@@ -77,6 +79,14 @@ def _statement(checker: Checker, expression: Node, order: Order) -> Node:
     elif isinstance(checked, nodes.Call) and checked.name in builtins.DESTRUCTIVE and order.speculated:
         fail("D_ACT_SPEC", checked.line, "destructive actions may not follow speculate( )")
     return checked
+
+
+def _conditional(checker: Checker, expression: nodes.Conditional, order: Order) -> Node:
+    """`?:` as a statement: of one whose condition is constant only the branch that is taken counts, also an action."""
+    condition = expression.condition = checker.value(expression.condition)
+    if isinstance(condition, nodes.Constant):
+        return _statement(checker, expression.yes if condition.value else expression.no, order)
+    return check_operators.branches(checker, expression)
 
 
 def _aggregating(line: int, order: Order) -> None:

@@ -261,7 +261,7 @@ class Command:
         return started[0] if started else None
 
     def _macros(self, text: Text, arguments: Arguments, target: int | None) -> Macros:
-        names = {**dict.fromkeys(("projid", "taskid", "zoneid"), 0), **self._host.identity()}
+        names = {**dict.fromkeys(("projid", "taskid", "zoneid", "target"), 0), **self._host.identity()}
         if target is not None:
             names["target"] = target
         script = text.value if text.is_file else "dtrace"

@@ -20,12 +20,18 @@ END: Final = BASE + (1 << 45)
 _EACH: Final = 0x4000
 _LWP, _CPU, _THREAD, _PROC, _PID, _VNODE, _CWD = 0x800, 0xC00, 0x1000, 0x1400, 0x1800, 0x1900, 0x2000
 _FILES: Final = BASE + (1 << 43)
-_FILES_OF_EACH: Final = 1 << 23
+_FILES_OF_EACH: Final = 1 << 24
+_MOST_FILES: Final = 1 << 12
+_ENTRIES, _OPEN, _VNODES, _PATHS = 6 << 20, 7 << 20, 8 << 20, 9 << 20
+"""Where in the range of a task's files its list of entries is, and by descriptor the file, its vnode and its path."""
+_ROOM: Final = 1 << 10
+"""Bytes for a file's path, its vnode and itself."""
 _EVENT: Final = BASE + (1 << 44)
 _GLOBALS: Final = _EVENT + (1 << 20)
 _SONPROC: Final = 6
 _LP64: Final = 2
 _SECOND: Final = 1_000_000_000
+_TICK: Final = 10_000_000
 CPUINFO_ADDRESS: Final = BASE + _CPU
 
 
@@ -132,9 +138,7 @@ class Descriptions:
             return self._event, address - _EVENT
         if address >= _FILES:
             tid, offset = divmod(address - _FILES, _FILES_OF_EACH)
-            size = rows.FILEINFO.layout(64).size
-            fd, offset = divmod(offset, size)
-            return self._file(self._task(tid), fd), offset
+            return self._of_file(self._task(tid), offset)
         tid, offset = divmod(address - BASE, _EACH)
         if _CPU <= offset < _THREAD:
             return packed(rows.CPUINFO, {}), offset - _CPU
@@ -198,7 +202,9 @@ class Descriptions:
             "p_user.u_cdir": here + _VNODE,
             "p_user.u_comm": self._text("execname", task),
             "p_user.u_psargs": self._arguments(task),
-            "p_user.u_finfo.fi_nfiles": _FILES_OF_EACH // rows.FILEINFO.layout(64).size,
+            "p_user.u_finfo.fi_nfiles": _MOST_FILES,
+            "p_user.u_finfo.fi_list": files_address(task.tid) + _ENTRIES,
+            "p_utime": self._kernel.cpu_time(task) // _TICK,
         }
         return packed(rows.PROC, fields | self._known(task, _OF_PROC))
 
@@ -211,10 +217,26 @@ class Descriptions:
     def _cwd(self, task: Any) -> bytes:  # noqa: ANN401
         return self._text("cwd", task).ljust(_EACH - _CWD, b"\0")
 
-    def _file(self, task: Any, fd: int) -> bytes:  # noqa: ANN401
+    def _of_file(self, task: Any, offset: int) -> tuple[bytes, int]:  # noqa: ANN401
+        """What lies at an offset in the range of a task's files, and how far into it that is."""
+        start = next(start for start in (_PATHS, _VNODES, _OPEN, _ENTRIES, 0) if start <= offset)
+        size = {0: rows.FILEINFO.layout(64).size, _ENTRIES: rows.FILE_ENTRY.layout(64).size}.get(start, _ROOM)
+        fd, within = divmod(offset - start, size)
         files = getattr(task, "files", None)
-        file = None if files is None else files.get(fd)
-        return packed(rows.FILEINFO, file_fields(file))
+        file = None if files is None or fd >= _MOST_FILES else files.get(fd)
+        if start == 0:
+            return packed(rows.FILEINFO, file_fields(file)), within
+        here = files_address(task.tid) + fd * _ROOM
+        if start == _ENTRIES:
+            return packed(rows.FILE_ENTRY, {"uf_file": 0 if file is None else here + _OPEN}), within
+        if file is None:
+            raise LookupError(fd)
+        if start == _OPEN:
+            fields: Fields = {"f_vnode": here + _VNODES, "f_offset": file.position, "f_flag": file.flags}
+            return packed(rows.FILE, fields), within
+        if start == _VNODES:
+            return packed(rows.VNODE, {"v_path": here + _PATHS, "v_type": 1}), within
+        return bytes(file.path()).ljust(_ROOM, b"\0"), within
 
 
 def file_fields(file: Any) -> Fields:  # noqa: ANN401 - an open file of either system, None for none

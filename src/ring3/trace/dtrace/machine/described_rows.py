@@ -69,7 +69,9 @@ LWPSINFO: Final = Struct(
 CPUINFO: Final = Struct("cpuinfo", "int cpu_id\nint cpu_pset\nint cpu_chip\nint cpu_lgrp")
 PID: Final = Struct("pid", "int pid_id")
 VNODE: Final = Struct("vnode", "char *v_path\nint v_type")
-FILES: Final = Struct("uf_info", "int fi_nfiles")
+FILE: Final = Struct("file", "struct vnode *f_vnode\ns64 f_offset\nint f_flag")
+FILE_ENTRY: Final = Struct("uf_entry", "struct file *uf_file\nint uf_flag")
+FILES: Final = Struct("uf_info", "struct uf_entry *fi_list\nint fi_nfiles")
 USER: Final = Struct(
     "user",
     """
@@ -90,6 +92,10 @@ PROC: Final = Struct(
     struct proc *p_parent
     struct pid *p_pidp
     s64 p_mstart
+    long p_utime
+    long p_stime
+    size_t p_brksize
+    size_t p_stksize
     struct user p_user
     """,
     USER,
@@ -171,5 +177,8 @@ TYPES: Final = {
     **dict.fromkeys(("devinfo_t", "struct devinfo"), DEVINFO),
     **dict.fromkeys(("fileinfo_t", "struct fileinfo"), FILEINFO),
     "struct pid": PID,
+    **dict.fromkeys(("uf_entry_t", "struct uf_entry"), FILE_ENTRY),
+    **dict.fromkeys(("uf_info_t", "struct uf_info"), FILES),
+    **dict.fromkeys(("file_t", "struct file"), FILE),
 }
 """The rows by the names of their types in D."""

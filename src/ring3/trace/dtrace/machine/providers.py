@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ring3.abi.errno import Errno
 from ring3.kernel import points
 from ring3.kernel.observed import Call, CallObserver
-from ring3.trace.dtrace.machine.solaris_names import ALIASES
+from ring3.trace.dtrace.machine.solaris_names import ALIASES, BEHIND_FIRST
 from ring3.trace.dtrace.machine.target import TaskContext
 from ring3.trace.dtrace.providers.base import (
     ARGUMENTS,
@@ -72,6 +72,17 @@ class _Entry(CallObserver):
     def entry(self, call: Call) -> None:
         """Fire with the arguments."""
         self._fire(CallContext(call, self._function))
+
+
+class _EntryBehindFirst(CallObserver):
+    """Fires when a call begins, without the first of its arguments."""
+
+    def __init__(self, fire: Fire) -> None:
+        self._fire = fire
+
+    def entry(self, call: Call) -> None:
+        """Fire with the other arguments."""
+        self._fire(TaskContext(padded(call.arguments[1:]), call.task, 0, ""))
 
 
 class _Return(CallObserver):
@@ -142,9 +153,9 @@ class SyscallProvider:
         """Fire at the call."""
         alias = self._aliases.get(probe.function)
         names = (probe.function,) if alias is None else alias[1]
-        attached = [
-            self._kernel.probes.attach(points.SystemCall(name), _observer(probe, fire, "")) for name in names
-        ]
+        shifted = alias is not None and probe.function in BEHIND_FIRST and probe.name == "entry"
+        observer = _EntryBehindFirst(fire) if shifted else _observer(probe, fire, "")
+        attached = [self._kernel.probes.attach(points.SystemCall(name), observer) for name in names]
 
         def detach() -> None:
             for each in attached:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+BEHIND_FIRST: Final = frozenset(("open64", "stat64"))
+"""Names whose calls elsewhere have a descriptor of a directory as one argument more, the first."""
 ALIASES: Final[dict[str, tuple[str, ...]]] = {
     "exec": (),
     "exece": ("execve",),
@@ -37,11 +39,14 @@ ALIASES: Final[dict[str, tuple[str, ...]]] = {
     "fstatat64": (),
     "getdents64": ("getdents",),
     "mmap64": (),
-    "open64": (),
+    "open64": ("openat",),
     "openat64": (),
     "creat64": (),
-    "stat64": (),
+    "stat64": ("newfstatat",),
     "lstat64": (),
+    "xstat": ("newfstatat",),
+    "lxstat": (),
+    "fxstat": (),
     "fstat64": (),
     "pread": ("pread64",),
     "pwrite": ("pwrite64",),
