@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ring3.linux.kernel import LinuxKernel
 
 _OPENS: Final = frozenset({"open", "openat", "creat"})
+_RENAMES: Final = frozenset({"rename", "renameat", "renameat2"})
 _WRITABLE: Final = 3
 _CREATED: Final = 0o100
 _MOST_BYTES: Final = 1 << 20
@@ -60,13 +61,20 @@ class Witness(CallObserver):
             )
             if flags & _WRITABLE or flags & _CREATED:
                 call.notes[self] = real_paths(call)
+        elif name in _RENAMES:
+            call.notes[self] = real_paths(call)
 
     def returned(self, call: Call) -> None:
-        """It ends: a file that is open for writing now is kept in mind."""
+        """It ends: a file that is open for writing now is kept in mind, and one that was by its new name too."""
         paths = call.notes.get(self)
-        if paths and call.error is None and isinstance(call.value, int) and call.value >= 0:
-            self.files.update(dict.fromkeys(paths, ""))
+        if not paths or call.error is not None or not isinstance(call.value, int) or call.value < 0:
+            return
+        assert isinstance(call, StubCall)
+        if name_of(call) not in _RENAMES:
             self._written.add(call.value)
+        elif paths[0] not in self.files:
+            return
+        self.files.update(dict.fromkeys(paths, ""))
 
     def _exited(self, event: Exited) -> None:
         task = event.task
