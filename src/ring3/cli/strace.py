@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.kinds import NamedTuple
 from ring3.cli import program
 from ring3.cli.caller import caller_of
-from ring3.cli.recording import Recording
 from ring3.cli.sandbox import note_option, sandbox
 from ring3.cli.strace_outputs import Outputs
+from ring3.cli.strace_pictures import Pictures
 from ring3.errors import UserError
 from ring3.kernel.task import TaskState
 from ring3.linux.model.task import LinuxTask
 from ring3.sandbox import OPTIONS
 from ring3.trace.strace.command_line import Asked, parse
 from ring3.trace.strace.observing import observe
-from ring3.trace.strace.pictures import record
 from ring3.trace.strace.tips import tip
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ examples:
   ring3 strace -e trace=%file -y cat /etc/passwd
   ring3 strace -c ls
   ring3 strace --cpu host gcc -c main.c
-  ring3 strace -f -o trace.txt --perfetto trace.pftrace make    (docs/pictures.md)
+  ring3 strace -f -o /dev/null --perfetto trace.pftrace --flame profile.svg make    (docs/pictures.md)
 """
 
 
@@ -82,10 +81,8 @@ def _run(options: argparse.Namespace, caller: Caller) -> int:
     for name, value in [*asked.sandbox, *([("user", asked.user)] if asked.user else [])]:
         note_option(options, OPTIONS[name], value)
     path = _path(options, asked.words[0]) if asked.words else ""
-    with ExitStack() as files:
-        outputs = files.enter_context(Outputs(caller, asked))
-        recording = files.enter_context(Recording(caller, asked.perfetto)) if asked.perfetto else None
-        return _traced(options, caller, asked, path, outputs, recording)
+    with Outputs(caller, asked) as outputs, Pictures(caller, asked) as pictures:
+        return _traced(options, caller, asked, path, outputs, pictures)
 
 
 def _path(options: argparse.Namespace, word: str) -> str:
@@ -107,7 +104,7 @@ def _traced(
     asked: Asked,
     path: str,
     outputs: Outputs,
-    recording: Recording | None,
+    pictures: Pictures,
 ) -> int:
     from ring3.computer import Linux  # noqa: PLC0415 - a wrong command line needs no machine
 
@@ -126,8 +123,7 @@ def _traced(
             assert isinstance(started, LinuxTask)
             tasks.append(started)
         tracer, counter = observe(stack, computer, tasks, asked, outputs.destination, path, outputs.tell)
-        if recording is not None:
-            stack.callback(record(computer, tasks, asked, recording.write).close)
+        pictures.attach(stack, computer, tasks)
         if started is not None:
             status = program.run(computer, started, options)
         else:

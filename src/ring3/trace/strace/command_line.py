@@ -49,6 +49,7 @@ class Asked(NamedTuple):
         tips: How a tip is shown at the end, "" for not at all.
         tip: Its number, None for any.
         perfetto: The file that a trace of Perfetto goes to, "" for none; not an option of strace's.
+        flame: The file that a profile goes to, "" for none; not one either.
     """
 
     words: list[str]
@@ -78,6 +79,7 @@ class Asked(NamedTuple):
     tips: str
     tip: int | None
     perfetto: str
+    flame: str
 
     @property
     def quiet(self) -> frozenset[str]:
@@ -153,6 +155,7 @@ def parse(arguments: Sequence[str]) -> Asked:
         tips,
         tip,
         given.get("perfetto", ""),
+        given.get("flame", ""),
     )
 
 

@@ -29,7 +29,7 @@ _OPTIONAL: Final = (
     "daemonize", "quiet", "silent", "silence", "relative-timestamps", "absolute-timestamps", "timestamps",
     "syscall-times", "strings-in-hex", "decode-fds", "decode-pids", "secontext", "tips", "stack-traces", "color",
 )  # fmt: skip
-_OWN: Final = ("cpu", "seed", "perfetto")
+_OWN: Final = ("cpu", "seed", "perfetto", "flame")
 """Options with a value that are not strace's."""
 SANDBOX: Final = {
     option.flag[2:]: option for option in OPTIONS.values() if option.name not in ("env", "user")

@@ -1,4 +1,4 @@
-"""What a command line of strace(1) gets beside lines: a time line for Perfetto, with calls as strace begins them."""
+"""What a command line of strace gets beside lines: a time line for Perfetto, and a profile."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
     from ring3.trace.strace.command_line import Asked
     from ring3.trace.strace.style import Style
+    from ring3.trace.timeline.profiler import Profiler
     from ring3.trace.timeline.recorder import Recorder
 
 
@@ -42,6 +43,13 @@ def record(
         calls=selection.calls,
         describe=describer(selection.style),
     )
+
+
+def profile(linux: Linux, tasks: Sequence[LinuxTask], asked: Asked) -> Profiler:
+    """Profiles tasks, with the calls that the options ask for; it is to be closed."""
+    from ring3.trace.timeline.profiler import Profiler  # noqa: PLC0415 - as above
+
+    return Profiler(linux.kernel, tasks, follow=asked.follows, calls=asked.selection.calls)
 
 
 def describer(style: Callable[[str, int], Style]) -> Callable[[StubCall], str]:

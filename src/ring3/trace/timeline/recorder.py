@@ -16,11 +16,12 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.signals import Sig
 from ring3.kernel import points
 from ring3.kernel.mm.fault import FaultOutcome
-from ring3.kernel.observed import Call, CallObserver
+from ring3.kernel.observed import Call
 from ring3.kernel.task import TaskState
 from ring3.kernel.watched_stubs import StubCall
 from ring3.linux.model.task import LinuxTask
 from ring3.trace.called import bits_of, name_of
+from ring3.trace.timeline.listening import Listener, listen
 from ring3.trace.timeline.perfetto import Annotations, PerfettoFile, State
 
 if TYPE_CHECKING:
@@ -70,11 +71,11 @@ class _Process:
         self.calls = self.faults = 0
 
 
-class Recorder:
+class Recorder(Listener[_Thread]):
     """Records tasks, until it is closed.
 
     Attributes:
-        tasks: Who is recorded.
+        tasks: Who is recorded, with their tracks.
     """
 
     def __init__(
@@ -111,10 +112,8 @@ class Recorder:
         for task in first:
             self._add(task)
         attach = kernel.probes.attach
-        functions = _Functions(self)
         self._attached = [
-            attach(points.SystemCall(), _Calls(self)),
-            *(attach(points.Function(row.key), functions) for row in kernel.function_table),
+            *listen(kernel, self),
             attach(points.SignalSent(), self._sent),
             attach(points.SignalDelivered(), self._taken),
             attach(points.PageFault(), self._faulted),
@@ -167,14 +166,15 @@ class Recorder:
         self._file.count(now, thread.process.call_track, thread.process.calls)
 
     def begin(self, call: Call, thread: _Thread) -> None:
-        """A function of the kernel begins."""
+        """A function of the kernel begins; it is recorded in calls alone."""
+        if not thread.open:
+            return
         self._file.begin(self.now(), thread.track, call.what.name, "kernel")
         thread.open.append(call)
 
-    def end(self, call: Call) -> None:
+    def end(self, call: Call, thread: _Thread) -> None:
         """What has begun ends, with a value, an error or neither; what it did not live to end ends with it."""
-        thread = self.tasks.get(call.task) if call.task is not None else None
-        if thread is None or call not in thread.open:
+        if call not in thread.open:
             return
         told: Annotations = {}
         if isinstance(call.error, Errno):
@@ -287,43 +287,6 @@ class Recorder:
 
     def _off_cpu(self, task: Task) -> None:
         self._file.switch(self.now(), (task.name, task.tid), _STATES[task.state], IDLE)
-
-
-class _Calls(CallObserver):
-    """Listens to system calls."""
-
-    def __init__(self, recorder: Recorder) -> None:
-        self._recorder = recorder
-
-    def entry(self, call: Call) -> None:
-        assert isinstance(call, StubCall)
-        thread = self._recorder.tasks.get(call.task) if call.task is not None else None
-        if thread is not None and self._recorder.wants(call):
-            self._recorder.begin_call(call, thread)
-
-    def returned(self, call: Call) -> None:
-        self._recorder.end(call)
-
-    def left(self, call: Call) -> None:
-        self._recorder.end(call)
-
-
-class _Functions(CallObserver):
-    """Listens to functions of the kernel that a recorded call leads to."""
-
-    def __init__(self, recorder: Recorder) -> None:
-        self._recorder = recorder
-
-    def entry(self, call: Call) -> None:
-        thread = self._recorder.tasks.get(call.task) if call.task is not None else None
-        if thread is not None and thread.open:
-            self._recorder.begin(call, thread)
-
-    def returned(self, call: Call) -> None:
-        self._recorder.end(call)
-
-    def left(self, call: Call) -> None:
-        self._recorder.end(call)
 
 
 def _signal(number: int) -> str:
