@@ -41,6 +41,7 @@ def all_contenders(qiling_python: str | None) -> list[Contender]:
     return [
         native(), qemu_user(), qiling(qiling_python), python(), ring3("short"), ring3("full"), ring3_host(),
         strace(), qiling_hook(qiling_python), ring3_strace(), ring3_strace("-c"),
+        ring3_debugged("breakpoint"), ring3_debugged("step"),
     ]  # fmt: skip
 
 
@@ -85,6 +86,12 @@ def ring3_strace(*options: str) -> Contender:
     """Ring3's strace, which writes to nowhere."""
     prefix = (sys.executable, "-m", "ring3", "strace", *options, "-o", os.devnull)
     return Contender(" ".join(["ring3 strace", *options]), prefix, version="this tree", subject=True)
+
+
+def ring3_debugged(mode: str) -> Contender:
+    """Ring3's debugger from Python: a breakpoint whose condition is never so, or single steps."""
+    prefix = (sys.executable, "-m", "bench.debugged_run", mode)
+    return Contender(f"ring3 {mode}", prefix, version="this tree", subject=True)
 
 
 def python() -> Contender:

@@ -146,6 +146,20 @@ WORKLOADS: tuple[Workload, ...] = (
             Goal("ring3 strace -c", 1.75, "ring3 short", "3 us more"),
         ),
     ),
+    Each(
+        name="breakpoint",
+        title="breakpoint with a false condition",
+        program="met",
+        contenders=("ring3 breakpoint",),
+        goals=(Goal("ring3 breakpoint", 0.000020, None, "20 us"),),
+    ),
+    Each(
+        name="step",
+        title="single step from Python",
+        program="met",
+        contenders=("ring3 step",),
+        goals=(Goal("ring3 step", 0.000100, None, "10,000 a second"),),
+    ),
     Each(name="int80", title="getpid by int $0x80", program="i386/int80", contenders=NARROW),
     Each(name="sysenter", title="getpid by sysenter", program="i386/sysenter", contenders=NARROW),
     Whole(

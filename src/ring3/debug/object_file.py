@@ -208,6 +208,13 @@ class ObjectFile:
                 return offset + address - start
         return None
 
+    def address_of(self, offset: int) -> int | None:
+        """The address of the byte at an offset of the file, None where it has none."""
+        for start, at, length in self._places:
+            if at <= offset < at + length:
+                return start + offset - at
+        return None
+
     def bias(self, address: int, offset: int) -> int | None:
         """What was added to the file's addresses, where the byte at an offset is mapped at an address.
 

@@ -33,12 +33,14 @@ class TwoWays(Kernel[TaskT]):
         is_changed: Whether the loop that runs a task is to be begun anew.
     """
 
-    not_state: tuple[str, ...] = "is_changed", "is_watched", "short_path"
+    not_state: tuple[str, ...] = "_is_pristine", "is_changed", "is_watched", "short_path"
     entry: EntryState
     short_path = False
     in_doubt = False
     is_watched = False
     is_changed = False
+    _is_pristine: bool | None = None
+    """Whether the entry state is what boot left; None where it has to be looked at again."""
 
     @abstractmethod
     def run_short(self, task: TaskT) -> None:
@@ -55,7 +57,7 @@ class TwoWays(Kernel[TaskT]):
         while task.on_cpu:
             if self.is_changed:
                 self.is_changed = False
-                self.check_entry_state()
+                self._choose_path()
             try:
                 if self.short_path:
                     self.run_short(task)
@@ -85,9 +87,15 @@ class TwoWays(Kernel[TaskT]):
             self.is_changed = True
             self.short_path = False
         else:
-            self.check_entry_state()
+            self._choose_path()
 
     def check_entry_state(self) -> None:
         """Chooses the path anew after ring 0's memory or an MSR was changed from outside."""
+        self._is_pristine = None
+        self._choose_path()
+
+    def _choose_path(self) -> None:
         wanted = not (self.full_path or self.is_watched or self.in_doubt)
-        self.short_path = wanted and self.entry.holds(self.machine, self.image)
+        if wanted and self._is_pristine is None:
+            self._is_pristine = self.entry.holds(self.machine, self.image)
+        self.short_path = wanted and bool(self._is_pristine)

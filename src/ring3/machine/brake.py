@@ -12,8 +12,6 @@ is entered, so one that is left by a fault counts again when it is entered in th
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 from ring3.machine import unicorn_library as api
@@ -50,16 +48,17 @@ class Brake:
         self._words[1] = 0
         return pulled
 
-    @contextmanager
-    def off(self) -> Iterator[None]:
-        """Stops nothing meanwhile; who asks then, or what the limit says, counts afterwards."""
-        asked, self._words[1] = self._words[1], 0
-        left, self._words[0] = self._words[0], UNLIMITED
-        try:
-            yield
-        finally:
-            self._words[0] += left - UNLIMITED
-            self._words[1] |= asked
+    def switch_off(self) -> tuple[int, int]:
+        """Stops nothing until `switch_on`; gives what is to be given to that."""
+        kept = self._words[0], self._words[1]
+        self._words[0], self._words[1] = UNLIMITED, 0
+        return kept
+
+    def switch_on(self, kept: tuple[int, int]) -> None:
+        """Who has asked before or meanwhile, and what the limit said, counts from now on."""
+        left, asked = kept
+        self._words[0] += left - UNLIMITED
+        self._words[1] |= asked
 
     # -- counting ----------------------------------------------------------------------------------------------
 

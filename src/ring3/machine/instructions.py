@@ -22,11 +22,17 @@ def opcode(code: bytes, *, long_mode: bool) -> bytes:
     return rest
 
 
-def is_repeated(code: bytes, *, long_mode: bool) -> bool:
-    """Whether the instruction is a string operation with a repeat prefix."""
-    rest = opcode(code, long_mode=long_mode)
+def is_repeated(code: bytes, rest: bytes) -> bool:
+    """Whether the instruction is a string operation with a repeat prefix.
+
+    Args:
+        code: Its bytes.
+        rest: What `opcode` says of them.
+    """
+    if not rest or rest[0] not in _REPEATED:
+        return False
     prefixes = code[: len(code) - len(rest)]
-    return rest[:1] != b"" and rest[0] in _REPEATED and (0xF2 in prefixes or 0xF3 in prefixes)
+    return 0xF2 in prefixes or 0xF3 in prefixes
 
 
 def size_of(code: bytes, *, long_mode: bool) -> int:

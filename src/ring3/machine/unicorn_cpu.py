@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -262,7 +261,7 @@ class UnicornCpu(UnicornRegisters):
         opcode = instructions.opcode(code, long_mode=long_mode)
         until = 0
         traps = not flags & _TF
-        if instructions.is_repeated(code, long_mode=long_mode):
+        if instructions.is_repeated(code, opcode):
             traps = False
             until = rip + instructions.size_of(code, long_mode=long_mode)
         if traps:
@@ -270,11 +269,7 @@ class UnicornCpu(UnicornRegisters):
         else:
             self.forget_code()
         self._prepare()
-        with (
-            self._stops.off() if self._stops else nullcontext(),
-            self._brake.off() if self._brake else nullcontext(),
-        ):
-            status = self._start(self._record_at, until, 0)
+        status = self._start_undisturbed(until)
         if not traps:
             self.forget_code()
         happened = self._happened[1]
@@ -289,6 +284,21 @@ class UnicornCpu(UnicornRegisters):
             otherwise = Event.HALT if opcode[:1] == b"\xf4" else Event.STEPPED
             return self._without_event(status, rip, otherwise, self.pass_stop)
         return self._exception(happened)
+
+    def _start_undisturbed(self, until: int) -> int:
+        """Starts the emulator, which stops at no stop address and for nobody who asks; returns its status."""
+        stops, brake = self._stops, self._brake
+        kept = brake.switch_off() if brake is not None else (0, 0)
+        if stops is not None:
+            stops.switch_off()
+        try:
+            status: int = self._start(self._record_at, until, 0)
+            return status
+        finally:
+            if stops is not None:
+                stops.switch_on()
+            if brake is not None:
+                brake.switch_on(kept)
 
     def _drop_trap(self, opcode: bytes, happened: int) -> bool:
         """Takes back the trap flag that `pass_stop` has set; returns whether the vector was the #DB that it made."""

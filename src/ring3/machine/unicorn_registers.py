@@ -44,6 +44,10 @@ def _library() -> api.Library:
     return api.Library()
 
 
+NO_PAGE: Final = (-1, 0)
+"""No page of code is remembered."""
+
+
 class UnicornRegisters:
     """The emulator and its registers, as they are while it stands still.
 
@@ -76,6 +80,7 @@ class UnicornRegisters:
         self._pmap: Pmap | None = None
         self._flush: Callable[[Pmap], None] = self._flush_tlb
         self._scratch = ctypes.c_uint64(0)
+        self._code_page = NO_PAGE
 
     def gpr(self, number: int) -> int:
         """General register by its encoding."""
@@ -329,18 +334,36 @@ class UnicornRegisters:
         self._scratch.value = pmap.root
         self._lib.reg_write(self._engine, api.REG_CR3, ctypes.addressof(self._scratch))
         pmap.stale = False
+        self._code_page = NO_PAGE
 
     def _code_bytes(self, address: int, size: int) -> bytes:
         """Up to ``size`` bytes at a virtual address, fewer at the end of what is mapped."""
         parts = []
         while size > 0:
-            found = walk(self._ram, self.cr3, address)
-            if found is None or found.physical >= self._ram.size:
+            physical = self._code_place(address)
+            if physical is None:
                 break
             part = min(size, PAGE_SIZE - address % PAGE_SIZE)
-            parts.append(bytes(self._ram.bytes[found.physical : found.physical + part]))
+            parts.append(bytes(self._ram.bytes[physical : physical + part]))
             address, size = address + part, size - part
         return b"".join(parts)
+
+    def _code_place(self, address: int) -> int | None:
+        """Where in RAM the code at a virtual address lies, None where nothing is mapped.
+
+        The page that was asked for last is remembered until the TLB is flushed: it is valid as long as the TLB's are.
+        """
+        pmap = self._pmap
+        page, inside = address & -PAGE_SIZE, address % PAGE_SIZE
+        is_known = pmap is not None and not pmap.stale
+        if is_known and self._code_page[0] == page:
+            return self._code_page[1] + inside
+        found = walk(self._ram, self.cr3, address)
+        if found is None or found.physical >= self._ram.size:
+            return None
+        if is_known:
+            self._code_page = page, found.physical - inside
+        return found.physical
 
     def _fetch(self, address: int) -> int:
         """The byte at a virtual address, -1 where nothing is mapped."""

@@ -14,8 +14,7 @@ structure is found beside that of a function with a public name, and proved by a
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -92,20 +91,21 @@ class StopAddresses:
         if self._exits:
             self._switch.install()
 
-    @contextmanager
-    def off(self) -> Iterator[None]:
+    def switch_off(self) -> None:
         """Lets the emulator translate the instruction at a stop address, in runs that end at their ``until``."""
-        self._wanted.value = 0
-        self._library.use_exits(self._engine, on=False)
-        try:
-            yield
-        finally:
-            self._library.use_exits(self._engine, on=True)
-            self._wanted.value = 1
+        self._wanted.value = self._switch.in_use.value = 0
+
+    def switch_on(self) -> None:
+        """Undoes that."""
+        self._wanted.value = self._switch.in_use.value = 1
 
 
 class _Switch:
-    """What is put before ``stop_interrupt``: exit addresses are in use until a run's first exception."""
+    """What is put before ``stop_interrupt``: exit addresses are in use until a run's first exception.
+
+    Attributes:
+        in_use: The emulator's own word for whether they are (``uc_ctl`` does no more than to write it).
+    """
 
     def __init__(self, library: api.Library, engine: int, wanted: ctypes.c_int) -> None:
         """Finds the places.
@@ -119,7 +119,7 @@ class _Switch:
             UserError: The build is unknown.
         """
         self._wanted = wanted
-        self._in_use = ctypes.c_int.from_address(engine + _offset_of_use(library, engine))
+        self.in_use = ctypes.c_int.from_address(engine + _offset_of_use(library, engine))
         self._slot = ctypes.c_void_p.from_address(engine + _offset_of_interrupt(library, engine))
         original = self._slot.value
         assert original is not None
@@ -128,7 +128,7 @@ class _Switch:
         if knows_host():
             code = _SWITCH % {
                 b"wanted": ctypes.addressof(wanted).to_bytes(8, "little"),
-                b"in_use": (ctypes.addressof(self._in_use) - engine).to_bytes(4, "little"),
+                b"in_use": (ctypes.addressof(self.in_use) - engine).to_bytes(4, "little"),
             }
             self._native = NativeFunction(code + jump(original))
             self._mine = self._native.pointer.value
@@ -145,7 +145,7 @@ class _Switch:
         self._slot.value = ctypes.cast(self._original, ctypes.c_void_p).value
 
     def _on_interrupt(self, engine: int, number: int) -> bool:
-        self._in_use.value = self._wanted.value if number < 0 else 0
+        self.in_use.value = self._wanted.value if number < 0 else 0
         return bool(self._original(engine, number))
 
     def _prove(self, library: api.Library, engine: int) -> None:

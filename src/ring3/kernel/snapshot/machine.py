@@ -164,7 +164,7 @@ class States:
         kernel.machine.cpu.put_state(state.cpu)
         if is_other:
             kernel.machine.cpu.forget_code()
-        kernel.reconsider()
+        kernel.machine.on_change()
         self._last, self._whole = ref(state), whole
 
     def _whole_of(self, state: State) -> _Whole:

@@ -1,0 +1,12 @@
+/* met N: comes N times to an instruction of its own, a long no-op that a debugger finds by its bytes. */
+#include <stdlib.h>
+
+__attribute__((noinline)) static void met(void) {
+    __asm__ volatile(".byte 0x0f, 0x1f, 0x80, 0x33, 0x4d, 0x45, 0x54"); /* nopl 0x54454d33(%rax) */
+}
+
+int main(int argc, char **argv) {
+    for (long left = argc > 1 ? atol(argv[1]) : 1; left > 0; left--)
+        met();
+    return 0;
+}
