@@ -94,6 +94,8 @@ class File:
 
     created = False
     """Opening it made the file (FMODE_CREATED)."""
+    is_namespace = False
+    """It stands for a namespace."""
     is_socket = False
     """It is a socket."""
     discards = False

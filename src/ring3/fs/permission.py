@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
@@ -34,12 +35,14 @@ class Who(NamedTuple):
         gid: The group (fsgid).
         groups: Supplementary groups.
         capabilities: The effective set, a bit each.
+        maps: Whether they hold for files of a user and a group; None if for all.
     """
 
     uid: int = 0
     gid: int = 0
     groups: frozenset[int] = frozenset()
     capabilities: int = 0
+    maps: Callable[[int, int], bool] | None = None
 
     def has(self, capability: int) -> bool:
         """Whether a capability is effective."""
@@ -47,7 +50,11 @@ class Who(NamedTuple):
 
     def owns(self, inode: Inode) -> bool:
         """Whether it may do what a file's owner may (inode_owner_or_capable)."""
-        return self.uid == inode.uid or self.has(CAP_FOWNER)
+        return self.uid == inode.uid or (self.has(CAP_FOWNER) and self.reaches(inode))
+
+    def reaches(self, inode: Inode) -> bool:
+        """Whether its capabilities hold for a file (privileged_wrt_inode_uidgid)."""
+        return self.maps is None or self.maps(inode.uid, inode.gid)
 
     def in_group(self, gid: int) -> bool:
         """Whether it is a member of a group."""
@@ -69,7 +76,7 @@ def permits(inode: Inode, who: Who, wanted: int) -> bool:
         allowed = mode
     if allowed & wanted == wanted:
         return True
-    if not who.capabilities:
+    if not who.capabilities or not who.reaches(inode):
         return False
     directory = stat.S_ISDIR(mode)
     if who.has(CAP_DAC_READ_SEARCH) and (not wanted & (MAY_WRITE if directory else MAY_WRITE | MAY_EXEC)):

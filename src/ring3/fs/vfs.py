@@ -72,6 +72,7 @@ class Vfs:
         self._last_anonymous = 0
         self.pipe_dev = self.new_dev()
         self.anonymous_dev = self.new_dev()
+        self.namespaces_dev = self.new_dev()
         self.unnamed = Unnamed(self)
 
     @property

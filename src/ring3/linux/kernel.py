@@ -16,6 +16,7 @@ from ring3.abi.errno import E, Errno
 from ring3.image.linux import boot
 from ring3.kernel.core import Result
 from ring3.kernel.functions import FunctionTable, KernelFunction
+from ring3.kernel.reach import Reach
 from ring3.kernel.regs import UserRegs
 from ring3.linux import table
 from ring3.linux.cpu_context import apply_settings, load_tls
@@ -86,9 +87,15 @@ class LinuxKernel(LinuxSystem):
 
         return OWN
 
-    @cached_property
-    def network(self) -> Network:
-        """What all sockets share; it is made with the first of them."""
+    def first_network(self) -> Network:
+        """What all sockets of the first network share."""
+        return self._network(self.reach)
+
+    def new_network(self) -> Network:
+        """What all sockets of another one share; it reaches nowhere until its loopback interface is set up."""
+        return self._network(Reach.NONE)
+
+    def _network(self, reach: Reach) -> Network:
         from ring3.linux.calls.sockets.arguments import TaskCaller  # noqa: PLC0415 - few programs have sockets
         from ring3.net.network import Network  # noqa: PLC0415
 
@@ -102,7 +109,7 @@ class LinuxKernel(LinuxSystem):
             random_bytes,
             lambda: TaskCaller(self.running_task()),
             self.host,
-            self.reach,
+            reach,
             lambda: self.hostname,
         )
 

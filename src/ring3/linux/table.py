@@ -129,6 +129,7 @@ FAMILIES: Final = {
     ),
     "processes.rusage": "compat_sys_getrusage compat_sys_times sys_getrusage sys_times",
     "processes.sessions": "sys_getpgid sys_getpgrp sys_getsid sys_setpgid sys_setsid",
+    "processes.setns": "sys_setns",
     "processes.wait_child": "compat_sys_wait4 compat_sys_waitid sys_wait4 sys_waitid sys_waitpid",
     "sched.membarrier": "sys_membarrier",
     "sched.priority": "sys_getpriority sys_ioprio_get sys_ioprio_set sys_nice sys_setpriority",

@@ -13,6 +13,7 @@ from ring3.fs.inode import Inode
 from ring3.fs.namei import Last, Walk
 from ring3.fs.permission import Who
 from ring3.kernel.functions import function
+from ring3.linux.model.user_namespace import INITIAL
 
 if TYPE_CHECKING:
     from ring3.linux.model.credentials import Credentials
@@ -66,7 +67,11 @@ def who(task: LinuxTask) -> Who:
 
 def of_credentials(credentials: Credentials) -> Who:
     """Whom file operations are done for: fsuid, fsgid and the effective capabilities."""
-    return Who(credentials.fsuid, credentials.fsgid, frozenset(credentials.groups), credentials.effective)
+    namespace = credentials.user_ns
+    maps = None if namespace is INITIAL else namespace.maps
+    return Who(
+        credentials.fsuid, credentials.fsgid, frozenset(credentials.groups), credentials.effective, maps
+    )
 
 
 def walk(task: LinuxTask, resolve: int = 0) -> Walk:

@@ -1,12 +1,13 @@
 """Whom a task runs as (credentials(7), capabilities(7)); `ring3.linux.tasks.identity` says how that changes.
 
-Left out: user namespaces and capabilities of files.
+Numbers are the machine's; what a user namespace calls them is a matter of who looks. Left out: capabilities of files.
 """
 
 from __future__ import annotations
 
 from ring3.abi.kinds import NamedTuple
 from ring3.abi.linux.capabilities import ALL, Cap
+from ring3.linux.model.user_namespace import INITIAL, UserNamespace
 
 
 class Credentials(NamedTuple):
@@ -28,6 +29,7 @@ class Credentials(NamedTuple):
         bounding: The most that execve(2) gives.
         ambient: Those that execve(2) keeps without more ado.
         securebits: `credential_changes.Secure` bits.
+        user_ns: The user namespace in which it has its capabilities.
     """
 
     uid: int = 1000
@@ -45,6 +47,7 @@ class Credentials(NamedTuple):
     bounding: int = ALL
     ambient: int = 0
     securebits: int = 0
+    user_ns: UserNamespace = INITIAL
 
     @classmethod
     def of(cls, uid: int, gid: int, groups: tuple[int, ...] = ()) -> Credentials:
@@ -53,8 +56,30 @@ class Credentials(NamedTuple):
         return cls(uid, gid, uid, gid, uid, gid, uid, gid, tuple(sorted(groups)), 0, caps, caps)
 
     def capable(self, cap: Cap) -> bool:
-        """Whether a capability is effective."""
+        """Whether a capability is effective for the machine as a whole."""
+        return bool(self.effective >> cap & 1) and self.user_ns is INITIAL
+
+    def has(self, cap: Cap) -> bool:
+        """Whether a capability is effective in its own user namespace."""
         return bool(self.effective >> cap & 1)
+
+    def ns_capable(self, namespace: UserNamespace, cap: Cap) -> bool:
+        """Whether a capability is effective for what belongs to a user namespace (cap_capable)."""
+        at: UserNamespace | None = namespace
+        while at is not None:
+            if at is self.user_ns:
+                return self.has(cap)
+            if at.level <= self.user_ns.level:
+                return False
+            if at.parent is self.user_ns and at.owner == self.euid:
+                return True
+            at = at.parent
+        return False
+
+    @property
+    def root(self) -> int:
+        """The user who is user 0 where it is."""
+        return self.user_ns.root
 
     def in_group(self, gid: int) -> bool:
         """Whether it may do what the group may do (in_egroup_p)."""
@@ -66,13 +91,15 @@ class Credentials(NamedTuple):
 
     def may_ptrace(self, target: Credentials, *, by_fsids: bool = False) -> bool:
         """Whether it may look into a task of somebody (the credentials' part of __ptrace_may_access)."""
-        if self.capable(Cap.SYS_PTRACE):
+        if self.ns_capable(target.user_ns, Cap.SYS_PTRACE):
             return True
         uid, gid = (self.fsuid, self.fsgid) if by_fsids else (self.uid, self.gid)
         same = {target.euid, target.suid, target.uid} == {uid} and {target.egid, target.sgid, target.gid} == {
             gid
         }
         mine = self.effective if by_fsids else self.permitted
+        if target.user_ns is not self.user_ns:
+            return same and self.ns_capable(target.user_ns, Cap.SYS_PTRACE)
         return same and not target.permitted & ~mine
 
     def lowers(self, before: Credentials) -> bool:

@@ -23,10 +23,12 @@ from ring3.kernel.two_ways import TwoWays
 from ring3.kernel.wait import WaitQueue
 from ring3.linux.model.credentials import Credentials
 from ring3.linux.model.limits import NR_OPEN
+from ring3.linux.model.namespaces import FIRST_NUMBER, first
 from ring3.linux.model.process import INIT, Process, Processes
 from ring3.linux.model.settings import MmContext
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.task import LinuxTask
+from ring3.linux.model.user_namespace import INITIAL
 from ring3.linux.x86.fpu import make_fpu
 from ring3.linux.x86.ldt import Descriptors
 from ring3.linux.x86.vdso import Vdso
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     from ring3.linux.definition import Layers
     from ring3.linux.model.ipc import Ipc
     from ring3.linux.model.mqueue import PosixQueues
+    from ring3.linux.model.namespaces import Namespaces, TimeNamespace
+    from ring3.linux.model.user_namespace import UserNamespace
     from ring3.loader.program import Executable
     from ring3.net.network import Network
 
@@ -77,8 +81,7 @@ class LinuxSystem(TwoWays[LinuxTask]):
 
     Attributes:
         linux: The booted image: tables, GDT, entry state.
-        hostname: What uname(2) calls the machine.
-        domainname: Its NIS domain.
+        namespaces: Those of programs that nobody forked.
         reach: How far its network reaches; settled before a program runs.
         kept_numbers: Numbers below /proc/sys that programs have set and that change nothing, by path.
         aslr: Random bits for addresses, None for fixed ones.
@@ -117,8 +120,8 @@ class LinuxSystem(TwoWays[LinuxTask]):
         self.linux = boot.boot(machine)
         super().__init__(machine, self.linux.kernel, full_path)
         self.window = WindowRegs(machine.cpu, USER_SEGMENTS)
-        self.hostname = "ring3"
-        self.domainname = "(none)"
+        self.namespaces = first(self.first_network)
+        self._last_namespace = FIRST_NUMBER - 1
         self.reach = Reach.LOOPBACK
         self.kept_numbers: dict[bytes, int] = {}
         self.aslr: Random | None = lambda bits: (
@@ -156,10 +159,13 @@ class LinuxSystem(TwoWays[LinuxTask]):
     def defines(self, entry: str) -> bool:
         """Whether there is a call of this entry point."""
 
-    @property
     @abstractmethod
-    def network(self) -> Network:
-        """What all sockets share."""
+    def first_network(self) -> Network:
+        """What all sockets of the first network share."""
+
+    @abstractmethod
+    def new_network(self) -> Network:
+        """What all sockets of another one share; it reaches nowhere."""
 
     @abstractmethod
     def ranks_changed(self, task: LinuxTask) -> None:
@@ -221,19 +227,59 @@ class LinuxSystem(TwoWays[LinuxTask]):
 
         return InotifyLimits()
 
-    @cached_property
+    # -- namespaces: those of the task that runs, or of the machine while none does -------------------------------
+
+    @property
+    def _in_force(self) -> Namespaces:
+        return self.namespaces if self.current is None else self.current.namespaces
+
+    @property
+    def viewer(self) -> UserNamespace:
+        """The user namespace of who looks."""
+        return INITIAL if self.current is None else self.current.credentials.user_ns
+
+    @property
+    def time_namespace(self) -> TimeNamespace:
+        """By how much its clocks are ahead."""
+        return self._in_force.time
+
+    @property
+    def hostname(self) -> str:
+        """What uname(2) calls the machine."""
+        return self._in_force.uts.hostname
+
+    @hostname.setter
+    def hostname(self, name: str) -> None:
+        self._in_force.uts.hostname = name
+
+    @property
+    def domainname(self) -> str:
+        """Its NIS domain."""
+        return self._in_force.uts.domainname
+
+    @domainname.setter
+    def domainname(self, name: str) -> None:
+        self._in_force.uts.domainname = name
+
+    @property
+    def network(self) -> Network:
+        """What all sockets share."""
+        return self._in_force.net.network
+
+    @property
     def ipc(self) -> Ipc:
-        """Its System V interprocess communication."""
-        from ring3.linux.model.ipc import Ipc  # noqa: PLC0415 - few programs use it
+        """System V interprocess communication."""
+        return self._in_force.ipc.system_v
 
-        return Ipc()
-
-    @cached_property
+    @property
     def posix_queues(self) -> PosixQueues:
-        """Its POSIX message queues."""
-        from ring3.linux.model.mqueue import PosixQueues  # noqa: PLC0415 - few programs use them
+        """POSIX message queues."""
+        return self._in_force.ipc.queues
 
-        return PosixQueues()
+    def new_namespace_number(self) -> int:
+        """What a new namespace is called."""
+        self._last_namespace += 1
+        return self._last_namespace
 
     # -- the machine -------------------------------------------------------------------------------------------
 

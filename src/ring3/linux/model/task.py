@@ -44,6 +44,7 @@ class LinuxTask(Task):
         program: What execve(2) has loaded last.
         file_access: Whom its file operations are done for, with the credentials that this was made from.
         credentials: Whom it runs as.
+        namespaces: What it has for its own machine.
         exe: Path of the program, what /proc/self/exe leads to.
         rlimits: Soft and hard limits by number, shared by the threads of a process.
         signals: Those pending for this thread alone.
@@ -91,6 +92,7 @@ class LinuxTask(Task):
         self.fs = FsContext(kernel.vfs.root, kernel.cwd)
         self.file_access: tuple[Credentials, Who] | None = None
         self.credentials = Credentials()
+        self.namespaces = kernel.namespaces
         self.exe = ""
         self.rlimits = list(DEFAULTS)
         self.signals = Pending()
@@ -179,6 +181,7 @@ class LinuxTask(Task):
         child.files = self.files.share() if share_files else self.files.copy()
         child.fs = self.fs if share_fs else self.fs.copy()
         child.credentials = self.credentials
+        child.namespaces = self.namespaces
         child.exe = self.exe
         child.program = self.program
         child.rlimits = self.rlimits if child.process is self.process else list(self.rlimits)

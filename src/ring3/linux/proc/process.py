@@ -231,6 +231,7 @@ def _dispositions(task: LinuxTask) -> tuple[int, int]:
 def status(task: LinuxTask) -> bytes:
     """The same for people, a row each."""
     process, who = task.process, task.credentials
+    viewer = task.kernel.viewer
     letter = state_of(task)
     ignored, caught = _dispositions(task)
     rows: list[tuple[str, str]] = [
@@ -242,10 +243,10 @@ def status(task: LinuxTask) -> bytes:
         ("Pid", str(task.tid)),
         ("PPid", str(process.ppid)),
         ("TracerPid", str(task.trace.tracer.pid if task.trace is not None and task.trace.tracer else 0)),
-        ("Uid", f"{who.uid}\t{who.euid}\t{who.suid}\t{who.fsuid}"),
-        ("Gid", f"{who.gid}\t{who.egid}\t{who.sgid}\t{who.fsgid}"),
+        ("Uid", "\t".join(str(viewer.shown_user(uid)) for uid in (who.uid, who.euid, who.suid, who.fsuid))),
+        ("Gid", "\t".join(str(viewer.shown_group(gid)) for gid in (who.gid, who.egid, who.sgid, who.fsgid))),
         ("FDSize", str(0 if process.dead else task.files.size)),
-        ("Groups", " ".join(map(str, who.groups)) + " "),
+        ("Groups", " ".join(str(viewer.shown_group(gid)) for gid in who.groups) + " "),
         ("Kthread", "0"),
         *_memory(task.mm),
         ("Threads", str(len(process.threads) or 1)),

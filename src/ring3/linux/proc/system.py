@@ -33,7 +33,7 @@ def version(kernel: LinuxSystem) -> str:
 
 def uptime(kernel: LinuxSystem) -> str:
     """/proc/uptime: seconds since the start, and seconds idle, which nobody counts."""
-    hundredths = kernel.clocks.monotonic() // 10**7
+    hundredths = (kernel.clocks.monotonic() + kernel.time_namespace.boottime) // 10**7
     return f"{hundredths // 100}.{hundredths % 100:02} 0.00\n"
 
 

@@ -68,6 +68,8 @@ FILES: Final[dict[bytes, TaskFile]] = {
     b"wchan": TaskFile(process.wchan),
 }
 LINKS: Final = (b"cwd", b"exe", b"root")
+IDS: Final = (b"uid_map", b"gid_map", b"setgroups", b"timens_offsets")
+"""How namespaces translate, which can be said by writing."""
 TASK_NAMES: Final = (
     *FILES,
     *LINKS,
@@ -79,6 +81,8 @@ TASK_NAMES: Final = (
     b"mounts",
     b"mountinfo",
     b"net",
+    b"ns",
+    *IDS,
 )
 
 
@@ -171,6 +175,8 @@ class ProcTree:
             b"fdinfo": lambda: self._numbers(task, own, partial(self._fd_info, task), 0o500),
             b"net": lambda: self._network(own),
             b"map_files": lambda: self._map_files(task, own),
+            b"ns": lambda: self._namespaces(task, own),
+            **{name: partial(self._of_ids, task, own, name) for name in IDS},
             b"mem": lambda: MemoryInode(fs, own, task, lambda: self._require_access(task)),
             b"pagemap": lambda: PagemapInode(fs, own, task, lambda: self._require_access(task)),
             b"mounts": lambda: PseudoFile(fs, own, lambda: system.mounts(kernel, task.fs.root).encode()),
@@ -183,6 +189,27 @@ class ProcTree:
                 fs, own, partial(self._thread, task, own), lambda: _threads(task), owner=owner
             )
         return found
+
+    def _namespaces(self, task: LinuxTask, own: bytes) -> PseudoDirectory:
+        from ring3.linux.tasks.namespace_file import of_task  # noqa: PLC0415 - few programs look at it
+        from ring3.linux.tasks.namespaces import FLAG_OF  # noqa: PLC0415
+
+        def find(name: bytes) -> Inode | None:
+            if name not in FLAG_OF:
+                return None
+            check = partial(self._require_access, task)
+            return FdLink(self.fs, own + b"/" + name, of_task(task, name), check, 0o777, _owner(task))
+
+        return PseudoDirectory(self.fs, own, find, lambda: FLAG_OF, mode=0o511, owner=_owner(task))
+
+    def _of_ids(self, task: LinuxTask, own: bytes, name: bytes) -> PseudoFile:
+        from ring3.linux.proc.identities import TEXTS  # noqa: PLC0415 - few programs look at it
+
+        read, write = TEXTS[name]
+        store = partial(write, self._current(), task)
+        return PseudoFile(
+            self.fs, own, lambda: read(self._current(), task), mode=0o644, owner=_owner(task), store=store
+        )
 
     def _network(self, own: bytes) -> PseudoDirectory:
         from ring3.linux.proc.network import TEXTS  # noqa: PLC0415 - few programs look at it

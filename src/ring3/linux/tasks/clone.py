@@ -21,7 +21,9 @@ from ring3.linux.model.trace import Option
 from ring3.linux.model.undo import share_undo_list
 from ring3.linux.signals.send import is_dying
 from ring3.linux.tasks.birth import dup_task_struct, wake_up_new_task
+from ring3.linux.tasks.identity import set_credentials
 from ring3.linux.tasks.limits import watch_cpu_time
+from ring3.linux.tasks.namespaces import for_child, renewed
 from ring3.linux.tracing import stops as tracing
 
 if TYPE_CHECKING:
@@ -111,8 +113,6 @@ def _check(task: LinuxTask, args: CloneArgs) -> None:
         raise Errno(E.EINVAL)
     if flags & C.CLONE_THREAD and flags & (C.CLONE_NEWUSER | C.CLONE_NEWPID):
         raise Errno(E.EINVAL)
-    if flags & NAMESPACES:
-        raise Errno(E.EPERM)
     if flags & C.CLONE_INTO_CGROUP:
         raise Errno(E.EINVAL)
     if flags & C.CLONE_PIDFD and (
@@ -145,10 +145,16 @@ def kernel_clone(task: LinuxTask, args: CloneArgs) -> int | Waiting:
     """
     _check(task, args)
     flags = args.flags
+    others = renewed(task, flags & NAMESPACES) if flags & NAMESPACES else None
     if flags & C.CLONE_PIDFD:
         task.files.free_from(0)
         task.memory.write(args.pidfd, task.memory.read(args.pidfd, 4))
     child = copy_process(task, args)
+    if others is not None:
+        set_credentials(child, others[0])
+        child.namespaces = others[1]
+    if not flags & C.CLONE_THREAD:
+        child.namespaces = for_child(child.namespaces)
     if flags & C.CLONE_PIDFD:
         task.memory.write_u32(args.pidfd, _open_pidfd(task, child, bool(flags & C.CLONE_THREAD)))
     if flags & C.CLONE_PARENT_SETTID:

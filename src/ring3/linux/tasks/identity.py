@@ -78,7 +78,7 @@ def as_real_user(old: Credentials) -> Credentials:
     """With the real user's and group's rights to files, as access(2) asks (access_override_creds)."""
     effective = old.effective
     if not old.securebits & Secure.NO_SETUID_FIXUP:
-        effective = 0 if old.uid else old.permitted
+        effective = old.permitted if old.uid == old.root else 0
     return old._replace(fsuid=old.uid, fsgid=old.gid, effective=effective)
 
 
@@ -92,7 +92,7 @@ def setuid(old: Credentials, uid: int) -> Credentials:
         Errno: EINVAL, no such number; EPERM, neither the real nor the saved user, and no CAP_SETUID.
     """
     _check(uid)
-    if old.capable(Cap.SETUID):
+    if old.has(Cap.SETUID):
         new = old._replace(uid=uid, suid=uid, euid=uid, fsuid=uid)
     elif uid in (old.uid, old.suid):
         new = old._replace(euid=uid, fsuid=uid)
@@ -107,7 +107,7 @@ def setreuid(old: Credentials, ruid: int, euid: int) -> Credentials:
     Raises:
         Errno: EPERM, an id that it has not, and no CAP_SETUID.
     """
-    may = old.capable(Cap.SETUID)
+    may = old.has(Cap.SETUID)
     new_uid, new_euid, new_suid = old.uid, old.euid, old.suid
     if ruid != UNCHANGED:
         new_uid = ruid
@@ -135,7 +135,7 @@ def setresuid(old: Credentials, ruid: int, euid: int, suid: int) -> Credentials:
     ):
         return old
     mine = (UNCHANGED, old.uid, old.euid, old.suid)
-    if not {ruid, euid, suid} <= set(mine) and not old.capable(Cap.SETUID):
+    if not {ruid, euid, suid} <= set(mine) and not old.has(Cap.SETUID):
         raise Errno(E.EPERM)
     effective = _choose(euid, old.euid)
     new = old._replace(
@@ -148,13 +148,13 @@ def setfsuid(old: Credentials, uid: int) -> Credentials:
     """The credentials that setfsuid gives, which never fails: a number it may not have changes nothing."""
     if uid in (UNCHANGED, old.fsuid):
         return old
-    if uid not in (old.uid, old.euid, old.suid) and not old.capable(Cap.SETUID):
+    if uid not in (old.uid, old.euid, old.suid) and not old.has(Cap.SETUID):
         return old
     effective = old.effective
     if not old.securebits & Secure.NO_SETUID_FIXUP:
-        if old.fsuid == 0:
+        if old.fsuid == old.root:
             effective &= ~FILE_CAPABILITIES
-        elif uid == 0:
+        elif uid == old.root:
             effective |= old.permitted & FILE_CAPABILITIES
     return old._replace(fsuid=uid, effective=effective)
 
@@ -164,13 +164,14 @@ def _users_changed(old: Credentials, new: Credentials) -> Credentials:
     if old.securebits & Secure.NO_SETUID_FIXUP:
         return new
     permitted, effective, ambient = old.permitted, old.effective, old.ambient
-    if 0 in (old.uid, old.euid, old.suid) and 0 not in (new.uid, new.euid, new.suid):
+    root = old.root
+    if root in (old.uid, old.euid, old.suid) and root not in (new.uid, new.euid, new.suid):
         if not old.securebits & Secure.KEEP_CAPS:
             permitted = effective = 0
         ambient = 0
-    if old.euid == 0 and new.euid != 0:
+    if old.euid == root and new.euid != root:
         effective = 0
-    if old.euid != 0 and new.euid == 0:
+    if old.euid != root and new.euid == root:
         effective = permitted
     return new._replace(permitted=permitted, effective=effective, ambient=ambient)
 
@@ -185,7 +186,7 @@ def setgid(old: Credentials, gid: int) -> Credentials:
         Errno: EINVAL, no such number; EPERM, neither the real nor the saved group, and no CAP_SETGID.
     """
     _check(gid)
-    if old.capable(Cap.SETGID):
+    if old.has(Cap.SETGID):
         return old._replace(gid=gid, sgid=gid, egid=gid, fsgid=gid)
     if gid in (old.gid, old.sgid):
         return old._replace(egid=gid, fsgid=gid)
@@ -198,7 +199,7 @@ def setregid(old: Credentials, rgid: int, egid: int) -> Credentials:
     Raises:
         Errno: EPERM, an id that it has not, and no CAP_SETGID.
     """
-    may = old.capable(Cap.SETGID)
+    may = old.has(Cap.SETGID)
     if rgid not in (UNCHANGED, old.gid, old.egid) and not may:
         raise Errno(E.EPERM)
     if egid not in (UNCHANGED, old.gid, old.egid, old.sgid) and not may:
@@ -221,7 +222,7 @@ def setresgid(old: Credentials, rgid: int, egid: int, sgid: int) -> Credentials:
     ):
         return old
     mine = (UNCHANGED, old.gid, old.egid, old.sgid)
-    if not {rgid, egid, sgid} <= set(mine) and not old.capable(Cap.SETGID):
+    if not {rgid, egid, sgid} <= set(mine) and not old.has(Cap.SETGID):
         raise Errno(E.EPERM)
     effective = _choose(egid, old.egid)
     return old._replace(
@@ -233,7 +234,7 @@ def setfsgid(old: Credentials, gid: int) -> Credentials:
     """The credentials that setfsgid gives, which never fails: a number it may not have changes nothing."""
     if gid == UNCHANGED:
         return old
-    if gid in (old.gid, old.egid, old.sgid, old.fsgid) or old.capable(Cap.SETGID):
+    if gid in (old.gid, old.egid, old.sgid, old.fsgid) or old.has(Cap.SETGID):
         return old._replace(fsgid=gid)
     return old
 
@@ -258,7 +259,7 @@ def capset(old: Credentials, effective: int, permitted: int, inheritable: int) -
     Raises:
         Errno: EPERM, a set would grow beyond what it may be.
     """
-    if not old.capable(Cap.SETPCAP) and inheritable & ~(old.inheritable | old.permitted):
+    if not old.has(Cap.SETPCAP) and inheritable & ~(old.inheritable | old.permitted):
         raise Errno(E.EPERM)
     if inheritable & ~(old.inheritable | old.bounding):
         raise Errno(E.EPERM)
@@ -274,7 +275,7 @@ def drop_bounding(old: Credentials, cap: int) -> Credentials:
     Raises:
         Errno: EPERM, no CAP_SETPCAP; EINVAL, no such capability.
     """
-    if not old.capable(Cap.SETPCAP):
+    if not old.has(Cap.SETPCAP):
         raise Errno(E.EPERM)
     _check_capability(cap)
     return old._replace(bounding=old.bounding & ~(1 << cap))
@@ -312,7 +313,7 @@ def set_securebits(old: Credentials, bits: int) -> Credentials:
     if (locked >> 1) & (now ^ bits) or locked & ~bits or bits & ~(_LOCKABLE | _LOCKS):
         raise Errno(E.EPERM)
     changed = now ^ bits
-    if not old.capable(Cap.SETPCAP) and (not changed or changed & ~_UNPRIVILEGED):
+    if not old.has(Cap.SETPCAP) and (not changed or changed & ~_UNPRIVILEGED):
         raise Errno(E.EPERM)
     return old._replace(securebits=bits)
 
@@ -343,9 +344,9 @@ def after_exec(old: Credentials, uid: int | None = None, gid: int | None = None)
     egid = old.egid if gid is None else gid
     ambient = old.ambient if euid == old.euid and (egid == old.fsgid or egid in old.groups) else 0
     permitted = effective = ambient
-    if not old.securebits & Secure.NOROOT and 0 in (euid, old.uid):
+    if not old.securebits & Secure.NOROOT and old.root in (euid, old.uid):
         permitted |= old.bounding | old.inheritable
-        effective = permitted if euid == 0 else ambient
+        effective = permitted if euid == old.root else ambient
     return old._replace(euid=euid, egid=egid, suid=euid, sgid=egid, fsuid=euid, fsgid=egid, permitted=permitted,
         effective=effective, ambient=ambient, securebits=old.securebits & ~int(Secure.KEEP_CAPS),
     )  # fmt: skip

@@ -55,6 +55,7 @@ class Clock(NamedTuple):
         resolution: Nanoseconds.
         for_sleep: Why nobody can sleep by it, None if one can.
         for_timers: Why no timer can go by it, None if one can.
+        offset: Nanoseconds by which it is ahead of the machine's.
     """
 
     base: Base
@@ -62,6 +63,11 @@ class Clock(NamedTuple):
     resolution: int = 1
     for_sleep: E | None = None
     for_timers: E | None = None
+    offset: int = 0
+
+    def plain(self, task: LinuxTask) -> Clock:
+        """The machine's own clock behind it."""
+        return self._replace(now=task.kernel.clocks.monotonic, offset=0) if self.offset else self
 
 
 def clock_of(task: LinuxTask, number: int) -> Clock:
@@ -74,16 +80,17 @@ def clock_of(task: LinuxTask, number: int) -> Clock:
     if number in _WALL:
         return Clock(Base.WALL, clocks.realtime)
     if number in _MONOTONIC:
-        return Clock(Base.MONOTONIC, clocks.monotonic)
+        return _shifted(task, number)
     if number < 0 or number in (CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID):
         return _cpu_clock(task, number)
     no = E.EOPNOTSUPP
     if number == CLOCK_MONOTONIC_RAW:
-        return Clock(Base.MONOTONIC, clocks.monotonic, 1, no, no)
+        return _shifted(task, CLOCK_MONOTONIC)._replace(for_sleep=no, for_timers=no)
     if number == CLOCK_REALTIME_COARSE:
         return Clock(Base.WALL, lambda: clocks.realtime() // HZ_PERIOD * HZ_PERIOD, HZ_PERIOD, no, no)
     if number == CLOCK_MONOTONIC_COARSE:
-        return Clock(Base.MONOTONIC, lambda: clocks.monotonic() // HZ_PERIOD * HZ_PERIOD, HZ_PERIOD, no, no)
+        now = _shifted(task, CLOCK_MONOTONIC).now
+        return Clock(Base.MONOTONIC, lambda: now() // HZ_PERIOD * HZ_PERIOD, HZ_PERIOD, no, no)
     raise Errno(E.EINVAL)
 
 
@@ -96,6 +103,15 @@ def clock_to_wait_by(task: LinuxTask, number: int) -> Clock:
     if number in (CLOCK_REALTIME_ALARM, CLOCK_BOOTTIME_ALARM) or (number < 0 and number & 7 == _FILE):
         raise Errno(E.EOPNOTSUPP)
     return clock_of(task, number)
+
+
+def _shifted(task: LinuxTask, number: int) -> Clock:
+    """CLOCK_MONOTONIC or CLOCK_BOOTTIME, as they stand in the task's time namespace."""
+    monotonic, time = task.kernel.clocks.monotonic, task.namespaces.time
+    offset = time.boottime if number == CLOCK_BOOTTIME else time.monotonic
+    if not offset:
+        return Clock(Base.MONOTONIC, monotonic)
+    return Clock(Base.MONOTONIC, lambda: monotonic() + offset, offset=offset)
 
 
 _WALL: Final = frozenset((CLOCK_REALTIME, CLOCK_TAI))

@@ -45,8 +45,9 @@ class PosixTimer:
         self.overrun = 0
         self._kernel = task.kernel
         self._process = task.process
-        self._clock = self._by = clock
-        self._monotonic = clock_of(task, CLOCK_MONOTONIC)
+        self._clock = self._by = clock.plain(task)
+        self._offset = clock.offset
+        self._monotonic = clock_of(task, CLOCK_MONOTONIC).plain(task)
         self._deadline: int | None = None
         self._timer: Timer | CpuTimer | None = None
         self._signal = int(Sig.SIGALRM)
@@ -81,7 +82,7 @@ class PosixTimer:
             return
         # setting the wall clock does not change an interval
         self._by = self._monotonic if self._clock.base is Base.WALL and not absolute else self._clock
-        self._start(value if absolute else min(self._by.now() + value, FOREVER))
+        self._start(max(1, value - self._offset) if absolute else min(self._by.now() + value, FOREVER))
 
     def stop(self) -> None:
         """Ends it."""

@@ -28,13 +28,14 @@ class TimerFile(AnonymousFile):
 
     kind = b"[timerfd]"
 
-    def __init__(self, kernel: LinuxSystem, wall: bool, flags: int) -> None:
-        """Makes one that does not run; ``wall`` if its clock is the wall clock."""
+    def __init__(self, kernel: LinuxSystem, wall: bool, flags: int, offset: int = 0) -> None:
+        """Makes one that does not run; ``wall`` if its clock is that, ``offset`` by how much its clock is ahead."""
         super().__init__(kernel.vfs, O_RDWR | flags)
         self.interval = 0
         self.ticks = 0
         self._kernel = kernel
         self._of_wall = wall
+        self._offset = offset
         self._wall = False
         self._deadline: int | None = None
         self._timer: Timer | None = None
@@ -60,7 +61,7 @@ class TimerFile(AnonymousFile):
             self._watch = self._kernel.clock_was_set.listen(self._clock_was_set)
         if value:
             self._wall = absolute and self._of_wall
-            self._start(value if absolute else min(self._now() + value, FOREVER))
+            self._start(max(1, value - self._offset) if absolute else min(self._now() + value, FOREVER))
 
     def remaining(self) -> int:
         """Nanoseconds until it expires next, 0 if it does not run."""

@@ -159,8 +159,11 @@ def chown_common(task: LinuxTask, found: Dentry | File, user: int, group: int) -
     """Changes owner and group of what was found."""
     check_writable(found)
     inode, caller = inode_of(found), who(task)
-    uid = inode.uid if user == NO_ID else user
-    gid = inode.gid if group == NO_ID else group
+    namespace = task.credentials.user_ns
+    uid = inode.uid if user == NO_ID else namespace.user(user)
+    gid = inode.gid if group == NO_ID else namespace.group_of(group)
+    if uid is None or gid is None:
+        raise Errno(E.EINVAL)
     if (user, group) != (NO_ID, NO_ID) and not _may_chown(inode, caller, uid, gid):
         raise Errno(E.EPERM)
     mode = stat.S_IMODE(inode.mode)
@@ -178,7 +181,7 @@ def chown_common(task: LinuxTask, found: Dentry | File, user: int, group: int) -
 
 def _may_chown(inode: Inode, caller: Who, uid: int, gid: int) -> bool:
     """Owners may give a file to a group of theirs; all else takes CAP_CHOWN (chown_ok, chgrp_ok)."""
-    if caller.has(CAP_CHOWN):
+    if caller.has(CAP_CHOWN) and caller.reaches(inode):
         return True
     if caller.uid != inode.uid:
         return (uid, gid) == (inode.uid, inode.gid) and caller.owns(inode)

@@ -144,6 +144,11 @@ def do_vfs_ioctl(task: LinuxTask, fd: int, cmd: int, arg: int) -> int:
         from ring3.linux.calls.sockets.ioctl import socket_ioctl  # noqa: PLC0415
 
         return socket_ioctl(task, as_socket(file), cmd, arg)
+    if file.is_namespace:
+        from ring3.linux.tasks.namespace_file import NamespaceFile, ns_ioctl  # noqa: PLC0415 - few programs have one
+
+        assert isinstance(file, NamespaceFile)
+        return ns_ioctl(task, file, cmd, arg)
     if file.is_terminal():
         from ring3.fs.pty import PtyFile  # noqa: PLC0415 - few programs have one
         from ring3.linux.terminals.terminal import tty_ioctl  # noqa: PLC0415

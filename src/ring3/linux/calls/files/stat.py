@@ -21,6 +21,7 @@ from ring3.linux.files.lookup import (
     check_flags,
     find_or_fd,
 )
+from ring3.linux.model.user_namespace import INITIAL
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -134,7 +135,7 @@ def vfs_fstatat(task: LinuxTask, dfd: int, filename: int, flags: int) -> Stat:
         Errno: EINVAL, unknown flags; as `find_or_fd`.
     """
     check_flags(flags, STATX_FLAGS)
-    return vfs_getattr(find_or_fd(task, dfd, filename, flags))
+    return seen(task, vfs_getattr(find_or_fd(task, dfd, filename, flags)))
 
 
 @function(
@@ -144,6 +145,14 @@ def vfs_fstatat(task: LinuxTask, dfd: int, filename: int, flags: int) -> Stat:
 def vfs_getattr(found: Dentry | File) -> Stat:
     """The attributes of a place or an open file."""
     return found.inode.stat() if isinstance(found, Dentry) else found.stat()
+
+
+def seen(task: LinuxTask, stat: Stat) -> Stat:
+    """Attributes with user and group as the caller's user namespace has them."""
+    namespace = task.credentials.user_ns
+    if namespace is INITIAL:
+        return stat
+    return stat._replace(uid=namespace.shown_user(stat.uid), gid=namespace.shown_group(stat.gid))
 
 
 def _by_name(task: LinuxTask, filename: int, *, follow: bool) -> Stat:
@@ -167,7 +176,7 @@ def sys_newlstat(task: LinuxTask, filename: Path, statbuf: StatOut) -> int:
 @syscall("full")
 def sys_newfstat(task: LinuxTask, fd: FdArg, statbuf: StatOut) -> int:
     """Attributes of an open file."""
-    task.memory.write(statbuf, pack_stat(task.files[fd].stat()))
+    task.memory.write(statbuf, pack_stat(seen(task, task.files[fd].stat())))
     return 0
 
 
@@ -191,7 +200,7 @@ def sys_statx(
     check_flags(flags, STATX_FLAGS)
     found = find_or_fd(task, dfd, filename, flags)
     is_mount = isinstance(found, Dentry) and found.covers is not None
-    task.memory.write(buffer, pack_statx(vfs_getattr(found), is_mount))
+    task.memory.write(buffer, pack_statx(seen(task, vfs_getattr(found)), is_mount))
     return 0
 
 
@@ -215,7 +224,7 @@ def compat_sys_newlstat(task: LinuxTask, filename: Path, statbuf: StatOut) -> in
 @syscall("full")
 def compat_sys_newfstat(task: LinuxTask, fd: UnsignedInt, statbuf: StatOut) -> int:
     """The same, of an open file."""
-    task.memory.write(statbuf, pack_stat_ia32(task.files[fd].stat()))
+    task.memory.write(statbuf, pack_stat_ia32(seen(task, task.files[fd].stat())))
     return 0
 
 
@@ -236,7 +245,7 @@ def compat_sys_ia32_lstat64(task: LinuxTask, filename: Path, statbuf: StatOut) -
 @syscall("full")
 def compat_sys_ia32_fstat64(task: LinuxTask, fd: UnsignedInt, statbuf: StatOut) -> int:
     """The same, of an open file."""
-    task.memory.write(statbuf, pack_stat64_ia32(task.files[fd].stat()))
+    task.memory.write(statbuf, pack_stat64_ia32(seen(task, task.files[fd].stat())))
     return 0
 
 
@@ -268,5 +277,5 @@ def sys_lstat(task: LinuxTask, filename: Path, statbuf: BufferOut) -> int:
 @syscall("full")
 def sys_fstat(task: LinuxTask, fd: UnsignedInt, statbuf: BufferOut) -> int:
     """i386's first fstat."""
-    task.memory.write(statbuf, pack_old_stat(task.files[fd].stat()))
+    task.memory.write(statbuf, pack_old_stat(seen(task, task.files[fd].stat())))
     return 0

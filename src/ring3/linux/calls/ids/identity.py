@@ -31,25 +31,25 @@ def sys_getppid(task: LinuxTask) -> int:
 @syscall("full")
 def sys_getuid(task: LinuxTask) -> int:
     """The real user."""
-    return task.credentials.uid
+    return task.credentials.user_ns.shown_user(task.credentials.uid)
 
 
 @syscall("full")
 def sys_getgid(task: LinuxTask) -> int:
     """The real group."""
-    return task.credentials.gid
+    return task.credentials.user_ns.shown_group(task.credentials.gid)
 
 
 @syscall("full")
 def sys_geteuid(task: LinuxTask) -> int:
     """The effective user."""
-    return task.credentials.euid
+    return task.credentials.user_ns.shown_user(task.credentials.euid)
 
 
 @syscall("full")
 def sys_getegid(task: LinuxTask) -> int:
     """The effective group."""
-    return task.credentials.egid
+    return task.credentials.user_ns.shown_group(task.credentials.egid)
 
 
 def _old_id(number: int) -> int:
@@ -60,22 +60,22 @@ def _old_id(number: int) -> int:
 @syscall("full")
 def sys_getuid16(task: LinuxTask) -> int:
     """The real user, in 16 bits."""
-    return _old_id(task.credentials.uid)
+    return _old_id(task.credentials.user_ns.shown_user(task.credentials.uid))
 
 
 @syscall("full")
 def sys_getgid16(task: LinuxTask) -> int:
     """The real group, in 16 bits."""
-    return _old_id(task.credentials.gid)
+    return _old_id(task.credentials.user_ns.shown_group(task.credentials.gid))
 
 
 @syscall("full")
 def sys_geteuid16(task: LinuxTask) -> int:
     """The effective user, in 16 bits."""
-    return _old_id(task.credentials.euid)
+    return _old_id(task.credentials.user_ns.shown_user(task.credentials.euid))
 
 
 @syscall("full")
 def sys_getegid16(task: LinuxTask) -> int:
     """The effective group, in 16 bits."""
-    return _old_id(task.credentials.egid)
+    return _old_id(task.credentials.user_ns.shown_group(task.credentials.egid))

@@ -36,66 +36,96 @@ def narrow(number: int) -> int:
     return number if number <= 0xFFFF else OVERFLOW
 
 
+def user(task: LinuxTask, number: int) -> int:
+    """The machine's user that a program means by a number; -1 stays what it is.
+
+    Raises:
+        Errno: EINVAL, its user namespace has none.
+    """
+    return _known(task.credentials.user_ns.user(number) if number != UNCHANGED else number)
+
+
+def group(task: LinuxTask, number: int) -> int:
+    """The same for a group."""
+    return _known(task.credentials.user_ns.group_of(number) if number != UNCHANGED else number)
+
+
+def _known(found: int | None) -> int:
+    if found is None:
+        raise Errno(E.EINVAL)
+    return found
+
+
+def users(task: LinuxTask, *numbers: int) -> list[int]:
+    """Several users."""
+    return [user(task, number) for number in numbers]
+
+
+def groups_of(task: LinuxTask, *numbers: int) -> list[int]:
+    """Several groups."""
+    return [group(task, number) for number in numbers]
+
+
 # -- one id ------------------------------------------------------------------------------------------------------
 
 
 @syscall("full")
 def sys_setuid(task: LinuxTask, uid: UnsignedInt) -> int:
     """Becomes a user: in all roles with CAP_SETUID, else only in effect."""
-    commit_creds(task, identity.setuid(task.credentials, uid))
+    commit_creds(task, identity.setuid(task.credentials, user(task, uid)))
     return 0
 
 
 @syscall("full")
 def sys_setuid16(task: LinuxTask, uid: OldId) -> int:
     """Setuid in 16 bits."""
-    commit_creds(task, identity.setuid(task.credentials, widen(uid)))
+    commit_creds(task, identity.setuid(task.credentials, user(task, widen(uid))))
     return 0
 
 
 @syscall("full")
 def sys_setgid(task: LinuxTask, gid: UnsignedInt) -> int:
     """Becomes a member of a group: in all roles with CAP_SETGID, else only in effect."""
-    commit_creds(task, identity.setgid(task.credentials, gid))
+    commit_creds(task, identity.setgid(task.credentials, group(task, gid)))
     return 0
 
 
 @syscall("full")
 def sys_setgid16(task: LinuxTask, gid: OldId) -> int:
     """Setgid in 16 bits."""
-    commit_creds(task, identity.setgid(task.credentials, widen(gid)))
+    commit_creds(task, identity.setgid(task.credentials, group(task, widen(gid))))
     return 0
 
 
 @syscall("full")
 def sys_setfsuid(task: LinuxTask, uid: UnsignedInt) -> int:
     """Sets the user for access to files; returns the one before, also if it changed nothing."""
-    before = task.credentials.fsuid
-    commit_creds(task, identity.setfsuid(task.credentials, uid))
+    before = task.credentials.user_ns.shown_user(task.credentials.fsuid)
+    commit_creds(task, identity.setfsuid(task.credentials, user(task, uid)))
     return before
 
 
 @syscall("full")
 def sys_setfsuid16(task: LinuxTask, uid: OldId) -> int:
     """Setfsuid in 16 bits; the result is not shortened."""
-    before = task.credentials.fsuid
-    commit_creds(task, identity.setfsuid(task.credentials, widen(uid)))
+    before = task.credentials.user_ns.shown_user(task.credentials.fsuid)
+    commit_creds(task, identity.setfsuid(task.credentials, user(task, widen(uid))))
     return before
 
 
 @syscall("full")
 def sys_setfsgid(task: LinuxTask, gid: UnsignedInt) -> int:
     """Sets the group for access to files; returns the one before, also if it changed nothing."""
-    before = task.credentials.fsgid
-    commit_creds(task, identity.setfsgid(task.credentials, gid))
+    before = task.credentials.user_ns.shown_group(task.credentials.fsgid)
+    commit_creds(task, identity.setfsgid(task.credentials, group(task, gid)))
     return before
 
 
 @syscall("full")
 def sys_setfsgid16(task: LinuxTask, gid: OldId) -> int:
     """Setfsgid in 16 bits; the result is not shortened."""
-    before = task.credentials.fsgid
-    commit_creds(task, identity.setfsgid(task.credentials, widen(gid)))
+    before = task.credentials.user_ns.shown_group(task.credentials.fsgid)
+    commit_creds(task, identity.setfsgid(task.credentials, group(task, widen(gid))))
     return before
 
 
@@ -105,28 +135,28 @@ def sys_setfsgid16(task: LinuxTask, gid: OldId) -> int:
 @syscall("full")
 def sys_setreuid(task: LinuxTask, ruid: UnsignedInt, euid: UnsignedInt) -> int:
     """Sets the real and the effective user; -1 leaves one as it is."""
-    commit_creds(task, identity.setreuid(task.credentials, ruid, euid))
+    commit_creds(task, identity.setreuid(task.credentials, *users(task, ruid, euid)))
     return 0
 
 
 @syscall("full")
 def sys_setreuid16(task: LinuxTask, ruid: OldId, euid: OldId) -> int:
     """Setreuid in 16 bits."""
-    commit_creds(task, identity.setreuid(task.credentials, widen(ruid), widen(euid)))
+    commit_creds(task, identity.setreuid(task.credentials, *users(task, widen(ruid), widen(euid))))
     return 0
 
 
 @syscall("full")
 def sys_setregid(task: LinuxTask, rgid: UnsignedInt, egid: UnsignedInt) -> int:
     """Sets the real and the effective group; -1 leaves one as it is."""
-    commit_creds(task, identity.setregid(task.credentials, rgid, egid))
+    commit_creds(task, identity.setregid(task.credentials, *groups_of(task, rgid, egid)))
     return 0
 
 
 @syscall("full")
 def sys_setregid16(task: LinuxTask, rgid: OldId, egid: OldId) -> int:
     """Setregid in 16 bits."""
-    commit_creds(task, identity.setregid(task.credentials, widen(rgid), widen(egid)))
+    commit_creds(task, identity.setregid(task.credentials, *groups_of(task, widen(rgid), widen(egid))))
     return 0
 
 
@@ -136,28 +166,32 @@ def sys_setregid16(task: LinuxTask, rgid: OldId, egid: OldId) -> int:
 @syscall("full")
 def sys_setresuid(task: LinuxTask, ruid: UnsignedInt, euid: UnsignedInt, suid: UnsignedInt) -> int:
     """Sets the real, effective and saved user; -1 leaves one as it is."""
-    commit_creds(task, identity.setresuid(task.credentials, ruid, euid, suid))
+    commit_creds(task, identity.setresuid(task.credentials, *users(task, ruid, euid, suid)))
     return 0
 
 
 @syscall("full")
 def sys_setresuid16(task: LinuxTask, ruid: OldId, euid: OldId, suid: OldId) -> int:
     """Setresuid in 16 bits."""
-    commit_creds(task, identity.setresuid(task.credentials, widen(ruid), widen(euid), widen(suid)))
+    commit_creds(
+        task, identity.setresuid(task.credentials, *users(task, widen(ruid), widen(euid), widen(suid)))
+    )
     return 0
 
 
 @syscall("full")
 def sys_setresgid(task: LinuxTask, rgid: UnsignedInt, egid: UnsignedInt, sgid: UnsignedInt) -> int:
     """Sets the real, effective and saved group; -1 leaves one as it is."""
-    commit_creds(task, identity.setresgid(task.credentials, rgid, egid, sgid))
+    commit_creds(task, identity.setresgid(task.credentials, *groups_of(task, rgid, egid, sgid)))
     return 0
 
 
 @syscall("full")
 def sys_setresgid16(task: LinuxTask, rgid: OldId, egid: OldId, sgid: OldId) -> int:
     """Setresgid in 16 bits."""
-    commit_creds(task, identity.setresgid(task.credentials, widen(rgid), widen(egid), widen(sgid)))
+    commit_creds(
+        task, identity.setresgid(task.credentials, *groups_of(task, widen(rgid), widen(egid), widen(sgid)))
+    )
     return 0
 
 
@@ -176,15 +210,15 @@ def _store(task: LinuxTask, ids: tuple[int, int, int], pointers: tuple[int, int,
 @syscall("full", sys_getresuid16=16)
 def sys_getresuid(task: LinuxTask, ruidp: Pointer, euidp: Pointer, suidp: Pointer, *, bits: int = 64) -> int:
     """The real, effective and saved user."""
-    who = task.credentials
-    return _store(task, (who.uid, who.euid, who.suid), (ruidp, euidp, suidp), bits)
+    who, show = task.credentials, task.credentials.user_ns.shown_user
+    return _store(task, (show(who.uid), show(who.euid), show(who.suid)), (ruidp, euidp, suidp), bits)
 
 
 @syscall("full", sys_getresgid16=16)
 def sys_getresgid(task: LinuxTask, rgidp: Pointer, egidp: Pointer, sgidp: Pointer, *, bits: int = 64) -> int:
     """The real, effective and saved group."""
-    who = task.credentials
-    return _store(task, (who.gid, who.egid, who.sgid), (rgidp, egidp, sgidp), bits)
+    who, show = task.credentials, task.credentials.user_ns.shown_group
+    return _store(task, (show(who.gid), show(who.egid), show(who.sgid)), (rgidp, egidp, sgidp), bits)
 
 
 # -- supplementary groups ----------------------------------------------------------------------------------------
@@ -199,14 +233,17 @@ def sys_getgroups(task: LinuxTask, gidsetsize: Int, grouplist: Pointer, *, bits:
     if gidsetsize:
         if len(groups) > gidsetsize:
             raise Errno(E.EINVAL)
-        task.memory.write(grouplist, b"".join(_pack(gid, bits) for gid in groups))
+        task.memory.write(
+            grouplist, b"".join(_pack(task.credentials.user_ns.shown_group(gid), bits) for gid in groups)
+        )
     return len(groups)
 
 
 @syscall("full", sys_setgroups16=16)
 def sys_setgroups(task: LinuxTask, gidsetsize: Int, grouplist: Pointer, *, bits: int = 64) -> int:
     """Sets the supplementary groups."""
-    if not task.credentials.capable(Cap.SETGID):
+    namespace = task.credentials.user_ns
+    if not (task.credentials.has(Cap.SETGID) and namespace.groups and namespace.may_set_groups):
         raise Errno(E.EPERM)
     if not 0 <= gidsetsize <= NGROUPS_MAX:
         raise Errno(E.EINVAL)
@@ -215,5 +252,5 @@ def sys_setgroups(task: LinuxTask, gidsetsize: Int, grouplist: Pointer, *, bits:
     groups = memoryview(raw).cast("H" if bits == 16 else "I").tolist()
     if bits == 16:
         groups = [widen(gid) for gid in groups]
-    commit_creds(task, identity.setgroups(task.credentials, groups))
+    commit_creds(task, identity.setgroups(task.credentials, [group(task, gid) for gid in groups]))
     return 0

@@ -12,6 +12,8 @@ from ring3.abi.signals import Sig
 from ring3.linux.definition import syscall
 from ring3.linux.tasks.birth import unshare
 from ring3.linux.tasks.clone import NAMESPACES, C, CloneArgs, kernel_clone
+from ring3.linux.tasks.identity import set_credentials
+from ring3.linux.tasks.namespaces import renewed
 
 if TYPE_CHECKING:
     from ring3.fs.waiting import Waiting
@@ -37,7 +39,7 @@ def sys_vfork(task: LinuxTask) -> int | Waiting:
     return kernel_clone(task, CloneArgs(int(C.CLONE_VFORK | C.CLONE_VM), int(Sig.SIGCHLD)))
 
 
-@syscall("partial", "no namespaces (EPERM)")
+@syscall("partial", "no namespaces of mounts and of process numbers (EPERM)")
 def sys_clone(
     task: LinuxTask,
     clone_flags: UnsignedLong,
@@ -120,7 +122,7 @@ def sys_set_tid_address(task: LinuxTask, tidptr: Pointer) -> int:
 
 @syscall("full")
 def sys_unshare(task: LinuxTask, unshare_flags: UnsignedLong) -> int:
-    """Stops sharing files or directories with other tasks; namespaces are EPERM."""
+    """Stops sharing files, directories and namespaces with other tasks."""
     flags = unshare_flags
     known = (
         C.CLONE_FS
@@ -135,7 +137,17 @@ def sys_unshare(task: LinuxTask, unshare_flags: UnsignedLong) -> int:
         raise Errno(E.EINVAL)
     if flags & (C.CLONE_THREAD | C.CLONE_SIGHAND | C.CLONE_VM) and len(task.process.threads) > 1:
         raise Errno(E.EINVAL)
-    if flags & NAMESPACES:
-        raise Errno(E.EPERM)
-    unshare(task, files=bool(flags & C.CLONE_FILES), fs=bool(flags & C.CLONE_FS))
+    if flags & C.CLONE_NEWUSER and len(task.process.threads) > 1:
+        raise Errno(E.EINVAL)
+    if flags & C.CLONE_NEWTIME and len(task.process.threads) > 1:
+        raise Errno(E.EINVAL)
+    others = renewed(task, flags & NAMESPACES) if flags & NAMESPACES else None
+    unshare(
+        task,
+        files=bool(flags & C.CLONE_FILES),
+        fs=bool(flags & (C.CLONE_FS | C.CLONE_NEWNS | C.CLONE_NEWUSER)),
+    )
+    if others is not None:
+        set_credentials(task, others[0])
+        task.namespaces = others[1]
     return 0

@@ -73,7 +73,8 @@ class TaskCaller:
 
     def may(self, capability: int) -> bool:
         """Whether a capability is effective."""
-        return bool(self._task.credentials.effective & capability)
+        owner = self._task.namespaces.net.owner
+        return self._task.credentials.ns_capable(owner, Cap(capability.bit_length() - 1))
 
 
 def socket_of(task: LinuxTask, fd: int) -> Socket:

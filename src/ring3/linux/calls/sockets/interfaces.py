@@ -94,7 +94,7 @@ def interface_ioctl(task: LinuxTask, socket: Socket, cmd: int, arg: int) -> int:
         raise Errno(E.ENODEV)
     if answer is not None:
         task.memory.write(arg + NAME_SIZE, answer(found))
-    elif not task.credentials.capable(Cap.NET_ADMIN):
+    elif not task.credentials.ns_capable(task.namespaces.net.owner, Cap.NET_ADMIN):
         raise Errno(E.EPERM)
     else:
         interfaces.set_up(found, bool(task.memory.read_u32(arg + NAME_SIZE) & IFF_UP))

@@ -19,7 +19,7 @@ def do_sysinfo(task: LinuxTask) -> tuple[int, int, int, int]:
     """Seconds since the start, bytes of RAM, free bytes of it, and threads."""
     kernel = task.kernel
     ram = kernel.machine.ram
-    seconds = -(-kernel.clocks.monotonic() // 10**9)
+    seconds = -(-(kernel.clocks.monotonic() + task.namespaces.time.boottime) // 10**9)
     return seconds, ram.size, ram.frames_free << PAGE_SHIFT, min(len(kernel.tasks), 0xFFFF)
 
 

@@ -61,7 +61,7 @@ def sys_olduname(task: LinuxTask, name: BufferOut) -> int:
 
 
 def _new_name(task: LinuxTask, name: int, length: int) -> str:
-    if not task.credentials.capable(Cap.SYS_ADMIN):
+    if not task.credentials.ns_capable(task.namespaces.uts.owner, Cap.SYS_ADMIN):
         raise Errno(E.EPERM)
     if not 0 <= length < FIELD:
         raise Errno(E.EINVAL)

@@ -66,6 +66,7 @@ async def _sleep(task: LinuxTask, clock: Clock, deadline: int, remaining: tuple[
 
 
 def _sleep_for(task: LinuxTask, clock: Clock, interval: int, rmtp: int, bits: int) -> Waiting:
+    clock = clock.plain(task)
     return _sleep(task, clock, min(deadline_after(task, interval, clock.now), FOREVER), (rmtp, bits))
 
 
@@ -88,7 +89,7 @@ def sys_clock_nanosleep(
     if clock.for_sleep is not None:
         raise Errno(clock.for_sleep)
     if flags & TIMER_ABSTIME:
-        return _sleep(task, clock, time, None)
+        return _sleep(task, clock.plain(task), max(0, time - clock.offset), None)
     if clock.base is Base.WALL:
         clock = clock_of(task, CLOCK_MONOTONIC)  # setting the clock does not change an interval
     return _sleep_for(task, clock, time, rmtp, bits)

@@ -19,6 +19,7 @@ from ring3.linux.timers.clocks import (
     CLOCK_MONOTONIC,
     CLOCK_REALTIME,
     CLOCK_REALTIME_ALARM,
+    clock_of,
 )
 from ring3.linux.timers.timer_file import TimerFile
 from ring3.linux.timers.timespec import pack_itimerspec, read_itimerspec
@@ -49,7 +50,8 @@ def sys_timerfd_create(task: LinuxTask, clockid: Int, flags: Int) -> int:
     if clockid in _ALARMS and task.credentials.euid:
         raise Errno(E.EPERM)
     wall = clockid in (CLOCK_REALTIME, CLOCK_REALTIME_ALARM)
-    file = TimerFile(task.kernel, wall, flags & O_NONBLOCK)
+    offset = 0 if clockid in _ALARMS else clock_of(task, clockid).offset
+    file = TimerFile(task.kernel, wall, flags & O_NONBLOCK, offset)
     return task.files.install(file, cloexec=bool(flags & O_CLOEXEC))
 
 

@@ -1,0 +1,122 @@
+"""Namespaces but those of users: what a task refers to as its own machine's (namespaces(7)).
+
+A task has one `Namespaces`, a value; tasks that share a namespace refer to the same object. How they are made and
+changed is in `ring3.linux.tasks.namespaces`.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.kinds import NamedTuple
+from ring3.linux.model.user_namespace import INITIAL, UserNamespace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ring3.linux.model.ipc import Ipc
+    from ring3.linux.model.mqueue import PosixQueues
+    from ring3.net.network import Network
+
+FIRST_NUMBER: Final = 0xF000_0000
+"""The first inode number of those that programs make (PROC_DYNAMIC_FIRST of fs/proc/generic.c)."""
+
+
+class Namespace:
+    """A namespace.
+
+    Attributes:
+        number: What stat(2) calls it.
+        owner: The user namespace that it was made in, whose capabilities count for it.
+    """
+
+    def __init__(self, number: int, owner: UserNamespace) -> None:
+        self.number = number
+        self.owner = owner
+
+
+class UtsNamespace(Namespace):
+    """Names of the machine.
+
+    Attributes:
+        hostname: What uname(2) calls it.
+        domainname: Its NIS domain.
+    """
+
+    def __init__(self, number: int, owner: UserNamespace, hostname: str, domainname: str) -> None:
+        super().__init__(number, owner)
+        self.hostname = hostname
+        self.domainname = domainname
+
+
+class IpcNamespace(Namespace):
+    """System V's interprocess communication, and POSIX message queues."""
+
+    @cached_property
+    def system_v(self) -> Ipc:
+        """The first; it is made when somebody uses it."""
+        from ring3.linux.model.ipc import Ipc  # noqa: PLC0415 - few programs use it
+
+        return Ipc()
+
+    @cached_property
+    def queues(self) -> PosixQueues:
+        """The second."""
+        from ring3.linux.model.mqueue import PosixQueues  # noqa: PLC0415 - few programs use them
+
+        return PosixQueues()
+
+
+class NetNamespace(Namespace):
+    """A network."""
+
+    def __init__(self, number: int, owner: UserNamespace, make: Callable[[], Network]) -> None:
+        super().__init__(number, owner)
+        self._make = make
+
+    @cached_property
+    def network(self) -> Network:
+        """What all its sockets share; it is made with the first of them."""
+        return self._make()
+
+
+class TimeNamespace(Namespace):
+    """Clocks that stand elsewhere (time_namespaces(7)).
+
+    Attributes:
+        monotonic: What is added to CLOCK_MONOTONIC, in nanoseconds.
+        boottime: The same for CLOCK_BOOTTIME.
+        is_settled: Somebody is in it: nothing can be changed any more.
+    """
+
+    def __init__(self, number: int, owner: UserNamespace, monotonic: int = 0, boottime: int = 0) -> None:
+        super().__init__(number, owner)
+        self.monotonic = monotonic
+        self.boottime = boottime
+        self.is_settled = False
+
+
+class Namespaces(NamedTuple):
+    """The namespaces of a task, by the names that /proc/PID/ns has for them."""
+
+    uts: UtsNamespace
+    ipc: IpcNamespace
+    net: NetNamespace
+    cgroup: Namespace
+    time: TimeNamespace
+    time_for_children: TimeNamespace
+
+
+def first(make_network: Callable[[], Network]) -> Namespaces:
+    """Those that a machine begins with; the numbers are Linux's (include/linux/proc_ns.h)."""
+    time = TimeNamespace(0xEFFF_FFFA, INITIAL)
+    time.is_settled = True
+    return Namespaces(
+        UtsNamespace(0xEFFF_FFFE, INITIAL, "ring3", "(none)"),
+        IpcNamespace(0xEFFF_FFFF, INITIAL),
+        NetNamespace(0xEFFF_FFF9, INITIAL, make_network),
+        Namespace(0xEFFF_FFFB, INITIAL),
+        time,
+        time,
+    )

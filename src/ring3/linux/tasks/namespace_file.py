@@ -1,0 +1,95 @@
+"""A descriptor that stands for a namespace: what /proc/PID/ns has, what setns(2) takes, and ioctl_ns(2) (fs/nsfs.c)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import IntEnum
+from ring3.fs.anonymous import AnonymousFile
+from ring3.fs.file import O_RDONLY, File
+from ring3.linux.model.user_namespace import UserNamespace
+from ring3.linux.tasks.namespaces import FLAG_OF
+
+if TYPE_CHECKING:
+    from ring3.fs.file import Stat
+    from ring3.fs.vfs import Vfs
+    from ring3.linux.model.namespaces import Namespace
+    from ring3.linux.model.task import LinuxTask
+
+
+class NsIoctl(IntEnum):
+    """Requests (include/uapi/linux/nsfs.h)."""
+
+    NS_GET_USERNS = 0xB701
+    NS_GET_PARENT = 0xB702
+    NS_GET_NSTYPE = 0xB703
+    NS_GET_OWNER_UID = 0xB704
+
+
+KINDS: Final = {b"time_for_children": b"time"}
+"""Names in /proc/PID/ns that are not those of the kind."""
+
+
+class NamespaceFile(AnonymousFile):
+    """A namespace.
+
+    Attributes:
+        name: What kind it is.
+        namespace: The namespace.
+    """
+
+    is_namespace = True
+    pollable = False
+
+    def __init__(self, vfs: Vfs, name: bytes, namespace: Namespace | UserNamespace) -> None:
+        super().__init__(vfs, O_RDONLY)
+        self.name = KINDS.get(name, name)
+        self.namespace = namespace
+
+    def stat(self) -> Stat:
+        """All are files of one file system, by their numbers."""
+        return super().stat()._replace(dev=self.vfs.namespaces_dev, ino=self.namespace.number, mode=0o100444)
+
+    def path(self) -> bytes:
+        """The kind and the number."""
+        return b"%s:[%d]" % (self.name, self.namespace.number)
+
+    def reopen(self, flags: int) -> File:
+        """The same namespace."""
+        if flags & 3 != O_RDONLY:
+            raise Errno(E.EACCES)
+        return NamespaceFile(self.vfs, self.name, self.namespace)
+
+
+def of_task(task: LinuxTask, name: bytes) -> NamespaceFile:
+    """A namespace of a task, by its name in /proc/PID/ns."""
+    found = task.credentials.user_ns if name == b"user" else getattr(task.namespaces, name.decode())
+    return NamespaceFile(task.kernel.vfs, name, found)
+
+
+def ns_ioctl(task: LinuxTask, file: NamespaceFile, cmd: int, arg: int) -> int:
+    """Does a request.
+
+    Raises:
+        Errno: ENOTTY, no such request; EPERM, the other one is out of the caller's reach; EINVAL, there is none.
+    """
+    namespace = file.namespace
+    if cmd == NsIoctl.NS_GET_NSTYPE:
+        return FLAG_OF[file.name]
+    if cmd == NsIoctl.NS_GET_OWNER_UID:
+        if not isinstance(namespace, UserNamespace):
+            raise Errno(E.EINVAL)
+        task.memory.write_u32(arg, task.credentials.user_ns.shown_user(namespace.owner))
+        return 0
+    if cmd not in (NsIoctl.NS_GET_PARENT, NsIoctl.NS_GET_USERNS):
+        raise Errno(E.ENOTTY)
+    if isinstance(namespace, UserNamespace):
+        found = namespace.parent
+    elif cmd == NsIoctl.NS_GET_PARENT:
+        raise Errno(E.EINVAL)
+    else:
+        found = namespace.owner
+    if found is None or not found.is_within(task.credentials.user_ns):
+        raise Errno(E.EPERM)
+    return task.files.install(NamespaceFile(file.vfs, b"user", found), cloexec=True)

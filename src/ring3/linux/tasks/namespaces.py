@@ -1,0 +1,141 @@
+"""How a task comes to other namespaces: by clone(2), unshare(2) and setns(2) (kernel/nsproxy.c).
+
+There is one way: `renewed` makes new ones of those that flags name, and `enter` takes those of others.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.errno import E, Errno
+from ring3.abi.linux.capabilities import ALL, Cap
+from ring3.linux.model.namespaces import (
+    IpcNamespace,
+    Namespace,
+    Namespaces,
+    NetNamespace,
+    TimeNamespace,
+    UtsNamespace,
+)
+from ring3.linux.model.user_namespace import UserNamespace
+
+if TYPE_CHECKING:
+    from ring3.linux.model.credentials import Credentials
+    from ring3.linux.model.system import LinuxSystem
+    from ring3.linux.model.task import LinuxTask
+
+NEWTIME: Final = 0x80
+NEWNS: Final = 0x20000
+NEWCGROUP: Final = 0x2000000
+NEWUTS: Final = 0x4000000
+NEWIPC: Final = 0x8000000
+NEWUSER: Final = 0x10000000
+NEWPID: Final = 0x20000000
+NEWNET: Final = 0x40000000
+ABSENT: Final = NEWNS | NEWPID
+"""What there is one of only."""
+FLAG_OF: Final[dict[bytes, int]] = {
+    b"cgroup": NEWCGROUP,
+    b"ipc": NEWIPC,
+    b"net": NEWNET,
+    b"time": NEWTIME,
+    b"time_for_children": NEWTIME,
+    b"user": NEWUSER,
+    b"uts": NEWUTS,
+}
+"""The flag of each name in /proc/PID/ns."""
+LEVELS: Final = 32
+"""How deep user namespaces may be nested."""
+
+
+def renewed(task: LinuxTask, flags: int) -> tuple[Credentials, Namespaces]:
+    """The credentials and namespaces of who gets new ones of those that flags name.
+
+    Args:
+        task: Who asks.
+        flags: ``CLONE_NEW...``.
+
+    Raises:
+        Errno: EPERM, no CAP_SYS_ADMIN, or a user namespace cannot be made; ENOSPC, it would be nested too deep.
+    """
+    kernel, credentials, now = task.kernel, task.credentials, task.namespaces
+    if flags & NEWUSER:
+        credentials = _in_new_user_namespace(kernel, credentials)
+    if not flags & ~NEWUSER:
+        return credentials, now
+    owner = credentials.user_ns
+    if not credentials.ns_capable(owner, Cap.SYS_ADMIN) or flags & ABSENT:
+        raise Errno(E.EPERM)
+    number = kernel.new_namespace_number
+    if flags & NEWUTS:
+        now = now._replace(uts=UtsNamespace(number(), owner, now.uts.hostname, now.uts.domainname))
+    if flags & NEWIPC:
+        now = now._replace(ipc=IpcNamespace(number(), owner))
+    if flags & NEWNET:
+        now = now._replace(net=NetNamespace(number(), owner, kernel.new_network))
+    if flags & NEWCGROUP:
+        now = now._replace(cgroup=Namespace(number(), owner))
+    if flags & NEWTIME:
+        time = now.time_for_children
+        now = now._replace(time_for_children=TimeNamespace(number(), owner, time.monotonic, time.boottime))
+    return credentials, now
+
+
+def for_child(namespaces: Namespaces) -> Namespaces:
+    """Those that a child process has: the time namespace is the one that was made for it."""
+    time = namespaces.time_for_children
+    if time is namespaces.time:
+        return namespaces
+    time.is_settled = True
+    return namespaces._replace(time=time)
+
+
+def _in_new_user_namespace(kernel: LinuxSystem, old: Credentials) -> Credentials:
+    """The credentials in a new user namespace: all capabilities there, and none above (create_user_ns)."""
+    parent = old.user_ns
+    if parent.level > LEVELS:
+        raise Errno(E.ENOSPC)
+    if not parent.maps(old.euid, old.egid):
+        raise Errno(E.EPERM)
+    made = UserNamespace(kernel.new_namespace_number(), parent, old.euid, old.egid)
+    return in_user_namespace(old, made)
+
+
+def in_user_namespace(old: Credentials, namespace: UserNamespace) -> Credentials:
+    """The credentials of who has just come into a user namespace (set_cred_user_ns)."""
+    return old._replace(
+        user_ns=namespace, securebits=0, inheritable=0, permitted=ALL, effective=ALL, bounding=ALL, ambient=0
+    )
+
+
+def enter(task: LinuxTask, name: bytes, found: Namespace | UserNamespace) -> tuple[Credentials, Namespaces]:
+    """The credentials and namespaces of who enters another one (setns(2)).
+
+    Args:
+        task: Who enters.
+        name: What kind it is, as in /proc/PID/ns.
+        found: The namespace.
+
+    Raises:
+        Errno: EPERM, it may not; EINVAL, it is in that user namespace; EUSERS, it has threads that would stay outside.
+    """
+    credentials = task.credentials
+    if isinstance(found, UserNamespace):
+        shares = any(other.fs is task.fs for other in task.kernel.threads() if other is not task)
+        if found is credentials.user_ns or len(task.process.threads) > 1 or shares:
+            raise Errno(E.EINVAL)
+        if not credentials.ns_capable(found, Cap.SYS_ADMIN):
+            raise Errno(E.EPERM)
+        return in_user_namespace(credentials, found), task.namespaces
+    if not credentials.has(Cap.SYS_ADMIN) or not credentials.ns_capable(found.owner, Cap.SYS_ADMIN):
+        raise Errno(E.EPERM)
+    now = task.namespaces
+    if isinstance(found, TimeNamespace):
+        if len(task.process.threads) > 1:
+            raise Errno(E.EUSERS)
+        found.is_settled = True
+        return credentials, now._replace(time=found, time_for_children=found)
+    taken = (
+        found if field == name.decode() else own for field, own in zip(Namespaces._fields, now, strict=True)
+    )
+    return credentials, Namespaces(*taken)  # type: ignore[arg-type]  # of the kind that its name says
