@@ -11,6 +11,16 @@ docs/python.md shows the rest. A name is imported when it is first used: the com
 
 from __future__ import annotations
 
+import sys
+
+if (
+    sys.argv[:1] == ["-m"]
+    and sys.orig_argv[sys.orig_argv.index("-m") :][1:2] == ["ring3"]
+    and sys.path[:1] != [__path__[0].rpartition("/")[0]]
+    and not sys.flags.safe_path
+):  # modules of the working directory, which may be anybody's, would come before those of Python
+    del sys.path[0]
+
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 

@@ -52,13 +52,13 @@ def test_what_is_stored_into_a_mapping(tree: Tree, base: Path) -> None:
     pages = file.mapping(shared=True)
     assert pages is not None
     frame = pages.page(0)
-    pages.store(frame, 0, b"MAPP")
+    pages.store(0, 0, b"MAPP")
     pages.dirty.add(0)
     assert file.pread(8, 0) == b"MAPPents"
     assert (base / "f").read_bytes() == b"MAPPents"
     file.pwrite(b"!", 7)
     assert bytes(pages.ram.bytes[frame : frame + 8]) == b"MAPPent!"
-    pages.store(frame, 0, b"last")
+    pages.store(0, 0, b"last")
     pages.dirty.add(0)
     file.drop()
     assert (base / "f").read_bytes() == b"lastent!"

@@ -14,18 +14,23 @@ from tests.fs.test_namei import fails
 from tests.fs.tree import Tree
 
 
-def test_contents_are_pages_that_go_with_the_last_name_and_user(root: Tree, ram: Ram) -> None:
-    before = ram.frames_in_use
+def contents(root: Tree) -> int:
+    """Frames that hold what is in files."""
+    return root.vfs.ram.frames_in_use - root.vfs.ledger.frames
+
+
+def test_contents_are_pages_that_go_with_the_last_name_and_user(root: Tree) -> None:
+    before = contents(root)
     root.write("f", bytes(3 * PAGE_SIZE))
-    assert ram.frames_in_use == before + 3
+    assert contents(root) == before + 3
     root.link("f", "g")
     file = root.open("f")
     root.unlink("f")
     root.unlink("g")
-    assert ram.frames_in_use == before + 3
+    assert contents(root) == before + 3
     assert file.read(5) == bytes(5)
     file.drop()
-    assert ram.frames_in_use == before
+    assert contents(root) == before
 
 
 def test_a_mapping_outlives_the_file(root: Tree, ram: Ram) -> None:
@@ -41,20 +46,20 @@ def test_a_mapping_outlives_the_file(root: Tree, ram: Ram) -> None:
     pages.drop()
 
 
-def test_a_replaced_file_gives_its_pages_back(root: Tree, ram: Ram) -> None:
+def test_a_replaced_file_gives_its_pages_back(root: Tree) -> None:
     root.write("old", b"o")
-    before = ram.frames_in_use
+    before = contents(root)
     root.write("new", b"n")
     root.rename("new", "old")
-    assert ram.frames_in_use == before
+    assert contents(root) == before
     assert root.read("old") == b"n"
 
 
-def test_holes_take_no_frames(root: Tree, ram: Ram) -> None:
-    before = ram.frames_in_use
+def test_holes_take_no_frames(root: Tree) -> None:
+    before = contents(root)
     file = root.open("f", O_RDWR | O_CREAT)
     file.pwrite(b"x", 1 << 30)
-    assert ram.frames_in_use == before + 1
+    assert contents(root) == before + 1
     assert file.pread(4, (1 << 30) - 3) == b"\0\0\0x"
     assert file.stat().size == (1 << 30) + 1
     assert file.stat().blocks == 8
@@ -73,12 +78,12 @@ def test_a_full_ram_is_a_short_write_and_then_enospc(root: Tree, ram: Ram) -> No
 
 def test_allocating_and_punching(root: Tree, ram: Ram) -> None:
     file = root.open("f", O_RDWR | O_CREAT)
-    before = ram.frames_in_use
+    before = contents(root)
     file.allocate(0, 0, 3 * PAGE_SIZE)
-    assert (file.stat().size, ram.frames_in_use) == (3 * PAGE_SIZE, before + 3)
+    assert (file.stat().size, contents(root)) == (3 * PAGE_SIZE, before + 3)
     file.pwrite(b"x" * 3 * PAGE_SIZE, 0)
     file.allocate(FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 10, 2 * PAGE_SIZE)
-    assert ram.frames_in_use == before + 2
+    assert contents(root) == before + 2
     data = file.pread(3 * PAGE_SIZE, 0)
     assert data == b"x" * 10 + bytes(2 * PAGE_SIZE) + b"x" * (PAGE_SIZE - 10)
     with fails(E.ENOSPC):
@@ -137,8 +142,8 @@ def test_times_follow_what_is_done(root: Tree) -> None:
     assert root.stat(".").mtime > directory
 
 
-def test_an_unnamed_file_can_be_given_a_name_once(root: Tree, ram: Ram) -> None:
-    before = ram.frames_in_use
+def test_an_unnamed_file_can_be_given_a_name_once(root: Tree) -> None:
+    before = contents(root)
     file = root.open(".", O_RDWR | O_TMPFILE | O_DIRECTORY)
     assert isinstance(file, RegularFile)
     file.write(b"x")
@@ -149,7 +154,7 @@ def test_an_unnamed_file_can_be_given_a_name_once(root: Tree, ram: Ram) -> None:
     with fails(E.ENOENT):
         root.cwd.inode.link(b"again", file.inode)
     file.drop()
-    assert ram.frames_in_use == before
+    assert contents(root) == before
 
 
 def test_names_in_a_removed_directory_cannot_be_made(root: Tree) -> None:

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -41,6 +42,7 @@ class Held:
 
     def __init__(self) -> None:
         self._holders: OrderedDict[Holder, None] = OrderedDict()
+        self._may_take_last = False
 
     def keep(self, holder: Holder) -> None:
         """Somebody's descriptor may be closed from now on."""
@@ -59,6 +61,15 @@ class Held:
         self._holders.popitem(last=False)[0].close_host()
         return True
 
+    @contextmanager
+    def last(self) -> Iterator[None]:
+        """While this lasts, descriptors are given that are kept back otherwise: for what is closed at once."""
+        self._may_take_last = True
+        try:
+            yield
+        finally:
+            self._may_take_last = False
+
     def open(self, function: Callable[[], int]) -> int:
         """A new descriptor, for which others are closed if this process has few left.
 
@@ -75,7 +86,7 @@ class Held:
                 if error.number is E.EMFILE and self.make_room():
                     continue
                 raise
-            if fd < host_os.most_descriptors():
+            if fd < host_os.most_descriptors() or self._may_take_last:
                 return fd
             os.close(fd)
             self.make_room()

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 from weakref import WeakValueDictionary
 
 from ring3.abi.errno import E, Errno
@@ -25,6 +26,8 @@ from ring3.fs.regular import RegularInode
 from ring3.fs.vfs import Vfs
 from ring3.kernel.mm.pagecache import PageCache
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
+
+T = TypeVar("T")
 
 OVERLAYFS_MAGIC: Final = 0x794C_7630
 """What statfs(2) calls the host's directories: they are shown through a layer, as by overlayfs."""
@@ -297,11 +300,31 @@ class HostRegular(RegularInode):
 
     def read_page(self, index: int) -> bytes:
         """The bytes of a page."""
-        return host_os.pread(self.fd(), PAGE_SIZE, index << PAGE_SHIFT)
+        return self._used(lambda fd: host_os.pread(fd, PAGE_SIZE, index << PAGE_SHIFT))
 
     def read_pages(self, index: int, pages: list[memoryview]) -> None:
         """Fills several pages."""
-        host_os.preadv(self.fd(), pages, index << PAGE_SHIFT)
+        self._used(lambda fd: host_os.preadv(fd, pages, index << PAGE_SHIFT))
+
+    def _used(self, use: Callable[[int], T]) -> T:
+        """Uses the host's descriptor; for memory that is touched there is one always.
+
+        Raises:
+            Errno: As `fd`, but for ENFILE.
+        """
+        try:
+            fd = self.fd()
+        except Errno as error:
+            if error.number not in (E.ENFILE, E.EMFILE):
+                raise
+        else:
+            return use(fd)
+        with self.host.vfs.held.last():
+            fd = self.open_to_use()
+            try:
+                return use(fd)
+            finally:
+                os.close(fd)
 
     def write_page(self, index: int, data: bytes) -> None:
         """Refused: the host's files are not written to."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ring3.fs.vfs import Vfs
 
 DAY: Final = 24 * 3600 * 10**9
+INODE: Final = 1024
+"""Bytes of this process that an inode takes, about."""
 
 
 class Attributes:
@@ -31,8 +33,10 @@ class Attributes:
         ctime: When anything changed.
         linkable: It has no name yet.
         extended: Its extended attributes.
+        charged: What it has taken of the machine's ledger.
     """
 
+    charged = 0
     vfs: Vfs
     fs: FileSystem
     ino: int
@@ -45,6 +49,22 @@ class Attributes:
     ctime: int
     linkable = False
     extended: Mapping[bytes, bytes] = MappingProxyType({})
+
+    def charge(self, size: int) -> None:
+        """Has the machine pay for more that is remembered of it, until it is gone; less than nothing is given back.
+
+        Raises:
+            Errno: ENOSPC.
+        """
+        if size > 0:
+            self.vfs.ledger.charge(size)
+        else:
+            self.vfs.ledger.refund(-size)
+        self.charged += size
+
+    def __del__(self) -> None:
+        if self.charged:
+            self.vfs.ledger.refund(self.charged)
 
     def start_times(self) -> None:
         """All times are now."""
@@ -92,6 +112,8 @@ class Attributes:
     def set_xattrs(self, values: Mapping[bytes, bytes]) -> None:
         """Sets all of them."""
         self.pin()
+        before, after = (sum(map(len, (*some, *some.values()))) for some in (self.extended, values))
+        self.charge(after - before)
         self.extended = values
         self.ctime = self.vfs.now()
 

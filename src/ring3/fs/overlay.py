@@ -23,10 +23,10 @@ from ring3.fs.host_tree import HostPlace
 from ring3.fs.hostfs import OVERLAYFS_MAGIC, HostFileSystem, HostRegular
 from ring3.fs.inode import Entry, Inode, StatFs
 from ring3.fs.memory_file import FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, punch
-from ring3.fs.memory_inode import Attributes, MemoryNode
+from ring3.fs.memory_inode import INODE, Attributes, MemoryNode
 from ring3.fs.overlay_pages import OverlayPages
 from ring3.fs.regular import MAX_SIZE, RegularInode
-from ring3.fs.tmpfs import MemoryDirectory, MemoryFileSystem
+from ring3.fs.tmpfs import NAME, MemoryDirectory, MemoryFileSystem
 
 if TYPE_CHECKING:
     from ring3.fs.overlay_pages import Lower
@@ -117,9 +117,11 @@ class Shown(Attributes):
         """Keeps it, and what leads to it, in memory from now on."""
         at: Shown | None = self
         while at is not None and not at.changed:
+            at.charge(INODE)
             at.changed = True
             if at.above is not None:
                 at.above.names[at.name] = at  # type: ignore[assignment]
+                at.above.charge(NAME + len(at.name))
             at = at.above
 
     def accessed(self) -> None:
@@ -211,11 +213,21 @@ class OverlayDirectory(Shown, MemoryDirectory):
     def take(self, name: bytes) -> Inode:
         """Removes an entry; the host's is hidden."""
         inode = super().take(name)
-        self.hidden.add(name)
+        if name not in self.hidden and self._has_below(name):
+            self.charge(NAME + len(name))
+            self.hidden.add(name)
         self._seen.pop(name, None)
         if isinstance(inode, Shown):
             inode.changed, inode.above = True, None
         return inode
+
+    def _has_below(self, name: bytes) -> bool:
+        """Whether the host has a name here."""
+        try:
+            self.place.lstat(name)
+        except Errno:
+            return False
+        return True
 
 
 class OverlayFile(Shown, RegularInode):

@@ -11,12 +11,14 @@ from ring3.fs.directory import Directory
 from ring3.fs.file import File, Stat
 from ring3.fs.inode import NAME_MAX, Entry, FileSystem, Inode, StatFs
 from ring3.fs.memory_file import MemoryFile
-from ring3.fs.memory_inode import Attributes, MemoryNode
+from ring3.fs.memory_inode import INODE, Attributes, MemoryNode
 from ring3.fs.permission import CAP_FSETID, Who
 from ring3.fs.vfs import TMPFS_MAGIC, Vfs
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 
 DIRECTORY_SIZE: Final = 4096
+NAME: Final = 256
+"""Bytes of this process that a name takes besides its own length, about."""
 
 
 class MemoryFileSystem(FileSystem):
@@ -121,19 +123,25 @@ class MemoryDirectory(Attributes, Inode):
         """A new inode; below a directory with the set-group-ID bit it gets that one's group (inode_init_owner)."""
         fs, inherits = self.memory, self.mode & stat.S_ISGID
         uid, gid = who.uid, self.gid if inherits else who.gid
+        made: MemoryDirectory | MemoryFile | MemoryNode
         if stat.S_ISDIR(mode):
-            return MemoryDirectory(fs, fs.new_ino(), mode | inherits, uid, gid)
-        if mode & stat.S_ISGID and mode & stat.S_IXGRP and not (who.in_group(gid) or who.has(CAP_FSETID)):
-            mode &= ~stat.S_ISGID
-        if stat.S_ISREG(mode):
-            return MemoryFile(self.vfs, fs, fs.new_ino(), mode, uid, gid)
-        return MemoryNode(self.vfs, fs, fs.new_ino(), mode, uid, gid, rdev=rdev)
+            made = MemoryDirectory(fs, fs.new_ino(), mode | inherits, uid, gid)
+        else:
+            if mode & stat.S_ISGID and mode & stat.S_IXGRP and not (who.in_group(gid) or who.has(CAP_FSETID)):
+                mode &= ~stat.S_ISGID
+            if stat.S_ISREG(mode):
+                made = MemoryFile(self.vfs, fs, fs.new_ino(), mode, uid, gid)
+            else:
+                made = MemoryNode(self.vfs, fs, fs.new_ino(), mode, uid, gid, rdev=rdev)
+        made.charge(INODE)
+        return made
 
     def symlink(self, name: bytes, target: bytes, who: Who) -> Inode:
         """Makes a symbolic link."""
         self.check_name(name)
         fs, gid = self.memory, self.gid if self.mode & stat.S_ISGID else who.gid
         node = MemoryNode(self.vfs, fs, fs.new_ino(), stat.S_IFLNK | 0o777, who.uid, gid, target=target)
+        node.charge(INODE + len(target))
         self.put(name, node)
         return node
 
@@ -143,7 +151,11 @@ class MemoryDirectory(Attributes, Inode):
         if not isinstance(inode, Attributes):
             raise Errno(E.EPERM)
         inode.add_name()
-        self.put(name, inode)
+        try:
+            self.put(name, inode)
+        except Errno:
+            inode.lose_name()
+            raise
 
     def check_name(self, name: bytes) -> None:
         """Refuses a name that is too long, and any in a directory that was removed.
@@ -157,7 +169,12 @@ class MemoryDirectory(Attributes, Inode):
             raise Errno(E.ENOENT)
 
     def put(self, name: bytes, inode: Inode) -> None:
-        """Adds an entry."""
+        """Adds an entry.
+
+        Raises:
+            Errno: ENOSPC.
+        """
+        self.charge(NAME + len(name))
         self.touch()
         self.names[name] = inode
         if inode.is_directory:
@@ -169,7 +186,8 @@ class MemoryDirectory(Attributes, Inode):
         """Removes an entry, whatever it is."""
         inode = self.lookup(name)
         self.touch()
-        self.names.pop(name, None)
+        if self.names.pop(name, None) is not None:
+            self.charge(-NAME - len(name))
         if inode.is_directory:
             self.nlink -= 1
         return inode
@@ -197,6 +215,8 @@ class MemoryDirectory(Attributes, Inode):
         replaced = to.find(new_name)
         if not exchange and isinstance(replaced, MemoryDirectory) and not replaced.is_empty():
             raise Errno(E.ENOTEMPTY)
+        to.charge(NAME + len(new_name))  # so that there is room when the name is between the two
+        to.charge(-NAME - len(new_name))
         moving = self.take(name)
         if replaced is not None:
             to.take(new_name)

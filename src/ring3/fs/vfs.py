@@ -7,6 +7,7 @@ from typing import Final
 
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
+from ring3.errors import OutOfFrames
 from ring3.fs.dentry import Dentry
 from ring3.fs.host_tree import Held
 from ring3.fs.inode import FileSystem, StatFs
@@ -29,6 +30,48 @@ class Mount(NamedTuple):
 
     fs: FileSystem
     at: Dentry | None
+
+
+class Ledger:
+    """What programs make the host remember of files besides their contents: paid for in frames of guest RAM.
+
+    So the memory of this process is bounded by guest RAM, however many names, links and attributes there are.
+    """
+
+    def __init__(self, ram: Ram) -> None:
+        self._ram: Ram | None = ram
+        self._frames: list[int] = []
+        self._used = 0
+
+    @property
+    def frames(self) -> int:
+        """How many frames that is."""
+        return len(self._frames)
+
+    def charge(self, size: int) -> None:
+        """Takes room for so many bytes.
+
+        Raises:
+            Errno: ENOSPC, guest RAM has none.
+        """
+        used = self._used + size
+        if self._ram is not None and used > len(self._frames) << PAGE_SHIFT:
+            try:
+                while used > len(self._frames) << PAGE_SHIFT:
+                    self._frames.append(self._ram.alloc())
+            except OutOfFrames:
+                raise Errno(E.ENOSPC) from None
+        self._used = used
+
+    def refund(self, size: int) -> None:
+        """Gives it back."""
+        self._used -= size
+        while self._ram is not None and self._used + PAGE_SIZE <= len(self._frames) << PAGE_SHIFT:
+            self._ram.release(self._frames.pop())
+
+    def close(self) -> None:
+        """The machine is switched off."""
+        self._ram = None
 
 
 class Unnamed(FileSystem):
@@ -57,6 +100,7 @@ class Vfs:
         pipe_room: How many bytes the pipes of each user may hold together.
         shown: Files that are seen at paths where the host has none, and where the host has them.
         held: Descriptors of the host that are kept without need.
+        ledger: What files cost besides their contents.
     """
 
     def __init__(self, ram: Ram, objects: Objects, now: Callable[[], int]) -> None:
@@ -70,6 +114,7 @@ class Vfs:
         self.held = Held()
         self._last_minor = 19
         self._last_anonymous = 0
+        self.ledger = Ledger(ram)
         self.pipe_dev = self.new_dev()
         self.anonymous_dev = self.new_dev()
         self.namespaces_dev = self.new_dev()
@@ -114,5 +159,6 @@ class Vfs:
 
     def close(self) -> None:
         """Gives back what the file systems hold of the host."""
+        self.ledger.close()
         for mount in self.mounts:
             mount.fs.close()

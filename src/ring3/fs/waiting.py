@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ring3.abi.errno import E, Errno
 from ring3.fs.file import O_NONBLOCK, File, WouldBlock
@@ -17,6 +17,20 @@ from ring3.kernel.task import GivenUp, Task
 from ring3.kernel.wait import UNTIL_READY, Timeout, WaitQueue, deadline_after, keep_deadline, wait_event
 
 Waiting = Coroutine[Any, Any, int]
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Data(Protocol):
+        """Bytes that are taken from where they are a piece at a time."""
+
+        def __len__(self) -> int:
+            """All of them."""
+
+        def __getitem__(self, span: slice) -> bytes:
+            """Some of them, from the start of a slice on."""
+
+
 TaskT = TypeVar("TaskT", bound=Task)
 
 
@@ -79,14 +93,14 @@ async def until_ready(task: Task, blocked: WouldBlock, deadline: int | None = No
 
 
 def write_all(
-    task: TaskT, file: File, data: bytes | memoryview, broken: Callable[[TaskT], None]
+    task: TaskT, file: File, data: Data | bytes | memoryview, broken: Callable[[TaskT], None]
 ) -> int | Waiting:
     """Writes all of some data, however often that has to wait, as write(2) does to a pipe or terminal.
 
     Args:
         task: Who writes.
         file: The file.
-        data: What.
+        data: What; of bytes that are not all here yet, a piece at a time is asked for.
         broken: What happens to who writes where nobody reads, whether or not something was written before.
 
     Returns:
@@ -95,21 +109,26 @@ def write_all(
     Raises:
         Errno: EAGAIN, nothing could be written and the file is not to block; or as `File.write`.
     """
-    before = 0 if task.progress is None else task.progress.done
+    done = 0 if task.progress is None else task.progress.done
     try:
-        done = before + file.write(data[before:])
+        while True:
+            piece = data[done:]
+            written = file.write(piece)
+            done += written
+            if done >= len(data) or written < len(piece):
+                break
     except Errno as error:
         if error.number is E.EPIPE and file.signals_broken_pipe:
             broken(task)
-        if before:
-            return before
+        if done:
+            return done
         raise
     except WouldBlock as blocked:
-        if before:
-            return _write_rest(task, file, data, before, blocked, broken)
         if file.flags & O_NONBLOCK:
+            if done:
+                return done
             raise Errno(E.EAGAIN) from None
-        return _write_rest(task, file, data, 0, blocked, broken)
+        return _write_rest(task, file, data, done, blocked, broken)
     if done < len(data) and file.pollable and not file.flags & O_NONBLOCK:
         return _write_rest(task, file, data, done, None, broken)
     return done
@@ -118,7 +137,7 @@ def write_all(
 async def _write_rest(
     task: TaskT,
     file: File,
-    data: bytes | memoryview,
+    data: Data | bytes | memoryview,
     done: int,
     blocked: WouldBlock | None,
     broken: Callable[[TaskT], None],

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 
 UIO_MAXIOV: Final = 1024
+PIECE: Final = 1 << 20
+"""Bytes of user memory that a call takes at once."""
 Vectors = list[tuple[int, int]]
 
 

@@ -24,12 +24,15 @@ from ring3.fs.waiting import Waiting, retry, write_all
 from ring3.kernel.functions import function
 from ring3.kernel.mm.usercopy import BadAddress
 from ring3.linux.definition import syscall
-from ring3.linux.files.vectors import MAX_RW_COUNT, USER_END
+from ring3.linux.files.vectors import MAX_RW_COUNT, PIECE, USER_END
 from ring3.linux.model.limits import RLIM_INFINITY, Resource
 from ring3.linux.signals.send import broken_pipe, file_too_large
 from ring3.machine.ram import PAGE_MASK
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
+    from ring3.linux.files.pieces import Pieces
     from ring3.linux.model.task import LinuxTask
 
 CompatOffT = Annotated[int, COMPAT_OFF_T]
@@ -60,6 +63,13 @@ def writable(task: LinuxTask, fd: int, at_offset: bool = False) -> File:
     if not file.writable:
         raise Errno(E.EBADF)
     return file
+
+
+def in_pieces() -> ModuleType:
+    """`ring3.linux.files.pieces`, for transfers of more than a piece: few programs make one."""
+    from ring3.linux.files import pieces  # noqa: PLC0415 -- see above
+
+    return pieces
 
 
 def checked_count(address: int, count: int) -> int:
@@ -119,14 +129,15 @@ def to_user(task: LinuxTask, address: int, data: bytes) -> int:
     "ssize_t vfs_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)",
     calls={"do_send_specific", "group_send_sig_info"},
 )
-def vfs_write(task: LinuxTask, file: File, data: bytes) -> int | Waiting:
+def vfs_write(task: LinuxTask, file: File, data: bytes | Pieces) -> int | Waiting:
     """Writes data to a file at its position, within the limits of the process.
 
     Raises:
         Errno: EFBIG, RLIMIT_FSIZE is reached; EPIPE, with SIGPIPE; as `File.write`.
     """
     if isinstance(file, RegularFile) and is_limited(task, file):
-        data = limited(task, file, data, file.append_position())
+        size = limited(task, file, len(data), file.append_position())
+        data = data[:size] if isinstance(data, bytes) else data.shortened(size)
     return write_all(task, file, data, broken_pipe)
 
 
@@ -135,21 +146,21 @@ def is_limited(task: LinuxTask, file: File) -> bool:
     return task.rlimits[Resource.FSIZE][0] != RLIM_INFINITY or not file.flags & O_LARGEFILE
 
 
-def limited(task: LinuxTask, file: File, data: bytes, offset: int) -> bytes:
-    """What RLIMIT_FSIZE, and the lack of O_LARGEFILE, let a process write at an offset.
+def limited(task: LinuxTask, file: File, size: int, offset: int) -> int:
+    """How much of so many bytes RLIMIT_FSIZE, and the lack of O_LARGEFILE, let a process write at an offset.
 
     Raises:
         Errno: EFBIG, nothing; with SIGXFSZ if it is the resource limit.
     """
     limit = task.rlimits[Resource.FSIZE][0]
-    if offset >= limit and data:
+    if offset >= limit and size:
         file_too_large(task)
         raise Errno(E.EFBIG)
     if not file.flags & O_LARGEFILE:
-        if offset >= MAX_NON_LFS and data:
+        if offset >= MAX_NON_LFS and size:
             raise Errno(E.EFBIG)
         limit = min(limit, MAX_NON_LFS)
-    return data[: limit - offset]
+    return min(size, limit - offset)
 
 
 @function(
@@ -162,6 +173,8 @@ def ksys_write(task: LinuxTask, fd: int, buf: int, count: int) -> int | Waiting:
     wanted = checked_count(buf, count)
     if file.discards:
         return file.discard(wanted)
+    if wanted > PIECE:
+        return vfs_write(task, file, in_pieces().Pieces(task, file, [(buf, wanted)]))
     data = from_user(task, buf, wanted)
     return vfs_write(task, file, data if len(data) == wanted else whole_pages(file, data))
 
@@ -178,6 +191,8 @@ def sys_write(task: LinuxTask, fd: FdArg, buf: BufferIn, count: SizeT) -> int | 
 )
 def vfs_read(task: LinuxTask, file: File, buf: int, count: int) -> int | Waiting:
     """Reads up to ``count`` bytes of a file at its position."""
+    if count > PIECE:
+        return retry(task, file, lambda: in_pieces().read(task, file, [(buf, count)], None))
 
     def read() -> int:
         data = file.read(count)
@@ -229,6 +244,8 @@ def ksys_pread64(task: LinuxTask, fd: int, buf: int, count: int, offset: int) ->
         raise Errno(E.EINVAL)
     file = readable(task, fd, at_offset=True)
     wanted = checked_count(buf, count)
+    if wanted > PIECE:
+        return retry(task, file, lambda: in_pieces().read(task, file, [(buf, wanted)], offset))
     return retry(task, file, lambda: to_user(task, buf, file.pread(wanted, offset)))
 
 
@@ -244,9 +261,11 @@ def ksys_pwrite64(task: LinuxTask, fd: int, buf: int, count: int, offset: int) -
     wanted = checked_count(buf, count)
     if file.discards:
         return file.discard(wanted)
-    data = from_user(task, buf, wanted)
     if isinstance(file, RegularFile) and is_limited(task, file):
-        data = limited(task, file, data, offset)
+        wanted = limited(task, file, wanted, offset)
+    if wanted > PIECE:
+        return retry(task, file, lambda: in_pieces().write_at(task, file, [(buf, wanted)], offset))
+    data = from_user(task, buf, wanted)
     return retry(task, file, lambda: file.pwrite(data, offset))
 
 

@@ -125,7 +125,8 @@ class Place:
         """Writes; returns how many bytes the file took."""
         file = self.file
         if isinstance(file, RegularFile) and is_limited(self._task, file):
-            data = limited(self._task, file, data, file.position if self.offset is None else self.offset)
+            at = file.position if self.offset is None else self.offset
+            data = data[: limited(self._task, file, len(data), at)]
         return file.write(data) if self.offset is None else file.pwrite(data, self.offset)
 
     def advance(self, done: int) -> int:

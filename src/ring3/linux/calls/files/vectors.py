@@ -12,6 +12,7 @@ from ring3.fs.waiting import Waiting, retry
 from ring3.kernel.functions import function
 from ring3.linux.calls.files.read_write import (
     deliver,
+    in_pieces,
     readable,
     vfs_write,
     whole_pages,
@@ -19,9 +20,10 @@ from ring3.linux.calls.files.read_write import (
     writable,
 )
 from ring3.linux.definition import syscall
-from ring3.linux.files.vectors import gather, import_iovec, scatter
+from ring3.linux.files.vectors import PIECE, Vectors, gather, import_iovec, scatter
 
 if TYPE_CHECKING:
+    from ring3.fs.file import File
     from ring3.linux.model.task import LinuxTask
 
 
@@ -48,6 +50,8 @@ def do_readv(
     if flags:
         _check_flags(flags, Rwf.HIPRI | Rwf.NOWAIT)
     wanted = sum(length for _, length in vectors)
+    if wanted > PIECE:
+        return retry(task, file, lambda: in_pieces().read(task, file, vectors, offset))
 
     def read() -> int:
         if offset is not None:
@@ -72,8 +76,11 @@ def do_writev(
         _check_flags(flags, Rwf.HIPRI | Rwf.DSYNC | Rwf.SYNC | Rwf.NOWAIT | Rwf.APPEND)
     if file.discards:
         return file.discard(sum(length for _, length in vectors))
+    wanted = sum(length for _, length in vectors)
+    if wanted > PIECE:
+        return _write_pieces(task, file, vectors, offset, flags)
     data = gather(task, vectors)
-    if len(data) < sum(length for _, length in vectors):
+    if len(data) < wanted:
         data = whole_pages(file, data)
     if flags and flags & Rwf.APPEND and isinstance(file, RegularFile):
         done = file.inode.append(data)
@@ -83,6 +90,20 @@ def do_writev(
     if offset is None:
         return vfs_write(task, file, data)
     return retry(task, file, lambda: file.pwrite(data, offset))
+
+
+def _write_pieces(
+    task: LinuxTask, file: File, vectors: Vectors, offset: int | None, flags: int
+) -> int | Waiting:
+    """The same, of more than is copied at once."""
+    if flags & Rwf.APPEND and isinstance(file, RegularFile):
+        done: int = in_pieces().write_at(task, file, vectors, file.inode.size)
+        if offset is None:
+            file.position = file.inode.size
+        return done
+    if offset is None:
+        return vfs_write(task, file, in_pieces().Pieces(task, file, vectors))
+    return retry(task, file, lambda: in_pieces().write_at(task, file, vectors, offset))
 
 
 def _check_flags(flags: int, allowed: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ring3.abi.c_types import INT
 from ring3.abi.errno import E, Errno
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from ring3.fs.dentry import Dentry
     from ring3.fs.namei import Walk
     from ring3.linux.model.task import LinuxTask
-
-PIECE: Final = 1 << 20
-"""Bytes of user memory that a call takes at once."""
 
 
 class TaskCaller:

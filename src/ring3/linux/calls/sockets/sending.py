@@ -12,7 +12,6 @@ from ring3.fs.waiting import Waiting, deadline_of, until_ready
 from ring3.kernel.task import GivenUp
 from ring3.linux.calls.files.read_write import checked_count
 from ring3.linux.calls.sockets.arguments import (
-    PIECE,
     Buffers,
     TaskCaller,
     read_address,
@@ -21,7 +20,7 @@ from ring3.linux.calls.sockets.arguments import (
 )
 from ring3.linux.calls.sockets.msghdr import NOTHING, Ancillary, MessageHeader, Width, ancillary, width_of
 from ring3.linux.definition import syscall
-from ring3.linux.files.vectors import UIO_MAXIOV
+from ring3.linux.files.vectors import PIECE, UIO_MAXIOV
 from ring3.linux.signals.send import broken_pipe
 from ring3.net.socket import Message
 
