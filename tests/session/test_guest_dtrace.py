@@ -75,3 +75,12 @@ def test_on_solaris_the_stack_is_the_seeds() -> None:
         "genunix`mod_info+0x66",
         "pcie`_info+0x1f",
     ]
+
+
+def test_a_process_that_runs_is_grabbed() -> None:
+    shown = shell(
+        "(until [ -e /tmp/ready ]; do :; done; getconf ARG_MAX >/dev/null) & "
+        'dtrace -wqn \'BEGIN { system("touch /tmp/ready"); } syscall::exit_group:entry /pid == $target/ '
+        '{ printf("ends\\n"); }\' -p $!'
+    )
+    assert shown.split() == ["ends"]

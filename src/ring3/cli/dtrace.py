@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from ring3.cli.caller import Caller
 
+_DTRACES: Final = ("--json", "--flame", "--plot")
+"""Words with two dashes that are not of the machine; they come behind those that are."""
 EXAMPLES: Final = """\
 Before dtrace's own options, those of the machine may stand: --os linux|solaris, --cpu emulated|host,
 --path full|short, --seed N, --virtual-time, and those of `ring3 run` that say what programs have (docs/sandbox.md).
@@ -28,6 +30,10 @@ examples:
   ring3 dtrace -n 'syscall:::entry { @[probefunc] = count(); }' -c 'ls /'
   ring3 dtrace -n 'tick-1s { printf("%Y\\n", walltimestamp); }'
   ring3 dtrace -qs script.d argument
+  ring3 dtrace opensnoop -c 'cat /etc/hostname'
+  ring3 dtrace --flame hot.svg -n 'profile-997 /arg1/ { @[ustack()] = count(); }' -c ./program
+
+scripts that come with it: execsnoop opensnoop rwsnoop procsystime errinfo syscallbyproc hotuser offcpu
 """
 
 
@@ -133,7 +139,8 @@ def _machine_options(words: list[str]) -> argparse.Namespace:
     from ring3.cli import program  # noqa: PLC0415 - imports a whole system
     from ring3.cli.main import Parser  # noqa: PLC0415
 
-    return program.take(words, Parser(prog="ring3 dtrace", add_help=False, allow_abbrev=False))
+    parser = Parser(prog="ring3 dtrace", add_help=False, allow_abbrev=False)
+    return program.take(words, parser, _DTRACES)
 
 
 def _boot(options: argparse.Namespace, path: str) -> tuple[Computer, str]:

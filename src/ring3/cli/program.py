@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -79,12 +79,15 @@ def add_repeatable(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def take(words: list[str], parser: argparse.ArgumentParser) -> argparse.Namespace:
+def take(
+    words: list[str], parser: argparse.ArgumentParser, tools: Collection[str] = ()
+) -> argparse.Namespace:
     """Takes the options of a machine and of a sandbox from the front of the words of a tool with its own command line.
 
     Args:
         words: The words; what is taken is gone afterwards.
         parser: The tool's, empty; it gets the options.
+        tools: Options of the tool that look like these: what is taken ends before them.
     """
     add_os(parser)
     add_cpu(parser)
@@ -93,7 +96,7 @@ def take(words: list[str], parser: argparse.ArgumentParser) -> argparse.Namespac
     add_sandbox(parser)
     valued = {"--os", "--cpu", "--path", "--seed", *(row.flag for row in OPTIONS.values() if row.metavar)}
     own = []
-    while words and words[0].startswith("--") and len(words[0]) > len("--"):
+    while words and words[0].startswith("--") and words[0].partition("=")[0] not in ("--", *tools):
         own.append(words.pop(0))
         if own[-1] in valued and words:
             own.append(words.pop(0))

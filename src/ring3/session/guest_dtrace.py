@@ -93,6 +93,13 @@ class GuestHost(UpHost):
         self._attached.append(self._kernel.probes.attach(points.TaskExited(), self._exited))
         return number
 
+    def grab(self, number: int) -> bool:
+        """Have the session end with a process of the machine."""
+        found = super().grab(number)
+        if found:
+            self._attached.append(self._kernel.probes.attach(points.TaskExited(), self._exited))
+        return found
+
     def _is_child(self, task: Any) -> bool:  # noqa: ANN401 - a task of either system
         return self._facts["ppid"](task) == self.identity()["pid"]
 

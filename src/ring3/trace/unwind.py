@@ -230,14 +230,21 @@ class Unwinder:
     def __init__(self) -> None:
         self._files: dict[MemoryObject, CodeFile | None] = {}
 
-    def frames(self, task: LinuxTask, *, sources: bool = False) -> Iterator[Frame]:
+    def frames(
+        self,
+        task: LinuxTask,
+        *,
+        registers: Any = None,  # noqa: ANN401 - registers by name
+        sources: bool = False,
+    ) -> Iterator[Frame]:
         """The functions that have not returned, from the innermost one on.
 
         Args:
-            task: Whose, while it is in the kernel.
+            task: Whose.
+            registers: What has its registers by the names of `UserRegs`; None while it is in the kernel.
             sources: Whether lines in sources are looked for.
         """
-        mm, regs = task.mm, task.regs
+        mm, regs = task.mm, registers or task.regs
         if mm is None:
             return
         numbers = NARROW if task.is_narrow else WIDE

@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager
 from types import FrameType
 from typing import IO, Protocol
 
-from ring3.trace.dtrace import headers, libraries, listing, preprocess
+from ring3.trace.dtrace import headers, libraries, listing, preprocess, shipped
 from ring3.trace.dtrace.command_line import USAGE, Arguments, Text, UsageError
 from ring3.trace.dtrace.compiler import Program, Source
 from ring3.trace.dtrace.errors import CompileError, DtraceError
@@ -44,6 +44,9 @@ class Host(Protocol):
 
     def start(self, command: str) -> int:
         """Start a program, stopped before its first instruction; returns its process number."""
+
+    def grab(self, number: int) -> bool:
+        """Have the session end with a process; whether there is one of that number."""
 
     def load_libraries(self) -> None:
         """Run the program that was started to where it begins, its libraries being mapped."""
@@ -91,6 +94,11 @@ class HostAlone:
             DtraceError: always.
         """
         raise DtraceError(f"failed to create process {command}: no machine")
+
+    def grab(self, number: int) -> bool:
+        """There is none."""
+        del number
+        return False
 
     def load_libraries(self) -> None:
         """There is no program."""
@@ -220,7 +228,7 @@ class Command:
     def _work(self, arguments: Arguments) -> int:
         target = self._started(arguments)
         self._bits = arguments.bits
-        session = self._session()
+        session = self._session(as_json=arguments.as_json)
         if "l" in arguments.flags:
             self._options.set("zdefs", None)
         programs = self._compile(session, arguments, target)
@@ -234,7 +242,7 @@ class Command:
             return 0
         return self._trace(session, arguments, programs)
 
-    def _session(self) -> Session:
+    def _session(self, *, as_json: bool) -> Session:
         host = self._host
         from ring3.trace.dtrace import constants  # noqa: PLC0415
 
@@ -248,6 +256,8 @@ class Command:
             self._tell,
             constant=find,
             bits=self._bits,
+            as_json=as_json,
+            columns="_DTRACE_TESTING" not in os.environ,
         )
         session.consumer.create_file = self._files.create
         session.consumer.run_command = self._files.run
@@ -255,10 +265,22 @@ class Command:
 
     def _started(self, arguments: Arguments) -> int | None:
         """The number of the process that -c started, which is `$target`."""
-        started = [self._host.start(command) for command in arguments.commands]
-        if any("pid$target" in text.value or text.is_file for text in arguments.programs) and started:
+        grabbed = [self._grabbed(text) for text in arguments.processes]
+        started = [*(self._host.start(command) for command in arguments.commands), *grabbed]
+        early = any("pid$target" in text.value or text.is_file for text in arguments.programs)
+        if arguments.commands and early:
             self._host.load_libraries()
         return started[0] if started else None
+
+    def _grabbed(self, text: str) -> int:
+        """The number of a process that -p names.
+
+        Raises:
+            DtraceError: There is none.
+        """
+        if not text.isdigit() or not self._host.grab(int(text)):
+            raise DtraceError(f"failed to grab process {text}: no such process")
+        return int(text)
 
     def _macros(self, text: Text, arguments: Arguments, target: int | None) -> Macros:
         names = {**dict.fromkeys(("projid", "taskid", "zoneid", "target"), 0), **self._host.identity()}
@@ -301,7 +323,7 @@ class Command:
         if not text.is_file:
             return Source(text.value, is_file=False, field=text.field)
         try:
-            content = self._files.read(text.value)
+            content = shipped.read(text.value) if text.is_shipped else self._files.read(text.value)
         except OSError as error:
             raise DtraceError(f"failed to open {text.value}: {error.strerror}") from None
         program = content.decode("utf-8", "surrogateescape")
@@ -357,7 +379,26 @@ class Command:
             if self._host.ended:
                 self._notice(self._host.ended)
         session.end()
+        self._draw(arguments, session)
         return session.status or 0
+
+    def _draw(self, arguments: Arguments, session: Session) -> None:
+        """Draw the pictures that were asked for."""
+        if not arguments.pictures:
+            return
+        from ring3.trace.dtrace import drawing  # noqa: PLC0415 - who draws nothing pays for nothing
+
+        title = " ".join(arguments.commands) or arguments.programs[0].value
+        for kind, path in arguments.pictures.items():
+            if kind == "flame":
+                text = drawing.flame(path, title, session.aggregations, session.consumer.frame)
+            else:
+                text = drawing.plot(title, session.aggregations)
+            try:
+                with self._files.create(path) as file:
+                    file.write(text.encode())
+            except OSError as error:
+                raise DtraceError(f"failed to write {path}: {error.strerror}") from None
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ring3.trace.dtrace import shipped
 from ring3.trace.dtrace.errors import DtraceError
 from ring3.trace.dtrace.options import Options
 
@@ -18,14 +19,16 @@ Usage: dtrace [-32|-64] [-aACeFGhHlqSvVwZ] [-b bufsz] [-c cmd] [-D name[=def]]
     [-f [[ provider: ] module: ] func [[ predicate ] action ]]
     [-n [[[ provider: ] module: ] func: ] name [[ predicate ] action ]]
     [-i probe-id [[ predicate ] action ]] [ args ... ]
+    [--json] [--flame file.svg] [--plot file.svg]
 """
+_PICTURES = ("flame", "plot")
 _WITH_VALUE = frozenset("bcDfiILmnopPsUxX")
 _FLAGS = frozenset("aABCeFGhHlqSvVwZ")
 FIELDS = {"P": "provider", "m": "module", "f": "function", "n": "name", "i": "name"}
 """The options that give a program on the command line, and what a lone word in it is."""
 _EXCLUSIVE = frozenset("AGhlV")
 _ABSENT = frozenset("aAGh")
-"""Anonymous tracing, and programs that carry probes; `-p` needs a machine that is up already."""
+"""Anonymous tracing, and programs that carry probes."""
 
 
 class UsageError(DtraceError):
@@ -33,7 +36,7 @@ class UsageError(DtraceError):
 
 
 class Text(NamedTuple):
-    """A program: on the command line (`field` says what a lone word is), or in a file."""
+    """A program: on the command line (`field` says what a lone word is), in a file, or one that is shipped."""
 
     option: str
     value: str
@@ -41,7 +44,12 @@ class Text(NamedTuple):
     @property
     def is_file(self) -> bool:
         """Whether the value is a path."""
-        return self.option == "s"
+        return self.option == "s" or self.is_shipped
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether the value is the name of a script that comes with this tool."""
+        return self.option == ""
 
     @property
     def field(self) -> str:
@@ -74,11 +82,15 @@ class Arguments:
         self.processes: list[str] = []
         self.libraries: list[str] = []
         self.output = ""
+        self.pictures: dict[str, str] = {}
+        self.as_json = False
         self.bits = 64
         self.operands: list[str] = []
         self._words = list(words)
         while self._words:
             self._take(self._words.pop(0))
+        if not self.programs and self.operands and self.operands[0] in shipped.names():
+            self.programs.append(Text("", self.operands.pop(0)))
         self._refuse_absent()
         modes = self.flags & _EXCLUSIVE
         if len(modes) > 1:
@@ -88,7 +100,7 @@ class Arguments:
 
     def _refuse_absent(self) -> None:
         """Complains of what dtrace(1M) has and this one has not."""
-        absent = sorted(self.flags & _ABSENT) + ["p"] * bool(self.processes)
+        absent = sorted(self.flags & _ABSENT)
         if absent:
             raise DtraceError(f"-{absent[0]} is not implemented")
 
@@ -100,8 +112,22 @@ class Arguments:
         elif word == "--":
             self.operands += self._words
             self._words.clear()
+        elif word.startswith("--"):
+            self._long(word[2:])
         else:
             self._letters(word[1:])
+
+    def _long(self, word: str) -> None:
+        """An option that dtrace(1M) has not: `--json`, `--flame FILE`, `--plot FILE`."""
+        name, equals, value = word.partition("=")
+        if name == "json" and not equals:
+            self.as_json = True
+            return
+        if name not in _PICTURES:
+            raise UsageError(f"illegal option -- -{name}")
+        if not equals and not self._words:
+            raise UsageError(f"option requires an argument -- -{name}")
+        self.pictures[name] = value if equals else self._words.pop(0)
 
     def _letters(self, letters: str) -> None:
         while letters:

@@ -141,9 +141,11 @@ class Consumer:
     def stack(self, value: Stack) -> str:
         """A stack, one frame a line."""
         indent = self.options.number("stackindent")
-        return plain_text.stack(
-            value, indent, lambda a, process: plain_text.frame(self._target.name_of(a, process), a)
-        )
+        return plain_text.stack(value, indent, self.frame)
+
+    def frame(self, address: int, process: int) -> str:
+        """One frame of a stack, of the kernel (0) or of a process."""
+        return plain_text.frame(self._target.name_of(address, process), address)
 
     def aggregates(self, aggregations: list[Aggregation], conversions: list[Conversion] | None) -> None:
         """Print aggregations, joined on their keys: row by row in order, or by a format."""

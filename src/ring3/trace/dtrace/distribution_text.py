@@ -28,8 +28,7 @@ class Style(NamedTuple):
 def distribution(aggregation: Aggregation, buckets: Buckets, normal: int, style: Style) -> str:
     """The title and one line a bucket, from one below the first that has something to one above the last."""
     rows = rows_of(aggregation, buckets)
-    first, last = _range(rows, _zero_row(aggregation, rows), linear=aggregation.function == "lquantize")
-    shown = rows[first : last + 1]
+    shown = _shown(aggregation, rows)
     counts = [count for _, count in rows]
     total = max(map(abs, counts)) / ZOOM if style.zoom else sum(map(abs, counts))
     return _TITLE.format("value") + _lines(shown, counts, total, normal, style)
@@ -39,6 +38,17 @@ def rows_of(aggregation: Aggregation, buckets: Buckets) -> list[Row]:
     """Every bucket that an aggregation's values can be in, with its count in one of them."""
     counts = {bucket: wrapped(count) for bucket, count in buckets.items()}
     return _ROWS[aggregation.function](aggregation, counts)
+
+
+def shown_rows(aggregation: Aggregation, buckets: Buckets) -> list[Row]:
+    """The buckets that are shown of an aggregation's value, with their counts as they are printed."""
+    rows = _shown(aggregation, rows_of(aggregation, buckets))
+    return [(label, truncating(count, aggregation.normal)) for label, count in rows]
+
+
+def _shown(aggregation: Aggregation, rows: list[Row]) -> list[Row]:
+    first, last = _range(rows, _zero_row(aggregation, rows), linear=aggregation.function == "lquantize")
+    return rows[first : last + 1]
 
 
 def histogram(rows: list[Row], normal: int, style: Style) -> str:

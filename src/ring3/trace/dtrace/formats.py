@@ -66,6 +66,10 @@ def _is_character_array(kind: Type) -> bool:
 
 _INTEGER = Kind(is_integer, "char, short, int, long, or long long")
 _ADDRESS = Kind(lambda kind: is_integer(kind) or is_pointer(kind), "pointer or integer")
+_NAMED = Kind(
+    lambda kind: is_integer(kind) or is_pointer(kind) or str(kind) == "symbol address",
+    "pointer or integer",
+)
 _STRING = Kind(
     lambda kind: is_string(kind) or _is_character_array(kind), "char [] or string (or use stringof)"
 )
@@ -78,8 +82,8 @@ KINDS = {
     "c": Kind(is_integer, "char"),
     "C": Kind(is_integer, "char"),
     "p": _ADDRESS,
-    "a": _ADDRESS,
-    "A": _ADDRESS,
+    "a": _NAMED,
+    "A": _NAMED,
     "s": _STRING,
     "S": _STRING,
     **dict.fromkeys("eEfgG", _FLOAT),

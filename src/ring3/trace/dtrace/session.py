@@ -63,6 +63,7 @@ class Session:
         complain: Callable[[str], None],
         *,
         columns: bool = True,
+        as_json: bool = False,
         bits: int = 64,
         constant: Callable[[str], int | None] | None = None,
     ) -> None:
@@ -76,6 +77,7 @@ class Session:
             stream: Where records are printed.
             complain: Is told faults and drops, one line each, without `dtrace: `.
             columns: Whether lines begin with the CPU and the probe's number.
+            as_json: Whether records are objects of JSON.
             bits: The data model, 64 or 32.
             constant: Gives constants of the system by name.
         """
@@ -89,14 +91,16 @@ class Session:
         self.compiler = Compiler(options, self.types, self.find)
         self.compiler.checker.constants = constant or constants.finder()
         self.compiler.checker.kernel_symbol = target.kernel_symbol
-        self.consumer = Consumer(options, target, stream, columns=columns)
+        kind = _json_consumer() if as_json else Consumer
+        self.consumer = kind(options, target, stream, columns=columns)
         self.complain = complain
         self.speculations = Speculations(1, 0)
         self.status: int | None = None
         self.leave: Callable[[], None] = lambda: None
         """Called after a firing when the session is over."""
         self.draining = False
-        self._aggregations: list[Aggregation] = []
+        self.aggregations: list[Aggregation] = []
+        """In order of definition."""
         self._by_symbol: dict[Symbol, Aggregation] = {}
         self._ids: list[Probe] = []
         self._undo: list[Callable[[], None]] = []
@@ -198,7 +202,7 @@ class Session:
         if not self._by_symbol:
             for each in self.compiler.symbols.scopes["@"].values():
                 self._by_symbol[each] = self._new_aggregation(each)
-                self._aggregations.append(self._by_symbol[each])
+                self.aggregations.append(self._by_symbol[each])
         return self._by_symbol[symbol]
 
     def _new_aggregation(self, symbol: Symbol) -> Aggregation:
@@ -317,7 +321,7 @@ class Session:
             self._buffers.drain()
         self.consumer.write("\n")
         self.report_drops()
-        self.consumer.remaining(self._aggregations)
+        self.consumer.remaining(self.aggregations)
         self.consumer.close()
 
     def report_drops(self) -> None:
@@ -328,7 +332,7 @@ class Session:
     def _drops(self) -> Iterable[tuple[str, str]]:
         if self._buffers and self._buffers.drops:
             yield "PRINCIPAL", f"{_count(self._buffers.drops, 'drop')} on CPU 0"
-        aggregation = sum(each.drops for each in self._aggregations)
+        aggregation = sum(each.drops for each in self.aggregations)
         if aggregation:
             yield "AGGREGATION", f"{_count(aggregation, 'aggregation drop')} on CPU 0"
         if self._namespace and self._namespace.dynamic_drops:
@@ -340,6 +344,12 @@ class Session:
             yield "SPECUNAVAIL", f"{failed} (no speculative buffer available)"
         if self._errors_in_error:
             yield "DBLERROR", f"{_count(self._errors_in_error, 'error')} in ERROR probe enabling"
+
+
+def _json_consumer() -> type[Consumer]:
+    from ring3.trace.dtrace.json_consumer import JsonConsumer  # noqa: PLC0415 - costs the start of others
+
+    return JsonConsumer
 
 
 def _memory() -> int:

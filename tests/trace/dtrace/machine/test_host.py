@@ -215,7 +215,7 @@ def test_a_clause_sends_a_signal_to_the_process(hello: Path) -> None:
     assert status == 0
 
 
-@pytest.mark.parametrize("option", ["-a", "-A", "-G", "-h", "-p1"])
+@pytest.mark.parametrize("option", ["-a", "-A", "-G", "-h"])
 def test_what_is_not_there_is_refused(option: str) -> None:
     stderr = io.StringIO()
     assert (
@@ -223,3 +223,12 @@ def test_what_is_not_there_is_refused(option: str) -> None:
         == 1
     )
     assert stderr.getvalue() == f"dtrace: {option[:2]} is not implemented\n"
+
+
+def test_a_process_that_is_not_there_cannot_be_grabbed() -> None:
+    stderr = io.StringIO()
+    assert (
+        Command(MachineHost(lambda _: (Linux(), "linux")), io.BytesIO(), stderr).main(["-p1", "-n", "BEGIN"])
+        == 1
+    )
+    assert stderr.getvalue() == "dtrace: failed to grab process 1: no such process\n"

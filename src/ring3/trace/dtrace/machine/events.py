@@ -18,7 +18,7 @@ from ring3.trace.dtrace.machine.described import (
 )
 from ring3.trace.dtrace.machine.providers import padded
 from ring3.trace.dtrace.machine.target import TaskContext
-from ring3.trace.dtrace.providers.base import Description, Fire, Probe, select
+from ring3.trace.dtrace.providers.base import Description, Fire, Probe, matcher, select
 from ring3.trace.dtrace.type_space import TypeSpace
 from ring3.trace.dtrace.types import Type
 
@@ -105,6 +105,23 @@ _STARTS: Final = {"start": True, "lwp-start": False}
 """Probes that fire when a new task gets the CPU for the first time; whether only the first of a process counts."""
 
 
+_FUNCTIONS: Final = {
+    "create": "cfork",
+    "exec": "exec_common",
+    "exec-failure": "exec_common",
+    "exec-success": "exec_common",
+    "exit": "proc_exit",
+    "lwp-create": "lwp_create",
+    "lwp-exit": "lwp_exit",
+    "signal-discard": "sigtoproc",
+    "signal-handle": "psig",
+    "signal-send": "sigtoproc",
+    "off-cpu": "resume",
+    "on-cpu": "resume",
+}
+"""The functions of illumos's kernel that hold the probes."""
+
+
 class EventProvider:
     """Probes at points that tell of events."""
 
@@ -119,8 +136,13 @@ class EventProvider:
         ]
 
     def find(self, description: Description) -> Iterable[Probe]:
-        """The probes a description matches."""
-        return select(description, self._probes)
+        """The probes a description matches; Solaris's functions in which they are may be named, too."""
+        found = select(description, self._probes)
+        if found or not description.function:
+            return found
+        anywhere = description._replace(function="", module="")
+        wanted = matcher(description.function)
+        return [probe for probe in select(anywhere, self._probes) if wanted(_FUNCTIONS.get(probe.name, ""))]
 
     def enable(self, probe: Probe, fire: Fire) -> Callable[[], None]:
         """Fire at the event."""

@@ -89,12 +89,14 @@ class MachineHost(HostAlone):
         """Have the machine be what is traced, and its clock the time."""
         from ring3.trace.dtrace.machine.clock import MachineClock  # noqa: PLC0415 - imports a kernel
         from ring3.trace.dtrace.machine.pid import PidProvider  # noqa: PLC0415
+        from ring3.trace.dtrace.machine.sampling import MachineSampler  # noqa: PLC0415
         from ring3.trace.dtrace.machine.target import MachineTarget  # noqa: PLC0415
 
         clock = MachineClock(kernel)
         self.target = MachineTarget(kernel, self.system, self._described(kernel))
         self.time = clock
-        self.providers = (ProfileProvider(clock), *self.machine_providers(), PidProvider(kernel))
+        sampler = MachineSampler(kernel)
+        self.providers = (ProfileProvider(clock, sampler), *self.machine_providers(), PidProvider(kernel))
 
     def start(self, command: str) -> int:
         """Load a program; it runs when the session does.

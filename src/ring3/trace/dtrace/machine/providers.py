@@ -120,7 +120,8 @@ class SyscallProvider:
         self._kernel = kernel
         self._module = module
         self._probes: list[Probe] = []
-        self._aliases: dict[str, tuple[list[Probe], tuple[str, ...]]] = {}
+        self._aliases: dict[str, tuple[str, ...]] = {}
+        self._meant: dict[Probe, tuple[str, ...]] = {}
         self._names: set[str] = set()
 
     def find(self, description: Description) -> Iterable[Probe]:
@@ -129,7 +130,7 @@ class SyscallProvider:
             self._names = {name for row in self._kernel.stub_rows().values() for name in row.names}
             self._probes = self._made(sorted(self._names))
             self._aliases = {
-                name: (self._made([name]), tuple(other for other in others if other in self._names))
+                name: tuple(other for other in others if other in self._names)
                 for name, others in ALIASES.items()
                 if name not in self._names
             }
@@ -140,19 +141,21 @@ class SyscallProvider:
         return [Probe("syscall", self._module, name, what) for name in names for what in ("entry", "return")]
 
     def _by_alias(self, description: Description) -> list[Probe]:
-        """Probes under names of the other system, unless the description takes in what stands in their place anyway."""
+        """Probes under names of the other system, for calls that the description does not take in anyway."""
         wanted = matcher(description.function)
-        return [
-            probe
-            for name, (probes, others) in self._aliases.items()
-            if wanted(name) and not any(wanted(other) for other in others)
-            for probe in select(description, probes)
-        ]
+        found: list[Probe] = []
+        for name, others in self._aliases.items():
+            meant = tuple(other for other in others if not wanted(other))
+            if wanted(name) and (meant or not others):
+                made = select(description, self._made([name]))
+                self._meant.update(dict.fromkeys(made, meant))
+                found += made
+        return found
 
     def enable(self, probe: Probe, fire: Fire) -> Callable[[], None]:
         """Fire at the call."""
-        alias = self._aliases.get(probe.function)
-        names = (probe.function,) if alias is None else alias[1]
+        alias = self._meant.get(probe)
+        names = (probe.function,) if alias is None else alias
         shifted = alias is not None and probe.function in BEHIND_FIRST and probe.name == "entry"
         observer = _EntryBehindFirst(fire) if shifted else _observer(probe, fire, "")
         attached = [self._kernel.probes.attach(points.SystemCall(name), observer) for name in names]

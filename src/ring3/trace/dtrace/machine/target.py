@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ring3.abi.errno import Errno
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ring3.kernel.core import Kernel
     from ring3.kernel.mm.mm import Mm
     from ring3.kernel.task import Task
+    from ring3.trace.unwind import Unwinder
 
 _KERNEL = 1 << 63
 MAX_CHILL = 500_000_000
@@ -67,6 +69,7 @@ class MachineTarget(NoTarget):
         self._descriptions = descriptions
         self._variables = KernelVariables(kernel, system, descriptions, self._types)
         self._spaces: dict[int, Mm] = {}
+        self._unwinder: Unwinder | None = None
         self._names: dict[tuple[int, int], tuple[str, str, int] | None] = {}
 
     def task(self, context: Context) -> Task | None:
@@ -160,10 +163,29 @@ class MachineTarget(NoTarget):
         assert isinstance(process, int)
         self._spaces[process] = task.mm
         at_entry = isinstance(context, TaskContext) and context.at_entry
-        frames = tuple(facts.user_frames(task, limit, self._registers(context, task), at_entry=at_entry))
+        frames = self._frames(task, limit, self._registers(context, task), at_entry=at_entry)
         for frame in frames:
             self.name_of(frame, process)
         return Stack(frames, process)
+
+    def _frames(
+        self,
+        task: Task,
+        limit: int,
+        registers: Any,  # noqa: ANN401 - registers by name
+        *,
+        at_entry: bool,
+    ) -> tuple[int, ...]:
+        """The addresses on a program's stack: by call frame information where files have it, else by frame pointers."""
+        if self.system != "linux":
+            return tuple(facts.user_frames(task, limit, registers, at_entry=at_entry))
+        if self._unwinder is None:
+            from ring3.trace.unwind import Unwinder  # noqa: PLC0415 - a stack is seldom asked for
+
+            self._unwinder = Unwinder()
+        running: Any = task
+        found = islice(self._unwinder.frames(running, registers=registers), limit)
+        return tuple(frame.address for frame in found)
 
     @staticmethod
     def _registers(context: Context, task: Task) -> Any:  # noqa: ANN401 - whatever has a program's registers

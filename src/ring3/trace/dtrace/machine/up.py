@@ -26,6 +26,11 @@ class UpHost(MachineHost):
         self._look_at(self._kernel)
         self._finished: Callable[[], bool] = lambda: True
 
+    def grab(self, number: int) -> bool:
+        """Have the session end with a process of the machine."""
+        self._task = self._kernel.tasks.get(number)
+        return self._task is not None
+
     @property
     def program_ended(self) -> bool:
         """For `Kernel.run`: whether the session is over, or the program that it has started."""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from ring3.trace.dtrace.options import interval
-from ring3.trace.dtrace.providers.base import ARGUMENTS, Clock, Context, Description, Fire, Probe, select
+from ring3.trace.dtrace.providers.base import Clock, Context, Description, Fire, Probe, select
 from ring3.trace.dtrace.stability import Attributes
 
 _NAME = re.compile(r"(profile|tick)-([0-9]+[a-z]*)")
@@ -28,20 +28,34 @@ _TICKS = ("tick-1", "tick-10", "tick-100", "tick-500", "tick-1000", "tick-5000")
 _ATTRIBUTES = Attributes(5, 5, 5)
 
 
+class Sampler:
+    """What goes on in a system where nothing does."""
+
+    def begin(self, interval_: int, *, exactly: bool) -> tuple[Callable[[], Context], Callable[[], None]]:
+        """Gives what takes a sample, and what ends the sampling.
+
+        Args:
+            interval_: Nanoseconds between two samples.
+            exactly: Whether time in the kernel is told from time in programs.
+        """
+        del interval_, exactly
+        return Context, lambda: None
+
+
 class ProfileProvider:
     """Probes made on demand, on a clock."""
 
     name = "profile"
 
-    def __init__(self, clock: Clock, where: Callable[[], tuple[int, int]] = lambda: (0, 0)) -> None:
+    def __init__(self, clock: Clock, sampler: Sampler | None = None) -> None:
         """Fire by `clock`.
 
         Args:
             clock: The time.
-            where: The program counters arg0 (kernel) and arg1 (user) tell of.
+            sampler: Tells what goes on when a probe fires; None where nothing does.
         """
         self._clock = clock
-        self._where = where
+        self._sampler = sampler or Sampler()
         self._probes = {name: _probe(name) for name in (*LISTED, *_TICKS)}
 
     def find(self, description: Description) -> Iterable[Probe]:
@@ -58,11 +72,14 @@ class ProfileProvider:
         interval_ = period(probe.name)
         assert interval_ is not None
 
-        def tick() -> None:
-            kernel, user = self._where()
-            fire(Context((kernel, user, *(0,) * (ARGUMENTS - 2))))
+        sample, leave = self._sampler.begin(interval_, exactly=probe.name.startswith("profile"))
+        end = self._clock.every(interval_, lambda: fire(sample()))
 
-        return self._clock.every(interval_, tick)
+        def undo() -> None:
+            end()
+            leave()
+
+        return undo
 
 
 def _probe(name: str) -> Probe:
