@@ -20,6 +20,8 @@ A debugger makes a target and alternates between looking and waiting; the machin
 
 `MachineTarget` has the same methods for the machine as a whole: its threads are all tasks of all programs, they stand
 still together, and steps and breakpoints go through ring 0. `target.Target` is what both have in common.
+
+`program.Program` shows a kernel, a thread's program or a core file as values of C: ``prog["sysent"][152].sy_callc``.
 """
 
 from ring3.debug.breakpoints import Breakpoint

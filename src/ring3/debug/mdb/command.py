@@ -15,8 +15,8 @@ from ring3.debug.mdb.targets.base import Target
 from ring3.debug.mdb.targets.core import CoreTarget
 from ring3.debug.mdb.targets.file import FileTarget
 from ring3.debug.mdb.targets.kernel import KernelTarget
-from ring3.debug.mdb.targets.objects import Objects
 from ring3.debug.mdb.targets.process import ProcessTarget
+from ring3.debug.mdb.targets.program import program_of
 from ring3.debug.object_file import ObjectFile
 from ring3.errors import UserError
 
@@ -161,11 +161,10 @@ def attached(host: Host, number: int) -> ProcessTarget:
         UserError: There is none of that number, or somebody else debugs it.
     """
     task = host.task(number)
-    name = str(getattr(task, "exe", "")) or task.name
-    file = Objects().executable(task.mm, name)
+    file = program_of(task)
     if file is None:
         raise UserError(f"mdb: failed to grab {number}: its program cannot be read", 1)
-    target = ProcessTarget(file, lambda: host.boot(name), writable=False)
+    target = ProcessTarget(file, lambda: host.boot(file.name), writable=False)
     target.attach(task)
     return target
 

@@ -22,6 +22,7 @@ from ring3.errors import UserError
 
 if TYPE_CHECKING:
     from ring3.debug.mdb.targets.events import Event
+    from ring3.debug.program import Program
 
 VERBS: Final = "/\\?=@"
 
@@ -199,6 +200,13 @@ class Session:
         if scanner.peek():
             raise scanner.error()
         return value
+
+    @property
+    def prog(self) -> Program:
+        """What is looked at, as values of Python: ``prog["sysent"][152].sy_callc``."""
+        from ring3.debug.program import Program  # noqa: PLC0415 - for commands of one's own
+
+        return Program(self.target)
 
     def symbolic(self, address: int) -> str:
         """An address by the symbol it belongs to, or as a number."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ring3.debug import Thread
 from ring3.debug.mdb.errors import NO_PROCESS, MdbError
@@ -11,11 +11,14 @@ from ring3.debug.mdb.targets import objects
 from ring3.debug.mdb.targets.base import MappedObject, Symbol
 from ring3.debug.mdb.targets.file import FileTarget
 from ring3.debug.mdb.targets.live import LiveTarget
+from ring3.debug.mdb.types.system import KernelTypes
 from ring3.debug.registers import CpuRegisters
+from ring3.errors import UserError
 from ring3.kernel.task import Task
 
 if TYPE_CHECKING:
     from ring3.debug.object_file import ObjectFile
+    from ring3.kernel.core import Kernel
     from ring3.trace.dtrace.types import Type
     from ring3.trace.unwind import CodeFile
 
@@ -40,6 +43,21 @@ class ProgramTarget(LiveTarget):
         self.writable = True
         self.thread: Thread | None = None
         self._objects = objects.Objects()
+
+    @classmethod
+    def of_task(cls, kernel: Kernel[Any], system: str, task: Task) -> ProgramTarget:
+        """The program of a task.
+
+        Raises:
+            UserError: It has none that can be read.
+        """
+        file = program_of(task)
+        if file is None:
+            raise UserError(f"the program of {task.tid} cannot be read")
+        made = cls(file, writable=False)
+        made.kernel, made.system = kernel, system
+        made.types = KernelTypes(system, made.bits)
+        return made
 
     # -- whether there is a process --------------------------------------------------------------------------------
 
@@ -151,3 +169,8 @@ class ProgramTarget(LiveTarget):
     def write_file(self, address: int, raw: bytes) -> None:
         """Changes the file."""
         self.file_target.write_file(address, raw)
+
+
+def program_of(task: Task) -> ObjectFile | None:
+    """The file that a task runs, None where it cannot be read."""
+    return objects.Objects().executable(task.mm, str(getattr(task, "exe", "")) or task.name)
