@@ -66,7 +66,7 @@ class CallLine:
                 )
             return None
         if arg.meaning is Meaning.STRINGS and parameter.name == "envp":
-            return self._text.variables(self._beside["envp"]) if self._beside["envp"] else "NULL"
+            return self._text.environment(self._beside["envp"]) if self._beside["envp"] else "NULL"
         return self._label(parameter) + self._text.value(arg, self._beside[parameter.name], self._beside)
 
     def _label(self, parameter: Parameter) -> str:

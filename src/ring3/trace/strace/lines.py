@@ -151,7 +151,7 @@ class Lines:
         count = int.from_bytes(task.memory.peek(stack, word), "little")
         text = Text(program_of(task, bits), self._style)
         words = text.value(_STRINGS, stack + word, {})
-        variables = text.variables(stack + word * (count + 2))
+        variables = text.environment(stack + word * (count + 2))
         self._begin(task, f"execve({quoted(os.fsencode(path), self._style.in_hex)}, {words}, {variables}")
         self._put(f"{(self._line + ')').ljust(self._width)[len(self._line) :]} = 0\n")
         if self._layout.stacks is not None:

@@ -90,6 +90,15 @@ class MemoryText:
                 found.append(f"{pointer:#x}")
         return f"[{', '.join(found)}]"
 
+    def environment(self, address: int) -> str:
+        """The environment: its variables if all is wanted, else where it is and how many they are."""
+        if not self.style.verbose:
+            return self.variables(address)
+        try:
+            return self.strings(address)
+        except Errno:
+            return f"{address:#x}"
+
     def variables(self, address: int) -> str:
         """The environment: where it is, and how many variables it has."""
         size, count = self.bits // 8, 0

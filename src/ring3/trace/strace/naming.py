@@ -6,7 +6,7 @@ from itertools import takewhile
 
 from ring3.abi.values import ValueSet
 from ring3.trace.strace import tables
-from ring3.trace.strace.special import SPECIAL
+from ring3.trace.strace.special import COMPOSED, SEPARATE, SPECIAL
 from ring3.trace.strace.style import Names
 
 
@@ -26,32 +26,46 @@ def styled(how: Names, text: str, raw: str) -> str:
     return text if text.startswith(raw) else f"{raw} /* {text} */"
 
 
-def named(of: ValueSet, number: int, bits: int = 64) -> str:
-    """A value by the names of its set; what has none in hexadecimal, with a comment if nothing has."""
+def named(of: ValueSet, number: int, bits: int = 64, how: Names = Names.ABBREV) -> str:
+    """A value by the names of its set; what has none in hexadecimal, with a comment if nothing has.
+
+    Of sets that are in `SEPARATE` fields are written one by one, and flags together behind them.
+    """
     special = SPECIAL.get(of.name)
-    own = None if special is None else special(number, lambda inner, part: named(inner, part, bits))
+    own = None if special is None else special(number, lambda inner, part: named(inner, part, bits, how))
     if own is not None:
-        return own
+        return own if of.name in COMPOSED else styled(how, own, in_hex(number))
+    if how is not Names.ABBREV and of.name not in SEPARATE:
+        return styled(how, named(of, number, bits), in_hex(number))
     if not of.flags and not of.fields:
-        name = of.by_value(bits).get(number)
-        return name or _unknown(of, number)
+        return of.by_value(bits).get(number) or _unknown(of, number)
     if number < 0:
         number &= 0xFFFF_FFFF
+    return _together(of, number, bits, how)
+
+
+def _together(of: ValueSet, number: int, bits: int, how: Names) -> str:
+    """Flags and fields, joined by bars."""
     parts = of.split(number, bits)
     first: list[str] = []
     last: list[str] = []
     for field, value in parts.fields:
+        number &= ~field.mask
         if field.number:
-            last += [f"{value}<<{field.of}"] if value else []
+            last += [f"{value}<<{styled(how, field.of, str(field.shift))}"] if value else []
             continue
         inner = tables.sets()[field.of]
-        text = named(inner, value, bits) if value or 0 in inner.by_value(bits) else ""
-        # what cannot be 0 is an addition to the flags, such as the signal of clone(2)
-        (last if field.of == "signal" else first).extend([text] if text else [])
-    found = [*first, *parts.names, *last]
-    if parts.rest and not found:
-        return _unknown(of, parts.rest)
-    return "|".join([*found, *([f"{parts.rest:#x}"] if parts.rest else [])]) or "0"
+        if (
+            field.of == "signal"
+        ):  # what cannot be 0 is an addition to the flags, such as the signal of clone(2)
+            last += [styled(how, named(inner, value, bits), str(value))] if value else []
+        elif value or 0 in inner.by_value(bits):
+            first.append(named(inner, value, bits, how))
+    rest = [f"{parts.rest:#x}"] if parts.rest else []
+    if rest and not parts.names and (how is not Names.ABBREV or not (first or last)):
+        rest = [_unknown(of, parts.rest)]
+    flags = "|".join([*parts.names, *rest])
+    return "|".join([*first, *([styled(how, flags, in_hex(number))] if flags else []), *last]) or "0"
 
 
 def _unknown(of: ValueSet, number: int) -> str:

@@ -9,6 +9,7 @@ from ring3.abi.errno import E
 from ring3.abi.linux import values
 from ring3.abi.meaning import Meaning
 from ring3.trace.addresses import ipv4
+from ring3.trace.strace.style import Names
 
 S_IFMT: Final = 0o170000
 """The type of a file in its mode."""
@@ -37,12 +38,22 @@ def signal_name(number: int) -> str:
     )
 
 
-def sigset(bits: int) -> str:
+def sigset(bits: int, how: Names = Names.ABBREV) -> str:
     """A set of signals; where most are in it, those that are not."""
     inverted = bits.bit_count() >= 43
     chosen = ~bits if inverted else bits
-    names = [signal_name(n).removeprefix("SIG") for n in range(1, 65) if chosen >> (n - 1) & 1]
+    members = (n for n in range(1, 65) if chosen >> (n - 1) & 1)
+    names = [_styled(how, signal_name(n).removeprefix("SIG"), str(n)) for n in members]
     return f"{'~' * inverted}[{' '.join(names)}]"
+
+
+def mode_of_file(number: int, how: Names) -> str:
+    """A file's type and permissions, written as is wanted."""
+    return _styled(how, mode(number), permissions(number))
+
+
+def _styled(how: Names, text: str, raw: str) -> str:
+    return text if how is Names.ABBREV else raw if how is Names.RAW else f"{raw} /* {text} */"
 
 
 def wait_status(status: int) -> str:
@@ -96,3 +107,11 @@ SCALARS: Final[Mapping[Meaning, Callable[[int], str]]] = {
     Meaning.ERRNO: lambda number: _ERRORS.get(number, str(number)),
 }
 """Meanings that need no program."""
+
+RAW: Final[Mapping[Meaning, Callable[[int], str]]] = {
+    Meaning.SIGNAL: str,
+    Meaning.ERRNO: str,
+    Meaning.SIGSET: str,
+    Meaning.DEVICE: lambda number: f"{number:#x}" if number else "0",
+}
+"""How those are written that have other names than values do, where names are not wanted."""

@@ -27,6 +27,17 @@ _STAT: Final = Shown(("st_mode", "st_size"), more=True)
 _PERMISSIONS: Final = Shown(("uid", "gid", "mode", "key", "cuid", "cgid"), more=False)
 _ACTION: Final = Shown(("sa_handler", "sa_mask", "sa_flags", "sa_restorer"), more=False)
 
+_TIMES: Final = tuple(f"st_{kind}time{part}" for kind in "amc" for part in ("", "_nsec"))
+_STAT_WHOLE: Final = (
+    "st_dev", "st_ino", "st_mode", "st_nlink", "st_uid", "st_gid", "st_blksize", "st_blocks", "st_size", *_TIMES
+)  # fmt: skip
+WHOLE: Final = {
+    "stat": _STAT_WHOLE,
+    "stat32": _STAT_WHOLE,
+    "stat64": _STAT_WHOLE,
+}
+"""The fields that are shown with ``-v``, where that is not all of them in their order."""
+
 SHOWN: Final = {
     "stat": _STAT,
     "stat32": _STAT,
@@ -135,10 +146,26 @@ def _sched_attr(numbers: Numbers, _result: int | None) -> set[str]:
     return set() if size >= _SCHED_ATTR_SIZE_VER1 else {"sched_util_min", "sched_util_max"}
 
 
+_STATX_BY_MASK: Final = {
+    0x3: ("stx_mode",), 0x4: ("stx_nlink",), 0x8: ("stx_uid",), 0x10: ("stx_gid",), 0x20: ("stx_atime",),
+    0x40: ("stx_mtime",), 0x80: ("stx_ctime",), 0x100: ("stx_ino",), 0x200: ("stx_size",), 0x400: ("stx_blocks",),
+    0x800: ("stx_btime",), 0x1000: ("stx_mnt_id",), 0x2000: ("stx_dio_mem_align", "stx_dio_offset_align"),
+    0x8000: ("stx_subvol",),
+    0x10000: (
+        "stx_atomic_write_unit_min", "stx_atomic_write_unit_max", "stx_atomic_write_segments_max",
+        "stx_atomic_write_unit_max_opt",
+    ),
+    0x20000: ("stx_dio_read_offset_align",),
+}  # fmt: skip
+"""Fields of ``struct statx`` by the bits of its mask, one of which says that they are there."""
+
 HIDDEN: Final[Mapping[str, Callable[[Numbers, int | None], set[str]]]] = {
     "clone_args": _clone_args,
     "sigevent": _sigevent,
     "sched_attr": _sched_attr,
+    "statx": lambda numbers, _: {
+        name for bits, names in _STATX_BY_MASK.items() if not numbers["stx_mask"] & bits for name in names
+    },
     "open_how": lambda numbers, _: set() if numbers["mode"] or numbers["flags"] & _CREATING else {"mode"},
     "msghdr": lambda numbers, _: set() if numbers["msg_controllen"] else {"msg_control"},
     "statfs": lambda numbers, _: set() if numbers["f_flags"] else {"f_flags"},
@@ -197,6 +224,7 @@ FIELDS: Final[Mapping[tuple[str, str], Callable[[int], str]]] = {
     **{("tms", f"tms_{name}"): _ticks for name in ("utime", "stime", "cutime", "cstime")},
     ("sockaddr_nl", "nl_groups"): lambda number: f"{number:#08x}" if number else "00000000",
     ("clone_args", "stack_size"): lambda number: f"{number:#x}" if number else "0",
+    ("statx", "stx_mnt_id"): lambda number: f"{number:#x}" if number else "0",
     ("kexec_segment", "mem"): lambda number: f"{number:#x}" if number else "NULL",
     ("io_event", "obj"): lambda number: f"{number:#x}" if number else "0",
     **{("cap_user_data", field): _capabilities for field in ("effective", "permitted", "inheritable")},

@@ -10,7 +10,9 @@ from ring3.abi.linux.structs.signals import SIGINFO, SIGINFO_CHILD, SIGINFO_FAUL
 from ring3.abi.signals import SiCode, Sig
 from ring3.abi.structs import Struct
 from ring3.linux.model.siginfo import Layout, SigInfo
+from ring3.trace.strace.naming import in_hex, styled
 from ring3.trace.strace.scalars import signal_name
+from ring3.trace.strace.style import Names
 
 _CODES: Final = {
     Sig.SIGILL: "ill", Sig.SIGFPE: "fpe", Sig.SIGSEGV: "segv", Sig.SIGBUS: "bus", Sig.SIGTRAP: "trap",
@@ -31,7 +33,7 @@ def arrived(info: SigInfo) -> str:
     return f"--- {signal_name(info.signo)} {{{', '.join(_fields(info))}}} ---"
 
 
-def in_memory(raw: bytes, bits: int) -> str:
+def in_memory(raw: bytes, bits: int, how: Names = Names.ABBREV) -> str:
     """A ``siginfo_t`` of a program; its signal and code say which fields it has."""
     if not any(raw[:12]):
         return "{}"
@@ -47,7 +49,7 @@ def in_memory(raw: bytes, bits: int) -> str:
         layout = Layout.KILL if code in (SiCode.SI_USER, SiCode.SI_TKILL) else Layout.QUEUE
         layout = Layout.TIMER if code == SiCode.SI_TIMER else layout
         info = info._replace(layout=layout, pid=pid, uid=uid, value=value)
-    return f"{{{', '.join(_fields(info))}}}"
+    return f"{{{', '.join(_fields(info, how))}}}"
 
 
 def _row(raw: bytes, bits: int) -> Struct:
@@ -71,11 +73,13 @@ def fields_of(info: SigInfo) -> dict[str, str]:
     return {name: text for name, _, text in (field.partition("=") for field in _fields(info))}
 
 
-def _fields(info: SigInfo) -> list[str]:
-    found = [f"si_signo={signal_name(info.signo)}", f"si_code={_code(info)}"]
+def _fields(info: SigInfo, how: Names = Names.ABBREV) -> list[str]:
+    signal = styled(how, signal_name(info.signo), str(info.signo))
+    found = [f"si_signo={signal}", f"si_code={styled(how, _code(info), in_hex(info.code))}"]
     if info.errno:
         error = _ERRORS.get(info.errno)
-        found.append(f"si_errno={error or info.errno & 0xFFFF_FFFF}")
+        number = str(info.errno & 0xFFFF_FFFF)
+        found.append(f"si_errno={styled(how, error, number) if error else number}")
     match info.layout:
         case _ if info.layout is Layout.FAULT or (info.code == SiCode.SI_KERNEL and info.signo in _FAULTS):
             found.append(f"si_addr={info.address:#x}" if info.address else "si_addr=NULL")
@@ -115,4 +119,4 @@ def _code(info: SigInfo) -> str:
     common = every["si_code"].by_value().get(info.code)
     own = _CODES.get(Sig(info.signo)) if info.signo in _CODES else None
     named = common or (every[f"si_code_{own}"].by_value().get(info.code) if own else None)
-    return named or f"{info.code & 0xFFFF_FFFF:#x}"
+    return named or in_hex(info.code)

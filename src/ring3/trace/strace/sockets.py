@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ring3.trace.strace.text import Text
 
 _SOL_SOCKET: Final = 1
+_AF_UNIX: Final = 1
 _SOCKADDR_MAX: Final = 128
 _LEAST: Final = {"sockaddr_in6": 24}
 """Bytes of an address at least, where that is less than the struct has (SIN6_LEN_RFC2133)."""
@@ -108,7 +109,7 @@ def socket_address(text: Text, address: int, size: int | None) -> str:
     family = int.from_bytes(raw[:2], "little")
     row = structs.every()[FAMILY_STRUCTS.get(family, "sockaddr")]
     if row.name == "sockaddr_un":
-        return _unix_address(raw)
+        return _unix_address(text, raw)
     least = _LEAST.get(row.name, row.size(text.bits))
     if row.name == "sockaddr" or size < least:
         shown = text.named(tables.sets()["family"], family)
@@ -118,9 +119,10 @@ def socket_address(text: Text, address: int, size: int | None) -> str:
     return "{sa_family=" + whole.partition("=")[2]
 
 
-def _unix_address(raw: bytes) -> str:
+def _unix_address(text: Text, raw: bytes) -> str:
+    family = text.named(tables.sets()["family"], _AF_UNIX)
     path = raw[2:]
     if not path:
-        return "{sa_family=AF_UNIX}"
+        return f"{{sa_family={family}}}"
     named = "@" + quoted(path[1:]) if path[0] == 0 else quoted(path.split(b"\0")[0])
-    return f"{{sa_family=AF_UNIX, sun_path={named}}}"
+    return f"{{sa_family={family}, sun_path={named}}}"

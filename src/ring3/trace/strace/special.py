@@ -20,32 +20,26 @@ _IPC_64: Final = 0x100
 _SWAP_PRIORITY: Final = 0x7FFF
 
 
-def _ipc(number: int, _named: Named) -> str:
+def _ipc(number: int, named: Named) -> str:
     """Flags of msgget(2) and semget(2), and permissions."""
     number &= _M32
-    return _with_mode("ipc_flags", number & ~0o777, number)
+    return _with_mode("ipc_flag_bits", number & ~0o777, number, named)
 
 
-def _shmget(number: int, _named: Named) -> str:
+def _shmget(number: int, named: Named) -> str:
     """The same of shmget(2), with the size of huge pages."""
     number &= _M32
     huge = number >> 26
-    flags = _with_mode("shmget_flags", number & ~0o777 & 0x3FF_FFFF, number)
+    flags = _with_mode("shmget_flag_bits", number & ~0o777 & 0x3FF_FFFF, number, named)
     before, bar, permitted = flags.rpartition("|")
     return f"{before}{bar}{huge}<<SHM_HUGE_SHIFT|{permitted}" if huge else flags
 
 
-def _with_mode(of: str, flags: int, number: int) -> str:
+def _with_mode(of: str, flags: int, number: int, named: Named) -> str:
     """Flags and permissions; there is no bar between them where no flag has a name, as strace has it."""
-    parts = tables.sets()[of].split(flags)
-    bar = "|" if parts.names else ""
-    return "|".join(_bare(of, flags)) + bar + permissions(number & 0o777)
-
-
-def _bare(of: str, number: int) -> list[str]:
-    """The names of flags, and what has none in hexadecimal."""
-    parts = tables.sets()[of].split(number)
-    return [*parts.names, *([f"{parts.rest:#x}"] if parts.rest else [])]
+    group = tables.sets()[of]
+    bar = "|" if group.split(flags).names else ""
+    return (named(group, flags) if flags else "") + bar + permissions(number & 0o777)
 
 
 def _ioprio(number: int, named: Named) -> str:
@@ -74,7 +68,11 @@ def _futex(number: int, _named: Named) -> str:
     inner = tables.sets()["futex"].by_value().get(number & 0x7F)
     if inner is None or parts.rest:
         return f"{number:#x} /* FUTEX_??? */"
-    return "|".join([inner, *parts.names])
+    names = list(parts.names)
+    if "FUTEX_PRIVATE_FLAG" in names:
+        names.remove("FUTEX_PRIVATE_FLAG")
+        inner += "_PRIVATE"
+    return "|".join([inner, *names])
 
 
 def _merged(of: str, inner: str, mask: int) -> Callable[[int, Named], str]:
@@ -88,7 +86,8 @@ def _merged(of: str, inner: str, mask: int) -> Callable[[int, Named], str]:
         flags = tables.sets()[of]
         if known is None:
             return named(flags, number)
-        return "|".join([known, *_bare(of, rest)])
+        parts = [named(tables.sets()[inner], number & mask), *([named(flags, rest)] if rest else [])]
+        return "|".join(part.partition(" /* ")[0] if "???" in part else part for part in parts)
 
     return text
 
@@ -147,3 +146,8 @@ SPECIAL: Final[Mapping[str, Callable[[int, Named], str | None]]] = {
     "mode": lambda number, _named: mode(number),
 }
 """By the name of the set; None for what is written in the usual way."""
+
+COMPOSED: Final = frozenset({"ipc_flags", "shmget_flags", "socket_type", "mempolicy_flags", "syslog_action"})
+"""Those that are composed of parts, which are written as is wanted already; others are written so as a whole."""
+SEPARATE: Final = frozenset({"personality_flags", "clone", "fanotify_init", "kexec", "memfd"})
+"""Sets whose fields are written apart from their flags where more than names is wanted."""

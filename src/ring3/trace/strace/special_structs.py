@@ -43,7 +43,7 @@ def _handle(text: Text, address: int, _count: int | None, beside: Arguments, res
 
 
 def _siginfo(text: Text, address: int, _count: int | None, _beside: Arguments, _result: int | None) -> str:
-    return in_memory(text.read(address, text.row("siginfo").size(text.bits)), text.bits)
+    return in_memory(text.read(address, text.row("siginfo").size(text.bits)), text.bits, text.style.names)
 
 
 SPECIAL: Final[Mapping[str, Special]] = {

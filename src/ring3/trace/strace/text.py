@@ -19,10 +19,10 @@ from ring3.trace.addresses import ipv6
 from ring3.trace.strace import own_structs, tables
 from ring3.trace.strace.bit_sets import SETS
 from ring3.trace.strace.memory_text import MemoryText
-from ring3.trace.strace.naming import in_hex, named, styled
+from ring3.trace.strace.naming import named, styled
 from ring3.trace.strace.programs import AT_FDCWD, Program
 from ring3.trace.strace.quoting import inside, path_text, quoted
-from ring3.trace.strace.scalars import S_IFMT, SCALARS, mode, sigset
+from ring3.trace.strace.scalars import RAW, S_IFMT, SCALARS, mode_of_file, sigset
 from ring3.trace.strace.shown import (
     ARRAYS,
     FIELDS,
@@ -33,13 +33,16 @@ from ring3.trace.strace.shown import (
     SIZE_OF_DEVICE,
     SIZED,
     STRUCTS,
+    WHOLE,
 )
 from ring3.trace.strace.sockets import option
 from ring3.trace.strace.special_structs import FAILED, SPECIAL
-from ring3.trace.strace.style import InHex, Style
+from ring3.trace.strace.style import InHex, Names, Style
 from ring3.trace.strace.terminals import TERMIOS, settings
 from ring3.trace.strace.times import DATED, DATES, date
 
+_FAR: Final = 0xFFFF_FFFE
+"""Limits beyond this have a name, if they are what stands for none."""
 PATH_MAX: Final = 4095
 _TEXTS: Final = frozenset({Meaning.PATH, Meaning.STRING, Meaning.BYTES, Meaning.HEX_BYTES})
 _SIGSET_SIZE: Final = 8
@@ -99,7 +102,7 @@ class Text(MemoryText):
             return self.named(tables.sets()[arg.of], number)
         plain = SCALARS.get(what)
         if plain is not None:
-            return plain(number)
+            return self._styled(what, number, plain(number))
         if what in (Meaning.FD, Meaning.PIDFD):
             return self.descriptor(_signed(number))
         if what is Meaning.DIRFD:
@@ -121,6 +124,15 @@ class Text(MemoryText):
         where = path_text(self._program.cwd()) if "path" in self.style.fds else ""
         return styled(self.style.names, "AT_FDCWD", str(AT_FDCWD)) + where
 
+    def _styled(self, what: Meaning, number: int, text: str) -> str:
+        """A signal, an errno or a device, written as is wanted."""
+        if self.style.names is Names.ABBREV or what not in RAW:
+            return text
+        if what is Meaning.SIGSET:
+            return sigset(number, self.style.names)
+        raw = RAW[what](number)
+        return text if text == raw else styled(self.style.names, text, raw)
+
     def task(self, number: int) -> str:
         """The number of a task, with its name if that is wanted."""
         name = self._program.name_of(number) if "comm" in self.style.pids and number > 0 else b""
@@ -128,7 +140,7 @@ class Text(MemoryText):
 
     def named(self, of: ValueSet, number: int) -> str:
         """A value by the names of its set."""
-        return styled(self.style.names, named(of, number, self.bits), in_hex(number))
+        return named(of, number, self.bits, self.style.names)
 
     # -- whatever a pointer leads to -------------------------------------------------------------------------------
 
@@ -148,7 +160,7 @@ class Text(MemoryText):
         if what is Meaning.SIGSET:
             if size is not None and not self.bits // 8 <= size <= _SIGSET_SIZE:
                 return f"{address:#x}"
-            return sigset(self.integer(address, _SIGSET_SIZE if size is None else size))
+            return sigset(self.integer(address, _SIGSET_SIZE if size is None else size), self.style.names)
         if what in SETS:
             return SETS[what](self.read, address, size, self.bits)
         return self._numbers(arg, address, size)
@@ -266,11 +278,11 @@ class Text(MemoryText):
         numbers = {name: value for name, value in read.items() if isinstance(value, int)}
         places = {place.field.name: place for place in row.layout(self.bits).places}
         shown = SHOWN.get(row.name)
-        names = list(places)
+        names = list(WHOLE.get(row.name, places))
         if shown is not None and not (shown.more and self.style.verbose):
             names = list(shown.fields)
-            if numbers.get("st_mode", 0) & S_IFMT in _DEVICES:
-                names = [SIZE_OF_DEVICE.get(name, name) for name in names]
+        if numbers.get("st_mode", 0) & S_IFMT in _DEVICES:
+            names = [SIZE_OF_DEVICE.get(name, name) for name in names]
         if row.name in ("msghdr", "mmsghdr") and result == FAILED:
             return f"{{msg_namelen={numbers['msg_namelen']}}}" if "msg_namelen" in numbers else "{...}"
         if row.name in TERMIOS:
@@ -308,6 +320,9 @@ class Text(MemoryText):
             inner = row.embedded[field.type.removeprefix("struct ")]
             size = inner.size(self.bits)
             each = [self.fields(inner, part[at : at + size]) for at in range(0, len(part), size)]
+            if inner.name == "statx_timestamp":
+                seconds, nanoseconds, *_ = map(int, inner.unpack(self.bits, part))
+                each[0] += date(seconds, nanoseconds, 9)
             return each[0] if field.length is None else f"[{', '.join(each)}]"
         target = scalar(field.type, self.bits) if field.type in TYPES else TYPES["u64"]
         arg = meaning(field.meaning or "number", POINTER if field.pointer else target, self.bits, target)
@@ -332,7 +347,7 @@ class Text(MemoryText):
         if field.name == "sigev_signo" and beside["sigev_notify"] not in SIGNALLING:
             return str(value)
         if arg.meaning is Meaning.MODE:
-            return mode(value)
+            return mode_of_file(value, self.style.names)
         if arg.of == "iovec" and result is not None and row.name == "msghdr":
             arg = arg._replace(when=When.EXIT)
         if field.pointer or arg.when is not None:
@@ -340,9 +355,13 @@ class Text(MemoryText):
         if field.type in ("short", "int") and arg.meaning is Meaning.VALUES:
             value &= (1 << TYPES[field.type].bits) - 1 if tables.sets()[arg.of].flags else -1
         if arg.of == "rlimit" and arg.meaning is Meaning.VALUES:
-            return _limit(value, self.bits)
+            return (
+                styled(self.style.names, _limit(value, self.bits), str(value))
+                if value > _FAR
+                else _limit(value, self.bits)
+            )
         if arg.meaning is Meaning.SECONDS and row.name in DATES:
-            return f"{value}{date(value)}"
+            return f"{value}{date(value, beside.get(field.name + '_nsec', 0), 9)}"
         return self.scalar(arg, value)
 
 

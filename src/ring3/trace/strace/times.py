@@ -6,9 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-DATES: Final = frozenset(
-    {"utimbuf", "msqid_ds", "msqid_ds32", "semid_ds", "semid_ds32", "shmid_ds", "shmid_ds32"}
-)
+DATES: Final = frozenset({"utimbuf", "stat", "stat32", "stat64"})
 """Structs whose seconds are times of day."""
 _NOW: Final = (1 << 30) - 1
 _OMIT: Final = (1 << 30) - 2
