@@ -9,9 +9,11 @@ from ring3.abi.meaning import Arg, Meaning, Parameter, When
 from ring3.kernel.watched_stubs import StubCall
 from ring3.trace.strace import tables
 from ring3.trace.strace.form import LATE, SIGRETURNS, Form
+from ring3.trace.strace.naming import named
 from ring3.trace.strace.outcome import outcome
 from ring3.trace.strace.scalars import permissions, signal_name, sigset
 from ring3.trace.strace.special_structs import FAILED
+from ring3.trace.strace.style import Names
 from ring3.trace.strace.text import Text
 
 _ERRORS: Final = {int(error): error for error in E}
@@ -133,8 +135,8 @@ class CallLine:
     def _named(self, arg: Arg, value: int) -> str:
         """A result that has a name, behind its number."""
         of = tables.sets()[arg.of]
-        name = self._text.scalar(arg, value)
         in_hex = of.flags or self.name in _IN_HEX
+        name = named(of, value, self._text.bits, self._text.style.names if in_hex else Names.ABBREV)
         number = f"{value:#x}" if in_hex and value else str(value)
         if name in ("0", number):
             return number

@@ -355,11 +355,8 @@ class Text(MemoryText):
         if field.type in ("short", "int") and arg.meaning is Meaning.VALUES:
             value &= (1 << TYPES[field.type].bits) - 1 if tables.sets()[arg.of].flags else -1
         if arg.of == "rlimit" and arg.meaning is Meaning.VALUES:
-            return (
-                styled(self.style.names, _limit(value, self.bits), str(value))
-                if value > _FAR
-                else _limit(value, self.bits)
-            )
+            text = _limit(value, self.bits)
+            return styled(self.style.names, text, str(value)) if value > _FAR else text
         if arg.meaning is Meaning.SECONDS and row.name in DATES:
             return f"{value}{date(value, beside.get(field.name + '_nsec', 0), 9)}"
         return self.scalar(arg, value)
