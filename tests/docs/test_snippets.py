@@ -15,7 +15,8 @@ MARK = "--- next snippet ---"
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "docs/python.md", "docs/from-qiling.md", "docs/adding-a-syscall.md"]
+    "page",
+    ["README.md", "docs/python.md", "docs/from-qiling.md", "docs/fuzzing.md", "docs/adding-a-syscall.md"],
 )
 def test_snippets_print_what_the_page_says(page: str) -> None:
     snippets = SNIPPET.findall((ROOT / page).read_text())

@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "strace": "run a program and write its system calls, as strace does",
     "gdb": "start gdb, connected to a program that stands before its first instruction",
     "faults": "run a program once for each call that can fail, and report what it does wrong",
+    "fuzz": "run a program with inputs that are changed by what they reach, alone or under AFL++",
     "sweep": "make the many runs of a plan, here or on a cluster, and group what failed by cause",
     "policy": "run a program under a policy of system calls, or learn the least one it needs",
     "doctor": "tell what this host gives and what follows",

@@ -182,6 +182,16 @@ class Counter(Protocol):
         """Stops the program when that much more was counted."""
 
 
+class EdgeCounter(Protocol):
+    """Counts edges between blocks of code."""
+
+    def begin(self) -> None:
+        """A run begins: no edge was taken, and no block was there before."""
+
+    def taken(self) -> bytes:
+        """How often each edge was taken."""
+
+
 class Cpu(Registers, Protocol):
     """A processor that can be run, stopped and looked at.
 
@@ -297,6 +307,16 @@ class Cpu(Registers, Protocol):
 
         Returns:
             What ends that.
+        """
+
+    def count_edges(self, at: int) -> EdgeCounter:
+        """Counts in a map how often each edge between blocks of ring-3 code is taken, as AFL has it.
+
+        Args:
+            at: Address in this process of the map, `machine.edges.SIZE` bytes.
+
+        Raises:
+            UserError: This kind of CPU has no blocks.
         """
 
     def make_interruptible(self) -> None:

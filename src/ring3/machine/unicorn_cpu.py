@@ -33,6 +33,7 @@ from ring3.machine.unicorn_registers import IDLE, NOTHING, NOWHERE, UnicornRegis
 
 if TYPE_CHECKING:
     from ring3.machine.brake import Brake
+    from ring3.machine.edges import Edges
     from ring3.machine.unicorn_hooks import Hooks
     from ring3.machine.unicorn_repeatable import Repeatable
     from ring3.machine.unicorn_stops import StopAddresses
@@ -69,6 +70,7 @@ class UnicornCpu(UnicornRegisters):
         self._halts: dict[int, bool] = {}
         self._running = False
         self._brake: Brake | None = None
+        self._edges: Edges | None = None
         self._stops: StopAddresses | None = None
         self._hooks: Hooks | None = None
         self._is_passing = False
@@ -142,6 +144,14 @@ class UnicornCpu(UnicornRegisters):
             self._brake = Brake(self._lib, self._engine)
             self.forget_code()
         return self._brake
+
+    def count_edges(self, at: int) -> Edges:
+        """Counts edges between blocks of programs' code, for as long as the CPU is; see `Cpu.count_edges`."""
+        from ring3.machine.edges import Edges  # noqa: PLC0415 -- most programs run without
+
+        edges = self._edges = Edges(self._lib, self._engine, at)
+        self.forget_code()
+        return edges
 
     def interrupt(self) -> None:
         """Stops a `run` that goes on in another thread; see `Cpu.interrupt`."""

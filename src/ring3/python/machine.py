@@ -171,7 +171,7 @@ class Machine(Hooks):
         """
         from ring3.python.snapshot import Snapshot  # noqa: PLC0415 -- for who asks
 
-        return Snapshot(self, self._states.take())
+        return Snapshot(self, self.states.take())
 
     def restore(self, snapshot: Snapshot) -> None:
         """Goes back to a snapshot of this machine; processes that were spawned since are gone.
@@ -182,10 +182,11 @@ class Machine(Hooks):
         """
         if snapshot.machine is not self:
             raise UserError("a snapshot belongs to the machine that it was taken of")
-        self._states.put(snapshot.state)
+        self.states.put(snapshot.state)
 
     @cached_property
-    def _states(self) -> States:
+    def states(self) -> States:
+        """What keeps the snapshots."""
         from ring3.kernel.snapshot.machine import States  # noqa: PLC0415 -- for who asks
 
         return States(self.kernel, (self.processes, self.runner))
@@ -200,8 +201,8 @@ class Machine(Hooks):
         if self._closed:
             return False
         self._closed = True
-        if "_states" in vars(self):
-            self._states.close()
+        if "states" in vars(self):
+            self.states.close()
         return True
 
     def trace(self) -> Trace:
@@ -270,7 +271,7 @@ class Linux(Machine, computer.Linux):
                 and the options of the command line that say what programs have, by their names with ``_`` for ``-``:
                 ``root``, ``bind``, ``tmpfs``, ``env``, ``user``, ``memory``, ``timeout`` and so on (docs/sandbox.md).
                 Values are words as on the command line, or numbers; of those that may be repeated, lists; of ``env`` a
-                mapping too.
+                mapping too. Or ``sandbox``, a `ring3.sandbox.Sandbox` that says all of that.
 
         Raises:
             UserError: The host cannot provide it, or an option makes no sense.
@@ -278,7 +279,8 @@ class Linux(Machine, computer.Linux):
         if os != System.LINUX:
             raise UserError(f"Linux is another system than {os}")
         said = {name: options.pop(name) for name in OPTIONS if name in options}
-        computer.Linux.__init__(self, sandbox=sandbox_of(("option ", said)), **options)
+        given = options.pop("sandbox", None) or sandbox_of(("option ", said))
+        computer.Linux.__init__(self, sandbox=given, **options)
         self._begin()
         self.kernel.dying = self._dying
 

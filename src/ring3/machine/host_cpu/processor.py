@@ -17,6 +17,7 @@ from ring3.machine import unicorn_state as at
 from ring3.machine.brake import Brake
 from ring3.machine.cpu import CpuState, Event, Stop, Trap
 from ring3.machine.descriptors import TI_LDT, Segment
+from ring3.machine.edges import Edges
 from ring3.machine.host_cpu import mappings, ptrace, segments
 from ring3.machine.host_cpu import turn as turns
 from ring3.machine.host_cpu.stops import Stops
@@ -53,6 +54,14 @@ class HostCpu(UnicornCpu):
     ahead: int = AHEAD
     translates: bool = False
     requests: tuple[int, ...] = ptrace.USED
+
+    def count_edges(self, at: int) -> Edges:
+        """Refused: the host's processor tells nothing of blocks.
+
+        Raises:
+            UserError: Always.
+        """
+        raise UserError("edges are counted on the emulated processor, not on the host's")
 
     def state(self) -> CpuState:
         """Refused: programs' registers and mappings lie with processes of the host.
