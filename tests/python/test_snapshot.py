@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -167,3 +168,17 @@ def test_files_of_the_host_are_those_of_the_snapshot_or_it_is_refused(
     path.unlink()
     with pytest.raises(ring3.UserError, match="input, which the snapshot has open, is not there any more"):
         snapshot.restore()
+
+
+def test_what_later_files_cost_is_given_back_once(linux: ring3.Linux) -> None:
+    linux.put("/etc/early", b"")
+    snapshot = linux.snapshot()
+    ledger = linux.kernel.vfs.ledger
+    then = ledger.outside()[1:]
+    for _ in range(2):
+        for number in range(300):
+            linux.put(f"/etc/late{number}", b"")
+        assert ledger.frames > len(then[1])
+        snapshot.restore()
+        gc.collect()
+        assert ledger.outside()[1:] == then

@@ -15,7 +15,7 @@ from ring3.machine.ram import PAGE_SIZE
 if TYPE_CHECKING:
     from ring3.fs.dentry import Dentry
     from ring3.fs.pipe import Pipe
-    from ring3.fs.vfs import Vfs
+    from ring3.fs.vfs import Epoch, Vfs
 
 DAY: Final = 24 * 3600 * 10**9
 INODE: Final = 1024
@@ -34,9 +34,11 @@ class Attributes:
         linkable: It has no name yet.
         extended: Its extended attributes.
         charged: What it has taken of the machine's ledger.
+        epoch: When it was charged first.
     """
 
     charged = 0
+    epoch: Epoch | None = None
     vfs: Vfs
     fs: FileSystem
     ino: int
@@ -61,9 +63,11 @@ class Attributes:
         else:
             self.vfs.ledger.refund(-size)
         self.charged += size
+        if self.epoch is None:
+            self.epoch = self.vfs.ledger.epoch
 
     def __del__(self) -> None:
-        if self.charged:
+        if self.charged and self.vfs.ledger.counts(self.epoch):
             self.vfs.ledger.refund(self.charged)
 
     def start_times(self) -> None:

@@ -32,13 +32,31 @@ class Mount(NamedTuple):
     at: Dentry | None
 
 
+class Epoch:
+    """A stretch of a machine's time between two snapshots, and the one before it."""
+
+    __slots__ = ("before",)
+    is_state = False
+
+    def __init__(self, before: Epoch | None) -> None:
+        self.before = before
+
+
 class Ledger:
     """What programs make the host remember of files besides their contents: paid for in frames of guest RAM.
 
-    So the memory of this process is bounded by guest RAM, however many names, links and attributes there are.
+    So the memory of this process is bounded by guest RAM, however many names, links and attributes there are. Who is
+    charged is asked when it is gone whether that still counts: a machine that went back has never charged what came
+    later.
+
+    Attributes:
+        epoch: Since when charges are made.
     """
 
+    not_state = "_frames", "_used", "epoch"
+
     def __init__(self, ram: Ram) -> None:
+        self.epoch = Epoch(None)
         self._ram: Ram | None = ram
         self._frames: list[int] = []
         self._used = 0
@@ -68,6 +86,27 @@ class Ledger:
         self._used -= size
         while self._ram is not None and self._used + PAGE_SIZE <= len(self._frames) << PAGE_SHIFT:
             self._ram.release(self._frames.pop())
+
+    def counts(self, epoch: Epoch | None) -> bool:
+        """Whether a charge that was made in an epoch is one of this machine's past."""
+        at: Epoch | None = self.epoch
+        while at is not None and at is not epoch:
+            at = at.before
+        return at is not None
+
+    def outside(self) -> tuple[Epoch, int, tuple[int, ...]]:
+        """The epoch that ends here, and what is charged."""
+        ended, self.epoch = self.epoch, Epoch(self.epoch)
+        return ended, self._used, tuple(self._frames)
+
+    def check_outside(self, then: tuple[Epoch, int, tuple[int, ...]]) -> None:
+        """Another one can always begin."""
+
+    def put_outside(self, then: tuple[Epoch, int, tuple[int, ...]]) -> None:
+        """Another epoch begins after that one; what goes only now has gone before."""
+        ended, self._used, frames = then
+        self._frames = list(frames)
+        self.epoch = Epoch(ended)
 
     def close(self) -> None:
         """The machine is switched off."""
