@@ -17,6 +17,7 @@ from ring3.errors import Deadlock, KernelPanic, TripleFault, UserError
 COMMANDS: Final = {
     "run": "run a program",
     "explain": "run a program and tell how one system call of it goes, step by step",
+    "map": "show an address space and its page tables",
     "tables": "list the system calls, or print the headers made of them",
     "rdmsr": "read a model-specific register of the booted machine",
     "dtrace": "compile and run programs in D, the language of DTrace",

@@ -55,7 +55,7 @@ def render(profile: Profile) -> str:
     total = root.weight
     boxes = list(_boxes(root, total))
     height = _ABOVE + (1 + max(box.depth for box in boxes)) * _ROW + 8
-    title = escape(_plain(profile.title))
+    title = escape(plain(profile.title))
     return "".join(
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="flame" width="100%" height="{height}">\n',
@@ -99,7 +99,7 @@ def _boxes(root: _Node, total: int) -> Iterator[_Box]:
 
 
 def _drawn(box: _Box, total: int, height: int, unit: str) -> str:
-    name = _plain(box.frame.name)
+    name = plain(box.frame.name)
     share = box.weight / total if total else 1.0
     left = box.left / total if total else 0.0
     said = f"{name}{' (kernel)' * box.frame.is_kernel}: {box.weight} {unit}, {share:.2%}"
@@ -114,7 +114,7 @@ def _drawn(box: _Box, total: int, height: int, unit: str) -> str:
     )
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """A text that XML can hold: what is no character there is shown as U+FFFD."""
     return "".join(
         c if c >= " " and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff" else "\ufffd"
