@@ -30,6 +30,7 @@ PROGRAMS = [
     "opening",
     "pipes",
     "processes",
+    "requests",
     "running",
     "splicing",
     "transfers",

@@ -112,6 +112,8 @@ class FullFile(ZeroFile):
 class RandomFile(DeviceFile):
     """/dev/random and /dev/urandom."""
 
+    requests = "random"
+
     def __init__(self, inode: Inode, dentry: Dentry, flags: int, source: Callable[[int], bytes]) -> None:
         super().__init__(inode, dentry, flags)
         self._source = source

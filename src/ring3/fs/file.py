@@ -94,10 +94,10 @@ class File:
 
     created = False
     """Opening it made the file (FMODE_CREATED)."""
-    is_namespace = False
-    """It stands for a namespace."""
     is_socket = False
     """It is a socket."""
+    requests = ""
+    """Which requests of ioctl(2) it answers besides those of all files: the name of a family, "" for none."""
     discards = False
     """Whether nobody looks at what is written to it: it may be anywhere (write_null of drivers/char/mem.c)."""
     pollable = True

@@ -56,6 +56,7 @@ class HostFile(File):
 
     asks_host = True
     not_state = "fd", "owned"
+    requests = "host"
 
     def __init__(self, fd: int, events: HostEvents, vfs: Vfs | None = None, *, owned: bool = False) -> None:
         """Wraps a host descriptor; whether it can be read or written is as the host opened it, if it can tell.

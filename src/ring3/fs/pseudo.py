@@ -148,7 +148,12 @@ class PseudoDirectory(PseudoInode):
 
 
 class PseudoFile(PseudoInode):
-    """A file with a text."""
+    """A file with a text.
+
+    Attributes:
+        about: What it tells of, where requests of ioctl(2) ask for more.
+        requests: Which family of them it answers (`File.requests`).
+    """
 
     def __init__(
         self,
@@ -159,6 +164,8 @@ class PseudoFile(PseudoInode):
         mode: int = 0o444,
         owner: tuple[int, int] = (0, 0),
         store: Callable[[bytes], None] | None = None,
+        about: object = None,
+        requests: str = "",
     ) -> None:
         """Makes a file.
 
@@ -169,10 +176,14 @@ class PseudoFile(PseudoInode):
             mode: Permissions.
             owner: User and group.
             store: Takes what is written; without, writing is refused.
+            about: What it tells of.
+            requests: Which requests of ioctl(2) it answers.
         """
         super().__init__(fs, key, stat.S_IFREG | mode, owner)
         self.text = text
         self.store = store
+        self.about = about
+        self.requests = requests
 
     def open(self, dentry: Dentry, flags: int) -> File:
         """An open file."""
@@ -233,6 +244,7 @@ class GeneratedFile(File):
         self._inode = inode
         self._dentry = dentry
         self._text: bytes | None = None
+        self.requests = inode.requests
 
     @property
     def inode(self) -> PseudoFile:

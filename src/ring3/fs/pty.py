@@ -230,6 +230,7 @@ class PtyFile(DeviceFile):
     """
 
     pollable = True
+    requests = "terminal"
 
     def __init__(self, pty: Pty, inode: Inode, dentry: Dentry, flags: int) -> None:
         super().__init__(inode, dentry, flags)

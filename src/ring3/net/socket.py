@@ -108,6 +108,7 @@ class Socket(File):
     discards_truncated = False
     """Receiving with MSG_TRUNC stores nothing (tcp(7))."""
     is_socket = True
+    requests = "socket"
     family = 0
 
     def __init__(self, network: Network, kind: int, protocol: int, owner: tuple[int, int]) -> None:

@@ -35,12 +35,14 @@ class TaskFile(NamedTuple):
         mode: Its permissions.
         private: Only who may trace the task can read it.
         store: Takes what is written to it.
+        requests: Which requests of ioctl(2) it answers.
     """
 
     text: Text
     mode: int = 0o444
     private: bool = False
     store: Store | None = None
+    requests: str = ""
 
 
 FILES: Final[dict[bytes, TaskFile]] = {
@@ -52,7 +54,7 @@ FILES: Final[dict[bytes, TaskFile]] = {
     b"coredump_filter": TaskFile(adjustable.coredump_filter, 0o644, store=adjustable.set_coredump_filter),
     b"environ": TaskFile(process.environ, 0o400, private=True),
     b"limits": TaskFile(process.limits),
-    b"maps": TaskFile(process.maps, private=True),
+    b"maps": TaskFile(process.maps, private=True, requests="maps"),
     b"oom_adj": TaskFile(adjustable.oom_adj, 0o644, store=adjustable.set_oom_adj),
     b"oom_score": TaskFile(adjustable.oom_score),
     b"oom_score_adj": TaskFile(adjustable.oom_score_adj, 0o644, store=adjustable.set_oom_score_adj),
@@ -162,7 +164,9 @@ class ProcTree:
         if row is not None:
             text = partial(self._guarded, task, row.text) if row.private else partial(row.text, task)
             store = None if row.store is None else partial(row.store, task)
-            return PseudoFile(self.fs, own, text, mode=row.mode, owner=owner, store=store)
+            return PseudoFile(
+                self.fs, own, text, mode=row.mode, owner=owner, store=store, about=task, requests=row.requests
+            )
         if name in LINKS:
             return self._link(task, own, lambda: _place(task, name))
         maker = self._directories(task, own, threads).get(name)

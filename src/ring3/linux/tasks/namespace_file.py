@@ -39,7 +39,7 @@ class NamespaceFile(AnonymousFile):
         namespace: The namespace.
     """
 
-    is_namespace = True
+    requests = "namespace"
     pollable = False
 
     def __init__(self, vfs: Vfs, name: bytes, namespace: Namespace | UserNamespace) -> None:

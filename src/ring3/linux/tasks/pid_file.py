@@ -31,6 +31,7 @@ class PidFile(AnonymousFile):
     """
 
     kind = b"[pidfd]"
+    requests = "pidfd"
 
     def __init__(self, task: LinuxTask, process: Process, thread: LinuxTask | None, flags: int) -> None:
         """Makes one.

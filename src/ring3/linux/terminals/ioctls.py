@@ -12,6 +12,10 @@ class Ioctl(IntEnum):
     TCSETS = 0x5402
     TCSETSW = 0x5403
     TCSETSF = 0x5404
+    TCGETA = 0x5405
+    TCSETA = 0x5406
+    TCSETAW = 0x5407
+    TCSETAF = 0x5408
     TCSBRK = 0x5409
     TCXONC = 0x540A
     TCFLSH = 0x540B

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.c_types import INT
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.capabilities import Cap
-from ring3.abi.linux.structs.terminals import TERMIOS, TERMIOS2
+from ring3.abi.linux.structs.terminals import TERMIO, TERMIOS, TERMIOS2
 from ring3.abi.signals import NSIG, SIG_IGN, SiCode, Sig
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import File
@@ -164,6 +164,10 @@ def _control(task: LinuxTask, pty: Pty) -> None:
     task.kernel.terminals[task.process.sid] = pty
 
 
+_NCC: Final = 8
+"""Control characters in ``struct termio``."""
+
+
 # -- ioctl -------------------------------------------------------------------------------------------------------
 
 
@@ -171,6 +175,30 @@ def _get_termios(task: LinuxTask, file: PtyFile, arg: int) -> int:
     termios = file.pty.line.termios
     TERMIOS.write(task.memory, arg, 64, *termios[:6])
     return 0
+
+
+def _get_termio(task: LinuxTask, file: PtyFile, arg: int) -> int:
+    """The old form: half of the flags, and eight of the control characters."""
+    iflag, oflag, cflag, lflag, line, characters = file.pty.line.termios[:6]
+    halves = (flag & 0xFFFF for flag in (iflag, oflag, cflag, lflag))
+    TERMIO.write(task.memory, arg, 64, *halves, line, characters[:_NCC])
+    return 0
+
+
+def _set_termio(task: LinuxTask, file: PtyFile, arg: int, *, flush: bool = False) -> int:
+    """Sets what the old form has, and leaves the rest."""
+    before = file.pty.line.termios
+    form = TERMIO.form(64)
+    iflag, oflag, cflag, lflag, line, characters = form.unpack(task.memory.read(arg, form.size))
+    wanted = before._replace(
+        iflag=before.iflag & ~0xFFFF | iflag,
+        oflag=before.oflag & ~0xFFFF | oflag,
+        cflag=before.cflag & ~0xFFFF | cflag,
+        lflag=before.lflag & ~0xFFFF | lflag,
+        line=line,
+        cc=characters + before.cc[_NCC:],
+    )
+    return _set(file.pty, wanted, flush=flush)
 
 
 def _get_termios2(task: LinuxTask, file: PtyFile, arg: int) -> int:
@@ -351,6 +379,7 @@ Request = Callable[["LinuxTask", PtyFile, int], int]
 
 ANY: Final[dict[int, Request]] = {
     Ioctl.TCGETS: _get_termios,
+    Ioctl.TCGETA: _get_termio,
     Ioctl.TCGETS2: _get_termios2,
     Ioctl.TIOCGWINSZ: _get_window,
     Ioctl.TIOCSWINSZ: _set_window,
@@ -367,6 +396,9 @@ CHANGES: Final[dict[int, Request]] = {
     Ioctl.TCSETS: _set_termios,
     Ioctl.TCSETSW: _set_termios,
     Ioctl.TCSETSF: lambda task, file, arg: _set_termios(task, file, arg, flush=True),
+    Ioctl.TCSETA: _set_termio,
+    Ioctl.TCSETAW: _set_termio,
+    Ioctl.TCSETAF: lambda task, file, arg: _set_termio(task, file, arg, flush=True),
     Ioctl.TCSETS2: _set_termios2,
     Ioctl.TCSETSW2: _set_termios2,
     Ioctl.TCSETSF2: lambda task, file, arg: _set_termios2(task, file, arg, flush=True),

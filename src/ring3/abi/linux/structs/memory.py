@@ -100,3 +100,37 @@ UFFDIO_ZEROPAGE: Final = Struct(
     c="struct uffdio_zeropage",
     header="linux/userfaultfd.h",
 )
+
+PROCMAP_QUERY: Final = Struct(
+    "procmap_query",
+    """
+    u64 size: size
+    u64 query_flags: hex
+    u64 query_addr: address
+    u64 vma_start: address
+    u64 vma_end: address
+    u64 vma_flags: hex
+    u64 vma_page_size: size
+    u64 vma_offset: hex
+    u64 inode
+    u32 dev_major
+    u32 dev_minor
+    u32 vma_name_size: size
+    u32 build_id_size: size
+    u64 vma_name_addr: address
+    u64 build_id_addr: address
+    """,
+    c="struct procmap_query",
+    header="linux/fs.h",
+)
+
+NOTE_HEADER: Final = Struct(
+    "elf64_note",
+    """
+    u32 n_namesz: size
+    u32 n_descsz: size
+    u32 n_type
+    """,
+    c="struct elf64_note",
+    header="linux/elf.h",
+)

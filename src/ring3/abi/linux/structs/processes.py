@@ -219,3 +219,30 @@ KEXEC_SEGMENT: Final = Struct(
     size_t memsz: size
     """,
 )
+
+PIDFD_INFO: Final = Struct(
+    "pidfd_info",
+    """
+    u64 mask: hex
+    u64 cgroupid
+    u32 pid: pid
+    u32 tgid: pid
+    u32 ppid: pid
+    u32 ruid
+    u32 rgid
+    u32 euid
+    u32 egid
+    u32 suid
+    u32 sgid
+    u32 fsuid
+    u32 fsgid
+    s32 exit_code
+    u32 coredump_mask: hex
+    u32 coredump_signal: signal
+    u32 coredump_code
+    u32 coredump_pad
+    u64 supported_mask: hex
+    """,
+    c="struct pidfd_info",
+    header="linux/pidfd.h",
+)

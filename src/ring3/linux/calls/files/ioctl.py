@@ -1,4 +1,4 @@
-"""ioctl(2): what every file answers, and terminals of the host. Pseudoterminals are in `terminal`.
+"""ioctl(2): what every file answers, and terminals of the host; `FAMILIES` says where the rest is.
 
 The settings of a terminal of the host are those of the person who sits there, and are changed there. Which process
 group it serves is the kernel's own business (`LinuxTask.terminal_group`).
@@ -7,13 +7,13 @@ group it serves is the kernel's own business (`LinuxTask.terminal_group`).
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Final
 
 from ring3.abi.c_types import INT, UNSIGNED_INT, CompatULong, FdArg, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.fs import host_os
 from ring3.fs.file import O_NONBLOCK, File
-from ring3.fs.host import HostFile
 from ring3.fs.opening import O_ASYNC
 from ring3.kernel.functions import function
 from ring3.linux.definition import syscall
@@ -22,17 +22,21 @@ from ring3.linux.terminals.groups import terminal_group, tiocspgrp
 from ring3.linux.terminals.ioctls import Ioctl
 
 if TYPE_CHECKING:
+    from ring3.fs.host import HostFile
     from ring3.linux.model.task import LinuxTask
 
 
 IoctlCommand = Annotated[int, UNSIGNED_INT]
 
-READS: Final = {Ioctl.TCGETS: 36, Ioctl.TCGETS2: 44, Ioctl.TIOCGWINSZ: 8, Ioctl.TIOCOUTQ: 4}
+READS: Final = {Ioctl.TCGETS: 36, Ioctl.TCGETA: 18, Ioctl.TCGETS2: 44, Ioctl.TIOCGWINSZ: 8, Ioctl.TIOCOUTQ: 4}
 """Requests of terminals that fill a structure, and its bytes."""
 WRITES: Final = {
     Ioctl.TCSETS: 36,
     Ioctl.TCSETSW: 36,
     Ioctl.TCSETSF: 36,
+    Ioctl.TCSETA: 18,
+    Ioctl.TCSETAW: 18,
+    Ioctl.TCSETAF: 18,
     Ioctl.TCSETS2: 44,
     Ioctl.TCSETSW2: 44,
     Ioctl.TCSETSF2: 44,
@@ -87,8 +91,20 @@ EVERYWHERE: Final[dict[int, Callable[[LinuxTask, int, File, int], int]]] = {
 """What any file answers."""
 
 
-def _terminal(task: LinuxTask, file: HostFile, cmd: int, arg: int) -> int:
-    """A request of a terminal.
+FAMILIES: Final = {
+    "host": (__name__, "host_ioctl"),
+    "maps": ("ring3.linux.proc.query", "procmap_query"),
+    "namespace": ("ring3.linux.tasks.namespace_file", "ns_ioctl"),
+    "pidfd": ("ring3.linux.calls.processes.pidfd_info", "pidfd_ioctl"),
+    "random": ("ring3.linux.calls.files.random_ioctl", "random_ioctl"),
+    "socket": ("ring3.linux.calls.sockets.ioctl", "socket_ioctl"),
+    "terminal": ("ring3.linux.terminals.terminal", "tty_ioctl"),
+}
+"""What answers the requests of a family (`File.requests`): module and function, imported when first used."""
+
+
+def host_ioctl(task: LinuxTask, file: HostFile, cmd: int, arg: int) -> int:
+    """A request of a descriptor of the host, which is answered if that is a terminal.
 
     Raises:
         Errno: ENOTTY, it is none, or knows no such request; EFAULT; as the host's ioctl(2).
@@ -137,25 +153,11 @@ def do_vfs_ioctl(task: LinuxTask, fd: int, cmd: int, arg: int) -> int:
     everywhere = EVERYWHERE.get(cmd)
     if everywhere is not None:
         return everywhere(task, fd, file, arg)
-    if isinstance(file, HostFile):
-        return _terminal(task, file, cmd, arg)
-    if file.is_socket:
-        from ring3.linux.calls.sockets.arguments import as_socket  # noqa: PLC0415 - few programs have one
-        from ring3.linux.calls.sockets.ioctl import socket_ioctl  # noqa: PLC0415
-
-        return socket_ioctl(task, as_socket(file), cmd, arg)
-    if file.is_namespace:
-        from ring3.linux.tasks.namespace_file import NamespaceFile, ns_ioctl  # noqa: PLC0415 - few programs have one
-
-        assert isinstance(file, NamespaceFile)
-        return ns_ioctl(task, file, cmd, arg)
-    if file.is_terminal():
-        from ring3.fs.pty import PtyFile  # noqa: PLC0415 - few programs have one
-        from ring3.linux.terminals.terminal import tty_ioctl  # noqa: PLC0415
-
-        assert isinstance(file, PtyFile)
-        return tty_ioctl(task, file, cmd, arg)
-    raise Errno(E.ENOTTY)
+    if file.requests not in FAMILIES:
+        raise Errno(E.ENOTTY)
+    module, name = FAMILIES[file.requests]
+    result: int = getattr(import_module(module), name)(task, file, cmd, arg)
+    return result
 
 
 NOTE: Final = (
