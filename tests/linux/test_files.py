@@ -25,6 +25,7 @@ PROGRAMS = [
     "directories",
     "edges",
     "inotify",
+    "leases",
     "mapping",
     "names",
     "opening",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ring3.fs.dentry import Dentry
     from ring3.fs.file import File
+    from ring3.fs.leases import Leases
     from ring3.fs.locks import Locks
     from ring3.fs.notify import Marks
     from ring3.fs.permission import Who
@@ -107,6 +108,8 @@ class Inode:
 
     __slots__ = ("__weakref__", "fs", "gid", "ino", "locks", "mode", "uid")
 
+    leases: Leases | None = None
+    """Its leases, None if there never was one."""
     opens = 0
     """Open file descriptions of it, where they are counted."""
     programs = 0

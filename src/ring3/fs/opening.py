@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.fs import names, notify
@@ -13,6 +13,9 @@ from ring3.fs.inode import Inode
 from ring3.fs.namei import Last, Walk
 from ring3.fs.permission import MAY_EXEC, MAY_READ, MAY_WRITE, Who, require
 from ring3.kernel.functions import function
+
+if TYPE_CHECKING:
+    from ring3.fs.leases import Leases
 
 O_CREAT: Final = 0o100
 O_EXCL: Final = 0o200
@@ -150,6 +153,22 @@ def do_tmpfile(walk: Walk, found: Dentry, flags: int, mode: int) -> File:
     return inode.open(unnamed, flags & ~FORGOTTEN)
 
 
+class LeaseConflict(Errno):
+    """EWOULDBLOCK: what is to be opened or truncated has to wait for leases.
+
+    Attributes:
+        leases: Those of the file.
+        write: It is to be written.
+    """
+
+    __slots__ = ("leases", "write")
+
+    def __init__(self, leases: Leases, write: bool) -> None:
+        super().__init__(E.EWOULDBLOCK)
+        self.leases = leases
+        self.write = write
+
+
 @function(
     "int vfs_open(const struct path *path, struct file *file)",
     calls={"ptmx_open", "tty_open"},
@@ -158,7 +177,8 @@ def vfs_open(found: Dentry, flags: int, who: Who) -> File:
     """Opens what is at a place.
 
     Raises:
-        Errno: ELOOP, a link; ENOTDIR; EISDIR; EROFS; EACCES; ETXTBSY; EPERM, O_NOATIME for another's file; ENXIO.
+        Errno: ELOOP, a link; ENOTDIR; EISDIR; EROFS; EACCES; ETXTBSY; EPERM, O_NOATIME for another's file; ENXIO;
+            `LeaseConflict`.
     """
     inode = found.inode
     if flags & O_DIRECTORY and not inode.is_directory:
@@ -177,6 +197,8 @@ def vfs_open(found: Dentry, flags: int, who: Who) -> File:
         require_no_program(inode)
     if flags & O_NOATIME:
         _require_owner(inode, who)
+    if inode.leases is not None:
+        inode.leases.require(bool(wanted & MAY_WRITE))
     file = inode.open(found, flags & ~FORGOTTEN)
     if flags & O_TRUNC and is_data:
         inode.truncate(0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.fs.dentry import Dentry
@@ -22,6 +22,9 @@ from ring3.kernel.mm.objects import MemoryObject, Objects
 from ring3.kernel.mm.pagecache import PageCache
 from ring3.machine.ram import PAGE_SIZE, Ram
 
+if TYPE_CHECKING:
+    from ring3.fs.leases import Leases
+
 MAX_SIZE: Final = (1 << 63) - 1
 """The largest size of a file, in bytes (MAX_LFS_FILESIZE)."""
 
@@ -32,15 +35,17 @@ class RegularInode(Inode):
     Attributes:
         opens: How many open file descriptions it has.
         writers: How many of them can write: while there are some, it cannot be run.
+        leases: Its leases, None if there never was one.
     """
 
-    __slots__ = ("opens", "programs", "writers")
+    __slots__ = ("leases", "opens", "programs", "writers")
 
     def __init__(self, fs: FileSystem, ino: int, mode: int, uid: int, gid: int) -> None:
         super().__init__(fs, ino, mode, uid, gid)
         self.opens = 0
         self.programs = 0
         self.writers = 0
+        self.leases: Leases | None = None
 
     @property
     def size(self) -> int:

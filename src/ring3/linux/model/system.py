@@ -83,6 +83,7 @@ class LinuxSystem(TwoWays[LinuxTask]):
         linux: The booted image: tables, GDT, entry state.
         namespaces: Those of programs that nobody forked.
         reach: How far its network reaches; settled before a program runs.
+        lease_break_time: Seconds in which a lease has to be given up; 0 for any time.
         kept_numbers: Numbers below /proc/sys that programs have set and that change nothing, by path.
         aslr: Random bits for addresses, None for fixed ones.
         objects: What concerns all memory objects.
@@ -123,6 +124,7 @@ class LinuxSystem(TwoWays[LinuxTask]):
         self.namespaces = first(self.first_network)
         self._last_namespace = FIRST_NUMBER - 1
         self.reach = Reach.LOOPBACK
+        self.lease_break_time = 45
         self.kept_numbers: dict[bytes, int] = {}
         self.aslr: Random | None = lambda bits: (
             int.from_bytes(self.random_bytes(8), "little") & (1 << bits) - 1

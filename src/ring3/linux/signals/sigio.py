@@ -37,6 +37,7 @@ class News(NamedTuple):
 
 POLL_IN: Final = News(1, 0x41)
 POLL_OUT: Final = News(2, 0x304)
+POLL_MSG: Final = News(3, 0x441)
 POLL_ERR: Final = News(4, 0x8)
 POLL_HUP: Final = News(6, 0x18)
 _OF_THEIR_OWN: Final = frozenset(
@@ -92,6 +93,16 @@ class Owner:
             return
         if now & POLLHUP:
             news = POLL_HUP
+        self.notify(task, fd, news)
+
+    def notify(self, task: LinuxTask, fd: int, news: News) -> None:
+        """Sends the signal to whom it is for.
+
+        Args:
+            task: Any of the machine.
+            fd: The descriptor that it tells of.
+            news: What it tells.
+        """
         for target in _members(task, self.kind, self.number):
             if self._may_signal(target):
                 self._send(target, fd, news)

@@ -52,6 +52,8 @@ class Fcntl(IntEnum):
     F_OFD_GETLK = 36
     F_OFD_SETLK = 37
     F_OFD_SETLKW = 38
+    F_SETLEASE = 1024
+    F_GETLEASE = 1025
     F_DUPFD_QUERY = 1027
     F_CREATED_QUERY = 1028
     F_DUPFD_CLOEXEC = 1030
@@ -200,6 +202,18 @@ def _setsig(task: LinuxTask, fd: int, file: File, arg: int) -> int:
     return 0
 
 
+def _setlease(task: LinuxTask, fd: int, file: File, arg: int) -> int:
+    from ring3.linux.calls.files.leases import fcntl_setlease  # noqa: PLC0415 - few programs use them
+
+    return fcntl_setlease(task, fd, file, INT.cast(arg))
+
+
+def _getlease(task: LinuxTask, fd: int, file: File, arg: int) -> int:
+    from ring3.linux.calls.files.leases import fcntl_getlease  # noqa: PLC0415 - few programs use them
+
+    return fcntl_getlease(file)
+
+
 COMMANDS: Final[dict[int, Command]] = {
     Fcntl.F_DUPFD: _dupfd,
     Fcntl.F_DUPFD_CLOEXEC: _dupfd_cloexec,
@@ -215,6 +229,8 @@ COMMANDS: Final[dict[int, Command]] = {
     Fcntl.F_SETOWN_EX: _setown_ex,
     Fcntl.F_GETSIG: _getsig,
     Fcntl.F_SETSIG: _setsig,
+    Fcntl.F_SETLEASE: _setlease,
+    Fcntl.F_GETLEASE: _getlease,
     Fcntl.F_GETPIPE_SZ: _getpipe,
     Fcntl.F_SETPIPE_SZ: _setpipe,
     Fcntl.F_ADD_SEALS: add_seals,
@@ -249,7 +265,7 @@ def do_fcntl(task: LinuxTask, fd: int, cmd: int, arg: int) -> int | Waiting:
     return command(task, fd, file, arg)
 
 
-NOTE: Final = "no leases, no directory notification, no write hints: EINVAL"
+NOTE: Final = "no directory notification, no write hints: EINVAL"
 
 
 @syscall("partial", NOTE)

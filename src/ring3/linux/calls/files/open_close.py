@@ -25,6 +25,7 @@ from ring3.fs.opening import (
     O_SYNC,
     O_TMPFILE,
     O_TRUNC,
+    LeaseConflict,
     do_filp_open,
 )
 from ring3.fs.readiness import READABLE, WRITABLE
@@ -84,6 +85,17 @@ def do_sys_openat2(
     """
     flags = _checked(flags & KNOWN)
     task.files.free_from(0)
+    try:
+        return _open_file(task, dfd, path, flags, mode, resolve)
+    except LeaseConflict as conflict:
+        if flags & O_NONBLOCK:
+            raise
+        from ring3.linux.calls.files.leases import after_leases  # noqa: PLC0415 - few files have any
+
+        return after_leases(task, conflict, lambda: _open_file(task, dfd, path, flags, mode, resolve))
+
+
+def _open_file(task: LinuxTask, dfd: int, path: bytes, flags: int, mode: int, resolve: int) -> int | Waiting:
     start = start_of(task, dfd, path.lstrip(b"/") if resolve & IN_ROOT else path)
     mode &= ~task.fs.umask
     file = do_filp_open(walk(task, resolve), start, path, flags, mode)

@@ -19,10 +19,11 @@ from ring3.abi.c_types import (
 from ring3.abi.errno import E, Errno
 from ring3.fs import notify
 from ring3.fs.memory_file import FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE
-from ring3.fs.opening import O_LARGEFILE, require_no_program
+from ring3.fs.opening import O_LARGEFILE, LeaseConflict, require_no_program
 from ring3.fs.permission import MAY_WRITE, require
 from ring3.fs.pipe import PipeFile
 from ring3.fs.regular import MAX_SIZE, RegularFile
+from ring3.fs.waiting import Waiting
 from ring3.kernel.functions import function
 from ring3.linux.calls.files.attributes import check_writable
 from ring3.linux.calls.files.read_write import MAX_NON_LFS, wide, writable
@@ -64,10 +65,19 @@ def _check_limit(task: LinuxTask, old: int, size: int) -> None:
     "int do_sys_truncate(const char __user *pathname, loff_t length)",
     calls={"do_send_specific", "user_path_at"},
 )
-def do_sys_truncate(task: LinuxTask, path: int, length: int) -> int:
+def do_sys_truncate(task: LinuxTask, path: int, length: int) -> int | Waiting:
     """Changes the size of a file by name."""
     if length < 0:
         raise Errno(E.EINVAL)
+    try:
+        return _truncate(task, path, length)
+    except LeaseConflict as conflict:
+        from ring3.linux.calls.files.leases import after_leases  # noqa: PLC0415 - few files have any
+
+        return after_leases(task, conflict, lambda: _truncate(task, path, length))
+
+
+def _truncate(task: LinuxTask, path: int, length: int) -> int:
     found = user_path_at(task, AT_FDCWD, path)
     inode = found.inode
     if inode.is_directory:
@@ -77,6 +87,8 @@ def do_sys_truncate(task: LinuxTask, path: int, length: int) -> int:
     check_writable(found)
     require(inode, who(task), MAY_WRITE)
     require_no_program(inode)
+    if inode.leases is not None:
+        inode.leases.require(write=True)
     _check_limit(task, inode.stat().size, length)
     inode.truncate(length)
     if inode.fs.watches:
@@ -104,7 +116,7 @@ def do_sys_ftruncate(task: LinuxTask, fd: int, length: int) -> int:
 
 
 @syscall("full")
-def sys_truncate(task: LinuxTask, path: Path, length: Length) -> int:
+def sys_truncate(task: LinuxTask, path: Path, length: Length) -> int | Waiting:
     """Changes the size of a file."""
     return do_sys_truncate(task, path, length)
 
@@ -116,7 +128,7 @@ def sys_ftruncate(task: LinuxTask, fd: FdArg, length: OffT) -> int:
 
 
 @syscall("full")
-def compat_sys_truncate(task: LinuxTask, path: Path, length: CompatOffT) -> int:
+def compat_sys_truncate(task: LinuxTask, path: Path, length: CompatOffT) -> int | Waiting:
     """Changes the size of a file, for a 32-bit program."""
     return do_sys_truncate(task, path, length)
 
@@ -130,7 +142,7 @@ def compat_sys_ftruncate(task: LinuxTask, fd: FdArg, length: CompatOffT) -> int:
 @syscall("full")
 def sys_ia32_truncate64(
     task: LinuxTask, filename: Path, offset_low: UnsignedLong, offset_high: UnsignedLong
-) -> int:
+) -> int | Waiting:
     """Changes the size of a file, with 64 bits for a 32-bit program."""
     return do_sys_truncate(task, filename, wide(offset_low, offset_high))
 
