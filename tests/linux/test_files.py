@@ -29,6 +29,7 @@ PROGRAMS = [
     "mapping",
     "names",
     "opening",
+    "packets",
     "pipes",
     "processes",
     "requests",

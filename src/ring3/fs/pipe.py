@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
-from ring3.fs.file import O_ACCMODE, O_RDONLY, O_WRONLY, File, Stat, WouldBlock
+from ring3.fs.file import O_ACCMODE, O_DIRECT, O_RDONLY, O_WRONLY, File, Stat, WouldBlock
 from ring3.fs.readiness import POLLERR, POLLHUP, READABLE, WRITABLE
 from ring3.kernel.wait import Listening, WaitQueue
 
@@ -30,6 +30,12 @@ SMALL_CAPACITY: Final = 2 * PIPE_BUF
 """Bytes that a new pipe holds of a user whose pipes hold too much (PIPE_MIN_DEF_BUFFERS)."""
 USER_CAPACITY: Final = 64 << 20
 """Bytes that all pipes of an ordinary user may hold before that (/proc/sys/fs/pipe-user-pages-soft, in pages)."""
+
+
+class Packet(bytes):
+    """What one write has put into a pipe in packet mode (O_DIRECT, pipe(2)): one read takes it, or cuts it off."""
+
+    __slots__ = ()
 
 
 class Pipe:
@@ -61,6 +67,7 @@ class Pipe:
         self.created = vfs.now()
         self.attributes: Inode | None = None
         self._chunks: deque[bytes] = deque()
+        self._padding = 0  # room that packets take beyond their bytes
 
     def open_end(self, flags: int) -> None:
         """One more reader, writer or both; with the first one it takes room among its owner's pipes."""
@@ -86,7 +93,7 @@ class Pipe:
         if not (self.readers or self.writers):
             self._take_room(-self.capacity)
             self._chunks.clear()
-            self.size = 0
+            self.size = self._padding = 0
         self.queue.wake()
 
     def _most_for_owner(self) -> int:
@@ -101,8 +108,15 @@ class Pipe:
     def take(self, size: int) -> bytes:
         """Removes up to ``size`` bytes from the front."""
         parts = []
+        lost = 0
         while size and self._chunks:
             chunk = self._chunks[0]
+            if isinstance(chunk, Packet):
+                self._chunks.popleft()
+                self._padding -= PIPE_BUF - len(chunk)
+                lost = max(0, len(chunk) - size)
+                parts.append(chunk[:size])
+                break
             if len(chunk) <= size:
                 self._chunks.popleft()
             else:
@@ -111,7 +125,7 @@ class Pipe:
             parts.append(chunk)
             size -= len(chunk)
         data = parts[0] if len(parts) == 1 else b"".join(parts)
-        self.size -= len(data)
+        self.size -= len(data) + lost
         if data:
             self.queue.wake(WRITABLE)
         return data
@@ -123,6 +137,8 @@ class Pipe:
             if size <= 0:
                 break
             parts.append(chunk[:size])
+            if isinstance(chunk, Packet):
+                break
             size -= len(chunk)
         return b"".join(parts)
 
@@ -134,7 +150,7 @@ class Pipe:
 
     def put(self, data: bytes | memoryview) -> int:
         """Adds what there is room for at the end; returns how many bytes, 0 if it must be all of them and is not."""
-        room = self.capacity - self.size
+        room = self.room
         if len(data) > room:
             if len(data) <= PIPE_BUF:
                 return 0
@@ -144,6 +160,27 @@ class Pipe:
             self.size += len(data)
             self.queue.wake(READABLE)
         return len(data)
+
+    def put_packets(self, data: bytes | memoryview) -> int:
+        """Adds packets of up to PIPE_BUF bytes, as many as there is room for; returns how many bytes they hold.
+
+        Each takes the room of PIPE_BUF bytes, as it has a page of its own.
+        """
+        done = 0
+        while done < len(data) and self.room >= PIPE_BUF:
+            packet = Packet(data[done : done + PIPE_BUF])
+            self._chunks.append(packet)
+            self._padding += PIPE_BUF - len(packet)
+            self.size += len(packet)
+            done += len(packet)
+        if done:
+            self.queue.wake(READABLE)
+        return done
+
+    @property
+    def room(self) -> int:
+        """Bytes that can be put into it."""
+        return self.capacity - self.size - self._padding
 
     def resize(self, capacity: int) -> int:
         """Makes it hold another number of bytes, rounded up to a power of two of pages (F_SETPIPE_SZ).
@@ -157,7 +194,7 @@ class Pipe:
         wanted = PIPE_BUF
         while wanted < capacity:
             wanted *= 2
-        if wanted < self.size:
+        if wanted < self.size + self._padding:
             raise Errno(E.EBUSY)
         more = wanted - self.capacity
         if more > 0 and self.vfs.pipe_room[self.owner[0]] + more > self._most_for_owner():
@@ -214,7 +251,7 @@ class PipeFile(File):
         """
         if not self.pipe.readers and len(data):
             raise Errno(E.EPIPE)
-        done = self.pipe.put(data)
+        done = self.pipe.put_packets(data) if self.flags & O_DIRECT else self.pipe.put(data)
         if not done and len(data):
             raise WouldBlock(self, WRITABLE)
         return done
@@ -232,7 +269,7 @@ class PipeFile(File):
             if not pipe.writers and pipe.opened[1] != self._hung_up_before:
                 found |= POLLHUP
         if self.writable:
-            if pipe.capacity - pipe.size >= PIPE_BUF:
+            if pipe.room >= PIPE_BUF:
                 found |= WRITABLE
             if not pipe.readers:
                 found |= POLLERR
@@ -278,7 +315,7 @@ class PipeFile(File):
 
 
 def make_pipe(vfs: Vfs, flags: int = 0, owner: tuple[int, int] = (0, 0)) -> tuple[PipeFile, PipeFile]:
-    """A new pipe's reading and writing end, with status flags such as O_NONBLOCK."""
+    """A new pipe's reading and writing end, with status flags such as O_NONBLOCK; O_DIRECT is the writer's alone."""
     pipe = Pipe(vfs, owner)
     writer = PipeFile(pipe, O_WRONLY | flags)
-    return PipeFile(pipe, O_RDONLY | flags), writer
+    return PipeFile(pipe, O_RDONLY | flags & ~O_DIRECT), writer

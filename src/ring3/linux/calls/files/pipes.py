@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 from ring3.abi.c_types import INT, POINTER, UnsignedInt
 from ring3.abi.errno import E, Errno
 from ring3.fs.eventfd import EventFile
-from ring3.fs.file import O_NONBLOCK
-from ring3.fs.opening import O_CLOEXEC, O_DIRECT
+from ring3.fs.file import O_DIRECT, O_NONBLOCK
+from ring3.fs.opening import O_CLOEXEC
 from ring3.fs.pipe import make_pipe
 from ring3.kernel.functions import function
 from ring3.linux.definition import syscall
@@ -28,7 +28,7 @@ TwoFds = Annotated[int, POINTER]
 def do_pipe2(task: LinuxTask, address: int, flags: int) -> int:
     """Makes a pipe; nothing is open if its descriptors cannot be stored."""
     files, caller = task.files, who(task)
-    reader, writer = make_pipe(task.kernel.vfs, flags & O_NONBLOCK, (caller.uid, caller.gid))
+    reader, writer = make_pipe(task.kernel.vfs, flags & (O_NONBLOCK | O_DIRECT), (caller.uid, caller.gid))
     cloexec = bool(flags & O_CLOEXEC)
     first = files.install(reader, cloexec=cloexec)
     try:
@@ -51,10 +51,10 @@ def sys_pipe(task: LinuxTask, fildes: TwoFds) -> int:
     return do_pipe2(task, fildes, 0)
 
 
-@syscall("partial", "no packet mode: O_DIRECT is EINVAL")
+@syscall("full")
 def sys_pipe2(task: LinuxTask, fildes: TwoFds, flags: PipeFlags) -> int:
     """Makes a pipe, with flags."""
-    if flags & ~(O_CLOEXEC | O_NONBLOCK) or flags & O_DIRECT:
+    if flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT):
         raise Errno(E.EINVAL)
     return do_pipe2(task, fildes, flags)
 
