@@ -166,7 +166,7 @@ class Pipe:
 
         Each takes the room of PIPE_BUF bytes, as it has a page of its own.
         """
-        done = 0
+        done = self._join(data)
         while done < len(data) and self.room >= PIPE_BUF:
             packet = Packet(data[done : done + PIPE_BUF])
             self._chunks.append(packet)
@@ -176,6 +176,15 @@ class Pipe:
         if done:
             self.queue.wake(READABLE)
         return done
+
+    def _join(self, data: bytes | memoryview) -> int:
+        """Adds less than a page to the end of bytes that came without packet mode, as these share a page."""
+        last = self._chunks[-1] if self._chunks else None
+        if last is None or isinstance(last, Packet) or len(last) % PIPE_BUF + len(data) > PIPE_BUF:
+            return 0
+        self._chunks[-1] = last + bytes(data)
+        self.size += len(data)
+        return len(data)
 
     @property
     def room(self) -> int:
