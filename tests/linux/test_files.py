@@ -24,6 +24,7 @@ PROGRAMS = [
     "details",
     "directories",
     "edges",
+    "handles",
     "inotify",
     "leases",
     "mapping",

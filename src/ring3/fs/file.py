@@ -337,6 +337,9 @@ class File:
         """The last descriptor is gone."""
 
 
+_WORD: Final = 64
+
+
 class FdTable:
     """A program's descriptors.
 
@@ -473,6 +476,15 @@ class FdTable:
         """Closes what is marked with FD_CLOEXEC."""
         for fd in sorted(self._cloexec):
             self.close(fd)
+
+    def require_at_most(self, most: int) -> None:
+        """Refuses to copy a table with more descriptors than one may have, rounded up to a word's bits (dup_fd).
+
+        Raises:
+            Errno: EMFILE.
+        """
+        if self._files and max(self._files) >= -(-most // _WORD) * _WORD:
+            raise Errno(E.EMFILE)
 
     def copy(self) -> FdTable:
         """A table with the same descriptors, as fork makes it."""

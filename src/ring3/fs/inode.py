@@ -66,6 +66,7 @@ class FileSystem:
         source: What is mounted, as /proc/mounts shows it.
         dev: Its device number.
         readonly: It is mounted read-only.
+        handles: Where the files are that have handles (name_to_handle_at(2)), by inode number.
         recent: The dentries made last.
         watches: Who is told of what happens to its files, by inode number; None if nobody is.
         root: Where it starts; set when it is made.
@@ -81,6 +82,7 @@ class FileSystem:
         self.source = source
         self.dev = dev
         self.readonly = readonly
+        self.handles: dict[int, Dentry] = {}
         self.recent: deque[Dentry] = deque(maxlen=RECENT)
 
     def statfs(self) -> StatFs:

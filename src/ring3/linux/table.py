@@ -33,6 +33,7 @@ FAMILIES: Final = {
         "sys_futimesat sys_futimesat_time32 sys_utime sys_utime32 sys_utimensat sys_utimensat_time32 "
         "sys_utimes sys_utimes_time32"
     ),
+    "files.handles": "compat_sys_open_by_handle_at sys_name_to_handle_at sys_open_by_handle_at",
     "files.inotify": "sys_inotify_add_watch sys_inotify_init sys_inotify_init1 sys_inotify_rm_watch",
     "files.ioctl": "compat_sys_ioctl sys_ioctl",
     "files.memfd": "sys_memfd_create",
@@ -99,6 +100,7 @@ FAMILIES: Final = {
     "ipc.multiplexed": "compat_sys_ipc",
     "ipc.segments": "compat_sys_shmat compat_sys_shmctl sys_shmat sys_shmctl sys_shmdt sys_shmget",
     "ipc.semaphores": "compat_sys_semctl sys_semctl sys_semget sys_semop sys_semtimedop",
+    "memory.cachestat": "sys_cachestat",
     "memory.memory": (
         "compat_sys_ia32_mmap sys_brk sys_madvise sys_mincore sys_mlock sys_mmap sys_mmap_pgoff "
         "sys_mprotect sys_mremap sys_munlock sys_munmap"
@@ -107,7 +109,9 @@ FAMILIES: Final = {
         "sys_mlock2 sys_mlockall sys_mseal sys_msync sys_munlockall sys_pkey_alloc sys_pkey_free "
         "sys_pkey_mprotect sys_remap_file_pages"
     ),
-    "memory.process_vm": "sys_process_vm_readv sys_process_vm_writev",
+    "memory.process_vm": (
+        "sys_process_madvise sys_process_mrelease sys_process_vm_readv sys_process_vm_writev"
+    ),
     "processes.clone": (
         "compat_sys_ia32_clone sys_clone sys_clone3 sys_fork sys_set_tid_address sys_unshare sys_vfork"
     ),

@@ -219,8 +219,13 @@ SYSFS: Final[dict[bytes, Text]] = {
     b"devices/system/cpu/online": _fixed(0),
     b"devices/system/cpu/possible": _fixed(0),
     b"devices/system/cpu/present": _fixed(0),
+    b"kernel/mm/ksm/full_scans": _fixed(0),
+    b"kernel/mm/ksm/pages_shared": _fixed(0),
+    b"kernel/mm/ksm/pages_sharing": _fixed(0),
+    b"kernel/mm/ksm/run": _fixed(0),
 }
-"""The files below /sys: that there is one CPU (Documentation/ABI/testing/sysfs-devices-system-cpu)."""
+"""The files below /sys: that there is one CPU (Documentation/ABI/testing/sysfs-devices-system-cpu), and that pages
+may be named to be merged but are not (Documentation/admin-guide/mm/ksm.rst)."""
 
 
 def mounts(kernel: LinuxSystem, root: Dentry) -> str:

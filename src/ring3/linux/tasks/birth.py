@@ -135,6 +135,7 @@ def wake_up_new_task(parent: LinuxTask, child: LinuxTask, stack: int, tls: int |
 def unshare(task: LinuxTask, *, files: bool, fs: bool) -> None:
     """Gives a task copies of its own of what it shares."""
     if files:
+        task.files.require_at_most(task.kernel.nr_open)
         shared, task.files = task.files, task.files.copy()
         shared.release()
     if fs:

@@ -246,6 +246,8 @@ def copy_process(task: LinuxTask, args: CloneArgs) -> LinuxTask:
     flags, parent = args.flags, task.process
     if flags & C.CLONE_SETTLS:
         check_clone(task, args.tls)
+    if not flags & C.CLONE_FILES:
+        task.files.require_at_most(task.kernel.nr_open)
     mm = task.memory if flags & C.CLONE_VM else task.memory.fork()
     try:
         child = dup_task_struct(task, mm, _wanted_tid(task, args))

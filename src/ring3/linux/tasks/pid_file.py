@@ -56,7 +56,7 @@ class PidFile(AnonymousFile):
     def exists(self) -> bool:
         """Whether it is there, if only to be waited for."""
         if self._thread is None:
-            return self._processes.get(self.tid) is self.process
+            return self.process in (self._processes.get(self.tid), self._processes.init)
         return self.thread is not None
 
     @property
