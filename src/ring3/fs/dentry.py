@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 
 if TYPE_CHECKING:
     from ring3.fs.inode import FileSystem, Inode
+    from ring3.fs.mounts import Mount
 
 
 class Dentry:
@@ -25,10 +26,13 @@ class Dentry:
         fs: The file system it belongs to.
         mounted: The root of a file system mounted on it.
         covers: For a mounted root: the dentry it is mounted on.
+        mount: For a mounted root: the mount.
         deleted: The name was removed.
     """
 
-    __slots__ = ("__weakref__", "_children", "covers", "deleted", "fs", "inode", "mounted", "name", "parent")
+    __slots__ = (
+        "__weakref__", "_children", "covers", "deleted", "fs", "inode", "mount", "mounted", "name", "parent"
+    )  # fmt: skip
 
     def __init__(self, fs: FileSystem, inode: Inode, parent: Dentry | None = None, name: bytes = b"") -> None:
         self.fs = fs
@@ -37,6 +41,7 @@ class Dentry:
         self.name = name
         self.mounted: Dentry | None = None
         self.covers: Dentry | None = None
+        self.mount: Mount | None = None
         self.deleted = False
         self._children: WeakValueDictionary[bytes, Dentry] | None = None
 
@@ -53,6 +58,19 @@ class Dentry:
         while found.mounted is not None:
             found = found.mounted
         return found
+
+    @property
+    def readonly(self) -> bool:
+        """Whether nothing can be changed there, whatever its mode says."""
+        return self.fs.readonly or bool(self.mount_flags & 1)
+
+    @property
+    def mount_flags(self) -> int:
+        """The flags of the mount that it is in (`mounts.FLAGS`)."""
+        at = self
+        while at.parent is not None:
+            at = at.parent
+        return 0 if at.mount is None else at.mount.flags
 
     def known(self, name: bytes) -> Dentry | None:
         """The dentry of a name, if somebody keeps it."""

@@ -35,7 +35,7 @@ def writable(dentry: Dentry) -> None:
     Raises:
         Errno: EROFS.
     """
-    if dentry.fs.readonly:
+    if dentry.readonly:
         raise Errno(E.EROFS)
 
 

@@ -10,6 +10,7 @@ from ring3.fs import names, notify
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import O_ACCMODE, O_PATH, File, Stat
 from ring3.fs.inode import Inode
+from ring3.fs.mounts import NODEV
 from ring3.fs.namei import Last, Walk
 from ring3.fs.permission import MAY_EXEC, MAY_READ, MAY_WRITE, Who, require
 from ring3.kernel.functions import function
@@ -194,6 +195,8 @@ def vfs_open(found: Dentry, flags: int, who: Who) -> File:
     if wanted & MAY_WRITE and is_data:
         names.writable(found)
         require_no_program(inode)
+    if stat.S_IFMT(inode.mode) in (stat.S_IFCHR, stat.S_IFBLK) and found.mount_flags & NODEV:
+        raise Errno(E.EACCES)
     if flags & O_NOATIME:
         _require_owner(inode, who)
     if inode.leases is not None:

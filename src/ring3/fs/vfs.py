@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Final
 
 from ring3.abi.errno import E, Errno
-from ring3.abi.kinds import NamedTuple
 from ring3.errors import OutOfFrames
 from ring3.fs.dentry import Dentry
 from ring3.fs.host_tree import Held
 from ring3.fs.inode import FileSystem, StatFs
+from ring3.fs.mounts import Mount, MountTree
 from ring3.kernel.mm.objects import Objects
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE, Ram
 
@@ -18,18 +18,6 @@ TMPFS_MAGIC: Final = 0x0102_1994
 
 ANONYMOUS_MAJOR: Final = 0
 """Major device number of file systems without a device (include/uapi/linux/major.h, UNNAMED_MAJOR)."""
-
-
-class Mount(NamedTuple):
-    """A file system and where it is.
-
-    Attributes:
-        fs: The file system.
-        at: The dentry it covers, None for the root of all.
-    """
-
-    fs: FileSystem
-    at: Dentry | None
 
 
 class Epoch:
@@ -133,7 +121,7 @@ class Vfs:
         ram: Where files in memory have their pages.
         objects: What concerns all memory objects.
         now: The wall clock, in nanoseconds since 1970.
-        mounts: What is mounted, in order.
+        tree: What is mounted where, for programs that have no tree of their own.
         unnamed: The file system of files in memory that have no name.
         lock_waits: Which owner of a POSIX lock waits for which other, to find deadlocks.
         pipe_room: How many bytes the pipes of each user may hold together.
@@ -146,7 +134,7 @@ class Vfs:
         self.ram = ram
         self.objects = objects
         self.now = now
-        self.mounts: list[Mount] = []
+        self.tree = MountTree()
         self.lock_waits: dict[object, object] = {}
         self.pipe_room: dict[int, int] = {}
         self.shown: dict[bytes, bytes] = {}
@@ -162,7 +150,12 @@ class Vfs:
     @property
     def root(self) -> Dentry:
         """The root of the tree."""
-        return self.mounts[0].fs.root
+        return self.tree.root
+
+    @property
+    def mounts(self) -> list[Mount]:
+        """What is mounted, in order."""
+        return self.tree.mounts
 
     def new_dev(self) -> int:
         """A device number for a file system that has no device."""
@@ -184,12 +177,9 @@ class Vfs:
         Raises:
             Errno: EBUSY, something is mounted there.
         """
-        if at is not None:
-            if at.mounted is not None:
-                raise Errno(E.EBUSY)
-            at.mounted = fs.root
-            fs.root.covers = at
-        self.mounts.append(Mount(fs, at))
+        if at is not None and at.mounted is not None:
+            raise Errno(E.EBUSY)
+        self.tree.add(Mount(fs, at), at)
 
     def sync(self) -> None:
         """Brings everything written to where it is kept."""

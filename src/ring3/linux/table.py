@@ -37,7 +37,9 @@ FAMILIES: Final = {
     "files.inotify": "sys_inotify_add_watch sys_inotify_init sys_inotify_init1 sys_inotify_rm_watch",
     "files.ioctl": "compat_sys_ioctl sys_ioctl",
     "files.memfd": "sys_memfd_create",
-    "files.mounts": "sys_fsmount sys_fsopen sys_fspick sys_mount sys_move_mount sys_oldumount sys_umount",
+    "files.mounts": (
+        "sys_fsmount sys_fsopen sys_fspick sys_mount sys_move_mount sys_oldumount sys_pivot_root sys_umount"
+    ),
     "files.names": (
         "sys_link sys_linkat sys_mkdir sys_mkdirat sys_mknod sys_mknodat sys_readlink sys_readlinkat "
         "sys_rename sys_renameat sys_renameat2 sys_rmdir sys_symlink sys_symlinkat sys_unlink "
@@ -171,8 +173,7 @@ FAMILIES: Final = {
     "system.ldt": "sys_modify_ldt",
     "system.privileged": (
         "compat_sys_kexec_load sys_acct sys_delete_module sys_finit_module sys_init_module sys_ioperm "
-        "sys_iopl sys_kexec_file_load sys_kexec_load sys_pivot_root sys_reboot sys_swapoff sys_swapon "
-        "sys_vhangup"
+        "sys_iopl sys_kexec_file_load sys_kexec_load sys_reboot sys_swapoff sys_swapon sys_vhangup"
     ),
     "system.random": "sys_getrandom",
     "system.sysinfo": "compat_sys_sysinfo sys_sysinfo",

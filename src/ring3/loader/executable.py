@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ring3.abi.errno import E, Errno
+from ring3.fs.mounts import NOEXEC
 from ring3.fs.permission import MAY_EXEC, permits
 from ring3.fs.regular import RegularInode
 from ring3.loader.program import ExecError
@@ -71,6 +72,6 @@ def find_executable(how: Walk, start: Dentry, path: bytes) -> ExecFile:
         raise ExecError(E.EACCES, "is a directory")
     if not isinstance(inode, RegularInode):
         raise ExecError(E.EACCES, "not a regular file")
-    if not permits(inode, how.who, MAY_EXEC):
+    if not permits(inode, how.who, MAY_EXEC) or place.mount_flags & NOEXEC:
         raise ExecError(E.EACCES, E.EACCES.text)
     return ExecFile(place, inode)

@@ -15,6 +15,7 @@ from ring3.linux.model.user_namespace import INITIAL, UserNamespace
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ring3.fs.mounts import MountTree
     from ring3.linux.model.ipc import Ipc
     from ring3.linux.model.mqueue import PosixQueues
     from ring3.net.network import Network
@@ -97,6 +98,18 @@ class TimeNamespace(Namespace):
         self.is_settled = False
 
 
+class MountNamespace(Namespace):
+    """A tree of mounts.
+
+    Attributes:
+        tree: The tree.
+    """
+
+    def __init__(self, number: int, owner: UserNamespace, tree: MountTree) -> None:
+        super().__init__(number, owner)
+        self.tree = tree
+
+
 class Namespaces(NamedTuple):
     """The namespaces of a task, by the names that /proc/PID/ns has for them."""
 
@@ -106,9 +119,10 @@ class Namespaces(NamedTuple):
     cgroup: Namespace
     time: TimeNamespace
     time_for_children: TimeNamespace
+    mnt: MountNamespace
 
 
-def first(make_network: Callable[[], Network]) -> Namespaces:
+def first(make_network: Callable[[], Network], tree: MountTree) -> Namespaces:
     """Those that a machine begins with; the numbers are Linux's (include/linux/proc_ns.h)."""
     time = TimeNamespace(0xEFFF_FFFA, INITIAL)
     time.is_settled = True
@@ -119,4 +133,5 @@ def first(make_network: Callable[[], Network]) -> Namespaces:
         Namespace(0xEFFF_FFFB, INITIAL),
         time,
         time,
+        MountNamespace(0xEFFF_FFF8, INITIAL, tree),
     )

@@ -38,6 +38,7 @@ from ring3.machine.registers import Gpr
 
 if TYPE_CHECKING:
     from ring3.fs.inotify import InotifyLimits
+    from ring3.fs.mounts import MountTree
     from ring3.fs.pty import Pty
     from ring3.kernel.mm.mm import Mm
     from ring3.linux.definition import Layers
@@ -121,7 +122,6 @@ class LinuxSystem(TwoWays[LinuxTask]):
         self.linux = boot.boot(machine)
         super().__init__(machine, self.linux.kernel, full_path)
         self.window = WindowRegs(machine.cpu, USER_SEGMENTS)
-        self.namespaces = first(self.first_network)
         self._last_namespace = FIRST_NUMBER - 1
         self.reach = Reach.LOOPBACK
         self.lease_break_time = 45
@@ -132,6 +132,7 @@ class LinuxSystem(TwoWays[LinuxTask]):
         self.objects = Objects()
         self.vfs = Vfs(machine.ram, self.objects, self.wall_clock)
         self.vfs.mount(MemoryFileSystem(self.vfs))
+        self.namespaces = first(self.first_network, self.vfs.tree)
         self.cwd = self.vfs.root
         self.hwcap = CPUID_1_EDX
         self.processes = Processes()
@@ -239,6 +240,11 @@ class LinuxSystem(TwoWays[LinuxTask]):
     def viewer(self) -> UserNamespace:
         """The user namespace of who looks."""
         return INITIAL if self.current is None else self.current.credentials.user_ns
+
+    @property
+    def mounts(self) -> MountTree:
+        """What is mounted where."""
+        return self._in_force.mnt.tree
 
     @property
     def time_namespace(self) -> TimeNamespace:

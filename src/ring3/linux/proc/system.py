@@ -7,13 +7,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.linux.capabilities import Cap
-from ring3.fs.inode import FileSystem
 from ring3.kernel.core import PID_MAX
 from ring3.linux.model.release import RELEASE, VERSION
 from ring3.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
-    from ring3.fs.dentry import Dentry
     from ring3.linux.model.system import LinuxSystem
 
 FEATURES: Final = (
@@ -226,33 +224,6 @@ SYSFS: Final[dict[bytes, Text]] = {
 }
 """The files below /sys: that there is one CPU (Documentation/ABI/testing/sysfs-devices-system-cpu), and that pages
 may be named to be merged but are not (Documentation/admin-guide/mm/ksm.rst)."""
-
-
-def mounts(kernel: LinuxSystem, root: Dentry) -> str:
-    """/proc/PID/mounts: source, place, type and options of each mount below a root."""
-    rows = []
-    for mount in kernel.vfs.mounts:
-        if mount.fs.root.reaches(root):
-            place = escape(mount.fs.root.path(root))
-            rows.append(f"{mount.fs.source} {place} {mount.fs.name} {_options(mount.fs)} 0 0\n")
-    return "".join(rows)
-
-
-def mountinfo(kernel: LinuxSystem, root: Dentry) -> str:
-    """/proc/PID/mountinfo: the same with numbers."""
-    rows = []
-    for number, mount in enumerate(kernel.vfs.mounts, 1):
-        fs = mount.fs
-        if fs.root.reaches(root):
-            place, device = escape(fs.root.path(root)), f"{fs.dev >> 8 & 0xFFF}:{fs.dev & 0xFF}"
-            rows.append(
-                f"{number} {min(number - 1, 1)} {device} / {place} {_options(fs)} - {fs.name} {fs.source} rw\n"
-            )
-    return "".join(rows)
-
-
-def _options(fs: FileSystem) -> str:
-    return ("ro" if fs.readonly else "rw") + ",relatime"
 
 
 def escape(path: bytes) -> str:

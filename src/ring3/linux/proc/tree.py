@@ -14,7 +14,7 @@ from ring3.fs.file import O_APPEND, File
 from ring3.fs.inode import Inode
 from ring3.fs.pseudo import PseudoDirectory, PseudoFile, PseudoFileSystem, PseudoLink
 from ring3.linux.model.process import INIT
-from ring3.linux.proc import adjustable, process, system
+from ring3.linux.proc import adjustable, mounts, process, system
 from ring3.linux.proc.memory import MemoryInode, PagemapInode
 from ring3.linux.tasks.access import may_look_into
 
@@ -82,6 +82,7 @@ TASK_NAMES: Final = (
     b"pagemap",
     b"mounts",
     b"mountinfo",
+    b"mountstats",
     b"net",
     b"ns",
     *IDS,
@@ -173,7 +174,7 @@ class ProcTree:
         return None if maker is None else maker()
 
     def _directories(self, task: LinuxTask, own: bytes, threads: bool) -> dict[bytes, Callable[[], Inode]]:
-        kernel, fs, owner = self._kernel, self.fs, _owner(task)
+        fs, owner = self.fs, _owner(task)
         found: dict[bytes, Callable[[], Inode]] = {
             b"fd": lambda: self._numbers(task, own, partial(self._fd_link, task), 0o500),
             b"fdinfo": lambda: self._numbers(task, own, partial(self._fd_info, task), 0o500),
@@ -183,10 +184,9 @@ class ProcTree:
             **{name: partial(self._of_ids, task, own, name) for name in IDS},
             b"mem": lambda: MemoryInode(fs, own, task, lambda: self._require_access(task)),
             b"pagemap": lambda: PagemapInode(fs, own, task, lambda: self._require_access(task)),
-            b"mounts": lambda: PseudoFile(fs, own, lambda: system.mounts(kernel, task.fs.root).encode()),
-            b"mountinfo": lambda: PseudoFile(
-                fs, own, lambda: system.mountinfo(kernel, task.fs.root).encode()
-            ),
+            b"mounts": lambda: PseudoFile(fs, own, lambda: mounts.mounts(task)),
+            b"mountinfo": lambda: PseudoFile(fs, own, lambda: mounts.mountinfo(task)),
+            b"mountstats": lambda: PseudoFile(fs, own, lambda: mounts.mountstats(task), mode=0o400),
         }
         if threads:
             found[b"task"] = lambda: PseudoDirectory(

@@ -73,12 +73,12 @@ def mount_default(
             view = view._replace(cwd=b"", homes=())
         view = view._replace(root=wanted.root, binds=wanted.binds, empty=wanted.empty, rw=wanted.rw)
     kernel.cwd = mount_view(
-        kernel.vfs, view, dev, _late(kernel, "proc", PROC_MAGIC), _late(kernel, "sysfs", SYSFS_MAGIC)
+        kernel.vfs, view, dev, late(kernel, "proc", PROC_MAGIC), late(kernel, "sysfs", SYSFS_MAGIC)
     )
     mount_names(kernel)
 
 
-def _late(kernel: LinuxSystem, name: str, magic: int) -> PseudoFileSystem:
+def late(kernel: LinuxSystem, name: str, magic: int) -> PseudoFileSystem:
     """A file system whose contents are imported when somebody looks: most programs do not."""
 
     def top(fs: PseudoFileSystem) -> PseudoDirectory:

@@ -21,7 +21,6 @@ from ring3.linux.model.trace import Option
 from ring3.linux.model.undo import share_undo_list
 from ring3.linux.signals.send import is_dying
 from ring3.linux.tasks.birth import dup_task_struct, wake_up_new_task
-from ring3.linux.tasks.identity import set_credentials
 from ring3.linux.tasks.limits import watch_cpu_time
 from ring3.linux.tasks.namespaces import for_child, renewed
 from ring3.linux.tracing import stops as tracing
@@ -151,8 +150,7 @@ def kernel_clone(task: LinuxTask, args: CloneArgs) -> int | Waiting:
         task.memory.write(args.pidfd, task.memory.read(args.pidfd, 4))
     child = copy_process(task, args)
     if others is not None:
-        set_credentials(child, others[0])
-        child.namespaces = others[1]
+        others.give(child)
     if not flags & C.CLONE_THREAD:
         child.namespaces = for_child(child.namespaces)
     if flags & C.CLONE_PIDFD:

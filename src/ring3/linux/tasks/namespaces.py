@@ -8,9 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import NamedTuple
 from ring3.abi.linux.capabilities import ALL, Cap
+from ring3.fs.mounts import NODEV, NOEXEC, NOSUID, RDONLY, Copied, make_slave, top
 from ring3.linux.model.namespaces import (
     IpcNamespace,
+    MountNamespace,
     Namespace,
     Namespaces,
     NetNamespace,
@@ -18,8 +21,10 @@ from ring3.linux.model.namespaces import (
     UtsNamespace,
 )
 from ring3.linux.model.user_namespace import UserNamespace
+from ring3.linux.tasks.identity import set_credentials
 
 if TYPE_CHECKING:
+    from ring3.fs.mounts import MountTree
     from ring3.linux.model.credentials import Credentials
     from ring3.linux.model.system import LinuxSystem
     from ring3.linux.model.task import LinuxTask
@@ -32,11 +37,12 @@ NEWIPC: Final = 0x8000000
 NEWUSER: Final = 0x10000000
 NEWPID: Final = 0x20000000
 NEWNET: Final = 0x40000000
-ABSENT: Final = NEWNS | NEWPID
+ABSENT: Final = NEWPID
 """What there is one of only."""
 FLAG_OF: Final[dict[bytes, int]] = {
     b"cgroup": NEWCGROUP,
     b"ipc": NEWIPC,
+    b"mnt": NEWNS,
     b"net": NEWNET,
     b"time": NEWTIME,
     b"time_for_children": NEWTIME,
@@ -44,11 +50,34 @@ FLAG_OF: Final[dict[bytes, int]] = {
     b"uts": NEWUTS,
 }
 """The flag of each name in /proc/PID/ns."""
+KEPT: Final = RDONLY | NODEV | NOSUID | NOEXEC
+"""Flags of mounts that a user namespace below cannot clear."""
 LEVELS: Final = 32
 """How deep user namespaces may be nested."""
 
 
-def renewed(task: LinuxTask, flags: int) -> tuple[Credentials, Namespaces]:
+class Renewed(NamedTuple):
+    """What somebody has who gets new namespaces.
+
+    Attributes:
+        credentials: Whom it runs as.
+        namespaces: Its namespaces.
+        copied: Its mounts, if they were copied.
+    """
+
+    credentials: Credentials
+    namespaces: Namespaces
+    copied: Copied | None = None
+
+    def give(self, task: LinuxTask) -> None:
+        """Gives all that to a task, which has a place in the tree that it shares with nobody."""
+        set_credentials(task, self.credentials)
+        task.namespaces = self.namespaces
+        if self.copied is not None:
+            task.fs.root, task.fs.cwd = self.copied.place(task.fs.root), self.copied.place(task.fs.cwd)
+
+
+def renewed(task: LinuxTask, flags: int) -> Renewed:
     """The credentials and namespaces of who gets new ones of those that flags name.
 
     Args:
@@ -62,10 +91,21 @@ def renewed(task: LinuxTask, flags: int) -> tuple[Credentials, Namespaces]:
     if flags & NEWUSER:
         credentials = _in_new_user_namespace(kernel, credentials)
     if not flags & ~NEWUSER:
-        return credentials, now
+        return Renewed(credentials, now)
     owner = credentials.user_ns
     if not credentials.ns_capable(owner, Cap.SYS_ADMIN) or flags & ABSENT:
         raise Errno(E.EPERM)
+    copied = None
+    if flags & NEWNS:
+        copied = Copied(now.mnt.tree, now.mnt.tree.root, whole=True)
+        if owner is not now.mnt.owner:
+            lock(copied.tree)
+        now = now._replace(mnt=MountNamespace(kernel.new_namespace_number(), owner, copied.tree))
+    return Renewed(credentials, _others(kernel, owner, now, flags), copied)
+
+
+def _others(kernel: LinuxSystem, owner: UserNamespace, now: Namespaces, flags: int) -> Namespaces:
+    """New ones of what is not a tree of mounts."""
     number = kernel.new_namespace_number
     if flags & NEWUTS:
         now = now._replace(uts=UtsNamespace(number(), owner, now.uts.hostname, now.uts.domainname))
@@ -78,7 +118,15 @@ def renewed(task: LinuxTask, flags: int) -> tuple[Credentials, Namespaces]:
     if flags & NEWTIME:
         time = now.time_for_children
         now = now._replace(time_for_children=TimeNamespace(number(), owner, time.monotonic, time.boottime))
-    return credentials, now
+    return now
+
+
+def lock(tree: MountTree) -> None:
+    """Has mounts stay as they are that come from a user namespace above; what happens there is followed (copy_tree)."""
+    for mount in tree.mounts:
+        mount.locked = mount.at is not None
+        mount.kept_flags |= mount.flags & KEPT
+        make_slave(mount)
 
 
 def for_child(namespaces: Namespaces) -> Namespaces:
@@ -130,6 +178,12 @@ def enter(task: LinuxTask, name: bytes, found: Namespace | UserNamespace) -> tup
     if not credentials.has(Cap.SYS_ADMIN) or not credentials.ns_capable(found.owner, Cap.SYS_ADMIN):
         raise Errno(E.EPERM)
     now = task.namespaces
+    if isinstance(found, MountNamespace):
+        if not credentials.has(Cap.SYS_CHROOT):
+            raise Errno(E.EPERM)
+        if any(other.fs is task.fs for other in task.kernel.threads() if other is not task):
+            raise Errno(E.EINVAL)
+        task.fs.root = task.fs.cwd = top(found.tree.root)
     if isinstance(found, TimeNamespace):
         if len(task.process.threads) > 1:
             raise Errno(E.EUSERS)

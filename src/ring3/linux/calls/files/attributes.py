@@ -55,7 +55,7 @@ def check_writable(found: Dentry | File) -> None:
         Errno: EROFS.
     """
     place = found if isinstance(found, Dentry) else found.dentry
-    if place is not None and place.fs.readonly:
+    if place is not None and place.readonly:
         raise Errno(E.EROFS)
 
 

@@ -39,7 +39,7 @@ def sys_sysfs(task: LinuxTask, option: Int, arg1: UnsignedLong, arg2: UnsignedLo
 @syscall("full", compat_sys_ustat=32)
 def sys_ustat(task: LinuxTask, dev: UnsignedInt, ubuf: Pointer, *, bits: int = 64) -> int:
     """How much is free on a file system, by its device."""
-    mounts = task.kernel.vfs.mounts
+    mounts = task.namespaces.mnt.tree.mounts
     fs = next((mount.fs for mount in mounts if mount.fs.dev & 0xFFFF_FFFF == dev), None)
     if fs is None:
         raise Errno(E.EINVAL)

@@ -12,7 +12,6 @@ from ring3.abi.signals import Sig
 from ring3.linux.definition import syscall
 from ring3.linux.tasks.birth import unshare
 from ring3.linux.tasks.clone import NAMESPACES, C, CloneArgs, kernel_clone
-from ring3.linux.tasks.identity import set_credentials
 from ring3.linux.tasks.namespaces import renewed
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def sys_vfork(task: LinuxTask) -> int | Waiting:
     return kernel_clone(task, CloneArgs(int(C.CLONE_VFORK | C.CLONE_VM), int(Sig.SIGCHLD)))
 
 
-@syscall("partial", "no namespaces of mounts and of process numbers (EPERM)")
+@syscall("partial", "no namespaces of process numbers (EPERM)")
 def sys_clone(
     task: LinuxTask,
     clone_flags: UnsignedLong,
@@ -148,6 +147,5 @@ def sys_unshare(task: LinuxTask, unshare_flags: UnsignedLong) -> int:
         fs=bool(flags & (C.CLONE_FS | C.CLONE_NEWNS | C.CLONE_NEWUSER)),
     )
     if others is not None:
-        set_credentials(task, others[0])
-        task.namespaces = others[1]
+        others.give(task)
     return 0

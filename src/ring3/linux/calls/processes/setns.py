@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
 
-@syscall("partial", "no namespaces of mounts and of process numbers (EINVAL)")
+@syscall("partial", "no namespaces of process numbers (EINVAL)")
 def sys_setns(task: LinuxTask, fd: Int, flags: Int) -> int:
     """Enters a namespace that a descriptor stands for, or those of a process that flags name."""
     file = opened(task, fd & 0xFFFF_FFFF)
@@ -52,12 +52,12 @@ def _of_process(task: LinuxTask, file: PidFile, flags: int) -> list[NamespaceFil
 
 def _take(task: LinuxTask, files: list[NamespaceFile]) -> None:
     """Enters all of them, or none."""
-    before = task.credentials, task.namespaces
+    before, root, cwd = (task.credentials, task.namespaces), task.fs.root, task.fs.cwd
     try:
         for file in files:
             credentials, task.namespaces = enter(task, file.name, file.namespace)
             set_credentials(task, credentials)
     except Errno:
-        task.namespaces = before[1]
+        task.namespaces, task.fs.root, task.fs.cwd = before[1], root, cwd
         set_credentials(task, before[0])
         raise

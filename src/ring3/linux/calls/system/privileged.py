@@ -49,12 +49,6 @@ def sys_reboot(task: LinuxTask, magic1: Int, magic2: Int, cmd: UnsignedInt, arg:
 
 
 @syscall("partial", _NOTE)
-def sys_pivot_root(task: LinuxTask, new_root: Path, put_old: Path) -> int:
-    """Exchanges the root file system."""
-    return refuse(task, Cap.SYS_ADMIN, "pivot_root")
-
-
-@syscall("partial", _NOTE)
 def sys_vhangup(task: LinuxTask) -> int:
     """Hangs up the terminal."""
     return refuse(task, Cap.SYS_TTY_CONFIG, "vhangup")

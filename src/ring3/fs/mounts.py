@@ -1,0 +1,375 @@
+"""Mounts: which file systems, or parts of them, stand where in a tree of files (mount_namespaces(7), fs/namespace.c).
+
+A dentry is a step of a path, so a mount has a root dentry of its own, also where it shows a directory that another one
+shows too: they lead to the same inodes. `MountTree` is what a mount namespace has; copying one makes dentries for all
+its places anew, and whoever stands in the old tree is brought to the same place in the new one by `Copied.place`.
+
+What happens in a shared mount happens in its peers and in those that follow them as well (`PeerGroup`).
+"""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.errno import E, Errno
+from ring3.fs.dentry import Dentry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ring3.fs.inode import FileSystem, Inode
+
+RDONLY: Final = 0x1
+NOSUID: Final = 0x2
+NODEV: Final = 0x4
+NOEXEC: Final = 0x8
+NOSYMFOLLOW: Final = 0x100
+NOATIME: Final = 0x400
+NODIRATIME: Final = 0x800
+RELATIME: Final = 0x20_0000
+FLAGS: Final = RDONLY | NOSUID | NODEV | NOEXEC | NOSYMFOLLOW | NOATIME | NODIRATIME | RELATIME
+"""What is a mount's own, with the numbers of mount(2)."""
+
+_NUMBERS: Final = count(21)
+_GROUPS: Final = count(1)
+
+
+class PeerGroup:
+    """Mounts in which the same happens.
+
+    Attributes:
+        number: What /proc/PID/mountinfo calls it.
+        members: The mounts.
+        followers: Mounts that follow them, but are not followed.
+    """
+
+    def __init__(self) -> None:
+        self.number = next(_GROUPS)
+        self.members: list[Mount] = []
+        self.followers: list[Mount] = []
+
+
+class Mount:
+    """A file system, or a part of it, at a place.
+
+    Attributes:
+        fs: The file system.
+        root: Where it starts.
+        subpath: The path of that in the file system.
+        at: The dentry it covers, None for the root of all.
+        flags: Its own flags.
+        number: What /proc/PID/mountinfo calls it.
+        source: What was said to be mounted.
+        peers: With whom it shares what happens in it, None for nobody.
+        master: Whom it follows, None for nobody.
+        tree: Whose it is, None while it is nobody's.
+        unbindable: It cannot be shown elsewhere.
+        expiring: It was found unused, and nobody has used it since.
+        locked: It came from a user namespace above, and stays where it is.
+        kept_flags: Flags that it came with from there, which stay set.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "at",
+        "expiring",
+        "flags",
+        "fs",
+        "kept_flags",
+        "locked",
+        "master",
+        "number",
+        "peers",
+        "root",
+        "source",
+        "subpath",
+        "tree",
+        "unbindable",
+    )  # fmt: skip
+
+    def __init__(
+        self, fs: FileSystem, at: Dentry | None, inode: Inode | None = None, subpath: bytes = b"/"
+    ) -> None:
+        """Makes one that is not in a tree yet.
+
+        Args:
+            fs: The file system.
+            at: Where it is to be.
+            inode: What it starts with; None for the file system's own root, where that has no place yet.
+            subpath: The path of that in the file system.
+        """
+        self.fs = fs
+        self.at = at
+        self.root = fs.root if inode is None and fs.root.mount is None else Dentry(fs, inode or fs.root.inode)
+        self.root.mount = self
+        self.subpath = subpath
+        self.flags = RELATIME
+        self.number = next(_NUMBERS)
+        self.source = fs.source
+        self.tree: MountTree | None = None
+        self.peers: PeerGroup | None = None
+        self.master: PeerGroup | None = None
+        self.kept_flags = 0
+        self.unbindable = self.locked = self.expiring = False
+
+    @property
+    def readonly(self) -> bool:
+        """Whether nothing can be changed through it."""
+        return bool(self.flags & RDONLY) or self.fs.readonly
+
+    def parent(self) -> Mount | None:
+        """The mount that it stands in."""
+        return None if self.at is None else mount_of(self.at)
+
+    def like(self, inode: Inode, subpath: bytes) -> Mount:
+        """Another one that shows a part of the same file system."""
+        made = Mount(self.fs, None, inode, subpath)
+        made.flags, made.kept_flags, made.source = self.flags, self.kept_flags, self.source
+        if self.peers is not None:
+            share(made, self.peers)
+        if self.master is not None:
+            follow(made, self.master)
+        return made
+
+
+def mount_of(place: Dentry) -> Mount:
+    """The mount that a place is in."""
+    at = place
+    while at.parent is not None:
+        at = at.parent
+    assert at.mount is not None
+    return at.mount
+
+
+def subpath_of(place: Dentry) -> bytes:
+    """The path of a place in its file system."""
+    names = []
+    at = place
+    while at.parent is not None:
+        names.append(at.name)
+        at = at.parent
+    base = b"/" if at.mount is None else at.mount.subpath
+    return base if not names else base.rstrip(b"/") + b"/" + b"/".join(reversed(names))
+
+
+def share(mount: Mount, group: PeerGroup) -> None:
+    """Makes a mount one of a group."""
+    mount.peers = group
+    group.members.append(mount)
+
+
+def follow(mount: Mount, group: PeerGroup) -> None:
+    """Makes a mount one that follows a group."""
+    mount.master = group
+    group.followers.append(mount)
+
+
+def make_private(mount: Mount) -> None:
+    """Makes a mount one in which nothing happens that happens elsewhere."""
+    for group, members in ((mount.peers, "members"), (mount.master, "followers")):
+        if group is not None and mount in getattr(group, members):
+            getattr(group, members).remove(mount)
+    mount.peers = mount.master = None
+
+
+def make_slave(mount: Mount) -> None:
+    """Makes a mount one that follows its peers; one that has none becomes private."""
+    group = mount.peers
+    if group is None:
+        return
+    make_private(mount)
+    if group.members:
+        follow(mount, group)
+
+
+def make_shared(mount: Mount) -> None:
+    """Gives a mount a group of its own, if it has none."""
+    if mount.peers is None:
+        share(mount, PeerGroup())
+
+
+class MountTree:
+    """The mounts of a namespace.
+
+    Attributes:
+        mounts: All of them, each behind the one that it stands in.
+    """
+
+    def __init__(self) -> None:
+        self.mounts: list[Mount] = []
+
+    @property
+    def root(self) -> Dentry:
+        """The root of the tree."""
+        return self.mounts[0].root
+
+    def add(self, mount: Mount, at: Dentry | None) -> None:
+        """Puts a mount at a place, on top of what is mounted there.
+
+        Raises:
+            Errno: ENOTDIR, one is a directory and the other is not.
+        """
+        if at is not None:
+            at = top(at)
+            if at.inode.is_directory is not mount.root.inode.is_directory:
+                raise Errno(E.ENOTDIR)
+            at.mounted = mount.root
+            mount.root.covers = at
+        mount.at = at
+        mount.tree = self
+        self.mounts.append(mount)
+
+    def graft(self, other: MountTree, at: Dentry) -> None:
+        """Puts all mounts of another tree at a place; the other one is empty afterwards.
+
+        Raises:
+            Errno: ENOTDIR, one is a directory and the other is not.
+        """
+        first, *rest = other.mounts
+        self.add(first, at)
+        for mount in rest:
+            mount.tree = self
+        self.mounts += rest
+        other.mounts.clear()
+
+    def remove(self, mount: Mount) -> None:
+        """Takes a mount away."""
+        if mount.at is not None:
+            mount.at.mounted = None
+        mount.root.covers = mount.at = mount.tree = None
+        self.mounts.remove(mount)
+        make_private(mount)
+
+    def below(self, mount: Mount) -> Iterator[Mount]:
+        """The mounts that stand in one, and in those, in order."""
+        within = {mount}
+        for other in list(self.mounts):
+            parent = other.parent()
+            if parent is not None and parent in within:
+                within.add(other)
+                yield other
+
+    def move(self, mount: Mount, at: Dentry) -> None:
+        """Moves a mount with all that stands in it."""
+        subtree = [mount, *self.below(mount)]
+        if mount.at is not None:
+            mount.at.mounted = None
+        at = top(at)
+        at.mounted = mount.root
+        mount.root.covers = mount.at = at
+        for one in subtree:
+            self.mounts.remove(one)
+        self.mounts += subtree
+
+    def pivot(self, new: Mount, old_at: Dentry) -> None:
+        """Makes another mount the root, and puts the old one at a place below it."""
+        old = self.mounts[0]
+        assert new.at is not None
+        new.at.mounted = None
+        new.root.covers = new.at = None
+        old_at = top(old_at)
+        old_at.mounted = old.root
+        old.root.covers = old.at = old_at
+        old.locked, new.locked = False, old.locked
+        self.mounts.remove(new)
+        self.mounts.insert(0, new)
+        self._sort()
+
+    def _sort(self) -> None:
+        """Puts each mount behind the one that it stands in."""
+        first = self.mounts[0]
+        found, left = [first], self.mounts[1:]
+        while left:
+            ready = [one for one in left if one.parent() in found]
+            found += ready
+            left = [one for one in left if one not in ready]
+        self.mounts[:] = found
+
+
+class Copied:
+    """Mounts that were copied, from a place on.
+
+    Attributes:
+        tree: The copies, the one that starts at the place first.
+    """
+
+    def __init__(self, old: MountTree, start: Dentry, *, recursive: bool = True, whole: bool = False) -> None:
+        """Copies the mount of a place, as far as it is below the place.
+
+        Args:
+            old: The tree.
+            start: The place.
+            recursive: And what stands in it.
+            whole: It is for another namespace: what cannot be shown elsewhere is copied too.
+        """
+        self.tree = MountTree()
+        source = mount_of(start)
+        first = source.like(start.inode, subpath_of(start))
+        first.locked = source.locked and whole
+        self._made: dict[Dentry, Mount] = {start: first}
+        self.tree.add(first, None)
+        for mount in old.mounts if recursive else ():
+            at = None if mount.at is None or mount.root in self._made else self._known(mount.at)
+            if at is not None and (whole or not mount.unbindable):
+                made = mount.like(mount.root.inode, mount.subpath)
+                made.unbindable, made.locked = mount.unbindable and whole, mount.locked
+                self._made[mount.root] = made
+                self.tree.add(made, at)
+
+    def place(self, old: Dentry) -> Dentry:
+        """The place in the copy that a place in the old tree was; itself, if it was not copied."""
+        return self._known(old) or old
+
+    def _known(self, old: Dentry) -> Dentry | None:
+        names = []
+        at = old
+        while at not in self._made:
+            if at.parent is None:
+                return None
+            names.append((at.name, at.inode))
+            at = at.parent
+        found = self._made[at].root
+        for name, inode in reversed(names):
+            known = found.known(name)
+            found = known if known is not None and known.inode is inode else found.adopt(name, inode)
+        return found
+
+
+def top(place: Dentry) -> Dentry:
+    """What is seen at a place: the root of what is mounted there last, or the place itself."""
+    while place.mounted is not None:
+        place = place.mounted
+    return place
+
+
+def places_in_peers(place: Dentry) -> list[Dentry]:
+    """The same place in the mounts in which the same happens as in the one that it is in."""
+    mount, names = mount_of(place), []
+    if mount.peers is None:
+        return []
+    at = place
+    while at.parent is not None:
+        names.append(at.name)
+        at = at.parent
+    found = []
+    for other in _hearing(mount.peers):
+        if other is mount or other.subpath != mount.subpath:
+            continue
+        try:
+            there = other.root
+            for name in reversed(names):
+                there = there.child(name)
+        except Errno:
+            continue
+        found.append(there)
+    return found
+
+
+def _hearing(group: PeerGroup) -> Iterator[Mount]:
+    """All mounts that hear of what happens in a group."""
+    yield from list(group.members)
+    for follower in list(group.followers):
+        yield follower
+        if follower.peers is not None and follower.peers is not group:
+            yield from (one for one in _hearing(follower.peers) if one is not follower)

@@ -1,0 +1,135 @@
+"""The file systems that programs can mount, by name (Documentation/filesystems of Linux 6.x)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ring3.abi.errno import E, Errno
+from ring3.abi.kinds import NamedTuple
+from ring3.abi.linux.capabilities import Cap
+from ring3.fs.mounts import Mount
+from ring3.fs.namei import Walk
+from ring3.fs.permission import KERNEL
+from ring3.fs.tmpfs import MemoryFileSystem
+from ring3.linux.files.lookup import who
+from ring3.linux.model.user_namespace import INITIAL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ring3.linux.model.task import LinuxTask
+    from ring3.linux.model.user_namespace import UserNamespace
+
+
+class Options(NamedTuple):
+    """What is said of a new file system: words by name, empty for those without a value."""
+
+    words: dict[str, str]
+
+    def number(self, name: str, default: int, base: int = 10) -> int:
+        """An option that is a number.
+
+        Raises:
+            Errno: EINVAL, it is none.
+        """
+        word = self.words.get(name)
+        if word is None:
+            return default
+        try:
+            return int(word, base)
+        except ValueError:
+            raise Errno(E.EINVAL) from None
+
+
+def parse(data: str) -> Options:
+    """Options that commas separate."""
+    words = {}
+    for word in data.split(","):
+        if word:
+            name, _, value = word.partition("=")
+            words[name] = value
+    return Options(words)
+
+
+TMPFS_OPTIONS: Final = frozenset(
+    {"size", "nr_blocks", "nr_inodes", "mode", "uid", "gid", "huge", "mpol", "inode32", "inode64", "noswap"}
+)
+
+
+def _tmpfs(task: LinuxTask, options: Options) -> Mount:
+    """A file system in memory, which has room for what RAM has room for."""
+    if not options.words.keys() <= TMPFS_OPTIONS:
+        raise Errno(E.EINVAL)
+    return Mount(_in_memory(task, options, "tmpfs"), None)
+
+
+def _ramfs(task: LinuxTask, options: Options) -> Mount:
+    return Mount(_in_memory(task, Options({"mode": options.words.get("mode", "755")}), "ramfs"), None)
+
+
+def _in_memory(task: LinuxTask, options: Options, name: str) -> MemoryFileSystem:
+    caller, namespace = who(task), task.credentials.user_ns
+    uid = namespace.user(options.number("uid", -1)) if "uid" in options.words else caller.uid
+    gid = namespace.group_of(options.number("gid", -1)) if "gid" in options.words else caller.gid
+    if uid is None or gid is None:
+        raise Errno(E.EINVAL)
+    mode = options.number("mode", 0o1777, 8) & 0o7777
+    return MemoryFileSystem(task.kernel.vfs, name, mode=mode, uid=uid, gid=gid)
+
+
+def _proc(task: LinuxTask, options: Options) -> Mount:
+    """The processes: who may look at those of the machine may mount it."""
+    _require(task, INITIAL)
+    from ring3.fs.pseudo import PROC_MAGIC  # noqa: PLC0415
+    from ring3.linux.proc.view import late  # noqa: PLC0415
+
+    return Mount(late(task.kernel, "proc", PROC_MAGIC), None)
+
+
+def _require(task: LinuxTask, owner: UserNamespace) -> None:
+    """Refuses what only an administrator of a user namespace may mount.
+
+    Raises:
+        Errno: EPERM.
+    """
+    if not task.credentials.ns_capable(owner, Cap.SYS_ADMIN):
+        raise Errno(E.EPERM)
+
+
+def _sysfs(task: LinuxTask, options: Options) -> Mount:
+    """Devices: who has the network may mount it."""
+    _require(task, task.namespaces.net.owner)
+    from ring3.linux.proc.view import SYSFS_MAGIC, late  # noqa: PLC0415
+
+    return Mount(late(task.kernel, "sysfs", SYSFS_MAGIC), None)
+
+
+def _devpts(task: LinuxTask, options: Options) -> Mount:
+    """The machine's pseudoterminals: there is one set of them."""
+    vfs = task.kernel.vfs
+    place = Walk(vfs.root, KERNEL).find(vfs.root, b"/dev/pts")
+    return Mount(place.fs, None, place.inode)
+
+
+KINDS: Final[dict[str, Callable[[LinuxTask, Options], Mount]]] = {
+    "tmpfs": _tmpfs,
+    "ramfs": _ramfs,
+    "proc": _proc,
+    "sysfs": _sysfs,
+    "devpts": _devpts,
+}
+"""What makes each."""
+
+
+def new_mount(task: LinuxTask, kind: str, source: str, data: str) -> Mount:
+    """A new file system as a mount that is nowhere yet.
+
+    Raises:
+        Errno: ENODEV, there is no such kind; EINVAL, it knows no such option.
+    """
+    make = KINDS.get(kind)
+    if make is None:
+        raise Errno(E.ENODEV)
+    made = make(task, parse(data))
+    made.source = source or "none"
+    return made

@@ -1,0 +1,95 @@
+"""Mounts: what programs of a distribution see of them in namespaces of their own, compared with a native run."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import ring3
+
+TREE = r"""
+mkdir a b c; mount -t tmpfs -o mode=700 none a; stat -c '%a %u' a; echo hi >a/f
+mount --bind a b; cat b/f; echo two >b/g; cat a/g; mount --bind a/f c 2>/dev/null; echo $?
+mount -o remount,bind,ro b; echo x 2>/dev/null >b/h; echo $?; echo y >a/h; cat b/h; mkdir b/d 2>/dev/null; echo $?
+awk '$5 ~ /\/b$/ { print $4, $6, $9 }' /proc/self/mountinfo
+umount b; ls b; (cd a; umount ../a 2>/dev/null; echo $?); (exec 3<a/f; umount a 2>/dev/null; echo $?)
+mkdir a/s; mount -t tmpfs none a/s; umount a 2>/dev/null; echo $?; umount -l a; ls a; umount a 2>/dev/null; echo $?
+mount -t tmpfs none a; mount --make-shared a; mount --bind a b; mkdir a/z; mount -t tmpfs none a/z; echo 1 >a/z/q
+cat b/z/q; umount b/z; ls a/z; mount --make-private b; mount -t tmpfs none a/z; ls b/z; echo 2 >a/z/q; ls b/z
+grep -c shared: /proc/self/mountinfo; mount --make-unbindable b; mount --bind b c 2>/dev/null; echo $?
+mount --move a/z c 2>/dev/null; echo $?; mount --make-private a; mount --move a/z c; cat c/q; ls a/z
+mount -t tmpfs none c; ls c; umount c; ls c
+mount -t tmpfs -o noexec,nodev none c; cp /bin/true c/t; c/t 2>/dev/null; echo $?
+mount -t nothing none c 2>/dev/null || echo no; mount -t tmpfs -o nonsense none c 2>/dev/null || echo no
+unshare -m sh -c 'mount -t tmpfs none a; echo 3 >a/only'; ls a
+mount -t proc none b 2>/dev/null || echo no
+"""
+
+PIVOT = r"""
+mkdir r; mount -t tmpfs none r; mkdir r/old r/usr r/proc; mount --rbind /usr r/usr
+mount --rbind /proc r/proc
+for l in bin lib lib64; do ln -s usr/$l r/$l; done; cd r; pivot_root . old; cd /; ls -d /*; test -d /old/usr; echo $?
+umount -l /old; ls /old; pwd; ls ..
+"""
+
+BWRAP = r"""
+bwrap --ro-bind / / true; echo $?
+bwrap --ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64 --tmpfs /tmp \
+    --dir /x --chdir /x sh -c 'pwd; ls /; touch /usr/a 2>&1; touch /tmp/ok && echo ok'
+bwrap --unshare-user --uid 5 --gid 6 --ro-bind / / id -u
+bwrap --unshare-net --unshare-uts --unshare-ipc --hostname foo --ro-bind / / sh -c 'hostname; ip -o addr | wc -l'
+bwrap --ro-bind / / --dev /dev --tmpfs /tmp sh -c 'ls /dev; echo x >/dev/null && echo ok'
+bwrap --ro-bind / / --bind . /tmp --chdir /tmp sh -c 'echo hi >made; cat made'; cat made
+"""
+
+
+def compared(tmp_path: Path, script: str, *before: str) -> None:
+    """Runs a script under Ring3 and natively, each in a folder of its own, and compares what they print."""
+    shown = []
+    for where, command in (("ours", None), ("native", True)):
+        folder = tmp_path / where
+        folder.mkdir()
+        (folder / "script").write_text(script)
+        words = [*before, "sh", "script"]
+        if command is None:
+            shown.append(ring3("run", *words, cwd=folder).stdout)
+        else:
+            done = subprocess.run(
+                words, capture_output=True, text=True, cwd=folder, check=False, stdin=subprocess.DEVNULL
+            )
+            shown.append(done.stdout)
+    assert shown[0] == shown[1]
+
+
+def needed(*tools: str) -> None:
+    missing = [tool for tool in tools if shutil.which(tool) is None]
+    if missing:
+        pytest.skip(f"the host has no {', '.join(missing)}")
+    if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("the host lets nobody make user and mount namespaces")
+
+
+def test_mounts_are_made_shown_elsewhere_moved_and_taken_away(tmp_path: Path) -> None:
+    needed("unshare", "mount", "umount", "awk")
+    compared(tmp_path, TREE, "unshare", "-rm")
+
+
+def test_another_root(tmp_path: Path) -> None:
+    needed("unshare", "mount", "umount", "pivot_root")
+    compared(tmp_path, PIVOT, "unshare", "-rm")
+
+
+def test_bubblewrap(tmp_path: Path) -> None:
+    needed("unshare", "bwrap", "ip")
+    compared(tmp_path, BWRAP)
+
+
+def test_who_is_no_administrator_mounts_nothing(tmp_path: Path) -> None:
+    needed("mount", "setpriv")
+    script = (
+        "mkdir a; setpriv --reuid 4 --clear-groups --inh-caps -all mount -t tmpfs none a 2>/dev/null; echo $?"
+    )
+    compared(tmp_path, script, "unshare", "-rm")
