@@ -78,6 +78,11 @@ def test_what_is_written_to_the_host_is_not_listed(work: Path) -> None:
     ]
 
 
+def test_a_name_is_one_line_whatever_is_in_it(work: Path) -> None:
+    finished = run(work, "--diff", "sh", "-c", r"""touch "$(printf 'two\nlines')" "$(printf '\377')" """)
+    assert listed(work, finished) == [r"A two\nlines", r"A \xff"]
+
+
 def test_archives_are_applied_one_after_the_other(work: Path, tmp_path: Path) -> None:
     first, second = str(tmp_path / "1.tar"), str(tmp_path / "2.tar")
     run(work, "--save-diff", first, "sh", "-c", "echo 1 >a; echo 1 >b")

@@ -43,9 +43,10 @@ def test_the_environment() -> None:
     [
         ("memory", "1M", "--memory 1M: a size from 16M to 64G is meant, such as 512M"),
         ("memory", "12T", "--memory 12T: a size is meant, such as 512M or 2G"),
-        ("tasks", 0, "--tasks 0: a number from 1 on is meant"),
+        ("tasks", 0, "--tasks 0: a number from 1 to 2147483647 is meant"),
+        ("timeout", "9" * 30, f"--timeout {'9' * 30}: a number from 1 to 2147483647 is meant"),
         ("tasks", True, "--tasks: True is not what it takes"),
-        ("files", "²", "--files ²: a number from 1 on is meant"),
+        ("files", "²", "--files ²: a number from 1 to 2147483647 is meant"),
         ("bind", [5], "--bind: [5] is not what it takes"),
         ("bind", ["/usr:u"], "--bind /usr:u: SRC[:DST[:ro|rw|cow]] is meant, with an absolute DST"),
         ("tmpfs", ["/"], "--tmpfs /: an absolute path below / is meant"),

@@ -51,7 +51,7 @@ def test_a_working_directory_opens_nothing_of_the_host(home: Path) -> None:
     [
         ("speed = 1\n", "there is no option speed"),
         ("files = \n", "Invalid value"),
-        ("files = 0\n", "files 0: a number from 1 on is meant"),
+        ("files = 0\n", "files 0: a number from 1 to 2147483647 is meant"),
         ("files = [1]\n", r"files: \[1\] is not what it takes"),
         ("clear-env = 1\n", "clear_env: true or false is meant"),
     ],

@@ -44,9 +44,17 @@ class Changes:
         found = changes(self._vfs, self._before)
         if self._options.diff:
             for change in found:
-                program.write_line(self._options, f"{change.kind} {os.fsdecode(change.path)}")
+                program.write_line(self._options, f"{change.kind} {_shown(change.path)}")
         if self._file is not None:
             _save(found, self._file, self._options.save_diff)
+
+
+def _shown(path: bytes) -> str:
+    """A path on one line, whatever is in it; bytes that are no text are left to who writes it."""
+    return "".join(
+        character if character.isprintable() or "\udc80" <= character <= "\udcff" else repr(character)[1:-1]
+        for character in os.fsdecode(path)
+    )
 
 
 def _opened(name: str) -> IO[bytes]:

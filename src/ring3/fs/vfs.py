@@ -70,8 +70,8 @@ class Ledger:
         self._used = used
 
     def refund(self, size: int) -> None:
-        """Gives it back."""
-        self._used -= size
+        """Gives it back; after a way back to a snapshot, what was made meanwhile may not be charged any more."""
+        self._used = max(0, self._used - size)
         while self._ram is not None and self._used + PAGE_SIZE <= len(self._frames) << PAGE_SHIFT:
             self._ram.release(self._frames.pop())
 

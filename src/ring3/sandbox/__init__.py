@@ -21,6 +21,8 @@ UNITS: Final = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 LEAST_MEMORY: Final = 16 << 20
 """Bytes below which no kernel boots."""
 MOST_MEMORY: Final = 64 << 30
+MOST: Final = (1 << 31) - 1
+"""The largest number that an option takes."""
 LONGEST_NAME: Final = 64
 """Bytes of a host's name (sethostname(2))."""
 MODES: Final = ("ro", "rw", "cow")
@@ -79,15 +81,15 @@ class Sandbox(NamedTuple):
 
 
 def _number(word: str) -> int:
-    if not (word.isascii() and word.isdecimal() and int(word)):
-        raise ValueError("a number from 1 on is meant")
+    if not (word.isascii() and word.isdecimal() and len(word) < 20 and 0 < int(word) <= MOST):
+        raise ValueError(f"a number from 1 to {MOST} is meant")
     return int(word)
 
 
 def _bytes(word: str) -> int:
     digits = word.rstrip("KMG")
     unit = UNITS.get(word[len(digits) :])
-    if unit is None or not (digits.isascii() and digits.isdecimal()) or not int(digits):
+    if unit is None or not (digits.isascii() and digits.isdecimal() and len(digits) < 20) or not int(digits):
         raise ValueError("a size is meant, such as 512M or 2G")
     return int(digits) * unit
 
