@@ -27,7 +27,7 @@ def command() -> NoReturn:
 
 def _run(words: list[str]) -> int:
     """Runs the words; those for a machine that is up are passed on to it, and no kernel is imported here."""
-    if len(words) > 2 and words[1] == "--on":
+    if len(words) > 2 and words[1] == "--on" and words[0] != "gdb":  # gdb itself is started here
         from ring3.session.client import run_on  # noqa: PLC0415 - see above
 
         return run_on(words[2], [words[0], *words[3:]])

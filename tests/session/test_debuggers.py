@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 
 import pexpect
 import pytest
 
+from tests.cli.command import HELLO
 from tests.session.machines import Machines
 
 LIMIT = 120
@@ -229,3 +231,53 @@ def test_commands_from_a_pipe(machines: Machines, solaris: str) -> None:
     assert machines.ring3("console", solaris).stderr == (
         "ring3: a console is a terminal; commands from a file are for ring3 mdb --on NAME -K\n"
     )
+
+
+@pytest.fixture
+def gdb_words() -> list[str]:
+    if shutil.which("gdb") is None:
+        pytest.skip("gdb is not installed")
+    return ["--batch", "--ex", "set debuginfod enabled off", "--ex", "set sysroot /"]
+
+
+def test_gdb_on_a_program_and_on_a_process(machines: Machines, gdb_words: list[str]) -> None:
+    name = machines.up()
+    done = machines.ring3(
+        "gdb", "--on", name, *gdb_words, "--ex", "catch syscall write", "--ex", "continue", "--ex", "p $rdx",
+        "--ex", "delete", "--ex", "continue", HELLO,
+    )  # fmt: skip
+    assert "(call to syscall write)" in done.stdout
+    assert "= 13\n" in done.stdout
+    assert "Hello, world\n" in done.stdout
+    assert "exited normally]" in done.stdout
+    assert done.returncode == 0
+    shell = machines.start(
+        "run", "--on", name, "/bin/sh", "-c", "echo $$; while read line; do echo $line; done"
+    )
+    assert shell.stdout is not None
+    assert shell.stdin is not None
+    number = shell.stdout.readline().strip()
+    done = machines.ring3(
+        "gdb", "--on", name, "-p", number, *gdb_words, "--ex", "p $orig_rax", "--ex", "detach"
+    )
+    assert f"[Inferior 1 (process {number}) detached]" in done.stdout
+    shell.stdin.write("goes on\n")
+    shell.stdin.flush()
+    assert shell.stdout.readline() == "goes on\n"
+    shell.stdin.close()
+    assert shell.wait() == 0
+
+
+def test_gdb_of_what_is_not_there(machines: Machines, gdb_words: list[str]) -> None:
+    name = machines.up()
+    assert (
+        "ring3: there is no process 4711\n"
+        in machines.ring3("gdb", "--on", name, "-p", "4711", *gdb_words).stderr
+    )
+    assert machines.ring3("gdb", "--on", "nosuch", *gdb_words, HELLO).stderr == (
+        "ring3: no machine nosuch is up: see ring3 ls\n"
+    )
+    assert machines.ring3("gdb", "-p", "1", *gdb_words).stderr == (
+        "ring3: -p is for processes on a machine that is up: ring3 gdb --on NAME -p PID\n"
+    )
+    assert machines.ring3("run", "--on", name, HELLO).stdout == "Hello, world\n"

@@ -46,6 +46,10 @@ class Caller(Protocol):
     def environment(self) -> Mapping[str, str]:
         """The environment."""
 
+    @property
+    def handed(self) -> Sequence[int]:
+        """Descriptors that were handed over for the command itself."""
+
     def write_bytes(self, data: bytes) -> None:
         """Writes bytes to standard output."""
 

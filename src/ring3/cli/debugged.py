@@ -6,6 +6,8 @@ import argparse
 import socket
 from collections.abc import Callable, Mapping, Sequence
 
+from ring3.cli.caller import caller_of
+from ring3.cli.sandbox import sandbox
 from ring3.computer import Linux, Solaris
 from ring3.debug.gdb.serve import accept, listen, serve
 from ring3.debug.machine import MachineTarget
@@ -30,8 +32,16 @@ def wait_for_client(where: str, say: Callable[[str], None]) -> socket.socket:
     return accept(listening)
 
 
-def debug(computer: Linux | Solaris, task: Task, client: socket.socket, options: argparse.Namespace) -> None:
-    """Lets a client debug a program that has not run yet, or the whole machine; returns when it has gone.
+def debug(
+    computer: Linux | Solaris, task: Task | None, client: socket.socket, options: argparse.Namespace
+) -> None:
+    """Lets a client debug a program, or the whole machine; returns when it has gone.
+
+    Args:
+        computer: The machine.
+        task: The program, None for the machine.
+        client: Who debugs.
+        options: The command's.
 
     Raises:
         UserError: Programs of this system cannot be debugged as processes.
@@ -43,7 +53,9 @@ def debug(computer: Linux | Solaris, task: Task, client: socket.socket, options:
         raise UserError("gdb knows programs of Linux only; --gdb-kernel shows it any machine")
 
     def spawn(path: str, arguments: Sequence[str], environment: Mapping[str, str]) -> LinuxTask:
-        return computer.load(path, arguments, environment)
+        found = caller_of(options).load(computer, path, arguments, environment, sandbox(options))
+        assert isinstance(found, LinuxTask)
+        return found
 
     target = ProcessTarget(computer.kernel)
     target.attach(task)

@@ -37,6 +37,7 @@ class Here:
     """This process."""
 
     machine_name: Final = None
+    handed: Final[Sequence[int]] = ()
 
     @property
     def stdin(self) -> io.TextIOBase:

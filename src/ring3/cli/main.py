@@ -6,7 +6,7 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any, Final, NoReturn, TextIO
 
@@ -122,7 +122,11 @@ def _dispatch(words: list[str]) -> int:
     if getattr(options, "on", None) is not None:
         from ring3.session.client import run_on  # noqa: PLC0415 - where it stands first, this is not imported
 
-        return run_on(options.on, words[words.index(options.command) :])
+        rest = words[words.index(options.command) :]
+        client: Callable[[argparse.Namespace, list[str]], int] | None = getattr(options, "client", None)
+        if client is None:
+            return run_on(options.on, rest)
+        options.main = lambda options: client(options, rest)
     return perform(options, words, sys.stderr)
 
 

@@ -32,18 +32,19 @@ from ring3.session.host_terminal import ClientTerminal
 PIECE = 65536
 
 
-def run_on(name: str, words: Sequence[str]) -> int:
+def run_on(name: str, words: Sequence[str], handed: Sequence[int] = ()) -> int:
     """Runs a command on a machine; returns its status, and says in one line why it could not.
 
     Args:
         name: The machine's.
         words: The command and its words.
+        handed: Descriptors for the command itself; then the terminal, and SIGINT, are somebody else's here.
 
     Raises:
         KeyboardInterrupt: SIGINT has ended the program.
     """
     try:
-        return Client(name, Folder().connect(name)).run(words)
+        return Client(name, Folder().connect(name), handed).run(words)
     except UserError as error:
         with suppress(OSError, AttributeError):
             os.write(2, f"ring3: {error}\n".encode())
@@ -75,8 +76,10 @@ def _gone(name: str) -> UserError:
 class Client:
     """One command, from its beginning to its end."""
 
-    def __init__(self, name: str, connection: socket) -> None:
+    def __init__(self, name: str, connection: socket, handed: Sequence[int] = ()) -> None:
         self._name = name
+        self._handed = handed
+        self._signals = [number for number in PASSED_ON if not (handed and number == signal.SIGINT)]
         self._server = connection
         self._terminal: ClientTerminal | None = None
         self._line: socket | None = None
@@ -90,7 +93,7 @@ class Client:
         os.set_blocking(told, False)
         signal.set_wakeup_fd(told, warn_on_full_buffer=False)
         ignored = [number for number in PASSED_ON if signal.getsignal(number) is signal.SIG_IGN]
-        for number in PASSED_ON:
+        for number in self._signals:
             signal.signal(number, noted)
         blocked = signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
         self._ask(words, ignored, sorted(blocked))
@@ -110,7 +113,7 @@ class Client:
 
     def _ask(self, words: Sequence[str], ignored: list[int], blocked: list[int]) -> None:
         given = [fd for fd in (0, 1, 2) if _is_open(fd)]
-        terminals = [fd for fd in given if os.isatty(fd)]
+        terminals = [fd for fd in given if os.isatty(fd) and not self._handed]
         descriptors = list(given)
         shape: list[bytes] = []
         theirs = None
@@ -129,7 +132,9 @@ class Client:
             wire.numbers(ignored),
             wire.numbers(blocked),
             [item.hex().encode() for item in shape],
+            wire.numbers(self._handed),
         )
+        descriptors += self._handed
         data = wire.frame(wire.ASK, payload)
         rights = b"".join(fd.to_bytes(4, "little") for fd in descriptors)
         with suppress(BrokenPipeError, ConnectionResetError):  # its answer says why

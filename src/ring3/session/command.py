@@ -65,6 +65,7 @@ class Command:
         stdin: What the client's standard input has.
         stdout: Takes text for the client's standard output.
         stderr: Takes text for its standard error.
+        handed: Descriptors that the client has handed over for the command itself.
     """
 
     def __init__(self, server: Server, connection: Connection, request: Request) -> None:
@@ -73,6 +74,7 @@ class Command:
         self._connection = connection
         self._request = request
         self.words = request.words
+        self.handed: Sequence[int] = request.handed
         self.machine_name = server.name
         self.environment: Mapping[str, str] = request.environment
         self._turn = Turn(" ".join(request.words[:1]))
@@ -174,7 +176,7 @@ class Command:
             stream.close()
         for outlet in self._outlets.values():
             outlet.release()
-        for fd in (*self._request.descriptors.values(), *(self._request.line or ())):
+        for fd in (*self._request.descriptors.values(), *(self._request.line or ()), *self.handed):
             os.close(fd)
 
     # -- what the client says --------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ class Request(NamedTuple):
         shape: As `terminal.RemoteTerminal` takes it.
         ignored: Signals that the client ignored when it was started.
         blocked: Those that were blocked.
+        handed: What else it hands over, for the command itself.
     """
 
     version: str
@@ -36,6 +37,7 @@ class Request(NamedTuple):
     shape: list[bytes]
     ignored: list[int]
     blocked: list[int]
+    handed: list[int]
 
 
 def read_request(payload: bytes, received: list[int]) -> Request:
@@ -52,10 +54,10 @@ def read_request(payload: bytes, received: list[int]) -> Request:
     version = groups[0][0].decode()
     words = list(map(os.fsdecode, groups[1]))
     if version != wire.VERSION or len(groups) == 2:
-        return Request(version, words, {}, "", 0, {}, [], None, [], [], [])
-    _, _, environment, (cwd, umask), given, terminals, ignored, blocked, shape = groups
+        return Request(version, words, {}, "", 0, {}, [], None, [], [], [], [])
+    _, _, environment, (cwd, umask), given, terminals, ignored, blocked, shape, handed = groups
     count = len(given)
-    if len(received) != count + 2 * bool(shape):
+    if len(received) != count + 2 * bool(shape) + len(handed):
         raise ValueError("descriptors are missing")
     return Request(
         version,
@@ -69,4 +71,5 @@ def read_request(payload: bytes, received: list[int]) -> Request:
         [bytes.fromhex(item.decode()) for item in shape],
         [int(number) for number in ignored],
         [int(number) for number in blocked],
+        received[len(received) - len(handed) :],
     )

@@ -12,7 +12,7 @@ from typing import Final
 
 from ring3 import __version__
 
-VERSION: Final = f"{__version__}/1"
+VERSION: Final = f"{__version__}/2"
 """That of the package, and after the stroke that of what is said here."""
 
 ASK: Final = 1
