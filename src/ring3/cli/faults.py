@@ -14,6 +14,8 @@ from ring3.trace import expressions
 from ring3.trace.faults.campaign import campaign
 from ring3.trace.faults.report import FORMATS
 
+INTERRUPTED: Final = 130
+"""The status that a shell gives a command which SIGINT has ended."""
 EPILOG: Final = """\
 examples:
   ring3 faults ./convert input output
@@ -32,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "-e", "--calls", metavar="SET", default="all", help="which calls fail, as strace has sets"
     )
     parser.add_argument(
-        "--each", metavar="N", type=int, default=10, help="of calls of one name, the first N fail"
+        "--each", metavar="N", type=_number, default=10, help="of calls of one name, the first N fail"
     )
     parser.add_argument("--format", choices=tuple(FORMATS), default="text", help="of the report")
     parser.add_argument(
@@ -41,6 +43,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress on standard error")
     program.add_program(parser)
     parser.set_defaults(main=run)
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text)):
+        raise argparse.ArgumentTypeError(f"'{text}' is no number from 1 on")
+    return int(text)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -53,14 +61,18 @@ def run(options: argparse.Namespace) -> int:
         if shows:
             sys.stderr.write(f"\r{done} of {of} runs" + "\n" * (done == of))
 
-    result = campaign(
-        path,
-        arguments,
-        lambda name: chosen(name, 64) or chosen(name, 32),
-        options.each,
-        progress,
-        sandbox(options),
-    )
+    try:
+        result = campaign(
+            path,
+            arguments,
+            lambda name: chosen(name, 64) or chosen(name, 32),
+            options.each,
+            progress,
+            sandbox(options),
+        )
+    except KeyboardInterrupt:
+        print("ring3: interrupted: no report is written", file=sys.stderr)
+        return INTERRUPTED
     report = FORMATS[options.format](result, [path, *arguments])
     if options.output is None:
         sys.stdout.write(report)

@@ -76,7 +76,11 @@ def learn(options: argparse.Namespace) -> int:
         computer.kernel.report = lambda _line: None
         task = program.load(computer, path, arguments, options)
         learner = Learner(computer.kernel)
-        status = program.run(computer, task, _quiet(options))
+        try:
+            status = program.run(computer, task, _quiet(options))
+        except KeyboardInterrupt:
+            program.complain(options, "interrupted: no policy is written")
+            raise
         out.write(getattr(learner, options.format)())
         out.flush()
     return status
@@ -116,8 +120,10 @@ def _read(name: str) -> str:
     try:
         with open(name, encoding="utf-8") as file:
             return file.read()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{name}: {getattr(error, 'strerror', None) or error}", 1) from None
+    except OSError as error:
+        raise UserError(f"{name}: {error.strerror}", 1) from None
+    except UnicodeDecodeError:
+        raise UserError(f"{name}: not a text file", 1) from None
 
 
 def _open(name: str | None) -> TextIO:

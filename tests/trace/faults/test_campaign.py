@@ -65,3 +65,53 @@ def test_reports() -> None:
     ]
     suite = ET.fromstring(FORMATS["junit"](result, ["a b"]).encode())
     assert (suite.get("tests"), suite.get("failures"), len(suite)) == ("3", "1", 3)
+
+
+def _careless(
+    toolchain: Toolchain, words: list[str], calls: str, tmp_path: Path
+) -> set[tuple[str, str, str]]:
+    report = tmp_path / "report.json"
+    program = str(toolchain.program("trace/careless.c"))
+    told = ring3("faults", "-e", calls, "--each", "3", "--format", "json", "-o", str(report), program, *words)
+    findings = json.loads(report.read_text())["findings"]
+    assert told.returncode == bool(findings), told.stderr
+    return {(found["kind"], found["call"], found["action"]) for found in findings}
+
+
+@pytest.mark.parametrize(
+    ("piece", "kind", "call", "action"),
+    [
+        (1, "lie", "read", "error=EIO"),
+        (2, "lie", "read", "short=1"),
+        (3, "lie", "open", "error=EACCES"),
+        (4, "crash", "mremap", "error=ENOMEM"),
+        (5, "leak", "pipe", "error=EMFILE"),
+        (6, "lie", "fsync", "error=EIO"),
+        (7, "lie", "rename", "error=ENOSPC"),
+        (8, "lie", "ftruncate", "error=ENOSPC"),
+        (9, "lie", "fork", "error=EAGAIN"),
+        (10, "lie", "pipe", "error=EMFILE"),
+        (11, "lie", "dup", "error=EMFILE"),
+        (12, "lie", "lseek", "error=ESPIPE"),
+        (13, "lie", "mkdir", "error=ENOSPC"),
+        (14, "lie", "writev", "error=ENOSPC"),
+        (15, "lie", "pwrite64", "short=1"),
+        (16, "lie", "pread64", "error=EIO"),
+        (17, "half written", "write", "error=ENOSPC"),
+        (18, "lie", "getdents64", "error=EIO"),
+        (19, "lie", "bind", "error=EADDRINUSE"),
+        (20, "lie", "recvfrom", "short=1"),
+        (21, "lie", "sendto", "short=1"),
+        (22, "lie", "memfd_create", "error=EMFILE"),
+        (23, "lie", "chdir", "error=EACCES"),
+        (24, "crash", "read", "error=EIO"),
+    ],
+)
+def test_careless_pieces(
+    toolchain: Toolchain, piece: int, kind: str, call: str, action: str, tmp_path: Path
+) -> None:
+    assert (kind, call, action) in _careless(toolchain, [str(piece), "bug"], call, tmp_path)
+
+
+def test_careful_pieces(toolchain: Toolchain, tmp_path: Path) -> None:
+    assert _careless(toolchain, ["0", "sound"], "all", tmp_path) == set()

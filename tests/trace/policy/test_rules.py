@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -49,3 +50,22 @@ def test_what_is_wrong_is_said(text: str, said: str) -> None:
 def test_what_is_no_profile(text: str) -> None:
     with pytest.raises(UserError, match=r"^p: "):
         oci.parse(text, "p")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"a":', "profile: line 1, column 6: Expecting value"),
+        ("[]", "profile: the profile is no JSON object"),
+        ("{}", "profile: the profile has no defaultAction"),
+        ('{"defaultAction": "X"}', "profile: default: 'X' is no action"),
+        ('{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [5]}', "profile: syscalls[0] is no JSON object"),
+        (
+            '{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["read"]}]}',
+            "syscalls[0] has no action",
+        ),
+    ],
+)
+def test_profiles_with_mistakes(text: str, message: str) -> None:
+    with pytest.raises(UserError, match=re.escape(message)):
+        oci.parse(text)

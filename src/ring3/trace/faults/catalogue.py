@@ -41,3 +41,5 @@ WRITES: Final = frozenset(
     }
 )  # fmt: skip
 """Calls whose failure means that data may be lost."""
+REMOVES: Final = frozenset({"unlink", "unlinkat"})
+"""Calls whose failure leaves files where nobody can do anything about it."""

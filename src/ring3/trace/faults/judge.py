@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from ring3.abi.kinds import NamedTuple
-from ring3.trace.faults.catalogue import WRITES
+from ring3.trace.faults.catalogue import REMOVES, WRITES
 from ring3.trace.faults.outcome import HUNG
 
 _SIGNALS: Final = {132: "SIGILL", 134: "SIGABRT", 135: "SIGBUS", 136: "SIGFPE", 139: "SIGSEGV"}
@@ -103,11 +103,12 @@ def judge(fault: Fault, plain: Judged, faulty: Judged) -> Finding | None:
             return Finding(Kind.LIE, fault, f"status {faulty.status}, and {differing[0]} is another")
         if fault.writes and fault.call in WRITES and not _was_repeated(fault, plain, faulty):
             return Finding(Kind.LIE, fault, f"status {faulty.status}, and what was written may be lost")
-        if faulty.open > plain.open:
-            return Finding(Kind.LEAK, fault, f"{faulty.open - plain.open} more descriptors at the end")
+        more = faulty.open - plain.open - (fault.call == "close")  # which was not made
+        if more > 0:
+            return Finding(Kind.LEAK, fault, f"{more} more descriptors at the end")
         return None
     left = [path for path in differing if faulty.files.get(path)]
-    if left and faulty.status:
+    if left and faulty.status and fault.call not in REMOVES:
         return Finding(Kind.HALF_WRITTEN, fault, f"{left[0]} is left, not whole")
     return None
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ring3.linux.kernel import LinuxKernel
 
 _OPENS: Final = frozenset({"open", "openat", "creat"})
+_EXITS: Final = frozenset({"exit", "exit_group"})
 _RENAMES: Final = frozenset({"rename", "renameat", "renameat2"})
 _WRITABLE: Final = 3
 _CREATED: Final = 0o100
@@ -49,8 +50,12 @@ class Witness(CallObserver):
         assert isinstance(call, StubCall)
         name = name_of(call)
         self.calls.append((name, bool(call.arguments) and call.arguments[0] in self._written))
+        if name == "close" and call.arguments:
+            self._written.discard(call.arguments[0])  # its number may be another file's next
         if len(self.calls) > self._most:
             raise Hung
+        if name in _EXITS and call.task is self._first and isinstance(call.task, LinuxTask):
+            self.open = len(call.task.files)
         if name in _OPENS:
             flags = (
                 call.arguments[2]
@@ -79,7 +84,6 @@ class Witness(CallObserver):
     def _exited(self, event: Exited) -> None:
         task = event.task
         if task is self._first and isinstance(task, LinuxTask):
-            self.open = len(task.files)
             self.files = {path: _digest_of(task, path) for path in self.files}
 
 

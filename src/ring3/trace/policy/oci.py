@@ -100,16 +100,34 @@ def parse(text: str, source: str = "profile", capabilities: frozenset[str] = DEF
     """
     try:
         read = json.loads(text)
-        read = read.get("linux", {}).get("seccomp", read)
-        return _profile(read, capabilities)
     except json.JSONDecodeError as error:
+        raise UserError(f"{source}: line {error.lineno}, column {error.colno}: {error.msg}", 1) from None
+    if isinstance(read, dict) and isinstance(read.get("linux"), dict):
+        read = read["linux"].get("seccomp", read)
+    try:
+        return _profile(_object(read, "the profile"), capabilities)
+    except ValueError as error:
         raise UserError(f"{source}: {error}", 1) from None
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise UserError(f"{source}: not a seccomp profile: {error!r}", 1) from None
+    except (KeyError, TypeError, AttributeError):
+        raise UserError(
+            f"{source}: not a seccomp profile (OCI runtime specification, config-linux)", 1
+        ) from None
+
+
+def _object(read: object, where: str) -> dict[str, Any]:
+    if not isinstance(read, dict):
+        raise ValueError(f"{where} is no JSON object")
+    return read
+
+
+def _field(read: dict[str, Any], name: str, where: str) -> Any:  # noqa: ANN401 -- whatever JSON has
+    if name not in read:
+        raise ValueError(f"{where} has no {name}")
+    return read[name]
 
 
 def _profile(read: dict[str, Any], capabilities: frozenset[str]) -> Profile:
-    default = _verdict(read["defaultAction"], read.get("defaultErrnoRet"), "default")
+    default = _verdict(_field(read, "defaultAction", "the profile"), read.get("defaultErrnoRet"), "default")
     listed = set(read.get("architectures", ()))
     for row in read.get("archMap", ()):
         listed |= {row["architecture"], *(row.get("subArchitectures") or ())}
@@ -121,14 +139,16 @@ def _profile(read: dict[str, Any], capabilities: frozenset[str]) -> Profile:
         if slot.name is not None
     }
     entries: dict[str, list[_Entry]] = {}
-    for number, row in enumerate(read.get("syscalls") or (), start=1):
+    for number, one in enumerate(read.get("syscalls") or ()):
+        where = f"syscalls[{number}]"
+        row = _object(one, where)
         if not _applies(row, capabilities):
             continue
-        verdict = _verdict(row["action"], row.get("errnoRet"), f"syscalls[{number - 1}]")
+        verdict = _verdict(_field(row, "action", where), row.get("errnoRet"), where)
         if verdict[:2] == default[:2]:
             continue
-        conditions = tuple(_condition(one) for one in row.get("args") or ())
-        for name in row.get("names") or [row["name"]]:
+        conditions = tuple(_condition(argument, where) for argument in row.get("args") or ())
+        for name in row.get("names") or [_field(row, "name", where)]:
             if name in known:
                 entries.setdefault(name, []).append(_Entry(verdict, conditions))
     for found in entries.values():
@@ -137,13 +157,15 @@ def _profile(read: dict[str, Any], capabilities: frozenset[str]) -> Profile:
 
 
 def _verdict(action: str, errno: int | None, why: str) -> Verdict:
+    if action not in _ACTIONS:
+        raise ValueError(f"{why}: '{action}' is no action")
     number = int(E.EPERM if errno is None else errno)
     return Verdict(_ACTIONS[action], int(E.ENOSYS) if action in _UNATTENDED else number, why)
 
 
-def _condition(read: dict[str, Any]) -> _Condition:
+def _condition(read: dict[str, Any], where: str) -> _Condition:
     if read["op"] not in _COMPARE and read["op"] != "SCMP_CMP_MASKED_EQ":
-        raise ValueError(read["op"])
+        raise ValueError(f"{where}: '{read['op']}' is no comparison")
     return _Condition(int(read["index"]), read["op"], int(read["value"]), int(read.get("valueTwo", 0)))
 
 
