@@ -251,6 +251,15 @@ class Machine(Hooks):
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self.processes)} processes spawned>"
 
+    def _repr_html_(self) -> str:
+        from ring3.python.memory import table  # noqa: PLC0415 -- for notebooks
+
+        rows: list[tuple[object, ...]] = [
+            (task.tid, task.name, task.state.value, f"{task.cpu_time / 1e6:.1f} ms")
+            for task in self.kernel.tasks.values()
+        ]
+        return table(("task", "name", "state", "CPU"), rows)
+
 
 class Linux(Machine, computer.Linux):
     """A machine with Linux on it; `ring3.computer.Linux` says what it can be made with.

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from ring3.abi.structs import Value
 from ring3.debug.memory import Memory as EngineMemory
 from ring3.debug.registers import ALL, GENERAL, UserRegisters
+from ring3.errors import UserError
+from ring3.trace.pictures.address_space import look
+from ring3.trace.pictures.address_space_text import size
 
 if TYPE_CHECKING:
     from ring3.kernel.task import Task
+    from ring3.trace.pictures.address_space import AddressSpace
 
 
 class Mapping(NamedTuple):
@@ -37,10 +41,36 @@ class Mapping(NamedTuple):
         return f"{self.start:012x}-{self.end:012x} {self.rights} {self.offset:08x} {self.name}".rstrip()
 
 
+class Dump(NamedTuple):
+    """Bytes of a program's memory, to be looked at.
+
+    Attributes:
+        address: Of the first one.
+        data: The bytes.
+    """
+
+    address: int
+    data: bytes
+
+    def lines(self) -> Iterator[tuple[str, str, str]]:
+        """Address, digits and characters, sixteen bytes a line."""
+        for at in range(0, len(self.data), 16):
+            part = self.data[at : at + 16]
+            shown = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in part)
+            yield f"{self.address + at:#x}", part.hex(" "), shown
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{address}  {digits:<47}  {shown}" for address, digits, shown in self.lines())
+
+    def _repr_html_(self) -> str:
+        return table(("address", "bytes", "characters"), list(self.lines()))
+
+
 class Memory:
     """What lies at the addresses of a program: ``memory[address:end]`` are bytes, and can be set."""
 
     def __init__(self, task: Task) -> None:
+        self._task = task
         self._memory = EngineMemory(task.kernel, task.memory)
 
     def read(self, address: int, size: int) -> bytes:
@@ -90,6 +120,23 @@ class Memory:
 
         row, bits = every()[name], self._memory.word * 8
         return row.values(bits, self.read(address, row.size(bits)))
+
+    def dump(self, address: int, size: int = 256) -> Dump:
+        """Bytes that show themselves as lines of hexadecimal digits and characters; as many as are mapped."""
+        return Dump(address, self.available(address, size))
+
+    def _repr_html_(self) -> str:
+        space = self._space()
+        rows: list[tuple[object, ...]] = [
+            (f"{a.start:#x}", size(a.end - a.start), size(a.resident), a.perms, a.name) for a in space.areas
+        ]
+        return table(("from", "size", "in memory", "rights", "what"), rows)
+
+    def _space(self) -> AddressSpace:
+        found = look(self._task.kernel, self._task)
+        if found is None:
+            raise UserError(f"{self._task.name} ({self._task.tid}) has ended: its memory is gone")
+        return found
 
     def __getitem__(self, place: int | slice) -> bytes:
         if isinstance(place, int):

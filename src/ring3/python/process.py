@@ -16,6 +16,7 @@ from ring3.linux.signals.send import group_send_sig_info
 from ring3.python import events, symbols
 from ring3.python.memory import Mapping, Memory, Registers
 from ring3.python.streams import Capture, Feed
+from ring3.trace.pictures.address_space import AddressSpace, look
 
 if TYPE_CHECKING:
     from ring3.kernel.task import Task
@@ -182,6 +183,14 @@ class Process:
         """Its mappings, the lowest address first."""
         self._alive()
         return [Mapping(m.start, m.end, m.perms, m.offset, m.name) for m in maps(self.task.memory)]
+
+    @property
+    def address_space(self) -> AddressSpace:
+        """Its memory and page tables as they are now: a picture in a notebook, a table as a string."""
+        self._alive()
+        found = look(self.task.kernel, self.task)
+        assert found is not None
+        return found
 
     @property
     def files(self) -> dict[int, str]:

@@ -125,6 +125,12 @@ class Aggregation:
         total = sum(self.bucket_value(bucket) * wrapped(count) for bucket, count in value.items())
         return total, value.get(0, 0)
 
+    def _repr_html_(self) -> str:
+        """A table for notebooks, the highest value first; distributions with bars."""
+        from ring3.trace.dtrace.aggregation_html import render  # noqa: PLC0415 - for notebooks
+
+        return render(self)
+
     def bucket_value(self, bucket: int) -> int:
         """What a bucket stands for when distributions are compared: its label."""
         if self.function == "lquantize":

@@ -111,6 +111,16 @@ class AddressSpace(NamedTuple):
             yield table
             waiting.extend(reversed(table.inner))
 
+    def __str__(self) -> str:
+        from ring3.trace.pictures.address_space_text import render  # noqa: PLC0415 - it knows this module
+
+        return render(self)
+
+    def _repr_html_(self) -> str:
+        from ring3.trace.pictures.address_space_svg import render  # noqa: PLC0415 - as above
+
+        return render(self)
+
 
 _SHIFTS: Final = dict(LEVELS)
 _BELOW: Final = {level: LEVELS[at + 1][0] for at, (level, _) in enumerate(LEVELS[:-1])}
