@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from ring3.computer import Linux, Solaris
+from ring3.debug.mdb.command import completions
 from ring3.debug.mdb.targets.kernel import KernelTarget
 from tests.debug.mdb.session import Typed
 
@@ -123,3 +124,19 @@ def test_linux() -> None:
         assert typed("::sizeof struct pt_regs") == "sizeof (struct pt_regs) = 0xa8\n"
         assert typed("::modinfo") == "mdb: this kernel has no modules\n"
         assert typed("sys_call_table::print -d sys_call_ptr_t") == "__x64_sys_read\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "word", "found"),
+    [
+        ("", "::sizeo", ["::sizeof"]),
+        ("", "modct", ["modctl", "modctl_modinfo"]),
+        ("::sizeof struct ", "sysen", ["sysent"]),
+        ("::offsetof struct sysent ", "sy_call", ["sy_call", "sy_callc"]),
+        ("::print -Ta sysent sy_narg ", "sy_l", ["sy_lock"]),
+        ("sysent::print struct sysent ", "nosuch", []),
+        ("::print struct nosuch ", "modctl_mo", ["modctl_modinfo"]),
+    ],
+)
+def test_what_a_word_can_become(typed: Typed, before: str, word: str, found: list[str]) -> None:
+    assert completions(typed.session, before, word) == found

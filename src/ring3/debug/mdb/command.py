@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getopt
+import re
 from typing import Final, NamedTuple
 
 from ring3.debug.core_file import CoreFile
@@ -19,7 +20,13 @@ from ring3.debug.mdb.targets.process import ProcessTarget
 from ring3.debug.mdb.targets.program import program_of
 from ring3.debug.object_file import ObjectFile
 from ring3.errors import UserError
+from ring3.trace.dtrace.types import Struct, resolve
 
+_OF_A_TYPE: Final = re.compile(
+    r"::(?:print|offsetof|printf|list)\s+(?:-\w+\s+)*(?:\"[^\"]*\"\s+)?((?:(?:struct|union)\s+)?\w+)\s+(?:[\w.\[\]]+\s+)*$"
+)
+"""What is typed before a member: a dcmd and the type."""
+_KEYWORD: Final = re.compile(r"\b(struct|union|enum)\s+$")
 USAGE: Final = (
     "usage: ring3 mdb [-fkmuwyAFKMS] [+/-o option] [-p pid] [-s dist] [-I path] [-L path] [-P prompt]\n"
     "                 [-R root] [-V dis-version] [-e expr] [object [core] | core | suffix]"
@@ -172,7 +179,7 @@ def attached(host: Host, number: int) -> ProcessTarget:
 def converse(session: Session, console: Console) -> int:
     """Runs the commands that somebody types or that come from a pipe; returns mdb's status."""
     if isinstance(console, StreamConsole):
-        console.complete_with(lambda text: completions(session, text))
+        console.complete_with(lambda before, text: completions(session, before, text))
     while True:
         try:
             line = console.line(session.settings.prompt)
@@ -188,8 +195,26 @@ def converse(session: Session, console: Console) -> int:
         console.flush()
 
 
-def completions(session: Session, text: str) -> list[str]:
-    """What a word can become: dcmds behind ``::``, else symbols and the names of types and walkers."""
+def completions(session: Session, before: str, text: str) -> list[str]:
+    """What a word can become: dcmds behind ``::``, members behind a type, else symbols, types and walkers.
+
+    Args:
+        session: The debugger.
+        before: What stands before the word on its line.
+        text: The word, as far as it is typed.
+    """
+    typed = _OF_A_TYPE.search(before)
+    if typed:
+        kind = session.catalog.find(typed[1])
+        kind = None if kind is None else resolve(kind)
+        if isinstance(kind, Struct):
+            return sorted(name for name in kind.members if name.startswith(text))
+    keyword = _KEYWORD.search(before)
+    if keyword:
+        start = f"{keyword[1]} {text}"
+        return sorted(
+            name.partition(" ")[2] for name in session.target.type_names() if name.startswith(start)
+        )
     if text.startswith("::"):
         return sorted(
             f"::{name}" for name in session.dcmds if name.startswith(text[2:]) and name[0].isalpha()

@@ -61,20 +61,20 @@ class StreamConsole:
         """Has what was written appear."""
         self._out.flush()
 
-    def complete_with(self, candidates: Callable[[str], list[str]]) -> None:
+    def complete_with(self, candidates: Callable[[str, str], list[str]]) -> None:
         """Has the Tab key complete words.
 
         Args:
-            candidates: Gives what a word can become.
+            candidates: Gives what a word can become; gets what stands before it on the line, too.
         """
         if not self.interactive:
             return
         import readline  # noqa: PLC0415 - for terminals only
 
         def complete(text: str, number: int) -> str | None:
-            found = candidates(text)
+            found = candidates(readline.get_line_buffer()[: readline.get_begidx()], text)
             return found[number] if number < len(found) else None
 
         readline.set_completer(complete)
-        readline.set_completer_delims(" \t\n|;,()+-*%#&^<>=/")
+        readline.set_completer_delims(" \t\n|;,()+-*%#&^<>=/.")
         readline.parse_and_bind("tab: complete")

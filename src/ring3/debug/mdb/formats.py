@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from ring3.debug.disassembly.solaris import LONGEST, decode
 from ring3.debug.mdb.errors import MdbError
 from ring3.debug.mdb.expressions import ExpressionParser
+from ring3.debug.mdb.format_letters import PLAIN, Plain
 from ring3.debug.mdb.numbers import M64, date, digits, escaped_text, signed
 
 if TYPE_CHECKING:
@@ -27,41 +28,6 @@ REPEAT: Final = "\0"
 """Marks a decimal number among the letters of a format: how often the next is applied."""
 QUOTED: Final = "\1"
 """Marks a string that is printed."""
-
-
-class Plain(NamedTuple):
-    """A format that writes a number: bytes, width of the column, base, and whether it has a sign or C's octal 0."""
-
-    size: int
-    width: int
-    base: int
-    signed: bool = False
-    zero: bool = False
-    help: str = ""
-
-
-PLAIN: Final = {
-    "B": Plain(1, 8, 16, help="hexadecimal int"),
-    "D": Plain(4, 16, 10, signed=True, help="decimal signed int"),
-    "E": Plain(8, 21, 10, help="decimal unsigned long long"),
-    "G": Plain(8, 23, 8, help="octal unsigned long long"),
-    "O": Plain(4, 16, 8, zero=True, help="octal unsigned int"),
-    "Q": Plain(4, 16, 8, signed=True, zero=True, help="octal signed int"),
-    "U": Plain(4, 16, 10, help="decimal unsigned int"),
-    "V": Plain(1, 8, 10, help="decimal unsigned int"),
-    "W": Plain(4, 16, 0, help="default radix unsigned int"),
-    "X": Plain(4, 16, 16, help="hexadecimal int"),
-    "b": Plain(1, 8, 8, zero=True, help="octal unsigned int"),
-    "d": Plain(2, 8, 10, signed=True, help="decimal signed short"),
-    "e": Plain(8, 21, 10, signed=True, help="decimal signed long long"),
-    "g": Plain(8, 24, 8, signed=True, help="octal signed long long"),
-    "o": Plain(2, 8, 8, zero=True, help="octal unsigned short"),
-    "q": Plain(2, 8, 8, signed=True, zero=True, help="octal signed short"),
-    "u": Plain(2, 8, 10, help="decimal unsigned short"),
-    "v": Plain(1, 8, 10, signed=True, help="decimal signed int"),
-    "w": Plain(2, 8, 0, help="default radix unsigned short"),
-    "x": Plain(2, 8, 16, help="hexadecimal short"),
-}
 
 
 def parse(session: Session, scanner: Scanner) -> list[Argument]:
@@ -370,38 +336,3 @@ _ACTIONS: Final[dict[str, Callable[[Formatter, int, int], int]]] = {
     "s": Formatter.raw_string,
     "y": lambda self, address, count: self.time(address, count, 8),
 }
-
-DESCRIPTIONS: Final = {
-    "+": ("increment dot by the count", 0),
-    "-": ("decrement dot by the count", 0),
-    "^": ("decrement dot by increment * count", 0),
-    "C": ("character using C character notation", 1),
-    "F": ("double", 8),
-    "H": ("swap bytes and shorts", 4),
-    "I": ("address and disassembled instruction", 0),
-    "J": ("hexadecimal long long", 8),
-    "K": ("hexadecimal uintptr_t", 8),
-    "L": ("search for 32-bit value", 4),
-    "M": ("search for 64-bit value", 8),
-    "N": ("newline", 0),
-    "P": ("symbol", 8),
-    "R": ("binary", 8),
-    "S": ("string using C string notation", 0),
-    "T": ("horizontal tab", 0),
-    "Y": ("decoded time32_t", 4),
-    "Z": ("write hexadecimal long long", 8),
-    "a": ("dot as symbol+offset", 0),
-    "c": ("character", 1),
-    "f": ("float", 4),
-    "h": ("swap bytes", 2),
-    "i": ("disassembled instruction", 0),
-    "j": ("jazzed-up binary unsigned long long", 8),
-    "l": ("search for 16-bit value", 2),
-    "n": ("newline", 0),
-    "p": ("symbol", 8),
-    "r": ("whitespace", 0),
-    "s": ("raw string", 0),
-    "t": ("horizontal tab", 0),
-    "y": ("decoded time64_t", 8),
-}
-"""What the letters that write no plain numbers are for, and how many bytes they take."""

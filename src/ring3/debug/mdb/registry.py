@@ -85,3 +85,11 @@ def walker(name: str, description: str = "") -> Callable[[WalkFunction], WalkFun
 def _module_of(function: Callable[..., object]) -> str:
     module = function.__module__
     return "mdb" if module.startswith("ring3.debug.mdb.") else module.rsplit(".", 1)[-1]
+
+
+def usage(dcmd: Dcmd) -> str:
+    """A dcmd with its arguments, as help and complaints show it."""
+    words = dcmd.usage
+    before = {":": "address ", "?": "[ address ] "}.get(words[:1], "")
+    name = dcmd.name if not dcmd.name[0].isalpha() else f"::{dcmd.name}"
+    return f"{before}{name} {words.lstrip(':?')}".rstrip()

@@ -5,23 +5,24 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TextIO
+from typing import TYPE_CHECKING, Final, NamedTuple, TextIO
 
 from ring3.debug.mdb import formats
 from ring3.debug.mdb.call import Argument, Call
-from ring3.debug.mdb.errors import UNKNOWN_DCMD, MdbError, Quit, UsageError
+from ring3.debug.mdb.errors import UNKNOWN_DCMD, MdbError, UsageError
 from ring3.debug.mdb.expressions import ExpressionParser
 from ring3.debug.mdb.numbers import M64, with_base
 from ring3.debug.mdb.output import Output
-from ring3.debug.mdb.registry import DCMDS, WALKERS, Dcmd
+from ring3.debug.mdb.registry import DCMDS, WALKERS, Dcmd, usage
+from ring3.debug.mdb.resident import Resident
 from ring3.debug.mdb.scanner import Scanner
+from ring3.debug.mdb.settings import Settings
 from ring3.debug.mdb.targets.base import Symbol, Target
 from ring3.debug.mdb.types.catalog import Catalog
 from ring3.debug.mdb.variables import Variables
 from ring3.errors import UserError
 
 if TYPE_CHECKING:
-    from ring3.debug.mdb.targets.events import Event
     from ring3.debug.program import Program
 
 VERBS: Final = "/\\?=@"
@@ -41,44 +42,6 @@ class Statement(NamedTuple):
     repeat: int | None
     stages: list[Stage]
     shell: str | None
-
-
-class Resident(Protocol):
-    """A debugger that lives in the machine it stops, as kmdb does, instead of running it.
-
-    Attributes:
-        events: What it stops for.
-    """
-
-    events: dict[int, Event]
-
-    def add_event(self, text: str) -> Event:
-        """One more thing to stop for."""
-
-    def delete_event(self, number: int) -> None:
-        """One less."""
-
-    def leave(self) -> None:
-        """Lets the machine go on."""
-
-    def step(self) -> None:
-        """Lets it execute one instruction."""
-
-    def run_to(self, address: int, stack: int) -> None:
-        """Lets it run to an address, where the stack is no deeper."""
-
-
-class Settings:
-    """What ``::set -o`` sets."""
-
-    def __init__(self) -> None:
-        self.flags = {"repeatlast": True, "autowrap": False, "pager": False, "ignoreeof": False, "adb": False}
-        self.flags |= {"nostop": False, "showlmid": False, "stop_on_bpt_nosym": False}
-        self.values = {"follow_fork_mode": "parent", "follow_exec_mode": "follow"}
-        self.array_mem_limit: int | None = 32
-        self.array_str_limit: int | None = 1024
-        self.symbol_distance = 0
-        self.prompt = "> "
 
 
 class Session:
@@ -415,14 +378,3 @@ class Session:
             ["/bin/sh", "-c", command], input=text, text=True, stdout=subprocess.PIPE, check=False
         )
         self.out.text(done.stdout)
-
-
-def usage(dcmd: Dcmd) -> str:
-    """A dcmd with its arguments, as help and complaints show it."""
-    words = dcmd.usage
-    before = {":": "address ", "?": "[ address ] "}.get(words[:1], "")
-    name = dcmd.name if not dcmd.name[0].isalpha() else f"::{dcmd.name}"
-    return f"{before}{name} {words.lstrip(':?')}".rstrip()
-
-
-__all__ = ["Quit", "Session", "Settings", "Stage", "Statement", "usage"]

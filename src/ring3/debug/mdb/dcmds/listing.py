@@ -7,8 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 from ring3.debug.mdb.call import Call
 from ring3.debug.mdb.errors import UNKNOWN_DCMD, MdbError, UsageError
-from ring3.debug.mdb.formats import DESCRIPTIONS, PLAIN
-from ring3.debug.mdb.registry import dcmd
+from ring3.debug.mdb.format_letters import DESCRIPTIONS, PLAIN
+from ring3.debug.mdb.registry import dcmd, usage
 
 
 @dcmd("dcmds", "[[-n] pattern]", "list available debugger commands")
@@ -90,8 +90,6 @@ def help_(call: Call) -> None:
             "      ::formats      ... for a list of format characters for / \\ ? and =\n\n"
         )
         return
-    from ring3.debug.mdb.session import usage  # noqa: PLC0415 - it imports this module
-
     name = call.text(0).removeprefix("::")
     found = call.session.dcmds.get(name)
     if found is None:
