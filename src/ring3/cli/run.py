@@ -43,6 +43,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-confine", action="store_true", help="keep this process's own rights while the program runs"
     )
+    parser.add_argument(
+        "--from",
+        dest="snapshot",
+        metavar="FILE",
+        help="go on with the machine of a snapshot (docs/python.md) instead of running a PROGRAM",
+    )
     gdb = parser.add_argument_group("debugging").add_argument
     gdb(
         "--gdb",
@@ -70,6 +76,8 @@ def run(options: argparse.Namespace) -> int:
     """Runs the program; returns its status."""
     if options.gdb and caller_of(options).machine_name is not None:
         raise UserError("--gdb is for a program on a machine of its own")
+    if options.snapshot is not None:
+        return _go_on(options)
     path, arguments = program.words(options)
     with program.computer(options, path) as computer, ExitStack() as stack:
         program.report(options, computer)
@@ -85,6 +93,24 @@ def run(options: argparse.Namespace) -> int:
         if not options.no_confine and caller_of(options).machine_name is None:
             confine_to(sandbox(options), computer.kernel.vfs, computer.machine.cpu.requests)
         return program.run(computer, task, options, begin)
+
+
+def _go_on(options: argparse.Namespace) -> int:
+    """Runs the first program of a snapshot to its end; returns its status."""
+    if options.words or options.gdb:
+        raise UserError("--from goes on with the program of a snapshot: it takes no PROGRAM and no --gdb")
+    if caller_of(options).machine_name is not None:
+        raise UserError("--from makes a machine of its own: it goes without --on")
+    from ring3.python.snapshot import Snapshot  # noqa: PLC0415 - few programs begin so
+
+    with Snapshot.load(options.snapshot) as machine:
+        living = [process for process in machine.processes if not process.ended]
+        if not living:
+            raise UserError(f"{options.snapshot}: no program runs in the snapshot")
+        program.report(options, machine)
+        if not options.no_confine:
+            confine_to(machine.sandbox, machine.kernel.vfs, machine.kernel.machine.cpu.requests)
+        return program.run(machine, living[0].task, options)
 
 
 def _debugger(computer: Linux | Solaris, task: Task, options: argparse.Namespace) -> Callable[[], None]:

@@ -55,7 +55,7 @@ class HostFile(File):
     """
 
     asks_host = True
-    not_state = "fd", "owned"
+    not_state: Final = {"fd": -1, "owned": False}
     requests = "host"
 
     def __init__(self, fd: int, events: HostEvents, vfs: Vfs | None = None, *, owned: bool = False) -> None:
@@ -247,9 +247,11 @@ class HostFile(File):
 
     def put_outside(self, then: HostDescriptor | None) -> None:
         """Opens it again if need be, and goes back to the place in it."""
+        from ring3.fs.host_descriptor import STANDARD  # noqa: PLC0415 -- for who takes snapshots
+
         if then is not None:
             fd = then.open_again(self.fd)
-            self.owned = self.owned or fd != self.fd
+            self.owned = self.owned or fd not in (self.fd, *STANDARD)
             self.fd = fd
 
     def close(self) -> None:

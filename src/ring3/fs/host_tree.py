@@ -103,7 +103,7 @@ class HostPlace:
         number: Its descriptor, -1 while it has none.
     """
 
-    not_state = ("number",)
+    not_state: Final = {"number": -1}
     __slots__ = ("__weakref__", "_identity", "above", "held", "name", "number")
 
     def __init__(self, held: Held, above: HostPlace | None, name: bytes, found: os.stat_result) -> None:

@@ -35,6 +35,8 @@ REFUSALS: Final = (E.EACCES, E.EPERM, E.EROFS, E.ETXTBSY)
 class WritableFileSystem(HostFileSystem):
     """A directory of the host and all below it, or a single file of it, that can be written to."""
 
+    is_kept_in_files = False
+
     def __init__(self, vfs: Vfs, base: bytes) -> None:
         """Shows a file or directory of the host.
 

@@ -41,7 +41,7 @@ class HostFileSystem(FileSystem):
         kinds: What regular files, and all others, are here.
     """
 
-    not_state = "_busy", "_inodes"
+    not_state: Final = {"_busy": frozenset[object](), "_inodes": {}}
     kinds: tuple[type[HostRegular], type[HostInode]]
 
     def __init__(self, vfs: Vfs, base: bytes) -> None:
@@ -219,7 +219,7 @@ class HostInode(Inode):
 class HostRegular(RegularInode):
     """A regular file of the host."""
 
-    not_state = ("_fd",)
+    not_state: Final = {"_fd": -1}
     __slots__ = ("_dev", "_fd", "_name", "_pages", "_place", "_size", "_version")
 
     def __init__(

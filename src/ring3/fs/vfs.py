@@ -24,7 +24,6 @@ class Epoch:
     """A stretch of a machine's time between two snapshots, and the one before it."""
 
     __slots__ = ("before",)
-    is_state = False
 
     def __init__(self, before: Epoch | None) -> None:
         self.before = before
@@ -42,6 +41,7 @@ class Ledger:
     """
 
     not_state = "_frames", "_used", "epoch"
+    epoch = Epoch(None)
 
     def __init__(self, ram: Ram) -> None:
         self.epoch = Epoch(None)

@@ -119,8 +119,8 @@ class VirtualClocks:
 
     def __init__(self, counter: CodeCounter | None = None) -> None:
         """Sets all clocks to the start; from now on they go by what is counted."""
-        self._counter = NoCode() if counter is None else counter
-        self._slept = -self._counter.executed
+        self.counter = NoCode() if counter is None else counter
+        self._slept = -self.counter.executed
         self._start = VIRTUAL_START
 
     def realtime(self) -> int:
@@ -133,17 +133,17 @@ class VirtualClocks:
 
     def cpu(self) -> int:
         """Not slept."""
-        self._counter.advance(_LOOK)
-        return self._counter.executed
+        self.counter.advance(_LOOK)
+        return self.counter.executed
 
     def now(self) -> int:
         """What the next look at the monotonic clock would show, but for the time that it takes."""
-        return self._counter.executed + self._slept
+        return self.counter.executed + self._slept
 
     def cycles(self) -> int:
         """The processor's time-stamp counter, which goes at 1 GHz; a look at it takes some cycles."""
-        self._counter.advance(_CYCLES)
-        return self._counter.executed
+        self.counter.advance(_CYCLES)
+        return self.counter.executed
 
     def ahead(self) -> int:
         """How far the wall clock is ahead of the monotonic one."""

@@ -171,6 +171,10 @@ class Kernel(Rings, ABC, Generic[TaskT]):
             self.attention = attention
         return self.attention
 
+    def fixtures(self) -> dict[str, Any]:
+        """What each machine with this kernel has of its own, beside its state (`kernel.snapshot.file`)."""
+        return {}
+
     # -- observers -----------------------------------------------------------------------------------------------
 
     @cached_property

@@ -79,11 +79,13 @@ class FrameType(Protocol):
         """The registers at ``words[base]`` and up."""
 
 
-def frame_type(slots: Mapping[str, int]) -> FrameType:
+def frame_type(slots: Mapping[str, int], module: str = __name__, name: str = "FrameRegs") -> FrameType:
     """The class of register frames with the given layout.
 
     Args:
         slots: Byte offset of each name in `NAMES`.
+        module: The module that has the class.
+        name: Its name there, by which a snapshot in a file finds it.
     """
 
     def field(offset: int) -> property:
@@ -112,7 +114,7 @@ def frame_type(slots: Mapping[str, int]) -> FrameType:
 
     body: dict[str, object] = {"__slots__": (), "gprs": gprs, "set_gprs": set_gprs}
     body.update((name, field(slots[name])) for name in NAMES)
-    return cast(FrameType, type("FrameRegs", (_Frame,), body))
+    return cast(FrameType, type(name, (_Frame,), {**body, "__module__": module}))
 
 
 def copy_regs(source: UserRegs, target: UserRegs) -> None:

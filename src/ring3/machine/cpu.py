@@ -202,6 +202,7 @@ class Cpu(Registers, Protocol):
         ahead: How many pages are worth mapping ahead of a program: `Pmap.ahead`.
         translates: It translates code: `Pmap.translated`.
         vectors: The floating-point and vector state as XSAVE has it; None where the CPU has no XSAVE, but only `fpu`.
+        booted: All registers as they were when it was made, as `save` gives them.
         requests: Numbers of the requests of ptrace(2) that it makes of processes of its own, while programs run.
     """
 
@@ -219,6 +220,10 @@ class Cpu(Registers, Protocol):
 
     @property
     def vectors(self) -> VectorState | None:
+        """See the class."""
+
+    @property
+    def booted(self) -> bytes:
         """See the class."""
 
     @property

@@ -85,6 +85,7 @@ class UnicornCpu(UnicornRegisters):
         self._place_fields()
         self._sync()
         self._features = self._cpuid(1)
+        self.booted: bytes = self.save()
         ram.on_code_freed = self.forget_code
 
     # -- running -----------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from ring3.fs.namei import Walk
 from ring3.fs.overlay import OverlayFileSystem
 from ring3.fs.permission import KERNEL
 from ring3.fs.view import make_directories
+from ring3.kernel.clock import VirtualClocks
 from ring3.linux.files.lookup import of_credentials
 from ring3.loader.host import find_in_path
 from ring3.loader.personality import System
@@ -297,6 +298,33 @@ class Linux(Machine, computer.Linux):
         """Switches it off; nothing happens if it is off."""
         if self._closes():
             computer.Linux.close(self)
+
+    def made_with(self) -> dict[str, Any]:
+        """For a snapshot in a file: the options of a machine that it fits."""
+        kernel = self.kernel
+        options = {
+            "full_path": kernel.full_path,
+            "ram_bytes": kernel.machine.ram.size,
+            "virtual_time": isinstance(kernel.clocks, VirtualClocks),
+        }
+        return {"options": options}
+
+    def fixtures(self) -> dict[str, Any]:
+        """What a snapshot in a file finds here."""
+        found: dict[str, Any] = {"python": self, "processes": self.processes, "runner": self.runner}
+        if isinstance(self.kernel.clocks, VirtualClocks):
+            found["counter"] = self.kernel.clocks.counter
+        return found
+
+    def discard(self) -> None:
+        """A snapshot was not read into it to its end: nothing of it is of use."""
+        if self._closes():
+            self.kernel.close()
+            self.machine.close()
+
+    def begin_again(self) -> None:
+        """A snapshot was read into it: what stood for the machine that was booted is that of the other one."""
+        self._vfs, self._objects = self.kernel.vfs, self.kernel.objects
 
     def mount(self, source: str, at: str) -> None:
         """Shows a directory of the host in the machine, copy-on-write: nothing changes on the host.

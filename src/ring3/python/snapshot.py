@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+import io
+import os
+from typing import IO, TYPE_CHECKING, Self
 
 from ring3.errors import UserError
+from ring3.python.machine import Linux
 
 if TYPE_CHECKING:
     from ring3.kernel.snapshot.machine import State
@@ -45,6 +48,71 @@ class Snapshot:
         """
         self.machine.restore(self)
         return self
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes it into a file, which `Snapshot.load` and ``ring3 run --from`` make a machine of again.
+
+        Raises:
+            UserError: It holds something that no file can, or the file cannot be written.
+        """
+        written = io.BytesIO()
+        self._write(written)
+        try:
+            with open(path, "wb") as file:
+                file.write(written.getbuffer())
+        except OSError as error:
+            raise UserError(f"{os.fspath(path)}: {error.strerror}", 1) from None
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Linux:
+        """A new machine that is what the one was of which a snapshot was saved; its `processes` are those of then.
+
+        Raises:
+            UserError: The file cannot be read, is damaged or of another version of Ring3, or something of the host that
+                it needs is not as it was.
+        """
+        name = os.fspath(path)
+        try:
+            with open(path, "rb") as file:
+                return cls._machine_of(file, name)
+        except OSError as error:
+            raise UserError(f"{name}: {error.strerror}", 1) from None
+
+    def fork(self) -> Linux:
+        """A new machine that is what this one was, beside it: what one does, the other does not see.
+
+        Raises:
+            UserError: It holds something that cannot be copied.
+        """
+        file = io.BytesIO()
+        self._write(file)
+        file.seek(0)
+        return self._machine_of(file, "the snapshot")
+
+    def _write(self, file: IO[bytes]) -> None:
+        machine = self.machine
+        if not isinstance(machine, Linux):
+            raise UserError("snapshots of Linux are saved, and of no other system")
+        machine.states.save(file, self.state, machine.made_with(), machine.fixtures())
+
+    @staticmethod
+    def _machine_of(file: IO[bytes], name: str) -> Linux:
+        from ring3.kernel.snapshot.file import head_of, load  # noqa: PLC0415 -- for who asks
+
+        head = head_of(file, name)
+        try:
+            given = head["options"]
+            full_path, virtual_time, ram = (given[key] for key in ("full_path", "virtual_time", "ram_bytes"))
+            machine = Linux(full_path=bool(full_path), virtual_time=bool(virtual_time), ram_bytes=int(ram))
+        except (KeyError, TypeError, ValueError):
+            raise UserError(f"{name}: the snapshot is damaged") from None
+        try:
+            load(file, name, head, machine.kernel, machine.fixtures())
+        except BaseException:
+            machine.discard()
+            raise
+        machine.begin_again()
+        return machine
 
     def __repr__(self) -> str:
         return f"<snapshot of {self.machine!r}>"

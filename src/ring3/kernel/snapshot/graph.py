@@ -48,7 +48,7 @@ class _Unset:
     __slots__ = ()
 
 
-_UNSET: Final = _Unset()
+UNSET: Final = _Unset()
 
 
 class Kind(NamedTuple):
@@ -121,11 +121,11 @@ def _put_cell(thing: types.CellType, record: tuple[Value, ...]) -> None:
 _ATOM: Final = Kind(_itself, lambda record: (), None)
 _ROW: Final = Kind(_itself, _itself, None)
 
-_KINDS: Final[dict[type, Kind]] = {
+KINDS: Final[dict[type, Kind]] = {
     **dict.fromkeys(
         (
             int, bool, float, complex, str, bytes, type(None), type(...), range, slice, type, types.ModuleType,
-            types.BuiltinFunctionType, types.CodeType, memoryview, types.MappingProxyType, functools._lru_cache_wrapper,  # noqa: SLF001
+            types.BuiltinFunctionType, types.CodeType, memoryview, types.MappingProxyType,
         ),
         _ATOM,
     ),
@@ -145,6 +145,7 @@ _KINDS: Final[dict[type, Kind]] = {
     types.FunctionType: Kind(
         _itself, lambda function: chain(function.__closure__ or (), function.__defaults__ or ()), None
     ),
+    functools._lru_cache_wrapper: Kind(_itself, lambda cached: (cached.__wrapped__,), None),  # noqa: SLF001
     functools.partial: Kind(
         _itself, lambda made: chain((made.func,), made.args, made.keywords.values()), None
     ),
@@ -180,7 +181,7 @@ class _Instances:
         self._has_dict = cls.__dictoffset__ != 0
 
     def _each(self, thing: Value) -> tuple[Value, ...]:
-        return tuple(getattr(thing, name, _UNSET) for name in self._names)
+        return tuple(getattr(thing, name, UNSET) for name in self._names)
 
     def take(self, thing: Value) -> tuple[Value, ...]:
         try:
@@ -207,7 +208,7 @@ class _Instances:
 
     def put(self, thing: Value, record: tuple[Value, ...]) -> None:
         for name, value in zip(self._names, record, strict=False):
-            if value is not _UNSET:
+            if value is not UNSET:
                 setattr(thing, name, value)
             elif hasattr(thing, name):
                 delattr(thing, name)
@@ -221,7 +222,7 @@ class _Instances:
             own.update(then)
 
 
-_INSTANCES: Final[dict[type, _Instances]] = {}
+INSTANCES: Final[dict[type, _Instances]] = {}
 """How instances of each class of ours met so far are recorded."""
 _APART: Final = Kind(_itself, lambda record: (), None)
 """Of objects that are no state."""
@@ -229,11 +230,11 @@ _APART: Final = Kind(_itself, lambda record: (), None)
 
 def kind_of(cls: type) -> Kind | None:
     """How objects of a type are recorded, None if nobody has said."""
-    kind = _KINDS.get(cls)
+    kind = KINDS.get(cls)
     if kind is None:
         kind = _find_kind(cls)
         if kind is not None:
-            _KINDS[cls] = kind
+            KINDS[cls] = kind
     return kind
 
 
@@ -249,7 +250,7 @@ def _find_kind(cls: type) -> Kind | None:
     if cls.__module__.startswith(_PACKAGE) and cls.__base__ is not None:
         base = next(base for base in cls.__mro__ if not base.__module__.startswith(_PACKAGE))
         if base is object or base.__module__ in ("typing", "abc"):
-            made = _INSTANCES[cls] = _Instances(cls)
+            made = INSTANCES[cls] = _Instances(cls)
             return Kind(made.take, made.parts, made.put)
     return None
 
@@ -272,7 +273,7 @@ def take(roots: Iterable[Value], before: Records) -> tuple[Records, Records]:
     """
     found: Records = {}
     changed: Records = {}
-    atoms, kinds_by_type = _ATOMS, _KINDS
+    atoms, kinds_by_type = _ATOMS, KINDS
     waiting = list(roots)
     seen = set[int]()
     while waiting:
@@ -324,7 +325,7 @@ def _difference(old: tuple[Value, Value] | None, new: Value) -> Value:
         return new
     then = old[1]
     changes = Changes(
-        {key: value for key, value in new.items() if then.get(key, _UNSET) is not value},
+        {key: value for key, value in new.items() if then.get(key, UNSET) is not value},
         tuple(key for key in then if key not in new),
     )
     return changes if 2 * (len(changes.new) + len(changes.gone)) < len(new) else new
@@ -360,11 +361,12 @@ def with_outside(records: Records) -> Iterator[Outside]:
 
 def put(records: Records) -> None:
     """Makes all objects hold what their records say."""
-    kinds_by_type = _KINDS
+    kinds_by_type = KINDS
     for thing, record in records.values():
-        put_one = kinds_by_type[type(thing)].put
-        assert put_one is not None
-        put_one(thing, record)
+        kind = kinds_by_type.get(type(thing)) or kind_of(type(thing))
+        assert kind is not None
+        assert kind.put is not None
+        kind.put(thing, record)
 
 
 def _way_to(roots: Iterable[Value], wanted: Value) -> str:
@@ -380,9 +382,9 @@ def _way_to(roots: Iterable[Value], wanted: Value) -> str:
             continue
         seen.add(id(thing))
         record = kind.take(thing)
-        names = _INSTANCES[type(thing)].names(record) if type(thing) in _INSTANCES else chain()
+        names = INSTANCES[type(thing)].names(record) if type(thing) in INSTANCES else chain()
         waiting.extend((part, f"{way}{next(names, '[]')}") for part in kind.parts(record))
     return "something"
 
 
-_ATOMS: Final = frozenset(cls for cls, kind in _KINDS.items() if kind is _ATOM)
+_ATOMS: Final = frozenset(cls for cls, kind in KINDS.items() if kind is _ATOM)

@@ -10,8 +10,8 @@ A snapshot shares with the one before what has not changed since, and keeps it a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable, Mapping
+from typing import IO, TYPE_CHECKING, Any, Final
 from weakref import finalize, ref
 
 from ring3.errors import UserError
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ring3.kernel.snapshot.state import Outside
 
 
-class _Whole:
+class Whole:
     """All of a snapshot, its own part and what it shares.
 
     Attributes:
@@ -42,7 +42,7 @@ class _Whole:
         self.ram = ram
 
 
-_NOTHING: Final = _Whole({}, ram_states.NOTHING)
+_NOTHING: Final = Whole({}, ram_states.NOTHING)
 
 
 class State:
@@ -134,10 +134,10 @@ class States:
         change = ram_states.change(whole.ram, ram)
         state = State(base, changed, change, outside, kernel.machine.cpu.state())
         finalize(state, self._frames.drop, ram.own).atexit = False
-        self._last, self._whole = ref(state), _Whole(records, ram)
+        self._last, self._whole = ref(state), Whole(records, ram)
         return state
 
-    def _base(self) -> tuple[State | None, _Whole]:
+    def _base(self) -> tuple[State | None, Whole]:
         """The snapshot that the machine was last at, if somebody keeps it."""
         base = None if self._last is None else self._last()
         return base, _NOTHING if base is None else self._whole
@@ -147,6 +147,12 @@ class States:
             raise UserError(f"{what} while the machine stands still, not from a hook")
 
     # -- going back ----------------------------------------------------------------------------------------------
+
+    def save(self, file: IO[bytes], state: State, head: Mapping[str, Any], others: Mapping[str, Any]) -> None:
+        """Writes a snapshot into a file; see `snapshot.file`."""
+        from ring3.kernel.snapshot.file import save  # noqa: PLC0415 -- for who asks
+
+        save(file, self._kernel, state, self._whole_of(state), head, others)
 
     def put(self, state: State) -> None:
         """Goes back to a snapshot.
@@ -175,7 +181,7 @@ class States:
         kernel.machine.on_change()
         self._last, self._whole = ref(state), whole
 
-    def _whole_of(self, state: State) -> _Whole:
+    def _whole_of(self, state: State) -> Whole:
         """All of a snapshot: from the one that is whole at hand, if it is below that, else from the first one."""
         last, whole = self._base()
         steps = []
@@ -186,7 +192,7 @@ class States:
         if at is None:
             whole = _NOTHING
         steps.reverse()
-        return _Whole(
+        return Whole(
             graph.with_changes(whole.records, [step.records for step in steps]),
             ram_states.changed(whole.ram, [step.ram for step in steps]),
         )

@@ -5,6 +5,7 @@ declares so in its body:
 
 * ``is_state = False``: nothing of its objects is. They stand for the machine itself, or for who watches it.
 * ``not_state = ("_poll",)``: these attributes are not. They keep the values that they have at the moment.
+* ``is_kept_in_files = False``: a snapshot in memory has its objects, one in a file, which anybody may have made, not.
 * `Outside`: it also has something that lies outside of Python, such as a place in a file of the host.
 """
 

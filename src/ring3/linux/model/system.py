@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ring3.fs.tmpfs import MemoryFileSystem
 from ring3.fs.vfs import Vfs
@@ -58,7 +58,9 @@ PT_REGS: Final[FrameType] = frame_type(
         "ax": L["PT_AX"], "cx": L["PT_CX"], "dx": L["PT_DX"], "si": L["PT_SI"], "di": L["PT_DI"],
         "orig_ax": L["PT_ORIG_AX"], "ip": L["PT_IP"], "cs": L["PT_CS"], "flags": L["PT_FLAGS"], "sp": L["PT_SP"],
         "ss": L["PT_SS"],
-    }
+    },
+    __name__,
+    "PT_REGS",
 )  # fmt: skip
 """``struct pt_regs`` in guest RAM."""
 
@@ -151,6 +153,10 @@ class LinuxSystem(TwoWays[LinuxTask]):
         self._absent: set[str] = set()
         self.newborn = self._initial_state()
         self.fpu = make_fpu(self)
+
+    def fixtures(self) -> dict[str, Any]:
+        """What belongs to the image, the CPU and the host's descriptors."""
+        return {"linux": self.linux, "window": self.window, "fpu": self.fpu, "held": self.vfs.held}
 
     # -- what a running kernel adds ----------------------------------------------------------------------------
 
