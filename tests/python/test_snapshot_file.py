@@ -62,6 +62,14 @@ def test_a_machine_of_a_file_has_snapshots_of_its_own(linux: ring3.Linux) -> Non
     assert process.stdout == b""
 
 
+def test_a_machine_with_the_hosts_clocks_and_chance_too() -> None:
+    with ring3.Linux() as machine:
+        machine.spawn(["examples/hello/hello"], stdout=ring3.PIPE).run_until(ring3.Call("write"))
+        with machine.snapshot().fork() as other:
+            (process,) = other.processes
+            assert (process.run(), process.stdout) == (0, b"Hello, world\n")
+
+
 @pytest.fixture
 def saved(linux: ring3.Linux, tmp_path: Path) -> Path:
     """A snapshot of a program that is about to write to this process's standard output."""

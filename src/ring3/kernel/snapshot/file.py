@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import zlib
 from array import array
 from collections.abc import Mapping
@@ -49,6 +50,7 @@ def fixtures(kernel: Kernel[Any], others: Mapping[str, Any]) -> dict[str, Any]:
     }
     found |= {"machine": machine, "microcode": machine.microcode, "cpu": cpu, "ram": ram}
     found |= {"ram.q": ram.q, "ram.bytes": ram.bytes, "cpu.words": cpu.words, "cpu.flags": cpu.flags}
+    found["urandom"] = os.urandom
     return {**found, **kernel.fixtures(), **others}
 
 
