@@ -1,7 +1,7 @@
 """What programs see of the host unless the user says otherwise.
 
 =====================================  ===============================================================================
-the host's system directories          read-only, where the host has them
+the host's system directories          read-only, where the host has them, and what it notes of installed packages
 the working directory                  copy-on-write: changes stay in memory; wins over all that follows
 the home directory, /tmp, /var, /run   empty, in memory; in the home a copy of git's settings
 /dev, /proc, /sys                      the machine's own
@@ -50,6 +50,8 @@ SYSTEM: Final = (
     b"gnu",
 )
 """The host's directories that programs, their libraries and their settings are in."""
+PACKAGES: Final = (b"/var/lib/dpkg", b"/var/lib/rpm", b"/var/lib/pacman")
+"""Where a distribution notes what is installed."""
 IDENTITY: Final = (b".gitconfig", b".config/git/config")
 """What is copied into homes: who somebody is for git."""
 LARGEST_SETTING: Final = 1 << 16
@@ -112,6 +114,9 @@ def mount_view(vfs: Vfs, view: View, dev: FileSystem, proc: FileSystem, sys: Fil
             _show_system(vfs, name)
         for path, mode in EMPTY:
             make_directories(vfs, path).inode.set_mode(mode)
+        for path in PACKAGES:
+            if os.path.isdir(path):
+                vfs.mount(HostFileSystem(vfs, path), make_directories(vfs, path))
     else:
         vfs.replace_root(view.root)
     vfs.mount(dev, make_directories(vfs, b"/dev"))
