@@ -113,7 +113,7 @@ def test_moves_and_another_root(vfs: Vfs) -> None:
     vfs.tree.move(mount, b)
     assert (deep.root.path(), a.mounted) == (b"/b/x", None)
     old = directory(mount.root, b"old")
-    vfs.tree.pivot(mount, old)
+    vfs.tree.pivot(vfs.mounts[0], mount, old)
     assert vfs.root is mount.root
     assert deep.root.path() == b"/x"
     assert a.path() == b"/old/a"

@@ -33,6 +33,9 @@ mkdir r; mount -t tmpfs none r; mkdir r/old r/usr r/proc; mount --rbind /usr r/u
 mount --rbind /proc r/proc
 for l in bin lib lib64; do ln -s usr/$l r/$l; done; cd r; pivot_root . old; cd /; ls -d /*; test -d /old/usr; echo $?
 umount -l /old; ls /old; pwd; ls ..
+mkdir /mnt; mount -t tmpfs none /mnt; mkdir /mnt/usr; mount --rbind /usr /mnt/usr
+cp -P /bin /lib /lib64 /mnt; mkdir /mnt/in; chroot /mnt sh -c 'mount -t tmpfs none in 2>/dev/null; echo $?'
+(exec 3</proc/self/mountinfo; mount --bind /proc/self/mountinfo /proc/self/fd/3 2>/dev/null; echo $((!!$?)))
 """
 
 BWRAP = r"""

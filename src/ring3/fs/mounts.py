@@ -262,24 +262,24 @@ class MountTree:
             self.mounts.remove(one)
         self.mounts += subtree
 
-    def pivot(self, new: Mount, old_at: Dentry) -> None:
-        """Makes another mount the root, and puts the old one at a place below it."""
-        old = self.mounts[0]
+    def pivot(self, old: Mount, new: Mount, place: Dentry) -> None:
+        """Puts another mount where one is, and that one at a place below it."""
+        above = old.at
         assert new.at is not None
         new.at.mounted = None
-        new.root.covers = new.at = None
-        old_at = top(old_at)
-        old_at.mounted = old.root
-        old.root.covers = old.at = old_at
+        new.root.covers = new.at = above
+        if above is not None:
+            above.mounted = new.root
+        place = top(place)
+        place.mounted = old.root
+        old.root.covers = old.at = place
         old.locked, new.locked = False, old.locked
-        self.mounts.remove(new)
-        self.mounts.insert(0, new)
         self._sort()
 
     def _sort(self) -> None:
         """Puts each mount behind the one that it stands in."""
-        first = self.mounts[0]
-        found, left = [first], self.mounts[1:]
+        found = [one for one in self.mounts if one.at is None]
+        left = [one for one in self.mounts if one.at is not None]
         while left:
             ready = [one for one in left if one.parent() in found]
             found += ready

@@ -13,6 +13,7 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.linux.capabilities import Cap
 from ring3.fs import mounts
 from ring3.fs.mounts import Copied, Mount, MountTree, mount_of, places_in_peers, top
+from ring3.fs.pseudo import PseudoLink
 from ring3.fs.tmpfs import MemoryFileSystem
 from ring3.linux.calls.files.filesystems import new_mount
 
@@ -72,9 +73,11 @@ def attach(task: LinuxTask, made: MountTree, place: Dentry) -> None:
     """Puts mounts at a place, and at the same place of the mounts that share what happens there.
 
     Raises:
-        Errno: EINVAL, the place is in another namespace; ENOTDIR.
+        Errno: EINVAL, the place is in another namespace; ENOENT, it is a link of /proc; ENOTDIR.
     """
     place = top(place)
+    if isinstance(place.inode, PseudoLink):
+        raise Errno(E.ENOENT)  # links of /proc that lead to open files (dont_mount)
     parent = _require_own(task, place)
     if parent.peers is not None:
         for mount in made.mounts:
@@ -283,11 +286,11 @@ def do_pivot_root(task: LinuxTask, new_root: Dentry, put_old: Dentry) -> None:
     parents = [one for one in (new.parent(), old.parent(), old) if one is not None]
     if any(one.peers is not None for one in (new, *parents)):
         raise Errno(E.EINVAL)
-    if root is not old.root or new_root is not new.root or old is not tree.mounts[0]:
+    if root is not old.root or new_root is not new.root:
         raise Errno(E.EINVAL)
     if not put_old.reaches(new_root):
         raise Errno(E.EINVAL)
-    tree.pivot(new, put_old)
+    tree.pivot(old, new, put_old)
     for thread in task.kernel.threads():
         if thread.fs.root is old.root:
             thread.fs.root = new.root
