@@ -37,9 +37,10 @@ FAMILIES: Final = {
     "files.inotify": "sys_inotify_add_watch sys_inotify_init sys_inotify_init1 sys_inotify_rm_watch",
     "files.ioctl": "compat_sys_ioctl sys_ioctl",
     "files.memfd": "sys_memfd_create",
-    "files.mounts": (
-        "sys_fsmount sys_fsopen sys_fspick sys_mount sys_move_mount sys_oldumount sys_pivot_root sys_umount"
+    "files.mount_objects": (
+        "sys_fsconfig sys_fsmount sys_fsopen sys_fspick sys_mount_setattr sys_move_mount sys_open_tree"
     ),
+    "files.mounts": "sys_mount sys_oldumount sys_pivot_root sys_umount",
     "files.names": (
         "sys_link sys_linkat sys_mkdir sys_mkdirat sys_mknod sys_mknodat sys_readlink sys_readlinkat "
         "sys_rename sys_renameat sys_renameat2 sys_rmdir sys_symlink sys_symlinkat sys_unlink "

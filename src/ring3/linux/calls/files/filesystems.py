@@ -58,8 +58,6 @@ TMPFS_OPTIONS: Final = frozenset(
 
 def _tmpfs(task: LinuxTask, options: Options) -> Mount:
     """A file system in memory, which has room for what RAM has room for."""
-    if not options.words.keys() <= TMPFS_OPTIONS:
-        raise Errno(E.EINVAL)
     return Mount(_in_memory(task, options, "tmpfs"), None)
 
 
@@ -111,14 +109,50 @@ def _devpts(task: LinuxTask, options: Options) -> Mount:
     return Mount(place.fs, None, place.inode)
 
 
-KINDS: Final[dict[str, Callable[[LinuxTask, Options], Mount]]] = {
-    "tmpfs": _tmpfs,
-    "ramfs": _ramfs,
-    "proc": _proc,
-    "sysfs": _sysfs,
-    "devpts": _devpts,
+class Kind(NamedTuple):
+    """A kind of file system.
+
+    Attributes:
+        make: Makes one.
+        options: What can be said of it; None for anything.
+    """
+
+    make: Callable[[LinuxTask, Options], Mount]
+    options: frozenset[str] | None
+
+
+KINDS: Final[dict[str, Kind]] = {
+    "tmpfs": Kind(_tmpfs, TMPFS_OPTIONS),
+    "ramfs": Kind(_ramfs, None),
+    "proc": Kind(_proc, frozenset({"gid", "hidepid", "subset"})),
+    "sysfs": Kind(_sysfs, frozenset()),
+    "devpts": Kind(_devpts, frozenset({"uid", "gid", "mode", "ptmxmode", "newinstance", "max"})),
 }
-"""What makes each."""
+"""By name."""
+EVERYWHERE: Final = frozenset({"ro", "rw", "source", "silent"})
+
+
+def require_kind(kind: str) -> Kind:
+    """A kind of file system.
+
+    Raises:
+        Errno: ENODEV, there is no such one.
+    """
+    found = KINDS.get(kind)
+    if found is None:
+        raise Errno(E.ENODEV)
+    return found
+
+
+def check_option(kind: str, name: str) -> None:
+    """Whether something can be said of a kind of file system.
+
+    Raises:
+        Errno: EINVAL.
+    """
+    options = require_kind(kind).options
+    if options is not None and name not in options | EVERYWHERE:
+        raise Errno(E.EINVAL)
 
 
 def new_mount(task: LinuxTask, kind: str, source: str, data: str) -> Mount:
@@ -127,9 +161,9 @@ def new_mount(task: LinuxTask, kind: str, source: str, data: str) -> Mount:
     Raises:
         Errno: ENODEV, there is no such kind; EINVAL, it knows no such option.
     """
-    make = KINDS.get(kind)
-    if make is None:
-        raise Errno(E.ENODEV)
-    made = make(task, parse(data))
+    make, options = require_kind(kind).make, parse(data)
+    for name in options.words:
+        check_option(kind, name)
+    made = make(task, options)
     made.source = source or "none"
     return made

@@ -57,6 +57,25 @@ def own_mount(task: LinuxTask, place: Dentry) -> Mount:
     return mount
 
 
+def is_placed(task: LinuxTask, tree: MountTree) -> bool:
+    """Whether a tree is that of a namespace."""
+    return any(thread.namespaces.mnt.tree is tree for thread in task.kernel.threads())
+
+
+def any_mount(task: LinuxTask, place: Dentry) -> Mount:
+    """The mount that starts at a place, of the caller's namespace or of none.
+
+    Raises:
+        Errno: EINVAL, none does, or it is of another namespace.
+    """
+    mount = place.mount
+    if mount is None or mount.tree is None:
+        raise Errno(E.EINVAL)
+    if mount.tree is not mount_tree(task) and is_placed(task, mount.tree):
+        raise Errno(E.EINVAL)
+    return mount
+
+
 def _require_own(task: LinuxTask, place: Dentry) -> Mount:
     """The mount that a place is in, of the caller's namespace.
 
@@ -178,20 +197,21 @@ def change_propagation(task: LinuxTask, place: Dentry, kind: int, *, recursive: 
     Raises:
         Errno: EINVAL, more than one way was asked for, or no mount starts there.
     """
-    if kind not in _WAYS:
+    if kind not in WAYS:
         raise Errno(E.EINVAL)
     mount = own_mount(task, place)
     for one in (mount, *(mount_tree(task).below(mount) if recursive else ())):
-        _WAYS[kind](one)
+        WAYS[kind](one)
         one.unbindable = kind == MS_UNBINDABLE
 
 
-_WAYS: Final[dict[int, Callable[[Mount], None]]] = {
+WAYS: Final[dict[int, Callable[[Mount], None]]] = {
     MS_SHARED: mounts.make_shared,
     MS_PRIVATE: mounts.make_private,
     MS_SLAVE: mounts.make_slave,
     MS_UNBINDABLE: mounts.make_private,
 }
+"""What each way of sharing what happens does to a mount."""
 
 
 def do_move_mount(task: LinuxTask, source: Dentry, place: Dentry) -> None:

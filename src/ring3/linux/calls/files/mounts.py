@@ -1,25 +1,22 @@
-"""mount(2), umount(2), pivot_root(2), and the refusal of their newer relatives (fs/namespace.c)."""
+"""mount(2), umount(2) and pivot_root(2) (fs/namespace.c)."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Annotated, Final
 
-from ring3.abi.c_types import INT, UNSIGNED_INT, UNSIGNED_LONG, Int, Path, Pointer
+from ring3.abi.c_types import INT, UNSIGNED_LONG, Path, Pointer
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntFlag
-from ring3.abi.linux.capabilities import Cap
 from ring3.fs import mounts
 from ring3.linux.calls.files import mounting
 from ring3.linux.definition import syscall
 from ring3.linux.files.lookup import AT_FDCWD, check_flags, user_path_at, walk
-from ring3.linux.tasks.access import refuse
 
 if TYPE_CHECKING:
     from ring3.fs.dentry import Dentry
     from ring3.linux.model.task import LinuxTask
 
-_NOTE: Final = "only the refusal of plain users: with CAP_SYS_ADMIN it is ENOSYS"
 _PAGE: Final = 4096
 MS_NOUSER: Final = 1 << 31
 MS_MGC_VAL: Final = 0xC0ED_0000
@@ -52,7 +49,6 @@ class Umount(IntFlag):
 
 MountFlags = Annotated[int, UNSIGNED_LONG]
 UmountFlags = Annotated[int, INT]
-FsFlags = Annotated[int, UNSIGNED_INT]
 
 
 def _string(task: LinuxTask, address: int) -> bytes:
@@ -159,29 +155,3 @@ def sys_pivot_root(task: LinuxTask, new_root: Path, put_old: Path) -> int:
     new, old = user_path_at(task, AT_FDCWD, new_root), user_path_at(task, AT_FDCWD, put_old)
     mounting.do_pivot_root(task, new, old)
     return 0
-
-
-@syscall("partial", _NOTE)
-def sys_fsopen(task: LinuxTask, fs_name: Path, flags: FsFlags) -> int:
-    """Begins to make a file system."""
-    return refuse(task, Cap.SYS_ADMIN, "fsopen")
-
-
-@syscall("partial", _NOTE)
-def sys_fsmount(task: LinuxTask, fs_fd: Int, flags: FsFlags, attr_flags: FsFlags) -> int:
-    """Mounts what fsopen began."""
-    return refuse(task, Cap.SYS_ADMIN, "fsmount")
-
-
-@syscall("partial", _NOTE)
-def sys_fspick(task: LinuxTask, dfd: Int, path: Path, flags: FsFlags) -> int:
-    """Takes a mounted file system to change it."""
-    return refuse(task, Cap.SYS_ADMIN, "fspick")
-
-
-@syscall("partial", _NOTE)
-def sys_move_mount(
-    task: LinuxTask, from_dfd: Int, from_path: Path, to_dfd: Int, to_path: Path, flags: FsFlags
-) -> int:
-    """Mounts or moves what another call prepared."""
-    return refuse(task, Cap.SYS_ADMIN, "move_mount")
