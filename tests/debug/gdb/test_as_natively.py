@@ -52,6 +52,9 @@ SCRIPTS: Final = {
     "  if l.split()[1] in ('AT_PAGESZ', 'AT_PHENT', 'AT_PHNUM', 'AT_CLKTCK', 'AT_SECURE'): print(l)\nend",
     "objects": "break add\n"
     "run\npython print(sorted(s.filename.split('/')[-1] for s in gdb.objfiles() if 'libc' in s.filename))",
+    "shared libraries": "break add\nrun\ninfo sharedlibrary",
+    "a core file": "break add\nrun\ngenerate-core-file left\ncontinue\nbreak half",
+    "detached": "break add\nrun\ndetach\ninfo threads",
     "memory that is not there": "break add\nrun\nx/x 0\nprint *(int*)8\nset *(int*)8 = 1",
     "no such thing": "break nothing_so_named\nrun\nprint nothing_so_named",
 }  # fmt: skip
