@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 
@@ -65,6 +66,7 @@ class FixedMachine:
 
     def __init__(self, value: int) -> None:
         self.machine = self
+        self.kernel = SimpleNamespace(open_tool=None)
         self._value = value
 
     def __enter__(self) -> FixedMachine:
