@@ -2,49 +2,40 @@
 
 A task runs until something happens. On the *full path* every stop is delivered into ring 0 by the microcode, ring 0's
 machine code runs on the CPU, and where it needs Python it halts in a stub: `Kernel.stubs` says which function
-that is. A kernel's own *short path* (see `linux.short_path`) takes the frequent stops without entering ring 0, as
+that is. A kernel's own *short path* (see `linux.entry.short_path`) takes the frequent stops without entering ring 0, as
 long as the entry state is untouched; everything else falls back to the full path, event by event.
 
-A handler gives its result, raises `Errno`, or is a coroutine. A coroutine that awaits leaves its task waiting, with the
-CPU state as it is at that moment; when it is done, the task goes on from there.
+A `Kernel` is made of layers, each in its own module: `Scheduler` (who has the CPU), `CallsInFlight` (the handlers of
+calls), and the loop below.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from abc import ABC, abstractmethod
-from collections import deque
-from collections.abc import Callable, Coroutine, Mapping
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
-from ring3.abi.errno import E, Errno
 from ring3.errors import Deadlock, KernelPanic, Ring3Error
 from ring3.image.kernel_image import KernelImage
 from ring3.kernel.attention import Attention
 from ring3.kernel.clock import Clocks, HostClocks, VirtualClocks
 from ring3.kernel.functions import RUNNING, FunctionTable
-from ring3.kernel.regs import UserRegs, describe
-from ring3.kernel.rings import Rings
-from ring3.kernel.task import GivenUp, Progress, Task, TaskExited, TaskState
+from ring3.kernel.in_flight import CallsInFlight, Stub
+from ring3.kernel.regs import describe
+from ring3.kernel.scheduler import TaskT
+from ring3.kernel.task import TaskExited, TaskState
 from ring3.kernel.timers import CpuTimers, Meter, Slices, Ticker, Timers
 from ring3.kernel.wait import HostEvents
 from ring3.machine.board import Machine
 from ring3.machine.cpu import Event, Stop
-from ring3.machine.pmap import Pmap
-from ring3.machine.ram import PAGE_SIZE
 from ring3.machine.registers import Gpr
 
 if TYPE_CHECKING:
     from ring3.kernel.probes import Attacher, Probes
     from ring3.kernel.watched_stubs import StubRow
-
-Result = int | Coroutine[Any, Any, int]
-TaskT = TypeVar("TaskT", bound=Task)
-"""The kind of a kernel's tasks."""
-Stub = Callable[[TaskT, UserRegs, int], Result]
-"""What runs at a stub's hlt: gets the task and what `Kernel.stub_arguments` gives; its result goes to rax."""
 
 
 class Ending(Protocol):
@@ -55,27 +46,12 @@ class Ending(Protocol):
         """Whether it is."""
 
 
-FIRST_TID: Final = 2
-"""The first program's number; 1 is the kernel's own."""
-PID_MAX: Final = 32768
-FIRST_REUSED: Final = 300
-"""Where numbers start again (RESERVED_PIDS, kernel/pid.c)."""
-
-
-class Kernel(Rings, ABC, Generic[TaskT]):
+class Kernel(CallsInFlight[TaskT]):
     """An operating system on a machine.
 
     Attributes:
-        machine: The computer.
-        image: Its kernel memory.
-        stubs: What to call at each stub, by the stub's address.
-        tasks: All tasks that are not dead, by number.
-        current: The task whose registers are in the CPU.
         full_path: Whether every stop goes through ring 0.
-        clocks: Where the time comes from.
         timers: What is to happen when.
-        cpu_timers: What is to happen when somebody has used so much CPU time.
-        slices: Stops programs that do not enter the kernel, when anything else wants the CPU.
         random_bytes: Where randomness comes from.
         host: What tasks wait for outside of the machine.
         attention: What happens there and cannot wait; None while nobody listens to it.
@@ -91,11 +67,7 @@ class Kernel(Rings, ABC, Generic[TaskT]):
     )  # fmt: skip
 
     def __init__(self, machine: Machine, image: KernelImage, full_path: bool) -> None:
-        self.machine = machine
-        self.image = image
-        self.stubs: dict[int, Stub[TaskT]] = {}
-        self.tasks: dict[int, TaskT] = {}
-        self.current: TaskT | None = None
+        super().__init__(machine, image)
         self.full_path = full_path
         self.random_bytes: Callable[[int], bytes] = os.urandom
         self.host = HostEvents()
@@ -111,24 +83,8 @@ class Kernel(Rings, ABC, Generic[TaskT]):
         )
         self.run_cpu: Callable[[], Stop] = machine.cpu.run
         self.report: Callable[[str], None] = lambda line: None
-        self._ready: deque[TaskT] = deque()
-        self._charged = 0
-        self._turn_ended = False
-        self._next_tid = FIRST_TID
 
     # -- what each kernel says for itself ------------------------------------------------------------------------
-
-    @abstractmethod
-    def frame_at(self, physical: int) -> UserRegs:
-        """The user registers in a frame at a physical address."""
-
-    @abstractmethod
-    def failed(self, task: TaskT, error: Errno) -> int:
-        """The value a handler's failure becomes in rax."""
-
-    @abstractmethod
-    def switch_entry_stack(self, task: TaskT) -> None:
-        """Tells the entry code and the TSS which task runs, and where its kernel stack ends."""
 
     @abstractmethod
     def birth(self) -> tuple[bytes, int]:
@@ -149,10 +105,6 @@ class Kernel(Rings, ABC, Generic[TaskT]):
         self.slices.close()
         if self.attention is not None:
             self.attention.close()
-
-    @abstractmethod
-    def resumed(self, task: TaskT) -> None:
-        """A handler that waited is done, in ring 3: what ring 0 would still do is to be done here."""
 
     def bind(self, address: int, stub: Stub[TaskT]) -> None:
         """Puts a function behind a stub, and behind those who watch it."""
@@ -199,28 +151,6 @@ class Kernel(Rings, ABC, Generic[TaskT]):
 
     # -- tasks ---------------------------------------------------------------------------------------------------
 
-    def new_tid(self) -> int:
-        """A task number that is not in use."""
-        for _ in range(PID_MAX):
-            tid = self._next_tid
-            self._next_tid = tid + 1 if tid + 1 < PID_MAX else FIRST_REUSED
-            if not self.number_in_use(tid):
-                return tid
-        raise Errno(E.EAGAIN)
-
-    @property
-    def last_tid(self) -> int:
-        """The task number that was given away last; who sets it chooses where the next one is looked for."""
-        return self._next_tid - 1
-
-    @last_tid.setter
-    def last_tid(self, number: int) -> None:
-        self._next_tid = number + 1 if number + 1 < PID_MAX else FIRST_REUSED
-
-    def number_in_use(self, number: int) -> bool:
-        """Whether a number belongs to a task, or to anything else that keeps it from being given away."""
-        return number in self.tasks
-
     def add(self, task: TaskT, saved: bytes | None = None) -> None:
         """Puts a new task into the run queue.
 
@@ -239,53 +169,8 @@ class Kernel(Rings, ABC, Generic[TaskT]):
         self.tasks[task.tid] = task
         self._enqueue(task)
 
-    def ready(self, task: TaskT) -> None:
-        """Puts a task that waited into the run queue; nothing happens if it is there or dead."""
-        if task.state is TaskState.WAITING:
-            task.state = TaskState.READY
-            self._enqueue(task)
-
-    def hold(self, task: TaskT) -> None:
-        """Keeps a task from running until `let_go`: its program stands where it is, between two instructions.
-
-        To be called while no instruction of the task is being executed and no handler of it runs.
-        """
-        if task.state is TaskState.READY and not task.on_cpu and task in self._ready:
-            self._ready.remove(task)
-        if task.state is not TaskState.DEAD:
-            task.state = TaskState.HELD
-            task.on_cpu = False
-
-    def let_go(self, task: TaskT) -> None:
-        """Lets a task run on that is held, before others; one that waits looks again whether it may."""
-        if task.state is TaskState.HELD:
-            task.state = TaskState.READY
-            self._enqueue(task)
-            self._ready.rotate(1)
-
-    def _enqueue(self, task: TaskT) -> None:
-        self._ready.append(task)
-        if self.current is not None and self.current.on_cpu:
-            self.slices.wake()
-
-    def next_task(self) -> TaskT:
-        """Takes the task to run now out of the run queue, which is not empty."""
-        return self._ready.popleft()
-
     def _timer_added(self) -> None:
         self.slices.timer_added()
-
-    def left_cpu(self, task: TaskT) -> None:
-        """The task has left the CPU: counts its time there."""
-        now = self.clocks.cpu()
-        task.cpu_time += now - self._charged
-        self._charged = now
-        if task.state is TaskState.READY:
-            task.preemptions += 1
-        else:
-            task.waits += 1
-        if self.cpu_timers.waiting:
-            self.cpu_timers.fire()
 
     def make_time_virtual(self) -> None:
         """Makes the clocks depend on nothing but what programs do, and the turns of tasks end at fixed points.
@@ -297,16 +182,6 @@ class Kernel(Rings, ABC, Generic[TaskT]):
         self.clocks = clocks = VirtualClocks(counter)
         self.machine.cpu.make_repeatable(clocks.cycles)
         self.slices = Meter(counter, self.timers, self.cpu_timers, clocks, self.has_others)
-
-    def has_others(self) -> bool:
-        """Whether any other task than the one on the CPU could run."""
-        return bool(self._ready)
-
-    def cpu_time(self, task: TaskT) -> int:
-        """Nanoseconds that a task has had the CPU, its handlers included."""
-        if task is self.current and task.on_cpu:
-            return task.cpu_time + self.clocks.cpu() - self._charged
-        return task.cpu_time
 
     def run(self, until: Ending) -> None:
         """Runs tasks until the program of one has ended, or until anything else is over.
@@ -386,6 +261,35 @@ class Kernel(Rings, ABC, Generic[TaskT]):
         else:
             self.host.sleep(max(0, deadline - self.clocks.monotonic()) / 1e9)
 
+    def give_up_all(self) -> TaskT | None:
+        """Ends the wait of every handler, while nothing runs: no coroutine is left then.
+
+        A task that was woken goes on first, as at its turn, to the end of its call or to where it waits again: what it
+        was woken for may have been given to it.
+
+        Returns:
+            None, or a task that waits where its call cannot be given up.
+        """
+        outer, RUNNING.kernel = RUNNING.kernel, self
+        try:
+            while woken := next((task for task in self._ready if task.pending is not None), None):
+                self._ready.remove(woken)
+                self._go_on_in_call(woken)
+        finally:
+            RUNNING.kernel = outer
+        waiting = [task for task in self.tasks.values() if task.pending is not None]
+        return next((task for task in waiting if not self.give_up(task)), None)
+
+    def _go_on_in_call(self, task: TaskT) -> None:
+        self.switch_to(task)
+        task.on_cpu = True
+        with contextlib.suppress(TaskExited):
+            self._resume(task)
+        if task.on_cpu:
+            task.on_cpu = False
+            self._ready.append(task)
+        self.left_cpu(task)
+
     def end(self, task: TaskT, exit_code: int) -> None:
         """Ends a task: it will not run again, and its kernel stack is free."""
         task.state = TaskState.DEAD
@@ -398,23 +302,6 @@ class Kernel(Rings, ABC, Generic[TaskT]):
             self.machine.ram.release(task.stack)
         if self.current is task:
             self.current = None
-
-    def forget_memory(self, pmap: Pmap) -> None:
-        """An address space is about to go away: the CPU must not use it any more."""
-        if self.machine.cpu.cr3 == pmap.root:
-            self.machine.cpu.use(self.machine.kernel_pmap)
-
-    def switch_to(self, task: TaskT) -> None:
-        """Gives the CPU to a task, which may have had it before."""
-        if self.current is task:
-            return
-        cpu = self.machine.cpu
-        if self.current is not None:
-            self.current.saved = cpu.save()
-        self.current = task
-        cpu.load(task.saved)
-        cpu.use(task.memory.pmap)
-        self.switch_entry_stack(task)
 
     # -- stops ---------------------------------------------------------------------------------------------------
 
@@ -447,141 +334,3 @@ class Kernel(Rings, ABC, Generic[TaskT]):
             stop = cpu.pass_stop()
             if stop is not Event.STEPPED:
                 self.handle(task, stop)
-
-    def preempt(self, task: TaskT) -> None:
-        """The task had its turn: the next one runs, and the host is asked what has come."""
-        task.on_cpu = False
-        self._turn_ended = True
-        self._ready.append(task)
-
-    def _stub(self, task: TaskT) -> None:
-        """Ring 0 has halted: runs the Python of the stub it stands in."""
-        cpu = self.machine.cpu
-        at = cpu.rip - self.image.stub.hlt_end
-        stub = self.stubs.get(at)
-        task.stub = at
-        if stub is None or cpu.cpl:
-            raise KernelPanic(f"ring 0 halted at {self.image.symbols.describe(cpu.rip - 1)}", self.cpu_text())
-        result = self.invoke(task, stub, *self.stub_arguments(task))
-        if result is not None:
-            cpu.set_gpr(Gpr.RAX, result)
-
-    def stub_arguments(self, task: TaskT) -> tuple[UserRegs, int]:
-        """What ring 0 calls a stub with, from the CPU's registers: by default a register frame in rdi, a number in rsi.
-
-        Raises:
-            KernelPanic: rdi is not the address of a frame.
-        """
-        cpu = self.machine.cpu
-        frame = cpu.gpr(Gpr.RDI) - self.machine.direct_map
-        if (
-            frame >= self.machine.ram.size or frame < 0
-        ):  # not a task's stack: that of double faults, in the image
-            frame = self.machine.translate(cpu.gpr(Gpr.RDI)) or -1
-        if not 0 <= frame <= self.machine.ram.size - PAGE_SIZE or frame & 7:
-            where = self.image.symbols.describe(cpu.rip)
-            raise KernelPanic(f"{where} was called with rdi {cpu.gpr(Gpr.RDI):#x}", self.cpu_text())
-        regs = self.frame_at(frame)
-        if regs.cs & 3:
-            task.regs = regs
-        return regs, cpu.gpr(Gpr.RSI)
-
-    def invoke(self, task: TaskT, stub: Stub[TaskT], regs: UserRegs, argument: int) -> int | None:
-        """Calls a stub's function: its result, or None if the task waits now."""
-        try:
-            result = stub(task, regs, argument)
-        except Errno as error:
-            return self.failed(task, error)
-        if isinstance(result, int):
-            return result
-        task.pending = result
-        return self.advance(task)
-
-    def advance(self, task: TaskT) -> int | None:
-        """Runs the pending handler on: its result, or None if it awaits again."""
-        pending, task.pending = task.pending, None
-        assert pending is not None
-        try:
-            pending.send(None)
-        except StopIteration as done:
-            task.progress = None
-            return int(done.value)
-        except Errno as error:
-            task.progress = None
-            return self.failed(task, error)
-        task.pending = pending
-        task.state = TaskState.WAITING
-        task.on_cpu = False
-        return None
-
-    def give_up(self, task: TaskT) -> bool:
-        """Ends the wait of a call's handler; the call is made again when the task runs, and nobody can tell.
-
-        It is what the freezer of Linux does with a signal, by an error of our own that no handler answers to.
-
-        Returns:
-            False, with nothing changed, if the task does not wait or cannot be stopped there (`Task.bound`).
-        """
-        pending = task.pending
-        if task.state is not TaskState.WAITING or pending is None or task.bound:
-            return False
-        task.pending = None
-        task.progress = task.progress or Progress()
-        with contextlib.suppress(GivenUp):
-            pending.throw(GivenUp())
-        self.ready(task)
-        return True
-
-    def give_up_all(self) -> TaskT | None:
-        """Ends the wait of every handler, while nothing runs: no coroutine is left then.
-
-        A task that was woken goes on first, as at its turn, to the end of its call or to where it waits again: what it
-        was woken for may have been given to it.
-
-        Returns:
-            None, or a task that waits where its call cannot be given up.
-        """
-        outer, RUNNING.kernel = RUNNING.kernel, self
-        try:
-            while woken := next((task for task in self._ready if task.pending is not None), None):
-                self._ready.remove(woken)
-                self._go_on_in_call(woken)
-        finally:
-            RUNNING.kernel = outer
-        waiting = [task for task in self.tasks.values() if task.pending is not None]
-        return next((task for task in waiting if not self.give_up(task)), None)
-
-    def _go_on_in_call(self, task: TaskT) -> None:
-        self.switch_to(task)
-        task.on_cpu = True
-        with contextlib.suppress(TaskExited):
-            self._resume(task)
-        if task.on_cpu:
-            task.on_cpu = False
-            self._ready.append(task)
-        self.left_cpu(task)
-
-    def _make_again(self, task: TaskT) -> int | None:
-        """Makes the call again that was given up: its result, or None if it waits."""
-        cpu = self.machine.cpu
-        progress = task.progress
-        if progress is not None and progress.result is not None:
-            task.progress = None
-            given = progress.result
-            return self.failed(task, given) if isinstance(given, Errno) else given
-        if progress is not None and progress.rest is not None:
-            rest, progress.rest = progress.rest, None
-            return self.invoke(task, lambda *_: rest(), task.regs, 0)
-        short = cpu.cpl == 3
-        arguments = (task.regs, task.regs.orig_ax & 0xFFFF_FFFF) if short else self.stub_arguments(task)
-        result = self.invoke(task, self.stubs[task.stub], *arguments)
-        if result is not None:
-            task.progress = None
-        return result
-
-    def _resume(self, task: TaskT) -> None:
-        result = self.advance(task) if task.pending is not None else self._make_again(task)
-        if result is not None:
-            self.machine.cpu.set_gpr(Gpr.RAX, result)
-            if self.machine.cpu.cpl == 3:
-                self.resumed(task)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from ring3.image.entry_state import EntryState
-from ring3.kernel.core import Kernel, TaskT
+from ring3.kernel.core import Kernel
+from ring3.kernel.scheduler import TaskT
 from ring3.machine.cpu import Stop
 
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi import tbl
 from ring3.abi.errno import E, Errno
 from ring3.image.linux import boot
-from ring3.kernel.core import Result
 from ring3.kernel.functions import FunctionTable, KernelFunction
+from ring3.kernel.in_flight import Result
 from ring3.kernel.reach import Reach
 from ring3.kernel.regs import UserRegs
 from ring3.linux import table

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
-from ring3.kernel.core import PID_MAX
+from ring3.kernel.scheduler import PID_MAX
 from ring3.linux.proc.adjustable import number
 
 if TYPE_CHECKING:

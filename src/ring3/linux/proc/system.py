@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.linux.capabilities import Cap
-from ring3.kernel.core import PID_MAX
+from ring3.kernel.scheduler import PID_MAX
 from ring3.linux.model.release import RELEASE, VERSION
 from ring3.machine.ram import PAGE_SIZE
 

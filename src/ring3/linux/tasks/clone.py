@@ -11,8 +11,8 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntFlag, NamedTuple
 from ring3.abi.linux.capabilities import Cap
 from ring3.abi.signals import Sig
-from ring3.kernel.core import PID_MAX
 from ring3.kernel.functions import function
+from ring3.kernel.scheduler import PID_MAX
 from ring3.kernel.wait import Rest, WaitQueue
 from ring3.linux.cpu_context import check_clone
 from ring3.linux.model.limits import Resource
