@@ -67,6 +67,7 @@ NAMES = {
     "Kernel.run": "kernel.core",
     "Kernel.stubs": "",
     "KernelImage.add_stub": "image.kernel_image",
+    "CallObserver.of": "kernel.observed",
     "LinuxKernel.check_entry_state": "linux.kernel",
     "Library.stop_between_blocks": "machine.unicorn_library",
     "Microcode.deliver": "machine.microcode",

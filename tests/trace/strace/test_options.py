@@ -132,3 +132,13 @@ def test_doors(toolchain: Toolchain) -> None:
 def test_dumps(program: str) -> None:
     lines = trace("-a1", "-qq", "-e", "trace=read", "-e", "read=3", program)
     assert lines[1:] == [f" | 00000  {' '.join(['00'] * 8)}  {' '.join(['00'] * 8)}  {'.' * 16} |"]
+
+
+def test_names_of_arguments(program: str) -> None:
+    assert trace("-a1", "-qq", "-N", "-e", "trace=close", program) == ["close(fd=3) = 0"]
+
+
+def test_the_number_of_the_task_always(program: str) -> None:
+    assert trace("-a1", "-qq", "--always-show-pid", "-e", "trace=close", program) == [
+        "[pid     2] close(3) = 0"
+    ]

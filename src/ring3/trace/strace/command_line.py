@@ -124,6 +124,7 @@ def parse(arguments: Sequence[str]) -> Asked:
             pids=reader.count("Y", "decode-pids"),
             quiet=reader.count("q"),
             status=_status(options),
+            named="N" in counts,
         ),
     )
     tips, tip = _tips(reader)

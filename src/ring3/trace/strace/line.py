@@ -72,7 +72,8 @@ class CallLine:
         return self._label(parameter) + self._text.value(arg, self._beside[parameter.name], self._beside)
 
     def _label(self, parameter: Parameter) -> str:
-        return self._labels.get(parameter.name, "")
+        named = f"{parameter.name}=" if self._text.style.named else ""
+        return self._labels.get(parameter.name, named)
 
     def beginning(self) -> str:
         """The call up to the first argument that is not known yet."""

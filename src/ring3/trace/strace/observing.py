@@ -132,12 +132,14 @@ def _writer(
     if "json" in asked.counts:
         return Objects(to.output(0)) if to.is_shared else Separate(lambda number: Objects(to.output(number)))
 
+    always = "always-show-pid" in asked.counts
+
     def count() -> int:
         found = tracer()
-        return 1 if found is None else len(found.tasks)
+        return 1 if found is None else max(len(found.tasks), 1 + always)
 
     pids = ""
-    if to.is_shared and (asked.follows or len(asked.processes) > 1):
+    if to.is_shared and (always or asked.follows or len(asked.processes) > 1):
         pids = "always" if to.is_file else "mark"
     layout = Layout(
         asked.column,

@@ -64,6 +64,7 @@ class Defaults(NamedTuple):
         pids: How often ``-Y`` is given.
         quiet: How often ``-q`` is given.
         status: What ``-z`` or ``-Z`` say, "" for neither.
+        named: As `Style.named`.
     """
 
     length: int = 32
@@ -74,6 +75,7 @@ class Defaults(NamedTuple):
     pids: int = 0
     quiet: int = 0
     status: str = ""
+    named: bool = False
 
 
 class Selection(NamedTuple):
@@ -172,6 +174,7 @@ def _style(said: dict[str, str], defaults: Defaults) -> Callable[[str, int], Sty
             defaults.names,
             followed(name, bits),
             raw(name, bits),
+            defaults.named,
         )
 
     return of

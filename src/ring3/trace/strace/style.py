@@ -44,6 +44,7 @@ class Style(NamedTuple):
         names: How values with names are written.
         follows: Whether structs are looked at (``-e verbose=``); else they are addresses.
         is_raw: Arguments are numbers (``-e raw=``).
+        named: Arguments have their names before them (``-N``).
     """
 
     length: int = 32
@@ -54,3 +55,4 @@ class Style(NamedTuple):
     names: Names = Names.ABBREV
     follows: bool = True
     is_raw: bool = False
+    named: bool = False
