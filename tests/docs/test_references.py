@@ -68,6 +68,7 @@ NAMES = {
     "Kernel.stubs": "",
     "KernelImage.add_stub": "image.kernel_image",
     "CallObserver.of": "kernel.observed",
+    "Credentials.ns_capable": "linux.model.credentials",
     "LinuxKernel.check_entry_state": "linux.kernel",
     "Library.stop_between_blocks": "machine.unicorn_library",
     "Microcode.deliver": "machine.microcode",
