@@ -1,7 +1,8 @@
 """Observers: what shows the way of programs through the kernel, and changes nothing of it.
 
 Belongs here: what watches system calls, ring 0 and programs from outside, and how it is told: ``explain`` (one call,
-instruction by instruction), ``dtrace`` (the D language), ``user_symbols`` (names for a program's addresses). Does not:
+instruction by instruction), ``dtrace`` (the D language), ``user_symbols`` (names for a program's addresses),
+``explain_page``, ``timeline`` and ``pictures`` (what is drawn of it). Does not:
 what a kernel does (linux/,
 solaris/), stopping and changing programs by hand (debug/), command lines (cli/).
 
