@@ -274,12 +274,13 @@ class SolarisKernel(TwoWays[SolarisTask]):
         return rows
 
     def own_points(self) -> Mapping[type, Attacher]:
-        """Those of the files and sockets that it uses."""
+        """Those of the files and sockets that it uses, and of its signals."""
         from ring3.fs.probes import at_host_data  # noqa: PLC0415 -- most programs run without
-        from ring3.kernel.points import HostData, Packet  # noqa: PLC0415
+        from ring3.kernel.points import HostData, Packet, SignalSent  # noqa: PLC0415
         from ring3.net.probes import at_packets  # noqa: PLC0415
+        from ring3.solaris.probes import at_signal  # noqa: PLC0415
 
-        return {HostData: at_host_data, Packet: at_packets}
+        return {HostData: at_host_data, Packet: at_packets, SignalSent: at_signal}
 
     # -- memory of the kernel ----------------------------------------------------------------------------------
 

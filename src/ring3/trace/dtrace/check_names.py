@@ -61,13 +61,14 @@ def _inline(checker: Checker, node: nodes.Name, symbol: Symbol) -> Node:
 
 
 def find(checker: Checker, node: nodes.Name) -> Symbol | None:
-    """The symbol of a word: a variable, what D brings, a constant, or a kernel symbol."""
+    """The symbol of a word: a variable, what D brings, a constant; behind a backquote, a kernel symbol."""
     if node.symbol:
         return node.symbol
     found = checker.symbols.find(node.name, node.scope)
     if found or node.scope:
         return found
-    return _builtin(checker, node.name) or _constant(checker, node.name) or _kernel(checker, node.name)
+    known = _builtin(checker, node.name) or _constant(checker, node.name)
+    return known or (_kernel(checker, node.name) if "`" in node.name else None)
 
 
 def _builtin(checker: Checker, word: str) -> Symbol | None:

@@ -184,7 +184,7 @@ class Compiler(Surroundings):
         for text, line in clause.descriptions:
             description = parse_description(text, line, source.field, macros)
             descriptions.append(description)
-            found = self._find_probes(description)
+            found = self._found(description, line)
             if not found and not self.options.is_set("zdefs"):
                 message = f"probe description {description} does not match any probes"
                 fail("D_PDESC_ZERO", line, message)
@@ -194,6 +194,16 @@ class Compiler(Surroundings):
         self.checker.probes = None
         self._check_stability(clause, probes)
         return MatchedClause(clause, probes, descriptions)
+
+    def _found(self, description: Description, line: int) -> list[Probe]:
+        """The probes a description matches; what a provider complains of is at its line."""
+        try:
+            return self._find_probes(description)
+        except CompileError as error:
+            if self.options.is_set("zdefs"):
+                return []
+            error.line = line
+            raise
 
     def _check_stability(self, clause: Clause, probes: list[Probe]) -> None:
         """-xamin: the probes and what D gives may not be weaker than that."""

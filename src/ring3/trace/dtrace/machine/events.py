@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ring3.kernel import points
 from ring3.kernel.observed import Call, CallObserver
+from ring3.kernel.task import TaskState
 from ring3.trace.dtrace.machine.described import (
     CPUINFO_ADDRESS,
     Descriptions,
@@ -48,17 +49,18 @@ def exit_reason(code: int) -> int:
 
 def _is_last(event: Any) -> bool:  # noqa: ANN401 - what a task's end tells
     """Whether the thread that ends is the last one of its process."""
-    process = event.task.process
-    threads = getattr(process, "threads", None) or list(getattr(process, "lwps", {}).values())
-    return len(threads) <= 1
+    return len(_threads(event.task.process)) <= 1
+
+
+def _threads(process: Any) -> list[Any]:  # noqa: ANN401 - a process of either system
+    return list(process.lwps.values()) if hasattr(process, "lwps") else list(process.threads)
 
 
 def _receiver(event: Any) -> tuple[int, int]:  # noqa: ANN401 - what a signal tells
     """The thread and the process a signal is for."""
     task = event.receiver
     if task is None:
-        threads = getattr(event.process, "threads", None) or []
-        task = threads[0] if threads else None
+        task = next(iter(_threads(event.process)), None)
     return (0, 0) if task is None else (lwpsinfo_address(task.tid), psinfo_address(task.tid))
 
 
@@ -100,6 +102,13 @@ _SCHED: Final = {
         _THREAD,
     ),
     "on-cpu": _Event(points.OnCpu(), lambda _task: (0, 0, CPUINFO_ADDRESS)),
+    "preempt": _Event(points.OffCpu(), lambda task: () if task.state is TaskState.READY else None),
+    "sleep": _Event(points.OffCpu(), lambda task: () if task.state is TaskState.WAITING else None),
+    "wakeup": _Event(
+        points.TaskWoken(),
+        lambda event: (lwpsinfo_address(event.task.tid), psinfo_address(event.task.tid)),
+        _THREAD,
+    ),
 }
 _STARTS: Final = {"start": True, "lwp-start": False}
 """Probes that fire when a new task gets the CPU for the first time; whether only the first of a process counts."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ring3.abi.errno import Errno
 from ring3.kernel import points
 from ring3.machine.registers import Gpr
+from ring3.trace.dtrace.errors import fail
 from ring3.trace.dtrace.machine.objects import Function, MappedObject, objects_of
 from ring3.trace.dtrace.machine.providers import padded
 from ring3.trace.dtrace.machine.target import TaskContext
@@ -57,21 +58,60 @@ class PidProvider:
     def find(self, description: Description) -> Iterable[Probe]:
         """The probes a description matches; they are made for it."""
         match = _NAME.fullmatch(description.provider)
-        task = self._kernel.tasks.get(int(match[1])) if match else None
-        if task is None or task.mm is None:
+        if match is None:
             return []
-        return self._of_process(description, task.mm)
+        task = self._kernel.tasks.get(int(match[1]))
+        if task is None or task.mm is None:
+            fail("D_PROC_GRAB", 0, f"failed to grab pid {match[1]}: no such process")
+        _check_name(description.name)
+        return self._of_process(description._replace(name=description.name or "*"), task.mm)
 
     def _of_process(self, description: Description, mm: Mm) -> list[Probe]:
+        """The probes in the objects of a process.
+
+        Raises:
+            CompileError: D_PROC_LIB, D_PROC_FUNC, D_PROC_OFF, for an object, function or offset that is not there.
+        """
+        objects = [mapped for mapped in objects_of(mm) if _is_meant(description.module, mapped)]
+        if description.function == "-":
+            if not objects:
+                fail("D_PROC_LIB", 0, f"object {description.module} is not loaded")
+            return self._at_address(description, mm, objects[0])
         found = []
-        for mapped in objects_of(mm):
-            if not _is_meant(description.module, mapped):
-                continue
-            wanted = matcher(description.function)
-            for function in mapped.functions():
-                if wanted(function.name):
-                    found += self._of_function(description, mm, mapped, function)
+        wanted = matcher(description.function)
+        functions = [(mapped, each) for mapped in objects for each in mapped.functions() if wanted(each.name)]
+        literal = description.function and not _GLOBS & set(description.function)
+        if (
+            objects
+            and literal
+            and not functions
+            and description.module
+            and not _GLOBS & set(description.module)
+        ):
+            fail(
+                "D_PROC_FUNC",
+                0,
+                f"failed to lookup '{description.function}' in module '{description.module}'",
+            )
+        for mapped, function in functions:
+            found += self._of_function(description, mm, mapped, function)
+        if functions and not found and literal and _OFFSET.fullmatch(description.name):
+            offset = int(description.name, 16)
+            beyond = all(offset >= function.size for _, function in functions)
+            tag, what = ("D_PROC_OFF", "outside of") if beyond else ("D_PROC_ALIGN", "no instruction of")
+            fail(tag, 0, f"offset 0x{offset:x} is {what} function '{description.function}'")
         return found
+
+    def _at_address(self, description: Description, mm: Mm, mapped: MappedObject) -> list[Probe]:
+        """A probe at an address of an object, whatever function that is in."""
+        if not _OFFSET.fullmatch(description.name):
+            fail("D_PROC_NAME", 0, 'only individual addresses may be specified with the "-" function name')
+        address = int(description.name, 16) + mapped.bias
+        if mm.vma_at(address) is None:
+            fail("D_PROC_OFF", 0, f"failed to create probe at 0x{description.name}: no such address")
+        whole = Function("-", mapped.bias, 1 << 62)
+        place = (description.name, address - mapped.bias)
+        return [self._probe(description.provider, mm, mapped, whole, place)]
 
     def _of_function(
         self, description: Description, mm: Mm, mapped: MappedObject, function: Function
@@ -149,6 +189,16 @@ class PidProvider:
         return values + [
             int.from_bytes(stack[at : at + width], "little") for at in range(0, len(stack), width)
         ]
+
+
+def _check_name(name: str) -> None:
+    """Refuses a name that no probe can have.
+
+    Raises:
+        CompileError: D_PROC_NAME.
+    """
+    if name and name not in ("entry", "return") and not _OFFSET.fullmatch(name) and not _GLOBS & set(name):
+        fail("D_PROC_NAME", 0, f"'{name}' is an invalid probe name")
 
 
 def _leaves(mnemonic: str, operands: str, function: Function) -> bool:

@@ -1,0 +1,48 @@
+"""How observers get to the points that Solaris has in a way of its own (`kernel.points`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from ring3.kernel import points
+from ring3.kernel.events import Sent
+from ring3.kernel.functions import KernelFunction
+from ring3.kernel.observed import Call
+from ring3.kernel.probes import at_entry_of
+from ring3.solaris import signals
+from ring3.solaris.siginfo import Info
+
+if TYPE_CHECKING:
+    from ring3.solaris.kernel import SolarisKernel
+
+_TO_PROCESS: Final = KernelFunction("sigtoproc", "genunix", signals.sigtoproc)
+_TO_THREAD: Final = KernelFunction("tsignal", "genunix", signals.tsignal)
+
+
+def _to_process(call: Call) -> Sent:
+    process, info = call.arguments
+    return Sent(call.task, None, process, info, signals.is_ignored(process, info.signo))
+
+
+def _to_thread(call: Call) -> Sent:
+    task, signal, *rest = call.arguments
+    info = next(iter(rest), None) or call.keywords.get("info") or Info(signal)
+    return Sent(call.task, task, task.process, info, signals.is_ignored(task.process, signal))
+
+
+_AT_PROCESS: Final = at_entry_of(_TO_PROCESS, _to_process)
+_AT_THREAD: Final = at_entry_of(_TO_THREAD, _to_thread)
+
+
+def at_signal(
+    kernel: SolarisKernel, point: points.SignalSent, observer: Callable[[Any], None]
+) -> Callable[[], None]:
+    """Tells of signals that processes and threads are sent."""
+    leaves = [_AT_PROCESS(kernel, point, observer), _AT_THREAD(kernel, point, observer)]
+
+    def leave() -> None:
+        for one in leaves:
+            one()
+
+    return leave
