@@ -21,6 +21,11 @@ class ManualClock:
         self.time = 1_000_000_000
         self._calls: list[tuple[int, int, Callable[[], None]]] = []
 
+    @property
+    def waits(self) -> bool:
+        """Whether anything is due."""
+        return bool(self._calls)
+
     def now(self) -> int:
         """The time."""
         return self.time

@@ -110,9 +110,9 @@ class Consumer:
                 continue
             width, precision = conversion.width, conversion.precision
             if conversion.dynamic_width:
-                width, position = values[position], position + 1
+                width, position = _bounded(values[position]), position + 1
             if conversion.dynamic_precision:
-                precision, position = max(values[position], 0), position + 1
+                precision, position = max(_bounded(values[position]), 0), position + 1
             out.append(self._one(conversion, values[position], types[position], width, precision))
             position += 1
         return "".join(out)
@@ -250,9 +250,9 @@ class Consumer:
                 continue
             width, precision = conversion.width, conversion.precision
             if conversion.dynamic_width:
-                width = parts.pop(0)[0]
+                width = _bounded(parts.pop(0)[0])
             if conversion.dynamic_precision:
-                precision = max(parts.pop(0)[0], 0)
+                precision = max(_bounded(parts.pop(0)[0]), 0)
             if conversion.of_aggregation:
                 out.append(self._value(aggregations[number], conversion, values[number], width, precision))
                 number = min(number + 1, len(aggregations) - 1)
@@ -314,6 +314,15 @@ class Consumer:
 
 
 _SIZED = {size: Integer("", size, 3, signed=True) for size in (1, 2, 4, 8)}
+
+
+_WIDEST = 1 << 16
+"""Columns of a field, at most: a script may compute any width."""
+
+
+def _bounded(width: int) -> int:
+    """A width or precision that a script has computed."""
+    return max(min(width, _WIDEST), -_WIDEST)
 
 
 def _has_histogram(aggregations: list[Aggregation], rows: list[tuple[Key, list[Any]]]) -> bool:

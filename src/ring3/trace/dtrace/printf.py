@@ -14,6 +14,12 @@ _ESCAPES = {7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
+_NARROW = {
+    modifier: {signed: Integer("", size, 1, signed=signed) for signed in (True, False)}
+    for modifier, size in (("hh", 1), ("h", 2))
+}
+"""The types that the modifiers of `%hhd` and `%hd` cut an argument to."""
+
 Names = Callable[[int, bool], str]
 """Gives the name of an address, of the kernel or (True) of the process."""
 
@@ -115,6 +121,7 @@ def convert(
         names: Gives names of addresses.
     """
     name = conversion.name
+    kind = _NARROW.get(conversion.size, {}).get(is_signed(kind), kind)
     precision = precision or None
     if name == "i" or (name == "d" and is_signed(kind)):
         return integer(conversion, signed(value, kind), width, precision)
@@ -138,6 +145,7 @@ def plain(conversions: list[Conversion], types: list[Type]) -> tuple[str, list[C
             continue
         special = (
             conversion.flags
+            or conversion.size in _NARROW
             or conversion.dynamic_width
             or conversion.dynamic_precision
             or conversion.precision

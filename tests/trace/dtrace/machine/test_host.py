@@ -195,7 +195,7 @@ def test_an_instruction_of_the_program_by_its_offset(hello: Path) -> None:
     assert stdout == "0 30\n"
     status, _, stderr = dtrace(str(hello), "-xerrtags", "-n", "pid$target:a.out:nosuch:entry")
     assert status == 1
-    assert "[D_PDESC_ZERO]" in stderr
+    assert "[D_PROC_FUNC]" in stderr
 
 
 def test_processes_and_structs_have_members(hello: Path) -> None:
