@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "ls": "list the machines that are up",
     "ps": "list the processes on a machine that is up",
     "console": "make this terminal the console of a machine that is up, where kmdb talks",
+    "top": "watch what a machine that is up does, with keys as in htop",
     "down": "end a machine that is up, and all programs on it",
 }
 PANIC_STATUS: Final = 70

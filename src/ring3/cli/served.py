@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ring3.session.command import Command
 
-ALONE: Final = frozenset(("doctor", "up", "ls", "ps", "down", "dis"))
+ALONE: Final = frozenset(("doctor", "up", "ls", "ps", "top", "down", "dis", "sweep"))
 """Commands that know nothing of a caller's machine."""
 _PARSING: Final = Lock()
 """argparse writes to this process's streams."""

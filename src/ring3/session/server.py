@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from ring3.computer import Linux, Solaris
@@ -28,6 +29,7 @@ from ring3.session.request import read_request
 from ring3.session.shared import SharedMachine
 
 if TYPE_CHECKING:
+    from ring3.session.meter import Metering
     from ring3.session.request import Request
 
 Perform = Callable[[Command], int]
@@ -169,6 +171,13 @@ class Server:
         self._rest()
 
     # -- what there is ---------------------------------------------------------------------------------------------
+
+    @cached_property
+    def metering(self) -> Metering:
+        """What counts on the machine while somebody asks for it."""
+        from ring3.session.meter import Metering  # noqa: PLC0415 - few machines are watched
+
+        return Metering(self.shared, self.loop)
 
     @property
     def system(self) -> str:

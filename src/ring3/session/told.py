@@ -18,8 +18,20 @@ if TYPE_CHECKING:
 
 
 def answer(server: Server, words: Sequence[str]) -> str:
-    """The answer to a question: ``info`` about the machine, or its ``ps``."""
-    return processes(server) if words == ["ps"] else info(server)
+    """The answer to a question: ``info``, ``ps`` or ``top``; or to ``kill PID SIGNAL``."""
+    match words:
+        case ["ps"]:
+            return processes(server)
+        case ["top"]:
+            from ring3.session.measured import measure  # noqa: PLC0415 - few machines are watched
+
+            return measure(server)
+        case ["kill", pid, number]:
+            from ring3.session.measured import send_signal  # noqa: PLC0415 - few machines are watched
+
+            return send_signal(server, pid, number)
+        case _:
+            return info(server)
 
 
 def info(server: Server) -> str:
