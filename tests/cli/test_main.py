@@ -83,6 +83,11 @@ def test_help_lists_every_command() -> None:
         assert re.search(rf"^  +{name} +{text[:30]}", finished.stdout, re.MULTILINE)
 
 
+def test_each_command_has_one_purpose() -> None:
+    named = [name for names in cli.PURPOSES.values() for name in names]
+    assert sorted(named) == sorted(cli.COMMANDS)
+
+
 @pytest.mark.parametrize("command", sorted(cli.COMMANDS))
 def test_each_command_has_help(command: str) -> None:
     finished = ring3(command, "--help")

@@ -38,6 +38,14 @@ COMMANDS: Final = {
     "top": "watch what a machine that is up does, with keys as in htop",
     "down": "end a machine that is up, and all programs on it",
 }
+PURPOSES: Final = {
+    "run programs": ("run", "sweep", "policy"),
+    "watch and change what they do": ("strace", "dtrace", "faults", "fuzz", "gdb", "mdb", "dis"),
+    "see how the machine works": ("explain", "map", "tables", "rdmsr", "wrmsr"),
+    "keep a machine up": ("up", "ls", "ps", "top", "console", "down"),
+    "know the host": ("doctor",),
+}
+"""What commands are for: each has one purpose."""
 PANIC_STATUS: Final = 70
 """EX_SOFTWARE of sysexits.h."""
 DEADLOCK_STATUS: Final = 124
@@ -46,6 +54,7 @@ BROKEN_PIPE_STATUS: Final = 141
 INTERRUPTED_STATUS: Final = 130
 """What a shell says of a program that SIGPIPE, or SIGINT, ended."""
 
+TITLE: Final = "The system-call machine of x86, whole and real, in Python."
 EXAMPLES: Final = """\
 examples:
   ring3 run examples/hello/hello
@@ -67,7 +76,8 @@ class Formatter(argparse.HelpFormatter):
             columns = int(os.environ.get("COLUMNS", "")) or os.get_terminal_size().columns
         except (ValueError, OSError):
             columns = 80
-        super().__init__(prog, width=columns - 2)
+        self.width = columns - 2
+        super().__init__(prog, width=self.width)
 
 
 class RawFormatter(Formatter, argparse.RawDescriptionHelpFormatter):
@@ -175,16 +185,19 @@ def perform(options: argparse.Namespace, words: Sequence[str], stderr: TextIO | 
 
 def parser(words: Sequence[str]) -> Parser:
     """The parser of the command line; of the subcommands only the one it names is imported."""
+    named = words[:1] and words[0] in COMMANDS
     found = Parser(
         prog="ring3",
-        description="The system-call machine of x86, whole and real, in Python.",
+        usage="%(prog)s [-h] [--version] [--debug] COMMAND ...",
+        description=TITLE if named else f"{TITLE}\n\n{_purposes()}",
         epilog=EXAMPLES,
         formatter_class=RawFormatter,
     )
     found.add_argument("--version", action="version", version=f"ring3 {__version__}")
     found.add_argument("--debug", action="store_true", help="show the traceback of an internal error")
-    commands = found.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    named = words[:1] and words[0] in COMMANDS
+    commands = found.add_subparsers(
+        dest="command", required=True, metavar="COMMAND", prog="ring3", help=argparse.SUPPRESS
+    )
     for name, text in {words[0]: COMMANDS[words[0]]}.items() if named else COMMANDS.items():
         command = commands.add_parser(
             name, help=text, description=f"{text[0].upper()}{text[1:]}.", allow_abbrev=False
@@ -192,6 +205,21 @@ def parser(words: Sequence[str]) -> Parser:
         if [word for word in words if word != "--debug"][:1] == [name]:
             import_module(f"ring3.cli.{name}").configure(command)
     return found
+
+
+def _purposes() -> str:
+    """The commands by purpose, each with what it does, as wide as the terminal is."""
+    import textwrap  # noqa: PLC0415 - for who asks for help
+
+    width = max(40, Formatter("ring3").width)
+    lines: list[str] = []
+    for purpose, names in PURPOSES.items():
+        lines += ["", f"{purpose}:"]
+        for name in names:
+            lines += textwrap.wrap(
+                COMMANDS[name], width, initial_indent=f"  {name:9} ", subsequent_indent=" " * 12
+            )
+    return "\n".join(lines[1:])
 
 
 def _abandon_stdout() -> None:
