@@ -43,6 +43,12 @@ def test_a_campaign_ends_after_its_runs_and_is_the_same_again(compares: str, tmp
     assert told[0] == told[1]
 
 
+def test_an_input_is_run_once(compares: str, tmp_path: Path) -> None:
+    (tmp_path / "e").write_bytes(b"e")
+    finished = ring3("fuzz", "--repeat", "e", compares, cwd=tmp_path)
+    assert (finished.returncode, finished.stdout, finished.stderr) == (0, "1\nit ended with 7\n", "")
+
+
 @pytest.mark.parametrize(
     ("words", "status", "line"),
     [

@@ -45,13 +45,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "the program asks for its input first)")  # fmt: skip
     add(
         "--run-seconds",
-        type=_seconds,
+        type=seconds,
         metavar="N",
         default=1.0,
         help="of a run's clock, after which it has hung (1)",
     )
-    add("--runs", type=_number, metavar="N", help="end after so many runs")
-    add("--time", type=_seconds, metavar="N", help="end after so many seconds")
+    add("--runs", type=number, metavar="N", help="end after so many runs")
+    add("--time", type=seconds, metavar="N", help="end after so many seconds")
     add("--first", action="store_true", help="end with the first crash")
     add("--seed", type=int, metavar="N", default=1, help="of the machine and of the changes (1)")
     add("--repeat", metavar="FILE", help="run the program once, with this input, and tell how that ends")
@@ -66,14 +66,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(main=run)
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
+    """A time on the command line."""
     value = float(text)
     if not 0 < value < 1e9:
         raise ValueError
     return value
 
 
-def _number(text: str) -> int:
+def number(text: str) -> int:
+    """A count on the command line."""
     value = int(text)
     if value < 1:
         raise ValueError
@@ -136,8 +138,8 @@ def _repeat(target: Target, data: bytes) -> int:
     run = target.run(data)
     sys.stdout.flush()
     for captured, stream in ((target.process.stdout, sys.stdout), (target.process.stderr, sys.stderr)):
-        stream.buffer.write(captured)
-        stream.buffer.flush()
+        stream.write(captured.decode("utf-8", "backslashreplace"))
+        stream.flush()
     if run.crash is not None:
         print(run.crash)
         return 1
