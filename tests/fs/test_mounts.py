@@ -63,6 +63,14 @@ def test_a_place_knows_its_mount_and_its_path_there(vfs: Vfs) -> None:
     assert (part.subpath, part.root.inode) == (b"/x/y", inner.inode)
 
 
+def test_what_has_no_place_is_in_no_mount(vfs: Vfs) -> None:
+    stray = Dentry(vfs.root.fs, vfs.root.inode, None, b"pipe:[1]")  # what /proc/self/fd/N leads to
+    with pytest.raises(Errno) as caught:
+        mount_of(stray)
+    assert caught.value.number is E.EINVAL
+    assert not stray.readonly
+
+
 def test_a_mount_that_is_read_only_is_so_through_that_mount_alone(vfs: Vfs) -> None:
     mount = mounted(vfs, directory(vfs.root, b"a"))
     inner = directory(mount.root, b"x")

@@ -134,11 +134,16 @@ class Mount:
 
 
 def mount_of(place: Dentry) -> Mount:
-    """The mount that a place is in."""
+    """The mount that a place is in.
+
+    Raises:
+        Errno: EINVAL, it is in none: what a link of /proc leads to that has no place.
+    """
     at = place
     while at.parent is not None:
         at = at.parent
-    assert at.mount is not None
+    if at.mount is None:
+        raise Errno(E.EINVAL)
     return at.mount
 
 

@@ -274,7 +274,15 @@ def _take_away(tree: MountTree, mount: Mount) -> None:
 
 def _is_used(task: LinuxTask, mount: Mount) -> bool:
     """Whether somebody stands in a mount, or has something of it open."""
-    return any(place is not None and mount_of(place) is mount for place in _places(task))
+    return any(place is not None and _top_of(place) is mount.root for place in _places(task))
+
+
+def _top_of(place: Dentry) -> Dentry:
+    """Where the mount starts that a place is in, or what has no place at all."""
+    at = place
+    while at.parent is not None:
+        at = at.parent
+    return at
 
 
 def _places(task: LinuxTask) -> Iterator[Dentry | None]:
