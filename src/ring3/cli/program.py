@@ -177,6 +177,8 @@ def words(options: argparse.Namespace) -> tuple[str, list[str]]:
             return "", []
         raise UserError("no PROGRAM is given")
     name = program[0]
+    if not name:
+        raise UserError(": No such file or directory", 127)
     if getattr(options, "os", None) == System.SOLARIS and "/" not in name:
         return name, program[1:]  # the machine has commands of its own, which come first
     return find(options, name), program[1:]
