@@ -65,7 +65,7 @@ def test_a_second_exec_reads_nothing_from_the_host(
 
 
 TOOLS = [
-    ["ls", "-l", "/etc/hostname", "."],
+    ["ls", "-l", "/etc/passwd", "."],
     ["ls", "-laR", "d"],
     ["cat", "f", "d/g"],
     ["head", "-n", "2", "f"],

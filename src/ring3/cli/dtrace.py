@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ring3.cli.caller import Caller
 
-_DTRACES: Final = ("--json", "--flame", "--plot")
+_DTRACES: Final = ("--json", "--flame", "--plot", "--perfetto")
 """Words with two dashes that are not of the machine; they come behind those that are."""
 EXAMPLES: Final = """\
 Before dtrace's own options, those of the machine may stand: --os linux|solaris, --cpu emulated|host,
@@ -32,6 +32,7 @@ examples:
   ring3 dtrace -qs script.d argument
   ring3 dtrace opensnoop -c 'cat /etc/hostname'
   ring3 dtrace --flame hot.svg -n 'profile-997 /arg1/ { @[ustack()] = count(); }' -c ./program
+  ring3 dtrace --perfetto trace.pftrace -n 'syscall::openat:entry' -c ./program    (docs/pictures.md)
 
 scripts that come with it: execsnoop opensnoop rwsnoop procsystime errinfo syscallbyproc hotuser offcpu
 """

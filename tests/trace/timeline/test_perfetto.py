@@ -272,3 +272,33 @@ def test_a_file_that_cannot_be_written_is_one_line(path: str, complaint: str, tm
     assert ran.returncode == 1
     assert ran.stderr == complaint.format(folder=tmp_path) + "\n"
     assert is_one_line(f"ring3 {ran.stderr}")
+
+
+def test_dtrace_writes_one_beside_its_script(tmp_path: Path, toolchain: Toolchain) -> None:
+    program, path = toolchain.program("basic/hello.c"), tmp_path / "trace"
+    script = 'syscall::exit_group:entry { printf("%s", execname); exit(0); }'
+    done = ring3("dtrace", f"--perfetto={path}", "-qn", script, "-c", str(program))
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "hello")
+    trace = read(path.read_bytes())
+    assert [call.name for _, call in trace.calls][-1] == "exit_group"
+    assert all(track.process.process_name == "hello" for track in trace.tracks.values() if track.process.pid)
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--perfetto", "/dev/full", "-c", HELLO], "failed to write /dev/full: No space left on device"),
+        (
+            ["--perfetto", "/nowhere/trace", "-c", HELLO],
+            "failed to write /nowhere/trace: No such file or directory",
+        ),
+        (["--perfetto", "trace"], "--perfetto: there is no program; -c starts one"),
+        (
+            ["--os", "solaris", "--perfetto", "trace", "-c", "uname"],
+            "--perfetto: programs of Linux alone are recorded",
+        ),
+    ],
+)
+def test_what_dtrace_cannot_record(words: list[str], complaint: str, tmp_path: Path) -> None:
+    done = ring3("dtrace", *words, "-qn", "BEGIN { exit(0); }", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (1, f"dtrace: {complaint}\n")

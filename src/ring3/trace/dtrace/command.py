@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager
 from types import FrameType
 from typing import IO, Protocol
 
-from ring3.trace.dtrace import headers, libraries, listing, preprocess, shipped
+from ring3.trace.dtrace import headers, libraries, listing, preprocess, recording, shipped
 from ring3.trace.dtrace.command_line import USAGE, Arguments, Text, UsageError
 from ring3.trace.dtrace.compiler import Program, Source
 from ring3.trace.dtrace.errors import CompileError, DtraceError
@@ -47,6 +47,9 @@ class Host(Protocol):
 
     def grab(self, number: int) -> bool:
         """Have the session end with a process; whether there is one of that number."""
+
+    def recorded(self, write: Callable[[bytes], object]) -> AbstractContextManager[object]:
+        """Record what the program does as a trace of Perfetto, until the context is left; `write` takes its bytes."""
 
     def load_libraries(self) -> None:
         """Run the program that was started to where it begins, its libraries being mapped."""
@@ -99,6 +102,14 @@ class HostAlone:
         """There is none."""
         del number
         return False
+
+    def recorded(self, write: Callable[[bytes], object]) -> AbstractContextManager[object]:
+        """There is nothing to record.
+
+        Raises:
+            DtraceError: always.
+        """
+        raise DtraceError("--perfetto: there is no program; -c starts one")
 
     def load_libraries(self) -> None:
         """There is no program."""
@@ -371,7 +382,8 @@ class Command:
             for name, code in session.codes():
                 self._stderr.write(f"\n{name}:\n")
                 dis.dis(code, file=self._stderr)
-        with contextlib.suppress(Interrupted), self._interruptible():
+        recorded = recording.to(arguments.pictures.get("perfetto", ""), self._files, self._host)
+        with recorded, contextlib.suppress(Interrupted), self._interruptible():
             session.begin()
             session.consumer.flush()
             session.leave = self._host.leave
@@ -392,8 +404,10 @@ class Command:
         for kind, path in arguments.pictures.items():
             if kind == "flame":
                 text = drawing.flame(path, title, session.aggregations, session.consumer.frame)
-            else:
+            elif kind == "plot":
                 text = drawing.plot(title, session.aggregations)
+            else:
+                continue  # it was written meanwhile
             try:
                 with self._files.create(path) as file:
                     file.write(text.encode())

@@ -19,9 +19,9 @@ Usage: dtrace [-32|-64] [-aACeFGhHlqSvVwZ] [-b bufsz] [-c cmd] [-D name[=def]]
     [-f [[ provider: ] module: ] func [[ predicate ] action ]]
     [-n [[[ provider: ] module: ] func: ] name [[ predicate ] action ]]
     [-i probe-id [[ predicate ] action ]] [ args ... ]
-    [--json] [--flame file.svg] [--plot file.svg]
+    [--json] [--flame file.svg] [--plot file.svg] [--perfetto file]
 """
-_PICTURES = ("flame", "plot")
+_PICTURES = ("flame", "plot", "perfetto")
 _WITH_VALUE = frozenset("bcDfiILmnopPsUxX")
 _FLAGS = frozenset("aABCeFGhHlqSvVwZ")
 FIELDS = {"P": "provider", "m": "module", "f": "function", "n": "name", "i": "name"}
@@ -118,7 +118,7 @@ class Arguments:
             self._letters(word[1:])
 
     def _long(self, word: str) -> None:
-        """An option that dtrace(1M) has not: `--json`, `--flame FILE`, `--plot FILE`."""
+        """An option that dtrace(1M) has not: `--json`, `--flame FILE`, `--plot FILE`, `--perfetto FILE`."""
         name, equals, value = word.partition("=")
         if name == "json" and not equals:
             self.as_json = True

@@ -9,6 +9,7 @@ import contextlib
 import shlex
 import shutil
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ring3.errors import Deadlock, Ring3Error, UserError
@@ -114,6 +115,20 @@ class MachineHost(HostAlone):
             raise DtraceError(f"failed to execute {words[0] if words else command}: {error}") from None
         self._look_at(kernel)
         return int(self._task.tid)
+
+    def recorded(self, write: Callable[[bytes], object]) -> AbstractContextManager[object]:
+        """Record the program, and those that it starts.
+
+        Raises:
+            DtraceError: if there is none, or it is not Linux's.
+        """
+        from ring3.trace.timeline.recorder import Recorder  # noqa: PLC0415 - imports a kernel
+
+        if self._task is None:
+            return super().recorded(write)
+        if self.system != "linux":
+            raise DtraceError("--perfetto: programs of Linux alone are recorded")
+        return contextlib.closing(Recorder(self.kernel(), [self._task], write))
 
     def load_libraries(self) -> None:
         """Run the program to where it begins, so that its libraries are mapped and can be probed."""
