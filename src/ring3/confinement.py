@@ -39,9 +39,11 @@ EPERM: Final = 1
 PTRACE: Final = 101
 OF_SOCKETS: Final = (41, 42, 43, 44, 45, 46, 47, 49, 50, 53, 288, 299, 307)
 """socket to recvmsg, bind, listen, socketpair, accept4, recvmmsg, sendmmsg: what a network needs that is the host's."""
+OF_PROGRAMS: Final = (57, 58, 59, 322)
+"""fork, vfork, execve and execveat."""
 GIVEN_UP: Final = (
     *OF_SOCKETS,
-    57, 58, 59, 322,  # fork, vfork, execve, execveat
+    *OF_PROGRAMS,
     PTRACE, 310, 311, 312, 440,  # ptrace, process_vm_readv, process_vm_writev, kcmp, process_madvise
     155, 161, 165, 166, 272, 308, 428, 429, 430, 431, 432, 442,  # pivot_root, chroot, mounts, unshare, setns
     105, 106, 113, 114, 117, 119, 122, 123, 126,  # set*uid, set*gid, setfs*id, capset
@@ -60,6 +62,7 @@ READ: Final = 1 << 0 | 1 << 2 | 1 << 3  # EXECUTE, READ_FILE, READ_DIR
 WRITE: Final = 1 << 1 | 1 << 14  # WRITE_FILE, TRUNCATE
 IOCTL_DEV: Final = 1 << 15
 REMOVE_FILE: Final = 1 << 5
+FILL: Final = WRITE | 1 << 8  # MAKE_REG
 CHANGE: Final = READ | WRITE | 1 << 4 | REMOVE_FILE | 1 << 7 | 1 << 8 | 1 << 12 | 1 << 13
 """Besides: REMOVE_DIR, MAKE_DIR, MAKE_REG, MAKE_SYM, REFER."""
 OF_FILES: Final = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15
@@ -77,6 +80,10 @@ def confine_to(
     requests: Sequence[int] = (),
     needed: Collection[int] = (),
     emptied: Iterable[bytes] = (),
+    *,
+    filled: Iterable[bytes] = (),
+    read: Iterable[bytes] = (),
+    has_all_files: bool = False,
 ) -> None:
     """Gives up what is not needed any more for the programs of a machine; as `confine`.
 
@@ -86,6 +93,9 @@ def confine_to(
         requests: As `confine` takes it. So are the others.
         needed: The same.
         emptied: The same.
+        filled: The same.
+        read: Directories that this process reads besides.
+        has_all_files: The same.
     """
     shown = {
         mount.fs.host_path: mount.fs.readonly or isinstance(mount.fs, MemoryFileSystem)
@@ -93,7 +103,15 @@ def confine_to(
     }
     shown.pop(b"", None)
     written = [path for path, is_kept in shown.items() if not is_kept]
-    confine(shown, requests, {*needed, *_of_network(sandbox)}, emptied, written)
+    confine(
+        [*shown, *read],
+        requests,
+        {*needed, *_of_network(sandbox)},
+        emptied,
+        written,
+        filled,
+        has_all_files=has_all_files,
+    )
 
 
 def _of_network(sandbox: Sandbox) -> Collection[int]:
@@ -109,6 +127,9 @@ def confine(
     needed: Collection[int] = (),
     emptied: Iterable[bytes] = (),
     written: Iterable[bytes] = (),
+    filled: Iterable[bytes] = (),
+    *,
+    has_all_files: bool = False,
 ) -> None:
     """Gives up what is not needed any more, for ever and for all threads to come.
 
@@ -120,11 +141,22 @@ def confine(
         needed: Calls of `GIVEN_UP` that stay.
         emptied: Directories whose files may be removed.
         written: Directories and files that programs change on the host.
+        filled: Directories in which files are made and written.
+        has_all_files: No file is given up.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
         return
-    _give_up_files(libc, visible, emptied, written)
+    if not has_all_files:
+        _give_up_files(
+            libc,
+            (
+                *((path, READ) for path in visible),
+                *((path, REMOVE_FILE) for path in emptied),
+                *((path, FILL) for path in filled),
+                *((path, CHANGE) for path in written),
+            ),
+        )
     _give_up_calls(libc, requests, [number for number in GIVEN_UP if number not in needed])
 
 
@@ -152,9 +184,8 @@ def _give_up_calls(libc: ctypes.CDLL, requests: Sequence[int], given_up: Sequenc
     libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.c_void_p(ctypes.addressof(described)), 0, 0)
 
 
-def _give_up_files(
-    libc: ctypes.CDLL, visible: Iterable[bytes], emptied: Iterable[bytes], written: Iterable[bytes]
-) -> None:
+def _give_up_files(libc: ctypes.CDLL, kept: Iterable[tuple[bytes, int]]) -> None:
+    """Gives up all but these, each with the rights that stay, and what this process itself needs."""
     create, add, restrict = SYS_LANDLOCK
     version = libc.syscall(create, None, ctypes.c_size_t(0), 1)
     if version < 1:
@@ -171,10 +202,9 @@ def _give_up_files(
 
     ours = [os.fsencode(path or ".") for path in (*sys.path, sys.prefix, sys.base_prefix)]
     for path, rights in (
-        *((path, READ) for path in (*visible, *ours, b"/proc", b"/sys")),
+        *((path, READ) for path in (*ours, b"/proc", b"/sys")),
         (b"/dev", READ | WRITE | IOCTL_DEV),
-        *((path, REMOVE_FILE) for path in emptied),
-        *((path, CHANGE) for path in written),
+        *kept,
     ):
         with suppress(OSError):
             fd = os.open(path, os.O_PATH | os.O_CLOEXEC)

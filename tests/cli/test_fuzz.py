@@ -54,7 +54,7 @@ def test_an_input_is_run_once(compares: str, tmp_path: Path) -> None:
     [
         (["--repeat", "absent", HELLO], 1, "absent: No such file or directory"),
         (["-i", "absent", HELLO], 2, "absent: No such file or directory"),
-        (["-o", "/proc/nowhere", HELLO], 2, "did not ask for its input"),
+        (["-o", "/proc/nowhere", HELLO], 1, "/proc/nowhere: No such file or directory"),
         (["--runs", "0", HELLO], 2, "--runs"),
         (["--time", "x", HELLO], 2, "--time"),
         ([], 2, "no PROGRAM is given"),

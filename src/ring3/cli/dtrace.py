@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     if caller.machine_name is not None:
         return _run_on(options, caller, words)
     machine = _machine_options(words)
-    host = MachineHost(lambda program: _boot(machine, program))
+    host = MachineHost(lambda program: _boot(machine, program), lambda computer: _confine(machine, computer))
     try:
         return Command(host, sys.stdout.buffer, sys.stderr).main(words)
     finally:
@@ -150,3 +150,11 @@ def _boot(options: argparse.Namespace, path: str) -> tuple[Computer, str]:
 
     computer = Here().computer(options, path)
     return computer, "solaris" if isinstance(computer, Solaris) else "linux"
+
+
+def _confine(options: argparse.Namespace, computer: Computer) -> None:
+    from ring3.cli.confined import SHELL, confine  # noqa: PLC0415 - as above
+    from ring3.computer import Linux, Solaris  # noqa: PLC0415 - as above
+
+    assert isinstance(computer, Linux | Solaris)
+    confine(computer, options, SHELL)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Final
 
 from ring3.cli import program
+from ring3.cli.confined import NOTHING, Needs, confine, findings, inputs
 from ring3.cli.main import RawFormatter
 from ring3.cli.sandbox import sandbox
 from ring3.errors import UserError
@@ -92,18 +93,29 @@ def run(options: argparse.Namespace) -> int:
         repeated = None if options.repeat is None else _read(options.repeat)
         seeds = [] if options.input is None else _files(options.input)
         tokens = [] if options.dictionary is None else _tokens(options.dictionary)
-        target = _target(options, machine, [path, *arguments])
         if repeated is not None:
-            return _repeat(target, repeated)
-        return _campaign(options, Fuzzer(
-            target, Findings(options.output, lambda file: _command(options, file)), options.seed, tokens
-        ), seeds)  # fmt: skip
+            return _repeat(_target(options, machine, [path, *arguments]), repeated)
+        kept = Findings(options.output, lambda file: _command(options, file))
+        target = _target(options, machine, [path, *arguments], needs=findings(options.output))
+        return _campaign(options, Fuzzer(target, kept, options.seed, tokens), seeds)
 
 
-def _target(options: argparse.Namespace, machine: Linux, words: list[str], at: int | None = None) -> Target:
+def _target(
+    options: argparse.Namespace,
+    machine: Linux,
+    words: list[str],
+    at: int | None = None,
+    needs: Needs = NOTHING,
+) -> Target:
     environment = machine.environment(os.environ, sandbox(options))
     return Target(
-        machine, words, start=options.start, seconds=options.run_seconds, environment=environment, at=at
+        machine,
+        words,
+        start=options.start,
+        seconds=options.run_seconds,
+        environment=environment,
+        at=at,
+        confine=lambda: confine(machine, options, needs),
     )
 
 
@@ -152,7 +164,7 @@ def _serve(options: argparse.Namespace, machine: Linux, words: list[str]) -> Non
     path = afl.input_file(words)
     if path is not None:
         words = [PLACE if word == path else word for word in words]
-    target = _target(options, machine, words, None if options.no_map else at)
+    target = _target(options, machine, words, None if options.no_map else at, inputs(path))
     if options.no_map and at is not None:
         afl.serve(target, path, lambda: afl.hide_edges(at))
     else:

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.cli import program
 from ring3.cli.caller import caller_of
+from ring3.cli.confined import confine
 from ring3.cli.main import RawFormatter
-from ring3.cli.sandbox import sandbox
-from ring3.confinement import confine_to
 from ring3.errors import UserError
 
 if TYPE_CHECKING:
@@ -108,7 +107,7 @@ def _debugged(computer: Linux | Solaris, task: Task, path: str, options: argpars
     from ring3.cli.debugged import debug  # noqa: PLC0415 - only where a program was found
 
     client, connection = _connected(options, path)
-    confine_to(sandbox(options), computer.kernel.vfs, computer.machine.cpu.requests)
+    confine(computer, options)
     debug(computer, task, connection, options)
     status = computer.run(task)
     client.wait()

@@ -88,12 +88,18 @@ class OwnHost:
         """Switches on a machine that can run a program, or any for ""."""
         from ring3.debug.mdb.host import OwnMachine  # noqa: PLC0415 - imports a whole system
 
-        return OwnMachine(self._boot(path))
+        computer = self._boot(path)
+        return OwnMachine(computer, lambda: self._confine(computer))
 
     def _boot(self, path: str) -> Linux | Solaris:
         from ring3.cli.here import Here  # noqa: PLC0415 - imports a whole system
 
         return Here().computer(self._options, self.locate(path) if path else "")
+
+    def _confine(self, computer: Linux | Solaris) -> None:
+        from ring3.cli.confined import DEBUGGER, confine  # noqa: PLC0415 - as above
+
+        confine(computer, self._options, DEBUGGER)
 
     def locate(self, path: str) -> str:
         """Where the host has a file."""
@@ -121,7 +127,10 @@ class OwnHost:
             try:
                 if commands:
                     return int(not kmdb.session.run_all(commands))
-                return run_with_kmdb(computer, computer.load(path, arguments) if path else None, kmdb)
+                task = computer.load(path, arguments) if path else None
+                if task is not None:
+                    self._confine(computer)
+                return run_with_kmdb(computer, task, kmdb)
             finally:
                 kmdb.close()
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.signals import Sig
 from ring3.cli.caller import caller_of
+from ring3.cli.confined import NOTHING, Needs, confine
 from ring3.cli.here import INTERRUPTED_STATUS
 from ring3.cli.sandbox import add_sandbox, require_linux, sandbox
 from ring3.computer import Linux, Solaris
@@ -240,6 +241,7 @@ def run(
     task: Task,
     options: argparse.Namespace,
     begin: Callable[[], None] | None = None,
+    needs: Needs = NOTHING,
 ) -> int:
     """Runs a program that has the caller's signals and terminal meanwhile; returns its status.
 
@@ -248,6 +250,7 @@ def run(
         task: The program.
         options: Those of the command.
         begin: What is done first, in the same surroundings; it may run the program, to its end too.
+        needs: What stays of the rights of this process, which gives up the rest.
 
     Raises:
         KeyboardInterrupt: SIGINT has ended it: the caller ends the same way, so that a shell's loop does too.
@@ -261,6 +264,7 @@ def run(
 
             complain(options, obituary(dead, regs, info))
 
+    confine(computer, options, needs)
     is_asked = options.verbose or caller.stderr.isatty()
     with caller.surround(computer, task, tell_end if is_asked else None):
         if begin is not None:

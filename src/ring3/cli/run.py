@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Final
 from ring3.cli import program
 from ring3.cli.caller import caller_of
 from ring3.cli.main import RawFormatter
-from ring3.cli.sandbox import sandbox
-from ring3.confinement import confine_to
 from ring3.errors import UserError
 
 if TYPE_CHECKING:
@@ -40,9 +38,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     program.add_repeatable(parser)
     program.add_capture(parser)
     program.add_reports(parser)
-    parser.add_argument(
-        "--no-confine", action="store_true", help="keep this process's own rights while the program runs"
-    )
     parser.add_argument(
         "--from",
         dest="snapshot",
@@ -90,8 +85,6 @@ def run(options: argparse.Namespace) -> int:
         else:
             task = program.load(computer, path, arguments, options)
         begin = _debugger(computer, task, options) if options.gdb else None
-        if not options.no_confine and caller_of(options).machine_name is None:
-            confine_to(sandbox(options), computer.kernel.vfs, computer.machine.cpu.requests)
         return program.run(computer, task, options, begin)
 
 
@@ -108,8 +101,6 @@ def _go_on(options: argparse.Namespace) -> int:
         if not living:
             raise UserError(f"{options.snapshot}: no program runs in the snapshot")
         program.report(options, machine)
-        if not options.no_confine:
-            confine_to(machine.sandbox, machine.kernel.vfs, machine.kernel.machine.cpu.requests)
         return program.run(machine, living[0].task, options)
 
 

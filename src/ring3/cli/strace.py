@@ -125,7 +125,7 @@ def _traced(
         tracer, counter = observe(stack, computer, tasks, asked, outputs.destination, path, outputs.tell)
         pictures.attach(stack, computer, tasks)
         if started is not None:
-            status = program.run(computer, started, options)
+            status = program.run(computer, started, options, needs=outputs.needs)
         else:
             status = _watch(computer, tasks, asked, caller, tracer)
         if counter is not None:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from ring3.cli.confined import NOTHING, beside
 from ring3.errors import UserError
 from ring3.trace.strace.lines import Output
 from ring3.trace.strace.observing import Destination
@@ -24,6 +25,7 @@ class Outputs:
 
     Attributes:
         destination: Where lines go.
+        needs: What opening more of them takes.
     """
 
     def __init__(self, caller: Caller, asked: Asked) -> None:
@@ -42,6 +44,7 @@ class Outputs:
         self.destination = Destination(
             self._of if separately else self._shared, not separately, bool(self._name)
         )
+        self.needs = beside(self._name) if separately else NOTHING
         if not separately:
             self._shared(0)
 

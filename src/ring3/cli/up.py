@@ -56,7 +56,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     program.add_repeatable(parser)
     program.add_capture(parser)
     add_machine(parser)
-    parser.add_argument("--no-confine", action="store_true", help="keep this process's own rights")
     parser.formatter_class = RawFormatter
     parser.epilog = EPILOG
     parser.set_defaults(main=run)
@@ -130,7 +129,7 @@ def _serve(options: argparse.Namespace, folder: Folder, ready: Callable[[str], N
         if isinstance(computer, Linux):
             computer.mount_view()
         server = Server(name, computer, listener, perform_for, options.idle)
-        if not options.no_confine:
+        if not sandbox(options).no_confine:
             confine_to(sandbox(options), computer.kernel.vfs, (), TO_SERVE, [os.fsencode(folder.path)])
         ready(name)
         sys.stdout.flush()

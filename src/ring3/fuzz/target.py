@@ -7,7 +7,7 @@ each time.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.kinds import Enum, NamedTuple
@@ -75,6 +75,7 @@ class Target:
         seconds: float = 1.0,
         environment: Mapping[str, str] | None = None,
         at: int | None = None,
+        confine: Callable[[], object] = lambda: None,
     ) -> None:
         """Loads the program, runs it up to where its runs begin, and takes the snapshot there.
 
@@ -86,6 +87,7 @@ class Target:
             seconds: Of its clock, after which a run has hung.
             environment: Its environment.
             at: Address in this process of the map of edges; None for one of its own.
+            confine: Called when the program is loaded, before it runs.
 
         Raises:
             UserError: The program cannot be run, or ends before that.
@@ -101,6 +103,7 @@ class Target:
             words, stdin=b"" if self._by_name else PIPE, stdout=PIPE, stderr=PIPE, env=environment
         )
         self._edges = machine.machine.cpu.count_edges(ctypes.addressof(self._own_map) if at is None else at)
+        confine()
         self._go_to(start)
         machine.states.keeps_pages = True
         self._snapshot = machine.snapshot()

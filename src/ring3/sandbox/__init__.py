@@ -42,6 +42,7 @@ class Sandbox(NamedTuple):
         net: How far the machine's network reaches.
         publish: Ports of it that the host's clients reach.
         memory: Bytes of RAM; 0 for the default.
+        no_confine: Ring3's commands keep their own rights on the host while programs run.
         tasks: Processes and threads at a time; 0 for no limit of the user's. So for all that follow.
         env: Variables of the environment, the last one of a name counts.
         clear_env: There are no others.
@@ -61,6 +62,7 @@ class Sandbox(NamedTuple):
     net: Reach = Reach.LOOPBACK
     publish: tuple[Port, ...] = ()
     memory: int = 0
+    no_confine: bool = False
     tasks: int = 0
     env: tuple[tuple[str, str], ...] = ()
     clear_env: bool = False
@@ -225,6 +227,8 @@ OPTIONS: Final = {
                opens_host=True, solaris=True),
         Option("memory", "SIZE", "memory of all programs together, such as 512M; also the machine's RAM", _memory,
                of_machine=True, solaris=True),
+        Option("no_confine", "", "keep this process's own rights while programs run (for debugging Ring3)",
+               of_machine=True, opens_host=True, solaris=True),
         Option("tasks", "N", "processes and threads at a time, of all programs together", _number, of_machine=True),
         Option("env", "NAME=VALUE", "set a variable of its environment", _variable, is_repeated=True, solaris=True),
         Option("clear_env", "", "give it no variables but those of --env", solaris=True),

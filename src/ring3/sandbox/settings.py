@@ -34,7 +34,7 @@ def read(path: str) -> tuple[str, Mapping[str, Any]]:
             raise UserError(f"{path}: there is no option {key}")
         if option.opens_host and path == SETTINGS:
             raise UserError(
-                f"{path}: {key} gives programs files of the host, which only your own settings may do "
+                f"{path}: {key} gives programs something of the host, which only your own settings may do "
                 f"(~/.config/ring3/{SETTINGS})"
             )
         found[option.name] = value

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ring3.session.server import Server
 
 THE_MACHINES: Final = {
-    "seed": "--seed", "virtual_time": "--virtual-time", "pcap": "--pcap", "no_confine": "--no-confine",
+    "seed": "--seed", "virtual_time": "--virtual-time", "pcap": "--pcap",
     **{option.name: option.flag for option in OPTIONS.values() if option.of_machine},
 }  # fmt: skip
 """Options that are settled when a machine is booted."""

@@ -90,15 +90,22 @@ class OwnMachine:
         system: ``linux`` or ``solaris``.
     """
 
-    def __init__(self, computer: Computer) -> None:
-        """Takes a computer over."""
+    def __init__(self, computer: Computer, confine: Callable[[], object] = lambda: None) -> None:
+        """Takes a computer over.
+
+        Args:
+            computer: The computer.
+            confine: Called when a program is loaded, before it runs.
+        """
         self._computer = computer
+        self._confine = confine
         self.kernel = computer.kernel
         self.system = "solaris" if isinstance(computer, Solaris) else "linux"
 
     def load(self, path: str, arguments: Sequence[str]) -> Task:
         """Loads a program."""
         task = self._computer.load(path, arguments)
+        self._confine()
         self.kernel.listen_to_host()
         return task
 

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Sequence
 from typing import IO, Any
 
+from ring3.confinement import confine_to
 from ring3.errors import Deadlock, Ring3Error
 from ring3.sandbox import Sandbox
 from ring3.trace.faults.outcome import BROKEN, HUNG, Outcome
@@ -78,6 +79,8 @@ def _in_child(
             witness = Witness(linux.kernel, task, most_calls)
             if rule:
                 Injector(linux.kernel, [parse(rule)]).at_end()
+            if not sandbox.no_confine:
+                confine_to(sandbox, linux.kernel.vfs)
             status, how = linux.run(task), ""
     except (Hung, Deadlock):
         how = HUNG

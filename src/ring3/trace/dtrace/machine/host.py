@@ -53,10 +53,11 @@ class SessionOver(Ring3Error):
 class MachineHost(HostAlone):
     """dtrace on a machine of its own."""
 
-    def __init__(self, boot: Boot) -> None:
-        """Boot with `boot`, once, when a machine is needed."""
+    def __init__(self, boot: Boot, confine: Callable[[Computer], object] = lambda _computer: None) -> None:
+        """Boot with `boot`, once, when a machine is needed; `confine` is called when a program is loaded."""
         super().__init__()
         self._boot = boot
+        self._confine = confine
         self._computer: Computer | None = None
         self._task: Any = None
         self._running = False
@@ -111,6 +112,7 @@ class MachineHost(HostAlone):
             kernel = self.kernel(path)
             assert self._computer
             self._task = self._computer.load(path, words[1:])
+            self._confine(self._computer)
         except UserError as error:
             raise DtraceError(f"failed to execute {words[0] if words else command}: {error}") from None
         self._look_at(kernel)
