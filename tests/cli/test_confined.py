@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -94,3 +95,16 @@ def test_what_commands_write_and_start_on_the_host_works(
         [*COMMAND, *words], input=said, text=True, capture_output=True, cwd=tmp_path, check=False
     )
     assert (tmp_path / name).read_text().startswith(beginning), finished.stderr
+
+
+def test_a_port_is_not_published_again_by_a_debugger_that_is_confined(tmp_path: Path) -> None:
+    """mdb boots anew for a second ``:run``, and a confined process makes no sockets."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    finished = subprocess.run(
+        [*COMMAND, "mdb", "--publish", f"{port}:80", HELLO],
+        input=":run\n:run\n", text=True, capture_output=True, cwd=tmp_path, check=False,
+    )  # fmt: skip
+    assert finished.stdout.startswith("Hello, world\n")
+    assert finished.stderr == f"mdb: 127.0.0.1 port {port} of the host: Operation not permitted\n"

@@ -55,20 +55,33 @@ def publish(network: Network, port: Port) -> Published:
     Raises:
         UserError: The host does not let it.
     """
-    kind = socket.SOCK_STREAM if port.protocol == "tcp" else socket.SOCK_DGRAM
-    family = socket.AF_INET6 if ":" in port.address else socket.AF_INET
-    outside = socket.socket(family, kind | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
     try:
-        if port.protocol == "tcp":
-            outside.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        outside.bind((port.address, port.outside))
-        if port.protocol == "tcp":
-            outside.listen(BACKLOG)
+        outside = _listening(port)
     except OSError as error:
-        outside.close()
         raise UserError(f"{port.address} port {port.outside} of the host: {error.strerror}") from None
     made = _Streams if port.protocol == "tcp" else _Datagrams
     return made(network, outside, port.inside)
+
+
+def _listening(port: Port) -> socket.socket:
+    """A socket of the host at the port outside.
+
+    Raises:
+        OSError: As socket(2), which a process that has confined itself may not make, bind(2) and listen(2).
+    """
+    kind = socket.SOCK_STREAM if port.protocol == "tcp" else socket.SOCK_DGRAM
+    family = socket.AF_INET6 if ":" in port.address else socket.AF_INET
+    made = socket.socket(family, kind | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
+    try:
+        if port.protocol == "tcp":
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((port.address, port.outside))
+        if port.protocol == "tcp":
+            made.listen(BACKLOG)
+    except OSError:
+        made.close()
+        raise
+    return made
 
 
 class Published:
