@@ -45,6 +45,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(main=run)
 
 
+def declare_own(parser: argparse.ArgumentParser) -> None:
+    """Declares the options of the machine that may stand before its own."""
+    from ring3.cli import program  # noqa: PLC0415 - imports a whole system
+
+    program.add_on(parser)
+    program.take([], parser)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--flame", metavar="FILE")
+    parser.add_argument("--plot", metavar="FILE")
+    parser.add_argument("words", metavar="FILE", nargs="*")
+
+
 def run(options: argparse.Namespace) -> int:
     """Runs dtrace; returns its status."""
     caller = caller_of(options)

@@ -37,13 +37,14 @@ COMMANDS: Final = {
     "console": "make this terminal the console of a machine that is up, where kmdb talks",
     "top": "watch what a machine that is up does, with keys as in htop",
     "down": "end a machine that is up, and all programs on it",
+    "completion": "print what has a shell complete the words of ring3",
 }
 PURPOSES: Final = {
     "run programs": ("run", "sweep", "policy"),
     "watch and change what they do": ("strace", "dtrace", "faults", "fuzz", "gdb", "mdb", "dis"),
     "see how the machine works": ("explain", "map", "tables", "rdmsr", "wrmsr"),
     "keep a machine up": ("up", "ls", "ps", "top", "console", "down"),
-    "know the host": ("doctor",),
+    "know the host, and have it know ring3": ("doctor", "completion"),
 }
 """What commands are for: each has one purpose."""
 PANIC_STATUS: Final = 70
@@ -217,7 +218,7 @@ def _purposes() -> str:
         lines += ["", f"{purpose}:"]
         for name in names:
             lines += textwrap.wrap(
-                COMMANDS[name], width, initial_indent=f"  {name:9} ", subsequent_indent=" " * 12
+                COMMANDS[name], width, initial_indent=f"  {name:10} ", subsequent_indent=" " * 13
             )
     return "\n".join(lines[1:])
 

@@ -43,6 +43,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(main=run)
 
 
+def declare_own(parser: argparse.ArgumentParser) -> None:
+    """Declares the options of the machine that may stand before its own."""
+    from ring3.cli import program  # noqa: PLC0415 - imports a whole system
+
+    program.add_on(parser)
+    program.take([], parser)
+    parser.add_argument("words", metavar="FILE", nargs="*")
+
+
 def run(options: argparse.Namespace) -> int:
     """Runs mdb; returns its status."""
     caller = caller_of(options)

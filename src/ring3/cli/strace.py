@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.kinds import NamedTuple
 from ring3.cli import program
 from ring3.cli.caller import caller_of
-from ring3.cli.sandbox import note_option, sandbox
+from ring3.cli.sandbox import add_sandbox, note_option, sandbox
 from ring3.cli.strace_outputs import Outputs
 from ring3.cli.strace_pictures import Pictures
 from ring3.errors import UserError
@@ -49,6 +49,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.prefix_chars = "\0"
     parser.add_argument("words", metavar="[OPTION...] PROGRAM [ARG...]", nargs="*")
     parser.set_defaults(main=run)
+
+
+def declare_own(parser: argparse.ArgumentParser) -> None:
+    """Declares the options that it reads itself."""
+    from ring3.cli.completed import add_letters  # noqa: PLC0415 - imports are for completion only
+    from ring3.trace.strace.getopt_long import Value  # noqa: PLC0415
+    from ring3.trace.strace.options import LONG, SANDBOX, SHORT  # noqa: PLC0415
+
+    program.add_on(parser)
+    add_letters(parser, SHORT.replace("h", ""), files="oP")
+    add_sandbox(parser)
+    for name, value in LONG.items():
+        if name in SANDBOX or name in ("help", "env", "user"):
+            continue
+        if value is Value.NEEDED:
+            metavar = "FILE" if name in ("output", "trace-path", "perfetto", "flame") else None
+            parser.add_argument(f"--{name}", action="append", metavar=metavar)
+        else:
+            parser.add_argument(f"--{name}", action="store_true")
+    parser.add_argument("words", metavar="PROGRAM [ARG...]", nargs=argparse.REMAINDER)
 
 
 def run(options: argparse.Namespace) -> int:
