@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
+from select import POLLIN, POLLOUT
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -107,7 +108,7 @@ def test_nothing_is_watched_so_nothing_can_come() -> None:
 
 def test_a_host_descriptor_calls_back_once_when_it_is_ready(pipe: tuple[int, int]) -> None:
     events, told = HostEvents(), list[str]()
-    events.watch(pipe[0], False, lambda: told.append("readable"))
+    events.watch(pipe[0], POLLIN, lambda: told.append("readable"))
     assert events.sleep(0)
     assert told == []
     os.write(pipe[1], b"x")
@@ -118,8 +119,8 @@ def test_a_host_descriptor_calls_back_once_when_it_is_ready(pipe: tuple[int, int
 
 def test_each_direction_of_a_descriptor_is_watched_by_itself(pipe: tuple[int, int]) -> None:
     events, told = HostEvents(), list[str]()
-    events.watch(pipe[1], True, lambda: told.append("writable"))
-    cancelled = events.watch(pipe[1], True, lambda: told.append("cancelled"))
+    events.watch(pipe[1], POLLOUT, lambda: told.append("writable"))
+    cancelled = events.watch(pipe[1], POLLOUT, lambda: told.append("cancelled"))
     cancelled.cancel()
     assert events.sleep(None)
     assert told == ["writable"]
@@ -128,7 +129,7 @@ def test_each_direction_of_a_descriptor_is_watched_by_itself(pipe: tuple[int, in
 def test_the_other_end_hanging_up_is_an_event(pipe: tuple[int, int]) -> None:
     events, told = HostEvents(), list[str]()
     reading, writing = os.pipe()
-    events.watch(reading, False, lambda: told.append("hung up"))
+    events.watch(reading, POLLIN, lambda: told.append("hung up"))
     os.close(writing)
     assert events.sleep(None)
     assert told == ["hung up"]

@@ -204,7 +204,7 @@ static int duplicates(void) {
         return drop(fd);
     if (put(second, "text\n") && !bug)
         return close(second), drop(fd);
-    if (close(second))
+    if (close(second) && !bug)
         return drop(fd);
     return keep(fd);
 }
