@@ -125,6 +125,7 @@ class Census(NamedTuple):
 def census(linux: Linux) -> Census:
     """Counts what a machine's kernel holds; no program may be running."""
     kernel = linux.kernel
+    linux.mount_view()  # with the machine's own files, which the first program would bring
     for bits in (64, 32):
         kernel.vdso(bits)  # loaded by the first program that needs it, and kept
     kernel.objects.reclaim(linux.machine.ram.size >> PAGE_SHIFT, mapped=True)
@@ -133,7 +134,7 @@ def census(linux: Linux) -> Census:
     alive = [thing for thing in gc.get_objects() if isinstance(thing, File | Mm | SharedObject)]
     mine = [thing for thing in alive if isinstance(thing, File) or thing.ram is ram]
     return Census(
-        ram.frames_in_use,
+        ram.frames_in_use - kernel.vfs.ledger.frames,  # names that were looked up are kept for a while
         len(kernel.tasks),
         len(kernel.processes),
         len(kernel.futexes),
