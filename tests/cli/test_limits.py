@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -19,17 +20,21 @@ FACTOR: Final = int(os.environ.get("RING3_LIMITS_FACTOR", "1"))
 GROWTH: Final = 48 << 10
 """KiB that a run may take more than one that does nothing, whatever it does: the machine's RAM, and caches."""
 
+MEASURE: Final = """
+import resource, subprocess, sys
+status = subprocess.call(sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
+sys.exit(status)
+"""
+"""What runs a command and says how large it was: a process begins with the largest size of who forked it."""
+
 
 def run(toolchain: Toolchain, folder: Path, mode: str, count: int, *options: str) -> tuple[str, int]:
     """What the program says, and the largest size of its process in KiB."""
     command = [*COMMAND, "run", *options, str(toolchain.program("sandbox/limits.c")), mode, str(count)]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        said = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    return said, usage.ru_maxrss
+    measured = [sys.executable, "-c", MEASURE, *command]
+    done = subprocess.run(measured, cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout, int(done.stderr.splitlines()[-1])
 
 
 @pytest.mark.parametrize(
