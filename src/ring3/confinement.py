@@ -19,6 +19,7 @@ from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from ring3.abi.kinds import NamedTuple
 from ring3.fs.tmpfs import MemoryFileSystem
 from ring3.kernel.reach import Reach
 
@@ -74,28 +75,36 @@ TO_SERVE: Final = frozenset((43, 44, 45, 46, 47, 288))
 """accept, sendto, recvfrom, sendmsg, recvmsg and accept4: what answers clients on a socket that is open."""
 
 
-def confine_to(
-    sandbox: Sandbox,
-    vfs: Vfs,
-    requests: Sequence[int] = (),
-    needed: Collection[int] = (),
-    emptied: Iterable[bytes] = (),
-    *,
-    filled: Iterable[bytes] = (),
-    read: Iterable[bytes] = (),
-    has_all_files: bool = False,
-) -> None:
+class Needs(NamedTuple):
+    """What is still needed of the host while programs run.
+
+    Attributes:
+        requests: Those of ptrace(2).
+        calls: Calls of `GIVEN_UP`.
+        emptied: Directories whose files are removed.
+        filled: Directories in which files are made and written.
+        read: Directories whose files are read.
+        has_all_files: No file is given up.
+    """
+
+    requests: Sequence[int] = ()
+    calls: Collection[int] = ()
+    emptied: Sequence[str] = ()
+    filled: Sequence[str] = ()
+    read: Sequence[str] = ()
+    has_all_files: bool = False
+
+
+NOTHING: Final = Needs()
+
+
+def confine_to(sandbox: Sandbox, vfs: Vfs, needs: Needs = NOTHING) -> None:
     """Gives up what is not needed any more for the programs of a machine; as `confine`.
 
     Args:
         sandbox: What they have.
         vfs: The files that they see.
-        requests: As `confine` takes it. So are the others.
-        needed: The same.
-        emptied: The same.
-        filled: The same.
-        read: Directories that this process reads besides.
-        has_all_files: The same.
+        needs: What stays besides.
     """
     shown = {
         mount.fs.host_path: mount.fs.readonly or isinstance(mount.fs, MemoryFileSystem)
@@ -103,15 +112,7 @@ def confine_to(
     }
     shown.pop(b"", None)
     written = [path for path, is_kept in shown.items() if not is_kept]
-    confine(
-        [*shown, *read],
-        requests,
-        {*needed, *_of_network(sandbox)},
-        emptied,
-        written,
-        filled,
-        has_all_files=has_all_files,
-    )
+    confine(shown, needs._replace(calls=(*needs.calls, *_of_network(sandbox))), written)
 
 
 def _of_network(sandbox: Sandbox) -> Collection[int]:
@@ -121,43 +122,30 @@ def _of_network(sandbox: Sandbox) -> Collection[int]:
     return TO_SERVE if sandbox.publish else ()
 
 
-def confine(
-    visible: Iterable[bytes],
-    requests: Sequence[int] = (),
-    needed: Collection[int] = (),
-    emptied: Iterable[bytes] = (),
-    written: Iterable[bytes] = (),
-    filled: Iterable[bytes] = (),
-    *,
-    has_all_files: bool = False,
-) -> None:
+def confine(visible: Iterable[bytes], needs: Needs = NOTHING, written: Iterable[bytes] = ()) -> None:
     """Gives up what is not needed any more, for ever and for all threads to come.
 
     Call it while this is the only thread: others keep what they have.
 
     Args:
         visible: The host's directories and files that the program sees.
-        requests: Those of ptrace(2) that stay.
-        needed: Calls of `GIVEN_UP` that stay.
-        emptied: Directories whose files may be removed.
+        needs: What stays besides.
         written: Directories and files that programs change on the host.
-        filled: Directories in which files are made and written.
-        has_all_files: No file is given up.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
         return
-    if not has_all_files:
+    if not needs.has_all_files:
         _give_up_files(
             libc,
             (
-                *((path, READ) for path in visible),
-                *((path, REMOVE_FILE) for path in emptied),
-                *((path, FILL) for path in filled),
+                *((path, READ) for path in (*visible, *map(os.fsencode, needs.read))),
+                *((os.fsencode(path), REMOVE_FILE) for path in needs.emptied),
+                *((os.fsencode(path), FILL) for path in needs.filled),
                 *((path, CHANGE) for path in written),
             ),
         )
-    _give_up_calls(libc, requests, [number for number in GIVEN_UP if number not in needed])
+    _give_up_calls(libc, needs.requests, [number for number in GIVEN_UP if number not in needs.calls])
 
 
 def _give_up_calls(libc: ctypes.CDLL, requests: Sequence[int], given_up: Sequence[int]) -> None:

@@ -1,42 +1,21 @@
 """What each command gives up before the first instruction of a program, and what it still needs: `ring3.confinement`.
 
 Files that a command writes are open by then, pipes and processes such as gdb's are there, and the host's processor has
-its requests of ptrace(2). What is left to say is a `Needs`. A command on a machine that is up gives up nothing: the
-server has.
+its requests of ptrace(2). What is left to say is a `Needs`: nothing for run, gdb, explain, map, policy, wrmsr, and
+strace with one output. A command on a machine that is up gives up nothing: the server has.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
 from typing import Final
 
-from ring3.abi.kinds import NamedTuple
 from ring3.cli.caller import caller_of
 from ring3.cli.sandbox import sandbox
 from ring3.computer import Linux, Solaris
-from ring3.confinement import OF_PROGRAMS, PTRACE, confine_to
+from ring3.confinement import NOTHING, OF_PROGRAMS, PTRACE, Needs, confine_to
 
-
-class Needs(NamedTuple):
-    """What a command needs of the host while a program runs.
-
-    Attributes:
-        calls: System calls of `ring3.confinement.GIVEN_UP`.
-        filled: Directories in which it makes and writes files.
-        read: Directories whose files it reads.
-        has_all_files: Whether it keeps the files of the user, so that its commands have them.
-    """
-
-    calls: Sequence[int] = ()
-    filled: Sequence[str] = ()
-    read: Sequence[str] = ()
-    has_all_files: bool = False
-
-
-NOTHING: Final = Needs()
-"""run, gdb, explain, map, policy, wrmsr, and strace with one output: all is open."""
 SHELL: Final = Needs(calls=OF_PROGRAMS, has_all_files=True)
 """dtrace: system() runs commands of the host, and freopen() opens files by any name."""
 DEBUGGER: Final = Needs(calls=(*OF_PROGRAMS, PTRACE), has_all_files=True)
@@ -68,12 +47,8 @@ def confine(computer: Linux | Solaris, options: argparse.Namespace, needs: Needs
     """
     if caller_of(options).machine_name is not None or sandbox(options).no_confine:
         return
+    if PTRACE not in needs.calls:
+        needs = needs._replace(requests=computer.kernel.machine.cpu.requests)
     confine_to(
-        computer.sandbox if isinstance(computer, Linux) else sandbox(options),
-        computer.kernel.vfs,
-        () if PTRACE in needs.calls else computer.kernel.machine.cpu.requests,
-        needs.calls,
-        filled=map(os.fsencode, needs.filled),
-        read=map(os.fsencode, needs.read),
-        has_all_files=needs.has_all_files,
+        computer.sandbox if isinstance(computer, Linux) else sandbox(options), computer.kernel.vfs, needs
     )

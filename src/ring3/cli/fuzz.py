@@ -11,9 +11,10 @@ from contextlib import suppress
 from typing import Final
 
 from ring3.cli import program
-from ring3.cli.confined import NOTHING, Needs, confine, findings, inputs
+from ring3.cli.confined import confine, findings, inputs
 from ring3.cli.main import RawFormatter
 from ring3.cli.sandbox import sandbox
+from ring3.confinement import NOTHING, Needs
 from ring3.errors import UserError
 from ring3.fuzz import afl
 from ring3.fuzz.findings import Findings

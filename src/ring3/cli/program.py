@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.signals import Sig
 from ring3.cli.caller import caller_of
-from ring3.cli.confined import NOTHING, Needs, confine
+from ring3.cli.confined import confine
 from ring3.cli.here import INTERRUPTED_STATUS
 from ring3.cli.sandbox import add_sandbox, require_linux, sandbox
 from ring3.computer import Linux, Solaris
+from ring3.confinement import NOTHING, Needs
 from ring3.errors import UserError
 from ring3.linux.model.task import LinuxTask
 from ring3.loader.host import find_in_path

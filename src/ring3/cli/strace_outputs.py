@@ -10,7 +10,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from ring3.cli.confined import NOTHING, beside
+from ring3.cli.confined import beside
+from ring3.confinement import NOTHING
 from ring3.errors import UserError
 from ring3.trace.strace.lines import Output
 from ring3.trace.strace.observing import Destination

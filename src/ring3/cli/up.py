@@ -14,7 +14,7 @@ from ring3.cli.here import Here
 from ring3.cli.main import RawFormatter
 from ring3.cli.sandbox import add_machine, sandbox
 from ring3.computer import Linux
-from ring3.confinement import TO_SERVE, confine_to
+from ring3.confinement import TO_SERVE, Needs, confine_to
 from ring3.errors import Ring3Error, UserError
 from ring3.loader.personality import System
 from ring3.session.folder import Folder, is_name
@@ -130,7 +130,8 @@ def _serve(options: argparse.Namespace, folder: Folder, ready: Callable[[str], N
             computer.mount_view()
         server = Server(name, computer, listener, perform_for, options.idle)
         if not sandbox(options).no_confine:
-            confine_to(sandbox(options), computer.kernel.vfs, (), TO_SERVE, [os.fsencode(folder.path)])
+            needs = Needs(calls=TO_SERVE, emptied=[folder.path])
+            confine_to(sandbox(options), computer.kernel.vfs, needs)
         ready(name)
         sys.stdout.flush()
         server.run()
