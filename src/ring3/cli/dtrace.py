@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Final, TextIO, cast
 
 from ring3.cli.caller import caller_of
 from ring3.trace.dtrace.command import Command, Interrupted
-from ring3.trace.dtrace.command_line import USAGE
+from ring3.trace.dtrace.command_line import PICTURES, USAGE
 from ring3.trace.dtrace.machine.host import Computer, MachineHost
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ring3.cli.caller import Caller
 
-_DTRACES: Final = ("--json", "--flame", "--plot", "--perfetto")
+_DTRACES: Final = ("--json", *(f"--{name}" for name in PICTURES))
 """Words with two dashes that are not of the machine; they come behind those that are."""
 EXAMPLES: Final = """\
 Before dtrace's own options, those of the machine may stand: --os linux|solaris, --cpu emulated|host,
@@ -52,8 +52,8 @@ def declare_own(parser: argparse.ArgumentParser) -> None:
     program.add_on(parser)
     program.take([], parser)
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--flame", metavar="FILE")
-    parser.add_argument("--plot", metavar="FILE")
+    for name in PICTURES:
+        parser.add_argument(f"--{name}", metavar="FILE")
     parser.add_argument("words", metavar="FILE", nargs="*")
 
 

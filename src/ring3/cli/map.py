@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.cli import program
 from ring3.cli.caller import caller_of
-from ring3.cli.recording import Recording
+from ring3.cli.recording import recording
 from ring3.computer import Linux
 from ring3.errors import UserError
 from ring3.kernel import points
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     """
     caller = caller_of(options)
     with ExitStack() as stack:
-        file = stack.enter_context(Recording(caller, options.svg)) if options.svg is not None else None
+        file = stack.enter_context(recording(caller, options.svg)) if options.svg is not None else None
         found = _found(options)
         if file is not None:
             file.write(address_space_svg.render(found).encode("utf-8", "replace"))

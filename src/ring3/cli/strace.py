@@ -13,7 +13,7 @@ from ring3.cli import program
 from ring3.cli.caller import caller_of
 from ring3.cli.sandbox import add_sandbox, note_option, sandbox
 from ring3.cli.strace_outputs import Outputs
-from ring3.cli.strace_pictures import Pictures
+from ring3.cli.strace_pictures import Pictures, pictures
 from ring3.errors import UserError
 from ring3.kernel.task import TaskState
 from ring3.linux.model.task import LinuxTask
@@ -101,8 +101,8 @@ def _run(options: argparse.Namespace, caller: Caller) -> int:
     for name, value in [*asked.sandbox, *([("user", asked.user)] if asked.user else [])]:
         note_option(options, OPTIONS[name], value)
     path = _path(options, asked.words[0]) if asked.words else ""
-    with Outputs(caller, asked) as outputs, Pictures(caller, asked) as pictures:
-        return _traced(options, caller, asked, path, outputs, pictures)
+    with Outputs(caller, asked) as outputs, pictures(caller, asked) as shown:
+        return _traced(options, caller, asked, path, outputs, shown)
 
 
 def _path(options: argparse.Namespace, word: str) -> str:
@@ -124,7 +124,7 @@ def _traced(
     asked: Asked,
     path: str,
     outputs: Outputs,
-    pictures: Pictures,
+    shown: Pictures,
 ) -> int:
     from ring3.computer import Linux  # noqa: PLC0415 - a wrong command line needs no machine
 
@@ -143,7 +143,7 @@ def _traced(
             assert isinstance(started, LinuxTask)
             tasks.append(started)
         tracer, counter = observe(stack, computer, tasks, asked, outputs.destination, path, outputs.tell)
-        pictures.attach(stack, computer, tasks)
+        shown.attach(stack, computer, tasks)
         if started is not None:
             status = program.run(computer, started, options, needs=outputs.needs)
         else:

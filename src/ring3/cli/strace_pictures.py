@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
-from contextlib import ExitStack
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 
-from ring3.cli.recording import Recording
+from ring3.cli.recording import recording
 from ring3.errors import UserError
 from ring3.trace.pictures.stacks import render_for
 from ring3.trace.strace.pictures import profile, record
@@ -17,31 +16,29 @@ if TYPE_CHECKING:
     from ring3.cli.caller import Caller
     from ring3.computer import Linux
     from ring3.linux.model.task import LinuxTask
+    from ring3.trace.pictures.stacks import Render
+    from ring3.trace.recording import Recording
     from ring3.trace.strace.command_line import Asked
 
 
 class Pictures:
-    """The files that a command line asks for, until the ``with`` block ends."""
+    """The files that a command line asks for."""
 
-    def __init__(self, caller: Caller, asked: Asked) -> None:
-        """Opens them.
+    def __init__(
+        self, asked: Asked, trace: Recording | None, profile: Recording | None, render: Render | None
+    ) -> None:
+        """Takes open ones.
 
-        Raises:
-            UserError: One cannot be opened, or its name says no form.
+        Args:
+            asked: The command line.
+            trace: That of Perfetto, None for none.
+            profile: That of the profile.
+            render: What draws that.
         """
         self._asked = asked
-        try:
-            self._render = render_for(asked.flame) if asked.flame else None
-        except UserError as error:
-            raise UserError(str(error), 1) from None  # as all of strace's mistakes
-        with ExitStack() as files:
-            self._trace = self._opened(files, caller, asked.perfetto)
-            self._profile = self._opened(files, caller, asked.flame)
-            self._files = files.pop_all()
-
-    @staticmethod
-    def _opened(files: ExitStack, caller: Caller, path: str) -> Recording | None:
-        return files.enter_context(Recording(caller, path)) if path else None
+        self._trace = trace
+        self._profile = profile
+        self._render = render
 
     def attach(self, stack: ExitStack, linux: Linux, tasks: Sequence[LinuxTask]) -> None:
         """Begins to watch tasks, until a stack is left, which writes what is not written then."""
@@ -54,15 +51,21 @@ class Pictures:
         stack.callback(lambda: file.write(render(profiler.profile(title)).encode("utf-8", "replace")))
         stack.callback(profiler.close)
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
-    ) -> None:
-        """Closes them.
+@contextmanager
+def pictures(caller: Caller, asked: Asked) -> Iterator[Pictures]:
+    """Opens the files that a command line asks for, until the ``with`` block ends.
 
-        Raises:
-            UserError: One could not be written, and nothing else went wrong.
-        """
-        self._files.__exit__(kind, error, where)
+    Raises:
+        UserError: One cannot be opened or written, or its name says no form.
+    """
+    try:
+        render = render_for(asked.flame) if asked.flame else None
+    except UserError as error:
+        raise UserError(str(error), 1) from None  # as all of strace's mistakes
+    with ExitStack() as files:
+        trace, profile = (
+            files.enter_context(recording(caller, path)) if path else None
+            for path in (asked.perfetto, asked.flame)
+        )
+        yield Pictures(asked, trace, profile, render)

@@ -21,7 +21,7 @@ Usage: dtrace [-32|-64] [-aACeFGhHlqSvVwZ] [-b bufsz] [-c cmd] [-D name[=def]]
     [-i probe-id [[ predicate ] action ]] [ args ... ]
     [--json] [--flame file.svg] [--plot file.svg] [--perfetto file]
 """
-_PICTURES = ("flame", "plot", "perfetto")
+PICTURES = ("flame", "plot", "perfetto")
 _WITH_VALUE = frozenset("bcDfiILmnopPsUxX")
 _FLAGS = frozenset("aABCeFGhHlqSvVwZ")
 FIELDS = {"P": "provider", "m": "module", "f": "function", "n": "name", "i": "name"}
@@ -123,7 +123,7 @@ class Arguments:
         if name == "json" and not equals:
             self.as_json = True
             return
-        if name not in _PICTURES:
+        if name not in PICTURES:
             raise UsageError(f"illegal option -- -{name}")
         if not equals and not self._words:
             raise UsageError(f"option requires an argument -- -{name}")
