@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
 from ring3.fs.dentry import Dentry
-from ring3.fs.file import O_APPEND, File
+from ring3.fs.file import File
 from ring3.fs.inode import Inode
 from ring3.fs.pseudo import PseudoDirectory, PseudoFile, PseudoFileSystem, PseudoLink
 from ring3.linux.model.process import INIT
 from ring3.linux.proc import adjustable, mounts, process, system
+from ring3.linux.proc.links import FdLink
 from ring3.linux.proc.memory import MemoryInode, PagemapInode
 from ring3.linux.tasks.access import may_look_into
 
@@ -338,51 +339,6 @@ def procfs(kernel: LinuxSystem, fs: PseudoFileSystem) -> PseudoDirectory:
 def sysfs(kernel: LinuxSystem, fs: PseudoFileSystem) -> PseudoDirectory:
     """What is at the top of /sys."""
     return texts_below(fs, kernel, system.SYSFS, b"", b"")
-
-
-class FdLink(PseudoLink):
-    """/proc/PID/fd/N: a link to an open file, by which it can be opened again."""
-
-    size = 64
-
-    def __init__(
-        self,
-        fs: PseudoFileSystem,
-        key: bytes,
-        file: File,
-        check: Callable[[], None],
-        mode: int,
-        owner: tuple[int, int],
-    ) -> None:
-        super().__init__(fs, key, file.path, mode=mode, owner=owner)
-        self._file = file
-        self._check = check
-
-    def follow(self) -> Dentry:
-        """The place it was opened at; for what has no name, one that only leads there."""
-        self._check()
-        if self._file.dentry is not None:
-            return self._file.dentry
-        return Dentry(self.pseudo, OpenInode(self.pseudo, self._file), None, self._file.path())
-
-
-class OpenInode(Inode):
-    """Stands for an open file without an inode, where one is asked for."""
-
-    def __init__(self, fs: PseudoFileSystem, file: File) -> None:
-        found = file.stat()
-        super().__init__(fs, found.ino, found.mode, found.uid, found.gid)
-        self._file = file
-        self.stat = file.stat  # type: ignore[method-assign]
-
-    def open(self, dentry: Dentry, flags: int) -> File:
-        """The same thing, opened anew."""
-        return self._file.reopen(flags)
-
-    def truncate(self, size: int) -> None:
-        """Changes its size, unless it was opened to be appended to: then it is appended to."""
-        if not self._file.flags & O_APPEND:
-            self._file.truncate(size)
 
 
 def _number(name: bytes) -> int | None:
