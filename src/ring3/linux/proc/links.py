@@ -1,4 +1,4 @@
-"""/proc/PID/fd and /proc/PID/ns: links to open files, by which they can be opened again (fs/proc/fd.c, namespaces.c)."""
+"""/proc/PID/fd and ns: links to open files, by which they can be opened again (fs/proc/fd.c, namespaces.c)."""
 
 from __future__ import annotations
 
