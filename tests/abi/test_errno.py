@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import copyreg
 import errno
 import os
+import pickle
 
 import pytest
 
@@ -64,3 +66,16 @@ def test_errno_carries_its_number_and_reads_like_strace() -> None:
 
 def test_a_number_goes_into_a_register_as_it_is() -> None:
     assert -Errno(E.EHWPOISON).number & 0xFFFF_FFFF_FFFF_FFFF == 0xFFFF_FFFF_FFFF_FF7B
+
+
+def test_errno_is_copied_where_dask_is_loaded() -> None:
+    """tblib, by which Dask pickles exceptions, has its own way for those that do not say how they are made."""
+    support = pytest.importorskip("tblib.pickling_support")
+    before = dict(copyreg.dispatch_table)
+    try:
+        support.install()
+        for copied in (copy.copy(Errno(E.ENOENT)), pickle.loads(pickle.dumps(Errno(E.ENOENT)))):
+            assert copied.number is E.ENOENT
+    finally:
+        copyreg.dispatch_table.clear()
+        copyreg.dispatch_table.update(before)

@@ -13,7 +13,7 @@ strace print; for ERESTART* they are strace's, and for 134, 515 and 517 up our o
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from ring3.abi.kinds import IntEnum
 
@@ -222,6 +222,13 @@ class Errno(Exception):
     def __init__(self, number: ErrorNumber) -> None:
         """Makes a failure of kind `number`."""
         self.number = number
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """Copied and pickled by what made it, as any exception.
+
+        To say so matters where Dask is loaded: its pickling makes exceptions that do not without calling ``__init__``.
+        """
+        return super().__reduce__()
 
     def __str__(self) -> str:
         """Returns name and text, as strace prints them: ``ENOENT (No such file or directory)``."""
