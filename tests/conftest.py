@@ -53,6 +53,16 @@ def pytest_configure(config: pytest.Config) -> None:
     guest.CPU[:] = [CpuKind(config.getoption("--cpu"))]
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Bytes that are no text are named by their place: what was packed or drawn at random differs between processes.
+
+    Each worker of pytest-xdist has to find the same names.
+    """
+    if isinstance(val, bytes) and not (val.isascii() and val.decode("ascii").isprintable()):
+        return argname
+    return None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks each test by the fixtures it asks for."""
     for item in items:
