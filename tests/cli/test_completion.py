@@ -114,6 +114,9 @@ def shell(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         ("run --on is", ["run", "--on", "island"]),
         ("rdmsr MSR_LST", ["rdmsr", "MSR_LSTAR"]),
         ("completion zs", ["completion", "zsh"]),
+        ("dtrace -s scri", ["dtrace", "-s", "script"]),
+        ("dtrace -L qfol", ["dtrace", "-L", "qfolder"]),
+        ("mdb -R qfol", ["mdb", "-R", "qfolder"]),
     ],
 )
 def test_tab_completes(shell: Shell, typed: str, words: list[str]) -> None:

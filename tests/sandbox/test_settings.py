@@ -20,7 +20,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def read(home: Path) -> Sandbox:
     environment = {"XDG_CONFIG_HOME": f"{home}/own", "XDG_CONFIG_DIRS": f"/no/where:{home}/all"}
-    return sandbox_of(*map(settings.read, settings_files(environment)))
+    there = [path for path in map(Path, settings_files(environment)) if path.exists()]
+    return sandbox_of(*(settings.read(str(path), path.read_bytes()) for path in there))
 
 
 def test_there_are_none(home: Path) -> None:
@@ -35,9 +36,9 @@ def test_the_users_own_counts_more_than_everybodys(home: Path) -> None:
 
 
 def test_without_xdg_it_is_below_the_home(home: Path) -> None:
-    (home / ".config/ring3").mkdir(parents=True)
-    (home / ".config/ring3/ring3.toml").write_text("files = 7\n")
-    assert settings_files({"HOME": str(home)}) == [f"{home}/.config/ring3/ring3.toml"]
+    assert settings_files({"HOME": str(home)}) == [
+        "/etc/xdg/ring3/ring3.toml", f"{home}/.config/ring3/ring3.toml", "ring3.toml",
+    ]  # fmt: skip
 
 
 def test_a_working_directory_opens_nothing_of_the_host(home: Path) -> None:

@@ -58,6 +58,16 @@ def test_files_and_commands_are_the_guests() -> None:
     assert shown.split("\n")[1:] == ["shown", "", "kept"]
 
 
+def test_several_files_are_open_at_a_time() -> None:
+    shown = shell(
+        "dtrace -o /tmp/lines --flame /tmp/stacks.txt -qn 'syscall::write:entry /pid == $target/ "
+        '{ printf("a line\\n"); @[ustack()] = count(); }\' -c "/bin/echo hello"; '
+        "cat /tmp/lines; grep -c write /tmp/stacks.txt"
+    )
+    assert shown.split("\n")[:2] == ["hello", "a line"]
+    assert shown.split("\n")[-2] == "1"
+
+
 def test_an_interruption_ends_it_with_the_aggregations() -> None:
     shown = shell(
         'dtrace -wqn \'BEGIN { system("touch /tmp/ready"); } END { printf("end\\n"); }\' & '

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from ring3.session import wire
 from ring3.session.client import ask
 from ring3.session.folder import Folder
 from tests.cli.command import HELLO, is_one_line
+from tests.session.bare import BareClient
 from tests.session.machines import Machines
 
 
@@ -168,6 +170,22 @@ def test_a_stranger_gets_no_answer_and_does_no_harm(machines: Machines, data: by
         assert connection.recv(64) == b""
     with closing(machines.folder.connect(name)) as connection:
         assert "linux" in ask(name, connection, "info")
+
+
+def test_a_client_that_talks_nonsense_to_its_program_is_not_heard_any_more(machines: Machines) -> None:
+    name = machines.up()
+    (stdin, keys), (reading, writing) = os.pipe(), os.pipe()
+    words = ("run", "/bin/sh", "-c", "echo ready; read x")
+    client = BareClient(machines.folder.connect(name), words, (stdin, writing))
+    answering = threading.Thread(target=lambda: all(iter(client.hear, False)))
+    answering.start()
+    assert os.read(reading, 64) == b"ready\n"
+    client.connection.sendall(wire.frame(wire.CONTINUED, b"nonsense"))
+    answering.join()  # the server has closed it
+    client.connection.close()
+    for fd in (stdin, keys, reading, writing):
+        os.close(fd)
+    assert machines.ring3("run", "--on", name, HELLO).stdout == "Hello, world\n"
 
 
 def test_a_folder_that_others_can_use_is_not_looked_into(machines: Machines) -> None:

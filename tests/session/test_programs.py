@@ -6,13 +6,16 @@ import os
 import signal
 import socket
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from ring3.session.client import ask
 from tests.cli.command import COMMAND, HELLO, ROOT
+from tests.session.bare import BareClient
 from tests.session.machines import Machines
+from tests.support.toolchain import Toolchain
 
 
 def test_status_streams_directory_and_environment_are_the_clients(machines: Machines, tmp_path: Path) -> None:
@@ -54,6 +57,20 @@ def test_what_is_settled_at_boot_cannot_be_asked_for(machines: Machines) -> None
     assert wrong.returncode == 2
     assert "--nonsense" in wrong.stderr
     assert machines.ring3("run", "--on", name, "--help").stdout.startswith("usage: ring3 run ")
+
+
+def test_defaults_are_those_of_the_clients_files(machines: Machines, tmp_path: Path) -> None:
+    name = machines.up()
+    (tmp_path / "ring3.toml").write_text('hostname = "island"\nfiles = 17\nenv = { A = "1" }\n')
+    machines.environment["XDG_CONFIG_HOME"] = str(tmp_path)
+    (tmp_path / "ring3").mkdir()
+    (tmp_path / "ring3/ring3.toml").write_text("files = 18\noutput-bytes = 100\n")
+    words = ("run", "--on", name, "/bin/sh", "-c", "echo $A; ulimit -n; uname -n")
+    assert machines.ring3(*words, cwd=tmp_path).stdout == "1\n17\nring3\n"
+    assert machines.ring3(*words).stdout == "\n18\nring3\n"
+    (tmp_path / "ring3.toml").write_text("speed = 1\n")
+    done = machines.ring3(*words, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (2, "ring3: ring3.toml: there is no option speed\n")
 
 
 def test_two_machines_have_nothing_in_common_and_programs_of_one_share_its_files(machines: Machines) -> None:
@@ -146,6 +163,29 @@ def test_many_clients_at_the_same_time(machines: Machines) -> None:
         assert client.wait() == number
     for connection in quiet:
         connection.close()
+
+
+def test_two_hundred_programs_at_the_same_time(machines: Machines, toolchain: Toolchain) -> None:
+    program = toolchain.program("basic/reads_status.c")
+    name = machines.up("--bind", f"{program.parent}:/programs:ro")
+    words = ("run", f"/programs/{program.name}")
+    clients, ends = [], []
+    for _ in range(200):
+        stdin, keys = os.pipe()
+        output, stdout = os.pipe()
+        clients.append(BareClient(machines.folder.connect(name), words, (stdin, stdout)))
+        os.close(stdin)
+        os.close(stdout)
+        ends.append((keys, output))
+    with ThreadPoolExecutor(len(clients)) as waiting:
+        statuses = [waiting.submit(client.wait) for client in clients]
+        for number, (keys, output) in enumerate(ends):
+            assert os.read(output, 64) == b"ready\n"
+            os.write(keys, bytes([number]))
+        assert [status.result() for status in statuses] == list(range(200))
+    for fd in (fd for pair in ends for fd in pair):
+        os.close(fd)
+    assert machines.ring3("run", "--on", name, HELLO).stdout == "Hello, world\n"
 
 
 def test_a_program_that_ends_leaves_others_of_its_own(machines: Machines) -> None:

@@ -97,17 +97,20 @@ def commands() -> tuple[Command, ...]:
     return tuple(found)
 
 
-def add_letters(parser: argparse.ArgumentParser, letters: str, files: str = "") -> None:
+def add_letters(
+    parser: argparse.ArgumentParser, letters: str, *, files: str = "", directories: str = ""
+) -> None:
     """Declares options as getopt(3) has them.
 
     Args:
         parser: The parser.
         letters: The letters, each with a colon behind it if it has a value.
         files: Those of them whose value is a file.
+        directories: Those whose value is a directory.
     """
     for letter, colon in re.findall("([A-Za-z])(:?)", letters):
         if colon:
-            metavar = "FILE" if letter in files else None
+            metavar = "FILE" if letter in files else "DIR" if letter in directories else None
             parser.add_argument(f"-{letter}", action="append", metavar=metavar)
         else:
             parser.add_argument(f"-{letter}", action="store_true")

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Final, TextIO, cast
 
 from ring3.cli.caller import caller_of
 from ring3.trace.dtrace.command import Command, Interrupted
-from ring3.trace.dtrace.command_line import PICTURES, USAGE
+from ring3.trace.dtrace.command_line import ABSENT, FLAGS, PICTURES, USAGE, WITH_VALUE
 from ring3.trace.dtrace.machine.host import Computer, MachineHost
 
 if TYPE_CHECKING:
@@ -46,11 +46,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def declare_own(parser: argparse.ArgumentParser) -> None:
-    """Declares the options of the machine that may stand before its own."""
+    """Declares the options of the machine that may stand before its own, and these."""
     from ring3.cli import program  # noqa: PLC0415 - imports a whole system
+    from ring3.cli.completed import add_letters  # noqa: PLC0415 - for completion only
 
     program.add_on(parser)
     program.take([], parser)
+    letters = [*sorted(FLAGS - ABSENT), *(f"{letter}:" for letter in sorted(WITH_VALUE))]
+    add_letters(parser, "".join(letters), files="os", directories="IL")
     parser.add_argument("--json", action="store_true")
     for name in PICTURES:
         parser.add_argument(f"--{name}", metavar="FILE")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from ring3.cli.caller import caller_of
-from ring3.debug.mdb.command import USAGE, main
+from ring3.debug.mdb.command import LETTERS, USAGE, main
 from ring3.debug.mdb.console import StreamConsole
 from ring3.errors import UserError
 
@@ -44,11 +44,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def declare_own(parser: argparse.ArgumentParser) -> None:
-    """Declares the options of the machine that may stand before its own."""
+    """Declares the options of the machine that may stand before its own, and these."""
     from ring3.cli import program  # noqa: PLC0415 - imports a whole system
+    from ring3.cli.completed import add_letters  # noqa: PLC0415 - for completion only
 
     program.add_on(parser)
     program.take([], parser)
+    add_letters(parser, LETTERS, directories="ILR")
     parser.add_argument("words", metavar="FILE", nargs="*")
 
 

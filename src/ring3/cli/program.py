@@ -112,6 +112,7 @@ def computer(options: argparse.Namespace, path: str) -> AbstractContextManager[L
         options: Those of `add_os`, and of `add_path` and `add_repeatable` where the command has them.
         path: The program.
     """
+    sandbox(options)  # files of the caller's are read while others still have the machine
     return caller_of(options).computer(options, path)
 
 

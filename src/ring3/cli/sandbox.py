@@ -13,8 +13,10 @@ from ring3.errors import UserError
 from ring3.sandbox import OPTIONS, Option, Sandbox, given, sandbox_of, settings_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
+
+    from ring3.cli.caller import Caller
 
 
 def add_sandbox(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +61,7 @@ def note_option(options: argparse.Namespace, option: Option, value: str | None) 
 
 
 def sandbox(options: argparse.Namespace) -> Sandbox:
-    """What the options of a command say, over the defaults of the user's files for a machine that it boots.
+    """What the options of a command say, over the defaults of the user's files.
 
     Raises:
         UserError: A value makes no sense.
@@ -67,16 +69,29 @@ def sandbox(options: argparse.Namespace) -> Sandbox:
     found: Sandbox | None = getattr(options, "sandbox", None)
     if found is None:
         values = {name: getattr(options, name, None) for name in OPTIONS}
-        caller = caller_of(options)
-        files = settings_files(caller.environment) if caller.machine_name is None else []
-        found = options.sandbox = sandbox_of(*map(_read_settings, files), ("", values))
+        found = options.sandbox = sandbox_of(*_defaults(caller_of(options)), ("", values))
     return found
 
 
-def _read_settings(path: str) -> tuple[str, Mapping[str, Any]]:
-    from ring3.sandbox import settings  # noqa: PLC0415 - few have such a file
+def _defaults(caller: Caller) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """What the files of a caller say; of what a machine has from its boot on, one that is up is not told.
 
-    return settings.read(path)
+    Raises:
+        UserError: One cannot be read, or says what it cannot.
+    """
+    for path in settings_files(caller.environment):
+        try:
+            contents = caller.read(path)
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            continue  # none, or none of this user's
+        except OSError as error:
+            raise UserError(f"{path}: {error.strerror}") from None
+        from ring3.sandbox import settings  # noqa: PLC0415 - few have such a file
+
+        said, values = settings.read(path, contents)
+        if caller.machine_name is not None:
+            values = {name: value for name, value in values.items() if not OPTIONS[name].of_machine}
+        yield said, values
 
 
 def require_linux(wanted: Sandbox) -> None:

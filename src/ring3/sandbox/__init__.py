@@ -293,7 +293,7 @@ def given(sandbox: Sandbox) -> Iterable[Option]:
 
 
 def settings_files(environment: Mapping[str, str]) -> list[str]:
-    """The files of defaults that there are (`ring3.sandbox.settings`): what a later one says counts more.
+    """Where files of defaults may be (`ring3.sandbox.settings`): what a later one says counts more.
 
     They are ``ring3/ring3.toml`` in each of $XDG_CONFIG_DIRS and in $XDG_CONFIG_HOME, as the XDG Base Directory
     Specification has it, and ``ring3.toml`` in the working directory.
@@ -303,5 +303,7 @@ def settings_files(environment: Mapping[str, str]) -> list[str]:
     """
     home = environment.get("XDG_CONFIG_HOME") or os.path.join(environment.get("HOME", ""), ".config")
     folders = [*reversed((environment.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":")), home]
-    paths = [os.path.join(folder, "ring3", SETTINGS) for folder in folders if os.path.isabs(folder)]
-    return [path for path in (*paths, SETTINGS) if os.path.exists(path)]
+    return [
+        *(os.path.join(folder, "ring3", SETTINGS) for folder in folders if os.path.isabs(folder)),
+        SETTINGS,
+    ]

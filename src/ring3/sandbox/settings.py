@@ -14,17 +14,18 @@ from ring3.errors import UserError
 from ring3.sandbox import OPTIONS, SETTINGS
 
 
-def read(path: str) -> tuple[str, Mapping[str, Any]]:
+def read(path: str, contents: bytes) -> tuple[str, Mapping[str, Any]]:
     """What a file says, as `sandbox_of` takes it.
 
+    Args:
+        path: The file's path.
+        contents: What is in it.
+
     Raises:
-        UserError: It cannot be read, or says what it cannot.
+        UserError: It says what it cannot.
     """
     try:
-        with open(path, "rb") as file:
-            said = tomllib.loads(file.read().decode())
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from None
+        said = tomllib.loads(contents.decode())
     except ValueError as error:
         raise UserError(f"{path}: {error}") from None
     found = {}

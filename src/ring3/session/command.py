@@ -36,7 +36,14 @@ THE_MACHINES: Final = {
     **{option.name: option.flag for option in OPTIONS.values() if option.of_machine},
 }  # fmt: skip
 """Options that are settled when a machine is booted."""
+INTERNAL: Final = 70
+"""EX_SOFTWARE of sysexits.h."""
 INTERRUPTING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+
+
+def internal(error: Exception) -> str:
+    """A line for a mistake of ours, or a limit of the host."""
+    return f"internal error in the machine's server: {' '.join(f'{type(error).__name__}: {error}'.split())}"
 
 
 class ClientGone(Exception):
@@ -102,6 +109,9 @@ class Command:
             status = 128 + end.number
         except ClientGone:
             pass
+        except Exception as error:  # noqa: BLE001 - the machine goes on, and the client is not to wait
+            status = INTERNAL
+            print(f"ring3: {internal(error)}", file=self.stderr)
         finally:
             for outlet in self._outlets.values():
                 outlet.drain()
@@ -176,8 +186,7 @@ class Command:
             stream.close()
         for outlet in self._outlets.values():
             outlet.release()
-        for fd in (*self._request.descriptors.values(), *(self._request.line or ()), *self.handed):
-            os.close(fd)
+        self._request.close()
 
     # -- what the client says --------------------------------------------------------------------------------------
 
@@ -194,7 +203,14 @@ class Command:
             if number in INTERRUPTING:
                 self._interrupt(KeyboardInterrupt() if number == signal.SIGINT else Terminated(number))
         elif program is not None:
-            self._shared.post(lambda: program.heard(kind, payload))
+            self._shared.post(lambda: self._pass_on(program, kind, payload))
+
+    def _pass_on(self, program: LinuxProgram, kind: int, payload: bytes) -> None:
+        """What the client says to its program, in the machine's thread."""
+        try:
+            program.heard(kind, payload)
+        except ValueError:
+            self._connection.abort()  # that is none of our clients
 
     def end(self) -> None:
         """The machine goes down, in the loop's thread."""

@@ -188,17 +188,20 @@ class Output(io.RawIOBase):
 
 
 class _Elsewhere(Output):
-    """A file that takes the place of standard output."""
+    """A file, which takes the place of standard output for each write: there may be several."""
 
     def __init__(self, program: Program, path: str, letter: str) -> None:
         super().__init__(program, "o")
-        program.tell(letter, os.fsencode(path))
+        self._path = os.fsencode(path)
+        program.tell(letter, self._path)
+        program.tell("f")
 
-    def close(self) -> None:
-        """Output goes to where it went before."""
-        if not self.closed:
-            self._program.tell("f")
-        super().close()
+    def write(self, data: Buffer, /) -> int:
+        """Has the program write everything behind what the file has."""
+        self._program.tell("a", self._path)
+        taken = super().write(data)
+        self._program.tell("f")
+        return taken
 
 
 class ProgramFiles:

@@ -39,6 +39,11 @@ class Request(NamedTuple):
     blocked: list[int]
     handed: list[int]
 
+    def close(self) -> None:
+        """Closes what was handed over."""
+        for fd in (*self.descriptors.values(), *(self.line or ()), *self.handed):
+            os.close(fd)
+
 
 def read_request(payload: bytes, received: list[int]) -> Request:
     """Takes a first frame apart.

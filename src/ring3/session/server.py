@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.computer import Linux, Solaris
 from ring3.errors import UserError
 from ring3.session import told, wire
-from ring3.session.command import Command
+from ring3.session.command import Command, internal
 from ring3.session.connection import Connection
 from ring3.session.folder import Folder, peer
 from ring3.session.programs import Dying, LinuxProgram, Programs
@@ -141,7 +141,13 @@ class Server:
             self._connections.add(connection)
 
     def asked(self, connection: Connection, request: Request) -> None:
-        """A client wants something."""
+        """A client wants something; what goes wrong meanwhile is told to it alone."""
+        try:
+            self._answer_to(connection, request)
+        except Exception as error:  # noqa: BLE001 - others are served as ever
+            connection.finish(wire.REFUSED, internal(error).encode())
+
+    def _answer_to(self, connection: Connection, request: Request) -> None:
         if request.version != wire.VERSION:
             connection.finish(
                 wire.REFUSED,
@@ -151,10 +157,27 @@ class Server:
         elif not request.shape and not request.cwd:
             connection.finish(wire.TOLD, told.answer(self, request.words).encode())
         else:
+            self._begin(connection, request)
+
+    def _begin(self, connection: Connection, request: Request) -> None:
+        """Starts a command.
+
+        Raises:
+            OSError: The host gives no descriptors for it.
+            RuntimeError: The host gives no thread for it.
+        """
+        try:
             command = Command(self, connection, request)
-            connection.listener = command
-            self._commands.add(command)
+        except OSError:
+            request.close()
+            raise
+        connection.listener = command
+        try:
             command.start()
+        except RuntimeError:
+            command.release()
+            raise
+        self._commands.add(command)
 
     def finished(self, connection: Connection, command: Command, status: bytes) -> None:
         """A command is over, in its own thread."""

@@ -31,7 +31,8 @@ USAGE: Final = (
     "usage: ring3 mdb [-fkmuwyAFKMS] [+/-o option] [-p pid] [-s dist] [-I path] [-L path] [-P prompt]\n"
     "                 [-R root] [-V dis-version] [-e expr] [object [core] | core | suffix]"
 )
-_LETTERS: Final = "fkmuwyAFKMSUo:p:s:I:L:P:R:V:e:"
+LETTERS: Final = "fkmuwyAFKMSUo:p:s:I:L:P:R:V:e:"
+"""mdb's options, as getopt(3) has them."""
 
 
 class Words(NamedTuple):
@@ -67,7 +68,7 @@ def parse(words: list[str]) -> Words:
             pending = pending[2:]
             continue
         try:
-            pairs, after = getopt.getopt(pending, _LETTERS)
+            pairs, after = getopt.getopt(pending, LETTERS)
         except getopt.GetoptError as error:
             raise UserError(f"mdb: {error.msg}\n{USAGE}", 2) from None
         for key, value in pairs:

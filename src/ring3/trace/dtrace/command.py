@@ -9,19 +9,20 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from types import FrameType
 from typing import IO, Protocol
 
-from ring3.trace.dtrace import headers, libraries, listing, preprocess, recording, shipped
+from ring3.trace.dtrace import headers, libraries, listing, preprocess, shipped
 from ring3.trace.dtrace.command_line import USAGE, Arguments, Text, UsageError
 from ring3.trace.dtrace.compiler import Program, Source
 from ring3.trace.dtrace.errors import CompileError, DtraceError
+from ring3.trace.dtrace.files import Files, OwnFiles
 from ring3.trace.dtrace.host_clock import HostClock
 from ring3.trace.dtrace.macros import Macros
 from ring3.trace.dtrace.options import Options
+from ring3.trace.dtrace.pictures import Pictures, pictures
 from ring3.trace.dtrace.providers.base import Clock, NoTarget, Provider, Target
 from ring3.trace.dtrace.providers.profile import ProfileProvider
 from ring3.trace.dtrace.session import Session
@@ -131,46 +132,6 @@ class Interrupted(Exception):
     """The user pressed Ctrl-C."""
 
 
-class Files(Protocol):
-    """The files of whoever has called."""
-
-    def read(self, path: str) -> bytes:
-        """The contents of a file, or of standard input for ``-``."""
-
-    def append_to(self, path: str) -> IO[bytes]:
-        """A file to write to the end of."""
-
-    def create(self, path: str) -> IO[bytes]:
-        """An empty file to write to."""
-
-    def run(self, command: str) -> None:
-        """Run a command by a shell."""
-
-
-class OwnFiles:
-    """Those of this process."""
-
-    def read(self, path: str) -> bytes:
-        """The contents of a file, or of standard input for ``-``."""
-        if path == "-":
-            return sys.stdin.buffer.read()
-        with open(path, "rb") as file:
-            return file.read()
-
-    def append_to(self, path: str) -> IO[bytes]:
-        """A file to write to the end of."""
-        return open(path, "ab")
-
-    def create(self, path: str) -> IO[bytes]:
-        """An empty file to write to."""
-        return open(path, "wb")
-
-    def run(self, command: str) -> None:
-        """Run a command by the shell of the user who runs dtrace."""
-        if os.system(command) == -1:
-            raise DtraceError("failed to run command")
-
-
 class Command:
     """One run of dtrace(1M)."""
 
@@ -234,9 +195,10 @@ class Command:
         with contextlib.ExitStack() as stack:
             if arguments.output:
                 self._stdout = stack.enter_context(self._files.append_to(arguments.output))
-            return self._work(arguments)
+            shown = stack.enter_context(pictures(arguments, self._files))
+            return self._work(arguments, shown)
 
-    def _work(self, arguments: Arguments) -> int:
+    def _work(self, arguments: Arguments, shown: Pictures) -> int:
         target = self._started(arguments)
         self._bits = arguments.bits
         session = self._session(as_json=arguments.as_json)
@@ -251,7 +213,7 @@ class Command:
         if "l" in arguments.flags:
             self._list(session, arguments, programs)
             return 0
-        return self._trace(session, arguments, programs)
+        return self._trace(session, arguments, programs, shown)
 
     def _session(self, *, as_json: bool) -> Session:
         host = self._host
@@ -367,7 +329,7 @@ class Command:
             if verbose:
                 self._stdout.write(listing.details(probe, session.types).encode())
 
-    def _trace(self, session: Session, arguments: Arguments, programs: list[Program]) -> int:
+    def _trace(self, session: Session, arguments: Arguments, programs: list[Program], shown: Pictures) -> int:
         for text, program in zip(arguments.programs, programs, strict=True):
             count = program.matches
             self._notice(f"{text.shown} matched {count} probe{'' if count == 1 else 's'}")
@@ -382,8 +344,7 @@ class Command:
             for name, code in session.codes():
                 self._stderr.write(f"\n{name}:\n")
                 dis.dis(code, file=self._stderr)
-        recorded = recording.to(arguments.pictures.get("perfetto", ""), self._files, self._host)
-        with recorded, contextlib.suppress(Interrupted), self._interruptible():
+        with shown.recorded(self._host), contextlib.suppress(Interrupted), self._interruptible():
             session.begin()
             session.consumer.flush()
             session.leave = self._host.leave
@@ -391,28 +352,8 @@ class Command:
             if self._host.ended:
                 self._notice(self._host.ended)
         session.end()
-        self._draw(arguments, session)
+        shown.draw(session)
         return session.status or 0
-
-    def _draw(self, arguments: Arguments, session: Session) -> None:
-        """Draw the pictures that were asked for."""
-        if not arguments.pictures:
-            return
-        from ring3.trace.dtrace import drawing  # noqa: PLC0415 - who draws nothing pays for nothing
-
-        title = " ".join(arguments.commands) or arguments.programs[0].value
-        for kind, path in arguments.pictures.items():
-            if kind == "flame":
-                text = drawing.flame(path, title, session.aggregations, session.consumer.frame)
-            elif kind == "plot":
-                text = drawing.plot(title, session.aggregations)
-            else:
-                continue  # it was written meanwhile
-            try:
-                with self._files.create(path) as file:
-                    file.write(text.encode())
-            except OSError as error:
-                raise DtraceError(f"failed to write {path}: {error.strerror}") from None
 
 
 @contextlib.contextmanager

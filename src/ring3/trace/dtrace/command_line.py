@@ -22,12 +22,12 @@ Usage: dtrace [-32|-64] [-aACeFGhHlqSvVwZ] [-b bufsz] [-c cmd] [-D name[=def]]
     [--json] [--flame file.svg] [--plot file.svg] [--perfetto file]
 """
 PICTURES = ("flame", "plot", "perfetto")
-_WITH_VALUE = frozenset("bcDfiILmnopPsUxX")
-_FLAGS = frozenset("aABCeFGhHlqSvVwZ")
+WITH_VALUE = frozenset("bcDfiILmnopPsUxX")
+FLAGS = frozenset("aABCeFGhHlqSvVwZ")
 FIELDS = {"P": "provider", "m": "module", "f": "function", "n": "name", "i": "name"}
 """The options that give a program on the command line, and what a lone word in it is."""
 _EXCLUSIVE = frozenset("AGhlV")
-_ABSENT = frozenset("aAGh")
+ABSENT = frozenset("aAGh")
 """Anonymous tracing, and programs that carry probes."""
 
 
@@ -100,7 +100,7 @@ class Arguments:
 
     def _refuse_absent(self) -> None:
         """Complains of what dtrace(1M) has and this one has not."""
-        absent = sorted(self.flags & _ABSENT)
+        absent = sorted(self.flags & ABSENT)
         if absent:
             raise DtraceError(f"-{absent[0]} is not implemented")
 
@@ -132,10 +132,10 @@ class Arguments:
     def _letters(self, letters: str) -> None:
         while letters:
             letter, letters = letters[0], letters[1:]
-            if letter in _FLAGS:
+            if letter in FLAGS:
                 self._flag(letter)
                 continue
-            if letter not in _WITH_VALUE:
+            if letter not in WITH_VALUE:
                 raise UsageError(f"illegal option -- {letter}")
             if not letters and not self._words:
                 raise UsageError(f"option requires an argument -- {letter}")

@@ -14,22 +14,20 @@ from ring3.trace.dtrace.providers.base import Stack
 if TYPE_CHECKING:
     from ring3.trace.dtrace.aggregations import Aggregation
     from ring3.trace.pictures.bars import Chart
-    from ring3.trace.pictures.stacks import Frame
+    from ring3.trace.pictures.stacks import Frame, Profile
 
 Name = Callable[[int, int], str]
 """Gives the name of an address of the kernel (0), or of a process."""
 
 
-def flame(path: str, title: str, aggregations: Iterable[Aggregation], name: Name) -> str:
-    """The stacks that aggregations have as keys, in the form that a file's name asks for.
+def profile(title: str, aggregations: Iterable[Aggregation], name: Name) -> Profile:
+    """The stacks that aggregations have as keys, with what they count.
 
     Raises:
         DtraceError: there are none.
-        UserError: the file's name has another ending.
     """
-    from ring3.trace.pictures.stacks import Profile, render_for  # noqa: PLC0415 - who draws nothing pays for nothing
+    from ring3.trace.pictures.stacks import Profile  # noqa: PLC0415 - who draws nothing pays for nothing
 
-    render = render_for(path)
     stacks: dict[tuple[Frame, ...], int] = {}
     unit = "samples"
     for aggregation in aggregations:
@@ -40,7 +38,7 @@ def flame(path: str, title: str, aggregations: Iterable[Aggregation], name: Name
                 unit = "samples" if aggregation.function == "count" else "total"
     if not stacks:
         raise DtraceError("--flame: no aggregation has stacks as its keys")
-    return render(Profile(title, unit, stacks))
+    return Profile(title, unit, stacks)
 
 
 def _frames(key: tuple[Any, ...], name: Name) -> tuple[Frame, ...]:

@@ -13,7 +13,7 @@ class Frame(NamedTuple):
     """A function that was being called.
 
     Attributes:
-        name: As people know it: ``main``, ``libc.so.6`+ "`" + `malloc``, ``vfs_read``.
+        name: As people know it: ``main``, ``libc.so.1`malloc``, ``vfs_read``.
         is_kernel: It is the kernel's, not the program's.
     """
 
