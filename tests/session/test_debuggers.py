@@ -204,6 +204,21 @@ def test_a_program_with_its_terminal(machines: Machines) -> None:
     assert mdb.shown()[-4:] == words_of("mdb: target has terminated")
 
 
+def test_lines_are_edited_where_they_are_typed(machines: Machines, solaris: str) -> None:
+    mdb = Terminal(machines, "> ", "mdb", "--on", solaris, "-k")
+    assert mdb.shown() == []
+    answer = words_of("sizeof (struct sysent) = 0x20")
+    assert mdb("::size\t struct sysen\t")[-5:] == answer
+    assert mdb("\x10")[-5:] == answer  # the line before
+    mdb.child.send("garbage\x03")
+    assert "garbage" not in mdb("::sizeof int")
+    assert machines.ring3("down", solaris).returncode == 0
+    mdb.child.expect("the machine goes down")
+    mdb.child.expect(pexpect.EOF)
+    mdb.child.wait()
+    assert mdb.child.exitstatus == 69
+
+
 def test_clients_that_vanish(machines: Machines) -> None:
     name = machines.up()
     kmdb = Terminal(machines, "[0]> ", "mdb", "--on", name, "-K")

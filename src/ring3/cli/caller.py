@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ring3.computer import Linux, Solaris
     from ring3.kernel.regs import UserRegs
     from ring3.kernel.task import Task
+    from ring3.line_editing import Candidates
     from ring3.linux.model.siginfo import SigInfo
     from ring3.linux.model.task import LinuxTask
     from ring3.sandbox import Sandbox
@@ -52,6 +53,14 @@ class Caller(Protocol):
 
     def write_bytes(self, data: bytes) -> None:
         """Writes bytes to standard output."""
+
+    def line(self, prompt: str, candidates: Candidates) -> str | None:
+        """The next line of standard input, with its end; None where there are no more.
+
+        Args:
+            prompt: What stands before it on a terminal, where it can be edited.
+            candidates: What a word can become that is typed on one.
+        """
 
     def read(self, path: str) -> bytes:
         """The contents of a file.

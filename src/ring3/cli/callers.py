@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ring3.cli.caller import Caller
     from ring3.computer import Linux
     from ring3.kernel.task import Task
+    from ring3.line_editing import Candidates
 
 
 class CallersPrograms:
@@ -87,13 +88,11 @@ class CallersConsole:
         self._meanwhile = meanwhile
         self.interactive = caller.stdin.isatty()
 
-    def line(self, prompt: str) -> str | None:
+    def line(self, prompt: str, candidates: Candidates) -> str | None:
         """The next line, with its end; None where there are no more."""
-        if self.interactive:
-            self.write(prompt)
         line = ""
-        with self._meanwhile():
-            line = self._caller.stdin.readline()
+        with self._meanwhile():  # which may end the waiting
+            line = self._caller.line(prompt, candidates) or ""
         return line or None
 
     def write(self, text: str) -> None:
@@ -101,7 +100,8 @@ class CallersConsole:
         self._caller.stdout.write(text)
 
     def complain(self, text: str) -> None:
-        """Shows what went wrong."""
+        """Shows what went wrong, behind what was shown before."""
+        self.flush()
         self._caller.stderr.write(text)
 
     def flush(self) -> None:

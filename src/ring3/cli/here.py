@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ring3.fs.file import File
     from ring3.fs.inode import Inode
     from ring3.kernel.task import Task
+    from ring3.line_editing import Candidates
     from ring3.sandbox import Sandbox
 
 INTERRUPTED_STATUS: Final = 130
@@ -63,6 +64,18 @@ class Here:
         """Writes bytes to standard output."""
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
+
+    def line(self, prompt: str, candidates: Candidates) -> str | None:
+        """The next line of standard input, with its end; None where there are no more."""
+        sys.stdout.flush()
+        if not sys.stdin.isatty():
+            return sys.stdin.readline() or None
+        from ring3.line_editing import read_line  # noqa: PLC0415 - for terminals only
+
+        try:
+            return f"{read_line(prompt, candidates)}\n"
+        except EOFError:
+            return None
 
     def read(self, path: str) -> bytes:
         """The contents of a file.

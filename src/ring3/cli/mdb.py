@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from ring3.cli.caller import caller_of
+from ring3.cli.callers import CallersConsole
 from ring3.debug.mdb.command import LETTERS, USAGE, main
-from ring3.debug.mdb.console import StreamConsole
 from ring3.errors import UserError
 
 if TYPE_CHECKING:
@@ -63,9 +62,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     machine = _machine_options(words)
     if caller.machine_name is None:
-        return main(words, StreamConsole(sys.stdin, sys.stdout, sys.stderr), OwnHost(machine))
-    from ring3.cli.callers import CallersConsole  # noqa: PLC0415 - for a machine that is up
-
+        return main(words, CallersConsole(caller, caller.away), OwnHost(machine))
     with caller.computer(machine, "") as computer:
         return main(words, CallersConsole(caller, caller.away), SharedHost(caller, computer))
 

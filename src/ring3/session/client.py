@@ -26,6 +26,7 @@ from contextlib import suppress
 from ring3.errors import UserError
 from ring3.host_signals import PASSED_ON, noted, stop_group
 from ring3.session import wire
+from ring3.session.editing import Editing
 from ring3.session.folder import NO_MACHINE, Folder
 from ring3.session.host_terminal import ClientTerminal
 
@@ -86,6 +87,8 @@ class Client:
         self._wants_keys = False
         self._ended: tuple[int, bool] | None = None
         self._frames = wire.Frames()
+        self._editing = Editing(connection, self._frames)
+        self._prompt: str | None = None
 
     def run(self, words: Sequence[str]) -> int:
         """Runs it; returns its status."""
@@ -147,6 +150,9 @@ class Client:
 
     def _turn(self, heard: int) -> None:
         """Waits until something happens, and passes it on."""
+        if self._prompt is not None:
+            self._edit(self._prompt)
+            return
         poll = select.poll()
         poll.register(heard, select.POLLIN)
         poll.register(self._server.fileno(), select.POLLIN)
@@ -249,8 +255,29 @@ class Client:
             self._open(payload)
         elif kind == wire.STOP:
             self._stop(int(payload))
+        elif kind == wire.EDIT:
+            self._show_what_is_there()
+            self._wants_keys = False
+            self._prompt = os.fsdecode(payload)
         elif self._terminal is not None:
             self._set_terminal(self._terminal, kind, payload)
+
+    def _edit(self, prompt: str) -> None:
+        """Has a line typed; where something else comes first, that is seen to."""
+        answer = self._editing.line(prompt)
+        if answer is not None:
+            self._prompt = None
+            if self._terminal is not None:
+                self._tell(wire.WINDOW, self._terminal.window())
+            self._tell(wire.EDITED, answer)
+            return
+        signals, frames = self._editing.taken()
+        for number in signals:
+            self._signalled(number)
+        for frame in frames:
+            self._obey(*frame)
+        if not frames:
+            self._hear()
 
     def _set_terminal(self, terminal: ClientTerminal, kind: int, payload: bytes) -> None:
         self._show_what_is_there()

@@ -24,6 +24,7 @@ from ring3.session.shared import DOWN, Turn
 if TYPE_CHECKING:
     from ring3.kernel.regs import UserRegs
     from ring3.kernel.task import Task
+    from ring3.line_editing import Candidates
     from ring3.linux.model.siginfo import SigInfo
     from ring3.linux.model.task import LinuxTask
     from ring3.sandbox import Sandbox
@@ -87,6 +88,7 @@ class Command:
         self._turn = Turn(" ".join(request.words[:1]))
         self._program: LinuxProgram | None = None
         self._opened: SimpleQueue[tuple[int, int]] = SimpleQueue()
+        self._typed: SimpleQueue[tuple[int, bytes]] = SimpleQueue()
         self._report: Callable[[str], None] = lambda line: None
         self._stack = ExitStack()
         self._outlets: dict[int, Outlet] = {}
@@ -145,6 +147,31 @@ class Command:
             )
         return self._outlets[fd]
 
+    def line(self, prompt: str, candidates: Candidates) -> str | None:
+        """The next line of standard input, with its end; None where there are no more.
+
+        Args:
+            prompt: What stands before it on a terminal.
+            candidates: What a word can become that is typed on one.
+        """
+        terminals = self._request.terminals
+        if not {0, 1} <= set(terminals):
+            if 0 in terminals:
+                self.stdout.write(prompt)
+            return self.stdin.readline() or None
+        self._connection.send(wire.EDIT, os.fsencode(prompt))
+        while True:
+            kind, payload = self._typed.get()
+            self._check()
+            if kind == wire.COMPLETE:
+                before, text = map(os.fsdecode, wire.unpack(payload)[0])
+                words = [os.fsencode(word) for word in candidates(before, text)]
+                self._connection.send(wire.OFFERED, wire.pack(words))
+            elif kind == wire.EDITED:
+                if payload == b"0":
+                    raise KeyboardInterrupt
+                return os.fsdecode(payload[1:]) or None
+
     def open(self, path: str, flags: int) -> io.TextIOBase:
         """Opens a file of the client for writing.
 
@@ -197,6 +224,9 @@ class Command:
             return
         for fd in descriptors:
             os.close(fd)
+        if kind in (wire.EDITED, wire.COMPLETE):
+            self._typed.put((kind, payload))
+            return
         program = self._program
         if kind == wire.SIGNAL and (program is None or not program.is_running):
             number = int(payload)
@@ -228,6 +258,7 @@ class Command:
         self._shared.interrupt(self._turn, reason)
         for inlet in self._inlets:
             inlet.wake()
+        self._typed.put((0, b""))
 
     def _check(self) -> None:
         """Raises what has come meanwhile."""

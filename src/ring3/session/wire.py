@@ -12,7 +12,7 @@ from typing import Final
 
 from ring3 import __version__
 
-VERSION: Final = f"{__version__}/2"
+VERSION: Final = f"{__version__}/3"
 """That of the package, and after the stroke that of what is said here."""
 
 ASK: Final = 1
@@ -26,6 +26,12 @@ CONTINUED: Final = 4
 its terminal."""
 OPENED: Final = 5
 """Client: the descriptor that OPEN asked for comes with it; or the errno, if there is none."""
+
+EDITED: Final = 6
+"""Client: what was typed since EDIT: 1 and the line with its end, or nothing where there are no more; 0 for the key
+that interrupts."""
+COMPLETE: Final = 7
+"""Client: somebody who types asks what a word can become: what stands before it on the line, and the word."""
 
 EXIT: Final = 16
 """Server: the command is over: its status, and 1 if SIGINT has ended it."""
@@ -43,6 +49,11 @@ KEYS: Final = 22
 """Server: the terminal is to stay as it is, and lines typed are wanted."""
 OPEN: Final = 23
 """Server: a file of the client is to be opened: its flags, its mode, its path."""
+
+EDIT: Final = 24
+"""Server: a line is to be typed behind this prompt, and can be edited."""
+OFFERED: Final = 25
+"""Server: what a word can become."""
 
 LARGEST: Final = 1 << 26
 """Bytes of a frame at most."""

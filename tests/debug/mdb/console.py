@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ring3.line_editing import Candidates
+
 
 class Scripted:
     """Lines, and what is shown between them."""
@@ -12,8 +14,9 @@ class Scripted:
         self.lines: list[str] = []
         self.parts: list[str] = []
 
-    def line(self, prompt: str) -> str | None:
+    def line(self, prompt: str, candidates: Candidates) -> str | None:
         """The next line."""
+        del candidates
         self.parts.append(prompt)
         if not self.lines:
             return None

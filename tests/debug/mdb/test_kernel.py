@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from ring3.computer import Linux, Solaris
-from ring3.debug.mdb.command import completions
+from ring3.debug.mdb.completion import completions
 from ring3.debug.mdb.targets.kernel import KernelTarget
 from tests.debug.mdb.session import Typed
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import getopt
-import re
+from functools import partial
 from typing import Final, NamedTuple
 
 from ring3.debug.core_file import CoreFile
-from ring3.debug.mdb.console import Console, StreamConsole
+from ring3.debug.mdb.completion import completions
+from ring3.debug.mdb.console import Console
 from ring3.debug.mdb.dcmds.control import modules_are_loaded
 from ring3.debug.mdb.errors import Quit
 from ring3.debug.mdb.host import Host
@@ -20,13 +21,7 @@ from ring3.debug.mdb.targets.process import ProcessTarget
 from ring3.debug.mdb.targets.program import program_of
 from ring3.debug.object_file import ObjectFile
 from ring3.errors import UserError
-from ring3.trace.dtrace.types import Struct, resolve
 
-_OF_A_TYPE: Final = re.compile(
-    r"::(?:print|offsetof|printf|list)\s+(?:-\w+\s+)*(?:\"[^\"]*\"\s+)?((?:(?:struct|union)\s+)?\w+)\s+(?:[\w.\[\]]+\s+)*$"
-)
-"""What is typed before a member: a dcmd and the type."""
-_KEYWORD: Final = re.compile(r"\b(struct|union|enum)\s+$")
 USAGE: Final = (
     "usage: ring3 mdb [-fkmuwyAFKMS] [+/-o option] [-p pid] [-s dist] [-I path] [-L path] [-P prompt]\n"
     "                 [-R root] [-V dis-version] [-e expr] [object [core] | core | suffix]"
@@ -179,11 +174,9 @@ def attached(host: Host, number: int) -> ProcessTarget:
 
 def converse(session: Session, console: Console) -> int:
     """Runs the commands that somebody types or that come from a pipe; returns mdb's status."""
-    if isinstance(console, StreamConsole):
-        console.complete_with(lambda before, text: completions(session, before, text))
     while True:
         try:
-            line = console.line(session.settings.prompt)
+            line = console.line(session.settings.prompt, partial(completions, session))
             if line is None:
                 if console.interactive:
                     console.write("\n")
@@ -194,33 +187,3 @@ def converse(session: Session, console: Console) -> int:
                 raise
             console.write("\n")
         console.flush()
-
-
-def completions(session: Session, before: str, text: str) -> list[str]:
-    """What a word can become: dcmds behind ``::``, members behind a type, else symbols, types and walkers.
-
-    Args:
-        session: The debugger.
-        before: What stands before the word on its line.
-        text: The word, as far as it is typed.
-    """
-    typed = _OF_A_TYPE.search(before)
-    if typed:
-        kind = session.catalog.find(typed[1])
-        kind = None if kind is None else resolve(kind)
-        if isinstance(kind, Struct):
-            return sorted(name for name in kind.members if name.startswith(text))
-    keyword = _KEYWORD.search(before)
-    if keyword:
-        start = f"{keyword[1]} {text}"
-        return sorted(
-            name.partition(" ")[2] for name in session.target.type_names() if name.startswith(start)
-        )
-    if text.startswith("::"):
-        return sorted(
-            f"::{name}" for name in session.dcmds if name.startswith(text[2:]) and name[0].isalpha()
-        )
-    names = {symbol.name for symbol in session.target.symbols() if symbol.name.startswith(text)}
-    names.update(name for name in session.target.type_names() if name.startswith(text))
-    names.update(name for name in session.walkers if name.startswith(text))
-    return sorted(names)

@@ -6,9 +6,11 @@ step is one instruction of the task on the CPU, in ring 0 as in ring 3.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ring3.computer import shell_status
+from ring3.debug.mdb.completion import completions
 from ring3.debug.mdb.console import Console
 from ring3.debug.mdb.errors import MdbError, Quit
 from ring3.debug.mdb.session import Session
@@ -168,7 +170,7 @@ class Kmdb:
 
     def _take_line(self) -> None:
         try:
-            line = self._console.line(f"[{self._cpu}]> ")
+            line = self._console.line(f"[{self._cpu}]> ", partial(completions, self.session))
             if line is None:
                 self._give_up()
             else:
