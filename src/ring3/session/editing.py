@@ -40,7 +40,7 @@ class Editing:
         self._frames = frames
         self._kept: list[tuple[int, bytes]] = []
         self._signals: list[int] = []
-        self._is_asking = False
+        self._is_typing = self._is_asking = False
 
     def line(self, prompt: str) -> bytes | None:
         """The answer to EDIT, None where something else is to be seen to first: `taken` says what."""
@@ -48,12 +48,15 @@ class Editing:
 
         with self._listening(), suppress(Disturbed):
             try:
+                self._is_typing = True
                 self._look()
                 return b"1" + os.fsencode(read_line(prompt, self._candidates)) + b"\n"
             except EOFError:
                 return b"1"
             except KeyboardInterrupt:
                 return b"0"
+            finally:
+                self._is_typing = False
         return None
 
     def taken(self) -> tuple[list[int], list[tuple[int, bytes]]]:
@@ -67,7 +70,7 @@ class Editing:
         """Has the server, and signals, interrupt the typing."""
         waker = signal.set_wakeup_fd(-1)
         handlers = {number: signal.signal(number, self._signalled) for number in ENDING}
-        handlers[signal.SIGINT] = signal.signal(signal.SIGINT, signal.default_int_handler)
+        handlers[signal.SIGINT] = signal.signal(signal.SIGINT, self._interrupted)
         handlers[signal.SIGIO] = signal.signal(signal.SIGIO, lambda _number, _frame: self._look())
         fd = self._server.fileno()
         flags = fcntl.fcntl(fd, fcntl.F_GETFL)
@@ -85,12 +88,24 @@ class Editing:
 
     def _signalled(self, number: int, _frame: object) -> None:
         self._signals.append(number)
-        raise Disturbed
+        if self._stops_typing():
+            raise Disturbed
+
+    def _interrupted(self, _number: int, _frame: object) -> None:
+        if self._stops_typing():
+            raise KeyboardInterrupt
 
     def _look(self) -> None:
-        """Ends the typing if the server has said something."""
-        if not self._is_asking and (self._kept or self._is_readable()):
+        """Ends the typing if the server has said something, or a signal came while it was asked."""
+        if (self._kept or self._signals or self._is_readable()) and self._stops_typing():
             raise Disturbed
+
+    def _stops_typing(self) -> bool:
+        """Whether somebody types; then no more: what comes next finds it ended. Readline ends no completion."""
+        if self._is_asking or not self._is_typing:
+            return False
+        self._is_typing = False
+        return True
 
     def _is_readable(self) -> bool:
         poll = select.poll()
@@ -116,6 +131,6 @@ class Editing:
             pass
         finally:
             self._is_asking = False
-            if self._kept or self._is_readable():
+            if self._kept or self._signals or self._is_readable():
                 os.kill(os.getpid(), signal.SIGIO)
         return []
