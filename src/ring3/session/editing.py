@@ -46,7 +46,8 @@ class Editing:
         """The answer to EDIT, None where something else is to be seen to first: `taken` says what."""
         from ring3.line_editing import read_line  # noqa: PLC0415 - few commands are talked to
 
-        with self._listening(), suppress(Disturbed):
+        # a second signal finds input() with the first one's exception: it looks twice (builtin_input of CPython)
+        with self._listening(), suppress(Disturbed, SystemError):
             try:
                 self._is_typing = True
                 self._look()
