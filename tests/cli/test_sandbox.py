@@ -112,6 +112,13 @@ def test_what_the_machine_does_not_have_is_one_line(words: list[str]) -> None:
     assert is_one_line(finished.stderr)
 
 
+def test_a_working_directory_that_is_bound_anew_is_where_programs_start(tmp_path: Path) -> None:
+    script = "echo kept >note; cat note"
+    finished = ring3("run", "--bind", f".:{tmp_path}:rw", "/bin/sh", "-c", script, cwd=tmp_path)
+    assert finished.stdout == "kept\n"
+    assert (tmp_path / "note").read_text() == "kept\n"
+
+
 def test_output() -> None:
     finished = ring3("run", "--output-bytes", "1K", "/usr/bin/yes")
     assert (finished.returncode, len(finished.stdout)) == (128 + 25, 1024)

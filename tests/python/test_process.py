@@ -100,6 +100,21 @@ def test_it_runs_up_to_calls_and_returns(linux: ring3.Linux, target: str) -> Non
     assert process.run() == 0
 
 
+def test_it_runs_up_to_calls_that_a_hook_answers(linux: ring3.Linux, target: str) -> None:
+    @linux.on_syscall("read")
+    def failing(call: ring3.SystemCall) -> None:
+        call.fail("EIO")
+
+    process = spawn(linux, target)
+    stop = process.run_until(ring3.Call("read"))
+    assert stop.call is not None
+    assert stop.call["fd"] == 0
+    stop = process.run_until(ring3.Return("read"))
+    assert stop.call is not None
+    assert stop.call.error is ring3.E.EIO
+    assert process.run() is not None
+
+
 def test_it_runs_up_to_signals_functions_and_predicates(linux: ring3.Linux, target: str) -> None:
     process = spawn(linux, target, b"!\n")
     assert process.run_until(ring3.KernelFunction("do_writev")).status is None

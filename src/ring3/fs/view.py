@@ -132,7 +132,10 @@ def mount_view(vfs: Vfs, view: View, dev: FileSystem, proc: FileSystem, sys: Fil
         vfs.mount(shown, place)
         start = shown.root
     _show_more(vfs, view)
-    return start
+    try:
+        return Walk(vfs.root, KERNEL).find(start, start.path())  # what was shown there since is there now
+    except Errno:
+        return start
 
 
 def _show_more(vfs: Vfs, view: View) -> None:

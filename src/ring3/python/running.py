@@ -238,19 +238,21 @@ class _AtCall(CallObserver):
         self._event = event
 
     def entry(self, call: Call) -> None:
-        """The call begins: it is made by one that waits."""
+        """The call begins: it is made by one that waits, also where a hook has answered it."""
         task = call.task
-        if task is None or call.target is not None or not self._process.owns(task):
+        if task is None or not self._process.owns(task):
             return
         if (
             isinstance(self._event, events.Return) or task.progress is None
         ):  # else it was begun before a snapshot
             machine = self._process.machine
             stop = events.Stop(self._event, machine.process_of(task), SystemCall(call, machine))
-            call.target = partial(self._made, call, task, stop)
+            call.target = partial(self._made, call, task, stop, call.target)
 
-    async def _made(self, call: Call, task: Task, stop: events.Stop, *_arguments: int) -> int:
-        call.target = None
+    async def _made(
+        self, call: Call, task: Task, stop: events.Stop, answered: Callable[..., Any] | None, *_arguments: int
+    ) -> int:
+        call.target = answered
         if isinstance(self._event, events.Call):
             await self._runner.wait_in_call(stop, task)
         try:
