@@ -75,7 +75,6 @@ DEATHS = {
     "number_100000": 12,
     "number_minus_1": 12,
     "int_80": 11,
-    "int_91": 12,
     "int_21": 11,
     "int_7f": 4,
     "int_of": 8,
@@ -108,6 +107,7 @@ DEATHS = {
 
 SURVIVED = {
     "number_is_32_bits": b"rax 2 carry 0\n",
+    "int_91": b"rax 2 carry 0\n",
     "fasttrap_null": b"rax 0 carry 1\n",
     "fasttrap_wide": b"rax 0 carry 0\n",
 }

@@ -16,7 +16,7 @@ from ring3.loader.host import make_visible
 from ring3.solaris.exec import HWCAP
 from ring3.solaris.layout import USERLIMIT
 from tests.support import guest, solaris
-from tests.support.toolchain import PROGRAMS, Toolchain, musl
+from tests.support.toolchain import Toolchain
 
 ARGUMENTS = ["a", "b c", ""]
 ENVIRONMENT = {"ONE": "1", "EMPTY": ""}
@@ -127,12 +127,6 @@ def written(folder: Path, content: bytes, mode: int = 0o755) -> Path:
     path.write_bytes(content)
     path.chmod(mode)
     return path
-
-
-def test_programs_of_32_bits_are_refused(toolchain: Toolchain) -> None:
-    program = toolchain.build([PROGRAMS / "basic" / "clobber32.S"], target=musl(32), kind="nolibc")
-    with guest.boot_solaris() as machine, pytest.raises(UserError, match="only runs 64-bit ones"):
-        machine.load(str(program))
 
 
 def test_missing_interpreter(toolchain: Toolchain, tmp_path: Path) -> None:

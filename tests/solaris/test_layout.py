@@ -75,7 +75,7 @@ def test_below_the_hole_when_there_is_no_room_above(mm: Mm) -> None:
     fill(mm, HOLE_END, TOP)
     found = choose_addr(mm, 0, 0x1000)
     assert found == 0x7FFF_FFFF_0000 - 0x1_0000 + 0x1_0000
-    assert is_user_range(found, 0x1000)
+    assert is_user_range(mm, found, 0x1000)
 
 
 def test_no_room(mm: Mm) -> None:
@@ -102,5 +102,5 @@ def test_no_room(mm: Mm) -> None:
         ((1 << 64) - PAGE_SIZE, 2 * PAGE_SIZE, False),
     ],
 )
-def test_user_ranges(start: int, length: int, good: bool) -> None:
-    assert is_user_range(start, length) == good
+def test_user_ranges(mm: Mm, start: int, length: int, good: bool) -> None:
+    assert is_user_range(mm, start, length) == good

@@ -38,7 +38,7 @@ def run_ignoring(machine: Solaris, program: Path, deed: str) -> tuple[int, bytes
 @BOTH_PATHS
 @pytest.mark.parametrize(
     "deed",
-    ["nosys_0", "loadable_8", "loadable_named_49", "old_handler_21", "absent_55", "number_256", "int_91"],
+    ["nosys_0", "loadable_8", "loadable_named_49", "old_handler_21", "absent_55", "number_256"],
 )
 def test_who_ignores_sigsys_sees_enosys(deeds: Path, deed: str, path: PathThrough) -> None:
     with guest.boot_solaris(path) as machine:

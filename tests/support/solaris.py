@@ -17,13 +17,19 @@ from ring3.abi import elf
 from tests.support.toolchain import PROGRAMS, Kind, Toolchain
 
 FOLDER: Final = PROGRAMS / "solaris"
-TARGET: Final = "x86_64-freestanding-none"
+TARGET: Final = {64: "x86_64-freestanding-none", 32: "x86-freestanding-none"}
 PT_NULL: Final = 0
 EAV_SUNW_CURRENT: Final = 1
 
 
 def program(
-    toolchain: Toolchain, name: str, *, libc: bool = True, marked: bool = True, kind: Kind = "nolibc"
+    toolchain: Toolchain,
+    name: str,
+    *,
+    libc: bool = True,
+    marked: bool = True,
+    kind: Kind = "nolibc",
+    bits: int = 64,
 ) -> Path:
     """The built program of ``tests/programs``.
 
@@ -33,10 +39,11 @@ def program(
         libc: Link the small libc.
         marked: Say in the header that it is a Solaris program; without, the file says nothing.
         kind: As for `Toolchain.build`.
+        bits: The width of its code.
     """
     library = [FOLDER / "libc.S", FOLDER / "libc.c"] if libc else []
     flags = ["-ffreestanding", "-fno-builtin", "-fno-stack-protector", "-g0"]
-    built = toolchain.build([FOLDER / name, *library], target=TARGET, kind=kind, flags=flags)
+    built = toolchain.build([FOLDER / name, *library], target=TARGET[bits], kind=kind, flags=flags)
     return mark(built) if marked else built
 
 

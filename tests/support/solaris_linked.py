@@ -23,7 +23,7 @@ _FLAGS: Final = (
 
 
 def _object(toolchain: Toolchain, source: Path) -> Path:
-    return toolchain.build([source], target=solaris.TARGET, kind="object", flags=_FLAGS)
+    return toolchain.build([source], target=solaris.TARGET[64], kind="object", flags=_FLAGS)
 
 
 def _link(output: Path, objects: Sequence[Path], options: Sequence[str]) -> Path:

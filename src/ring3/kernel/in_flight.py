@@ -83,6 +83,10 @@ class CallsInFlight(Scheduler[TaskT]):
             task.regs = regs
         return regs, cpu.gpr(Gpr.RSI)
 
+    def arguments_again(self, task: TaskT) -> tuple[UserRegs, int]:
+        """What the stub of a call is given that was given up on the short path: the user registers, and the number."""
+        return task.regs, task.regs.orig_ax & 0xFFFF_FFFF
+
     def invoke(self, task: TaskT, stub: Stub[TaskT], regs: UserRegs, argument: int) -> int | None:
         """Calls a stub's function: its result, or None if the task waits now."""
         try:
@@ -140,8 +144,7 @@ class CallsInFlight(Scheduler[TaskT]):
         if progress is not None and progress.rest is not None:
             rest, progress.rest = progress.rest, None
             return self.invoke(task, lambda *_: rest(), task.regs, 0)
-        short = cpu.cpl == 3
-        arguments = (task.regs, task.regs.orig_ax & 0xFFFF_FFFF) if short else self.stub_arguments(task)
+        arguments = self.arguments_again(task) if cpu.cpl == 3 else self.stub_arguments(task)
         result = self.invoke(task, self.stubs[task.stub], *arguments)
         if result is not None:
             task.progress = None

@@ -13,9 +13,11 @@ from ring3.abi.solaris.errno import SolarisE
 from ring3.errors import OutOfFrames
 from ring3.image.solaris.boot import L
 from ring3.kernel.regs import NAMES, UserRegs
+from ring3.solaris import sendsig32
 from ring3.solaris.definition import rvals, syscall
 from ring3.solaris.process import Action, Process
-from ring3.solaris.sendsig import UCONTEXT_SIZE, restorecontext
+from ring3.solaris.segments import GS, describe_lwp, set_private
+from ring3.solaris.sendsig import context_size, restorecontext
 from ring3.solaris.task import SolarisTask
 
 if TYPE_CHECKING:
@@ -60,18 +62,23 @@ def _new_task(parent: SolarisTask, process: Process, tid: int, mm: Mm) -> Solari
 
 @syscall("full")
 def syslwp_create(task: SolarisTask, ucp: Address, flags: Int, new_lwp: Address) -> int:
-    """Makes an lwp that begins where a context says; stores its number."""
-    raw = task.memory.read(ucp, UCONTEXT_SIZE)
+    """Makes an lwp that begins where a context says; stores its number.
+
+    In a 32-bit program the new lwp's GS is a segment at what the context has as ESP, where libc puts the address of
+    the thread's data.
+    """
+    raw = task.memory.read(ucp, context_size(task))
     process = task.process
     tid = task.pid | process.next_lwpid << LWPID_SHIFT
     child = _new_task(task, process, tid, task.memory)
     _copy_registers(task.regs, child.frame)
     cpu = task.kernel.machine.cpu
     kept = cpu.save()
-    frame, task_regs, child.regs = child.frame, task.regs, child.frame
+    task_regs, child.regs = task.regs, child.frame
     try:
         restorecontext(child, raw)
-        frame.cs, frame.ss = L["UCS_SEL"], L["UDS_SEL"]
+        if task.ilp32:
+            set_private(child, GS, sendsig32.registers(raw)[sendsig32.ESP])
         child.detached = bool(flags & LWP_DETACHED)
         if new_lwp:
             task.memory.write_u32(new_lwp, child.lwpid)
@@ -83,6 +90,7 @@ def syslwp_create(task: SolarisTask, ucp: Address, flags: Int, new_lwp: Address)
     finally:
         task.regs = task_regs
         cpu.load(kept)
+        describe_lwp(task)
     if flags & LWP_SUSPENDED:
         child.suspended = True
         task.kernel.suspend(child)
@@ -96,6 +104,7 @@ def _fork(task: SolarisTask) -> int:
     child = Process(
         pid, process.pid, process.files.copy(), process.fs.copy(), process.cred, kernel.clocks.realtime()
     )
+    child.ilp32 = process.ilp32
     child.pgid, child.sid, child.exe, child.args = process.pgid, process.sid, process.exe, process.args
     child.stack_prot = process.stack_prot
     child.actions = {
@@ -108,7 +117,7 @@ def _fork(task: SolarisTask) -> int:
         child.files.close_all()
         raise
     thread.altstack, thread.oldcontext = task.altstack, task.oldcontext
-    thread.private_bases = set(task.private_bases)
+    thread.private_bases, thread.private = set(task.private_bases), list(task.private)
     _copy_registers(task.regs, thread.frame)
     thread.frame.ax, thread.frame.dx = process.pid, 1
     thread.frame.flags &= ~1  # carry: it succeeded

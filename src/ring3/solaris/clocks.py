@@ -11,7 +11,7 @@ from ring3.abi.solaris.errno import SolarisE
 from ring3.abi.solaris.signals import SolarisSig
 from ring3.kernel.wait import WaitQueue, wait_event
 from ring3.solaris.definition import syscall
-from ring3.solaris.lwps import store_timespec, timespec
+from ring3.solaris.lwps import pack_pair, store_timespec, timespec
 from ring3.solaris.siginfo import SI_TIMER, Info
 from ring3.solaris.signals import sigtoproc
 
@@ -80,7 +80,7 @@ def gettimeofday(task: SolarisTask, tp: Address) -> int:
     """Stores seconds and microseconds since 1970."""
     if tp:
         seconds, rest = divmod(task.kernel.clocks.realtime(), _NANOSECONDS)
-        task.memory.write(tp, seconds.to_bytes(8, "little") + (rest // 1000).to_bytes(8, "little"))
+        task.memory.write(tp, pack_pair(task, (seconds, rest // 1000)))
     return 0
 
 
@@ -90,8 +90,15 @@ def times(task: SolarisTask, tp: Address) -> int:
     process = task.process
     values = (process_time(process), 0, process.children_time, 0)
     if tp:
-        task.memory.write(tp, b"".join((value // _TICK).to_bytes(8, "little") for value in values))
+        size = task.bits // 8
+        task.memory.write(tp, b"".join((value // _TICK).to_bytes(size, "little") for value in values))
     return task.kernel.clocks.monotonic() // _TICK
+
+
+@syscall("full")
+def times32(task: SolarisTask, tp: Address) -> int:
+    """The same with a struct of 32 bits."""
+    return times(task, tp) & 0x7FFF_FFFF
 
 
 @syscall("full")
@@ -173,9 +180,8 @@ def _timer(task: SolarisTask, which: int) -> IntervalTimer:
 
 
 def _store_timer(task: SolarisTask, timer: IntervalTimer, address: int) -> None:
-    parts = [part for value in (timer.interval, timer.remaining()) for part in divmod(value, _NANOSECONDS)]
-    parts[1], parts[3] = parts[1] // 1000, parts[3] // 1000
-    task.memory.write(address, b"".join(part.to_bytes(8, "little") for part in parts))
+    pairs = [divmod(value // 1000, 10**6) for value in (timer.interval, timer.remaining())]
+    task.memory.write(address, b"".join(pack_pair(task, pair) for pair in pairs))
 
 
 @syscall("full")
@@ -191,7 +197,7 @@ def setitimer(task: SolarisTask, which: Int, itv: Address, oitv: Address) -> int
     timer = _timer(task, which)
     values = None
     if itv:
-        raw = memoryview(task.memory.read(itv, 32)).cast("q")
+        raw = memoryview(task.memory.read(itv, task.bits // 2)).cast("i" if task.ilp32 else "q")
         if any(not 0 <= part < 10**6 for part in (raw[1], raw[3])) or raw[0] < 0 or raw[2] < 0:
             raise Errno(SolarisE.EINVAL)
         values = [raw[n] * _NANOSECONDS + raw[n + 1] * 1000 for n in (0, 2)]

@@ -53,6 +53,11 @@ class Fcntl(IntEnum):
 FD_CLOEXEC: Final = 1
 _SETTABLE: Final = 0x8 | 0x80 | 0x4
 _FLOCK: Final = struct.Struct("<hh4xqqii")
+_FLOCK32: Final = struct.Struct("<hhiiii")
+_FLOCK64_32: Final = struct.Struct("<hhqqii")
+"""``struct flock`` of a 32-bit program, and its ``struct flock64``."""
+_LARGE: Final = {27: Fcntl.F_FREESP, 33: Fcntl.F_GETLK, 34: Fcntl.F_SETLK, 35: Fcntl.F_SETLKW}
+"""Commands of such programs with a ``struct flock64`` (F_FREESP64, F_GETLK64 ...), and which they are."""
 _F_RDLCK, _F_WRLCK, _F_UNLCK = 1, 2, 3
 
 
@@ -81,9 +86,9 @@ def _setfd(task: SolarisTask, fd: int, flags: int) -> int:
     return 0
 
 
-def _range(task: SolarisTask, file: File, raw: bytes) -> tuple[int, int, int]:
+def _range(file: File, flock: tuple[int, ...]) -> tuple[int, int, int]:
     """Type, first byte and last byte of a ``struct flock``."""
-    kind, whence, start, length, _, _ = _FLOCK.unpack(raw)
+    kind, whence, start, length, _, _ = flock
     if whence == 1:
         start += file.position
     elif whence == 2:
@@ -94,9 +99,9 @@ def _range(task: SolarisTask, file: File, raw: bytes) -> tuple[int, int, int]:
     return kind, start, last
 
 
-def _freesp(task: SolarisTask, file: File, address: int) -> int:
+def _freesp(task: SolarisTask, file: File, form: struct.Struct, address: int) -> int:
     """Cuts a file off (or lengthens it) where the range begins, which must go to the end."""
-    _, start, last = _range(task, file, task.memory.read(address, _FLOCK.size))
+    _, start, last = _range(file, form.unpack(task.memory.read(address, form.size)))
     if last != END or not file.writable:
         raise Errno(SolarisE.EINVAL if file.writable else SolarisE.EBADF)
     file.truncate(start)
@@ -114,10 +119,10 @@ async def _wait_for_lock(task: SolarisTask, file: File, locks: Locks, lock: Lock
     return 0
 
 
-def _lock(task: SolarisTask, file: File, cmd: int, address: int) -> int | Waiting:
+def _lock(task: SolarisTask, file: File, cmd: int, form: struct.Struct, address: int) -> int | Waiting:
     """Locks of a process on a range of a file (fcntl(2))."""
-    raw = task.memory.read(address, _FLOCK.size)
-    kind, start, last = _range(task, file, raw)
+    flock = form.unpack(task.memory.read(address, form.size))
+    kind, start, last = _range(file, flock)
     inode = file.inode
     if inode is None:
         raise Errno(SolarisE.EINVAL)
@@ -127,9 +132,9 @@ def _lock(task: SolarisTask, file: File, cmd: int, address: int) -> int | Waitin
     if cmd == Fcntl.F_GETLK:
         other = inode.locks.conflict(lock)
         answer = (
-            _FLOCK.pack(_F_UNLCK, *_FLOCK.unpack(raw)[1:])
+            form.pack(_F_UNLCK, *flock[1:])
             if other is None
-            else _FLOCK.pack(
+            else form.pack(
                 _F_WRLCK if other.exclusive else _F_RDLCK, 0, other.start,
                 0 if other.end == END else other.end - other.start + 1, 0, other.pid,
             )
@@ -152,7 +157,10 @@ def _lock(task: SolarisTask, file: File, cmd: int, address: int) -> int | Waitin
 )
 def fcntl(task: SolarisTask, fdes: Int, cmd: Int, arg: UnsignedLong) -> int | Waiting:
     """Asks and changes what an open file and its descriptor are."""
-    file = task.files[fdes]
+    file, form = task.files[fdes], _FLOCK
+    if task.ilp32:
+        form = _FLOCK64_32 if cmd in _LARGE else _FLOCK32
+        cmd = _LARGE.get(cmd, cmd)
     match cmd:
         case Fcntl.F_DUPFD | Fcntl.F_DUPFD_CLOEXEC:
             return _dup(task, file, arg, cmd == Fcntl.F_DUPFD_CLOEXEC)
@@ -167,9 +175,9 @@ def fcntl(task: SolarisTask, fdes: Int, cmd: Int, arg: UnsignedLong) -> int | Wa
         case Fcntl.F_SETFL:
             return _setfl(file, arg)
         case Fcntl.F_FREESP:
-            return _freesp(task, file, arg)
+            return _freesp(task, file, form, arg)
         case Fcntl.F_GETLK | Fcntl.F_SETLK | Fcntl.F_SETLKW:
-            return _lock(task, file, cmd, arg)
+            return _lock(task, file, cmd, form, arg)
         case _:
             raise Errno(SolarisE.EINVAL)
 

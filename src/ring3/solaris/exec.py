@@ -28,14 +28,14 @@ from ring3.loader.program import ExecError, Executable, Mapped, Program, map_pro
 from ring3.loader.stack import Strings
 from ring3.machine.pmap import Prot
 from ring3.machine.ram import PAGE_MASK, PAGE_SIZE
-from ring3.solaris.layout import USERLIMIT, address_space, choose_addr
+from ring3.solaris.layout import address_space, choose_addr
 
 if TYPE_CHECKING:
     from ring3.solaris.kernel import SolarisKernel
 
-NCARGS: Final = 0x20_0000
-"""Bytes of strings that a 64-bit program may be given."""
-STACK_ALIGN: Final = 16
+NCARGS: Final = {8: 0x20_0000, 4: 0x10_0000}
+"""Bytes of strings that a program may be given, by the size of its pointers."""
+STACK_ALIGN: Final = {8: 16, 4: 4}
 PLATFORM: Final = b"i86pc"
 FXSAVE_SIZE: Final = 512
 
@@ -58,12 +58,14 @@ class Start:
         ip: The first instruction: ld.so.1's if there is one.
         sp: The stack pointer.
         stack_prot: `Prot` bits of the stack.
+        ilp32: It is a program of 32 bits.
     """
 
     mm: Mm
     ip: int
     sp: int
     stack_prot: int
+    ilp32: bool
 
 
 def prepare(
@@ -85,14 +87,15 @@ def prepare(
         Errno: There is no memory or room for it.
     """
     program = Program.read(file)
-    if program.header.bits != 64:
-        raise ExecError(E.ENOEXEC, "a 32-bit program, and this Solaris only runs 64-bit ones")
+    bits = program.header.bits
+    ilp32 = bits == 32
     interpreter: Program | None = None
     if program.interpreter is not None:
         interpreter = Program.read(_open_interpreter(program.interpreter, open_interpreter), "interpreter")
-        if interpreter.header.bits != 64:
-            raise ExecError(E.ENOEXEC, "interpreter: not a 64-bit one")
-    mm = Mm(kernel.machine.ram, kernel.machine.kernel_pmap, address_space(), Limits(), kernel.objects)
+        if interpreter.header.bits != bits:
+            raise ExecError(E.ENOEXEC, f"interpreter: not a {bits}-bit one")
+    layout = address_space(ilp32)
+    mm = Mm(kernel.machine.ram, kernel.machine.kernel_pmap, layout, Limits(), kernel.objects)
     try:
         mapped = _map(mm, program)
         mm.start_brk = mm.brk = PAGE_SIZE if program.relocatable else mapped.end
@@ -101,11 +104,11 @@ def prepare(
         stack_prot = _stack_prot(program)
         has_auxv = interpreter is not None or program.relocatable
         facts = _facts(program, mapped, loaded) if has_auxv else None
-        sp = _build_stack(mm, strings, stack_prot, facts, kernel.random_bytes(16))
+        sp = _build_stack(mm, strings, stack_prot, facts, kernel.random_bytes(16), bits // 8)
     except BaseException:
         mm.destroy()
         raise
-    return Start(mm, mapped.entry if loaded is None else loaded.entry, sp, stack_prot)
+    return Start(mm, mapped.entry if loaded is None else loaded.entry, sp, stack_prot, ilp32)
 
 
 def _open_interpreter(path: bytes, open_file: Callable[[bytes], Executable]) -> Executable:
@@ -174,8 +177,8 @@ def _facts(program: Program, mapped: Mapped, loaded: Mapped | None) -> _Facts:
     )
 
 
-def _build_stack(mm: Mm, strings: Strings, prot: int, facts: _Facts | None, random: bytes) -> int:
-    """Maps the stack and writes what a program finds on it; returns the stack pointer.
+def _build_stack(mm: Mm, strings: Strings, prot: int, facts: _Facts | None, random: bytes, word: int) -> int:
+    """Maps the stack and writes what a program finds on it, in words of 8 or 4 bytes; returns the stack pointer.
 
     Raises:
         ExecError: E2BIG, the strings are too long.
@@ -183,13 +186,14 @@ def _build_stack(mm: Mm, strings: Strings, prot: int, facts: _Facts | None, rand
     texts = [*strings.argv, *strings.envp]
     own = [] if facts is None else [PLATFORM + b"\0", strings.name + b"\0", random]
     block = b"".join(text + b"\0" for text in texts) + b"".join(own)
-    if len(block) > min(NCARGS, mm.limits.stack // 2):
+    if len(block) > min(NCARGS[word], mm.limits.stack // 2):
         raise ExecError(E.E2BIG, "the arguments and the environment are too long")
     entries = 0 if facts is None else 3 + len(facts.program) + len(facts.system)
-    size = (len(texts) + 4) * 8 + entries * 16 + len(block)
-    size = (size + STACK_ALIGN - 1) & -STACK_ALIGN
-    sp = USERLIMIT - size
-    at = sp + (len(texts) + 3) * 8 + entries * 16
+    align, top = STACK_ALIGN[word], mm.layout.stack_top
+    size = (len(texts) + 4 + 2 * entries) * word + len(block)
+    size = (size + align - 1) & -align
+    sp = top - size
+    at = sp + (len(texts) + 3 + 2 * entries) * word
     argv, at_envp = _addresses(strings.argv, at)
     envp, at_own = _addresses(strings.envp, at_envp)
     vector = [len(argv), *argv, 0, *envp, 0]
@@ -203,9 +207,9 @@ def _build_stack(mm: Mm, strings: Strings, prot: int, facts: _Facts | None, rand
         for pair in (*pairs, *facts.program, *facts.system):
             vector += pair
     mapped = (size + PAGE_SIZE - 1) & PAGE_MASK
-    mm.mmap(USERLIMIT - mapped, mapped, prot, fixed=True, growsdown=True)
+    mm.mmap(top - mapped, mapped, prot, fixed=True, growsdown=True)
     mm.start_stack = sp
-    mm.write(sp, struct.pack(f"<{len(vector)}Q", *vector) + block)
+    mm.write(sp, struct.pack(f"<{len(vector)}{'Q' if word == 8 else 'I'}", *vector) + block)
     return sp
 
 
@@ -223,5 +227,5 @@ def setregs(regs: UserRegs, start: Start) -> None:
     for name in NAMES:
         setattr(regs, name, 0)
     regs.ip, regs.sp = start.ip, start.sp
-    regs.cs, regs.ss = L["UCS_SEL"], L["UDS_SEL"]
+    regs.cs, regs.ss = L["U32CS_SEL" if start.ilp32 else "UCS_SEL"], L["UDS_SEL"]
     regs.flags = L["PSL_USER"]

@@ -17,6 +17,7 @@ from ring3.solaris.definition import syscall
 from ring3.solaris.exec import NCARGS, Start, prepare, setregs
 from ring3.solaris.exit import end_others
 from ring3.solaris.lookup import path_at, walk
+from ring3.solaris.segments import describe_lwp, load_data_segments
 from ring3.solaris.task import SS_DISABLE
 
 if TYPE_CHECKING:
@@ -34,14 +35,15 @@ def _vector(task: SolarisTask, address: int) -> list[bytes]:
         Errno: EFAULT; E2BIG.
     """
     found: list[bytes] = []
-    room = NCARGS
-    while address and (pointer := task.memory.read_u64(address)):
+    word = 4 if task.ilp32 else 8
+    room = NCARGS[word]
+    while address and (pointer := int.from_bytes(task.memory.read(address, word), "little")):
         text = task.memory.read_cstring(pointer, room)
         if text is None or room <= len(text):
             raise Errno(SolarisE.E2BIG)
         room -= len(text) + 1
         found.append(text)
-        address += 8
+        address += word
     return found
 
 
@@ -99,12 +101,19 @@ def _run(task: SolarisTask, start: Start, exe: str, argv: list[bytes]) -> None:
         signal: act for signal, act in process.actions.items() if act.handler in (SIG_DFL, SIG_IGN)
     }
     process.stack_prot = start.stack_prot
+    if start.ilp32 != process.ilp32:
+        process.ilp32 = start.ilp32
+        task.set_model(start.ilp32)
+        kernel.reconsider()  # each model has a short path of its own
     process.exe = exe
     process.args = b" ".join(argv)
     process.files.close_on_exec()
     task.name = os.path.basename(exe)[:16]
     task.altstack, task.oldcontext = (0, 0, SS_DISABLE), 0
     task.private_bases.clear()
+    task.private[:] = 0, 0
+    load_data_segments(kernel, start.ilp32)
+    describe_lwp(task)
     cpu.wrmsr(Msr.MSR_FS_BASE, 0)
     cpu.wrmsr(kernel.user_gs_msr(), 0)
     kernel.fpu.clear()

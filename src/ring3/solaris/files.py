@@ -81,13 +81,31 @@ def solaris_flags(flags: int) -> int:
     return found
 
 
-def _open(task: SolarisTask, fd: int, path: int, flags: int, mode: int) -> int | Waiting:
+def open_at(
+    task: SolarisTask, fd: int, path: int, flags: int, mode: int, most: int | None = None
+) -> int | Waiting:
+    """Opens a file.
+
+    Args:
+        task: Who asks.
+        fd: Where a relative path starts.
+        path: Address of the path.
+        flags: Those of open(2).
+        mode: The permissions of a new file.
+        most: The largest regular file that the program understands, in bytes; None for any.
+
+    Raises:
+        Errno: EOVERFLOW, the file is larger.
+    """
     name = path_at(task, path)
     wanted = core_flags(flags)
     task.files.free_from(0)
     mode &= 0o7777 & ~task.process.fs.umask
     file = opening.do_filp_open(walk(task), start_of(task, fd, name), name, wanted, mode)
     cloexec = bool(wanted & opening.O_CLOEXEC)
+    if most is not None and file.inode is not None and file.inode.is_regular and file.stat().size > most:
+        file.close()
+        raise Errno(SolarisE.EOVERFLOW)
     if isinstance(file, FifoFile) and file.waits_for_other_end():
         return _open_fifo(task, file, cloexec)
     return task.files.install(file, cloexec=cloexec)
@@ -109,13 +127,13 @@ async def _open_fifo(task: SolarisTask, file: FifoFile, cloexec: bool) -> int:
 @syscall("partial", "no extended attributes (O_XATTR), O_SEARCH and O_EXEC")
 def open(task: SolarisTask, fname: Path, fmode: Int, cmode: Int) -> int | Waiting:  # noqa: A001 -- the call's name
     """Opens a file."""
-    return _open(task, AT_FDCWD, fname, fmode, cmode)
+    return open_at(task, AT_FDCWD, fname, fmode, cmode)
 
 
 @syscall("partial", "no extended attributes (O_XATTR), O_SEARCH and O_EXEC")
 def openat(task: SolarisTask, fd: Int, name: Path, fmode: Int, cmode: Int) -> int | Waiting:
     """Opens a file relative to a directory."""
-    return _open(task, fd, name, fmode, cmode)
+    return open_at(task, fd, name, fmode, cmode)
 
 
 # -- stat --------------------------------------------------------------------------------------------------------
@@ -130,10 +148,18 @@ def pack_stat(found: Stat, fstype: bytes) -> bytes:
     )  # fmt: skip
 
 
+def status_of(found: Dentry | File) -> Stat:
+    """What a file is."""
+    return found.stat() if isinstance(found, File) else found.inode.stat()
+
+
+def fstype_of(found: Dentry | File) -> bytes:
+    """The type of the file system that a file is in."""
+    return b"zfs" if found.inode is not None else b"fifofs"
+
+
 def _store_stat(task: SolarisTask, found: Dentry | File, address: int) -> int:
-    inode = found.inode
-    status = found.stat() if isinstance(found, File) else found.inode.stat()
-    task.memory.write(address, pack_stat(status, b"zfs" if inode is not None else b"fifofs"))
+    task.memory.write(address, pack_stat(status_of(found), fstype_of(found)))
     return 0
 
 
@@ -254,6 +280,18 @@ def fchown(task: SolarisTask, fd: Int, uid: UnsignedInt, gid: UnsignedInt) -> in
 
 
 @syscall("full")
+def chown(task: SolarisTask, fname: Path, uid: UnsignedInt, gid: UnsignedInt) -> int:
+    """Changes user and group of a file."""
+    return _chown(task, find(task, AT_FDCWD, fname), uid, gid)
+
+
+@syscall("full")
+def lchown(task: SolarisTask, fname: Path, uid: UnsignedInt, gid: UnsignedInt) -> int:
+    """Changes user and group of a file, of a link itself if it is one."""
+    return _chown(task, find(task, AT_FDCWD, fname, follow=False), uid, gid)
+
+
+@syscall("full")
 def utimesys(task: SolarisTask, code: Int, a1: Address, a2: Address, a3: Address, a4: Address) -> int:
     """futimens (0) and utimensat (1): sets the times of a file."""
     if code == 0:
@@ -268,7 +306,7 @@ def utimesys(task: SolarisTask, code: Int, a1: Address, a2: Address, a3: Address
     inode, now = _inode(found), task.kernel.clocks.realtime()
     values: list[int | None] = [now, now]
     if times:
-        raw = memoryview(task.memory.read(times, 32)).cast("q")
+        raw = memoryview(task.memory.read(times, task.bits // 2)).cast("i" if task.ilp32 else "q")
         values = [
             now if nsec == _UTIME_NOW else None if nsec == _UTIME_OMIT else sec * _NANOSECONDS + nsec
             for sec, nsec in zip(raw[::2], raw[1::2], strict=True)

@@ -31,7 +31,7 @@ from ring3.kernel.task import Task, TaskState
 from ring3.kernel.two_ways import TwoWays
 from ring3.machine.board import Machine
 from ring3.machine.cpu import Event
-from ring3.machine.descriptors import Segment, Tss
+from ring3.machine.descriptors import Tss
 from ring3.machine.registers import Gpr, Seg
 from ring3.solaris import structures, table, uname
 from ring3.solaris.definition import REGISTERS, SolarisFunction
@@ -40,6 +40,7 @@ from ring3.solaris.exec import Start, setregs
 from ring3.solaris.modctl import mod_info
 from ring3.solaris.nosys import absent, loadable
 from ring3.solaris.process import INIT, Process
+from ring3.solaris.segments import NO_SEGMENT, describe_lwp, load_data_segments
 from ring3.solaris.short_path import complete, run_short
 from ring3.solaris.signals import issig
 from ring3.solaris.task import T_PRE_POST, SolarisTask
@@ -64,9 +65,11 @@ STRUCT_REGS: Final[FrameType] = frame_type(
 )  # fmt: skip
 """``struct regs`` in guest RAM. It has no ``orig_ax``: that is the trap's vector, which a system call leaves alone."""
 
-USER_SEGMENTS: Final = {L["UDS_SEL"]: boot.UDATA, L["UCS_SEL"]: boot.UCODE}
-
-_NO_SEGMENT: Final = Segment(0, 0, 0, 0)
+USER_SEGMENTS: Final = {
+    L["UDS_SEL"]: boot.UDATA,
+    L["UCS_SEL"]: boot.UCODE,
+    L["U32CS_SEL"]: boot.U32CODE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,12 +256,17 @@ class SolarisKernel(TwoWays[SolarisTask]):
         return tuple(rows)
 
     def stub_rows(self) -> Mapping[int, StubRow]:
-        """The handlers in sysent, and the other functions that ring 0 calls."""
+        """The handlers in sysent and sysent32, and the other functions that ring 0 calls."""
         from ring3.kernel.watched_stubs import StubRow  # noqa: PLC0415 -- most programs run without
 
         names: dict[int, list[str]] = {}
         for row in self.calls():
             names.setdefault(row.address, []).append(row.name)
+        q, at = self.machine.ram.q, (self.solaris.sysent32 + L["SY_CALLC"]) >> 3
+        for narrow in sysent_data.load32(self.solaris.flavour):
+            found = names.setdefault(q[at + 4 * narrow.number], [])
+            if narrow.name not in found and not narrow.absent:
+                found.append(narrow.name)
         rows = {}
         for address in self.stubs:
             symbol = self.image.symbols.describe(address)
@@ -350,12 +358,24 @@ class SolarisKernel(TwoWays[SolarisTask]):
         pid = self.new_tid()
         process = Process(pid, INIT, files, FsContext(self.vfs.root, self.cwd), cred, self.clocks.realtime())
         process.exe, process.args = exe, args
-        process.stack_prot = start.stack_prot
+        process.stack_prot, process.ilp32 = start.stack_prot, start.ilp32
         task = SolarisTask(self, process, pid, os.path.basename(exe)[:16], start.mm, self.machine.ram.alloc())
         self.enter(process)
         setregs(task.frame, start)
-        self.add(task)
+        self.add(task, self._birth32 if start.ilp32 else None)
         return task
+
+    @cached_property
+    def _birth32(self) -> bytes:
+        """The state in which a 32-bit program starts: that of the others, with flat data segments."""
+        cpu = self.machine.cpu
+        kept = cpu.save()
+        try:
+            cpu.load(self._birth)
+            load_data_segments(self, ilp32=True)
+            return cpu.save()
+        finally:
+            cpu.load(kept)
 
     def enter(self, process: Process) -> None:
         """A new process is there.
@@ -422,6 +442,8 @@ class SolarisKernel(TwoWays[SolarisTask]):
         cpu, thread = self.solaris.cpu, self.machine.direct_map + task.stack
         q[(cpu + L["CPU_THREAD"]) >> 3] = thread
         q[(cpu + L["CPU_LWP"]) >> 3] = thread + L["LWP_OFFSET"]
+        assert isinstance(task, SolarisTask)
+        describe_lwp(task)
         at = self.solaris.ktss + Tss.RSP0
         self.machine.ram.bytes[at : at + 8] = top.to_bytes(8, "little")
 
@@ -432,13 +454,31 @@ class SolarisKernel(TwoWays[SolarisTask]):
     def run_short(self, task: Task) -> None:
         """Runs the task without ring 0 as long as that is right."""
         assert isinstance(task, SolarisTask)
-        run_short(self, task)
+        if task.ilp32:
+            from ring3.solaris.short_path32 import run_short32  # noqa: PLC0415 -- most programs have 64 bits
+
+            run_short32(self, task)
+        else:
+            run_short(self, task)
 
     def resumed(self, task: Task) -> None:
         """Ends a call that waited on the short path."""
         assert isinstance(task, SolarisTask)
         task.regs = self.window
-        complete(self, task, self.window.ax)
+        if task.ilp32:
+            from ring3.solaris.short_path32 import complete32  # noqa: PLC0415 -- see run_short
+
+            complete32(self, task, self.window.ax)
+        else:
+            complete(self, task, self.window.ax)
+
+    def arguments_again(self, task: SolarisTask) -> tuple[UserRegs, int]:
+        """The user registers, or what lies on the stack of a 32-bit program."""
+        if not task.ilp32:
+            return super().arguments_again(task)
+        from ring3.solaris.syscall32 import arguments, element  # noqa: PLC0415 -- see run_short
+
+        return arguments(task, self.machine.ram.q[element(task, task.sysnum) >> 3] & 0xFF), 0
 
     def _initial_state(self) -> bytes:
         """The registers of a thread that has not run yet: the FPU as the machine code sets it, all else zero."""
@@ -448,6 +488,6 @@ class SolarisKernel(TwoWays[SolarisTask]):
         stop = cpu.run()
         assert stop is Event.HALT, stop
         for segment in (Seg.DS, Seg.ES, Seg.FS):
-            cpu.load_segment(segment, 0, _NO_SEGMENT)
+            cpu.load_segment(segment, 0, NO_SEGMENT)
         cpu.set_gpr(Gpr.RSP, 0)
         return cpu.save()

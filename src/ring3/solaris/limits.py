@@ -11,6 +11,7 @@ from ring3.abi.kinds import IntEnum
 from ring3.abi.solaris.errno import SolarisE
 from ring3.solaris.clocks import process_time
 from ring3.solaris.definition import syscall
+from ring3.solaris.lwps import pack_pair
 
 if TYPE_CHECKING:
     from ring3.solaris.task import SolarisTask
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 RLIM_INFINITY: Final = (1 << 64) - 3
 _NOFILE_MAX: Final = 65536
 _RLIMIT: Final = struct.Struct("<QQ")
+_RLIM32_INFINITY: Final = 0x7FFF_FFFF
+_RLIMIT32: Final = struct.Struct("<II")
 _RUSAGE_SIZE: Final = 16 * 2 + 14 * 8
 
 
@@ -58,7 +61,10 @@ def getrlimit64(task: SolarisTask, resource: Int, rlp: Address) -> int:
 def setrlimit64(task: SolarisTask, resource: Int, rlp: Address) -> int:
     """Sets a limit."""
     _check(resource)
-    current, most = _RLIMIT.unpack(task.memory.read(rlp, _RLIMIT.size))
+    return _set(task, resource, *_RLIMIT.unpack(task.memory.read(rlp, _RLIMIT.size)))
+
+
+def _set(task: SolarisTask, resource: int, current: int, most: int) -> int:
     if current > most:
         raise Errno(SolarisE.EINVAL)
     if most > _limit(task, resource)[1] and not task.cred.all_privileges:
@@ -69,6 +75,27 @@ def setrlimit64(task: SolarisTask, resource: Int, rlp: Address) -> int:
     elif resource == Resource.RLIMIT_STACK:
         task.memory.limits.stack = min(current, 1 << 46)
     return 0
+
+
+@syscall("full")
+def getrlimit32(task: SolarisTask, resource: Int, rlp: Address) -> int:
+    """The same in 32 bits, in which what is more is infinity."""
+    _check(resource)
+    values = (min(value, _RLIM32_INFINITY) for value in _limit(task, resource))
+    task.memory.write(rlp, _RLIMIT32.pack(*values))
+    return 0
+
+
+@syscall("partial", "as setrlimit64")
+def setrlimit32(task: SolarisTask, resource: Int, rlp: Address) -> int:
+    """The same in 32 bits."""
+    current, most = _RLIMIT32.unpack(task.memory.read(rlp, _RLIMIT32.size))
+    _check(resource)
+    return _set(task, resource, _widened(current), _widened(most))
+
+
+def _widened(limit: int) -> int:
+    return RLIM_INFINITY if limit == _RLIM32_INFINITY else limit
 
 
 @syscall("partial", "there are no resource controls beside the limits: every name is EINVAL")
@@ -91,7 +118,8 @@ def rusagesys(
     if used is None:
         raise Errno(SolarisE.EINVAL)
     seconds, rest = divmod(used // 1000, 10**6)
-    task.memory.write(arg1, struct.pack("<qq", seconds, rest).ljust(_RUSAGE_SIZE, b"\0"))
+    size = _RUSAGE_SIZE // 2 if task.ilp32 else _RUSAGE_SIZE
+    task.memory.write(arg1, pack_pair(task, (seconds, rest)).ljust(size, b"\0"))
     return 0
 
 
@@ -99,10 +127,16 @@ def rusagesys(
 def getpagesizes(task: SolarisTask, legacy: Int, buf: Address, nelem: Int) -> int:
     """Stores the sizes of pages that there are: one."""
     if nelem > 0:
-        task.memory.write_u64(buf, 4096)
+        task.memory.write(buf, (4096).to_bytes(task.bits // 8, "little"))
     elif buf or nelem:
         raise Errno(SolarisE.EINVAL)
     return 1
+
+
+@syscall("full")
+def getpagesizes32(task: SolarisTask, legacy: Int, buf: Address, nelem: Int) -> int:
+    """The same in 32 bits."""
+    return getpagesizes(task, legacy, buf, nelem)
 
 
 @syscall("full")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Address, Int, UnsignedLong
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from ring3.solaris.task import SolarisTask
 
 _NANOSECONDS: Final = 10**9
+_TIMESPEC: Final = {False: struct.Struct("<qq"), True: struct.Struct("<ii")}
+"""Two longs, of 64 or (True) 32 bits."""
 
 
 def timespec(task: SolarisTask, address: int) -> int:
@@ -24,16 +27,28 @@ def timespec(task: SolarisTask, address: int) -> int:
     Raises:
         Errno: EFAULT; EINVAL, it is negative or its nanoseconds are not below a second.
     """
-    seconds, nanoseconds = memoryview(task.memory.read(address, 16)).cast("q")
+    form = _TIMESPEC[task.ilp32]
+    seconds, nanoseconds = form.unpack(task.memory.read(address, form.size))
     if seconds < 0 or not 0 <= nanoseconds < _NANOSECONDS:
         raise Errno(SolarisE.EINVAL)
-    return seconds * _NANOSECONDS + nanoseconds
+    return int(seconds * _NANOSECONDS + nanoseconds)
 
 
 def store_timespec(task: SolarisTask, address: int, nanoseconds: int) -> None:
     """Stores nanoseconds as a ``timespec_t``."""
-    parts = divmod(nanoseconds, _NANOSECONDS)
-    task.memory.write(address, b"".join(part.to_bytes(8, "little") for part in parts))
+    task.memory.write(address, pack_pair(task, divmod(nanoseconds, _NANOSECONDS)))
+
+
+def pack_pair(task: SolarisTask, pair: tuple[int, int]) -> bytes:
+    """Seconds and their fraction as a program's ``timespec_t`` or ``struct timeval``.
+
+    Raises:
+        Errno: EOVERFLOW, the seconds are too many for a 32-bit program.
+    """
+    try:
+        return _TIMESPEC[task.ilp32].pack(*pair)
+    except struct.error:
+        raise Errno(SolarisE.EOVERFLOW) from None
 
 
 async def _park(task: SolarisTask, timeout: int) -> int:
@@ -167,5 +182,5 @@ def syslwp_suspend(task: SolarisTask, tid: Int) -> int:
 def lwp_info(task: SolarisTask, tvp: Address) -> int:
     """Stores the user and the system time of the lwp."""
     store_timespec(task, tvp, task.kernel.cpu_time(task))
-    store_timespec(task, tvp + 16, 0)
+    store_timespec(task, tvp + task.bits // 4, 0)
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ring3.abi.c_types import Address, Int, OffT, SizeT
+from ring3.abi.c_types import Address, Int, OffT, SizeT, UnsignedInt
 from ring3.abi.errno import Errno
 from ring3.abi.kinds import IntEnum, IntFlag
 from ring3.abi.solaris.errno import SolarisE
@@ -62,7 +62,7 @@ def smmap64(
     if flags & Map.MAP_FIXED:
         if addr % PAGE_SIZE:
             raise Errno(SolarisE.EINVAL)
-        _check_range(addr, length, prot, SolarisE.ENOMEM)
+        _check_range(task, addr, length, prot)
     obj, may = _mapped_object(task, prot, flags, fd, off, length)
     place = addr if flags & Map.MAP_FIXED else _place(task, addr, length, flags, off)
     reserves = kind == Map.MAP_PRIVATE and prot & 2 and not flags & Map.MAP_NORESERVE
@@ -81,6 +81,22 @@ def smmap64(
     )
 
 
+@syscall("partial", "as smmap64")
+def smmap32(
+    task: SolarisTask, addr: Address, length: UnsignedInt, prot: Int, flags: Int, fd: Int, off: UnsignedInt
+) -> int:
+    """The same for 32-bit programs."""
+    return smmap64(task, addr, length, prot, flags, fd, off)
+
+
+@syscall("partial", "as smmap64")
+def smmaplf32(task: SolarisTask, uap: Address) -> int:
+    """The same with an offset of 64 bits; the arguments, which are seven, lie in the kernel."""
+    addr, length, prot, flags, fd, low, high = memoryview(task.kernel.load(uap, 7 * 8)).cast("Q")
+    offset = low | high << 32
+    return smmap64(task, addr, length, prot, flags, fd - (fd >> 31 << 32), offset - (offset >> 63 << 64))
+
+
 def _check_flags(addr: int, prot: int, flags: int) -> None:
     if flags & ~_KNOWN or flags & _TYPE not in (Map.MAP_SHARED, Map.MAP_PRIVATE):
         raise Errno(SolarisE.EINVAL)
@@ -92,11 +108,11 @@ def _check_flags(addr: int, prot: int, flags: int) -> None:
             raise Errno(SolarisE.EINVAL)
 
 
-def _check_range(addr: int, length: int, prot: int, error: SolarisE) -> None:
+def _check_range(task: SolarisTask, addr: int, length: int, prot: int) -> None:
     if prot & ~_PROT:
         raise Errno(SolarisE.ENOTSUP)
-    if not is_user_range(addr, length):
-        raise Errno(error)
+    if not is_user_range(task.memory, addr, length):
+        raise Errno(SolarisE.ENOMEM)
 
 
 def _place(task: SolarisTask, addr: int, length: int, flags: int, off: int) -> int:
@@ -132,7 +148,7 @@ def _mapped_object(
 @syscall("full")
 def munmap(task: SolarisTask, addr: Address, length: SizeT) -> int:
     """Removes mappings; holes are no error."""
-    if addr % PAGE_SIZE or not length or not is_user_range(addr, length):
+    if addr % PAGE_SIZE or not length or not is_user_range(task.memory, addr, length):
         raise Errno(SolarisE.EINVAL)
     task.memory.munmap(addr, length)
     return 0
@@ -143,7 +159,7 @@ def mprotect(task: SolarisTask, addr: Address, length: SizeT, prot: Int) -> int:
     """Changes what mappings allow."""
     if addr % PAGE_SIZE or not length:
         raise Errno(SolarisE.EINVAL)
-    _check_range(addr, (length + PAGE_SIZE - 1) & PAGE_MASK, prot, SolarisE.ENOMEM)
+    _check_range(task, addr, (length + PAGE_SIZE - 1) & PAGE_MASK, prot)
     task.memory.mprotect(addr, length, prot & _PROT)
     return 0
 
@@ -176,7 +192,7 @@ def memcntl(
         return 0
     if addr % PAGE_SIZE or attr or mask or not MemCntl.MC_SYNC <= cmd <= MemCntl.MC_ADVISE:
         raise Errno(SolarisE.EINVAL)
-    if not is_user_range(addr, length):
+    if not is_user_range(task.memory, addr, length):
         raise Errno(SolarisE.ENOMEM)
     advice = arg & 0xFFFF_FFFF
     if cmd == MemCntl.MC_ADVISE and advice in (_MADV_FREE, _MADV_PURGE):

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from ring3.fs.dentry import Dentry
     from ring3.solaris.task import SolarisTask
 
-_DIRENT: Final = struct.Struct("<QqH")
+DIRENT64: Final = struct.Struct("<QqH")
+DIRENT32: Final = struct.Struct("<IiH")
+"""The head of a ``struct dirent64``, which is a 64-bit program's ``struct dirent``, and of that of one of 32 bits."""
 _KINDS: Final = (stat.S_IFREG, stat.S_IFIFO, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFDIR)
 
 
@@ -49,6 +51,36 @@ def unlinkat(task: SolarisTask, fd: Int, name: Path, flags: Int) -> int:
     if flags & ~AT_REMOVEDIR:
         raise Errno(SolarisE.EINVAL)
     return _unlink(task, fd, name, bool(flags & AT_REMOVEDIR))
+
+
+@syscall("full")
+def link(task: SolarisTask, path1: Path, path2: Path) -> int:
+    """One more name for a file."""
+    return linkat(task, AT_FDCWD, path1, AT_FDCWD, path2, 0)
+
+
+@syscall("full")
+def symlink(task: SolarisTask, path1: Path, path2: Path) -> int:
+    """Makes a symbolic link."""
+    return symlinkat(task, path1, AT_FDCWD, path2)
+
+
+@syscall("full")
+def rename(task: SolarisTask, old: Path, new: Path) -> int:
+    """Moves a name."""
+    return renameat(task, AT_FDCWD, old, AT_FDCWD, new)
+
+
+@syscall("full")
+def readlink(task: SolarisTask, name: Path, buf: BufferOut, count: SizeT) -> int:
+    """The text of a symbolic link, cut off where it does not fit."""
+    return readlinkat(task, AT_FDCWD, name, buf, count)
+
+
+@syscall("full")
+def mknod(task: SolarisTask, fname: Path, fmode: Int, dev: UnsignedLong) -> int:
+    """Makes a file of any type."""
+    return mknodat(task, AT_FDCWD, fname, fmode, dev)
 
 
 @syscall("full")
@@ -170,15 +202,28 @@ def getcwd(task: SolarisTask, buf: Address, size: SizeT) -> int:
 @syscall("full")
 def getdents64(task: SolarisTask, fd: Int, buf: BufferOut, count: SizeT) -> int:
     """Reads names of a directory; returns the bytes of the entries."""
+    return read_entries(task, fd, buf, count, DIRENT64)
+
+
+def read_entries(task: SolarisTask, fd: int, buf: int, count: int, form: struct.Struct) -> int:
+    """Reads names of a directory as entries with a head of a form; returns their bytes.
+
+    Raises:
+        Errno: EINVAL, the first does not fit; EOVERFLOW, a number does not fit into the form.
+    """
     file, size = task.files[fd], 0
+    align = 8 if form is DIRENT64 else 4
     parts: list[bytes] = []
     for entry in file.rest():
-        length = (_DIRENT.size + len(entry.name) + 1 + 7) & ~7
+        length = (form.size + len(entry.name) + 1 + align - 1) & -align
         if size + length > count:
             if not parts:
                 raise Errno(SolarisE.EINVAL)
             break
-        head = _DIRENT.pack(entry.ino, file.position + len(parts) + 1, length)
+        try:
+            head = form.pack(entry.ino, file.position + len(parts) + 1, length)
+        except struct.error:
+            raise Errno(SolarisE.EOVERFLOW) from None
         parts.append((head + entry.name).ljust(length, b"\0"))
         size += length
     task.memory.write(buf, b"".join(parts))

@@ -15,6 +15,8 @@ from ring3.solaris.definition import function
 from ring3.solaris.signals import tsignal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ring3.solaris.definition import SolarisFunction
     from ring3.solaris.kernel import SolarisKernel
     from ring3.solaris.task import SolarisTask
@@ -67,9 +69,15 @@ def loadable_syscall(
     if made is None:
         kernel.report_once(f"system call {number} is in a module that is not there: SIGSYS")
         absent(task)
-    slot = kernel.image.symbols["sysent"] + (number << L["SYSENT_SIZE_SHIFT"])
-    kernel.store(slot + L["SY_CALLC"], kernel.image.symbols[made.key].to_bytes(8, "little"))
-    arguments = (a0, a1, a2, a3, a4, a5)
+    for table in ("sysent", "sysent32"):
+        slot = kernel.image.symbols[table] + (number << L["SYSENT_SIZE_SHIFT"])
+        kernel.store(slot, bytes([len(made.parameters)]))
+        kernel.store(slot + L["SY_CALLC"], kernel.image.symbols[made.key].to_bytes(8, "little"))
+    arguments: Sequence[int] = (a0, a1, a2, a3, a4, a5)
+    if task.ilp32:  # how many there are was not known when they were fetched
+        from ring3.solaris.syscall32 import fetch  # noqa: PLC0415 -- it needs this module
+
+        arguments = fetch(task, len(made.parameters))
     casts = zip(made.parameters, arguments, strict=False)
     result: Result = made.function(task, *(parameter.type.cast(value) for parameter, value in casts))
     return result
@@ -77,9 +85,20 @@ def loadable_syscall(
 
 @function("unix")
 def syscall_ap(task: SolarisTask) -> int:
-    """Calls a handler of the old kind, which gets its arguments as an array; none of those is there."""
+    """Calls a handler of the old kind, which gets its arguments as an array in the kernel; sysent32 alone has one."""
     kernel = task.kernel
-    at = (kernel.solaris.sysent >> 3) + 4 * _number(task)
+    table = kernel.solaris.sysent32 if task.ilp32 else kernel.solaris.sysent
+    at = (table >> 3) + 4 * _number(task)
     handler = kernel.image.symbols.describe(kernel.machine.ram.q[at + (L["SY_CALL"] >> 3)])
+    made = kernel.function_table.get(handler)
+    if made is not None and task.ilp32:
+        from ring3.solaris.syscall32 import fetch  # noqa: PLC0415 -- it needs this module
+
+        values = fetch(task, kernel.machine.ram.q[at] & 0xFF)
+        with task.buffer(8 * len(values)) as argp:
+            kernel.store(argp, b"".join(value.to_bytes(8, "little") for value in values))
+            result = made.function(task, argp)
+        assert isinstance(result, int)
+        return result
     kernel.report_once(f"{handler.rpartition('`')[2]} is not implemented: SIGSYS")
     absent(task)

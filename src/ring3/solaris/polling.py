@@ -125,7 +125,7 @@ PORT_SOURCE_FD: Final = 4
 PORT_SOURCE_ALERT: Final = 5
 PORT_ALERT_SET: Final = 1
 PORT_ALERT_UPDATE: Final = 2
-_EVENT: Final = struct.Struct("<iHHQQ")
+_EVENT: Final = {64: struct.Struct("<iHHQQ"), 32: struct.Struct("<iHHII")}
 _TIMED_OUT: Final = 1 << 31
 MAX_EVENTS: Final = 8192
 
@@ -138,9 +138,9 @@ class PortEvent(NamedTuple):
     object: int
     user: int
 
-    def pack(self) -> bytes:
-        """The struct."""
-        return _EVENT.pack(self.events, self.source, 0, self.object, self.user)
+    def pack(self, bits: int) -> bytes:
+        """The struct of a program of 64 or 32 bits."""
+        return _EVENT[bits].pack(self.events, self.source, 0, self.object, self.user)
 
 
 class Association:
@@ -297,7 +297,7 @@ async def _get(task: SolarisTask, port: Port, event: int, timeout: int) -> int:
     deadline = task.kernel.clocks.monotonic() + timespec(task, timeout) if timeout else None
     if not await _wait(task, port, 1, deadline):
         raise Errno(SolarisE.ETIME)
-    task.memory.write(event, port.take(1)[0].pack())
+    task.memory.write(event, port.take(1)[0].pack(task.bits))
     return 0
 
 
@@ -313,7 +313,7 @@ async def _getn(task: SolarisTask, port: Port, events: int, most: int, least: in
         deadline = None if interval is None else task.kernel.clocks.monotonic() + interval
         came = await _wait(task, port, least, deadline)
     found = port.take(most)
-    task.memory.write(events, b"".join(event.pack() for event in found))
+    task.memory.write(events, b"".join(event.pack(task.bits) for event in found))
     return len(found) | (0 if came else _TIMED_OUT)
 
 

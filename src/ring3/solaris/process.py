@@ -51,6 +51,7 @@ class Process:
         files: Open files.
         fs: Where it stands in the tree.
         cred: Whom it runs as.
+        ilp32: It is a program of 32 bits (p_model).
         exe: Absolute path of the program.
         args: Its arguments, as psinfo shows them.
         actions: What it does on signals, but for those with SIG_DFL.
@@ -78,6 +79,7 @@ class Process:
         self.files = files
         self.fs = fs
         self.cred = cred
+        self.ilp32 = False
         self.exe = ""
         self.args = b""
         self.actions: dict[int, Action] = {}

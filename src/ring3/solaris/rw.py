@@ -100,9 +100,9 @@ def _vectors(task: SolarisTask, iovp: int, count: int) -> list[tuple[int, int]]:
     """The (address, length) pairs of an iovec array."""
     if not 0 < count <= _IOV_MAX:
         raise Errno(SolarisE.EINVAL)
-    raw = memoryview(task.memory.read(iovp, 16 * count)).cast("Q")
+    raw = memoryview(task.memory.read(iovp, task.bits // 4 * count)).cast("I" if task.ilp32 else "Q")
     found = list(zip(raw[::2], raw[1::2], strict=True))
-    if sum(length for _, length in found) >> 63:
+    if sum(length for _, length in found) >> (task.bits - 1):
         raise Errno(SolarisE.EINVAL)
     return found
 

@@ -21,16 +21,17 @@ SENDFILEV64: Final = 1
 SFV_FD_SELF: Final = -2
 """In the place of a descriptor: the piece is memory of the program."""
 _VEC: Final = struct.Struct("<iIqQ")
+_VEC32: Final = {SENDFILEV: struct.Struct("<iIiI"), SENDFILEV64: struct.Struct("<iIqI")}
 _MOST_PIECES: Final = 1024
 _AT_ONCE: Final = 1 << 20
 """Bytes that one call transfers at most: less than was asked for is no error, it is to be called again."""
 
 
-def _gather(task: SolarisTask, vec: int, count: int) -> bytes:
+def _gather(task: SolarisTask, form: struct.Struct, vec: int, count: int) -> bytes:
     """What the pieces hold, up to what one call takes."""
     parts: list[bytes] = []
     room = _AT_ONCE
-    for fd, flag, offset, length in _VEC.iter_unpack(task.memory.read(vec, _VEC.size * count)):
+    for fd, flag, offset, length in form.iter_unpack(task.memory.read(vec, form.size * count)):
         if flag:
             raise Errno(SolarisE.EINVAL)
         wanted = min(length, room)
@@ -60,7 +61,7 @@ def sendfilev(
     file = task.files[fildes]
     if not file.writable:
         raise Errno(SolarisE.EBADF)
-    data = _gather(task, vec, sfvcnt)
+    data = _gather(task, _VEC32[opcode] if task.ilp32 else _VEC, vec, sfvcnt)
     if not data:
         return _note(task, xferred, 0)
     try:
@@ -77,5 +78,5 @@ async def _wait(task: SolarisTask, xferred: int, done: Waiting) -> int:
 
 def _note(task: SolarisTask, xferred: int, done: int) -> int:
     if xferred:
-        task.memory.write_u64(xferred, done)
+        task.memory.write(xferred, done.to_bytes(task.bits // 8, "little"))
     return done

@@ -1,4 +1,4 @@
-"""The frame of a signal handler, and contexts: ``ucontext_t`` of 64-bit programs.
+"""The frame of a signal handler, and contexts: ``ucontext_t`` of 64-bit programs; those of 32 have `sendsig32`.
 
 A frame has, from the stack pointer up: a return address that nobody returns to (-1), the signal, the address of the
 siginfo; then the ucontext and the siginfo. The handler gets signal, siginfo and context in rdi, rsi and rdx; what the
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import Errno
 from ring3.machine.msr import Msr
 from ring3.machine.paging import is_canonical
+from ring3.solaris import sendsig32
 from ring3.solaris.signals import SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_SIGINFO, bit, set_mask
 
 if TYPE_CHECKING:
@@ -48,8 +49,15 @@ _USER_FLAGS: Final = 0x0024_0DD5 | 0x200
 _M64: Final = (1 << 64) - 1
 
 
+def context_size(task: SolarisTask) -> int:
+    """Bytes of a ``ucontext_t`` of the program."""
+    return sendsig32.UCONTEXT_SIZE if task.ilp32 else UCONTEXT_SIZE
+
+
 def savecontext(task: SolarisTask, mask: int) -> bytes:
     """``ucontext_t`` of a thread in the kernel."""
+    if task.ilp32:
+        return sendsig32.savecontext(task, mask)
     regs, kernel = task.regs, task.kernel
     cpu = kernel.machine.cpu
     bases = {"fsbase": cpu.rdmsr(Msr.MSR_FS_BASE), "gsbase": cpu.rdmsr(kernel.user_gs_msr())}
@@ -60,6 +68,9 @@ def savecontext(task: SolarisTask, mask: int) -> bytes:
 
 def restorecontext(task: SolarisTask, raw: bytes) -> None:
     """Makes a thread go on as a ``ucontext_t`` says, as far as its flags ask for."""
+    if task.ilp32:
+        sendsig32.restorecontext(task, raw)
+        return
     flags, link, mask, sp, size, stack_flags = _HEAD.unpack_from(raw)
     task.oldcontext = link
     if flags & UC_CPU:
@@ -87,23 +98,12 @@ def _set_registers(task: SolarisTask, regs: UserRegs, values: tuple[int, ...]) -
 
 def sendsig(task: SolarisTask, info: Info, action: Action) -> bool:
     """Makes a thread begin a handler when it is back in ring 3; False if there is no room for the frame."""
-    regs = task.regs
     sp, size, flags = task.altstack
-    on_stack = bool(flags & SS_ONSTACK)
     switches = bool(action.flags & SA_ONSTACK) and not flags & (SS_ONSTACK | SS_DISABLE)
-    top = sp + size if switches else regs.sp - 128
-    siginfo = (top - 256) & ~15
-    context = (siginfo - UCONTEXT_SIZE) & ~15
-    frame = context - _FRAME.size
     mask = task.sigmask if task.oldmask is None else task.oldmask
-    raw = savecontext(task, mask)
-    if on_stack:
-        raw = raw[:48] + SS_ONSTACK.to_bytes(4, "little") + raw[52:]
-    has_info = bool(action.flags & SA_SIGINFO)
-    head = _FRAME.pack(_M64, info.signo, siginfo if has_info else 0)
-    try:
-        task.memory.write(frame, head + raw + bytes(siginfo - context - UCONTEXT_SIZE) + info.pack())
-    except Errno:
+    begin = sendsig32.begin if task.ilp32 else _begin
+    context = begin(task, info, action, mask, sp + size if switches else None)
+    if context is None:
         return False
     task.oldmask = None
     task.oldcontext = context
@@ -115,8 +115,29 @@ def sendsig(task: SolarisTask, info: Info, action: Action) -> bool:
     if action.flags & SA_RESETHAND:
         del task.process.actions[info.signo]
     set_mask(task, blocked)
+    return True
+
+
+def _begin(task: SolarisTask, info: Info, action: Action, mask: int, stack: int | None) -> int | None:
+    """Writes the frame, below the end of another stack if there is one, and sets the registers to the handler's start.
+
+    Returns:
+        The address of the context; None if there is no room.
+    """
+    regs = task.regs
+    top = regs.sp - 128 if stack is None else stack
+    siginfo = (top - 256) & ~15
+    context = (siginfo - UCONTEXT_SIZE) & ~15
+    frame = context - _FRAME.size
+    raw = savecontext(task, mask)
+    has_info = bool(action.flags & SA_SIGINFO)
+    head = _FRAME.pack(_M64, info.signo, siginfo if has_info else 0)
+    try:
+        task.memory.write(frame, head + raw + bytes(siginfo - context - UCONTEXT_SIZE) + info.pack())
+    except Errno:
+        return None
     regs.ip, regs.sp = action.handler, frame
     regs.di, regs.si, regs.dx = info.signo, siginfo if has_info else 0, context
     regs.ax = 0
     regs.flags &= ~0x500  # trap and direction
-    return True
+    return context

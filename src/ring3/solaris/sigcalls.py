@@ -11,8 +11,9 @@ from ring3.abi.solaris.errno import SolarisE
 from ring3.abi.solaris.signals import CANTMASK, NSIG, MaskHow
 from ring3.kernel.wait import WaitQueue, wait_event
 from ring3.solaris.definition import rvals, syscall
+from ring3.solaris.lwps import timespec
 from ring3.solaris.process import Action
-from ring3.solaris.sendsig import SS_DISABLE, SS_ONSTACK, UCONTEXT_SIZE, restorecontext, savecontext
+from ring3.solaris.sendsig import SS_DISABLE, SS_ONSTACK, context_size, restorecontext, savecontext
 from ring3.solaris.siginfo import SI_LWP, SI_QUEUE, SI_USER, Info
 from ring3.solaris.signals import ALL_SIGNALS, UNBLOCKABLE, bit, is_ignored, set_mask, sigtoproc, tsignal
 
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
     from ring3.solaris.process import Process
     from ring3.solaris.task import SolarisTask
 
-_SIGACTION: Final = struct.Struct("<i4xQ16s")
-_STACK: Final = struct.Struct("<QQi4x")
+_SIGACTION: Final = {False: struct.Struct("<i4xQ16s"), True: struct.Struct("<iI16s")}
+_STACK: Final = {False: struct.Struct("<QQi4x"), True: struct.Struct("<IIi")}
+"""What structs are in programs of 64 and (True) of 32 bits."""
 _MINSTACK: Final = 2048
-_NANOSECONDS: Final = 10**9
 
 
 def _check(signal: int) -> None:
@@ -38,15 +39,13 @@ def sigaction(task: SolarisTask, sig: Signal, act: Address, oact: Address) -> in
     if act and sig in CANTMASK:
         raise Errno(SolarisE.EINVAL)
     process = task.process
-    before = process.action(sig)
+    before, form = process.action(sig), _SIGACTION[task.ilp32]
     new = None
     if act:
-        flags, handler, mask = _SIGACTION.unpack(task.memory.read(act, _SIGACTION.size))
+        flags, handler, mask = form.unpack(task.memory.read(act, form.size))
         new = Action(handler, flags, int.from_bytes(mask, "little") & ~UNBLOCKABLE)
     if oact:
-        task.memory.write(
-            oact, _SIGACTION.pack(before.flags, before.handler, before.mask.to_bytes(16, "little"))
-        )
+        task.memory.write(oact, form.pack(before.flags, before.handler, before.mask.to_bytes(16, "little")))
     if new is not None:
         process.actions[sig] = new
         if is_ignored(process, sig):
@@ -134,8 +133,7 @@ async def sigtimedwait(task: SolarisTask, setp: Address, siginfop: Address, time
     wanted = int.from_bytes(task.memory.read(setp, 16), "little") & ~UNBLOCKABLE
     deadline = None
     if timeoutp:
-        seconds, nanoseconds = memoryview(task.memory.read(timeoutp, 16)).cast("q")
-        deadline = task.kernel.clocks.monotonic() + seconds * _NANOSECONDS + nanoseconds
+        deadline = task.kernel.clocks.monotonic() + timespec(task, timeoutp)
 
     def take() -> Info | None:
         for queue in (task.sigqueue, task.process.sigqueue):
@@ -160,16 +158,16 @@ async def sigtimedwait(task: SolarisTask, setp: Address, siginfop: Address, time
     finally:
         task.sigwait = 0
     if siginfop:
-        task.memory.write(siginfop, found[0].pack())
+        task.memory.write(siginfop, found[0].pack(task.bits))
     return found[0].signo
 
 
 @syscall("full")
 def sigaltstack(task: SolarisTask, ssp: Address, oss: Address) -> int:
     """Asks and sets the stack of handlers with SA_ONSTACK."""
-    before = task.altstack
+    before, form = task.altstack, _STACK[task.ilp32]
     if ssp:
-        sp, size, flags = _STACK.unpack(task.memory.read(ssp, _STACK.size))
+        sp, size, flags = form.unpack(task.memory.read(ssp, form.size))
         if before[2] & SS_ONSTACK:
             raise Errno(SolarisE.EPERM)
         if flags & ~SS_DISABLE:
@@ -178,7 +176,7 @@ def sigaltstack(task: SolarisTask, ssp: Address, oss: Address) -> int:
             raise Errno(SolarisE.ENOMEM)
         task.altstack = (0, 0, SS_DISABLE) if flags & SS_DISABLE else (sp, size, flags)
     if oss:
-        task.memory.write(oss, _STACK.pack(*before))
+        task.memory.write(oss, form.pack(*before))
     return 0
 
 
@@ -194,10 +192,31 @@ def getsetcontext(task: SolarisTask, flag: Int, arg: Address) -> int:
         from ring3.solaris.exit import syslwp_exit  # noqa: PLC0415 -- it needs this module's neighbours
 
         syslwp_exit(task)
-    restorecontext(task, task.memory.read(arg, UCONTEXT_SIZE))
+    restorecontext(task, task.memory.read(arg, context_size(task)))
     task.justreturn = True
     task.set_post_sys()
     return 0
+
+
+# -- of 32-bit programs --------------------------------------------------------------------------------------------
+
+
+@syscall("full")
+def sigaction32(task: SolarisTask, sig: Signal, act: Address, oact: Address) -> int:
+    """The same with structs of 32 bits."""
+    return sigaction(task, sig, act, oact)
+
+
+@syscall("full")
+def sigaltstack32(task: SolarisTask, ssp: Address, oss: Address) -> int:
+    """The same with structs of 32 bits."""
+    return sigaltstack(task, ssp, oss)
+
+
+@syscall("partial", "as getsetcontext")
+def getsetcontext32(task: SolarisTask, flag: Int, arg: Address) -> int:
+    """The same with contexts of 32 bits."""
+    return getsetcontext(task, flag, arg)
 
 
 # -- sending -----------------------------------------------------------------------------------------------------
@@ -264,3 +283,11 @@ def sigqueue(task: SolarisTask, pid: Pid, signo: Signal, value: Address, si_code
     if signo:
         sigtoproc(process, Info(signo, si_code, task.pid, task.cred.ruid, value))
     return 0
+
+
+@syscall("full")
+def sigqueue32(
+    task: SolarisTask, pid: Pid, signo: Signal, value: UnsignedInt, si_code: Int, block: Int
+) -> int:
+    """The same with a value of 32 bits."""
+    return sigqueue(task, pid, signo, value, si_code, block)

@@ -1,4 +1,4 @@
-"""What comes with a signal: ``siginfo_t``, 256 bytes in a 64-bit program (usr/src/uts/common/sys/siginfo.h)."""
+"""What comes with a signal: ``siginfo_t``, 256 bytes in a 64-bit program, 128 in one of 32 (sys/siginfo.h)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 from ring3.abi.kinds import NamedTuple
 from ring3.abi.solaris.signals import SolarisSig
 
-SIZE: Final = 256
+SIZE: Final = {64: 256, 32: 128}
 SI_USER: Final = 0
 SI_LWP: Final = -1
 SI_QUEUE: Final = -2
@@ -37,8 +37,10 @@ class Info(NamedTuple):
     status: int = 0
     address: int = 0
 
-    def pack(self) -> bytes:
-        """``siginfo_t``."""
+    def pack(self, bits: int = 64) -> bytes:
+        """``siginfo_t`` of a program of 64 or 32 bits."""
+        if bits == 32:
+            return self._pack32()
         head = struct.pack("<iii4x", self.signo, self.code, 0)
         if self.address or (self.code > 0 and not self.pid):
             body = struct.pack("<Q", self.address)
@@ -46,4 +48,13 @@ class Info(NamedTuple):
             body = struct.pack("<i4xqi4xq", self.pid, 0, self.status, 0)
         else:
             body = struct.pack("<i4xI4xQ", self.pid, self.uid, self.status & (1 << 64) - 1)
-        return (head + body).ljust(SIZE, b"\0")
+        return (head + body).ljust(SIZE[64], b"\0")
+
+    def _pack32(self) -> bytes:
+        if self.address or (self.code > 0 and not self.pid):
+            body = struct.pack("<I", self.address & 0xFFFF_FFFF)
+        elif self.signo == SolarisSig.SIGCLD:
+            body = struct.pack("<iiii", self.pid, 0, self.status, 0)
+        else:
+            body = struct.pack("<iII", self.pid, self.uid, self.status & 0xFFFF_FFFF)
+        return (struct.pack("<iii", self.signo, self.code, 0) + body).ljust(SIZE[32], b"\0")

@@ -19,6 +19,7 @@ from ring3.net.caller import Ucred
 from ring3.net.socket import Message, Socket
 from ring3.solaris.definition import syscall
 from ring3.solaris.lookup import walk
+from ring3.solaris.lwps import pack_pair
 from ring3.solaris.rw import broken_pipe
 
 if TYPE_CHECKING:
@@ -85,7 +86,10 @@ FLAGS: Final = (
     (0x80, core.MSG_DONTWAIT),
     (0x200, core.MSG_NOSIGNAL),
 )
-_MSGHDR: Final = struct.Struct("<QI4xQi4xQIi")
+_MSGHDR: Final = {False: struct.Struct("<QI4xQi4xQIi"), True: struct.Struct("<IIIiIIi")}
+"""``struct msghdr`` of programs of 64 and (True) of 32 bits."""
+_NAMELEN_AT: Final = {False: 8, True: 4}
+_CONTROLLEN_AT: Final = {False: 40, True: 20}
 _NANOSECONDS: Final = 10**9
 
 
@@ -323,7 +327,7 @@ def setsockopt(
             raise Errno(E.ENOPROTOOPT)
         socket.set_option(level, theirs, value, TaskCaller(task))
     elif option_name in (SO_SNDTIMEO, SO_RCVTIMEO):
-        _set_time(socket, option_name, value)
+        _set_time(task, socket, option_name, value)
     elif option_name in SO_OPTIONS:
         socket.set_socket_option(SO_OPTIONS[option_name], value, TaskCaller(task))
     else:
@@ -331,10 +335,10 @@ def setsockopt(
     return 0
 
 
-def _set_time(socket: Socket, name: int, value: bytes) -> None:
-    if len(value) < 16:
+def _set_time(task: SolarisTask, socket: Socket, name: int, value: bytes) -> None:
+    if len(value) < task.bits // 4:
         raise Errno(SolarisE.EINVAL)
-    seconds, microseconds = struct.unpack_from("<qq", value)
+    seconds, microseconds = struct.unpack_from("<ii" if task.ilp32 else "<qq", value)
     time = seconds * _NANOSECONDS + microseconds * 1000 or None
     if name == SO_RCVTIMEO:
         socket.receive_timeout = time
@@ -367,7 +371,7 @@ def getsockopt(
         value = socket.get_option(level, theirs, room, TaskCaller(task))
     elif option_name in (SO_SNDTIMEO, SO_RCVTIMEO):
         time = socket.receive_timeout if option_name == SO_RCVTIMEO else socket.send_timeout
-        value = struct.pack("<qq", *divmod((time or 0) // 1000, 10**6))
+        value = pack_pair(task, divmod((time or 0) // 1000, 10**6))
     elif option_name in SO_OPTIONS:
         value = socket.get_socket_option(SO_OPTIONS[option_name])
         number = int.from_bytes(value[:4], "little")
@@ -457,14 +461,17 @@ def recv(task: SolarisTask, sock: Int, buffer: Address, size: SizeT, flags: Int)
 def _vectors(task: SolarisTask, address: int, count: int) -> list[tuple[int, int]]:
     if not 0 <= count <= 1024:
         raise Errno(SolarisE.EMSGSIZE)
-    raw = memoryview(task.memory.read(address, 16 * count)).cast("Q") if count else memoryview(b"")
+    if not count:
+        return []
+    raw = memoryview(task.memory.read(address, task.bits // 4 * count)).cast("I" if task.ilp32 else "Q")
     return list(zip(raw[::2], raw[1::2], strict=True))
 
 
 @syscall("partial", "no control messages: what is to be passed on is EINVAL")
 def sendmsg(task: SolarisTask, sock: Int, msg: Address, flags: Int) -> int | Waiting:
     """Sends a message from several buffers."""
-    name, namelen, iov, count, _, controllen, _ = _MSGHDR.unpack(task.memory.read(msg, _MSGHDR.size))
+    form = _MSGHDR[task.ilp32]
+    name, namelen, iov, count, _, controllen, _ = form.unpack(task.memory.read(msg, form.size))
     if controllen:
         raise Errno(SolarisE.EINVAL)
     data = b"".join(task.memory.read(*vector) for vector in _vectors(task, iov, count))
@@ -475,7 +482,8 @@ def sendmsg(task: SolarisTask, sock: Int, msg: Address, flags: Int) -> int | Wai
 @syscall("partial", "no control messages: there are none")
 def recvmsg(task: SolarisTask, sock: Int, msg: Address, flags: Int) -> int | Waiting:
     """Receives a message into several buffers."""
-    name, namelen, iov, count, _, _, _ = _MSGHDR.unpack(task.memory.read(msg, _MSGHDR.size))
+    form = _MSGHDR[task.ilp32]
+    name, namelen, iov, count, _, _, _ = form.unpack(task.memory.read(msg, form.size))
     vectors = _vectors(task, iov, count)
 
     def store(received: Received) -> int:
@@ -486,9 +494,10 @@ def recvmsg(task: SolarisTask, sock: Int, msg: Address, flags: Int) -> int | Wai
         if name:
             found = from_core_address(received.address) if received.address else b""
             task.memory.write(name, found[:namelen])
-            task.memory.write_u32(msg + 8, len(found))
-        task.memory.write(msg + 40, bytes(4))
-        task.memory.write_u32(msg + 44, 0x20 if received.flags & core.MSG_TRUNC else 0)
+            task.memory.write_u32(msg + _NAMELEN_AT[task.ilp32], len(found))
+        controllen = msg + _CONTROLLEN_AT[task.ilp32]
+        task.memory.write(controllen, bytes(4))
+        task.memory.write_u32(controllen + 4, 0x20 if received.flags & core.MSG_TRUNC else 0)
         return len(received.data)
 
     return _receive(task, sock, min(sum(length for _, length in vectors), 1 << 20), flags, store)

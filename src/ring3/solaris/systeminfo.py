@@ -34,6 +34,8 @@ def systeminfo(task: SolarisTask, command: Int, buf: Address, count: Long) -> in
         return _set(task, command, buf)
     if count < 0:
         raise Errno(SolarisE.EINVAL)
+    if command == SysInfo.SI_ARCHITECTURE_NATIVE and task.ilp32:
+        command = SysInfo.SI_ARCHITECTURE_32
     text = _string(task.kernel, command)
     if count:
         taken = text[: count - 1] + b"\0"

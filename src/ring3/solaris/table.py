@@ -9,6 +9,7 @@ from ring3.solaris import (
     exit,  # noqa: A004 -- the call's name
     fasttrap,
     files,
+    files32,
     identity,
     ids,
     limits,
@@ -23,6 +24,8 @@ from ring3.solaris import (
     sendfile,
     sigcalls,
     sockets,
+    sockets32,
+    syscall32,
     sysconfig,
     systeminfo,
     traps,
@@ -34,7 +37,8 @@ from ring3.solaris.definition import FUNCTIONS
 __all__ = ["FAMILIES", "FUNCTIONS"]
 
 FAMILIES = (
-    birth, clocks, copyops, descriptors, exece, exit, fasttrap, files, identity, ids, limits, lwp_private, lwps, memory,
-    modctl, names, nosys, polling, rw, sendfile, sigcalls, sockets, sysconfig, systeminfo, traps, uname, waitsys,
+    birth, clocks, copyops, descriptors, exece, exit, fasttrap, files, files32, identity, ids, limits,
+    lwp_private, lwps, memory, modctl, names, nosys, polling, rw, sendfile, sigcalls, sockets, sockets32,
+    syscall32, sysconfig, systeminfo, traps, uname, waitsys,
 )  # fmt: skip
 """The modules that define functions."""

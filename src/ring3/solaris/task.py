@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from ring3.abi.kinds import Enum
 from ring3.image.solaris.boot import L
 from ring3.kernel.mm.mm import Mm
 from ring3.kernel.task import Task
@@ -28,6 +29,14 @@ _MACHINE_CODE: Final = 0x400
 
 T_PRE_POST: Final = L["T_PRE_POST"] >> 3
 SS_DISABLE: Final = 2
+
+
+class Door(Enum):
+    """A way into the kernel of 32-bit programs: each leaves registers of its own behind."""
+
+    INT = "int $0x91"
+    SYSCALL = "syscall"
+    SYSENTER = "sysenter"
 
 
 class SolarisTask(Task):
@@ -49,6 +58,8 @@ class SolarisTask(Task):
         detached: Nobody waits for its end.
         sysnum: Number of the call that waits.
         private_bases: The segments whose base lwp_private has set.
+        private: In a 32-bit program the bases of LWPFS_SEL's and LWPGS_SEL's segments.
+        door: By which door the call in progress came, None for ``syscall`` of a 64-bit program.
     """
 
     kernel: SolarisKernel
@@ -74,12 +85,31 @@ class SolarisTask(Task):
         self.detached = False
         self.sysnum = 0
         self.private_bases: set[int] = set()
+        self.private = [0, 0]
+        self.door: Door | None = None
         self._buffers = 0
         base = kernel.machine.direct_map + stack
         q = kernel.machine.ram.q
         q[self.struct + (L["T_STACK"] >> 3)] = self.stack_top - L["REGS_SIZE"]
         q[self.struct + (L["T_LWP"] >> 3)] = base + L["LWP_OFFSET"]
         q[self.struct + (L["T_LPL"] >> 3)] = kernel.image.symbols["lpl_bootstrap"]
+
+        self.set_model(process.ilp32)
+
+    @property
+    def ilp32(self) -> bool:
+        """Whether the program is one of 32 bits (the data model ILP32)."""
+        return self.process.ilp32
+
+    @property
+    def bits(self) -> int:
+        """The width of the program's pointers and longs."""
+        return 32 if self.process.ilp32 else 64
+
+    def set_model(self, ilp32: bool) -> None:
+        """Notes the program's data model where the machine code looks (lwp_getdatamodel)."""
+        model = L["DATAMODEL_ILP32" if ilp32 else "DATAMODEL_NATIVE"]
+        self.kernel.machine.ram.bytes[self.stack + L["LWP_OFFSET"] + L["LWP_MODEL"]] = model
 
     @property
     def pid(self) -> int:

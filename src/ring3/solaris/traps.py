@@ -21,6 +21,8 @@ from ring3.solaris.definition import function
 from ring3.solaris.signals import SA_RESTART, issig, next_signal, trapsig, tsignal
 
 if TYPE_CHECKING:
+    from ring3.kernel.regs import UserRegs
+    from ring3.kernel.signature import Result
     from ring3.solaris.task import SolarisTask
 
 T_DTRACE_RET: Final = L["T_DTRACE_RET"]
@@ -65,7 +67,7 @@ _CODES: Final = {
 
 
 @function("unix")
-def trap(task: SolarisTask, rp: Address, addr: Address, cpuid: Int) -> int:
+def trap(task: SolarisTask, rp: Address, addr: Address, cpuid: Int) -> Result:
     """What every exception leads to.
 
     Args:
@@ -93,6 +95,8 @@ def trap(task: SolarisTask, rp: Address, addr: Address, cpuid: Int) -> int:
             regs.flags &= ~Flags.RF  # it is for one instruction; the emulator's pushf would show it to others
             return 0
         trapsig(task, _OUTCOMES[outcome], addr, _CODES[outcome])
+    elif vector in (Vector.GP, Vector.NP) and task.ilp32 and _is_call(task, regs):
+        return _call(task, regs)
     elif vector in _TRAPS:
         tsignal(task, _TRAPS[vector])
     elif vector in _FAULTS:
@@ -102,6 +106,18 @@ def trap(task: SolarisTask, rp: Address, addr: Address, cpuid: Int) -> int:
     task.clear_post_sys()
     issig(task)
     return 0
+
+
+def _is_call(task: SolarisTask, regs: UserRegs) -> bool:
+    from ring3.solaris.syscall32 import is_lcall  # noqa: PLC0415 -- it needs this module
+
+    return is_lcall(task, regs.ip)
+
+
+def _call(task: SolarisTask, regs: UserRegs) -> Result:
+    from ring3.solaris.syscall32 import dosyscall  # noqa: PLC0415 -- it needs this module
+
+    return dosyscall(task, regs)
 
 
 def pagefault(task: SolarisTask, address: int, error: int) -> FaultOutcome:

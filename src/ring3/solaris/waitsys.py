@@ -56,9 +56,15 @@ def waitsys(task: SolarisTask, idtype: Int, id: Int, infop: Address, options: In
     if found is not None:
         return _take(task, found, infop, options)
     if options & WNOHANG:
-        task.memory.write(infop, bytes(SIZE))
+        task.memory.write(infop, bytes(SIZE[task.bits]))
         return 0
     return _wait(task, idtype, id, infop, options)
+
+
+@syscall("partial", "as waitsys")
+def waitsys32(task: SolarisTask, idtype: Int, id: Int, infop: Address, options: Int) -> int | Waiting:  # noqa: A002
+    """The same with a siginfo of 32 bits."""
+    return waitsys(task, idtype, id, infop, options)
 
 
 def _ended(task: SolarisTask, idtype: int, number: int, options: int) -> Process | None:
@@ -82,7 +88,7 @@ async def _wait(task: SolarisTask, idtype: int, number: int, infop: int, options
 
 
 def _take(task: SolarisTask, child: Process, infop: int, options: int) -> int:
-    task.memory.write(infop, child_info(child).pack())
+    task.memory.write(infop, child_info(child).pack(task.bits))
     if not options & WNOWAIT:
         process = task.process
         process.children_time += child.cpu_time + child.children_time

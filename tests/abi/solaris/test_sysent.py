@@ -18,6 +18,7 @@ from ring3.abi.solaris.sysent import (
     SysentFlag,
     SysentKind,
     load,
+    load32,
     parse,
 )
 
@@ -158,3 +159,20 @@ def test_bad_header(text: str) -> None:
 def test_unknown_flavour() -> None:
     with pytest.raises(ValueError, match="no flavour 'sunos4': expected one of illumos, solaris11"):
         load("sunos4")
+
+
+def test_table_of_32_bit_programs() -> None:
+    rows = load32("illumos")
+    assert [row.number for row in rows] == list(range(256))
+    assert [(rows[number].name, rows[number].handler, rows[number].nargs) for number in (3, 20, 175, 215)] == [
+        ("read", "read32", 3), ("getpid", "getpid", 0), ("llseek", "llseek32", 4), ("stat64", "stat64_32", 2),
+    ]  # fmt: skip
+    native = load("illumos")
+    for row in rows:  # the same numbers are the same calls
+        if not (row.absent or native[row.number].absent):
+            assert row.name == native[row.number].name, row.number
+
+
+def test_what_solaris_11_has_not_is_not_in_its_table_of_32_bit_programs() -> None:
+    assert load32("solaris11")[14].absent
+    assert not load32("illumos")[14].absent

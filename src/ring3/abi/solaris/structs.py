@@ -43,6 +43,54 @@ STAT: Final = Struct(
     """,
     TIMESPEC,
 )
+STAT32: Final = Struct(
+    "stat32",
+    """
+    u32 st_dev: device
+    int st_pad1[3]: unused
+    u32 st_ino
+    u32 st_mode: mode
+    u32 st_nlink: count
+    u32 st_uid: uid
+    u32 st_gid: gid
+    u32 st_rdev: device
+    int st_pad2[2]: unused
+    int st_size: size
+    int st_pad3: unused
+    struct timespec st_atim
+    struct timespec st_mtim
+    struct timespec st_ctim
+    int st_blksize: size
+    int st_blocks: count
+    char st_fstype[16]: string
+    int st_pad4[8]: unused
+    """,
+    TIMESPEC,
+)
+STAT64_32: Final = Struct(
+    "stat64_32",
+    """
+    u32 st_dev: device
+    int st_pad1[3]: unused
+    u64 st_ino
+    u32 st_mode: mode
+    u32 st_nlink: count
+    u32 st_uid: uid
+    u32 st_gid: gid
+    u32 st_rdev: device
+    int st_pad2[2]: unused
+    s64 st_size: size
+    struct timespec st_atim
+    struct timespec st_mtim
+    struct timespec st_ctim
+    int st_blksize: size
+    s64 st_blocks: count
+    char st_fstype[16]: string
+    int st_pad4[8]: unused
+    """,
+    TIMESPEC,
+)
+"""What ``stat`` and ``stat64`` of 32-bit programs get; both are of one width."""
 STATVFS: Final = Struct(
     "statvfs",
     """

@@ -20,8 +20,12 @@ more (``_syscall_ill``) and a LOADABLE slot whose module cannot be loaded.
 
 The illumos flavour is the table of a kernel since 2021, checked against stored versions of sysent.c from 2015
 and 2021. The solaris11 flavour changes names and argument counts where Solaris 11's differ; its source is not
-public, so the kind of a row is inferred: illumos's kind, or CI where illumos has no call in that slot. Left
-out: the 32-bit table ``sysent32``, ``indir`` (number 0 of 32-bit programs), the locks of loadable calls.
+public, so the kind of a row is inferred: illumos's kind, or CI where illumos has no call in that slot.
+
+A kernel of 64 bits has a second table, ``sysent32``, for programs of 32 (`load32`). Where a value or a struct is
+another there, so is the handler: ``read32``, ``stat32``. The numbers are those of the 64-bit calls, and beside them
+some that only such programs need, for large files. Of Solaris 11 it is known only by the 64-bit table: what is gone
+there is gone here. Left out: the locks of loadable calls.
 
 Sources: usr/src/uts/common/os/sysent.c (the macros and the rows), common/sys/systm.h (``struct sysent``,
 SE_*), common/os/modctl.c (mod_setup, which binds LOADABLE slots), intel/os/syscall.c (nosys, syscall_ap) of
@@ -30,6 +34,7 @@ illumos-gate, all below usr/src/uts; and the third seed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final, Literal, get_args
@@ -69,6 +74,7 @@ _COLUMNS: Final = (
     "solaris11_name",
     "solaris11_nargs",
 )
+_COLUMNS32: Final = ("number", "name", "nargs", "handler", "kind")
 
 
 class SysentFlag(IntFlag):
@@ -178,13 +184,51 @@ def parse(text: str, flavour: Flavour, source: str) -> tuple[SysentRow, ...]:
     """
     if flavour not in get_args(Flavour):
         raise ValueError(f"no flavour {flavour!r}: expected one of {', '.join(get_args(Flavour))}")
+
+    def both(column: dict[str, str], row: SysentRow) -> SysentRow:
+        name, nargs = column["solaris11_name"], _count(column, "solaris11_nargs")
+        if not name.isidentifier():
+            raise ValueError(f"solaris11_name {name!r} is not a C name")
+        return row if flavour == "illumos" else _solaris11(row, name, nargs)
+
+    return _rows(text, _COLUMNS, source, both)
+
+
+def parse32(text: str, native: tuple[SysentRow, ...], source: str) -> tuple[SysentRow, ...]:
+    """Returns the rows of a sysent32.tsv, in the order of their numbers.
+
+    Args:
+        text: What the file holds, as for `parse`.
+        native: The 64-bit table of the flavour: a call that illumos has in both is gone where it is gone there.
+        source: The file's name, for error messages.
+
+    Raises:
+        ValueError: As `parse`.
+    """
+    illumos = load("illumos")
+
+    def kept(column: dict[str, str], row: SysentRow) -> SysentRow:
+        there = native[row.number]
+        return there if there.absent and not illumos[row.number].absent else row
+
+    return _rows(text, _COLUMNS32, source, kept)
+
+
+def _rows(
+    text: str, columns: tuple[str, ...], source: str, adapt: Callable[[dict[str, str], SysentRow], SysentRow]
+) -> tuple[SysentRow, ...]:
+    """The rows of a file of such columns, each as `adapt` makes it of its columns and illumos's row."""
     header, *lines = text.splitlines() or [""]
-    if tuple(header.split("\t")) != _COLUMNS:
-        raise ValueError(f"{source}:1: expected the columns {' '.join(_COLUMNS)}")
+    if tuple(header.split("\t")) != columns:
+        raise ValueError(f"{source}:1: expected the columns {' '.join(columns)}")
     rows: list[SysentRow] = []
     for number, line in enumerate(lines):
+        values = line.split("\t")
         try:
-            rows.append(_row(line.split("\t"), number, flavour))
+            if len(values) != len(columns):
+                raise ValueError(f"expected {len(columns)} columns, found {len(values)}")
+            column = dict(zip(columns, values, strict=True))
+            rows.append(adapt(column, _row(column, number)))
         except ValueError as error:
             raise ValueError(f"{source}:{number + 2}: {error}") from None
     if len(rows) != NSYSCALL:
@@ -192,24 +236,20 @@ def parse(text: str, flavour: Flavour, source: str) -> tuple[SysentRow, ...]:
     return tuple(rows)
 
 
-def _row(columns: list[str], expected: int, flavour: Flavour) -> SysentRow:
-    """Returns the row in `columns` for one flavour, or raises ValueError saying which column is wrong."""
-    if len(columns) != len(_COLUMNS):
-        raise ValueError(f"expected {len(_COLUMNS)} columns, found {len(columns)}")
-    column = dict(zip(_COLUMNS, columns, strict=True))
+def _row(column: dict[str, str], expected: int) -> SysentRow:
+    """Returns illumos's row, or raises ValueError saying which column is wrong."""
     number = _count(column, "number")
     if number != expected:
         raise ValueError(f"number {number} where {expected} was due")
-    for name in ("name", "handler", "solaris11_name"):
+    for name in ("name", "handler"):
         if not column[name].isidentifier():
             raise ValueError(f"{name} {column[name]!r} is not a C name")
     try:
         kind = SysentKind(column["kind"])
     except ValueError:
         raise ValueError(f"kind {column['kind']!r} is none of {', '.join(SysentKind)}") from None
-    nargs11 = _count(column, "solaris11_nargs")
-    row = SysentRow(number, column["name"], _count(column, "nargs"), column["handler"], kind, column["note"])
-    return row if flavour == "illumos" else _solaris11(row, column["solaris11_name"], nargs11)
+    note = column.get("note", "")
+    return SysentRow(number, column["name"], _count(column, "nargs"), column["handler"], kind, note)
 
 
 def _count(column: dict[str, str], name: str) -> int:
@@ -246,3 +286,14 @@ def load(flavour: Flavour) -> tuple[SysentRow, ...]:
         ValueError: The flavour is unknown, or the data file is damaged.
     """
     return parse(resources.read_text("abi/data/solaris/sysent.tsv"), flavour, "sysent.tsv")
+
+
+@cache
+def load32(flavour: Flavour) -> tuple[SysentRow, ...]:
+    """Returns the 256 rows of a flavour's ``sysent32``, ordered by number.
+
+    Raises:
+        ValueError: The flavour is unknown, or the data file is damaged.
+    """
+    text = resources.read_text("abi/data/solaris/sysent32.tsv")
+    return parse32(text, load(flavour), "sysent32.tsv")

@@ -36,10 +36,13 @@ SAVE_ARGS_STUB: Final = StubForm(
 
 KCODE: Final = Segment(0, 0xFFFF_FFFF, 0x9B, 0xA)
 KDATA: Final = Segment(0, 0xFFFF_FFFF, 0x93, 0xC)
+U32CODE: Final = Segment(0, 0xFFFF_FFFF, 0xFB, 0xC)
 U32CODE_OFF: Final = Segment(0, 0xFFFF_FFFF, 0x7B, 0xC)
 """Not present while a 64-bit lwp runs (gdt_ucode_model): there is no way into 32-bit code."""
 UDATA: Final = Segment(0, 0xFFFF_FFFF, 0xF3, 0xC)
 UCODE: Final = Segment(0, 0xFFFF_FFFF, 0xFB, 0xA)
+UCODE_OFF: Final = Segment(0, 0xFFFF_FFFF, 0x7B, 0xA)
+"""Nor is there one from a 32-bit lwp into 64-bit code."""
 
 TRAPS: Final = (
     "div0trap", "dbgtrap", "nmiint", "brktrap", "ovflotrap", "boundstrap", "invoptrap", "ndptrap", "syserrtrap",
@@ -54,6 +57,9 @@ GATES: Final = {
     L["T_FASTTRAP"]: "fasttrap",
 }
 """The gates beyond the exceptions, which ring 3 may use."""
+
+OF_LWP: Final = ("U32CS_SEL", "UCS_SEL", "LWPFS_SEL", "LWPGS_SEL")
+"""The segments whose descriptors are those of the lwp that runs."""
 
 _IST_VECTORS: Final = (Vector.DF, Vector.NMI, Vector.MC)
 _USER_VECTORS: Final = (Vector.BP, Vector.OF, *GATES)
@@ -84,6 +90,8 @@ class SolarisImage:
         entry: The entry state as boot left it.
         flavour: Whose sysent it has.
         sysent: Physical address of sysent.
+        sysent32: Physical address of sysent32.
+        gdt: Physical address of the GDT.
         cpu: Physical address of the CPU's cpu_t.
         ktss: Physical address of the TSS.
         handlers: Every function that sysent names, by the address of its stub.
@@ -93,6 +101,8 @@ class SolarisImage:
     entry: EntryState
     flavour: Flavour
     sysent: int
+    sysent32: int
+    gdt: int
     cpu: int
     ktss: int
     handlers: dict[int, str]
@@ -130,7 +140,7 @@ def boot(machine: Machine, flavour: Flavour) -> SolarisImage:
     for number, value in msrs.items():
         machine.wrmsr(number, value)
     fixed = (
-        (symbols["gdt0"], 8 * L["NGDT"]),
+        *_fixed_descriptors(symbols["gdt0"]),
         (symbols["idt0"], 16 * 256),
         (symbols["ktss0"] + Tss.IST1, 8),
         (symbols["gethrtimef"], 8),
@@ -142,10 +152,20 @@ def boot(machine: Machine, flavour: Flavour) -> SolarisImage:
         EntryState.capture(machine, fixed),
         flavour,
         kernel.physical("sysent"),
+        kernel.physical("sysent32"),
+        kernel.physical("gdt0"),
         kernel.physical("cpus"),
         kernel.physical("ktss0"),
         handlers,
     )
+
+
+def _fixed_descriptors(gdt: int) -> tuple[tuple[int, int], ...]:
+    """The parts of the GDT that are the same for all lwps, as (address, size)."""
+    changing = sorted(L[name] & ~7 for name in OF_LWP)
+    starts = (0, *(at + 8 for at in changing))
+    ends = (*changing, 8 * L["NGDT"])
+    return tuple((gdt + start, end - start) for start, end in zip(starts, ends, strict=True) if end > start)
 
 
 def module_of(address: int) -> str:
@@ -161,8 +181,9 @@ def _stub_areas() -> dict[str, int]:
 
 
 def _make_sysent(machine: Machine, kernel: KernelImage, flavour: Flavour) -> dict[int, str]:
-    """Fills sysent as it is when mod_setup has read name_to_sysnum; makes a stub for each function it names."""
+    """Fills both tables as they are when mod_setup has read name_to_sysnum; makes a stub for each function it names."""
     named = {number for _, number in sysnum.load(flavour)}
+    locks = kernel.symbols["sysent_lock"]
     handlers: dict[int, str] = {}
 
     def address_of(function: str) -> int:
@@ -172,12 +193,10 @@ def _make_sysent(machine: Machine, kernel: KernelImage, flavour: Flavour) -> dic
         handlers[found] = function
         return found
 
-    table = b"".join(
-        sysent_bytes(row, row.number in named, address_of, kernel.symbols["sysent_lock"])
-        for row in sysent.load(flavour)
-    )
-    assert len(table) == NSYSCALL * SYSENT_SIZE
-    machine.write(kernel.symbols["sysent"], table)
+    for name, rows in (("sysent", sysent.load(flavour)), ("sysent32", sysent.load32(flavour))):
+        table = b"".join(sysent_bytes(row, row.number in named, address_of, locks) for row in rows)
+        assert len(table) == NSYSCALL * SYSENT_SIZE
+        machine.write(kernel.symbols[name], table)
     return handlers
 
 

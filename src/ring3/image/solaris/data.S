@@ -41,3 +41,15 @@ fasttable:
 	.p2align 3
 	TABLE practive, 8			/* the newest process, from which p_next leads to the others */
 	TABLE modules, 144			/* the first struct modctl: unix */
+	TABLE sysent32, NSYSCALL << SYSENT_SIZE_SHIFT
+
+	/* what is called where a call's arguments cannot be fetched, and where there is no such number */
+.macro ELEMENT name:req, callc:req
+	.globl \name
+	.type \name, @object
+\name:
+	.quad 0, 0, 0, \callc
+	.size \name, . - \name
+.endm
+	ELEMENT sysent_err, syscall_err
+	ELEMENT nosys_ent, nosys

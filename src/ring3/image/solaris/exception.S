@@ -203,6 +203,8 @@ SET_SIZE kmdb_enter
 	PYTHON trap
 	PYTHON pre_syscall
 	PYTHON post_syscall
+	PYTHON syscall_entry
+	PYTHON syscall_exit
 	PYTHON nosys
 	PYTHON tsc_gethrtime
 	PYTHON pc_gethrestime

@@ -63,11 +63,14 @@
 #define LWP_STATE 0x00
 #define LWP_EOSYS 0x01
 #define LWP_ERRNO 0x02
+#define LWP_MODEL 0x03
 #define LWP_RU_SYSC 0x08
 
 #define LWP_USER 1
 #define LWP_SYS 2
 #define NORMALRETURN 0
+#define DATAMODEL_NATIVE 0
+#define DATAMODEL_ILP32 1
 
 /* cpu_t */
 #define CPU_ID 0x00
@@ -95,10 +98,13 @@
 #define GATE_DESC_SIZE 16
 
 #define PS_C 0x1
+#define PS_IE 0x200
 #define PSL_USER 0x202
 
 #define KERNELBASE 0xfffffd8000000000
 #define USERLIMIT 0xfffffd7fffe00000
+#define USERLIMIT32 0xfefff000
+#define USRSTACK32 0x8048000
 #define SEGKPM_BASE 0xfffffe0000000000
 #define KERNEL_TEXT 0xfffffffffb800000
 #define UNIX_STUBS 0xfffffffffb810000

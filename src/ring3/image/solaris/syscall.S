@@ -1,5 +1,5 @@
 /*
- * sys_syscall: the door of 64-bit programs.
+ * The doors: sys_syscall of 64-bit programs, and behind it those of 32-bit ones.
  *
  * The steps are those of Solaris (the seed, 2.4; the order of what it does not print is Ring3's), and so are the offsets:
  * sys_syscall is not aligned, because in Solaris it stands behind brand_sys_syscall. What the seed's kernel does in the
@@ -148,59 +148,171 @@ SET_SIZE sys_syscall
 	.text
 
 /*
- * The doors of 32-bit programs, which there are none of: their table is empty, every number is absent. A 64-bit program
- * can use the gate; it has no way into code of 32 bits, because the GDT's descriptor for that is not present.
+ * The doors of 32-bit programs: int $0x91, syscall and sysenter. (lcall $0x27 and lcall $7 are a #GP, which trap() takes for
+ * a call.) The arguments are on the program's stack, above a return address: syscall_entry, which is Python, fetches them
+ * and says which element of sysent32 is called. A 64-bit program can use the gate: its calls are sysent's, with arguments
+ * of 32 bits from its stack.
+ *
+ * Always true behind the doors: r15 is curthread, rsp and rbp the struct regs.
  */
+#define SYS_DROP 64				/* room for MAXSYSARGS arguments */
+
+/* The call; results in r12d and r13d. Interrupts are off then, and the flags say whether there is more to do. */
+.macro SYSCALL32
+	movq %rsp, %rbp
+	movq T_LWP(%r15), %r14
+	ENABLE_INTR_FLAGS
+	incq %gs:CPU_STATS_SYS_SYSCALL
+	subq $SYS_DROP, %rsp
+	movb $LWP_SYS, LWP_STATE(%r14)
+	movb $NORMALRETURN, LWP_EOSYS(%r14)
+	incq LWP_RU_SYSC(%r14)
+	movq REGOFF_RAX(%rbp), %rax
+	movw %ax, T_SYSNUM(%r15)
+	movq %r15, %rdi
+	movq %rsp, %rsi
+	call syscall_entry
+	movq %rax, %rbx
+	movl 0x00(%rsp), %edi
+	movl 0x08(%rsp), %esi
+	movl 0x10(%rsp), %edx
+	movl 0x18(%rsp), %ecx
+	movl 0x20(%rsp), %r8d
+	movl 0x28(%rsp), %r9d
+	call *SY_CALLC(%rbx)
+	movq %rbp, %rsp
+	movq %rax, %r13				/* every result is two: the halves of one of 64 bits */
+	shrq $32, %r13
+	movl %eax, %r12d
+	cli
+	cmpl $0, T_POST_SYS_AST(%r15)
+.endm
+
+/* What a simple return does beside the registers (SIMPLE_SYSCALL_POSTSYS). */
+.macro SIMPLE_POSTSYS
+	movb $LWP_USER, LWP_STATE(%r14)
+	movw $0, T_SYSNUM(%r15)
+	andq $~PS_C, REGOFF_RFL(%rsp)
+.endm
+
+/* The general registers of a 32-bit program to struct regs at rsp. */
+.macro SAVE_REGS32
+	movl %edi, %edi
+	movl %esi, %esi
+	movl %ebp, %ebp
+	movl %ebx, %ebx
+	movl %eax, %eax
+	movq %rdi, REGOFF_RDI(%rsp)
+	movq %rsi, REGOFF_RSI(%rsp)
+	movq %rbp, REGOFF_RBP(%rsp)
+	movq %rbx, REGOFF_RBX(%rsp)
+	movq %rdx, REGOFF_RDX(%rsp)
+	movq %rcx, REGOFF_RCX(%rsp)
+	movq %rax, REGOFF_RAX(%rsp)
+	movq $0, REGOFF_SAVFP(%rsp)		/* a stack trace ends here */
+	movq $0, REGOFF_SAVPC(%rsp)
+	SAVE_DATA_SELECTORS
+.endm
+
+/* What syscall_entry has called after an error. */
+ENTRY syscall_err
+	xorl %eax, %eax
+	ret
+SET_SIZE syscall_err
+
 ENTRY sys_syscall_int
 	pushq $0
 	pushq $T_SYSCALLINT
 	INTR_PUSH
-.Lcall32:
-	movq %rsp, %rbp
 	movq %gs:CPU_THREAD, %r15
-	movq T_LWP(%r15), %r14
-	ENABLE_INTR_FLAGS
-	movb $LWP_SYS, LWP_STATE(%r14)
-	movb $NORMALRETURN, LWP_EOSYS(%r14)
-	incq LWP_RU_SYSC(%r14)
-	movw %ax, T_SYSNUM(%r15)
-	call nosys
-	movq %rax, %r12
-	movq %rdx, %r13
-	jmp .Lsyscall_post_call
+	movl %eax, %eax
+	movq %rax, REGOFF_RAX(%rsp)
+	movb $1, T_POST_SYS(%r15)		/* back by iret */
+	SYSCALL32
+.Lsyscall32_post:
+	sti
+	movq %r15, %rdi
+	movq %r12, %rsi
+	movq %r13, %rdx
+	call syscall_exit
+	jmp _sys_rtt
 SET_SIZE sys_syscall_int
 
-/* syscall from 32-bit code: the same frame as an interrupt's, made by hand. */
+/* rip is in ecx, the flags in r11 */
 ENTRY sys_syscall32
 	swapgs
-	movq %rsp, %gs:CPU_RTMP_RSP
-	movq %r15, %gs:CPU_RTMP_R15
+	movl %esp, %r10d
 	movq %gs:CPU_THREAD, %r15
 	movq T_STACK(%r15), %rsp
-	addq $REGS_SIZE, %rsp
-	pushq $UDS_SEL
-	pushq %gs:CPU_RTMP_RSP
-	pushq %r11
-	pushq $U32CS_SEL
-	pushq %rcx
-	pushq $0
-	pushq $0
-	movq %gs:CPU_RTMP_R15, %r15
+	movl %ecx, %ecx
+	movl %edx, %edx
+	movq $U32CS_SEL, REGOFF_CS(%rsp)
+	movq %rcx, REGOFF_RIP(%rsp)
+	movq %r11, REGOFF_RFL(%rsp)
+	movq %r10, REGOFF_RSP(%rsp)
+	movq $UDS_SEL, REGOFF_SS(%rsp)
+	SAVE_REGS32
+	SYSCALL32
+	jne .Lsyscall32_post
+	SIMPLE_POSTSYS
+	movl %r12d, %eax
+	movl %r13d, %edx
+	movl REGOFF_RBX(%rsp), %ebx
+	movl REGOFF_RBP(%rsp), %ebp
+	movl REGOFF_RSI(%rsp), %esi
+	movl REGOFF_RDI(%rsp), %edi
+	movl REGOFF_RFL(%rsp), %r11d
+	movl REGOFF_RIP(%rsp), %ecx
+	movl REGOFF_RSP(%rsp), %esp
+ALTENTRY nopop_sys_syscall32_swapgs_sysretl
 	swapgs
-	INTR_PUSH
-	jmp .Lcall32
+	sysretl
+SET_SIZE nopop_sys_syscall32_swapgs_sysretl
 SET_SIZE sys_syscall32
 
 /*
- * sysenter, which a 64-bit program must not use: an invalid opcode. The instruction has lost rip and rsp; rdx and rcx are
- * where its convention has them.
+ * sysenter: the program has put its esp into ecx and where it goes on into edx. The stack comes from curthread, so that
+ * MSR_SYSENTER_ESP need not follow it. A 64-bit program must not use the instruction: an invalid opcode.
  */
 ENTRY sys_sysenter
 	swapgs
 	movq %r15, %gs:CPU_RTMP_R15
 	movq %gs:CPU_THREAD, %r15
 	movq T_STACK(%r15), %rsp
-	addq $REGS_SIZE, %rsp
+	pushfq
+	popq REGOFF_RFL(%rsp)
+	orq $PS_IE, REGOFF_RFL(%rsp)
+	movq T_LWP(%r15), %r15
+	cmpb $DATAMODEL_ILP32, LWP_MODEL(%r15)
+	movq %gs:CPU_THREAD, %r15
+	jne 1f
+	movl %ecx, %ecx
+	movl %edx, %edx
+	movq $U32CS_SEL, REGOFF_CS(%rsp)
+	movq %rdx, REGOFF_RIP(%rsp)
+	movq %rcx, REGOFF_RSP(%rsp)
+	movq $UDS_SEL, REGOFF_SS(%rsp)
+	SAVE_REGS32
+	SYSCALL32
+	jne .Lsyscall32_post
+	SIMPLE_POSTSYS
+	andq $~PS_IE, REGOFF_RFL(%rsp)		/* sti, below, turns interrupts on */
+	movl %r12d, %eax
+	movl REGOFF_RBX(%rsp), %ebx
+	movl REGOFF_RBP(%rsp), %ebp
+	movl REGOFF_RSI(%rsp), %esi
+	movl REGOFF_RDI(%rsp), %edi
+	movl REGOFF_RIP(%rsp), %edx
+	pushq REGOFF_RFL(%rsp)
+	popfq
+	movl REGOFF_RSP(%rsp), %ecx
+ALTENTRY sys_sysenter_swapgs_sysexit
+	swapgs
+	sti
+	sysexit
+SET_SIZE sys_sysenter_swapgs_sysexit
+
+1:	addq $REGS_SIZE, %rsp
 	pushq $UDS_SEL
 	pushq %rcx
 	pushfq

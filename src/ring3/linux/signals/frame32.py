@@ -7,13 +7,13 @@ FSAVE image (112 bytes) followed by the FXSAVE or XSAVE image at a multiple of 6
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.linux.structs.signals import RT_SIGFRAME32, SIGCONTEXT32, SIGFRAME32, UCONTEXT32
 from ring3.abi.signals import SaFlags
 from ring3.image.linux.boot import GDT_USER_DS, L
+from ring3.kernel.fsave import fsave
 from ring3.kernel.regs import UserRegs
 from ring3.linux.cpu_context import load_user_segment
 from ring3.linux.model.siginfo import SigInfo
@@ -61,7 +61,7 @@ def write(task: LinuxTask, regs: UserRegs, place: Place, info: SigInfo, action: 
     rt = bool(action.flags & SaFlags.SA_SIGINFO)
     fpu = task.kernel.fpu
     image = fpu.frame(FSAVE)
-    memory.write(fpstate, _fsave(image) + image)
+    memory.write(fpstate, fsave(image) + image)
     context = (
         *(cpu.selector(segment) for segment in (Seg.GS, Seg.FS, Seg.ES, Seg.DS)),
         *(getattr(regs, name) & _M32 for name in ("di", "si", "bp", "sp", "bx", "dx", "cx", "ax")),
@@ -131,41 +131,3 @@ def _restore_context(task: LinuxTask, regs: UserRegs, values: Sequence[int]) -> 
     regs.orig_ax = _M64
     restore_fpu(task, values[19], FSAVE)
     return values[11]
-
-
-def _fsave(image: bytes) -> bytes:
-    """The FSAVE form of an FXSAVE image (convert_from_fxsr): the header and eight 80-bit registers.
-
-    The last word is the status word, and above it the mark that an FXSAVE image follows (magic 0).
-    """
-    control, status, tags = struct.unpack_from("<HHB", image)
-    top = status >> 11 & 7
-    full = 0
-    for physical in range(8):
-        register = image[32 + 16 * ((physical - top) & 7) :][:10]
-        full |= (_tag(register) if tags >> physical & 1 else 3) << (2 * physical)
-    (opcode,) = struct.unpack_from("<H", image, 6)
-    ip, cs, data, ds = struct.unpack_from("<IHxxIHxx", image, 8)
-    header = struct.pack(
-        "<7I",
-        control | 0xFFFF_0000,
-        status | 0xFFFF_0000,
-        full | 0xFFFF_0000,
-        ip,
-        cs | opcode << 16,
-        data,
-        ds | 0xFFFF_0000,
-    )
-    registers = b"".join(image[32 + 16 * number :][:10] for number in range(8))
-    return header + registers + struct.pack("<HH", status, 0)
-
-
-def _tag(register: bytes) -> int:
-    """The two tag bits of a register in use: valid, zero or special (SDM 1, 8.1.7)."""
-    significand, exponent = struct.unpack("<QH", register)
-    exponent &= 0x7FFF
-    if exponent == 0x7FFF:
-        return 2
-    if not exponent:
-        return 2 if significand else 1
-    return 0 if significand >> 63 else 2
