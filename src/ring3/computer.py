@@ -368,7 +368,7 @@ class Linux(Computer):
         with _refusals(path):
             if cwd is None and self._root is None:
                 make_visible(kernel.vfs, path)
-            start, _ = bprm_execve(
+            start = bprm_execve(
                 kernel,
                 strings.name,
                 strings,

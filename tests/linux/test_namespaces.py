@@ -10,12 +10,16 @@ import pytest
 
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.capabilities import ALL, Cap
+from ring3.computer import Linux
 from ring3.linux.model.credentials import Credentials
 from ring3.linux.model.user_namespace import INITIAL, NO_ID, OVERFLOW_ID, Extent, UserNamespace
 from ring3.linux.tasks import identity
 from ring3.linux.tasks.id_maps import shown_map, write_map, write_setgroups
 from ring3.linux.tasks.namespaces import in_user_namespace
 from tests.cli.command import ring3
+from tests.support import guest
+from tests.support.native import Run
+from tests.support.toolchain import Bits, Toolchain
 
 # -- numbers -------------------------------------------------------------------------------------------------------
 
@@ -136,7 +140,7 @@ def test_groups_are_mapped_by_a_user_only_without_setgroups() -> None:
 
 # -- programs ------------------------------------------------------------------------------------------------------
 
-SCRIPT = """
+SCRIPT = r"""
 unshare -r id -u; unshare -r id -g; unshare -U id -u
 unshare -r cat /proc/self/uid_map /proc/self/gid_map /proc/self/setgroups
 unshare -r sh -c 'hostname foo; echo $?' 2>/dev/null
@@ -155,7 +159,47 @@ unshare -r chown 5 file 2>&1; unshare -r chown 0 file; stat -c %u file
 nsenter -t $$ -u hostname >/dev/null 2>&1; echo $?
 stat -L -c '%a %F' /proc/self/ns/uts
 test -e /proc/self/ns/nothing; echo $?
+unshare -rpf --mount-proc ps -eo pid:5,ppid:5,comm
+unshare -rpf sh -c 'echo $$ $PPID; sh -c "echo \$\$ \$PPID"; kill $$; kill -9 1; echo alive'
+unshare -rpf --kill-child --mount-proc sh -c 'sleep 100 & ls -d /proc/[0-9]*; cut -d" " -f 1,2,4-6 /proc/1/stat'
+unshare -rpf --mount-proc cat /proc/sys/kernel/ns_last_pid
+unshare -rpf --mount-proc unshare -pf --mount-proc sh -c 'ps -eo pid:5,args; grep NSpid /proc/self/status'
+unshare -rp sh -c 'sh -c "echo \$\$" 2>&1; /bin/true; /bin/true' 2>/dev/null; echo $?
+unshare -rpf --mount-proc sh -c 'sleep 50 & exec nsenter -t $! -p sh -c "echo \$\$"'
 """
+
+
+def require_natively(flags: str) -> None:
+    """Skips where the host lets nobody make namespaces of some kinds, or has no unshare(1)."""
+    if (
+        shutil.which("unshare") is None
+        or subprocess.run(["unshare", flags, "true"], capture_output=True, check=False).returncode
+    ):
+        pytest.skip(f"the host does not let us make namespaces (unshare {flags})")
+
+
+@pytest.mark.parametrize("bits", [64, 32])
+def test_numbers_of_processes_inside_and_outside(
+    linux: Linux, toolchain: Toolchain, native: Run, bits: Bits
+) -> None:
+    require_natively("-rpf")
+    program = toolchain.program("tasks/pid_namespaces.c", bits=bits)
+    assert guest.run(linux, program).finished == native(program)
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="the host has no bubblewrap")
+def test_bubblewrap_makes_a_sandbox_inside(tmp_path: Path) -> None:
+    script = "ps -eo pid,ppid,comm; hostname inside; hostname; touch /usr/file /proc/sys/file; ip -br link"
+    done = ring3(
+        "run", "bwrap", "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev",
+        "sh", "-c", script, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.stdout.split()[:3] == ["PID", "PPID", "COMMAND"], done.stderr
+    rows = [line.split() for line in done.stdout.splitlines()[1:]]
+    assert rows[:3] == [["1", "0", "bwrap"], ["2", "1", "sh"], ["3", "2", "ps"]]
+    assert rows[3] == ["inside"]
+    assert [row[0] for row in rows[4:]] == ["lo"]
+    assert "Read-only file system" in done.stderr
 
 
 @pytest.mark.skipif(
@@ -163,9 +207,7 @@ test -e /proc/self/ns/nothing; echo $?
     reason="the host has not all of util-linux and iproute2",
 )
 def test_programs_see_what_they_see_natively(tmp_path: Path) -> None:
-    natively = subprocess.run(["unshare", "-rT", "true"], capture_output=True, check=False)
-    if natively.returncode:
-        pytest.skip("the host lets nobody make user and time namespaces")
+    require_natively("-rTpf")
     (tmp_path / "script").write_text(SCRIPT)
     (tmp_path / "file").write_text("")
     done = ring3("run", "sh", "script", cwd=tmp_path)

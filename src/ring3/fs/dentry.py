@@ -53,8 +53,13 @@ class Dentry:
         """
         inode = self.inode.lookup(name)
         found = self.known(name)
-        if found is None or found.inode is not inode:
+        if found is None:
             found = self.adopt(name, inode)
+        elif found.inode is not inode:
+            if found.inode.fs is inode.fs and found.inode.ino == inode.ino:
+                found.inode = inode  # the same file, of which a made-up file system has made another object
+            else:
+                found = self.adopt(name, inode)
         while found.mounted is not None:
             found = found.mounted
         return found

@@ -26,6 +26,7 @@ from ring3.linux.signals.send import (
     deliverable,
     do_signal_stop,
     force_sig,
+    is_unwanted,
     recalc_sigpending,
     set_current_blocked,
 )
@@ -92,7 +93,7 @@ def get_signal(task: LinuxTask, regs: UserRegs, info: SigInfo) -> bool:
             _settle_interrupted(task, regs, action)
         handle_signal(task, regs, info, action)
         return True
-    if bit(signal) & IGNORED_BY_DEFAULT:
+    if bit(signal) & IGNORED_BY_DEFAULT or is_unwanted(process, signal):
         return False
     if bit(signal) & STOPPING:
         if not task.may_stop:

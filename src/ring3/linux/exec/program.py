@@ -85,7 +85,7 @@ def bprm_execve(
     limits: Limits,
     open_file: Callable[[bytes], Executable],
     personality: int = 0,
-) -> tuple[Start, bytes]:
+) -> Start:
     """Builds a program's address space.
 
     Args:
@@ -98,13 +98,13 @@ def bprm_execve(
         personality: Its quirks (personality(2)).
 
     Returns:
-        The program in memory, and the path of the file that was loaded.
+        The program in memory.
 
     Raises:
         ExecError: The file cannot be run; the message says why.
         Errno: There is no memory or room for it.
     """
-    file, path, strings = load_script(path, strings, open_file)
+    file, strings = load_script(path, strings, open_file)
     program = Program.read(file)
     interpreter: Program | None = None
     if program.interpreter is not None:
@@ -121,7 +121,7 @@ def bprm_execve(
     )
     mm = Mm(kernel.machine.ram, kernel.machine.kernel_pmap, places, limits, kernel.objects)
     try:
-        return load_elf_binary(kernel, mm, program, interpreter, strings, credentials), path
+        return load_elf_binary(kernel, mm, program, interpreter, strings, credentials)
     except BaseException:
         mm.destroy()
         raise
@@ -133,13 +133,13 @@ def bprm_execve(
 )
 def load_script(
     path: bytes, strings: Strings, open_file: Callable[[bytes], Executable]
-) -> tuple[Executable, bytes, Strings]:
+) -> tuple[Executable, Strings]:
     """Opens the program that a chain of ``#!`` lines leads to, with the arguments it gets (fs/binfmt_script.c)."""
     for _ in range(MAX_SCRIPTS + 1):
         file = open_file(path)
         head = file.pread(0, SCRIPT_HEAD)
         if not head.startswith(b"#!"):
-            return file, path, strings
+            return file, strings
         line, newline, _rest = head[2:].partition(b"\n")
         words = _words(line.strip(b" \t"))
         if not words and not newline:

@@ -244,7 +244,7 @@ def seccomp_set_mode_filter(task: LinuxTask, flags: int, uargs: int) -> int:
         if other is not None:
             if flags & Flag.TSYNC_ESRCH:
                 raise Errno(E.ESRCH)
-            return other.tid
+            return task.pid_ns.shown(other.tid)
         for thread in task.process.threads:
             thread.settings.no_new_privs |= task.settings.no_new_privs
             set_seccomp(thread, new)

@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 Waiting = Coroutine[Any, Any, int]
 
 
+def _owner(lock: FutexLock) -> LinuxTask:
+    return cast("LinuxTask", lock.owner)
+
+
+def _number(waiter: FutexWaiter) -> int:
+    """What a waiter calls itself in the word."""
+    return cast("LinuxTask", waiter.task).vtid
+
+
 def _take(
     task: LinuxTask, address: int, key: Key, taker: LinuxTask, contended: bool = False
 ) -> LinuxTask | None:
@@ -46,18 +55,18 @@ def _take(
     futexes, memory = task.kernel.futexes, task.memory
     word = memory.read_u32(address)
     number = word & FUTEX_TID_MASK
-    if number == taker.tid:
+    if number == taker.vtid:
         raise Errno(E.EDEADLK)
     if futexes.first(key) is not None:
         lock = futexes.lock_at(key)
-        if lock is None or ((number or not word & FUTEX_OWNER_DIED) and number != lock.owner.tid):
+        if lock is None or ((number or not word & FUTEX_OWNER_DIED) and number != _owner(lock).vtid):
             raise Errno(E.EINVAL)
-        return cast("LinuxTask", lock.owner)
+        return _owner(lock)
     if not number:
-        memory.write_u32(address, word & FUTEX_OWNER_DIED | taker.tid | (FUTEX_WAITERS if contended else 0))
+        memory.write_u32(address, word & FUTEX_OWNER_DIED | taker.vtid | (FUTEX_WAITERS if contended else 0))
         return None
     memory.write_u32(address, word | FUTEX_WAITERS)
-    owner = task.kernel.thread(number)
+    owner = task.kernel.thread(task.pid_ns.found(number))
     if owner is None:
         raise Errno(E.ESRCH)
     return owner
@@ -122,7 +131,7 @@ def futex_unlock_pi(task: LinuxTask, address: int, shared: bool) -> int:
     """
     futexes, memory = task.kernel.futexes, task.memory
     word = memory.read_u32(address)
-    if word & FUTEX_TID_MASK != task.tid:
+    if word & FUTEX_TID_MASK != task.vtid:
         raise Errno(E.EPERM)
     key = get_futex_key(task, address, shared, write=True)
     if futexes.first(key) is None:
@@ -131,7 +140,7 @@ def futex_unlock_pi(task: LinuxTask, address: int, shared: bool) -> int:
     held = futexes.lock_at(key)
     if held is None or held.owner is not task:
         raise Errno(E.EINVAL)
-    memory.write_u32(address, FUTEX_WAITERS | _heir(task, held).task.tid)
+    memory.write_u32(address, FUTEX_WAITERS | _number(_heir(task, held)))
     futexes.hand_over(held)
     return 0
 
@@ -149,7 +158,7 @@ def exit_pi_state_list(task: LinuxTask) -> None:
     for held in futexes.held_by(task):
         heir = _heir(task, held)
         with contextlib.suppress(BadAddress):  # the heir will find that he cannot use the word
-            heir.task.memory.write_u32(heir.address, FUTEX_OWNER_DIED | FUTEX_WAITERS | heir.task.tid)
+            heir.task.memory.write_u32(heir.address, FUTEX_OWNER_DIED | FUTEX_WAITERS | _number(heir))
         futexes.hand_over(held)
 
 

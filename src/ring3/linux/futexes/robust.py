@@ -89,7 +89,7 @@ def handle_futex_death(task: LinuxTask, address: int, with_owner: bool, pending:
     if pending and not with_owner and not value:
         _wake_one(task, address)
         return
-    if value & FUTEX_TID_MASK != task.tid:
+    if value & FUTEX_TID_MASK != task.vtid:
         return
     task.memory.write_u32(address, value & FUTEX_WAITERS | FUTEX_OWNER_DIED)
     if not with_owner and value & FUTEX_WAITERS:

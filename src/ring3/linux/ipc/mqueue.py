@@ -63,7 +63,7 @@ def _notify(task: LinuxTask, queue: PosixQueue) -> None:
         return
     notice.send(WOKEN_UP)
     if notice.signal:
-        who = (task.tgid, task.credentials.uid)
+        who = (notice.process.pid_ns.shown(task.tgid), task.credentials.uid)
         info = SigInfo(notice.signal, int(SiCode.SI_MESGQ), Layout.QUEUE, *who, value=notice.value)
         group_send_sig_info(notice.process, info)
 

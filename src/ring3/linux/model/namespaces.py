@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ring3.fs.mounts import MountTree
     from ring3.linux.model.ipc import Ipc
     from ring3.linux.model.mqueue import PosixQueues
+    from ring3.linux.model.process import Process
     from ring3.net.network import Network
 
 FIRST_NUMBER: Final = 0xF000_0000
@@ -98,6 +99,66 @@ class TimeNamespace(Namespace):
         self.is_settled = False
 
 
+class PidNamespace(Namespace):
+    """Numbers of threads, processes, groups and sessions; this one is the first, in which they are the machine's own.
+
+    Attributes:
+        parent: The one that it was made in, None for the first.
+        level: How many are above it.
+        init: The process that adopts orphans; None for the machine's own number 1, or before there is one.
+    """
+
+    parent: PidNamespace | None = None
+    level = 0
+    init: Process | None = None
+
+    def shown(self, number: int) -> int:
+        """What one of the machine's numbers is called here, 0 for what is not seen from here."""
+        return number
+
+    def found(self, number: int) -> int:
+        """The machine's number of what is called so here, 0 if there is nothing."""
+        return number
+
+    def is_free(self, number: int, in_use: Callable[[int], bool]) -> bool:
+        """Whether a number can be given away.
+
+        Args:
+            number: The number.
+            in_use: Whether one of the machine's numbers names anything.
+        """
+        return number > 1 and not in_use(number)
+
+    def forget(self, number: int) -> None:
+        """The machine gives one of its numbers to something else."""
+
+    def close(self) -> None:
+        """Its first process has ended: nobody is born here any more."""
+
+    def is_within(self, other: PidNamespace) -> bool:
+        """Whether it is another one, or lies below it."""
+        return self is other or (self.parent is not None and self.parent.is_within(other))
+
+
+MACHINE: Final = PidNamespace(0xEFFF_FFFC, INITIAL)
+"""The first of every machine: it has no state."""
+
+
+def numbers_down_to(namespace: PidNamespace, viewer: PidNamespace, number: int) -> str:
+    """What one of the machine's numbers is called in a viewer's namespace and in each below it down to another one.
+
+    Empty where that one is not below the viewer's.
+    """
+    names: list[str] = []
+    space: PidNamespace | None = namespace
+    while space is not None:
+        names.append(str(space.shown(number)))
+        if space is viewer:
+            return "\t".join(reversed(names))
+        space = space.parent
+    return ""
+
+
 class MountNamespace(Namespace):
     """A tree of mounts.
 
@@ -120,6 +181,7 @@ class Namespaces(NamedTuple):
     time: TimeNamespace
     time_for_children: TimeNamespace
     mnt: MountNamespace
+    pid_for_children: PidNamespace
 
 
 def first(make_network: Callable[[], Network], tree: MountTree) -> Namespaces:
@@ -134,4 +196,5 @@ def first(make_network: Callable[[], Network], tree: MountTree) -> Namespaces:
         time,
         time,
         MountNamespace(0xEFFF_FFF8, INITIAL, tree),
+        MACHINE,
     )

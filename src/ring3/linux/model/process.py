@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import E, Errno
 from ring3.abi.signals import SIG_IGN, CldCode, SaFlags, Sig
 from ring3.kernel.wait import WaitQueue
+from ring3.linux.model.namespaces import MACHINE
 from ring3.linux.model.siginfo import Layout, SigInfo
 from ring3.linux.model.signal_state import Actions, Pending
 
 if TYPE_CHECKING:
+    from ring3.linux.model.namespaces import PidNamespace
     from ring3.linux.model.task import LinuxTask
     from ring3.linux.model.timers import Itimer, NumberedTimer, Stoppable
 
@@ -62,6 +64,7 @@ class Process:
 
     Attributes:
         pid: Its number, that of its first thread.
+        pid_ns: The namespace that it was born in, which says what it calls others and itself.
         parent: Its parent, None for the child of number 1.
         parent_thread: The parent's thread whose child it is (PR_SET_PDEATHSIG).
         pgid: Number of its process group.
@@ -97,18 +100,62 @@ class Process:
         tracee_exits: Number and exit code of tracees that have ended and are not its children.
         subreaper: It adopts orphans among its descendants (PR_SET_CHILD_SUBREAPER).
         timed_out: It was ended because the time that it was given is over.
+        unkillable: It is the first one of a namespace of numbers: signals that it does not ask for do not reach it from
+            within (SIGNAL_UNKILLABLE).
     """
 
     __slots__ = (
-        "actions", "child_changed", "children", "children_usage", "cpu_limit", "dead", "ended", "ending", "executing",
-        "exit_code", "exit_signal", "first_traced_by", "has_execed", "itimers", "next_timer",
-        "oom_score_adj", "oom_score_adj_min", "parent", "parent_thread", "pending", "pgid", "pid", "pidfd_ino",
-        "posix_timers", "remains", "report", "sid", "signal_arrived", "started", "stopped", "subreaper", "threads",
-        "timed_out", "tracee_exits", "tracees", "usage",
+        "actions",
+        "child_changed",
+        "children",
+        "children_usage",
+        "cpu_limit",
+        "dead",
+        "ended",
+        "ending",
+        "executing",
+        "exit_code",
+        "exit_signal",
+        "first_traced_by",
+        "has_execed",
+        "itimers",
+        "next_timer",
+        "oom_score_adj",
+        "oom_score_adj_min",
+        "parent",
+        "parent_thread",
+        "pending",
+        "pgid",
+        "pid",
+        "pid_ns",
+        "pidfd_ino",
+        "posix_timers",
+        "remains",
+        "report",
+        "sid",
+        "signal_arrived",
+        "started",
+        "stopped",
+        "subreaper",
+        "threads",
+        "timed_out",
+        "tracee_exits",
+        "tracees",
+        "unkillable",
+        "usage",
     )  # fmt: skip
 
-    def __init__(self, pid: int, parent: Process | None, pgid: int, sid: int, actions: Actions) -> None:
+    def __init__(
+        self,
+        pid: int,
+        parent: Process | None,
+        pgid: int,
+        sid: int,
+        actions: Actions,
+        pid_ns: PidNamespace = MACHINE,
+    ) -> None:
         self.pid = pid
+        self.pid_ns = pid_ns
         self.parent = parent
         self.parent_thread: LinuxTask | None = None
         self.pgid = pgid
@@ -122,7 +169,7 @@ class Process:
         self.exit_signal = int(Sig.SIGCHLD)
         self.exit_code = 0
         self.oom_score_adj = self.oom_score_adj_min = 0
-        self.dead = self.timed_out = False
+        self.dead = self.timed_out = self.unkillable = False
         self.ending: int | None = None
         self.executing: LinuxTask | None = None
         self.first_traced_by: Process | None = None
@@ -247,37 +294,42 @@ class Processes:
         process.ended.wake()
 
     def adopt_children(self, of: Process) -> list[Process]:
-        """Gives the children of a dead process to the nearest subreaper or to number 1.
+        """Gives the children of a dead process to the nearest subreaper or to the first process of its namespace.
 
         Returns:
-            Those that number 1 has reaped at once because they are dead.
+            The dead ones among them, of which their new parent is to hear.
         """
-        heir = of.parent
-        while heir is not None and (not heir.subreaper or heir.dead):
-            heir = heir.parent
-        reaped = []
-        for child in list(of.children):
+        heir = _heir(of)
+        orphans = list(of.children)
+        of.children.clear()
+        for child in orphans:
             child.parent = heir
             child.parent_thread = heir.leader if heir is not None and heir.threads else None
             child.exit_signal = int(Sig.SIGCHLD)
             if heir is not None:
                 heir.children.append(child)
-            elif child.dead:
-                self._all.pop(child.pid, None)
-                child.ended.wake()
-                reaped.append(child)
-        of.children.clear()
-        return reaped
+        return [child for child in orphans if child.dead]
+
+
+def _heir(of: Process) -> Process | None:
+    """Who adopts the children of a dead process, None for the machine's number 1 (find_new_reaper)."""
+    heir = of.parent
+    while heir is not None and heir.pid_ns.level == of.pid_ns.level:
+        if heir.subreaper and not heir.dead:
+            return heir
+        heir = heir.parent
+    first = of.pid_ns.init
+    return None if first is None or first.dead else first
 
 
 def child_info(process: Process, code: int, status: int) -> SigInfo:
-    """The SIGCHLD information about a change of a process."""
+    """The SIGCHLD information about a change of a process, as its parent sees it."""
     ticks = 10**7
     return SigInfo(
         int(Sig.SIGCHLD),
         code,
         Layout.CHILD,
-        process.pid,
+        process.pid if process.parent is None else process.parent.pid_ns.shown(process.pid),
         process.threads[0].credentials.uid if process.threads else 0,
         status,
         utime=process.usage.utime // ticks,

@@ -44,7 +44,8 @@ if TYPE_CHECKING:
     from ring3.linux.definition import Layers
     from ring3.linux.model.ipc import Ipc
     from ring3.linux.model.mqueue import PosixQueues
-    from ring3.linux.model.namespaces import Namespaces, TimeNamespace
+    from ring3.linux.model.namespaces import Namespaces, PidNamespace, TimeNamespace
+    from ring3.linux.model.pid_namespace import InnerPidNamespace
     from ring3.linux.model.user_namespace import UserNamespace
     from ring3.loader.program import Executable
     from ring3.net.network import Network
@@ -109,6 +110,7 @@ class LinuxSystem(TwoWays[LinuxTask]):
         newborn: The registers of a task that has not run yet.
         nr_open: The most that RLIMIT_NOFILE may be (fs.nr_open).
         ranked: Some thread asked for a policy that comes before others.
+        pid_namespaces: The innermost namespace with a number for one of the machine's, by that; not the first one.
     """
 
     frame_size = L["PT_SIZE"]
@@ -148,6 +150,7 @@ class LinuxSystem(TwoWays[LinuxTask]):
         self.contexts: dict[Mm, MmContext] = {}
         self.descriptors = Descriptors(machine, self.linux.gdt)
         self.ranked = False
+        self.pid_namespaces: dict[int, InnerPidNamespace] = {}
         self.nr_open = NR_OPEN
         self._vdsos: dict[int, Vdso] = {}
         self._absent: set[str] = set()
@@ -224,6 +227,19 @@ class LinuxSystem(TwoWays[LinuxTask]):
             return self.processes.init
         thread = self.thread(number)
         return self.processes[number] if thread is None else thread.process
+
+    def new_tid(self) -> int:
+        """A task number that is not in use, in no namespace."""
+        tid = super().new_tid()
+        self.forget_number(tid)
+        return tid
+
+    def forget_number(self, number: int) -> None:
+        """What a number named is gone, and something else gets it."""
+        namespace: PidNamespace | None = self.pid_namespaces.pop(number, None)
+        while namespace is not None:
+            namespace.forget(number)
+            namespace = namespace.parent
 
     def number_in_use(self, number: int) -> bool:
         """Whether a number names a task, a process, a group or a session."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ring3.fs.dentry import Dentry
     from ring3.fs.permission import Who
     from ring3.linux.model.filters import Dispatch, Seccomp
+    from ring3.linux.model.namespaces import PidNamespace
     from ring3.linux.model.program import Start
     from ring3.linux.model.rseq import Registration
     from ring3.linux.model.system import LinuxSystem
@@ -37,7 +38,9 @@ class LinuxTask(Task):
     """A thread of a Linux program.
 
     Attributes:
-        tgid: Number of the process, what getpid(2) says.
+        tgid: Number of the process.
+        vtid: Its number in its own namespace, what gettid(2) says (task_pid_vnr).
+        vtgid: That of its process, what getpid(2) says.
         process: The process.
         files: Open files.
         fs: Where it stands in the tree of files.
@@ -87,7 +90,7 @@ class LinuxTask(Task):
 
     def __init__(self, kernel: LinuxSystem, tid: int, name: str, mm: Mm | None, stack: int) -> None:
         super().__init__(kernel, tid, name, mm, stack)
-        self.tgid = tid
+        self.tgid = self.vtid = self.vtgid = tid
         self.files = FdTable()
         self.fs = FsContext(kernel.vfs.root, kernel.cwd)
         self.file_access: tuple[Credentials, Who] | None = None
@@ -126,6 +129,11 @@ class LinuxTask(Task):
     def mm_context(self) -> MmContext:
         """What belongs to its address space."""
         return self.kernel.contexts[self.memory]
+
+    @property
+    def pid_ns(self) -> PidNamespace:
+        """The namespace whose numbers it gives and gets (task_active_pid_ns)."""
+        return self.process.pid_ns
 
     @property
     def exe_place(self) -> Dentry | None:

@@ -23,9 +23,12 @@ def _head(found: IpcObject) -> str:
 def messages(kernel: LinuxSystem) -> str:
     """All message queues."""
     title = "       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid"
+    shown = kernel.running_task().pid_ns.shown
     rows = [f"{title}      stime      rtime      ctime\n"]
     for found in kernel.ipc.queues:
-        counts = f"{found.bytes:10} {len(found.messages):10} {found.sender:5} {found.receiver:5}"
+        counts = (
+            f"{found.bytes:10} {len(found.messages):10} {shown(found.sender):5} {shown(found.receiver):5}"
+        )
         times = f"{found.stime:10} {found.rtime:10} {found.ctime:10}"
         rows.append(f"{_head(found)}  {counts} {_owners(found)} {times}\n")
     return "".join(rows)
@@ -44,9 +47,10 @@ def semaphores(kernel: LinuxSystem) -> str:
 def segments(kernel: LinuxSystem) -> str:
     """All segments of shared memory."""
     title = "       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid  cgid"
+    shown = kernel.running_task().pid_ns.shown
     rows = [f"{title}      atime      dtime      ctime                   rss                  swap\n"]
     for found in kernel.ipc.segments:
-        counts = f"{found.size:21} {found.maker:5} {found.last:5}  {found.attached:5}"
+        counts = f"{found.size:21} {shown(found.maker):5} {shown(found.last):5}  {found.attached:5}"
         times = f"{found.atime:10} {found.dtime:10} {found.ctime:10}"
         resident = 0 if found.memory is None else len(found.memory.frames) * PAGE_SIZE
         rows.append(f"{_head(found)} {counts} {_owners(found)} {times} {resident:21} {0:21}\n")

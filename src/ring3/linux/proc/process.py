@@ -12,10 +12,12 @@ from ring3.kernel.mm.report import flag_letters
 from ring3.kernel.task import TaskState
 from ring3.linux.entry.traps import VSYSCALL
 from ring3.linux.model.limits import RLIM_INFINITY
+from ring3.linux.model.namespaces import numbers_down_to
 from ring3.linux.model.signal_state import bit
 from ring3.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
+    from ring3.linux.model.namespaces import PidNamespace
     from ring3.linux.model.task import LinuxTask
 
 TICK: Final = 10**7
@@ -180,15 +182,16 @@ def _terminal(task: LinuxTask) -> tuple[int, int]:
     return pty.node.rdev, -1 if pty.group is None else pty.group
 
 
-def stat(task: LinuxTask) -> bytes:
+def stat(task: LinuxTask, pids: PidNamespace) -> bytes:
     """One line with 52 fields (proc_pid_stat(5)); times that nobody keeps are 0."""
-    process, mm = task.process, task.mm
+    process, mm, shown = task.process, task.mm, pids.shown
+    device, group = _terminal(task)
     usage = task.usage()
     children = process.children_usage
     rss = 0 if mm is None else mm.rss().total
     fields: list[object] = [
-        task.tid, f"({task.name})", state_of(task), process.ppid, process.pgid, process.sid, *_terminal(task),
-        0x40_0000,
+        shown(task.tid), f"({task.name})", state_of(task), shown(process.ppid), shown(process.pgid),
+        shown(process.sid), device, group if group < 0 else shown(group), 0x40_0000,
         usage.minflt, children.minflt, usage.majflt, children.majflt, usage.utime // TICK, usage.stime // TICK,
         children.utime // TICK, children.stime // TICK, 20, 0, len(process.threads) or 1, 0, process.started // TICK,
         0 if mm is None else mm.usage.total * PAGE_SIZE, rss, RLIM_INFINITY,
@@ -228,9 +231,10 @@ def _dispositions(task: LinuxTask) -> tuple[int, int]:
     return ignored, caught
 
 
-def status(task: LinuxTask) -> bytes:
+def status(task: LinuxTask, pids: PidNamespace) -> bytes:
     """The same for people, a row each."""
-    process, who = task.process, task.credentials
+    process, who, shown = task.process, task.credentials, pids.shown
+    tracer = None if task.trace is None else task.trace.tracer
     viewer = task.kernel.viewer
     letter = state_of(task)
     ignored, caught = _dispositions(task)
@@ -238,15 +242,19 @@ def status(task: LinuxTask) -> bytes:
         ("Name", task.name),
         *([] if process.dead else [("Umask", f"{task.fs.umask:04o}")]),
         ("State", f"{letter} ({STATES[letter]})"),
-        ("Tgid", str(process.pid)),
+        ("Tgid", str(shown(process.pid))),
         ("Ngid", "0"),
-        ("Pid", str(task.tid)),
-        ("PPid", str(process.ppid)),
-        ("TracerPid", str(task.trace.tracer.pid if task.trace is not None and task.trace.tracer else 0)),
+        ("Pid", str(shown(task.tid))),
+        ("PPid", str(shown(process.ppid))),
+        ("TracerPid", str(0 if tracer is None else shown(tracer.pid))),
         ("Uid", "\t".join(str(viewer.shown_user(uid)) for uid in (who.uid, who.euid, who.suid, who.fsuid))),
         ("Gid", "\t".join(str(viewer.shown_group(gid)) for gid in (who.gid, who.egid, who.sgid, who.fsgid))),
         ("FDSize", str(0 if process.dead else task.files.size)),
         ("Groups", " ".join(str(viewer.shown_group(gid)) for gid in who.groups) + " "),
+        ("NStgid", numbers_down_to(process.pid_ns, pids, process.pid)),
+        ("NSpid", numbers_down_to(process.pid_ns, pids, task.tid)),
+        ("NSpgid", numbers_down_to(process.pid_ns, pids, process.pgid)),
+        ("NSsid", numbers_down_to(process.pid_ns, pids, process.sid)),
         ("Kthread", "0"),
         *_memory(task.mm),
         ("Threads", str(len(process.threads) or 1)),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ring3.kernel.mm.objects import Objects
     from ring3.linux.model.ipc import Ids, Ipc
     from ring3.linux.model.mqueue import PosixQueues
+    from ring3.linux.model.pid_namespace import InnerPidNamespace
     from ring3.linux.model.system import LinuxSystem
 
 
@@ -142,7 +143,7 @@ class LastPid(NamedTuple):
 
     def read(self, kernel: LinuxSystem) -> str:
         """The text."""
-        return f"{kernel.last_tid}\n"
+        return f"{self._holder(kernel).last_tid}\n"
 
     def write(self, kernel: LinuxSystem, data: bytes) -> None:
         """Sets it.
@@ -153,7 +154,14 @@ class LastPid(NamedTuple):
         value = number(data)
         if not 0 <= value < PID_MAX:
             raise Errno(E.EINVAL)
-        kernel.last_tid = value
+        self._holder(kernel).last_tid = value
+
+    def _holder(self, kernel: LinuxSystem) -> LinuxSystem | InnerPidNamespace:
+        """What counts for the task that asks: the machine, or a namespace of numbers in it."""
+        from ring3.linux.model.pid_namespace import InnerPidNamespace  # noqa: PLC0415 - few programs make one
+
+        namespace = kernel.running_task().pid_ns
+        return namespace if isinstance(namespace, InnerPidNamespace) else kernel
 
 
 def _drop_caches(kernel: LinuxSystem, which: int) -> None:

@@ -20,6 +20,7 @@ from ring3.linux.proc.memory import MemoryInode, PagemapInode
 from ring3.linux.tasks.access import may_look_into
 
 if TYPE_CHECKING:
+    from ring3.linux.model.namespaces import PidNamespace
     from ring3.linux.model.system import LinuxSystem
     from ring3.linux.model.task import LinuxTask
 
@@ -63,18 +64,22 @@ FILES: Final[dict[bytes, TaskFile]] = {
     b"schedstat": TaskFile(process.schedstat),
     b"smaps": TaskFile(process.smaps, private=True),
     b"smaps_rollup": TaskFile(process.smaps_rollup, private=True),
-    b"stat": TaskFile(process.stat),
     b"statm": TaskFile(process.statm),
-    b"status": TaskFile(process.status),
     b"syscall": TaskFile(process.syscall, 0o400, private=True),
     b"timerslack_ns": TaskFile(adjustable.timerslack_ns, 0o666, store=adjustable.set_timerslack_ns),
     b"wchan": TaskFile(process.wchan),
 }
+NUMBERED: Final[dict[bytes, Callable[[LinuxTask, PidNamespace], bytes]]] = {
+    b"stat": process.stat,
+    b"status": process.status,
+}
+"""Those with numbers of processes in them."""
 LINKS: Final = (b"cwd", b"exe", b"root")
 IDS: Final = (b"uid_map", b"gid_map", b"setgroups", b"timens_offsets")
 """How namespaces translate, which can be said by writing."""
 TASK_NAMES: Final = (
     *FILES,
+    *NUMBERED,
     *LINKS,
     b"fd",
     b"fdinfo",
@@ -91,10 +96,11 @@ TASK_NAMES: Final = (
 
 
 class ProcTree:
-    """/proc of one kernel."""
+    """/proc of one kernel, with the processes that a namespace of numbers has and what it calls them."""
 
-    def __init__(self, kernel: LinuxSystem, fs: PseudoFileSystem) -> None:
+    def __init__(self, kernel: LinuxSystem, fs: PseudoFileSystem, pids: PidNamespace) -> None:
         self._kernel = kernel
+        self._pids = pids
         self.fs = fs
 
     # -- the top -------------------------------------------------------------------------------------------------
@@ -104,7 +110,10 @@ class ProcTree:
         return PseudoDirectory(self.fs, b"", self._find, self._names)
 
     def _names(self) -> list[bytes]:
-        pids = sorted([INIT, *(found.pid for found in self._kernel.processes)])
+        shown = self._pids.shown
+        pids = sorted(
+            filter(None, (shown(pid) for pid in (INIT, *(found.pid for found in self._kernel.processes))))
+        )
         fixed = [*system.TEXTS, b"config.gz", b"mounts", b"net", b"self", b"sys", b"sysvipc", b"thread-self"]
         return [*fixed, *(b"%d" % pid for pid in pids)]
 
@@ -113,9 +122,9 @@ class ProcTree:
         if name in system.TEXTS:
             return PseudoFile(fs, name, lambda: system.TEXTS[name](kernel).encode())
         if name == b"self":
-            return PseudoLink(fs, name, lambda: b"%d" % self._current().tgid)
+            return PseudoLink(fs, name, lambda: b"%d" % self._own(self._current().tgid))
         if name == b"thread-self":
-            return PseudoLink(fs, name, lambda: b"%d/task/%d" % (self._current().tgid, self._current().tid))
+            return PseudoLink(fs, name, self._own_thread)
         if name in (b"mounts", b"net"):
             return PseudoLink(fs, name, lambda: b"self/" + name)
         if name == b"config.gz":
@@ -145,12 +154,28 @@ class ProcTree:
             raise Errno(E.ENOENT)
         return self._kernel.running_task()
 
+    def _own(self, number: int) -> int:
+        """What the task that asks, or its process, is called here.
+
+        Raises:
+            Errno: ENOENT, it is not seen from here.
+        """
+        shown = self._pids.shown(number)
+        if not shown:
+            raise Errno(E.ENOENT)
+        return shown
+
+    def _own_thread(self) -> bytes:
+        task = self._current()
+        return b"%d/task/%d" % (self._own(task.tgid), self._own(task.tid))
+
     def _leader(self, pid: int) -> LinuxTask | None:
         """The thread that stands for a process, or a thread by its own number, which is found but not listed."""
-        found = self._kernel.processes.get(pid)
+        number = self._pids.found(pid)
+        found = self._kernel.processes.get(number)
         if found is not None:
             return found.threads[0] if found.threads else found.remains
-        return self._kernel.thread(pid)
+        return self._kernel.thread(number)
 
     # -- a task --------------------------------------------------------------------------------------------------
 
@@ -162,6 +187,10 @@ class ProcTree:
 
     def _find_of_task(self, task: LinuxTask, key: bytes, threads: bool, name: bytes) -> Inode | None:
         own, owner = key + b"/" + name, _owner(task)
+        if name in NUMBERED:
+            return PseudoFile(
+                self.fs, own, partial(NUMBERED[name], task, self._pids), owner=owner, about=task
+            )
         row = FILES.get(name)
         if row is not None:
             text = partial(self._guarded, task, row.text) if row.private else partial(row.text, task)
@@ -191,7 +220,7 @@ class ProcTree:
         }
         if threads:
             found[b"task"] = lambda: PseudoDirectory(
-                fs, own, partial(self._thread, task, own), lambda: _threads(task), owner=owner
+                fs, own, partial(self._thread, task, own), lambda: self._threads(task), owner=owner
             )
         return found
 
@@ -223,9 +252,12 @@ class ProcTree:
 
     def _thread(self, task: LinuxTask, own: bytes, name: bytes) -> Inode | None:
         for thread in task.process.threads or [task]:
-            if name == b"%d" % thread.tid:
+            if name == b"%d" % self._pids.shown(thread.tid):
                 return self._task(thread, own + b"/" + name, threads=False)
         return None
+
+    def _threads(self, task: LinuxTask) -> list[bytes]:
+        return [b"%d" % self._pids.shown(thread.tid) for thread in task.process.threads or [task]]
 
     # -- guarded things ------------------------------------------------------------------------------------------
 
@@ -331,9 +363,9 @@ def texts_below(
     return PseudoDirectory(fs, key + b"/" + path, find, lambda: names)
 
 
-def procfs(kernel: LinuxSystem, fs: PseudoFileSystem) -> PseudoDirectory:
-    """What is at the top of /proc."""
-    return ProcTree(kernel, fs).top()
+def procfs(kernel: LinuxSystem, fs: PseudoFileSystem, pids: PidNamespace) -> PseudoDirectory:
+    """What is at the top of /proc, as a namespace of numbers sees it."""
+    return ProcTree(kernel, fs, pids).top()
 
 
 def sysfs(kernel: LinuxSystem, fs: PseudoFileSystem) -> PseudoDirectory:
@@ -355,7 +387,3 @@ def _place(task: LinuxTask, name: bytes) -> Dentry | None:
     if task.mm is None:
         return None
     return {b"cwd": task.fs.cwd, b"root": task.fs.root, b"exe": task.exe_place}[name]
-
-
-def _threads(task: LinuxTask) -> list[bytes]:
-    return [b"%d" % thread.tid for thread in task.process.threads or [task]]

@@ -11,6 +11,7 @@ from ring3.fs.devices import make_dev, show_terminal
 from ring3.fs.host import HostFile, terminal_name
 from ring3.fs.pseudo import PROC_MAGIC, PseudoDirectory, PseudoFileSystem
 from ring3.fs.view import View, mount_view
+from ring3.linux.model.namespaces import MACHINE
 from ring3.linux.proc.names import mount_names
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ring3.fs.file import File
     from ring3.fs.inode import Inode
     from ring3.linux.model.credentials import Credentials
+    from ring3.linux.model.namespaces import PidNamespace
     from ring3.linux.model.system import LinuxSystem
 
 SYSFS_MAGIC: Final = 0x6265_6572
@@ -78,15 +80,22 @@ def mount_default(
     mount_names(kernel)
 
 
-def late(kernel: LinuxSystem, name: str, magic: int) -> PseudoFileSystem:
-    """A file system whose contents are imported when somebody looks: most programs do not."""
+def late(kernel: LinuxSystem, name: str, magic: int, pids: PidNamespace = MACHINE) -> PseudoFileSystem:
+    """A file system whose contents are imported when somebody looks: most programs do not.
+
+    Args:
+        kernel: The kernel.
+        name: What kind it is.
+        magic: What statfs(2) calls that.
+        pids: Whose numbers of processes it shows.
+    """
 
     def top(fs: PseudoFileSystem) -> PseudoDirectory:
         @cache
         def contents() -> PseudoDirectory:
             from ring3.linux.proc import tree  # noqa: PLC0415 -- see above
 
-            return (tree.procfs if magic == PROC_MAGIC else tree.sysfs)(kernel, fs)
+            return tree.procfs(kernel, fs, pids) if magic == PROC_MAGIC else tree.sysfs(kernel, fs)
 
         return PseudoDirectory(fs, b"", lambda name: contents().find(name), lambda: contents().names())
 

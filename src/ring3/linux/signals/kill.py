@@ -31,7 +31,7 @@ def check_kill_permission(task: LinuxTask, target: Process, signal: int) -> bool
 
 def signal_from(task: LinuxTask, signal: int, code: int) -> SigInfo:
     """What a signal says that a task sends by number alone."""
-    return SigInfo(signal, code, Layout.KILL, task.tgid, task.credentials.uid)
+    return SigInfo(signal, code, Layout.KILL, task.vtgid, task.credentials.uid)
 
 
 def check_signal(signal: int) -> None:

@@ -14,13 +14,23 @@ from ring3.kernel.functions import function
 from ring3.linux.model.limits import Resource
 from ring3.linux.model.process import Process, child_info
 from ring3.linux.model.siginfo import Layout, SigInfo
-from ring3.linux.model.signal_state import CORE_DUMPING, DEFAULT, IGNORED_BY_DEFAULT, STOPPING, Pending, bit
+from ring3.linux.model.signal_state import (
+    CORE_DUMPING,
+    DEFAULT,
+    IGNORED_BY_DEFAULT,
+    STOPPING,
+    UNBLOCKABLE,
+    Pending,
+    bit,
+)
 
 if TYPE_CHECKING:
     from ring3.linux.model.system import LinuxSystem
     from ring3.linux.model.task import LinuxTask
 
 TIF_SIGPENDING = L["TIF_SIGPENDING"]
+_BY_SENDER = (Layout.KILL, Layout.QUEUE)
+"""What tells who sent a signal."""
 
 
 def deliverable(task: LinuxTask) -> int:
@@ -109,7 +119,12 @@ def do_send_sig_info(process: Process, task: LinuxTask | None, info: SigInfo) ->
         return False
     signal = info.signo
     prepare_signal(process, signal)
-    if sig_ignored(process, task or process.leader, signal):
+    force = False
+    if process.pid_ns.level and info.layout in _BY_SENDER:
+        force = info.code == SiCode.SI_KERNEL
+        if _is_from_above(process):
+            force, info = True, info._replace(pid=0)
+    if sig_ignored(process, task or process.leader, signal, force):
         return False
     queue = process.pending if task is None else task.signals
     if not (_add_without_room(queue, info) if _has_no_room(process, info) else queue.add(info)):
@@ -126,6 +141,12 @@ def do_send_sig_info(process: Process, task: LinuxTask | None, info: SigInfo) ->
     if takers:
         signal_wake_up(next((thread for thread in takers if not is_noticed(thread)), takers[0]))
     return True
+
+
+def _is_from_above(process: Process) -> bool:
+    """Whether the sender has no number where a process has its own."""
+    sender = process.leader.kernel.current
+    return sender is None or not process.pid_ns.shown(sender.tid)
 
 
 def queued_for(kernel: LinuxSystem, uid: int) -> int:
@@ -158,11 +179,23 @@ def _add_without_room(queue: Pending, info: SigInfo) -> bool:
 
 
 @function("bool sig_ignored(struct task_struct *t, int sig, bool force)")
-def sig_ignored(process: Process, receiver: LinuxTask, signal: int) -> bool:
-    """Whether a signal is dropped when it is sent: not if it is blocked or waited for, or a tracer wants to see it."""
-    if signal == Sig.SIGKILL or not process.actions.ignores(signal):
+def sig_ignored(process: Process, receiver: LinuxTask, signal: int, force: bool = False) -> bool:
+    """Whether a signal is dropped when it is sent: not if it is blocked or waited for, or a tracer wants to see it.
+
+    Args:
+        process: Who is to get it.
+        receiver: The thread that would take it.
+        signal: The signal.
+        force: It comes from the kernel or from a namespace above: then the first process of a namespace ends or stops
+            by what nobody can block.
+    """
+    if process.unkillable and is_default(process, signal):
+        ignored = not (force and bit(signal) & UNBLOCKABLE)
+    else:
+        ignored = signal != Sig.SIGKILL and process.actions.ignores(signal)
+    if not ignored or (receiver.blocked | receiver.waited_for) & bit(signal):
         return False
-    return not ((receiver.blocked | receiver.waited_for) & bit(signal) or receiver.trace is not None)
+    return receiver.trace is None or signal == Sig.SIGKILL
 
 
 @function(
@@ -203,7 +236,7 @@ def file_too_large(task: LinuxTask) -> None:
 
 def _from_itself(task: LinuxTask, signal: Sig) -> SigInfo:
     """What a signal says that the kernel sends a thread for what it did, as if the thread had (SEND_SIG_NOINFO)."""
-    return SigInfo(int(signal), pid=task.tgid, uid=task.credentials.uid)
+    return SigInfo(int(signal), pid=task.vtgid, uid=task.credentials.uid)
 
 
 @function(
@@ -300,6 +333,8 @@ def force_sig_info(task: LinuxTask, info: SigInfo) -> None:
     if action.handler == SIG_IGN or task.blocked & bit(signal):
         task.process.actions[signal] = DEFAULT
         task.blocked &= ~bit(signal)
+    if is_default(task.process, signal) and task.trace is None:
+        task.process.unkillable = False
     task.signals.discard(bit(signal))
     task.signals.add(info)
     task.set_flag(TIF_SIGPENDING)
@@ -328,8 +363,15 @@ def is_default(process: Process, signal: int) -> bool:
     return process.actions[signal].handler == SIG_DFL
 
 
+def is_unwanted(process: Process, signal: int) -> bool:
+    """Whether a signal is dropped when it is taken, by the first process of a namespace that has not asked for it."""
+    return process.unkillable and is_default(process, signal) and not bit(signal) & UNBLOCKABLE
+
+
 def is_fatal(task: LinuxTask, signal: int) -> bool:
     """Whether a signal's action ends the process."""
+    if is_unwanted(task.process, signal):
+        return False
     return task.process.actions[signal].handler == SIG_DFL and not bit(signal) & (
         IGNORED_BY_DEFAULT | STOPPING
     )

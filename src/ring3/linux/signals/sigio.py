@@ -65,14 +65,15 @@ class Owner:
         file.on_close.append(self.stop)
 
     def set(self, task: LinuxTask, kind: OwnerKind, number: int) -> None:
-        """Names another one, on the caller's authority.
+        """Names another one, by the caller's number for it and on its authority.
 
         Raises:
             Errno: ESRCH, there is no such thread, process or group.
         """
-        if number and not _members(task, kind, number):
+        found = task.pid_ns.found(number)
+        if number and not _members(task, kind, found):
             raise Errno(E.ESRCH)
-        self.kind, self.number, self._credentials = kind, number, task.credentials
+        self.kind, self.number, self._credentials = kind, found, task.credentials
 
     def start(self, task: LinuxTask, fd: int) -> None:
         """Signals from now on."""
@@ -168,12 +169,13 @@ def set_by_number(task: LinuxTask, file: File, number: int) -> None:
     owner_of(file).set(task, kind, abs(number))
 
 
-def number_of(file: File) -> int:
+def number_of(task: LinuxTask, file: File) -> int:
     """What F_GETOWN and SIOCGPGRP tell."""
     if file.signalled is None:
         return 0
     owner = owner_of(file)
-    return -owner.number if owner.kind is OwnerKind.F_OWNER_PGRP else owner.number
+    number = task.pid_ns.shown(owner.number)
+    return -number if owner.kind is OwnerKind.F_OWNER_PGRP else number
 
 
 def set_signal(file: File, signal: int) -> None:

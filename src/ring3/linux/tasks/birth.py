@@ -80,19 +80,19 @@ def start_thread(regs: UserRegs, start: Start) -> None:
 
 @function("struct task_struct *dup_task_struct(struct task_struct *orig, int node)")
 def dup_task_struct(parent: LinuxTask, mm: Mm, tid: int) -> LinuxTask:
-    """A task that does not run yet, for clone(2); with a number that is free, or with any for 0.
+    """A task that does not run yet, for clone(2), with a number that is free.
 
     Raises:
-        Errno: EAGAIN, no number is free; ENOMEM, no frame is.
+        Errno: ENOMEM, no frame is free.
     """
     kernel = parent.kernel
     context = None if mm is parent.mm else parent.mm_context.fork()
     try:
-        task = LinuxTask(kernel, tid or kernel.new_tid(), parent.name, mm, kernel.machine.ram.alloc())
-    except (Errno, OutOfFrames) as error:
+        task = LinuxTask(kernel, tid, parent.name, mm, kernel.machine.ram.alloc())
+    except OutOfFrames:
         if context is not None:
             context.destroy()
-        raise error if isinstance(error, Errno) else Errno(E.ENOMEM) from None
+        raise Errno(E.ENOMEM) from None
     share_memory(kernel, mm, context)
     return task
 

@@ -12,7 +12,6 @@ from ring3.abi.kinds import IntFlag, NamedTuple
 from ring3.abi.linux.capabilities import Cap
 from ring3.abi.signals import Sig
 from ring3.kernel.functions import function
-from ring3.kernel.scheduler import PID_MAX
 from ring3.kernel.wait import Rest, WaitQueue
 from ring3.linux.cpu_context import check_clone
 from ring3.linux.model.limits import Resource
@@ -23,9 +22,11 @@ from ring3.linux.signals.send import is_dying
 from ring3.linux.tasks.birth import dup_task_struct, wake_up_new_task
 from ring3.linux.tasks.limits import watch_cpu_time
 from ring3.linux.tasks.namespaces import for_child, renewed
+from ring3.linux.tasks.pids import alloc_pid
 from ring3.linux.tracing import stops as tracing
 
 if TYPE_CHECKING:
+    from ring3.linux.model.namespaces import PidNamespace
     from ring3.linux.model.task import LinuxTask
 
 
@@ -110,7 +111,11 @@ def _check(task: LinuxTask, args: CloneArgs) -> None:
         raise Errno(E.EINVAL)
     if any(flags & both == both for both in _EXCLUSIVE):
         raise Errno(E.EINVAL)
-    if flags & C.CLONE_THREAD and flags & (C.CLONE_NEWUSER | C.CLONE_NEWPID):
+    if flags & C.CLONE_PARENT and task.process.unkillable:
+        raise Errno(E.EINVAL)
+    if flags & C.CLONE_THREAD and (
+        flags & (C.CLONE_NEWUSER | C.CLONE_NEWPID) or task.namespaces.pid_for_children is not task.pid_ns
+    ):
         raise Errno(E.EINVAL)
     if flags & C.CLONE_INTO_CGROUP:
         raise Errno(E.EINVAL)
@@ -148,7 +153,7 @@ def kernel_clone(task: LinuxTask, args: CloneArgs) -> int | Waiting:
     if flags & C.CLONE_PIDFD:
         task.files.free_from(0)
         task.memory.write(args.pidfd, task.memory.read(args.pidfd, 4))
-    child = copy_process(task, args)
+    child = copy_process(task, args, (task if others is None else others).namespaces.pid_for_children)
     if others is not None:
         others.give(child)
     if not flags & C.CLONE_THREAD:
@@ -156,16 +161,16 @@ def kernel_clone(task: LinuxTask, args: CloneArgs) -> int | Waiting:
     if flags & C.CLONE_PIDFD:
         task.memory.write_u32(args.pidfd, _open_pidfd(task, child, bool(flags & C.CLONE_THREAD)))
     if flags & C.CLONE_PARENT_SETTID:
-        _store(task, args.parent_tid, child.tid)
+        _store(task, args.parent_tid, task.pid_ns.shown(child.tid))
     if flags & C.CLONE_CHILD_SETTID:
-        _store(child, args.child_tid, child.tid)
+        _store(child, args.child_tid, child.vtid)
     if flags & C.CLONE_CHILD_CLEARTID:
         child.clear_child_tid = args.child_tid
     if flags & C.CLONE_VFORK:
         child.vfork_done = WaitQueue()
     if task.trace is not None and not flags & C.CLONE_UNTRACED:
         return _traced(task, child, args)
-    return wait_for_vfork_done(task, child) if flags & C.CLONE_VFORK else child.tid
+    return wait_for_vfork_done(task, child) if flags & C.CLONE_VFORK else task.pid_ns.shown(child.tid)
 
 
 async def _traced(task: LinuxTask, child: LinuxTask, args: CloneArgs) -> int:
@@ -184,16 +189,15 @@ async def _traced(task: LinuxTask, child: LinuxTask, args: CloneArgs) -> int:
 
 async def _tell_and_wait(task: LinuxTask, child: LinuxTask, event: int, vfork: bool) -> int:
     """The stop of an event, 0 for none; for vfork, the wait for the child, and the stop behind it if that is wanted."""
-    tid = child.tid
     if event:
         with Rest(task, partial(_tell_and_wait, task, child, event, vfork)):
-            await tracing.ptrace_event(task, event, tid)
+            await tracing.ptrace_event(task, event, tracing.number_for_tracer(task, child.tid))
     if vfork:
         with Rest(task, partial(_tell_and_wait, task, child, 0, vfork)):
             await wait_for_vfork_done(task, child)
         if tracing.wants(task, Option.TRACEVFORKDONE):
             return await _tell_and_wait(task, child, tracing.EVENT_VFORK_DONE, vfork=False)
-    return tid
+    return task.pid_ns.shown(child.tid)
 
 
 def _open_pidfd(task: LinuxTask, child: LinuxTask, thread: bool) -> int:
@@ -210,37 +214,24 @@ def _store(task: LinuxTask, address: int, number: int) -> None:
 @function("int wait_for_vfork_done(struct task_struct *child, struct completion *vfork)")
 async def wait_for_vfork_done(task: LinuxTask, child: LinuxTask) -> int:
     """Waits until the child has given its memory back; only a deadly signal ends the wait."""
-    tid = child.tid
     with Rest(task, partial(wait_for_vfork_done, task, child)):
         while child.vfork_done is not None and not is_dying(task):
             await child.vfork_done.wait(task)
-    return tid
-
-
-def _wanted_tid(task: LinuxTask, args: CloneArgs) -> int:
-    """The number that clone3 asked for, 0 for none (alloc_pid of kernel/pid.c).
-
-    Raises:
-        Errno: EINVAL, no number, or of more than one namespace; EPERM, that needs a capability; EEXIST, it is taken.
-    """
-    if not args.set_tid:
-        return 0
-    wanted = args.set_tid[0]
-    if len(args.set_tid) > 1 or not 1 <= wanted < PID_MAX:
-        raise Errno(E.EINVAL)
-    if not (task.credentials.capable(Cap.CHECKPOINT_RESTORE) or task.credentials.capable(Cap.SYS_ADMIN)):
-        raise Errno(E.EPERM)
-    if wanted == INIT or task.kernel.number_in_use(wanted):
-        raise Errno(E.EEXIST)
-    return wanted
+    return task.pid_ns.shown(child.tid)
 
 
 @function(
     "struct task_struct *copy_process(struct pid *pid, int trace, int node, struct kernel_clone_args *args)",
     calls={"dup_mmap", "dup_task_struct", "wake_up_new_task"},
 )
-def copy_process(task: LinuxTask, args: CloneArgs) -> LinuxTask:
-    """Makes a task of its own of what the caller shares or copies; it does not run yet."""
+def copy_process(task: LinuxTask, args: CloneArgs, pid_ns: PidNamespace) -> LinuxTask:
+    """Makes a task of its own of what the caller shares or copies; it does not run yet.
+
+    Args:
+        task: The caller.
+        args: What is to be made.
+        pid_ns: The namespace that it is born in.
+    """
     flags, parent = args.flags, task.process
     if flags & C.CLONE_SETTLS:
         check_clone(task, args.tls)
@@ -248,27 +239,31 @@ def copy_process(task: LinuxTask, args: CloneArgs) -> LinuxTask:
         task.files.require_at_most(task.kernel.nr_open)
     mm = task.memory if flags & C.CLONE_VM else task.memory.fork()
     try:
-        child = dup_task_struct(task, mm, _wanted_tid(task, args))
+        child = dup_task_struct(task, mm, alloc_pid(task, pid_ns, args.set_tid))
     except BaseException:
         if not flags & C.CLONE_VM:
             mm.destroy()
         raise
     if flags & C.CLONE_THREAD:
         child.process = parent
-        child.tgid = parent.pid
+        child.tgid, child.vtgid = parent.pid, task.vtgid
     else:
         if flags & C.CLONE_SIGHAND:
             actions = parent.actions
         else:
             actions = parent.actions.after_exec() if flags & C.CLONE_CLEAR_SIGHAND else parent.actions.copy()
         family = parent.parent if flags & C.CLONE_PARENT else parent
-        child.process = Process(child.tid, family, parent.pgid, parent.sid, actions)
+        child.process = Process(child.tid, family, parent.pgid, parent.sid, actions, pid_ns)
+        child.vtgid = pid_ns.shown(child.tid)
+        if child.vtgid == INIT:
+            pid_ns.init, child.process.unkillable = child.process, True
         child.process.parent_thread = task if family is parent else parent.parent_thread
         child.process.exit_signal = parent.exit_signal if flags & C.CLONE_PARENT else args.exit_signal
         child.process.oom_score_adj = parent.oom_score_adj
         child.process.oom_score_adj_min = parent.oom_score_adj_min
         child.process.started = task.kernel.clocks.monotonic()
         task.kernel.processes.add(child.process)
+    child.vtid = pid_ns.shown(child.tid)
     child.process.threads.append(child)
     task.for_child(child, share_files=bool(flags & C.CLONE_FILES), share_fs=bool(flags & C.CLONE_FS))
     child.altstack = task.altstack.for_child(runs_beside=flags & (C.CLONE_VM | C.CLONE_VFORK) == C.CLONE_VM)

@@ -219,7 +219,7 @@ def _floating_point(image: bytes, bits: int) -> bytes:
 def _prstatus(task: LinuxTask, registers: bytes, signal: int, bits: int) -> bytes:
     """``struct elf_prstatus``; the times of the thread itself are user time."""
     process = task.process
-    numbers = (task.tid, process.ppid, process.pgid, process.sid)
+    numbers = map(task.pid_ns.shown, (task.tid, process.ppid, process.pgid, process.sid))
     seconds, rest = divmod(task.kernel.cpu_time(task) // 1000, 1_000_000)
     form = "<iiihxxQQ4i8Q" if bits == 64 else "<iiihxxII4i8I"
     mask = (1 << bits) - 1
@@ -246,7 +246,7 @@ def _prpsinfo(task: LinuxTask, bits: int) -> bytes:
     arguments = b""
     with suppress(Errno):
         arguments = task.memory.peek(start, min(end - start, 79)).replace(b"\0", b" ")
-    numbers = (process.pid, process.ppid, process.pgid, process.sid)
+    numbers = map(process.pid_ns.shown, (process.pid, process.ppid, process.pgid, process.sid))
     if bits == 64:
         head = struct.pack("<bcbbxxxxQII", 0, b"R", 0, 0, 0, who.uid, who.gid)
     else:

@@ -127,7 +127,7 @@ def _leave_children(task: LinuxTask) -> None:
         child.parent_thread = process.leader if process.threads else None
         for thread in child.threads:
             if thread.parent_death_signal:
-                sender = task.tgid, task.credentials.uid
+                sender = child.pid_ns.shown(task.tgid), task.credentials.uid
                 group_send_sig_info(child, SigInfo(thread.parent_death_signal, pid=sender[0], uid=sender[1]))
 
 
@@ -136,15 +136,36 @@ def _end_process(process: Process, last: LinuxTask, code: int) -> None:
     process.dead = True
     process.exit_code = code
     process.stop_timers()
+    if process.pid_ns.init is process:
+        _zap_pid_ns_processes(kernel.processes, process)
     forget_original_parent(kernel.processes, process)
     if process.sid == process.pid:
         pty = kernel.terminals.pop(process.sid, None)
         if pty is not None:
             pty.jobs.session_ended(pty, process.sid)
-    kernel.processes.adopt_children(process)
+    for orphan in kernel.processes.adopt_children(process):
+        _notify_parent(kernel.processes, orphan)
+    _notify_parent(kernel.processes, process)
+
+
+def _zap_pid_ns_processes(processes: Processes, init: Process) -> None:
+    """The first process of a namespace has ended: all others that were born in it or further down end as well."""
+    init.pid_ns.close()
+    for process in processes:
+        if process is not init and process.pid_ns.is_within(init.pid_ns):
+            kill_threads(process, int(Sig.SIGKILL))
+            for thread in list(process.threads):
+                release_task(thread, process.ending or 0)
+    for child in list(init.children):
+        if child.dead:
+            processes.forget(child)
+
+
+def _notify_parent(processes: Processes, process: Process) -> None:
+    """A process has ended: its parent hears of it, or it is gone (do_notify_parent)."""
     parent = process.parent
     if parent is None:
-        kernel.processes.forget(process)
+        processes.forget(process)
         return
     signal = process.exit_signal
     vanish = signal == Sig.SIGCHLD and wants_no_zombies(parent)
@@ -152,7 +173,7 @@ def _end_process(process: Process, last: LinuxTask, code: int) -> None:
         info = exit_info(process)
         group_send_sig_info(parent, SigInfo(signal, info.code, info.layout, info.pid, info.uid, info.status))
     if vanish:
-        kernel.processes.forget(process)
+        processes.forget(process)
     parent.child_changed.wake()
     process.ended.wake()
 

@@ -27,7 +27,7 @@ class NsIoctl(IntEnum):
     NS_GET_OWNER_UID = 0xB704
 
 
-KINDS: Final = {b"time_for_children": b"time"}
+KINDS: Final = {b"time_for_children": b"time", b"pid_for_children": b"pid"}
 """Names in /proc/PID/ns that are not those of the kind."""
 
 
@@ -64,7 +64,9 @@ class NamespaceFile(AnonymousFile):
 
 def of_task(task: LinuxTask, name: bytes) -> NamespaceFile:
     """A namespace of a task, by its name in /proc/PID/ns."""
-    found = task.credentials.user_ns if name == b"user" else getattr(task.namespaces, name.decode())
+    if name == b"user":
+        return NamespaceFile(task.kernel.vfs, name, task.credentials.user_ns)
+    found = task.pid_ns if name == b"pid" else getattr(task.namespaces, name.decode())
     return NamespaceFile(task.kernel.vfs, name, found)
 
 

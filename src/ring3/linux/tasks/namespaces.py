@@ -17,6 +17,7 @@ from ring3.linux.model.namespaces import (
     Namespace,
     Namespaces,
     NetNamespace,
+    PidNamespace,
     TimeNamespace,
     UtsNamespace,
 )
@@ -37,13 +38,13 @@ NEWIPC: Final = 0x8000000
 NEWUSER: Final = 0x10000000
 NEWPID: Final = 0x20000000
 NEWNET: Final = 0x40000000
-ABSENT: Final = NEWPID
-"""What there is one of only."""
 FLAG_OF: Final[dict[bytes, int]] = {
     b"cgroup": NEWCGROUP,
     b"ipc": NEWIPC,
     b"mnt": NEWNS,
     b"net": NEWNET,
+    b"pid": NEWPID,
+    b"pid_for_children": NEWPID,
     b"time": NEWTIME,
     b"time_for_children": NEWTIME,
     b"user": NEWUSER,
@@ -53,7 +54,7 @@ FLAG_OF: Final[dict[bytes, int]] = {
 KEPT: Final = RDONLY | NODEV | NOSUID | NOEXEC
 """Flags of mounts that a user namespace below cannot clear."""
 LEVELS: Final = 32
-"""How deep user namespaces may be nested."""
+"""How deep namespaces of users, and of numbers, may be nested."""
 
 
 class Renewed(NamedTuple):
@@ -85,7 +86,8 @@ def renewed(task: LinuxTask, flags: int) -> Renewed:
         flags: ``CLONE_NEW...``.
 
     Raises:
-        Errno: EPERM, no CAP_SYS_ADMIN, or a user namespace cannot be made; ENOSPC, it would be nested too deep.
+        Errno: EPERM, no CAP_SYS_ADMIN, or a user namespace cannot be made; ENOSPC, one would be nested too deep;
+            EINVAL, its children are to be born in another namespace of numbers already.
     """
     kernel, credentials, now = task.kernel, task.credentials, task.namespaces
     if flags & NEWUSER:
@@ -93,7 +95,7 @@ def renewed(task: LinuxTask, flags: int) -> Renewed:
     if not flags & ~NEWUSER:
         return Renewed(credentials, now)
     owner = credentials.user_ns
-    if not credentials.ns_capable(owner, Cap.SYS_ADMIN) or flags & ABSENT:
+    if not credentials.ns_capable(owner, Cap.SYS_ADMIN):
         raise Errno(E.EPERM)
     copied = None
     if flags & NEWNS:
@@ -101,7 +103,21 @@ def renewed(task: LinuxTask, flags: int) -> Renewed:
         if owner is not now.mnt.owner:
             lock(copied.tree)
         now = now._replace(mnt=MountNamespace(kernel.new_namespace_number(), owner, copied.tree))
+    if flags & NEWPID:
+        now = now._replace(pid_for_children=_new_pid_namespace(task, owner))
     return Renewed(credentials, _others(kernel, owner, now, flags), copied)
+
+
+def _new_pid_namespace(task: LinuxTask, owner: UserNamespace) -> PidNamespace:
+    """A namespace of numbers below the task's own (copy_pid_ns)."""
+    from ring3.linux.model.pid_namespace import InnerPidNamespace  # noqa: PLC0415 - few programs make one
+
+    parent = task.pid_ns
+    if task.namespaces.pid_for_children is not parent:
+        raise Errno(E.EINVAL)
+    if parent.level >= LEVELS:
+        raise Errno(E.ENOSPC)
+    return InnerPidNamespace(task.kernel.new_namespace_number(), owner, parent)
 
 
 def _others(kernel: LinuxSystem, owner: UserNamespace, now: Namespaces, flags: int) -> Namespaces:
@@ -165,15 +181,12 @@ def enter(task: LinuxTask, name: bytes, found: Namespace | UserNamespace) -> tup
         found: The namespace.
 
     Raises:
-        Errno: EPERM, it may not; EINVAL, it is in that user namespace; EUSERS, it has threads that would stay outside.
+        Errno: EPERM, it may not; EINVAL, it is in that user namespace, or that of numbers is not below its own; EUSERS,
+            it has threads that would stay outside.
     """
     credentials = task.credentials
     if isinstance(found, UserNamespace):
-        shares = any(other.fs is task.fs for other in task.kernel.threads() if other is not task)
-        if found is credentials.user_ns or len(task.process.threads) > 1 or shares:
-            raise Errno(E.EINVAL)
-        if not credentials.ns_capable(found, Cap.SYS_ADMIN):
-            raise Errno(E.EPERM)
+        _require_user_namespace(task, found)
         return in_user_namespace(credentials, found), task.namespaces
     if not credentials.has(Cap.SYS_ADMIN) or not credentials.ns_capable(found.owner, Cap.SYS_ADMIN):
         raise Errno(E.EPERM)
@@ -181,7 +194,7 @@ def enter(task: LinuxTask, name: bytes, found: Namespace | UserNamespace) -> tup
     if isinstance(found, MountNamespace):
         if not credentials.has(Cap.SYS_CHROOT):
             raise Errno(E.EPERM)
-        if any(other.fs is task.fs for other in task.kernel.threads() if other is not task):
+        if _shares_places(task):
             raise Errno(E.EINVAL)
         task.fs.root = task.fs.cwd = top(found.tree.root)
     if isinstance(found, TimeNamespace):
@@ -189,7 +202,25 @@ def enter(task: LinuxTask, name: bytes, found: Namespace | UserNamespace) -> tup
             raise Errno(E.EUSERS)
         found.is_settled = True
         return credentials, now._replace(time=found, time_for_children=found)
+    if isinstance(found, PidNamespace):
+        if not found.is_within(task.pid_ns):
+            raise Errno(E.EINVAL)
+        return credentials, now._replace(pid_for_children=found)
     taken = (
         found if field == name.decode() else own for field, own in zip(Namespaces._fields, now, strict=True)
     )
     return credentials, Namespaces(*taken)  # type: ignore[arg-type]  # of the kind that its name says
+
+
+def _require_user_namespace(task: LinuxTask, found: UserNamespace) -> None:
+    """Refuses what userns_install does."""
+    credentials = task.credentials
+    if found is credentials.user_ns or len(task.process.threads) > 1 or _shares_places(task):
+        raise Errno(E.EINVAL)
+    if not credentials.ns_capable(found, Cap.SYS_ADMIN):
+        raise Errno(E.EPERM)
+
+
+def _shares_places(task: LinuxTask) -> bool:
+    """Whether another task stands where it stands, whatever becomes of that."""
+    return any(other.fs is task.fs for other in task.kernel.threads() if other is not task)

@@ -10,6 +10,7 @@ from ring3.fs.anonymous import AnonymousFile
 from ring3.fs.file import O_RDWR
 from ring3.fs.opening import O_EXCL
 from ring3.fs.readiness import POLLHUP, READABLE
+from ring3.linux.model.namespaces import numbers_down_to
 
 if TYPE_CHECKING:
     from ring3.fs.file import Stat
@@ -47,6 +48,7 @@ class PidFile(AnonymousFile):
         self.process = process
         self.tid = process.pid if thread is None else thread.tid
         self._thread = None if self.tid == process.pid else thread
+        self._kernel = kernel
         self._processes = kernel.processes
         subject = self._thread or process
         subject.pidfd_ino = subject.pidfd_ino or kernel.vfs.new_ino()
@@ -85,8 +87,11 @@ class PidFile(AnonymousFile):
 
     def details(self) -> str:
         """Its number, -1 if it is gone."""
-        number = self.tid if self.exists else -1
-        return f"Pid:\t{number}\nNSpid:\t{number}\n"
+        if not self.exists:
+            return "Pid:\t-1\nNSpid:\t-1\n"
+        viewer = self._kernel.running_task().pid_ns
+        below = numbers_down_to(self.process.pid_ns, viewer, self.tid)
+        return f"Pid:\t{viewer.shown(self.tid)}\nNSpid:\t{below or 0}\n"
 
 
 def pid_file(task: LinuxTask, fd: int) -> PidFile:

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 
 def terminal_group(task: LinuxTask) -> int:
-    """The process group that a task's terminal serves."""
-    return task.kernel.terminal_groups.get(task.process.sid, task.process.sid)
+    """The process group that a task's terminal serves, as the task calls it."""
+    sid = task.process.sid
+    return task.pid_ns.shown(task.kernel.terminal_groups.get(sid, sid))
 
 
 @function("int tiocspgrp(struct tty_struct *tty, struct tty_struct *real_tty, pid_t __user *p)")
@@ -25,6 +26,7 @@ def tiocspgrp(task: LinuxTask, pgid: int) -> None:
     """
     if pgid < 0:
         raise Errno(E.EINVAL)
+    pgid = task.pid_ns.found(pgid)
     group = task.kernel.processes.group(pgid)
     if not group:
         raise Errno(E.ESRCH)

@@ -299,7 +299,7 @@ def _require_own(task: LinuxTask, file: PtyFile) -> None:
 def _get_group(task: LinuxTask, file: PtyFile, arg: int) -> int:
     if isinstance(file, SlaveFile):
         _require_own(task, file)
-    task.memory.write_u32(arg, file.pty.group or 0)
+    task.memory.write_u32(arg, task.pid_ns.shown(file.pty.group or 0))
     return 0
 
 
@@ -308,6 +308,7 @@ def _set_group(task: LinuxTask, file: PtyFile, arg: int) -> int:
     group = INT.cast(task.memory.read_u32(arg))
     if group < 0:
         raise Errno(E.EINVAL)
+    group = task.pid_ns.found(group)
     members = task.kernel.processes.group(group)
     if not members:
         raise Errno(E.ESRCH)
@@ -322,7 +323,7 @@ def _get_session(task: LinuxTask, file: PtyFile, arg: int) -> int:
         _require_own(task, file)
     if file.pty.session is None:
         raise Errno(E.ENOTTY)
-    task.memory.write_u32(arg, file.pty.session)
+    task.memory.write_u32(arg, task.pid_ns.shown(file.pty.session))
     return 0
 
 

@@ -135,14 +135,15 @@ def _cpu_clock(task: LinuxTask, number: int) -> Clock:
     if kind == _FILE:
         raise Errno(E.EINVAL)
     resolution = 1 if kind == _CPU_SCHED else HZ_PERIOD
-    pid = ~(number >> 3)
+    named = ~(number >> 3)
+    pid = task.pid_ns.found(named) if named else task.tid
     if number & _CPU_PER_THREAD:
-        found = task if pid in (0, task.tid) else task.kernel.thread(pid)
+        found = task if pid == task.tid else task.kernel.thread(pid)
         if found is None or found.process is not task.process:
             raise Errno(E.EINVAL)
         own = E.EINVAL if found is task else None
         return Clock(Base.CPU, lambda: found.kernel.cpu_time(found), resolution, own)
-    process = task.process if pid in (0, task.tid) else task.kernel.processes.get(pid)
+    process = task.process if pid == task.tid else task.kernel.processes.get(pid)
     if process is None:
         raise Errno(E.EINVAL)
     return Clock(Base.CPU, lambda: process_cpu_time(process), resolution)

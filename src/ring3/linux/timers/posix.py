@@ -64,7 +64,7 @@ class PosixTimer:
         """
         self._value, self._signal = value, signal
         if how == SIGEV_THREAD_ID:
-            self._thread = task.kernel.thread(tid)
+            self._thread = task.kernel.thread(task.pid_ns.found(tid))
             if self._thread is None or self._thread.process is not task.process:
                 raise Errno(E.EINVAL)
         elif how not in (SIGEV_SIGNAL, SIGEV_NONE, SIGEV_THREAD):

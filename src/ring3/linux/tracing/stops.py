@@ -180,9 +180,9 @@ def _tell_tracer(task: LinuxTask, tracer: Process, status: int) -> None:
     """Tells a tracer that a thread has stopped (do_notify_parent_cldstop)."""
     action = tracer.actions[Sig.SIGCHLD]
     if action.handler != SIG_IGN and not action.flags & SaFlags.SA_NOCLDSTOP:
-        uid = task.credentials.uid
+        uid, number = task.credentials.uid, tracer.pid_ns.shown(task.tid)
         code = int(CldCode.CLD_TRAPPED)
-        group_send_sig_info(tracer, SigInfo(int(Sig.SIGCHLD), code, Layout.CHILD, task.tid, uid, status))
+        group_send_sig_info(tracer, SigInfo(int(Sig.SIGCHLD), code, Layout.CHILD, number, uid, status))
     tracer.child_changed.wake()
 
 
@@ -198,6 +198,12 @@ async def ptrace_event(task: LinuxTask, number: int, message: int) -> int:
     with Rest(task, partial(ptrace_event, task, number, message)):
         await ptrace_stop(task, code, _notice(task, int(Sig.SIGTRAP), code))
     return 0
+
+
+def number_for_tracer(task: LinuxTask, number: int) -> int:
+    """What a thread's tracer calls one of the machine's numbers (ptrace_event_pid)."""
+    tracer = None if task.trace is None else task.trace.tracer
+    return number if tracer is None else tracer.pid_ns.shown(number)
 
 
 async def step_stop(task: LinuxTask) -> None:
@@ -231,7 +237,7 @@ async def signal_stop(task: LinuxTask, info: SigInfo) -> SigInfo | None:
     if signal != info.signo:
         parent = task.process.parent
         pid, uid = (0, 0) if parent is None else (parent.pid, parent.leader.credentials.uid)
-        info = SigInfo(signal, pid=pid, uid=uid)
+        info = SigInfo(signal, pid=task.pid_ns.shown(pid), uid=uid)
     if task.blocked & bit(signal):
         do_send_specific(task, info)
         return None
@@ -260,7 +266,7 @@ async def ptrace_report_syscall(task: LinuxTask, regs: UserRegs, at: At) -> int:
 
 def _notice(task: LinuxTask, signal: int, code: int) -> SigInfo:
     """What a tracer reads of a stop that is no signal's (ptrace_do_notify)."""
-    return SigInfo(signal, code, Layout.KILL, task.tid, task.credentials.uid)
+    return SigInfo(signal, code, Layout.KILL, task.vtid, task.credentials.uid)
 
 
 async def syscall_enter(task: LinuxTask, regs: UserRegs, work: int) -> int:
@@ -314,9 +320,10 @@ def thread_ended(task: LinuxTask, code: int) -> None:
         _report_end(process.first_traced_by, process.pid, code if process.ending is None else process.ending)
 
 
-def _report_end(tracer: Process, tid: int, code: int) -> None:
-    tracer.tracee_exits.append((tid, code))
+def _report_end(tracer: Process, number: int, code: int) -> None:
+    tracer.tracee_exits.append((number, code))
     if not wants_no_zombies(tracer):
+        tid = tracer.pid_ns.shown(number)
         group_send_sig_info(
             tracer, SigInfo(int(Sig.SIGCHLD), int(CldCode.CLD_EXITED), Layout.CHILD, tid, status=code >> 8)
         )

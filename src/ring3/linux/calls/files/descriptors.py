@@ -171,7 +171,7 @@ def _setpipe(task: LinuxTask, fd: int, file: File, arg: int) -> int:
 
 
 def _getown(task: LinuxTask, fd: int, file: File, arg: int) -> int:
-    return sigio.number_of(file)
+    return sigio.number_of(task, file)
 
 
 def _setown(task: LinuxTask, fd: int, file: File, arg: int) -> int:
@@ -181,7 +181,7 @@ def _setown(task: LinuxTask, fd: int, file: File, arg: int) -> int:
 
 def _getown_ex(task: LinuxTask, fd: int, file: File, arg: int) -> int:
     found = sigio.owner_of(file)
-    F_OWNER_EX.write(task.memory, arg, 64, int(found.kind), found.number)
+    F_OWNER_EX.write(task.memory, arg, 64, int(found.kind), task.pid_ns.shown(found.number))
     return 0
 
 

@@ -134,10 +134,11 @@ def _get(task: LinuxTask, locks: Locks, wanted: Wanted, cmd: int, arg: int) -> i
         return 0
     kind = F_WRLCK if against.exclusive else F_RDLCK
     length = 0 if against.end == END else against.end - against.start + 1
+    pid = against.pid if against.pid < 0 else task.pid_ns.shown(against.pid)
     row, bits = _layout(task, cmd)
     if row is FLOCK and (against.start >> bits - 1 or length >> bits - 1):
         raise Errno(E.EOVERFLOW)
-    row.write(task.memory, arg, bits, kind, SEEK_SET, against.start, length, against.pid)
+    row.write(task.memory, arg, bits, kind, SEEK_SET, against.start, length, pid)
     return 0
 
 

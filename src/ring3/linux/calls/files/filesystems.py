@@ -12,7 +12,6 @@ from ring3.fs.namei import Walk
 from ring3.fs.permission import KERNEL
 from ring3.fs.tmpfs import MemoryFileSystem
 from ring3.linux.files.lookup import who
-from ring3.linux.model.user_namespace import INITIAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,12 +75,13 @@ def _in_memory(task: LinuxTask, options: Options, name: str) -> MemoryFileSystem
 
 
 def _proc(task: LinuxTask, options: Options) -> Mount:
-    """The processes: who may look at those of the machine may mount it."""
-    _require(task, INITIAL)
+    """The processes of a namespace: its administrator may mount it."""
+    pids = task.namespaces.pid_for_children
+    _require(task, pids.owner)
     from ring3.fs.pseudo import PROC_MAGIC  # noqa: PLC0415
     from ring3.linux.proc.view import late  # noqa: PLC0415
 
-    return Mount(late(task.kernel, "proc", PROC_MAGIC), None)
+    return Mount(late(task.kernel, "proc", PROC_MAGIC, pids), None)
 
 
 def _require(task: LinuxTask, owner: UserNamespace) -> None:

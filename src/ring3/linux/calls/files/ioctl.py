@@ -133,7 +133,7 @@ def _set_group(task: LinuxTask, arg: int) -> None:
 
 
 def _get_session(task: LinuxTask, arg: int) -> None:
-    task.memory.write_u32(arg, task.process.sid)
+    task.memory.write_u32(arg, task.pid_ns.shown(task.process.sid))
 
 
 JOB_CONTROL: Final = {

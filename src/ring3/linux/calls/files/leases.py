@@ -50,7 +50,7 @@ def fcntl_setlease(task: LinuxTask, fd: int, file: File, kind: int) -> int:
     inode.leases.set(file, kind, partial(_tell, task, fd, file))
     owner = owner_of(file)
     if not owner.number:
-        owner.set(task, OwnerKind.F_OWNER_PID, task.tgid)
+        owner.set(task, OwnerKind.F_OWNER_PID, task.vtgid)
     return 0
 
 

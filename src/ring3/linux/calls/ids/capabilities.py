@@ -45,7 +45,7 @@ def sys_capget(task: LinuxTask, header: Pointer, dataptr: Pointer) -> int:
     pid = _pid(task, header)
     if pid < 0:
         raise Errno(E.EINVAL)
-    target = task.kernel.thread(pid) if pid else task
+    target = task.kernel.thread(task.pid_ns.found(pid)) if pid else task
     if target is None:
         raise Errno(E.ESRCH)
     who = target.credentials
@@ -61,7 +61,7 @@ def sys_capset(task: LinuxTask, header: Pointer, data: Pointer) -> int:
     words = _words(task, header)
     if words is None:
         raise Errno(E.EINVAL)
-    if _pid(task, header) not in (0, task.tid):
+    if _pid(task, header) not in (0, task.vtid):
         raise Errno(E.EPERM)
     form = CAP_DATA.form(64)
     rows = form.iter_unpack(task.memory.read(data, form.size * words))

@@ -13,19 +13,19 @@ if TYPE_CHECKING:
 @syscall("full")
 def sys_getpid(task: LinuxTask) -> int:
     """The thread group's number."""
-    return task.tgid
+    return task.vtgid
 
 
 @syscall("full")
 def sys_gettid(task: LinuxTask) -> int:
     """The thread's number."""
-    return task.tid
+    return task.vtid
 
 
 @syscall("full")
 def sys_getppid(task: LinuxTask) -> int:
     """The parent's number."""
-    return task.process.ppid
+    return task.pid_ns.shown(task.process.ppid)
 
 
 @syscall("full")

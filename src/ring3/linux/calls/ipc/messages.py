@@ -77,7 +77,7 @@ def sys_msgctl(task: LinuxTask, msqid: Int, cmd: Int, buf: Pointer, *, bits: int
     if cmd in (ipc.IPC_INFO, Msgctl.MSG_INFO):
         return _info(task, cmd, buf)
     if cmd in (ipc.IPC_STAT, Msgctl.MSG_STAT, Msgctl.MSG_STAT_ANY):
-        pack = partial(_status, bits)
+        pack = partial(_status, task, bits)
         return ipc.stat(task, ids, msqid, cmd, Msgctl.MSG_STAT_ANY, buf, pack)
     if cmd == ipc.IPC_SET:
         return _set(task, msqid, buf, bits)
@@ -114,8 +114,9 @@ def _info(task: LinuxTask, cmd: int, address: int) -> int:
     return ids.highest
 
 
-def _status(bits: int, found: MessageQueue) -> bytes:
+def _status(task: LinuxTask, bits: int, found: MessageQueue) -> bytes:
+    shown = task.pid_ns.shown
     times = [ipc.time_values(time, bits) for time in (found.stime, found.rtime, found.ctime)]
-    counts = (found.bytes, len(found.messages), found.room, found.sender, found.receiver)
+    counts = (found.bytes, len(found.messages), found.room, shown(found.sender), shown(found.receiver))
     row = MSQID_DS if bits == 64 else MSQID_DS32
     return row.pack(bits, *ipc.permission_values(found, bits), *times[0], *times[1], *times[2], *counts, 0, 0)

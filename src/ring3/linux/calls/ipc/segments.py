@@ -154,7 +154,7 @@ def sys_shmctl(task: LinuxTask, shmid: Int, cmd: Int, buf: Pointer, *, bits: int
     if cmd == Shmctl.SHM_INFO:
         return _info(task, buf, bits)
     if cmd in (ipc.IPC_STAT, Shmctl.SHM_STAT, Shmctl.SHM_STAT_ANY):
-        pack = partial(_status, bits)
+        pack = partial(_status, task, bits)
         return ipc.stat(task, ids, shmid, cmd, Shmctl.SHM_STAT_ANY, buf, pack)
     if cmd == ipc.IPC_SET:
         return ipc.set_permissions(task, ids, shmid, SHMID_DS if bits == 64 else SHMID_DS32, buf, bits)
@@ -174,10 +174,11 @@ def _info(task: LinuxTask, address: int, bits: int) -> int:
     return ids.highest
 
 
-def _status(bits: int, found: Segment) -> bytes:
+def _status(task: LinuxTask, bits: int, found: Segment) -> bytes:
+    shown = task.pid_ns.shown
     head = ipc.permission_values(found, bits)
     times = [ipc.time_values(time, bits) for time in (found.atime, found.dtime, found.ctime)]
-    counts = (found.maker, found.last, found.attached)
+    counts = (shown(found.maker), shown(found.last), found.attached)
     row = SHMID_DS if bits == 64 else SHMID_DS32
     return row.pack(bits, *head, found.size, *times[0], *times[1], *times[2], *counts, 0, 0)
 

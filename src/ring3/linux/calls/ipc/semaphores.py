@@ -194,7 +194,7 @@ def _one(task: LinuxTask, semid: int, number: int, cmd: int) -> int:
     if cmd == Semctl.GETVAL:
         return found.all[number].value
     if cmd == Semctl.GETPID:
-        return found.all[number].pid
+        return task.pid_ns.shown(found.all[number].pid)
     blocking = [sleeper.blocking for sleeper in found.sleepers]
     zero = cmd == Semctl.GETZCNT
     return sum(each is not None and each.number == number and (not each.amount) == zero for each in blocking)

@@ -51,7 +51,7 @@ def process_vm_rw(
     theirs = _limited(import_iovec(task, *remote, narrow), size)
     if not any(length for _, length in theirs):
         return 0
-    target = task.kernel.thread(pid)
+    target = task.kernel.thread(task.pid_ns.found(pid))
     if target is None or target.mm is None:
         raise Errno(E.ESRCH)
     if not may_look_into(task, target):

@@ -23,7 +23,7 @@ CSIGNAL: Final = 0xFF
 CLONE_ARGS_SIZE_VER0: Final = 64
 CLONE_ARGS_SIZE: Final = 88
 MAX_PID_NS_LEVEL: Final = 32
-"""How deep namespaces of numbers can be nested: there is one here."""
+"""How deep namespaces of numbers can be nested."""
 
 
 @syscall("full")
@@ -38,7 +38,7 @@ def sys_vfork(task: LinuxTask) -> int | Waiting:
     return kernel_clone(task, CloneArgs(int(C.CLONE_VFORK | C.CLONE_VM), int(Sig.SIGCHLD)))
 
 
-@syscall("partial", "no namespaces of process numbers (EPERM)")
+@syscall("full")
 def sys_clone(
     task: LinuxTask,
     clone_flags: UnsignedLong,
@@ -51,7 +51,7 @@ def sys_clone(
     return _legacy(task, clone_flags, newsp, parent_tidptr, child_tidptr, tls)
 
 
-@syscall("partial", "as clone")
+@syscall("full")
 def compat_sys_ia32_clone(
     task: LinuxTask,
     clone_flags: UnsignedLong,
@@ -74,7 +74,7 @@ def _legacy(
     )
 
 
-@syscall("partial", "as clone; no cgroups (EINVAL)")
+@syscall("partial", "no cgroups (EINVAL)")
 def sys_clone3(task: LinuxTask, uargs: Pointer, size: SizeT) -> int | Waiting:
     """Makes a child; as clone, with its arguments in a struct."""
     if size > 4096:
@@ -116,7 +116,7 @@ def sys_clone3(task: LinuxTask, uargs: Pointer, size: SizeT) -> int | Waiting:
 def sys_set_tid_address(task: LinuxTask, tidptr: Pointer) -> int:
     """Sets the address that is cleared when the thread ends; returns the thread's number."""
     task.clear_child_tid = tidptr
-    return task.tid
+    return task.vtid
 
 
 @syscall("full")

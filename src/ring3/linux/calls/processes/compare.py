@@ -35,7 +35,8 @@ def _order(one: object, other: object) -> int:
 @syscall("partial", "not KCMP_EPOLL_TFD (EOPNOTSUPP)")
 def sys_kcmp(task: LinuxTask, pid1: Pid, pid2: Pid, kind: Int, idx1: UnsignedLong, idx2: UnsignedLong) -> int:
     """Compares one thing of two processes: 0 the same, 1 and 2 an order, without meaning but constant."""
-    one, other = task.kernel.thread(pid1), task.kernel.thread(pid2)
+    thread, numbers = task.kernel.thread, task.pid_ns
+    one, other = thread(numbers.found(pid1)), thread(numbers.found(pid2))
     if one is None or other is None:
         raise Errno(E.ESRCH)
     if not may_look_into(task, one) or not may_look_into(task, other):

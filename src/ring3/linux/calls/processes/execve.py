@@ -117,12 +117,18 @@ async def _until_alone(task: LinuxTask) -> int:
     calls={"exit_mm", "recalc_sigpending", "start_thread"},
 )
 def begin_new_exec(task: LinuxTask, start: Start, path: bytes) -> None:
-    """Makes a task, alone in its process, run a prepared program instead of its own: execve cannot fail any more."""
+    """Makes a task, alone in its process, run a prepared program instead of its own: execve cannot fail any more.
+
+    Args:
+        task: The task.
+        start: The program in memory.
+        path: The path that it was named by, which gives the task its name.
+    """
     kernel, process = task.kernel, task.process
     process.executing = None
     if task.tid != process.pid:
         del kernel.tasks[task.tid]
-        task.tid = process.pid
+        task.tid, task.vtid = process.pid, task.vtgid
         kernel.tasks[task.tid] = task
     share_memory(kernel, start.mm, task.mm_context.for_program(start.file.inode))
     exit_mm(task)
@@ -135,7 +141,7 @@ def begin_new_exec(task: LinuxTask, start: Start, path: bytes) -> None:
     task.files.close_on_exec()
     place = task.exe_place
     task.exe = os.fsdecode(path if place is None else place.path())
-    task.name = os.path.basename(task.exe)[:15]
+    task.name = os.fsdecode(os.path.basename(path))[:15]
     load_tls(task)
     reset_user_state(kernel)
     load_data_segments(kernel, start.bits)
@@ -162,7 +168,7 @@ def do_execve(task: LinuxTask, path: bytes, argv: int, envp: int, narrow: bool) 
         raise Errno(E.ENOENT)
     vectors = _pointers(task, argv, narrow), _pointers(task, envp, narrow)
     kernel = task.kernel
-    start, exe = bprm_execve(
+    start = bprm_execve(
         kernel,
         path,
         _strings(task, vectors, path),
@@ -173,26 +179,26 @@ def do_execve(task: LinuxTask, path: bytes, argv: int, envp: int, narrow: bool) 
     )
     others = _end_others(task)
     if others is not None:
-        return _go_on_alone(task, others, start, exe)
-    return _start(task, start, exe)
+        return _go_on_alone(task, others, start, path)
+    return _start(task, start, path)
 
 
-async def _go_on_alone(task: LinuxTask, others: Waiting, start: Start, exe: bytes) -> int:
+async def _go_on_alone(task: LinuxTask, others: Waiting, start: Start, path: bytes) -> int:
     try:
         await others
     except TaskExited:
         start.mm.destroy()
         raise
-    result = _start(task, start, exe)
+    result = _start(task, start, path)
     return result if isinstance(result, int) else await result
 
 
-def _start(task: LinuxTask, start: Start, exe: bytes) -> int | Waiting:
+def _start(task: LinuxTask, start: Start, path: bytes) -> int | Waiting:
     """Runs a prepared program, and tells a tracer."""
     old = task.tid
-    begin_new_exec(task, start, exe)
+    begin_new_exec(task, start, path)
     if tracing.wants(task, Option.TRACEEXEC):
-        return tracing.ptrace_event(task, tracing.EVENT_EXEC, old)
+        return tracing.ptrace_event(task, tracing.EVENT_EXEC, tracing.number_for_tracer(task, old))
     if task.trace is not None and not task.trace.seized:
         do_send_specific(task, SigInfo(int(Sig.SIGTRAP)))
     return 0

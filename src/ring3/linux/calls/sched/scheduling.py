@@ -78,7 +78,7 @@ def _find(task: LinuxTask, pid: int) -> LinuxTask:
     Raises:
         Errno: ESRCH.
     """
-    found = task.kernel.thread(pid) if pid else task
+    found = task.kernel.thread(task.pid_ns.found(pid)) if pid else task
     if found is None:
         raise Errno(E.ESRCH)
     return found

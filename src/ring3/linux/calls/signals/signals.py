@@ -185,13 +185,16 @@ def sys_kill(task: LinuxTask, pid: Pid, sig: Signal) -> int:
     info = signal_from(task, sig, int(SiCode.SI_USER))
     processes = task.kernel.processes
     if pid > 0:
-        kill_pid_info(task, task.kernel.process_with(pid), info)
+        kill_pid_info(task, task.kernel.process_with(task.pid_ns.found(pid)), info)
     elif pid == -(1 << 31):
         raise Errno(E.ESRCH)
     elif pid == -1:
-        kill_something_info(task, [process for process in processes if process is not task.process], info)
+        others = [process for process in processes if process is not task.process]
+        kill_something_info(task, [found for found in others if task.pid_ns.shown(found.pid) > INIT], info)
     else:
-        kill_something_info(task, processes.group(-pid if pid else task.process.pgid), info)
+        kill_something_info(
+            task, processes.group(task.pid_ns.found(-pid) if pid else task.process.pgid), info
+        )
     return 0
 
 
@@ -201,13 +204,14 @@ def sys_kill(task: LinuxTask, pid: Pid, sig: Signal) -> int:
 )
 def do_tkill(task: LinuxTask, tgid: int | None, tid: int, info: SigInfo) -> int:
     """Sends a signal to one thread."""
-    target = task.kernel.thread(tid)
-    if target is None or (tgid is not None and target.tgid != tgid):
+    numbers = task.pid_ns
+    target = task.kernel.thread(numbers.found(tid))
+    if target is None or (tgid is not None and numbers.shown(target.tgid) != tgid):
         raise Errno(E.ESRCH)
     check_signal(info.signo)
     if not check_kill_permission(task, target.process, info.signo):
         raise Errno(E.EPERM)
-    if info.signo and tid != INIT:
+    if info.signo and target.tid != INIT:
         do_send_specific(target, info)
     return 0
 
@@ -230,7 +234,7 @@ def sys_tgkill(task: LinuxTask, tgid: Pid, pid: Pid, sig: Signal) -> int:
 
 def _queued(task: LinuxTask, found: SigInfo, receiver: int) -> SigInfo:
     """The siginfo that a program sends, checked: it cannot pretend to others that the kernel sent it."""
-    if (found.code >= 0 or found.code == SiCode.SI_TKILL) and receiver != task.tid:
+    if (found.code >= 0 or found.code == SiCode.SI_TKILL) and receiver != task.vtid:
         raise Errno(E.EPERM)
     return found
 
@@ -239,7 +243,7 @@ def _queued(task: LinuxTask, found: SigInfo, receiver: int) -> SigInfo:
 def sys_rt_sigqueueinfo(task: LinuxTask, pid: Pid, sig: Signal, uinfo: Pointer, *, bits: int = 64) -> int:
     """Sends a signal with data."""
     info = _queued(task, unpack(task.memory.read(uinfo, SIZE), bits, sig), pid)
-    kill_pid_info(task, task.kernel.process_with(pid), info)
+    kill_pid_info(task, task.kernel.process_with(task.pid_ns.found(pid)), info)
     return 0
 
 

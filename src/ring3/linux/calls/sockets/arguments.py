@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
 from ring3.abi.c_types import INT
@@ -12,6 +13,7 @@ from ring3.fs.file import File
 from ring3.linux.files.lookup import opened, walk
 from ring3.linux.files.vectors import Vectors
 from ring3.linux.model.limits import Resource
+from ring3.linux.model.user_namespace import NO_ID
 from ring3.net.caller import Ucred
 from ring3.net.socket import Socket
 
@@ -135,6 +137,15 @@ def read_int(task: LinuxTask, address: int) -> int:
         Errno: EFAULT.
     """
     return INT.cast(task.memory.read_u32(address))
+
+
+def shown_ucred(task: LinuxTask, raw: bytes) -> bytes:
+    """A ``struct ucred`` with the machine's numbers, as those of a task's namespaces (cred_to_ucred)."""
+    pid, uid, gid = struct.unpack("<iII", raw)
+    users = task.credentials.user_ns
+    uid = uid if uid == NO_ID else users.shown_user(uid)
+    gid = gid if gid == NO_ID else users.shown_group(gid)
+    return struct.pack("<iII", task.pid_ns.shown(pid), uid, gid)
 
 
 class Buffers:

@@ -37,7 +37,7 @@ def socket_ioctl(task: LinuxTask, socket: Socket, cmd: int, arg: int) -> int:
         set_by_number(task, socket, INT.cast(task.memory.read_u32(arg)))
         return 0
     elif cmd in (SocketIoctl.FIOGETOWN, SocketIoctl.SIOCGPGRP):
-        value = number_of(socket) & 0xFFFF_FFFF
+        value = number_of(task, socket) & 0xFFFF_FFFF
     elif cmd == SocketIoctl.SIOCATMARK:
         value = int(socket.at_mark())
     else:

@@ -16,7 +16,7 @@ from ring3.abi.linux.sockets import (
     SOCKADDR_MAX,
     SOL_SOCKET,
 )
-from ring3.linux.calls.sockets.arguments import Buffers, read_address
+from ring3.linux.calls.sockets.arguments import Buffers, read_address, shown_ucred
 from ring3.linux.files.vectors import UIO_MAXIOV, import_iovec
 from ring3.net.caller import Ucred
 
@@ -196,6 +196,8 @@ class ControlWriter:
         if room < 0 or not self._header.control:
             self.flags |= MSG_CTRUNC
             return
+        if level == SOL_SOCKET and kind == SCM_CREDENTIALS:
+            data = shown_ucred(self._header.task, data)
         if len(data) > room:
             self.flags |= MSG_CTRUNC
             data = data[:room]
@@ -283,12 +285,15 @@ def _files(task: LinuxTask, data: bytes) -> list[File]:
 
 def _credentials(task: LinuxTask, data: bytes) -> Ucred:
     """What a sender may say of itself (scm_check_creds)."""
-    pid, uid, gid = struct.unpack("<iII", data)
+    number, user, group = struct.unpack("<iII", data)
     who = task.credentials
+    pid, uid, gid = task.pid_ns.found(number), who.user_ns.user(user), who.user_ns.group_of(group)
+    if uid is None or gid is None:
+        raise Errno(E.EINVAL)
     if not (
-        (pid == task.tgid or who.capable(Cap.SYS_ADMIN))
-        and (uid in (who.uid, who.euid, who.suid) or who.capable(Cap.SETUID))
-        and (gid in (who.gid, who.egid, who.sgid) or who.capable(Cap.SETGID))
+        (pid == task.tgid or who.ns_capable(task.pid_ns.owner, Cap.SYS_ADMIN))
+        and (uid in (who.uid, who.euid, who.suid) or who.ns_capable(who.user_ns, Cap.SETUID))
+        and (gid in (who.gid, who.egid, who.sgid) or who.ns_capable(who.user_ns, Cap.SETGID))
     ):
         raise Errno(E.EPERM)
     if pid != task.tgid and not task.kernel.number_in_use(pid):

@@ -9,6 +9,7 @@ from ring3.abi.c_types import Int, Pointer
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.sockets import (
     SO_BINDTODEVICE,
+    SO_PEERCRED,
     SO_PEERGROUPS,
     SO_PEERNAME,
     SO_RCVTIMEO_NEW,
@@ -17,7 +18,7 @@ from ring3.abi.linux.sockets import (
     SO_SNDTIMEO_OLD,
     SOL_SOCKET,
 )
-from ring3.linux.calls.sockets.arguments import TaskCaller, read_int, socket_of
+from ring3.linux.calls.sockets.arguments import TaskCaller, read_int, shown_ucred, socket_of
 from ring3.linux.definition import syscall
 
 if TYPE_CHECKING:
@@ -100,6 +101,8 @@ def sys_getsockopt(
         value = _get_time(task, socket, optname)
     else:
         value = socket.get_socket_option(optname)
+        if optname == SO_PEERCRED:
+            value = shown_ucred(task, value)
         _check_room(task, optname, value, room, optlen)
     task.memory.write(optval, value[:room])
     task.memory.write_u32(optlen, min(len(value), room))

@@ -130,7 +130,7 @@ def ptrace_traceme(task: LinuxTask) -> int:
 
 
 def _target(task: LinuxTask, pid: int) -> LinuxTask:
-    found = task.kernel.thread(pid)
+    found = task.kernel.thread(task.pid_ns.found(pid))
     if found is None:
         raise Errno(E.ESRCH)
     return found
