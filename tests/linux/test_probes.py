@@ -160,6 +160,22 @@ def test_every_call_of_a_program_is_seen_by_any_door(linux: Linux, toolchain: To
         assert calls[-1][0] == "exit_group"
 
 
+def test_of_calls_that_share_a_stub_one_alone_is_seen(linux: Linux, toolchain: Toolchain) -> None:
+    """putpmsg is absent, as is getpmsg: the program makes either once."""
+    numbers: list[int] = []
+
+    class Numbers(CallObserver):
+        def entry(self, call: Call) -> None:
+            assert isinstance(call, StubCall)
+            numbers.append(call.number)
+
+        returned = entry
+
+    with linux.kernel.probes.attach(points.SystemCall("putpmsg"), Numbers()):
+        run(linux, toolchain.program("basic/enosys.c"), "")
+    assert numbers == [182, 182]
+
+
 def test_a_call_that_waits_and_the_one_that_ends_its_task(linux: Linux, events: Path) -> None:
     log: list[str] = []
     for name in ("read", "exit_group"):

@@ -26,7 +26,7 @@ from ring3.kernel.ticks import Ticks
 from ring3.kernel.watched_cpu import WatchedCpu
 from ring3.kernel.watched_functions import unwatch, watch
 from ring3.kernel.watched_items import bind, watch_method
-from ring3.kernel.watched_stubs import StubRow, watch_stub
+from ring3.kernel.watched_stubs import StubCall, StubRow, watch_stub
 
 if TYPE_CHECKING:
     from ring3.kernel.core import Kernel
@@ -136,7 +136,9 @@ def _at_function(kernel: Kernel[Any], point: points.Function, observer: CallObse
 
 
 def _at_system_call(kernel: Kernel[Any], point: points.SystemCall, observer: CallObserver) -> Leave:
-    return _at_stubs(kernel, observer, lambda row: point.name in row.names if point.name else bool(row.names))
+    if not point.name:
+        return _at_stubs(kernel, observer, lambda row: bool(row.names))
+    return _at_stubs(kernel, _OfName(observer, point.name), lambda row: point.name in row.names)
 
 
 def _at_stub(kernel: Kernel[Any], point: points.Stub, observer: CallObserver) -> Leave:
@@ -151,6 +153,44 @@ def _at_stubs(kernel: Kernel[Any], observer: CallObserver, wanted: Callable[[Stu
     return _all(
         [watch_stub(kernel, address, rows[address], who) for address, who in told.items() if who is not None]
     )
+
+
+class _OfName(CallObserver):
+    """Tells of the calls of one name, of those that a stub serves."""
+
+    def __init__(self, observer: CallObserver, name: str) -> None:
+        self._observer = observer
+        self._name = name
+
+    def of(self, what: StubRow) -> CallObserver | None:
+        """Who is told of a stub's calls: the observer itself where all of them have the name."""
+        found = self._observer.of(what)
+        return found if found is None or set(what.names) == {self._name} else _OfName(found, self._name)
+
+    def _is_told(self, call: Call) -> bool:
+        """Whether a call is one; of one that waited before somebody watched, the number is not known."""
+        assert isinstance(call, StubCall)
+        return call.begun_before or call.what.name_of(call.number) == self._name
+
+    def entry(self, call: Call) -> None:
+        if self._is_told(call):
+            self._observer.entry(call)
+
+    def wait(self, call: Call) -> None:
+        if self._is_told(call):
+            self._observer.wait(call)
+
+    def resume(self, call: Call) -> None:
+        if self._is_told(call):
+            self._observer.resume(call)
+
+    def returned(self, call: Call) -> None:
+        if self._is_told(call):
+            self._observer.returned(call)
+
+    def left(self, call: Call) -> None:
+        if self._is_told(call):
+            self._observer.left(call)
 
 
 class _AtReturn(CallObserver):

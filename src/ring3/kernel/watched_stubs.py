@@ -23,6 +23,7 @@ class StubRow(NamedTuple):
         symbol: Its symbol, such as ``__x64_sys_write``.
         names: What the call is named in the system's table, once for each number that leads here; empty for what is no
             system call.
+        numbers: These numbers, in the same order.
         abi: Whose table that is.
         registers: Which registers have the arguments, in order.
         mask: The bits of them that count.
@@ -31,10 +32,17 @@ class StubRow(NamedTuple):
 
     symbol: str
     names: tuple[str, ...] = ()
+    numbers: tuple[int, ...] = ()
     abi: str = ""
     registers: tuple[str, ...] = ()
     mask: int = (1 << 64) - 1
     definition: Any = None
+
+    def name_of(self, number: int) -> str:
+        """What the call of a number is named, of those that lead here; "" if it is none of them."""
+        if len(self.names) == 1:
+            return self.names[0]
+        return dict(zip(self.numbers, self.names, strict=True)).get(number, "")
 
 
 _NO_KEYWORDS: Final[Mapping[str, Value]] = {}

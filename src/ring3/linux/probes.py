@@ -32,14 +32,14 @@ def stub_rows(kernel: LinuxSystem) -> Mapping[int, StubRow]:
 
 
 @cache
-def _names() -> Mapping[tuple[tbl.Abi, str], list[str]]:
-    """What calls are named in the tables, by their stubs."""
-    names: dict[tuple[tbl.Abi, str], list[str]] = {}
+def _slots() -> Mapping[tuple[tbl.Abi, str], list[tuple[str, int]]]:
+    """What calls are named in the tables, with their numbers, by their stubs."""
+    slots: dict[tuple[tbl.Abi, str], list[tuple[str, int]]] = {}
     for abi in (tbl.Abi.X86_64, tbl.Abi.I386):
         for slot in tbl.sys_call_table(abi):
             if slot.name is not None:
-                names.setdefault((abi, slot.symbol), []).append(slot.name)
-    return names
+                slots.setdefault((abi, slot.symbol), []).append((slot.name, slot.number))
+    return slots
 
 
 def _entry(symbol: str) -> str:
@@ -54,9 +54,12 @@ def _row(symbol: str, definition: Syscall | None) -> StubRow:
     narrow = symbol.startswith("__ia32_")
     abi = tbl.Abi.I386 if narrow else tbl.Abi.X86_64
     registers = IA32_REGISTERS if narrow else X64_REGISTERS
+    own = entry.removeprefix("compat_").removeprefix("sys_"), -1
+    names, numbers = zip(*_slots().get((abi, symbol), (own,)), strict=True)
     return StubRow(
         symbol,
-        tuple(_names().get((abi, symbol), (entry.removeprefix("compat_").removeprefix("sys_"),))),
+        names,
+        numbers,
         abi,
         registers,
         (1 << 32) - 1 if narrow else (1 << 64) - 1,

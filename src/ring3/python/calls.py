@@ -26,10 +26,7 @@ class SystemCall:
     @property
     def name(self) -> str:
         """Its name in the system's table."""
-        names = self._call.what.names
-        if len(names) == 1:
-            return str(names[0])
-        return name_of(self._call) if self._call.what.abi else self._call.what.symbol
+        return name_of(self._call)
 
     @property
     def number(self) -> int:

@@ -77,13 +77,13 @@ def exece(task: SolarisTask, file: Path, argp: Address, envp: Address) -> int:
         start = prepare(task.kernel, program, Strings(exe, argv, environment), lambda name: _open(task, name))
     except ExecError as error:
         raise Errno(E(error.number)) from None
-    _run(task, start, os.fsdecode(exe), argv)
+    become(task, start, os.fsdecode(exe), argv)
     task.justreturn = True
     task.set_post_sys()
     return 0
 
 
-def _run(task: SolarisTask, start: Start, exe: str, argv: list[bytes]) -> None:
+def become(task: SolarisTask, start: Start, exe: str, argv: list[bytes]) -> None:
     """Makes the process, which has this lwp alone from now on, run a prepared program; nothing can fail any more."""
     kernel, process = task.kernel, task.process
     end_others(task)

@@ -259,36 +259,44 @@ class SolarisKernel(TwoWays[SolarisTask]):
         """The handlers in sysent and sysent32, and the other functions that ring 0 calls."""
         from ring3.kernel.watched_stubs import StubRow  # noqa: PLC0415 -- most programs run without
 
-        names: dict[int, list[str]] = {}
+        slots: dict[int, list[tuple[str, int]]] = {}
         for row in self.calls():
-            names.setdefault(row.address, []).append(row.name)
+            slots.setdefault(row.address, []).append((row.name, row.number))
         q, at = self.machine.ram.q, (self.solaris.sysent32 + L["SY_CALLC"]) >> 3
         for narrow in sysent_data.load32(self.solaris.flavour):
-            found = names.setdefault(q[at + 4 * narrow.number], [])
-            if narrow.name not in found and not narrow.absent:
-                found.append(narrow.name)
+            found = slots.setdefault(q[at + 4 * narrow.number], [])
+            if not narrow.absent and (narrow.name, narrow.number) not in found:
+                found.append((narrow.name, narrow.number))
         rows = {}
         for address in self.stubs:
             symbol = self.image.symbols.describe(address)
             made = self._functions.get(symbol)
             count = len(made.parameters) if made is not None else 0
+            served = slots.get(address, [])
             rows[address] = StubRow(
                 symbol,
-                tuple(names.get(address, ())),
-                "solaris" if address in names else "",
+                tuple(name for name, _ in served),
+                tuple(number for _, number in served),
+                "solaris" if served else "",
                 REGISTERS[:count],
                 definition=made,
             )
         return rows
 
     def own_points(self) -> Mapping[type, Attacher]:
-        """Those of the files and sockets that it uses, and of its signals."""
+        """Those of the files and sockets that it uses, of its signals and of its programs."""
         from ring3.fs.probes import at_host_data  # noqa: PLC0415 -- most programs run without
-        from ring3.kernel.points import HostData, Packet, SignalSent  # noqa: PLC0415
+        from ring3.kernel import points  # noqa: PLC0415
         from ring3.net.probes import at_packets  # noqa: PLC0415
-        from ring3.solaris.probes import at_signal  # noqa: PLC0415
+        from ring3.solaris.probes import at_exec, at_signal, at_taken  # noqa: PLC0415
 
-        return {HostData: at_host_data, Packet: at_packets, SignalSent: at_signal}
+        return {
+            points.HostData: at_host_data,
+            points.Packet: at_packets,
+            points.SignalSent: at_signal,
+            points.SignalDelivered: at_taken,
+            points.TaskExec: at_exec,
+        }
 
     # -- memory of the kernel ----------------------------------------------------------------------------------
 
@@ -425,9 +433,9 @@ class SolarisKernel(TwoWays[SolarisTask]):
         return STRUCT_REGS(self.machine.ram.q, physical >> 3)
 
     def stub_arguments(self, task: Task) -> tuple[UserRegs, int]:
-        """The CPU's registers themselves: ring 0 calls stubs as any function, with up to six arguments."""
+        """The CPU's registers themselves, for ring 0 calls stubs as any function; and t_sysnum."""
         task.regs = task.frame
-        return self.window, 0
+        return self.window, self.machine.ram.q[task.struct + (L["T_SYSNUM"] >> 3)] & 0xFFFF
 
     def failed(self, task: Task, error: Errno) -> int:
         """Notes the error for post_syscall and returns it (set_errno)."""

@@ -6,17 +6,19 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from ring3.kernel import points
-from ring3.kernel.events import Sent
+from ring3.kernel.events import Executed, Sent, Taken
 from ring3.kernel.functions import KernelFunction
 from ring3.kernel.observed import Call
-from ring3.kernel.probes import at_entry_of
-from ring3.solaris import signals
+from ring3.kernel.probes import at_entry_of, at_return_of
+from ring3.solaris import exece, signals
 from ring3.solaris.siginfo import Info
 
 if TYPE_CHECKING:
     from ring3.solaris.kernel import SolarisKernel
 
 _TO_PROCESS: Final = KernelFunction("sigtoproc", "genunix", signals.sigtoproc)
+_TAKEN: Final = KernelFunction("psig", "genunix", signals.psig)
+_BECOME: Final = KernelFunction("become", "", exece.become)
 _TO_THREAD: Final = KernelFunction("tsignal", "genunix", signals.tsignal)
 
 
@@ -33,6 +35,18 @@ def _to_thread(call: Call) -> Sent:
 
 _AT_PROCESS: Final = at_entry_of(_TO_PROCESS, _to_process)
 _AT_THREAD: Final = at_entry_of(_TO_THREAD, _to_thread)
+
+at_taken: Final = at_entry_of(_TAKEN, lambda call: Taken(*call.arguments))
+"""Tells of signals that threads take."""
+
+
+def _executed(call: Call) -> Executed:
+    task, _, path, _ = call.arguments
+    return Executed(task, path.encode("utf-8", "surrogateescape"))
+
+
+at_exec: Final = at_return_of(_BECOME, _executed)
+"""Tells of programs that processes become."""
 
 
 def at_signal(

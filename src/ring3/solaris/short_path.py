@@ -69,7 +69,7 @@ def run_short(kernel: SolarisKernel, task: SolarisTask) -> None:
         words[rcx] = words[r10]
         task.regs = window
         try:
-            result = stub(task, window, 0)
+            result = stub(task, window, number)
         except Errno as error:
             _fail(kernel, task, error)
             continue

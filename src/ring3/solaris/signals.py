@@ -117,27 +117,36 @@ def set_mask(task: SolarisTask, mask: int) -> None:
         task.set_sig_check()
 
 
+def psig(task: SolarisTask, info: Info) -> None:
+    """Does what a signal that a thread takes is to do: calls its handler, or ends the process.
+
+    Raises:
+        TaskExited: It has ended the process.
+    """
+    action = task.process.action(info.signo)
+    if action.handler == SIG_DFL:
+        from ring3.solaris.exit import end  # noqa: PLC0415 -- it needs this module
+
+        end(task, info.signo)
+    from ring3.solaris.sendsig import sendsig  # noqa: PLC0415 -- most programs get no signal
+
+    if not sendsig(task, info, action):
+        task.process.actions[SolarisSig.SIGSEGV] = Action()
+        task.sigmask &= ~bit(SolarisSig.SIGSEGV)
+        task.sigqueue.appendleft(Info(SolarisSig.SIGSEGV))
+
+
 def issig(task: SolarisTask) -> None:
     """Takes the signals that wait, on the way to ring 3: the registers are in `SolarisTask.regs`.
 
     Raises:
         TaskExited: One has ended the process.
     """
-    from ring3.solaris.sendsig import sendsig  # noqa: PLC0415 -- most programs get no signal
-
     while True:
         info = next_signal(task)
         if info is None:
             break
-        action = task.process.action(info.signo)
-        if action.handler == SIG_DFL:
-            from ring3.solaris.exit import end  # noqa: PLC0415 -- it needs this module
-
-            end(task, info.signo)
-        if not sendsig(task, info, action):
-            task.process.actions[SolarisSig.SIGSEGV] = Action()
-            task.sigmask &= ~bit(SolarisSig.SIGSEGV)
-            task.sigqueue.appendleft(Info(SolarisSig.SIGSEGV))
+        psig(task, info)
     if task.oldmask is not None:
         mask, task.oldmask = task.oldmask, None
         set_mask(task, mask)

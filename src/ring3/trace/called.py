@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import Final
 
 from ring3.abi import tbl
 from ring3.abi.linux import rows
 from ring3.abi.rows import Call
 from ring3.kernel.watched_stubs import StubCall
+
+_LINUX: Final = frozenset(tbl.Abi)
 
 
 @cache
@@ -24,11 +27,11 @@ def names_in_order() -> Iterator[str]:
 
 def name_of(call: StubCall) -> str:
     """What the call is named, in the table of the door that it came through."""
-    names = call.what.names
-    if len(names) == 1:
-        return str(names[0])
-    number = call.number
-    return _names(tbl.Abi(call.what.abi)).get(number) or f"syscall_{number:#x}"
+    what, number = call.what, call.number
+    found = str(what.name_of(number))
+    if found or what.abi not in _LINUX:
+        return found or str(what.symbol)
+    return _names(tbl.Abi(what.abi)).get(number) or f"syscall_{number:#x}"
 
 
 def bits_of(call: StubCall) -> int:

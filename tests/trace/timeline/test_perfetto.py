@@ -14,7 +14,7 @@ from ring3.computer import Linux
 from ring3.linux.model.task import LinuxTask
 from ring3.trace.timeline.recorder import Recorder
 from tests.cli.command import HELLO, is_one_line, ring3
-from tests.support import guest
+from tests.support import guest, solaris_linked
 from tests.support.toolchain import Toolchain
 
 perfetto = pytest.importorskip("perfetto.protos.perfetto.trace.perfetto_trace_pb2")
@@ -203,6 +203,37 @@ def recorded(program: Path, *arguments: str, follow: bool = True) -> Trace:
     return read(bytes(written))
 
 
+@pytest.fixture(scope="module")
+def families(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return solaris_linked.program(toolchain, "families.c", tmp_path_factory.mktemp("families") / "families")
+
+
+@pytest.mark.parametrize(
+    ("family", "told"),
+    [
+        ("processes", {"forksys", "exece", "becomes /usr/bin/echo", "ends: SIGKILL", "SIGKILL"}),
+        ("signals", {"kill", "page fault", "ends: status 0"}),
+    ],
+)
+def test_a_run_on_solaris_is_told_too(families: Path, family: str, told: set[str], tmp_path: Path) -> None:
+    script = 'syscall:::entry { printf("%d %s\\n", pid, probefunc); }'
+    options = (
+        "--os",
+        "solaris",
+        "--perfetto",
+        str(tmp_path / "trace"),
+        "-qn",
+        script,
+        "-o",
+        str(tmp_path / "lines"),
+    )
+    assert ring3("dtrace", *options, "-c", f"{families} {family}").returncode == 0
+    trace = read((tmp_path / "trace").read_bytes())
+    lines = [line for line in (tmp_path / "lines").read_text().splitlines() if line]
+    assert [f"{tid} {call.name}" for tid, call in trace.calls] == lines
+    assert told <= names(trace)
+
+
 def names(trace: Trace) -> set[str]:
     return {packet.track_event.name for packet in trace.packets}
 
@@ -293,10 +324,6 @@ def test_dtrace_writes_one_beside_its_script(tmp_path: Path, toolchain: Toolchai
             "failed to write /nowhere/trace: No such file or directory",
         ),
         (["--perfetto", "trace"], "--perfetto: there is no program; -c starts one"),
-        (
-            ["--os", "solaris", "--perfetto", "trace", "-c", "uname"],
-            "--perfetto: programs of Linux alone are recorded",
-        ),
     ],
 )
 def test_what_dtrace_cannot_record(words: list[str], complaint: str, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Listens to a Linux machine and writes what its tasks do as a trace of Perfetto.
+"""Listens to a machine with Linux or Solaris and writes what its tasks do as a trace of Perfetto.
 
 Tasks are processes and threads; their calls are slices, the kernel's functions that they lead to lie within these,
 signals, faults and programs are instants, and arrows lead from who wakes, signals or starts a task to that task. The
@@ -10,28 +10,27 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from itertools import count
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from ring3.abi.errno import E, Errno
+from ring3.abi.errno import Errno
 from ring3.abi.signals import Sig
 from ring3.kernel import points
 from ring3.kernel.mm.fault import FaultOutcome
 from ring3.kernel.observed import Call
 from ring3.kernel.task import TaskState
 from ring3.kernel.watched_stubs import StubCall
-from ring3.linux.model.task import LinuxTask
 from ring3.trace.called import bits_of, name_of
 from ring3.trace.timeline.listening import Listener, listen
 from ring3.trace.timeline.perfetto import Annotations, PerfettoFile, State
 
 if TYPE_CHECKING:
+    from ring3.abi.solaris.signals import SolarisSig
+    from ring3.kernel.core import Kernel
     from ring3.kernel.events import Created, Executed, Exited, Faulted, Sent, Taken, Woken
     from ring3.kernel.task import Task
-    from ring3.linux.kernel import LinuxKernel
 
 IDLE: Final = ("swapper/0", 0)
 """What Linux calls the task that runs when none can."""
-_ERRORS: Final = {int(error): error.name for error in E}
 _STATES: Final = {
     TaskState.READY: State.RUNNABLE,
     TaskState.WAITING: State.SLEEPING,
@@ -80,13 +79,14 @@ class Recorder(Listener[_Thread]):
 
     def __init__(
         self,
-        kernel: LinuxKernel,
-        first: Iterable[LinuxTask],
+        kernel: Kernel[Any],
+        first: Iterable[Task],
         write: Callable[[bytes], object],
         *,
         follow: bool = True,
         calls: Callable[[str, int], bool] = lambda _name, _bits: True,
         describe: Callable[[StubCall], str] | None = None,
+        signals: type[Sig | SolarisSig] = Sig,
     ) -> None:
         """Begins to listen.
 
@@ -97,11 +97,13 @@ class Recorder(Listener[_Thread]):
             follow: Whether the tasks that they start are recorded too.
             calls: Whether calls of a name and a width are.
             describe: Writes a call that begins as text; None for the values of its arguments alone.
+            signals: The system's.
         """
         self._kernel = kernel
         self._follow = follow
         self._wanted = calls
         self._describe = describe
+        self._signal_names = {int(signal): signal.name for signal in signals}
         self._now = 0
         self._file = PerfettoFile(write, self.now())
         self._arrows = count(1)
@@ -138,8 +140,7 @@ class Recorder(Listener[_Thread]):
         return self._now
 
     def _add(self, task: Task) -> _Thread:
-        assert isinstance(task, LinuxTask)
-        pid = task.process.pid
+        pid = _pid(task)
         process = self._processes.get(pid)
         if process is None:
             process = self._processes[pid] = _Process(self._file, pid, task.name)
@@ -178,8 +179,7 @@ class Recorder(Listener[_Thread]):
             return
         told: Annotations = {}
         if isinstance(call.error, Errno):
-            number = int(call.error.number)
-            told = {"error": _ERRORS.get(number, number)}
+            told = {"error": call.error.number.name}
         elif isinstance(call.value, int) and call.error is None:
             told = {"result": int(call.value)}
         now = self.now()
@@ -201,7 +201,7 @@ class Recorder(Listener[_Thread]):
         sender = self.tasks.get(event.task) if event.task is not None else None
         if sender is None:
             return
-        name = f"{_signal(signal)} to {pid}"
+        name = f"{self._name(signal)} to {pid}"
         if event.discarded:
             self._file.instant(self.now(), sender.track, f"{name}: ignored", "signal")
             return
@@ -213,12 +213,11 @@ class Recorder(Listener[_Thread]):
         thread = self.tasks.get(event.task)
         if thread is None:
             return
-        assert isinstance(event.task, LinuxTask)
         signal = event.info.signo
-        arrows = self._signals.get((event.task.process.pid, signal), [])
+        arrows = self._signals.get((_pid(event.task), signal), [])
         arrow = arrows.pop(0) if arrows else 0
         told = {"code": event.info.code, "from": event.info.pid}
-        self._file.instant(self.now(), thread.track, _signal(signal), "signal", told, ends=arrow)
+        self._file.instant(self.now(), thread.track, self._name(signal), "signal", told, ends=arrow)
 
     def _faulted(self, event: Faulted) -> None:
         thread = self.tasks.get(event.task) if event.task is not None else None
@@ -233,6 +232,9 @@ class Recorder(Listener[_Thread]):
         self._file.instant(now, thread.track, name, "fault", told)
         self._file.count(now, process.fault_track, process.faults)
         self._file.count(now, self._frames, self._kernel.machine.ram.frames_in_use)
+
+    def _name(self, signal: int) -> str:
+        return self._signal_names.get(signal) or f"signal {signal}"
 
     # -- tasks -----------------------------------------------------------------------------------------------------
 
@@ -249,9 +251,8 @@ class Recorder(Listener[_Thread]):
         thread = self.tasks.get(event.task)
         if thread is None:
             return
-        assert isinstance(event.task, LinuxTask)
         path = event.path.decode("utf-8", "replace")
-        pid, name = event.task.process.pid, path.rpartition("/")[2][:15]
+        pid, name = _pid(event.task), path.rpartition("/")[2][:15]
         self._file.process(pid, name, thread.process.track)
         self._file.thread(pid, event.task.tid, name, thread.track)
         self._file.instant(self.now(), thread.track, f"becomes {path}", "task")
@@ -260,7 +261,7 @@ class Recorder(Listener[_Thread]):
         thread = self.tasks.get(event.task)
         if thread is not None:
             signal = event.code & 0x7F
-            told = _signal(signal) if signal else f"status {event.code >> 8 & 0xFF}"
+            told = self._name(signal) if signal else f"status {event.code >> 8 & 0xFF}"
             self._file.instant(self.now(), thread.track, f"ends: {told}", "task")
             self._end_all(event.task)
 
@@ -289,6 +290,6 @@ class Recorder(Listener[_Thread]):
         self._file.switch(self.now(), (task.name, task.tid), _STATES[task.state], IDLE)
 
 
-def _signal(number: int) -> str:
-    """A signal's name."""
-    return Sig(number).name if number in set(Sig) else f"signal {number}"
+def _pid(task: Any) -> int:  # noqa: ANN401 - a task of either system
+    """The number of its process."""
+    return int(task.process.pid)

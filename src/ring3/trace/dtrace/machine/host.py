@@ -122,15 +122,16 @@ class MachineHost(HostAlone):
         """Record the program, and those that it starts.
 
         Raises:
-            DtraceError: if there is none, or it is not Linux's.
+            DtraceError: if there is none.
         """
+        from ring3.abi.signals import Sig  # noqa: PLC0415 - who records nothing pays for nothing
+        from ring3.abi.solaris.signals import SolarisSig  # noqa: PLC0415
         from ring3.trace.timeline.recorder import Recorder  # noqa: PLC0415 - imports a kernel
 
         if self._task is None:
             return super().recorded(write)
-        if self.system != "linux":
-            raise DtraceError("--perfetto: programs of Linux alone are recorded")
-        return contextlib.closing(Recorder(self.kernel(), [self._task], write))
+        signals = SolarisSig if self.system == "solaris" else Sig
+        return contextlib.closing(Recorder(self.kernel(), [self._task], write, signals=signals))
 
     def load_libraries(self) -> None:
         """Run the program to where it begins, so that its libraries are mapped and can be probed."""
