@@ -39,30 +39,39 @@ FAMILIES = {
 }
 
 
+BITS = pytest.mark.parametrize("bits", [64, 32])
+
+
 @pytest.fixture(scope="module")
-def families(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return solaris_linked.program(toolchain, "families.c", tmp_path_factory.mktemp("families") / "families")
+def families(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
+    folder = tmp_path_factory.mktemp("families")
+    return {
+        bits: solaris_linked.program(toolchain, "families.c", folder / f"families{bits}", bits=bits)
+        for bits in (64, 32)
+    }
 
 
 @BOTH_PATHS
+@BITS
 @pytest.mark.parametrize("family", FAMILIES)
-def test_family(families: Path, family: str, path: PathThrough) -> None:
+def test_family(families: dict[int, Path], family: str, bits: int, path: PathThrough) -> None:
     with guest.boot_solaris(path) as machine:
         machine.kernel.make_time_virtual()
-        outcome = guest.run(machine, families, [family])
+        outcome = guest.run(machine, families[bits], [family])
     assert (outcome.stdout.decode(), outcome.stderr, outcome.status) == (FAMILIES[family], b"", 0)
 
 
 class Built:
     """A program, the object that it finds by $ORIGIN, and one to put before it."""
 
-    def __init__(self, toolchain: Toolchain, folder: Path) -> None:
-        self.part = solaris_linked.shared(toolchain, "part.c", folder / "part.so.1")
-        self.preload = solaris_linked.shared(toolchain, "preload.c", folder / "preload.so.1")
+    def __init__(self, toolchain: Toolchain, folder: Path, bits: int) -> None:
+        self.bits = bits
+        self.part = solaris_linked.shared(toolchain, "part.c", folder / "part.so.1", bits=bits)
+        self.preload = solaris_linked.shared(toolchain, "preload.c", folder / "preload.so.1", bits=bits)
         self.program = solaris_linked.program(
-            toolchain, "linked.c", folder / "linked", self.part, options=["-rpath", "$ORIGIN"]
+            toolchain, "linked.c", folder / "linked", self.part, options=["-rpath", "$ORIGIN"], bits=bits
         )
-        self.lost = solaris_linked.program(toolchain, "linked.c", folder / "lost", self.part)
+        self.lost = solaris_linked.program(toolchain, "linked.c", folder / "lost", self.part, bits=bits)
 
     def run(self, program: Path, *arguments: str, **environment: str) -> tuple[str, str, int]:
         with guest.boot_solaris() as machine:
@@ -73,9 +82,11 @@ class Built:
         return outcome.stdout.decode(), outcome.stderr.decode(), outcome.status
 
 
-@pytest.fixture(scope="module")
-def built(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Built:
-    return Built(toolchain, tmp_path_factory.mktemp("linked"))
+@pytest.fixture(scope="module", params=[64, 32])
+def built(
+    toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Built:
+    return Built(toolchain, tmp_path_factory.mktemp("linked"), request.param)
 
 
 @pytest.mark.parametrize("now", ["", "1"])

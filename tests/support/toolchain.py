@@ -138,7 +138,8 @@ def build(sources: Sequence[Path], *, target: str, kind: Kind, flags: Sequence[s
 def _key(sources: Sequence[Path], options: Sequence[str]) -> str:
     """Returns a hash of all that the result depends on; the sources' directories do not count, so clones share it."""
     digest = hashlib.sha256()
-    folders = {PROGRAMS, *(source.parent for source in sources)}
+    searched = [Path(option[2:]) for option in options if option.startswith("-I")]
+    folders = {PROGRAMS, *searched, *(source.parent for source in sources)}
     headers = {header for folder in folders for header in folder.glob("*.h")}
     for option in options:
         digest.update(option.encode() + b"\0")

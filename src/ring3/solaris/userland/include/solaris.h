@@ -1,6 +1,7 @@
 /*
  * What libc and the commands of Ring3's Solaris know of it: types, numbers and functions, as the headers of the system give
- * them to a 64-bit program (usr/src/uts/common/sys and usr/src/head of illumos; names and numbers alone).
+ * them to a program (usr/src/uts/common/sys and usr/src/head of illumos; names and numbers alone). Longs and pointers have
+ * 64 bits or 32; where a 32-bit program's struct has more than that to be different, it says so.
  */
 
 #ifndef SOLARIS_H
@@ -14,7 +15,8 @@ typedef long ssize_t, off_t, time_t, clock_t;
 typedef int pid_t, id_t;
 typedef unsigned int uid_t, gid_t, mode_t, socklen_t, pthread_t;
 typedef unsigned long dev_t, ino_t;
-typedef long long hrtime_t;
+typedef long long hrtime_t, off64_t;
+typedef unsigned long long ino64_t;
 
 #define EINTR 4
 #define ENOENT 2
@@ -70,20 +72,54 @@ struct timeval {
 	time_t tv_sec;
 	long tv_usec;
 };
+#ifdef __i386__
+#define STAT_PAD(name, longs) long name[longs];
+#else
+#define STAT_PAD(name, longs)
+#endif
 struct stat {
 	dev_t st_dev;
+	STAT_PAD(st_pad1, 3)
 	ino_t st_ino;
 	mode_t st_mode;
 	unsigned st_nlink;
 	uid_t st_uid;
 	gid_t st_gid;
 	dev_t st_rdev;
+	STAT_PAD(st_pad2, 2)
 	off_t st_size;
+	STAT_PAD(st_pad3, 1)
 	struct timespec st_atim, st_mtim, st_ctim;
 	int st_blksize;
 	long st_blocks;
 	char st_fstype[16];
+	STAT_PAD(st_pad4, 8)
 };
+#ifdef __i386__
+struct stat64 {
+	dev_t st_dev;
+	long st_pad1[3];
+	ino64_t st_ino;
+	mode_t st_mode;
+	unsigned st_nlink;
+	uid_t st_uid;
+	gid_t st_gid;
+	dev_t st_rdev;
+	long st_pad2[2];
+	off64_t st_size;
+	struct timespec st_atim, st_mtim, st_ctim;
+	int st_blksize;
+	off64_t st_blocks;
+	char st_fstype[16];
+	long st_pad4[8];
+};
+struct dirent64 {
+	ino64_t d_ino;
+	off64_t d_off;
+	unsigned short d_reclen;
+	char d_name[1];
+};
+#endif
 #define S_IFMT 0xf000
 #define S_IFIFO 0x1000
 #define S_IFCHR 0x2000
@@ -112,10 +148,28 @@ typedef struct {
 	size_t ss_size;
 	int ss_flags;
 } stack_t;
+#ifdef __i386__
+typedef struct siginfo {
+	int si_signo, si_code, si_errno;
+	char si_data[116];
+} siginfo_t;
+#define SI_STATUS_AT 8			/* in si_data, behind the process's number and its time */
+typedef struct ucontext {
+	unsigned long uc_flags;
+	struct ucontext *uc_link;
+	sigset_t uc_sigmask;
+	stack_t uc_stack;
+	long gregs[19];
+	char fpregs[380];
+	long uc_filler[5];
+} ucontext_t;
+enum { REG_FP = 6, REG_THREAD, REG_PC = 14, REG_SP = 17 };
+#else
 typedef struct siginfo {
 	int si_signo, si_code, si_errno, si_pad;
 	char si_data[240];
 } siginfo_t;
+#define SI_STATUS_AT 16
 typedef struct ucontext {
 	unsigned long uc_flags;
 	struct ucontext *uc_link;
@@ -126,7 +180,8 @@ typedef struct ucontext {
 	char fpregs[528] __attribute__((aligned(16)));
 	long uc_filler[6];
 } ucontext_t;
-enum { REG_RDI = 8, REG_RBP = 10, REG_RIP = 17, REG_CS, REG_RFL, REG_RSP, REG_SS, REG_FSBASE = 26 };
+enum { REG_FP = 10, REG_PC = 17, REG_SP = 20, REG_THREAD = 26 };
+#endif
 #define UC_SIGMASK 1
 #define UC_STACK 2
 #define UC_CPU 4
@@ -268,11 +323,19 @@ int sigaction(int, const struct sigaction *, struct sigaction *), sigprocmask(in
 int sigfillset(sigset_t *), sigemptyset(sigset_t *);
 int nanosleep(const struct timespec *, struct timespec *);
 
-typedef struct file {
+struct stream {
 	int fd, flags, unread;
 	char *buffer;
 	size_t have, at, room;
-	int lock;
+};
+/* programs know its size, by which they find stdout and stderr in __iob */
+typedef struct file {
+	struct stream *of;
+#ifdef __i386__
+	char pad[12];
+#else
+	char pad[120];
+#endif
 } FILE;
 extern FILE __iob[20];
 #define stdin (&__iob[0])

@@ -1,5 +1,5 @@
 /*
- * What fs:0 points to: a thread as the run-time linker and libc share it. Thread-local storage of the program and of what
+ * What fs:0, in 32-bit programs gs:0, points to: a thread as the run-time linker and libc share it. Thread-local storage of the program and of what
  * it was started with lies right below (variant II of "ELF Handling For Thread-Local Storage"); __cerror stores errno at
  * TCB_ERRNO.
  */
@@ -7,7 +7,11 @@
 #ifndef TCB_H
 #define TCB_H
 
+#ifdef __i386__
+#define TCB_ERRNO 0x8
+#else
 #define TCB_ERRNO 0x10
+#endif
 
 #ifndef __ASSEMBLER__
 
@@ -40,7 +44,11 @@ struct ulwp {
 static inline struct ulwp *curthread(void)
 {
 	struct ulwp *self;
+#ifdef __i386__
+	__asm__("movl %%gs:0, %0" : "=r"(self));
+#else
 	__asm__("movq %%fs:0, %0" : "=r"(self));
+#endif
 	return self;
 }
 

@@ -1,5 +1,6 @@
 /* The decimal digits of a double, all of them, and rounding to fewer: what printf's conversions of floating point print. */
 
+#include <stdint.h>
 #include "decimal.h"
 
 #define BASE 1000000000u
@@ -7,9 +8,9 @@
 
 static int multiply(unsigned *limbs, int count, unsigned by)
 {
-	unsigned long carry = 0;
+	uint64_t carry = 0;
 	for (int i = 0; i < count; i++) {
-		carry += (unsigned long)limbs[i] * by;
+		carry += (uint64_t)limbs[i] * by;
 		limbs[i] = (unsigned)(carry % BASE);
 		carry /= BASE;
 	}
@@ -23,12 +24,12 @@ void decimal_of(struct decimal *made, double value)
 	unsigned limbs[LIMBS];
 	union {
 		double value;
-		unsigned long bits;
+		uint64_t bits;
 	} as = { value };
 	int exponent = (int)(as.bits >> 52 & 0x7ff), places = 0, count = 2;
-	unsigned long mantissa = as.bits & ((1ul << 52) - 1);
+	uint64_t mantissa = as.bits & ((1ull << 52) - 1);
 	if (exponent)
-		mantissa |= 1ul << 52;
+		mantissa |= 1ull << 52;
 	else
 		exponent = 1;
 	exponent -= 1075;

@@ -42,13 +42,13 @@ static void put_text(struct out *out, const struct spec *spec, const char *text,
 		pad(out, ' ', blank);
 }
 
-static void put_number(struct out *out, const struct spec *spec, unsigned long value, int base, int upper, const char *prefix)
+static void put_number(struct out *out, const struct spec *spec, unsigned long long value, int base, int upper, const char *prefix)
 {
 	char digits[24], *at = digits + sizeof digits;
 	const char *set = upper ? "0123456789ABCDEF" : "0123456789abcdef";
 	do
-		*--at = set[value % (unsigned long)base];
-	while (value /= (unsigned long)base);
+		*--at = set[value % (unsigned)base];
+	while (value /= (unsigned)base);
 	int length = (int)(digits + sizeof digits - at);
 	if (spec->precision == 0 && length == 1 && *at == '0')
 		length = 0;
@@ -169,8 +169,10 @@ static const char *parse(const char *at, struct spec *spec, va_list *list)
 				spec->precision = spec->precision * 10 + *at++ - '0';
 	}
 	for (;; at++) {
-		if (*at == 'l' || *at == 'j' || *at == 'z' || *at == 't')
+		if (*at == 'j' || (*at == 'l' && spec->size == sizeof(long)))
 			spec->size = 8;
+		else if (*at == 'l' || *at == 'z' || *at == 't')
+			spec->size = sizeof(long);
 		else if (*at == 'L')
 			spec->size = 16;
 		else if (*at == 'h')
@@ -180,15 +182,15 @@ static const char *parse(const char *at, struct spec *spec, va_list *list)
 	}
 }
 
-static long signed_argument(const struct spec *spec, va_list *list)
+static long long signed_argument(const struct spec *spec, va_list *list)
 {
-	long value = spec->size == 8 ? va_arg(*list, long) : va_arg(*list, int);
+	long long value = spec->size == 8 ? va_arg(*list, long long) : va_arg(*list, int);
 	return spec->size == 2 ? (short)value : spec->size == 1 ? (signed char)value : value;
 }
 
-static unsigned long unsigned_argument(const struct spec *spec, va_list *list)
+static unsigned long long unsigned_argument(const struct spec *spec, va_list *list)
 {
-	unsigned long value = spec->size == 8 ? va_arg(*list, unsigned long) : va_arg(*list, unsigned);
+	unsigned long long value = spec->size == 8 ? va_arg(*list, unsigned long long) : va_arg(*list, unsigned);
 	return spec->size == 2 ? (unsigned short)value : spec->size == 1 ? (unsigned char)value : value;
 }
 
@@ -197,8 +199,8 @@ static void convert(struct out *out, char c, struct spec *spec, va_list *list)
 	switch (c) {
 	case 'd':
 	case 'i': {
-		long value = signed_argument(spec, list);
-		put_number(out, spec, value < 0 ? 0 - (unsigned long)value : (unsigned long)value, 10, 0,
+		long long value = signed_argument(spec, list);
+		put_number(out, spec, value < 0 ? 0 - (unsigned long long)value : (unsigned long long)value, 10, 0,
 		    value < 0 ? "-" : spec->plus ? "+" : spec->space ? " " : "");
 		break;
 	}
@@ -206,7 +208,7 @@ static void convert(struct out *out, char c, struct spec *spec, va_list *list)
 	case 'o': put_number(out, spec, unsigned_argument(spec, list), 8, 0, spec->alternate ? "0" : ""); break;
 	case 'x':
 	case 'X': {
-		unsigned long value = unsigned_argument(spec, list);
+		unsigned long long value = unsigned_argument(spec, list);
 		put_number(out, spec, value, 16, c == 'X', spec->alternate && value ? c == 'X' ? "0X" : "0x" : "");
 		break;
 	}

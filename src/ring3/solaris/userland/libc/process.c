@@ -88,7 +88,7 @@ int execl(const char *path, const char *first, ...)
 static int encode(const siginfo_t *info)
 {
 	int status;
-	memcpy(&status, info->si_data + 16, sizeof status);
+	memcpy(&status, info->si_data + SI_STATUS_AT, sizeof status);
 	switch (info->si_code) {
 	case 1: return (status & 0xff) << 8;
 	case 2: return status & 0x7f;

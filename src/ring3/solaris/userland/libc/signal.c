@@ -17,7 +17,7 @@ static void sigacthandler(int signal, siginfo_t *info, ucontext_t *context)
 	if (self->ul_holds && self->ul_cursig == 0) {
 		self->ul_cursig = signal;
 		if (info)
-			memcpy(self->ul_siginfo, info, sizeof self->ul_siginfo);
+			memcpy(self->ul_siginfo, info, sizeof *info);
 		else
 			memset(self->ul_siginfo, 0, sizeof self->ul_siginfo);
 		memcpy(self->ul_sigmask, &context->uc_sigmask, sizeof context->uc_sigmask);

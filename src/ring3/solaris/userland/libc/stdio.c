@@ -5,32 +5,39 @@
 #define BUFFER 4096
 enum { READING = 1, WRITING = 2, AT_END = 4, FAILED = 8, LINES = 16, UNBUFFERED = 32, KNOWN = 64, OWN = 128 };
 
-FILE __iob[20] = { { 0, READING, -1, NULL, 0, 0, 0, 0 }, { 1, WRITING, -1, NULL, 0, 0, 0, 0 }, { 2, WRITING | UNBUFFERED | KNOWN, -1, NULL, 0, 0, 0, 0 } };
+static struct stream standard[3] = {
+	{ 0, READING, -1, NULL, 0, 0, 0 }, { 1, WRITING, -1, NULL, 0, 0, 0 }, { 2, WRITING | UNBUFFERED | KNOWN, -1, NULL, 0, 0, 0 },
+};
+FILE __iob[20] = { { &standard[0], { 0 } }, { &standard[1], { 0 } }, { &standard[2], { 0 } } };
+struct own {
+	FILE file;
+	struct stream stream;
+};
 static FILE *opened[256];
 
 static int ready(FILE *file)
 {
 	extern int isatty(int);
-	if (!(file->flags & KNOWN)) {
-		file->flags |= KNOWN;
-		if (file->flags & WRITING && isatty(file->fd))
-			file->flags |= LINES;
+	if (!(file->of->flags & KNOWN)) {
+		file->of->flags |= KNOWN;
+		if (file->of->flags & WRITING && isatty(file->of->fd))
+			file->of->flags |= LINES;
 	}
-	if (file->buffer == NULL) {
-		file->buffer = malloc(BUFFER);
-		file->room = file->buffer ? BUFFER : 0;
+	if (file->of->buffer == NULL) {
+		file->of->buffer = malloc(BUFFER);
+		file->of->room = file->of->buffer ? BUFFER : 0;
 	}
-	return file->buffer != NULL;
+	return file->of->buffer != NULL;
 }
 
 static int write_all(FILE *file, const char *from, size_t size)
 {
 	while (size) {
-		ssize_t done = write(file->fd, from, size);
+		ssize_t done = write(file->of->fd, from, size);
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done <= 0) {
-			file->flags |= FAILED;
+			file->of->flags |= FAILED;
 			return EOF;
 		}
 		from += done;
@@ -43,17 +50,17 @@ int fflush(FILE *file)
 {
 	int result = 0;
 	if (file == NULL) {
-		for (int n = 0; n < 20; n++)
-			if (__iob[n].flags & WRITING)
+		for (int n = 0; n < 3; n++)
+			if (__iob[n].of->flags & WRITING)
 				result |= fflush(&__iob[n]);
 		for (int n = 0; n < 256; n++)
-			if (opened[n] && opened[n]->flags & WRITING)
+			if (opened[n] && opened[n]->of->flags & WRITING)
 				result |= fflush(opened[n]);
 		return result;
 	}
-	if (file->flags & WRITING && file->have) {
-		result = write_all(file, file->buffer, file->have);
-		file->have = 0;
+	if (file->of->flags & WRITING && file->of->have) {
+		result = write_all(file, file->of->buffer, file->of->have);
+		file->of->have = 0;
 	}
 	return result;
 }
@@ -61,17 +68,17 @@ int fflush(FILE *file)
 size_t fwrite(const void *from, size_t size, size_t count, FILE *file)
 {
 	size_t total = size * count;
-	if (file->flags & UNBUFFERED || !ready(file))
+	if (file->of->flags & UNBUFFERED || !ready(file))
 		return write_all(file, from, total) == 0 ? count : 0;
-	if (total >= file->room - file->have) {
-		if (fflush(file) || (total >= file->room && write_all(file, from, total)))
+	if (total >= file->of->room - file->of->have) {
+		if (fflush(file) || (total >= file->of->room && write_all(file, from, total)))
 			return 0;
-		if (total >= file->room)
+		if (total >= file->of->room)
 			return count;
 	}
-	memcpy(file->buffer + file->have, from, total);
-	file->have += total;
-	if (file->flags & LINES)
+	memcpy(file->of->buffer + file->of->have, from, total);
+	file->of->have += total;
+	if (file->of->flags & LINES)
 		for (size_t n = 0; n < total; n++)
 			if (((const char *)from)[n] == '\n')
 				return fflush(file) ? 0 : count;
@@ -80,26 +87,26 @@ size_t fwrite(const void *from, size_t size, size_t count, FILE *file)
 
 static int fill_buffer(FILE *file)
 {
-	if (file->flags & (AT_END | FAILED) || !ready(file))
+	if (file->of->flags & (AT_END | FAILED) || !ready(file))
 		return 0;
 	fflush(stdout);
-	ssize_t got = read(file->fd, file->buffer, file->room);
-	file->at = 0;
-	file->have = got > 0 ? (size_t)got : 0;
-	file->flags |= got == 0 ? AT_END : got < 0 ? FAILED : 0;
+	ssize_t got = read(file->of->fd, file->of->buffer, file->of->room);
+	file->of->at = 0;
+	file->of->have = got > 0 ? (size_t)got : 0;
+	file->of->flags |= got == 0 ? AT_END : got < 0 ? FAILED : 0;
 	return got > 0;
 }
 
 int fgetc(FILE *file)
 {
-	if (file->unread >= 0) {
-		int c = file->unread;
-		file->unread = -1;
+	if (file->of->unread >= 0) {
+		int c = file->of->unread;
+		file->of->unread = -1;
 		return c;
 	}
-	if (file->at == file->have && !fill_buffer(file))
+	if (file->of->at == file->of->have && !fill_buffer(file))
 		return EOF;
-	return (unsigned char)file->buffer[file->at++];
+	return (unsigned char)file->of->buffer[file->of->at++];
 }
 
 int getc(FILE *file)
@@ -114,7 +121,7 @@ int getchar(void)
 
 int ungetc(int c, FILE *file)
 {
-	file->unread = c;
+	file->of->unread = c;
 	return c;
 }
 
@@ -169,13 +176,12 @@ FILE *fdopen(int fd, const char *mode)
 	int flags = *mode == 'r' && !strchr(mode, '+') ? READING : WRITING;
 	for (int n = 0; n < 256; n++)
 		if (opened[n] == NULL) {
-			FILE *file = calloc(1, sizeof *file);
-			if (file == NULL)
+			struct own *own = calloc(1, sizeof *own);
+			if (own == NULL)
 				return NULL;
-			file->fd = fd;
-			file->flags = flags | OWN;
-			file->unread = -1;
-			return opened[n] = file;
+			own->stream = (struct stream) { fd, flags | OWN, -1, NULL, 0, 0, 0 };
+			own->file.of = &own->stream;
+			return opened[n] = &own->file;
 		}
 	return NULL;
 }
@@ -191,29 +197,29 @@ FILE *fopen(const char *name, const char *mode)
 
 int fclose(FILE *file)
 {
-	int result = fflush(file) | close(file->fd);
+	int result = fflush(file) | close(file->of->fd);
 	for (int n = 0; n < 256; n++)
 		if (opened[n] == file)
 			opened[n] = NULL;
-	free(file->buffer);
-	if (file->flags & OWN)
+	free(file->of->buffer);
+	if (file->of->flags & OWN)
 		free(file);
 	return result ? EOF : 0;
 }
 
 int feof(FILE *file)
 {
-	return (file->flags & AT_END) != 0;
+	return (file->of->flags & AT_END) != 0;
 }
 
 int ferror(FILE *file)
 {
-	return (file->flags & FAILED) != 0;
+	return (file->of->flags & FAILED) != 0;
 }
 
 int fileno(FILE *file)
 {
-	return file->fd;
+	return file->of->fd;
 }
 
 void perror(const char *what)

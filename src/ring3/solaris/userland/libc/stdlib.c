@@ -98,10 +98,10 @@ static int digit(int c)
 	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'z' ? c - 'a' + 10 : c >= 'A' && c <= 'Z' ? c - 'A' + 10 : 99;
 }
 
-static unsigned long number(const char *s, char **end, int base, int *negative, int *over)
+static unsigned long long number(const char *s, char **end, int base, int *negative, int *over)
 {
 	const char *at = s;
-	unsigned long value = 0;
+	unsigned long long value = 0;
 	int any = 0;
 	while (*at == ' ' || (*at >= '\t' && *at <= '\r'))
 		at++;
@@ -112,44 +112,55 @@ static unsigned long number(const char *s, char **end, int base, int *negative, 
 	else if (base == 0)
 		base = *at == '0' ? 8 : 10;
 	for (; digit(*at) < base; at++, any = 1) {
-		*over |= (int)__builtin_mul_overflow(value, (unsigned long)base, &value);
-		*over |= (int)__builtin_add_overflow(value, (unsigned long)digit(*at), &value);
+		*over |= (int)__builtin_mul_overflow(value, (unsigned long long)base, &value);
+		*over |= (int)__builtin_add_overflow(value, (unsigned long long)digit(*at), &value);
 	}
 	if (end)
 		*end = (char *)(any ? at : s);
 	return value;
 }
 
-long strtol(const char *s, char **end, int base)
+/* Within -limit and limit - 1. */
+static long long signed_number(const char *s, char **end, int base, unsigned long long limit)
 {
 	int negative, over = 0;
-	unsigned long value = number(s, end, base, &negative, &over), limit = 1ul << 63;
+	unsigned long long value = number(s, end, base, &negative, &over);
 	if (over || value > limit - !negative) {
 		errno = ERANGE;
-		return negative ? (long)limit : (long)(limit - 1);
+		return negative ? (long long)(0 - limit) : (long long)(limit - 1);
 	}
-	return negative ? (long)(0 - value) : (long)value;
+	return negative ? (long long)(0 - value) : (long long)value;
 }
 
-unsigned long strtoul(const char *s, char **end, int base)
+static unsigned long long unsigned_number(const char *s, char **end, int base, unsigned long long most)
 {
 	int negative, over = 0;
-	unsigned long value = number(s, end, base, &negative, &over);
-	if (over) {
+	unsigned long long value = number(s, end, base, &negative, &over);
+	if (over || value > most) {
 		errno = ERANGE;
-		return ~0ul;
+		return most;
 	}
 	return negative ? 0 - value : value;
 }
 
+long strtol(const char *s, char **end, int base)
+{
+	return (long)signed_number(s, end, base, 1ull << (8 * sizeof(long) - 1));
+}
+
+unsigned long strtoul(const char *s, char **end, int base)
+{
+	return (unsigned long)unsigned_number(s, end, base, ~0ul);
+}
+
 long long strtoll(const char *s, char **end, int base)
 {
-	return strtol(s, end, base);
+	return signed_number(s, end, base, 1ull << 63);
 }
 
 unsigned long long strtoull(const char *s, char **end, int base)
 {
-	return strtoul(s, end, base);
+	return unsigned_number(s, end, base, ~0ull);
 }
 
 int atoi(const char *s)

@@ -228,10 +228,10 @@ static int make(struct attributes *of, void *(*start)(void *), void *argument, p
 	thread->ul_stack_size = mapped;
 	thread->ul_detached = of && of->detached;
 	__getcontext(&context);
-	context.gregs[REG_RIP] = (long)__thread_start;
-	context.gregs[REG_RSP] = (long)top & ~15l;
-	context.gregs[REG_RBP] = 0;
-	context.gregs[REG_FSBASE] = (long)thread;
+	context.gregs[REG_PC] = (long)__thread_start;
+	context.gregs[REG_SP] = (long)top & ~15l;
+	context.gregs[REG_FP] = 0;
+	context.gregs[REG_THREAD] = (long)thread;
 	context.uc_stack = (stack_t) { top - size, size, 0 };
 	context.uc_flags = UC_SIGMASK | UC_STACK | UC_CPU;
 	take(list);

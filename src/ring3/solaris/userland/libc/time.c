@@ -107,6 +107,7 @@ int ppoll(struct pollfd *fds, unsigned long count, const struct timespec *limit,
 	return __pollsys(fds, count, limit, mask);
 }
 
+#define LONG_BITS ((int)(8 * sizeof(long)))
 typedef struct {
 	long fds_bits[1024];
 } fd_set;
@@ -114,13 +115,13 @@ enum { POLLIN = 1, POLLPRI = 2, POLLOUT = 4, POLLERR = 8, POLLHUP = 16, POLLNVAL
 
 static int in(const fd_set *set, int fd)
 {
-	return set && set->fds_bits[fd / 64] >> fd % 64 & 1;
+	return set && set->fds_bits[fd / LONG_BITS] >> fd % LONG_BITS & 1;
 }
 
 static int keep(fd_set *set, int fd, int is)
 {
 	if (set && !is)
-		set->fds_bits[fd / 64] &= ~(1l << fd % 64);
+		set->fds_bits[fd / LONG_BITS] &= ~(1l << fd % LONG_BITS);
 	return set && is;
 }
 

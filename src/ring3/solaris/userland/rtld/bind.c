@@ -93,6 +93,15 @@ static const char *not_found(Object *object, const char *name)
 	return copy_string(text);
 }
 
+static int is_tls(unsigned type)
+{
+#ifdef __i386__
+	if (type == R_TPOFF_POSITIVE)
+		return 1;
+#endif
+	return type == R_DTPMOD || type == R_DTPOFF || type == R_TPOFF;
+}
+
 static int relocate_tls(Object *object, const Reloc *reloc, Found found, uintptr_t *where)
 {
 	Object *holder = found.sym ? found.object : object;
@@ -101,6 +110,9 @@ static int relocate_tls(Object *object, const Reloc *reloc, Found found, uintptr
 	case R_DTPMOD: *where = (uintptr_t)holder->tls_module; return 1;
 	case R_DTPOFF: *where = value; return 1;
 	case R_TPOFF: *where = value - holder->tls_offset; return holder->tls_static;
+#ifdef __i386__
+	case R_TPOFF_POSITIVE: *where = holder->tls_offset - value; return holder->tls_static;
+#endif
 	default: return 0;
 	}
 }
@@ -127,7 +139,7 @@ static int apply(Object *object, const Reloc *reloc, const char **why)
 		*why = not_found(object, name);
 		return 0;
 	}
-	if (type == R_DTPMOD || type == R_DTPOFF || type == R_TPOFF) {
+	if (is_tls(type)) {
 		*why = "static thread-local storage is only there for what a program starts with";
 		return relocate_tls(object, reloc, found, where);
 	}
@@ -136,7 +148,9 @@ static int apply(Object *object, const Reloc *reloc, const char **why)
 	case R_WORD: *where = value + (uintptr_t)ADDEND(reloc, where); break;
 	case R_GLOB_DAT: *where = value; break;
 	case R_JUMP_SLOT: *where = value; break;
+#ifndef __i386__
 	case R_32: *(uint32_t *)where = (uint32_t)(value + (uintptr_t)ADDEND(reloc, where)); break;
+#endif
 	case R_PC32: *(uint32_t *)where = (uint32_t)(value + (uintptr_t)ADDEND(reloc, where) - (uintptr_t)where); break;
 	case R_COPY:
 		if (found.sym)
@@ -188,10 +202,10 @@ int relocate(Object *object, const char **why)
 }
 
 /* What _rt_resolve calls: binds the procedure of an entry of the procedure linkage table, and says where it is. */
-uintptr_t bind_plt(Object *object, size_t number)
+uintptr_t bind_plt(Object *object, size_t pushed)
 {
 	const char *why;
-	const Reloc *reloc = object->plt + number;
+	const Reloc *reloc = object->plt + PLT_INDEX(pushed);
 	if (!apply(object, reloc, &why))
 		die(why, NULL);
 	return *(uintptr_t *)(object->map.l_addr + reloc->r_offset);

@@ -1,4 +1,4 @@
-/* ELF of 64-bit objects (System V gABI 4; sys/link.h for what is Sun's). */
+/* ELF of objects of this linker's own width (System V gABI 4; sys/link.h for what is Sun's). */
 
 #ifndef ELF_H
 #define ELF_H
@@ -42,10 +42,39 @@ typedef struct {
 	unsigned char e_ident[16];
 	uint16_t e_type, e_machine;
 	uint32_t e_version;
-	uint64_t e_entry, e_phoff, e_shoff;
+	uintptr_t e_entry, e_phoff, e_shoff;
 	uint32_t e_flags;
 	uint16_t e_ehsize, e_phentsize, e_phnum, e_shentsize, e_shnum, e_shstrndx;
 } Ehdr;
+#ifdef __i386__
+typedef struct {
+	uint32_t p_type, p_offset, p_vaddr, p_paddr, p_filesz, p_memsz, p_flags, p_align;
+} Phdr;
+typedef struct {
+	uint32_t st_name, st_value, st_size;
+	unsigned char st_info, st_other;
+	uint16_t st_shndx;
+} Sym;
+typedef struct {
+	uint32_t r_offset, r_info;
+} Reloc;
+typedef struct {
+	int32_t d_tag;
+	uint32_t d_val;
+} Dyn;
+#define ELFCLASS 1
+#define OTHER_CLASS "ELFCLASS64"
+#define EM_SELF 3
+#define R_SYM(info) ((info) >> 8)
+#define R_TYPE(info) ((info) & 0xff)
+#define DT_RELOC DT_REL
+#define DT_RELOCSZ DT_RELSZ
+#define ADDEND(reloc, where) ((void)(reloc), *(where))
+#define PLT_INDEX(pushed) ((pushed) / sizeof(Reloc))
+enum {
+	R_WORD = 1, R_PC32, R_COPY = 5, R_GLOB_DAT, R_JUMP_SLOT, R_RELATIVE, R_TPOFF = 14, R_DTPMOD = 35, R_DTPOFF, R_TPOFF_POSITIVE
+};
+#else
 typedef struct {
 	uint32_t p_type, p_flags;
 	uint64_t p_offset, p_vaddr, p_paddr, p_filesz, p_memsz, p_align;
@@ -65,15 +94,18 @@ typedef struct {
 	uint64_t d_val;
 } Dyn;
 #define ELFCLASS 2
-#define ET_EXEC 2
-#define ET_DYN 3
+#define OTHER_CLASS "ELFCLASS32"
 #define EM_SELF 62
 #define R_SYM(info) ((info) >> 32)
 #define R_TYPE(info) ((uint32_t)(info))
 #define DT_RELOC DT_RELA
 #define DT_RELOCSZ DT_RELASZ
 #define ADDEND(reloc, where) ((reloc)->r_addend)
+#define PLT_INDEX(pushed) (pushed)
 enum { R_WORD = 1, R_PC32, R_COPY = 5, R_GLOB_DAT, R_JUMP_SLOT, R_RELATIVE, R_32 = 10, R_DTPMOD = 16, R_DTPOFF, R_TPOFF };
+#endif
+#define ET_EXEC 2
+#define ET_DYN 3
 
 #define ST_BIND(info) ((info) >> 4)
 #define ST_TYPE(info) ((info) & 0xf)

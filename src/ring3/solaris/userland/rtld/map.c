@@ -145,7 +145,7 @@ Object *map_file(int fd, const char *path, const char **why)
 	if (got < (long)sizeof header || header.e_ident[0] != 0x7f || header.e_ident[1] != 'E' || header.e_ident[2] != 'L'
 	    || header.e_ident[3] != 'F')
 		return NULL;
-	*why = header.e_ident[4] != ELFCLASS ? "wrong ELF class: ELFCLASS32" : "bad ELF machine or type";
+	*why = header.e_ident[4] != ELFCLASS ? "wrong ELF class: " OTHER_CLASS : "bad ELF machine or type";
 	if (header.e_ident[4] != ELFCLASS || header.e_machine != EM_SELF || header.e_type != ET_DYN
 	    || header.e_phnum > MAX_PHDRS || header.e_phentsize != sizeof(Phdr))
 		return NULL;

@@ -4,7 +4,7 @@
  * It maps the objects that a program needs, binds their symbols, runs their initialisation and stays to bind procedures
  * when they are first called, to open more objects and to tell a debugger what is there. Names, search rules and messages
  * are those of the Linker and Libraries Guide and of ld.so.1(1); versions, filters and struct r_debug as sys/link.h. It is
- * there for 64-bit programs.
+ * built for each width of programs.
  */
 
 #ifndef RTLD_H
@@ -82,6 +82,14 @@ extern const char *library_path, *preload_list;
 extern char **environment;
 
 /* system.c */
+#ifdef __i386__
+#define LIBRARY_FOLDER "/lib"
+#define OF_WIDTH(name) name "_32"
+#else
+#define LIBRARY_FOLDER "/lib/64"
+#define OF_WIDTH(name) name "_64"
+#endif
+
 long sys_open(const char *);
 void sys_close(int);
 long sys_read_at(int, void *, size_t, long);

@@ -6,7 +6,7 @@
 
 #include "rtld.h"
 
-#define DEFAULT_PATH "/lib/64:/usr/lib/64"
+#define DEFAULT_PATH LIBRARY_FOLDER ":/usr" LIBRARY_FOLDER
 
 struct file {
 	Object *object;

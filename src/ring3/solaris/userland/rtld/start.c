@@ -181,7 +181,7 @@ uintptr_t setup(uintptr_t *stack, uintptr_t base)
 	environment = envp;
 	program_name = argc ? argv[0] : execname;
 	const Ehdr *own = (const Ehdr *)base;
-	describe(&rtld_object, base, (const Phdr *)(base + own->e_phoff), own->e_phnum, "/lib/64/ld.so.1");
+	describe(&rtld_object, base, (const Phdr *)(base + own->e_phoff), own->e_phnum, LIBRARY_FOLDER "/ld.so.1");
 	rtld_object.relocated = rtld_object.initialised = rtld_object.finished = 1;
 	if (aux[AT_PHDR] == 0)
 		die("usage: ld.so.1 is started by the kernel, with a program", NULL);
@@ -192,10 +192,10 @@ uintptr_t setup(uintptr_t *stack, uintptr_t base)
 	if (!describe(objects, bias, phdrs, (int)aux[AT_PHNUM], execname ? execname : program_name))
 		die("the program has no dynamic section", NULL);
 	if (!secure) {
-		library_path = either(envp, "LD_LIBRARY_PATH_64", "LD_LIBRARY_PATH");
-		preload_list = either(envp, "LD_PRELOAD_64", "LD_PRELOAD");
+		library_path = either(envp, OF_WIDTH("LD_LIBRARY_PATH"), "LD_LIBRARY_PATH");
+		preload_list = either(envp, OF_WIDTH("LD_PRELOAD"), "LD_PRELOAD");
 	}
-	const char *now = either(envp, "LD_BIND_NOW_64", "LD_BIND_NOW");
+	const char *now = either(envp, OF_WIDTH("LD_BIND_NOW"), "LD_BIND_NOW");
 	bind_now = now && *now;
 	tls_assign(objects);
 	tell_debugger(base);

@@ -34,6 +34,12 @@ const char *error_text(long number)
 }
 
 /* The result, or the negative error number. */
+#ifdef __i386__
+#define call _rt_call
+long _rt_call(long number, long a, long b, long c, long d, long e, long f);	/* boot_32.S */
+#define STAT_INO 4			/* where st_ino is, in longs */
+#else
+#define STAT_INO 1
 static long call(long number, long a, long b, long c, long d, long e, long f)
 {
 	long result;
@@ -47,6 +53,7 @@ static long call(long number, long a, long b, long c, long d, long e, long f)
 	    : "rcx", "r11", "memory");
 	return failed ? -result : result;
 }
+#endif
 
 long sys_open(const char *path)
 {
@@ -86,13 +93,18 @@ int sys_same(int fd, long identity[2])
 	if (call(SYS_fstatat, fd, 0, (long)status, 0, 0, 0) < 0)
 		return -1;
 	identity[0] = status[0];
-	identity[1] = status[1];
+	identity[1] = status[STAT_INO];
 	return 0;
 }
 
 void sys_set_thread(struct ulwp *self)
 {
+#ifdef __i386__
+	long selector = call(SYS_lwp_private, 0, 1, (long)self, 0, 0, 0);
+	__asm__ volatile("movw %w0, %%gs" : : "r"(selector));
+#else
 	call(SYS_lwp_private, 0, 0, (long)self, 0, 0, 0);
+#endif
 }
 
 /* Memory that is never given back: descriptions of objects and their names. */
