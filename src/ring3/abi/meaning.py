@@ -25,6 +25,8 @@ class Meaning(StrEnum):
     """Bits without names; read in hexadecimal."""
     UNUSED = "unused"
     """The call does not look at it."""
+    SPARE = "spare"
+    """Kept for later: of interest only where it is not 0."""
     ADDRESS = "address"
     """A virtual address of the program that the call does not read or write through."""
     VALUES = "values"
@@ -126,6 +128,7 @@ class Arg(NamedTuple):
         by: what it is then, by that one's value. What it is otherwise, the other attributes say.
         flags: The argument of flags without which the call does not look at this one, by name; and
         wanted: names of those flags, of which one is enough. Empty where it always looks.
+        unless: It is the other way round: with one of these flags, the call takes it for an address.
     """
 
     type: CType
@@ -139,6 +142,7 @@ class Arg(NamedTuple):
     by: Mapping[int, Arg] | None = None
     flags: str = ""
     wanted: tuple[str, ...] = ()
+    unless: bool = False
 
 
 class Parameter(NamedTuple):

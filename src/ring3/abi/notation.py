@@ -7,12 +7,14 @@ A declaration is written as in C, and behind a colon stands what it means::
     void *buf: out bytes[result]
     void *upeer_sockaddr: out struct sockaddr[*upeer_addrlen]
 
-The meaning is one word of `Meaning`, or ``enum SET`` or ``flags SET`` for a set of values. What points begins with
-when to look at what it points to, ``in``, ``out`` or ``inout``; then its C type may stand, where that is not what the
-pointer says. ``[LENGTH]`` is how many there are (bytes of ``bytes``): a number, a name beside it, ``*NAME`` for a
-length that is pointed to, or ``result``. ``path``, ``string`` and ``strings`` alone are read on entry. ``by NAME``
-means that the value of another argument says what it is; `` if FLAGS&A|B`` behind a meaning that the call looks at it
-only with one of these flags in another argument. Without a meaning it is a number.
+The meaning is one word of `Meaning`, or ``enum SET`` or ``flags SET`` for a set of values; a C type before it
+says that no more of the value counts than that has. What points begins with when to look at what it points
+to, ``in``, ``out`` or ``inout``; then its C type may stand, where that is not what the pointer says.
+``[LENGTH]`` is how many there are (bytes of ``bytes``): a number, a name beside it, ``*NAME`` for a length
+that is pointed to, or ``result``. ``path``, ``string`` and ``strings`` alone are read on entry. ``by NAME``
+means that the value of another argument says what it is; `` if FLAGS&A|B`` behind a meaning that the call
+looks at it only with one of these flags in another argument, `` unless FLAGS&A|B`` that it does not follow it
+with one of them. Without a meaning it is a number.
 """
 
 from __future__ import annotations
@@ -80,6 +82,7 @@ NARROW: Final = {
 }
 """What those are in the compatibility entry points of 32-bit programs that have another width there."""
 
+_TYPES_BY_LENGTH: Final = sorted(TYPES, key=len, reverse=True)
 _DECLARATION: Final = re.compile(r"((?:struct )?[\w ]+?)( ?\*+ ?| )(\w+)(?:\[(\w*)\])?(?:: (.*))?")
 _LENGTH: Final = re.compile(r"(.*)\[(\*?)(\w+)\]")
 _STRINGS: Final = {Meaning.PATH, Meaning.STRING, Meaning.STRINGS}
@@ -145,24 +148,30 @@ def meaning(text: str, kind: CType, bits: int, target: CType | None = None) -> A
     Raises:
         ValueError: It is malformed.
     """
-    text, condition, test = text.partition(" if ")
+    text, condition, test = text.partition(" unless " if " unless " in text else " if ")
     if condition:
         flags, _, wanted = test.partition("&")
-        return meaning(text, kind, bits, target)._replace(flags=flags, wanted=tuple(wanted.split("|")))
+        return meaning(text, kind, bits, target)._replace(
+            flags=flags, wanted=tuple(wanted.split("|")), unless=condition == " unless "
+        )
     words = text.split(" ")
     when = When(words[0]) if words[0] in {"in", "out", "inout"} else None
     if words[0] == "by" and len(words) == 2:
         return Arg(kind, Meaning.HEX, command=words[1])
     if when is None:
-        plain = _of(text, kind, None, bits)
+        own, text = _typed(text, bits)
+        plain = _of(text, own or kind, None, bits)
         return plain._replace(when=When.ENTRY, target=target) if plain.meaning in _STRINGS else plain
-    rest = " ".join(words[1:])
-    for name in sorted(TYPES, key=len, reverse=True):
-        if rest.startswith(name + " "):
-            target = scalar(name, bits)
-            rest = rest.removeprefix(name + " ")
-            break
-    return _of(rest, kind, when, bits)._replace(target=target or c_types.INT)
+    given, rest = _typed(" ".join(words[1:]), bits)
+    return _of(rest, kind, when, bits)._replace(target=given or target or c_types.INT)
+
+
+def _typed(text: str, bits: int) -> tuple[CType | None, str]:
+    """The C type that a meaning begins with, if any, and the rest."""
+    for name in _TYPES_BY_LENGTH:
+        if text.startswith(name + " "):
+            return scalar(name, bits), text.removeprefix(name + " ")
+    return None, text
 
 
 def _of(text: str, kind: CType, when: When | None, bits: int) -> Arg:

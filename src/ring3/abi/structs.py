@@ -191,16 +191,24 @@ class Struct:
         """Its size in bytes, in programs of a width."""
         return self.layout(bits).size
 
-    def offset(self, name: str, bits: int) -> int:
-        """Where a field lies, in bytes.
+    def place(self, name: str, bits: int) -> Place:
+        """Where a field lies.
 
         Raises:
             KeyError: There is no such field.
         """
         for place in self.layout(bits).places:
             if place.field.name == name:
-                return place.offset
+                return place
         raise KeyError(name)
+
+    def offset(self, name: str, bits: int) -> int:
+        """Where a field lies, in bytes.
+
+        Raises:
+            KeyError: There is no such field.
+        """
+        return self.place(name, bits).offset
 
     def pack(self, bits: int, *values: Value) -> bytes:
         """The struct with these scalars.

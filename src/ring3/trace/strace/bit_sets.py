@@ -1,4 +1,4 @@
-"""Sets of descriptors, processors and nodes in memory."""
+"""Sets of descriptors and processors in memory."""
 
 from __future__ import annotations
 
@@ -43,16 +43,7 @@ def _processors(read: Read, address: int, size: int | None, bits: int) -> str:
     """A set of processors of `size` bytes, of which whole words count."""
     size = (size or 0) & -(bits // 8) if (size or 0) >= bits // 8 else size or 0
     raw = read(address, min(size, _MOST_BYTES))
-    return f"[{', '.join(map(str, members(raw, len(raw) * 8)))}]"
-
-
-def _nodes(read: Read, address: int, count: int | None, bits: int) -> str:
-    """A set of nodes of `count` bits, as words in hexadecimal."""
-    word = bits // 8
-    words = min((count or 0) + bits - 1, _MOST_BYTES * 8) // bits
-    raw = read(address, words * word)
-    each = (int.from_bytes(raw[at : at + word], "little") for at in range(0, len(raw), word))
-    return f"[{', '.join(f'{one:#0{2 * word + 2}x}' if one else '0' * 2 * word for one in each)}]"
+    return f"[{' '.join(map(str, members(raw, len(raw) * 8)))}]"
 
 
 def _signed(number: int) -> int:
@@ -62,6 +53,5 @@ def _signed(number: int) -> int:
 SETS: Final[Mapping[Meaning, Callable[[Read, int, int | None, int], str]]] = {
     Meaning.FD_SET: descriptors,
     Meaning.CPU_SET: _processors,
-    Meaning.NODE_SET: _nodes,
 }
 """By what they are sets of."""

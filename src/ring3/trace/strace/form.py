@@ -93,7 +93,7 @@ class Form:
         assert self._row is not None
         every = self._row.parameters
         parameters = [
-            p
+            _followed(p, every, beside)
             for p in self._row.arguments(beside.values(), tables.sets())
             if p.arg.meaning is not Meaning.UNUSED and p.name in beside and not _ignored(p, every, beside)
         ]
@@ -107,11 +107,22 @@ class Form:
 def _ignored(parameter: Parameter, every: Sequence[Parameter], beside: dict[str, int]) -> bool:
     """Whether the call does not look at it without flags that are not given."""
     arg = parameter.arg
-    if not arg.flags:
-        return False
+    return bool(arg.flags) and not arg.unless and not _given(arg, every, beside)
+
+
+def _followed(parameter: Parameter, every: Sequence[Parameter], beside: dict[str, int]) -> Parameter:
+    """The argument as an address, where the call does not follow it with flags that are given."""
+    arg = parameter.arg
+    if arg.unless and _given(arg, every, beside):
+        return Parameter(parameter.name, Arg(arg.type, Meaning.ADDRESS))
+    return parameter
+
+
+def _given(arg: Arg, every: Sequence[Parameter], beside: dict[str, int]) -> bool:
+    """Whether one of the flags is given that an argument depends on."""
     given = next(other for other in every if other.name == arg.flags)
     of = tables.sets()[given.arg.of]
-    return not any(beside[arg.flags] & of[name] for name in arg.wanted)
+    return any(beside[arg.flags] & of[name] for name in arg.wanted)
 
 
 def _joined(parameters: Sequence[Parameter], beside: dict[str, int]) -> list[Parameter]:

@@ -35,10 +35,11 @@ class CallLine:
         parameters: What they are, unless the call is not known.
     """
 
-    def __init__(self, form: Form, call: StubCall, text: Text) -> None:
+    def __init__(self, form: Form, call: StubCall, text: Text, arguments: list[int] | None = None) -> None:
+        """Looks at a call that begins; its arguments are those given, where it stands for another."""
         self.name = form.name
         self._text = text
-        self._values = values = call.arguments
+        self._values = values = call.arguments if arguments is None else arguments
         self._sizes: dict[str, str] = {}
         self._result = form.result(values)
         self._labels = form.labels
@@ -85,22 +86,23 @@ class CallLine:
             known.append(argument)
         return f"{self.name}({', '.join(known)}"
 
-    def end(self, result: int | None) -> str:
+    def end(self, result: int | None, error: int = 0) -> str:
         """What comes after `beginning`, without the bracket.
 
         Args:
             result: What the call returned; None if it failed.
+            error: The errno it failed with.
         """
         first = next((at for at, argument in enumerate(self.arguments) if argument is None), None)
         if first is None:
             return ""
         for at, parameter in enumerate(self.parameters):
             if self.arguments[at] is None:
-                self.arguments[at] = self._label(parameter) + self._at_end(parameter, result)
+                self.arguments[at] = self._label(parameter) + self._at_end(parameter, result, error)
         comma = ", " * bool(self._labels and first)
         return comma + ", ".join(argument or "" for argument in self.arguments[first:])
 
-    def _at_end(self, parameter: Parameter, result: int | None) -> str:
+    def _at_end(self, parameter: Parameter, result: int | None, error: int) -> str:
         address = self._beside[parameter.name]
         arg = parameter.arg
         if arg.of == "msghdr":
@@ -110,7 +112,7 @@ class CallLine:
         if self.name == "wait4" and not result:
             return f"{address:#x}" if address else "NULL"  # nobody was waited for
         if self.name in _SLEEPS:  # what is left is stored where the call is interrupted
-            if result is not None:
+            if error < _RESTARTS:
                 return f"{address:#x}" if address else "NULL"
         elif result is None and arg.when is When.EXIT and arg.of != "iovec":
             return f"{address:#x}" if address else "NULL"

@@ -119,7 +119,7 @@ class Lines:
             end, result = "", failure(error) if error else str(value)
         else:
             line = opened.line()
-            end = line.end(None if error else value)
+            end = line.end(None if error else value, error)
             result = line.result(value, error)
         if opened.call.has_notes:
             result += _injected(opened.call)

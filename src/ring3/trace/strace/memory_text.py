@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from ring3.abi.errno import Errno
 from ring3.trace.strace.programs import Program
 from ring3.trace.strace.quoting import quoted
 from ring3.trace.strace.style import InHex, Style
+
+_HIGHEST: Final = 1 << 64
+"""No array ends beyond this."""
 
 
 class MemoryText:
@@ -32,8 +36,10 @@ class MemoryText:
         """One element, or an array of them."""
         if not length:
             return one(address)
-        if count is None:
+        if count is None or address + count * size > _HIGHEST:
             return f"{address:#x}"
+        if length.isdecimal():
+            return f"[{', '.join(one(address + index * size) for index in range(count))}]"
         limit = count if self.style.verbose else min(count, self.style.length)
         found = [one(address)] if limit else []
         for index in range(1, limit):

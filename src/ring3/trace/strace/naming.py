@@ -58,7 +58,7 @@ def _together(of: ValueSet, number: int, bits: int, how: Names) -> str:
         if (
             field.of == "signal"
         ):  # what cannot be 0 is an addition to the flags, such as the signal of clone(2)
-            last += [styled(how, named(inner, value, bits), str(value))] if value else []
+            last += [styled(how, inner.by_value(bits).get(value) or str(value), str(value))] if value else []
         elif value or 0 in inner.by_value(bits):
             first.append(named(inner, value, bits, how))
     rest = [f"{parts.rest:#x}"] if parts.rest else []

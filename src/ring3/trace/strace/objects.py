@@ -41,7 +41,7 @@ class Objects:
     def end(self, opened: OpenCall, value: int, error: int) -> None:
         """Writes a call."""
         line = opened.line()
-        line.end(None if error else value)
+        line.end(None if error else value, error)
         self._call(opened, None if error else value, error, line.result(value, error))
 
     def leave(self, opened: OpenCall) -> None:
@@ -77,11 +77,11 @@ class Objects:
 
     def _call(self, opened: OpenCall, value: int | None, error: int, text: str) -> None:
         line, call = opened.line(), opened.call
-        given = dict(zip(opened.form.names, call.arguments, strict=False))
+        given = dict(zip(opened.form.names, opened.arguments, strict=False))
         arguments = [
             {"name": parameter.name, "value": parameter.arg.type.cast(given[parameter.name]), "text": shown}
             for parameter, shown in zip(line.parameters, line.arguments, strict=False)
-        ] or [{"name": f"arg{n}", "value": v} for n, v in enumerate(call.arguments[: opened.form.count], 1)]
+        ] or [{"name": f"arg{n}", "value": v} for n, v in enumerate(opened.arguments[: opened.form.count], 1)]
         done = call.notes.get(DONE, 0) if call.has_notes else 0
         self._put(
             "call",

@@ -26,10 +26,15 @@ class OpenCall:
         told: Whether its beginning has been written.
     """
 
-    __slots__ = ("_line", "_text_of", "began", "call", "form", "task", "told")
+    __slots__ = ("_arguments", "_line", "_text_of", "began", "call", "form", "task", "told")
 
     def __init__(
-        self, call: StubCall, task: LinuxTask, form: Form, text_of: Callable[[LinuxTask, Form], Text]
+        self,
+        call: StubCall,
+        task: LinuxTask,
+        form: Form,
+        text_of: Callable[[LinuxTask, Form], Text],
+        arguments: list[int] | None = None,
     ) -> None:
         self.call = call
         self.task = task
@@ -37,13 +42,20 @@ class OpenCall:
         self.began = 0
         self.told = False
         self._text_of = text_of
+        self._arguments = arguments
         self._line: CallLine | None = None
+
+    @property
+    def arguments(self) -> list[int]:
+        """Its arguments; those of the call that it stands for, where it does."""
+        return self.call.arguments if self._arguments is None else self._arguments
 
     def line(self) -> CallLine:
         """Its text; the arguments are looked at when this is first asked for."""
         found = self._line
         if found is None:
-            found = self._line = CallLine(self.form, self.call, self._text_of(self.task, self.form))
+            text = self._text_of(self.task, self.form)
+            found = self._line = CallLine(self.form, self.call, text, self._arguments)
         return found
 
 

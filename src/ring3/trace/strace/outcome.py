@@ -9,7 +9,9 @@ from ring3.abi.errno import Errno
 from ring3.abi.linux import structs
 from ring3.trace.strace import tables
 from ring3.trace.strace.bit_sets import members
+from ring3.trace.strace.scalars import sigset
 from ring3.trace.strace.text import Text
+from ring3.trace.strace.times import date
 
 Arguments = Mapping[str, int]
 
@@ -60,6 +62,25 @@ def _select(text: Text, given: Arguments, result: int) -> str:
     return ", ".join(parts)
 
 
+def _messages(text: Text, given: Arguments, result: int) -> str:
+    """That recvmmsg(2) has waited in vain, or what is left of its time."""
+    if not result:
+        return "Timeout"
+    return _time(text, "timespec", given["timeout"]) if given["timeout"] else ""
+
+
+def _seconds(_text: Text, _given: Arguments, result: int) -> str:
+    return date(result).removeprefix(" /* ").removesuffix(" */")
+
+
+def _mask(_text: Text, _given: Arguments, result: int) -> str:
+    return f"mask {sigset(result & 0xFFFF_FFFF, signals=32)}"
+
+
+def _old_mask(_text: Text, _given: Arguments, result: int) -> str:
+    return f"old mask {sigset(result & 0xFFFF_FFFF, signals=32)}"
+
+
 def _thread_area(text: Text, given: Arguments, _result: int) -> str:
     return f"entry_number={int.from_bytes(text.read(given['u_info'], 4), 'little')}"
 
@@ -67,6 +88,8 @@ def _thread_area(text: Text, given: Arguments, _result: int) -> str:
 _OUTCOMES: Final[Mapping[str, Callable[[Text, Arguments, int], str]]] = {
     "poll": _poll, "ppoll": _poll, "ppoll_time64": _poll, "select": _select, "_newselect": _select,
     "pselect6": _select, "pselect6_time64": _select, "set_thread_area": _thread_area,
+    **dict.fromkeys(("recvmmsg", "recvmmsg_time64"), _messages), "time": _seconds, "sgetmask": _mask,
+    "ssetmask": _old_mask,
 }  # fmt: skip
 
 
@@ -83,6 +106,7 @@ def outcome(name: str, text: Text, given: Arguments, result: int) -> str:
     if say is None:
         return ""
     try:
-        return f" ({say(text, given, result)})"
+        said = say(text, given, result)
+        return f" ({said})" if said else ""
     except Errno:
         return ""

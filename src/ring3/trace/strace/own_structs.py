@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Final
@@ -13,11 +14,35 @@ _SAME: Final = {
     "msqid_ds_set": "msqid_ds", "msqid_ds_set32": "msqid_ds32", "semid_ds_set": "semid_ds",
     "semid_ds_set32": "semid_ds32", "shmid_ds_set": "shmid_ds", "shmid_ds_set32": "shmid_ds32",
     "ifreq_dstaddr": "ifreq_address", "ifreq_broadaddr": "ifreq_address", "ifreq_netmask": "ifreq_address",
+    "user_desc_sized": "user_desc",
     "ifreq_metric": "ifreq_number", "ifreq_mtu": "ifreq_number", "ifreq_qlen": "ifreq_number",
 }  # fmt: skip
 """What each of them is."""
 _RENAMED: Final = {"ifreq_address": "ifr_addr", "ifreq_number": "ifr_value"}
 """The field whose name follows from the struct's."""
+
+
+_OWN: Final = (
+    Struct(
+        "quota_info",
+        """
+        u64 dqi_bgrace
+        u64 dqi_igrace
+        u32 dqi_flags: flags quota_info_flags
+        u32 dqi_valid: flags quota_info_valid
+        """,
+    ),
+    Struct(
+        "keyctl_pkey_verify",
+        """
+        int key_id: key
+        u32 in_len: size
+        u32 in2_len: size
+        u32 __spare[7]: spare
+        """,
+    ),
+)
+"""Structs of which strace has another notion than the headers."""
 
 
 @cache
@@ -29,5 +54,10 @@ def every() -> Mapping[str, Struct]:
         text = base.text
         if of in _RENAMED:
             text = text.replace(_RENAMED[of], name.replace("ifreq", "ifr"))
-        found[name] = Struct(name, text, *base.embedded.values(), packed=base.packed, widths=base.widths)
+        embedded = list(base.embedded.values())
+        if name.removesuffix("32").endswith("_set"):
+            embedded = [Struct(f"{row.name}_set", row.text) for row in embedded]
+            text = re.sub(r"struct (\w+)", r"struct \1_set", text)
+        found[name] = Struct(name, text, *embedded, packed=base.packed, widths=base.widths)
+    found.update((row.name, row) for row in _OWN)
     return found

@@ -38,11 +38,11 @@ def signal_name(number: int) -> str:
     )
 
 
-def sigset(bits: int, how: Names = Names.ABBREV) -> str:
-    """A set of signals; where most are in it, those that are not."""
-    inverted = bits.bit_count() >= 43
+def sigset(bits: int, how: Names = Names.ABBREV, signals: int = 64) -> str:
+    """A set of so many signals; where more than two thirds are in it, those that are not."""
+    inverted = bits.bit_count() > signals * 2 // 3
     chosen = ~bits if inverted else bits
-    members = (n for n in range(1, 65) if chosen >> (n - 1) & 1)
+    members = (n for n in range(1, signals + 1) if chosen >> (n - 1) & 1)
     names = [_styled(how, signal_name(n).removeprefix("SIG"), str(n)) for n in members]
     return f"{'~' * inverted}[{' '.join(names)}]"
 
@@ -57,16 +57,28 @@ def _styled(how: Names, text: str, raw: str) -> str:
 
 
 def wait_status(status: int) -> str:
-    """What wait4(2) says of a child."""
+    """What wait4(2) says of a child, with what is beyond that (ptrace(2)'s events)."""
+    status &= 0xFFFF_FFFF
     if status == 0xFFFF:
         return "{WIFCONTINUED(s)}"
     signal, code = status & 0x7F, status >> 8 & 0xFF
     if signal == 0x7F:
-        return f"{{WIFSTOPPED(s) && WSTOPSIG(s) == {signal_name(code)}}}"
-    if signal:
+        if status & 0x80:
+            return f"{status:#x}"
+        entered = " | 0x80" * bool(code & 0x80)
+        text = f"{{WIFSTOPPED(s) && WSTOPSIG(s) == {signal_name(code & 0x7F)}{entered}}}"
+        rest = status & ~0xFFFF
+    elif signal:
         core = " && WCOREDUMP(s)" * bool(status & 0x80)
-        return f"{{WIFSIGNALED(s) && WTERMSIG(s) == {signal_name(signal)}{core}}}"
-    return f"{{WIFEXITED(s) && WEXITSTATUS(s) == {code}}}"
+        text = f"{{WIFSIGNALED(s) && WTERMSIG(s) == {signal_name(signal)}{core}}}"
+        rest = status & ~0xFF
+    else:
+        text = f"{{WIFEXITED(s) && WEXITSTATUS(s) == {code}}}"
+        rest = status & ~0xFF00
+    if rest >> 16:
+        event = values.every()["ptrace_event"].by_value().get(rest >> 16)
+        text += f"|{event or f'{rest >> 16:#x} /* PTRACE_EVENT_??? */'}<<16"
+    return text + (f"|{rest & 0xFFFF:#x}" if rest & 0xFFFF else "")
 
 
 def device(number: int) -> str:
@@ -76,8 +88,10 @@ def device(number: int) -> str:
     return f"makedev({f'{major:#x}' if major else '0'}, {f'{minor:#x}' if minor else '0'})"
 
 
-def _user(number: int) -> str:
-    return "-1" if number in (0xFFFF_FFFF, 0xFFFF, -1, _M64) else str(number)
+def user(number: int, bits: int) -> str:
+    """A user or a group whose number has so many bits."""
+    number &= (1 << bits) - 1
+    return "-1" if number == (1 << bits) - 1 else str(number)
 
 
 def _key(number: int) -> str:
@@ -90,17 +104,13 @@ def _port(number: int) -> str:
     return f"htons({(number & 0xFF) << 8 | number >> 8})"
 
 
-_M64: Final = (1 << 64) - 1
-
 SCALARS: Final[Mapping[Meaning, Callable[[int], str]]] = {
     Meaning.SIGNAL: signal_name,
     Meaning.MODE: permissions,
     Meaning.KEY: _key,
-    Meaning.UID: _user,
-    Meaning.GID: _user,
     Meaning.DEVICE: device,
     Meaning.SIGSET: sigset,
-    Meaning.SIGMASK: lambda number: sigset(number & 0xFFFF_FFFF),
+    Meaning.SIGMASK: lambda number: sigset(number & 0xFFFF_FFFF, signals=32),
     Meaning.WAIT_STATUS: wait_status,
     Meaning.PORT: _port,
     Meaning.IPV4: ipv4,

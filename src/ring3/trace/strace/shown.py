@@ -25,6 +25,11 @@ class Shown(NamedTuple):
 
 _STAT: Final = Shown(("st_mode", "st_size"), more=True)
 _PERMISSIONS: Final = Shown(("uid", "gid", "mode", "key", "cuid", "cgid"), more=False)
+_PERMISSIONS_SET: Final = Shown(("uid", "gid", "mode"), more=False)
+_QUOTA: Final = Shown(
+    ("dqb_bhardlimit", "dqb_bsoftlimit", "dqb_curspace", "dqb_ihardlimit", "dqb_isoftlimit", "dqb_curinodes"),
+    more=True,
+)
 _ACTION: Final = Shown(("sa_handler", "sa_mask", "sa_flags", "sa_restorer"), more=False)
 
 _TIMES: Final = tuple(f"st_{kind}time{part}" for kind in "amc" for part in ("", "_nsec"))
@@ -48,6 +53,39 @@ SHOWN: Final = {
     "rusage": Shown(("ru_utime", "ru_stime"), more=True),
     "pollfd": Shown(("fd", "events"), more=False),
     **dict.fromkeys(("ipc64_perm", "ipc64_perm32"), _PERMISSIONS),
+    **dict.fromkeys(("ipc64_perm_set", "ipc64_perm32_set"), _PERMISSIONS_SET),
+    **dict.fromkeys(("if_dqblk", "if_dqblk32"), _QUOTA),
+    "if_nextdqblk": Shown((*_QUOTA.fields, "dqb_id"), more=True),
+    "fs_disk_quota": Shown(
+        (
+            "d_version",
+            "d_flags",
+            "d_fieldmask",
+            "d_id",
+            "d_blk_hardlimit",
+            "d_blk_softlimit",
+            "d_ino_hardlimit",
+            "d_ino_softlimit",
+            "d_bcount",
+            "d_icount",
+        ),
+        more=True,
+    ),
+    "io_uring_params": Shown(
+        (
+            "flags",
+            "sq_thread_cpu",
+            "sq_thread_idle",
+            "wq_fd",
+            "resv",
+            "sq_entries",
+            "cq_entries",
+            "features",
+            "sq_off",
+            "cq_off",
+        ),
+        more=False,
+    ),
     **dict.fromkeys(("msqid_ds_set", "msqid_ds_set32"), Shown(("msg_perm", "msg_qbytes"), more=False)),
     **dict.fromkeys(("semid_ds_set", "semid_ds_set32"), Shown(("sem_perm",), more=False)),
     **dict.fromkeys(("shmid_ds_set", "shmid_ds_set32"), Shown(("shm_perm",), more=False)),
@@ -103,6 +141,12 @@ SIZED: Final[Mapping[str, tuple[str, int]]] = {
 }  # fmt: skip
 """Structs of which as much counts as an argument says, and how much is there at least."""
 
+EXACT: Final[Mapping[str, tuple[str, int]]] = {
+    "sigaction": ("sigsetsize", 8),
+    "user_desc_sized": ("bytecount", 16),
+}
+"""Structs that are looked at only where an argument has a value."""
+
 SIZE_OF_DEVICE: Final = {"st_size": "st_rdev"}
 """What stands for a field where the mode says that the file is a device."""
 
@@ -115,6 +159,8 @@ _CLONE_CHILD: Final = 0x1200000
 _CLONE_INTO_CGROUP: Final = 0x2_0000_0000
 _CREATING: Final = 0o100 | 0o20000000
 _SIGEV_THREAD_ID: Final = 4
+_ST_VALID: Final = 0x20
+_IORING_SETUP_ATTACH_WQ: Final = 0x20
 _SCHED_ATTR_SIZE_VER0: Final = 48
 _SCHED_ATTR_SIZE_VER1: Final = 56
 
@@ -146,6 +192,13 @@ def _sched_attr(numbers: Numbers, _result: int | None) -> set[str]:
     return set() if size >= _SCHED_ATTR_SIZE_VER1 else {"sched_util_min", "sched_util_max"}
 
 
+def _uring_params(numbers: Numbers, result: int | None) -> set[str]:
+    """What the kernel fills is shown where it has."""
+    hidden = set() if numbers["flags"] & _IORING_SETUP_ATTACH_WQ else {"wq_fd"}
+    filled = {"sq_entries", "cq_entries", "features", "sq_off", "cq_off"}
+    return hidden | filled if result is None else hidden
+
+
 _STATX_BY_MASK: Final = {
     0x3: ("stx_mode",), 0x4: ("stx_nlink",), 0x8: ("stx_uid",), 0x10: ("stx_gid",), 0x20: ("stx_atime",),
     0x40: ("stx_mtime",), 0x80: ("stx_ctime",), 0x100: ("stx_ino",), 0x200: ("stx_size",), 0x400: ("stx_blocks",),
@@ -168,8 +221,12 @@ HIDDEN: Final[Mapping[str, Callable[[Numbers, int | None], set[str]]]] = {
     },
     "open_how": lambda numbers, _: set() if numbers["mode"] or numbers["flags"] & _CREATING else {"mode"},
     "msghdr": lambda numbers, _: set() if numbers["msg_controllen"] else {"msg_control"},
-    "statfs": lambda numbers, _: set() if numbers["f_flags"] else {"f_flags"},
-    "statfs64": lambda numbers, _: set() if numbers["f_flags"] else {"f_flags"},
+    "statfs": lambda numbers, _: set() if numbers["f_flags"] & _ST_VALID else {"f_flags"},
+    "statfs64": lambda numbers, _: set() if numbers["f_flags"] & _ST_VALID else {"f_flags"},
+    "iocb": lambda numbers, _: {
+        name for name in ("aio_key", "aio_rw_flags", "aio_reqprio") if not numbers[name]
+    },
+    "io_uring_params": _uring_params,
     "pollfd": lambda numbers, _: {"events"} if numbers["fd"] < 0 else set(),
     "flock": lambda _, result: {"l_pid"} if result is None else set(),
     "flock64": lambda _, result: {"l_pid"} if result is None else set(),
@@ -193,13 +250,7 @@ def _sigval(number: int) -> str:
 
 
 def _mq_flags(number: int) -> str:
-    names = [name for bit, name in ((0o4000, "O_NONBLOCK"),) if number & bit]
-    rest = number & ~0o4000
-    return "|".join([*names, *([f"{rest:#x}"] if rest else [])]) or "0"
-
-
-def _unsigned(number: int) -> str:
-    return str(number & (1 << 64) - 1)
+    return named(tables.sets()["mq_flags"], number & (1 << 64) - 1)
 
 
 def _capabilities(number: int) -> str:
@@ -212,23 +263,32 @@ def _ticks(number: int) -> str:
     return f"{number} /* {number // 100}.{number % 100:02} s */" if number else "0"
 
 
+UNSIGNED: Final = frozenset(
+    {
+        *((name + width, field) for width in ("", "32") for name, field in (
+            ("timespec", "tv_nsec"), ("timeval", "tv_usec"), ("timex_time", "tv_usec"), ("statfs", "f_bsize"),
+            ("statfs", "f_namelen"), ("statfs", "f_frsize"), ("msqid_ds", "msg_stime"), ("msqid_ds", "msg_rtime"),
+            ("msqid_ds", "msg_ctime"), ("semid_ds", "sem_otime"), ("semid_ds", "sem_ctime"), ("shmid_ds", "shm_atime"),
+            ("shmid_ds", "shm_dtime"), ("shmid_ds", "shm_ctime"), ("ptrace_peeksiginfo_args", "nr"),
+        )),
+    }
+)  # fmt: skip
+"""Fields with a sign that are shown without it."""
 FIELDS: Final[Mapping[tuple[str, str], Callable[[int], str]]] = {
     **{(name, "mode"): permissions for name in ("ipc64_perm", "ipc64_perm32")},
     **{(name, "key"): lambda number: str(number & 0xFFFF_FFFF) for name in ("ipc64_perm", "ipc64_perm32")},
     ("epoll_event", "data"): lambda number: f"{{u32={number & 0xFFFF_FFFF}, u64={number}}}",
     ("sigevent", "sigev_value"): _sigval,
     ("mq_attr", "mq_flags"): _mq_flags,
-    ("timespec", "tv_nsec"): _unsigned,
-    ("timeval", "tv_usec"): _unsigned,
-    ("timex_time", "tv_usec"): _unsigned,
     **{("tms", f"tms_{name}"): _ticks for name in ("utime", "stime", "cutime", "cstime")},
     ("sockaddr_nl", "nl_groups"): lambda number: f"{number:#08x}" if number else "00000000",
+    ("io_uring_params", "sq_thread_cpu"): lambda number: f"{number:#x}" if number else "0",
+    ("fs_disk_quota", "d_flags"): lambda number: named(tables.sets()["xfs_quota"], number & 0xFF),
     ("clone_args", "stack_size"): lambda number: f"{number:#x}" if number else "0",
     ("statx", "stx_mnt_id"): lambda number: f"{number:#x}" if number else "0",
     ("kexec_segment", "mem"): lambda number: f"{number:#x}" if number else "NULL",
     ("io_event", "obj"): lambda number: f"{number:#x}" if number else "0",
     **{("cap_user_data", field): _capabilities for field in ("effective", "permitted", "inheritable")},
-    **{("statfs", field): _unsigned for field in ("f_bsize", "f_namelen", "f_frsize")},
 }
 """Fields with a text of their own."""
 
@@ -258,5 +318,8 @@ ARRAYS: Final[Mapping[tuple[str, str], str]] = {
 """What surrounds arrays in structs that are structs themselves for strace."""
 
 
-STRUCTS: Final[Mapping[str, Callable[[Numbers, int], str]]] = {"user_desc": user_desc}
+STRUCTS: Final[Mapping[str, Callable[[Numbers, int], str]]] = {
+    "user_desc": user_desc,
+    "user_desc_sized": user_desc,
+}
 """Structs with a text of their own."""

@@ -11,7 +11,7 @@ from ring3.abi.signals import SiCode, Sig
 from ring3.abi.structs import Struct
 from ring3.linux.model.siginfo import Layout, SigInfo
 from ring3.trace.strace.naming import in_hex, styled
-from ring3.trace.strace.scalars import signal_name
+from ring3.trace.strace.scalars import signal_name, user
 from ring3.trace.strace.style import Names
 
 _CODES: Final = {
@@ -22,8 +22,6 @@ _CODES: Final = {
 
 
 _ERRORS: Final = {int(error): error.name for error in E}
-_QUEUED: Final = frozenset({SiCode.SI_QUEUE, SiCode.SI_MESGQ})
-"""Codes of signals that come with a value in any case."""
 _FAULTS: Final = frozenset({Sig.SIGILL, Sig.SIGFPE, Sig.SIGSEGV, Sig.SIGBUS, Sig.SIGTRAP})
 """Signals whose codes of their own come with an address."""
 
@@ -35,7 +33,7 @@ def arrived(info: SigInfo) -> str:
 
 def in_memory(raw: bytes, bits: int, how: Names = Names.ABBREV) -> str:
     """A ``siginfo_t`` of a program; its signal and code say which fields it has."""
-    if not any(raw[:12]):
+    if not any(raw[:4]):
         return "{}"
     signo, errno, code, *rest = map(int, _row(raw, bits).unpack(bits, raw))
     info = SigInfo(signo, code, errno=errno)
@@ -100,13 +98,12 @@ def _fields(info: SigInfo, how: Names = Names.ABBREV) -> list[str]:
 
 
 def _sender(info: SigInfo) -> list[str]:
-    """Who has sent a signal, and what with it; of codes that nobody knows, what is not 0."""
-    sender = [f"si_pid={info.pid}", f"si_uid={info.uid & 0xFFFF_FFFF}"]
+    """Who has sent a signal, and what with it; of the kernel's codes, what is not 0."""
+    sender = [f"si_pid={info.pid}", f"si_uid={user(info.uid, 32)}"]
     if info.layout is not Layout.QUEUE:
         return sender
-    if info.code <= 0 and info.code in _QUEUED:
-        return [*sender, _value(info)]
-    return sender * bool(info.pid or info.uid) + [_value(info)] * bool(info.value)
+    shown = info.code <= 0 or bool(info.pid or info.uid)
+    return sender * shown + [_value(info)] * bool(info.value)
 
 
 def _value(info: SigInfo) -> str:

@@ -17,6 +17,10 @@ Named = Callable[[ValueSet, int], str]
 
 _M32: Final = 0xFFFF_FFFF
 _IPC_64: Final = 0x100
+_PRIVATE: Final = 0x80
+_CLOCK: Final = 0x100
+_TIMED: Final = frozenset({"FUTEX_WAIT", "FUTEX_WAIT_BITSET", "FUTEX_WAIT_REQUEUE_PI"})
+"""Operations on futexes that strace knows with FUTEX_CLOCK_REALTIME."""
 _SWAP_PRIORITY: Final = 0x7FFF
 
 
@@ -58,21 +62,46 @@ def _swap(number: int, named: Named) -> str:
     number &= _M32
     flags, priority = number & ~_SWAP_PRIORITY, number & _SWAP_PRIORITY
     found = [named(tables.sets()["swapon_flags"], flags)] if flags else []
-    return "|".join([*found, *([str(priority)] if priority or not flags else [])])
+    return "|".join([*found, str(priority)])
 
 
 def _futex(number: int, _named: Named) -> str:
-    """strace has names for whole operations only."""
+    """strace has names for whole operations only, and for the clock's flag only where Linux has it."""
     number &= _M32
-    parts = tables.sets()["futex_op"].split(number)
     inner = tables.sets()["futex"].by_value().get(number & 0x7F)
-    if inner is None or parts.rest:
+    flags = number & ~0x7F
+    if inner is None or flags & ~(_PRIVATE | _CLOCK) or (flags & _CLOCK and inner not in _TIMED):
         return f"{number:#x} /* FUTEX_??? */"
-    names = list(parts.names)
-    if "FUTEX_PRIVATE_FLAG" in names:
-        names.remove("FUTEX_PRIVATE_FLAG")
-        inner += "_PRIVATE"
-    return "|".join([inner, *names])
+    if flags & _PRIVATE:
+        inner += "|FUTEX_PRIVATE_FLAG" if inner == "FUTEX_FD" else "_PRIVATE"
+    return inner + "|FUTEX_CLOCK_REALTIME" * bool(flags & _CLOCK)
+
+
+def _futex_wake(number: int, _named: Named) -> str:
+    """What FUTEX_WAKE_OP does and compares (futex(2))."""
+    number &= _M32
+    operation = _shifted("futex_wake_op", number >> 28 & 7, 28, "FUTEX_OP_???")
+    compare = _shifted("futex_wake_compare", number >> 24 & 0xF, 24, "FUTEX_OP_CMP_???")
+    shift = "FUTEX_OP_OPARG_SHIFT<<28|" * (number >> 31)
+    first, second = number >> 12 & 0xFFF, number & 0xFFF
+    return f"{shift}{operation}|{f'{first:#x}' if first else '0'}<<12|{compare}|{f'{second:#x}' if second else '0'}"
+
+
+def _shifted(of: str, value: int, shift: int, unknown: str) -> str:
+    name = tables.sets()[of].by_value().get(value)
+    return f"{name}<<{shift}" if name else f"{value:#x}<<{shift} /* {unknown} */"
+
+
+def _xfeature(number: int, _named: Named) -> str:
+    """The number of a feature, with its name as a remark."""
+    name = tables.sets()["xfeature"].by_value().get(number)
+    return f"{f'{number:#x}' if number else '0'} /* {name or 'XFEATURE_???'} */"
+
+
+def _xfeatures(number: int, named: Named) -> str:
+    """A mask of features, with their names as a remark."""
+    number &= (1 << 64) - 1
+    return f"{number:#x} /* {named(tables.sets()['xfeature_mask'], number)} */" if number else "0"
 
 
 def _merged(of: str, inner: str, mask: int) -> Callable[[int, Named], str]:
@@ -101,31 +130,37 @@ def _with_ipc_64(of: str) -> Callable[[int, Named], str]:
     return text
 
 
-def _syslog(number: int, _named: Named) -> str:
-    """An action by its number, with its name as a remark."""
-    name = tables.sets()["syslog_action"].by_value().get(number)
-    return f"{number} /* {name or 'SYSLOG_ACTION_???'} */"
+def _remarked(of: str, unknown: str) -> Callable[[int, Named], str]:
+    """A number with its name as a remark."""
+
+    def text(number: int, _named: Named) -> str:
+        return f"{number} /* {tables.sets()[of].by_value().get(number) or unknown} */"
+
+    return text
 
 
-_ALSO: Final = {
-    "TCSETS": "SNDCTL_TMR_START", "TCSETSW": "SNDCTL_TMR_STOP", "TCSETSF": "SNDCTL_TMR_CONTINUE",
-    "FICLONE": "BTRFS_IOC_CLONE", "FICLONERANGE": "BTRFS_IOC_CLONE_RANGE",
-    "FIDEDUPERANGE": "BTRFS_IOC_FILE_EXTENT_SAME", "VT_GETSTATE": "VBG_IOCTL_VMMDEV_REQUEST_BIG",
-    "RNDZAPENTCNT": "FASTRPC_IOCTL_INIT_ATTACH",
-}  # fmt: skip
-"""Commands of other devices that have the same numbers, which strace names first."""
+_USER_AREA_END: Final = 912
+_USER_AREA: Final = (
+    (0, "8*R15"), (8, "8*R14"), (16, "8*R13"), (24, "8*R12"), (32, "8*RBP"), (40, "8*RBX"), (48, "8*R11"),
+    (56, "8*R10"), (64, "8*R9"), (72, "8*R8"), (80, "8*RAX"), (88, "8*RCX"), (96, "8*RDX"), (104, "8*RSI"),
+    (112, "8*RDI"), (120, "8*ORIG_RAX"), (128, "8*RIP"), (136, "8*CS"), (144, "8*EFL"), (152, "8*RSP"), (160, "8*SS"),
+    *((at, f"offsetof(struct user, {name})") for at, name in (
+        (216, "u_fpvalid"), (224, "i387"), (736, "u_tsize"), (744, "u_dsize"), (752, "u_ssize"), (760, "start_code"),
+        (768, "start_stack"), (776, "signal"), (784, "reserved"), (792, "u_ar0"), (800, "u_fpstate"), (808, "magic"),
+        (816, "u_comm"), (848, "u_debugreg"),
+    )),
+    (_USER_AREA_END, "sizeof(struct user)"),
+)  # fmt: skip
+"""Places in ``struct user`` (sys/user.h), as strace names them for programs of both widths."""
 
 
-def _ioctl(number: int, _named: Named) -> str:
-    """A command; one without a name by its direction, type, number and size."""
-    number &= _M32
-    direction, size, kind, nr = number >> 30, number >> 16 & 0x3FFF, number >> 8 & 0xFF, number & 0xFF
-    name = tables.sets()["ioctl"].by_value().get(number) if kind or number in (1, 2) else None
-    if name is not None:
-        return f"{_ALSO[name]} or {name}" if name in _ALSO else name
-    directions = ("_IOC_NONE", "_IOC_WRITE", "_IOC_READ", "_IOC_READ|_IOC_WRITE")
-    fields = (f"{field:#x}" if field else "0" for field in (kind, nr, size))
-    return f"_IOC({directions[direction]}, {', '.join(fields)})"
+def _user_area(number: int, _named: Named) -> str:
+    """A place in ``struct user``: the last one that has a name, and how far behind it."""
+    number &= (1 << 64) - 1
+    if number > _USER_AREA_END:
+        return f"{number:#x}"
+    at, name = next((at, name) for at, name in reversed(_USER_AREA) if at <= number)
+    return f"{name} + {number - at}" if number > at else name
 
 
 SPECIAL: Final[Mapping[str, Callable[[int, Named], str | None]]] = {
@@ -140,9 +175,13 @@ SPECIAL: Final[Mapping[str, Callable[[int, Named], str | None]]] = {
     "msgctl": _with_ipc_64("msgctl_command"),
     "shmctl": _with_ipc_64("shmctl_command"),
     "semctl": _with_ipc_64("semctl_command"),
-    "syslog_action": _syslog,
+    "syslog_action": _remarked("syslog_action", "SYSLOG_ACTION_???"),
+    "loglevel": _remarked("loglevel", "LOGLEVEL_???"),
+    "futex_wake": _futex_wake,
+    "xfeature_remark": _xfeature,
+    "xfeatures_remark": _xfeatures,
     "map": lambda number, _named: None if number else "MAP_FILE",
-    "ioctl": _ioctl,
+    "user_area": _user_area,
     "mode": lambda number, _named: mode(number),
 }
 """By the name of the set; None for what is written in the usual way."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from ring3.abi.errno import Errno
 from ring3.abi.notation import TYPES
 from ring3.trace.strace.dirents import entries
 from ring3.trace.strace.quoting import quoted
@@ -21,6 +22,7 @@ FAILED: Final = -1
 Arguments = Mapping[str, int]
 Special = Callable[["Text", int, int | None, Arguments, int | None], str]
 """Writes what is at an address of a program, of which there are so many, beside these arguments, for this result."""
+_PAGE: Final = 4096
 _MAX_HANDLE: Final = 128
 """Bytes of a file's handle at most (MAX_HANDLE_SZ of include/linux/exportfs.h)."""
 
@@ -35,10 +37,17 @@ def _message(text: Text, address: int, _count: int | None, beside: Arguments, re
 
 def _handle(text: Text, address: int, _count: int | None, beside: Arguments, result: int | None) -> str:
     """A file's handle; before there is one, its size."""
-    size, kind = text.integer(address, 4), TYPES["s32"].cast(text.integer(address + 4, 4))
-    if (result is None and "mnt_id" in beside) or size > _MAX_HANDLE:
+    size = text.integer(address, 4)
+    asks = "mnt_id" in beside
+    if asks and (result is None or size > _MAX_HANDLE):
         return f"{{handle_bytes={size}}}"
-    data = quoted(text.read(address + 8, size), InHex.ALL)
+    kind = TYPES["s32"].cast(text.integer(address + 4, 4))
+    try:
+        data = quoted(text.read(address + 8, min(size, _MAX_HANDLE)), InHex.ALL) + "..." * (
+            size > _MAX_HANDLE
+        )
+    except Errno:
+        data = "???"
     return f"{{handle_bytes={size}, handle_type={kind}, f_handle={data}}}"
 
 
@@ -46,7 +55,27 @@ def _siginfo(text: Text, address: int, _count: int | None, _beside: Arguments, _
     return in_memory(text.read(address, text.row("siginfo").size(text.bits)), text.bits, text.style.names)
 
 
+def _residency(text: Text, address: int, _count: int | None, beside: Arguments, _result: int | None) -> str:
+    """Which pages are in memory, as mincore(2) says (at most as many as are shown)."""
+    pages = -(-(beside["length"] & (1 << text.bits) - 1) // _PAGE)
+    return text.several(address, pages, 1, lambda at: str(text.integer(at, 1) & 1), "length")
+
+
+def _keyctl_bytes(offset: int) -> Special:
+    """Bytes whose number stands in the struct of parameters of keyctl(2), at an offset."""
+
+    def text_of(text: Text, address: int, _count: int | None, beside: Arguments, result: int | None) -> str:
+        size = text.integer(beside["arg2"] + offset, 4)
+        return text.bytes_at(address, size if result is None or not offset else min(size, max(result, 0)))
+
+    return text_of
+
+
 SPECIAL: Final[Mapping[str, Special]] = {
+    "residency": _residency,
+    "keyctl_in": _keyctl_bytes(4),
+    "keyctl_in2": _keyctl_bytes(8),
+    "keyctl_out": _keyctl_bytes(8),
     "sockaddr": lambda text, address, count, _beside, _result: socket_address(text, address, count),
     "cmsghdr": lambda text, address, count, _beside, _result: control_messages(text, address, count or 0),
     "siginfo": _siginfo,

@@ -14,17 +14,16 @@ from ring3.abi.errno import Errno
 from ring3.abi.meaning import Arg, Meaning, When
 from ring3.abi.notation import TYPES, meaning, scalar
 from ring3.abi.structs import Field, Struct
-from ring3.abi.values import ValueSet
 from ring3.trace.addresses import ipv6
-from ring3.trace.strace import own_structs, tables
+from ring3.trace.strace import own_structs
 from ring3.trace.strace.bit_sets import SETS
-from ring3.trace.strace.memory_text import MemoryText
-from ring3.trace.strace.naming import named, styled
-from ring3.trace.strace.programs import AT_FDCWD, Program
-from ring3.trace.strace.quoting import inside, path_text, quoted
-from ring3.trace.strace.scalars import RAW, S_IFMT, SCALARS, mode_of_file, sigset
+from ring3.trace.strace.naming import styled
+from ring3.trace.strace.quoting import quoted
+from ring3.trace.strace.scalar_text import ScalarText
+from ring3.trace.strace.scalars import S_IFMT, mode_of_file, sigset
 from ring3.trace.strace.shown import (
     ARRAYS,
+    EXACT,
     FIELDS,
     HIDDEN,
     LABELS,
@@ -33,11 +32,12 @@ from ring3.trace.strace.shown import (
     SIZE_OF_DEVICE,
     SIZED,
     STRUCTS,
+    UNSIGNED,
     WHOLE,
 )
 from ring3.trace.strace.sockets import option
 from ring3.trace.strace.special_structs import FAILED, SPECIAL
-from ring3.trace.strace.style import InHex, Names, Style
+from ring3.trace.strace.style import InHex
 from ring3.trace.strace.terminals import TERMIOS, settings
 from ring3.trace.strace.times import DATED, DATES, date
 
@@ -47,24 +47,10 @@ PATH_MAX: Final = 4095
 _TEXTS: Final = frozenset({Meaning.PATH, Meaning.STRING, Meaning.BYTES, Meaning.HEX_BYTES})
 _SIGSET_SIZE: Final = 8
 _DEVICES: Final = (0o020000, 0o060000)
-_PLAIN: Final = frozenset(
-    {
-        Meaning.NUMBER, Meaning.SIZE, Meaning.COUNT, Meaning.OFFSET, Meaning.SECONDS, Meaning.MILLISECONDS,
-        Meaning.TICKS, Meaning.EXIT_STATUS, Meaning.OFFSET_LOW, Meaning.OFFSET_HIGH, Meaning.INTERFACE,
-        Meaning.ERROR, Meaning.SI_CODE,
-    }
-)  # fmt: skip
-"""Meanings that are numbers in decimal."""
-_TASKS: Final = frozenset({Meaning.PID, Meaning.TID, Meaning.TGID, Meaning.PGID, Meaning.SID})
-"""Meanings that are numbers of tasks."""
 
 
-class Text(MemoryText):
+class Text(ScalarText):
     """Writes values of one program."""
-
-    def __init__(self, program: Program, style: Style) -> None:
-        super().__init__(program, style)
-        self._program = program
 
     # -- whatever stands in a register -----------------------------------------------------------------------------
 
@@ -87,61 +73,6 @@ class Text(MemoryText):
         except Errno:
             return f"{address:#x}"
 
-    def scalar(self, arg: Arg, number: int) -> str:
-        """A value that does not point."""
-        what = arg.meaning
-        if what is Meaning.OFFSET and not arg.type.signed and number:
-            return f"{number:#x}"
-        if what in _PLAIN:
-            return str(number)
-        if what in _TASKS:
-            return self.task(_signed(number))
-        if what is Meaning.VALUES:
-            if arg.type == POINTER and number not in tables.sets()[arg.of].by_value(self.bits):
-                return f"{number:#x}"  # such as a handler, which few values are names of
-            return self.named(tables.sets()[arg.of], number)
-        plain = SCALARS.get(what)
-        if plain is not None:
-            return self._styled(what, number, plain(number))
-        if what in (Meaning.FD, Meaning.PIDFD):
-            return self.descriptor(_signed(number))
-        if what is Meaning.DIRFD:
-            return self.directory(_signed(number))
-        mask = (1 << arg.type.bits) - 1
-        if what in (Meaning.ADDRESS, Meaning.POINTER):
-            return f"{number & mask:#x}" if number else "NULL"
-        return f"{number & mask:#x}" if number else "0"
-
-    def descriptor(self, fd: int) -> str:
-        """A descriptor, with its path if that is wanted."""
-        details = self.style.fds
-        return f"{fd}{self._program.of_fd(fd, details)}" if details and fd >= 0 else str(fd)
-
-    def directory(self, fd: int) -> str:
-        """A descriptor that a path is relative to."""
-        if fd != AT_FDCWD:
-            return self.descriptor(fd)
-        where = path_text(self._program.cwd()) if "path" in self.style.fds else ""
-        return styled(self.style.names, "AT_FDCWD", str(AT_FDCWD)) + where
-
-    def _styled(self, what: Meaning, number: int, text: str) -> str:
-        """A signal, an errno or a device, written as is wanted."""
-        if self.style.names is Names.ABBREV or what not in RAW:
-            return text
-        if what is Meaning.SIGSET:
-            return sigset(number, self.style.names)
-        raw = RAW[what](number)
-        return text if text == raw else styled(self.style.names, text, raw)
-
-    def task(self, number: int) -> str:
-        """The number of a task, with its name if that is wanted."""
-        name = self._program.name_of(number) if "comm" in self.style.pids and number > 0 else b""
-        return f"{number}<{inside(name)}>" if name else str(number)
-
-    def named(self, of: ValueSet, number: int) -> str:
-        """A value by the names of its set."""
-        return named(of, number, self.bits, self.style.names)
-
     # -- whatever a pointer leads to -------------------------------------------------------------------------------
 
     def _behind(self, arg: Arg, address: int, beside: Mapping[str, int], result: int | None) -> str:
@@ -160,10 +91,26 @@ class Text(MemoryText):
         if what is Meaning.SIGSET:
             if size is not None and not self.bits // 8 <= size <= _SIGSET_SIZE:
                 return f"{address:#x}"
-            return sigset(self.integer(address, _SIGSET_SIZE if size is None else size), self.style.names)
+            size = _SIGSET_SIZE if size is None else size
+            return sigset(self.integer(address, size), self.style.names, 8 * size)
+        if what is Meaning.NODE_SET:
+            return self._nodes(address, size or 0)
         if what in SETS:
             return SETS[what](self.read, address, size, self.bits)
         return self._numbers(arg, address, size)
+
+    def _nodes(self, address: int, count: int) -> str:
+        """A set of so many nodes but one, as words in hexadecimal."""
+        word = self.bits // 8
+        words = (count + self.bits - 2) // self.bits
+        if count and not words:
+            return f"{address:#x}"
+
+        def one(at: int) -> str:
+            number = self.integer(at, word)
+            return f"{number:#0{2 * word}x}" if number else "0" * 2 * word
+
+        return self.several(address, words, word, one, "count")
 
     def _characters(self, what: Meaning, address: int, size: int | None) -> str:
         """A string, up to its null where no length is said, or bytes."""
@@ -191,7 +138,7 @@ class Text(MemoryText):
             return self.scalar(element, target.cast(self.integer(at, target.bits // 8)))
 
         text = self.several(address, size, target.bits // 8, one, arg.length)
-        return text if arg.length else f"[{text}]"
+        return text if arg.length or arg.meaning is Meaning.SIGMASK else f"[{text}]"
 
     def _structs(
         self, arg: Arg, address: int, count: int | None, beside: Mapping[str, int], result: int | None
@@ -208,6 +155,8 @@ class Text(MemoryText):
         name, least = SIZED.get(arg.of, ("", 0))
         limit = beside.get(name) if name else None
         if limit is not None and limit < least:
+            return f"{address:#x}"
+        if arg.of in EXACT and beside.get(EXACT[arg.of][0]) != EXACT[arg.of][1]:
             return f"{address:#x}"
         dated = DATED.get(row.name) if arg.length == "2" else None
 
@@ -298,6 +247,7 @@ class Text(MemoryText):
                 name in hidden
                 or (limit is not None and places[name].offset + places[name].size > limit)
                 or field.meaning == "unused"
+                or (field.meaning == "spare" and not any(raw[places[name].offset :][: places[name].size]))
                 or (name == "sa_restorer" and not numbers["sa_flags"] & 0x0400_0000)
             ):
                 continue
@@ -329,8 +279,10 @@ class Text(MemoryText):
         if isinstance(value, bytes):
             if arg.meaning is Meaning.IPV6:
                 return ipv6(value)
-            end = value.split(b"\0")[0] if arg.meaning in (Meaning.PATH, Meaning.STRING) else value
-            return quoted(end, self.style.in_hex)
+            if arg.meaning not in (Meaning.PATH, Meaning.STRING):
+                return quoted(value, self.style.in_hex)
+            end, null, _ = value.partition(b"\0")
+            return quoted(end, self.style.in_hex) if null else quoted(end[:-1], self.style.in_hex) + "..."
         if isinstance(value, tuple):
             text = f"[{', '.join(self.scalar(arg, int(one)) for one in value)}]"
             return ARRAYS.get((row.name, field.name), "{}").format(text)
@@ -341,6 +293,8 @@ class Text(MemoryText):
         self, row: Struct, field: Field, arg: Arg, value: int, beside: Mapping[str, int], result: int | None
     ) -> str:
         """A field that is one number, or points."""
+        if (row.name, field.name) in UNSIGNED:
+            return str(value & (1 << 8 * row.place(field.name, self.bits).size) - 1)
         own = FIELDS.get((row.name, field.name))
         if own is not None:
             return own(value)
@@ -352,18 +306,14 @@ class Text(MemoryText):
             arg = arg._replace(when=When.EXIT)
         if field.pointer or arg.when is not None:
             return self.value(arg if arg.when else arg._replace(when=None), value, beside, result)
-        if field.type in ("short", "int") and arg.meaning is Meaning.VALUES:
-            value &= (1 << TYPES[field.type].bits) - 1 if tables.sets()[arg.of].flags else -1
+        if field.type == "short" and arg.meaning is Meaning.VALUES:
+            value &= 0xFFFF
         if arg.of == "rlimit" and arg.meaning is Meaning.VALUES:
             text = _limit(value, self.bits)
             return styled(self.style.names, text, str(value)) if value > _FAR else text
         if arg.meaning is Meaning.SECONDS and row.name in DATES:
             return f"{value}{date(value, beside.get(field.name + '_nsec', 0), 9)}"
         return self.scalar(arg, value)
-
-
-def _signed(number: int) -> int:
-    return (number & 0xFFFF_FFFF ^ 0x8000_0000) - 0x8000_0000
 
 
 def _limit(value: int, bits: int) -> str:

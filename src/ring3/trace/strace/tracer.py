@@ -15,6 +15,8 @@ from ring3.kernel.watched_stubs import StubCall, StubRow
 from ring3.linux.model.task import LinuxTask
 from ring3.linux.signals.send import sig_ignored
 from ring3.trace.strace.form import Form
+from ring3.trace.strace.multiplexed import entry_of, stands_for
+from ring3.trace.strace.multiplexed import inner as inner_call
 from ring3.trace.strace.opened import OpenCall, Writer
 from ring3.trace.strace.programs import program_of
 from ring3.trace.strace.text import Text
@@ -80,17 +82,21 @@ class _Row(CallObserver):
         self._timed = tracer.timed
         self._begins = tracer.begins
 
+    def form_of(self, call: StubCall) -> tuple[Form | None, list[int] | None]:
+        """How a call is written, None if it is not wanted; and its arguments, where they are not those in registers."""
+        return self._form or self._forms.get(call.number), None
+
     def entry(self, call: Call) -> None:
         assert isinstance(call, StubCall)
         task = call.task
         if task not in self._tasks:
             return
-        form = self._form or self._forms.get(call.number)
+        form, arguments = self.form_of(call)
         if self._is_narrow or self._tracer.narrow:
             self._tracer.note_width(task, 32 if self._is_narrow else 64)
         if form is None or (self._begun is not None and not self._begun(call)):
             return
-        opened = self._open[task] = OpenCall(call, task, form, self._text_of)  # type: ignore[arg-type]
+        opened = self._open[task] = OpenCall(call, task, form, self._text_of, arguments)  # type: ignore[arg-type]
         if self._begins is not None:
             self._begins(task)
         if self._timed:
@@ -126,6 +132,20 @@ class _Row(CallObserver):
     def left(self, call: Call) -> None:
         if call.task is not None:
             self._tracer.leave(call.task)
+
+
+class _MultiplexedRow(_Row):
+    """Listens to calls that stand for others, whose forms it has by name."""
+
+    def __init__(self, tracer: Tracer, own: Form | None, inner: dict[str, Form], bits: int) -> None:
+        super().__init__(tracer, {}, bits)
+        self._own = own
+        self._inner = inner
+
+    def form_of(self, call: StubCall) -> tuple[Form | None, list[int] | None]:
+        assert isinstance(call.task, LinuxTask)
+        meant = inner_call(call.what.symbol, call.task.memory.peek, call.arguments)
+        return (self._own, None) if meant is None else (self._inner.get(meant.name), meant.arguments)
 
 
 class Tracer(CallObserver):
@@ -237,6 +257,14 @@ class Tracer(CallObserver):
             for name in what.names
             if self.wanted.calls(name, bits)
         }
+        if others := stands_for(what.symbol):
+            (name,) = what.names
+            inner = {
+                other: Form(entry_of(other), other, bits, self._style(other, bits))
+                for other in others
+                if self.wanted.calls(other, bits)
+            }
+            return _MultiplexedRow(self, wanted.get(name), inner, bits) if wanted or inner else None
         if len(what.names) == 1:
             return _Row(self, wanted[what.names[0]], bits) if wanted else None
         return _Row(self, _by_number(wanted, Abi(what.abi)), bits) if wanted else None

@@ -23,7 +23,7 @@ KEYCTL_KDF_PARAMS: Final = Struct(
     void *hashname: in string
     void *otherinfo: in bytes[otherinfolen]
     u32 otherinfolen: size
-    u32 __spare[8]: unused
+    u32 __spare[8]: spare
     """,
     c="struct keyctl_kdf_params",
     header="linux/keyctl.h",
@@ -38,7 +38,7 @@ KEYCTL_PKEY_QUERY: Final = Struct(
     u16 max_sig_size: size
     u16 max_enc_size: size
     u16 max_dec_size: size
-    u32 __spare[10]: unused
+    u32 __spare[10]: spare
     """,
     c="struct keyctl_pkey_query",
     header="linux/keyctl.h",
@@ -50,7 +50,7 @@ KEYCTL_PKEY_PARAMS: Final = Struct(
     int key_id: key
     u32 in_len: size
     u32 out_len: size
-    u32 __spare[7]: unused
+    u32 __spare[7]: spare
     """,
     c="struct keyctl_pkey_params",
     header="linux/keyctl.h",

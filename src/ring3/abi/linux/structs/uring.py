@@ -50,7 +50,7 @@ IO_URING_PARAMS: Final = Struct(
     u32 sq_thread_idle: milliseconds
     u32 features: flags uring_feature
     u32 wq_fd: fd
-    u32 resv[3]: unused
+    u32 resv[3]: spare
     struct io_sqring_offsets sq_off
     struct io_cqring_offsets cq_off
     """,
