@@ -58,6 +58,11 @@ class Stepper(CpuObserver):
         self._inside, self._handler = inside, handler
         self._is_stepping, self._has_executed, self._at = True, False, at
 
+    def finish(self) -> None:
+        """Ends a step at the next instruction: one is being executed."""
+        self._inside, self._handler = range(0), None
+        self._is_stepping = self._has_executed = True
+
     def before(self, task: Task) -> None:
         """The CPU is about to execute an instruction: the thread stops before it if the step is done."""
         if not self._is_stepping:

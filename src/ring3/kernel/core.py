@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from ring3.kernel.watched_stubs import StubRow
 
 
+MOST_MESSAGES = 1000
+"""Lines for the user that a kernel keeps."""
+
+
 class Ending(Protocol):
     """What is run until it is over: the program of a task, or whatever a debugger waits for."""
 
@@ -57,6 +61,7 @@ class Kernel(CallsInFlight[TaskT]):
         attention: What happens there and cannot wait; None while nobody listens to it.
         run_cpu: What runs the CPU until it stops: `Cpu.run`, or what an observer has put in its place.
         report: Takes lines meant for the user, such as that a call is absent.
+        messages: Those lines, the newest last (`log`).
         open_tool: Opens the device of Ring3's own tools, where somebody serves it.
     """
 
@@ -83,6 +88,7 @@ class Kernel(CallsInFlight[TaskT]):
         )
         self.run_cpu: Callable[[], Stop] = machine.cpu.run
         self.report: Callable[[str], None] = lambda line: None
+        self.messages: list[str] = []
 
     # -- what each kernel says for itself ------------------------------------------------------------------------
 
@@ -94,6 +100,12 @@ class Kernel(CallsInFlight[TaskT]):
         """Runs the task on the CPU until it cannot or must not go on."""
         while task.on_cpu:
             self.handle(task, self.run_cpu())
+
+    def log(self, line: str) -> None:
+        """Says something to the user, and keeps it for who looks later."""
+        self.messages.append(line)
+        del self.messages[:-MOST_MESSAGES]
+        self.report(line)
 
     def reconsider(self) -> None:
         """What runs the CPU was exchanged: whoever keeps it asks again."""

@@ -107,14 +107,14 @@ class Data(NamedTuple):
     """Accesses of programs to a range of memory: gets `DataAccess`, before the access is made.
 
     Attributes:
-        mm: The address space.
+        mm: The address space; None for every one, as for addresses of the kernel.
         address: Of the first byte.
         size: Bytes.
         read: Whether loads count.
         write: Whether stores count.
     """
 
-    mm: Mm
+    mm: Mm | None
     address: int
     size: int
     read: bool = False

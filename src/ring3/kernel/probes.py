@@ -265,9 +265,18 @@ def _at_data(kernel: Kernel[Any], point: points.Data, observer: Callable[[DataAc
         if kernel.current is not None:
             observer(DataAccess(kernel.current, ip, address, size, value))
 
-    return kernel.machine.cpu.hook_accesses(
-        on_access, point.mm.pmap, point.address, point.size, read=point.read, write=point.write
+    space = None if point.mm is None else point.mm.pmap
+    end = kernel.probes.cpu.need_ring0() if point.mm is None else None
+    unhook = kernel.machine.cpu.hook_accesses(
+        on_access, space, point.address, point.size, read=point.read, write=point.write
     )
+
+    def leave() -> None:
+        unhook()
+        if end is not None:
+            end()
+
+    return leave
 
 
 # -- memory ------------------------------------------------------------------------------------------------------------

@@ -290,7 +290,7 @@ class Cpu(Registers, Protocol):
     def hook_accesses(
         self,
         hook: Callable[[int, int, int, int | None], None],
-        pmap: Pmap,
+        pmap: Pmap | None,
         address: int,
         size: int,
         *,
@@ -304,7 +304,7 @@ class Cpu(Registers, Protocol):
         Args:
             hook: Gets the instruction's address, the linear address, the size in bytes, and the value that is written,
                 None for a load.
-            pmap: The address space.
+            pmap: The address space; None for every one, as for addresses of the kernel.
             address: Of the first byte.
             size: Bytes.
             read: Whether loads count.

@@ -67,6 +67,7 @@ class UnicornCpu(UnicornRegisters):
         self._stops_between_blocks = self._lib.stop_between_blocks(self._engine, True)
         self._counting = False
         self._was_asked = False
+        self._is_watched_stop = False
         self._halts: dict[int, bool] = {}
         self._running = False
         self._brake: Brake | None = None
@@ -156,7 +157,10 @@ class UnicornCpu(UnicornRegisters):
 
     def interrupt(self) -> None:
         """Stops a `run` that goes on in another thread; see `Cpu.interrupt`."""
-        if self._brake is not None:
+        if self._hooks is not None and self._hooks.is_calling and not self.cpl:
+            self._is_watched_stop = True
+            self._lib.emu_stop(self._engine)
+        elif self._brake is not None:
             self._brake.ask()
         elif self._running:
             self._was_asked = True
@@ -216,7 +220,7 @@ class UnicornCpu(UnicornRegisters):
     def hook_accesses(
         self,
         hook: Callable[[int, int, int, int | None], None],
-        pmap: Pmap,
+        pmap: Pmap | None,
         address: int,
         size: int,
         *,
@@ -225,7 +229,7 @@ class UnicornCpu(UnicornRegisters):
     ) -> Callable[[], None]:
         """Calls a function for each access to a range of memory; see `Cpu.hook_accesses`."""
         hooks = self._make_hooks()
-        return self._hooked(hooks.accesses(hook, pmap, address, size, read=read, write=write))
+        return self._hooked(hooks.accesses(hook, pmap, self._pmap, address, size, read=read, write=write))
 
     def _make_hooks(self) -> Hooks:
         if self._hooks is None:
@@ -421,6 +425,9 @@ class UnicornCpu(UnicornRegisters):
             braked = self._brake is not None and self._brake.release()
             if braked or otherwise is Event.HALT:  # ``hlt`` would be #GP
                 return Event.INTERRUPTED
+        if self._is_watched_stop and not self._has_halted(start):
+            self._is_watched_stop = False
+            return Event.STEPPED
         if self._was_asked and otherwise is Event.HALT and not self._has_halted(start):
             return again()  # interrupts are off in ring 0
         return otherwise

@@ -27,7 +27,11 @@ _WIDEST: Final = 16
 
 
 class Hooks:
-    """The hooks of one emulator."""
+    """The hooks of one emulator.
+
+    Attributes:
+        is_calling: One is being called.
+    """
 
     def __init__(self, library: api.Library, engine: int, ram: Ram) -> None:
         self._library = library
@@ -36,6 +40,7 @@ class Hooks:
         self._rip = ctypes.c_uint64(0)
         self._watches: list[_Watch] = []
         self._failure: BaseException | None = None
+        self.is_calling = False
 
     def blocks(self, hook: BlockHook, first: int, last: int) -> Callable[[], None]:
         """Hooks blocks that begin in a range of addresses; gives what ends that."""
@@ -48,13 +53,25 @@ class Hooks:
         return lambda: self._end(handle, callback)
 
     def accesses(
-        self, hook: AccessHook, pmap: Pmap, address: int, size: int, *, read: bool, write: bool
+        self,
+        hook: AccessHook,
+        pmap: Pmap | None,
+        now: Pmap | None,
+        address: int,
+        size: int,
+        *,
+        read: bool,
+        write: bool,
     ) -> Callable[[], None]:
-        """Hooks accesses of programs to a range of an address space; gives what ends that."""
+        """Hooks accesses of programs to a range of an address space, or of every one; ``now`` is that which is in use.
+
+        Returns:
+            What ends that.
+        """
         kinds = api.HOOK_MEM_READ * read | api.HOOK_MEM_WRITE * write
         watch = _Watch(self, hook, pmap, range(address, address + size), kinds)
         self._watches.append(watch)
-        watch.follow(None)
+        watch.follow(pmap or now)
 
         def leave() -> None:
             self._watches.remove(watch)
@@ -78,11 +95,14 @@ class Hooks:
 
     def call(self, hook: Callable[[], None]) -> None:
         """Calls a hook; what it raises is kept for who runs the emulator, which stops."""
+        self.is_calling = True
         try:
             hook()
         except BaseException as error:  # noqa: BLE001 -- it is raised again
             self._failure = error
             self._library.emu_stop(self._engine)
+        finally:
+            self.is_calling = False
 
     def raise_failure(self) -> None:
         """Raises what a hook has raised since this was asked."""
@@ -115,7 +135,7 @@ class Hooks:
 class _Watch:
     """A range of linear addresses, page by page."""
 
-    def __init__(self, hooks: Hooks, hook: AccessHook, pmap: Pmap, where: range, kinds: int) -> None:
+    def __init__(self, hooks: Hooks, hook: AccessHook, pmap: Pmap | None, where: range, kinds: int) -> None:
         self._hooks = hooks
         self._hook = hook
         self._pmap = pmap
@@ -130,9 +150,9 @@ class _Watch:
         first = self._where.start & -PAGE_SIZE
         wanted = {}
         is_whole = True
-        if pmap is None or pmap is self._pmap:
+        if pmap is not None and self._pmap in (None, pmap):
             for page in range(first, self._where.stop, PAGE_SIZE):
-                frame = self._hooks.frame(self._pmap, page)
+                frame = self._hooks.frame(pmap, page)
                 if frame is None:
                     is_whole = False
                 else:

@@ -186,7 +186,7 @@ class SolarisKernel(TwoWays[SolarisTask]):
         """Tells the user something that he need not hear twice."""
         if line not in self._reported:
             self._reported.add(line)
-            self.report(f"{line} (reported once)")
+            self.log(f"{line} (reported once)")
 
     def define(
         self,

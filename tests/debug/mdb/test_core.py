@@ -80,13 +80,12 @@ def process(stops: Path) -> Iterator[Typed]:
 def test_gcore(process: Typed, stops: Path) -> None:
     assert process("::gcore") == "mdb: no process active\n"
     process("::bp inner\n:r")
-    assert process("::gcore -o left") == "Created core file: left\n"
-    core = opened(Path("left").read_bytes(), stops)
+    number = process.session.target.pid
+    assert process("::gcore -o left") == f"mdb: left.{number} dumped\n"
+    core = opened(Path(f"left.{number}").read_bytes(), stops)
     for command in ("$r", "$c", "inner::dis", "counter/D", "<rsp,4/nap", "<rip::whatis", "::fpregs"):
         assert core(command) == process(command), command
-    assert process("::gcore -o /no/such/folder") == (
-        "mdb: failed to create /no/such/folder: No such file or directory\n"
-    )
+    assert process("::gcore -o /no/such/folder") == ("mdb: couldn't dump core: No such file or directory\n")
 
 
 def test_what_is_none() -> None:

@@ -72,11 +72,11 @@ def test_comments_and_several_commands(typed: Typed) -> None:
 
 def test_the_shell(typed: Typed) -> None:
     assert typed("!echo hi") == "hi\n"
-    assert typed("::echo one two ! tr a-z A-Z") == "ONE TWO\n"
+    assert typed("::echo one two ! tr a-z A-Z") == "ONE TWO \n"
 
 
 def test_computed_arguments(typed: Typed) -> None:
-    assert typed("::echo $[0t10 + 2] 'a b'") == "0xc a b\n"
+    assert typed("::echo $[0t10 + 2] 'a b'") == "c a b \n"
 
 
 @pytest.mark.parametrize(

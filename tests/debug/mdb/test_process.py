@@ -109,7 +109,9 @@ def test_the_seeds_session(modinfo: Typed, capfd: pytest.CaptureFixture[str]) ->
             "ID LOADADDR SIZE INFO REV NAMEDESC 16 fffffffffbdbc2d8 5d198 -- 1 pcie (PCI Express Framework Module)"
         )
     )
-    assert modinfo(":c") == "mdb: no process active\n"
+    assert modinfo("::status").splitlines()[-1] == "status: process terminated with exit status 0"
+    assert modinfo(":c") == "mdb: failed to continue target: target has completed execution\n"
+    assert modinfo(":s") == "mdb: failed to single-step target: target has completed execution\n"
 
 
 def test_kmdb_on_another_terminal(
@@ -194,7 +196,7 @@ def test_breakpoints_and_stacks_on_linux(native: Typed) -> None:
 def test_memory_that_is_watched(native: Typed) -> None:
     native("::bp outer\n:r")
     native("counter::wp -w -L 4")
-    assert native(":c").startswith("mdb: stop on w of [")
+    assert native(":c").startswith("mdb: stop on write of [counter")
     assert native("counter/D").split()[-1] == "7"
 
 
@@ -209,7 +211,7 @@ def test_system_calls_and_signals(native: Typed) -> None:
     native("::sysbp getpid\n::sigbp SIGUSR1")
     assert native(":r").startswith("mdb: stop on entry to getpid\n")
     assert native(":c").startswith("mdb: stop on SIGUSR1\n")
-    assert native("::sysbp nosuch") == "mdb: invalid system call -- nosuch\n"
+    assert native("::sysbp nosuch") == "mdb: invalid system call name -- nosuch\n"
 
 
 def test_registers_are_variables(native: Typed) -> None:
@@ -223,4 +225,36 @@ def test_registers_are_variables(native: Typed) -> None:
 
 def test_what_a_command_is_run_for(native: Typed) -> None:
     native("::bp -c 'counter/D' inner")
-    assert native(":r").split()[-1] == "0"
+    assert native(":r").splitlines()[:3] == ["counter:", f"{'counter:':<16}0{'':15}", "mdb: stop at inner"]
+
+
+def test_a_command_that_goes_on_tells_of_no_stop(native: Typed) -> None:
+    native("::bp -c '<hits=D;:c' inner\n::bp outer")
+    assert native(":r").startswith("mdb: stop at outer\n")
+    assert native(":c").split() == ["1", "mdb:", "target", "has", "terminated"]
+
+
+def test_limits(native: Typed) -> None:
+    native("::bp -d inner\n::bp -D -n 1 outer\n::sysbp -s -n 2 getpid")
+    assert native(":r").startswith("mdb: stop at outer\n")
+    table = native("::events").splitlines()
+    assert any(line.startswith("[ 13]") and " d  0  1 stop at inner" in line for line in table)
+    assert "stop at outer" not in "".join(table)
+    native(":c")
+    assert any(line.startswith("< 13> -") for line in native("::events").splitlines())
+    assert native("::evset -d 15\n::events").splitlines()[-1].startswith("( 15)")
+    assert native("::evset 99") == "mdb: failed to modify event 99: no such software event specifier\n"
+    assert native(":d 99") == "mdb: no traced events matched description\n"
+
+
+def test_sizes_of_watchpoints(native: Typed) -> None:
+    native("counter,4:w\ncounter::wp -r -l\ncounter::wp -x -L 2")
+    texts = [line[17:57].rstrip() for line in native("::events").splitlines()[-3:]]
+    assert texts[0].startswith("stop on write of [counter, 0x")
+    assert texts[1] == texts[0].replace("write", "read")
+    assert texts[2].startswith("stop on exec of [counter, counter+2)")
+    assert (
+        native("counter::wp -L 4").splitlines()[0] == "mdb: at least one of -r, -w, or -x must be specified"
+    )
+    assert native("0xffffffffffffffff::wp -w -L 2").endswith("watchpoint size exceeds address space limit\n")
+    assert native("inner+1,3::wp -x\n:r").startswith("mdb: stop on exec of [inner+1, inner+4)\n")

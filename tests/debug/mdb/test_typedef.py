@@ -11,7 +11,7 @@ def test_a_struct_of_ones_own() -> None:
     typed = Typed()
     typed('::typedef -c LP64\n::typedef "struct pair { char first; long second[2]; void *third; }" pair_t')
     assert typed("::sizeof pair_t") == "sizeof (pair_t) = 0x20\n"
-    assert typed("::sizeof struct pair | ::map .") == "0x20\n"
+    assert typed("::sizeof struct pair | ::map .") == "20\n"
     assert typed("::offsetof pair third") == "offsetof (pair, third) = 0x18, sizeof (...->third) = 8\n"
     assert typed("::print -at pair_t") == (
         "0 pair_t {\n    0 char first \n    8 long [2] second \n    18 void *third \n}\n"

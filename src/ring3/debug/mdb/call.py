@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ring3.debug.mdb.errors import UsageError
-from ring3.debug.mdb.numbers import with_base
+from ring3.debug.mdb.numbers import digits, with_base
 
 if TYPE_CHECKING:
     from ring3.debug.mdb.output import Output
@@ -45,6 +45,7 @@ class Call:
         given: Whether there was one.
         first: This is the first of the calls that a count or a pipe makes.
         looping: There are several.
+        count: How often it is to be called, by the number behind a comma.
         arguments: Behind the name.
         piped: Another dcmd reads the output.
     """
@@ -58,6 +59,7 @@ class Call:
         self.given = given
         self.first = True
         self.looping = False
+        self.count = 1
         self.arguments = arguments
         self.piped = False
 
@@ -71,8 +73,13 @@ class Call:
         self.session.out.text(text)
 
     def emit(self, value: int) -> None:
-        """Prints a value on a line of its own, as pipes want it."""
+        """Prints a value on a line of its own, with the prefix of its base."""
         self.session.out.text(f"{with_base(value)}\n")
+
+    def emit_bare(self, value: int) -> None:
+        """Prints a value on a line of its own, without one: in a pipe, with it."""
+        radix = self.session.radix
+        self.session.out.text(f"{with_base(value) if self.piped else digits(value, radix)}\n")
 
     def text(self, index: int, default: str | None = None) -> str:
         """An argument that is a word.
@@ -97,12 +104,13 @@ class Call:
             raise UsageError
         return self.address
 
-    def options(self, letters: str, *, plus: bool = False) -> Options:
+    def options(self, letters: str, *, plus: bool = False, mixed: bool = False) -> Options:
         """Takes the options from the front of the arguments.
 
         Args:
             letters: Each option; ``:`` behind it says that it has a value.
             plus: Whether ``+d`` is an option too, which is found as ``+d``.
+            mixed: Whether they may stand anywhere among the arguments.
 
         Raises:
             UsageError: There is no such option, or its value is missing.
@@ -110,15 +118,19 @@ class Call:
         flags: set[str] = set()
         values: dict[str, Argument] = {}
         rest = list(self.arguments)
+        others: list[Argument] = []
         while rest:
             word = rest[0]
             if not isinstance(word, str) or len(word) < 2 or word[0] not in ("-+" if plus else "-"):
-                break
+                if not mixed:
+                    break
+                others.append(rest.pop(0))
+                continue
             rest.pop(0)
             if word == "--":
                 break
             self._letters(word, letters, flags, values, rest)
-        return Options(flags, values, rest)
+        return Options(flags, values, others + rest)
 
     def _letters(
         self, word: str, letters: str, flags: set[str], values: dict[str, Argument], rest: list[Argument]

@@ -11,12 +11,17 @@ class UsageError(MdbError):
     """A dcmd was called in a way that its usage does not allow; the text may be empty."""
 
 
+class Enough(Exception):
+    """A dcmd has done what it was asked for, and is not called again for a count or a pipe (DCMD_ABORT)."""
+
+
 class Quit(Exception):
     """The debugger is to end."""
 
 
 NO_MAP = "no mapping for address"
 UNKNOWN_SYMBOL = "unknown symbol name"
+NO_SYMBOL_THERE = "no symbol corresponds to address"
 UNKNOWN_DCMD = "unknown dcmd name"
 UNKNOWN_WALKER = "unknown walk name"
 NOT_SUPPORTED = "operation not supported by target"

@@ -6,13 +6,17 @@ step is one instruction of the task on the CPU, in ring 0 as in ring 3.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ring3.computer import shell_status
 from ring3.debug.mdb.completion import completions
 from ring3.debug.mdb.console import Console
+from ring3.debug.mdb.dcmds.control import run_action
 from ring3.debug.mdb.errors import MdbError, Quit
+from ring3.debug.mdb.kmdb_call import KernelCall
+from ring3.debug.mdb.kmdb_events import KernelEvents
 from ring3.debug.mdb.session import Session
 from ring3.debug.mdb.stopping import report
 from ring3.debug.mdb.targets.events import Event, Events
@@ -20,6 +24,7 @@ from ring3.debug.mdb.targets.kernel import KernelTarget
 from ring3.debug.step import Stepper
 from ring3.debug.thread import Thread
 from ring3.kernel import points
+from ring3.machine.msr import Msr
 from ring3.machine.registers import Gpr
 
 if TYPE_CHECKING:
@@ -52,6 +57,9 @@ class KmdbTarget(KernelTarget):
             "rflags": cpu.rflags,
             "fsbase": cpu.fs_base,
             "gsbase": cpu.gs_base,
+            "kgsbase": cpu.rdmsr(Msr.MSR_KERNEL_GS_BASE),
+            "cr2": cpu.cr2,
+            "cr3": cpu.cr3,
         }
 
 
@@ -61,6 +69,7 @@ class Kmdb:
     Attributes:
         session: What runs its commands.
         events: What it stops for.
+        matched: What it has stopped for.
         is_over: Nobody talks to it any more, and it stops nothing.
         was_quit: Somebody has given it up, and the machine with it if that is kmdb's own.
     """
@@ -81,10 +90,13 @@ class Kmdb:
         self.session.interactive = console.interactive
         self.session.flush = console.flush
         self.events = Events()
-        self._attached: dict[int, Attachment] = {}
+        self._armed = KernelEvents(kernel, self.events, self._arrived, self._accessed)
+        self._accesses: list[Event] = []
+        self.matched: list[Event] = []
         self._passing: tuple[int, int, Attachment] | None = None
         self._stepper: Stepper | None = None
         self._stepped: Task | None = None
+        self._called: KernelCall | None = None
         self.is_over = self.was_quit = False
         self._is_inside = self._is_stepping = False
         self._at: int | None = None
@@ -103,35 +115,43 @@ class Kmdb:
         """
         self.events.take(number)
 
-    def _arm(self) -> None:
+    def arm(self) -> None:
         """Has the probes know where to stop."""
-        wanted = set()
-        for event in self.events.values():
-            if event.address is None and event.symbol:
-                found = self.session.target.symbol(event.symbol)
-                event.address = None if found is None else found.value
-            if event.address is not None and event.is_enabled:
-                wanted.add(event.address)
-        for address in self._attached.keys() - wanted:
-            self._attached.pop(address).detach()
-        for address in wanted - self._attached.keys():
-            self._attached[address] = self._kernel.probes.attach(points.Address(address), self._arrived)
+        self._armed.arm(self.session.target.symbol)
 
-    def _arrived(self, task: Task, address: int) -> None:
+    def _arrived(self, _task: Task, address: int) -> None:
         """A task has come to a breakpoint."""
-        met = [each for each in self.events.values() if each.address == address and each.is_enabled]
-        for event in met:
-            event.hits += 1
-            if event.limit and event.hits >= event.limit:
-                event.is_enabled = False
-            if event.is_temporary:
-                self.delete_event(event.number)
-        if met and not self._is_inside:
+        met = self._armed.at(address)
+        if met and not self._is_inside and not (self._called and self._called.is_over_at(address)):
             self._at = address
+            self._stop_for(met, address)
+
+    def _accessed(self, event: Event, task: Task) -> None:
+        """A task is about to access memory that is watched: it stops behind that instruction."""
+        if self._is_inside or event in self._accesses or not event.is_enabled:
+            return
+        self._accesses.append(event)
+        if len(self._accesses) == 1:
+            self._stepper_of(task).finish()
+            self._is_stepping = True
+            self._kernel.machine.cpu.interrupt()
+
+    def _stop_for(self, met: list[Event], address: int) -> None:
+        """Events were met: their commands are run, and unless all of these let the machine go on, it stops."""
+        self.session.dot = address
+        self.matched = met
+        wishes = 0
+        for event in met:
+            self._is_inside = True
+            wished = run_action(self.session, event)
+            wishes += bool(wished) or not self._is_inside
+            if event.is_over and event.number in self.events:
+                self.delete_event(event.number)
+        if wishes < len(met):
             self.enter([event.text for event in met], address)
-            for event in met:
-                if event.action:
-                    self.session.run(event.action)
+            return
+        self._is_inside = False
+        self._settle()
 
     # -- talking ---------------------------------------------------------------------------------------------------
 
@@ -155,6 +175,10 @@ class Kmdb:
             self._passing = None
         self.session.dot = address
         report(self.session, address, texts)
+        self._talk()
+
+    def _talk(self) -> None:
+        """Takes commands until the machine is to go on."""
         try:
             while self._is_inside:
                 self._take_line()
@@ -164,9 +188,14 @@ class Kmdb:
         finally:
             self._is_inside = False
             self._console.flush()
+        self._settle()
+
+    def _settle(self) -> None:
+        """The machine is about to go on."""
+        self._accesses.clear()
         if not self._is_stepping:
             self._end_stepper()
-        self._arm()
+        self.arm()
 
     def _take_line(self) -> None:
         try:
@@ -206,15 +235,18 @@ class Kmdb:
         task = self._kernel.current
         if task is None:
             raise MdbError("failed to single-step target: no thread is on the CPU")
+        self._at = None
+        self._stepper_of(task).begin(range(0), None, self._kernel.machine.cpu.rip)
+        self._is_stepping = True
+        self._is_inside = False
+
+    def _stepper_of(self, task: Task) -> Stepper:
         if self._stepper is None or self._stepped is not task:
             self._end_stepper()
             thread = Thread(task, shows_cpu=True)
             self._stepper = Stepper(thread, BOTH_RINGS, self._reached, self._step_done)
             self._stepped = task
-        self._at = None
-        self._stepper.begin(range(0), None, self._kernel.machine.cpu.rip)
-        self._is_stepping = True
-        self._is_inside = False
+        return self._stepper
 
     @staticmethod
     def _reached(_thread: Thread, _address: int) -> bool:
@@ -223,7 +255,12 @@ class Kmdb:
 
     def _step_done(self, thread: Thread) -> None:
         address = thread.registers.pc
-        if self._is_stepping and address != self._at:
+        if not self._is_stepping or (address == self._at and not self._accesses):
+            return
+        if self._accesses:
+            self._stop_for(list(self._accesses), address)
+        else:
+            self.matched = []
             self.enter([], address)
 
     def _leave_stepping(self) -> None:
@@ -235,6 +272,25 @@ class Kmdb:
         stepper, self._stepper = self._stepper, None
         if stepper is not None:
             stepper.leave()
+
+    def call(self, function: int, arguments: Sequence[int], told: Callable[[int], None]) -> None:
+        """Calls a function of the kernel in the task on the CPU; then kmdb talks again.
+
+        Raises:
+            MdbError: No task is in the kernel.
+        """
+        task = self._kernel.current
+        if task is None or self._kernel.machine.cpu.cpl:
+            raise MdbError("call failed: no thread is in the kernel")
+
+        def returned(value: int) -> None:
+            self._called = None
+            told(value)
+            self._is_inside = True
+            self._talk()
+
+        self._called = KernelCall(self._kernel, task, function, arguments, returned)
+        self._is_inside = False
 
     def run_to(self, address: int, stack: int) -> None:
         """Lets the machine run to an address, where the stack of the task on the CPU is no deeper."""
@@ -250,8 +306,10 @@ class Kmdb:
     def close(self) -> None:
         """Unloads it."""
         self._end_stepper()
+        if self._called is not None:
+            self._called.forget()
         self.events.clear()
-        self._arm()
+        self.arm()
         self.session.close()
 
 

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from ring3.debug.mdb.call import Call
     from ring3.debug.mdb.session import Session
 
+OUR_OWN = "mdb"
+"""The module of commands that are there from the start."""
 DcmdFunction = Callable[["Call"], None]
 WalkFunction = Callable[["Session", "int | None"], Iterable[int]]
 
@@ -30,7 +32,7 @@ class Dcmd(NamedTuple):
     description: str
     function: DcmdFunction
     help: str = ""
-    module: str = "mdb"
+    module: str = OUR_OWN
 
 
 class Walker(NamedTuple):
@@ -39,7 +41,7 @@ class Walker(NamedTuple):
     name: str
     description: str
     function: WalkFunction
-    module: str = "mdb"
+    module: str = OUR_OWN
 
 
 DCMDS: dict[str, Dcmd] = {}
@@ -84,7 +86,7 @@ def walker(name: str, description: str = "") -> Callable[[WalkFunction], WalkFun
 
 def _module_of(function: Callable[..., object]) -> str:
     module = function.__module__
-    return "mdb" if module.startswith("ring3.debug.mdb.") else module.rsplit(".", 1)[-1]
+    return OUR_OWN if module.startswith("ring3.debug.mdb.") else module.rsplit(".", 1)[-1]
 
 
 def usage(dcmd: Dcmd) -> str:

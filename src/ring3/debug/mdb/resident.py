@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -13,9 +14,11 @@ class Resident(Protocol):
 
     Attributes:
         events: What it stops for.
+        matched: What it has stopped for.
     """
 
     events: dict[int, Event]
+    matched: list[Event]
 
     def add_event(self, text: str) -> Event:
         """One more thing to stop for."""
@@ -23,11 +26,17 @@ class Resident(Protocol):
     def delete_event(self, number: int) -> None:
         """One less."""
 
+    def arm(self) -> None:
+        """Has the machine know where to stop."""
+
     def leave(self) -> None:
         """Lets the machine go on."""
 
     def step(self) -> None:
         """Lets it execute one instruction."""
+
+    def call(self, function: int, arguments: Sequence[int], told: Callable[[int], None]) -> None:
+        """Has it call a function, and tells what that has returned."""
 
     def run_to(self, address: int, stack: int) -> None:
         """Lets it run to an address, where the stack is no deeper."""

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TextIO
 
 from ring3.debug.mdb import formats
 from ring3.debug.mdb.call import Argument, Call
-from ring3.debug.mdb.errors import UNKNOWN_DCMD, MdbError, UsageError
+from ring3.debug.mdb.errors import UNKNOWN_DCMD, Enough, MdbError, Quit, UsageError
 from ring3.debug.mdb.expressions import ExpressionParser
 from ring3.debug.mdb.numbers import M64, with_base
 from ring3.debug.mdb.output import Output
-from ring3.debug.mdb.registry import DCMDS, WALKERS, Dcmd, usage
+from ring3.debug.mdb.registry import DCMDS, OUR_OWN, WALKERS, Dcmd, usage
 from ring3.debug.mdb.resident import Resident
 from ring3.debug.mdb.scanner import Scanner
 from ring3.debug.mdb.settings import Settings
@@ -57,6 +57,7 @@ class Session:
         radix: Of numbers without a prefix.
         interactive: Somebody types.
         name: ``mdb`` or ``kmdb``.
+        wishes: What commands of an event that was met have asked for: ways to go on; None while none is run.
         resident: What stops the machine, where it is not the target that runs it.
         flush: Has what was printed appear.
         attach: Gives the target for a process that runs already, by its number; None where there are none.
@@ -90,6 +91,7 @@ class Session:
         self.dcmds = dict(DCMDS)
         self.walkers = dict(WALKERS)
         self._log: TextIO | None = None
+        self.wishes: list[Callable[[], None] | None] | None = None
         self.resident: Resident | None = None
         self.flush: Callable[[], object] = lambda: None
         self.attach: Callable[[int], Target] | None = None
@@ -336,18 +338,37 @@ class Session:
             for _ in range(1 if count is None else count):
                 call = Call(self, stage.dcmd.name, self.dot, stage.arguments, given=given)
                 call.first, call.looping, call.piped = first, loop, piped
+                call.count = 1 if count is None else count
                 self.increment = 0 if stage.dcmd.name not in VERBS else self.increment
                 if given:
                     self.last_address = self.dot
-                try:
-                    stage.dcmd.function(call)
-                except UsageError as error:
-                    raise self._misused(stage.dcmd, error) from None
+                if not self._invoke(stage.dcmd, call):
+                    return
                 first = False
                 if count is not None:
                     self.dot = (self.dot + self.increment) & M64
         if count is not None and not first:
             self.dot = (self.dot - self.increment) & M64
+
+    def _invoke(self, dcmd: Dcmd, call: Call) -> bool:
+        """Calls a dcmd once; returns whether it is to be called for more.
+
+        Raises:
+            MdbError: It failed; so does one of the user's, whatever it raises.
+        """
+        try:
+            dcmd.function(call)
+        except UsageError as error:
+            raise self._misused(dcmd, error) from None
+        except Enough:
+            return False
+        except (MdbError, UserError, Quit):
+            raise
+        except Exception as error:
+            if dcmd.module == OUR_OWN:
+                raise
+            raise MdbError(f"{dcmd.name} of {dcmd.module} failed: {type(error).__name__}: {error}") from None
+        return True
 
     def _misused(self, dcmd: Dcmd, error: UsageError) -> MdbError:
         if str(error):
@@ -363,10 +384,7 @@ class Session:
             yield
             return
         with self.captured() as parts:
-            try:
-                yield
-            finally:
-                pass
+            yield
         self._shell(command, "".join(parts))
 
     def _shell(self, command: str, text: str | None) -> None:

@@ -11,6 +11,8 @@ from ring3.debug.mdb.numbers import M64
 if TYPE_CHECKING:
     from ring3.debug.mdb.session import Session
 
+_NAME_LENGTH: Final = 31
+_NOT_IN_NAMES: Final = "#%^&*-+=,:$/\\?<>;|!`'\"[]\n\t() {}"
 PERSISTENT: Final = ("0", "9", "b", "d", "e", "m", "t", "hits", "thread", "cpuid")
 _HALVES: Final = {
     **{f"e{name}": f"r{name}" for name in ("ax", "bx", "cx", "dx", "si", "di", "bp", "sp", "ip")},
@@ -96,4 +98,17 @@ class Variables:
         if name in PERSISTENT:
             raise MdbError(f"variable '{name}' is persistent and cannot be removed")
         if self._values.pop(name, None) is None:
-            raise MdbError(f"'{name}' is not a defined variable")
+            raise MdbError(f"variable '{name}' not defined")
+
+
+def check_name(name: str) -> None:
+    """Whether a variable may be called so (strbadid of mdb_string.c, MDB_NV_NAMELEN).
+
+    Raises:
+        MdbError: It may not, and why.
+    """
+    if len(name) >= _NAME_LENGTH:
+        raise MdbError(f"variable names may not exceed {_NAME_LENGTH - 1} characters")
+    bad = next((letter for letter in name if letter in _NOT_IN_NAMES), "")
+    if bad:
+        raise MdbError(f"'{bad}' may not be used in a variable name")

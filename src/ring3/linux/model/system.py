@@ -332,7 +332,7 @@ class LinuxSystem(TwoWays[LinuxTask]):
         if name not in self._absent:
             self._absent.add(name)
             task = self.running_task()
-            self.report(f"{task.name} ({task.tgid}): {name} is not implemented: ENOSYS (reported once)")
+            self.log(f"{task.name} ({task.tgid}): {name} is not implemented: ENOSYS (reported once)")
 
     def _initial_state(self) -> bytes:
         """The registers of a task that has not run yet: the FPU as the machine code sets it, all else zero."""

@@ -62,7 +62,7 @@ class Capture:
             while data:
                 data = data[os.write(self._fd, data) :]
         except OSError as error:
-            self._kernel.report(f"{self._path}: {error.strerror}: no more packets are written")
+            self._kernel.log(f"{self._path}: {error.strerror}: no more packets are written")
             os.close(self._fd)
             self._fd = -1
 

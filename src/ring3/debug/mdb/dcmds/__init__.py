@@ -7,7 +7,7 @@ from typing import Final
 
 MODULES: Final = (
     "verbs", "language", "listing", "variables", "types", "typedefs", "members", "code", "symbols", "memory",
-    "target", "control", "fpregs", "events", "registers", "system", "processor",
+    "target", "control", "fpregs", "events", "registers", "system", "processor", "kernel_calls",
 )  # fmt: skip
 
 

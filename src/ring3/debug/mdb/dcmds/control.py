@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from ring3.abi.signals import Sig
-from ring3.debug import Reason
+from ring3.debug import Reason, Stop
 from ring3.debug.gcore import write_core
 from ring3.debug.mdb.call import Call
 from ring3.debug.mdb.errors import NOT_SUPPORTED, MdbError, UsageError
@@ -13,20 +14,25 @@ from ring3.debug.mdb.formats import disassembled
 from ring3.debug.mdb.registry import dcmd
 from ring3.debug.mdb.session import Session
 from ring3.debug.mdb.stopping import report
+from ring3.debug.mdb.targets.events import Event
 from ring3.debug.mdb.targets.process import ProcessTarget
 from ring3.debug.mdb.targets.stack import return_address
 from ring3.errors import Deadlock
 
 
 def process_of(session: Session) -> ProcessTarget:
-    """The target, if it is a program.
+    """The target, if it is a program, which asks this session what it needs to know.
 
     Raises:
         MdbError: It is something else.
     """
     if not isinstance(session.target, ProcessTarget):
         raise MdbError(f"command is not supported by current target: {NOT_SUPPORTED}")
-    return session.target
+    target, values = session.target, session.settings.values
+    target.tell = session.warn
+    target.follows_child = lambda: values["follow_fork_mode"] == "child"
+    target.stops_after_exec = lambda: values["follow_exec_mode"] == "stop"
+    return target
 
 
 @dcmd("run :r", "[ args ... ]", "run a new target process")
@@ -34,24 +40,31 @@ def run(call: Call) -> None:
     """Starts the program, and lets it run."""
     target = process_of(call.session)
     target.start([call.text(n) for n in range(len(call.arguments))])
-    target.resume()
-    _go_on(call.session)
+    _go_on(call.session, target.resume)
 
 
 @dcmd("cont :c", "[SIG]", "continue target execution")
 def cont(call: Call) -> None:
-    """Lets the process go on."""
+    """Lets the process go on; one that is not there yet is started."""
     resident = call.session.resident
     if resident is not None:
         resident.leave()
         return
     target = process_of(call.session)
-    target.resume(_delivered(call, target))
-    _go_on(call.session)
+    if target.is_idle and target.ended is None:
+        target.start([])
+    signal = _delivered(call, target, "continue")
+    _go_on(call.session, lambda: target.resume(signal))
 
 
-def _delivered(call: Call, target: ProcessTarget) -> int:
-    """The signal to go on with: one that was named, or what has stopped the process."""
+def _delivered(call: Call, target: ProcessTarget, what: str) -> int:
+    """The signal to go on with: one that was named, or what has stopped the process.
+
+    Raises:
+        MdbError: It has ended, so that it cannot do what was asked for.
+    """
+    if target.ended is not None:
+        raise MdbError(f"failed to {what} target: target has completed execution")
     target.active()
     return signal_number(call.text(0, str(target.signal)))
 
@@ -73,8 +86,13 @@ def step(call: Call) -> None:
         resident.step()
         return
     target = process_of(call.session)
-    target.step(_delivered(call, target))
-    _go_on(call.session)
+    if target.is_idle and target.ended is None:
+        target.start([])
+        call.session.dot = target.active().registers.pc
+        report(call.session, call.session.dot, [])
+        return
+    signal = _delivered(call, target, "single-step")
+    _go_on(call.session, lambda: target.step(signal))
 
 
 @dcmd("next :e", "[SIG]", "step target over next instruction")
@@ -106,17 +124,24 @@ def _to(session: Session, address: int, stack: int) -> None:
         return
     target = process_of(session)
     target.active()
-    target.run_to(address, stack)
     try:
-        _go_on(session)
+        _go_on(session, lambda: target.run_to(address, stack))
     finally:
-        target.end_run_to()
+        if session.wishes is None:
+            target.end_run_to()
 
 
 @dcmd("kill :k", "", "forcibly kill and release target")
 def kill(call: Call) -> None:
     """Ends the process."""
-    process_of(call.session).kill()
+    target = process_of(call.session)
+    if target.is_idle and target.ended is None:
+        raise MdbError("no victim process is currently under control")
+    number = target.pid
+    if target.ended is None:
+        target.kill()
+    target.ended = None
+    call.session.warn(f"victim process PID {number} forcibly terminated")
 
 
 @dcmd("release :R", "[-a]", "release the previously attached process")
@@ -125,7 +150,10 @@ def release(call: Call) -> None:
     options = call.options("a")
     if options.rest:
         raise UsageError
-    process_of(call.session).release()
+    target = process_of(call.session)
+    if target.is_idle:
+        raise MdbError("debugger is not currently attached to a process or core file")
+    target.release()
 
 
 @dcmd("attach :A", "?[core|pid]", "attach to process or core file")
@@ -144,23 +172,23 @@ def attach(call: Call) -> None:
     modules_are_loaded(session)
 
 
-@dcmd("gcore", "[-o file]", "create a core file of the process")
+@dcmd("gcore", "[-o prefix]", "create a core file of the process")
 def gcore(call: Call) -> None:
-    """Writes a core file to the host: ``core.PID``, unless another name is given."""
+    """Writes a core file to the host: ``core.PID``, or another name before the point."""
     options = call.options("o:")
     if options.rest:
         raise UsageError
     target = process_of(call.session)
     thread = target.active()
     if target.system != "linux":
-        raise MdbError(f"failed to create a core file: {NOT_SUPPORTED}")
-    name = str(options.values.get("o", f"core.{thread.pid}"))
+        raise MdbError(f"couldn't dump core: {NOT_SUPPORTED}")
+    name = f"{options.values.get('o', 'core')}.{thread.pid}"
     try:
         with Path(name).open("wb") as stream:
             write_core(thread, stream, target.signal)
     except OSError as error:
-        raise MdbError(f"failed to create {name}: {error.strerror}") from None
-    call.write(f"Created core file: {name}\n")
+        raise MdbError(f"couldn't dump core: {error.strerror}") from None
+    call.session.warn(f"{name} dumped")
 
 
 def signal_number(text: str) -> int:
@@ -177,31 +205,78 @@ def signal_number(text: str) -> int:
     return int(Sig[name])
 
 
-def _go_on(session: Session) -> None:
-    """Waits for the process to stop, and tells why it has."""
-    target = process_of(session)
-    session.flush()
-    had_symbols = target.has_symbols
-    try:
-        stop, is_linker = target.wait()
-    except Deadlock as error:
-        target.give_up()
-        raise MdbError(f"target cannot go on: {error}") from None
-    if stop is None:
-        session.out.text(f"{session.name}: target has terminated\n")
+def _go_on(session: Session, begin: Callable[[], None]) -> None:
+    """Lets the process go on, and tells why it has stopped.
+
+    What an event's own command asks for is done when all commands of the stop have been run, if each asks for it
+    (tgt_request_continue of mdb_target.c); then nobody is told of the stop.
+
+    Args:
+        session: The debugger.
+        begin: Has the process go on, at the next wait.
+    """
+    if session.wishes is not None:
+        session.wishes.append(begin)
         return
-    events = [] if is_linker else target.matched(stop)
-    texts = [event.text for event in events]
-    if stop.reason is Reason.SIGNAL and not texts:
-        texts = [f"stop on {Sig(stop.signal).name}"]
-    session.dot = stop.thread.registers.pc
+    target = process_of(session)
+    had_symbols = target.has_symbols
+    again: Callable[[], None] | None = begin
+    texts: list[str] = []
+    while again is not None:
+        again()
+        stop, is_linker = _next_stop(session, target)
+        if stop is None:
+            session.out.text(f"{session.name}: target has terminated\n")
+            return
+        session.dot = stop.thread.registers.pc
+        events = [] if is_linker else target.events.of(stop)
+        texts = [event.text for event in events]
+        if stop.reason is Reason.SIGNAL and not texts:
+            texts = [f"stop on {Sig(stop.signal).name}"]
+        again = _react(session, target, events)
+        if target.is_idle:
+            return
     report(session, session.dot, texts)
     if target.has_symbols and not had_symbols:
         session.out.text(f"{session.name}: You've got symbols!\n")
         modules_are_loaded(session)
-    for event in events:
-        if event.action:
-            session.run(event.action)
+
+
+def _next_stop(session: Session, target: ProcessTarget) -> tuple[Stop | None, bool]:
+    session.flush()
+    target.last_matched = []
+    try:
+        return target.wait()
+    except Deadlock as error:
+        target.give_up()
+        raise MdbError(f"target cannot go on: {error}") from None
+
+
+def _react(session: Session, target: ProcessTarget, events: list[Event]) -> Callable[[], None] | None:
+    """Counts events that were met and runs their commands; gives how the process goes on, if all want that."""
+    target.last_matched = events
+    place, wishes = session.dot, [run_action(session, event) for event in events]
+    session.dot = place
+    target.drop_events(events)
+    if not events or not all(wishes):
+        return None
+    return wishes[-1][-1] or (lambda: target.resume(target.signal))
+
+
+def run_action(session: Session, event: Event) -> list[Callable[[], None] | None]:
+    """An event was met: it is counted, and its command is run; gives the ways to go on that were asked for.
+
+    None among them is that of an event which stops after so many times only.
+    """
+    wishes: list[Callable[[], None] | None] = [] if event.hit() else [None]
+    session.variables.set("hits", event.hits)
+    session.wishes = wishes
+    try:
+        if event.action and not session.run(event.action):
+            session.warn(f'failed to eval [ {event.number} ] command "{event.action}"')
+    finally:
+        session.wishes = None
+    return wishes
 
 
 def modules_are_loaded(session: Session) -> None:

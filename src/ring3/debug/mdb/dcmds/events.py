@@ -5,15 +5,25 @@ from __future__ import annotations
 from ring3.abi import tbl
 from ring3.abi.signals import Sig
 from ring3.abi.tbl import Abi
-from ring3.debug.mdb.call import Call, Options
-from ring3.debug.mdb.dcmds.control import need_words, process_of, signal_number
-from ring3.debug.mdb.errors import NOT_SUPPORTED, UNKNOWN_SYMBOL, MdbError, UsageError
-from ring3.debug.mdb.numbers import with_base
+from ring3.debug.mdb.call import Argument, Call, Options
+from ring3.debug.mdb.dcmds.control import process_of, signal_number
+from ring3.debug.mdb.errors import (
+    NO_SYMBOL_THERE,
+    NOT_SUPPORTED,
+    UNKNOWN_SYMBOL,
+    Enough,
+    MdbError,
+    UsageError,
+)
 from ring3.debug.mdb.registry import dcmd
 from ring3.debug.mdb.session import Session
 from ring3.debug.mdb.targets.events import Event
+from ring3.debug.mdb.targets.process import ProcessTarget
 
 _OPTIONS = "dDestTc:n:"
+_ACCESSES = {"r": "read", "w": "write", "x": "exec"}
+"""How one kind of access alone is called."""
+_SEPARATOR = f"----- - -- -- -- {'-' * 40} --{'-' * 20}\n"
 
 
 def _event(session: Session, text: str) -> Event:
@@ -26,13 +36,21 @@ def _events(session: Session) -> dict[int, Event]:
     return resident.events if resident is not None else process_of(session).events
 
 
-def _apply(call: Call, event: Event, options: Options) -> None:
-    """What the options of all these commands mean."""
-    event.is_enabled = "e" not in options.flags
-    event.is_temporary = bool(options.flags & {"t", "D"})
-    event.is_sticky = "T" in options.flags
-    event.action = str(options.values.get("c", ""))
-    event.limit = call.number(options.values["n"]) if "n" in options else int("d" in options.flags)
+def _apply(call: Call, event: Event, options: Options, *, is_new: bool = True) -> None:
+    """What the options of all these commands mean; -d without -n puts off one that is there already (mdb_evset.c)."""
+    flags = options.flags
+    is_off = "d" in flags and "n" not in options and not is_new
+    event.is_enabled = "e" in flags or (event.is_enabled and not is_off and "+e" not in flags)
+    event.is_temporary = "t" in flags or (event.is_temporary and "+t" not in flags)
+    event.is_sticky = "T" in flags or (event.is_sticky and "+T" not in flags)
+    for letter in "sDd":
+        if letter in flags and not (letter == "d" and is_off):
+            event.at_limit = letter
+        elif f"+{letter}" in flags and event.at_limit == letter:
+            event.at_limit = ""
+    limit = call.number(options.values["n"]) if "n" in options else event.limit
+    event.limit = max(limit, 1) if event.at_limit else 0
+    event.action = str(options.values.get("c", event.action))
 
 
 @dcmd(":b", ":[cmd...]", "breakpoint at the specified address")
@@ -48,7 +66,7 @@ def address_breakpoint(call: Call) -> None:
 def breakpoint_(call: Call) -> None:
     """Stops at addresses and symbols, those that are not there yet included."""
     session = call.session
-    options = call.options(_OPTIONS, plus=True)
+    options = call.options(_OPTIONS, plus=True, mixed=True)
     if not options.rest and not call.given:
         raise UsageError
     if call.given:
@@ -77,50 +95,71 @@ def _symbol_breakpoint(call: Call, word: str | int, options: Options) -> None:
 
 @dcmd("wp", ":[+/-dDelstT] [-rwx] [-c cmd] [-n count] [-L size]", "set a watchpoint at the specified address")
 def watchpoint(call: Call) -> None:
-    """Stops when memory is read, written or executed."""
-    options = call.options("dDelstTrwxc:n:L:", plus=True)
+    """Stops when memory is read, written or executed: so many bytes as the count, -L or with -l the symbol says."""
+    options = call.options(f"irwxlL:{_OPTIONS}", plus=True, mixed=True)
     access = "".join(letter for letter in "rwx" if letter in options.flags)
-    if not access or options.rest:
+    if options.rest or "i" in options:
         raise UsageError
-    size = call.number(options.values["L"]) if "L" in options else 1
-    _watch(call, access, size, options)
+    if not access:
+        raise UsageError("at least one of -r, -w, or -x must be specified")
+    if ("l" in options) + ("L" in options) + (call.count != 1) > 1:
+        raise MdbError("only one of -l, -L, or command count can be specified")
+    _watch(call, access, _watched_size(call, options), options)
+
+
+def _watched_size(call: Call, options: Options) -> int:
+    if "L" in options:
+        return call.number(options.values["L"])
+    if "l" not in options:
+        return call.count
+    symbol = call.session.target.symbol_at(call.address)
+    if symbol is None or symbol.value != call.address:
+        raise MdbError(f"failed to lookup symbol at {call.address:x}: {NO_SYMBOL_THERE}")
+    if not symbol.size:
+        raise MdbError(f"cannot set watchpoint: symbol '{symbol.name}' has zero size")
+    return symbol.size
 
 
 def _watch(call: Call, access: str, size: int, options: Options) -> None:
-    if call.session.resident is not None:
-        raise MdbError(f"failed to add watchpoint: {NOT_SUPPORTED}")
-    letters = "/".join(access)
-    event = _event(
-        call.session, f"stop on {letters} of [{with_base(call.address)}, {with_base(call.address + size)})"
-    )
-    event.address = call.address
-    if access != "x":
-        event.size, event.access = size, access
+    session = call.session
+    if call.address + size > 1 << session.target.bits:
+        raise MdbError(
+            f"failed to set watchpoint at {call.address:x}: watchpoint size exceeds address space limit"
+        )
+    first, end = (session.symbolic(address) for address in (call.address, call.address + size))
+    event = _event(session, f"stop on {_ACCESSES.get(access, '/'.join(access))} of [{first}, {end})")
+    event.address, event.size, event.access = call.address, size, access
     _apply(call, event, options)
+    raise Enough
 
 
 @dcmd(":a", ":[cmd...]", "set read access watchpoint")
 def read_watchpoint(call: Call) -> None:
-    """Stops when a byte is read."""
-    _watch(call, "r", 1, Options(set(), {}, []))
+    """Stops when memory is read, so many bytes as the count says."""
+    _old_watch(call, "r")
 
 
 @dcmd(":w", ":[cmd...]", "set write access watchpoint")
 def write_watchpoint(call: Call) -> None:
-    """Stops when a byte is written."""
-    _watch(call, "w", 1, Options(set(), {}, []))
+    """Stops when memory is written."""
+    _old_watch(call, "w")
 
 
 @dcmd(":p", ":[cmd...]", "set execute access watchpoint")
 def execute_watchpoint(call: Call) -> None:
     """Stops when an instruction is executed."""
-    _watch(call, "x", 1, Options(set(), {}, []))
+    _old_watch(call, "x")
+
+
+def _old_watch(call: Call, access: str) -> None:
+    command = " ".join(call.text(n) for n in range(len(call.arguments)))
+    _watch(call, access, call.count, Options(set(), {"c": command} if command else {}, []))
 
 
 @dcmd("sigbp :t", "?[+/-dDestT] [-c cmd] [-n count] SIG ...", "stop on delivery of the specified signals")
 def signal_breakpoint(call: Call) -> None:
     """Stops before a signal is delivered."""
-    options = call.options(_OPTIONS, plus=True)
+    options = call.options(_OPTIONS, plus=True, mixed=True)
     for word in options.rest:
         number = signal_number(str(word))
         event = _event(call.session, f"stop on {Sig(number).name}")
@@ -133,7 +172,7 @@ def signal_breakpoint(call: Call) -> None:
 @dcmd("sysbp", "?[+/-dDestT] [-io] [-c cmd] [-n count] syscall ...", "stop on entry or exit from system call")
 def call_breakpoint(call: Call) -> None:
     """Stops before a system call, or behind it."""
-    options = call.options(f"io{_OPTIONS}", plus=True)
+    options = call.options(f"io{_OPTIONS}", plus=True, mixed=True)
     target = process_of(call.session)
     if not options.rest:
         raise UsageError
@@ -143,7 +182,7 @@ def call_breakpoint(call: Call) -> None:
     for word in map(str, options.rest):
         number = next((row.number for row in rows if row.name == word), None)
         if number is None:
-            raise MdbError(f"invalid system call -- {word}")
+            raise MdbError(f"invalid system call name -- {word}")
         is_return = "o" in options.flags
         event = _event(call.session, f"stop on {'exit from' if is_return else 'entry to'} {word}")
         event.call, event.at_return = number, is_return
@@ -152,33 +191,69 @@ def call_breakpoint(call: Call) -> None:
 
 @dcmd("events $b", "[-av]", "list traced software events")
 def events(call: Call) -> None:
-    """Lists what the target is to stop for."""
-    call.write(f"{'ID':>5} S TA HT LM {'Description':<40} Action\n")
-    call.write(f"{'-' * 5} - -- -- -- {'-' * 40} {'-' * 35}\n")
+    """Lists what the target is to stop for, with -v and why an event is idle."""
+    options = call.options("av")
+    if options.rest or call.given:
+        raise UsageError
+    is_long = "v" in options
+    call.write(f"   ID S TA HT LM {'Description':<40} {'Status' if is_long else 'Action':<21}\n")
+    if is_long:
+        call.write(f"{'':<17}Action\n")
+    call.write(_SEPARATOR)
+    if call.session.resident is not None:
+        call.session.resident.arm()
+    elif not call.session.target.is_idle:
+        process_of(call.session).arm()
+    matched = _matched(call.session)
     for number, event in sorted(_events(call.session).items()):
-        left, right = "[]" if event.is_enabled else "()"
-        sticky = "T" if event.is_sticky else "t" if event.is_temporary else " "
+        left, right = "<>" if event in matched else "[]" if event.is_enabled else "()"
+        sticky = "t" if event.is_temporary else "T" if event.is_sticky else " "
+        action = event.action or "-"
+        last = _short(event.status if is_long else action)
         call.write(
-            f"{left}{number:>2} {right} {event.state} {sticky}  {event.hits:>2} {event.limit:>2} "
-            f"{event.text:<40} {event.action or '-'}\n"
+            f"{left}{f'{number:>2} ' if number < 10 else f'{number:>3}'}{right} {event.state} "
+            f"{sticky}{event.at_limit or ' '} {event.hits:>2} {event.limit:>2} {event.text[:40]:<40} {last:<21}\n"
         )
+        if is_long:
+            call.write(f"{'':<17}{action}\n{_SEPARATOR}")
+
+
+def _short(text: str) -> str:
+    """Text that fits the last column (strabbr of mdb_string.c)."""
+    return text if len(text) <= 21 else f"{text[:18]}..."
+
+
+def _matched(session: Session) -> list[Event]:
+    """The events that have stopped the target where it stands."""
+    resident = session.resident
+    if resident is not None:
+        return resident.matched
+    target = session.target
+    return target.last_matched if isinstance(target, ProcessTarget) else []
 
 
 @dcmd("delete :d", "?[id|all]", "delete traced software events")
 def delete(call: Call) -> None:
-    """Takes events away, by number, address or all."""
+    """Takes events away: by number, all, or those at an address, which is dot where none is given."""
     found = _events(call.session)
-    if call.arguments:
-        (word,) = need_words(call)[:1]
-        numbers = [n for n, e in found.items() if word == "all" and not e.is_sticky] or (
-            [] if word == "all" else [call.session.evaluate(f"0t{word}" if word.isdigit() else word)]
-        )
-    elif call.given:
-        numbers = [n for n, e in found.items() if e.address == call.address]
-    else:
+    if len(call.arguments) > 1 or (call.arguments and call.given):
         raise UsageError
+    if call.arguments == ["all"]:
+        zap(call)
+        return
+    if call.arguments:
+        word = call.arguments[0]
+        number = int(word) if isinstance(word, str) and word.isdigit() else call.number(word)
+        numbers = [number] if number in found else []
+    else:
+        numbers = [
+            n for n, e in found.items()
+            if e.address is not None and 0 <= call.address - e.address < max(e.size, 1)
+        ]  # fmt: skip
     for number in numbers:
         _delete(call.session, number)
+    if not numbers:
+        raise MdbError("no traced events matched description")
 
 
 @dcmd(":z", "", "delete all traced software events")
@@ -200,13 +275,14 @@ def _delete(session: Session, number: int) -> None:
 @dcmd("evset", "?[+/-dDestT] [-c cmd] [-n count] id ...", "set software event specifier attributes")
 def evset(call: Call) -> None:
     """Changes events."""
-    options = call.options(_OPTIONS, plus=True)
+    options = call.options(_OPTIONS, plus=True, mixed=True)
     found = _events(call.session)
-    for word in options.rest:
+    words: list[Argument] = [call.address] if call.given else []
+    words += [int(word) if isinstance(word, str) and word.isdigit() else word for word in options.rest]
+    if not words:
+        raise UsageError("expected one or more event IDs to be specified")
+    for word in words:
         event = found.get(call.number(word))
         if event is None:
-            raise MdbError(f"no event with id {word}")
-        if options.flags & {"e", "+e"}:
-            event.is_enabled = "+e" in options.flags
-        event.action = str(options.values.get("c", event.action))
-        event.limit = call.number(options.values["n"]) if "n" in options else event.limit
+            raise MdbError(f"failed to modify event {word}: no such software event specifier")
+        _apply(call, event, options, is_new=False)

@@ -8,6 +8,7 @@ from pathlib import Path
 from ring3.debug.mdb import registry
 from ring3.debug.mdb.call import Call
 from ring3.debug.mdb.errors import UNKNOWN_WALKER, MdbError, Quit, UsageError
+from ring3.debug.mdb.numbers import digits
 from ring3.debug.mdb.registry import dcmd
 
 
@@ -20,7 +21,9 @@ def quit_(call: Call) -> None:
 @dcmd("echo", "args ...", "echo arguments")
 def echo(call: Call) -> None:
     """Prints its arguments."""
-    call.write(" ".join(call.text(n) for n in range(len(call.arguments))) + "\n")
+    for argument in call.arguments:
+        call.write(f"{argument if isinstance(argument, str) else digits(argument, call.session.radix)} ")
+    call.write("\n")
 
 
 @dcmd("eval", "command", "evaluate the specified command")
@@ -38,7 +41,7 @@ def grep(call: Call) -> None:
     if len(call.arguments) != 1:
         raise UsageError
     if _value(call):
-        call.emit(call.address)
+        call.emit_bare(call.address)
 
 
 @dcmd("map", "?expr", "print dot after evaluating expression")
@@ -46,7 +49,7 @@ def map_(call: Call) -> None:
     """Makes of each address the value of an expression."""
     if len(call.arguments) != 1:
         raise UsageError
-    call.emit(_value(call))
+    call.emit_bare(_value(call))
 
 
 def _value(call: Call) -> int:
@@ -79,7 +82,7 @@ def head(call: Call) -> None:
     passed = call.session.head_passed
     if passed < count:
         call.session.head_passed = passed + 1
-        call.emit(call.address)
+        call.emit_bare(call.address)
 
 
 @dcmd("walk", "?name [variable]", "walk data structure")

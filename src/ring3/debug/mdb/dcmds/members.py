@@ -29,7 +29,7 @@ def list_(call: Call) -> None:
         seen.add(address)
         if len(rest) == 2:
             session.variables.set(str(rest[1]), address)
-        call.emit(address)
+        call.emit_bare(address)
         link = follow(session, address, kind, str(rest[0]))
         if not isinstance(resolve(link.type), Pointer):
             raise MdbError(f"{rest[0]} is not a pointer")
@@ -57,7 +57,7 @@ def array(call: Call) -> None:
         address = (call.address + number * element.size) & M64
         if rest:
             session.variables.set(str(rest[0]), address)
-        call.emit(address)
+        call.emit_bare(address)
 
 
 @dcmd("printf", "?format type member ...", "print and format the member(s) of a data structure")

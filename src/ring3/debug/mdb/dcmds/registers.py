@@ -37,7 +37,9 @@ def _user(call: Call, r: dict[str, int]) -> None:
     _place(call, r)
     call.write("\n")
     _flags(call, r["rflags"])
-    call.write(f"\n%gsbase = 0x{r['gsbase']:016x}\n%fsbase = 0x{r['fsbase']:016x}\n")
+    call.write(f"%gsbase = 0x{r['gsbase']:016x}\n%fsbase = 0x{r['fsbase']:016x}\n")
+    trap, error = call.session.target.last_trap()
+    call.write(f"%trapno = 0x{trap:x}\n   %err = 0x{error:x}\n")
 
 
 def _kernel(call: Call, r: dict[str, int]) -> None:
@@ -50,8 +52,10 @@ def _kernel(call: Call, r: dict[str, int]) -> None:
     call.write("\n")
     _place(call, r)
     _flags(call, r["rflags"])
-    for left, right in (("cs", "fs"), ("ds", "gs"), ("es", "ss")):
-        call.write(f"\t%{left} = 0x{r[left]:04x}\t\t%{right} = 0x{r[right]:04x}\n")
+    call.write("\t".join(f"%{name} = 0x{r[name]:04x}" for name in ("cs", "ds", "es", "fs")) + "\n")
+    call.write(f"%gs = 0x{r['gs']:04x}\t%gsbase = 0x{r['gsbase']:x}\t%kgsbase = 0x{r['kgsbase']:x}\n")
+    trap, error = call.session.target.last_trap()
+    call.write(f"%trapno = 0x{trap:x}\t%err = 0x{error:x}\t%cr2 = 0x{r['cr2']:x}\t%cr3 = 0x{r['cr3']:x}\n")
 
 
 def _symbol(call: Call, value: int) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ring3.debug.mdb.call import Call
 from ring3.debug.mdb.errors import MdbError, UsageError
-from ring3.debug.mdb.numbers import with_base
+from ring3.debug.mdb.numbers import digits, with_base
 from ring3.debug.mdb.registry import dcmd
-from ring3.debug.mdb.variables import PERSISTENT
+from ring3.debug.mdb.variables import check_name
 
 
 @dcmd("vars", "[-npt]", "print listing of variables")
@@ -19,9 +19,9 @@ def vars_(call: Call) -> None:
         if "t" in options and name not in call.session.variables.tagged:
             continue
         if "p" in options:
-            call.write(f"{with_base(value)}>{name}\n")
+            call.write(f"{with_base(value, call.session.radix)}>{name}\n")
         else:
-            call.write(f"{name} = {with_base(value)}\n")
+            call.write(f"{name} = {digits(value, call.session.radix)}\n")
 
 
 @dcmd("$v", "", "print non-zero variables")
@@ -29,19 +29,21 @@ def nonzero(call: Call) -> None:
     """Lists those that are not 0."""
     for name, value in sorted(call.session.variables.names().items()):
         if value:
-            call.write(f"{name} = {with_base(value)}\n")
+            call.write(f"{name} = {digits(value, call.session.radix)}\n")
 
 
 @dcmd("typeset", "[+/-t] var ...", "set variable attributes")
 def typeset(call: Call) -> None:
-    """Makes variables, or tags them."""
+    """Makes variables, with the value of the address if there is one, or tags them; lists them without names."""
+    if not call.arguments:
+        vars_(call)
+        return
     options = call.options("t", plus=True)
     variables = call.session.variables
-    if not options.rest:
-        raise UsageError
     for name in map(str, options.rest):
-        if variables.find(name) is None:
-            variables.set(name, 0)
+        check_name(name)
+        if variables.find(name) is None or call.given:
+            variables.set(name, call.address if call.given else 0)
         if "t" in options.flags:
             variables.tagged.add(name)
         if "+t" in options.flags:
@@ -50,15 +52,9 @@ def typeset(call: Call) -> None:
 
 @dcmd("unset", "[name ...]", "unset variables")
 def unset(call: Call) -> None:
-    """Forgets variables; all of one's own without names."""
-    names = [call.text(n) for n in range(len(call.arguments))]
-    registers = call.session.variables.names().keys()
-    for name in names or [n for n in registers if n not in PERSISTENT]:
-        try:
-            call.session.variables.unset(name)
-        except MdbError:
-            if names:
-                raise
+    """Forgets variables."""
+    for name in (call.text(n) for n in range(len(call.arguments))):
+        call.session.variables.unset(name)
 
 
 @dcmd("set", "[-wF] [+/-o opt] [-s dist] [-I path] [-L path] [-P prompt]", "get/set debugger properties")
@@ -112,7 +108,7 @@ def radix(call: Call) -> None:
     session = call.session
     if call.given:
         if not 2 <= call.address <= 16:
-            raise MdbError(f"invalid radix -- {with_base(call.address, 10)}")
+            raise MdbError("expected radix from 2 to 16")
         session.radix = call.address
     call.write(f"radix = {session.radix} base ten\n")
 
@@ -129,7 +125,8 @@ def distance(call: Call) -> None:
     if call.given:
         call.session.settings.symbol_distance = call.address
     value = call.session.settings.symbol_distance
-    call.write(f"symbol matching distance = {with_base(value)}{'' if value else ' (smart mode)'}\n")
+    mode = "absolute mode" if value else "smart mode"
+    call.write(f"symbol matching distance = {digits(value, call.session.radix)} ({mode})\n")
 
 
 @dcmd("$w", "", "get/set output page width")
@@ -137,7 +134,7 @@ def width(call: Call) -> None:
     """Says or sets how wide lines are."""
     if call.given:
         call.session.out.columns = max(call.address, 1)
-    call.write(f"output page width = 0t{call.session.out.columns}\n")
+    call.write(f"output page width = {call.session.out.columns}\n")
 
 
 @dcmd("$W", "", "re-open target in write mode")

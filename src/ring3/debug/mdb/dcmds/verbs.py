@@ -2,22 +2,24 @@ r"""``/``, ``\\``, ``?`` and ``=``: memory and values by formats, and what is wr
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from ring3.debug.mdb.call import Call
-from ring3.debug.mdb.errors import NO_MAP, MdbError
+from ring3.debug.mdb.errors import Enough, MdbError
 from ring3.debug.mdb.formats import QUOTED, Formatter, Read, label
 from ring3.debug.mdb.numbers import M64, with_base
 from ring3.debug.mdb.registry import dcmd
+from ring3.debug.mdb.variables import check_name
 
 Write = Callable[[int, bytes], None]
 
 _SIZES: Final = {"v": 1, "w": 2, "W": 4, "Z": 8, "l": 2, "L": 4, "M": 8}
+_OLD_VALUE: Final = {1: 8, 2: 8, 4: 16, 8: 24}
+"""Widths of the column of what was there, by bytes (write_uint8 and its like in mdb_cmds.c)."""
 _DEFAULT: Final = ["X", "^", f"{QUOTED}= ", "i"]
 _CASTS: Final = {"c": 1, "s": 2, "i": 4, "l": 8}
-_IDENTIFIER: Final = re.compile(r"[a-zA-Z_.][a-zA-Z0-9_.]*|[0-9]")
 
 
 @dcmd("/", "fmt-list", "format data from virtual as")
@@ -86,29 +88,36 @@ def _write(call: Call, read: Read, write: Write, size: int) -> None:
             reason = str(error).removeprefix("failed to read data from target: ")
             raise MdbError(f"failed to write {value:x} at address {address:#x}: {reason}") from None
         label(session, address)
-        session.out.text(f"{with_base(old):<{2 * size + 2}}=       {with_base(value)}\n")
+        session.out.field(with_base(old), _OLD_VALUE[size])
+        session.out.text("=")
+        session.out.to_stop(8)
+        session.out.text(f"0x{value:x}\n")
         session.dot, session.increment = address, size
         address += size
 
 
 def _match(call: Call, read: Read, size: int) -> None:
-    """Looks for a value from dot on, in steps of its size."""
+    """Looks for a value from dot on, in steps of its size, once whatever the count.
+
+    Dot is where memory ends if there is none.
+    """
     session = call.session
+    letter = call.arguments[0]
     values = [call.number(argument) for argument in call.arguments[1:]]
-    if not 1 <= len(values) <= 2:
-        raise MdbError("expected value following L, M or l")
-    mask = (values[1] if len(values) == 2 else M64) & ((1 << (8 * size)) - 1)
+    if not values:
+        raise MdbError(f"expected value following {letter}")
+    if len(values) > 2:
+        raise MdbError(f"only value and mask may follow {letter}")
+    whole = (1 << (8 * size)) - 1
+    wanted, mask = values[0] & whole, (values[1] if len(values) == 2 else M64) & whole
     address = session.dot
-    while True:
-        try:
-            found = int.from_bytes(read(address, size), "little")
-        except MdbError:
-            raise MdbError(f"cannot find a match before {address:#x}: {NO_MAP}") from None
-        if found & mask == values[0] & mask:
-            session.dot = address
-            session.out.text(f"{session.symbolic(address)}\n")
-            return
-        address += size
+    with suppress(MdbError):
+        while int.from_bytes(read(address, size), "little") & mask != wanted:
+            address += size
+        session.out.text(f"{session.symbolic(address)}\n")
+    session.dot = address
+    if not call.piped:
+        raise Enough
 
 
 @dcmd("=", "fmt-list", "format immediate value")
@@ -155,8 +164,7 @@ def assign(call: Call) -> None:
         words.pop(0)
     if len(words) != 1:
         raise MdbError("expected single variable name following '>'")
-    if not _IDENTIFIER.fullmatch(words[0]):
-        raise MdbError(f"'{words[0]}' may not be used as a variable name")
+    check_name(words[0])
     call.session.variables.set(words[0], value)
     call.session.increment = 0
 

@@ -13,6 +13,8 @@ from ring3.debug.mdb.targets.events import Event, Events
 if TYPE_CHECKING:
     from ring3.debug.mdb.targets.program import ProgramTarget
     from ring3.debug.target import Target as Engine
+    from ring3.debug.watchpoints import Watchpoint
+    from ring3.kernel.mm.mm import Mm
 
 TRACED_SIGNALS: Final = (
     "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGEMT", "SIGFPE", "SIGBUS", "SIGSEGV", "SIGSYS",
@@ -48,12 +50,7 @@ class ArmedEvents(Events):
             if not event.is_enabled:
                 disarm(engine, event)
             elif event.address is not None and event.armed is None and target.read_some(event.address, 1):
-                if event.size:
-                    event.armed = engine.watchpoints.add(
-                        mm, event.address, event.size, read="r" in event.access, write="w" in event.access
-                    )
-                else:
-                    event.armed = engine.breakpoints.add(event.address, mm)
+                event.armed = _armed(engine, event, event.address, mm)
         if isinstance(engine, LinuxProcesses):
             engine.calls = {event.call for event in self.values() if event.call is not None}
 
@@ -82,32 +79,43 @@ class ArmedEvents(Events):
             return not self.of(stop)
         return stop.reason in _NOBODYS
 
-    def met(self, stop: Stop, engine: Engine) -> list[Event]:
-        """The events that a stop is for, which are counted as met."""
-        found = self.of(stop)
+    def drop(self, found: list[Event], engine: Engine) -> None:
+        """Takes away those of the events of a stop that are over."""
         for event in found:
-            event.hits += 1
-            if event.limit and event.hits >= event.limit:
-                event.is_enabled = False
-            if event.is_temporary:
+            if event.is_over and event.number in self:
                 disarm(engine, self.take(event.number))
-        return found
+
+
+def _armed(engine: Engine, event: Event, address: int, mm: Mm) -> list[Breakpoint | Watchpoint]:
+    """What the engine stops for: an instruction, any one of some memory, or accesses to that."""
+    made: list[Breakpoint | Watchpoint] = []
+    if not event.access or "x" in event.access:
+        made += [engine.breakpoints.add(place, mm) for place in range(address, address + max(event.size, 1))]
+    if event.access.strip("x"):
+        made.append(
+            engine.watchpoints.add(
+                mm, address, event.size, read="r" in event.access, write="w" in event.access
+            )
+        )
+    return made
 
 
 def disarm(engine: Engine, event: Event) -> None:
     """The engine stops for an event no more."""
-    if isinstance(event.armed, Breakpoint):
-        engine.breakpoints.remove(event.armed)
-    elif event.armed is not None:
-        engine.watchpoints.remove(event.armed)
+    for armed in event.armed or ():
+        if isinstance(armed, Breakpoint):
+            engine.breakpoints.remove(armed)
+        else:
+            engine.watchpoints.remove(armed)
     event.armed = None
 
 
 def _is_for(event: Event, stop: Stop) -> bool:
     if stop.reason is Reason.BREAKPOINT:
-        return event.armed is not None and event.address == stop.thread.registers.pc
+        pc = stop.thread.registers.pc
+        return any(isinstance(armed, Breakpoint) and armed.address == pc for armed in event.armed or ())
     if stop.reason is Reason.WATCHPOINT:
-        return stop.access is not None and event.armed is stop.access.watchpoint
+        return stop.access is not None and stop.access.watchpoint in (event.armed or ())
     if stop.reason is Reason.SIGNAL:
         return event.signal == stop.signal
     at_return = stop.reason is Reason.SYSCALL_RETURN

@@ -164,6 +164,10 @@ class Target:
         """
         raise MdbError(NO_PROCESS)
 
+    def last_trap(self) -> tuple[int, int]:
+        """Vector and error code of the last exception of the thread that is looked at."""
+        return 0, 0
+
     def thread_ids(self) -> list[int]:
         """The numbers of the process's threads."""
         return []

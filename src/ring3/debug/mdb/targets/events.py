@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ring3.debug.mdb.errors import MdbError
+from ring3.debug.mdb.errors import NO_MAP, UNKNOWN_SYMBOL, MdbError
 
 if TYPE_CHECKING:
     from ring3.debug.breakpoints import Breakpoint
@@ -28,9 +28,10 @@ class Event:
         is_temporary: It goes when it was met.
         is_sticky: ``:z`` leaves it.
         hits: How often it was met.
-        limit: After how many it is off, 0 for never.
+        limit: After how many something happens, 0 for never.
+        at_limit: What then happens: ``d`` it is off, ``D`` it goes, ``s`` it stops; otherwise nothing but the stop.
         action: The command that is run.
-        armed: What the engine has of it.
+        armed: What the engine has of it, perhaps nothing of its own; None while it is idle.
     """
 
     def __init__(self, number: int, text: str) -> None:
@@ -48,13 +49,36 @@ class Event:
         self.is_sticky = False
         self.hits = 0
         self.limit = 0
+        self.at_limit = ""
         self.action = ""
-        self.armed: Breakpoint | Watchpoint | None = None
+        self.armed: list[Breakpoint | Watchpoint] | None = None
 
     @property
     def state(self) -> str:
-        """How ::events shows it: armed, active, or idle."""
-        return "*" if self.armed is not None else "+" if self.signal or self.call is not None else "-"
+        """How ::events shows it: active, or idle; armed they are only while the target runs."""
+        return "+" if self.armed is not None or self.signal or self.call is not None else "-"
+
+    @property
+    def status(self) -> str:
+        """Why it is idle, as ::events -v shows it (EMDB_NOMAP and its like in mdb_err.c)."""
+        if self.state != "-":
+            return "-"
+        if not self.is_enabled:
+            return "event specifier disabled"
+        return UNKNOWN_SYMBOL if self.symbol and self.address is None else NO_MAP
+
+    def hit(self) -> bool:
+        """Counts that it was met; whether that stops: with a limit for stopping, only then."""
+        self.hits += 1
+        is_due = self.hits >= max(self.limit, 1)
+        if is_due and self.at_limit == "d":
+            self.is_enabled = False
+        return is_due or self.at_limit != "s"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it goes, now that it was met."""
+        return self.is_temporary or (self.at_limit == "D" and self.hits >= max(self.limit, 1))
 
 
 class Events(dict[int, Event]):

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from ring3.kernel.core import Kernel
 
 REGISTERS: Final = (*GENERAL, "rip", "rflags", *SEGMENTS, "fs_base", "gs_base")
-NAMES: Final = {"fs_base": "fsbase", "gs_base": "gsbase"}
+KERNEL_REGISTERS: Final = (*REGISTERS, "k_gs_base", "cr2", "cr3")
+NAMES: Final = {"fs_base": "fsbase", "gs_base": "gsbase", "k_gs_base": "kgsbase"}
 """What mdb calls registers that the engine calls otherwise."""
 
 
@@ -106,8 +107,13 @@ class LiveTarget(Target):
         found = self._registers() if tid is None else self._registers_of(tid)
         if found is None:
             raise MdbError(NO_PROCESS)
-        values = found.values(REGISTERS)
-        return {NAMES.get(name, name): value for name, value in zip(REGISTERS, values, strict=True)}
+        names = KERNEL_REGISTERS if self.is_kernel else REGISTERS
+        return {NAMES.get(name, name): value for name, value in zip(names, found.values(names), strict=True)}
+
+    def last_trap(self) -> tuple[int, int]:
+        """Vector and error code of its last exception, where its kernel notes them."""
+        task = self.task
+        return int(getattr(task, "trap_number", 0)), int(getattr(task, "error_code", 0))
 
     def set_register(self, name: str, value: int) -> None:
         """Changes one."""

@@ -19,7 +19,8 @@ from ring3.debug import ProcessTarget as LinuxProcesses
 from ring3.debug.mdb.errors import NO_PROCESS, MdbError
 from ring3.debug.mdb.targets.armed import ArmedEvents, disarm
 from ring3.debug.mdb.targets.events import Event
-from ring3.debug.mdb.targets.program import ProgramTarget
+from ring3.debug.mdb.targets.file import FileTarget
+from ring3.debug.mdb.targets.program import ProgramTarget, program_of
 from ring3.debug.mdb.types.system import KernelTypes
 from ring3.debug.registers import CpuRegisters
 from ring3.linux.kernel import LinuxKernel
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from ring3.debug.mdb.host import Programs
     from ring3.debug.object_file import ObjectFile
     from ring3.debug.target import Target as Engine
+    from ring3.debug.thread import Thread
     from ring3.kernel.task import Task
 
 RTLD_EVENTS: Final = ("rtld_db_postinit", "rtld_db_dlactivity")
@@ -50,6 +52,11 @@ class ProcessTarget(ProgramTarget):
         events: What it is to stop for, by number.
         stop: Why it has stopped last.
         has_symbols: Its libraries are there.
+        last_matched: The events that have stopped it where it stands.
+        ended: How it has ended, if it was not forgotten since; else None.
+        follows_child: Whether a new process is looked at instead of its parent.
+        stops_after_exec: Whether it is told of when the process runs another program.
+        tell: Says a line to the user.
     """
 
     def __init__(self, file: ObjectFile, boot: Callable[[], Programs], *, writable: bool) -> None:
@@ -68,6 +75,11 @@ class ProcessTarget(ProgramTarget):
         self._rtld: set[int] = set()
         self.events = ArmedEvents()
         self.stop: Stop | None = None
+        self.last_matched: list[Event] = []
+        self.ended: Stop | None = None
+        self.follows_child: Callable[[], bool] = lambda: False
+        self.stops_after_exec: Callable[[], bool] = lambda: False
+        self.tell: Callable[[str], object] = lambda _line: None
         self.has_symbols = False
 
     # -- events ----------------------------------------------------------------------------------------------------
@@ -86,15 +98,17 @@ class ProcessTarget(ProgramTarget):
         if self._engine is not None:
             disarm(self._engine, event)
 
-    def matched(self, stop: Stop) -> list[Event]:
-        """The events that a stop is for, which are counted as met."""
-        return self.events.met(stop, self._running_engine())
+    def drop_events(self, found: list[Event]) -> None:
+        """Takes away those events that are over, now that they were met."""
+        if self._engine is not None:
+            self.events.drop(found, self._engine)
 
     # -- a process -------------------------------------------------------------------------------------------------
 
     def start(self, arguments: list[str]) -> None:
         """Loads the program; it stands before its first instruction."""
         self.give_up()
+        self.ended = None
         programs = self._programs = self._boot()
         self._begin(programs, programs.load(self.file_target.file.name, arguments))
         self.has_symbols = False
@@ -117,13 +131,14 @@ class ProcessTarget(ProgramTarget):
         self.types = KernelTypes(self.system)
         if isinstance(self.kernel, LinuxKernel):
             engine = LinuxProcesses(self.kernel)
+            engine.follows_children = True
             engine.attach(task)  # type: ignore[arg-type]
             self._engine = engine
             self.stop = engine.wait()
         else:
             self._engine = MachineTarget(self.kernel, USER_RING, task)
             self.stop = None
-        self.thread = self._engine.thread_of(task)
+        self.thread, self.ended = self._engine.thread_of(task), None
         self.pid = self.active().pid
         self._engine.halt()
 
@@ -203,16 +218,51 @@ class ProcessTarget(ProgramTarget):
             if stop.reason is Reason.EXIT:
                 self.stop, self.thread = stop, None
                 self.give_up()
+                self.ended = stop
                 return None, False
             self.thread, self.stop = stop.thread, stop
+            if stop.child is not None:
+                self._forked(stop.child)
+            elif stop.reason is Reason.EXEC and self._performed_exec(stop):
+                return stop, False
             if self._is_linker(stop):
                 self.has_symbols = self._libraries_are_there(stop)
-                self._arm()
+                self.arm()
                 if self.events.unarmed:
                     return stop, True
             elif not self.events.passes(stop):
                 return stop, False
             self.resume(self.signal)
+
+    def _forked(self, child: Thread) -> None:
+        """There is another process: one of both is looked at, the other goes on by itself (pt_fork of mdb_proc.c)."""
+        engine = self._running_engine()
+        assert isinstance(engine, LinuxProcesses)
+        is_followed = self.follows_child()
+        self.tell(
+            f"target forked child process {child.pid} (debugger following {'child' if is_followed else 'parent'})"
+        )
+        other = self.pid if is_followed else child.pid
+        if is_followed:
+            for event in self.events.values():
+                disarm(engine, event)
+            self.thread, self.pid = child, child.pid
+            self.stop = child.stop
+        engine.detach(other)
+
+    def _performed_exec(self, stop: Stop) -> bool:
+        """The process runs another program, whose symbols are there from now on; returns whether it stops."""
+        self.tell(f"target performed exec of {stop.path}")
+        for event in self.events.values():
+            disarm(self._running_engine(), event)
+        self.events.forget_process()
+        file = program_of(stop.thread.task)
+        if file is not None:
+            self.file_target = FileTarget(file, writable=False)
+            self.bits = file.bits
+        self.has_symbols = False
+        self._find_linker()
+        return self.stops_after_exec()
 
     def _next_stop(self) -> Stop:
         while True:
@@ -224,7 +274,8 @@ class ProcessTarget(ProgramTarget):
                 if stop is not None:
                     return stop
 
-    def _arm(self) -> None:
+    def arm(self) -> None:
+        """Has the engine know of events whose place is there."""
         self.events.arm(self._running_engine(), self)
 
     def _is_linker(self, stop: Stop) -> bool:
@@ -249,14 +300,14 @@ class ProcessTarget(ProgramTarget):
             signal: What is delivered to the thread that is looked at, 0 for nothing.
         """
         engine = self._running_engine()
-        self._arm()
+        self.arm()
         for thread in engine.threads:
             engine.resume(thread, signal if thread is self.thread else 0)
 
     def step(self, signal: int = 0) -> None:
         """Lets the thread execute one instruction, and others go on meanwhile, at the next `wait`."""
         engine = self._running_engine()
-        self._arm()
+        self.arm()
         engine.step(self.active(), signal)
         for thread in engine.threads:
             if thread is not self.thread:
@@ -300,11 +351,26 @@ class ProcessTarget(ProgramTarget):
     def status(self) -> list[str]:
         """What is debugged, and how it is with it."""
         if self.thread is None:
-            return self.file_target.status()
+            return self.file_target.status() if self.ended is None else self._remains(self.ended.number)
         lines = [f"debugging PID {self.pid} ({self.bits}-bit)", f"file: {self.file_target.file.name}"]
         lines.append("threading model: native threads")
         lines.append(f"status: {self._state()}")
-        return lines
+        return lines + [f"event: {event.text}" for event in self.last_matched]
+
+    def _remains(self, code: int) -> list[str]:
+        """What is told of a process that has ended with a code as wait(2) has it."""
+        signal = code & 0x7F
+        how = (
+            f"by {Sig(signal).name} ({strsignal(signal)})"
+            if signal
+            else f"with exit status {code >> 8 & 0xFF}"
+        )
+        dumped = " - core file dumped" if code & 0x80 else ""
+        return [
+            f"debugging PID {self.pid} ({self.bits}-bit)",
+            f"file: {self.file_target.file.name}",
+            f"status: process terminated {how}{dumped}",
+        ]
 
     def _state(self) -> str:
         stop = self.stop
