@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 
 from ring3.fuzz.afl import CONTROL, STATUS
 from ring3.machine.edges import SIZE
+from tests.support.afl import Campaign
 from tests.support.toolchain import Toolchain
 
 IPC_PRIVATE, IPC_RMID = 0, 0
@@ -95,8 +97,8 @@ def test_runs_have_statuses_and_edges(server: Server) -> None:
 
 def test_a_run_that_is_killed_has_hung_and_the_next_one_goes_on(server: Server) -> None:
     assert server.word() == 0
-    for _ in range(2):
-        os.kill(server.begin(b"~"), signal.SIGKILL)
+    for data in (b"~", b"?", b"~"):  # computes, waits for what never comes
+        os.kill(server.begin(data), signal.SIGKILL)
         assert server.word() == signal.SIGKILL
         server.begin(b"e")
         assert server.word() == 7 << 8
@@ -110,26 +112,45 @@ def test_without_afl_a_line_says_how_it_is_used(program: str) -> None:
     assert finished.stderr.count("\n") == 1
 
 
+def test_a_hang_is_told_when_afl_says_so(server: Server) -> None:
+    assert server.word() == 0
+    stand = server.begin(b"?")
+    assert not select.select([server.status], [], [], 0.1)[0]
+    os.kill(stand, signal.SIGKILL)
+    assert server.word() == signal.SIGKILL
+
+
 @pytest.mark.skipif(shutil.which("afl-fuzz") is None, reason="AFL++ is not installed")
 def test_afl_fuzz_finds_the_byte_that_is_missing(program: str, tmp_path: Path) -> None:
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in/seed").write_bytes(b"R3\xfe ")
-    command = tmp_path / "ring3"
-    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m ring3 "$@"\n')
-    command.chmod(0o755)
-    switches = (
-        "SKIP_BIN_CHECK I_DONT_CARE_ABOUT_MISSING_CRASHES SKIP_CPUFREQ NO_UI NO_AFFINITY BENCH_UNTIL_CRASH"
-    )
-    settings = {f"AFL_{name}": "1" for name in switches.split()}
-    options = "-D -s 1 -t 60000 -E 5000 -i in -o out --"
-    finished = subprocess.run(
-        ["afl-fuzz", *options.split(), str(command), "fuzz", "--afl", program],
-        cwd=tmp_path,
-        env={**os.environ, **settings},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    crashes = [path.read_bytes() for path in (tmp_path / "out/default/crashes").glob("id*")]
-    assert any(data.startswith(b"R3\xfe!") for data in crashes), finished.stdout[-2000:]
+    options = "-D -s 1 -t 60000 -E 5000"
+    campaign = Campaign(tmp_path, b"R3\xfe ", options, [program])
+    assert any(data.startswith(b"R3\xfe!") for data in campaign.crashes), campaign.told
+
+
+def climbed(server: Server) -> bytes:
+    """An input that crashes, found byte by byte: what takes edges that its beginning does not take is kept."""
+    assert server.word() == 0
+    data = b""
+    for _ in range(4):
+        seen: set[bytes] = set()
+        for byte in (0, *range(256)):
+            server.begin(data + bytes([byte]))
+            if server.word() & 0x7F:
+                return data + bytes([byte])
+            edges = bytes(server.map)
+            if byte and edges not in seen and seen:
+                data += bytes([byte])
+                break
+            seen.add(edges)
+        else:
+            return b""
+    return b""
+
+
+@pytest.mark.parametrize(("options", "found"), [([], b"R3\xfe!"), (["--no-map"], b"")], ids=["map", "no map"])
+def test_the_map_leads_from_nothing_to_a_crash_behind_four_comparisons(
+    toolchain: Toolchain, tmp_path: Path, options: list[str], found: bytes
+) -> None:
+    server = Server([*options, str(toolchain.program("fuzz/four_bytes.c"))], tmp_path)
+    assert climbed(server) == found
+    server.close()

@@ -1,7 +1,9 @@
 """AFL++'s fork server: it sends a word for each run, and gets a number to kill, the status, and a map of edges.
 
 A run is made in this process, from a snapshot, and so there is no process that AFL++ could kill when its time is over.
-It gets the number of one that does nothing: when that dies, the run is stopped, and has hung.
+It gets the number of one that does nothing: when that dies, the run is stopped, and has hung. A run that has come to
+nothing before, because it used up its own time or nothing will ever happen, is over when AFL++ says so: what it has not
+killed itself, but died of SIGKILL, it takes for a crash.
 
 Source: `docs/fuzzing_in_depth.md` and `src/afl-forkserver.c` of AFL++; `instrumentation/README.persistent_mode.md`.
 """
@@ -10,6 +12,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import select
 import signal
 import threading
 import time
@@ -17,6 +20,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from ring3.errors import UserError
+from ring3.fuzz.target import Outcome
 
 if TYPE_CHECKING:
     from ring3.fuzz.target import Target
@@ -92,6 +96,15 @@ class _Stand:
             self._stop()
             time.sleep(_AGAIN)
 
+    def outlived(self) -> bool:
+        """Waits until AFL++ has killed it, which makes a hang of the run; False if AFL++ is gone."""
+        poll = select.poll()
+        poll.register(CONTROL, 0)
+        while not self.is_dead:
+            if poll.poll(_AGAIN * 1000):
+                return False
+        return True
+
     def release(self) -> None:
         """The run is over."""
         self._is_needed = False
@@ -120,6 +133,8 @@ def serve(target: Target, path: str | None, before: Callable[[], object] = lambd
         os.write(STATUS, stand.pid.to_bytes(4, "little"))
         before()
         run = target.run(os.pread(fd, os.fstat(fd).st_size, 0))
+        if run.outcome is Outcome.HUNG and not stand.outlived():
+            return
         if stand.is_dead:
             stand.release()
         os.write(STATUS, run.status.to_bytes(4, "little"))
