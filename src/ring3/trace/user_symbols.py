@@ -7,16 +7,16 @@ found by the same rule: address, mapping, offset in the file, address in the fil
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from ring3.abi import elf
 from ring3.abi.errno import Errno
 from ring3.image.symbols import SymbolTable
 from ring3.kernel.core import Kernel
-from ring3.kernel.mm.mm import Mm
 from ring3.kernel.mm.objects import MemoryObject
 from ring3.kernel.mm.pagecache import PageCache
 from ring3.kernel.mm.shared import SharedObject
+from ring3.kernel.mm.vma import Vma
 from ring3.linux.kernel import LinuxKernel
 from ring3.linux.x86.vdso import Vdso
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
@@ -48,6 +48,15 @@ class _File:
 _UNKNOWN: Final = _File((), SymbolTable())
 
 
+class Mapped(Protocol):
+    """What has mappings: an address space, or what was kept of one."""
+
+    task_size: int
+
+    def vma_at(self, address: int) -> Vma | None:
+        """The mapping that an address is in."""
+
+
 class UserSymbols:
     """The symbols of the programs on one kernel, read when they are first asked for."""
 
@@ -55,7 +64,7 @@ class UserSymbols:
         self._kernel = kernel
         self._files: dict[MemoryObject, _File] = {}
 
-    def describe(self, mm: Mm, address: int) -> str:
+    def describe(self, mm: Mapped, address: int) -> str:
         """An address as ``symbol`` or ``symbol+0x1d``, "" where no symbol is known.
 
         Args:
@@ -75,7 +84,7 @@ class UserSymbols:
         text = file.symbols.describe(inside)
         return "" if text.startswith("0x") else text
 
-    def _read(self, mm: Mm, obj: MemoryObject) -> _File:
+    def _read(self, mm: Mapped, obj: MemoryObject) -> _File:
         if isinstance(self._kernel, LinuxKernel):
             vdso = self._kernel.vdso(64 if mm.task_size > 1 << 32 else 32)
             if obj is vdso.pages:

@@ -99,3 +99,9 @@ def test_the_code_of_clauses_is_shown_and_destruction_announced() -> None:
     assert status == 0
     assert "allowing destructive actions" in stderr
     assert "RETURN_VALUE" in stderr
+
+
+def test_a_script_says_itself_that_its_arguments_may_be_missing(tmp_path: Path) -> None:
+    script = tmp_path / "s.d"
+    script.write_text('#pragma D option defaultargs\nBEGIN { printf("%d", $1 ? 1 : 2); exit(0); }\n')
+    assert dtrace("-qs", str(script))[:2] == (0, "2\n")

@@ -26,7 +26,7 @@ def outcome(text: str) -> str:
         options.set(name, None)
     session = Session(options, NoTarget(7), clock, [ProfileProvider(clock)], io.BytesIO(), lambda _line: None)
     try:
-        macros = Macros(["script.d", "12"], {"pid": 7, "target": 0}, default=True)
+        macros = Macros(["script.d", "12"], {"pid": 7, "target": 0}, lambda: True)
         session.enable([session.compiler.compile(Source(text), macros)])
         session.begin()
         for _ in range(3):

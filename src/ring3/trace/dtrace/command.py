@@ -260,7 +260,7 @@ class Command:
         if target is not None:
             names["target"] = target
         script = text.value if text.is_file else "dtrace"
-        return Macros([script, *arguments.operands], names, default=self._options.is_set("defaultargs"))
+        return Macros([script, *arguments.operands], names, lambda: self._options.is_set("defaultargs"))
 
     def _compile(self, session: Session, arguments: Arguments, target: int | None) -> list[Program]:
         self._compile_libraries(session, arguments)

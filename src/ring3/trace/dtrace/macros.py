@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ring3.trace.dtrace.errors import fail
 
@@ -10,13 +10,15 @@ from ring3.trace.dtrace.errors import fail
 class Macros:
     """The macro variables of one program, and which of the arguments it used."""
 
-    def __init__(self, arguments: Sequence[str], names: dict[str, int], *, default: bool = False) -> None:
+    def __init__(
+        self, arguments: Sequence[str], names: dict[str, int], default: Callable[[], bool] = lambda: False
+    ) -> None:
         """Take the words of the command line, `arguments[0]` being the script's name.
 
         Args:
             arguments: What `$0`, `$1` ... stand for.
             names: The values of `$pid`, `$target` ... without the dollar.
-            default: -xdefaultargs: an argument that is missing is 0 or "".
+            default: Whether -xdefaultargs is set by now: an argument that is missing is 0 or "".
         """
         self.arguments = list(arguments)
         self.names = names
@@ -40,7 +42,7 @@ class Macros:
         self._used.add(index)
         if index < len(self.arguments):
             return self.arguments[index]
-        if not self.default:
+        if not self.default():
             fail("D_MACRO_UNDEF", line, f"macro argument {text} is not defined")
         return "" if text.startswith("$$") else "0"
 

@@ -125,3 +125,31 @@ def test_samples_belong_to_the_function_that_runs(toolchain: Toolchain, tmp_path
         str(program), "-qn", "profile-4999 /arg1/ { @[ufunc(arg1)] = count(); } END { trunc(@, 1); }"
     )[1]
     assert lines(shown)[-1].split()[0] == "burns`burn"
+
+
+def test_clauses_at_a_name_of_the_other_system_fire_in_their_order() -> None:
+    script = (
+        "syscall::open64:entry { self->path = arg0; } "
+        "syscall::open64:return /self->path/ { trace(basename(copyinstr(self->path))); } "
+        "syscall::open64:return { self->path = 0; }"
+    )
+    assert "hostname" in dtrace("/bin/cat", "-qn", script, arguments="/etc/hostname")[1]
+
+
+def test_a_path_that_a_script_takes_the_directory_for() -> None:
+    script = 'syscall::open*:entry { printf("<%s>", copyinstr(arg0)); }'
+    status, shown, errors = dtrace("/bin/cat", "-qn", script, arguments="/etc/passwd")
+    assert (status, "</etc/passwd>" in shown, "invalid address" in errors) == (0, True, False)
+
+
+def test_a_call_that_makes_a_child_returns_in_it_too() -> None:
+    script = (
+        "syscall::*fork*:return /arg0 == 0/ { self->start = vtimestamp; } "
+        'proc:::exit /self->start/ { printf("%d ", vtimestamp > self->start); }'
+    )
+    assert dtrace("/bin/sh", "-qn", script, arguments="-c '(exit 1); (exit 2); :'")[1].split() == ["1", "1"]
+
+
+def test_addresses_have_names_when_their_program_has_ended(hello: Path) -> None:
+    script = 'pid$target:a.out:main:entry { @[uregs[R_RIP]] = count(); } END { printa("%A", @); }'
+    assert dtrace(str(hello), "-qn", script)[1].strip() == f"{hello.name}`main"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from ring3.kernel import points
 from ring3.kernel.observed import Call, CallObserver
 from ring3.kernel.task import TaskState
+from ring3.trace.dtrace.machine.births import first_turns
 from ring3.trace.dtrace.machine.described import (
     CPUINFO_ADDRESS,
     Descriptions,
@@ -196,19 +197,10 @@ class ProcProvider(EventProvider):
         return detach
 
     def _at_start(self, fire: Fire, *, of_process: bool) -> Callable[[], None]:
-        new: set[Any] = set()
+        def is_meant(event: Any) -> bool:  # noqa: ANN401 - what a task's birth tells
+            return not of_process or event.parent is None or event.parent.process is not event.task.process
 
-        def created(event: Any) -> None:  # noqa: ANN401
-            if not of_process or event.parent is None or event.parent.process is not event.task.process:
-                new.add(event.task)
-
-        def runs(task: Any) -> None:  # noqa: ANN401
-            if task in new:
-                new.discard(task)
-                fire(TaskContext(padded(()), task))
-
-        probes = self._kernel.probes
-        attached = probes.attach(points.TaskCreated(), created), probes.attach(points.OnCpu(), runs)
+        attached = first_turns(self._kernel, is_meant, lambda task: fire(TaskContext(padded(()), task)))
 
         def detach() -> None:
             for each in attached:

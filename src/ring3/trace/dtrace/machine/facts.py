@@ -98,7 +98,7 @@ COMMON: dict[str, Fact] = {
     "curcpu": lambda _task: CPUINFO_ADDRESS,
     "curthread": lambda task: thread_address(task.tid),
     "fds": lambda task: files_address(task.tid),
-    "vtimestamp": lambda task: task.kernel.cpu_time(task),
+    "vtimestamp": lambda task: task.kernel.cpu_time(task) or 1,  # who is at a probe has run
     "ucaller": return_address,
 }
 LINUX: dict[str, Fact] = COMMON | {

@@ -169,7 +169,8 @@ class MachineHost(HostAlone):
         self._running = True
         ticks = self._computer.kernel.probes.attach(points.Tick(_FLUSH), lambda _task: flush())
         try:
-            self._computer.run(self._task)
+            with self._following():
+                self._computer.run(self._task)
             self.ended = f"pid {self._task.tid} has exited"
         except SessionOver:
             pass
@@ -178,6 +179,14 @@ class MachineHost(HostAlone):
         finally:
             ticks.detach()
             self._running = False
+
+    def _following(self) -> AbstractContextManager[object]:
+        """While the program runs: that its addresses have names when it has ended."""
+        from ring3.trace.dtrace.machine.target import MachineTarget  # noqa: PLC0415 - imports a kernel
+
+        if self._task is None or not isinstance(self.target, MachineTarget):
+            return contextlib.nullcontext()
+        return self.target.follow(self._task)
 
     def close(self) -> None:
         """Switch the machine off."""

@@ -22,6 +22,9 @@ Name = tuple[str, str, int]
 _SYSTRACE = ("genunix", "dtrace_systrace_syscall", 0x14D)
 _DOORS = {"solaris": ("unix", "sys_syscall", 0x24D)}
 """What calls the handlers of system calls, and where they return to there."""
+IDLE = 0xFFFF_ECFF_FFFF_F000
+"""The address of the function in which a processor waits that has nothing to do."""
+_IDLE = {"linux": ("vmlinux", "default_idle", 0), "solaris": ("unix", "mach_cpu_idle", 0)}
 _UNKNOWN = 0xFFFF_ED00_0000_0000
 """Addresses of functions that have no symbol in the image lie from here on."""
 
@@ -36,7 +39,7 @@ class KernelStack:
         for row in kernel.function_table:
             self._rows.setdefault(_place(row.function.__code__), []).append(row)
         self._addresses: dict[Name, int] = {}
-        self.names: dict[int, Name] = {}
+        self.names: dict[int, Name] = {IDLE: _IDLE[system]}
         """The names of the addresses handed out."""
 
     def take(self, first: str, limit: int, *, in_call: bool) -> tuple[int, ...]:

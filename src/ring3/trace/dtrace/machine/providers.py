@@ -6,11 +6,12 @@ They take the points of `kernel.points`; a probe that nobody enabled costs nothi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi.errno import Errno
 from ring3.kernel import points
 from ring3.kernel.observed import Call, CallObserver
+from ring3.trace.dtrace.machine.births import first_turns
 from ring3.trace.dtrace.machine.solaris_names import ALIASES, BEHIND_FIRST
 from ring3.trace.dtrace.machine.target import TaskContext
 from ring3.trace.dtrace.providers.base import (
@@ -25,9 +26,13 @@ from ring3.trace.dtrace.providers.base import (
 
 if TYPE_CHECKING:
     from ring3.kernel.core import Kernel
+    from ring3.kernel.probes import Attachment
+    from ring3.kernel.task import Task
     from ring3.trace.dtrace.machine.described import Descriptions
 
 _HALF = 1 << 63
+_FORKS: Final = frozenset(("fork", "vfork", "clone", "clone3", "forksys", "vforksys"))
+"""Calls that return twice: in the child too, as 0."""
 
 
 def padded(values: Iterable[object]) -> tuple[int, ...]:
@@ -122,6 +127,7 @@ class SyscallProvider:
         self._probes: list[Probe] = []
         self._aliases: dict[str, tuple[str, ...]] = {}
         self._meant: dict[Probe, tuple[str, ...]] = {}
+        self._aliased: dict[str, list[Probe]] = {}
         self._names: set[str] = set()
 
     def find(self, description: Description) -> Iterable[Probe]:
@@ -147,9 +153,10 @@ class SyscallProvider:
         for name, others in self._aliases.items():
             meant = tuple(other for other in others if not wanted(other))
             if wanted(name) and (meant or not others):
-                made = select(description, self._made([name]))
-                self._meant.update(dict.fromkeys(made, meant))
-                found += made
+                if name not in self._aliased:
+                    self._aliased[name] = self._made([name])
+                    self._meant.update(dict.fromkeys(self._aliased[name], meant))
+                found += select(description, self._aliased[name])
         return found
 
     def enable(self, probe: Probe, fire: Fire) -> Callable[[], None]:
@@ -159,12 +166,40 @@ class SyscallProvider:
         shifted = alias is not None and probe.function in BEHIND_FIRST and probe.name == "entry"
         observer = _EntryBehindFirst(fire) if shifted else _observer(probe, fire, "")
         attached = [self._kernel.probes.attach(points.SystemCall(name), observer) for name in names]
+        if probe.name == "return" and (forks := set(names) & _FORKS):
+            attached += returns_in_child(self._kernel, forks, fire)
 
         def detach() -> None:
             for each in attached:
                 each.detach()
 
         return detach
+
+
+class _InCall(CallObserver):
+    """Knows the tasks that are inside of a call."""
+
+    def __init__(self) -> None:
+        self.tasks: set[Task | None] = set()
+
+    def entry(self, call: Call) -> None:
+        """It begins."""
+        self.tasks.add(call.task)
+
+    def returned(self, call: Call) -> None:
+        """It is over."""
+        self.tasks.discard(call.task)
+
+
+def returns_in_child(kernel: Kernel[Any], forks: Iterable[str], fire: Fire) -> list[Attachment]:
+    """Fires where a child returns from the call that made it: lwp_rtt() of illumos, ret_from_fork of Linux."""
+    parents = _InCall()
+    attached = [kernel.probes.attach(points.SystemCall(name), parents) for name in sorted(forks)]
+    return attached + first_turns(
+        kernel,
+        lambda event: event.parent in parents.tasks,
+        lambda task: fire(TaskContext(NO_ARGUMENTS, task, 0, "")),
+    )
 
 
 def _observer(probe: Probe, fire: Fire, function: str) -> CallObserver:

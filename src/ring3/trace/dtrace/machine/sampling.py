@@ -7,11 +7,12 @@ the two. So calls of the kernel are timed, and a sample whose moment lies in one
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from ring3.kernel import points
 from ring3.kernel.observed import Call, CallObserver
 from ring3.kernel.task import TaskState
+from ring3.trace.dtrace.machine.kernel_stack import IDLE
 from ring3.trace.dtrace.machine.pid import CpuRegisters
 from ring3.trace.dtrace.machine.providers import padded
 from ring3.trace.dtrace.machine.target import TaskContext
@@ -20,9 +21,6 @@ from ring3.trace.dtrace.providers.profile import Sampler
 
 if TYPE_CHECKING:
     from ring3.kernel.core import Kernel
-
-_IDLE: Final = ("cpu_startup_entry", "do_idle", "idle")
-"""Names that the kernel's function may have in which a processor with nothing to do waits."""
 
 
 class MachineSampler(Sampler):
@@ -51,18 +49,12 @@ class MachineSampler(Sampler):
     def _context(self, function: int) -> Context:
         task = self._kernel.current
         if task is None or task.state is not TaskState.READY:
-            return TaskContext(padded((function or self._idle(),)), task)
+            return TaskContext(padded((function or IDLE,)), task)
         if function:
             return TaskContext(padded((function,)), task)
         context = TaskContext(padded((0, self._registers.ip)), task)
         context.registers = self._registers
         return context
-
-    def _idle(self) -> int:
-        """An address of the kernel for the time in which nothing runs."""
-        symbols = self._kernel.image.symbols
-        found = next((symbols.get(name) for name in _IDLE if symbols.get(name)), None)
-        return found or self._kernel.machine.direct_map
 
 
 class _Calls(CallObserver):

@@ -9,23 +9,33 @@ from typing import TYPE_CHECKING, Any
 
 from ring3.abi.errno import Errno
 from ring3.abi.signals import NSIG, Sig
+from ring3.kernel import points
 from ring3.trace.dtrace.errors import Fault, FaultKind
 from ring3.trace.dtrace.machine import described, facts
 from ring3.trace.dtrace.machine.described import Descriptions
+from ring3.trace.dtrace.machine.kept_space import KeptSpace
 from ring3.trace.dtrace.machine.kernel_stack import KernelStack
 from ring3.trace.dtrace.machine.types import SystemTypes
 from ring3.trace.dtrace.machine.variables import KernelVariables
 from ring3.trace.dtrace.providers.base import Context, NoTarget, Stack
 from ring3.trace.dtrace.types import Type
-from ring3.trace.user_symbols import UserSymbols
+from ring3.trace.strace.programs import AT_FDCWD
+from ring3.trace.strace.text import PATH_MAX
+from ring3.trace.user_symbols import Mapped, UserSymbols
 
 if TYPE_CHECKING:
     from ring3.kernel.core import Kernel
+    from ring3.kernel.events import Loaded
     from ring3.kernel.mm.mm import Mm
+    from ring3.kernel.probes import Attachment
     from ring3.kernel.task import Task
     from ring3.trace.unwind import Unwinder
 
 _KERNEL = 1 << 63
+_CORE = {"linux": "vmlinux", "solaris": "unix"}
+"""The module of kernel symbols that no module is named for."""
+_AT_FDCWD = AT_FDCWD & 0xFFFF_FFFF
+_AT_FDCWD_LONG = AT_FDCWD & 0xFFFF_FFFF_FFFF_FFFF
 MAX_CHILL = 500_000_000
 """Nanoseconds."""
 
@@ -69,6 +79,7 @@ class MachineTarget(NoTarget):
         self._descriptions = descriptions
         self._variables = KernelVariables(kernel, system, descriptions, self._types)
         self._spaces: dict[int, Mm] = {}
+        self._followed: KeptSpace | None = None
         self._unwinder: Unwinder | None = None
         self._names: dict[tuple[int, int], tuple[str, str, int] | None] = {}
 
@@ -136,9 +147,22 @@ class MachineTarget(NoTarget):
         if size > 1 << 24:
             raise Fault(FaultKind.NOSCRATCH)
         try:
-            return self._space(address).peek(address, size)
+            return self._space(address).peek(self._meant(address), size)
         except Errno:
             raise Fault(FaultKind.BADADDR, address) from None
+
+    def _meant(self, address: int) -> int:
+        """An address; for AT_FDCWD, and what lies behind it, that of the path that is looked up from there.
+
+        Scripts older than openat(2) take the first argument of `open*` for a path: nothing else is at that address.
+        """
+        task: Any = self._kernel.current
+        if address < _AT_FDCWD or self.system != "linux" or task.regs.di & 0xFFFF_FFFF != _AT_FDCWD:
+            return address
+        behind = next(
+            (address - at for at in (_AT_FDCWD, _AT_FDCWD_LONG) if 0 <= address - at < PATH_MAX), None
+        )
+        return address if behind is None else int(task.regs.si) + behind
 
     def copyout(self, address: int, data: bytes) -> None:
         """Write to memory of the current program."""
@@ -205,15 +229,28 @@ class MachineTarget(NoTarget):
             known = self._kernel_stack.names.get(address)
             if known:
                 return known
-            return _parts(self._kernel.image.symbols.describe(address), "")
+            return _parts(self._kernel.image.symbols.describe(address), _CORE[self.system])
         key = (process, address)
         if key not in self._names:
             self._names[key] = self._user_name(address, process)
         return self._names[key]
 
+    def follow(self, task: Task) -> Attachment:
+        """Have a process be the one whose addresses are meant where none is named; names are kept when it ends."""
+        process = self._facts["pid"](task)
+        kept = self._followed = KeptSpace(task.memory)
+
+        def loaded(event: Loaded) -> None:
+            if event.task is not None and self._facts["pid"](event.task) == process:
+                kept.add(event.vma)
+
+        return self._kernel.probes.attach(points.ObjectLoaded(), loaded)
+
     def _user_name(self, address: int, process: int) -> tuple[str, str, int] | None:
         task = self._kernel.current
-        mm = self._spaces.get(process) or (task.mm if task else None)
+        mm: Mapped | None = self._spaces.get(process) or (task.mm if task else None)
+        if process == -1 and self._followed is not None:
+            mm = self._followed
         vma = mm.vma_at(address) if mm else None
         if mm is None or vma is None:
             return None

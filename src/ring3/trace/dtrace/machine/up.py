@@ -47,7 +47,7 @@ class UpHost(MachineHost):
         self._finished = finished
         self._running = True
         try:
-            with self._kernel.probes.attach(points.Tick(_FLUSH), lambda _task: flush()):
+            with self._following(), self._kernel.probes.attach(points.Tick(_FLUSH), lambda _task: flush()):
                 self._kernel.run(self)
         finally:
             self._running = False
