@@ -33,10 +33,10 @@ def test_print(typed: Typed) -> None:
         '    name = [ "hello" ]\n'
         "    flags = 5\n"
         "    more = 9\n"
-        "    c = 0x4 (BLUE)\n"
+        "    c = 4 (BLUE)\n"
         "    n = [\n"
         "        {\n            v = 1\n            next = one\n        },\n"
-        "        {\n            v = 2\n            next = 0\n        }\n"
+        "        {\n            v = 2\n            next = 0\n        },\n"
         "    ]\n"
         "    fn = f\n"
         f"    arr = [ {elements}, ... ]\n"
@@ -53,7 +53,7 @@ def test_members_and_pointers(typed: Typed) -> None:
     )
     assert typed("thing::print -d arr[2]") == "arr[2] = 3\n"
     assert typed("thing::print struct thing nosuch") == (
-        "mdb: failed to find member nosuch of type struct thing: no such member of structure or union\n"
+        "mdb: failed to find member nosuch of struct thing: no such member of structure or union\n"
     )
 
 
@@ -64,12 +64,13 @@ def test_lists(typed: Typed) -> None:
 
 def test_printf(typed: Typed) -> None:
     assert (
-        typed('thing::printf "%s|%-4d|%#x|%s\\n" struct thing name n[1].v flags c') == "hello|2   |0x5|BLUE\n"
+        typed('thing::printf "%s|%-4d|%#x|%s\\n" struct thing name n[1].v flags c') == "hello|2   |5|BLUE\n"
     )
 
 
 def test_enum(typed: Typed) -> None:
-    assert typed("::enum color") == f"{'VALUE':>11} NAME\n{0:>11} RED\n{2:>11} GREEN\n{4:>11} BLUE\n"
+    lines = typed("::enum color").splitlines()
+    assert lines == [f"{'VALUE':>8} {'NAME':<64}", f"{0:>8} RED", f"{2:>8} GREEN", f"{4:>8} BLUE"]
 
 
 def test_code(typed: Typed) -> None:

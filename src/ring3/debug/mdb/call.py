@@ -48,6 +48,7 @@ class Call:
         count: How often it is to be called, by the number behind a comma.
         arguments: Behind the name.
         piped: Another dcmd reads the output.
+        reads_pipe: It gets its address from another dcmd.
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class Call:
         self.looping = False
         self.count = 1
         self.arguments = arguments
-        self.piped = False
+        self.piped = self.reads_pipe = False
 
     @property
     def out(self) -> Output:

@@ -14,7 +14,7 @@ _BLANKS: Final = re.compile(r"[ \t]*(?://[^\n]*)?")
 _NUMBER: Final = re.compile(
     r"0[iI][01]+(?![0-9a-zA-Z_])|0[oO][0-7]+|0[tT][0-9]+\.[0-9]+|0[tT][0-9]+|0[xX][0-9a-fA-F]+|[0-9][0-9a-fA-F]*"
 )
-_SYMBOL: Final = re.compile(r"[a-zA-Z_.][0-9a-zA-Z_.`$]*")
+_SYMBOL: Final = re.compile(r"[a-zA-Z_.][0-9a-zA-Z_.`]*")
 _VARIABLE: Final = re.compile(r"<([a-zA-Z_.][0-9a-zA-Z_.]*|[0-9])")
 _CAST: Final = re.compile(r"([*%])/([a-zA-Z0-9])/")
 _CHARACTERS: Final = re.compile(r"'((?:[^'\\\n]|\\.)*)'")

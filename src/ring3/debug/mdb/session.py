@@ -29,10 +29,11 @@ VERBS: Final = "/\\?=@"
 
 
 class Stage(NamedTuple):
-    """One dcmd of a pipeline, with its arguments."""
+    """One dcmd of a pipeline, with its arguments, and whether another stands before it."""
 
     dcmd: Dcmd
     arguments: list[Argument]
+    reads_pipe: bool = False
 
 
 class Statement(NamedTuple):
@@ -232,7 +233,7 @@ class Session:
         if not scanner.at_end() and scanner.peek() != "!":
             stages.append(self._stage(scanner))
             while scanner.accept("|"):
-                stages.append(self._stage(scanner, in_pipe=True))
+                stages.append(self._stage(scanner, in_pipe=True)._replace(reads_pipe=True))
         shell = scanner.rest_of_shell() if scanner.accept("!") else None
         if not scanner.at_end():
             raise scanner.error()
@@ -338,7 +339,7 @@ class Session:
             for _ in range(1 if count is None else count):
                 call = Call(self, stage.dcmd.name, self.dot, stage.arguments, given=given)
                 call.first, call.looping, call.piped = first, loop, piped
-                call.count = 1 if count is None else count
+                call.count, call.reads_pipe = 1 if count is None else count, stage.reads_pipe
                 self.increment = 0 if stage.dcmd.name not in VERBS else self.increment
                 if given:
                     self.last_address = self.dot

@@ -6,8 +6,8 @@ from importlib import import_module
 from typing import Final
 
 MODULES: Final = (
-    "verbs", "language", "listing", "variables", "types", "typedefs", "members", "code", "symbols", "memory",
-    "target", "control", "fpregs", "events", "registers", "system", "processor", "kernel_calls",
+    "verbs", "language", "listing", "variables", "types", "enums", "typedefs", "members", "code", "symbols", "memory",
+    "target", "control", "fpregs", "events", "registers", "system", "processor", "kernel_calls", "older",
 )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from ring3.debug.mdb.session import Session
 from ring3.debug.mdb.targets.events import Event
 from ring3.debug.mdb.targets.process import ProcessTarget
 
-_OPTIONS = "dDestTc:n:"
+OPTIONS = "dDestTc:n:"
 _ACCESSES = {"r": "read", "w": "write", "x": "exec"}
 """How one kind of access alone is called."""
 _SEPARATOR = f"----- - -- -- -- {'-' * 40} --{'-' * 20}\n"
@@ -66,7 +66,7 @@ def address_breakpoint(call: Call) -> None:
 def breakpoint_(call: Call) -> None:
     """Stops at addresses and symbols, those that are not there yet included."""
     session = call.session
-    options = call.options(_OPTIONS, plus=True, mixed=True)
+    options = call.options(OPTIONS, plus=True, mixed=True)
     if not options.rest and not call.given:
         raise UsageError
     if call.given:
@@ -96,7 +96,7 @@ def _symbol_breakpoint(call: Call, word: str | int, options: Options) -> None:
 @dcmd("wp", ":[+/-dDelstT] [-rwx] [-c cmd] [-n count] [-L size]", "set a watchpoint at the specified address")
 def watchpoint(call: Call) -> None:
     """Stops when memory is read, written or executed: so many bytes as the count, -L or with -l the symbol says."""
-    options = call.options(f"irwxlL:{_OPTIONS}", plus=True, mixed=True)
+    options = call.options(f"irwxlL:{OPTIONS}", plus=True, mixed=True)
     access = "".join(letter for letter in "rwx" if letter in options.flags)
     if options.rest or "i" in options:
         raise UsageError
@@ -159,20 +159,25 @@ def _old_watch(call: Call, access: str) -> None:
 @dcmd("sigbp :t", "?[+/-dDestT] [-c cmd] [-n count] SIG ...", "stop on delivery of the specified signals")
 def signal_breakpoint(call: Call) -> None:
     """Stops before a signal is delivered."""
-    options = call.options(_OPTIONS, plus=True, mixed=True)
+    options = call.options(OPTIONS, plus=True, mixed=True)
     for word in options.rest:
         number = signal_number(str(word))
-        event = _event(call.session, f"stop on {Sig(number).name}")
-        event.signal = number
-        _apply(call, event, options)
+        add_signal(call, number, f"stop on {Sig(number).name}", options)
     if not options.rest:
         raise UsageError
+
+
+def add_signal(call: Call, number: int, text: str, options: Options) -> None:
+    """One more event, for a signal."""
+    event = _event(call.session, text)
+    event.signal = number
+    _apply(call, event, options)
 
 
 @dcmd("sysbp", "?[+/-dDestT] [-io] [-c cmd] [-n count] syscall ...", "stop on entry or exit from system call")
 def call_breakpoint(call: Call) -> None:
     """Stops before a system call, or behind it."""
-    options = call.options(f"io{_OPTIONS}", plus=True, mixed=True)
+    options = call.options(f"io{OPTIONS}", plus=True, mixed=True)
     target = process_of(call.session)
     if not options.rest:
         raise UsageError
@@ -275,7 +280,7 @@ def _delete(session: Session, number: int) -> None:
 @dcmd("evset", "?[+/-dDestT] [-c cmd] [-n count] id ...", "set software event specifier attributes")
 def evset(call: Call) -> None:
     """Changes events."""
-    options = call.options(_OPTIONS, plus=True, mixed=True)
+    options = call.options(OPTIONS, plus=True, mixed=True)
     found = _events(call.session)
     words: list[Argument] = [call.address] if call.given else []
     words += [int(word) if isinstance(word, str) and word.isdigit() else word for word in options.rest]

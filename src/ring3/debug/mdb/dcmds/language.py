@@ -21,6 +21,8 @@ def quit_(call: Call) -> None:
 @dcmd("echo", "args ...", "echo arguments")
 def echo(call: Call) -> None:
     """Prints its arguments."""
+    if call.given:
+        raise UsageError
     for argument in call.arguments:
         call.write(f"{argument if isinstance(argument, str) else digits(argument, call.session.radix)} ")
     call.write("\n")
@@ -69,6 +71,8 @@ def _value(call: Call) -> int:
 @dcmd("head", "-num|-n num", "limit number of elements in pipe")
 def head(call: Call) -> None:
     """Lets the first addresses through."""
+    if not call.reads_pipe:
+        raise UsageError
     words = [call.text(n) for n in range(len(call.arguments))]
     count = 10
     if words[:1] == ["-n"] and len(words) == 2:
@@ -174,13 +178,33 @@ def cat(call: Call) -> None:
             raise MdbError(f"failed to open {path}: {error.strerror}") from None
 
 
-@dcmd("$< $<<", "macro-name", "replace input with macro")
-def source(call: Call) -> None:
+@dcmd("$<", "macro-name", "replace input with macro")
+def replace_input(call: Call) -> None:
     """Runs the commands of a file."""
+    source(call)
+
+
+@dcmd("$<<", "macro-name", "source macro")
+def source(call: Call) -> None:
+    """Runs the commands of a file, or prints what is at the address as the struct of that name."""
+    if len(call.arguments) != 1:
+        raise UsageError
     path = call.text(0)
     try:
         text = Path(path).read_text()
     except OSError:
-        raise MdbError(f"failed to open {path}: no such macro file") from None
+        text = _of_type(call, path)
     if not call.session.run(text):
         raise MdbError("")
+
+
+def _of_type(call: Call, name: str) -> str:
+    """The command that prints a type by its short name (print_type of mdb_cmds.c).
+
+    Raises:
+        MdbError: There is none.
+    """
+    for written in (f"struct {name}", f"union {name}", f"{name}_t", f"struct {name}s", f"union {name}s"):
+        if call.session.catalog.find(written) is not None:
+            return f"{call.address:#x}::print {written}\n"
+    raise MdbError(f"failed to open {name} (see ::help '$<')")

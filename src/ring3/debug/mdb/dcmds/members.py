@@ -10,7 +10,8 @@ from ring3.debug.mdb.dcmds.types import take_type
 from ring3.debug.mdb.errors import MdbError, UsageError
 from ring3.debug.mdb.numbers import M64, date, digits, signed, with_base
 from ring3.debug.mdb.registry import dcmd
-from ring3.debug.mdb.types.printing import Place, enum_name, follow
+from ring3.debug.mdb.types.enums import enum_name
+from ring3.debug.mdb.types.places import Place, follow
 from ring3.trace.dtrace.types import Array, Enum, Pointer, Struct, Type, is_signed, resolve
 
 _CONVERSION: Final = re.compile(r"%(#?)(-?)(0?)(\d*)(?:l{0,2}|h)([abdHIinopqrRsuxXYcdieg%])")
@@ -124,10 +125,10 @@ def _number(  # noqa: C901 - one case a conversion
         case "u":
             return with_base(value, 10) if alternate else str(value)
         case "x" | "X" | "p":
-            text = f"{value:x}" if letter != "X" else f"{value:X}"
-            return f"0x{text}" if alternate and value else text
+            text = with_base(value) if alternate else f"{value:x}"
+            return text.upper() if letter == "X" else text
         case "o" | "q":
-            return f"{'0' if alternate and value else ''}{digits(value, 8)}"
+            return with_base(value, 8) if alternate else digits(value, 8)
         case "r" | "R":
             return with_base(value, call.session.radix) if alternate else digits(value, call.session.radix)
         case "Y":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ring3.debug.mdb.call import Call
-from ring3.debug.mdb.errors import NOT_WRITABLE, MdbError, UsageError
+from ring3.debug.mdb.errors import MdbError, UsageError
 from ring3.debug.mdb.numbers import M64
 from ring3.debug.mdb.registry import dcmd
 
@@ -72,21 +72,3 @@ def _line(call: Call, address: int, raw: bytes, group: int, *, swapped: bool, te
     tail = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in raw)
     width = 2 * call.session.word_size
     call.write(f"{address:{width}x}:  {'  '.join(_pairs(cells))}{f'  {tail}' if text else ''}\n")
-
-
-@dcmd("write", "?[-op] [-l len] value", "write value to the provided memory location")
-def write(call: Call) -> None:
-    """Changes memory, in as many bytes as are said."""
-    options = call.options("opl:")
-    if len(options.rest) != 1:
-        raise UsageError
-    target = call.session.target
-    if not target.writable:
-        raise MdbError(NOT_WRITABLE)
-    size = call.number(options.values["l"]) if "l" in options else call.session.word_size
-    value = call.number(options.rest[0])
-    if size not in (1, 2, 4, 8) or value >> (8 * size):
-        raise MdbError("value does not fit into the length")
-    store = target.write_file if "o" in options else target.write_physical if "p" in options else target.write
-    store(call.address, value.to_bytes(size, "little"))
-    call.session.increment = size

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ring3.debug.mdb.call import Argument, Call, Options
-from ring3.debug.mdb.errors import NO_TYPE, MdbError, UsageError
+from ring3.debug.mdb.errors import NO_MEMBER, NO_SYMBOL_THERE, NO_TYPE, MdbError, UsageError
 from ring3.debug.mdb.numbers import M64, with_base
 from ring3.debug.mdb.registry import dcmd
-from ring3.debug.mdb.types.printing import Place, Printer, Style, follow
-from ring3.trace.dtrace.types import Enum, Type, resolve
+from ring3.debug.mdb.types.places import Place, follow, member_at
+from ring3.debug.mdb.types.printing import Printer, Style
+from ring3.trace.dtrace.types import Struct, Type, resolve
 
 _KEYWORDS = ("struct", "union", "enum", "unsigned", "signed")
 
@@ -55,6 +56,9 @@ def offsetof(call: Call) -> None:
     if len(rest) != 1:
         raise UsageError
     path = str(rest[0])
+    whole = resolve(kind)
+    if not isinstance(whole, Struct) or path.partition(".")[0].partition("[")[0] not in whole.members:
+        raise MdbError(f"failed to find member {path} of type {name}: {NO_MEMBER}")
     place = follow(call.session, 0, kind, path)
     if call.piped:
         call.emit(place.address)
@@ -94,6 +98,8 @@ def print_(call: Call) -> None:
     """Prints a value by its type."""
     session = call.session
     options = call.options("aCc:dhiLl:npTts:x")
+    if {"p", "i"} <= options.flags:
+        raise MdbError("-p and -i options are incompatible")
     kind, members = _what(call, options.rest)
     if call.piped:
         _pipe(call, kind, members, immediate="i" in options)
@@ -127,21 +133,24 @@ def _whole(call: Call, printer: Printer, place: Place, style: Style, words: list
 
 def _what(call: Call, words: list[Argument]) -> tuple[Type, list[str]]:
     """The type, by the arguments or by the symbol at the address, and the members."""
-    session = call.session
     if words:
         try:
             _name, kind, rest = take_type(call, words)
-            return kind, [str(word) for word in rest]
+            return kind, [_member(kind, word) for word in rest]
         except MdbError as error:
             found = _of_symbol(call)
             if found is None:
                 raise error from None
-            return found, [str(word) for word in words]
+            return found, [_member(found, word) for word in words]
     found = _of_symbol(call)
     if found is None:
-        raise MdbError(f"no symbol information available for type of {with_base(call.address)}")
-    del session
+        raise MdbError(f"no symbol information for {call.session.symbolic(call.address)}: {NO_SYMBOL_THERE}")
     return found, []
+
+
+def _member(kind: Type, word: Argument) -> str:
+    """The path of a member, which may be named by its offset."""
+    return word if isinstance(word, str) else member_at(kind, word)
 
 
 def _of_symbol(call: Call) -> Type | None:
@@ -159,7 +168,8 @@ def _style(call: Call, options: Options) -> Style:
         addresses="a" in options,
         types="t" in options,
         base_types="T" in options,
-        decimal="d" in options,
+        decimal="d" in options and "x" not in options,
+        hexadecimal="x" in options,
         holes="h" in options,
         symbols="n" not in options,
         depth=call.number(options.values["s"]) if "s" in options else 1 << 30,
@@ -182,42 +192,6 @@ def _pipe(call: Call, kind: Type, members: list[str], *, immediate: bool) -> Non
             call.emit(value >> place.bit & ((1 << place.bits) - 1) if place.bits else value)
         else:
             call.emit(place.address & M64)
-
-
-@dcmd("enum", "?[-ex] enum [name]", "print an enumeration")
-def enum(call: Call) -> None:
-    """Prints the names and values of an enumeration, or one of them."""
-    options = call.options("ex")
-    if not 1 <= len(options.rest) <= 3:
-        raise UsageError
-    _name, kind, rest = take_type(call, options.rest)
-    resolved = resolve(kind)
-    if not isinstance(resolved, Enum):
-        raise MdbError(f"{options.rest[0]} is not an enum type")
-    names = resolved.values
-    if rest:
-        wanted = str(rest[0])
-        if wanted not in names:
-            raise MdbError(f"{wanted} is not a member of the enumeration")
-        if "e" in options or call.piped:
-            call.emit(names[wanted] & 0xFFFF_FFFF)
-            return
-        names = {wanted: names[wanted]}
-    elif call.given:
-        names = {
-            name: value for name, value in names.items() if value & 0xFFFF_FFFF == call.address & 0xFFFF_FFFF
-        }
-        if not names:
-            raise MdbError(f"no name for {with_base(call.address)}")
-    _enumerators(call, names, hexadecimal="x" in options)
-
-
-def _enumerators(call: Call, names: dict[str, int], *, hexadecimal: bool) -> None:
-    if call.first:
-        call.write(f"{'VALUE':>{8 if hexadecimal else 11}} NAME\n")
-    for name, value in names.items():
-        shown = f"{value & 0xFFFF_FFFF:>8x}" if hexadecimal else f"{value:>11}"
-        call.write(f"{shown} {name}\n")
 
 
 @dcmd("typelist", "", "list known types")

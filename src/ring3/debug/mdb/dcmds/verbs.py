@@ -7,15 +7,16 @@ from contextlib import suppress
 from typing import Final
 
 from ring3.debug.mdb.call import Call
-from ring3.debug.mdb.errors import Enough, MdbError
+from ring3.debug.mdb.errors import Enough, MdbError, UsageError
 from ring3.debug.mdb.formats import QUOTED, Formatter, Read, label
 from ring3.debug.mdb.numbers import M64, with_base
 from ring3.debug.mdb.registry import dcmd
 from ring3.debug.mdb.variables import check_name
+from ring3.trace.dtrace.types import Enum, Integer, Pointer, resolve
 
 Write = Callable[[int, bytes], None]
 
-_SIZES: Final = {"v": 1, "w": 2, "W": 4, "Z": 8, "l": 2, "L": 4, "M": 8}
+_SIZES: Final = {"v": 1, "z": 0, "w": 2, "W": 4, "Z": 8, "l": 2, "L": 4, "M": 8}
 _OLD_VALUE: Final = {1: 8, 2: 8, 4: 16, 8: 24}
 """Widths of the column of what was there, by bytes (write_uint8 and its like in mdb_cmds.c)."""
 _DEFAULT: Final = ["X", "^", f"{QUOTED}= ", "i"]
@@ -52,8 +53,8 @@ def _print(call: Call, read: Read, write: Write, *, symbolic: bool) -> None:
         if arguments[0] in "lLM":
             _match(call, read, _SIZES[arguments[0]])
             return
-        if len(arguments) > 1 or arguments[0] in "vwWZ":
-            _write(call, read, write, _SIZES[arguments[0]])
+        if len(arguments) > 1 or arguments[0] in "vwzWZ":
+            _write(call, read, write, _SIZES[arguments[0]] or _size_of_variable(call))
             return
     session, out = call.session, call.session.out
     address = session.dot
@@ -74,26 +75,68 @@ def _print(call: Call, read: Read, write: Write, *, symbolic: bool) -> None:
 
 
 def _write(call: Call, read: Read, write: Write, size: int) -> None:
-    session = call.session
     values = call.arguments[1:]
     if not values:
         raise MdbError(f"expected value to write following {call.arguments[0]}")
-    address = session.dot
+    address = call.session.dot
     for argument in values:
-        value = call.number(argument) & ((1 << (8 * size)) - 1)
-        try:
-            old = int.from_bytes(read(address, size), "little")
-            write(address, value.to_bytes(size, "little"))
-        except MdbError as error:
-            reason = str(error).removeprefix("failed to read data from target: ")
-            raise MdbError(f"failed to write {value:x} at address {address:#x}: {reason}") from None
-        label(session, address)
-        session.out.field(with_base(old), _OLD_VALUE[size])
-        session.out.text("=")
-        session.out.to_stop(8)
-        session.out.text(f"0x{value:x}\n")
-        session.dot, session.increment = address, size
+        _store(call, address, size, call.number(argument) & ((1 << (8 * size)) - 1), read, write)
         address += size
+
+
+def _store(call: Call, address: int, size: int, value: int, read: Read, write: Write) -> None:
+    """Changes a number in memory, and says what was there and what is."""
+    session = call.session
+    try:
+        old = int.from_bytes(read(address, size), "little")
+        write(address, value.to_bytes(size, "little"))
+    except MdbError as error:
+        reason = str(error).removeprefix("failed to read data from target: ")
+        raise MdbError(f"failed to write {value:x} at address {address:#x}: {reason}") from None
+    label(session, address)
+    session.out.field(with_base(old), _OLD_VALUE[size])
+    session.out.text("=")
+    session.out.to_stop(8)
+    session.out.text(f"0x{value:x}\n")
+    session.dot, session.increment = address, size
+
+
+@dcmd("write", ":[-op] [-l len] value", "write value to the provided memory location")
+def write_value(call: Call) -> None:
+    """Changes memory: as many bytes as -l says, or as the variable at the address has."""
+    options = call.options("opl:")
+    if len(options.rest) != 1:
+        raise UsageError
+    if {"o", "p"} <= options.flags:
+        raise UsageError("-o and -p are incompatible")
+    target = call.session.target
+    size = call.number(options.values["l"]) if "l" in options else _size_of_variable(call)
+    value = call.number(options.rest[0])
+    if size not in _OLD_VALUE:
+        raise MdbError(f"writes of size {size} are not supported")
+    if value >> 8 * size:
+        given = (value.bit_length() + 7) // 8
+        raise MdbError(
+            f"value too big for the length of the write: supplied {given} bytes but maximum is {size} bytes"
+        )
+    if "o" in options:
+        _store(call, call.address, size, value, target.read_file, target.write_file)
+    elif "p" in options:
+        _store(call, call.address, size, value, target.read_physical, target.write_physical)
+    else:
+        _store(call, call.address, size, value, target.read, target.write)
+
+
+def _size_of_variable(call: Call) -> int:
+    """The size of the number, pointer or enumeration whose symbol dot is (write_ctf_uint of mdb_cmds.c)."""
+    target = call.session.target
+    symbol = target.symbol_at(call.session.dot)
+    kind = target.type_of(symbol) if symbol is not None and symbol.value == call.session.dot else None
+    if kind is None:
+        raise MdbError("no CTF data found at this address")
+    if not isinstance(resolve(kind), Integer | Pointer | Enum):
+        raise MdbError("CTF type should be integer, pointer, or enum")
+    return kind.size
 
 
 def _match(call: Call, read: Read, size: int) -> None:

@@ -82,6 +82,10 @@ class Target:
         """The object files."""
         return []
 
+    def source_files(self, object_name: str) -> Iterable[str]:
+        """The source files that symbol tables name, of one object or of all."""
+        return ()
+
     def code_at(self, address: int) -> tuple[CodeFile, int] | None:
         """What is known of the code at an address, and the address by its file; None where nothing is."""
         return None

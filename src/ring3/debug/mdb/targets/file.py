@@ -12,6 +12,7 @@ from ring3.debug.mdb.types.files import FileTypes
 from ring3.debug.object_file import FileSymbol, ObjectFile
 from ring3.trace.dtrace.types import Type
 
+_FILE = 4
 _FUNCTIONS = (2, 10)
 
 
@@ -56,6 +57,11 @@ class FileTarget(Target):
     def objects(self) -> list[MappedObject]:
         """The file itself."""
         return []
+
+    def source_files(self, object_name: str) -> Iterable[str]:
+        """Those of the file."""
+        is_own = not object_name or self._own(f"{object_name}`") is not None
+        return (each.name for each in self.file.symbols if each.type == _FILE) if is_own else ()
 
     def whatis(self, address: int) -> list[str]:
         """The symbol at an address."""

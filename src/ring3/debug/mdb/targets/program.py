@@ -110,6 +110,10 @@ class ProgramTarget(LiveTarget):
             return self.file_target.symbols(object_name)
         return objects.symbols(self.loaded(), object_name)
 
+    def source_files(self, object_name: str) -> Iterable[str]:
+        """Those of the program's file."""
+        return self.file_target.source_files(object_name)
+
     def whatis(self, address: int) -> list[str]:
         """The symbol at an address, and the mapping."""
         if self.thread is None:

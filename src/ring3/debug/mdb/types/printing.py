@@ -5,24 +5,23 @@ Source: mdb(1), "print"; layouts as the third seed and illumos's tests show them
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ring3.debug.mdb.errors import MdbError
 from ring3.debug.mdb.numbers import date, escaped, escaped_text, signed, with_base
+from ring3.debug.mdb.types.enums import bit_names, enum_name, is_of_bits
 from ring3.debug.mdb.types.names import prefix, type_name
+from ring3.debug.mdb.types.places import Place
 from ring3.trace.dtrace.types import (
     Array,
     Enum,
     Float,
     Function,
     Integer,
-    Member,
     Pointer,
     Struct,
-    Type,
     Typedef,
     resolve,
 )
@@ -30,9 +29,11 @@ from ring3.trace.dtrace.types import (
 if TYPE_CHECKING:
     from ring3.debug.mdb.session import Session
 
-_PART: Final = re.compile(r"(->|\.)?(\w+)|\[([^\]]*)\]")
 _STRING_LIMIT: Final = 256
+_NUMBERS: Final = (1, 2, 4, 8)
+_FLOATS: Final = {4: "<f", 8: "<d"}
 _TIMES: Final = ("time_t", "time32_t", "time64_t")
+_ADDRESSES: Final = ("ipaddr_t", "in_addr_t")
 
 
 class Style(NamedTuple):
@@ -43,6 +44,7 @@ class Style(NamedTuple):
         types: Its type.
         base_types: The type behind a typedef too.
         decimal: Numbers in decimal.
+        hexadecimal: Signed bit-fields and enumerations too in hexadecimal.
         holes: Gaps between members.
         symbols: Pointers as symbols.
         depth: How deep structs are opened.
@@ -55,83 +57,13 @@ class Style(NamedTuple):
     types: bool = False
     base_types: bool = False
     decimal: bool = False
+    hexadecimal: bool = False
     holes: bool = False
     symbols: bool = True
     depth: int = 1 << 30
     elements: int | None = 32
     characters: int | None = 1024
     values: bool = True
-
-
-class Place(NamedTuple):
-    """A member that a path leads to: its address, its type, its bits, and the path as written."""
-
-    address: int
-    type: Type
-    path: str = ""
-    bit: int = 0
-    bits: int = 0
-
-
-def find_member(kind: Type, name: str) -> Member:
-    """A member of a struct or union.
-
-    Raises:
-        MdbError: The type has none of that name.
-    """
-    resolved = resolve(kind)
-    if not isinstance(resolved, Struct):
-        raise MdbError(
-            f"failed to find member {name} of type {type_name(kind)}: type is not a struct or union"
-        )
-    found = resolved.members.get(name)
-    if found is None:
-        raise MdbError(
-            f"failed to find member {name} of type {type_name(kind)}: no such member of structure or union"
-        )
-    return found
-
-
-def follow(session: Session, address: int, kind: Type, path: str) -> Place:
-    """Goes along a path of members: ``a.b[3]->c``.
-
-    Raises:
-        MdbError: There is no such member, or a pointer on the way cannot be read.
-    """
-    place = Place(address, kind)
-    position = 0
-    while position < len(path):
-        part = _PART.match(path, position)
-        if part is None:
-            raise MdbError(f"syntax error in member expression: {path}")
-        position = part.end()
-        if part[2] is None:
-            place = _element(session, place, session.evaluate(part[3]))
-            continue
-        if isinstance(resolve(place.type), Pointer):
-            place = _target(session, place)
-        member = find_member(place.type, part[2])
-        place = Place(place.address + member.offset, member.type, "", member.bit, member.bits)
-    return place._replace(path=path)
-
-
-def _target(session: Session, place: Place) -> Place:
-    pointer = resolve(place.type)
-    assert isinstance(pointer, Pointer)
-    address = int.from_bytes(session.target.read(place.address, pointer.size), "little")
-    return Place(address, pointer.target)
-
-
-def _element(session: Session, place: Place, index: int) -> Place:
-    kind = resolve(place.type)
-    if isinstance(kind, Pointer):
-        place = _target(session, place)
-        return Place(place.address + index * place.type.size, place.type)
-    if not isinstance(kind, Array):
-        raise MdbError(f"{type_name(place.type)} is not an array")
-    if kind.count and index >= kind.count:
-        session.warn(f"index {index} is outside of array bounds [0 .. {kind.count - 1}]")
-    return Place(place.address + index * kind.element.size, kind.element)
 
 
 class Printer:
@@ -176,13 +108,13 @@ class Printer:
 
     def _head(self, place: Place, name: str) -> str:
         """What stands before the value: address, type, name."""
-        text = f"{place.address:x} " if self._style.addresses else ""
+        text = f"{_bit_address(place)} " if self._style.addresses else ""
         if self._style.types or self._style.base_types:
             text += prefix(place.type)
             if self._style.base_types and isinstance(place.type, Typedef):
-                base = resolve(place.type)
-                if not isinstance(base, Struct | Pointer):
-                    text += f"<<{type_name(base)}>> "
+                base = type_name(resolve(place.type))
+                if base not in (type_name(place.type), "struct ", "union ", "enum "):
+                    text += f"<<{base}>> "
         text += name
         if place.bits and (self._style.types or self._style.base_types):
             text += f" :{place.bits}"
@@ -214,14 +146,27 @@ class Printer:
         assert isinstance(kind, Struct)
         end = 0
         for member in kind.members.values():
-            if self._style.holes and kind.keyword == "struct" and member.offset > end:
-                yield f"{' ' * (4 * depth)}<<HOLE>> {member.offset - end} bytes"
-            end = max(end, member.offset + member.type.size)
+            first = 8 * member.offset + (member.bit if member.bits else 0)
+            if self._style.holes and kind.keyword == "struct":
+                yield from self._holes(place.address, end, first, depth)
+            end = max(end, first + (member.bits or 8 * member.type.size))
             inner = Place(place.address + member.offset, member.type, "", member.bit, member.bits)
             name = f"{path}.{member.name}" if path else member.name
             yield from self._value(inner, depth, name, "", name if path else "")
-        if self._style.holes and kind.keyword == "struct" and kind.size > end:
-            yield f"{' ' * (4 * depth)}<<HOLE>> {kind.size - end} bytes"
+        if self._style.holes and kind.keyword == "struct":
+            yield from self._holes(place.address, end, 8 * kind.size, depth)
+
+    def _holes(self, address: int, first: int, end: int, depth: int) -> Iterator[str]:
+        """The bits between two members as numbers of up to 64 (print_hole of mdb_print.c)."""
+        while first < end:
+            stop = end if end - first <= 64 else min(end, (first // 64 + 1) * 64)
+            bits = stop - first
+            is_field = first % 8 or bits % 8 or bits // 8 not in _NUMBERS
+            size = (bits + first % 8 + 7) // 8
+            kind = Integer("unsigned" if is_field else f"uint{bits}_t", size, rank=0, signed=False)
+            place = Place(address + first // 8, kind, "", first % 8, bits if is_field else 0)
+            yield from self._value(place, depth, "<<HOLE>>", "", "")
+            first = stop
 
     # -- arrays ----------------------------------------------------------------------------------------------------
 
@@ -242,12 +187,10 @@ class Printer:
         places = [Place(place.address + n * kind.element.size, kind.element) for n in range(limit)]
         if isinstance(element, Struct | Array):
             yield f"{indent}{equals}["
-            for number, each in enumerate(places):
-                last = number == count - 1
-                yield from self._value(each, depth + 1, "", "" if last else ",", "")
-            if more:
-                yield f"{indent}    ..."
-            yield f"{indent}]{comma}"
+            behind = "," if isinstance(element, Struct) else ""
+            for each in places:
+                yield from self._value(each, depth + 1, "", behind, "")
+            yield f"{indent}{'... ' if more else ''}]{comma}"
             return
         values = ", ".join(self._scalar(each) for each in places)
         yield f"{indent}{equals}[ {values}{', ...' if more else ''} ]{comma}"
@@ -279,29 +222,49 @@ class Printer:
             case Integer():
                 return self._integer(place, kind)
             case Pointer():
-                return self._pointer(place.address, kind)
+                is_plain = isinstance(place.type, Typedef) and place.type.name == "caddr_t"
+                return self._pointer(place.address, kind, place.path, is_plain=is_plain)
             case Enum():
                 return self._enumerator(place, kind)
-            case Float(size=4):
-                return f"{struct.unpack('<f', self._read(place.address, 4))[0]:e}"
-            case Float(size=8):
-                return f"{struct.unpack('<d', self._read(place.address, 8))[0]:.16e}"
+            case Float():
+                return self._float(place, kind)
             case Function():
                 return self._session.symbolic(place.address)
         return "??"
 
+    def _float(self, place: Place, kind: Float) -> str:
+        """A number with seven digits behind the point (doubletos of mdb_stdlib.c)."""
+        code = _FLOATS.get(kind.size)
+        if code is None:
+            return f"??? (unsupported FP format of {8 * kind.size} bits"
+        (number,) = struct.unpack(code, self._read_member(place.address, kind.size, "float"))
+        return f"{number:.7e}"
+
+    def _read_member(self, address: int, size: int, what: str) -> bytes:
+        """Bytes of a member; what is said where there are none names it."""
+        try:
+            return self._read(address, size)
+        except MdbError as error:
+            reason = str(error).rpartition(": ")[2]
+            raise MdbError(f"failed to read {what or f'{size} bytes'} at {address:x}: {reason}") from None
+
     def _raw(self, place: Place, size: int) -> int:
-        value = int.from_bytes(self._read(place.address, size), "little")
+        value = int.from_bytes(self._read_member(place.address, size, ""), "little")
         if place.bits:
             value = value >> place.bit & ((1 << place.bits) - 1)
         return value
 
     def _integer(self, place: Place, kind: Integer) -> str:
         value = self._raw(place, kind.size)
-        if isinstance(place.type, Typedef) and place.type.name in _TIMES:
-            return date(signed(value, kind.size))
+        if isinstance(place.type, Typedef) and not (self._style.decimal or self._style.hexadecimal):
+            if place.type.name in _TIMES and value:
+                return date(signed(value, kind.size))
+            if place.type.name in _ADDRESSES:
+                return ".".join(str(byte) for byte in value.to_bytes(4, "little"))
         if kind.size == 1 and kind.char_like and kind.signed and not place.bits:
             return f"'{escaped(value, chr(39))}'"
+        if place.bits and kind.signed and not self._style.hexadecimal:
+            return with_base(value - (1 << place.bits) if value >> (place.bits - 1) else value, 10)
         if self._style.decimal:
             number = value
             if kind.signed:
@@ -310,14 +273,14 @@ class Printer:
             return with_base(number, 10)
         return with_base(value)
 
-    def _pointer(self, address: int, kind: Pointer) -> str:
-        value = int.from_bytes(self._read(address, kind.size), "little")
+    def _pointer(self, address: int, kind: Pointer, member: str, *, is_plain: bool) -> str:
+        value = int.from_bytes(self._read_member(address, kind.size, f"{member} pointer".lstrip()), "little")
         if not value:
             return "0"
         name = self._session.target.describe(value) if self._style.symbols else None
         text = name or with_base(value)
         target = resolve(kind.target)
-        if isinstance(target, Integer) and target.size == 1 and name is None:
+        if isinstance(target, Integer) and target.size == 1 and target.signed and not is_plain:
             text += self._string_at(value)
         return text
 
@@ -329,24 +292,15 @@ class Printer:
         return f' "{escaped_text(text)}{"" if end else "..."}"'
 
     def _enumerator(self, place: Place, kind: Enum) -> str:
-        value = self._raw(place, 4)
-        name = enum_name(kind, value)
-        return f"{hex(value) if value else 0} ({name or '???'})"
+        value = signed(self._raw(place, 4), 4)
+        if is_of_bits(kind):
+            return f"{with_base(value & 0xFFFF_FFFF)} ({bit_names(kind, value & 0xFFFF_FFFF)})"
+        shown = with_base(value & 0xFFFF_FFFF) if self._style.hexadecimal else with_base(value, 10)
+        return f"{shown} ({enum_name(kind, value) or '???'})"
 
 
-def enum_name(kind: Enum, value: int) -> str | None:
-    """What an enumeration calls a value, or the bits it consists of."""
-    number = signed(value, 4)
-    for name, each in kind.values.items():
-        if each == number:
-            return name
-    powers = {each: name for name, each in kind.values.items() if each > 0 and not each & (each - 1)}
-    if value and len(powers) == len([each for each in kind.values.values() if each]) and powers:
-        rest, names = value, []
-        for bit, name in sorted(powers.items()):
-            if rest & bit:
-                names.append(name)
-                rest &= ~bit
-        if not rest:
-            return "|".join(names)
-    return None
+def _bit_address(place: Place) -> str:
+    """Where a member is: its byte, and for a bit-field the bit of that."""
+    bit = place.bit % 8 if place.bits else 0
+    byte = place.address + (place.bit // 8 if place.bits else 0)
+    return f"{byte:x}.{bit:x}" if bit else f"{byte:x}"
