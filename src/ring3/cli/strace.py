@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
@@ -17,6 +18,7 @@ from ring3.cli.strace_pictures import Pictures, pictures
 from ring3.errors import UserError
 from ring3.kernel.task import TaskState
 from ring3.linux.model.task import LinuxTask
+from ring3.loader.personality import System
 from ring3.sandbox import OPTIONS
 from ring3.trace.strace.command_line import Asked, parse
 from ring3.trace.strace.observing import observe
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from ring3.computer import Linux
     from ring3.trace.strace.tracer import Tracer
 
+_COMMON: Final = re.compile(r"(?:-[fc]+ ?|-o ?\S+ ?)*")
+"""Options that mean the same for strace and for truss."""
 USAGE: Final = """\
 usage: ring3 strace [-cCfinqrtTvwxyzZ] [-a COLUMN] [-e EXPR] [-E VAR[=VAL]] [-o FILE] [-s SIZE] [-S SORT]
                     PROGRAM [ARG...]
@@ -40,6 +44,7 @@ examples:
   ring3 strace -e trace=%file -y cat /etc/passwd
   ring3 strace -c ls
   ring3 strace --cpu host gcc -c main.c
+  ring3 strace --style truss -f ./program-of-solaris      (options are truss(1)'s then)
   ring3 strace -f -o /dev/null --perfetto trace.pftrace --flame profile.svg make    (docs/pictures.md)
 """
 
@@ -87,7 +92,14 @@ def run(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace, caller: Caller) -> int:
     """The same; what is wrong is left to who says it as strace does."""
-    asked = parse(list(options.words))
+    words = list(options.words)
+    if style := _style(words):
+        if style != "truss":
+            raise UserError(f"invalid --style argument: '{style}' (strace or truss)", 1)
+        from ring3.cli import truss  # noqa: PLC0415 - it is not for most traces
+
+        return truss.run(options, caller, words)
+    asked = parse(words)
     if "h" in asked.counts:
         print(USAGE, end="", file=caller.stdout)
         return 0
@@ -101,8 +113,47 @@ def _run(options: argparse.Namespace, caller: Caller) -> int:
     for name, value in [*asked.sandbox, *([("user", asked.user)] if asked.user else [])]:
         note_option(options, OPTIONS[name], value)
     path = _path(options, asked.words[0]) if asked.words else ""
+    if path and not caller.has_root(options) and caller.machine_name is None and _is_solaris(path):
+        return _truss(options, caller, words, asked)
     with Outputs(caller, asked) as outputs, pictures(caller, asked) as shown:
         return _traced(options, caller, asked, path, outputs, shown)
+
+
+def _style(words: list[str]) -> str:
+    """Takes ``--style`` from the front of a command line; "" for strace's own, whose options are the others."""
+    if not words or words[0].partition("=")[0] != "--style":
+        return ""
+    _, equals, value = words.pop(0).partition("=")
+    if not equals:
+        if not words:
+            raise UserError("option '--style' requires an argument", 1)
+        value = words.pop(0)
+    return "" if value == "strace" else value
+
+
+def _is_solaris(path: str) -> bool:
+    """Whether a program says that it is one of Solaris."""
+    from ring3.loader.host import system_of  # noqa: PLC0415 - a wrong command line needs no file
+
+    return system_of(path) is System.SOLARIS
+
+
+def _truss(options: argparse.Namespace, caller: Caller, words: list[str], asked: Asked) -> int:
+    """Traces a program of Solaris as truss does, with the options that truss has in common with strace.
+
+    Raises:
+        UserError: There are others.
+    """
+    from ring3.cli import truss  # noqa: PLC0415 - it is not for most traces
+
+    given = " ".join(words[: len(words) - len(asked.words)])
+    if not _COMMON.fullmatch(given):
+        raise UserError(
+            f"{asked.words[0]} is a program of Solaris, which is shown as truss(1) does: put --style truss first, "
+            "and truss's options behind it",
+            1,
+        )
+    return truss.run(options, caller, words)
 
 
 def _path(options: argparse.Namespace, word: str) -> str:

@@ -8,7 +8,7 @@ import stat
 import subprocess
 from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from ring3.cli.confined import beside
 from ring3.confinement import NOTHING
@@ -17,8 +17,31 @@ from ring3.trace.strace.lines import Output
 from ring3.trace.strace.observing import Destination
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ring3.cli.caller import Caller
-    from ring3.trace.strace.command_line import Asked
+
+
+class Wanted(Protocol):
+    """What a command line says of outputs.
+
+    Attributes:
+        output: The file, or ``|COMMAND``; "" for standard error.
+        counts: How often options are given; with ``A`` the file is appended to.
+        separately: Each task has a file of its own.
+    """
+
+    @property
+    def output(self) -> str:
+        """The file."""
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How often options are given."""
+
+    @property
+    def separately(self) -> bool:
+        """Whether each task has a file of its own."""
 
 
 class Outputs:
@@ -29,7 +52,7 @@ class Outputs:
         needs: What opening more of them takes.
     """
 
-    def __init__(self, caller: Caller, asked: Asked) -> None:
+    def __init__(self, caller: Caller, asked: Wanted) -> None:
         """Opens what can be opened before there is a task.
 
         Raises:
