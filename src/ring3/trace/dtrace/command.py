@@ -240,7 +240,7 @@ class Command:
         """The number of the process that -c started, which is `$target`."""
         grabbed = [self._grabbed(text) for text in arguments.processes]
         started = [*(self._host.start(command) for command in arguments.commands), *grabbed]
-        early = any("pid$target" in text.value or text.is_file for text in arguments.programs)
+        early = any("$target:" in text.value or text.is_file for text in arguments.programs)
         if arguments.commands and early:
             self._host.load_libraries()
         return started[0] if started else None

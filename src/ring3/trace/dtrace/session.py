@@ -103,6 +103,7 @@ class Session:
         """In order of definition."""
         self._by_symbol: dict[Symbol, Aggregation] = {}
         self._ids: list[Probe] = []
+        self._owners: dict[Probe, Provider] = {}
         self._undo: list[Callable[[], None]] = []
         self._buffers: Buffers | None = None
         self._namespace: Namespace | None = None
@@ -116,7 +117,9 @@ class Session:
             return [probe for probe in self._ids if probe.id == description.number]
         found: list[Probe] = []
         for provider in self.providers:
-            found += provider.find(description)
+            of_provider = list(provider.find(description))
+            self._owners.update(dict.fromkeys(of_provider, provider))
+            found += of_provider
         for probe in found:
             if not probe.id:
                 self._ids.append(probe)
@@ -147,13 +150,7 @@ class Session:
         for epid, (clause, probe) in enumerate(enabled, 1):
             by_probe.setdefault(probe, []).append(Enabled(clause, epid))
         for probe, clauses in by_probe.items():
-            self._undo.append(self._owner(probe).enable(probe, self._fire(probe, clauses)))
-
-    def _owner(self, probe: Probe) -> Provider:
-        for provider in self.providers:
-            if provider.name == probe.provider or probe.provider.startswith(provider.name):
-                return provider
-        raise DtraceError(f"no provider for {probe}")
+            self._undo.append(self._owners[probe].enable(probe, self._fire(probe, clauses)))
 
     def _write(self, programs: Iterable[Program]) -> list[tuple[CompiledClause, Probe]]:
         options = self.options

@@ -93,12 +93,14 @@ class MachineHost(HostAlone):
         from ring3.trace.dtrace.machine.pid import PidProvider  # noqa: PLC0415
         from ring3.trace.dtrace.machine.sampling import MachineSampler  # noqa: PLC0415
         from ring3.trace.dtrace.machine.target import MachineTarget  # noqa: PLC0415
+        from ring3.trace.dtrace.machine.usdt import UsdtProvider  # noqa: PLC0415
 
         clock = MachineClock(kernel)
         self.target = MachineTarget(kernel, self.system, self._described(kernel))
         self.time = clock
         sampler = MachineSampler(kernel)
-        self.providers = (ProfileProvider(clock, sampler), *self.machine_providers(), PidProvider(kernel))
+        of_programs = (PidProvider(kernel), UsdtProvider(kernel))
+        self.providers = (ProfileProvider(clock, sampler), *self.machine_providers(), *of_programs)
 
     def start(self, command: str) -> int:
         """Load a program; it runs when the session does.
