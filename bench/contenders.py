@@ -42,6 +42,7 @@ def all_contenders(qiling_python: str | None) -> list[Contender]:
         native(), qemu_user(), qiling(qiling_python), python(), ring3("short"), ring3("full"), ring3_host(),
         strace(), qiling_hook(qiling_python), ring3_strace(), ring3_strace("-c"),
         ring3_debugged("breakpoint"), ring3_debugged("step"),
+        ring3_python("callback"), ring3_python("snapshot"), ring3_python("target"),
     ]  # fmt: skip
 
 
@@ -91,6 +92,12 @@ def ring3_strace(*options: str) -> Contender:
 def ring3_debugged(mode: str) -> Contender:
     """Ring3's debugger from Python: a breakpoint whose condition is never so, or single steps."""
     prefix = (sys.executable, "-m", "bench.debugged_run", mode)
+    return Contender(f"ring3 {mode}", prefix, version="this tree", subject=True)
+
+
+def ring3_python(mode: str) -> Contender:
+    """Ring3 from Python: a hook at each call, snapshots, runs from one."""
+    prefix = (sys.executable, "-m", "bench.python_run", mode)
     return Contender(f"ring3 {mode}", prefix, version="this tree", subject=True)
 
 

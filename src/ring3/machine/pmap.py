@@ -31,6 +31,9 @@ class Prot(IntFlag):
 AHEAD: Final = 16
 """What `Pmap.ahead` is where a fault costs a few microseconds."""
 _RIGHTS: Final = PTE_W | PTE_U
+_W_BELOW_U: Final = (PTE_U // PTE_W).bit_length() - 1
+_ALL_W: Final = int.from_bytes(PTE_W.to_bytes(8, "little") * 512, "little")
+"""PTE_W in each entry of a table, as one number."""
 _TABLE: Final = PTE_P | PTE_W | PTE_U | PTE_A
 
 
@@ -173,12 +176,17 @@ class Pmap:
         """Takes the right to write away on all pages of programs."""
         q, changed = self._ram.q, self.changed
         for key, leaf in self._leaves.items():
-            for page, old in enumerate(q[leaf : leaf + 512].tolist()):
-                if old & PTE_W and old & PTE_U:
-                    q[leaf + page] = old & ~PTE_W
-                    self.stale = True
-                    if changed is not None:
+            entries = q[leaf : leaf + 512].cast("B")
+            whole = int.from_bytes(entries, "little")  # all 512 at once
+            writable = whole & (whole >> _W_BELOW_U) & _ALL_W
+            if not writable:
+                continue
+            if changed is not None:
+                for page, old in enumerate(q[leaf : leaf + 512].tolist()):
+                    if old & _RIGHTS == _RIGHTS:
                         changed.setdefault((key << 9) + page, old)
+            entries[:] = (whole ^ writable).to_bytes(PAGE_SIZE, "little")
+            self.stale = True
 
     def mapped(self, start: int, end: int) -> list[tuple[int, int]]:
         """The pages present from ``start`` up to ``end``, as (address, entry), in order."""

@@ -11,7 +11,8 @@ pinned by one state at most, and who keeps a state keeps its base.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import compress
 from typing import Final
 
 from ring3.abi.kinds import NamedTuple
@@ -140,30 +141,27 @@ class RamStates:
 
     def _pin(self, base: RamState) -> tuple[set[int], tuple[bytes, ...], list[int]]:
         """Pins what is in use; returns the frames in use, the counts, and the frames that were not pinned before."""
-        refs, end = self._ram.refs, self._ram.fresh >> PAGE_SHIFT
-        raw = bytes(refs[:end].cast("B"))
-        used, own, pieces = set(base.used), list[int](), list[bytes]()
-        for at in range(0, end, _PIECE):
-            piece = raw[4 * at : 4 * (at + _PIECE)]
-            before = base.counts[at // _PIECE] if at < len(base.counts) * _PIECE else b""
-            if piece == before:
-                pieces.append(before)
-                continue
-            counts = array("I", piece)
-            for number, count in enumerate(counts):
-                frame = (at + number) << PAGE_SHIFT
-                if not count & ~PINNED:
-                    used.discard(frame)
-                    counts[number] = 0
-                    continue
-                used.add(frame)
-                if not count & PINNED:
-                    own.append(frame)
-                    refs[at + number] = counts[number] = count | PINNED
-            piece = counts.tobytes()
-            pieces.append(before if piece == before else piece)
+        end = self._ram.fresh >> PAGE_SHIFT
+        refs = self._ram.refs[:end].cast("B")
+        frames = range(0, self._ram.fresh, PAGE_SIZE)
+        pin = int.from_bytes(PINNED.to_bytes(4, "little") * end, "little")
+        now = int.from_bytes(refs, "little")  # all counts at once
+        counts = now & ~pin
+        in_use = (counts + (pin - (pin >> PINNED.bit_length() - 1))) & pin  # 1 and more carry into the bit
+
+        def those_with(bits: int) -> Iterator[int]:
+            return compress(frames, memoryview(bits.to_bytes(4 * end, "little")).cast("I"))
+
+        refs[:] = (now | in_use).to_bytes(4 * end, "little")
+        own = list(those_with(in_use & ~now))
         self._pinned.update(own)
-        return used, tuple(pieces), own
+        kept = (counts | in_use).to_bytes(4 * end, "little")
+        size = 4 * _PIECE
+        pieces = [kept[at : at + size] for at in range(0, len(kept), size)]
+        for at, (before, piece) in enumerate(zip(base.counts, pieces, strict=False)):
+            if before == piece:
+                pieces[at] = before
+        return set(those_with(in_use)), tuple(pieces), own
 
     def put(self, state: RamState, extra: Iterable[int] = ()) -> bool:
         """Goes back to a state.
