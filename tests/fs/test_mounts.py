@@ -86,7 +86,7 @@ def test_a_copied_tree_has_the_same_files_and_places_of_its_own(vfs: Vfs) -> Non
     mount = mounted(vfs, a)
     inner = directory(mount.root, b"x")
     deep = mounted(vfs, inner)
-    copied = Copied(vfs.tree, vfs.root, whole=True)
+    copied = Copied(vfs.tree.mounts, vfs.root, whole=True)
     assert len(copied.tree.mounts) == 3
     there = copied.place(deep.root)
     assert there.inode is deep.root.inode
@@ -101,8 +101,8 @@ def test_what_is_shown_elsewhere_brings_only_what_is_below(vfs: Vfs) -> None:
     a = directory(vfs.root, b"a")
     mounted(vfs, directory(a, b"in"))
     mounted(vfs, directory(vfs.root, b"out"))
-    assert len(Copied(vfs.tree, a).tree.mounts) == 2
-    assert len(Copied(vfs.tree, a, recursive=False).tree.mounts) == 1
+    assert len(Copied(vfs.tree.mounts, a).tree.mounts) == 2
+    assert len(Copied(vfs.tree.mounts, a, recursive=False).tree.mounts) == 1
 
 
 def test_a_file_is_not_mounted_on_a_directory(vfs: Vfs) -> None:

@@ -68,6 +68,7 @@ class FileSystem:
         readonly: It is mounted read-only.
         handles: Where the files are that have handles (name_to_handle_at(2)), by inode number.
         recent: The dentries made last.
+        options: What was said of it when it was mounted, as /proc/mounts shows that.
         watches: Who is told of what happens to its files, by inode number; None if nobody is.
         root: Where it starts; set when it is made.
         host_path: What it shows of the host; "" for nothing.
@@ -82,6 +83,7 @@ class FileSystem:
         self.source = source
         self.dev = dev
         self.readonly = readonly
+        self.options = ""
         self.handles: dict[int, Dentry] = {}
         self.recent: deque[Dentry] = deque(maxlen=RECENT)
 

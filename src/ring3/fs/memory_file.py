@@ -17,6 +17,7 @@ from ring3.kernel.mm.shared import SharedObject
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 
 if TYPE_CHECKING:
+    from ring3.fs.tmpfs_limits import Limits
     from ring3.fs.vfs import Vfs
 
 FALLOC_FL_KEEP_SIZE: Final = 1
@@ -26,9 +27,19 @@ FALLOC_FL_PUNCH_HOLE: Final = 2
 class MemoryFile(Attributes, RegularInode):
     """A regular file in memory."""
 
-    def __init__(self, vfs: Vfs, fs: FileSystem, ino: int, mode: int, uid: int, gid: int) -> None:
+    def __init__(
+        self,
+        vfs: Vfs,
+        fs: FileSystem,
+        ino: int,
+        mode: int,
+        uid: int,
+        gid: int,
+        limits: Limits | None = None,
+    ) -> None:
         super().__init__(fs, ino, mode, uid, gid)
         self.vfs = vfs
+        self._limits = limits
         self._pages: SharedObject | None = None
         self.nlink = 1
         self.start_times()
@@ -38,7 +49,10 @@ class MemoryFile(Attributes, RegularInode):
         """The contents."""
         if self._pages is None:
             device = (self.fs.dev >> 8, self.fs.dev & 0xFF)
-            self._pages = SharedObject(self.vfs.ram, 0, "", device, self.ino)
+            if self._limits is None:
+                self._pages = SharedObject(self.vfs.ram, 0, "", device, self.ino)
+            else:
+                self._pages = self._limits.pages(self.vfs.ram, device, self.ino)
         return self._pages
 
     @property
@@ -52,7 +66,7 @@ class MemoryFile(Attributes, RegularInode):
         return b"" if self._pages is None else self._pages.read(offset, size)
 
     def pwrite(self, offset: int, data: bytes | memoryview) -> int:
-        """Stores bytes; fewer if RAM is full."""
+        """Stores bytes; fewer if RAM or the file system is full."""
         if not data:
             return 0
         if offset >= MAX_SIZE:
@@ -63,8 +77,10 @@ class MemoryFile(Attributes, RegularInode):
         while True:
             try:
                 pages.write(offset, data)
-            except Errno:
-                if self.vfs.objects.reclaim(1 + len(data) // PAGE_SIZE, mapped=False):
+            except Errno as error:
+                if error.number is E.ENOMEM and self.vfs.objects.reclaim(
+                    1 + len(data) // PAGE_SIZE, mapped=False
+                ):
                     continue
                 done = min(len(data), pages.size - offset)
                 if done <= 0:

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.fs.dentry import Dentry
+from ring3.kernel.wait import WaitQueue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ring3.fs.inode import FileSystem, Inode
 
@@ -199,10 +200,19 @@ class MountTree:
 
     Attributes:
         mounts: All of them, each behind the one that it stands in.
+        event: How often they have changed.
+        changed: Woken when they do.
     """
 
     def __init__(self) -> None:
         self.mounts: list[Mount] = []
+        self.event = 0
+        self.changed = WaitQueue()
+
+    def note_change(self) -> None:
+        """A mount came, went or moved."""
+        self.event += 1
+        self.changed.wake()
 
     @property
     def root(self) -> Dentry:
@@ -224,6 +234,7 @@ class MountTree:
         mount.at = at
         mount.tree = self
         self.mounts.append(mount)
+        self.note_change()
 
     def graft(self, other: MountTree, at: Dentry) -> None:
         """Puts all mounts of another tree at a place; the other one is empty afterwards.
@@ -245,6 +256,7 @@ class MountTree:
         mount.root.covers = mount.at = mount.tree = None
         self.mounts.remove(mount)
         make_private(mount)
+        self.note_change()
 
     def below(self, mount: Mount) -> Iterator[Mount]:
         """The mounts that stand in one, and in those, in order."""
@@ -266,6 +278,7 @@ class MountTree:
         for one in subtree:
             self.mounts.remove(one)
         self.mounts += subtree
+        self.note_change()
 
     def pivot(self, old: Mount, new: Mount, place: Dentry) -> None:
         """Puts another mount where one is, and that one at a place below it."""
@@ -290,6 +303,7 @@ class MountTree:
             found += ready
             left = [one for one in left if one not in ready]
         self.mounts[:] = found
+        self.note_change()
 
 
 class Copied:
@@ -299,11 +313,13 @@ class Copied:
         tree: The copies, the one that starts at the place first.
     """
 
-    def __init__(self, old: MountTree, start: Dentry, *, recursive: bool = True, whole: bool = False) -> None:
+    def __init__(
+        self, old: Sequence[Mount], start: Dentry, *, recursive: bool = True, whole: bool = False
+    ) -> None:
         """Copies the mount of a place, as far as it is below the place.
 
         Args:
-            old: The tree.
+            old: The mounts that may be below it, each behind the one that it stands in.
             start: The place.
             recursive: And what stands in it.
             whole: It is for another namespace: what cannot be shown elsewhere is copied too.
@@ -314,7 +330,7 @@ class Copied:
         first.locked = source.locked and whole
         self._made: dict[Dentry, Mount] = {start: first}
         self.tree.add(first, None)
-        for mount in old.mounts if recursive else ():
+        for mount in old if recursive else ():
             at = None if mount.at is None or mount.root in self._made else self._known(mount.at)
             if at is not None and (whole or not mount.unbindable):
                 made = mount.like(mount.root.inode, mount.subpath)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.fs.dentry import Dentry
@@ -15,6 +15,9 @@ from ring3.fs.memory_inode import INODE, Attributes, MemoryNode
 from ring3.fs.permission import CAP_FSETID, Who
 from ring3.fs.vfs import TMPFS_MAGIC, Vfs
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
+
+if TYPE_CHECKING:
+    from ring3.fs.tmpfs_limits import Limits
 
 DIRECTORY_SIZE: Final = 4096
 NAME: Final = 256
@@ -28,17 +31,28 @@ class MemoryFileSystem(FileSystem):
         vfs: The machine's files.
         magic: What statfs(2) calls its type.
         top: The directory at its root.
+        limits: How much it may hold; None for what RAM has room for.
     """
 
     magic = TMPFS_MAGIC
 
     def __init__(
-        self, vfs: Vfs, name: str = "tmpfs", *, mode: int = 0o755, uid: int = 0, gid: int = 0
+        self,
+        vfs: Vfs,
+        name: str = "tmpfs",
+        *,
+        mode: int = 0o755,
+        uid: int = 0,
+        gid: int = 0,
+        limits: Limits | None = None,
     ) -> None:
         super().__init__(name, vfs.new_dev(), source=name)
         self.vfs = vfs
+        self.limits = limits
         self._last_number = 0
         self.top = MemoryDirectory(self, self.new_ino(), mode, uid, gid)
+        if limits is not None:
+            limits.add(self.top)
         self.root = Dentry(self, self.top)
 
     def new_ino(self) -> int:
@@ -47,10 +61,15 @@ class MemoryFileSystem(FileSystem):
         return self._last_number
 
     def statfs(self) -> StatFs:
-        """What guest RAM has room for."""
-        ram = self.vfs.ram
+        """What guest RAM has room for, or as much as is allowed."""
+        ram, limits = self.vfs.ram, self.limits
         blocks, free = ram.size >> PAGE_SHIFT, ram.frames_free
-        return StatFs(self.magic, PAGE_SIZE, blocks, free, free, blocks, free)
+        count, count_free = blocks, free
+        if limits is not None and limits.blocks:
+            blocks, free = limits.blocks, limits.blocks - limits.used
+        if limits is not None and limits.count:
+            count, count_free = limits.count, limits.count - limits.inodes
+        return StatFs(self.magic, PAGE_SIZE, blocks, free, free, count, count_free)
 
 
 class SingleFileSystem(MemoryFileSystem):
@@ -124,24 +143,32 @@ class MemoryDirectory(Attributes, Inode):
         fs, inherits = self.memory, self.mode & stat.S_ISGID
         uid, gid = who.uid, self.gid if inherits else who.gid
         made: MemoryDirectory | MemoryFile | MemoryNode
+        if fs.limits is not None:
+            fs.limits.require_inode()
         if stat.S_ISDIR(mode):
             made = MemoryDirectory(fs, fs.new_ino(), mode | inherits, uid, gid)
         else:
             if mode & stat.S_ISGID and mode & stat.S_IXGRP and not (who.in_group(gid) or who.has(CAP_FSETID)):
                 mode &= ~stat.S_ISGID
             if stat.S_ISREG(mode):
-                made = MemoryFile(self.vfs, fs, fs.new_ino(), mode, uid, gid)
+                made = MemoryFile(self.vfs, fs, fs.new_ino(), mode, uid, gid, fs.limits)
             else:
                 made = MemoryNode(self.vfs, fs, fs.new_ino(), mode, uid, gid, rdev=rdev)
         made.charge(INODE)
+        if fs.limits is not None:
+            fs.limits.add(made)
         return made
 
     def symlink(self, name: bytes, target: bytes, who: Who) -> Inode:
         """Makes a symbolic link."""
         self.check_name(name)
         fs, gid = self.memory, self.gid if self.mode & stat.S_ISGID else who.gid
+        if fs.limits is not None:
+            fs.limits.require_inode()
         node = MemoryNode(self.vfs, fs, fs.new_ino(), stat.S_IFLNK | 0o777, who.uid, gid, target=target)
         node.charge(INODE + len(target))
+        if fs.limits is not None:
+            fs.limits.add(node)
         self.put(name, node)
         return node
 

@@ -73,6 +73,9 @@ MAX_THREADS: Final = 4096
 """How many threads a machine may have at most; less if 16 KiB of each would be more than an eighth of RAM
 (set_max_threads in kernel/fork.c)."""
 
+MOUNT_MAX: Final = 100_000
+"""How many mounts a namespace may have; less if 16 KiB of each were more than RAM."""
+
 USER_SEGMENTS: Final = {
     L["USER32_CS"]: boot.GDT_USER32_CS,
     L["USER_DS"]: boot.GDT_USER_DS,
@@ -88,6 +91,7 @@ class LinuxSystem(TwoWays[LinuxTask]):
         namespaces: Those of programs that nobody forked.
         reach: How far its network reaches; settled before a program runs.
         lease_break_time: Seconds in which a lease has to be given up; 0 for any time.
+        mount_max: How many mounts a namespace may have (fs.mount-max).
         kept_numbers: Numbers below /proc/sys that programs have set and that change nothing, by path.
         aslr: Random bits for addresses, None for fixed ones.
         objects: What concerns all memory objects.
@@ -129,6 +133,7 @@ class LinuxSystem(TwoWays[LinuxTask]):
         self._last_namespace = FIRST_NUMBER - 1
         self.reach = Reach.LOOPBACK
         self.lease_break_time = 45
+        self.mount_max = min(MOUNT_MAX, machine.ram.size >> 14)
         self.kept_numbers: dict[bytes, int] = {}
         self.aslr: Random | None = lambda bits: (
             int.from_bytes(self.random_bytes(8), "little") & (1 << bits) - 1

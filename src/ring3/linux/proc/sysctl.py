@@ -216,6 +216,7 @@ _KEPT: Final = {
 TUNABLES: Final[dict[bytes, Tunable | Name | KeptNumber | Trigger | LastPid]] = {
     **{path: KeptNumber(path, kept) for path, kept in _KEPT.items()},
     b"fs/lease-break-time": Tunable(_kernel, ("lease_break_time",)),
+    b"fs/mount-max": Tunable(_kernel, ("mount_max",), 1),
     b"fs/nr_open": Tunable(_kernel, ("nr_open",), 8),
     b"kernel/domainname": Name("domainname"),
     b"kernel/hostname": Name("hostname"),

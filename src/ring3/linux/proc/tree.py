@@ -214,9 +214,9 @@ class ProcTree:
             **{name: partial(self._of_ids, task, own, name) for name in IDS},
             b"mem": lambda: MemoryInode(fs, own, task, lambda: self._require_access(task)),
             b"pagemap": lambda: PagemapInode(fs, own, task, lambda: self._require_access(task)),
-            b"mounts": lambda: PseudoFile(fs, own, lambda: mounts.mounts(task)),
-            b"mountinfo": lambda: PseudoFile(fs, own, lambda: mounts.mountinfo(task)),
-            b"mountstats": lambda: PseudoFile(fs, own, lambda: mounts.mountstats(task), mode=0o400),
+            b"mounts": lambda: mounts.MountsInode(fs, own, mounts.mounts, task),
+            b"mountinfo": lambda: mounts.MountsInode(fs, own, mounts.mountinfo, task),
+            b"mountstats": lambda: mounts.MountsInode(fs, own, mounts.mountstats, task, 0o400),
         }
         if threads:
             found[b"task"] = lambda: PseudoDirectory(

@@ -99,13 +99,25 @@ def renewed(task: LinuxTask, flags: int) -> Renewed:
         raise Errno(E.EPERM)
     copied = None
     if flags & NEWNS:
-        copied = Copied(now.mnt.tree, now.mnt.tree.root, whole=True)
+        _require_room(task)
+        copied = Copied(now.mnt.tree.mounts, now.mnt.tree.root, whole=True)
         if owner is not now.mnt.owner:
             lock(copied.tree)
         now = now._replace(mnt=MountNamespace(kernel.new_namespace_number(), owner, copied.tree))
     if flags & NEWPID:
         now = now._replace(pid_for_children=_new_pid_namespace(task, owner))
     return Renewed(credentials, _others(kernel, owner, now, flags), copied)
+
+
+def _require_room(task: LinuxTask) -> None:
+    """Refuses one more copy of all mounts, where all namespaces together have many.
+
+    Raises:
+        Errno: ENOSPC.
+    """
+    trees = {thread.namespaces.mnt.tree for thread in task.kernel.threads()}
+    if sum(len(tree.mounts) for tree in trees) > 2 * task.kernel.mount_max:
+        raise Errno(E.ENOSPC)
 
 
 def _new_pid_namespace(task: LinuxTask, owner: UserNamespace) -> PidNamespace:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
@@ -11,7 +12,11 @@ from ring3.fs.mounts import Mount
 from ring3.fs.namei import Walk
 from ring3.fs.permission import KERNEL
 from ring3.fs.tmpfs import MemoryFileSystem
+from ring3.fs.tmpfs_limits import Limits
+from ring3.linux.calls.files.overlay_options import OPTIONS as OVERLAY_OPTIONS
+from ring3.linux.calls.files.overlay_options import overlay
 from ring3.linux.files.lookup import who
+from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,9 +46,9 @@ class Options(NamedTuple):
 
 
 def parse(data: str) -> Options:
-    """Options that commas separate."""
+    """Options that commas separate; one behind a backslash is part of a value."""
     words = {}
-    for word in data.split(","):
+    for word in re.split(r"(?<!\\\\),", data):
         if word:
             name, _, value = word.partition("=")
             words[name] = value
@@ -56,22 +61,86 @@ TMPFS_OPTIONS: Final = frozenset(
 
 
 def _tmpfs(task: LinuxTask, options: Options) -> Mount:
-    """A file system in memory, which has room for what RAM has room for."""
-    return Mount(_in_memory(task, options, "tmpfs"), None)
+    """A file system in memory, of half the size of RAM where nothing else is said."""
+    half = task.kernel.machine.ram.size >> PAGE_SHIFT + 1
+    limits = Limits(*_limits(task, options, half, half))
+    made = _in_memory(task, options, "tmpfs", limits)
+    made.options = _shown(made, limits, half)
+    return Mount(made, None)
+
+
+def _limits(task: LinuxTask, options: Options, blocks: int, count: int) -> tuple[int, int]:
+    """Pages and inodes that options allow, 0 for any number (shmem_parse_one).
+
+    Raises:
+        Errno: EINVAL, no size.
+    """
+    words = options.words
+    ram = task.kernel.machine.ram.size
+    if "size" in words:
+        blocks = (_size(words["size"], ram) + PAGE_SIZE - 1) >> PAGE_SHIFT
+    if "nr_blocks" in words:
+        blocks = _size(words["nr_blocks"])
+    if "nr_inodes" in words:
+        count = _size(words["nr_inodes"])
+    return blocks, count
+
+
+def _size(word: str, whole: int = 0) -> int:
+    """A number of bytes or things, with a letter for a power of 1024, or as a part of a whole in percent (memparse).
+
+    Raises:
+        Errno: EINVAL, it is none.
+    """
+    found = re.fullmatch(r"(0[xX][0-9a-fA-F]+|\d+)([kKmMgGtTpPeE]?)(%?)", word)
+    if found is None or (found[3] and (found[2] or not whole)):
+        raise Errno(E.EINVAL)
+    digits = found[1]
+    number = int(digits, 16 if digits[:2].lower() == "0x" else 8 if digits[0] == "0" else 10)
+    return number * whole // 100 if found[3] else number << 10 * " kmgtpe".index(found[2].lower() or " ")
+
+
+def _shown(made: MemoryFileSystem, limits: Limits, half: int) -> str:
+    """What /proc/mounts tells of it: what is not so where nothing is said (shmem_show_options)."""
+    top = made.top
+    words = {
+        "size": "" if limits.blocks == half else f"{limits.blocks * (PAGE_SIZE >> 10)}k",
+        "nr_inodes": "" if limits.count == half else str(limits.count),
+        "mode": "" if top.mode & 0o7777 == 0o1777 else f"{top.mode & 0o7777:03o}",
+        "uid": str(top.uid or ""),
+        "gid": str(top.gid or ""),
+    }
+    return ",".join(f"{name}={word}" for name, word in words.items() if word)
+
+
+def change_limits(task: LinuxTask, made: MemoryFileSystem, data: str) -> None:
+    """Says anew how much a file system in memory may hold (shmem_reconfigure).
+
+    Raises:
+        Errno: EINVAL, there is more in it, or no such option.
+    """
+    limits, options = made.limits, parse(data)
+    for name in options.words:
+        check_option(made.name, name)
+    if limits is not None:
+        limits.change(*_limits(task, options, limits.blocks, limits.count))
+        made.options = _shown(made, limits, task.kernel.machine.ram.size >> PAGE_SHIFT + 1)
 
 
 def _ramfs(task: LinuxTask, options: Options) -> Mount:
     return Mount(_in_memory(task, Options({"mode": options.words.get("mode", "755")}), "ramfs"), None)
 
 
-def _in_memory(task: LinuxTask, options: Options, name: str) -> MemoryFileSystem:
+def _in_memory(
+    task: LinuxTask, options: Options, name: str, limits: Limits | None = None
+) -> MemoryFileSystem:
     caller, namespace = who(task), task.credentials.user_ns
     uid = namespace.user(options.number("uid", -1)) if "uid" in options.words else caller.uid
     gid = namespace.group_of(options.number("gid", -1)) if "gid" in options.words else caller.gid
     if uid is None or gid is None:
         raise Errno(E.EINVAL)
     mode = options.number("mode", 0o1777, 8) & 0o7777
-    return MemoryFileSystem(task.kernel.vfs, name, mode=mode, uid=uid, gid=gid)
+    return MemoryFileSystem(task.kernel.vfs, name, mode=mode, uid=uid, gid=gid, limits=limits)
 
 
 def _proc(task: LinuxTask, options: Options) -> Mount:
@@ -126,6 +195,7 @@ KINDS: Final[dict[str, Kind]] = {
     "ramfs": Kind(_ramfs, None),
     "proc": Kind(_proc, frozenset({"gid", "hidepid", "subset"})),
     "sysfs": Kind(_sysfs, frozenset()),
+    "overlay": Kind(overlay, OVERLAY_OPTIONS),
     "devpts": Kind(_devpts, frozenset({"uid", "gid", "mode", "ptmxmode", "newinstance", "max"})),
 }
 """By name."""

@@ -193,7 +193,7 @@ def sys_fsconfig(task: LinuxTask, fd: Int, cmd: FsFlags, key: Pointer, value: Po
     if cmd in (FsConfig.CMD_CREATE, FsConfig.CMD_CREATE_EXCL):
         if context.made is not None or context.was_mounted or context.changes is not None:
             raise Errno(E.EBUSY)
-        words = ",".join(f"{name}={word}" if word else name for name, word in context.words.items())
+        words = _joined(context.words)
         source = context.words.get("source", "")
         options = ",".join(word for word in words.split(",") if not word.startswith("source="))
         context.made = new_mount(task, context.name, source, options)
@@ -201,7 +201,8 @@ def sys_fsconfig(task: LinuxTask, fd: Int, cmd: FsFlags, key: Pointer, value: Po
         if context.changes is None:
             raise Errno(E.EBUSY)
         flags = context.changes.flags & ~mounts.RDONLY | (mounts.RDONLY if "ro" in context.words else 0)
-        mounting.do_remount(task, context.changes.root, flags, bind=False)
+        said = {name: word for name, word in context.words.items() if name not in ("ro", "rw")}
+        mounting.do_remount(task, context.changes.root, flags, bind=False, data=_joined(said))
     else:
         name = os.fsdecode(_text(task, key))
         word = os.fsdecode(_text(task, value)) if cmd == FsConfig.SET_STRING else ""
@@ -212,6 +213,13 @@ def sys_fsconfig(task: LinuxTask, fd: Int, cmd: FsFlags, key: Pointer, value: Po
         check_option(context.name, name)
         context.words[name] = word
     return 0
+
+
+def _joined(words: dict[str, str]) -> str:
+    """What was said one by one, as mount(2) takes it."""
+    return ",".join(
+        f"{name}={word.replace(',', chr(92) + ',')}" if word else name for name, word in words.items()
+    )
 
 
 def _flags_of(attributes: int) -> int:

@@ -15,7 +15,7 @@ from ring3.fs import mounts
 from ring3.fs.mounts import Copied, Mount, MountTree, mount_of, places_in_peers, top
 from ring3.fs.pseudo import PseudoLink
 from ring3.fs.tmpfs import MemoryFileSystem
-from ring3.linux.calls.files.filesystems import new_mount
+from ring3.linux.calls.files.filesystems import change_limits, new_mount
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,17 +102,34 @@ def attach(task: LinuxTask, made: MountTree, place: Dentry) -> None:
         for mount in made.mounts:
             mounts.make_shared(mount)
     peers = places_in_peers(place)
-    first, tree = made.mounts[0], parent.tree
+    new, tree = list(made.mounts), parent.tree
     assert tree is not None
+    _require_room(task, [tree, *(mount_of(there).tree for there in peers)], len(made.mounts))
     tree.graft(made, place)
     for there in peers:
         other = mount_of(there).tree
         if other is not None:
-            copied = Copied(tree, first.root)
+            copied = Copied(new, new[0].root)
             if mount_of(there).peers is None:
                 for mount in copied.tree.mounts:
                     mounts.make_slave(mount)
             other.graft(copied.tree, there)
+
+
+def _require_room(task: LinuxTask, trees: list[MountTree | None], count: int) -> None:
+    """Refuses more mounts than a namespace may have (fs.mount-max).
+
+    Args:
+        task: Who mounts.
+        trees: The trees that get them, one as often as it gets them.
+        count: How many those are.
+
+    Raises:
+        Errno: ENOSPC.
+    """
+    for tree in trees:
+        if tree is not None and len(tree.mounts) + count * trees.count(tree) > task.kernel.mount_max:
+            raise Errno(E.ENOSPC)
 
 
 def do_new_mount(task: LinuxTask, place: Dentry, kind: str, source: str, flags: int, data: str) -> None:
@@ -135,7 +152,7 @@ def bind_copy(task: LinuxTask, source: Dentry, *, recursive: bool) -> MountTree:
     mount = _require_own(task, source)
     if mount.unbindable:
         raise Errno(E.EINVAL)
-    copied = Copied(mount_tree(task), source, recursive=recursive)
+    copied = Copied(mount_tree(task).mounts, source, recursive=recursive)
     hides = any(one.locked and _is_below(one.at, source) for one in mount_tree(task).mounts)
     if hides and not recursive:
         raise Errno(E.EINVAL)
@@ -158,8 +175,12 @@ def _is_below(place: Dentry | None, other: Dentry) -> bool:
     return False
 
 
-def do_remount(task: LinuxTask, place: Dentry, flags: int, *, bind: bool) -> None:
-    """Changes the flags of a mount, or those of its file system too."""
+def do_remount(task: LinuxTask, place: Dentry, flags: int, *, bind: bool, data: str = "") -> None:
+    """Changes the flags of a mount, or those of its file system too, and what else is said of it.
+
+    Raises:
+        Errno: EPERM, they are kept by a user namespace above; EROFS; EBUSY, it is written; EINVAL, no such options.
+    """
     mount = own_mount(task, place)
     wanted = flags & mounts.FLAGS
     if mount.kept_flags & ~wanted:
@@ -173,8 +194,10 @@ def do_remount(task: LinuxTask, place: Dentry, flags: int, *, bind: bool) -> Non
         if isinstance(mount.fs, MemoryFileSystem):
             if readonly and _is_written(task, mount):
                 raise Errno(E.EBUSY)
+            change_limits(task, mount.fs, data)
             mount.fs.readonly = readonly
     mount.flags = wanted
+    mount_tree(task).note_change()
 
 
 def _is_written(task: LinuxTask, mount: Mount) -> bool:

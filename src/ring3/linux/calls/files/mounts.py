@@ -65,7 +65,7 @@ def _string(task: LinuxTask, address: int) -> bytes:
 
 @syscall(
     "partial",
-    "tmpfs, ramfs, proc, sysfs, devpts; tmpfs has no limit of its own; no other file systems: ENODEV",
+    "tmpfs, ramfs, overlay, proc, sysfs, devpts; no other file systems: ENODEV",
 )
 def sys_mount(
     task: LinuxTask, dev_name: Path, dir_name: Path, kind: Path, flags: MountFlags, data: Pointer
@@ -83,7 +83,7 @@ def sys_mount(
     if flags & Ms.REMOUNT:
         if not flags & (Ms.NOATIME | Ms.NODIRATIME | Ms.RELATIME | Ms.STRICTATIME):
             own = own & ~_ATIMES | mounting.own_mount(task, place).flags & _ATIMES
-        mounting.do_remount(task, place, own, bind=bool(flags & Ms.BIND))
+        mounting.do_remount(task, place, own, bind=bool(flags & Ms.BIND), data=os.fsdecode(words))
     elif flags & Ms.BIND:
         tree = mounting.bind_copy(task, _source(task, source), recursive=bool(flags & Ms.REC))
         mounting.attach(task, tree, place)

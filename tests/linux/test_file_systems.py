@@ -1,0 +1,71 @@
+"""File systems that programs mount: overlays and tmpfs with limits, compared with what Linux does."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import ring3
+
+HERE = Path(__file__).parent
+WATCHED = """
+import ctypes, os, select, threading
+libc = ctypes.CDLL(None, use_errno=True)
+os.makedirs("/tmp/mm", exist_ok=True)
+def mount(): assert libc.mount(b"t", b"/tmp/mm", b"tmpfs", 0, b"") == 0
+def asked(): return [[what for _, what in waiting.poll(0)] for waiting in (poll, epoll)]
+mounts, info = open("/proc/self/mounts"), open("/proc/self/mountinfo")
+poll, epoll = select.poll(), select.epoll()
+poll.register(mounts, select.POLLPRI | select.POLLERR); epoll.register(info, select.EPOLLPRI)
+print(asked()); mount(); print(asked(), asked()); libc.umount(b"/tmp/mm"); print(asked(), asked())
+thread = threading.Thread(target=mount); thread.start(); print([what for _, what in epoll.poll()]); thread.join()
+open("/proc/sys/fs/mount-max", "w").write("100")
+libc.mount(None, b"/tmp/mm", None, 1 << 20 | 1 << 14, None)
+count = 0
+while count < 40 and libc.mount(b"/tmp/mm", b"/tmp/mm", None, 1 << 12 | 1 << 14, None) == 0: count += 1
+print(2 < count < 8, ctypes.get_errno())
+"""
+
+
+def lines_of(script: str, tmp_path: Path) -> list[str]:
+    (tmp_path / "script").write_text((HERE / script).read_text())
+    done = ring3("run", "unshare", "-m", "sh", "script", cwd=tmp_path)
+    return (done.stdout + done.stderr).splitlines()
+
+
+def natively(script: str) -> list[str]:
+    """What the host's kernel does; only user 0 may ask it, and not in every container."""
+    asked = "mkdir -p /tmp/mm && mount -t tmpfs t /tmp/mm && cd /tmp/mm && mkdir a b c d"
+    asked += " && mount -t overlay o -o lowerdir=a:b,upperdir=c,workdir=d a"
+    command = ["unshare", "-m", "sh", "-c", asked]
+    try:
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip("the host does not let us mount overlays")
+    except FileNotFoundError:
+        pytest.skip("the host has no unshare")
+    done = subprocess.run(
+        ["unshare", "-m", "sh", str(HERE / script)], capture_output=True, text=True, check=False
+    )
+    return (done.stdout + done.stderr).splitlines()
+
+
+def test_overlays(tmp_path: Path) -> None:
+    assert lines_of("overlay.sh", tmp_path) == natively("overlay.sh")
+
+
+def test_tmpfs_holds_what_it_was_told_to(tmp_path: Path) -> None:
+    ours, theirs = lines_of("tmpfs.sh", tmp_path), natively("tmpfs.sh")
+    assert ours == theirs
+
+
+def test_mounts_are_watched_and_do_not_grow_without_bound(tmp_path: Path) -> None:
+    done = ring3("run", "unshare", "-m", "python3", "-c", WATCHED, cwd=tmp_path)
+    assert done.stdout.splitlines() == [
+        "[[], []]",
+        "[[10], [10]] [[], []]",
+        "[[10], [10]] [[], []]",
+        "[10]",
+        "True 28",
+    ], done.stderr
