@@ -35,6 +35,10 @@ FAMILIES = {
         "lseek 2 read 3 234 truncate 0 size 4 mode 100640\nagain -1 17\nlink b entries 4 full -1 93\n"
         "sendfile 3 3 123 offset 4\nrmdir 0 gone -1 2\n"
     ),
+    "posix_timers": (
+        "create 0 0 set 0 left 1 signal 1603 value 1\nwaited 1603 overrun 3 delete 0 gone -1 22\n"
+        "port 0 source 2 user 77\nbad -1 22 -1 22\n"
+    ),
     "timers": "suspended -1 4 seen 14\nslept 1\npoll 0\n",
 }
 

@@ -219,6 +219,22 @@ class Struct:
         layout = self._layouts.get(bits) or self.layout(bits)
         return layout.form.pack(*values)
 
+    def make(self, bits: int, **given: Value | tuple[Value, ...]) -> bytes:
+        """The struct with these fields, as `values` gives them, and zeros in all others.
+
+        Raises:
+            KeyError: There is no such field.
+            struct.error: A value does not fit.
+        """
+        layout = self.layout(bits)
+        places = {place.field.name: place for place in layout.places}
+        raw = bytearray(layout.size)
+        for name, value in given.items():
+            place = places[name]
+            flat = value if isinstance(value, tuple) else (value,)
+            struct.pack_into("<" + _code(self, place.field, bits), raw, place.offset, *flat)
+        return bytes(raw)
+
     def unpack(self, bits: int, raw: bytes) -> tuple[Value, ...]:
         """The scalars of a struct that begins the bytes."""
         return self.layout(bits).form.unpack_from(raw)

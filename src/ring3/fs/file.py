@@ -111,6 +111,8 @@ class File:
     """Whether of data that a bad page cuts off it takes whole pages only (anon_pipe_write of fs/pipe.c)."""
     signalled: object = None
     """Who gets signals when it becomes ready, if somebody was ever named (fcntl(2), F_SETOWN)."""
+    any_offset = False
+    """Whether its offsets are addresses, of which the upper half is negative."""
     signals_broken_pipe = True
     """Writing where nobody reads raises SIGPIPE, not only EPIPE."""
 

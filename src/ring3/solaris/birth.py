@@ -104,7 +104,7 @@ def _fork(task: SolarisTask) -> int:
     child = Process(
         pid, process.pid, process.files.copy(), process.fs.copy(), process.cred, kernel.clocks.realtime()
     )
-    child.ilp32 = process.ilp32
+    child.ilp32, child.start = process.ilp32, process.start
     child.pgid, child.sid, child.exe, child.args = process.pgid, process.sid, process.exe, process.args
     child.stack_prot = process.stack_prot
     child.actions = {

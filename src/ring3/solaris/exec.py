@@ -59,6 +59,10 @@ class Start:
         sp: The stack pointer.
         stack_prot: `Prot` bits of the stack.
         ilp32: It is a program of 32 bits.
+        auxv: Its auxiliary vector, as it lies on the stack; empty without one.
+        argc: How many arguments it has.
+        argv: Where their addresses lie.
+        envp: Where those of the environment do.
     """
 
     mm: Mm
@@ -66,6 +70,10 @@ class Start:
     sp: int
     stack_prot: int
     ilp32: bool
+    auxv: bytes
+    argc: int
+    argv: int
+    envp: int
 
 
 def prepare(
@@ -104,11 +112,14 @@ def prepare(
         stack_prot = _stack_prot(program)
         has_auxv = interpreter is not None or program.relocatable
         facts = _facts(program, mapped, loaded) if has_auxv else None
-        sp = _build_stack(mm, strings, stack_prot, facts, kernel.random_bytes(16), bits // 8)
+        word = bits // 8
+        sp, auxv = _build_stack(mm, strings, stack_prot, facts, kernel.random_bytes(16), word)
     except BaseException:
         mm.destroy()
         raise
-    return Start(mm, mapped.entry if loaded is None else loaded.entry, sp, stack_prot, ilp32)
+    entry = mapped.entry if loaded is None else loaded.entry
+    argc = len(strings.argv)
+    return Start(mm, entry, sp, stack_prot, ilp32, auxv, argc, sp + word, sp + (argc + 2) * word)
 
 
 def _open_interpreter(path: bytes, open_file: Callable[[bytes], Executable]) -> Executable:
@@ -177,8 +188,13 @@ def _facts(program: Program, mapped: Mapped, loaded: Mapped | None) -> _Facts:
     )
 
 
-def _build_stack(mm: Mm, strings: Strings, prot: int, facts: _Facts | None, random: bytes, word: int) -> int:
-    """Maps the stack and writes what a program finds on it, in words of 8 or 4 bytes; returns the stack pointer.
+def _build_stack(
+    mm: Mm, strings: Strings, prot: int, facts: _Facts | None, random: bytes, word: int
+) -> tuple[int, bytes]:
+    """Maps the stack and writes what a program finds on it, in words of 8 or 4 bytes.
+
+    Returns:
+        The stack pointer, and the auxiliary vector.
 
     Raises:
         ExecError: E2BIG, the strings are too long.
@@ -209,8 +225,9 @@ def _build_stack(mm: Mm, strings: Strings, prot: int, facts: _Facts | None, rand
     mapped = (size + PAGE_SIZE - 1) & PAGE_MASK
     mm.mmap(top - mapped, mapped, prot, fixed=True, growsdown=True)
     mm.start_stack = sp
-    mm.write(sp, struct.pack(f"<{len(vector)}{'Q' if word == 8 else 'I'}", *vector) + block)
-    return sp
+    raw = struct.pack(f"<{len(vector)}{'Q' if word == 8 else 'I'}", *vector)
+    mm.write(sp, raw + block)
+    return sp, raw[(len(texts) + 3) * word :]
 
 
 def _addresses(texts: Sequence[bytes], at: int) -> tuple[list[int], int]:

@@ -19,6 +19,7 @@ from ring3.solaris.exit import end_others
 from ring3.solaris.lookup import path_at, walk
 from ring3.solaris.segments import describe_lwp, load_data_segments
 from ring3.solaris.task import SS_DISABLE
+from ring3.solaris.timers import end_timers
 
 if TYPE_CHECKING:
     from ring3.solaris.task import SolarisTask
@@ -105,8 +106,9 @@ def become(task: SolarisTask, start: Start, exe: str, argv: list[bytes]) -> None
         process.ilp32 = start.ilp32
         task.set_model(start.ilp32)
         kernel.reconsider()  # each model has a short path of its own
-    process.exe = exe
+    process.exe, process.start = exe, start
     process.args = b" ".join(argv)
+    end_timers(process)
     process.files.close_on_exec()
     task.name = os.path.basename(exe)[:16]
     task.altstack, task.oldcontext = (0, 0, SS_DISABLE), 0

@@ -54,6 +54,10 @@ def end(task: SolarisTask, code: int) -> NoReturn:
     end_others(task)
     process.cpu_time += kernel.cpu_time(task)
     process.lwps.clear()
+    if process.posix_timers:
+        from ring3.solaris.timers import end_timers  # noqa: PLC0415 -- most programs have none
+
+        end_timers(process)
     process.files.close_all()
     task.leave_memory()
     process.exited, process.exit_code = True, code

@@ -366,7 +366,7 @@ class SolarisKernel(TwoWays[SolarisTask]):
         pid = self.new_tid()
         process = Process(pid, INIT, files, FsContext(self.vfs.root, self.cwd), cred, self.clocks.realtime())
         process.exe, process.args = exe, args
-        process.stack_prot, process.ilp32 = start.stack_prot, start.ilp32
+        process.stack_prot, process.ilp32, process.start = start.stack_prot, start.ilp32, start
         task = SolarisTask(self, process, pid, os.path.basename(exe)[:16], start.mm, self.machine.ram.alloc())
         self.enter(process)
         setregs(task.frame, start)

@@ -120,6 +120,7 @@ class PortOp(IntEnum):
 
 
 PORT_CODE_MASK: Final = 0xFF
+PORT_SOURCE_TIMER: Final = 2
 PORT_SOURCE_USER: Final = 3
 PORT_SOURCE_FD: Final = 4
 PORT_SOURCE_ALERT: Final = 5
@@ -244,7 +245,12 @@ class Port(File):
             self.dissociate(fd)
 
 
-def _port(task: SolarisTask, fd: int) -> Port:
+def port_of(task: SolarisTask, fd: int) -> Port:
+    """The port behind a descriptor.
+
+    Raises:
+        Errno: EBADF; EBADFD, it is no port.
+    """
     file = task.files[fd & 0xFFFF_FFFF]
     if not isinstance(file, Port):
         raise Errno(SolarisE.EBADFD)
@@ -319,7 +325,7 @@ async def _getn(task: SolarisTask, port: Port, events: int, most: int, least: in
 
 @syscall(
     "partial",
-    "sources FD, USER and ALERT; not timers, asynchronous I/O, files and PORT_SENDN: EINVAL",
+    "sources FD, USER, TIMER and ALERT; not asynchronous I/O, files and PORT_SENDN: EINVAL",
     module="portfs",
 )
 def portfs(
@@ -335,7 +341,7 @@ def portfs(
     code = opcode & PORT_CODE_MASK
     if code == PortOp.PORT_CREATE:
         return _create(task)
-    port = _port(task, a0)
+    port = port_of(task, a0)
     match code:
         case PortOp.PORT_ASSOCIATE:
             return _associate(task, port, a1, a2, a3, a4)

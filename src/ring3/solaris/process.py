@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from ring3.fs.namei import FsContext
     from ring3.solaris.clocks import IntervalTimer
     from ring3.solaris.credentials import Cred
+    from ring3.solaris.exec import Start
     from ring3.solaris.siginfo import Info
     from ring3.solaris.task import SolarisTask
+    from ring3.solaris.timers import PosixTimer
 
 INIT: Final = 1
 """The process that adopts orphans, and the group and session of a program that nobody here started."""
@@ -54,6 +56,7 @@ class Process:
         ilp32: It is a program of 32 bits (p_model).
         exe: Absolute path of the program.
         args: Its arguments, as psinfo shows them.
+        start: The program as it was started.
         actions: What it does on signals, but for those with SIG_DFL.
         sigqueue: Signals for whichever lwp takes them, oldest first.
         lwps: Its lwps by number.
@@ -68,6 +71,7 @@ class Process:
         next_lwpid: The number of the next lwp.
         page: Physical address of the page with its ``proc_t``.
         timers: Its interval timers by number.
+        posix_timers: Those of timer_create by number.
         limits: Its limits that were set: current and most.
     """
 
@@ -82,6 +86,7 @@ class Process:
         self.ilp32 = False
         self.exe = ""
         self.args = b""
+        self.start: Start | None = None
         self.actions: dict[int, Action] = {}
         self.sigqueue: deque[Info] = deque()
         self.lwps: dict[int, SolarisTask] = {}
@@ -97,6 +102,7 @@ class Process:
         self.next_lwpid = 1
         self.page = 0
         self.timers: dict[int, IntervalTimer] = {}
+        self.posix_timers: dict[int, PosixTimer] = {}
         self.limits: dict[int, tuple[int, int]] = {}
 
     def action(self, signal: int) -> Action:

@@ -14,6 +14,7 @@ from ring3.solaris.definition import syscall
 from ring3.solaris.signals import tsignal
 
 if TYPE_CHECKING:
+    from ring3.fs.file import File
     from ring3.solaris.task import SolarisTask
 
 _AT_ONCE: Final = 1 << 30
@@ -22,6 +23,12 @@ _AT_ONCE: Final = 1 << 30
 
 def _check_count(count: int) -> None:
     if count >> 63:
+        raise Errno(SolarisE.EINVAL)
+
+
+def _check_offset(file: File, offset: int) -> None:
+    """Refuses an offset below 0, but in a file of addresses, where it is one of the upper half."""
+    if offset < 0 and not file.any_offset:
         raise Errno(SolarisE.EINVAL)
 
 
@@ -75,8 +82,7 @@ def pread(task: SolarisTask, fdes: Int, cbuf: BufferOut, count: SizeT, offset: O
     _check_count(count)
     file = task.files[fdes]
     _check_mode(file.readable)
-    if offset < 0:
-        raise Errno(SolarisE.EINVAL)
+    _check_offset(file, offset)
     data = file.pread(min(count, _AT_ONCE), offset)
     task.memory.write(cbuf, data)
     return len(data)
@@ -88,8 +94,7 @@ def pwrite(task: SolarisTask, fdes: Int, cbuf: BufferIn, count: SizeT, offset: O
     _check_count(count)
     file = task.files[fdes]
     _check_mode(file.writable)
-    if offset < 0:
-        raise Errno(SolarisE.EINVAL)
+    _check_offset(file, offset)
     return file.pwrite(task.memory.read(cbuf, min(count, _AT_ONCE)), offset)
 
 

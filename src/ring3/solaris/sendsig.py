@@ -34,6 +34,7 @@ UCONTEXT_SIZE: Final = 864
 GREGS_AT: Final = 64
 FPREGS_AT: Final = GREGS_AT + 8 * len(GREGS)
 FXSAVE_SIZE: Final = 512
+FPREGS_SIZE: Final = 528
 UC_SIGMASK: Final = 1
 UC_STACK: Final = 2
 UC_CPU: Final = 4
@@ -58,12 +59,17 @@ def savecontext(task: SolarisTask, mask: int) -> bytes:
     """``ucontext_t`` of a thread in the kernel."""
     if task.ilp32:
         return sendsig32.savecontext(task, mask)
+    head = _HEAD.pack(UC_ALL, task.oldcontext, mask.to_bytes(16, "little"), *task.altstack)
+    return (head + mcontext(task)).ljust(UCONTEXT_SIZE, b"\0")
+
+
+def mcontext(task: SolarisTask) -> bytes:
+    """``mcontext_t`` of a thread that is in the CPU: the general registers and those of floating point."""
     regs, kernel = task.regs, task.kernel
     cpu = kernel.machine.cpu
     bases = {"fsbase": cpu.rdmsr(Msr.MSR_FS_BASE), "gsbase": cpu.rdmsr(kernel.user_gs_msr())}
     values = [bases[name] if name in bases else getattr(regs, name) if name else 0 for name in GREGS]
-    head = _HEAD.pack(UC_ALL, task.oldcontext, mask.to_bytes(16, "little"), *task.altstack)
-    return (head + _GREGS.pack(*values) + kernel.fpu.save()).ljust(UCONTEXT_SIZE, b"\0")
+    return _GREGS.pack(*values) + kernel.fpu.save().ljust(FPREGS_SIZE, b"\0")
 
 
 def restorecontext(task: SolarisTask, raw: bytes) -> None:

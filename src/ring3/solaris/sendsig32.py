@@ -32,6 +32,7 @@ _SEGMENTS: Final = {"gs": Seg.GS, "fs": Seg.FS, "es": Seg.ES, "ds": Seg.DS}
 _HEAD: Final = struct.Struct("<II16sIIi")
 _GREGS: Final = struct.Struct(f"<{len(GREGS)}I")
 _FPREGS_AT: Final = _HEAD.size + _GREGS.size
+_MCONTEXT_SIZE: Final = _GREGS.size + 380
 _FP_TAIL: Final = struct.Struct("<III8x")
 """Behind the FSAVE image: the status at an exception, MXCSR, and the status of SSE at an exception."""
 _XMM: Final = 8 * 16
@@ -52,6 +53,12 @@ def registers(raw: bytes) -> tuple[int, ...]:
 
 def savecontext(task: SolarisTask, mask: int) -> bytes:
     """``ucontext_t`` of a thread in the kernel."""
+    head = _HEAD.pack(_UC_ALL, task.oldcontext & _M32, mask.to_bytes(16, "little"), *task.altstack)
+    return (head + mcontext(task)).ljust(UCONTEXT_SIZE, b"\0")
+
+
+def mcontext(task: SolarisTask) -> bytes:
+    """``mcontext_t`` of a thread that is in the CPU."""
     regs, cpu = task.regs, task.kernel.machine.cpu
     values = [
         cpu.selector(_SEGMENTS[name]) if name in _SEGMENTS else getattr(regs, name or "sp") & _M32
@@ -61,8 +68,7 @@ def savecontext(task: SolarisTask, mask: int) -> bytes:
     image = task.kernel.fpu.save()
     (mxcsr,) = struct.unpack_from("<I", image, 24)
     floating = fsave.fsave(image)[: fsave.SIZE] + _FP_TAIL.pack(0, mxcsr, 0) + image[160 : 160 + _XMM]
-    head = _HEAD.pack(_UC_ALL, task.oldcontext & _M32, mask.to_bytes(16, "little"), *task.altstack)
-    return (head + _GREGS.pack(*values) + floating).ljust(UCONTEXT_SIZE, b"\0")
+    return (_GREGS.pack(*values) + floating).ljust(_MCONTEXT_SIZE, b"\0")
 
 
 def restorecontext(task: SolarisTask, raw: bytes) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ring3.solaris.process import Process
     from ring3.solaris.task import SolarisTask
 
-_SIGACTION: Final = {False: struct.Struct("<i4xQ16s"), True: struct.Struct("<iI16s")}
+SIGACTION_FORMS: Final = {False: struct.Struct("<i4xQ16s"), True: struct.Struct("<iI16s")}
 _STACK: Final = {False: struct.Struct("<QQi4x"), True: struct.Struct("<IIi")}
 """What structs are in programs of 64 and (True) of 32 bits."""
 _MINSTACK: Final = 2048
@@ -39,7 +39,7 @@ def sigaction(task: SolarisTask, sig: Signal, act: Address, oact: Address) -> in
     if act and sig in CANTMASK:
         raise Errno(SolarisE.EINVAL)
     process = task.process
-    before, form = process.action(sig), _SIGACTION[task.ilp32]
+    before, form = process.action(sig), SIGACTION_FORMS[task.ilp32]
     new = None
     if act:
         flags, handler, mask = form.unpack(task.memory.read(act, form.size))

@@ -29,6 +29,8 @@ _FIXED: Final = {
     SysConfig.CONFIG_AIO_LISTIO_MAX: 4096,
     SysConfig.CONFIG_AIO_MAX: -1,
     SysConfig.CONFIG_AIO_PRIO_DELTA_MAX: 0,
+    SysConfig.CONFIG_CHILD_MAX: 29995,
+    SysConfig.CONFIG_TIMER_MAX: 32,
     SysConfig.CONFIG_DELAYTIMER_MAX: _INT_MAX,
     SysConfig.CONFIG_MQ_OPEN_MAX: -1,
     SysConfig.CONFIG_MQ_PRIO_MAX: 32,
@@ -46,7 +48,7 @@ _FIXED: Final = {
 """What is the same for every caller. Most are constants of the headers; one CPU, and the limits of a small system."""
 
 
-@syscall("partial", "not CHILD_MAX, TIMER_MAX and EPHID_MAX, for there is no such thing yet: EINVAL")
+@syscall("partial", "not EPHID_MAX, for there is no such thing: EINVAL")
 def sysconfig(task: SolarisTask, which: Int) -> int:
     """One number of the system."""
     if which in _FIXED:

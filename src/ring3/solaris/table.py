@@ -28,6 +28,7 @@ from ring3.solaris import (
     syscall32,
     sysconfig,
     systeminfo,
+    timers,
     traps,
     uname,
     waitsys,
@@ -39,6 +40,6 @@ __all__ = ["FAMILIES", "FUNCTIONS"]
 FAMILIES = (
     birth, clocks, copyops, descriptors, exece, exit, fasttrap, files, files32, identity, ids, limits,
     lwp_private, lwps, memory, modctl, names, nosys, polling, rw, sendfile, sigcalls, sockets, sockets32,
-    syscall32, sysconfig, systeminfo, traps, uname, waitsys,
+    syscall32, sysconfig, systeminfo, timers, traps, uname, waitsys,
 )  # fmt: skip
 """The modules that define functions."""

@@ -238,6 +238,66 @@ static void timers(void)
 	printf("poll %d\n", poll(NULL, 0, 1));
 }
 
+struct sigevent {
+	int how, signal;
+	void *value, *function, *attributes;
+	int pad[2];
+};
+
+static void *came;
+
+static void told(int signal, siginfo_t *info, void *context)
+{
+	(void)context;
+	seen = signal * 100 - info->si_code;
+	memcpy(&came, info->si_data + (sizeof(void *) == 8 ? 16 : 8), sizeof came);
+}
+
+static void posix_timers(void)
+{
+	extern int timer_create(int, struct sigevent *, int *), timer_delete(int), timer_getoverrun(int);
+	extern int timer_settime(int, int, const struct timespec[2], struct timespec[2]), timer_gettime(int, struct timespec[2]);
+	struct sigevent event = { 2, 16, (void *)0x1234, NULL, NULL, { 0, 0 } };
+	struct timespec once[2] = { { 0, 0 }, { 5, 0 } }, often[2] = { { 1, 0 }, { 1, 0 } }, left[2], end;
+	struct sigaction action = { SA_SIGINFO, (void (*)(int))(uintptr_t)told, { { 0 } } };
+	sigset_t block, none;
+	int timer = -1, again = -1;
+	sigemptyset(&none);
+	sigemptyset(&block);
+	sigaddset(&block, 16);
+	sigprocmask(SIG_BLOCK, &block, NULL);
+	sigaction(16, &action, NULL);
+	printf("create %d", timer_create(4, &event, &timer));
+	printf(" %d", timer);
+	printf(" set %d", timer_settime(timer, 0, once, NULL));
+	timer_gettime(timer, left);
+	printf(" left %d", left[1].tv_sec == 4 || left[1].tv_sec == 5);
+	sigsuspend(&none);
+	printf(" signal %d value %d\n", seen, came == (void *)0x1234);
+	timer_settime(timer, 0, often, NULL);
+	nanosleep(&often[0], NULL);
+	nanosleep(&(struct timespec) { 3, 500000000 }, NULL);
+	sigsuspend(&none);
+	printf("waited %d", seen);
+	nanosleep(&often[0], NULL);
+	sigsuspend(&none);
+	printf(" overrun %d delete %d gone %d %d\n", timer_getoverrun(timer), timer_delete(timer), timer_delete(timer), errno);
+	struct {
+		int port;
+		void *user;
+	} notify = { port_create(), (void *)77 };
+	struct event found = { 0 };
+	event = (struct sigevent) { 4, 0, &notify, NULL, NULL, { 0, 0 } };
+	clock_gettime(3, &end);
+	once[1] = (struct timespec) { end.tv_sec + 2, end.tv_nsec };
+	timer_create(3, &event, &again);
+	timer_settime(again, 1, once, NULL);
+	printf("port %d", port_get(notify.port, &found, NULL));
+	printf(" source %d user %d\n", found.source, (int)(intptr_t)found.user);
+	printf("bad %d %d", timer_create(99, NULL, &timer), errno);
+	printf(" %d %d\n", timer_settime(31, 0, once, NULL), errno);
+}
+
 static void numbers(void)
 {
 	static const double values[] = { 0, -0.0, 1, 0.1, 2.5, 3.5, 123456789, 1e22, 1e100, 1.7976931348623157e308, 5e-324, 0.000099995, 999999.5 };
@@ -251,7 +311,7 @@ static const struct {
 	void (*deed)(void);
 } deeds[] = {
 	{ "threads", threads }, { "signals", signals }, { "fault", fault }, { "processes", processes }, { "ports", ports },
-	{ "sockets", sockets }, { "files", files }, { "timers", timers }, { "numbers", numbers },
+	{ "sockets", sockets }, { "files", files }, { "timers", timers }, { "posix_timers", posix_timers }, { "numbers", numbers },
 };
 
 int main(int argc, char **argv)

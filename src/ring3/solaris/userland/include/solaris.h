@@ -250,6 +250,18 @@ struct modinfo {
 
 /* sys/procfs.h */
 typedef struct {
+	int pr_flag, pr_lwpid;
+	uintptr_t pr_addr, pr_wchan;
+	char pr_stype, pr_state, pr_sname, pr_nice;
+	short pr_syscall;
+	char pr_oldpri, pr_cpu;
+	int pr_pri;
+	unsigned short pr_pctcpu, pr_pad;
+	struct timespec pr_start, pr_time;
+	char pr_clname[8], pr_name[16];
+	int pr_onpro, pr_bindpro, pr_bindpset, pr_lgrp, pr_filler[4];
+} lwpsinfo_t;
+typedef struct {
 	int pr_flag, pr_nlwp;
 	pid_t pr_pid, pr_ppid, pr_pgid, pr_sid;
 	uid_t pr_uid, pr_euid;
@@ -260,7 +272,11 @@ typedef struct {
 	unsigned short pr_pctcpu, pr_pctmem;
 	struct timespec pr_start, pr_time, pr_ctime;
 	char pr_fname[16], pr_psargs[80];
-	char pr_rest[168];
+	int pr_wstat, pr_argc;
+	uintptr_t pr_argv, pr_envp;
+	char pr_dmodel, pr_pad2[3];
+	int pr_taskid, pr_projid, pr_nzomb, pr_poolid, pr_zoneid, pr_contract, pr_filler;
+	lwpsinfo_t pr_lwp;
 } psinfo_t;
 
 /* system calls (syscalls.S) */
