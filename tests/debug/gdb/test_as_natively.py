@@ -54,6 +54,17 @@ SCRIPTS: Final = {
     "run\npython print(sorted(s.filename.split('/')[-1] for s in gdb.objfiles() if 'libc' in s.filename))",
     "shared libraries": "break add\nrun\ninfo sharedlibrary",
     "a core file": "break add\nrun\ngenerate-core-file left\ncontinue\nbreak half",
+    "thread-local variables": "break loop\nrun\nprint own\nset var own = 20\nprint own",
+    "threads": "tbreak worker if *(int *)argument == 12\nrun threads\nprint own\nnext\nprint own\n"
+    "python for t in sorted(gdb.selected_inferior().threads(), key=lambda t: t.num)[:1]:\n"
+    "  t.switch()\n  print(gdb.parse_and_eval('own'), len(gdb.selected_inferior().threads()))\nend",
+    "all threads": "tbreak worker if *(int *)argument == 12\nrun threads\n"
+    "python for name in sorted(line.split(' in ')[-1].split()[0] for line in "
+    "gdb.execute('thread apply all -s bt -1', to_string=True).splitlines() if line[:1] == '#'):\n  print(name)\nend",
+    "mappings": "break add\nrun\npython for l in gdb.execute('info proc mappings', to_string=True).splitlines():\n"
+    "  if 'subject' in l or 'libc' in l or '[stack' in l: print(l.split()[2:])\nend",
+    "what the process is": "break add\nrun\npython for l in gdb.execute('info proc', to_string=True).splitlines():\n"
+    "  if l.startswith('cwd') or l.startswith('exe'): print(l.split('/')[-1])\nend",
     "detached": "break add\nrun\ndetach\ninfo threads",
     "memory that is not there": "break add\nrun\nx/x 0\nprint *(int*)8\nset *(int*)8 = 1",
     "no such thing": "break nothing_so_named\nrun\nprint nothing_so_named",
