@@ -108,7 +108,7 @@ def test_three_interrupts_at_once_are_insistence(program: Program, attention: At
     reading, writing = os.pipe()
     insisted = threading.Event()
     attention.on_insistence = insisted.set
-    attention.listen(reading, lambda data: None)
+    attention.listen(reading, lambda data: None, is_keyboard=True)
     os.write(writing, b"\x03\x03")
     program.run()
     attention.attend()
@@ -130,3 +130,18 @@ def test_another_thread_does_not_listen(events: HostEvents) -> None:
     thread.start()
     thread.join()
     assert answers == [False]
+
+
+def test_bytes_that_nobody_types_are_no_insistence(program: Program, attention: Attention) -> None:
+    insisted = threading.Event()
+    attention.on_insistence = insisted.set
+    reading, writing = os.pipe()
+    told: list[bytes] = []
+    attention.listen(reading, told.append)
+    os.write(writing, b"\3\3\3")  # a debugger that writes memory, say
+    program.run()
+    attention.attend()
+    assert told == [b"\3\3\3"]
+    assert not insisted.is_set()
+    for fd in (reading, writing):
+        os.close(fd)

@@ -53,6 +53,7 @@ class Attention:
         self._interrupt = interrupt
         self._arrived: deque[tuple[int, bytes]] = deque()
         self._inputs: dict[int, Callable[[bytes], None]] = {}
+        self._keyboards: set[int] = set()
         self._interrupts: deque[float] = deque(maxlen=INSISTENT)
         self._heard, self._bell = (
             os.pipe()
@@ -80,13 +81,22 @@ class Attention:
         self._thread.start()
         return True
 
-    def listen(self, fd: int, callback: Callable[[bytes], None]) -> None:
-        """Reads a descriptor and calls back with what was there, in the kernel's thread; nothing is the end."""
+    def listen(self, fd: int, callback: Callable[[bytes], None], *, is_keyboard: bool = False) -> None:
+        """Reads a descriptor and calls back with what was there, in the kernel's thread; nothing is the end.
+
+        Args:
+            fd: The descriptor.
+            callback: What is called.
+            is_keyboard: Somebody types there, and may insist on being heard.
+        """
         self._inputs[fd] = callback
+        if is_keyboard:
+            self._keyboards.add(fd)
         self._ring()
 
     def ignore(self, fd: int) -> None:
         """Reads a descriptor no more; what was read is not lost."""
+        self._keyboards.discard(fd)
         if self._inputs.pop(fd, None) is not None:
             self._ring()
 
@@ -147,14 +157,15 @@ class Attention:
             return True
         except OSError:
             data = b""  # a terminal that is gone gives EIO
-        key = INTERRUPT_KEY
+        key = INTERRUPT_KEY if fd in self._keyboards else b""
         if fd == self._heard:
             key = bytes([signal.SIGINT])
             data = data.replace(b"\0", b"")
             if not data:
                 return True
         self._arrived.append((fd, data))
-        self._count(data.count(key))
+        if key:
+            self._count(data.count(key))
         return bool(data)
 
     def _count(self, interrupts: int) -> None:

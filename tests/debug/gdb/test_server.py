@@ -243,6 +243,7 @@ def test_in_non_stop_mode_stops_are_notifications(linux: Linux, toolchain: Toolc
     [
         "m", "m1", "mx,y", "M1,1", "M1,1:zz", "Z0", "Z0,1", "Z0,x,1", "Z0,1,1;X2,27", "Z0,1,1;X1,ff", "Z2,1,-1", "P",
         "P1", "P1=zz", "p", "pffff", "G", "Gxyz", "H", "Hx1", "Hgpz", "T", "Tp", "vCont;x", "vCont;C", "vCont;r1",
+        "vCont;c:p9.9",
         "vRun;xy", "vKill;z", "D;z", "vFile:open:1", "vFile:pread:1", "qXfer:features:read:target.xml:x",
         "qXfer:features:read", "qGetTLSAddr:1", "QPassSignals:x", "QCatchSyscalls:x", "X1", "qSearch:memory:1;2",
     ],

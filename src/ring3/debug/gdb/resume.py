@@ -74,12 +74,18 @@ def _action(what: str, threads: Sequence[Thread] | None) -> Action:
     raise Malformed(f"no action: {what!r}")
 
 
-def resume(target: Target, actions: Sequence[Action]) -> None:
-    """Does for each thread what the first action says that is for it; who has none stands still."""
+def resume(target: Target, actions: Sequence[Action]) -> bool:
+    """Does for each thread what the first action says that is for it; who has none stands still.
+
+    Returns:
+        Whether an action was for any thread.
+    """
+    is_for_any = False
     for thread in reversed(target.threads):  # who is let go last runs first
         action = next((one for one in actions if one.threads is None or thread in one.threads), None)
         if action is None:
             continue
+        is_for_any = True
         if action.pc is not None and thread.stop is not None:
             thread.registers.pc = action.pc
         if action.kind == "t":
@@ -88,3 +94,4 @@ def resume(target: Target, actions: Sequence[Action]) -> None:
             target.step(thread, action.signal, action.inside)
         else:
             target.resume(thread, action.signal)
+    return is_for_any

@@ -306,10 +306,12 @@ class Server:
     def _resume(self, word: str) -> Answer:
         """Lets threads go on; the answer comes when one has stopped, but in non-stop mode at once."""
         actions = parse_resume(word, self.naming, self._continued)
-        resume(self.target, actions)
+        is_for_any = resume(self.target, actions)
         if self.non_stop:
             return "OK"
         if not self.target.threads:
             return "N"
+        if not is_for_any:
+            raise Malformed("there is no such thread")
         self._is_running = True
         return None

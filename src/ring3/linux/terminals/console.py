@@ -119,7 +119,7 @@ class Console:
             self._oflag = self.pty.line.termios.oflag
             self._host.make_raw(self._oflag)
             self.attached = self._was_attached = True
-            attention.listen(self._host.fd, self._typed)
+            attention.listen(self._host.fd, self._typed, is_keyboard=True)
             self.resize()
         return self.attached
 
