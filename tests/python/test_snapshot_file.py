@@ -184,3 +184,12 @@ def test_a_directory_that_is_written_on_the_host_is_in_no_file(tmp_path: Path) -
         with pytest.raises(ring3.UserError, match="no file can hold a Writable"):
             machine.snapshot().save(tmp_path / "file")
     assert not (tmp_path / "file").exists()
+
+
+@pytest.mark.parametrize("virtual_time", [True, False])
+def test_a_machine_that_has_run_nothing_yet(virtual_time: bool, tmp_path: Path) -> None:
+    with ring3.Linux(seed=1, virtual_time=virtual_time) as machine:
+        machine.snapshot().save(tmp_path / "booted")
+    with ring3.Snapshot.load(tmp_path / "booted") as machine:
+        process = machine.spawn(["examples/hello/hello"], stdout=ring3.PIPE)
+        assert (process.run(), process.stdout) == (0, b"Hello, world\n")

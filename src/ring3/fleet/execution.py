@@ -1,4 +1,4 @@
-"""Makes a run: a machine is booted for it, its files are put there, and what comes of it is noted.
+"""Makes a run: a machine is booted for it, or goes back to a snapshot; what comes of it is noted.
 
 A machine of its own costs some 10 ms in a process that has booted one before; a forked copy of one that is up costs
 more, because the host copies each page of Python's memory that the run touches.
@@ -20,12 +20,15 @@ from ring3.fleet import causes
 from ring3.fleet.outcome import Ending, Outcome
 from ring3.fleet.run import HOME, Run
 from ring3.fleet.sink import Sink
+from ring3.fleet.started import STARTED
 from ring3.fs.file import FdTable
 from ring3.fs.namei import Walk
 from ring3.fs.permission import KERNEL
 from ring3.fs.view import make_directories
 from ring3.kernel.observed import Call
+from ring3.kernel.randomness import SeededBytes
 from ring3.kernel.watched_stubs import StubCall
+from ring3.linux.model.task import LinuxTask
 from ring3.python.machine import Linux
 from ring3.python.process import Process
 from ring3.python.streams import Feed
@@ -36,6 +39,7 @@ from ring3.trace.inject.parse import parse
 from ring3.trace.policy.guard import Decides, Guard
 
 if TYPE_CHECKING:
+    from ring3.fs.file import File
     from ring3.python.trace import Trace
 
 LAST: Final = 10
@@ -52,6 +56,8 @@ def execute(run: Run, contents: Mapping[str, bytes]) -> Outcome:
         contents: What they stand for, by hash.
     """
     try:
+        if run.has_started:
+            return _go_on(run, contents)
         with Linux(seed=run.seed, virtual_time=True, ram_bytes=run.limits.memory) as machine:
             return _Execution(machine, run, contents).outcome()
     except UserError as error:
@@ -59,6 +65,18 @@ def execute(run: Run, contents: Mapping[str, bytes]) -> Outcome:
     except Ring3Error as error:
         what = " ".join(f"{type(error).__name__}: {error}".split())
         return Outcome(Ending.BROKEN, cause=f"broken: {what}", detail=what)
+
+
+def _go_on(run: Run, contents: Mapping[str, bytes]) -> Outcome:
+    """Makes a run that begins in a snapshot; its machine is kept for the next one, unless something was wrong."""
+    try:
+        machine = STARTED.machine(run.program.digest, contents[run.program.digest])
+        machine.kernel.random_bytes = SeededBytes(run.seed)
+        with machine.kernel.probes.for_a_while():
+            return _Execution(machine, run, contents).outcome()
+    except BaseException:
+        STARTED.forget()
+        raise
 
 
 class _Watch(Witness):
@@ -106,21 +124,12 @@ class _Execution:
         """Makes the run."""
         run, machine = self._run, self._machine
         machine.kernel.report = lambda _line: None
-        environment = dict(run.environment)
-        machine.mount_view(environment)
-        for put in (*run.files, run.program):
-            self._put(put.path, self._contents[put.digest], put.mode, keeps=put is run.program)
         vfs = machine.kernel.vfs
         sinks = Sink(vfs, run.keep), Sink(vfs, run.keep)
         feed = Feed(vfs, self._contents[run.input])
         feed.end()
-        files = FdTable()
-        for fd, file in enumerate((feed, *sinks)):
-            files.install(file, fd)
-        name, *words = run.arguments
-        task = machine.load(name, words, environment, files, make_directories(vfs, os.fsencode(HOME)))
-        process = Process(machine, task)
-        machine.processes.append(process)
+        streams = feed, *sinks
+        process = self._taken(streams) if run.has_started else self._loaded(streams)
         watch = _Watch(machine, process, run, sinks)
         guard = self._observe()
         ending = self._go(process)
@@ -133,6 +142,32 @@ class _Execution:
         found.trace = str(self._trace) if self._trace else ""
         causes.explain(found, process.crash)
         return found
+
+    def _loaded(self, streams: tuple[File, ...]) -> Process:
+        """The program, loaded, with its standard streams."""
+        run, machine = self._run, self._machine
+        environment = dict(run.environment)
+        machine.mount_view(environment)
+        for put in (*run.files, run.program):
+            self._put(put.path, self._contents[put.digest], put.mode, keeps=put is run.program)
+        files = FdTable()
+        for fd, file in enumerate(streams):
+            files.install(file, fd)
+        name, *words = run.arguments
+        home = make_directories(machine.kernel.vfs, os.fsencode(HOME))
+        process = Process(machine, machine.load(name, words, environment, files, home))
+        machine.processes.append(process)
+        return process
+
+    def _taken(self, streams: tuple[File, ...]) -> Process:
+        """The first program that has started, with other standard streams."""
+        for put in self._run.files:
+            self._put(put.path, self._contents[put.digest], put.mode, keeps=False)
+        process = next(process for process in self._machine.processes if not process.ended)
+        assert isinstance(process.task, LinuxTask)
+        for fd, file in enumerate(streams):
+            process.task.files.replace(fd, file)
+        return process
 
     def _observe(self) -> Guard | None:
         """Attaches what changes calls, and what shows them."""

@@ -16,6 +16,7 @@ from ring3.errors import UserError
 from ring3.fleet.content import Content
 from ring3.fleet.fields import Fields
 from ring3.fleet.run import HOME, INPUT, File, Limits
+from ring3.kernel.snapshot.file import head_of
 from ring3.loader.host import find_in_path
 from ring3.trace.inject import parse as inject
 
@@ -50,7 +51,7 @@ class Program:
     Attributes:
         name: What it is called.
         versions: Its versions, each with a name; a program without has one, which has none.
-        place: Where it is in the machine.
+        place: Where it is in the machine; "" for one that has started, in a snapshot.
         called: What it is called by there, the first of its arguments.
         arguments: The others, one run each.
         inputs: What is on standard input: a name, and the file or the bytes.
@@ -133,15 +134,17 @@ def parse(found: Mapping[str, Any], source: str = "plan", folder: str = ".") -> 
     programs: list[Program] = []
     for number, row in enumerate(rows, start=1):
         fields = Fields(common | row, f"{source}: program {number}", folder)
-        fields.allow(_AXES | {"name", "path", "versions"})
+        fields.allow(_AXES | {"name", "path", "snapshot", "versions"})
         programs += _programs(fields)
     return Plan(source, tuple(programs))
 
 
 def _programs(fields: Fields) -> list[Program]:
     """The programs of one table: several, if their path is a pattern."""
-    if ("path" in fields.values) == ("versions" in fields.values):
-        raise fields.error("either path or versions is needed")
+    if sum(key in fields.values for key in ("path", "snapshot", "versions")) != 1:
+        raise fields.error("either path or versions or snapshot is needed")
+    if "snapshot" in fields.values:
+        return _started(fields)
     if "versions" in fields.values:
         files = fields.labelled("versions")
         name = fields.text("name", os.path.basename(files[0][1]))
@@ -158,6 +161,29 @@ def _programs(fields: Fields) -> list[Program]:
     ]
 
 
+def _started(fields: Fields) -> list[Program]:
+    """Programs that have started, each in a snapshot."""
+    for key in ("arguments", "env"):
+        if key in fields.values:
+            raise fields.error(f"a program in a snapshot has started already: it gets no {key}")
+    paths = [pair for word in fields.texts("snapshot") for pair in fields.matching(word)]
+    if not paths or ("name" in fields.values and len(paths) > 1):
+        raise fields.error(
+            f"a name is for one snapshot, and there are {len(paths)}" if paths else "snapshot is empty"
+        )
+    found = []
+    for label, path in paths:
+        content = Content.read_from(path)
+        with open(path, "rb") as file:
+            options = head_of(file, path).get("options")
+        if not isinstance(options, dict) or not options.get("virtual_time"):
+            raise fields.error(
+                f"{label}: runs are to be the same each time: a machine with virtual_time=True is needed"
+            )
+        found.append(_program(fields, fields.text("name", label), "", (("", content),)))
+    return found
+
+
 def _found(fields: Fields, word: str) -> list[tuple[str, str]]:
     """The files that a path stands for, as the plan has them and as the host does; a word is looked for in PATH too."""
     is_word = "/" not in word and not any(letter in word for letter in "*?[")
@@ -170,7 +196,7 @@ def _found(fields: Fields, word: str) -> list[tuple[str, str]]:
 
 
 def _program(fields: Fields, name: str, path: str, versions: tuple[tuple[str, Content], ...]) -> Program:
-    if os.path.isabs(path):
+    if os.path.isabs(path) or not path:
         place = called = path
     else:
         called = "./" + os.path.basename(path)

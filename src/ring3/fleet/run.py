@@ -49,7 +49,7 @@ class Run(NamedTuple):
     """The inputs of one run.
 
     Attributes:
-        program: The program itself, where it is in the machine.
+        program: The program itself, where it is in the machine; without a place a snapshot in which it has started.
         arguments: What it is called by, and what follows.
         input: What is on standard input, by its hash.
         seed: What all randomness comes from.
@@ -81,6 +81,11 @@ class Run(NamedTuple):
         """The run's name: the same for the same inputs, on every host and for ever."""
         text = json.dumps([_FORM, *self], separators=(",", ":"))
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_LETTERS]
+
+    @property
+    def has_started(self) -> bool:
+        """Whether it goes on from a snapshot."""
+        return not self.program.path
 
     @property
     def digests(self) -> tuple[str, ...]:

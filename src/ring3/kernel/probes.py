@@ -10,7 +10,8 @@ what happens next is seen, calls that wait at that moment included.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -119,6 +120,17 @@ class Probes:
     def bind(self, address: int, stub: Callable[..., Any]) -> None:
         """Puts a function behind a stub, and behind those who watch it."""
         bind(self._kernel.stubs, address, stub)
+
+    @contextmanager
+    def for_a_while(self) -> Iterator[None]:
+        """Whoever is attached in the ``with`` block is detached at its end."""
+        before = self._attached.copy()
+        try:
+            yield
+        finally:
+            for attachment in tuple(self._attached):
+                if attachment not in before:
+                    attachment.detach()
 
     def close(self) -> None:
         """Detaches whoever is still there."""

@@ -74,7 +74,7 @@ class Snapshot:
         name = os.fspath(path)
         try:
             with open(path, "rb") as file:
-                return cls._machine_of(file, name)
+                return machine_of(file, name)
         except OSError as error:
             raise UserError(f"{name}: {error.strerror}", 1) from None
 
@@ -87,7 +87,7 @@ class Snapshot:
         file = io.BytesIO()
         self._write(file)
         file.seek(0)
-        return self._machine_of(file, "the snapshot")
+        return machine_of(file, "the snapshot")
 
     def _write(self, file: IO[bytes]) -> None:
         machine = self.machine
@@ -95,24 +95,33 @@ class Snapshot:
             raise UserError("snapshots of Linux are saved, and of no other system")
         machine.states.save(file, self.state, machine.made_with(), machine.fixtures())
 
-    @staticmethod
-    def _machine_of(file: IO[bytes], name: str) -> Linux:
-        from ring3.kernel.snapshot.file import head_of, load  # noqa: PLC0415 -- for who asks
-
-        head = head_of(file, name)
-        try:
-            given = head["options"]
-            full_path, virtual_time, ram = (given[key] for key in ("full_path", "virtual_time", "ram_bytes"))
-            machine = Linux(full_path=bool(full_path), virtual_time=bool(virtual_time), ram_bytes=int(ram))
-        except (KeyError, TypeError, ValueError):
-            raise UserError(f"{name}: the snapshot is damaged") from None
-        try:
-            load(file, name, head, machine.kernel, machine.fixtures())
-        except BaseException:
-            machine.discard()
-            raise
-        machine.begin_again()
-        return machine
-
     def __repr__(self) -> str:
         return f"<snapshot of {self.machine!r}>"
+
+
+def machine_of(file: IO[bytes], name: str) -> Linux:
+    """A new machine of what was saved of another one.
+
+    Args:
+        file: What was saved.
+        name: What messages call it.
+
+    Raises:
+        UserError: It is damaged or of another version, or something of the host that it needs is not as it was.
+    """
+    from ring3.kernel.snapshot.file import head_of, load  # noqa: PLC0415 -- for who asks
+
+    head = head_of(file, name)
+    try:
+        given = head["options"]
+        full_path, virtual_time, ram = (given[key] for key in ("full_path", "virtual_time", "ram_bytes"))
+        machine = Linux(full_path=bool(full_path), virtual_time=bool(virtual_time), ram_bytes=int(ram))
+    except (KeyError, TypeError, ValueError):
+        raise UserError(f"{name}: the snapshot is damaged") from None
+    try:
+        load(file, name, head, machine.kernel, machine.fixtures())
+    except BaseException:
+        machine.discard()
+        raise
+    machine.begin_again()
+    return machine

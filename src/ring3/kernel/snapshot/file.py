@@ -75,7 +75,8 @@ def save(
     Raises:
         UserError: It holds something that no file can.
     """
-    writer = Writer(whole.records, fixtures(kernel, others))
+    outside, _ = graph.take([then for _, then in state.outside], whole.records)
+    writer = Writer(outside | whole.records, fixtures(kernel, others))
     ram, bytes_of = whole.ram, kernel.machine.ram.bytes
     body = {
         "objects": writer.objects(),
