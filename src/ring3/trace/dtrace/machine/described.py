@@ -7,7 +7,7 @@ read, so what a clause reads is what is true then.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ring3.abi.structs import Struct
 from ring3.trace.dtrace.machine import described_rows as rows
@@ -33,6 +33,25 @@ _LP64: Final = 2
 _SECOND: Final = 1_000_000_000
 _TICK: Final = 10_000_000
 CPUINFO_ADDRESS: Final = BASE + _CPU
+
+
+class _Init(NamedTuple):
+    """The process that is the parent of those that no program has made, and is no task of these kernels."""
+
+    tid: int = 1
+    cpu_time: int = 0
+
+
+_INIT: Final = _Init()
+_FACTS_OF_INIT: Final[Fields] = {
+    "pid": 1,
+    "tid": 1,
+    "nlwp": 1,
+    "execname": b"init",
+    "psargs": b"/sbin/init",
+    "cwd": b"/",
+    "curthread": BASE + _EACH + _THREAD,
+}
 
 
 def psinfo_address(tid: int) -> int:
@@ -147,11 +166,13 @@ class Descriptions:
 
     def _task(self, tid: int) -> Any:  # noqa: ANN401 - a task of either system
         task = self._kernel.tasks.get(tid)
-        if task is None:
+        if task is None and tid != _INIT.tid:
             raise LookupError(tid)
-        return task
+        return task or _INIT
 
     def _fact(self, name: str, task: Any) -> int | bytes:  # noqa: ANN401
+        if task is _INIT:
+            return _FACTS_OF_INIT.get(name, 0)
         fact = self._facts.get(name)
         return 0 if fact is None else fact(task)
 
@@ -191,7 +212,7 @@ class Descriptions:
         for tid, other in self._kernel.tasks.items():
             if self._fact("pid", other) == wanted:
                 return BASE + int(tid) * _EACH
-        return 0
+        return BASE + _EACH if wanted == _INIT.tid else 0
 
     def _proc(self, task: Any) -> bytes:  # noqa: ANN401
         here = BASE + task.tid * _EACH
@@ -204,7 +225,7 @@ class Descriptions:
             "p_user.u_psargs": self._arguments(task),
             "p_user.u_finfo.fi_nfiles": _MOST_FILES,
             "p_user.u_finfo.fi_list": files_address(task.tid) + _ENTRIES,
-            "p_utime": self._kernel.cpu_time(task) // _TICK,
+            "p_utime": (task.cpu_time if task is _INIT else self._kernel.cpu_time(task)) // _TICK,
         }
         return packed(rows.PROC, fields | self._known(task, _OF_PROC))
 

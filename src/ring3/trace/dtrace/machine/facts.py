@@ -62,7 +62,7 @@ def user_frames(
         if following <= frame:
             break
         frame = following
-    return frames
+    return frames[:limit]
 
 
 def _ancestors(task: Any) -> bytes:  # noqa: ANN401 - a task of Linux

@@ -1,0 +1,78 @@
+"""The same script gives the same answer on a Linux and on a Solaris guest, about programs that make the same calls."""
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+
+from ring3.computer import Linux, Solaris
+from ring3.trace.dtrace.command import Command
+from ring3.trace.dtrace.machine.host import Computer, MachineHost
+from tests.support import solaris
+from tests.support.toolchain import PROGRAMS, Toolchain, musl
+
+pytestmark = pytest.mark.guest
+CALLS = ("open", "read", "write", "getpid", "stat", "kill", "setuid", "mmap", "close")
+SCRIPTS = {
+    "calls are counted": "; ".join(f"syscall::{name}:entry {{ @[probefunc] = count(); }}" for name in CALLS),
+    "results and errors": 'syscall::open:return { printf("%d %d,", arg0, errno); }',
+    "arguments": 'syscall::open:entry { printf("%s,", copyinstr(arg0)); } syscall::read:entry { @ = sum(arg2); }',
+    "descriptors": 'syscall::read:entry { printf("%d %s,", arg0, fds[arg0].fi_name); }',
+    "processes": (
+        'proc:::create { printf("create %d,", args[0]->pr_ppid == pid); } '
+        'proc:::start { printf("start %d,", ppid == $target); } '
+        'proc:::exec-success { printf("%s,", curpsinfo->pr_psargs); } '
+        'proc:::exit { printf("exit %s %d,", execname, args[0]); }'
+    ),
+    "signals": (
+        'proc:::signal-send /args[2] == SIGCHLD/ { printf("%s %d,", args[1]->pr_fname, args[1]->pr_pid == $target); }'
+    ),
+    "statistics": "sysinfo:::sysread, sysinfo:::writech { @[probename] = sum(arg0); }",
+    "functions": (
+        'pid$target:a.out:spin:entry { self->at = timestamp; printf("%d,", arg0); ustack(1); } '
+        'pid$target:a.out:spin:return /self->at/ { printf("%d,", timestamp >= self->at); }'
+    ),
+    "a fork returns twice": 'syscall::*fork*:return { @[arg0 == 0 ? "child" : "parent"] = count(); }',
+}
+
+
+def shown(script: str, system: str) -> tuple[int, str]:
+    def boot(_path: str) -> tuple[Computer, str]:
+        return (Solaris() if system == "solaris" else Linux(virtual_time=True, seed=1)), system
+
+    host, stdout = MachineHost(boot), io.BytesIO()
+    try:
+        status = Command(host, stdout, io.StringIO()).main(["-qn", script, "-c", "./workload"])
+    finally:
+        host.close()
+    return status, stdout.getvalue().decode()
+
+
+@pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS.keys())
+def test_the_answer_is_the_same(
+    script: str,
+    toolchain: Toolchain,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    answers = []
+    source = PROGRAMS / "toolkit" / "workload.c"
+    flags = ["-ffreestanding", "-fno-stack-protector", "-fno-omit-frame-pointer", "-O1"]
+    for system in ("linux", "solaris"):
+        target = musl(64) if system == "linux" else solaris.TARGET[64]
+        own = [*flags, *(["-DSOLARIS"] if system == "solaris" else [])]
+        built = toolchain.build([source], target=target, kind="nolibc", flags=own)
+        folder = tmp_path / system
+        folder.mkdir()
+        (folder / "workload").write_bytes(
+            (solaris.mark(built) if system == "solaris" else built).read_bytes()
+        )
+        os.chmod(folder / "workload", 0o755)
+        monkeypatch.chdir(folder)
+        answers.append(shown(script, system))
+    capfd.readouterr()
+    assert answers[0] == answers[1]
+    assert answers[0][0] == 0
+    assert len(answers[0][1]) > 4
