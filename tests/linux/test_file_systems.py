@@ -1,7 +1,8 @@
-"""File systems that programs mount: overlays and tmpfs with limits, compared with what Linux does."""
+"""File systems that programs mount and lists that files have, compared with what Linux does."""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -58,6 +59,11 @@ def test_overlays(tmp_path: Path) -> None:
 def test_tmpfs_holds_what_it_was_told_to(tmp_path: Path) -> None:
     ours, theirs = lines_of("tmpfs.sh", tmp_path), natively("tmpfs.sh")
     assert ours == theirs
+
+
+@pytest.mark.skipif(shutil.which("setfacl") is None, reason="the host has no setfacl")
+def test_access_control_lists(tmp_path: Path) -> None:
+    assert lines_of("acl.sh", tmp_path) == natively("acl.sh")
 
 
 def test_mounts_are_watched_and_do_not_grow_without_bound(tmp_path: Path) -> None:

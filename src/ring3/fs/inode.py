@@ -18,6 +18,7 @@ from ring3.fs.file import Stat
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ring3.fs.acl import Acl
     from ring3.fs.dentry import Dentry
     from ring3.fs.file import File
     from ring3.fs.leases import Leases
@@ -116,6 +117,10 @@ class Inode:
     """Its leases, None if there never was one."""
     opens = 0
     """Open file descriptions of it, where they are counted."""
+    acl: Acl | None = None
+    """Who may do what, where its mode does not say all of that."""
+    default_acl: Acl | None = None
+    """What is made in this directory inherits that."""
     programs = 0
     """How many address spaces have it for their program: it cannot be opened for writing meanwhile."""
 
@@ -250,6 +255,14 @@ class Inode:
 
         Raises:
             Errno: EOPNOTSUPP, the file system keeps none.
+        """
+        raise Errno(E.EOPNOTSUPP)
+
+    def set_acls(self, access: Acl | None, default: Acl | None) -> None:
+        """Sets who may do what, and what new files in a directory inherit.
+
+        Raises:
+            Errno: EOPNOTSUPP, the file system keeps no such lists.
         """
         raise Errno(E.EOPNOTSUPP)
 

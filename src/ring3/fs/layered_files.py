@@ -14,6 +14,7 @@ from ring3.fs.regular import RegularFile, RegularInode
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ring3.fs.acl import Acl
     from ring3.fs.dentry import Dentry
     from ring3.fs.file import File
     from ring3.fs.layered import LayeredDirectory, LayeredFileSystem
@@ -36,6 +37,13 @@ def copy_attributes(source: Inode, made: Inode) -> None:
         extended = dict(source.xattrs())
     except Errno:
         extended = {}
+    if (
+        source.acl is not None
+        or source.default_acl is not None
+        or made.acl is not None
+        or made.default_acl is not None
+    ):
+        made.set_acls(source.acl, source.default_acl)
     if extended:
         made.set_xattrs({name: value for name, value in extended.items() if not name.startswith(PRIVATE)})
     made.set_times(found.atime, found.mtime)
@@ -57,6 +65,8 @@ class Layered:
     mode: int
     uid: int
     gid: int
+    acl: Acl | None
+    default_acl: Acl | None
     above: LayeredDirectory | None
     name: bytes
     upper: Inode | None
@@ -66,6 +76,7 @@ class Layered:
     def begin(self, above: LayeredDirectory | None, name: bytes, upper: Inode | None, real: Inode) -> None:
         """Sets all of them."""
         self.above, self.name, self.upper, self.real, self.gone = above, name, upper, real, False
+        self.note()
 
     @property
     def overlay(self) -> LayeredFileSystem:
@@ -80,6 +91,7 @@ class Layered:
     def note(self) -> None:
         """Notes the attributes of what is seen."""
         self.mode, self.uid, self.gid = self.real.mode, self.real.uid, self.real.gid
+        self.acl, self.default_acl = self.real.acl, self.real.default_acl
 
     def stat(self) -> Stat:
         """The attributes of what is seen, as a file of this file system."""
@@ -132,6 +144,11 @@ class Layered:
         upper = self.copy_up()
         kept = {name: value for name, value in upper.xattrs().items() if name.startswith(PRIVATE)}
         upper.set_xattrs({**kept, **values})
+
+    def set_acls(self, access: Acl | None, default: Acl | None) -> None:
+        """Sets who may do what."""
+        self.copy_up().set_acls(access, default)
+        self.note()
 
     def sync(self) -> None:
         """Brings the contents to where they are kept."""

@@ -13,6 +13,7 @@ from ring3.fs.inode import FileSystem, Inode
 from ring3.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
+    from ring3.fs.acl import Acl
     from ring3.fs.dentry import Dentry
     from ring3.fs.pipe import Pipe
     from ring3.fs.vfs import Epoch, Vfs
@@ -33,6 +34,8 @@ class Attributes:
         ctime: When anything changed.
         linkable: It has no name yet.
         extended: Its extended attributes.
+        acl: Who may do what, where the mode does not say all of that.
+        default_acl: What new files in it inherit.
         charged: What it has taken of the machine's ledger.
         epoch: When it was charged first.
     """
@@ -50,6 +53,8 @@ class Attributes:
     mtime: int
     ctime: int
     linkable = False
+    acl: Acl | None = None
+    default_acl: Acl | None = None
     extended: Mapping[bytes, bytes] = MappingProxyType({})
 
     def charge(self, size: int) -> None:
@@ -92,6 +97,10 @@ class Attributes:
         """Changes the permission bits."""
         self.pin()
         self.mode = stat.S_IFMT(self.mode) | mode
+        if self.acl is not None:
+            from ring3.fs.acl import with_mode  # noqa: PLC0415 - few files have one
+
+            self.acl = with_mode(self.acl, mode)
         self.ctime = self.vfs.now()
 
     def set_owner(self, uid: int, gid: int) -> None:
@@ -120,6 +129,22 @@ class Attributes:
         self.charge(after - before)
         self.extended = values
         self.ctime = self.vfs.now()
+
+    def set_acls(self, access: Acl | None, default: Acl | None) -> None:
+        """Sets who may do what, and what new files in it inherit."""
+        self.pin()
+        self.acl, self.default_acl = access, default
+        self.ctime = self.vfs.now()
+
+    def inherit_acl(self, from_above: Acl) -> None:
+        """It was made in a directory with a default list (posix_acl_create)."""
+        if stat.S_ISDIR(self.mode):
+            self.default_acl = from_above
+        from ring3.fs.acl import inherited, is_mode, mode_of  # noqa: PLC0415 - few files have one
+
+        made = inherited(from_above, self.mode)
+        self.mode = self.mode & ~0o777 | mode_of(made)
+        self.acl = None if is_mode(made) else made
 
     def add_name(self) -> None:
         """It has one more name.

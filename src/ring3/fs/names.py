@@ -67,6 +67,11 @@ def free_name(last: Last, *, directory: bool = False) -> None:
     writable(last.parent)
 
 
+def masked(directory: Inode, mode: int, umask: int) -> int:
+    """The mode asked for a new file: a default access control list stands in for the umask (mode_strip_umask)."""
+    return mode if directory.default_acl is not None else mode & ~umask
+
+
 def make(last: Last, mode: int, who: Who, rdev: int = 0) -> Dentry:
     """Makes a file of the type in ``mode``.
 

@@ -78,7 +78,7 @@ class PathFile(File):
     "struct file *do_filp_open(int dfd, struct filename *pathname, const struct open_flags *op)",
     calls={"do_tmpfile", "open_last_lookups", "vfs_open"},
 )
-def do_filp_open(walk: Walk, start: Dentry, path: bytes, flags: int, mode: int = 0) -> File:
+def do_filp_open(walk: Walk, start: Dentry, path: bytes, flags: int, mode: int = 0, umask: int = 0) -> File:
     """Opens what a path leads to, and makes it with O_CREAT.
 
     Args:
@@ -86,7 +86,8 @@ def do_filp_open(walk: Walk, start: Dentry, path: bytes, flags: int, mode: int =
         start: Where a relative path starts.
         path: The path.
         flags: As for open(2), in Linux's values.
-        mode: Permission bits for a new file, with the umask applied.
+        mode: Permission bits for a new file.
+        umask: Those that it does not get.
 
     Raises:
         Errno: As open(2).
@@ -97,9 +98,9 @@ def do_filp_open(walk: Walk, start: Dentry, path: bytes, flags: int, mode: int =
             raise Errno(E.ENOTDIR)
         return PathFile(found, flags & ~O_CLOEXEC)
     if flags & O_TMPFILE:
-        file = do_tmpfile(walk, walk.find(start, path, follow=not flags & O_NOFOLLOW), flags, mode)
+        file = do_tmpfile(walk, walk.find(start, path, follow=not flags & O_NOFOLLOW), flags, mode, umask)
     elif flags & O_CREAT:
-        file = open_last_lookups(walk, walk.parent(start, path), flags, mode)
+        file = open_last_lookups(walk, walk.parent(start, path), flags, mode, umask)
     else:
         file = vfs_open(walk.find(start, path, follow=not flags & O_NOFOLLOW), flags, walk.who)
     inode = file.inode
@@ -112,14 +113,15 @@ def do_filp_open(walk: Walk, start: Dentry, path: bytes, flags: int, mode: int =
     "const char *open_last_lookups(struct nameidata *nd, struct file *file, const struct open_flags *op)",
     calls={"vfs_open"},
 )
-def open_last_lookups(walk: Walk, last: Last, flags: int, mode: int) -> File:
+def open_last_lookups(walk: Walk, last: Last, flags: int, mode: int, umask: int) -> File:
     """Opens the last name of a path, and makes the file where that is asked for."""
     while True:
         if last.slash or last.is_special:
             raise Errno(E.EISDIR)
         found = names.find(last.parent, last.name)
         if found is None:
-            made = names.make(last, stat.S_IFREG | mode & 0o7777, walk.who)
+            given = names.masked(last.parent.inode, mode & 0o7777, umask)
+            made = names.make(last, stat.S_IFREG | given, walk.who)
             file = made.inode.open(made, flags & ~FORGOTTEN)
             file.created = True
             return file
@@ -141,13 +143,14 @@ def open_last_lookups(walk: Walk, last: Last, flags: int, mode: int) -> File:
     "int do_tmpfile(struct nameidata *nd, unsigned int flags, const struct open_flags *op, "
     "struct file *file)",
 )
-def do_tmpfile(walk: Walk, found: Dentry, flags: int, mode: int) -> File:
+def do_tmpfile(walk: Walk, found: Dentry, flags: int, mode: int, umask: int) -> File:
     """Makes and opens a file without a name in a directory (O_TMPFILE)."""
     if not found.inode.is_directory:
         raise Errno(E.ENOTDIR)
     names.writable(found)
     require(found.inode, walk.who, MAY_WRITE | MAY_EXEC)
-    inode = found.inode.create_unnamed(stat.S_IFREG | mode & 0o7777, walk.who)
+    given = names.masked(found.inode, mode & 0o7777, umask)
+    inode = found.inode.create_unnamed(stat.S_IFREG | given, walk.who)
     unnamed = Dentry(found.fs, inode, found, b"#%d" % inode.ino)
     unnamed.deleted = True
     return inode.open(unnamed, flags & ~FORGOTTEN)

@@ -66,10 +66,14 @@ KERNEL: Final = Who(capabilities=ALL)
 
 
 def permits(inode: Inode, who: Who, wanted: int) -> bool:
-    """Whether the mode of a file lets somebody have all of ``wanted`` (generic_permission)."""
+    """Whether mode and access control list of a file let somebody have all of ``wanted`` (generic_permission)."""
     mode = inode.mode
     if who.uid == inode.uid:
         allowed = mode >> 6
+    elif inode.acl is not None and mode & 0o070:
+        from ring3.fs.acl import permits as acl_permits  # noqa: PLC0415 - few files have one
+
+        allowed = wanted if acl_permits(inode.acl, inode, who, wanted) else 0
     elif who.in_group(inode.gid):
         allowed = mode >> 3
     else:

@@ -155,6 +155,8 @@ class MemoryDirectory(Attributes, Inode):
             else:
                 made = MemoryNode(self.vfs, fs, fs.new_ino(), mode, uid, gid, rdev=rdev)
         made.charge(INODE)
+        if self.default_acl is not None:
+            made.inherit_acl(self.default_acl)
         if fs.limits is not None:
             fs.limits.add(made)
         return made

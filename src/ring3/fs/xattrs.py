@@ -1,16 +1,18 @@
 """Extended attributes of files: names, values, and who may see and change which (fs/xattr.c of Linux 6.x, xattr(7)).
 
-The spaces ``user``, ``trusted`` and ``security`` are kept by every file system with attributes in memory; ``system``
-(access control lists) by none.
+The spaces ``user``, ``trusted`` and ``security`` are kept by every file system with attributes in memory. Of ``system``
+there are the access control lists alone, which are no attributes but look like some (`ring3.fs.acl`).
 """
 
 from __future__ import annotations
 
+import stat
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.capabilities import Cap
-from ring3.fs.permission import MAY_READ, MAY_WRITE, Who, require
+from ring3.fs import acl
+from ring3.fs.permission import CAP_FSETID, MAY_READ, MAY_WRITE, Who, require, require_owner
 
 if TYPE_CHECKING:
     from ring3.fs.inode import Inode
@@ -65,6 +67,8 @@ def get(inode: Inode, name: bytes, who: Who) -> bytes:
     Raises:
         Errno: ENODATA, there is none; as `_check`.
     """
+    if name in acl.NAMES:
+        return _get_acl(inode, name)
     _check(inode, name, who, MAY_READ)
     value = inode.xattrs().get(name)
     if value is None:
@@ -80,6 +84,9 @@ def put(inode: Inode, name: bytes, value: bytes, flags: int, who: Who) -> None:
             `_check`.
     """
     _require_writable(inode)
+    if name in acl.NAMES:
+        _set_acl(inode, name, acl.parse(value), who)
+        return
     _check(inode, name, who, MAY_WRITE)
     found = inode.xattrs()
     if name in found and flags & XATTR_CREATE:
@@ -99,6 +106,9 @@ def remove(inode: Inode, name: bytes, who: Who) -> None:
         Errno: EROFS; ENODATA, there is none; as `_check`.
     """
     _require_writable(inode)
+    if name in acl.NAMES:
+        _set_acl(inode, name, None, who)
+        return
     _check(inode, name, who, MAY_WRITE)
     found = inode.xattrs()
     if name not in found:
@@ -113,5 +123,51 @@ def names(inode: Inode, who: Who) -> bytes:
     except Errno:
         return b""  # a file system that keeps none has none to list
     privileged = who.has(_CAP_SYS_ADMIN)
-    shown = (name for name in found if privileged or not name.startswith(b"trusted."))
-    return b"".join(name + b"\0" for name in shown)
+    shown = [name for name in found if privileged or not name.startswith(b"trusted.")]
+    lists = [name for name, kept in zip(acl.NAMES, (inode.acl, inode.default_acl), strict=True) if kept]
+    return b"".join(name + b"\0" for name in lists + shown)
+
+
+def _get_acl(inode: Inode, name: bytes) -> bytes:
+    """An access control list as an attribute.
+
+    Raises:
+        Errno: EOPNOTSUPP, a link, or the file system keeps none; ENODATA.
+    """
+    _require_acls(inode)
+    found = inode.acl if name == acl.ACCESS else inode.default_acl
+    if found is None:
+        raise Errno(E.ENODATA)
+    return acl.pack(found)
+
+
+def _require_acls(inode: Inode) -> None:
+    if inode.is_link:
+        raise Errno(E.EOPNOTSUPP)
+    inode.xattrs()  # EOPNOTSUPP: where there are none of these, there are no lists either
+
+
+def _set_acl(inode: Inode, name: bytes, new: acl.Acl | None, who: Who) -> None:
+    """Sets or removes an access control list (vfs_set_acl, posix_acl_update_mode).
+
+    Raises:
+        Errno: EOPNOTSUPP; EPERM, another's file; EACCES, a default one of what is no directory.
+    """
+    _require_acls(inode)
+    require_owner(inode, who)
+    if name == acl.DEFAULT:
+        if inode.is_directory:
+            inode.set_acls(inode.acl, new)
+        elif new is not None:
+            raise Errno(E.EACCES)
+        return
+    if new is None:
+        inode.set_acls(None, inode.default_acl)
+        return
+    mode = inode.mode & 0o7000 | acl.mode_of(new)
+    if not (who.in_group(inode.gid) or who.has(CAP_FSETID)):
+        mode &= ~stat.S_ISGID
+    inode.set_acls(None, inode.default_acl)
+    inode.set_mode(mode)
+    if not acl.is_mode(new):
+        inode.set_acls(new, inode.default_acl)

@@ -50,8 +50,9 @@ RenameFlags = Annotated[int, UNSIGNED_INT]
 )
 def do_mkdirat(task: LinuxTask, dfd: int, pathname: int, mode: int) -> int:
     """Makes a directory."""
-    mode &= 0o1777 & ~task.fs.umask
-    names.make(last_of(task, dfd, pathname), stat.S_IFDIR | mode, who(task))
+    last = last_of(task, dfd, pathname)
+    mode = names.masked(last.parent.inode, mode & 0o1777, task.fs.umask)
+    names.make(last, stat.S_IFDIR | mode, who(task))
     return 0
 
 
@@ -78,8 +79,9 @@ def do_mknodat(task: LinuxTask, dfd: int, filename: int, mode: int, dev: int) ->
         raise Errno(E.EPERM)
     if kind not in (0, stat.S_IFREG, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFIFO, stat.S_IFSOCK):
         raise Errno(E.EINVAL)
-    mode = (kind or stat.S_IFREG) | mode & 0o7777 & ~task.fs.umask
-    names.make(last_of(task, dfd, filename), mode, who(task), _from_user_dev(dev))
+    last = last_of(task, dfd, filename)
+    mode = (kind or stat.S_IFREG) | names.masked(last.parent.inode, mode & 0o7777, task.fs.umask)
+    names.make(last, mode, who(task), _from_user_dev(dev))
     return 0
 
 

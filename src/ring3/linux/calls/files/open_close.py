@@ -96,8 +96,7 @@ def do_sys_openat2(
 
 def _open_file(task: LinuxTask, dfd: int, path: bytes, flags: int, mode: int, resolve: int) -> int | Waiting:
     start = start_of(task, dfd, path.lstrip(b"/") if resolve & IN_ROOT else path)
-    mode &= ~task.fs.umask
-    file = do_filp_open(walk(task, resolve), start, path, flags, mode)
+    file = do_filp_open(walk(task, resolve), start, path, flags, mode, task.fs.umask)
     if not flags & (O_LARGEFILE | O_PATH) and isinstance(file, RegularFile) and file.inode.size > MAX_NON_LFS:
         file.hold().drop()
         raise Errno(E.EOVERFLOW)

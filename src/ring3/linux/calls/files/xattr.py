@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.c_types import BufferIn, BufferOut, DirFd, FdArg, Int, Path, Pointer, SizeT, UnsignedInt
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.structs.files import XATTR_ARGS
-from ring3.fs import notify, xattrs
+from ring3.fs import acl, notify, xattrs
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import File
 from ring3.linux.definition import syscall
@@ -22,10 +22,11 @@ from ring3.linux.files.lookup import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ring3.linux.model.task import LinuxTask
 
 NAME_MAX: Final = 255
-NOTE: Final = "no access control lists: system.posix_acl_access and _default are EOPNOTSUPP"
 XATTR_FLAGS: Final = xattrs.XATTR_CREATE | xattrs.XATTR_REPLACE
 _LEAST: Final = XATTR_ARGS.size(64)
 Found = Dentry | File
@@ -49,7 +50,17 @@ def _name(task: LinuxTask, address: int) -> bytes:
 def _get(task: LinuxTask, found: Found, name: bytes, value: int, size: int) -> int:
     if found.inode is None:
         raise Errno(E.EOPNOTSUPP)
-    return _give(task, xattrs.get(found.inode, name, who(task)), value, size)
+    text = xattrs.get(found.inode, name, who(task))
+    if name in acl.NAMES:
+        users = task.credentials.user_ns
+        text = _translated(text, users.shown_user, users.shown_group)
+    return _give(task, text, value, size)
+
+
+def _translated(raw: bytes, user: Callable[[int], int | None], group: Callable[[int], int | None]) -> bytes:
+    """An access control list with the numbers of another user namespace."""
+    found = acl.parse(raw)
+    return raw if found is None else acl.pack(acl.translated(found, user, group))
 
 
 def _give(task: LinuxTask, text: bytes, address: int, size: int) -> int:
@@ -77,7 +88,11 @@ class _Setting:
         """Does it."""
         if found.inode is None:
             raise Errno(E.EOPNOTSUPP)
-        xattrs.put(found.inode, self.name, self.value, self.flags, who(task))
+        value = self.value
+        if self.name in acl.NAMES:
+            users = task.credentials.user_ns
+            value = _translated(value, users.user, users.group_of)
+        xattrs.put(found.inode, self.name, value, self.flags, who(task))
         _changed(found)
         return 0
 
@@ -104,28 +119,28 @@ def _list(task: LinuxTask, found: Found, names: int, size: int) -> int:
 # -- getxattr ----------------------------------------------------------------------------------------------------
 
 
-@syscall("partial", NOTE)
+@syscall("full")
 def sys_getxattr(task: LinuxTask, pathname: Path, name: BufferIn, value: BufferOut, size: SizeT) -> int:
     """An extended attribute of a file."""
     key = _name(task, name)
     return _get(task, user_path_at(task, AT_FDCWD, pathname), key, value, size)
 
 
-@syscall("partial", NOTE)
+@syscall("full")
 def sys_lgetxattr(task: LinuxTask, pathname: Path, name: BufferIn, value: BufferOut, size: SizeT) -> int:
     """An extended attribute of a link itself."""
     key = _name(task, name)
     return _get(task, user_path_at(task, AT_FDCWD, pathname, follow=False), key, value, size)
 
 
-@syscall("partial", NOTE)
+@syscall("full")
 def sys_fgetxattr(task: LinuxTask, fd: FdArg, name: BufferIn, value: BufferOut, size: SizeT) -> int:
     """An extended attribute of an open file."""
     key = _name(task, name)
     return _get(task, opened(task, fd), key, value, size)
 
 
-@syscall("partial", NOTE)
+@syscall("full")
 def sys_getxattrat(
     task: LinuxTask,
     dfd: DirFd,
@@ -171,7 +186,7 @@ def _at(task: LinuxTask, dfd: int, pathname: int, flags: int) -> Found:
 # -- setxattr ----------------------------------------------------------------------------------------------------
 
 
-@syscall("partial", NOTE)
+@syscall("full")
 def sys_setxattr(
     task: LinuxTask, pathname: Path, name: BufferIn, value: BufferIn, size: SizeT, flags: Int
 ) -> int:
@@ -180,7 +195,7 @@ def sys_setxattr(
     return setting.put(task, user_path_at(task, AT_FDCWD, pathname))
 
 
-@syscall("partial", NOTE)
+@syscall("full")
 def sys_lsetxattr(
     task: LinuxTask, pathname: Path, name: BufferIn, value: BufferIn, size: SizeT, flags: Int
 ) -> int:
@@ -189,7 +204,7 @@ def sys_lsetxattr(
     return setting.put(task, user_path_at(task, AT_FDCWD, pathname, follow=False))
 
 
-@syscall("partial", NOTE)
+@syscall("full")
 def sys_fsetxattr(
     task: LinuxTask, fd: FdArg, name: BufferIn, value: BufferIn, size: SizeT, flags: Int
 ) -> int:
@@ -198,7 +213,7 @@ def sys_fsetxattr(
     return setting.put(task, opened(task, fd))
 
 
-@syscall("partial", NOTE)
+@syscall("full")
 def sys_setxattrat(
     task: LinuxTask,
     dfd: DirFd,
@@ -217,28 +232,28 @@ def sys_setxattrat(
 # -- removexattr -------------------------------------------------------------------------------------------------
 
 
-@syscall("partial", NOTE)
+@syscall("full")
 def sys_removexattr(task: LinuxTask, pathname: Path, name: BufferIn) -> int:
     """Removes an extended attribute of a file."""
     key = _name(task, name)
     return _remove(task, user_path_at(task, AT_FDCWD, pathname), key)
 
 
-@syscall("partial", NOTE)
+@syscall("full")
 def sys_lremovexattr(task: LinuxTask, pathname: Path, name: BufferIn) -> int:
     """Removes an extended attribute of a link itself."""
     key = _name(task, name)
     return _remove(task, user_path_at(task, AT_FDCWD, pathname, follow=False), key)
 
 
-@syscall("partial", NOTE)
+@syscall("full")
 def sys_fremovexattr(task: LinuxTask, fd: FdArg, name: BufferIn) -> int:
     """Removes an extended attribute of an open file."""
     key = _name(task, name)
     return _remove(task, opened(task, fd), key)
 
 
-@syscall("partial", NOTE)
+@syscall("full")
 def sys_removexattrat(
     task: LinuxTask, dfd: DirFd, pathname: Path, at_flags: UnsignedInt, name: BufferIn
 ) -> int:
