@@ -103,6 +103,8 @@ FAMILIES: Final = {
     "ipc.multiplexed": "compat_sys_ipc",
     "ipc.segments": "compat_sys_shmat compat_sys_shmctl sys_shmat sys_shmctl sys_shmdt sys_shmget",
     "ipc.semaphores": "compat_sys_semctl sys_semctl sys_semget sys_semop sys_semtimedop",
+    "keys.add_key": "sys_add_key sys_request_key",
+    "keys.keyctl": "compat_sys_keyctl sys_keyctl",
     "memory.cachestat": "sys_cachestat",
     "memory.memory": (
         "compat_sys_ia32_mmap sys_brk sys_madvise sys_mincore sys_mlock sys_mmap sys_mmap_pgoff "

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ring3.kernel.mm.mm import Mm
     from ring3.linux.definition import Layers
     from ring3.linux.model.ipc import Ipc
+    from ring3.linux.model.keys import Keys
     from ring3.linux.model.mqueue import PosixQueues
     from ring3.linux.model.namespaces import Namespaces, PidNamespace, TimeNamespace
     from ring3.linux.model.pid_namespace import InnerPidNamespace
@@ -256,6 +257,13 @@ class LinuxSystem(TwoWays[LinuxTask]):
         from ring3.fs.inotify import InotifyLimits  # noqa: PLC0415 - few programs use it
 
         return InotifyLimits()
+
+    @cached_property
+    def keys(self) -> Keys:
+        """Keys and keyrings."""
+        from ring3.linux.model.keys import Keys  # noqa: PLC0415 -- few programs use them
+
+        return Keys()
 
     # -- namespaces: those of the task that runs, or of the machine while none does -------------------------------
 

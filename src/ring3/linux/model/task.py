@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ring3.fs.dentry import Dentry
     from ring3.fs.permission import Who
     from ring3.linux.model.filters import Dispatch, Seccomp
+    from ring3.linux.model.keys import TaskKeyrings
     from ring3.linux.model.namespaces import PidNamespace
     from ring3.linux.model.program import Start
     from ring3.linux.model.rseq import Registration
@@ -80,10 +81,12 @@ class LinuxTask(Task):
         trap_number: Vector of its last exception.
         error_code: Error code of its last exception.
         fault_address: Address of its last page fault.
+        keyrings: The keyrings that it has, None while it has asked for none.
         pidfd_ino: What stat(2) calls descriptors that stand for it alone, 0 while there are none.
     """
 
     pidfd_ino = 0
+    keyrings: TaskKeyrings | None = None
     kernel: LinuxSystem
     process: Process
     program: Start
@@ -183,6 +186,8 @@ class LinuxTask(Task):
         self.altstack = self.altstack.after_exec()
         self.tls = [0, 0, 0]
         self.clear_child_tid = 0
+        if self.keyrings is not None:
+            self.keyrings.after_exec()
 
     def for_child(self, child: LinuxTask, *, share_files: bool, share_fs: bool) -> None:
         """Gives a child what clone(2) copies or shares, but for the memory, the process and the registers."""
@@ -203,6 +208,8 @@ class LinuxTask(Task):
         if self.rseq is not None and child.mm is not self.mm:
             child.rseq = self.rseq.copy()
         child.landing_pad = self.landing_pad
+        if self.keyrings is not None:
+            child.keyrings = self.keyrings.for_child(is_thread=child.process is self.process)
 
     # -- kernel memory -----------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ring3.fs.inotify import InotifyLimits
     from ring3.kernel.mm.objects import Objects
     from ring3.linux.model.ipc import Ids, Ipc
+    from ring3.linux.model.keys import Keys
     from ring3.linux.model.mqueue import PosixQueues
     from ring3.linux.model.pid_namespace import InnerPidNamespace
     from ring3.linux.model.system import LinuxSystem
@@ -191,6 +192,10 @@ def _mqueue(kernel: LinuxSystem) -> PosixQueues:
     return kernel.posix_queues
 
 
+def _keys(kernel: LinuxSystem) -> Keys:
+    return kernel.keys
+
+
 def _kernel(kernel: LinuxSystem) -> LinuxSystem:
     return kernel
 
@@ -232,6 +237,12 @@ TUNABLES: Final[dict[bytes, Tunable | Name | KeptNumber | Trigger | LastPid]] = 
     b"fs/mqueue/msgsize_default": Tunable(_mqueue, ("msgsize_default",), 128, 16 << 20),
     b"fs/mqueue/msgsize_max": Tunable(_mqueue, ("msgsize_max",), 128, 16 << 20),
     b"fs/mqueue/queues_max": Tunable(_mqueue, ("queues_max",)),
+    b"kernel/keys/gc_delay": Tunable(_keys, ("gc_delay",)),
+    b"kernel/keys/maxbytes": Tunable(_keys, ("maxbytes",)),
+    b"kernel/keys/maxkeys": Tunable(_keys, ("maxkeys",)),
+    b"kernel/keys/persistent_keyring_expiry": Tunable(_keys, ("persistent_keyring_expiry",)),
+    b"kernel/keys/root_maxbytes": Tunable(_keys, ("root_maxbytes",)),
+    b"kernel/keys/root_maxkeys": Tunable(_keys, ("root_maxkeys",)),
     b"kernel/msg_next_id": Tunable(partial(_ids, "queues"), ("next_id",)),
     b"kernel/msgmax": Tunable(_ipc, ("msgmax",)),
     b"kernel/msgmnb": Tunable(_ipc, ("msgmnb",)),

@@ -74,6 +74,7 @@ NUMBERED: Final[dict[bytes, Callable[[LinuxTask, PidNamespace], bytes]]] = {
     b"status": process.status,
 }
 """Those with numbers of processes in them."""
+KEY_TEXTS: Final = (b"key-users", b"keys")
 LINKS: Final = (b"cwd", b"exe", b"root")
 IDS: Final = (b"uid_map", b"gid_map", b"setgroups", b"timens_offsets")
 """How namespaces translate, which can be said by writing."""
@@ -114,7 +115,8 @@ class ProcTree:
         pids = sorted(
             filter(None, (shown(pid) for pid in (INIT, *(found.pid for found in self._kernel.processes))))
         )
-        fixed = [*system.TEXTS, b"config.gz", b"mounts", b"net", b"self", b"sys", b"sysvipc", b"thread-self"]
+        links = (b"mounts", b"net", b"self", b"thread-self")
+        fixed = [*system.TEXTS, *KEY_TEXTS, b"config.gz", b"sys", b"sysvipc", *links]
         return [*fixed, *(b"%d" % pid for pid in pids)]
 
     def _find(self, name: bytes) -> Inode | None:
@@ -127,6 +129,10 @@ class ProcTree:
             return PseudoLink(fs, name, self._own_thread)
         if name in (b"mounts", b"net"):
             return PseudoLink(fs, name, lambda: b"self/" + name)
+        if name in KEY_TEXTS:
+            from ring3.linux.proc.keys import TEXTS  # noqa: PLC0415 - few programs look at it
+
+            return PseudoFile(fs, name, lambda: TEXTS[name](kernel).encode())
         if name == b"config.gz":
             from ring3.linux.proc.config import text  # noqa: PLC0415 - few programs look at it
 

@@ -104,6 +104,8 @@ def release_task(task: LinuxTask, code: int) -> None:
         exit_sem(task)
     exit_mm(task)
     task.files.release()
+    if task.keyrings is not None:
+        task.keyrings.close()
     if process.ending is None:
         retarget_shared_pending(task, ~task.blocked)
     process.threads.remove(task)
