@@ -19,7 +19,8 @@ from ring3.trace.strace.text import Text
 _ERRORS: Final = {int(error): error for error in E}
 _SLEEPS: Final = frozenset({"nanosleep", "clock_nanosleep", "clock_nanosleep_time64"})
 _FLAGGED: Final = frozenset({"fcntl", "fcntl64"})
-"""Calls whose results are said to be flags."""
+"""Calls whose results are said to be flags, or seals."""
+_KINDS: Final = {"fd_flags": "flags ", "open": "flags ", "seals": "seals "}
 _IN_HEX: Final = frozenset({"personality", "fcntl", "fcntl64"})
 """Calls whose results are numbers in hexadecimal, though they are no flags."""
 _RESTARTS: Final = 512
@@ -139,11 +140,14 @@ class CallLine:
         """A result that has a name, behind its number."""
         of = tables.sets()[arg.of]
         in_hex = of.flags or self.name in _IN_HEX
-        name = named(of, value, self._text.bits, self._text.style.names if in_hex else Names.ABBREV)
+        how = Names.ABBREV if self.name in _FLAGGED else self._text.style.names
+        if how is Names.RAW and not in_hex:
+            return str(value)
+        name = named(of, value, self._text.bits, how if in_hex else Names.ABBREV)
         number = f"{value:#x}" if in_hex and value else str(value)
         if name in ("0", number):
             return number
-        return f"{number} ({'flags ' * (self.name in _FLAGGED)}{name})"
+        return f"{number} ({_KINDS.get(of.name, '') if self.name in _FLAGGED else ''}{name})"
 
     def _value(self, value: int) -> str:
         """What a call returned that has not failed."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from itertools import takewhile
+from typing import Final
 
 from ring3.abi.values import ValueSet
 from ring3.trace.strace import tables
+from ring3.trace.strace.scalars import permissions
 from ring3.trace.strace.special import COMPOSED, SEPARATE, SPECIAL
 from ring3.trace.strace.style import Names
 
@@ -15,6 +18,19 @@ def in_hex(number: int) -> str:
     if number < 0:
         number &= (1 << 32) - 1
     return f"{number & (1 << 64) - 1:#x}" if number else "0"
+
+
+_RAW: Final[Mapping[str, Callable[[int], str]]] = {
+    "mode": permissions,
+    "quotactl": lambda number: str(number & 0xFFFF_FFFF),
+    "aio": str,
+}
+"""How values of sets are written where names are not wanted, if that is not in hexadecimal."""
+
+
+def raw_of(of: str, number: int) -> str:
+    """A value of a set as it is."""
+    return _RAW.get(of, in_hex)(number)
 
 
 def styled(how: Names, text: str, raw: str) -> str:
@@ -32,11 +48,13 @@ def named(of: ValueSet, number: int, bits: int = 64, how: Names = Names.ABBREV) 
     Of sets that are in `SEPARATE` fields are written one by one, and flags together behind them.
     """
     special = SPECIAL.get(of.name)
-    own = None if special is None else special(number, lambda inner, part: named(inner, part, bits, how))
-    if own is not None:
-        return own if of.name in COMPOSED else styled(how, own, in_hex(number))
+    if special is not None:
+        inner_how = how if of.name in COMPOSED else Names.ABBREV
+        own = special(number, lambda inner, part: named(inner, part, bits, inner_how))
+        if own is not None:
+            return own if of.name in COMPOSED else styled(how, own, raw_of(of.name, number))
     if how is not Names.ABBREV and of.name not in SEPARATE:
-        return styled(how, named(of, number, bits), in_hex(number))
+        return styled(how, named(of, number, bits), raw_of(of.name, number))
     if not of.flags and not of.fields:
         return of.by_value(bits).get(number) or _unknown(of, number)
     if number < 0:

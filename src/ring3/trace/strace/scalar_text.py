@@ -96,6 +96,8 @@ class ScalarText(MemoryText):
             return text
         if what is Meaning.SIGSET:
             return sigset(number, self.style.names)
+        if what is Meaning.SIGMASK:
+            return sigset(number & 0xFFFF_FFFF, self.style.names, 32)
         raw = RAW[what](number)
         return text if text == raw else styled(self.style.names, text, raw)
 

@@ -56,7 +56,7 @@ def _styled(how: Names, text: str, raw: str) -> str:
     return text if how is Names.ABBREV else raw if how is Names.RAW else f"{raw} /* {text} */"
 
 
-def wait_status(status: int) -> str:
+def wait_status(status: int, how: Names = Names.ABBREV) -> str:
     """What wait4(2) says of a child, with what is beyond that (ptrace(2)'s events)."""
     status &= 0xFFFF_FFFF
     if status == 0xFFFF:
@@ -77,8 +77,12 @@ def wait_status(status: int) -> str:
         rest = status & ~0xFF00
     if rest >> 16:
         event = values.every()["ptrace_event"].by_value().get(rest >> 16)
-        text += f"|{event or f'{rest >> 16:#x} /* PTRACE_EVENT_??? */'}<<16"
+        text += f"|{_styled(how, event, hex(rest >> 16)) if event else _unknown_event(rest >> 16, how)}<<16"
     return text + (f"|{rest & 0xFFFF:#x}" if rest & 0xFFFF else "")
+
+
+def _unknown_event(number: int, how: Names) -> str:
+    return f"{number:#x}" + " /* PTRACE_EVENT_??? */" * (how is not Names.RAW)
 
 
 def device(number: int) -> str:
@@ -120,6 +124,8 @@ SCALARS: Final[Mapping[Meaning, Callable[[int], str]]] = {
 
 RAW: Final[Mapping[Meaning, Callable[[int], str]]] = {
     Meaning.SIGNAL: str,
+    Meaning.KEY: lambda number: str((number & 0xFFFF_FFFF ^ 0x8000_0000) - 0x8000_0000),
+    Meaning.SIGMASK: str,
     Meaning.ERRNO: str,
     Meaning.SIGSET: str,
     Meaning.DEVICE: lambda number: f"{number:#x}" if number else "0",

@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ring3.abi.kinds import NamedTuple
-from ring3.trace.strace import tables
-from ring3.trace.strace.naming import named
 from ring3.trace.strace.scalars import permissions
 
 
@@ -36,10 +34,26 @@ _TIMES: Final = tuple(f"st_{kind}time{part}" for kind in "amc" for part in ("", 
 _STAT_WHOLE: Final = (
     "st_dev", "st_ino", "st_mode", "st_nlink", "st_uid", "st_gid", "st_blksize", "st_blocks", "st_size", *_TIMES
 )  # fmt: skip
+_DISK_QUOTA: Final = (
+    "d_version", "d_flags", "d_fieldmask", "d_id", "d_blk_hardlimit", "d_blk_softlimit", "d_ino_hardlimit",
+    "d_ino_softlimit", "d_bcount", "d_icount",
+)  # fmt: skip
 WHOLE: Final = {
     "stat": _STAT_WHOLE,
     "stat32": _STAT_WHOLE,
     "stat64": _STAT_WHOLE,
+    "fs_disk_quota": (
+        *_DISK_QUOTA,
+        "d_itimer",
+        "d_btimer",
+        "d_iwarns",
+        "d_bwarns",
+        "d_rtb_hardlimit",
+        "d_rtb_softlimit",
+        "d_rtbcount",
+        "d_rtbtimer",
+        "d_rtbwarns",
+    ),
 }
 """The fields that are shown with ``-v``, where that is not all of them in their order."""
 
@@ -56,21 +70,7 @@ SHOWN: Final = {
     **dict.fromkeys(("ipc64_perm_set", "ipc64_perm32_set"), _PERMISSIONS_SET),
     **dict.fromkeys(("if_dqblk", "if_dqblk32"), _QUOTA),
     "if_nextdqblk": Shown((*_QUOTA.fields, "dqb_id"), more=True),
-    "fs_disk_quota": Shown(
-        (
-            "d_version",
-            "d_flags",
-            "d_fieldmask",
-            "d_id",
-            "d_blk_hardlimit",
-            "d_blk_softlimit",
-            "d_ino_hardlimit",
-            "d_ino_softlimit",
-            "d_bcount",
-            "d_icount",
-        ),
-        more=True,
-    ),
+    "fs_disk_quota": Shown(_DISK_QUOTA, more=True),
     "io_uring_params": Shown(
         (
             "flags",
@@ -239,6 +239,17 @@ SIGNALLING: Final = frozenset({0, 2, _SIGEV_THREAD_ID})
 
 LABELS: Final[Mapping[tuple[str, str], str]] = {
     ("sigset_argpack", "ss"): "sigmask",
+    **{
+        ("user_regs_struct", name): f"r{name}"
+        for name in ("bp", "bx", "ax", "cx", "dx", "si", "di", "ip", "sp")
+    },
+    ("user_regs_struct", "orig_ax"): "orig_rax",
+    ("user_regs_struct", "flags"): "eflags",
+    **{
+        ("user_regs_struct32", name): f"e{name}"
+        for name in ("bp", "bx", "ax", "cx", "dx", "si", "di", "ip", "sp", "flags")
+    },
+    ("user_regs_struct32", "orig_ax"): "orig_eax",
     ("sigset_argpack", "ss_len"): "sigsetsize",
 }
 """What strace calls a field, where that is not its name."""
@@ -249,20 +260,25 @@ def _sigval(number: int) -> str:
     return f"{{sival_int={low}, sival_ptr={f'{number:#x}' if number else 'NULL'}}}"
 
 
-def _mq_flags(number: int) -> str:
-    return named(tables.sets()["mq_flags"], number & (1 << 64) - 1)
-
-
-def _capabilities(number: int) -> str:
-    return named(tables.sets()["capability_bits"], number)
-
-
 def _ticks(number: int) -> str:
     """Ticks of a clock that has a hundred of them in a second, as x86's has for programs."""
     number &= (1 << 64) - 1
     return f"{number} /* {number // 100}.{number % 100:02} s */" if number else "0"
 
 
+MEANINGS: Final[Mapping[tuple[str, str], str]] = {
+    ("mq_attr", "mq_flags"): "flags mq_flags",
+    **{
+        ("cap_user_data", field): "flags capability_bits"
+        for field in ("effective", "permitted", "inheritable")
+    },
+    ("fs_disk_quota", "d_flags"): "u8 flags xfs_quota",
+}
+"""Fields that mean something else for strace than their rows say."""
+_USAGE: Final = (
+    "maxrss", "ixrss", "idrss", "isrss", "minflt", "majflt", "nswap", "inblock", "oublock", "msgsnd", "msgrcv",
+    "nsignals", "nvcsw", "nivcsw",
+)  # fmt: skip
 UNSIGNED: Final = frozenset(
     {
         *((name + width, field) for width in ("", "32") for name, field in (
@@ -270,25 +286,26 @@ UNSIGNED: Final = frozenset(
             ("statfs", "f_namelen"), ("statfs", "f_frsize"), ("msqid_ds", "msg_stime"), ("msqid_ds", "msg_rtime"),
             ("msqid_ds", "msg_ctime"), ("semid_ds", "sem_otime"), ("semid_ds", "sem_ctime"), ("shmid_ds", "shm_atime"),
             ("shmid_ds", "shm_dtime"), ("shmid_ds", "shm_ctime"), ("ptrace_peeksiginfo_args", "nr"),
+            ("stat", "st_uid"), ("stat", "st_gid"), *(("rusage", f"ru_{field}") for field in _USAGE),
         )),
+        ("stat64", "st_uid"), ("stat64", "st_gid"), ("old_stat", "st_uid"), ("old_stat", "st_gid"),
+        ("fs_disk_quota", "d_id"),
     }
 )  # fmt: skip
-"""Fields with a sign that are shown without it."""
+"""Fields with a sign that are shown without it, and users that are never -1."""
+_PERMS: Final = ("ipc64_perm", "ipc64_perm32", "ipc64_perm_set", "ipc64_perm32_set")
 FIELDS: Final[Mapping[tuple[str, str], Callable[[int], str]]] = {
-    **{(name, "mode"): permissions for name in ("ipc64_perm", "ipc64_perm32")},
-    **{(name, "key"): lambda number: str(number & 0xFFFF_FFFF) for name in ("ipc64_perm", "ipc64_perm32")},
+    **{(name, "mode"): permissions for name in _PERMS},
+    **{(name, "key"): lambda number: str(number & 0xFFFF_FFFF) for name in _PERMS},
     ("epoll_event", "data"): lambda number: f"{{u32={number & 0xFFFF_FFFF}, u64={number}}}",
     ("sigevent", "sigev_value"): _sigval,
-    ("mq_attr", "mq_flags"): _mq_flags,
     **{("tms", f"tms_{name}"): _ticks for name in ("utime", "stime", "cutime", "cstime")},
     ("sockaddr_nl", "nl_groups"): lambda number: f"{number:#08x}" if number else "00000000",
     ("io_uring_params", "sq_thread_cpu"): lambda number: f"{number:#x}" if number else "0",
-    ("fs_disk_quota", "d_flags"): lambda number: named(tables.sets()["xfs_quota"], number & 0xFF),
     ("clone_args", "stack_size"): lambda number: f"{number:#x}" if number else "0",
     ("statx", "stx_mnt_id"): lambda number: f"{number:#x}" if number else "0",
     ("kexec_segment", "mem"): lambda number: f"{number:#x}" if number else "NULL",
     ("io_event", "obj"): lambda number: f"{number:#x}" if number else "0",
-    **{("cap_user_data", field): _capabilities for field in ("effective", "permitted", "inheritable")},
 }
 """Fields with a text of their own."""
 

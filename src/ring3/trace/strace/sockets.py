@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.linux import structs
 from ring3.trace.addresses import FAMILY_STRUCTS
 from ring3.trace.strace import tables
+from ring3.trace.strace.bpf_filters import fprog
 from ring3.trace.strace.quoting import quoted
 from ring3.trace.strace.style import InHex
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ring3.trace.strace.text import Text
 
 _SOL_SOCKET: Final = 1
+_SOL_NETLINK: Final = 270
 _AF_UNIX: Final = 1
 _SOCKADDR_MAX: Final = 128
 _LEAST: Final = {"sockaddr_in6": 24}
@@ -23,6 +25,8 @@ _MOST: Final = 4096
 """Bytes of control messages that are looked at."""
 _SOCKET_STRUCTS: Final = {13: "linger", 17: "ucred"}
 """Options of SOL_SOCKET that are structs: SO_LINGER, SO_PEERCRED."""
+_FILTERS: Final = frozenset({26, 51})
+"""Those that are filters: SO_ATTACH_FILTER, SO_ATTACH_REUSEPORT_CBPF."""
 _SOCKET_NAMES: Final = frozenset({25})
 """Those that are strings: SO_BINDTODEVICE."""
 _IP_STRUCTS: Final = {35: "ip_mreq", 36: "ip_mreq", 32: "ip_mreqn"}
@@ -79,15 +83,17 @@ def _integers(data: bytes, show: Callable[[int], str]) -> str:
     return f"[{', '.join(map(show, values))}]"
 
 
-def option(text: Text, level: int, name: int, address: int, size: int) -> str:
+def option(text: Text, level: int, name: int, address: int, size: int, *, is_got: bool) -> str:
     """The value of a socket's option.
 
     Raises:
         Errno: It cannot be read.
     """
     size = size & 0xFFFF_FFFF
-    if size >> 31:
+    if size >> 31 or (not size and is_got):
         return f"{address:#x}"
+    if level == _SOL_SOCKET and name in _FILTERS and not is_got and size >= 2 * text.bits // 8:
+        return fprog(text, address, is_seccomp=False)
     struct = (
         _SOCKET_STRUCTS.get(name) if level == _SOL_SOCKET else _IP_STRUCTS.get(name) if level == 0 else None
     )
@@ -95,6 +101,8 @@ def option(text: Text, level: int, name: int, address: int, size: int) -> str:
         return text.struct(text.row(struct), address)
     if level == _SOL_SOCKET and name in _SOCKET_NAMES:
         return text.bytes_at(address, size)
+    if level == _SOL_NETLINK and size >= 4:
+        size = 4
     if size == 4:
         return f"[{int.from_bytes(text.read(address, 4), 'little', signed=True)}]"
     return text.bytes_at(address, size)

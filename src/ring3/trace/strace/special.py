@@ -124,7 +124,7 @@ def _merged(of: str, inner: str, mask: int) -> Callable[[int, Named], str]:
 def _with_ipc_64(of: str) -> Callable[[int, Named], str]:
     def text(number: int, named: Named) -> str:
         number &= _M32
-        prefix = "IPC_64|" if number & _IPC_64 else ""
+        prefix = f"{named(tables.sets()['ipc_64'], _IPC_64)}|" if number & _IPC_64 else ""
         return prefix + named(tables.sets()[of], number & ~_IPC_64)
 
     return text
@@ -186,7 +186,12 @@ SPECIAL: Final[Mapping[str, Callable[[int, Named], str | None]]] = {
 }
 """By the name of the set; None for what is written in the usual way."""
 
-COMPOSED: Final = frozenset({"ipc_flags", "shmget_flags", "socket_type", "mempolicy_flags", "syslog_action"})
+COMPOSED: Final = frozenset(
+    {
+        "ipc_flags", "shmget_flags", "socket_type", "syslog_action", "loglevel", "msgctl", "shmctl", "semctl", "swapon",
+        "futex_wake", "xfeature_remark", "xfeatures_remark", "user_area",
+    }
+)  # fmt: skip
 """Those that are composed of parts, which are written as is wanted already; others are written so as a whole."""
 SEPARATE: Final = frozenset({"personality_flags", "clone", "fanotify_init", "kexec", "memfd"})
 """Sets whose fields are written apart from their flags where more than names is wanted."""

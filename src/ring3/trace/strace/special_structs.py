@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import Errno
 from ring3.abi.notation import TYPES
+from ring3.trace.strace.bpf_filters import fprog
 from ring3.trace.strace.dirents import entries
 from ring3.trace.strace.quoting import quoted
 from ring3.trace.strace.signals import in_memory
@@ -22,6 +23,7 @@ FAILED: Final = -1
 Arguments = Mapping[str, int]
 Special = Callable[["Text", int, int | None, Arguments, int | None], str]
 """Writes what is at an address of a program, of which there are so many, beside these arguments, for this result."""
+_NAME_MOST: Final = 15
 _PAGE: Final = 4096
 _MAX_HANDLE: Final = 128
 """Bytes of a file's handle at most (MAX_HANDLE_SZ of include/linux/exportfs.h)."""
@@ -71,7 +73,18 @@ def _keyctl_bytes(offset: int) -> Special:
     return text_of
 
 
+def _task_name(text: Text, address: int, _count: int | None, _beside: Arguments, _result: int | None) -> str:
+    """The name of a task, of which no more than Linux keeps is looked at."""
+    return text.string(address, _NAME_MOST)
+
+
+def _filter(text: Text, address: int, _count: int | None, _beside: Arguments, _result: int | None) -> str:
+    return fprog(text, address, is_seccomp=True)
+
+
 SPECIAL: Final[Mapping[str, Special]] = {
+    "sock_fprog": _filter,
+    "task_name": _task_name,
     "residency": _residency,
     "keyctl_in": _keyctl_bytes(4),
     "keyctl_in2": _keyctl_bytes(8),

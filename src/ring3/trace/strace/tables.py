@@ -44,8 +44,9 @@ UNKNOWN: Final = {
     "memfd_secret": "", "wait_options": "W???", "wait": "W???", "statx_at": "AT_???", "inotify_init_flags": "IN_???",
     "open": "O_???", "msgctl_command": "MSG_???", "shmctl_command": "SHM_???", "semctl_command": "SEM_???",
     "msgrcv": "MSG_???", "swapon_flags": "SWAP_FLAG_???", "pkey_rights": "PKEY_???", "move_pages": "MPOL_???",
-    "quota_format": "QFMT_VFS_???", "sockopt_ax25": "AX25_???", "sockopt_raw": "ICMP_???", "mq_flags": "O_???",
-    "kexec_arch": "KEXEC_ARCH_???", "futex2": "FUTEX_???", "futex_bitset": "",
-    "mempolicy_bits": "MPOL_???", "io_uring_register_op": "IORING_REGISTER_???", "socket_type_flags": "SOCK_???",
+    "quota_format": "QFMT_VFS_???", "sockopt_ax25": "AX25_???", "sockopt_raw": "RAW_???", "sockopt_rds": "RDS_???",
+    "sockopt_kcm": "KCM_???", "sockopt_vsock": "SO_VM_???", "mq_flags": "O_???", "kexec_arch": "KEXEC_ARCH_???",
+    "futex2": "FUTEX_???", "futex_bitset": "", "sockopt_alg": "ALG_???", "uring_register": "IORING_REGISTER_???",
+    "mempolicy_bits": "MPOL_???", "socket_type_flags": "SOCK_???",
 }  # fmt: skip
 """What stands behind values without a name, by their set, where it is not what the set's names begin with."""

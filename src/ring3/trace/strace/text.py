@@ -27,6 +27,7 @@ from ring3.trace.strace.shown import (
     FIELDS,
     HIDDEN,
     LABELS,
+    MEANINGS,
     SHOWN,
     SIGNALLING,
     SIZE_OF_DEVICE,
@@ -79,7 +80,9 @@ class Text(ScalarText):
         what = arg.meaning
         size = self._length(arg, beside, result)
         if what is Meaning.SOCKOPT:
-            return option(self, beside["level"], beside["optname"], address, size or 0)
+            return option(
+                self, beside["level"], beside["optname"], address, size or 0, is_got=arg.when is When.EXIT
+            )
         if what is Meaning.STRUCT:
             return (
                 self._structs(arg, address, size, beside, result) if self.style.follows else f"{address:#x}"
@@ -275,7 +278,8 @@ class Text(ScalarText):
                 each[0] += date(seconds, nanoseconds, 9)
             return each[0] if field.length is None else f"[{', '.join(each)}]"
         target = scalar(field.type, self.bits) if field.type in TYPES else TYPES["u64"]
-        arg = meaning(field.meaning or "number", POINTER if field.pointer else target, self.bits, target)
+        said = MEANINGS.get((row.name, field.name), field.meaning or "number")
+        arg = meaning(said, POINTER if field.pointer else target, self.bits, target)
         if isinstance(value, bytes):
             if arg.meaning is Meaning.IPV6:
                 return ipv6(value)
@@ -312,6 +316,8 @@ class Text(ScalarText):
             text = _limit(value, self.bits)
             return styled(self.style.names, text, str(value)) if value > _FAR else text
         if arg.meaning is Meaning.SECONDS and row.name in DATES:
+            bits = 8 * row.place(field.name, self.bits).size
+            value = (value & (1 << bits) - 1 ^ 1 << bits - 1) - (1 << bits - 1)
             return f"{value}{date(value, beside.get(field.name + '_nsec', 0), 9)}"
         return self.scalar(arg, value)
 

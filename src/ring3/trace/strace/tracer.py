@@ -262,7 +262,7 @@ class Tracer(CallObserver):
             inner = {
                 other: Form(entry_of(other), other, bits, self._style(other, bits))
                 for other in others
-                if self.wanted.calls(other, bits)
+                if name in wanted or self.wanted.calls(other, bits)
             }
             return _MultiplexedRow(self, wanted.get(name), inner, bits) if wanted or inner else None
         if len(what.names) == 1:
