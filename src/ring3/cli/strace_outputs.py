@@ -17,7 +17,7 @@ from ring3.trace.strace.lines import Output
 from ring3.trace.strace.observing import Destination
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ring3.cli.caller import Caller
 
@@ -62,7 +62,7 @@ class Outputs:
         self._name = asked.output
         self._flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if "A" in asked.counts else os.O_TRUNC)
         self._reader: subprocess.Popen[bytes] | None = None
-        self._open: dict[int, io.TextIOBase] = {}
+        self._open: dict[int, tuple[io.TextIOBase, Output]] = {}
         to_command = self._name.startswith(("|", "!"))
         separately = asked.separately and bool(self._name) and not to_command
         self.destination = Destination(
@@ -78,9 +78,11 @@ class Outputs:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        for stream in self._open.values():
+        for stream, output in self._open.values():
+            output.flush()
             with suppress(OSError):
-                stream.flush() if stream is self._caller.stderr else stream.close()
+                if stream is not self._caller.stderr:
+                    stream.close()
         if self._reader is not None:
             self._reader.wait()
 
@@ -90,17 +92,19 @@ class Outputs:
 
     def _shared(self, _task: int) -> Output:
         """The output that all tasks share."""
-        stream = self._open.get(0)
-        if stream is None:
-            stream = self._open[0] = self._opened()
-        return _output(stream, at_once=stream is self._caller.stderr)
+        if 0 not in self._open:
+            stream = self._opened()
+            at_once = stream is self._caller.stderr
+            self._open[0] = stream, self._output(stream, self._name, at_once=at_once)
+        return self._open[0][1]
 
     def _of(self, task: int) -> Output:
         """The file of one task."""
-        stream = self._open.get(task)
-        if stream is None:
-            stream = self._open[task] = self._file(f"{self._name}.{task}")
-        return _output(stream, at_once=False)
+        if task not in self._open:
+            name = f"{self._name}.{task}"
+            stream = self._file(name)
+            self._open[task] = stream, self._output(stream, name, at_once=False)
+        return self._open[task][1]
 
     def _opened(self) -> io.TextIOBase:
         if not self._name:
@@ -119,11 +123,41 @@ class Outputs:
         except OSError as error:
             raise UserError(f"Can't fopen '{name}': {error.strerror}", 1) from None
 
+    def _output(self, stream: io.TextIOBase, name: str, *, at_once: bool) -> Output:
+        """A stream as an output; whoever reads a terminal or a pipe wants to see at once what is there."""
+        if not at_once:
+            with suppress(OSError):
+                mode = os.fstat(stream.fileno()).st_mode
+                at_once = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or os.isatty(stream.fileno())
+        careful = _Careful(stream, lambda why: self.tell(f"{name or 'standard error'}: {why}"))
+        return Output(careful.write, careful.flush, at_once)
 
-def _output(stream: io.TextIOBase, *, at_once: bool) -> Output:
-    """A stream as an output; whoever reads a terminal or a pipe wants to see at once what is there."""
-    if not at_once:
+
+class _Careful:
+    """A stream whose failure is said once: what is written afterwards is lost, and the program goes on."""
+
+    def __init__(self, stream: io.TextIOBase, tell: Callable[[str], None]) -> None:
+        self._stream = stream
+        self._tell = tell
+        self._has_failed = False
+
+    def write(self, text: str) -> None:
+        """Writes, if that is possible still."""
+        if not self._has_failed:
+            try:
+                self._stream.write(text)
+            except OSError as error:
+                self._fail(error)
+
+    def flush(self) -> None:
+        """Has everything seen, if that is possible still."""
+        if not self._has_failed:
+            try:
+                self._stream.flush()
+            except OSError as error:
+                self._fail(error)
+
+    def _fail(self, error: OSError) -> None:
+        self._has_failed = True
         with suppress(OSError):
-            mode = os.fstat(stream.fileno()).st_mode
-            at_once = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or os.isatty(stream.fileno())
-    return Output(stream.write, stream.flush, at_once)
+            self._tell(error.strerror or str(error))

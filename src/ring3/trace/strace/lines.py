@@ -176,6 +176,12 @@ class Lines:
             self._begin(task, ended(code))
             self._put("\n")
 
+    def superseded(self, task: LinuxTask, by: int) -> None:
+        """Writes that another thread has taken the place of a process's first one."""
+        if self._layout.ends:
+            self._begin(task, f"+++ superseded by execve in pid {by} +++")
+            self._put("\n")
+
     def flush(self) -> None:
         """Has everything seen."""
         self._put("")

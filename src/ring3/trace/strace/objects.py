@@ -71,6 +71,10 @@ class Objects:
         else:
             self._put("exit", task, status=code >> 8 & 0xFF, signal=None, core=False)
 
+    def superseded(self, task: LinuxTask, by: int) -> None:
+        """Writes that another thread has taken the place of a process's first one."""
+        self._put("superseded", task, by=by)
+
     def flush(self) -> None:
         """Has everything seen."""
         self._output.flush()

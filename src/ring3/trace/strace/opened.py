@@ -86,5 +86,8 @@ class Writer(Protocol):
     def exited(self, task: LinuxTask, code: int) -> None:
         """A task has ended, with what wait(2) would say."""
 
+    def superseded(self, task: LinuxTask, by: int) -> None:
+        """The first thread of a process has ended because another one, of that number, has executed a program."""
+
     def flush(self) -> None:
         """Whoever reads the trace is to see it now."""

@@ -63,6 +63,11 @@ class Separate:
         self.of(task).exited(task, code)
         self._writers.pop(task.tid, None)
 
+    def superseded(self, task: LinuxTask, by: int) -> None:
+        """A process's first thread has ended for another one that has executed a program."""
+        self.of(task).superseded(task, by)
+        self._writers.pop(task.tid, None)
+
     def flush(self) -> None:
         """Everything is to be seen."""
         for writer in self._writers.values():

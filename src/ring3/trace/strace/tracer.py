@@ -339,8 +339,29 @@ class Tracer(CallObserver):
         assert isinstance(task, LinuxTask)
         self.leave(task)
         self.tell_ignored(task)
-        self.writer.exited(task, event.code)
-        self._forget(task)
+        by = self._superseding(task)
+        if by is None:
+            self.writer.exited(task, event.code)
+            self._forget(task)
+        else:
+            self._forget(task)
+            self.writer.superseded(task, by)
+
+    def _superseding(self, task: LinuxTask) -> int | None:
+        """The number of the thread whose execve(2) ends the first one of its process; None if it ends otherwise."""
+        if task.tid != task.process.pid:
+            return None
+        return next(
+            (
+                other.tid
+                for other, opened in self.open.items()
+                if isinstance(other, LinuxTask)
+                and other is not task
+                and other.process is task.process
+                and opened.form.name in ("execve", "execveat")
+            ),
+            None,
+        )
 
     def _forget(self, task: Task) -> None:
         self.tasks.discard(task)
