@@ -62,3 +62,12 @@ def test_a_profile(toolchain: Toolchain, tmp_path: Path) -> None:
 def test_a_policy_with_an_error_runs_nothing(tmp_path: Path) -> None:
     told = ring3("policy", "run", str(tmp_path / "none"), "/bin/true")
     assert (told.returncode, told.stderr) == (1, f"ring3: {tmp_path / 'none'}: No such file or directory\n")
+
+
+def test_a_container_engines_profile_gives_the_answers_of_the_real_kernel(toolchain: Toolchain) -> None:
+    folder = Path(__file__).with_name("container")
+    program = str(toolchain.program("trace/contained.c"))
+    told = ring3("policy", "check", "--oci", str(folder / "seccomp.json"), program)
+    assert told.stdout == (folder / "answers.txt").read_text()
+    assert told.stdout.count("\n") > 100
+    assert "acct(...) = EPERM (syscalls[" in told.stderr

@@ -76,3 +76,54 @@ def test_kinds_of_arguments(toolchain: Toolchain, bits: Bits, tmp_path: Path) ->
     options = ["-e", "trace=!set_thread_area,set_tid_address,brk,ioctl,wait4"]
     ours, real = _both(options, [str(toolchain.program("trace/kinds.c", bits=bits))], tmp_path)
     assert ours == real
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        ["inject=chdir:error=ENOENT:when=1"],
+        ["inject=chdir:error=ENOENT:when=2"],
+        ["inject=chdir:error=ENOENT:when=1+"],
+        ["inject=chdir:error=EIO:when=1+2"],
+        ["inject=%file:error=ENOENT:when=2+"],
+        ["fault=close"],
+        ["fault=chdir:error=13:when=1..2"],
+        ["inject=chdir:retval=42"],
+        ["inject=chdir,close:retval=0:signal=SIGCHLD:when=1"],
+        ["inject=chdir:signal=URG"],
+        ["inject=close:error=EBADF", "inject=close:retval=7:when=1"],
+        ["inject=chdir:syscall=getpid:retval=0"],
+    ],
+    ids="|".join,
+)
+def test_injections(toolchain: Toolchain, rules: list[str], tmp_path: Path) -> None:
+    options = [word for rule in rules for word in ("-e", rule)]
+    program = str(toolchain.program("trace/injected.c"))
+    ours, real = _both([*options, "-e", "trace=chdir,close,open,openat"], [program], tmp_path)
+    assert ours == real
+
+
+def test_counts_column_for_column(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("one\n")
+    options = [
+        "-c",
+        "-U",
+        "calls,errors,name",
+        "-S",
+        "name",
+        "-e",
+        "trace=open,openat,read,write,close,chdir,lseek",
+    ]
+    ours, real = _both(options, ["/usr/bin/head", "file", "nothing"], tmp_path)
+    assert ours == real
+
+
+def test_a_thread_that_executes_a_program_supersedes_the_first_one(
+    toolchain: Toolchain, tmp_path: Path
+) -> None:
+    program = str(toolchain.program("trace/supersedes.c", kind="static"))
+    ours, real = _both(["-f", "-e", "trace=exit_group"], [program], tmp_path)
+    ends = [[re.sub(r"^\d+ +|\d+", "N ", line) for line in lines if "+++" in line] for lines in (ours, real)]
+    assert ends[0] == ends[1]
+    assert any("superseded by execve" in line for line in ends[0])

@@ -142,3 +142,8 @@ def test_the_number_of_the_task_always(program: str) -> None:
     assert trace("-a1", "-qq", "--always-show-pid", "-e", "trace=close", program) == [
         "[pid     2] close(3) = 0"
     ]
+
+
+def test_a_full_output_is_said_once_and_the_program_goes_on(program: str) -> None:
+    done = ring3("strace", "-o", "/dev/full", program)
+    assert (done.stderr, done.returncode) == ("strace: /dev/full: No space left on device\n", 0)

@@ -81,9 +81,11 @@ def _fields(info: SigInfo, how: Names = Names.ABBREV) -> list[str]:
     match info.layout:
         case _ if info.layout is Layout.FAULT or (info.code == SiCode.SI_KERNEL and info.signo in _FAULTS):
             found.append(f"si_addr={info.address:#x}" if info.address else "si_addr=NULL")
-        case Layout.CHILD:
+        case _ if info.layout is Layout.CHILD or (
+            info.code == SiCode.SI_KERNEL and info.signo == Sig.SIGCHLD
+        ):
             exited = info.code == 1
-            status = str(info.status) if exited else signal_name(info.status)
+            status = str(info.status) if exited or not info.status else signal_name(info.status)
             found += [f"si_pid={info.pid}", f"si_uid={info.uid}", f"si_status={status}"]
             found += [f"si_utime={info.utime}", f"si_stime={info.stime}"]
         case Layout.TIMER:

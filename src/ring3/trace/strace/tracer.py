@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import Errno
 from ring3.abi.kinds import NamedTuple
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from ring3.linux.kernel import LinuxKernel
     from ring3.linux.model.siginfo import SigInfo
     from ring3.trace.strace.style import Style
+
+
+_EXECS: Final = {64: frozenset({59, 322}), 32: frozenset({11, 358})}
+"""The numbers of execve(2) and execveat(2)."""
 
 
 class Wanted(NamedTuple):
@@ -195,6 +199,7 @@ class Tracer(CallObserver):
         self.tasks: set[Task] = set(first)
         self.open: dict[Task, OpenCall] = {}
         self.ignored: dict[Task, list[SigInfo]] = {}
+        self._kernel = kernel
         self._style = style
         self._tell = tell
         self.begins = begins
@@ -349,19 +354,11 @@ class Tracer(CallObserver):
 
     def _superseding(self, task: LinuxTask) -> int | None:
         """The number of the thread whose execve(2) ends the first one of its process; None if it ends otherwise."""
-        if task.tid != task.process.pid:
+        by = self._kernel.current
+        if task.tid != task.process.pid or by is None or by is task:
             return None
-        return next(
-            (
-                other.tid
-                for other, opened in self.open.items()
-                if isinstance(other, LinuxTask)
-                and other is not task
-                and other.process is task.process
-                and opened.form.name in ("execve", "execveat")
-            ),
-            None,
-        )
+        executes = _EXECS[32 if by.is_narrow else 64]
+        return by.tid if by.process is task.process and by.regs.orig_ax in executes else None
 
     def _forget(self, task: Task) -> None:
         self.tasks.discard(task)
