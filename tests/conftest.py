@@ -44,13 +44,15 @@ def native() -> Iterator[Run]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--cpu host`` runs the guest programs of most tests on the host's own processor."""
-    parser.addoption("--cpu", choices=tuple(CpuKind), default=CpuKind.EMULATED)
+    """``--cpu`` says what runs the guest programs of most tests; ``thrown``: both CPUs, by chance."""
+    parser.addoption("--cpu", choices=(*CpuKind, "thrown"), default=CpuKind.EMULATED)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Tells who boots machines."""
-    guest.CPU[:] = [CpuKind(config.getoption("--cpu"))]
+    wanted = config.getoption("--cpu")
+    guest.THROWN[:] = [wanted == "thrown"]
+    guest.CPU[:] = [CpuKind.AUTO if wanted == "thrown" else CpuKind(wanted)]
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:

@@ -16,6 +16,7 @@ import pytest
 from ring3.fs.file import Stat
 from ring3.fs.host import HostFile
 from ring3.kernel.signature import Handler, Result
+from ring3.machine.board import CpuKind
 from tests.support import faults, guest
 from tests.support.debian import busybox
 from tests.support.faults import Fault
@@ -91,6 +92,10 @@ def on_both_paths(
     program: Path, arguments: Sequence[str] = (), *, stdin: bytes = b"", watch: bool = True
 ) -> tuple[Outcome, Outcome]:
     """What the program does on the short path, and what on the full one."""
+    if guest.CPU[-1] is CpuKind.AUTO:
+        pytest.skip(
+            "a stop looks otherwise on either CPU (RCX at a call, pages mapped ahead), and both run the program"
+        )
     outcomes = []
     paths: tuple[guest.PathThrough, guest.PathThrough] = ("short", "full")
     for path in paths:

@@ -39,12 +39,15 @@ from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE, ZERO_PAGE
 from ring3.machine.registers import Flags, Gpr, Seg
 from tests.support.native import Finished
 from tests.support.stop_clocks import StopClocks
+from tests.support.thrown import throw
 
 PathThrough = Literal["short", "full"]
 """One of the two ways through the kernel."""
 
 CPU: Final = [CpuKind.EMULATED]
 """What runs programs, at the end; the option ``--cpu`` of pytest puts another one there."""
+THROWN: Final = [False]
+"""Whether programs are thrown to and fro between both; the option ``--cpu thrown`` wants that."""
 RAM: Final = 256 << 20
 SECONDS: Final = 30.0
 
@@ -72,7 +75,7 @@ def make_deterministic(computer: Linux | Solaris) -> None:
         return taken
 
     computer.kernel.random_bytes = random_bytes
-    if computer.machine.cpu.translates:
+    if isinstance(computer, Solaris) or CPU[-1] is CpuKind.EMULATED:
         computer.kernel.make_time_virtual()
     else:
         StopClocks.install(computer)
@@ -87,6 +90,8 @@ def boot(path: PathThrough = "short", ram_bytes: int = RAM) -> Iterator[Linux]:
     """A machine with Linux on which every run of a program is the same."""
     with Linux(full_path=path == "full", ram_bytes=ram_bytes, cpu=CPU[-1]) as linux:
         make_deterministic(linux)
+        if THROWN[-1]:
+            throw(linux)
         yield linux
 
 

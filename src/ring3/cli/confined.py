@@ -47,8 +47,9 @@ def confine(computer: Linux | Solaris, options: argparse.Namespace, needs: Needs
     """
     if caller_of(options).machine_name is not None or sandbox(options).no_confine:
         return
+    requests = computer.kernel.machine.cpu.prepare_confinement()
     if PTRACE not in needs.calls:
-        needs = needs._replace(requests=computer.kernel.machine.cpu.requests)
+        needs = needs._replace(requests=requests)
     confine_to(
         computer.sandbox if isinstance(computer, Linux) else sandbox(options), computer.kernel.vfs, needs
     )

@@ -109,7 +109,7 @@ class Here:
         made: Linux | Solaris
         if system is System.LINUX:
             made = Linux(full_path=full_path, seed=seed, virtual_time=virtual_time, cpu=cpu, sandbox=wanted)
-        elif cpu is CpuKind.EMULATED:
+        elif cpu is not CpuKind.HOST:
             require_linux(wanted)
             memory = wanted.memory or DEFAULT_RAM
             made = Solaris(

@@ -62,7 +62,8 @@ def add_cpu(parser: argparse.ArgumentParser) -> None:
         "--cpu",
         choices=tuple(CpuKind),
         default=CpuKind.EMULATED,
-        help="what runs programs: emulated (default), or the host's own processor, for Linux's",
+        help="what runs programs: emulated (default); host: the host's own processor, for Linux's; auto: that one"
+        " where they compute",
     )
 
 

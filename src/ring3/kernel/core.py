@@ -81,7 +81,13 @@ class Kernel(CallsInFlight[TaskT]):
         self.timers = Timers(self._timer_added)
         self.cpu_timers = CpuTimers(self._timer_added)
         self.slices: Slices = Ticker(
-            lambda: bool(self._ready) or self.host.watched or bool(self.timers) or bool(self.cpu_timers),
+            lambda: (
+                bool(self._ready)
+                or self.host.watched
+                or bool(self.timers)
+                or bool(self.cpu_timers)
+                or self._cpu_asks()
+            ),
             lambda: self.timers.left(self.clocks),
             machine.cpu.make_interruptible,
             machine.cpu.interrupt,
@@ -181,6 +187,11 @@ class Kernel(CallsInFlight[TaskT]):
         self.tasks[task.tid] = task
         self._enqueue(task)
 
+    def _cpu_asks(self) -> bool:
+        """Whether the CPU wants to look at the program that it runs; another thread may ask."""
+        task = self.current
+        return task is not None and task.on_cpu and self.machine.cpu.wants_ticks()
+
     def _timer_added(self) -> None:
         self.slices.timer_added()
 
@@ -222,7 +233,7 @@ class Kernel(CallsInFlight[TaskT]):
                 continue
             self.switch_to(task)
             task.on_cpu = True
-            self.slices.start(bool(self._ready) or self.host.watched)
+            self.slices.start(bool(self._ready) or self.host.watched or self.machine.cpu.wants_ticks())
             try:
                 if task.pending is not None or task.progress is not None:
                     self._resume(task)

@@ -43,17 +43,20 @@ class CpuKind(StrEnum):
 
     EMULATED = "emulated"
     HOST = "host"
+    AUTO = "auto"
+    """The host's processor for programs that compute."""
 
 
 def _make_cpu(kind: CpuKind, ram: Ram) -> Cpu:
     if kind is CpuKind.EMULATED:
         return UnicornCpu(ram)
-    from ring3.machine.host_cpu.processor import HostCpu  # noqa: PLC0415 -- for who has asked for it
+    if kind is CpuKind.AUTO:
+        from ring3.machine.moving_cpu import MovingCpu  # noqa: PLC0415 -- for who has asked for it
 
-    try:
-        return HostCpu(ram)
-    finally:
-        ram.forget_file()
+        return MovingCpu(ram)
+    from ring3.machine.host_cpu.host_cpu import HostCpu  # noqa: PLC0415 -- for who has asked for it
+
+    return HostCpu(ram)
 
 
 class Machine:

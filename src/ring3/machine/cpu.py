@@ -203,12 +203,7 @@ class Cpu(Registers, Protocol):
         translates: It translates code: `Pmap.translated`.
         vectors: The floating-point and vector state as XSAVE has it; None where the CPU has no XSAVE, but only `fpu`.
         booted: All registers as they were when it was made, as `save` gives them.
-        requests: Numbers of the requests of ptrace(2) that it makes of processes of its own, while programs run.
     """
-
-    @property
-    def requests(self) -> tuple[int, ...]:
-        """See the class."""
 
     @property
     def ahead(self) -> int:
@@ -323,6 +318,16 @@ class Cpu(Registers, Protocol):
         Raises:
             UserError: This kind of CPU has no blocks.
         """
+
+    def prepare_confinement(self) -> tuple[int, ...]:
+        """Starts what cannot be started any more when this process has given up its rights.
+
+        Returns:
+            Numbers of the requests of ptrace(2) that it makes of processes of its own, while programs run.
+        """
+
+    def wants_ticks(self) -> bool:
+        """Whether it wants to be interrupted now and then: it looks how long the program computes."""
 
     def make_interruptible(self) -> None:
         """Lets programs be stopped where that does not harm them, from now on: they may be slower on some hosts."""

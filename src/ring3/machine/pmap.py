@@ -56,20 +56,23 @@ class Pmap:
     """The page tables of one address space.
 
     Attributes:
+        ram: Where its tables and frames lie.
         root: Physical address of the top table, what CR3 gets.
         first_shared: First slot of the top table that is the kernel's.
         stale: A mapping was removed or lost a permission since the CPU last flushed its TLB; the CPU clears it.
         changed: For a CPU that has mappings of its own: each user page whose entry was changed since it looked, with
             the entry that it had then. None while no CPU wants to know.
+        home: What a CPU that runs programs at two places keeps of this one.
         on_destroy: Called when the address space goes away; such a CPU lets go of its mappings.
         ahead: How many pages may be mapped ahead where a program touches one after the other: the more, the dearer a
             fault is for the CPU.
         translated: The CPU translates code, and notices stores into it only where the page allows its execution too.
     """
 
+    not_state: Final = {"changed": None, "home": None, "on_destroy": None}
     __slots__ = (
-        "__weakref__", "_leaves", "_ram", "_tables", "ahead", "changed", "first_shared", "on_destroy", "root", "stale",
-        "translated",
+        "__weakref__", "_leaves", "_tables", "ahead", "changed", "first_shared", "home", "on_destroy", "ram", "root",
+        "stale", "translated",
     )  # fmt: skip
 
     def __init__(self, ram: Ram, kernel: Pmap | None = None, first_shared: int = 256) -> None:
@@ -83,12 +86,13 @@ class Pmap:
         Raises:
             OutOfFrames: There is no frame for the top table.
         """
-        self._ram = ram
+        self.ram = ram
         self.root = ram.alloc()
         self._tables = [self.root]
         self._leaves: dict[int, int] = {}  # address >> 21 -> index in ram.q of its page table
         self.stale = False
         self.changed: dict[int, int] | None = None
+        self.home: object = None
         self.on_destroy: Callable[[], None] | None = None
         self.ahead: int = AHEAD if kernel is None else kernel.ahead
         self.translated: bool = kernel is None or kernel.translated
@@ -105,7 +109,7 @@ class Pmap:
         Raises:
             OutOfFrames: There is no frame for a page table.
         """
-        q = self._ram.q
+        q = self.ram.q
         leaf = self._leaves.get(address >> 21)
         if leaf is None:
             leaf = self._make_leaf(address)
@@ -118,7 +122,7 @@ class Pmap:
         if self.changed is not None:
             self.changed.setdefault(address >> PAGE_SHIFT, old)
         if not bits & PTE_NX:
-            self._ram.mark_code(frame)
+            self.ram.mark_code(frame)
 
     def enter_large(self, address: int, physical: int, size: int, prot: int) -> None:
         """Maps a range for the supervisor only, with pages of 2 MiB; all three numbers are multiples of that.
@@ -132,16 +136,16 @@ class Pmap:
             slot = (address + done) >> 21 & 511
             if not slot or not table:
                 table = self._descend(address + done, 21)
-            self._ram.q[table + slot] = (physical + done) | bits
+            self.ram.q[table + slot] = (physical + done) | bits
 
     def lookup(self, address: int) -> int:
         """The page-table entry for a page of 4 KiB, 0 where there is none."""
         leaf = self._leaves.get(address >> 21)
-        return 0 if leaf is None else self._ram.q[leaf + ((address >> PAGE_SHIFT) & 511)]
+        return 0 if leaf is None else self.ram.q[leaf + ((address >> PAGE_SHIFT) & 511)]
 
     def remove(self, start: int, end: int) -> None:
         """Unmaps all pages from ``start`` up to ``end`` (both multiples of the page size)."""
-        q, changed = self._ram.q, self.changed
+        q, changed = self.ram.q, self.changed
         for key, first, last, leaf in self._leaves_in(start, end):
             for slot in range(leaf + first, leaf + last):
                 old = q[slot]
@@ -159,7 +163,7 @@ class Pmap:
         if not prot:
             self.remove(start, end)
             return
-        q, changed = self._ram.q, self.changed
+        q, changed = self.ram.q, self.changed
         allowed = USER_BITS[prot]
         for key, first, last, leaf in self._leaves_in(start, end):
             for slot in range(leaf + first, leaf + last):
@@ -174,7 +178,7 @@ class Pmap:
 
     def write_protect(self) -> None:
         """Takes the right to write away on all pages of programs."""
-        q, changed = self._ram.q, self.changed
+        q, changed = self.ram.q, self.changed
         for key, leaf in self._leaves.items():
             entries = q[leaf : leaf + 512].cast("B")
             whole = int.from_bytes(entries, "little")  # all 512 at once
@@ -190,7 +194,7 @@ class Pmap:
 
     def mapped(self, start: int, end: int) -> list[tuple[int, int]]:
         """The pages present from ``start`` up to ``end``, as (address, entry), in order."""
-        q = self._ram.q
+        q = self.ram.q
         return [
             ((key << 21) + (page << PAGE_SHIFT), q[leaf + page])
             for key, first, last, leaf in self._leaves_in(start, end)
@@ -204,7 +208,7 @@ class Pmap:
             self.on_destroy()
             self.on_destroy = None
         for table in self._tables:
-            self._ram.release(table)
+            self.ram.release(table)
         self._tables.clear()
         self._leaves.clear()
 
@@ -224,14 +228,14 @@ class Pmap:
 
     def _descend(self, address: int, stop: int) -> int:
         """Index in ram.q of the table whose entries cover ``1 << stop`` bytes each; makes the tables on the way."""
-        q = self._ram.q
+        q = self.ram.q
         table = self.root >> 3
         for shift in (39, 30, 21):
             if shift == stop:
                 break
             slot = table + ((address >> shift) & 511)
             if not q[slot] & PTE_P:
-                new = self._ram.alloc()
+                new = self.ram.alloc()
                 self._tables.append(new)
                 q[slot] = new | _TABLE
             table = (q[slot] & PTE_ADDRESS) >> 3

@@ -55,7 +55,6 @@ class UnicornCpu(UnicornRegisters):
     ahead: int = AHEAD
     translates: bool = True
     vectors: VectorState | None = None
-    requests: tuple[int, ...] = ()
 
     def __init__(self, ram: Ram) -> None:
         """Makes a CPU in its first state: ring 0, no paging.
@@ -66,6 +65,7 @@ class UnicornCpu(UnicornRegisters):
         super().__init__(ram)
         self._stops_between_blocks = self._lib.stop_between_blocks(self._engine, True)
         self._counting = False
+        self._detour = False  # a run is to look at more than usual first: `_take_detour`
         self._was_asked = False
         self._is_watched_stop = False
         self._halts: dict[int, bool] = {}
@@ -94,8 +94,10 @@ class UnicornCpu(UnicornRegisters):
     def run(self) -> Stop:
         """Runs from the present registers until something happens; see `Cpu.run`."""
         rip = self.words[self._rip]
-        if self._counting:
-            self._stop_counting()
+        if self._detour:
+            stop = self._take_detour()
+            if stop is not None:
+                return stop
         pmap = self._pmap
         if pmap is not None and pmap.stale:
             self._flush(pmap)
@@ -116,7 +118,7 @@ class UnicornCpu(UnicornRegisters):
         if self._stops is not None and rip in self._stops:
             return self.pass_stop()
         if not self._counting:
-            self._counting = True
+            self._counting = self._detour = True
             self._lib.stop_between_blocks(self._engine, False)
             self.forget_code()  # blocks translated for `run` do not count instructions
         opcode = self._fetch(rip)
@@ -272,7 +274,7 @@ class UnicornCpu(UnicornRegisters):
         if self._counting:
             self._stop_counting()
         rip, flags, long_mode = self.rip, self.flags[0], self.long_mode
-        code = self._code_bytes(rip, instructions.MAX_SIZE)
+        code = self.code_bytes(rip, instructions.MAX_SIZE)
         opcode = instructions.opcode(code, long_mode=long_mode)
         until = 0
         traps = not flags & _TF
@@ -363,6 +365,14 @@ class UnicornCpu(UnicornRegisters):
             self._is_passing = False
         return Event.BREAKPOINT
 
+    def prepare_confinement(self) -> tuple[int, ...]:
+        """Nothing is needed of the host; see `Cpu.prepare_confinement`."""
+        return ()
+
+    def wants_ticks(self) -> bool:
+        """No; see `Cpu.wants_ticks`."""
+        return False
+
     def _cpuid(self, leaf: int) -> dict[int, int]:
         """What CPUID gives for a leaf, by register of the library; only while there is no paging."""
         kept = self.save()
@@ -379,6 +389,13 @@ class UnicornCpu(UnicornRegisters):
         }  # fmt: skip
         self.load(kept)
         return found
+
+    def _take_detour(self) -> Stop | None:
+        """What a run does first where anything is out of the ordinary; what happened, if that was all of the run."""
+        if self._counting:
+            self._stop_counting()
+        self._detour = False
+        return None
 
     def _stop_counting(self) -> None:
         """Makes the emulator drop its instruction counter.
@@ -444,7 +461,7 @@ class UnicornCpu(UnicornRegisters):
             self._halts[rip] = self._fetch(rip - 1) == 0xF4
         return self._halts[rip]
 
-    def _exception(self, vector: int) -> Trap:
+    def _exception(self, vector: int) -> Stop:
         """A vector, with what the emulator left in its state."""
         halves = self._halves
         halves[self._old_exception] = -1
@@ -455,7 +472,7 @@ class UnicornCpu(UnicornRegisters):
         error = halves[self._error_code] if vector in _WITH_ERROR_CODE else 0
         return Trap(vector, error, False, self.words[self._cr2] if vector == Vector.PF else 0)
 
-    def _undefined_opcode(self) -> Trap:
+    def _undefined_opcode(self) -> Stop:
         """#UD, or the #DB of ``int1``, which is a trap: RIP is that of the next instruction."""
         self._halves[self._old_exception] = -1
         if self._fetch(self.rip) == 0xF1:

@@ -94,6 +94,9 @@ class RunRecord(ctypes.Structure):
         ("rflags_at", ctypes.c_uint64),
         ("rip_at", ctypes.c_uint64),
         ("hflags_at", ctypes.c_uint64),
+        ("computed", ctypes.c_int64),
+        ("enough", ctypes.c_int64),
+        ("price", ctypes.c_int64),
     )
 
 

@@ -336,7 +336,7 @@ class UnicornRegisters:
         pmap.stale = False
         self._code_page = NO_PAGE
 
-    def _code_bytes(self, address: int, size: int) -> bytes:
+    def code_bytes(self, address: int, size: int) -> bytes:
         """Up to ``size`` bytes at a virtual address, fewer at the end of what is mapped."""
         parts = []
         while size > 0:
@@ -367,5 +367,5 @@ class UnicornRegisters:
 
     def _fetch(self, address: int) -> int:
         """The byte at a virtual address, -1 where nothing is mapped."""
-        raw = self._code_bytes(address, 1)
+        raw = self.code_bytes(address, 1)
         return raw[0] if raw else -1

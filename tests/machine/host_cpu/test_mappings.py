@@ -6,6 +6,7 @@ import pytest
 
 from ring3.machine.host_cpu import filter as wall
 from ring3.machine.host_cpu import mappings
+from ring3.machine.host_cpu.first import RAM_FD
 from ring3.machine.host_cpu.stub import BASE, LIST, SIZE, Call, Refused, Stub, Stubs
 from ring3.machine.pmap import Pmap, Prot
 from ring3.machine.ram import PAGE_SIZE, Ram
@@ -55,7 +56,7 @@ def made(pmap: Pmap, stub: Stub | None = None) -> list[Call]:
 
 
 def mmap(at: int, pages: int, prot: int, frame: int) -> Call:
-    return wall.MMAP, at, pages * PAGE_SIZE, prot, wall.MAP_FRAMES, wall.RAM_FD, frame
+    return wall.MMAP, at, pages * PAGE_SIZE, prot, wall.MAP_FRAMES, RAM_FD, frame
 
 
 def test_an_address_space_without_a_stub_notes_nothing(pmap: Pmap) -> None:

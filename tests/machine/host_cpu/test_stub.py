@@ -16,6 +16,7 @@ import pytest
 from ring3.errors import UserError
 from ring3.machine.host_cpu import filter as wall
 from ring3.machine.host_cpu import ptrace
+from ring3.machine.host_cpu.first import LIST_FD, RAM_FD, First
 from ring3.machine.host_cpu.stub import BASE, SIZE, Call, Refused, Stub, Stubs
 from ring3.machine.host_cpu.turn import Turn
 from ring3.machine.pmap import Pmap, Prot
@@ -37,7 +38,7 @@ def ram() -> Iterator[Ram]:
 
 @pytest.fixture
 def stubs(ram: Ram) -> Iterator[Stubs]:
-    made = Stubs(ram.fd, Turn(0, 0))
+    made = Stubs(First(ram.fd), Turn(0, 0))
     yield made
     made.close()
 
@@ -66,8 +67,8 @@ def test_it_has_no_descriptors_of_the_users(stubs: Stubs) -> None:
             int(fd): os.readlink(f"/proc/{stub.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{stub.pid}/fd")
         }
         assert {fd: link.split(":")[1].split()[0] for fd, link in links.items()} == {
-            wall.RAM_FD: "ring3-ram",
-            wall.LIST_FD: "ring3-calls",
+            RAM_FD: "ring3-ram",
+            LIST_FD: "ring3-calls",
         }
 
 
@@ -79,7 +80,7 @@ def test_it_has_a_session_of_its_own(stubs: Stubs) -> None:
 def test_frames_of_ram_can_be_mapped(stubs: Stubs, ram: Ram) -> None:
     stub = new(stubs)
     ram.bytes[0x5000:0x5004] = b"ring"
-    stubs.run(stub, [(wall.MMAP, FREE, PAGE_SIZE, 3, wall.MAP_FRAMES, wall.RAM_FD, 0x5000)])
+    stubs.run(stub, [(wall.MMAP, FREE, PAGE_SIZE, 3, wall.MAP_FRAMES, RAM_FD, 0x5000)])
     word = ptrace.request(ptrace.PEEKDATA, stub.pid, FREE)
     assert word & 0xFFFF_FFFF == int.from_bytes(b"ring", "little")
 
@@ -109,7 +110,7 @@ def test_a_refused_call_is_told(stubs: Stubs) -> None:
 
 ALLOWED: list[Call] = [
     (wall.MUNMAP, FREE, PAGE_SIZE),
-    (wall.MMAP, FREE, PAGE_SIZE, 7, wall.MAP_FRAMES, wall.RAM_FD, 0),
+    (wall.MMAP, FREE, PAGE_SIZE, 7, wall.MAP_FRAMES, RAM_FD, 0),
     (wall.SIGALTSTACK, 0, 0),
     (wall.PRCTL, wall.PR_SET_TSC, 1),
 ]
@@ -134,10 +135,10 @@ FORBIDDEN: dict[str, Call] = {
     "kill": (62, 1, 0),
     "private memory": (wall.MMAP, FREE, PAGE_SIZE, 7, 0x32, NOBODY, 0),
     "memory wherever there is room": (wall.MMAP, 0, PAGE_SIZE, 3, 0x22, NOBODY, 0),
-    "frames as a private copy": (wall.MMAP, FREE, PAGE_SIZE, 3, 0x12, wall.RAM_FD, 0),
-    "frames without FIXED": (wall.MMAP, FREE, PAGE_SIZE, 3, 1, wall.RAM_FD, 0),
-    "the list to be written": (wall.MMAP, FREE, PAGE_SIZE, 3, wall.MAP_LIST, wall.LIST_FD, 0),
-    "the list to be executed": (wall.MMAP, FREE, PAGE_SIZE, 5, wall.MAP_LIST, wall.LIST_FD, 0),
+    "frames as a private copy": (wall.MMAP, FREE, PAGE_SIZE, 3, 0x12, RAM_FD, 0),
+    "frames without FIXED": (wall.MMAP, FREE, PAGE_SIZE, 3, 1, RAM_FD, 0),
+    "the list to be written": (wall.MMAP, FREE, PAGE_SIZE, 3, wall.MAP_LIST, LIST_FD, 0),
+    "the list to be executed": (wall.MMAP, FREE, PAGE_SIZE, 5, wall.MAP_LIST, LIST_FD, 0),
     "another descriptor": (wall.MMAP, FREE, PAGE_SIZE, 3, wall.MAP_FRAMES, 5, 0),
     "protections that are none": (wall.MPROTECT, FREE, PAGE_SIZE, 1 << 24 | 3),
     "mremap of more": (wall.MREMAP, BASE, PAGE_SIZE, 2 * PAGE_SIZE, wall.MREMAP_FLAGS, FREE),
@@ -167,11 +168,12 @@ def test_a_stub_that_was_killed_is_told_of(stubs: Stubs) -> None:
 
 HOLDER = """
     import os, signal, sys
+    from ring3.machine.host_cpu.first import First
     from ring3.machine.host_cpu.stub import Stubs
     from ring3.machine.host_cpu.turn import Turn
     from ring3.machine.ram import Ram
     ram = Ram(64 << 20, shared=True)
-    stubs = Stubs(ram.fd, Turn(0, 0))
+    stubs = Stubs(First(ram.fd), Turn(0, 0))
     print(stubs.first.pid, stubs.new().pid, stubs.new().pid, flush=True)
     sys.stdin.read()
     os.kill(os.getpid(), signal.SIGKILL)

@@ -8,6 +8,7 @@ exceptions (`machine.microcode`), anything that knows a kernel.
 ``emulator.h``         the emulator's state, and how a function takes the place of another
 ``bind.c``             finds the library's own functions
 ``x87_state.c``        flags, #MF, the environment
+``fxstate.c``          both as FXSAVE stores them, for the other CPU
 ``x87_arithmetic.c``   remainders, transcendental functions, loads and stores, on the host's x87
 ``sse.c``              flags in MXCSR, #XM, approximations
 ``decode.c``           prefixes and opcodes

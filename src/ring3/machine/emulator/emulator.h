@@ -105,6 +105,9 @@ static inline unsigned privilege(const struct cpu *cpu)
 /* Raises an exception with an error code (0 where it has none) at the instruction that called from `from`. */
 _Noreturn void ring3_raise(struct cpu *cpu, int vector, uintptr_t from);
 
+/* MXCSR was set: the arithmetic follows. */
+EXPORTED void SYMBOL(update_mxcsr_status)(struct cpu *cpu);
+
 /* Unicorn 2.1.3: from its CPUState to the registers. */
 enum { CPU_STATE = 0x8a50 };
 

@@ -12,7 +12,9 @@ ORIGINAL(read, int, uc_reg_read, void *, int, void *);
 ORIGINAL(stop, int, uc_emu_stop, void *);
 ORIGINAL(sysenter, void, helper_sysenter_x86_64, struct cpu *, int);
 
-enum { NOTHING = -1, SYSCALL = 0x100, SYSENTER = 0x101, SYSCALL_COMPAT = 0x102 };
+enum { NOTHING = -1, SYSCALL = 0x100, SYSENTER = 0x101, SYSCALL_COMPAT = 0x102, PAGE_FAULT = 14 };
+enum { LONG = 0x1000 }; /* added to an event: a program computes much, see `struct account` */
+enum { FAULTS = 4 };    /* so many times as dear as a system call is a page fault on the host's processor */
 
 /* Where a run's end is told. Only its first event counts: behind `syscall` the emulator may go on to a #DB. */
 struct stop {
@@ -21,16 +23,36 @@ struct stop {
     uint64_t rflags, rip; /* at the end of the run */
 };
 
+/*
+ * How much a program computes between its entries, in ticks of the time-stamp counter: what a run took beyond the price of
+ * its entry elsewhere. Runs that take less than that are set against it.
+ */
+struct account {
+    int64_t computed;
+    int64_t enough; /* what is worth telling; 0 where nobody wants to know */
+    int64_t price;  /* of an entry */
+};
+
 /* What a run needs: the emulator, and where the window has the registers that it is asked for. */
 struct run {
     struct stop stop;
     void *engine;
     uint64_t *rflags, *rip;
     const uint32_t *hflags;
+    struct account account;
 };
 
 /* The library's names of registers (unicorn/x86.h of 2.1.3). */
 enum { UC_X86_REG_EFLAGS = 25, UC_X86_REG_RIP = 41 };
+
+static void account(struct account *account, struct stop *stop, int64_t spent)
+{
+    int64_t price = stop->event == PAGE_FAULT ? FAULTS * account->price : account->price;
+    int64_t computed = account->computed + spent - price;
+    account->computed = computed < 0 ? 0 : computed;
+    if (computed > account->enough && stop->event != NOTHING)
+        stop->event |= LONG;
+}
 
 /*
  * Runs from what the window holds until something happens, or to an address, or so many instructions; returns the
@@ -40,6 +62,8 @@ enum { UC_X86_REG_EFLAGS = 25, UC_X86_REG_RIP = 41 };
 EXPORTED int ring3_run(struct run *run, uint64_t until, size_t instructions)
 {
     struct stop *stop = &run->stop;
+    int counts = run->account.enough && (*run->hflags & HF_CPL) == HF_CPL && !until && !instructions;
+    uint64_t begin = counts ? __builtin_ia32_rdtsc() : 0;
     CALL(load)(run->engine, stop->window);
     stop->event = NOTHING;
     int status = CALL(start)(run->engine, *run->rip, until, 0, instructions);
@@ -55,6 +79,8 @@ EXPORTED int ring3_run(struct run *run, uint64_t until, size_t instructions)
                 stop->event = SYSCALL_COMPAT;
         }
     }
+    if (counts)
+        account(&run->account, stop, __builtin_ia32_rdtsc() - begin);
     return status;
 }
 

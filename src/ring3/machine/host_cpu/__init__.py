@@ -10,13 +10,16 @@ the host's kernel looks at it, and they come back.
 | `stub.S`, `stub.lds` | the stub's page: gives everything up, then runs lists of the host's calls |
 | `turn.c` | a turn, called from Python |
 | `ptrace`, `turn` | how both are called |
+| `first` | the first stub, which is started while this process still may |
 | `stub` | stubs: the first one, its copies, the lists that they run |
 | `filter` | the second wall: which calls a stub may make at all |
 | `mappings` | makes a stub's mappings equal to the page tables |
 | `stops`, `instructions` | what a stop of the stub means |
 | `segments` | thread-local storage and local descriptor tables |
+| `veil` | ``cpuid`` of programs that run on both CPUs |
 | `vectors` | x87, SSE and vector registers |
-| `processor` | the CPU |
+| `processor` | ring 3 of a CPU |
+| `host_cpu` | the CPU whose ring 3 is always here |
 | `availability` | whether this host allows all that |
 
 Belongs here: how the host's processor is used. Does not: what a kernel makes of a stop.

@@ -20,12 +20,13 @@ def check() -> None:
     Raises:
         UserError: The host does not allow it; the message says why.
     """
-    from ring3.machine.host_cpu.stub import Stubs  # noqa: PLC0415 -- it asks here why it failed
+    from ring3.machine.host_cpu.first import First  # noqa: PLC0415 -- it asks here why it failed
+    from ring3.machine.host_cpu.stub import Stubs  # noqa: PLC0415
     from ring3.machine.host_cpu.turn import Turn  # noqa: PLC0415
 
     ram = os.memfd_create("ring3-trial", os.MFD_CLOEXEC)
     try:
-        Stubs(ram, Turn(0, 0)).close()
+        Stubs(First(ram), Turn(0, 0)).close()
     finally:
         os.close(ram)
 

@@ -11,8 +11,8 @@ import signal
 import struct
 from typing import Final
 
-RAM_FD: Final = 3
-LIST_FD: Final = 4
+from ring3.machine.host_cpu.first import LIST_FD, RAM_FD
+
 PAGE: Final = 4096
 
 MMAP: Final = 9

@@ -12,7 +12,8 @@ from typing import Final
 
 from ring3.abi.kinds import NamedTuple
 from ring3.machine.host_cpu import filter as wall
-from ring3.machine.host_cpu.stub import LOWEST, SIZE, USER_TOP, Call, Refused, Stub, Stubs
+from ring3.machine.host_cpu.first import RAM_FD
+from ring3.machine.host_cpu.stub import SIZE, USER_TOP, Call, Refused, Stub, Stubs, nothing_but
 from ring3.machine.paging import PTE_ADDRESS, PTE_NX, PTE_P, PTE_U, PTE_W
 from ring3.machine.pmap import Pmap
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
@@ -48,7 +49,7 @@ class _Run(NamedTuple):
             return wall.MUNMAP, address, size
         if self.kind == wall.MPROTECT:
             return wall.MPROTECT, address, size, self.prot
-        return wall.MMAP, address, size, self.prot, wall.MAP_FRAMES, wall.RAM_FD, self.frame
+        return wall.MMAP, address, size, self.prot, wall.MAP_FRAMES, RAM_FD, self.frame
 
 
 def follow(pmap: Pmap) -> None:
@@ -65,12 +66,12 @@ def update(stubs: Stubs, stub: Stub, pmap: Pmap) -> None:
     """
     changed = pmap.changed
     assert changed is not None
-    calls = _calls(pmap, changed, exact=stub.is_exact and not stub.has_remains)
+    calls = _calls(stub, pmap, exact=stub.is_exact and not stub.has_remains)
     changed.clear()
     if any(_overlaps(call, stub.base) for call in calls):
         stubs.move(stub, pmap)
     if stub.has_remains:
-        calls = [*_nothing(stub), stubs.clean_stack(stub.base), *calls]
+        calls = [*nothing_but(stub), stubs.clean_stack(stub.base), *calls]
         stub.has_remains, stub.is_exact = False, True
     try:
         stubs.run(stub, calls)
@@ -79,7 +80,7 @@ def update(stubs: Stubs, stub: Stub, pmap: Pmap) -> None:
             raise
         # the host's limit of mappings (vm.max_map_count): starts anew with these; what else is missing is faulted in
         stub.is_exact = False
-        stubs.run(stub, _nothing(stub) + [call for call in calls if call[0] == wall.MMAP][-AROUND:])
+        stubs.run(stub, nothing_but(stub) + [call for call in calls if call[0] == wall.MMAP][-AROUND:])
 
 
 def missing(pmap: Pmap, address: int) -> None:
@@ -90,9 +91,10 @@ def missing(pmap: Pmap, address: int) -> None:
     changed.update((page, 0) for page in range(first, first + AROUND) if pmap.lookup(page << PAGE_SHIFT))
 
 
-def _calls(pmap: Pmap, changed: dict[int, int], *, exact: bool) -> list[Call]:
+def _calls(stub: Stub, pmap: Pmap, *, exact: bool) -> list[Call]:
     calls = []
-    lookup = pmap.lookup
+    lookup, changed = pmap.lookup, pmap.changed
+    assert changed is not None
     start = end = frame = first = -1
     kind = prot = 0
     for page in sorted(changed):
@@ -108,7 +110,7 @@ def _calls(pmap: Pmap, changed: dict[int, int], *, exact: bool) -> list[Call]:
                 continue
             kept = exact and old & _USED == _USED and not (entry ^ old) & PTE_ADDRESS
             now = wall.MPROTECT if kept else wall.MMAP
-            allowed = 1 | entry & PTE_W | (0 if entry & PTE_NX else 4)
+            allowed = _rights(stub, pmap, page, entry)
             physical = entry & PTE_ADDRESS
         if page == end and now == kind and allowed == prot and (now != wall.MMAP or physical == frame):
             end += 1
@@ -123,14 +125,15 @@ def _calls(pmap: Pmap, changed: dict[int, int], *, exact: bool) -> list[Call]:
     return calls
 
 
+def _rights(stub: Stub, pmap: Pmap, page: int, entry: int) -> int:
+    """What a page is to allow in a stub, for a user page's entry in the page tables."""
+    if entry & PTE_W and pmap.ram.is_code(entry & PTE_ADDRESS):
+        stub.stores_code = True
+    allowed = 1 | entry & PTE_W
+    if entry & PTE_NX or (stub.veil is not None and stub.veil.covers(pmap, page)):
+        return allowed
+    return allowed | 4
+
+
 def _overlaps(call: Call, base: int) -> bool:
     return call[0] == wall.MMAP and call[1] < base + SIZE and call[1] + call[2] > base
-
-
-def _nothing(stub: Stub) -> list[Call]:
-    """The calls that leave a stub nothing but itself."""
-    base = stub.base
-    return [
-        (wall.MUNMAP, LOWEST, base - LOWEST),
-        (wall.MUNMAP, base + SIZE, USER_TOP - base - SIZE),
-    ]

@@ -10,6 +10,7 @@ from typing import Final
 from ring3.errors import UserError
 
 PEEKDATA: Final = 2
+POKEUSER: Final = 6
 CONT: Final = 7
 GETREGS: Final = 12
 SET_THREAD_AREA: Final = 26
@@ -44,22 +45,8 @@ SS: Final = 20
 ARGUMENTS: Final = (14, 13, 12, 7, 9, 8)
 """RDI, RSI, RDX, R10, R8, R9."""
 REGISTERS: Final = 27
-
-USED: Final = (
-    2,
-    6,
-    CONT,
-    GETREGS,
-    13,
-    SET_THREAD_AREA,
-    SYSEMU,
-    SYSEMU_SINGLESTEP,
-    GETEVENTMSG,
-    GETSIGINFO,
-    GETREGSET,
-    SETREGSET,
-)
-"""The requests that stubs need once the first of them is there; none of them takes a process over."""
+DEBUG_REGISTERS: Final = 848
+"""Where ``struct user`` has DR0 (sys/user.h)."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _ptrace = _libc.ptrace

@@ -24,7 +24,7 @@ import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from ring3.abi.kinds import NamedTuple
+from ring3.abi.kinds import Enum, NamedTuple
 from ring3.errors import UserError
 from ring3.machine.cpu import Event, Stop, Trap
 from ring3.machine.host_cpu import filter as wall
@@ -37,11 +37,13 @@ from ring3.machine.ram import PAGE_SIZE
 from ring3.machine.registers import Flags, Gpr, Vector
 
 if TYPE_CHECKING:
-    from ring3.machine.host_cpu.processor import HostCpu
+    from ring3.machine.host_cpu.processor import Processor
+    from ring3.machine.moving_cpu import MovingCpu
 
 _SI_KERNEL: Final = 0x80
 _FPE_INTDIV: Final = 1
 _BUS_ADRALN: Final = 1
+_TRAP_HWBKPT: Final = 4
 _VSYSCALL_PAGE: Final = 0xFFFF_FFFF_FF60_0000
 _CANONICAL: Final = 1 << 47
 _INT80: Final = b"\xcd\x80"
@@ -49,6 +51,12 @@ _SYSENTER: Final = b"\x0f\x34"
 _TRIES: Final = 3
 """So often the same page may be missing in a row."""
 _X87: Final = 0x3F
+
+
+class Elsewhere(Enum):
+    """What is no stop of the program's."""
+
+    EMULATED = "the emulated CPU has to run what comes next"
 
 
 class Told(NamedTuple):
@@ -72,10 +80,11 @@ class Told(NamedTuple):
 class Stops:
     """Tells what a stop means; it belongs to one CPU."""
 
-    def __init__(self, cpu: HostCpu) -> None:
+    def __init__(self, cpu: MovingCpu, processor: Processor) -> None:
         self._cpu = cpu
+        self._at = processor
         self._missing = 0, 0
-        self._meanings: dict[int, Callable[[Told], Stop | None]] = {
+        self._meanings: dict[int, Callable[[Told], _Meaning]] = {
             signal.SIGSEGV: self._access,
             signal.SIGTRAP: self._trap,
             signal.SIGILL: self._undefined,
@@ -87,7 +96,7 @@ class Stops:
     def call(self) -> Stop:
         """A system call by another door than ``syscall`` in 64-bit code."""
         cpu = self._cpu
-        if cpu.code(-2, 2) == _INT80:
+        if self._at.code(-2, 2) == _INT80:
             return Trap(0x80, 0, True)
         if cpu.long_mode:
             return Event.SYSCALL
@@ -95,7 +104,7 @@ class Stops:
         cpu.rip &= 0xFFFF_FFFF
         return Event.SYSCALL_COMPAT
 
-    def signal(self, status: int, stub: Stub, pmap: Pmap, request: int) -> Stop | None:
+    def signal(self, status: int, stub: Stub, pmap: Pmap, request: int) -> _Meaning:
         """A stop by a signal; None if the program is to go on, because it was no business of its own.
 
         Raises:
@@ -104,35 +113,38 @@ class Stops:
         cpu = self._cpu
         number = check(status) >> 8 & 0xFF
         if number == signal.SIGSTOP:
-            return Event.INTERRUPTED if cpu.was_interrupted() else None
+            return Event.INTERRUPTED if self._at.was_interrupted() else None
         if stub.base <= cpu.rip < stub.base + SIZE:
             return Trap(Vector.PF, PF_USER | PF_FETCH, False, cpu.rip)  # nobody but us runs anything there
         meaning = self._meanings.get(number)
         if meaning is None:
             return None  # somebody has sent it to the stub
-        code, address = struct.unpack_from("<i4xQ", cpu.turn.info, 8)
+        code, address = struct.unpack_from("<i4xQ", self._at.turn.info, 8)
         return meaning(Told(stub, pmap, request == ptrace.SYSEMU_SINGLESTEP, code, address))
 
-    def _access(self, told: Told) -> Stop | None:
+    def _access(self, told: Told) -> _Meaning:
         if told.code != _SI_KERNEL:
             return self._page_fault(told.stub, told.pmap, told.address)
         cpu = self._cpu
         if cpu.rip & -PAGE_SIZE == _VSYSCALL_PAGE:  # a fetch from that page that is none of its calls
             return Trap(Vector.PF, PF_USER | PF_PRESENT | PF_FETCH, False, cpu.rip)
-        code = cpu.code(0, 2)
+        code = self._at.code(0, 2)
         if code[:1] == b"\xcd" and len(code) == 2:
             cpu.rip += 2
             return Trap(code[1], 0, True)
         return self._exception(told.stub, signal.SIGSEGV)
 
-    def _trap(self, told: Told) -> Stop:
+    def _trap(self, told: Told) -> _Meaning:
         if told.code == _SI_KERNEL:
             return Trap(Vector.BP, 0, True)
+        veil = told.stub.veil
+        if told.code == _TRAP_HWBKPT and veil is not None and self._at.linear_rip in veil.breakpoints:
+            return Elsewhere.EMULATED
         return Event.STEPPED if told.steps else Trap(Vector.DB)
 
     def _undefined(self, told: Told) -> Stop:
         cpu = self._cpu
-        if cpu.code(0, 2) == _SYSENTER:
+        if self._at.code(0, 2) == _SYSENTER:
             cpu.rflags &= ~int(Flags.RF)  # that it was an exception is the processor's business
             return Event.SYSENTER
         return Trap(Vector.UD)
@@ -140,17 +152,17 @@ class Stops:
     def _vsyscall(self, told: Told) -> Trap:
         """The host's kernel has skipped the call, and returned from it: goes back to the fetch."""
         cpu = self._cpu
-        (number,) = struct.unpack_from("<I", cpu.turn.info, 24)
+        (number,) = struct.unpack_from("<I", self._at.turn.info, 24)
         cpu.rip = address = wall.VSYSCALLS[number]
         cpu.set_gpr(Gpr.RSP, cpu.gpr(Gpr.RSP) - 8)
         return Trap(Vector.PF, PF_USER | PF_PRESENT | PF_FETCH, False, address)
 
     def _arithmetic(self, told: Told) -> Trap:
         cpu = self._cpu
-        raw = cpu.code(0, instructions.MAX_SIZE)
+        raw = self._at.code(0, instructions.MAX_SIZE)
         if told.code == _FPE_INTDIV and instructions.divides(raw, long_mode=cpu.long_mode):
             return Trap(Vector.DE)
-        control, state = struct.unpack_from("<HH", cpu.vectors.read())
+        control, state = struct.unpack_from("<HH", self._at.vectors.read())
         return Trap(Vector.MF if state & ~control & _X87 else Vector.XM)
 
     def _bus(self, told: Told) -> Trap:
@@ -161,7 +173,7 @@ class Stops:
         raise UserError(f"the host has no memory left for guest RAM (a page at {told.address:#x})")
 
     def _exception(self, stub: Stub, number: int) -> Trap:
-        vector, error = self._cpu.deliver(stub, number)
+        vector, error = self._at.deliver(stub, number)
         if vector == Vector.OF:
             return Trap(vector, 0, True)
         if vector == Vector.BR:
@@ -170,15 +182,17 @@ class Stops:
 
     # -- page faults -------------------------------------------------------------------------------------------
 
-    def _page_fault(self, stub: Stub, pmap: Pmap, address: int) -> Trap | None:
+    def _page_fault(self, stub: Stub, pmap: Pmap, address: int) -> Trap | Elsewhere | None:
         cpu = self._cpu
-        rip = cpu.linear_rip
-        entry = pmap.lookup(address) if address < _CANONICAL else cpu.has_page(address)
+        rip = self._at.linear_rip
+        entry = pmap.lookup(address) if address < _CANONICAL else self._at.has_page(address)
         ours = stub.base <= address < stub.base + SIZE
         if address == rip or self._is_second_page(rip, address):
             if not entry & PTE_U or entry & PTE_NX or ours:
                 present = PF_PRESENT if entry & PTE_P else 0
                 return Trap(Vector.PF, PF_USER | PF_FETCH | present, False, address)
+            if stub.veil is not None and stub.veil.has(address):
+                return None if stub.veil.lift(pmap, address, rip) else Elsewhere.EMULATED
             if self._missing[0] != address:
                 self._behind(pmap, address)
                 return None  # if the stub had the page, it is data that the instruction asks for
@@ -187,14 +201,14 @@ class Stops:
                 self._behind(pmap, address)
                 return None
             return self._read_or_write(pmap, address)
-        store = instructions.stores(cpu.code(0, instructions.MAX_SIZE), long_mode=cpu.long_mode)
+        store = instructions.stores(self._at.code(0, instructions.MAX_SIZE), long_mode=cpu.long_mode)
         present = PF_PRESENT if entry & PTE_P else 0
         return Trap(Vector.PF, PF_USER | present | (PF_WRITE if store else 0), False, address)
 
     def _read_or_write(self, pmap: Pmap, address: int) -> Trap | None:
         """A fault where the page tables allow to read: a store, unless the stub does not have the page."""
         cpu = self._cpu
-        store = instructions.stores(cpu.code(0, instructions.MAX_SIZE), long_mode=cpu.long_mode)
+        store = instructions.stores(self._at.code(0, instructions.MAX_SIZE), long_mode=cpu.long_mode)
         if not store and self._missing[0] != address:
             self._behind(pmap, address)
             return None
@@ -214,7 +228,8 @@ class Stops:
         if address % PAGE_SIZE or not rip < address < rip + instructions.MAX_SIZE:
             return False
         cpu = self._cpu
-        return instructions.reaches(cpu.code(0, address - rip), long_mode=cpu.long_mode)
+        return instructions.reaches(self._at.code(0, address - rip), long_mode=cpu.long_mode)
 
 
+_Meaning = Stop | Elsewhere | None
 _WITH_ERROR_CODE: Final = frozenset((Vector.TS, Vector.NP, Vector.SS, Vector.GP))

@@ -12,13 +12,11 @@ PTRACE_SYSEMU only. The list of calls is one page range that all stubs map read-
 from __future__ import annotations
 
 import ctypes
-import fcntl
 import mmap
 import os
 import signal
 import struct
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Final
 
 from ring3 import resources
@@ -26,8 +24,9 @@ from ring3.abi import elf
 from ring3.errors import UserError
 from ring3.machine.host_cpu import filter as wall
 from ring3.machine.host_cpu import ptrace
-from ring3.machine.host_cpu.availability import refusal
-from ring3.machine.host_cpu.turn import OWNER, Turn
+from ring3.machine.host_cpu.first import LIST_FD, LIST_SIZE, First, end
+from ring3.machine.host_cpu.turn import OWNER, SPENT, Turn
+from ring3.machine.host_cpu.veil import Veil
 from ring3.machine.pmap import Pmap
 from ring3.machine.ram import PAGE_SIZE
 
@@ -41,11 +40,10 @@ _STEP: Final = 1 << 40
 """How far it moves."""
 LIST: Final = PAGE_SIZE
 """From its start: the list of calls, behind its code."""
-_LIST_SIZE: Final = 16 * PAGE_SIZE
-_ARGUMENTS: Final = _LIST_SIZE - PAGE_SIZE
+_ARGUMENTS: Final = LIST_SIZE - PAGE_SIZE
 """From the list's start: a page for what calls point to."""
 _ENTRIES: Final = _ARGUMENTS // 64 - 1
-_STACK: Final = LIST + _LIST_SIZE
+_STACK: Final = LIST + LIST_SIZE
 """From its start: a stack for a signal that is delivered only to learn of an exception what ptrace does not tell."""
 _STACK_SIZE: Final = 8 * PAGE_SIZE
 SIZE: Final = _STACK + _STACK_SIZE
@@ -53,8 +51,6 @@ LOWEST: Final = 1 << 12
 USER_TOP: Final = (1 << 47) - PAGE_SIZE
 """Where the host's user addresses end."""
 _POOL: Final = 16
-_FIRST_FREE: Final = 16
-"""The stub's descriptors are made from copies of ours from here on, so that none overwrites another."""
 _M64: Final = (1 << 64) - 1
 _ENOMEM: Final = -12 & _M64
 _CODE_SELECTOR: Final = 0x33
@@ -62,7 +58,6 @@ _DATA_SELECTOR: Final = 0x2B
 _SA_FLAGS: Final = 0x4C00_0004  # SIGINFO, NODEFER, ONSTACK, RESTORER
 _FRAME_ERROR, _FRAME_TRAP = 200, 208
 """Where ``struct rt_sigframe`` has the error code and the vector (asm/sigcontext.h)."""
-_MFD_EXEC: Final = 0x10
 PR_TSC_ENABLE, PR_TSC_SIGSEGV = 1, 2
 
 
@@ -75,11 +70,13 @@ class Stub:
         tls: The three entries of the GDT that the host's kernel loads for it.
         ldt: The local descriptor table that it has.
         no_tsc: It cannot read the time-stamp counter.
+        stores_code: It can store into frames that have been mapped as code.
+        veil: What it may not execute, though the page tables allow it; None where it may all.
         has_remains: It still has the mappings of an address space that is gone.
         is_exact: Every page of the page tables that was not changed since is mapped in it.
     """
 
-    __slots__ = ("base", "has_remains", "is_exact", "ldt", "no_tsc", "pid", "tls")
+    __slots__ = ("base", "has_remains", "is_exact", "ldt", "no_tsc", "pid", "stores_code", "tls", "veil")
 
     def __init__(self, pid: int, base: int = BASE) -> None:
         self.pid = pid
@@ -89,6 +86,17 @@ class Stub:
         self.tls = (0, 0, 0)
         self.ldt = b""
         self.no_tsc = False
+        self.stores_code = False
+        self.veil: Veil | None = None
+
+
+def nothing_but(stub: Stub) -> list[Call]:
+    """The calls that leave a stub nothing but itself."""
+    base = stub.base
+    return [
+        (wall.MUNMAP, LOWEST, base - LOWEST),
+        (wall.MUNMAP, base + SIZE, USER_TOP - base - SIZE),
+    ]
 
 
 class Refused(UserError):
@@ -107,11 +115,11 @@ class Refused(UserError):
 class Stubs:
     """All stubs of a machine."""
 
-    def __init__(self, ram_fd: int, turn: Turn) -> None:
-        """Starts the first one, which is as large as all others will be: nothing of RAM is mapped in it.
+    def __init__(self, first: First, turn: Turn) -> None:
+        """Takes the first one over, which is as large as all others will be: nothing of RAM is mapped in it.
 
         Args:
-            ram_fd: The memfd of guest RAM.
+            first: It.
             turn: How they are run.
 
         Raises:
@@ -122,15 +130,20 @@ class Stubs:
         at = {symbol.name: symbol.value - BASE for symbol in symbols}
         self._run_at, self._call_at = at["ring3_list"], at["ring3_call"]
         self._break_at, self._nothing_at = at["ring3_break"], at["ring3_nothing"]
-        self._list_fd = os.memfd_create("ring3-calls", os.MFD_CLOEXEC)
-        os.ftruncate(self._list_fd, _LIST_SIZE)
-        self._bytes = mmap.mmap(self._list_fd, _LIST_SIZE)
+        self._list_fd = first.list_fd
+        self._bytes = mmap.mmap(self._list_fd, LIST_SIZE)
         self._words = memoryview(self._bytes).cast("Q")
         self._parked: list[Stub] = []
         self._all: set[int] = set()
-        self.first = self._start(ram_fd)
+        self.first = self._take_over(first.pid)
 
     # -- their lives -------------------------------------------------------------------------------------------
+
+    def round_trip(self) -> int:
+        """What it takes to have a stub do nothing, in ticks of the time-stamp counter."""
+        self._put([])
+        self._go(self.first)
+        return self._turn.words[SPENT]
 
     def new(self) -> Stub | None:
         """A stub for an address space, which may have remains of another one; None if the host has no process left."""
@@ -139,69 +152,32 @@ class Stubs:
     def give_back(self, stub: Stub) -> None:
         """An address space is gone."""
         if len(self._parked) < _POOL:
+            if stub.veil is not None:
+                stub.veil.drop()
             stub.has_remains = True  # they go with its next first list
             self._parked.append(stub)
         else:
-            self._end(stub.pid)
+            self._all.discard(stub.pid)
+            end(stub.pid)
 
     def close(self) -> None:
         """Ends them all."""
-        for pid in list(self._all):
-            self._end(pid)
+        for pid in self._all:
+            end(pid)
         self._words.release()
         self._bytes.close()
         os.close(self._list_fd)
 
-    def _end(self, pid: int) -> None:
-        self._all.discard(pid)
-        with suppress(ProcessLookupError, ChildProcessError):
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, ptrace.WALL)
-
-    def _start(self, ram_fd: int) -> Stub:
-        pid = self._spawn(ram_fd)
-        _, status = os.waitpid(pid, ptrace.WALL)
-        if status != ptrace.SIGTRAP_STOP:
-            if os.WIFEXITED(status):
-                why = os.strerror(os.WEXITSTATUS(status))
-                raise UserError(
-                    f"the host's processor cannot be used: this host lets no child be traced: {why}"
-                )
-            raise UserError(f"the host's processor cannot be used: a child was ended, status {status:#x}")
+    def _take_over(self, pid: int) -> Stub:
         self._all.add(pid)
         ptrace.request(ptrace.SETOPTIONS, pid, data=ptrace.OPTIONS)
         stub = Stub(pid)
-        self._call(stub, wall.MMAP, BASE + LIST, _LIST_SIZE, 1, wall.MAP_LIST, wall.LIST_FD, 0)
-        with open(f"/proc/{pid}/maps", encoding="ascii") as maps:
-            ranges = [[int(part, 16) for part in line.split()[0].split("-")] for line in maps]
-        given = [(low, high) for low, high in ranges if low < 1 << 47 and not BASE <= low < BASE + SIZE]
-        self.run(stub, [(wall.MUNMAP, low, high - low) for low, high in given])
+        self._call(stub, wall.MMAP, BASE + LIST, LIST_SIZE, 1, wall.MAP_LIST, LIST_FD, 0)
+        self.run(stub, nothing_but(stub))
         self.run(stub, [self.clean_stack(BASE)])
         self._handle_signals(stub, BASE)
         self._lock(stub)
         return stub
-
-    def _spawn(self, ram_fd: int) -> int:
-        """Starts the stub's file with RAM and the list for descriptors; its number."""
-        try:
-            exe = os.memfd_create("ring3-stub", os.MFD_CLOEXEC | _MFD_EXEC)
-        except OSError:  # before Linux 6.3 every such file could be executed
-            exe = os.memfd_create("ring3-stub", os.MFD_CLOEXEC)
-        fds = [exe]
-        try:
-            os.write(exe, resources.read_bytes("machine/host_cpu/stub"))
-            fds += (fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, _FIRST_FREE) for fd in (ram_fd, self._list_fd))
-            moved = [
-                (os.POSIX_SPAWN_DUP2, fd, to)
-                for fd, to in zip(fds[1:], (wall.RAM_FD, wall.LIST_FD), strict=True)
-            ]
-            path = f"/proc/self/fd/{exe}"
-            return os.posix_spawn(path, [str(os.getpid())], {}, file_actions=moved, setsigmask=())
-        except OSError as error:
-            raise refusal(f"no process can be started for it: {error.strerror}") from None
-        finally:
-            for fd in fds:
-                os.close(fd)
 
     def _copy(self) -> Stub | None:
         self._put([(wall.CLONE, wall.CLONE_FLAGS, 0, 0, 0, 0)])
@@ -253,7 +229,7 @@ class Stubs:
         self.run(
             stub,
             [
-                (wall.MMAP, new + LIST, _LIST_SIZE, 1, wall.MAP_LIST, wall.LIST_FD, 0),
+                (wall.MMAP, new + LIST, LIST_SIZE, 1, wall.MAP_LIST, LIST_FD, 0),
                 self.clean_stack(new),
             ],
         )

@@ -13,9 +13,20 @@
 
 enum { GETREGS = 12, SETREGS = 13, POKEUSER = 6, GETSIGINFO = 0x4202 };
 enum { SYS_wait4 = 61, SYS_ptrace = 101, SYS_sched_setaffinity = 203 };
-enum { WALL = 0x40000000, EINTR = 4, SYSCALL_STOP = 0x857f, STRAY_STOP = 0x1857f };
+enum { WALL = 0x40000000, EINTR = 4, SYSCALL_STOP = 0x857f, STRAY_STOP = 0x1857f, LOSES = 1 << 20, MOST = 64 };
 enum { R_RAX = 10, R_ORIG = 15, R_RIP = 16, R_FLAGS = 18, REGISTERS = 27 };
 enum { CPUNODE_SELECTOR = 0x7b }; /* its limit is the number of the processor (arch/x86/include/asm/segment.h) */
+
+/*
+ * How much dearer than on the emulated CPU a program is here, in ticks of the time-stamp counter. What a turn takes beyond
+ * the least that one can take is computing, and that would take three times as long there.
+ */
+struct account {
+	int64_t lost;
+	int64_t enough;		/* what is worth telling; 0 where nobody wants to know */
+	int64_t price;		/* by which an entry is dearer */
+	int64_t least;		/* that a turn takes */
+};
 
 struct turn {
 	char *window;		/* at RAX */
@@ -27,6 +38,8 @@ struct turn {
 	uint64_t placed;	/* which stub is bound to a processor */
 	uint64_t processor;	/* to which one; -1: the host does not let it be bound */
 	uint64_t base, size;	/* where the stub's own pages lie */
+	struct account account;
+	uint64_t spent;		/* what the last turn took, in ticks of the time-stamp counter */
 	uint64_t regs[REGISTERS];
 	uint64_t info[16];	/* siginfo of a stop by a signal */
 };
@@ -102,6 +115,8 @@ static long resume(struct turn *t, uint64_t request, long signal)
 	long result;
 	int status;
 
+	uint64_t begin = __builtin_ia32_rdtsc();
+
 	follow(t);
 	t->owner = 0;
 	if (request && (result = call(SYS_ptrace, request, t->pid, 0, signal)) < 0)
@@ -113,7 +128,28 @@ static long resume(struct turn *t, uint64_t request, long signal)
 		return status;
 	if ((result = call(SYS_ptrace, GETREGS, t->pid, 0, (long)t->regs)) < 0)
 		return result;
+	t->spent = __builtin_ia32_rdtsc() - begin;
 	return status;
+}
+
+__attribute__((visibility("default"))) uint64_t ring3_ticks(void)
+{
+	return __builtin_ia32_rdtsc();
+}
+
+/* What CPUID gives for EAX and ECX, in EAX, EBX, ECX and EDX. */
+__attribute__((visibility("default"))) void ring3_cpuid(uint32_t registers[4])
+{
+	__asm__("cpuid" : "+a"(registers[0]), "=b"(registers[1]), "+c"(registers[2]), "=d"(registers[3]));
+}
+
+static long account(struct account *a, int64_t spent)
+{
+	int64_t won = 2 * (spent - a->least), most = MOST * a->price; /* a turn is also long if others ran meanwhile */
+	int64_t lost = a->lost + a->price - (won < 0 ? 0 : won > most ? most : won);
+
+	a->lost = lost < 0 ? 0 : lost;
+	return a->enough && a->lost > a->enough ? LOSES : 0;
 }
 
 /* Runs the program whose registers are in the window; gives the status of its stop, or a negative errno. */
@@ -138,7 +174,7 @@ __attribute__((visibility("default"))) long ring3_turn(struct turn *t)
 	*t->flags = t->regs[R_FLAGS];
 	if (status == SYSCALL_STOP && t->regs[R_RIP] - t->base < t->size)
 		return STRAY_STOP; /* the program has found the stub's own instruction */
-	return status;
+	return status | account(&t->account, t->spent);
 }
 
 /* Runs the stub with the registers in `regs`, which get what it stops with; a signal is delivered to it first. */

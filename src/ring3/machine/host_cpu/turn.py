@@ -16,7 +16,11 @@ OBJECT: Final = os.path.join(resources.ROOT, "machine", "host_cpu", "native.so")
 
 PID, REQUEST, OWNER, BASE, SIZE = 2, 3, 5, 8, 9
 """Indices in `Turn.words`: whose turn, how it goes on, whose registers are known to be here, where its stub lies."""
-_REGS: Final = 10
+LOST, ENOUGH, PRICE, FLOOR, SPENT = 10, 11, 12, 13, 14
+"""``struct account``, and what the last turn took."""
+LOSES: Final = 1 << 20
+"""Added to a stop's status: see ``struct account``."""
+_REGS: Final = 15
 _INFO: Final = _REGS + ptrace.REGISTERS
 _SIZE: Final = _INFO + 16
 EINTR: Final = 4
@@ -25,6 +29,21 @@ EINTR: Final = 4
 @cache
 def _object() -> ctypes.CDLL:
     return ctypes.CDLL(OBJECT)
+
+
+def ticks() -> int:
+    """The time-stamp counter."""
+    counter = _object().ring3_ticks
+    counter.restype = ctypes.c_uint64
+    return int(counter())
+
+
+def cpuid(leaf: int, subleaf: int) -> tuple[int, int, int, int]:
+    """What the host's processor gives for CPUID in EAX, EBX, ECX and EDX."""
+    registers = (ctypes.c_uint32 * 4)(leaf, 0, subleaf)
+    _object().ring3_cpuid(registers)
+    a, b, c, d = registers
+    return a, b, c, d
 
 
 class Turn:

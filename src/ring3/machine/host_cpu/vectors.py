@@ -118,6 +118,15 @@ class Vectors:
         else:
             self.write(image)
 
+    def wider(self) -> bytes:
+        """What the emulated CPU, which has the state, lacks of it: an image, or nothing if that is not in use."""
+        (used,) = struct.unpack_from("<Q", self._image, LEGACY)
+        return self._image if used & ~_X87_AND_SSE else b""
+
+    def be_emulated(self, image: bytes) -> None:
+        """The emulated CPU has the state, and this is what it does not have, as `wider` gives it."""
+        self._image, self._stub, self.place = image or self.clean, None, Place.EMULATOR
+
     def _merged(self) -> bytes:
         """The emulated CPU's part, and from the image what it does not have."""
         (used,) = struct.unpack_from("<Q", self._image, LEGACY)

@@ -1,0 +1,112 @@
+"""``cpuid`` of programs that may run on both CPUs: the emulated one answers it, so that they see one processor.
+
+A processor without CPUID faulting tells nobody of that instruction. So pages of code with its bytes are mapped into a
+stub without the right to execute them. When the program comes to one, it gets the right, and the processor's
+breakpoints at these bytes, which nothing but that instruction meets. There are four: in a page with more of them, which
+the start of a C library is, they are at those that the program comes to next. Beyond that, and in code that the program
+writes itself into pages that it may also execute, the host's processor answers; what it has besides works there.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ring3.errors import UserError
+from ring3.machine.host_cpu import ptrace
+from ring3.machine.paging import PTE_ADDRESS, PTE_P
+from ring3.machine.pmap import Pmap
+from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
+
+MOST: Final = 4
+_CPUID: Final = b"\x0f\xa2"
+_DR7: Final = 7
+
+
+class Veil:
+    """What one stub may not execute.
+
+    Attributes:
+        breakpoints: The addresses at which it stops.
+    """
+
+    __slots__ = ("_lifted", "_pages", "_pid", "breakpoints")
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._pages: dict[int, list[int]] = {}
+        self._lifted: dict[int, list[int]] = {}
+        self.breakpoints: tuple[int, ...] = ()
+
+    def covers(self, pmap: Pmap, page: int) -> bool:
+        """Looks at a page of code that is about to be mapped; whether it is not to be executed now."""
+        places = self._places(pmap, page)
+        if places != self._pages.get(page, []):
+            self._lifted.pop(page, None)
+        if places:
+            self._pages[page] = places
+        else:
+            self._pages.pop(page, None)
+        return bool(places) and page not in self._lifted
+
+    def has(self, address: int) -> bool:
+        """Whether the page at an address is covered."""
+        page = address >> PAGE_SHIFT
+        return page in self._pages and page not in self._lifted
+
+    def lift(self, pmap: Pmap, address: int, rip: int) -> bool:
+        """The program has come to a covered page: it may execute that from now on; False if it must not.
+
+        Args:
+            pmap: Its address space.
+            address: What it has fetched.
+            rip: Its instruction, which may begin in the page before: that stays what it is, without breakpoints.
+        """
+        page = address >> PAGE_SHIFT
+        changed = pmap.changed
+        assert changed is not None
+        places = sorted(self._pages[page], key=lambda place: (place < address, place))[:MOST]
+        while sum(map(len, self._lifted.values())) + len(places) > MOST:
+            oldest = next(iter(self._lifted))
+            del self._lifted[oldest]
+            if oldest == rip >> PAGE_SHIFT:
+                self._lifted[oldest] = []
+            else:
+                changed[oldest] = 0
+        self._lifted[page] = places
+        try:
+            self._set([place for lifted in self._lifted.values() for place in lifted])
+        except UserError:  # a host that gives no breakpoints
+            del self._lifted[page]
+            return False
+        changed[page] = 0
+        return True
+
+    def drop(self) -> None:
+        """The stub's address space is gone."""
+        if self.breakpoints:
+            self._set([])
+
+    def _places(self, pmap: Pmap, page: int) -> list[int]:
+        """Where in a page such an instruction may begin; it may end in the next one."""
+        ram, address = pmap.ram.bytes, page << PAGE_SHIFT
+        here, behind = pmap.lookup(address) & PTE_ADDRESS, pmap.lookup(address + PAGE_SIZE)
+        code = bytes(ram[here : here + PAGE_SIZE])
+        if behind & PTE_P:
+            code += bytes((ram[behind & PTE_ADDRESS],))
+        found = []
+        at = code.find(_CPUID)
+        while at >= 0:
+            found.append(address + at)
+            at = code.find(_CPUID, at + 1)
+        return found
+
+    def _set(self, places: list[int]) -> None:
+        """Sets the breakpoints (SDM 3B, 18.2)."""
+        self._poke(_DR7, 0)
+        for number, place in enumerate(places):
+            self._poke(number, place)
+        self._poke(_DR7, sum(1 << 2 * number for number in range(len(places))))
+        self.breakpoints = tuple(places)
+
+    def _poke(self, number: int, value: int) -> None:
+        ptrace.request(ptrace.POKEUSER, self._pid, ptrace.DEBUG_REGISTERS + 8 * number, value)
