@@ -175,6 +175,11 @@ class Struct(Type):
         self._bit = max(self._bit, (offset + member.size) * 8)
         self.align = max(self.align, member.align)
 
+    def place_bits(self, name: str, member: Type, offset: int, bit: int, bits: int) -> None:
+        """Put a bit-field in the integer at an offset in bytes, from one of its bits on."""
+        self._put(Member(name, member, offset, bit, bits))
+        self.align = max(self.align, member.align)
+
     def _put(self, member: Member) -> None:
         if member.name:
             self.members[member.name] = member

@@ -96,7 +96,9 @@ class MachineHost(HostAlone):
         from ring3.trace.dtrace.machine.usdt import UsdtProvider  # noqa: PLC0415
 
         clock = MachineClock(kernel)
-        self.target = MachineTarget(kernel, self.system, self._described(kernel))
+        self.target = target = MachineTarget(kernel, self.system, self._described(kernel))
+        if self._task is not None:
+            target.know_types_of(self._task)
         self.time = clock
         sampler = MachineSampler(kernel)
         of_programs = (PidProvider(kernel), UsdtProvider(kernel))

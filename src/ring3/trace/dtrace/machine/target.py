@@ -15,6 +15,7 @@ from ring3.trace.dtrace.machine import described, facts
 from ring3.trace.dtrace.machine.described import Descriptions
 from ring3.trace.dtrace.machine.kept_space import KeptSpace
 from ring3.trace.dtrace.machine.kernel_stack import KernelStack
+from ring3.trace.dtrace.machine.program_types import ProgramTypes
 from ring3.trace.dtrace.machine.types import SystemTypes
 from ring3.trace.dtrace.machine.variables import KernelVariables
 from ring3.trace.dtrace.providers.base import Context, NoTarget, Stack
@@ -80,6 +81,7 @@ class MachineTarget(NoTarget):
         self._variables = KernelVariables(kernel, system, descriptions, self._types)
         self._spaces: dict[int, Mm] = {}
         self._followed: KeptSpace | None = None
+        self._program_types: ProgramTypes | None = None
         self._unwinder: Unwinder | None = None
         self._names: dict[tuple[int, int], tuple[str, str, int] | None] = {}
 
@@ -133,8 +135,15 @@ class MachineTarget(NoTarget):
 
     def find_type(self, name: str, module: str) -> Type | None:
         """A type of the system."""
-        del module
-        return self._types.find(name)
+        scope = module.rpartition("`")[2]
+        found = None if scope else self._types.find(name)
+        if found is None and self._program_types is not None:
+            found = self._program_types.find(name, scope)
+        return found or self._types.find(name)
+
+    def know_types_of(self, task: Task) -> None:
+        """Have scripts know the types of a program that they are about."""
+        self._program_types = ProgramTypes(task.memory)
 
     def _space(self, address: int) -> Mm:
         task: Task | None = self._kernel.current

@@ -29,6 +29,8 @@ class UpHost(MachineHost):
     def grab(self, number: int) -> bool:
         """Have the session end with a process of the machine."""
         self._task = self._kernel.tasks.get(number)
+        if self._task is not None and self._task.mm is not None:
+            self._look_at(self._kernel)
         return self._task is not None
 
     @property
