@@ -6,6 +6,7 @@ import os
 import socket
 import stat
 import subprocess
+import termios
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -50,6 +51,22 @@ def listening(work: Path) -> Iterator[socket.socket]:
 
 
 @contextmanager
+def answering() -> Iterator[list[str]]:
+    """A port, an abstract name and a process of the host that nobody may reach; how a program is told of them."""
+    name = f"ring3-escapes-{os.getpid()}"
+    with socket.create_server(("127.0.0.1", 0)) as port, socket.socket(socket.AF_UNIX) as abstract:
+        abstract.bind("\0" + name)
+        abstract.listen()
+        with subprocess.Popen(["cat"], stdin=subprocess.PIPE, start_new_session=True) as process:
+            yield [str(port.getsockname()[1]), name, str(process.pid)]
+            assert process.poll() is None
+        for server in (port, abstract):
+            server.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                server.accept()
+
+
+@contextmanager
 def swapping(work: Path) -> Iterator[None]:
     """While this lasts, the host makes a directory a link that leads out, and back, again and again."""
     over = threading.Event()
@@ -75,9 +92,9 @@ def swapping(work: Path) -> Iterator[None]:
 def test_nothing_leads_out(work: Path, options: list[str]) -> None:
     outside = work.parent
     fifo = os.open(work / "hosts-fifo", os.O_RDONLY | os.O_NONBLOCK)
-    with listening(work) as server, swapping(work):
+    with listening(work) as server, swapping(work), answering() as others:
         finished = subprocess.run(
-            [*COMMAND, "run", *options, "./escapes", str(outside / "secret")],
+            [*COMMAND, "run", *options, "./escapes", str(outside / "secret"), *others],
             cwd=work, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
         )  # fmt: skip
         with pytest.raises(BlockingIOError):
@@ -105,3 +122,22 @@ def test_what_was_handed_over_keeps_its_rights(tmp_path: Path, how: str) -> None
             stdin=handed if how == "<" else subprocess.DEVNULL, stdout=handed if how == ">>" else subprocess.DEVNULL,
         )  # fmt: skip
     assert given.read_text() == ("kept\n" if how == "<" else "kept\nend\n")
+
+
+def test_keys_are_not_typed_for_others(work: Path) -> None:
+    """TIOCSTI on a terminal: what a program types does not reach who has the terminal afterwards."""
+    terminal, inside = os.openpty()
+    with answering() as others:
+        finished = subprocess.run(
+            [*COMMAND, "run", "--no-confine", "./escapes", str(work.parent / "secret"), *others],
+            cwd=work, stdin=inside, capture_output=True, check=False,
+        )  # fmt: skip
+    assert b"done" in finished.stdout, finished.stderr
+    os.set_blocking(inside, False)
+    settings = termios.tcgetattr(inside)
+    settings[3] &= ~termios.ICANON
+    termios.tcsetattr(inside, termios.TCSANOW, settings)
+    with pytest.raises(BlockingIOError):
+        os.read(inside, 1)
+    os.close(terminal)
+    os.close(inside)

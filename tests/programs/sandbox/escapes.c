@@ -1,19 +1,24 @@
-/* Tries to reach what lies outside of the working directory, and says what it got. argv[1]: the secret's path on the host. */
+/* Tries to reach what lies outside of the working directory, and says what it got. Arguments: the path of the secret on the
+   host; a port, an abstract name and a process of the host. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const char *secret;
@@ -125,6 +130,61 @@ static void nodes(void)
     setuid(0);
 }
 
+/* What of the host answers on the network, by a name, and as a process. */
+static void others(int port, const char *name, int pid)
+{
+    struct sockaddr_in where = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_un abstract = {.sun_family = AF_UNIX};
+    strcpy(abstract.sun_path + 1, name);
+    static const unsigned int addresses[] = {0x7f000001, 0x7f000005, 0, 0x0a000202};
+    for (int i = 0; i < 4; i++) {
+        int sock = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        where.sin_addr.s_addr = htonl(addresses[i]);
+        if (connect(sock, (struct sockaddr *)&where, sizeof where) == 0)
+            printf("connected to a port of the host\n");
+        close(sock);
+    }
+    int sock = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (connect(sock, (struct sockaddr *)&abstract, sizeof(sa_family_t) + 1 + strlen(name)) == 0)
+        printf("connected to an abstract name of the host\n");
+    close(sock);
+    if (kill(pid, SIGKILL) == 0 || kill(-pid, SIGKILL) == 0 || syscall(SYS_tkill, pid, SIGKILL) == 0)
+        printf("process %d of the host was signalled\n", pid);
+    if (syscall(SYS_pidfd_open, pid, 0) >= 0)
+        printf("process %d of the host has a descriptor\n", pid);
+}
+
+/* With namespaces and mounts of its own. */
+static void mounts(void)
+{
+    if (fork()) {
+        wait(0);
+        return;
+    }
+    unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET);
+    mkdir("m", 0755);
+    mkdir("upper", 0755);
+    mkdir("workdir", 0755);
+    static const char *const sources[] = {"..", "../..", "hosts-dir", "/proc/self/fd/0/..", "/proc/1/root", "/proc/1/cwd/.."};
+    for (int i = 0; i < 6; i++)
+        if (mount(sources[i], "m", 0, MS_BIND | MS_REC, 0) == 0) {
+            try_path("m/secret", "a bind");
+            try_path("m/../secret", "a bind and up");
+            umount2("m", MNT_DETACH);
+        }
+    if (mount("o", "m", "overlay", 0, "lowerdir=..:/,upperdir=upper,workdir=workdir") == 0)
+        try_path("m/secret", "an overlay");
+    if (mount("o", "m", "overlay", 0, "lowerdir=hosts-dir:/usr,upperdir=upper,workdir=workdir") == 0)
+        try_path("m/secret", "an overlay of a link");
+    static const char *const kinds[] = {"ext4", "devtmpfs", "9p", "virtiofs", "fuse", "cgroup2", "debugfs", "btrfs"};
+    for (int i = 0; i < 8; i++)
+        if (mount("/dev/vda", "m", kinds[i], 0, "") == 0)
+            printf("%s was mounted\n", kinds[i]);
+    if (syscall(SYS_pivot_root, ".", "m") == 0 || chroot("..") == 0)
+        try_path("/secret", "another root");
+    _exit(0);
+}
+
 static volatile int over;
 
 static void *swap_names(void *unused)
@@ -169,6 +229,8 @@ int main(int argc, char **argv)
     links();
     nodes();
     races();
+    others(atoi(argv[2]), argv[3], atoi(argv[4]));
+    mounts();
     up();
     puts("done");
     return 0;
