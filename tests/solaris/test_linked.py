@@ -39,6 +39,10 @@ FAMILIES = {
         "create 0 0 set 0 left 1 signal 1603 value 1\nwaited 1603 overrun 3 delete 0 gone -1 22\n"
         "port 0 source 2 user 77\nbad -1 22 -1 22\n"
     ),
+    "system": (
+        "statvfs 0 zfs 255 0 1 gone -1 2\npathconf 255 1024 bad -1 22 fsync 0 pipe -1 22\n"
+        "zone 0 0 7 global other -1 22\n"
+    ),
     "timers": "suspended -1 4 seen 14\nslept 1\npoll 0\n",
 }
 

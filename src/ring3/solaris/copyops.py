@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ring3.abi.c_types import Address, SizeT
 from ring3.abi.errno import Errno
 from ring3.abi.solaris.errno import SolarisE
-from ring3.solaris.definition import function
+from ring3.solaris.definition import function, syscall
 
 if TYPE_CHECKING:
     from ring3.solaris.task import SolarisTask
@@ -50,4 +50,25 @@ def copyinstr(task: SolarisTask, uaddr: Address, kaddr: Address, maxlength: Size
     if text is None:
         raise Errno(SolarisE.ENAMETOOLONG)
     task.kernel.store(kaddr, text + b"\0")
+    return len(text) + 1
+
+
+@syscall("full")
+def uucopy(task: SolarisTask, from_: Address, to: Address, size: SizeT) -> int:
+    """Copies memory of the program to memory of the program; what cannot be reached is EFAULT, not a signal."""
+    task.memory.write(to, task.memory.read(from_, size))
+    return 0
+
+
+@syscall("full")
+def uucopystr(task: SolarisTask, from_: Address, to: Address, size: SizeT) -> int:
+    """The same up to a NUL; returns the bytes with it.
+
+    Raises:
+        Errno: EFAULT; ENAMETOOLONG, the first ``size`` bytes have no NUL.
+    """
+    text = task.memory.read_cstring(from_, size)
+    if text is None:
+        raise Errno(SolarisE.ENAMETOOLONG)
+    task.memory.write(to, text + b"\0")
     return len(text) + 1

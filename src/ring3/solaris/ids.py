@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ring3.solaris.task import SolarisTask
 
 NGROUPS_MAX: Final = 16
+_UNCHANGED: Final = 0xFFFF_FFFF
 
 
 @syscall("full")
@@ -60,6 +61,33 @@ def setegid(task: SolarisTask, gid: UnsignedInt) -> int:
     if not cred.all_privileges and gid not in (cred.rgid, cred.gid):
         raise Errno(SolarisE.EPERM)
     task.process.cred = replace(cred, gid=gid)
+    return 0
+
+
+def _pair(effective: int, real: int, new_real: int, new_effective: int, free: bool) -> tuple[int, int]:
+    """Real and effective number after setreuid(2) and setregid(2): those of the caller unless it is free to choose."""
+    wanted_real = real if new_real == _UNCHANGED else new_real
+    wanted = effective if new_effective == _UNCHANGED else new_effective
+    if not free and not (wanted_real in (real, effective) and wanted in (real, effective)):
+        raise Errno(SolarisE.EPERM)
+    return wanted_real, wanted
+
+
+@syscall("full")
+def setreuid(task: SolarisTask, ruid: UnsignedInt, euid: UnsignedInt) -> int:
+    """Sets real and effective user."""
+    cred = task.cred
+    real, effective = _pair(cred.uid, cred.ruid, ruid, euid, cred.all_privileges)
+    task.process.cred = replace(cred, ruid=real, uid=effective)
+    return 0
+
+
+@syscall("full")
+def setregid(task: SolarisTask, rgid: UnsignedInt, egid: UnsignedInt) -> int:
+    """Sets real and effective group."""
+    cred = task.cred
+    real, effective = _pair(cred.gid, cred.rgid, rgid, egid, cred.all_privileges)
+    task.process.cred = replace(cred, rgid=real, gid=effective)
     return 0
 
 
@@ -143,10 +171,19 @@ def setpgrp(task: SolarisTask, flag: Int, pid: Pid, pgid: Pid) -> int:
             raise Errno(SolarisE.EINVAL)
 
 
+PRIVSYS_GETPPRIV: Final = 1
+PRIVSYS_GETPFLAGS: Final = 4
 PRIVSYS_ISSETUGID: Final = 5
+PRIV_SETS: Final = 4
+"""Effective, inheritable, permitted, limit."""
+PRIV_SETSIZE: Final = 12
+"""Bytes of a set: a bit for each privilege."""
 
 
-@syscall("partial", "issetugid; the sets of privileges cannot be asked for: EINVAL")
+@syscall(
+    "partial",
+    "the sets can be asked for, all or nothing; no names of privileges, and they cannot be set: EINVAL",
+)
 def privsys(
     task: SolarisTask,
     code: Int,
@@ -156,7 +193,26 @@ def privsys(
     bufsize: Address,
     ikind: Int,
 ) -> int:
-    """Privileges: whether the program has gained rights by being started."""
-    if code == PRIVSYS_ISSETUGID:
+    """Privileges: the sets, flags, and whether the program has gained rights by being started."""
+    if code in (PRIVSYS_ISSETUGID, PRIVSYS_GETPFLAGS):
+        return 0
+    if code == PRIVSYS_GETPPRIV:
+        if bufsize != PRIV_SETSIZE or not 0 <= kind < PRIV_SETS:
+            raise Errno(SolarisE.ENOMEM if bufsize < PRIV_SETSIZE else SolarisE.EINVAL)
+        task.memory.write(buf, (b"\xff" if task.cred.all_privileges else b"\0") * PRIV_SETSIZE)
         return 0
     raise Errno(SolarisE.EINVAL)
+
+
+@syscall("partial", "as privsys")
+def privsys32(
+    task: SolarisTask,
+    code: Int,
+    op: Int,
+    kind: Int,
+    buf: Address,
+    bufsize: Address,
+    ikind: Int,
+) -> int:
+    """The same for 32-bit programs."""
+    return privsys(task, code, op, kind, buf, bufsize, ikind)

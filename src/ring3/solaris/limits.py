@@ -147,3 +147,13 @@ def getrandom(task: SolarisTask, buf: Address, buflen: SizeT, flags: UnsignedInt
     size = min(buflen, 1 << 20)
     task.memory.write(buf, task.kernel.random_bytes(size))
     return size
+
+
+@syscall("partial", "always 0: nobody counts who wants to run")
+def getloadavg(task: SolarisTask, buf: Address, nelem: Int) -> int:
+    """Stores how many lwps wanted to run in the last minutes."""
+    if nelem < 0:
+        raise Errno(SolarisE.EINVAL)
+    count = min(nelem, 3)
+    task.memory.write(buf, bytes(4 * count))
+    return count

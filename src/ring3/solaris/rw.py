@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ring3.abi.c_types import Address, BufferIn, BufferOut, FdArg, Int, OffT, SizeT
+from ring3.abi.c_types import Address, BufferIn, BufferOut, FdArg, Int, OffT, SizeT, UnsignedLong
 from ring3.abi.errno import Errno
 from ring3.abi.solaris.errno import SolarisE
 from ring3.abi.solaris.signals import SolarisSig
@@ -138,6 +138,45 @@ def writev(task: SolarisTask, fdes: Int, iovp: Address, iovcnt: Int) -> int | Wa
     _check_mode(file.writable)
     data = b"".join(task.memory.read(*vector) for vector in _vectors(task, iovp, iovcnt))
     return write_all(task, file, data, broken_pipe)
+
+
+def _at(low: int, high: int, narrow: bool) -> int:
+    """An offset that 32-bit programs give in two halves.
+
+    Raises:
+        Errno: EINVAL, it is negative.
+    """
+    offset = (low & 0xFFFF_FFFF) | (high & 0xFFFF_FFFF) << 32 if narrow else low
+    if offset >> 63:
+        raise Errno(SolarisE.EINVAL)
+    return offset
+
+
+@syscall("full")
+def preadv(
+    task: SolarisTask, fdes: Int, iovp: Address, iovcnt: Int, offset: UnsignedLong, extended: UnsignedLong
+) -> int:
+    """Reads into several buffers at an offset."""
+    file = task.files[fdes]
+    _check_mode(file.readable)
+    vectors = _vectors(task, iovp, iovcnt)
+    wanted = min(sum(length for _, length in vectors), _AT_ONCE)
+    data, done = file.pread(wanted, _at(offset, extended, task.ilp32)), 0
+    for address, length in vectors:
+        task.memory.write(address, data[done : done + length])
+        done += length
+    return len(data)
+
+
+@syscall("full")
+def pwritev(
+    task: SolarisTask, fdes: Int, iovp: Address, iovcnt: Int, offset: UnsignedLong, extended: UnsignedLong
+) -> int:
+    """Writes from several buffers at an offset."""
+    file = task.files[fdes]
+    _check_mode(file.writable)
+    data = b"".join(task.memory.read(*vector) for vector in _vectors(task, iovp, iovcnt))
+    return file.pwrite(data, _at(offset, extended, task.ilp32))
 
 
 def broken_pipe(task: SolarisTask) -> None:

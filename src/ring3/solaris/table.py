@@ -31,7 +31,9 @@ from ring3.solaris import (
     timers,
     traps,
     uname,
+    volumes,
     waitsys,
+    zones,
 )
 from ring3.solaris.definition import FUNCTIONS
 
@@ -40,6 +42,6 @@ __all__ = ["FAMILIES", "FUNCTIONS"]
 FAMILIES = (
     birth, clocks, copyops, descriptors, exece, exit, fasttrap, files, files32, identity, ids, limits,
     lwp_private, lwps, memory, modctl, names, nosys, polling, rw, sendfile, sigcalls, sockets, sockets32,
-    syscall32, sysconfig, systeminfo, timers, traps, uname, waitsys,
+    syscall32, sysconfig, systeminfo, timers, traps, uname, volumes, waitsys, zones,
 )  # fmt: skip
 """The modules that define functions."""

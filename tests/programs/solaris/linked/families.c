@@ -298,6 +298,36 @@ static void posix_timers(void)
 	printf(" %d %d\n", timer_settime(31, 0, once, NULL), errno);
 }
 
+struct statvfs {
+	unsigned long bsize, frsize, blocks, bfree, bavail, files, ffree, favail, fsid;
+	char basetype[16];
+	unsigned long flag, namemax;
+	char fstr[32];
+	unsigned long filler[16];
+};
+
+static void the_system(void)
+{
+	extern int statvfs(const char *, struct statvfs *), fstatvfs(int, struct statvfs *), fsync(int), setreuid(uid_t, uid_t);
+	extern long pathconf(const char *, int), fpathconf(int, int);
+	extern id_t getzoneid(void), getzoneidbyname(const char *);
+	extern ssize_t getzonenamebyid(id_t, char *, size_t);
+	struct statvfs volume = { 0 }, same = { 0 };
+	char text[64] = "";
+	int fd = open("/tmp/system", O_RDWR | O_CREAT, 0600), fds[2];
+	printf("statvfs %d %s %lu", statvfs("/tmp", &volume), volume.basetype, volume.namemax);
+	printf(" %d %d", fstatvfs(fd, &same), same.bsize == volume.bsize && same.fsid == volume.fsid);
+	printf(" gone %d %d\n", statvfs("/nothing", &volume), errno);
+	printf("pathconf %ld %ld", pathconf("/tmp", 4), fpathconf(fd, 5));
+	printf(" bad %ld %d fsync %d", pathconf("/tmp", 999), errno, fsync(fd));
+	pipe(fds);
+	printf(" pipe %d %d\n", fsync(fds[0]), errno);
+	printf("zone %d %d", (int)getzoneid(), (int)getzoneidbyname("global"));
+	printf(" %d %s", (int)getzonenamebyid(0, text, sizeof text), text);
+	printf(" other %d %d\n", (int)getzoneidbyname("elsewhere"), errno);
+	unlink("/tmp/system");
+}
+
 static void numbers(void)
 {
 	static const double values[] = { 0, -0.0, 1, 0.1, 2.5, 3.5, 123456789, 1e22, 1e100, 1.7976931348623157e308, 5e-324, 0.000099995, 999999.5 };
@@ -311,7 +341,7 @@ static const struct {
 	void (*deed)(void);
 } deeds[] = {
 	{ "threads", threads }, { "signals", signals }, { "fault", fault }, { "processes", processes }, { "ports", ports },
-	{ "sockets", sockets }, { "files", files }, { "timers", timers }, { "posix_timers", posix_timers }, { "numbers", numbers },
+	{ "sockets", sockets }, { "files", files }, { "timers", timers }, { "system", the_system }, { "posix_timers", posix_timers }, { "numbers", numbers },
 };
 
 int main(int argc, char **argv)

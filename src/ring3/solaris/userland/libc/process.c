@@ -184,6 +184,28 @@ int issetugid(void)
 	return (int)__privsys(5, 0, 0, NULL, 0, 0);
 }
 
+/* zone(2): its commands are in sys/zone.h */
+static int zone(int command, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d)
+{
+	extern int __zone(int, uintptr_t, uintptr_t, uintptr_t, uintptr_t);
+	return __zone(command, a, b, c, d);
+}
+
+id_t getzoneid(void)
+{
+	return zone(6, 0, 0, 0, 0);
+}
+
+id_t getzoneidbyname(const char *name)
+{
+	return zone(6, (uintptr_t)name, 0, 0, 0);
+}
+
+ssize_t getzonenamebyid(id_t id, char *name, size_t size)
+{
+	return zone(2, (uintptr_t)id, 2, (uintptr_t)name, size);
+}
+
 int gethostname(char *name, size_t size)
 {
 	return sysinfo(2, name, (long)size) < 0 ? -1 : 0;
