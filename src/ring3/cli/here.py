@@ -194,9 +194,10 @@ class Here:
 
 def _open_tool(kernel: Any, inode: Inode, dentry: Dentry, flags: int) -> File:  # noqa: ANN401 - either system's
     """Opens the device by which programs of a machine run Ring3's own tools there."""
-    from ring3.session import guest_dtrace, tools  # noqa: PLC0415 - few programs run one
+    from ring3.session import tools  # noqa: PLC0415 - few programs run one
+    from ring3.session.guest_tools import TOOLS  # noqa: PLC0415
 
-    return tools.device(kernel, {"dtrace": guest_dtrace.perform})(inode, dentry, flags)
+    return tools.device(kernel, TOOLS)(inode, dentry, flags)
 
 
 def _stream(stream: TextIO) -> io.TextIOBase:

@@ -1,6 +1,6 @@
 """The device /dev/ring3: a program on a machine runs one of Ring3's own tools on that machine.
 
-The program (``solaris/userland/cmd/dtrace.c``) writes its words and then reads one message at a time: a letter, and
+The program (``solaris/userland/cmd/tool.c``) writes its words and then reads one message at a time: a letter, and
 what belongs to it. The tool runs in a `Conversation`; what it wants of its program it says in a message, and waits for
 the answer.
 

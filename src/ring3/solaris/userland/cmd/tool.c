@@ -1,5 +1,5 @@
 /*
- * dtrace: Ring3's own tool of this program's name, on the machine that the program runs on.
+ * dtrace, truss: Ring3's own tool of this program's name, on the machine that the program runs on.
  *
  * The device /dev/ring3 runs the tool; this program is its terminal, its files and its processes. What it reads from
  * the device is one message a read, a letter and what belongs to it; what it writes there is an answer, or that it was

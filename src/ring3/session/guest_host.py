@@ -1,0 +1,196 @@
+"""The machine that a program runs on, for a tool that it runs there: who is traced, and what it writes."""
+
+from __future__ import annotations
+
+import io
+import os
+import shlex
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from ring3.kernel import points
+from ring3.kernel.events import Exited
+from ring3.kernel.observed import Call, CallObserver
+from ring3.session.tools import Program
+from ring3.trace.dtrace.errors import DtraceError
+from ring3.trace.dtrace.machine import facts
+from ring3.trace.dtrace.machine.objects import entry_of
+from ring3.trace.dtrace.machine.up import UpHost
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
+
+    from ring3.kernel.probes import Attachment
+
+
+_EXEC: Final = {"linux": "execve", "solaris": "exece"}
+"""The call by which a process becomes another program."""
+
+
+_IDENTITY: Final = ("pid", "ppid", "pgid", "sid", "uid", "euid", "gid", "egid")
+
+
+class _AtExec(CallObserver):
+    """Tells of children of a process that have become another program."""
+
+    def __init__(self, told: Callable[[Any], None], is_child: Callable[[Any], bool]) -> None:
+        self._told = told
+        self._is_child = is_child
+
+    def returned(self, call: Call) -> None:
+        """The call is over; if it has failed, the process is what it was."""
+        failed = call.error is not None or (isinstance(call.value, int) and -4095 <= call.value < 0)
+        if not failed and self._is_child(call.task):
+            self._told(call.task)
+
+
+class _Machine:
+    """The machine, of which only the kernel is needed: programs are started by the program that asks."""
+
+    def __init__(self, kernel: Any) -> None:  # noqa: ANN401 - either system's
+        self.kernel = kernel
+
+
+class GuestHost(UpHost):
+    """The machine that the program runs on."""
+
+    def __init__(self, program: Program, system: str) -> None:
+        super().__init__(cast("Any", _Machine(program.kernel)), system)
+        self._program = program
+        self._facts = facts.SOLARIS if system == "solaris" else facts.LINUX
+        self._wanted = False
+        self._gone = False
+        self._child: Any = None
+        self._attached: list[Attachment] = []
+
+    def identity(self) -> dict[str, int]:
+        """Those of the program."""
+        task = self._program.task
+        return {name: int(self._facts[name](task)) for name in _IDENTITY}
+
+    def start(self, command: str) -> int:
+        """As `start_program`, of a command line."""
+        return self.start_program(shlex.split(command))
+
+    def start_program(self, words: Sequence[str]) -> int:
+        """Have the program start another one, which stands still before its first instruction.
+
+        Raises:
+            DtraceError: It cannot be run.
+        """
+        holding = self._kernel.probes.attach(
+            points.SystemCall(_EXEC[self.system]), _AtExec(self._holds, self._is_child)
+        )
+        try:
+            number = int(self._program.ask("r", b"".join(os.fsencode(word) + b"\0" for word in words)))
+            self._wait_for(lambda: self._child is not None)
+        except OSError as error:
+            raise DtraceError(f"failed to execute {words[0] if words else ''}: {error.strerror}") from None
+        finally:
+            holding.detach()
+        self._task = self._child
+        self._attached.append(self._kernel.probes.attach(points.TaskExited(), self._exited))
+        return number
+
+    def grab(self, number: int) -> bool:
+        """Have the session end with a process of the machine."""
+        found = super().grab(number)
+        if found:
+            self._attached.append(self._kernel.probes.attach(points.TaskExited(), self._exited))
+        return found
+
+    @property
+    def traced(self) -> Any:  # noqa: ANN401 - a task of either system
+        """The task that was started, or that the session ends with."""
+        return self._task
+
+    def _is_child(self, task: Any) -> bool:  # noqa: ANN401 - a task of either system
+        return self._facts["ppid"](task) == self.identity()["pid"]
+
+    def _holds(self, task: Any) -> None:  # noqa: ANN401 - a task of either system
+        """The child has become the program: it stops at the next instruction it would execute."""
+        self._stop_at(task, task.regs.ip)
+
+    def _stop_at(self, task: Any, address: int) -> None:  # noqa: ANN401
+        def arrived(found: Any, _address: int) -> None:  # noqa: ANN401
+            if found is task:
+                there.detach()
+                self._kernel.hold(task)
+                self._child = task
+                self._wake()
+
+        there = self._kernel.probes.attach(points.Address(address, task.mm), arrived)
+
+    def load_libraries(self) -> None:
+        """Let the child run to where its program begins."""
+        task = self._child
+        entry = entry_of(task.mm)
+        if entry is None or task.regs.ip == entry:
+            return
+        self._child = None
+        self._stop_at(task, entry)
+        self._kernel.let_go(task)
+        self._wait_for(lambda: self._child is not None or task.program_ended)
+
+    def _exited(self, event: Exited) -> None:
+        if event.task is self._task:
+            self._gone = True
+            self._wake()
+
+    def _wake(self) -> None:
+        """Has the program answer, so that the tool goes on."""
+        if not self._wanted:
+            self._wanted = True
+            self._program.tell("w")
+
+    def _wait_for(self, condition: Callable[[], bool]) -> None:
+        while not condition():
+            self._program.wait()
+            self._wanted = False
+
+    def leave(self) -> None:
+        """The session is over."""
+        self._wake()
+
+    def run(self, finished: Callable[[], bool], flush: Callable[[], None]) -> None:
+        """Let the machine run until the session is over, or the program that was started."""
+        if self._child is not None:
+            self._kernel.let_go(self._child)
+        self._wait_for(lambda: finished() or self._gone or self._gone_by_itself)
+        if self._task is not None and (self._gone or self._task.program_ended):
+            self.ended = f"pid {self._task.tid} has exited"
+
+    @property
+    def _gone_by_itself(self) -> bool:
+        return self._task is not None and bool(self._task.program_ended)
+
+    def close(self) -> None:
+        """Let go of what is held and watched."""
+        for attachment in self._attached:
+            attachment.detach()
+        if self._child is not None:
+            self._kernel.let_go(self._child)
+
+
+class Output(io.RawIOBase):
+    """A stream of the program."""
+
+    def __init__(self, program: Program, letter: str) -> None:
+        super().__init__()
+        self._program = program
+        self._letter = letter
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def write(self, data: Buffer, /) -> int:
+        """Has the program write everything."""
+        taken = bytes(data)
+        self._program.tell(self._letter, taken)
+        return len(taken)
+
+
+def system_of(program: Program) -> str:
+    """The system of the machine that a program runs on."""
+    return "solaris" if type(program.kernel).__name__ == "SolarisKernel" else "linux"
