@@ -19,7 +19,17 @@ PAGES = [
 FOLDERS = [ROOT, ROOT / "src" / "ring3", ROOT / "src", ROOT / "src" / "ring3" / "linux"]
 FILE = re.compile(r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:py|S|md|toml|tbl|h))`")
 LINK = re.compile(r"\]\(([^)#]+)[^)]*\)")
-LINUX = ("arch/", "include/", "kernel/sys_ni.c", "asm/", "scripts/syscall.tbl", "mm/", "fs/exec.c", "tools/")
+LINUX = (
+    "arch/",
+    "include/",
+    "kernel/sys_ni.c",
+    "asm/",
+    "sys/sdt.h",
+    "scripts/syscall.tbl",
+    "mm/",
+    "fs/exec.c",
+    "tools/",
+)
 """What begins so is Linux's own."""
 SOLARIS = ("usr/src", "uts/", "lib/libc/", "cmd/truss/")
 """What begins so is Solaris's."""

@@ -10,7 +10,7 @@ from ring3.errors import UserError
 from ring3.sandbox import Sandbox
 from ring3.trace.faults.catalogue import FAULTS
 from ring3.trace.faults.judge import Fault, Finding, judge
-from ring3.trace.faults.trial import attempt
+from ring3.trace.faults.trial import Trials
 
 _CALLS_FACTOR: Final = 20
 _CALLS_MORE: Final = 2000
@@ -70,17 +70,18 @@ def campaign(
     Raises:
         UserError: It cannot be run, or does not end.
     """
-    plain = attempt(path, arguments, "", _FIRST_CALLS, _FIRST_SECONDS, sandbox)
-    if plain.how:
-        raise UserError(
-            f"{path}: without faults, the program {'does not end' if plain.calls else 'cannot be run'}", 1
-        )
-    faults = list(plan(plain.calls, wanted, each))
-    most = len(plain.calls) * _CALLS_FACTOR + _CALLS_MORE
     findings = []
-    for done, fault in enumerate(faults, start=1):
-        finding = judge(fault, plain, attempt(path, arguments, fault.rule, most, _SECONDS, sandbox))
-        if finding is not None:
-            findings.append(finding)
-        progress(done, len(faults))
+    with Trials(path, arguments, sandbox) as trials:
+        plain = trials.attempt("", _FIRST_CALLS, _FIRST_SECONDS)
+        if plain.how:
+            raise UserError(
+                f"{path}: without faults, the program {'does not end' if plain.calls else 'cannot be run'}", 1
+            )
+        faults = list(plan(plain.calls, wanted, each))
+        most = len(plain.calls) * _CALLS_FACTOR + _CALLS_MORE
+        for done, fault in enumerate(faults, start=1):
+            finding = judge(fault, plain, trials.attempt(fault.rule, most, _SECONDS))
+            if finding is not None:
+                findings.append(finding)
+            progress(done, len(faults))
     return Result(len(faults), findings)
