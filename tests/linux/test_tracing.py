@@ -1,4 +1,4 @@
-"""Random sequences of ptrace(2) requests and signals: what the tracer is told is what it is told natively."""
+"""ptrace(2): random sequences of requests and signals, and debug registers, as natively."""
 
 from __future__ import annotations
 
@@ -27,3 +27,11 @@ def test_random_requests(linux: Linux, toolchain: Toolchain, native: Run, seed: 
         if ours != theirs:
             theirs = native(program, arguments)
     assert ours == theirs
+
+
+@pytest.mark.parametrize("bits", [64, 32])
+def test_debug_registers(linux: Linux, toolchain: Toolchain, native: Run, bits: Bits) -> None:
+    """Breakpoints and watchpoints of the processor, as gdb(1) sets them."""
+    program = toolchain.program("tasks/debug_registers.c", bits=bits)
+    assert guest.run(linux, program).finished == native(program)
+    assert not any(task.debug_registers for task in linux.kernel.tasks.values())

@@ -44,6 +44,7 @@ _SIGNALS: Final = {
     Vector.GP: (Sig.SIGSEGV, SiCode.SI_KERNEL),
     Vector.AC: (Sig.SIGBUS, 1),
 }
+_DR6_BS: Final = 1 << 14
 _WITH_ADDRESS: Final = (Vector.DE, Vector.UD, Vector.DB)
 
 _OUTCOMES: Final = {
@@ -76,12 +77,8 @@ def exception(vector: int, task: LinuxTask, regs: UserRegs, error: int) -> int:
             remember(task, vector, error, task.fault_address)
             force_sig_fault(task, Sig.SIGFPE, code, regs.ip)
     elif vector in _SIGNALS:
-        signal, code = _SIGNALS[Vector(vector)]
         remember(task, vector, error, task.fault_address)
-        if code == SiCode.SI_KERNEL:
-            force_sig(task, signal)
-        else:
-            force_sig_fault(task, signal, int(code), regs.ip if vector in _WITH_ADDRESS else 0)
+        _send(task, Vector(vector), regs)
     else:
         raise KernelPanic(f"unexpected exception {vector} in ring 3", describe(regs))
     return 0
@@ -125,6 +122,17 @@ def handle_mm_fault(task: LinuxTask, address: int, error: int) -> FaultOutcome:
     elif outcome is FaultOutcome.OK:
         task.minflt += 1
     return outcome
+
+
+def _send(task: LinuxTask, vector: Vector, regs: UserRegs) -> None:
+    """Sends the signal of an exception that always has the same one."""
+    signal, code = _SIGNALS[vector]
+    if vector == Vector.DB:
+        task.debug_status = _DR6_BS
+    if code == SiCode.SI_KERNEL:
+        force_sig(task, signal)
+    else:
+        force_sig_fault(task, signal, int(code), regs.ip if vector in _WITH_ADDRESS else 0)
 
 
 def _bad_area(task: LinuxTask, outcome: FaultOutcome, error: int, address: int) -> None:

@@ -19,7 +19,7 @@ from ring3.linux.model.scheduling import Scheduling
 from ring3.linux.model.settings import MmContext, Settings
 from ring3.linux.model.signal_state import Pending
 from ring3.linux.model.syscall_work import SECCOMP, USER_DISPATCH, clear_work, set_work
-from ring3.linux.model.trace import Trace
+from ring3.linux.model.trace import Breakpoints, Trace
 
 if TYPE_CHECKING:
     from ring3.fs.dentry import Dentry
@@ -81,10 +81,14 @@ class LinuxTask(Task):
         trap_number: Vector of its last exception.
         error_code: Error code of its last exception.
         fault_address: Address of its last page fault.
+        debug_status: Why it was trapped last: DR6 without the bits that are always set.
+        debug_registers: The others of them, None while no tracer has set one.
         keyrings: The keyrings that it has, None while it has asked for none.
         pidfd_ino: What stat(2) calls descriptors that stand for it alone, 0 while there are none.
     """
 
+    debug_status = 0
+    debug_registers: Breakpoints | None = None
     pidfd_ino = 0
     keyrings: TaskKeyrings | None = None
     kernel: LinuxSystem
@@ -186,6 +190,9 @@ class LinuxTask(Task):
         self.altstack = self.altstack.after_exec()
         self.tls = [0, 0, 0]
         self.clear_child_tid = 0
+        self.debug_status = 0
+        if self.debug_registers is not None:
+            self.debug_registers.clear()
         if self.keyrings is not None:
             self.keyrings.after_exec()
 
@@ -208,6 +215,7 @@ class LinuxTask(Task):
         if self.rseq is not None and child.mm is not self.mm:
             child.rseq = self.rseq.copy()
         child.landing_pad = self.landing_pad
+        child.debug_status = self.debug_status
         if self.keyrings is not None:
             child.keyrings = self.keyrings.for_child(is_thread=child.process is self.process)
 

@@ -43,6 +43,19 @@ class Outside(Protocol):
         """A thread is about to stop; its `Trace` says why."""
 
 
+class Breakpoints(Protocol):
+    """The debug registers of a thread, but for its status."""
+
+    def read(self, number: int) -> int:
+        """One of them."""
+
+    def write(self, number: int, value: int) -> None:
+        """Sets one."""
+
+    def clear(self) -> None:
+        """Sets all to 0."""
+
+
 class Trace:
     """One thread being traced.
 

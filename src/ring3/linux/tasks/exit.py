@@ -104,6 +104,8 @@ def release_task(task: LinuxTask, code: int) -> None:
         exit_sem(task)
     exit_mm(task)
     task.files.release()
+    if task.debug_registers is not None:
+        task.debug_registers.clear()
     if task.keyrings is not None:
         task.keyrings.close()
     if process.ending is None:

@@ -18,7 +18,7 @@ from ring3.kernel.fpu import MXCSR_MASK
 from ring3.kernel.mm.layout import TASK_SIZE_64
 from ring3.linux.cpu_context import load_user_segment
 from ring3.linux.signals.frame64 import FIXABLE_FLAGS
-from ring3.linux.tracing import stepping
+from ring3.linux.tracing import debug_registers, stepping
 from ring3.machine.registers import Flags, Seg
 
 if TYPE_CHECKING:
@@ -35,8 +35,6 @@ USER_SIZE32: Final = 288
 """Bytes of ``struct user`` that can be asked for; of that of i386 one word more than there is (getreg32)."""
 DEBUG_REGISTERS: Final = {8: range(848, 912), 4: range(252, 284)}
 """Where the debug registers are in it, by the size of a word."""
-DR6_RESERVED: Final = 0xFFFF_0FF0
-"""The bits of DR6 that are always set (arch/x86/include/uapi/asm/debugreg.h)."""
 NT_PRSTATUS: Final = 1
 NT_FPREGSET: Final = 2
 NT_X86_XSTATE: Final = 0x202
@@ -164,12 +162,12 @@ def _user(task: LinuxTask, target: LinuxTask, poke: bool, offset: int, data: int
     if poke:
         if number < len(names):
             write(target, {names[number]: data & (1 << 8 * word) - 1})
-        elif offset in debug and (debug.index(offset) // word in (4, 5) or data):
-            raise Errno(E.EIO)
+        elif offset in debug:
+            debug_registers.poke(target, debug.index(offset) // word, data & (1 << 8 * word) - 1)
         return 0
     value = read(target, (names[number],))[0] if number < len(names) else 0
-    if offset in debug and debug.index(offset) == 6 * word:
-        value = DR6_RESERVED
+    if offset in debug:
+        value = debug_registers.peek(target, debug.index(offset) // word)
     task.memory.write(data, (value & (1 << 8 * word) - 1).to_bytes(word, "little"))
     return 0
 

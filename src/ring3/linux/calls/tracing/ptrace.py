@@ -370,7 +370,7 @@ def _inspect(
     return ptrace_regs.request(task, target, request, address, data, narrow)
 
 
-@syscall("partial", "no hardware breakpoints")
+@syscall("full")
 def sys_ptrace(
     task: LinuxTask, request: Long, pid: Long, addr: UnsignedLong, data: UnsignedLong
 ) -> int | Waiting:
