@@ -137,6 +137,10 @@ class SignalSent(NamedTuple):
     """Signals that are generated, and whether they were discarded at once: gets `Sent`."""
 
 
+class SignalForced(NamedTuple):
+    """Signals that the kernel makes of exceptions of the running thread, which are not sent: gets `Sent`."""
+
+
 class SignalDelivered(NamedTuple):
     """Signals that a thread takes: gets `Taken`, before its action."""
 

@@ -77,6 +77,11 @@ def _sent(call: Call) -> Sent:
     return Sent(call.task, receiver, process, info, not call.value)
 
 
+def _forced(call: Call) -> Sent:
+    task, info = call.arguments
+    return Sent(task, task, task.process, info, discarded=False)
+
+
 def _taken(call: Call) -> Taken:
     task, _, info = call.arguments
     return Taken(task, info)
@@ -108,6 +113,7 @@ OWN: Final[Mapping[type, Attacher]] = {
     points.HostData: at_host_data,
     points.Packet: _at_packets,
     points.SignalSent: at_return_of(LINUX[send.do_send_sig_info.__name__], _sent),
+    points.SignalForced: at_entry_of(LINUX[send.force_sig_info.__name__], _forced),
     points.SignalDelivered: at_entry_of(LINUX[deliver.get_signal.__name__], _taken),
     points.TaskExec: _at_exec,
 }

@@ -288,12 +288,13 @@ class SolarisKernel(TwoWays[SolarisTask]):
         from ring3.fs.probes import at_host_data  # noqa: PLC0415 -- most programs run without
         from ring3.kernel import points  # noqa: PLC0415
         from ring3.net.probes import at_packets  # noqa: PLC0415
-        from ring3.solaris.probes import at_exec, at_signal, at_taken  # noqa: PLC0415
+        from ring3.solaris.probes import at_exec, at_forced, at_signal, at_taken  # noqa: PLC0415
 
         return {
             points.HostData: at_host_data,
             points.Packet: at_packets,
             points.SignalSent: at_signal,
+            points.SignalForced: at_forced,
             points.SignalDelivered: at_taken,
             points.TaskExec: at_exec,
         }

@@ -33,6 +33,15 @@ def _to_thread(call: Call) -> Sent:
     return Sent(call.task, task, task.process, info, signals.is_ignored(task.process, signal))
 
 
+def _forced(call: Call) -> Sent:
+    task, signal, *rest = call.arguments
+    told = dict(zip(("address", "code"), rest, strict=False)) | dict(call.keywords)
+    info = Info(signal, told.get("code", 0), address=told.get("address", 0))
+    return Sent(task, task, task.process, info, discarded=False)
+
+
+at_forced: Final = at_entry_of(KernelFunction("trapsig", "genunix", signals.trapsig), _forced)
+"""Tells of signals that are made of exceptions."""
 _AT_PROCESS: Final = at_entry_of(_TO_PROCESS, _to_process)
 _AT_THREAD: Final = at_entry_of(_TO_THREAD, _to_thread)
 

@@ -1,7 +1,8 @@
 /*
  * Known numbers of calls, on Linux and on Solaris, without a libc: what scripts are to count. Its work: 3 files are opened
  * and one that is not there, read 5 times 16 bytes, written 3 times 4; 10 getpid, 2 stat, 2 kill, 1 setuid, 1 mmap; a child
- * becomes the same program. With "spin" it computes, with "rest" it sleeps for more than a second, with "kill" it is killed.
+ * becomes the same program. With "spin" it computes, with "rest" it sleeps for more than a second, with "kill" it is killed,
+ * with "fault" it reads where nothing is.
  */
 
 #ifdef SOLARIS
@@ -94,6 +95,9 @@ __attribute__((used)) void begin(long *stack) {
     case 'r':
         spin(1000000);
         CALL(NANOSLEEP, pause, 0, 0);
+        break;
+    case 'f':
+        spin(*(volatile long *)(room[0] + 8)); /* a page that is never there */
         break;
     case 'k':
         CALL(KILL, CALL(GETPID, 0, 0, 0), 11, 0);

@@ -33,31 +33,39 @@ SCRIPTS = {
         'pid$target:a.out:spin:entry { self->at = timestamp; printf("%d,", arg0); ustack(1); } '
         'pid$target:a.out:spin:return /self->at/ { printf("%d,", timestamp >= self->at); }'
     ),
+    "threads are queued and taken": (
+        'sched:::enqueue /args[1]->pr_pid != $target/ { self->queued = 1; @["enqueue"] = count(); } '
+        'sched:::dequeue /args[1]->pr_pid != $target && args[2]->cpu_id == 0/ { @["dequeue"] = count(); } '
+        'END { printa("%@d ", @); printf("of a child"); }'
+    ),
     "a fork returns twice": 'syscall::*fork*:return { @[arg0 == 0 ? "child" : "parent"] = count(); }',
 }
 
 
-def shown(script: str, system: str) -> tuple[int, str]:
+FAULT = (
+    'proc:::fault { printf("fault %d,", args[0]); } '
+    'proc:::signal-send /args[2] == SIGSEGV/ { printf("to %s,", args[1]->pr_fname); } '
+    'proc:::exit { printf("exit %d,", args[0]); }'
+)
+
+
+def shown(script: str, system: str, arguments: str = "") -> tuple[int, str]:
     def boot(_path: str) -> tuple[Computer, str]:
         return (Solaris() if system == "solaris" else Linux(virtual_time=True, seed=1)), system
 
     host, stdout = MachineHost(boot), io.BytesIO()
     try:
-        status = Command(host, stdout, io.StringIO()).main(["-qn", script, "-c", "./workload"])
+        status = Command(host, stdout, io.StringIO()).main(["-qn", script, "-c", f"./workload {arguments}"])
     finally:
         host.close()
     return status, stdout.getvalue().decode()
 
 
-@pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS.keys())
-def test_the_answer_is_the_same(
-    script: str,
-    toolchain: Toolchain,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    answers = []
+def answers(
+    script: str, arguments: str, toolchain: Toolchain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> list[tuple[int, str]]:
+    """What a script says of the program on Linux, and on Solaris."""
+    found = []
     source = PROGRAMS / "toolkit" / "workload.c"
     flags = ["-ffreestanding", "-fno-stack-protector", "-fno-omit-frame-pointer", "-O1"]
     for system in ("linux", "solaris"):
@@ -71,8 +79,23 @@ def test_the_answer_is_the_same(
         )
         os.chmod(folder / "workload", 0o755)
         monkeypatch.chdir(folder)
-        answers.append(shown(script, system))
-    capfd.readouterr()
-    assert answers[0] == answers[1]
-    assert answers[0][0] == 0
-    assert len(answers[0][1]) > 4
+        found.append(shown(script, system, arguments))
+    return found
+
+
+@pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS.keys())
+def test_the_answer_is_the_same(
+    script: str, toolchain: Toolchain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linux, other = answers(script, "", toolchain, tmp_path, monkeypatch)
+    assert linux == other
+    assert linux[0] == 0
+    assert len(linux[1]) > 4
+
+
+def test_a_fault_and_the_signal_that_comes_of_it(
+    toolchain: Toolchain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linux, other = answers(FAULT, "fault", toolchain, tmp_path, monkeypatch)
+    assert linux[1] == other[1]
+    assert linux[1].startswith("fault 6,to workload,exit ")

@@ -30,15 +30,26 @@ if TYPE_CHECKING:
 Told = Callable[[Any], tuple[int, ...] | None]
 _EXITED, _KILLED, _DUMPED = 1, 2, 3
 _THREAD: Final = ("lwpsinfo_t *", "psinfo_t *")
+_QUEUED: Final = (*_THREAD, "cpuinfo_t *")
+_CLOCK_TICK: Final = 10_000_000
+"""Nanoseconds between two of the clock's ticks, which are 100 a second."""
 _EXEC: Final = ("execve", "execveat", "exece")
 
 
 class _Event(NamedTuple):
-    """A probe: where it is, what it tells of an event (None: it does not fire), and the types of that."""
+    """A probe: where it is, what it tells of an event (None: it does not fire), and the types of that.
+
+    Attributes:
+        point: Where it is.
+        told: What it tells.
+        types: The types of what it tells.
+        also: Other points where it is, with what it tells of what happens there.
+    """
 
     point: tuple[Any, ...]
     told: Told
     types: tuple[str, ...] = ()
+    also: tuple[tuple[tuple[Any, ...], Told], ...] = ()
 
 
 def exit_reason(code: int) -> int:
@@ -69,6 +80,21 @@ def _sent(event: Any) -> tuple[int, ...] | None:  # noqa: ANN401
     return (*_receiver(event), event.info.signo)
 
 
+def _of_thread(task: Any) -> tuple[int, ...]:  # noqa: ANN401 - a task of either system
+    return lwpsinfo_address(task.tid), psinfo_address(task.tid)
+
+
+def _queued(task: Any) -> tuple[int, ...]:  # noqa: ANN401
+    """A thread and the processor in whose queue it is; the last is 0: it is at the end."""
+    return (*_of_thread(task), CPUINFO_ADDRESS, 0)
+
+
+def _fault(event: Any) -> tuple[int, ...] | None:  # noqa: ANN401 - what a signal tells
+    """The fault (sys/fault.h) of which the kernel makes a signal."""
+    faults = _FAULTS.get(event.info.signo)
+    return None if faults is None else (faults.get(event.info.code, faults[0]),)
+
+
 def _created(event: Any) -> tuple[int, ...] | None:  # noqa: ANN401
     """A process begins; its threads after the first are no processes."""
     if event.parent is None or event.parent.process is event.task.process:
@@ -82,34 +108,49 @@ def _lwp_created(event: Any) -> tuple[int, ...] | None:  # noqa: ANN401
     return lwpsinfo_address(event.task.tid), psinfo_address(event.task.tid)
 
 
+_FAULTS: Final = {
+    4: {0: 1},
+    5: {0: 3, 2: 4},
+    7: {0: 5},
+    10: {0: 5},
+    8: {0: 9, 1: 8, 2: 7},
+    11: {0: 5, 1: 6},
+}
+"""Of SIGILL, SIGTRAP, SIGBUS (of Linux, of Solaris), SIGFPE and SIGSEGV the faults by si_code; 0: of the others."""
 _PROC: Final = {
     "create": _Event(points.TaskCreated(), _created, ("psinfo_t *",)),
     "exec-success": _Event(points.TaskExec(), lambda _event: ()),
     "exit": _Event(
         points.TaskExited(), lambda event: (exit_reason(event.code),) if _is_last(event) else None, ("int",)
     ),
+    "fault": _Event(points.SignalForced(), _fault, ("int",)),
     "lwp-create": _Event(points.TaskCreated(), _lwp_created, _THREAD),
     "lwp-exit": _Event(points.TaskExited(), lambda _event: ()),
     "signal-discard": _Event(
         points.SignalSent(), lambda event: _sent(event) if event.discarded else None, (*_THREAD, "int")
     ),
     "signal-handle": _Event(points.SignalDelivered(), lambda event: (event.info.signo,), ("int",)),
-    "signal-send": _Event(points.SignalSent(), _sent, (*_THREAD, "int")),
+    "signal-send": _Event(points.SignalSent(), _sent, (*_THREAD, "int"), ((points.SignalForced(), _sent),)),
 }
 _SCHED: Final = {
-    "off-cpu": _Event(
-        points.OffCpu(),
-        lambda task: (lwpsinfo_address(task.tid), psinfo_address(task.tid)),
-        _THREAD,
+    "dequeue": _Event(points.OnCpu(), _queued, _QUEUED),
+    "enqueue": _Event(
+        points.TaskWoken(),
+        lambda event: _queued(event.task),
+        (*_QUEUED, "int"),
+        (
+            (points.TaskCreated(), lambda event: _queued(event.task)),
+            (points.OffCpu(), lambda task: _queued(task) if task.state is TaskState.READY else None),
+        ),
     ),
+    "off-cpu": _Event(points.OffCpu(), _of_thread, _THREAD),
     "on-cpu": _Event(points.OnCpu(), lambda _task: (0, 0, CPUINFO_ADDRESS)),
     "preempt": _Event(points.OffCpu(), lambda task: () if task.state is TaskState.READY else None),
     "sleep": _Event(points.OffCpu(), lambda task: () if task.state is TaskState.WAITING else None),
-    "wakeup": _Event(
-        points.TaskWoken(),
-        lambda event: (lwpsinfo_address(event.task.tid), psinfo_address(event.task.tid)),
-        _THREAD,
+    "tick": _Event(
+        points.Tick(_CLOCK_TICK), lambda task: _of_thread(task) if task is not None else None, _THREAD
     ),
+    "wakeup": _Event(points.TaskWoken(), lambda event: _of_thread(event.task), _THREAD),
 }
 _STARTS: Final = {"start": True, "lwp-start": False}
 """Probes that fire when a new task gets the CPU for the first time; whether only the first of a process counts."""
@@ -157,13 +198,27 @@ class EventProvider:
     def enable(self, probe: Probe, fire: Fire) -> Callable[[], None]:
         """Fire at the event."""
         event = self._table[probe.name]
+        attached = [
+            self._kernel.probes.attach(point, _telling(told, fire))
+            for point, told in ((event.point, event.told), *event.also)
+        ]
 
-        def told(found: Any) -> None:  # noqa: ANN401 - what the point tells
-            arguments = event.told(found)
-            if arguments is not None:
-                fire(TaskContext(padded(arguments), getattr(found, "task", found)))
+        def detach() -> None:
+            for each in attached:
+                each.detach()
 
-        return self._kernel.probes.attach(event.point, told).detach
+        return detach
+
+
+def _telling(told: Told, fire: Fire) -> Callable[[Any], None]:
+    """Fires with what is told of an event."""
+
+    def observe(found: Any) -> None:  # noqa: ANN401 - what the point tells
+        arguments = told(found)
+        if arguments is not None:
+            fire(TaskContext(padded(arguments), getattr(found, "task", found)))
+
+    return observe
 
 
 class ProcProvider(EventProvider):
@@ -254,7 +309,7 @@ def typed(names: tuple[str, ...]) -> Callable[[TypeSpace], list[Type]] | None:
     return types
 
 
-_OF_LINUX: Final = (points.SignalSent, points.SignalDelivered, points.TaskExec)
+_OF_LINUX: Final = (points.SignalSent, points.SignalForced, points.SignalDelivered, points.TaskExec)
 """Points that not every kernel has."""
 
 

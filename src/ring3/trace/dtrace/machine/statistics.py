@@ -14,12 +14,14 @@ from ring3.kernel import points
 from ring3.kernel.events import Faulted
 from ring3.kernel.mm.fault import FaultOutcome
 from ring3.kernel.observed import Call, CallObserver
+from ring3.kernel.task import TaskState
 from ring3.trace.dtrace.machine.providers import padded
 from ring3.trace.dtrace.machine.target import TaskContext
 from ring3.trace.dtrace.providers.base import Description, Fire, Probe, select
 
 if TYPE_CHECKING:
     from ring3.kernel.core import Kernel
+    from ring3.kernel.task import Task
 
 _READS: Final = ("read", "readv", "pread", "pread64", "preadv", "recv", "recvfrom", "recvmsg")
 _WRITES: Final = ("write", "writev", "pwrite", "pwrite64", "pwritev", "send", "sendto", "sendmsg")
@@ -34,6 +36,8 @@ class _Calls(NamedTuple):
 
 
 _SYSINFO: Final = {
+    "msg": _Calls(("msgsnd", "msgrcv", "msgsys")),
+    "sema": _Calls(("semop", "semtimedop", "semsys")),
     "sysread": _Calls(_READS),
     "syswrite": _Calls(_WRITES),
     "readch": _Calls(_READS, adds_results=True),
@@ -136,6 +140,25 @@ class _Paged(CallObserver):
         self._fire(TaskContext(padded((-(-size // _PAGE) if self._pages else 1,)), call.task))
 
 
+def _of_preemptions(fire: Fire) -> list[tuple[Any, Any]]:
+    def left(task: Task) -> None:
+        if task.state is TaskState.READY:
+            fire(TaskContext(padded((1,)), task))
+
+    return [(points.OffCpu(), left)]
+
+
+def _of_threads(fire: Fire) -> list[tuple[Any, Any]]:
+    return [(points.TaskCreated(), lambda event: fire(TaskContext(padded((1,)), event.parent)))]
+
+
+def _of_switches(fire: Fire) -> list[tuple[Any, Any]]:
+    return [(points.OnCpu(), lambda task: fire(TaskContext(padded((1,)), task)))]
+
+
+_OF_THREADS: Final = {"pswitch": _of_switches, "inv_swtch": _of_preemptions, "nthreads": _of_threads}
+
+
 def statistics_providers(kernel: Kernel[Any]) -> list[StatisticsProvider]:
     """sysinfo and vminfo."""
     known = {name for row in kernel.stub_rows().values() for name in row.names}
@@ -157,13 +180,14 @@ def statistics_providers(kernel: Kernel[Any]) -> list[StatisticsProvider]:
     def of_paging(pages: bool) -> Callable[[Fire], list[tuple[Any, Any]]]:
         return lambda fire: [(points.HostData(), _Paged(fire, pages))]
 
-    def of_switches(fire: Fire) -> list[tuple[Any, Any]]:
-        return [(points.OnCpu(), lambda task: fire(TaskContext(padded((1,)), task)))]
-
     sysinfo = {name: of_calls(calls) for name, calls in _SYSINFO.items()}
     vminfo = {name: of_faults(counted) for name, counted in _VMINFO.items()}
     vminfo |= {name: of_paging(pages) for name, pages in _PAGING.items()}
     return [
-        StatisticsProvider("sysinfo", kernel, sysinfo | {"pswitch": of_switches}),
+        StatisticsProvider(
+            "sysinfo",
+            kernel,
+            sysinfo | _OF_THREADS,
+        ),
         StatisticsProvider("vminfo", kernel, vminfo),
     ]
