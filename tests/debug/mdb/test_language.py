@@ -137,8 +137,27 @@ def test_a_module_that_fails(typed: Typed, tmp_path: Path) -> None:
 
 
 def test_the_session_is_logged(typed: Typed, tmp_path: Path) -> None:
-    typed(f"::log {tmp_path / 'log'}\n1=J\n::log -d\n2=J")
-    assert (tmp_path / "log").read_text().split() == ["1"]
+    assert typed("::log") == "mdb: no log is active\n"
+    assert typed("::log -d") == "mdb: logging is already disabled\n"
+    path = tmp_path / "log"
+    assert typed(f"::log {path}") == f'mdb: logging to "{path}"\n'
+    typed("1=J\n::log -d\n2=J")
+    assert path.read_text().split()[-1] == "1"
+    assert typed("::log") == f'mdb: logging to "{path}" is currently disabled\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("4142434445464748=s", "HGFEDCBA"),
+        ("41=S", "A"),
+        ("0=s", ""),
+        ("::sizeof [", "mdb: failed to look up type [: no symbol information available for type"),
+        ("1::sigbp 99", "mdb: invalid signal name -- 99"),
+    ],
+)
+def test_what_has_an_end(typed: Typed, text: str, printed: str) -> None:
+    assert typed(text).split() == printed.split()
 
 
 def test_help_of_every_command(typed: Typed) -> None:

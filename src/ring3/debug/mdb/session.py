@@ -58,6 +58,7 @@ class Session:
         radix: Of numbers without a prefix.
         interactive: Somebody types.
         name: ``mdb`` or ``kmdb``.
+        log_name: The file that output went to last, "" for none.
         wishes: What commands of an event that was met have asked for: ways to go on; None while none is run.
         resident: What stops the machine, where it is not the target that runs it.
         flush: Has what was printed appear.
@@ -92,6 +93,7 @@ class Session:
         self.dcmds = dict(DCMDS)
         self.walkers = dict(WALKERS)
         self._log: TextIO | None = None
+        self.log_name = ""
         self.wishes: list[Callable[[], None] | None] | None = None
         self.resident: Resident | None = None
         self.flush: Callable[[], object] = lambda: None
@@ -391,9 +393,8 @@ class Session:
     def _shell(self, command: str, text: str | None) -> None:
         if self.name == "kmdb":
             raise MdbError("syntax error")
-        if text is not None and not text.endswith("\n"):
-            text += "\n" if text else ""
-        done = subprocess.run(
-            ["/bin/sh", "-c", command], input=text, text=True, stdout=subprocess.PIPE, check=False
-        )
+        if text and not text.endswith("\n"):
+            text += "\n"
+        words = ["/bin/sh", "-c", command]
+        done = subprocess.run(words, input=text, text=True, stdout=subprocess.PIPE, check=False)
         self.out.text(done.stdout)

@@ -197,7 +197,7 @@ def signal_number(text: str) -> int:
     Raises:
         MdbError: There is none.
     """
-    if text.isdigit():
+    if text.isdigit() and (int(text) == 0 or int(text) in list(Sig)):
         return int(text)
     name = text.upper() if text.upper().startswith("SIG") else f"SIG{text.upper()}"
     if name not in Sig.__members__:

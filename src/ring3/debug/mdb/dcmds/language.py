@@ -147,24 +147,32 @@ def unload(call: Call) -> None:
 
 @dcmd("log $>", "[-d | [-e] file]", "log session to a file")
 def log(call: Call) -> None:
-    """Writes the session to a file too, or no more."""
+    """Writes the session to a file too, or no more; says which without arguments."""
     session = call.session
     options = call.options("de")
-    if "d" in options.flags or (call.name == "$>" and not options.rest):
+    if call.given or len(options.rest) > 1 or ("d" in options and (options.rest or "e" in options)):
+        raise UsageError
+    if "d" in options or (call.name == "$>" and not call.arguments):
         if not session.is_logged:
-            raise MdbError("session is not currently being logged")
+            raise MdbError("logging is already disabled")
         session.log_to(None)
         return
-    if not options.rest:
-        call.write("session is being logged\n" if session.is_logged else "logging is currently disabled\n")
+    if not call.arguments:
+        state = "enabled" if session.is_logged else "disabled"
+        name = session.log_name
+        active = f'logging to "{name}" is currently {state}' if name else "no log is active"
+        call.write(f"{session.name}: {active}\n")
         return
-    path = str(options.rest[0])
+    name = str(options.rest[0]) if options.rest else session.log_name
+    if not name:
+        raise MdbError("no log file has been selected")
     try:
-        stream = Path(path).open("a", buffering=1)  # noqa: SIM115 - it stays open for the session
+        stream = Path(name).open("a", buffering=1)  # noqa: SIM115 - it stays open for the session
     except OSError as error:
-        raise MdbError(f"failed to open {path}: {error.strerror}") from None
+        raise MdbError(f"failed to open {name}: {error.strerror}") from None
     session.log_to(stream)
-    session.warn(f'logging to "{path}"')
+    session.log_name = name
+    call.write(f'{session.name}: logging to "{name}"\n')
 
 
 @dcmd("cat", "[file ...]", "concatenate and display files")

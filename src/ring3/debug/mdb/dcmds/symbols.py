@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ring3.debug.mdb.call import Call, Options
-from ring3.debug.mdb.errors import MdbError, UsageError
+from ring3.debug.mdb.errors import NO_MAP, MdbError, UsageError
 from ring3.debug.mdb.numbers import with_base
 from ring3.debug.mdb.registry import dcmd
 from ring3.debug.mdb.targets.base import MappedObject, Symbol
@@ -181,8 +181,8 @@ def findsym(call: Call) -> None:
                 text, after = disassembled(session, address, read)
             except MdbError:
                 break
-            if text.rpartition("\t")[2] in names:
-                call.write(f"{session.symbolic(address)}\n")
+            if (used := text.rpartition("\t")[2]) in names:
+                call.write(f"found {used[1:-1]} at {session.symbolic(address)}\n")
             address = after
 
 
@@ -201,7 +201,7 @@ def mappings(call: Call) -> None:
     if call.arguments:
         found = [each for each in found if call.text(0) in (each.name, each.name.rsplit("/", 1)[-1])]
     if (call.given or call.arguments) and not found:
-        raise MdbError(f"{call.text(0, with_base(call.address))} is not mapped")
+        raise MdbError(f"failed to obtain mapping: {NO_MAP}")
     _maps(call, found)
 
 

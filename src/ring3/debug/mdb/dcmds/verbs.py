@@ -172,8 +172,9 @@ def print_value(call: Call) -> None:
     value = session.dot
     raw = value.to_bytes(8, "little")
 
-    def read(_address: int, size: int) -> bytes:
-        return raw.ljust(size, b"\0")[:size]
+    def read(address: int, size: int) -> bytes:
+        behind = (address - value) & M64
+        return raw[behind:].ljust(size, b"\0")[:size]
 
     session.out.indent = True
     formatter = Formatter(session, read)

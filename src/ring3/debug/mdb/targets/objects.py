@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ring3.debug.mdb.targets.base import MappedObject, Symbol
 from ring3.debug.object_file import FileSymbol, ObjectFile
 from ring3.errors import UserError
+from ring3.kernel.mm.report import row
 from ring3.trace.dtrace.machine.objects import objects_of
 
 if TYPE_CHECKING:
@@ -151,7 +152,6 @@ def whatis(target: Target, address: int) -> list[str]:
 def mappings(mm: Mm) -> Iterator[MappedObject]:
     """The mappings of an address space, with the names that /proc gives them."""
     for vma in mm.vmas:
-        name = vma.name if isinstance(vma.name, str) else vma.name()
+        name = row(mm, vma).name
         name = {"[heap]": "[ heap ]", "[stack]": "[ stack ]"}.get(name, name)
-        file = getattr(vma.obj, "name", "") if vma.obj is not None else ""
-        yield MappedObject(vma.start, vma.end - vma.start, name or file or "[ anon ]")
+        yield MappedObject(vma.start, vma.end - vma.start, name or "[ anon ]")

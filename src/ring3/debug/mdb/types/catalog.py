@@ -95,7 +95,7 @@ class Catalog:
             found = self.synthetic.get(candidate) or self._target().find_type(candidate)
             if found is not None:
                 return found
-        return self._declared(name) if "[" in name else None
+        return self._declared(name) if "[" in name[1:] and name[0] != "[" else None
 
     def _declared(self, name: str) -> Type | None:
         try:
