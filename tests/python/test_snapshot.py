@@ -51,6 +51,27 @@ def test_a_machine_goes_on_from_a_snapshot_as_it_did(
     assert runs[1:] == runs[:1] * 2
 
 
+def test_a_machine_that_polls_the_hosts_input_goes_on_as_it_did(
+    linux: ring3.Linux, toolchain: Toolchain
+) -> None:
+    """What was read of a pipe of the host is gone: it is written again."""
+    reading, writing = os.pipe()
+    built = str(toolchain.program("snapshots/everything.c"))
+    process = linux.spawn([built], stdin=reading, stdout=ring3.PIPE)
+    process.run_until(ring3.Call("getpgid"))
+    snapshot = linux.snapshot()
+    runs = []
+    for _ in range(3):
+        os.write(writing, b"line\n")
+        with linux.trace() as trace:
+            runs.append((process.run(), process.stdout, str(trace)))
+        snapshot.restore()
+    assert runs[0][:2] == (0, EXPECTED)
+    assert runs[1:] == runs[:1] * 2
+    os.close(reading)
+    os.close(writing)
+
+
 @pytest.fixture(scope="session")
 def target(toolchain: Toolchain) -> str:
     """A program that reads a line."""

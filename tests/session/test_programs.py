@@ -125,6 +125,23 @@ def test_a_client_that_does_not_read_holds_up_nobody_else(machines: Machines) ->
     assert traced.communicate()[1].count("write(1") > 0
 
 
+def test_a_client_that_is_stopped_holds_up_nobody_else(machines: Machines) -> None:
+    name = machines.up()
+    client = machines.start("run", "--on", name, "/bin/sh", "-c", "echo ready; read x; echo $x")
+    assert client.stdout is not None
+    assert client.stdin is not None
+    assert client.stdout.readline() == "ready\n"
+    client.send_signal(signal.SIGSTOP)
+    os.waitpid(client.pid, os.WUNTRACED)
+    assert machines.ring3("run", "--on", name, HELLO).stdout == "Hello, world\n"
+    assert "echo ready" in machines.ring3("ps", name).stdout
+    client.stdin.write("line\n")
+    client.stdin.flush()
+    assert client.stdout.readline() == "line\n"  # its program goes on: descriptors are its own
+    client.send_signal(signal.SIGCONT)
+    assert client.wait() == 0
+
+
 def test_no_flag_of_a_description_is_changed(machines: Machines) -> None:
     name = machines.up()
     ours, theirs = socket.socketpair()

@@ -137,6 +137,23 @@ def test_the_shell_outside_stops_it_and_lets_it_go_on(machines: Machines) -> Non
         outside.expect_exact("130")
 
 
+def test_two_readers_on_one_terminal(machines: Machines) -> None:
+    """The one in the background is stopped when it reads, and has the terminal when it is brought to the front."""
+    name = machines.up()
+    with shell(machines) as outside:
+        outside.sendline(f"{RING3} run --on {name} /bin/sh -c 'read x; echo first: $x' &")
+        outside.sendline("until jobs | grep Stop; do :; done")
+        outside.expect(r"\[1\]\+ +Stopped")
+        outside.sendline(f"{RING3} run --on {name} /bin/sh -c 'read x; echo second: $x'")
+        outside.sendline("one")
+        outside.expect("second: one")
+        outside.expect_exact(PROMPT)
+        outside.sendline("fg")
+        outside.sendline("two")
+        outside.expect("first: two")
+        outside.expect_exact(PROMPT)
+
+
 @pytest.mark.parametrize("who", ["client", "server"])
 def test_whoever_is_killed_the_terminal_is_as_it_was(machines: Machines, who: str) -> None:
     name = machines.up()
