@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,41 @@ def test_getent_finds_localhost(tmp_path: Path) -> None:
 def test_busybox_pings_the_machine() -> None:
     finished = ring3("run", str(busybox(64)), "ping", "-c", "2", "-i", "0.1", "127.0.0.1")
     assert "2 packets transmitted, 2 packets received, 0% packet loss" in finished.stdout
+
+
+HEADERS = """
+import socket, struct
+number = lambda n: struct.pack("i", n)
+def tried(family, host, level, options, messages):
+    receiver, sender = socket.socket(family, socket.SOCK_DGRAM), socket.socket(family, socket.SOCK_DGRAM)
+    receiver.bind((host, 0))
+    for option in options: receiver.setsockopt(level, option, 1)
+    for message in messages:
+        try: sender.sendmsg([b"x"], [message] if message else [], 0, receiver.getsockname())
+        except OSError as error: print(message, error.errno); continue
+        print(message, receiver.recvmsg(10, 200)[1])
+there6 = bytes(15) + b"\\1" + number(1)
+tried(socket.AF_INET6, "::1", 41, [49, 51, 66], [
+    None, (41, 52, number(7)), (41, 67, number(33)), (41, 52, number(-1)),
+    (41, 52, number(256)), (41, 52, number(5) + b"x"), (41, 99, number(1)), (0, 2, number(3)), (41, 50, there6),
+    (41, 67, number(-2))])
+there4 = number(0) + b"\\x7f\\0\\0\\5" + bytes(4)
+tried(socket.AF_INET, "127.0.0.1", 0, [8, 12, 13], [
+    None, (0, 2, number(7)), (0, 1, b"\\x10"), (0, 1, number(8)), (0, 2, number(0)),
+    (0, 2, number(256)), (0, 99, number(1)), (41, 52, number(3)), (0, 8, there4)])
+receiver, sender = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM), socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+receiver.bind(("::", 0))
+for level, option in (0, 12), (41, 51), (41, 49): receiver.setsockopt(level, option, 1)
+sender.setsockopt(0, 2, 9); sender.sendto(b"y", ("::ffff:127.0.0.1", receiver.getsockname()[1]))
+print(receiver.recvmsg(10, 100)[1])
+"""
+
+
+def test_headers_are_said_and_seen_by_control_messages_as_natively(tmp_path: Path) -> None:
+    needed(PYTHON)
+    (tmp_path / "headers.py").write_text(HEADERS)
+    finished = ring3("run", PYTHON, "headers.py", cwd=tmp_path)
+    native = subprocess.run([PYTHON, "headers.py"], capture_output=True, text=True, cwd=tmp_path, check=False)
+    if native.returncode:
+        pytest.skip(f"the host has no IPv6: {native.stderr.splitlines()[-1]}")
+    assert finished.stdout == native.stdout, finished.stderr

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import struct
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
@@ -18,8 +17,6 @@ from ring3.abi.linux.sockets import (
     RCV_SHUTDOWN,
     SHUTDOWN_MASK,
     SO_BROADCAST,
-    SOL_IP,
-    SOL_IPV6,
     State,
 )
 from ring3.fs.readiness import POLLERR, POLLHUP, POLLRDHUP, POLLWRBAND, READABLE, WRITABLE
@@ -32,27 +29,20 @@ from ring3.net.inet.address import (
     is_multicast,
     pack,
     source_for,
-    wide,
 )
 from ring3.net.inet.base import InetSocket
+from ring3.net.inet.headers import Header, header_of, shown
 from ring3.net.socket import Received
 
 if TYPE_CHECKING:
     from ring3.net.caller import Caller
     from ring3.net.network import Network
-    from ring3.net.socket import Control, Message
+    from ring3.net.socket import Message
 
 LARGEST: Final = 65507
 """Bytes of a message at most: an IP packet less its header and UDP's."""
 OVERHEAD: Final = 768
 """What a short message counts of the receiver's buffer beside its bytes."""
-IP_PKTINFO: Final = 8
-IP_RECVTTL: Final = 12
-IP_TTL: Final = 2
-IPV6_RECVPKTINFO: Final = 49
-IPV6_PKTINFO: Final = 50
-LO: Final = 1
-"""Number of the loopback interface."""
 
 
 class Datagram(NamedTuple):
@@ -61,7 +51,7 @@ class Datagram(NamedTuple):
     data: bytes
     source: Endpoint
     target: bytes
-    ttl: int
+    header: Header
 
     @property
     def charge(self) -> int:
@@ -136,11 +126,12 @@ class UdpSocket(InetSocket):
         self._check_reachable(host)
         if self.says_no_more:
             raise Errno(E.EPIPE)
+        header = header_of(self, host, message.control)
         self.bind_automatically()
-        source = self.local.host if not self.local.is_any else source_for(host)
-        sent = Datagram(
-            message.data, Endpoint(source, self.local.port), host, self.level_value(SOL_IP, IP_TTL)
-        )
+        source = header.source or (self.local.host if not self.local.is_any else source_for(host))
+        if header.source:
+            self.network.check_reachable(source)
+        sent = Datagram(message.data, Endpoint(source, self.local.port), host, header)
         self.deliver(sent, target.port)
         return len(message.data)
 
@@ -167,7 +158,7 @@ class UdpSocket(InetSocket):
             found = name_service.answer(sent.data, os.fsencode(self.network.hostname()))
             if found is not None:
                 self.deliver(
-                    Datagram(found, name_service.ADDRESS, sent.source.host, sent.ttl), sent.source.port
+                    Datagram(found, name_service.ADDRESS, sent.source.host, sent.header), sent.source.port
                 )
         else:
             self.refuse(sent, port)
@@ -223,17 +214,7 @@ class UdpSocket(InetSocket):
         data = got.data[:size]
         truncated = MSG_TRUNC if len(data) < len(got.data) else 0
         address = pack(got.source, self.family)
-        return Received(data, len(got.data), address, truncated, (), self._control(got))
-
-    def _control(self, got: Datagram) -> tuple[Control, ...]:
-        found: list[Control] = []
-        if self.level_value(SOL_IP, IP_PKTINFO) and len(got.target) == 4:
-            found.append((SOL_IP, IP_PKTINFO, struct.pack("<i4s4s", LO, got.target, got.target)))
-        if self.level_value(SOL_IP, IP_RECVTTL):
-            found.append((SOL_IP, IP_TTL, struct.pack("<i", got.ttl)))
-        if self.level_value(SOL_IPV6, IPV6_RECVPKTINFO):
-            found.append((SOL_IPV6, IPV6_PKTINFO, struct.pack("<16si", wide(got.target), LO)))
-        return tuple(found)
+        return Received(data, len(got.data), address, truncated, (), shown(self, got.header, got.target))
 
     def available(self) -> int:
         """Bytes of the next message."""
