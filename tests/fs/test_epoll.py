@@ -28,7 +28,7 @@ class Outside(File):
     def poll(self) -> int:
         return self.ready
 
-    def listen(self, callback: Callable[[], None], events: int = -1) -> Listening:
+    def listen(self, callback: Callable[[], object], events: int = -1) -> Listening:
         self.listeners += 1
         return NEVER
 
@@ -169,3 +169,15 @@ def test_edges_of_the_host_follow_its_use(epoll: EpollFile) -> None:
     assert epoll.take(8) == []
     outside.used = True
     assert epoll.take(8) == [(POLLIN | POLLOUT, 77)]
+
+
+def test_one_of_those_who_wait_exclusively_is_woken(vfs: Vfs, event: EventFile) -> None:
+    instances = [EpollFile(vfs) for _ in range(4)]
+    for number, instance in enumerate(instances):
+        instance.add(3, event, POLLIN | (EPOLLEXCLUSIVE if number else 0), number)
+    woken: list[int] = []
+    for number in (0, 2, 3):  # nobody waits at the second
+        instances[number].queue.listen(lambda number=number: woken.append(number))  # type: ignore[misc]
+    add(event)
+    assert woken == [0, 2]
+    assert [bool(instance.take(8)) for instance in instances] == [True, True, True, False]

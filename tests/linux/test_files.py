@@ -23,6 +23,7 @@ PROGRAMS = [
     "descriptors",
     "details",
     "directories",
+    "directory_notice",
     "edges",
     "handles",
     "inotify",

@@ -16,7 +16,7 @@ from ring3.abi.errno import E, Errno
 from ring3.fs.anonymous import AnonymousFile
 from ring3.fs.file import O_RDWR, File
 from ring3.fs.readiness import POLLERR, POLLHUP, READABLE
-from ring3.kernel.wait import Listening, WaitQueue
+from ring3.kernel.wait import Exclusive, Listening, WaitQueue
 
 if TYPE_CHECKING:
     from ring3.fs.vfs import Vfs
@@ -133,13 +133,21 @@ class EpollFile(AnonymousFile):
         if item.listening is not None:
             item.listening.cancel()
         if not item.file.asks_host:
-            item.listening = item.file.listen(lambda: self._changed(item), item.events & ~PRIVATE)
+
+            def changed() -> bool:
+                return self._changed(item)
+
+            callback = Exclusive(changed) if item.events & EPOLLEXCLUSIVE else changed
+            item.listening = item.file.listen(callback, item.events & ~PRIVATE)
         if item.ready():
             self._changed(item)
 
-    def _changed(self, item: Item) -> None:
+    def _changed(self, item: Item) -> bool:
+        """An item may have become ready; whether anybody waits for that."""
         self._ready[item] = None
+        waited = self.queue.is_awaited
         self.queue.wake(READABLE)
+        return waited
 
     def _forget(self, key: tuple[int, File], item: Item) -> None:
         if self._items.get(key) is item:
@@ -186,7 +194,7 @@ class EpollFile(AnonymousFile):
         self._ask_host()
         return READABLE if any(item.ready() for item in self._ready) else 0
 
-    def listen(self, callback: Callable[[], None], events: int = -1) -> Listening:
+    def listen(self, callback: Callable[[], object], events: int = -1) -> Listening:
         """Calls back when an item may have become ready; that is when host files are watched."""
         own = self.queue.listen(callback, events)
         hosts = [

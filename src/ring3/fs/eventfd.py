@@ -86,6 +86,6 @@ class EventFile(AnonymousFile):
         """The counter, and its kind."""
         return f"eventfd-count: {self.count:16x}\neventfd-id: {self.number}\neventfd-semaphore: {self.semaphore:d}\n"
 
-    def listen(self, callback: Callable[[], None], events: int = -1) -> Listening:
+    def listen(self, callback: Callable[[], object], events: int = -1) -> Listening:
         """Calls back when the counter changes."""
         return self.queue.listen(callback, events)

@@ -50,7 +50,7 @@ class WouldBlock(Exception):
         self.file = file
         self.events = events
 
-    def watch(self, callback: Callable[[], None]) -> Listening:
+    def watch(self, callback: Callable[[], object]) -> Listening:
         """Calls back when the file may have become ready, until that is cancelled."""
         return self.file.listen(callback, self.events)
 
@@ -274,7 +274,7 @@ class File:
         """What it is ready for, in the bits of `ring3.fs.readiness`."""
         return ALWAYS
 
-    def listen(self, callback: Callable[[], None], events: int = -1) -> Listening:
+    def listen(self, callback: Callable[[], object], events: int = -1) -> Listening:
         """Calls back whenever it may have become ready for one of these events, until that is cancelled."""
         return NEVER
 

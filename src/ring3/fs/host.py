@@ -198,7 +198,7 @@ class HostFile(File):
         found = host_poll(self.fd, ALWAYS)
         return found | READABLE if self._pushed_back else found
 
-    def listen(self, callback: Callable[[], None], events: int = -1) -> HostListening:
+    def listen(self, callback: Callable[[], object], events: int = -1) -> HostListening:
         """Calls back when the host says that it is ready; it is only asked while no task can run."""
         return HostListening(self.events, self.fd, events, callback)
 
@@ -292,7 +292,7 @@ class DescriptorBacking:
 class HostListening:
     """Listens to a host descriptor until it is cancelled: the host's answer holds once, so each asks anew."""
 
-    def __init__(self, events: HostEvents, fd: int, wanted: int, callback: Callable[[], None]) -> None:
+    def __init__(self, events: HostEvents, fd: int, wanted: int, callback: Callable[[], object]) -> None:
         self._events = events
         self._fd = fd
         self._callback = callback

@@ -193,7 +193,7 @@ class InotifyFile(AnonymousFile):
         """Readable if something has happened."""
         return READABLE if self.events else 0
 
-    def listen(self, callback: Callable[[], None], events: int = -1) -> Listening:
+    def listen(self, callback: Callable[[], object], events: int = -1) -> Listening:
         """Calls back when something happens."""
         return self.waiters.listen(callback, events)
 

@@ -284,7 +284,7 @@ class PipeFile(File):
                 found |= POLLERR
         return found
 
-    def listen(self, callback: Callable[[], None], events: int = -1) -> Listening:
+    def listen(self, callback: Callable[[], object], events: int = -1) -> Listening:
         """Calls back when bytes come or go, or an end is opened or closed."""
         return self.pipe.queue.listen(callback, events | POLLERR | POLLHUP)
 

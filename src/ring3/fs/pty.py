@@ -58,7 +58,7 @@ class Jobs(Protocol):
     def now(self) -> int:
         """Monotonic nanoseconds."""
 
-    def after(self, delay: int, callback: Callable[[], None]) -> Listening:
+    def after(self, delay: int, callback: Callable[[], object]) -> Listening:
         """Calls back after so many nanoseconds, unless that is cancelled."""
 
 
@@ -194,11 +194,11 @@ class Pty:
 
     # -- listening -----------------------------------------------------------------------------------------------
 
-    def listen_to_input(self, callback: Callable[[], None]) -> Listening:
+    def listen_to_input(self, callback: Callable[[], object]) -> Listening:
         """Calls back when the slave may be ready."""
         return self._input.listen(callback)
 
-    def listen_to_output(self, callback: Callable[[], None]) -> Listening:
+    def listen_to_output(self, callback: Callable[[], object]) -> Listening:
         """Calls back when the master may be ready."""
         return self._output.listen(callback)
 
@@ -296,7 +296,7 @@ class MasterFile(PtyFile):
             found |= POLLHUP
         return found | WRITABLE if self.pty.has_room() else found
 
-    def listen(self, callback: Callable[[], None], events: int = -1) -> Listening:
+    def listen(self, callback: Callable[[], object], events: int = -1) -> Listening:
         """Calls back when something was shown, or the slave closed."""
         return self.pty.listen_to_output(callback)
 
@@ -317,7 +317,7 @@ class Patient(WouldBlock):
         self._pty = file.pty
         self._delay = delay
 
-    def watch(self, callback: Callable[[], None]) -> Listening:
+    def watch(self, callback: Callable[[], object]) -> Listening:
         """Calls back when the file may have become ready, or the time is over."""
         return _Either(super().watch(callback), self._pty.jobs.after(self._delay, callback))
 
@@ -406,7 +406,7 @@ class SlaveFile(PtyFile):
         found = READABLE if pty.line.ready(1 if cc[Cc.TIME] else cc[Cc.MIN]) else 0
         return found | WRITABLE if not pty.line.stopped and pty.shown < CAPACITY else found
 
-    def listen(self, callback: Callable[[], None], events: int = -1) -> Listening:
+    def listen(self, callback: Callable[[], object], events: int = -1) -> Listening:
         """Calls back when something was typed, or the master is gone."""
         return self.pty.listen_to_input(callback)
 

@@ -37,10 +37,10 @@ class Timer:
 
     __slots__ = ("_heap", "callback", "deadline")
 
-    def __init__(self, heap: _Heap, deadline: int, callback: Callable[[], None]) -> None:
+    def __init__(self, heap: _Heap, deadline: int, callback: Callable[[], object]) -> None:
         self._heap = heap
         self.deadline = deadline
-        self.callback: Callable[[], None] | None = callback
+        self.callback: Callable[[], object] | None = callback
 
     def cancel(self) -> None:
         """Makes it not happen."""
@@ -65,7 +65,7 @@ class _Heap:
         self._left = 0
         self.soonest = FAR
 
-    def add(self, deadline: int, callback: Callable[[], None]) -> Timer:
+    def add(self, deadline: int, callback: Callable[[], object]) -> Timer:
         timer = Timer(self, deadline, callback)
         self._added += 1
         heapq.heappush(self._timers, (deadline, self._added, timer))
@@ -120,7 +120,7 @@ class Timers:
         self._wall = _Heap()
         self._on_add = on_add
 
-    def add(self, deadline: int, callback: Callable[[], None], wall: bool = False) -> Timer:
+    def add(self, deadline: int, callback: Callable[[], object], wall: bool = False) -> Timer:
         """Calls back at a time; two timers for the same time in the order in which they were added.
 
         Args:
@@ -178,7 +178,7 @@ class CpuTimer:
     __slots__ = ("_timers", "callback", "clock", "deadline")
 
     def __init__(
-        self, timers: list[CpuTimer], clock: Callable[[], int], deadline: int, callback: Callable[[], None]
+        self, timers: list[CpuTimer], clock: Callable[[], int], deadline: int, callback: Callable[[], object]
     ) -> None:
         self._timers = timers
         self.clock = clock
@@ -205,7 +205,7 @@ class CpuTimers:
         self.waiting: list[CpuTimer] = []
         self._on_add = on_add
 
-    def add(self, clock: Callable[[], int], deadline: int, callback: Callable[[], None]) -> CpuTimer:
+    def add(self, clock: Callable[[], int], deadline: int, callback: Callable[[], object]) -> CpuTimer:
         """Calls back soon after ``clock`` has reached the deadline."""
         timer = CpuTimer(self.waiting, clock, deadline, callback)
         self.waiting.append(timer)

@@ -34,6 +34,22 @@ class Listening(Protocol):
         """Ends it; nothing happens if it has ended."""
 
 
+class Exclusive:
+    """A callback of a listener that is told only if no other such listener has taken the matter up.
+
+    It is called like any other; what it returns says whether somebody looks after the matter now.
+    """
+
+    __slots__ = ("_call",)
+
+    def __init__(self, call: Callable[[], bool]) -> None:
+        self._call = call
+
+    def __call__(self) -> bool:
+        """Tells it."""
+        return self._call()
+
+
 class WaitQueue:
     """Who waits for the same thing: tasks, each until it is woken, and listeners, until they cancel."""
 
@@ -57,9 +73,19 @@ class WaitQueue:
         for task in waiters:
             task.kernel.ready(task)
         if self._listeners:
+            taken = False
             for listener in list(self._listeners):
-                if listener.events & events:
+                if not listener.events & events:
+                    continue
+                if not isinstance(listener.callback, Exclusive):
                     listener.callback()
+                elif not taken:
+                    taken = listener.callback()
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether anybody waits or listens."""
+        return bool(self._waiters or self._listeners)
 
     def add(self, task: Task) -> None:
         """Puts a task among the waiters."""
@@ -69,7 +95,7 @@ class WaitQueue:
         """Takes a task out, if it is there."""
         self._waiters.pop(task, None)
 
-    def listen(self, callback: Callable[[], None], events: int = -1) -> Listener:
+    def listen(self, callback: Callable[[], object], events: int = -1) -> Listener:
         """Calls back at each `wake` with one of these events."""
         listener = Listener(self, callback, events)
         self._listeners[listener] = None
@@ -90,7 +116,7 @@ class Listener:
 
     __slots__ = ("_queue", "callback", "events")
 
-    def __init__(self, queue: WaitQueue, callback: Callable[[], None], events: int) -> None:
+    def __init__(self, queue: WaitQueue, callback: Callable[[], object], events: int) -> None:
         self._queue = queue
         self.callback = callback
         self.events = events
@@ -172,7 +198,7 @@ class HostWatch:
 
     __slots__ = ("_host", "callback", "events", "fd")
 
-    def __init__(self, host: HostEvents, fd: int, events: int, callback: Callable[[], None]) -> None:
+    def __init__(self, host: HostEvents, fd: int, events: int, callback: Callable[[], object]) -> None:
         self._host = host
         self.fd = fd
         self.events = events
@@ -203,7 +229,7 @@ class HostEvents:
         """Whether somebody waits for a descriptor."""
         return bool(self._watches)
 
-    def watch(self, fd: int, events: int, callback: Callable[[], None]) -> HostWatch:
+    def watch(self, fd: int, events: int, callback: Callable[[], object]) -> HostWatch:
         """Calls back once when the descriptor is ready for one of these events of poll(2), or has hung up."""
         watch = HostWatch(self, fd, events, callback)
         self._watches.setdefault(fd, []).append(watch)

@@ -326,7 +326,7 @@ class Socket(File):
         """Nanoseconds for which a call waits at most (SO_RCVTIMEO, SO_SNDTIMEO)."""
         return self.receive_timeout if events & READABLE else self.send_timeout
 
-    def listen(self, callback: Callable[[], None], events: int = -1) -> Listening:
+    def listen(self, callback: Callable[[], object], events: int = -1) -> Listening:
         """Calls back when something has changed."""
         return self.waiters.listen(callback, events)
 

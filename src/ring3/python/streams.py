@@ -75,7 +75,7 @@ class Feed(_Stream):
         """Readable with data in it; hung up once it is closed."""
         return (POLLIN if self._left else 0) | (POLLHUP if self._ended else 0)
 
-    def listen(self, callback: Callable[[], None], events: int = -1) -> Listening:
+    def listen(self, callback: Callable[[], object], events: int = -1) -> Listening:
         """Calls back when there is more."""
         return self._queue.listen(callback, events)
 

@@ -193,7 +193,7 @@ class ToolFile(DeviceFile):
         """Readable if there is a message."""
         return WRITABLE | (READABLE if self._messages else 0)
 
-    def listen(self, callback: Callable[[], None], events: int = -1) -> Listening:
+    def listen(self, callback: Callable[[], object], events: int = -1) -> Listening:
         """Calls back when there may be a message."""
         return self._queue.listen(callback, events)
 

@@ -162,7 +162,7 @@ class QueueFile(File):
         queue = self.queue
         return READABLE * bool(queue.messages) | WRITABLE * (len(queue.messages) < queue.maxmsg)
 
-    def listen(self, callback: Callable[[], None], events: int = -1) -> Listening:
+    def listen(self, callback: Callable[[], object], events: int = -1) -> Listening:
         """Calls back when a message comes or goes."""
         return self.queue.changed.listen(callback, events)
 

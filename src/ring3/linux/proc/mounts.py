@@ -123,6 +123,6 @@ class MountsFile(GeneratedFile):
         told, self._told = self._told, self._tree.event
         return READABLE | (0 if told == self._told else POLLERR | POLLPRI)
 
-    def listen(self, callback: Callable[[], None], events: int = -1) -> Listening:
+    def listen(self, callback: Callable[[], object], events: int = -1) -> Listening:
         """Calls back when they change."""
         return self._tree.changed.listen(callback, events)

@@ -68,7 +68,7 @@ class SignalFile(AnonymousFile):
         """Which signals."""
         return f"sigmask:\t{self.mask:016x}\n"
 
-    def listen(self, callback: Callable[[], None], events: int = -1) -> Listening:
+    def listen(self, callback: Callable[[], object], events: int = -1) -> Listening:
         """Calls back when the process that listens gets a signal."""
         reader = self._reader()
         assert reader is not None, "somebody listens"

@@ -73,7 +73,7 @@ class PidFile(AnonymousFile):
             return READABLE | POLLHUP
         return READABLE if self.process.dead else 0
 
-    def listen(self, callback: Callable[[], None], events: int = -1) -> Listening:
+    def listen(self, callback: Callable[[], object], events: int = -1) -> Listening:
         """Calls back when it ends."""
         return self.process.ended.listen(callback, events)
 

@@ -110,7 +110,7 @@ class KernelJobs:
         """Monotonic nanoseconds."""
         return self._kernel.clocks.monotonic()
 
-    def after(self, delay: int, callback: Callable[[], None]) -> Timer:
+    def after(self, delay: int, callback: Callable[[], object]) -> Timer:
         """Calls back after so many nanoseconds."""
         return self._kernel.timers.add(self.now() + delay, callback)
 

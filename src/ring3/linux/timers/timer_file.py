@@ -140,7 +140,7 @@ class TimerFile(AnonymousFile):
         self._catch_up()
         return READABLE if self.ticks else 0
 
-    def listen(self, callback: Callable[[], None], events: int = -1) -> Listening:
+    def listen(self, callback: Callable[[], object], events: int = -1) -> Listening:
         """Calls back when it expires."""
         return self._queue.listen(callback, events)
 

@@ -210,7 +210,7 @@ class HostSocket(Socket):
         """What the host says it is ready for."""
         return host_poll(self.fd, POLLED)
 
-    def listen(self, callback: Callable[[], None], events: int = -1) -> HostListening:
+    def listen(self, callback: Callable[[], object], events: int = -1) -> HostListening:
         """Calls back when the host says that it is ready."""
         return HostListening(self.network.events, self.fd, events, callback)
 

@@ -6,7 +6,7 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
-from ring3.abi.linux.sockets import AF_INET, AF_INET6, AF_UNSPEC, SOL_IP, SOL_IPV6
+from ring3.abi.linux.sockets import AF_INET, AF_INET6, AF_UNSPEC, MSG_ERRQUEUE, SOL_IP, SOL_IPV6
 from ring3.net.caller import CAP_NET_BIND_SERVICE
 from ring3.net.inet.address import (
     ANY4,
@@ -102,6 +102,15 @@ class InetSocket(Socket):
     def only6(self) -> bool:
         """Whether it is not to hear of IPv4 (IPV6_V6ONLY)."""
         return bool(self.levels.get((SOL_IPV6, IPV6_V6ONLY)))
+
+    def refuse_error_queue(self, flags: int) -> None:
+        """Refuses to receive an error with what caused it: none is kept (ip_recv_error).
+
+        Raises:
+            Errno: EAGAIN.
+        """
+        if flags & MSG_ERRQUEUE:
+            raise Errno(E.EAGAIN)
 
     def has_expired(self) -> bool:
         """Whether it only kept its port for a time that has passed."""

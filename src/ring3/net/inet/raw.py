@@ -114,6 +114,7 @@ class RawSocket(InetSocket):
 
     def recv(self, size: int, flags: int = 0) -> Received:
         """The next packet, with its IP header."""
+        self.refuse_error_queue(flags)
         if flags & MSG_OOB:
             raise Errno(E.EOPNOTSUPP)
         self.raise_error()

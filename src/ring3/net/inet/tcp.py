@@ -251,6 +251,7 @@ class TcpSocket(TcpOptions):
 
     def recv(self, size: int, flags: int = 0) -> Received:
         """Bytes from the front."""
+        self.refuse_error_queue(flags)
         if self.state == State.LISTEN:
             raise Errno(E.ENOTCONN)
         if flags & MSG_OOB:

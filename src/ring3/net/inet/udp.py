@@ -202,6 +202,7 @@ class UdpSocket(InetSocket):
 
     def recv(self, size: int, flags: int = 0) -> Received:
         """The next message."""
+        self.refuse_error_queue(flags)
         self.raise_error()
         if not self.queue:
             if self.hears_no_more:

@@ -54,6 +54,7 @@ class Fcntl(IntEnum):
     F_OFD_SETLKW = 38
     F_SETLEASE = 1024
     F_GETLEASE = 1025
+    F_NOTIFY = 1026
     F_DUPFD_QUERY = 1027
     F_CREATED_QUERY = 1028
     F_DUPFD_CLOEXEC = 1030
@@ -214,6 +215,12 @@ def _getlease(task: LinuxTask, fd: int, file: File, arg: int) -> int:
     return fcntl_getlease(file)
 
 
+def _notify(task: LinuxTask, fd: int, file: File, arg: int) -> int:
+    from ring3.linux.calls.files.directory_notice import fcntl_dirnotify  # noqa: PLC0415 - few programs use it
+
+    return fcntl_dirnotify(task, fd, file, arg & 0xFFFF_FFFF)
+
+
 COMMANDS: Final[dict[int, Command]] = {
     Fcntl.F_DUPFD: _dupfd,
     Fcntl.F_DUPFD_CLOEXEC: _dupfd_cloexec,
@@ -231,6 +238,7 @@ COMMANDS: Final[dict[int, Command]] = {
     Fcntl.F_SETSIG: _setsig,
     Fcntl.F_SETLEASE: _setlease,
     Fcntl.F_GETLEASE: _getlease,
+    Fcntl.F_NOTIFY: _notify,
     Fcntl.F_GETPIPE_SZ: _getpipe,
     Fcntl.F_SETPIPE_SZ: _setpipe,
     Fcntl.F_ADD_SEALS: add_seals,
@@ -265,7 +273,7 @@ def do_fcntl(task: LinuxTask, fd: int, cmd: int, arg: int) -> int | Waiting:
     return command(task, fd, file, arg)
 
 
-NOTE: Final = "no directory notification, no write hints: EINVAL"
+NOTE: Final = "no write hints: EINVAL"
 
 
 @syscall("partial", NOTE)

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from ring3.abi.c_types import Int, Path, UnsignedInt
 from ring3.abi.errno import E, Errno
-from ring3.fs import inotify, notify
+from ring3.fs import inotify
 from ring3.fs.file import O_NONBLOCK
 from ring3.fs.inotify import InotifyFile
 from ring3.fs.opening import O_CLOEXEC
 from ring3.fs.permission import MAY_READ, require
 from ring3.linux.definition import syscall
 from ring3.linux.files.lookup import AT_FDCWD, user_path_at, who
+from ring3.linux.files.watching import follow_open_files
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -58,9 +59,7 @@ def sys_inotify_add_watch(task: LinuxTask, fd: Int, pathname: Path, mask: Unsign
         raise Errno(E.ENOTDIR)
     require(found.inode, who(task), MAY_READ)
     number = instance.watch(found.inode, mask)
-    for thread in task.kernel.threads():
-        for descriptor in thread.files:
-            notify.follow(thread.files[descriptor])
+    follow_open_files(task.kernel)
     return number
 
 
