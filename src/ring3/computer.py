@@ -154,6 +154,10 @@ class Computer(ABC):
         """The kernel's symbols: names to addresses and back."""
         return self.kernel.image.symbols
 
+    def environment(self, inherited: Mapping[str, str]) -> dict[str, str]:
+        """The environment of a program, made of that of who starts it."""
+        return dict(inherited)
+
     @abstractmethod
     def load(
         self, path: str, arguments: Sequence[str] = (), environment: Mapping[str, str] | None = None

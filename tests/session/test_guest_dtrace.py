@@ -40,6 +40,13 @@ def test_functions_of_the_child_are_probed_before_it_begins() -> None:
     assert shown.split() == ["hello", "1"]
 
 
+def test_the_childs_environment_is_changed() -> None:
+    shown = shell(
+        "A=old GONE=1 dtrace -Zqn nosuch -xsetenv=A=b=c -xunsetenv=GONE -c '/usr/bin/printenv A GONE LD_NOLAZYLOAD'"
+    )
+    assert shown.split() == ["b=c", "1"]
+
+
 def test_errors_are_told_as_on_a_terminal() -> None:
     assert shell("dtrace -n 'BEGIN { exit(0)'", status=1).startswith(
         "dtrace: invalid probe specifier BEGIN { exit(0): syntax error"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -30,11 +30,18 @@ class CallersPrograms:
         self._computer = computer
         self._task: Task | None = None
 
-    def load(self, path: str, arguments: Sequence[str] = ()) -> Task:
-        """Loads a program, which has the caller's descriptors."""
+    def environment(self, _inherited: Mapping[str, str]) -> dict[str, str]:
+        """That of the caller."""
+        return dict(self._caller.environment)
+
+    def load(
+        self, path: str, arguments: Sequence[str] = (), environment: Mapping[str, str] | None = None
+    ) -> Task:
+        """Loads a program, which has the caller's descriptors, and his environment unless another is given."""
         from ring3.sandbox import Sandbox  # noqa: PLC0415 - imports a part of a system
 
-        self._task = self._caller.load(self._computer, path, arguments, self._caller.environment, Sandbox())
+        given = self._caller.environment if environment is None else environment
+        self._task = self._caller.load(self._computer, path, arguments, given, Sandbox())
         return self._task
 
     def run(self, task: Task) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ring3.kernel import points
@@ -68,8 +68,10 @@ class GuestHost(UpHost):
         task = self._program.task
         return {name: int(self._facts[name](task)) for name in _IDENTITY}
 
-    def start(self, command: str) -> int:
-        """As `start_program`, of a command line."""
+    def start(self, command: str, changes: Mapping[str, str | None]) -> int:
+        """As `start_program`, of a command line, with changes to its environment; None takes a name out of it."""
+        for name, value in changes.items():
+            self._program.tell("v", os.fsencode(name if value is None else f"{name}={value}"))
         return self.start_program(shlex.split(command))
 
     def start_program(self, words: Sequence[str]) -> int:

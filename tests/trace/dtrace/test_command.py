@@ -1,9 +1,11 @@
 import io
+import time
 from pathlib import Path
 
 import pytest
 
-from ring3.trace.dtrace.command import Command, HostAlone
+from ring3.trace.dtrace.command import Command
+from ring3.trace.dtrace.hosts import HostAlone
 
 
 def dtrace(*words: str) -> tuple[int, str, str]:
@@ -51,6 +53,12 @@ def test_the_preprocessor_defines_and_includes(tmp_path: Path) -> None:
                 "probe description :::nosuch does not match any probes\n"
             ),
         ),
+        (
+            ["-f", ":mod::"],
+            ("dtrace: invalid probe specifier :mod::: probe description mod::: does not match any probes\n"),
+        ),
+        (["-xunsetenv=A=b"], "dtrace: failed to set -x unsetenv: Invalid value for specified option\n"),
+        (["-xsetenv=A"], "dtrace: failed to set -x setenv: Invalid value for specified option\n"),
         (["-x", "nosuch"], "dtrace: failed to set -x nosuch: Invalid option name\n"),
         (["-b", "x", "-n", "BEGIN"], "dtrace: failed to set -b x: Invalid value for specified option\n"),
         (
@@ -105,3 +113,47 @@ def test_a_script_says_itself_that_its_arguments_may_be_missing(tmp_path: Path) 
     script = tmp_path / "s.d"
     script.write_text('#pragma D option defaultargs\nBEGIN { printf("%d", $1 ? 1 : 2); exit(0); }\n')
     assert dtrace("-qs", str(script))[:2] == (0, "2\n")
+
+
+def test_a_session_may_have_no_probes_if_that_was_allowed() -> None:
+    assert dtrace("-xempty", "-s", "/dev/null") == (
+        1,
+        "",
+        "dtrace: script '/dev/null' matched 0 probes\ndtrace: no probes matched\n",
+    )
+
+
+def test_the_year_of_a_mail_date_is_that_of_its_week(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "PST8PDT")
+    time.tzset()
+    try:
+        assert dtrace("-qn", 'BEGIN { printf("%T", 0); exit(0); }')[1] == "Wed, 31 Dec 1970 16:00:00 PST\n"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_values_are_shown_for_each_processor() -> None:
+    _, stdout, _ = dtrace("-xaggpercpu", "-qn", "BEGIN { @[1] = sum(4); exit(0); }")
+    assert stdout == "\n        1                4\n    [CPU 0]                4\n"
+
+
+def test_a_header_may_say_again_what_a_name_stands_for(tmp_path: Path) -> None:
+    script = tmp_path / "s.d"
+    script.write_text("typedef unsigned long size_t;\ntypedef int me;\ntypedef int me;\nBEGIN { exit(0); }\n")
+    assert dtrace("-qs", str(script))[0] == 0
+    script.write_text("typedef int me;\ntypedef char me;\n")
+    assert "typedef redeclared: me" in dtrace("-qs", str(script))[2]
+
+
+def test_headers_are_listed_by_depth_and_missing_ones_told_as_gcc_does(tmp_path: Path) -> None:
+    (tmp_path / "one.h").write_text('#include "two.h"\n')
+    (tmp_path / "two.h").write_text("")
+    script = tmp_path / "s.d"
+    script.write_text('#include "one.h"\nBEGIN { exit(0); }\n')
+    _, _, stderr = dtrace("-CHqI", str(tmp_path), "-s", str(script))
+    assert stderr == f". {tmp_path}/one.h\n.. {tmp_path}/two.h\n"
+    script.write_text('#include "three.h"\nBEGIN { exit(0); }\n')
+    assert dtrace("-Cqs", str(script))[2].startswith(
+        "/dev/stdin:1: fatal error: three.h: No such file or directory\ncompilation terminated.\n"
+    )

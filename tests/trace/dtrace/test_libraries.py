@@ -31,3 +31,13 @@ def test_programs_use_what_libraries_declare(tmp_path: Path) -> None:
     status, _, stderr = dtrace("-L", str(tmp_path), "-qn", "BEGIN")
     assert status == 1
     assert 'wrong.d", line 1: failed to resolve nothing: Unknown variable name' in stderr
+    assert stderr.startswith("dtrace: invalid probe specifier BEGIN: ")
+
+
+def test_of_two_libraries_with_one_name_the_first_counts(tmp_path: Path) -> None:
+    for number in (1, 2):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / "lib.d").write_text(f"inline int number = {number};\n")
+    assert (
+        dtrace("-L", str(tmp_path / "1"), "-L", str(tmp_path / "2"), "-qn", "BEGIN { exit(number); }")[0] == 1
+    )

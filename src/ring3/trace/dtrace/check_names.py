@@ -8,7 +8,7 @@ from ring3.trace.dtrace import arithmetic, builtins, check_aggregates, check_cal
 from ring3.trace.dtrace.errors import fail
 from ring3.trace.dtrace.nodes import Node
 from ring3.trace.dtrace.symbols import Kind, Symbol
-from ring3.trace.dtrace.types import Dynamic, Struct, Tuple, Type, Void, is_string_like, resolve
+from ring3.trace.dtrace.types import Dynamic, Struct, Tuple, Type, Void, compatible, is_string_like, resolve
 
 if TYPE_CHECKING:
     from ring3.trace.dtrace.checker import Checker
@@ -223,7 +223,8 @@ def declare(checker: Checker, declared: nodes.Declared) -> None:
     kind, line = declared.type, declared.line
     resolved = resolve(kind)
     if declared.storage == "typedef":
-        if checker.types.is_declared(declared.name):
+        known = checker.types.find(declared.name) if checker.types.is_declared(declared.name) else None
+        if known is not None and not compatible(known, kind):
             fail("D_DECL_IDRED", line, f"typedef redeclared: {declared.name}")
         from ring3.trace.dtrace.types import Typedef  # noqa: PLC0415
 

@@ -11,121 +11,22 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from pathlib import PurePath
 from types import FrameType
-from typing import IO, Protocol
+from typing import IO
 
 from ring3.trace.dtrace import headers, libraries, listing, preprocess, shipped
 from ring3.trace.dtrace.command_line import USAGE, Arguments, Text, UsageError
 from ring3.trace.dtrace.compiler import Program, Source
 from ring3.trace.dtrace.errors import CompileError, DtraceError
 from ring3.trace.dtrace.files import Files, OwnFiles
-from ring3.trace.dtrace.host_clock import HostClock
+from ring3.trace.dtrace.hosts import Host
 from ring3.trace.dtrace.macros import Macros
 from ring3.trace.dtrace.options import Options
 from ring3.trace.dtrace.pictures import Pictures, pictures
-from ring3.trace.dtrace.providers.base import Clock, NoTarget, Provider, Target
-from ring3.trace.dtrace.providers.profile import ProfileProvider
 from ring3.trace.dtrace.session import Session
 
 VERSION = "Sun D 1.22.1"
-
-
-class Host(Protocol):
-    """The system that is traced, and how its time passes."""
-
-    system: str
-    target: Target
-    time: Clock
-    providers: Sequence[Provider]
-    ended: str
-    """What is told of the program that was started, once it has ended."""
-
-    def identity(self) -> dict[str, int]:
-        """The numbers of dtrace's own process, and of its user: `pid`, `ppid`, `pgid`, `sid`, `uid` and so on."""
-
-    def start(self, command: str) -> int:
-        """Start a program, stopped before its first instruction; returns its process number."""
-
-    def grab(self, number: int) -> bool:
-        """Have the session end with a process; whether there is one of that number."""
-
-    def recorded(self, write: Callable[[bytes], object]) -> AbstractContextManager[object]:
-        """Record what the program does as a trace of Perfetto, until the context is left; `write` takes its bytes."""
-
-    def load_libraries(self) -> None:
-        """Run the program that was started to where it begins, its libraries being mapped."""
-
-    def run(self, finished: Callable[[], bool], flush: Callable[[], None]) -> None:
-        """Let time pass until `finished`, or until the program that was started is gone; `flush` now and then."""
-
-    def leave(self) -> None:
-        """The session is over: come back from `run`."""
-
-    def close(self) -> None:
-        """Let go of the system."""
-
-
-class HostAlone:
-    """No machine: only BEGIN, END, ERROR and the clock."""
-
-    system = "linux"
-
-    ended = ""
-
-    def __init__(self) -> None:
-        self.clock = HostClock()
-        self.time: Clock = self.clock
-        self.target: Target = NoTarget(os.getpid())
-        self.providers: Sequence[Provider] = (ProfileProvider(self.clock),)
-
-    def identity(self) -> dict[str, int]:
-        """Those of this process."""
-        return {
-            "pid": os.getpid(),
-            "ppid": os.getppid(),
-            "pgid": os.getpgrp(),
-            "sid": os.getsid(0),
-            "uid": os.getuid(),
-            "euid": os.geteuid(),
-            "gid": os.getgid(),
-            "egid": os.getegid(),
-        }
-
-    def start(self, command: str) -> int:
-        """There is nothing to start a program in.
-
-        Raises:
-            DtraceError: always.
-        """
-        raise DtraceError(f"failed to create process {command}: no machine")
-
-    def grab(self, number: int) -> bool:
-        """There is none."""
-        del number
-        return False
-
-    def recorded(self, write: Callable[[bytes], object]) -> AbstractContextManager[object]:
-        """There is nothing to record.
-
-        Raises:
-            DtraceError: always.
-        """
-        raise DtraceError("--perfetto: there is no program; -c starts one")
-
-    def load_libraries(self) -> None:
-        """There is no program."""
-
-    def run(self, finished: Callable[[], bool], flush: Callable[[], None]) -> None:
-        """Wait for what the clock has."""
-        while not finished():
-            self.clock.step()
-            flush()
-
-    def leave(self) -> None:
-        """`run` sees it itself."""
-
-    def close(self) -> None:
-        """There is nothing to let go of."""
 
 
 class Interrupted(Exception):
@@ -173,6 +74,9 @@ class Command:
             return 1
         try:
             return self._run(arguments)
+        except UsageError as error:
+            self._tell(str(error))
+            return 2
         except (DtraceError, CompileError) as error:
             self._tell(str(error))
             return 1
@@ -189,6 +93,8 @@ class Command:
         if "V" in arguments.flags:
             self._stdout.write(f"dtrace: {VERSION}\n".encode())
             return 0
+        if "h" in arguments.flags:
+            return self._write_header(arguments)
         if not arguments.programs and not arguments.flags & {"l", "e"}:
             self._stderr.write(USAGE)
             return 2
@@ -215,6 +121,26 @@ class Command:
             return 0
         return self._trace(session, arguments, programs, shown)
 
+    def _write_header(self, arguments: Arguments) -> int:
+        """-h: write the header of the providers that the scripts declare."""
+        from ring3.trace.dtrace import probe_header  # noqa: PLC0415 - few runs need it
+
+        if not arguments.programs:
+            raise UsageError("-h requires one or more scripts or enabling options")
+        name = arguments.output
+        if not name:
+            if len(arguments.programs) > 1:
+                raise UsageError("-h requires an output file if multiple scripts are specified")
+            if not arguments.programs[0].value.endswith(".d"):
+                raise UsageError("-h requires an output file if no scripts are specified")
+            name = PurePath(arguments.programs[0].value).stem + ".h"
+        self._options.set("zdefs", None)
+        programs = self._compile(self._session(as_json=False), arguments, None)
+        declared = [provider for program in programs for provider in program.providers]
+        with self._files.create(name) as file:
+            file.write(probe_header.render(declared, PurePath(name).name).encode())
+        return 0
+
     def _session(self, *, as_json: bool) -> Session:
         host = self._host
         from ring3.trace.dtrace import constants  # noqa: PLC0415
@@ -239,7 +165,8 @@ class Command:
     def _started(self, arguments: Arguments) -> int | None:
         """The number of the process that -c started, which is `$target`."""
         grabbed = [self._grabbed(text) for text in arguments.processes]
-        started = [*(self._host.start(command) for command in arguments.commands), *grabbed]
+        changes = self._options.environment
+        started = [*(self._host.start(command, changes) for command in arguments.commands), *grabbed]
         early = any("$target:" in text.value or text.is_file for text in arguments.programs)
         if arguments.commands and early:
             self._host.load_libraries()
@@ -263,8 +190,9 @@ class Command:
         return Macros([script, *arguments.operands], names, lambda: self._options.is_set("defaultargs"))
 
     def _compile(self, session: Session, arguments: Arguments, target: int | None) -> list[Program]:
-        self._compile_libraries(session, arguments)
-        programs = []
+        programs: list[Program] = []
+        if not arguments.programs and "e" in arguments.flags:
+            self._compile_libraries(session, arguments)
         for text in arguments.programs:
             what = (
                 f"failed to compile script {text.value}"
@@ -273,6 +201,8 @@ class Command:
             )
             try:
                 source = self._source(text)
+                if not programs:
+                    self._compile_libraries(session, arguments)
                 for declared in headers.mentioned(source.text, self._host.system):
                     session.compiler.compile(Source(declared, is_library=True), Macros(["headers"], {}))
                 macros = self._macros(text, arguments, target)
@@ -289,8 +219,7 @@ class Command:
                 session.compiler.compile(Source(text, is_library=True), Macros([path], {}))
             except CompileError as error:
                 error.file = path
-                told = error.text(with_tag=self._options.is_set("errtags"))
-                raise DtraceError(f"failed to compile library: {told}") from None
+                raise
 
     def _source(self, text: Text) -> Source:
         if not text.is_file:
@@ -333,7 +262,7 @@ class Command:
         for text, program in zip(arguments.programs, programs, strict=True):
             count = program.matches
             self._notice(f"{text.shown} matched {count} probe{'' if count == 1 else 's'}")
-        if not any(program.matches for program in programs):
+        if not any(program.matches for program in programs) and not self._options.is_set("zdefs"):
             raise DtraceError("no probes matched")
         if self._options.is_set("destructive"):
             self._notice("allowing destructive actions")

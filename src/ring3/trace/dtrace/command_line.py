@@ -27,8 +27,8 @@ FLAGS = frozenset("aABCeFGhHlqSvVwZ")
 FIELDS = {"P": "provider", "m": "module", "f": "function", "n": "name", "i": "name"}
 """The options that give a program on the command line, and what a lone word in it is."""
 _EXCLUSIVE = frozenset("AGhlV")
-ABSENT = frozenset("aAGh")
-"""Anonymous tracing, and programs that carry probes."""
+ABSENT = frozenset("aAG")
+"""Anonymous tracing, and objects for programs that carry probes."""
 
 
 class UsageError(DtraceError):

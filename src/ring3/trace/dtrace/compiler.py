@@ -38,6 +38,7 @@ class Program(NamedTuple):
     """A program that was compiled."""
 
     clauses: list[MatchedClause]
+    providers: list[nodes.ProviderDefinition]
 
     @property
     def matches(self) -> int:
@@ -101,27 +102,28 @@ class Compiler(Surroundings):
             is_file=source.is_file,
         )
         clauses = []
+        providers = []
         empty = True
         for item in parser.items():
             empty = False
             if isinstance(item, Clause):
                 clauses.append(self._clause(item, source, macros))
-            else:
-                self._define(item)
+                continue
+            if isinstance(item, nodes.ProviderDefinition):
+                providers.append(item)
+            self._define(item)
         if empty and not source.is_library and not self.options.is_set("empty"):
             fail("D_EMPTY", lexer.line, "empty D program translation unit")
+        self._check_arguments(macros, lexer.line)
+        return Program(clauses, providers)
+
+    def _check_arguments(self, macros: Macros, line: int) -> None:
+        """Every argument has to be used, but with -xargref and -xdefaultargs."""
         unused = macros.unused()
-        if (
-            unused is not None
-            and not self.options.is_set("argref")
-            and not self.options.is_set("defaultargs")
-        ):
-            fail(
-                "D_MACRO_UNUSED",
-                lexer.line,
-                f"extraneous argument '{macros.arguments[unused]}' (${unused} is not referenced)",
-            )
-        return Program(clauses)
+        if unused is None or self.options.is_set("argref") or self.options.is_set("defaultargs"):
+            return
+        message = f"extraneous argument '{macros.arguments[unused]}' (${unused} is not referenced)"
+        fail("D_MACRO_UNUSED", line, message)
 
     def _pragma(self, directive: pragmas.Directive) -> None:
         pragmas.apply(
@@ -236,7 +238,9 @@ def parse_description(text: str, line: int, field: str, macros: Macros) -> Descr
         return Description(number=int(text))
     parts = text.split(":")
     last = FIELDS[field]
-    if len(parts) > 4 or (len(parts) > last and field != "name"):
+    if len(parts) > last and not parts[0]:
+        del parts[0]
+    if len(parts) > last:
         message = f'invalid probe description "{text}": Overspecified probe description'
         fail("D_PDESC_INVAL", line, message)
     first = max(last - len(parts), 0)

@@ -221,13 +221,16 @@ class Consumer:
         for part, size in zip(key, aggregations[0].key_sizes, strict=True):
             self.write(self._key(part, size))
         for aggregation, value in zip(aggregations, values, strict=True):
-            if aggregation.quantizing:
-                self.write(
-                    distribution_text.distribution(aggregation, value, aggregation.normal, self._style)
-                )
-            else:
-                self.write(f" {aggregation.scalar(value):>16}")
+            text = self._unformatted(aggregation, value)
+            self.write(text)
+            if self.options.is_set("aggpercpu"):
+                self.write(f"\n    [CPU 0]{text}")
         self.write("\n")
+
+    def _unformatted(self, aggregation: Aggregation, value: Any) -> str:  # noqa: ANN401 - a value of the table
+        if aggregation.quantizing:
+            return distribution_text.distribution(aggregation, value, aggregation.normal, self._style)
+        return f" {aggregation.scalar(value):>16}"
 
     def _key(self, part: Any, size: int) -> str:  # noqa: ANN401 - a key
         if isinstance(part, int):
@@ -270,7 +273,7 @@ class Consumer:
         precision: int | None,
     ) -> str:
         if aggregation.quantizing:
-            return distribution_text.distribution(aggregation, value, aggregation.normal, self._style)
+            return self._unformatted(aggregation, value)
         return printf.convert(conversion, aggregation.scalar(value), INT64, width, precision, self.name)
 
     def remaining(self, aggregations: list[Aggregation]) -> None:

@@ -21,6 +21,7 @@ class Dialect(NamedTuple):
         string_room: How many bytes fewer than strsize a string has that a function gives.
         strict_scratch: Memory behind what alloca() and copyin() gave is no scratch memory.
         tells_clauses: Faults are told by clause, with a place in its code, and not by enabling and action.
+        sets_lazyload: LD_NOLAZYLOAD is in the environment of a program that -c starts.
         null_faults: Comparing a string with NULL by order is a fault; otherwise NULL is the lowest.
     """
 
@@ -32,6 +33,7 @@ class Dialect(NamedTuple):
     strict_scratch: bool
     tells_clauses: bool
     null_faults: bool
+    sets_lazyload: bool
 
 
 SUN = Dialect(
@@ -43,6 +45,7 @@ SUN = Dialect(
     strict_scratch=False,
     tells_clauses=False,
     null_faults=True,
+    sets_lazyload=True,
 )
 ORACLE = Dialect(
     "oracle",
@@ -53,6 +56,7 @@ ORACLE = Dialect(
     strict_scratch=True,
     tells_clauses=True,
     null_faults=False,
+    sets_lazyload=False,
 )
 BY_NAME = {dialect.name: dialect for dialect in (SUN, ORACLE)}
 

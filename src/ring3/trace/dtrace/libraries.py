@@ -11,7 +11,7 @@ _DEPENDS = re.compile(r"^\s*#\s*pragma\s+D\s+depends_on\s+library\s+(\S+)", re.M
 
 
 def in_order(directories: list[str]) -> list[tuple[str, str]]:
-    """The path and the text of each library, in the order to compile them.
+    """The path and the text of each library, in the order to compile them; of one name the first is taken.
 
     Raises:
         DtraceError: if a directory cannot be read, or libraries depend on each other in a circle.
@@ -23,6 +23,8 @@ def in_order(directories: list[str]) -> list[tuple[str, str]]:
         except OSError as error:
             raise DtraceError(f"failed to open directory {directory}: {error.strerror}") from None
         for name in names:
+            if name in texts:
+                continue
             path = os.path.join(directory, name)
             with open(path, encoding="utf-8", errors="surrogateescape") as file:
                 texts[name] = (path, file.read())

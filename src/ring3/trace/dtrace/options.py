@@ -93,17 +93,17 @@ KINDS = {
             "linktype",
             "modpath",
             "procfspath",
-            "setenv",
             "syslibdir",
             "sysslice",
             "tree",
             "tregs",
             "undef",
-            "unsetenv",
             "useruid",
             "version",
         ]
     },
+    "setenv": Kind("setting", "", _COMPILE),
+    "unsetenv": Kind("variable", "", _COMPILE),
     "pgmax": Kind("number", 8, _COMPILE),
     "stdc": Kind("stdc", "a", _COMPILE),
     "dialect": Kind("dialect", dialect.usual(), _COMPILE),
@@ -246,6 +246,18 @@ class Options:
         return str(self._values.get(name, KINDS[name].default))
 
     @property
+    def environment(self) -> dict[str, str | None]:
+        """What is different in the environment of a program that -c starts; None for what is not in it.
+
+        Sun's has LD_NOLAZYLOAD, so that what a program calls is there when its probes are looked for.
+        """
+        changes: dict[str, str | None] = {"LD_NOLAZYLOAD": "1"} if self.dialect.sets_lazyload else {}
+        for setting in self.lists["setenv"]:
+            name, _, value = setting.partition("=")
+            changes[name] = value
+        return {**changes, **dict.fromkeys(self.lists["unsetenv"])}
+
+    @property
     def dialect(self) -> dialect.Dialect:
         """The dialect of D that programs are in."""
         return dialect.BY_NAME[self.word("dialect")]
@@ -274,6 +286,20 @@ def _number(value: str | None) -> int:
     if not 0 <= number < 1 << 31:
         raise DtraceError(_INVALID)
     return number
+
+
+def _setting(value: str | None) -> str:
+    text = _needed(value)
+    if text.find("=") < 1:
+        raise DtraceError(_INVALID)
+    return text
+
+
+def _variable(value: str | None) -> str:
+    text = _needed(value)
+    if "=" in text:
+        raise DtraceError(_INVALID)
+    return text
 
 
 def _percent(value: str | None) -> int:
@@ -329,8 +355,10 @@ _PARSERS: dict[str, Callable[[str | None], object]] = {
     "number": _number,
     "cpu": _cpu,
     "percent": _percent,
+    "setting": _setting,
     "size": _size,
     "time": _time,
+    "variable": _variable,
     "word": lambda value: value or "",
     "policy": _one_of("switch", "fill", "ring"),
     "resize": _one_of("auto", "manual"),

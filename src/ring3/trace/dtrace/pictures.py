@@ -11,9 +11,9 @@ from ring3.errors import UserError
 from ring3.trace.dtrace.errors import DtraceError
 
 if TYPE_CHECKING:
-    from ring3.trace.dtrace.command import Host
     from ring3.trace.dtrace.command_line import Arguments
     from ring3.trace.dtrace.files import Files
+    from ring3.trace.dtrace.hosts import Host
     from ring3.trace.dtrace.session import Session
     from ring3.trace.pictures.stacks import Render
     from ring3.trace.recording import Recording

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from glob import glob
 from typing import IO
 
 from ring3.trace.dtrace.errors import DtraceError
@@ -15,12 +16,15 @@ PREDEFINED = (
     "__x86_64__=1",
     "__amd64=1",
     "__amd64__=1",
+    "__builtin_va_list=void *",
 )
 """Macros that every program may test."""
 MODELS = {64: ("__SUNW_D_64=1", "_LP64=1"), 32: ("_ILP32=1",)}
 """Macros of the data models."""
 HEADERS = ("/usr/include", "/usr/include/x86_64-linux-gnu")
 """Where headers are that are in no other directory."""
+COMPILER_HEADERS = "/usr/lib/gcc/x86_64-linux-gnu/*/include"
+"""Where those are that a compiler brings, stdarg.h for one: the newest that matches."""
 SYSTEMS = {
     "linux": ("linux=1", "__linux=1", "__linux__=1", "__unix=1", "__unix__=1", "unix=1"),
     "solaris": ("sun=1", "__sun=1", "__SVR4=1", "__svr4__=1", "__unix=1", "unix=1"),
@@ -88,7 +92,7 @@ def _run_pcpp(text: str, settings: Settings, report: IO[str]) -> str:
         preprocessor.define(f"{name} {value if equals else 1}")
     for name in settings.undefines:
         preprocessor.undef(name)
-    for directory in (*settings.directories, *HEADERS):
+    for directory in (*settings.directories, *sorted(glob(COMPILER_HEADERS))[-1:], *HEADERS):
         preprocessor.add_path(directory)
     preprocessor.list_headers = settings.list_headers
     output = io.StringIO()

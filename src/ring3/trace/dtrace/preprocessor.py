@@ -34,16 +34,18 @@ class Preprocessor(pcpp.Preprocessor):  # type: ignore[misc] # pcpp has no types
 
     def on_include_not_found(self, _malformed: bool, _system: bool, _directory: str, name: str) -> str:
         """A header that is not there is an error."""
-        self.on_error(
-            self.lastdirective.source, self.lastdirective.lineno, f"{name}: No such file or directory"
+        place = f"{self.lastdirective.source}:{self.lastdirective.lineno}"
+        self._report.write(
+            f"{place}: fatal error: {name}: No such file or directory\ncompilation terminated.\n"
         )
+        self.return_code += 1
         raise pcpp.OutputDirective(pcpp.Action.IgnoreAndRemove)
 
     def on_file_open(self, system: bool, path: str) -> Any:  # noqa: ANN401 - pcpp's signature
         """Open a header; with -H, tell which."""
         opened = super().on_file_open(system, path)
         if self.list_headers:
-            self._report.write(f"{path}\n")
+            self._report.write(f"{'.' * len(self.temp_path)} {path}\n")
         return opened
 
     def on_directive_handle(self, directive: Any, *others: Any) -> Any:  # noqa: ANN401

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable
 from itertools import zip_longest
@@ -87,10 +88,11 @@ def date(nanoseconds: int) -> str:
 
 
 def mail_date(nanoseconds: int) -> str:
-    """`Mon, 02 Jan 2006 15:04:05 TZ`, local time."""
+    """`Mon, 02 Jan 2006 15:04:05 TZ`, local time; the year is the one that the week belongs to (%G)."""
     moment = time.localtime(nanoseconds // 1_000_000_000)
     clock = f"{moment.tm_hour:02}:{moment.tm_min:02}:{moment.tm_sec:02}"
-    day = f"{_DAYS[moment.tm_wday]}, {moment.tm_mday:02} {_MONTHS[moment.tm_mon - 1]} {moment.tm_year}"
+    year = dt.date(*moment[:3]).isocalendar().year
+    day = f"{_DAYS[moment.tm_wday]}, {moment.tm_mday:02} {_MONTHS[moment.tm_mon - 1]} {year}"
     return f"{day} {clock} {moment.tm_zone}"
 
 

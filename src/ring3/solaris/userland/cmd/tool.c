@@ -10,11 +10,13 @@
 #include "solaris.h"
 int pipe(int[2]), dup2(int, int), execvp(const char *, char *const *), execv(const char *, char *const *);
 pid_t fork(void), waitpid(pid_t, int *, int);
+extern char **environ;
 #define FD_CLOEXEC 1
 #define F_SETFD 2
 #define SIGINT 2
 #define SIGTERM 15
 #else
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -80,6 +82,22 @@ static void run(char *text, ssize_t size)
 	close(told[0]);
 	snprintf(answer, sizeof answer, failure ? "e%d" : "p%d", failure ? failure : (int)child);
 	put(device, answer, (ssize_t)strlen(answer));
+}
+
+/* NAME=VALUE is in the environment from now on, in place of what was there of that name; NAME is no more. */
+static void change(const char *text)
+{
+	static char *changed[1024];
+	char **old = environ, *copy = strdup(text), *equals = strchr(text, '=');
+	size_t length = equals ? (size_t)(equals - text) : strlen(text);
+	int count = 0;
+	for (; old && *old && count < 1022; old++)
+		if (strncmp(*old, text, length) || (*old)[length] != '=')
+			changed[count++] = *old;
+	if (text[length] && copy)
+		changed[count++] = copy;
+	changed[count] = NULL;
+	environ = changed;
 }
 
 /* A command, by the shell if there is one. */
@@ -180,6 +198,9 @@ int main(int argc, char **argv)
 			break;
 		case 'w':
 			put(device, "w", 1);
+			break;
+		case 'v':
+			change(message + 1);
 			break;
 		case 'r':
 			run(message + 1, got - 1);

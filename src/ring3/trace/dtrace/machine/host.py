@@ -6,15 +6,16 @@ The machine is booted when something asks for one: a program to start, or a prob
 from __future__ import annotations
 
 import contextlib
+import os
 import shlex
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ring3.errors import Deadlock, Ring3Error, UserError
-from ring3.trace.dtrace.command import HostAlone
 from ring3.trace.dtrace.errors import DtraceError
+from ring3.trace.dtrace.hosts import HostAlone
 from ring3.trace.dtrace.providers.base import Description, Fire, Probe, Provider, select
 from ring3.trace.dtrace.providers.profile import LISTED, ProfileProvider, period
 
@@ -32,7 +33,10 @@ class Computer(Protocol):
 
     kernel: Any
 
-    def load(self, path: str, arguments: Sequence[str] = ...) -> Any:  # noqa: ANN401 - a task of its system
+    def environment(self, inherited: Mapping[str, str]) -> dict[str, str]:
+        """The environment of a program, made of that of who starts it."""
+
+    def load(self, path: str, arguments: Sequence[str], environment: Mapping[str, str]) -> Any:  # noqa: ANN401 - a task of its system
         """Load a program, ready to run."""
 
     def run(self, task: Any) -> int:  # noqa: ANN401
@@ -104,8 +108,12 @@ class MachineHost(HostAlone):
         of_programs = (PidProvider(kernel), UsdtProvider(kernel))
         self.providers = (ProfileProvider(clock, sampler), *self.machine_providers(), *of_programs)
 
-    def start(self, command: str) -> int:
+    def start(self, command: str, changes: Mapping[str, str | None]) -> int:
         """Load a program; it runs when the session does.
+
+        Args:
+            command: Its words.
+            changes: What is different in its environment; None for what is taken out of it.
 
         Raises:
             DtraceError: if it cannot be run.
@@ -115,7 +123,9 @@ class MachineHost(HostAlone):
         try:
             kernel = self.kernel(path)
             assert self._computer
-            self._task = self._computer.load(path, words[1:])
+            changed = {**self._computer.environment(os.environ), **changes}
+            environment = {name: value for name, value in changed.items() if value is not None}
+            self._task = self._computer.load(path, words[1:], environment)
             self._confine(self._computer)
         except UserError as error:
             raise DtraceError(f"failed to execute {words[0] if words else command}: {error}") from None
