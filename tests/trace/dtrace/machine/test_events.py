@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import solaris
 from tests.support.toolchain import Toolchain
 from tests.trace.dtrace.machine.test_host import dtrace
 
@@ -153,3 +154,23 @@ def test_a_call_that_makes_a_child_returns_in_it_too() -> None:
 def test_addresses_have_names_when_their_program_has_ended(hello: Path) -> None:
     script = 'pid$target:a.out:main:entry { @[uregs[R_RIP]] = count(); } END { printa("%A", @); }'
     assert dtrace(str(hello), "-qn", script)[1].strip() == f"{hello.name}`main"
+
+
+@pytest.mark.parametrize("system", ["linux", "solaris"])
+def test_arguments_of_calls_have_types(system: str, toolchain: Toolchain) -> None:
+    program = (
+        toolchain.program("basic/says_hello_twice.c")
+        if system == "linux"
+        else solaris.program(toolchain, "modinfo.c")
+    )
+    script = (
+        "syscall::write:entry { self->size = args[2]; } "
+        'syscall::write:return { printf("%d,", args[0] == self->size && args[1] > 0); }'
+    )
+    status, shown, _ = dtrace(str(program), "-qn", script, system=system, arguments="hi")
+    assert (status, set(shown.strip().split(","))) == (0, {"1", ""})
+    listed = dtrace(str(program), "-lvn", "syscall::openat:entry", system=system)[1]
+    assert [line.strip() for line in listed.splitlines() if "args[0]" in line or "args[1]" in line] == [
+        "args[0]: int",
+        "args[1]: char *",
+    ]

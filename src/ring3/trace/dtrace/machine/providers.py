@@ -5,13 +5,14 @@ They take the points of `kernel.points`; a probe that nobody enabled costs nothi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi.errno import Errno
 from ring3.kernel import points
 from ring3.kernel.observed import Call, CallObserver
 from ring3.trace.dtrace.machine.births import first_turns
+from ring3.trace.dtrace.machine.call_types import types_of
 from ring3.trace.dtrace.machine.solaris_names import ALIASES, BEHIND_FIRST
 from ring3.trace.dtrace.machine.target import TaskContext
 from ring3.trace.dtrace.providers.base import (
@@ -25,9 +26,11 @@ from ring3.trace.dtrace.providers.base import (
 )
 
 if TYPE_CHECKING:
+    from ring3.abi.rows import Call as Row
     from ring3.kernel.core import Kernel
     from ring3.kernel.probes import Attachment
     from ring3.kernel.task import Task
+    from ring3.kernel.watched_stubs import StubRow
     from ring3.trace.dtrace.machine.described import Descriptions
 
 _HALF = 1 << 63
@@ -133,8 +136,9 @@ class SyscallProvider:
     def find(self, description: Description) -> Iterable[Probe]:
         """The probes a description matches."""
         if not self._probes:
-            self._names = {name for row in self._kernel.stub_rows().values() for name in row.names}
-            self._probes = self._made(sorted(self._names))
+            stubs = {name: row for row in self._kernel.stub_rows().values() for name in row.names}
+            self._names = set(stubs)
+            self._probes = self._made(sorted(stubs), stubs)
             self._aliases = {
                 name: tuple(other for other in others if other in self._names)
                 for name, others in ALIASES.items()
@@ -143,8 +147,26 @@ class SyscallProvider:
         found = select(description, self._probes)
         return found + self._by_alias(description) if description.function not in ("", "*") else found
 
-    def _made(self, names: list[str]) -> list[Probe]:
-        return [Probe("syscall", self._module, name, what) for name in names for what in ("entry", "return")]
+    def _rows(self) -> Mapping[str, Row]:
+        """The rows of the system, of which Linux's probes have a module."""
+        if self._module:
+            from ring3.abi.linux.rows import every  # noqa: PLC0415 - few scripts ask for types
+        else:
+            from ring3.abi.solaris.rows import every  # noqa: PLC0415
+        return every()
+
+    def _made(self, names: list[str], stubs: Mapping[str, StubRow]) -> list[Probe]:
+        return [
+            Probe(
+                "syscall",
+                self._module,
+                name,
+                what,
+                types=types_of(self._rows, stubs[name], name, what) if name in stubs else None,
+            )
+            for name in names
+            for what in ("entry", "return")
+        ]
 
     def _by_alias(self, description: Description) -> list[Probe]:
         """Probes under names of the other system, for calls that the description does not take in anyway."""
@@ -154,7 +176,7 @@ class SyscallProvider:
             meant = tuple(other for other in others if not wanted(other))
             if wanted(name) and (meant or not others):
                 if name not in self._aliased:
-                    self._aliased[name] = self._made([name])
+                    self._aliased[name] = self._made([name], {})
                     self._meant.update(dict.fromkeys(self._aliased[name], meant))
                 found += select(description, self._aliased[name])
         return found
