@@ -1,4 +1,4 @@
-"""The types that an object file describes in DWARF."""
+"""The types that an object file describes: in DWARF, or in CTF as Solaris's files do."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ring3.debug.object_file import ObjectFile
+from ring3.trace.dtrace.machine import ctf_types
 from ring3.trace.dtrace.types import (
     Array,
     Enum,
@@ -32,6 +33,8 @@ _TAGGED: Final = {
     "DW_TAG_enumeration_type": "enum",
 }
 _NAMED: Final = (*_TAGGED, "DW_TAG_typedef", "DW_TAG_base_type")
+_OBJECT: Final = 1
+_MARKS: Final = ("", "_START_", "_END_")
 _FLOAT: Final = (3, 4)
 """DW_ATE_complex_float and DW_ATE_float."""
 _SIGNED: Final = (5, 6)
@@ -67,6 +70,41 @@ class NoTypes:
         return ()
 
 
+class CtfFileTypes:
+    """The types of a file's CTF."""
+
+    def __init__(self, file: ObjectFile, section: bytes) -> None:
+        """Reads a file's section.
+
+        Raises:
+            ValueError: It is damaged, or of a version that is not known.
+        """
+        strings = file.section(".strtab") or b""
+        self._types = ctf_types.CtfTypes(section, pointer=file.bits // 8, strings=strings)
+        self._file = file
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        """Which of the described variables each is, by the order of the symbol table (init_symtab of libctf)."""
+        described = [
+            symbol.name for symbol in self._file.symbols
+            if symbol.type == _OBJECT and not symbol.dynamic and symbol.section and symbol.name not in _MARKS
+        ]  # fmt: skip
+        return {name: number for number, name in enumerate(described)}
+
+    def find(self, name: str) -> Type | None:
+        """A type by its name in C."""
+        return self._types.find(name)
+
+    def of_variable(self, name: str) -> Type | None:
+        """The type of a variable."""
+        return self._types.of_object(self._numbers.get(name, -1))
+
+    def names(self) -> Iterable[str]:
+        """The names of all types."""
+        return self._types.names()
+
+
 class FileTypes:
     """The types of a file, by the description it has."""
 
@@ -75,7 +113,15 @@ class FileTypes:
 
     @cached_property
     def _types(self) -> Types:
-        return DwarfTypes(self._file) if self._file.dwarf is not None else NoTypes()
+        if self._file.dwarf is not None and self._file.dwarf.has_debug_info:
+            return DwarfTypes(self._file)
+        section = self._file.section(ctf_types.SECTION)
+        if section is None:
+            return NoTypes()
+        try:
+            return CtfFileTypes(self._file, section)
+        except ValueError:
+            return NoTypes()
 
     def find(self, name: str) -> Type | None:
         """A type by its name in C."""

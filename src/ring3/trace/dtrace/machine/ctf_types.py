@@ -67,7 +67,7 @@ class CtfTypes:
                 raise ValueError(f"CTF of version {version} is not known")
             body = data[_HEADER.size :]
             self._body = zlib.decompress(body) if flags & _COMPRESSED else body
-            *_, types, strings_at, length = places
+            _label, _parent, _labels, self._objects, self._functions, types, strings_at, length = places
             self._strings = (self._body[strings_at : strings_at + length], strings)
             self._pointer = pointer
             self._made: dict[int, Type] = {}
@@ -85,6 +85,21 @@ class CtfTypes:
         number = self._named.get(name)
         try:
             return None if number is None else self._type(number)
+        except struct.error:
+            return None
+
+    def names(self) -> list[str]:
+        """The names of all types, in C."""
+        return list(self._named)
+
+    def of_object(self, number: int) -> Type | None:
+        """The type of the so many-th variable of the symbol table, from 0; None where it is not told."""
+        at = self._objects + 2 * number
+        if number < 0 or at + 2 > self._functions:
+            return None
+        found = int.from_bytes(self._body[at : at + 2], "little")
+        try:
+            return self._type(found) if found else None
         except struct.error:
             return None
 
