@@ -26,6 +26,8 @@ class Program(NamedTuple):
         of_fd: What is said behind a descriptor, by which details are wanted; "" if there is nothing.
         cwd: The path of its working directory.
         name_of: The name of a task, by its number; b"" if there is none.
+        netlink: The protocol of a descriptor that is a socket of netlink(7); None for others.
+        interface: The name of a network interface, by its number; "" if there is none.
     """
 
     bits: int
@@ -33,6 +35,8 @@ class Program(NamedTuple):
     of_fd: Callable[[int, AbstractSet[str]], str]
     cwd: Callable[[], bytes]
     name_of: Callable[[int], bytes]
+    netlink: Callable[[int], int | None] = lambda _fd: None
+    interface: Callable[[int], str] = lambda _number: ""
 
 
 def path_of(task: LinuxTask, fd: int) -> bytes:
@@ -61,4 +65,17 @@ def program_of(task: LinuxTask, bits: int) -> Program:
         found = task.kernel.tasks.get(number)
         return b"" if found is None else os.fsencode(found.name)
 
-    return Program(bits, read, of_fd, lambda: path_of(task, AT_FDCWD), name_of)
+    def netlink(fd: int) -> int | None:
+        from ring3.net.netlink.socket import NetlinkSocket  # noqa: PLC0415 - few programs have one
+
+        try:
+            file = task.files[fd]
+        except Errno:
+            return None
+        return file.protocol if isinstance(file, NetlinkSocket) else None
+
+    def interface(number: int) -> str:
+        found = task.kernel.network.interfaces.numbered(number)
+        return "" if found is None else os.fsdecode(found.name)
+
+    return Program(bits, read, of_fd, lambda: path_of(task, AT_FDCWD), name_of, netlink, interface)

@@ -20,7 +20,7 @@ _HALF: Final = 32
 _PLAIN: Final = frozenset(
     {
         Meaning.NUMBER, Meaning.SIZE, Meaning.COUNT, Meaning.OFFSET, Meaning.SECONDS, Meaning.MILLISECONDS,
-        Meaning.TICKS, Meaning.EXIT_STATUS, Meaning.OFFSET_LOW, Meaning.OFFSET_HIGH, Meaning.INTERFACE,
+        Meaning.TICKS, Meaning.EXIT_STATUS, Meaning.OFFSET_LOW, Meaning.OFFSET_HIGH,
         Meaning.ERROR, Meaning.SI_CODE,
     }
 )  # fmt: skip
@@ -66,6 +66,8 @@ class ScalarText(MemoryText):
             return self.descriptor(number)
         if what is Meaning.DIRFD:
             return self.directory(number)
+        if what is Meaning.INTERFACE:
+            return self.interface(number)
         number &= (1 << arg.type.bits) - 1
         nothing = "NULL" if what in (Meaning.ADDRESS, Meaning.POINTER) else "0"
         return f"{number:#x}" if number else nothing
@@ -100,6 +102,17 @@ class ScalarText(MemoryText):
             return sigset(number & 0xFFFF_FFFF, self.style.names, 32)
         raw = RAW[what](number)
         return text if text == raw else styled(self.style.names, text, raw)
+
+    def netlink(self, fd: int) -> int | None:
+        """The protocol of a socket of netlink(7); None for other descriptors."""
+        return self._program.netlink(fd)
+
+    def interface(self, number: int) -> str:
+        """A network interface, by its name if it has one."""
+        name = self._program.interface(number)
+        if not name:
+            return str(number)
+        return styled(self.style.names, f'if_nametoindex("{name}")', str(number))
 
     def task(self, number: int) -> str:
         """The number of a task, with its name if that is wanted."""

@@ -9,6 +9,7 @@ from ring3.abi.errno import Errno
 from ring3.abi.notation import TYPES
 from ring3.trace.strace.bpf_filters import fprog
 from ring3.trace.strace.dirents import entries
+from ring3.trace.strace.netlink import messages
 from ring3.trace.strace.quoting import quoted
 from ring3.trace.strace.signals import in_memory
 from ring3.trace.strace.sockets import control_messages, socket_address
@@ -82,7 +83,15 @@ def _filter(text: Text, address: int, _count: int | None, _beside: Arguments, _r
     return fprog(text, address, is_seccomp=True)
 
 
+def _sent(text: Text, address: int, count: int | None, beside: Arguments, result: int | None) -> str:
+    """What is sent to a socket or has come from it: messages of netlink(7), or bytes."""
+    size = (count if count is not None else result) or 0
+    protocol = text.netlink(beside["fd"] & 0x7FFF_FFFF)
+    return text.bytes_at(address, size) if protocol is None else messages(text, address, size, protocol)
+
+
 SPECIAL: Final[Mapping[str, Special]] = {
+    "sent": _sent,
     "sock_fprog": _filter,
     "task_name": _task_name,
     "residency": _residency,

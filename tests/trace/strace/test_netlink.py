@@ -1,0 +1,97 @@
+"""Messages of netlink(7) as text; what is expected is what strace 6.1 wrote of the same bytes."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+
+from ring3.abi.errno import E, Errno
+from ring3.trace.strace.netlink import messages
+from ring3.trace.strace.programs import Program
+from ring3.trace.strace.style import Style
+from ring3.trace.strace.text import Text
+
+
+def text(memory: bytes) -> Text:
+    def read(address: int, size: int) -> bytes:
+        if not 0 <= address <= address + size <= len(memory):
+            raise Errno(E.EFAULT)
+        return memory[address : address + size]
+
+    program = Program(
+        64,
+        read,
+        lambda *_: "",
+        lambda: b"/",
+        lambda _: b"",
+        lambda _: 0,
+        lambda number: "lo" if number == 1 else "",
+    )
+    return Text(program, Style())
+
+
+def message(kind: int, flags: int, body: bytes = b"", number: int = 5) -> bytes:
+    return struct.pack("<IHHII", 16 + len(body), kind, flags, number, 0) + body
+
+
+def attribute(kind: int, data: bytes) -> bytes:
+    return struct.pack("<HH", 4 + len(data), kind) + data + bytes(-len(data) % 4)
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        (
+            message(18, 0x5),
+            "{nlmsg_len=16, nlmsg_type=RTM_GETLINK, nlmsg_flags=NLM_F_REQUEST|NLM_F_ACK, nlmsg_seq=5, nlmsg_pid=0}",
+        ),
+        (
+            message(22, 0x301, bytes(8)),
+            (
+                "[{nlmsg_len=24, nlmsg_type=RTM_GETADDR, nlmsg_flags=NLM_F_REQUEST|NLM_F_DUMP, nlmsg_seq=5, "
+                "nlmsg_pid=0}, "
+                "{ifa_family=AF_UNSPEC, ifa_prefixlen=0, ifa_flags=0, ifa_scope=RT_SCOPE_UNIVERSE, ifa_index=0}]"
+            ),
+        ),
+        (
+            message(3, 2, bytes(4)),
+            "[{nlmsg_len=20, nlmsg_type=NLMSG_DONE, nlmsg_flags=NLM_F_MULTI, nlmsg_seq=5, nlmsg_pid=0}, 0]",
+        ),
+        (
+            message(2, 0, struct.pack("<i", -95) + message(9999, 1)),
+            (
+                "[{nlmsg_len=36, nlmsg_type=NLMSG_ERROR, nlmsg_flags=0, nlmsg_seq=5, nlmsg_pid=0}, {error=-EOPNOTSUPP, "
+                "msg={nlmsg_len=16, nlmsg_type=0x270f /* RTM_??? */, nlmsg_flags=NLM_F_REQUEST, nlmsg_seq=5, "
+                "nlmsg_pid=0}}]"
+            ),
+        ),
+        (
+            message(
+                20,
+                2,
+                bytes((2, 8, 0x80, 254, 1, 0, 0, 0)) + attribute(1, b"\x7f\0\0\1") + attribute(3, b"lo\0"),
+            ),
+            (
+                "[{nlmsg_len=40, nlmsg_type=RTM_NEWADDR, nlmsg_flags=NLM_F_MULTI, nlmsg_seq=5, nlmsg_pid=0}, "
+                "{ifa_family=AF_INET, ifa_prefixlen=8, ifa_flags=IFA_F_PERMANENT, ifa_scope=RT_SCOPE_HOST, "
+                'ifa_index=if_nametoindex("lo")}, [[{nla_len=8, nla_type=IFA_ADDRESS}, inet_addr("127.0.0.1")], '
+                '[{nla_len=7, nla_type=IFA_LABEL}, "lo"]]]'
+            ),
+        ),
+    ],
+    ids=["head", "request", "done", "error", "attributes"],
+)
+def test_messages_of_rtnetlink(raw: bytes, shown: str) -> None:
+    assert messages(text(raw), 0, len(raw), 0) == shown
+
+
+def test_several_messages_stand_in_brackets() -> None:
+    raw = message(18, 1) + message(18, 1)
+    head = "{nlmsg_len=16, nlmsg_type=RTM_GETLINK, nlmsg_flags=NLM_F_REQUEST, nlmsg_seq=5, nlmsg_pid=0}"
+    assert messages(text(raw), 0, len(raw), 0) == f"[{head}, {head}]"
+
+
+def test_what_is_no_message_is_bytes() -> None:
+    assert messages(text(b"abc"), 0, 3, 0) == '"abc"'
+    assert messages(text(struct.pack("<IHHII", 3, 0, 0, 0, 0)), 0, 16, 0).startswith('"\\3\\0')
