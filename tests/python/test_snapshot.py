@@ -166,6 +166,17 @@ def test_what_cannot_be_is_refused_with_a_line(linux: ring3.Linux, target: str, 
         snapshot.restore()
 
 
+def test_the_hosts_processor_is_refused_with_a_line(target: str) -> None:
+    try:
+        machine = ring3.Linux(cpu="host")
+    except ring3.UserError as error:
+        pytest.skip(str(error))
+    with machine:
+        machine.spawn([target], stdin=b"", stdout=ring3.PIPE)
+        with pytest.raises(ring3.UserError, match="what the host's processor runs cannot be kept"):
+            machine.snapshot()
+
+
 def test_files_of_the_host_are_those_of_the_snapshot_or_it_is_refused(
     linux: ring3.Linux, target: str, tmp_path: Path
 ) -> None:

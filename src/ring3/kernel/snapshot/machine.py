@@ -117,6 +117,9 @@ class States:
             raise UserError(
                 f"no snapshot now: {task.name} ({task.tid}) waits in {where}, which cannot be begun again"
             )
+        cpu = (
+            kernel.machine.cpu.state()
+        )  # programs are the emulated processor's from here on, or it is refused
         try:
             base, whole = self._base()
             records, changed = graph.take(self._roots, whole.records)
@@ -132,7 +135,7 @@ class States:
                 copied_on_write.update(memory.frames.values())
         ram = self._frames.take(copied_on_write, whole.ram)
         change = ram_states.change(whole.ram, ram)
-        state = State(base, changed, change, outside, kernel.machine.cpu.state())
+        state = State(base, changed, change, outside, cpu)
         finalize(state, self._frames.drop, ram.own).atexit = False
         self._last, self._whole = ref(state), Whole(records, ram)
         return state
