@@ -39,7 +39,8 @@ class Contender:
 def all_contenders(qiling_python: str | None) -> list[Contender]:
     """Every contender in the order of the table; those that are not installed say so in ``missing``."""
     return [
-        native(), qemu_user(), qiling(qiling_python), python(), ring3("short"), ring3("full"), ring3_host(),
+        native(), qemu_user(), qiling(qiling_python), python(), ring3("short"), ring3("full"),
+        ring3_on("host"), ring3_on("auto"),
         strace(), qiling_hook(qiling_python), ring3_strace(), ring3_strace("-c"),
         ring3_debugged("breakpoint"), ring3_debugged("step"),
         ring3_python("callback"), ring3_python("snapshot"), ring3_python("target"),
@@ -112,10 +113,10 @@ def ring3(path: str) -> Contender:
     return Contender(f"ring3 {path}", prefix, version="this tree", subject=True)
 
 
-def ring3_host() -> Contender:
-    """Ring3 with programs on the host's own processor."""
-    prefix = (sys.executable, "-m", "ring3", "run", "--cpu", "host")
-    return Contender("ring3 host", prefix, version="this tree", subject=True)
+def ring3_on(cpu: str) -> Contender:
+    """Ring3 with programs on the host's own processor, or moved there where they compute."""
+    prefix = (sys.executable, "-m", "ring3", "run", "--cpu", cpu)
+    return Contender(f"ring3 {cpu}", prefix, version="this tree", subject=True)
 
 
 def _first_line(command: list[str]) -> str | None:

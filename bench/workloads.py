@@ -16,9 +16,9 @@ from bench import process, programs
 from bench.contenders import Contender
 from bench.process import Clock
 
-NARROW = ("native", "ring3 short", "ring3 full", "ring3 host")
+NARROW = ("native", "ring3 short", "ring3 full", "ring3 host", "ring3 auto")
 """Who runs 32-bit programs."""
-EVERYONE = ("native", "qemu-user", "qiling", "ring3 short", "ring3 full", "ring3 host")
+EVERYONE = ("native", "qemu-user", "qiling", "ring3 short", "ring3 full", "ring3 host", "ring3 auto")
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ WORKLOADS: tuple[Workload, ...] = (
         arguments=("2300000",),
         quick_arguments=("100000",),
         expect=b"sorted\n",
-        contenders=("native", "qemu-user", "qiling", "ring3 short", "ring3 host"),
+        contenders=("native", "qemu-user", "qiling", "ring3 short", "ring3 host", "ring3 auto"),
         goals=(Goal("ring3 short", 1.6, "qemu-user", "within 1.6 times of qemu-user"),),
     ),
     Each(name="fault", title="first touch of a page", program="fault"),

@@ -75,6 +75,8 @@ class Processor:
         self._running_in = 0
         self._asked = False
         self._home = Home()
+        self._known: dict[int, tuple[int, ...]] = {}
+        self._code_freed, ram.on_code_freed = ram.on_code_freed, self._forget_code
         self._stored_code = False
         self._meanings = Stops(cpu, self)
         self.vectors = Vectors(self._stubs.first, cpu.fxsave)
@@ -233,7 +235,7 @@ class Processor:
         stub = self._stubs.new()
         if stub is None:
             return None
-        stub.veil = Veil(stub.pid) if self._cpu.answers_cpuid else None
+        stub.veil = Veil(stub.pid, self._known) if self._cpu.answers_cpuid else None
         stub.stores_code = False
         home.stub = stub
         mappings.follow(pmap)
@@ -247,6 +249,11 @@ class Processor:
         assert stub is not None
         self.vectors.leave(stub)
         self._stubs.give_back(stub)
+
+    def _forget_code(self) -> None:
+        """A frame with code is free, and may get other code."""
+        self._known.clear()
+        self._code_freed()
 
     def close(self) -> None:
         """Ends the stubs."""

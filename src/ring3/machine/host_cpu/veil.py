@@ -29,10 +29,17 @@ class Veil:
         breakpoints: The addresses at which it stops.
     """
 
-    __slots__ = ("_lifted", "_pages", "_pid", "breakpoints")
+    __slots__ = ("_known", "_lifted", "_pages", "_pid", "breakpoints")
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, known: dict[int, tuple[int, ...]]) -> None:
+        """Covers nothing yet.
+
+        Args:
+            pid: The stub.
+            known: What was found in frames: programs share most of their code.
+        """
         self._pid = pid
+        self._known = known
         self._pages: dict[int, list[int]] = {}
         self._lifted: dict[int, list[int]] = {}
         self.breakpoints: tuple[int, ...] = ()
@@ -89,16 +96,16 @@ class Veil:
     def _places(self, pmap: Pmap, page: int) -> list[int]:
         """Where in a page such an instruction may begin; it may end in the next one."""
         ram, address = pmap.ram.bytes, page << PAGE_SHIFT
-        here, behind = pmap.lookup(address) & PTE_ADDRESS, pmap.lookup(address + PAGE_SIZE)
-        code = bytes(ram[here : here + PAGE_SIZE])
-        if behind & PTE_P:
-            code += bytes((ram[behind & PTE_ADDRESS],))
-        found = []
-        at = code.find(_CPUID)
-        while at >= 0:
-            found.append(address + at)
-            at = code.find(_CPUID, at + 1)
-        return found
+        frame = pmap.lookup(address) & PTE_ADDRESS
+        found = self._known.get(frame)
+        if found is None:
+            found = self._known[frame] = _offsets(bytes(ram[frame : frame + PAGE_SIZE]))
+        places = [address + offset for offset in found]
+        if places and places[-1] == address + PAGE_SIZE - 1:
+            behind = pmap.lookup(address + PAGE_SIZE)
+            if not behind & PTE_P or ram[behind & PTE_ADDRESS] != _CPUID[1]:
+                places.pop()
+        return places
 
     def _set(self, places: list[int]) -> None:
         """Sets the breakpoints (SDM 3B, 18.2)."""
@@ -110,3 +117,13 @@ class Veil:
 
     def _poke(self, number: int, value: int) -> None:
         ptrace.request(ptrace.POKEUSER, self._pid, ptrace.DEBUG_REGISTERS + 8 * number, value)
+
+
+def _offsets(code: bytes) -> tuple[int, ...]:
+    """Where a page has the bytes; its last byte counts if it is the first of them."""
+    found = []
+    at = code.find(_CPUID)
+    while at >= 0:
+        found.append(at)
+        at = code.find(_CPUID, at + 1)
+    return (*found, PAGE_SIZE - 1) if code[-1] == _CPUID[0] else tuple(found)
