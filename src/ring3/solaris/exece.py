@@ -109,6 +109,7 @@ def become(task: SolarisTask, start: Start, exe: str, argv: list[bytes]) -> None
     process.exe, process.start = exe, start
     process.args = b" ".join(argv)
     end_timers(process)
+    process.shared_pages.clear()
     process.files.close_on_exec()
     task.name = os.path.basename(exe)[:16]
     task.altstack, task.oldcontext = (0, 0, SS_DISABLE), 0

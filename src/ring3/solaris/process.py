@@ -73,6 +73,7 @@ class Process:
         timers: Its interval timers by number.
         posix_timers: Those of timer_create by number.
         limits: Its limits that were set: current and most.
+        shared_pages: Addresses of the pages that its lwps share with the kernel (schedctl).
     """
 
     def __init__(self, pid: int, ppid: int, files: FdTable, fs: FsContext, cred: Cred, started: int) -> None:
@@ -103,6 +104,7 @@ class Process:
         self.page = 0
         self.timers: dict[int, IntervalTimer] = {}
         self.posix_timers: dict[int, PosixTimer] = {}
+        self.shared_pages: dict[int, int] = {}
         self.limits: dict[int, tuple[int, int]] = {}
 
     def action(self, signal: int) -> Action:

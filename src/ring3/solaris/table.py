@@ -5,6 +5,7 @@ from ring3.solaris import (
     clocks,
     copyops,
     descriptors,
+    doors,
     exece,
     exit,  # noqa: A004 -- the call's name
     fasttrap,
@@ -21,6 +22,7 @@ from ring3.solaris import (
     nosys,
     polling,
     rw,
+    schedctl,
     sendfile,
     sigcalls,
     sockets,
@@ -40,8 +42,8 @@ from ring3.solaris.definition import FUNCTIONS
 __all__ = ["FAMILIES", "FUNCTIONS"]
 
 FAMILIES = (
-    birth, clocks, copyops, descriptors, exece, exit, fasttrap, files, files32, identity, ids, limits,
-    lwp_private, lwps, memory, modctl, names, nosys, polling, rw, sendfile, sigcalls, sockets, sockets32,
+    birth, clocks, copyops, descriptors, doors, exece, exit, fasttrap, files, files32, identity, ids, limits,
+    lwp_private, lwps, memory, modctl, names, nosys, polling, rw, schedctl, sendfile, sigcalls, sockets, sockets32,
     syscall32, sysconfig, systeminfo, timers, traps, uname, volumes, waitsys, zones,
 )  # fmt: skip
 """The modules that define functions."""

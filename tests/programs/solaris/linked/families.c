@@ -326,6 +326,10 @@ static void the_system(void)
 	printf(" %d %s", (int)getzonenamebyid(0, text, sizeof text), text);
 	printf(" other %d %d\n", (int)getzoneidbyname("elsewhere"), errno);
 	unlink("/tmp/system");
+	printf("door %ld %d", syscall(201, 0, 0, 0, 0, 0, 3), errno);
+	printf(" %ld %d", syscall(201, 0, 0, 0, 0, 0, 0), errno);
+	short *shared = (short *)syscall(206);
+	printf(" schedctl %d same %d\n", shared[0], shared == (short *)syscall(206));
 }
 
 static void numbers(void)
