@@ -51,7 +51,8 @@ if TYPE_CHECKING:
     from ring3.net.host.published import Published
     from ring3.net.network import Network
     from ring3.sandbox.roots import Root
-    from ring3.solaris.kernel import CallRow, SolarisKernel
+    from ring3.solaris.call_rows import CallRow
+    from ring3.solaris.kernel import SolarisKernel
     from ring3.solaris.task import SolarisTask
 
 NOT_FOUND = 127

@@ -21,7 +21,7 @@ from tests.support.elf_file import CODE, DATA, PAGE, program, put
 from tests.support.guest import Outcome, OutOfTime, PathThrough
 from tests.support.toolchain import Bits
 
-EXAMPLES = 60
+EXAMPLES = 40
 SECONDS = 20.0
 TEXT, VECTOR, WORDS, ONES = 0x40, 0x80, 0x100, 0x200
 CONTENT = (

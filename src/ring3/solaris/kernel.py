@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Address
 from ring3.abi.errno import Errno
 from ring3.abi.solaris import modules
-from ring3.abi.solaris import sysent as sysent_data
 from ring3.abi.solaris.sysent import NSYSCALL, Flavour, SysentKind, SysentRow
 from ring3.fs.namei import FsContext
 from ring3.fs.vfs import Vfs
@@ -34,11 +32,11 @@ from ring3.machine.cpu import Event
 from ring3.machine.descriptors import Tss
 from ring3.machine.registers import Gpr, Seg
 from ring3.solaris import structures, table, uname
-from ring3.solaris.definition import REGISTERS, SolarisFunction
+from ring3.solaris.definition import SolarisFunction
 from ring3.solaris.errors import solaris_number
 from ring3.solaris.exec import Start, setregs
 from ring3.solaris.modctl import mod_info
-from ring3.solaris.nosys import absent, loadable
+from ring3.solaris.nosys import absent
 from ring3.solaris.process import INIT, Process
 from ring3.solaris.segments import NO_SEGMENT, describe_lwp, load_data_segments
 from ring3.solaris.short_path import complete, run_short
@@ -51,6 +49,7 @@ if TYPE_CHECKING:
     from ring3.kernel.probes import Attacher
     from ring3.kernel.watched_stubs import StubRow
     from ring3.net.network import Network
+    from ring3.solaris.call_rows import CallRow
     from ring3.solaris.credentials import Cred
 
 STRUCT_REGS: Final[FrameType] = frame_type(
@@ -70,31 +69,6 @@ USER_SEGMENTS: Final = {
     L["UCS_SEL"]: boot.UCODE,
     L["U32CS_SEL"]: boot.U32CODE,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class CallRow:
-    """One element of sysent, as it is in guest RAM now, and how much of the call is there.
-
-    Attributes:
-        number: Its index.
-        name: The call's name in the source, ``nosys`` for an empty slot.
-        nargs: ``sy_narg``.
-        flags: ``sy_flags``.
-        handler: The function that does the work, by its scoped symbol.
-        address: ``sy_callc``, what sys_syscall calls.
-        support: How much of the call is there.
-        note: What is missing, or anything else a user must know.
-    """
-
-    number: int
-    name: str
-    nargs: int
-    flags: int
-    handler: str
-    address: int
-    support: Support
-    note: str
 
 
 class SolarisKernel(TwoWays[SolarisTask]):
@@ -230,58 +204,15 @@ class SolarisKernel(TwoWays[SolarisTask]):
 
     def calls(self) -> tuple[CallRow, ...]:
         """The table as it is now, row by row: what ``ring3 tables`` shows."""
-        rows = []
-        for source in sysent_data.load(self.solaris.flavour):
-            word = (self.solaris.sysent >> 3) + 4 * source.number
-            q = self.machine.ram.q
-            address = q[word + (L["SY_CALLC"] >> 3)]
-            handler = self.image.symbols.describe(address)
-            made = self._functions.get(handler)
-            if handler == "unix`loadable_syscall":
-                made = loadable(self, source.number) or made
-            support, note = (made.support, made.note) if made is not None else (None, "")
-            name = source.name if made is None or source.sy_callc == made.name else made.name
-            rows.append(
-                CallRow(
-                    source.number,
-                    name,
-                    q[word] & 0xFF,
-                    q[word] >> 16 & 0xFFFF,
-                    handler,
-                    address,
-                    support or Support.NONE,
-                    note or source.note,
-                )
-            )
-        return tuple(rows)
+        from ring3.solaris import call_rows  # noqa: PLC0415 -- most programs run without
+
+        return call_rows.calls(self)
 
     def stub_rows(self) -> Mapping[int, StubRow]:
         """The handlers in sysent and sysent32, and the other functions that ring 0 calls."""
-        from ring3.kernel.watched_stubs import StubRow  # noqa: PLC0415 -- most programs run without
+        from ring3.solaris import call_rows  # noqa: PLC0415 -- most programs run without
 
-        slots: dict[int, list[tuple[str, int]]] = {}
-        for row in self.calls():
-            slots.setdefault(row.address, []).append((row.name, row.number))
-        q, at = self.machine.ram.q, (self.solaris.sysent32 + L["SY_CALLC"]) >> 3
-        for narrow in sysent_data.load32(self.solaris.flavour):
-            found = slots.setdefault(q[at + 4 * narrow.number], [])
-            if not narrow.absent and (narrow.name, narrow.number) not in found:
-                found.append((narrow.name, narrow.number))
-        rows = {}
-        for address in self.stubs:
-            symbol = self.image.symbols.describe(address)
-            made = self._functions.get(symbol)
-            count = len(made.parameters) if made is not None else 0
-            served = slots.get(address, [])
-            rows[address] = StubRow(
-                symbol,
-                tuple(name for name, _ in served),
-                tuple(number for _, number in served),
-                "solaris" if served else "",
-                REGISTERS[:count],
-                definition=made,
-            )
-        return rows
+        return call_rows.stub_rows(self)
 
     def own_points(self) -> Mapping[type, Attacher]:
         """Those of the files and sockets that it uses, of its signals and of its programs."""
