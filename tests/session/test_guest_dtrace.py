@@ -47,6 +47,10 @@ def test_the_childs_environment_is_changed() -> None:
     assert shown.split() == ["b=c", "1"]
 
 
+def test_a_child_that_never_ran_ends_with_the_session() -> None:
+    assert shell("dtrace -n nosuch -c '/bin/echo seen' 2>/dev/null", status=1) == ""
+
+
 def test_errors_are_told_as_on_a_terminal() -> None:
     assert shell("dtrace -n 'BEGIN { exit(0)'", status=1).startswith(
         "dtrace: invalid probe specifier BEGIN { exit(0): syntax error"

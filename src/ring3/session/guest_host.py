@@ -158,6 +158,7 @@ class GuestHost(UpHost):
         """Let the machine run until the session is over, or the program that was started."""
         if self._child is not None:
             self._kernel.let_go(self._child)
+            self._child = None
         self._wait_for(lambda: finished() or self._gone or self._gone_by_itself)
         if self._task is not None and (self._gone or self._task.program_ended):
             self.ended = f"pid {self._task.tid} has exited"
@@ -167,10 +168,11 @@ class GuestHost(UpHost):
         return self._task is not None and bool(self._task.program_ended)
 
     def close(self) -> None:
-        """Let go of what is held and watched."""
+        """Let go of what is watched; what was started and never ran ends."""
         for attachment in self._attached:
             attachment.detach()
         if self._child is not None:
+            self._program.ask("k", str(self._child.tid).encode())
             self._kernel.let_go(self._child)
 
 

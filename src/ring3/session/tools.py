@@ -8,6 +8,7 @@ the answer.
 o e  bytes for standard output, or the file in its place; for standard error
 f a  a path: output goes there from now on, from its start or behind its end; no path: standard output again
 i    a path: the contents are wanted; answers ``d`` with a piece each, an empty one at the end, or ``e`` and errno
+k    a number: this process gets SIGKILL; answers ``w``
 v    NAME=VALUE: this is in the environment of the programs that are started; NAME: it is in none of theirs
 r    words with a NUL behind each: a program to start; answers ``p`` and its number, or ``e`` and errno
 s    a command for a shell, which is waited for

@@ -86,6 +86,12 @@ def test_compile_only_and_zero_matches() -> None:
     assert dtrace("-Zqn", "nosuch:::, BEGIN {exit(0);}")[0] == 0
 
 
+def test_the_data_model_has_macos_names_too() -> None:
+    for words, size in ((["-arch", "i386"], 4), (["-arch", "x86_64"], 8), (["-32"], 4)):
+        assert dtrace(*words, "-qn", "BEGIN { exit(sizeof (long)); }")[0] == size
+    assert dtrace("-arch", "vax", "-n", "BEGIN")[0] == 2
+
+
 def test_probes_are_listed() -> None:
     status, stdout, _ = dtrace("-ln", "dtrace:::BEGIN")
     assert status == 0

@@ -10,7 +10,7 @@ from ring3.trace.dtrace.errors import DtraceError
 from ring3.trace.dtrace.options import Options
 
 USAGE = """\
-Usage: dtrace [-32|-64] [-aACeFGhHlqSvVwZ] [-b bufsz] [-c cmd] [-D name[=def]]
+Usage: dtrace [-32|-64|-arch i386|x86_64] [-aACeFGhHlqSvVwZ] [-b bufsz] [-c cmd] [-D name[=def]]
     [-I path] [-L path] [-o output] [-p pid] [-s script] [-U name]
     [-x opt[=val]] [-X a|c|s|t]
 
@@ -21,6 +21,8 @@ Usage: dtrace [-32|-64] [-aACeFGhHlqSvVwZ] [-b bufsz] [-c cmd] [-D name[=def]]
     [-i probe-id [[ predicate ] action ]] [ args ... ]
     [--json] [--flame file.svg] [--plot file.svg] [--perfetto file]
 """
+ARCHITECTURES = {"i386": 32, "x86_64": 64}
+"""The data models that macOS's -arch names."""
 PICTURES = ("flame", "plot", "perfetto")
 WITH_VALUE = frozenset("bcDfiILmnopPsUxX")
 FLAGS = frozenset("aABCeFGhHlqSvVwZ")
@@ -107,6 +109,8 @@ class Arguments:
     def _take(self, word: str) -> None:
         if word in ("-32", "-64"):
             self.bits = int(word[1:])
+        elif word == "-arch":
+            self._architecture()
         elif not word.startswith("-") or word == "-":
             self.operands.append(word)
         elif word == "--":
@@ -116,6 +120,13 @@ class Arguments:
             self._long(word[2:])
         else:
             self._letters(word[1:])
+
+    def _architecture(self) -> None:
+        """The data model by the name of an architecture, as macOS's dtrace(1) takes it."""
+        name = self._words.pop(0) if self._words else ""
+        if name not in ARCHITECTURES:
+            raise UsageError(f"invalid value for the -arch option: {name or 'none'}")
+        self.bits = ARCHITECTURES[name]
 
     def _long(self, word: str) -> None:
         """An option that dtrace(1M) has not: `--json`, `--flame FILE`, `--plot FILE`, `--perfetto FILE`."""

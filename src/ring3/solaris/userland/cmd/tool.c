@@ -199,6 +199,10 @@ int main(int argc, char **argv)
 		case 'w':
 			put(device, "w", 1);
 			break;
+		case 'k':
+			kill(atoi(message + 1), SIGKILL);
+			put(device, "w", 1);
+			break;
 		case 'v':
 			change(message + 1);
 			break;
