@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -214,3 +215,22 @@ def test_what_later_files_cost_is_given_back_once(linux: ring3.Linux) -> None:
         snapshot.restore()
         gc.collect()
         assert ledger.outside()[1:] == then
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="the host has no unshare")
+def test_namespaces_overlays_and_limits_go_back() -> None:
+    script = """
+    mkdir -p /tmp/mm; mount -t tmpfs -o size=1m t /tmp/mm; cd /tmp/mm; mkdir a b c d m; echo hi >a/f
+    mount -t overlay o -o lowerdir=a:b,upperdir=c,workdir=d m; echo x >>m/f; sync
+    echo more >>m/f; cat m/f; rm m/f; kill $$; echo $$; sh -c 'echo $$'
+    """
+    with ring3.Linux() as machine:
+        process = machine.spawn(["/usr/bin/unshare", "-rmpf", "/bin/sh", "-c", script], stdout=ring3.PIPE)
+        process.run_until(ring3.Call("sync"))
+        snapshot = machine.snapshot()
+        said = []
+        for _ in range(2):
+            said.append((process.run(), process.stdout))
+            snapshot.restore()
+    assert said[0] == said[1]
+    assert said[0][1].split()[:4] == [b"hi", b"x", b"more", b"1"]
