@@ -287,6 +287,30 @@ def run(
         )
 
 
+class TimeLimit:
+    """For how long a program may run, in this process's own time: what else a loaded machine does is no matter.
+
+    One that waits for ever uses none: many times as much by the clock is the end as well.
+    """
+
+    WAITING: Final = 20
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._computed = time.process_time() + seconds
+        self._waited = time.monotonic() + self.WAITING * seconds
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has had it."""
+        return time.process_time() >= self._computed or time.monotonic() >= self._waited
+
+    @property
+    def next_look(self) -> float:
+        """Seconds after which it can be over at the earliest."""
+        return max(self._computed - time.process_time(), 0.02)
+
+
 @dataclass(slots=True, eq=False)
 class Observer(CpuObserver):
     """What is noted of one run, while it goes on.
@@ -295,7 +319,7 @@ class Observer(CpuObserver):
         computer: The machine.
         task: The program.
         watch: Keep the journal.
-        deadline: When it has run for too long, by the host's monotonic clock.
+        limit: For how long it may run.
         journals: The passages of each task so far, by its number.
         last: The registers when ring 3 was left the last time.
         stops: Why ring 3 was left, each time.
@@ -306,7 +330,7 @@ class Observer(CpuObserver):
     computer: Computer
     task: Task
     watch: bool
-    deadline: float
+    limit: TimeLimit
     journals: dict[int, list[Passage]] = field(default_factory=dict)
     last: Snapshot | None = None
     stops: list[Stop] = field(default_factory=list)
@@ -349,7 +373,7 @@ class Observer(CpuObserver):
 
     def preempt(self, call: Call) -> None:
         """A task had its turn."""
-        if time.monotonic() >= self.deadline:
+        if self.limit.is_over:
             raise OutOfTime(f"{self.task.name} was still running at {self.computer.machine.cpu.rip:#x}")
 
 
@@ -382,7 +406,7 @@ def run_observed(
         KernelPanic: A bug of ours.
         OutOfTime: It ran for longer than ``seconds``.
     """
-    observer = Observer(computer, task, watch, time.monotonic() + seconds)
+    observer = Observer(computer, task, watch, TimeLimit(seconds))
     kernel = computer.kernel
     with contextlib.ExitStack() as stack:
         stack.enter_context(kernel.probes.attach(points.CpuRun(), observer))
@@ -394,7 +418,7 @@ def run_observed(
             (task, "leave_memory", observer.leave_memory),
         ):
             stack.callback(watch_method(owner, name, _Entry(told), lambda: kernel.current))
-        stack.enter_context(_time_limit(computer, observer.deadline))
+        stack.enter_context(_interrupting(computer, observer.limit))
         observer.status = computer.run(task)
     return observer
 
@@ -424,13 +448,14 @@ def digest(mm: Mm) -> str:
 
 
 @contextlib.contextmanager
-def _time_limit(computer: Computer, deadline: float) -> Iterator[None]:
+def _interrupting(computer: Computer, limit: TimeLimit) -> Iterator[None]:
     """Interrupts the CPU when the time is over, and again until it has noticed."""
     done = threading.Event()
 
     def watch() -> None:
-        while not done.wait(max(deadline - time.monotonic(), 0.02)):
-            computer.machine.cpu.interrupt()
+        while not done.wait(limit.next_look):
+            if limit.is_over:
+                computer.machine.cpu.interrupt()
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()

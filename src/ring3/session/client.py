@@ -22,13 +22,16 @@ from _socket import (
 )
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from ring3.errors import UserError
 from ring3.host_signals import PASSED_ON, noted, stop_group
 from ring3.session import wire
-from ring3.session.editing import Editing
 from ring3.session.folder import NO_MACHINE, Folder
 from ring3.session.host_terminal import ClientTerminal
+
+if TYPE_CHECKING:
+    from ring3.session.editing import Editing
 
 PIECE = 65536
 
@@ -87,7 +90,7 @@ class Client:
         self._wants_keys = False
         self._ended: tuple[int, bool] | None = None
         self._frames = wire.Frames()
-        self._editing = Editing(connection, self._frames)
+        self._editing: Editing | None = None
         self._prompt: str | None = None
 
     def run(self, words: Sequence[str]) -> int:
@@ -264,6 +267,10 @@ class Client:
 
     def _edit(self, prompt: str) -> None:
         """Has a line typed; where something else comes first, that is seen to."""
+        if self._editing is None:
+            from ring3.session.editing import Editing  # noqa: PLC0415 - few commands are talked to
+
+            self._editing = Editing(self._server, self._frames)
         answer = self._editing.line(prompt)
         if answer is not None:
             self._prompt = None
