@@ -92,6 +92,16 @@ def test_the_data_model_has_macos_names_too() -> None:
     assert dtrace("-arch", "vax", "-n", "BEGIN")[0] == 2
 
 
+def test_output_stays_where_it_is_if_it_cannot_be_sent_elsewhere() -> None:
+    program = 'BEGIN { freopen(".."); freopen("%s", "."); printf("%d", 1); exit(0); }'
+    status, stdout, stderr = dtrace("-wqn", program)
+    assert (status, stdout) == (0, "1\n")
+    assert stderr.splitlines() == [
+        f'dtrace: error on enabled probe ID 1 (ID 1: dtrace:::BEGIN): couldn\'t freopen() "{path}": Is a directory'
+        for path in ("..", ".")
+    ]
+
+
 def test_probes_are_listed() -> None:
     status, stdout, _ = dtrace("-ln", "dtrace:::BEGIN")
     assert status == 0

@@ -63,9 +63,8 @@ def _printf(_checker: Checker, node: nodes.Call) -> None:
     if node.name == "freopen" and isinstance(first, StringConstant):
         if not first.value and len(node.arguments) == 1:
             return
-        if first.value in (b".", b".."):
-            text = first.value.decode()
-            fail("D_FREOPEN_INVALID", node.line, f'freopen( ) argument #1 cannot be "{text}"')
+        if first.value == b".":
+            fail("D_FREOPEN_INVALID", node.line, 'freopen( ) argument #1 cannot be "."')
     types = [argument.type for argument in node.arguments[1:]]
     formats.check_arguments(node.name, format_of(node), types, 2, node.line)
 

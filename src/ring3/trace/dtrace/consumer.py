@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from ring3.trace.dtrace import distribution_text, packed_text, plain_text, printf
 from ring3.trace.dtrace.aggregations import SizedKey
-from ring3.trace.dtrace.errors import DtraceError
+from ring3.trace.dtrace.errors import ConsumerFault, DtraceError
 from ring3.trace.dtrace.firing import SymbolName
 from ring3.trace.dtrace.providers.base import Stack
 from ring3.trace.dtrace.records import INT64
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ring3.trace.dtrace.formats import Conversion
     from ring3.trace.dtrace.options import Options
     from ring3.trace.dtrace.providers.base import Probe, Target
+    from ring3.trace.dtrace.records import Handler
 
 _HEADER = "CPU     ID                    FUNCTION:NAME\n"
 _FLOW_HEADER = f"{'CPU':>3} {'FUNCTION':<41}\n"
@@ -43,6 +44,8 @@ class Consumer:
         self._header_done = False
         self._flow_indent = 0
         self._last_flow_probe = 0
+        self.complain: Callable[[str], None] = _no_complaint
+        """Tells of an action that has failed."""
         self.create_file: Callable[[str], IO[bytes]] = _no_file
         """Makes the file that freopen() names."""
         self.run_command: Callable[[str], None] = _no_command
@@ -65,9 +68,18 @@ class Consumer:
         """Print what one clause recorded."""
         self._prefix(delivery)
         for handler, values in delivery.records:
-            handler.consume(self, values)
+            self._record(delivery, handler, values)
         if not self.quiet:
             self.write("\n")
+
+    def _record(self, delivery: Delivery, handler: Handler, values: tuple[Any, ...]) -> None:
+        """Do what one action has recorded; if that fails, it is told, and the session goes on."""
+        try:
+            handler.consume(self, values)
+        except ConsumerFault as fault:
+            self.flush()
+            where = f"enabled probe ID {delivery.epid} (ID {delivery.probe.id}: {delivery.probe})"
+            self.complain(f"error on {where}: {fault}")
 
     def _prefix(self, delivery: Delivery) -> None:
         """The columns before the records."""
@@ -300,7 +312,7 @@ class Consumer:
             self._stream = self.create_file(path)
         except OSError as error:
             self._stream = self._first_stream
-            raise DtraceError(f"could not freopen {path}: {error.strerror}") from None
+            raise ConsumerFault(f'couldn\'t freopen() "{path}": {error.strerror}') from None
 
     def truncate(self) -> None:
         """Empty the output, if it is a file."""
@@ -351,6 +363,10 @@ def _flow_kind(probe: Probe) -> tuple[str, int]:
 
 def _no_file(path: str) -> IO[bytes]:
     raise DtraceError(f"could not freopen {path}: no files")
+
+
+def _no_complaint(message: str) -> None:
+    raise DtraceError(message)
 
 
 def _no_command(command: str) -> None:

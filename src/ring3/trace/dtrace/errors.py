@@ -30,6 +30,10 @@ class DtraceError(Exception):
     """What the user asked for cannot be done: an option, an enabling, a probe."""
 
 
+class ConsumerFault(DtraceError):
+    """An action of the consumer has failed; the session goes on."""
+
+
 class FaultKind(IntEnum):
     """Why a clause was aborted: DTRACEFLT_* of sys/dtrace.h."""
 

@@ -24,6 +24,7 @@ class Delivery(NamedTuple):
     follows: bool
     """An earlier clause of the same firing recorded something."""
     size: int = 0
+    epid: int = 0
 
 
 class SymbolName(NamedTuple):

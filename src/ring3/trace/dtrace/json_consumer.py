@@ -41,7 +41,7 @@ class JsonConsumer(Consumer):
         self._text = ""
         values: list[Any] = []
         for handler, recorded in delivery.records:
-            handler.consume(self, recorded)
+            self._record(delivery, handler, recorded)
             values += [self._value_of(value) for value in recorded]
         probe = delivery.probe
         text, self._text = self._text, ""

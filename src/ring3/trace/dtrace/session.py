@@ -93,7 +93,7 @@ class Session:
         self.compiler.checker.kernel_symbol = target.kernel_symbol
         kind = _json_consumer() if as_json else Consumer
         self.consumer = kind(options, target, stream, columns=columns)
-        self.complain = complain
+        self.complain = self.consumer.complain = complain
         self.speculations = Speculations(1, 0)
         self.status: int | None = None
         self.leave: Callable[[], None] = lambda: None
@@ -256,7 +256,7 @@ class Session:
                 if records is None:
                     continue
                 speculation = _speculation(firing)
-                delivery = Delivery(0, probe, records, follows, clause.size)
+                delivery = Delivery(0, probe, records, follows, clause.size, epid)
                 follows = True
                 if speculation is None:
                     buffers.add(delivery)
