@@ -187,6 +187,16 @@ def test_numbers_of_processes_inside_and_outside(
     assert guest.run(linux, program).finished == native(program)
 
 
+@pytest.mark.parametrize("bits", [64, 32])
+def test_mounts_clocks_and_numbers(linux: Linux, toolchain: Toolchain, native: Run, bits: Bits) -> None:
+    """Links that a mount forbids, flags that are locked, deadlines where clocks stand elsewhere."""
+    program = toolchain.program("tasks/seen_in_namespaces.c", bits=bits)
+    there = native(program)
+    if there.status == 77:
+        pytest.skip("the host's kernel lets nobody make namespaces")
+    assert guest.run(linux, program).finished == there
+
+
 @pytest.mark.skipif(shutil.which("bwrap") is None, reason="the host has no bubblewrap")
 def test_bubblewrap_makes_a_sandbox_inside(tmp_path: Path) -> None:
     script = "ps -eo pid,ppid,comm; hostname inside; hostname; touch /usr/file /proc/sys/file; ip -br link"

@@ -29,6 +29,8 @@ NOSYMFOLLOW: Final = 0x100
 NOATIME: Final = 0x400
 NODIRATIME: Final = 0x800
 RELATIME: Final = 0x20_0000
+TIMES: Final = NOATIME | NODIRATIME | RELATIME
+"""Those that say when times of access are noted."""
 FLAGS: Final = RDONLY | NOSUID | NODEV | NOEXEC | NOSYMFOLLOW | NOATIME | NODIRATIME | RELATIME
 """What is a mount's own, with the numbers of mount(2)."""
 
@@ -69,6 +71,7 @@ class Mount:
         expiring: It was found unused, and nobody has used it since.
         locked: It came from a user namespace above, and stays where it is.
         kept_flags: Flags that it came with from there, which stay set.
+        keeps_times: It came from there: when times of access are noted stays as it is.
     """
 
     __slots__ = (
@@ -77,6 +80,7 @@ class Mount:
         "expiring",
         "flags",
         "fs",
+        "keeps_times",
         "kept_flags",
         "locked",
         "master",
@@ -112,12 +116,17 @@ class Mount:
         self.peers: PeerGroup | None = None
         self.master: PeerGroup | None = None
         self.kept_flags = 0
+        self.keeps_times = False
         self.unbindable = self.locked = self.expiring = False
 
     @property
     def readonly(self) -> bool:
         """Whether nothing can be changed through it."""
         return bool(self.flags & RDONLY) or self.fs.readonly
+
+    def keeps(self, flags: int) -> bool:
+        """Whether a user namespace above forbids to change its flags to these (can_change_locked_flags)."""
+        return bool(self.kept_flags & ~flags or (self.keeps_times and (self.flags ^ flags) & TIMES))
 
     def parent(self) -> Mount | None:
         """The mount that it stands in."""
@@ -126,7 +135,8 @@ class Mount:
     def like(self, inode: Inode, subpath: bytes) -> Mount:
         """Another one that shows a part of the same file system."""
         made = Mount(self.fs, None, inode, subpath)
-        made.flags, made.kept_flags, made.source = self.flags, self.kept_flags, self.source
+        made.flags, made.source = self.flags, self.source
+        made.kept_flags, made.keeps_times = self.kept_flags, self.keeps_times
         if self.peers is not None:
             share(made, self.peers)
         if self.master is not None:
@@ -146,6 +156,14 @@ def mount_of(place: Dentry) -> Mount:
     if at.mount is None:
         raise Errno(E.EINVAL)
     return at.mount
+
+
+def flags_at(place: Dentry) -> int:
+    """The flags of the mount that a place is in, 0 if it is in none."""
+    at = place
+    while at.parent is not None:
+        at = at.parent
+    return 0 if at.mount is None else at.mount.flags
 
 
 def subpath_of(place: Dentry) -> bytes:

@@ -12,7 +12,7 @@ from typing import Final
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntFlag, NamedTuple
 from ring3.fs.dentry import Dentry
-from ring3.fs.inode import Inode
+from ring3.fs.mounts import NOSYMFOLLOW, flags_at
 from ring3.fs.permission import MAY_EXEC, Who, permits
 
 MAX_LINKS: Final = 40
@@ -116,7 +116,7 @@ class Walk:
             found = self.step(last)
             if not found.inode.is_link or not (follow or last.slash):
                 break
-            target = self._target(found.inode, last.links)
+            target = self._target(found, last.links)
             if isinstance(target, Dentry):
                 found = target
                 break
@@ -149,7 +149,7 @@ class Walk:
             return self._up(last.parent)
         return self._child(last.parent, last.name)
 
-    def beyond(self, last: Last, link: Inode) -> Last | Dentry:
+    def beyond(self, last: Last, link: Dentry) -> Last | Dentry:
         """Follows a link that was found at the end, for a call that makes what the link leads to (open with O_CREAT).
 
         Raises:
@@ -181,7 +181,7 @@ class Walk:
                 continue
             found = self._child(at, name)
             if found.inode.is_link:
-                target = self._target(found.inode, links)
+                target = self._target(found, links)
                 at = self._pass(at, target, names)
                 links += 1
             else:
@@ -201,7 +201,7 @@ class Walk:
         names += [name for name in reversed(target.split(b"/")) if name]
         return self._to_root() if target[:1] == b"/" else at
 
-    def _target(self, link: Inode, links: int) -> bytes | Dentry:
+    def _target(self, link: Dentry, links: int) -> bytes | Dentry:
         """Where a link leads.
 
         Raises:
@@ -209,7 +209,9 @@ class Walk:
         """
         if links >= MAX_LINKS or self.resolve & NO_SYMLINKS:
             raise Errno(E.ELOOP)
-        target = link.follow()
+        if flags_at(link) & NOSYMFOLLOW:
+            raise Errno(E.ELOOP)
+        target = link.inode.follow()
         if isinstance(target, Dentry):
             if self.resolve & (NO_MAGICLINKS | BENEATH | IN_ROOT):
                 raise Errno(E.ELOOP if self.resolve & NO_MAGICLINKS else E.EXDEV)

@@ -129,7 +129,7 @@ def open_last_lookups(walk: Walk, last: Last, flags: int, mode: int, umask: int)
             raise Errno(E.EEXIST)
         if not found.inode.is_link or flags & O_NOFOLLOW:
             break
-        beyond = walk.beyond(last, found.inode)
+        beyond = walk.beyond(last, found)
         if isinstance(beyond, Dentry):
             found = beyond
             break

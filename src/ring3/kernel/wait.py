@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ring3.kernel.timers import CpuTimer, Timer
 
 _POLLIN: Final = 0x1
+_LONGEST: Final = 86_400.0
 _ENDS: Final = 0x38
 """POLLERR, POLLHUP and POLLNVAL, of which the host tells unasked."""
 
@@ -280,13 +281,14 @@ class HostEvents:
         """Sleeps until a watched descriptor is ready.
 
         Args:
-            timeout: Seconds to wait at most, None for any time.
+            timeout: Seconds to wait at most, None for any time; who asks for very many is woken before.
 
         Returns:
             False, at once, if nothing is watched and there is no timeout, so that nothing can come.
         """
         if not self._watches and timeout is None and not self.expects_alarm:
             return False
+        timeout = timeout if timeout is None else min(timeout, _LONGEST)
         if not self._watches and self._alarm is None:
             time.sleep(timeout or 0)
             return True

@@ -36,9 +36,10 @@ def uptime(kernel: LinuxSystem) -> str:
 
 
 def loadavg(kernel: LinuxSystem) -> str:
-    """/proc/loadavg: no averages are kept; tasks that run and all tasks are true."""
-    last = max(kernel.tasks, default=0)
-    return f"0.00 0.00 0.00 1/{len(kernel.tasks)} {last}\n"
+    """/proc/loadavg: no averages are kept; tasks that run, all tasks and the last number given away are true."""
+    from ring3.linux.proc.sysctl import LastPid  # noqa: PLC0415 -- few programs look at it
+
+    return f"0.00 0.00 0.00 1/{len(kernel.tasks)} {LastPid().read(kernel)}"
 
 
 def meminfo(kernel: LinuxSystem) -> str:
@@ -86,10 +87,10 @@ def cpuinfo(kernel: LinuxSystem) -> str:
 def stat(kernel: LinuxSystem) -> str:
     """/proc/stat: the CPU's time in ticks, when the machine was started, and how many processes there were."""
     ticks = kernel.clocks.cpu() // 10**7
-    started = (kernel.clocks.realtime() - kernel.clocks.monotonic()) // 10**9
+    started = kernel.clocks.realtime() - kernel.clocks.monotonic() - kernel.time_namespace.boottime
     times = f"{ticks} 0 0 0 0 0 0 0 0 0"
     return (
-        f"cpu  {times}\ncpu0 {times}\nintr 0\nctxt 0\nbtime {started}\n"
+        f"cpu  {times}\ncpu0 {times}\nintr 0\nctxt 0\nbtime {started // 10**9}\n"
         f"processes {max(kernel.tasks, default=0)}\nprocs_running 1\nprocs_blocked 0\n"
     )
 

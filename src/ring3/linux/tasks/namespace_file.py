@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
 from ring3.fs.anonymous import AnonymousFile
 from ring3.fs.file import O_RDONLY, File
+from ring3.linux.model.namespaces import PidNamespace
 from ring3.linux.model.user_namespace import UserNamespace
 from ring3.linux.tasks.namespaces import FLAG_OF
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from ring3.fs.vfs import Vfs
     from ring3.linux.model.namespaces import Namespace
     from ring3.linux.model.task import LinuxTask
+
+
+Tree = TypeVar("Tree", PidNamespace, UserNamespace)
+"""The kinds of namespaces that lie in each other."""
 
 
 class NsIoctl(IntEnum):
@@ -86,12 +91,21 @@ def ns_ioctl(task: LinuxTask, file: NamespaceFile, cmd: int, arg: int) -> int:
         return 0
     if cmd not in (NsIoctl.NS_GET_PARENT, NsIoctl.NS_GET_USERNS):
         raise Errno(E.ENOTTY)
+    if isinstance(namespace, PidNamespace) and cmd == NsIoctl.NS_GET_PARENT:
+        return _install(task, file, b"pid", namespace.parent, task.pid_ns)
     if isinstance(namespace, UserNamespace):
-        found = namespace.parent
-    elif cmd == NsIoctl.NS_GET_PARENT:
+        return _install(task, file, b"user", namespace.parent, task.credentials.user_ns)
+    if cmd == NsIoctl.NS_GET_PARENT:
         raise Errno(E.EINVAL)
-    else:
-        found = namespace.owner
-    if found is None or not found.is_within(task.credentials.user_ns):
+    return _install(task, file, b"user", namespace.owner, task.credentials.user_ns)
+
+
+def _install(task: LinuxTask, file: NamespaceFile, name: bytes, found: Tree | None, own: Tree) -> int:
+    """A descriptor for another namespace, which has to be the caller's own or below it.
+
+    Raises:
+        Errno: EPERM.
+    """
+    if found is None or not found.is_within(own):
         raise Errno(E.EPERM)
-    return task.files.install(NamespaceFile(file.vfs, b"user", found), cloexec=True)
+    return task.files.install(NamespaceFile(file.vfs, name, found), cloexec=True)

@@ -154,6 +154,7 @@ def lock(tree: MountTree) -> None:
     for mount in tree.mounts:
         mount.locked = mount.at is not None
         mount.kept_flags |= mount.flags & KEPT
+        mount.keeps_times = True
         make_slave(mount)
 
 

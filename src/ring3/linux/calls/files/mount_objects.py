@@ -329,7 +329,7 @@ def sys_mount_setattr(
     if cleared & ATIME:
         removed |= mounts.RELATIME | mounts.NOATIME
         added |= ATIMES[wanted & ATIME]
-    if any(one.kept_flags & removed & ~added for one in chosen):
+    if any(one.keeps(one.flags & ~removed | added) for one in chosen):
         raise Errno(E.EPERM)
     for one in chosen:
         one.flags = one.flags & ~removed | added

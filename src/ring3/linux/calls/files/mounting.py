@@ -183,7 +183,7 @@ def do_remount(task: LinuxTask, place: Dentry, flags: int, *, bind: bool, data: 
     """
     mount = own_mount(task, place)
     wanted = flags & mounts.FLAGS
-    if mount.kept_flags & ~wanted:
+    if mount.keeps(wanted):
         raise Errno(E.EPERM)
     if not bind:
         readonly = bool(wanted & mounts.RDONLY)

@@ -21,7 +21,6 @@ _PAGE: Final = 4096
 MS_NOUSER: Final = 1 << 31
 MS_MGC_VAL: Final = 0xC0ED_0000
 MS_MGC_MSK: Final = 0xFFFF_0000
-_ATIMES: Final = mounts.NOATIME | mounts.NODIRATIME | mounts.RELATIME
 
 
 class Ms(IntFlag):
@@ -82,7 +81,7 @@ def sys_mount(
     own = _own_flags(flags)
     if flags & Ms.REMOUNT:
         if not flags & (Ms.NOATIME | Ms.NODIRATIME | Ms.RELATIME | Ms.STRICTATIME):
-            own = own & ~_ATIMES | mounting.own_mount(task, place).flags & _ATIMES
+            own = own & ~mounts.TIMES | mounting.own_mount(task, place).flags & mounts.TIMES
         mounting.do_remount(task, place, own, bind=bool(flags & Ms.BIND), data=os.fsdecode(words))
     elif flags & Ms.BIND:
         tree = mounting.bind_copy(task, _source(task, source), recursive=bool(flags & Ms.REC))

@@ -132,7 +132,12 @@ def _deadline(task: LinuxTask, command: int, op: int, time: int) -> Deadline:
     """When an operation times out: FUTEX_WAIT's time is an interval, FUTEX_LOCK_PI's always one of the wall clock."""
     if command == FUTEX_WAIT:
         return min(deadline_after(task, time), FOREVER), False
-    return time, command == FUTEX_LOCK_PI or bool(op & FUTEX_CLOCK_REALTIME)
+    return _at(task, time, wall=command == FUTEX_LOCK_PI or bool(op & FUTEX_CLOCK_REALTIME))
+
+
+def _at(task: LinuxTask, time: int, *, wall: bool) -> Deadline:
+    """The deadline at a time of the wall clock, or of the monotonic clock of the task's namespace."""
+    return (time, True) if wall else (time - task.namespaces.time.monotonic, False)
 
 
 @syscall(
@@ -174,7 +179,7 @@ def _timeout_by(task: LinuxTask, timeout: int, clock: int) -> Deadline | None:
         return None
     if clock not in (CLOCK_REALTIME, CLOCK_MONOTONIC):
         raise Errno(E.EINVAL)
-    return read_timespec(task, timeout), clock == CLOCK_REALTIME
+    return _at(task, read_timespec(task, timeout), wall=clock == CLOCK_REALTIME)
 
 
 @syscall("full")
