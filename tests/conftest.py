@@ -43,6 +43,14 @@ def native() -> Iterator[Run]:
         yield run
 
 
+@pytest.fixture(autouse=True)
+def _ends_what_it_starts() -> Iterator[None]:
+    """A test leaves nobody who is told of this process's signals: the next machine would not be."""
+    yield
+    listener = signal.set_wakeup_fd(-1)
+    assert listener == -1, "somebody still listens to this process's signals"
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--cpu`` says what runs the guest programs of most tests; ``thrown``: both CPUs, by chance."""
     parser.addoption("--cpu", choices=(*CpuKind, "thrown"), default=CpuKind.EMULATED)

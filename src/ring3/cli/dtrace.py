@@ -52,7 +52,7 @@ def declare_own(parser: argparse.ArgumentParser) -> None:
 
     program.add_on(parser)
     program.take([], parser)
-    letters = [*sorted(FLAGS - ABSENT), *(f"{letter}:" for letter in sorted(WITH_VALUE))]
+    letters = [*sorted(FLAGS - ABSENT - {"h"}), *(f"{letter}:" for letter in sorted(WITH_VALUE))]
     add_letters(parser, "".join(letters), files="os", directories="IL")
     parser.add_argument("--json", action="store_true")
     for name in PICTURES:

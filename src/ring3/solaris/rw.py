@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ring3.abi.c_types import Address, BufferIn, BufferOut, FdArg, Int, OffT, SizeT, UnsignedLong
+from ring3.abi.c_types import Address, BufferIn, BufferOut, FdArg, Int, OffT, SizeT
 from ring3.abi.errno import Errno
 from ring3.abi.solaris.errno import SolarisE
 from ring3.abi.solaris.signals import SolarisSig
@@ -153,9 +153,7 @@ def _at(low: int, high: int, narrow: bool) -> int:
 
 
 @syscall("full")
-def preadv(
-    task: SolarisTask, fdes: Int, iovp: Address, iovcnt: Int, offset: UnsignedLong, extended: UnsignedLong
-) -> int:
+def preadv(task: SolarisTask, fdes: Int, iovp: Address, iovcnt: Int, offset: OffT, extended: OffT) -> int:
     """Reads into several buffers at an offset."""
     file = task.files[fdes]
     _check_mode(file.readable)
@@ -169,9 +167,7 @@ def preadv(
 
 
 @syscall("full")
-def pwritev(
-    task: SolarisTask, fdes: Int, iovp: Address, iovcnt: Int, offset: UnsignedLong, extended: UnsignedLong
-) -> int:
+def pwritev(task: SolarisTask, fdes: Int, iovp: Address, iovcnt: Int, offset: OffT, extended: OffT) -> int:
     """Writes from several buffers at an offset."""
     file = task.files[fdes]
     _check_mode(file.writable)

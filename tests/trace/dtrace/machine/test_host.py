@@ -215,7 +215,7 @@ def test_a_clause_sends_a_signal_to_the_process(hello: Path) -> None:
     assert status == 0
 
 
-@pytest.mark.parametrize("option", ["-a", "-A", "-G", "-h"])
+@pytest.mark.parametrize("option", ["-a", "-A", "-G"])
 def test_what_is_not_there_is_refused(option: str) -> None:
     stderr = io.StringIO()
     assert (
