@@ -40,3 +40,12 @@ def test_does_what_it_does_natively(
     assert outcome.finished == expected
     assert expected.stdout.count(b"status 0\n") >= 4
     assert guest.census(linux) == before
+
+
+@pytest.mark.parametrize("bits", [64, 32])
+def test_nodes(linux: Linux, toolchain: Toolchain, native: Run, bits: Bits) -> None:
+    program = toolchain.program("memory/policy.c", bits=bits)
+    expected = native(program)
+    if expected.stdout.startswith(b"at first: Function not implemented"):
+        pytest.skip("the host's kernel knows nothing of nodes")
+    assert guest.run(linux, program).finished == expected

@@ -114,6 +114,10 @@ FAMILIES: Final = {
         "sys_mlock2 sys_mlockall sys_mseal sys_msync sys_munlockall sys_pkey_alloc sys_pkey_free "
         "sys_pkey_mprotect sys_remap_file_pages"
     ),
+    "memory.policy": (
+        "sys_get_mempolicy sys_mbind sys_migrate_pages sys_move_pages sys_set_mempolicy "
+        "sys_set_mempolicy_home_node"
+    ),
     "memory.process_vm": (
         "sys_process_madvise sys_process_mrelease sys_process_vm_readv sys_process_vm_writev"
     ),

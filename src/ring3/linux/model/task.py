@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ring3.fs.permission import Who
     from ring3.linux.model.filters import Dispatch, Seccomp
     from ring3.linux.model.keys import TaskKeyrings
+    from ring3.linux.model.memory_policy import MemoryPolicy
     from ring3.linux.model.namespaces import PidNamespace
     from ring3.linux.model.program import Start
     from ring3.linux.model.rseq import Registration
@@ -81,12 +82,14 @@ class LinuxTask(Task):
         trap_number: Vector of its last exception.
         error_code: Error code of its last exception.
         fault_address: Address of its last page fault.
+        memory_policy: On which nodes its memory is to lie, None for any.
         debug_status: Why it was trapped last: DR6 without the bits that are always set.
         debug_registers: The others of them, None while no tracer has set one.
         keyrings: The keyrings that it has, None while it has asked for none.
         pidfd_ino: What stat(2) calls descriptors that stand for it alone, 0 while there are none.
     """
 
+    memory_policy: MemoryPolicy | None = None
     debug_status = 0
     debug_registers: Breakpoints | None = None
     pidfd_ino = 0
@@ -216,6 +219,8 @@ class LinuxTask(Task):
             child.rseq = self.rseq.copy()
         child.landing_pad = self.landing_pad
         child.debug_status = self.debug_status
+        if self.memory_policy is not None:
+            child.memory_policy = self.memory_policy
         if self.keyrings is not None:
             child.keyrings = self.keyrings.for_child(is_thread=child.process is self.process)
 
