@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,8 +14,9 @@ from tests.support.toolchain import Toolchain
 
 
 @pytest.fixture
-def linux() -> Linux:
-    return Linux(ram_bytes=128 << 20)
+def linux() -> Iterator[Linux]:
+    with Linux(ram_bytes=128 << 20) as machine:
+        yield machine
 
 
 @pytest.fixture(scope="session")
