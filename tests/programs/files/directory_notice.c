@@ -69,6 +69,10 @@ int main(void) {
     unlink("four");
     shown("ended", directory);
     fcntl(directory, F_NOTIFY, DN_RENAME);
+    mkdir("folder", 0700);
+    make("moved");
+    rename("moved", "folder/moved");
+    shown("moved elsewhere", directory);
     rename("file", "renamed");
     shown("renamed", directory);
     fcntl(directory, F_SETSIG, 0);
@@ -83,6 +87,8 @@ int main(void) {
     unlink("five");
     unlink("six");
     unlink("renamed");
+    unlink("folder/moved");
+    rmdir("folder");
     if (chdir("..") || rmdir(place))
         return 1;
     return 0;

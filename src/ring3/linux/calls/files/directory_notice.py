@@ -34,7 +34,6 @@ _EVENTS: Final = {
     Dn.MODIFY: notify.MODIFY,
     Dn.CREATE: notify.CREATE | notify.MOVED_TO,
     Dn.DELETE: notify.DELETE | notify.MOVED_FROM,
-    Dn.RENAME: notify.MOVED_FROM | notify.MOVED_TO,
     Dn.ATTRIB: notify.ATTRIB,
 }
 
@@ -54,12 +53,16 @@ class Notice:
         self.file = file
         self.wanted = 0
         self.fd = -1
+        self._left: int | None = None
         notify.add(inode, self)
         file.on_close.append(self.end)
 
     def tell(self, mask: int, name: bytes, cookie: int, *, gone: bool) -> None:
-        """Sends the signal, once or each time."""
-        if any(mask & events for bit, events in _EVENTS.items() if self.wanted & bit):
+        """Sends the signal, once or each time; a name that stays in the directory is renamed."""
+        if mask & notify.MOVED_FROM:
+            self._left = cookie
+        is_renamed = self.wanted & Dn.RENAME and mask & notify.MOVED_TO and cookie == self._left
+        if is_renamed or any(mask & events for bit, events in _EVENTS.items() if self.wanted & bit):
             owner_of(self.file).notify(self._task, self.fd, POLL_MSG)
             if not self.wanted & Dn.MULTISHOT:
                 self.end()
