@@ -230,11 +230,15 @@ class Keys:
         if not overrun:
             self.check_quota(account, 1, len(description) + 1 + len(payload))
         key.payload = payload
-        account.keys += 1
-        account.counted += 1
-        account.bytes += key.size
+        self._charge(key, 1)
         self.by_serial[key.serial] = key
         return key
+
+    def limits(self, account: Account) -> tuple[int, int]:
+        """How many keys a user may have, and how many bytes they may take."""
+        if account.uid:
+            return self.maxkeys, self.maxbytes
+        return self.root_maxkeys, self.root_maxbytes
 
     def check_quota(self, account: Account, keys: int, size: int) -> None:
         """Refuses more than a user may have.
@@ -242,7 +246,7 @@ class Keys:
         Raises:
             Errno: EDQUOT.
         """
-        most, room = (self.maxkeys, self.maxbytes) if account.uid else (self.root_maxkeys, self.root_maxbytes)
+        most, room = self.limits(account)
         if account.counted + keys > most or (size > 0 and account.bytes + size > room):
             raise Errno(E.EDQUOT)
 
@@ -265,11 +269,9 @@ class Keys:
         """
         account = self.accounts.setdefault(uid, Account(uid))
         self.check_quota(account, 1, key.size)
-        self._discharge(key)
+        self._charge(key, -1)
         key.account, key.uid = account, uid
-        account.keys += 1
-        account.counted += 1
-        account.bytes += key.size
+        self._charge(key, 1)
 
     # -- who holds what ------------------------------------------------------------------------------------------
 
@@ -284,15 +286,16 @@ class Keys:
             return
         key.holders -= 1
         if key.holders <= 0 and self.by_serial.pop(key.serial, None) is not None:
-            self._discharge(key)
+            self._charge(key, -1)
             links, key.links = key.links, {}
             for held in links.values():
                 self.drop(held)
 
-    def _discharge(self, key: Key) -> None:
-        key.account.keys -= 1
-        key.account.counted -= 1
-        key.account.bytes -= key.size
+    def _charge(self, key: Key, count: int) -> None:
+        """Counts a key in its owner's account, or with -1 no more."""
+        key.account.keys += count
+        key.account.counted += count
+        key.account.bytes += count * key.size
 
     def link(self, keyring: Key, key: Key) -> None:
         """Puts a key into a keyring, in the place of one with the same kind and description.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from ring3.abi.c_types import INT
 from ring3.linux.keys.access import Found, allows, now, possesses
 from ring3.linux.model.keys import Key, Need
 from ring3.linux.proc.system import Text
@@ -41,15 +42,11 @@ def _line(task: LinuxTask, key: Key, second: int) -> str:
     namespace = task.credentials.user_ns
     marks = (("I", True), ("R", key.revoked), ("D", False), ("Q", True), ("U", False), ("N", bool(key.error)))
     flags = "".join(letter if is_set else "-" for letter, is_set in marks)
-    owner = f"{_signed(namespace.shown_user(key.uid)):5} {_signed(namespace.shown_group(key.gid)):5}"
+    owner = f"{INT.cast(namespace.shown_user(key.uid)):5} {INT.cast(namespace.shown_group(key.gid)):5}"
     return (
         f"{key.serial:08x} {flags}{'i' if key.invalidated else '-'} {key.holders:5} {_time_left(key, second):>4} "
         f"{key.rights:08x} {owner} {key.type.name.decode():9.9} {_description(key)}\n"
     )
-
-
-def _signed(number: int) -> int:
-    return number - (1 << 32) if number >> 31 else number
 
 
 def keys(kernel: LinuxSystem) -> str:
@@ -68,9 +65,7 @@ def key_users(kernel: LinuxSystem) -> str:
     """What each user has, and may have."""
     all_keys, lines = kernel.keys, []
     for uid, account in sorted(all_keys.accounts.items()):
-        most, room = (
-            (all_keys.maxkeys, all_keys.maxbytes) if uid else (all_keys.root_maxkeys, all_keys.root_maxbytes)
-        )
+        most, room = all_keys.limits(account)
         counts = f"{account.keys}/{account.keys} {account.counted}/{most} {account.bytes}/{room}"
         lines.append(f"{uid:5}: {account.keys:5} {counts}\n")
     return "".join(lines)

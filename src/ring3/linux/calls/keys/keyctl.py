@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from ring3.abi.c_types import Int, UnsignedLong
+from ring3.abi.c_types import INT, Int, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum, IntFlag
 from ring3.abi.linux.capabilities import Cap
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 _PAGE: Final = 4096
 _MAX_PAYLOAD: Final = (1 << 20) - 1
 _UNCHANGED: Final = 0xFFFF_FFFF
-_SIGN: Final = 1 << 31
 _MAX_ERRNO: Final = 4095
 _RIGHTS: Final = ALL << POSSESSOR | ALL << USER | ALL << GROUP | ALL << OTHER
 _PERSISTENT_RIGHTS: Final = (ALL & ~Need.SETATTR) << POSSESSOR | (Need.VIEW | Need.READ) << USER
@@ -83,12 +82,6 @@ class Keyctl(IntEnum):
     CAPABILITIES = 31
 
 
-def _serial(number: int) -> int:
-    """A key's number, as it is signed."""
-    number &= _UNCHANGED
-    return number - (1 << 32) if number & _SIGN else number
-
-
 def _give(task: LinuxTask, address: int, size: int, data: bytes) -> int:
     """Stores what there is room for, all or nothing; returns how much there is."""
     if address and size >= len(data):
@@ -101,7 +94,7 @@ def _give(task: LinuxTask, address: int, size: int, data: bytes) -> int:
 
 def _get_keyring_id(task: LinuxTask, number: int, create: int, *_: int) -> int:
     how = Lookup.CREATE if create & _UNCHANGED else Lookup.PLAIN
-    return lookup(task, _serial(number), Need.SEARCH, how).key.serial
+    return lookup(task, INT.cast(number), Need.SEARCH, how).key.serial
 
 
 def _join_session_keyring(task: LinuxTask, name: int, *_: int) -> int:
@@ -135,7 +128,7 @@ def _get_persistent(task: LinuxTask, uid: int, target: int, *_: int) -> int:
         raise Errno(E.EINVAL)
     if wanted not in (who.uid, who.euid) and not who.has(Cap.SETUID):
         raise Errno(E.EPERM)
-    keyring = lookup(task, _serial(target), Need.WRITE, Lookup.CREATE)
+    keyring = lookup(task, INT.cast(target), Need.WRITE, Lookup.CREATE)
     require_keyring(keyring.key, now(task))
     name = b"_persistent.%d" % wanted
     found = keys.kept.get(name)
@@ -155,23 +148,23 @@ def _update(task: LinuxTask, number: int, payload: int, size: int, *_: int) -> i
     if size > _PAGE:
         raise Errno(E.EINVAL)
     data = task.memory.read(payload, size) if payload else b""
-    making.update(task, lookup(task, _serial(number), Need.WRITE), data)
+    making.update(task, lookup(task, INT.cast(number), Need.WRITE), data)
     return 0
 
 
 def _revoke(task: LinuxTask, number: int, *_: int) -> int:
     try:
-        found = lookup(task, _serial(number), Need.WRITE)
+        found = lookup(task, INT.cast(number), Need.WRITE)
     except Errno as error:
         if error.number != E.EACCES:
             raise
-        found = lookup(task, _serial(number), Need.SETATTR)
+        found = lookup(task, INT.cast(number), Need.SETATTR)
     making.revoke(task, found.key)
     return 0
 
 
 def _invalidate(task: LinuxTask, number: int, *_: int) -> int:
-    lookup(task, _serial(number), Need.SEARCH).key.invalidated = True
+    lookup(task, INT.cast(number), Need.SEARCH).key.invalidated = True
     task.kernel.keys.sweep(now(task))
     return 0
 
@@ -185,7 +178,7 @@ def _chown(task: LinuxTask, number: int, uid: int, gid: int, *_: int) -> int:
         raise Errno(E.EINVAL)
     if uid == gid == _UNCHANGED:
         return 0
-    key = lookup(task, _serial(number), Need.SETATTR, Lookup.CREATE | Lookup.PARTIAL).key
+    key = lookup(task, INT.cast(number), Need.SETATTR, Lookup.CREATE | Lookup.PARTIAL).key
     if not may_administrate(task):
         if user is not None and user != key.uid:
             raise Errno(E.EACCES)
@@ -202,7 +195,7 @@ def _setperm(task: LinuxTask, number: int, rights: int, *_: int) -> int:
     rights &= _UNCHANGED
     if rights & ~_RIGHTS:
         raise Errno(E.EINVAL)
-    key = lookup(task, _serial(number), Need.SETATTR, Lookup.CREATE | Lookup.PARTIAL).key
+    key = lookup(task, INT.cast(number), Need.SETATTR, Lookup.CREATE | Lookup.PARTIAL).key
     if key.uid != task.credentials.fsuid and not may_administrate(task):
         raise Errno(E.EACCES)
     key.rights = rights
@@ -210,30 +203,30 @@ def _setperm(task: LinuxTask, number: int, rights: int, *_: int) -> int:
 
 
 def _set_timeout(task: LinuxTask, number: int, seconds: int, *_: int) -> int:
-    key = lookup(task, _serial(number), Need.SETATTR, Lookup.CREATE | Lookup.PARTIAL).key
+    key = lookup(task, INT.cast(number), Need.SETATTR, Lookup.CREATE | Lookup.PARTIAL).key
     seconds &= _UNCHANGED
     key.expiry = now(task) + seconds if seconds else 0
     return 0
 
 
 def _describe(task: LinuxTask, number: int, address: int, size: int, *_: int) -> int:
-    key = lookup(task, _serial(number), Need.VIEW, Lookup.PARTIAL).key
+    key = lookup(task, INT.cast(number), Need.VIEW, Lookup.PARTIAL).key
     namespace = task.credentials.user_ns
     owner = namespace.shown_user(key.uid), namespace.shown_group(key.gid)
-    numbers = ";".join(str(_serial(number)) for number in owner)
+    numbers = ";".join(str(INT.cast(number)) for number in owner)
     text = f"{key.type.name.decode()};{numbers};{key.rights:08x};".encode() + key.description + b"\0"
     return _give(task, address, size, text)
 
 
 def _get_security(task: LinuxTask, number: int, address: int, size: int, *_: int) -> int:
     """The label that a security module gave the key: there is no such module."""
-    lookup(task, _serial(number), Need.VIEW, Lookup.PARTIAL)
+    lookup(task, INT.cast(number), Need.VIEW, Lookup.PARTIAL)
     return _give(task, address, size, b"\0")
 
 
 def _read(task: LinuxTask, number: int, address: int, size: int, *_: int) -> int:
     try:
-        found = lookup(task, _serial(number), Need(0), Lookup.UNCHECKED)
+        found = lookup(task, INT.cast(number), Need(0), Lookup.UNCHECKED)
     except Errno:
         raise Errno(E.ENOKEY) from None
     key = found.key
@@ -252,7 +245,7 @@ def _read(task: LinuxTask, number: int, address: int, size: int, *_: int) -> int
 
 
 def _clear(task: LinuxTask, number: int, *_: int) -> int:
-    keyring = lookup(task, _serial(number), Need.WRITE, Lookup.CREATE).key
+    keyring = lookup(task, INT.cast(number), Need.WRITE, Lookup.CREATE).key
     if not keyring.type.is_keyring:
         raise Errno(E.ENOTDIR)
     task.kernel.keys.clear(keyring)
@@ -260,14 +253,14 @@ def _clear(task: LinuxTask, number: int, *_: int) -> int:
 
 
 def _link(task: LinuxTask, number: int, target: int, *_: int) -> int:
-    keyring = lookup(task, _serial(target), Need.WRITE, Lookup.CREATE).key
-    making.link(task, keyring, lookup(task, _serial(number), Need.LINK, Lookup.CREATE).key)
+    keyring = lookup(task, INT.cast(target), Need.WRITE, Lookup.CREATE).key
+    making.link(task, keyring, lookup(task, INT.cast(number), Need.LINK, Lookup.CREATE).key)
     return 0
 
 
 def _unlink(task: LinuxTask, number: int, source: int, *_: int) -> int:
-    keyring = lookup(task, _serial(source), Need.WRITE).key
-    key = lookup(task, _serial(number), Need(0), Lookup.PARTIAL | Lookup.UNLINK).key
+    keyring = lookup(task, INT.cast(source), Need.WRITE).key
+    key = lookup(task, INT.cast(number), Need(0), Lookup.PARTIAL | Lookup.UNLINK).key
     require_keyring(keyring, now(task))
     task.kernel.keys.unlink(keyring, key)
     return 0
@@ -276,17 +269,17 @@ def _unlink(task: LinuxTask, number: int, source: int, *_: int) -> int:
 def _move(task: LinuxTask, number: int, source: int, target: int, flags: int) -> int:
     if flags & _UNCHANGED & ~1:
         raise Errno(E.EINVAL)
-    key = lookup(task, _serial(number), Need.LINK, Lookup.CREATE).key
-    before = lookup(task, _serial(source), Need.WRITE).key
-    after = lookup(task, _serial(target), Need.WRITE, Lookup.CREATE).key
+    key = lookup(task, INT.cast(number), Need.LINK, Lookup.CREATE).key
+    before = lookup(task, INT.cast(source), Need.WRITE).key
+    after = lookup(task, INT.cast(target), Need.WRITE, Lookup.CREATE).key
     making.move(task, key, before, after, exclusive=bool(flags & 1))
     return 0
 
 
 def _search(task: LinuxTask, number: int, kind: int, description: int, target: int) -> int:
     name, text = read_type(task, kind), read_text(task, description)
-    top = lookup(task, _serial(number), Need.SEARCH)
-    keyring = lookup(task, _serial(target), Need.WRITE, Lookup.CREATE) if _serial(target) else None
+    top = lookup(task, INT.cast(number), Need.SEARCH)
+    keyring = lookup(task, INT.cast(target), Need.WRITE, Lookup.CREATE) if INT.cast(target) else None
     wanted = making.key_type(name, E.ENOKEY)
     try:
         found = search(task, top, (wanted.name, text))
@@ -299,7 +292,7 @@ def _search(task: LinuxTask, number: int, kind: int, description: int, target: i
 
 
 def _restrict_keyring(task: LinuxTask, number: int, kind: int, restriction: int, *_: int) -> int:
-    keyring: Found = lookup(task, _serial(number), Need.SETATTR)
+    keyring: Found = lookup(task, INT.cast(number), Need.SETATTR)
     if kind:
         read_type(task, kind)
         if restriction:
@@ -336,15 +329,15 @@ def _reject(task: LinuxTask, number: int, seconds: int, error: int, *_: int) -> 
 
 
 def _assume_authority(task: LinuxTask, number: int, *_: int) -> int:
-    if _serial(number) < 0:
+    if INT.cast(number) < 0:
         raise Errno(E.EINVAL)
-    if _serial(number):
+    if INT.cast(number):
         raise Errno(E.ENOKEY)
     return 0
 
 
 def _set_reqkey_keyring(task: LinuxTask, default: int, *_: int) -> int:
-    return making.set_default(task, _serial(default))
+    return making.set_default(task, INT.cast(default))
 
 
 def _capabilities(task: LinuxTask, address: int, size: int, *_: int) -> int:
