@@ -144,26 +144,30 @@ class Mount:
         return made
 
 
+def top_of(place: Dentry) -> Dentry:
+    """Where the mount starts that a place is in, or what has no place at all."""
+    at = place
+    while at.parent is not None:
+        at = at.parent
+    return at
+
+
 def mount_of(place: Dentry) -> Mount:
     """The mount that a place is in.
 
     Raises:
         Errno: EINVAL, it is in none: what a link of /proc leads to that has no place.
     """
-    at = place
-    while at.parent is not None:
-        at = at.parent
-    if at.mount is None:
+    mount = top_of(place).mount
+    if mount is None:
         raise Errno(E.EINVAL)
-    return at.mount
+    return mount
 
 
 def flags_at(place: Dentry) -> int:
     """The flags of the mount that a place is in, 0 if it is in none."""
-    at = place
-    while at.parent is not None:
-        at = at.parent
-    return 0 if at.mount is None else at.mount.flags
+    mount = top_of(place).mount
+    return 0 if mount is None else mount.flags
 
 
 def subpath_of(place: Dentry) -> bytes:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.capabilities import Cap
 from ring3.fs import mounts
-from ring3.fs.mounts import Copied, Mount, MountTree, mount_of, places_in_peers, top
+from ring3.fs.mounts import Copied, Mount, MountTree, mount_of, places_in_peers, top, top_of
 from ring3.fs.pseudo import PseudoLink
 from ring3.fs.tmpfs import MemoryFileSystem
 from ring3.linux.calls.files.filesystems import change_limits, new_mount
@@ -297,15 +297,7 @@ def _take_away(tree: MountTree, mount: Mount) -> None:
 
 def _is_used(task: LinuxTask, mount: Mount) -> bool:
     """Whether somebody stands in a mount, or has something of it open."""
-    return any(place is not None and _top_of(place) is mount.root for place in _places(task))
-
-
-def _top_of(place: Dentry) -> Dentry:
-    """Where the mount starts that a place is in, or what has no place at all."""
-    at = place
-    while at.parent is not None:
-        at = at.parent
-    return at
+    return any(place is not None and top_of(place) is mount.root for place in _places(task))
 
 
 def _places(task: LinuxTask) -> Iterator[Dentry | None]:
