@@ -156,9 +156,7 @@ PSTATUS: Final = Struct(
     TIMESPEC,
 )
 """What comes before the ``lwpstatus_t`` of the representative lwp."""
-PRMAP: Final = Struct(
-    "prmap",
-    """
+_MAPPING: Final = """
     void *pr_vaddr: address
     size_t pr_size: size
     char pr_mapname[64]: string
@@ -166,19 +164,19 @@ PRMAP: Final = Struct(
     int pr_mflags: hex
     int pr_pagesize: size
     int pr_shmid
+"""
+"""How both forms of a mapping begin."""
+PRMAP: Final = Struct(
+    "prmap",
+    _MAPPING
+    + """
     int pr_filler: unused
     """,
 )
 PRXMAP: Final = Struct(
     "prxmap",
-    """
-    void *pr_vaddr: address
-    size_t pr_size: size
-    char pr_mapname[64]: string
-    s64 pr_offset: offset
-    int pr_mflags: hex
-    int pr_pagesize: size
-    int pr_shmid
+    _MAPPING
+    + """
     unsigned long pr_dev: device
     u64 pr_ino
     size_t pr_rss: count
