@@ -228,3 +228,19 @@ def test_panic_tells_all(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     lines = capsys.readouterr().err.splitlines()
     assert lines[:3] == ["ring3: kernel panic: oh no", "rip=0", "Traceback (most recent call last):"]
     assert lines[-1] == "ZeroDivisionError: the bug"
+
+
+@pytest.mark.parametrize(
+    ("words", "choices"),
+    [
+        (("run", "--os", "beos", "true"), ("linux", "solaris")),
+        (("run", "--cpu", "none", "true"), ("emulated", "host", "auto")),
+        (("up", "--os", "beos"), ("linux", "solaris")),
+        (("rdmsr", "--os", "beos", "MSR_LSTAR"), ("linux", "solaris")),
+    ],
+)
+def test_choices_are_told_as_they_are_typed(words: tuple[str, ...], choices: tuple[str, ...]) -> None:
+    told = ring3(*words)
+    assert told.returncode == 2
+    offered = told.stderr.partition("(choose from ")[2].partition(")")[0]
+    assert tuple(choice.strip("'") for choice in offered.split(", ")) == choices

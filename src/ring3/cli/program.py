@@ -51,7 +51,7 @@ def add_os(parser: argparse.ArgumentParser) -> None:
     """Declares ``--os``."""
     parser.add_argument(
         "--os",
-        choices=tuple(System),
+        choices=tuple(map(str, System)),
         help="the system to run the program on (default: the one it says it was made for, or linux if it says nothing)",
     )
 
@@ -60,7 +60,7 @@ def add_cpu(parser: argparse.ArgumentParser) -> None:
     """Declares ``--cpu``."""
     parser.add_argument(
         "--cpu",
-        choices=tuple(CpuKind),
+        choices=tuple(map(str, CpuKind)),
         default=CpuKind.EMULATED,
         help="what runs programs: emulated (default); host: the host's own processor, for Linux's; auto: that one"
         " where they compute",

@@ -98,7 +98,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-c", "--c-language", action="store_true", help="a constant of the C language")
     parser.add_argument("-0", "--zero-pad", action="store_true", help="with leading zeroes")
     parser.add_argument("-f", "--bitfield", metavar="H:L", default="63:0", help="only bits H down to L")
-    parser.add_argument("--os", choices=tuple(System), help="the system that is booted (default: linux)")
+    parser.add_argument(
+        "--os", choices=tuple(map(str, System)), help="the system that is booted (default: linux)"
+    )
     add_on(parser)
     add_cpu_arguments(parser)
     parser.set_defaults(main=run)

@@ -40,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     parser.add_argument("--name", metavar="NAME", help="what it is called (default: linux-1 and so on)")
     parser.add_argument(
-        "--os", choices=tuple(System), default=System.LINUX, help="the system (default: linux)"
+        "--os", choices=tuple(map(str, System)), default=System.LINUX, help="the system (default: linux)"
     )
     parser.add_argument(
         "--idle",
