@@ -338,7 +338,7 @@ class Cpu(Registers, Protocol):
     def save(self) -> bytes:
         """All registers, of every kind, as one opaque value."""
 
-    def load(self, saved: bytes | memoryview) -> None:
+    def load(self, saved: bytes) -> None:
         """Sets a program's registers to what `save` gave.
 
         What belongs to the processor stays: the address space, CR0 and CR4, the descriptor-table registers, and the

@@ -32,6 +32,7 @@ class Interposed(NamedTuple):
         on_sysenter: On ``sysenter``.
         on_vector: On exceptions and ``int``.
         run: Runs the emulator (``ring3_run`` of ``emulator/stops.c``), without the interpreter lock.
+        copy_parts: Copies parts of a context into another (``ring3_copy_parts``, there).
     """
 
     library: str
@@ -39,6 +40,7 @@ class Interposed(NamedTuple):
     on_sysenter: ctypes.c_void_p
     on_vector: ctypes.c_void_p
     run: ctypes._FuncPointer
+    copy_parts: ctypes._FuncPointer
 
 
 def load(path: str) -> Interposed:
@@ -63,7 +65,9 @@ def load(path: str) -> Interposed:
     )
     run = ctypes.CDLL(OBJECT).ring3_run
     run.argtypes = ctypes.c_void_p, ctypes.c_uint64, ctypes.c_size_t
-    return Interposed(path, on_syscall, on_sysenter, on_vector, run)
+    copy_parts = ours.ring3_copy_parts
+    copy_parts.restype, copy_parts.argtypes = None, (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
+    return Interposed(path, on_syscall, on_sysenter, on_vector, run, copy_parts)
 
 
 def _is_loaded(path: str) -> bool:

@@ -266,7 +266,7 @@ class MovingCpu(UnicornCpu):
         self._host.bring_vectors()
         return super().save() + self._host.vectors.wider()
 
-    def load(self, saved: bytes | memoryview) -> None:
+    def load(self, saved: bytes) -> None:
         """Sets a program's registers; see `Cpu.load` for what stays."""
         if self._host is not None:
             self._host.vectors.be_emulated(bytes(saved[len(self._window_bytes) :]))

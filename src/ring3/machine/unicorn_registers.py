@@ -12,6 +12,7 @@ import ctypes
 import struct
 from collections.abc import Callable
 from functools import cache
+from operator import sub
 from typing import Final
 
 from ring3.errors import UserError
@@ -218,13 +219,11 @@ class UnicornRegisters:
 
     def save(self) -> bytes:
         """All registers as one opaque value."""
-        return bytes(self._window_bytes)
+        return self._window_bytes.tobytes()
 
-    def load(self, saved: bytes | memoryview) -> None:
+    def load(self, saved: bytes) -> None:
         """Sets a program's registers; see `Cpu.load` for what stays."""
-        window, source = self._window_bytes, memoryview(saved)
-        for part in self._programs:
-            window[part] = source[part]
+        self._copy_parts(self._window, saved, self._programs_at)
         self.flags[0] = self.words[self._eflags]
         if self._pmap is not None:
             self.words[(self._base + at.CR3) >> 3] = self._pmap.root
@@ -271,6 +270,7 @@ class UnicornRegisters:
         self._record_at = ctypes.addressof(record)
         self._flags_at = self._record_at + api.RunRecord.rflags.offset
         self._restore: Callable[[int, int], int] = lib.context_restore
+        self._copy_parts: Callable[[int, bytes, int], None] = lib.ours.copy_parts
 
     def _place_fields(self) -> None:
         """Turns byte offsets into indices, once."""
@@ -289,7 +289,10 @@ class UnicornRegisters:
         )
         ends = sorted((base + start, base + end) for start, end in at.PROCESSORS)
         starts = (0, *(end for _, end in ends))
-        self._programs = tuple(map(slice, starts, (*(start for start, _ in ends), len(self._window_bytes))))
+        sizes = map(sub, (*(start for start, _ in ends), len(self._window_bytes)), starts)
+        parts = [number for part in zip(starts, sizes, strict=True) for number in part]
+        self._programs = (ctypes.c_size_t * (len(parts) + 2))(*parts)  # the last two are 0: the end
+        self._programs_at = ctypes.addressof(self._programs)
 
     def _sync(self) -> None:
         """Brings the window up to date with the emulator."""

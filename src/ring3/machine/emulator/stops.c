@@ -84,6 +84,18 @@ EXPORTED int ring3_run(struct run *run, uint64_t until, size_t instructions)
     return status;
 }
 
+/* A stretch of a context; one of no size ends a list of them. */
+struct part {
+    size_t at, size;
+};
+
+/* Copies the parts of one context into another. */
+EXPORTED void ring3_copy_parts(char *target, const char *source, const struct part *part)
+{
+    for (; part->size; part++)
+        __builtin_memcpy(target + part->at, source + part->at, part->size);
+}
+
 static void report(void *engine, struct stop *stop, int64_t event)
 {
     if (stop->event == NOTHING) {

@@ -100,7 +100,7 @@ class HostCpu(MovingCpu):
         saved = UnicornCpu.save(self)
         return saved if self._host is None else saved + self._host.vectors.save()
 
-    def load(self, saved: bytes | memoryview) -> None:
+    def load(self, saved: bytes) -> None:
         """Sets a program's registers; see `Cpu.load` for what stays."""
         UnicornCpu.load(self, saved)
         size = len(self._window_bytes)

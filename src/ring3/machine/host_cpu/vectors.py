@@ -110,7 +110,7 @@ class Vectors:
             return b"\1" + self._image
         return b"\0" + self.read()
 
-    def load(self, saved: bytes | memoryview) -> None:
+    def load(self, saved: bytes) -> None:
         """Sets what `save` gave."""
         image = bytes(saved[1:])
         if saved[0]:
