@@ -33,7 +33,7 @@ from ring3.kernel.observed import Call, CallObserver
 from ring3.kernel.task import Task
 from ring3.kernel.watched_cpu import CpuObserver
 from ring3.kernel.watched_stubs import StubCall
-from ring3.linux.entry import deliver, short_path
+from ring3.linux.entry import deliver
 from ring3.linux.kernel import LinuxKernel
 from ring3.linux.signals import send
 from ring3.machine.cpu import Event, Stop
@@ -522,8 +522,8 @@ def test_detaching_leaves_every_object_that_was_there(linux: Linux, events: Path
     ] == [], "but stubs that were first used"
 
 
-def test_the_short_path_asks_for_no_observer() -> None:
-    names = {str(step.argval) for step in dis.get_instructions(short_path.run_short)}
+def test_the_short_path_asks_for_no_observer(linux: Linux) -> None:
+    names = {str(step.argval) for step in dis.get_instructions(linux.kernel.run_short)}
     assert not {
         name for name in names if "probe" in name or "observ" in name or "watch" in name or "attach" in name
     }

@@ -221,9 +221,10 @@ class Kernel(CallsInFlight[TaskT]):
 
     def _run(self, until: Ending) -> None:
         while not until.program_ended:
-            if (self.timers.waiting or self._turn_ended or self.attention is not None) and self._look_around(
-                until
-            ):
+            attention = self.attention
+            if (
+                self.timers.waiting or self._turn_ended or (attention is not None and attention.called)
+            ) and self._look_around(until):
                 break
             if not self._ready:
                 self._idle(until)
@@ -255,8 +256,9 @@ class Kernel(CallsInFlight[TaskT]):
         """Does what is due, and takes what has come from the host; whether that is the end of the run."""
         if self.timers.waiting:
             self.timers.fire(self.clocks)
-        if self.attention is not None and self.attention.called:
-            self.attention.attend()
+        attention = self.attention
+        if attention is not None and attention.called:
+            attention.attend()
         if self._turn_ended:
             self._turn_ended = False
             if self.host.watched:
@@ -283,6 +285,7 @@ class Kernel(CallsInFlight[TaskT]):
             self.host.sleep(0)
         else:
             self.host.sleep(max(0, deadline - self.clocks.monotonic()) / 1e9)
+        self.clocks.cpu()  # which did not run while we slept
 
     def give_up_all(self) -> TaskT | None:
         """Ends the wait of every handler, while nothing runs: no coroutine is left then.

@@ -129,7 +129,7 @@ class Scheduler(Rings, ABC, Generic[TaskT]):
 
     def left_cpu(self, task: TaskT) -> None:
         """The task has left the CPU: counts its time there."""
-        now = self.clocks.cpu()
+        now = self.clocks.cpu_roughly()
         task.cpu_time += now - self._charged
         self._charged = now
         if task.state is TaskState.READY:

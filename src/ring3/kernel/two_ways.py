@@ -7,7 +7,7 @@ which is settled when ring 3 is back.
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from collections.abc import Callable
 
 from ring3.image.entry_state import EntryState
 from ring3.kernel.core import Kernel
@@ -28,14 +28,16 @@ class TwoWays(Kernel[TaskT]):
 
     Attributes:
         entry: The entry state as boot left it.
+        run_short: Runs a task until it leaves the CPU or the short path is no longer right.
         short_path: Whether the short path is right at this moment.
         in_doubt: Whether that is to be asked again when ring 3 is back.
         is_watched: Whether somebody wants to see ring 0.
         is_changed: Whether the loop that runs a task is to be begun anew.
     """
 
-    not_state: tuple[str, ...] = "_is_pristine", "is_changed", "is_watched", "short_path"
+    not_state: tuple[str, ...] = "_is_pristine", "is_changed", "is_watched", "run_short", "short_path"
     entry: EntryState
+    run_short: Callable[[TaskT], None]
     short_path = False
     in_doubt = False
     is_watched = False
@@ -43,13 +45,10 @@ class TwoWays(Kernel[TaskT]):
     _is_pristine: bool | None = None
     """Whether the entry state is what boot left; None where it has to be looked at again."""
 
-    @abstractmethod
-    def run_short(self, task: TaskT) -> None:
-        """Runs the task until it leaves the CPU or the short path is no longer right."""
-
-    def open_short_path(self, entry: EntryState) -> None:
+    def open_short_path(self, entry: EntryState, run_short: Callable[[TaskT], None]) -> None:
         """Booting is over: the short path may be taken from now on, unless the kernel is to take the full one."""
         self.entry = entry
+        self.run_short = run_short
         self.short_path = not self.full_path
         self.machine.on_change = self.check_entry_state
 

@@ -163,6 +163,7 @@ def apply_settings(task: LinuxTask) -> None:
 def set_no_tsc(task: LinuxTask, on: bool) -> None:
     """Forbids a thread to read the time-stamp counter (CR4.TSD), or allows that again."""
     task.settings.no_tsc = on
+    task.kernel.has_settings |= on
     if task is task.kernel.current:
         apply_settings(task)
 

@@ -7,23 +7,24 @@ task enters and leaves. What the calls do is in the files by family; `linux.tabl
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property, partial
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi import tbl
 from ring3.abi.errno import E, Errno
 from ring3.image.linux import boot
+from ring3.image.linux.boot import GDT_TLS_MIN
 from ring3.kernel.functions import FunctionTable, KernelFunction
 from ring3.kernel.in_flight import Result
 from ring3.kernel.reach import Reach
 from ring3.kernel.regs import UserRegs
 from ring3.linux import table
-from ring3.linux.cpu_context import apply_settings, load_tls
+from ring3.linux.cpu_context import apply_settings
 from ring3.linux.definition import Layers, Syscall
 from ring3.linux.entry import traps
 from ring3.linux.entry.leave import leave_through
-from ring3.linux.entry.short_path import CompatDoors, finish, run_short
+from ring3.linux.entry.short_path import finish, short_path
 from ring3.linux.exec.program import open_for
 from ring3.linux.model.scheduling import Policy
 from ring3.linux.model.system import LinuxSystem
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from ring3.net.network import Network
 
 L: Final = boot.L
+
+_THREAD_SIZE: Final = L["THREAD_SIZE"]
+_M32: Final = (1 << 32) - 1
 
 _WORK: Final = {
     "exit_to_user_mode_loop": ("exit_work", "exit_work"),
@@ -65,8 +69,15 @@ class LinuxKernel(LinuxSystem):
         super().__init__(machine, full_path)
         self.layers: dict[str, Layers] = {}
         self.open_program = open_for
+        per_cpu = self.linux.per_cpu
+        self._switched = (
+            (per_cpu + L["PCPU_TOP_OF_STACK"]) >> 3,
+            (per_cpu + L["PCPU_CURRENT"]) >> 3,
+            (per_cpu + L["PCPU_TSS"] + Tss.RSP0) >> 2,
+            (self.linux.gdt >> 3) + GDT_TLS_MIN,
+        )  # where in RAM lies what a switch changes
         self._bind_stubs()
-        self.open_short_path(self.linux.entry)
+        self.open_short_path(self.linux.entry, short_path(self))
 
     @property
     def function_table(self) -> FunctionTable[KernelFunction]:
@@ -196,15 +207,15 @@ class LinuxKernel(LinuxSystem):
 
     def switch_entry_stack(self, task: LinuxTask) -> None:
         """Sets the per-CPU variables and TSS.RSP0, as __switch_to does."""
-        q, top = self.machine.ram.q, task.stack_top
-        per_cpu = self.linux.per_cpu
-        q[(per_cpu + L["PCPU_TOP_OF_STACK"]) >> 3] = top
-        q[(per_cpu + L["PCPU_CURRENT"]) >> 3] = top - L["THREAD_SIZE"]
-        at = per_cpu + L["PCPU_TSS"] + Tss.RSP0
-        self.machine.ram.bytes[at : at + 8] = top.to_bytes(8, "little")
-        load_tls(task)
+        ram = self.machine.ram
+        q, d, top = ram.q, ram.d, task.stack_top
+        stack, current, rsp0, tls = self._switched
+        q[stack], q[current] = top, top - _THREAD_SIZE
+        d[rsp0], d[rsp0 + 1] = top & _M32, top >> 32
+        q[tls], q[tls + 1], q[tls + 2] = task.tls
         self.window.orig_ax = task.orig_ax
-        apply_settings(task)
+        if self.has_settings:
+            apply_settings(task)
         if task.rseq is not None:
             from ring3.linux.signals import rseq  # noqa: PLC0415 -- imported when the task registered
 
@@ -255,19 +266,11 @@ class LinuxKernel(LinuxSystem):
 
     def run_task(self, task: LinuxTask) -> None:
         """Runs the task by the path in force."""
-        if task.on_cpu and self.machine.cpu.cpl == 3 and self.machine.ram.q[task.struct] & traps.EXIT_WORK:
+        if self.machine.ram.q[task.struct] & traps.EXIT_WORK and task.on_cpu and self.machine.cpu.cpl == 3:
             # it was preempted in ring 3, and a signal came: what the timer interrupt's exit would do
             self.window.orig_ax = (1 << 64) - 1
             leave_through(task, "error_return")
         super().run_task(task)
-
-    @cached_property
-    def _compat_doors(self) -> CompatDoors:
-        return CompatDoors(self)
-
-    def run_short(self, task: LinuxTask) -> None:
-        """Runs the task without ring 0 as long as that is right."""
-        run_short(self, task, self._compat_doors)
 
     def resumed(self, task: LinuxTask) -> None:
         """Does the exit work of a call that waited on the short path."""

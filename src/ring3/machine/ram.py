@@ -44,6 +44,7 @@ class Ram:
         size: Bytes of RAM.
         bytes: All of RAM as unsigned bytes.
         q: The same memory as 64-bit words; index is the physical address divided by 8.
+        d: The same as 32-bit words; index is the physical address divided by 4.
         refs: Reference count of each frame, by frame number.
         fd: The memfd behind it for who shares it with other processes, until `forget_file`; else -1.
         free: Frames that were in use and are free; the last one is handed out first.
@@ -53,7 +54,7 @@ class Ram:
     """
 
     is_state = False
-    __slots__ = ("_map", "bytes", "code", "fd", "free", "fresh", "on_code_freed", "q", "refs", "size")
+    __slots__ = ("_map", "bytes", "code", "d", "fd", "free", "fresh", "on_code_freed", "q", "refs", "size")
 
     def __init__(self, size: int, *, shared: bool = False) -> None:
         """Maps it.
@@ -76,6 +77,7 @@ class Ram:
             self.forget_file()
         self.bytes = memoryview(self._map)
         self.q = self.bytes.cast("Q")
+        self.d = self.bytes.cast("I")
         self.refs = memoryview(mmap.mmap(-1, max(size >> PAGE_SHIFT, 1024) * 4)).cast("I")
         self.fresh = PAGE_SIZE  # frame 0 is never handed out: a physical address of 0 means none
         self.free: list[int] = []
@@ -166,6 +168,7 @@ class Ram:
     def close(self) -> None:
         """Gives the mapping back to the host; the object is unusable afterwards."""
         self.q.release()
+        self.d.release()
         self.bytes.release()
         self._map.close()
         self.forget_file()

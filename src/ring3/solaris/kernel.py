@@ -112,7 +112,7 @@ class SolarisKernel(TwoWays[SolarisTask]):
         uname.set_names(self)
         self._birth = self._initial_state()
         self.fpu = Fpu(self, FpuCode("fpxsave", "fpxrestore", L["KCS_SEL"], L["KDS_SEL"]))
-        self.open_short_path(self.solaris.entry)
+        self.open_short_path(self.solaris.entry, self._run_short)
 
     # -- functions ---------------------------------------------------------------------------------------------
 
@@ -384,14 +384,14 @@ class SolarisKernel(TwoWays[SolarisTask]):
         q[(cpu + L["CPU_LWP"]) >> 3] = thread + L["LWP_OFFSET"]
         assert isinstance(task, SolarisTask)
         describe_lwp(task)
-        at = self.solaris.ktss + Tss.RSP0
-        self.machine.ram.bytes[at : at + 8] = top.to_bytes(8, "little")
+        d, at = self.machine.ram.d, (self.solaris.ktss + Tss.RSP0) >> 2
+        d[at], d[at + 1] = top & 0xFFFF_FFFF, top >> 32
 
     def birth(self) -> tuple[bytes, int]:
         """Ring 0 with a clean floating-point state, about to run lwp_rtt."""
         return self._birth, self.image.symbols["lwp_rtt"]
 
-    def run_short(self, task: Task) -> None:
+    def _run_short(self, task: Task) -> None:
         """Runs the task without ring 0 as long as that is right."""
         assert isinstance(task, SolarisTask)
         if task.ilp32:
@@ -406,7 +406,7 @@ class SolarisKernel(TwoWays[SolarisTask]):
         assert isinstance(task, SolarisTask)
         task.regs = self.window
         if task.ilp32:
-            from ring3.solaris.short_path32 import complete32  # noqa: PLC0415 -- see run_short
+            from ring3.solaris.short_path32 import complete32  # noqa: PLC0415 -- see _run_short
 
             complete32(self, task, self.window.ax)
         else:
@@ -416,7 +416,7 @@ class SolarisKernel(TwoWays[SolarisTask]):
         """The user registers, or what lies on the stack of a 32-bit program."""
         if not task.ilp32:
             return super().arguments_again(task)
-        from ring3.solaris.syscall32 import arguments, element  # noqa: PLC0415 -- see run_short
+        from ring3.solaris.syscall32 import arguments, element  # noqa: PLC0415 -- see _run_short
 
         return arguments(task, self.machine.ram.q[element(task, task.sysnum) >> 3] & 0xFF), 0
 

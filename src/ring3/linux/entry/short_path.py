@@ -9,6 +9,7 @@ What is different and cannot be seen from ring 3: ``pt_regs`` are not written to
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi import tbl
@@ -37,54 +38,57 @@ _NOT_BY_SYSENTER: Final = int(Flags.NT | Flags.AC | Flags.TF)
 _TS_COMPAT: Final = L["TS_COMPAT"]
 
 
-def run_short(kernel: LinuxSystem, task: LinuxTask, doors: CompatDoors) -> None:
-    """Runs a task until it leaves the CPU or the short path is no longer right."""
+def short_path(kernel: LinuxSystem) -> Callable[[LinuxTask], None]:
+    """What runs a task of a kernel until it leaves the CPU or the short path is no longer right."""
     machine = kernel.machine
     cpu = machine.cpu
-    run = kernel.run_cpu
-    words = cpu.words
+    words, flags = cpu.words, cpu.flags
     rax = cpu.base
     rcx, r11, rip = rax + 1, rax + 11, rax + 16
-    flags = cpu.flags
     q = machine.ram.q
     table = kernel.linux.tables[tbl.Abi.X86_64] >> 3
-    stubs = kernel.stubs
-    window = kernel.window
-    work = task.struct
+    stubs, window = kernel.stubs, kernel.window
     ni_syscall = kernel.image.symbols["__x64_sys_ni_syscall"]
     syscall, exit_work = Event.SYSCALL, traps.EXIT_WORK
-    while task.on_cpu and kernel.short_path:
-        stop = run()
-        if stop is not syscall:
-            _other(kernel, task, stop, doors)
-            continue
-        number = words[rax] & 0xFFFF_FFFF
-        address = q[table + number] if number < tbl.NR_SYSCALLS else ni_syscall
-        stub = stubs.get(address)
-        saved = flags[0]
-        if stub is None or q[work + _TRACE] or saved & _TF:
-            if stub is None:
-                kernel.doubt_entry_state()
-            kernel.handle(task, stop)
-            continue
-        words[rcx] = words[rip]
-        words[r11] = saved
-        window.orig_ax = words[rax]
-        task.regs = window
-        task.stub = address
-        try:
-            result = stub(task, window, number)
-        except Errno as error:
-            words[rax] = -error.number & _M64
-        else:
-            if isinstance(result, int):
-                words[rax] = result & _M64
-            else:
-                task.pending = result
-                _finish(kernel, task, kernel.advance(task))
+    doors = CompatDoors(kernel)
+
+    def run_short(task: LinuxTask) -> None:
+        run = kernel.run_cpu
+        work = task.struct
+        while task.on_cpu and kernel.short_path:
+            stop = run()
+            if stop is not syscall:
+                _other(kernel, task, stop, doors)
                 continue
-        if q[work] & exit_work or window.by_iret:
-            finish(kernel, task)
+            number = words[rax] & 0xFFFF_FFFF
+            address = q[table + number] if number < tbl.NR_SYSCALLS else ni_syscall
+            stub = stubs.get(address)
+            saved = flags[0]
+            if stub is None or q[work + _TRACE] or saved & _TF:
+                if stub is None:
+                    kernel.doubt_entry_state()
+                kernel.handle(task, stop)
+                continue
+            words[rcx] = words[rip]
+            words[r11] = saved
+            window.orig_ax = words[rax]
+            task.regs = window
+            task.stub = address
+            try:
+                result = stub(task, window, number)
+            except Errno as error:
+                words[rax] = -error.number & _M64
+            else:
+                if isinstance(result, int):
+                    words[rax] = result & _M64
+                else:
+                    task.pending = result
+                    _finish(kernel, task, kernel.advance(task))
+                    continue
+            if q[work] & exit_work or window.by_iret:
+                finish(kernel, task)
+
+    return run_short
 
 
 def _other(kernel: LinuxSystem, task: LinuxTask, stop: Event | Trap, doors: CompatDoors) -> None:
@@ -197,17 +201,19 @@ def finish(kernel: LinuxSystem, task: LinuxTask) -> None:
 
     A thread that has to stop does so in ring 0: its registers lie on its kernel stack then, for a tracer to see.
     """
-    if kernel.machine.ram.q[task.struct] & traps.EXIT_WORK:
+    q = kernel.machine.ram.q
+    if q[task.struct] & traps.EXIT_WORK:
         if task.trace is None and not task.must_stop:
             from ring3.linux.entry.exit_work import exit_work  # noqa: PLC0415 -- see there
 
             work = exit_work(task, task.regs, 0)
             if not isinstance(work, int):
                 work.close()
-        if kernel.machine.ram.q[task.struct] & traps.EXIT_WORK:
+        if q[task.struct] & traps.EXIT_WORK:
             leave_through(task, "error_return")
             return
-    leave_ia32(kernel, task)
+    if q[task.struct + _STATUS] & _TS_COMPAT:
+        leave_ia32(kernel, task)
     if kernel.window.by_iret:
         leave_through(task, "swapgs_restore_regs_and_return_to_usermode")
 

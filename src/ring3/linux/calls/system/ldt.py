@@ -71,6 +71,7 @@ def write_ldt(task: LinuxTask, ptr: int, bytecount: int, old_mode: bool) -> int:
     context = task.mm_context
     if context.ldt is None:
         context.ldt = Ldt(task.kernel.descriptors)
+        task.kernel.has_settings = True
     context.ldt.grow(desc.entry_number + 1)
     context.ldt[desc.entry_number] = value
     task.kernel.descriptors.load(context.ldt)
