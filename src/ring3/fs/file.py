@@ -113,6 +113,8 @@ class File:
     """Who gets signals when it becomes ready, if somebody was ever named (fcntl(2), F_SETOWN)."""
     any_offset = False
     """Whether its offsets are addresses, of which the upper half is negative."""
+    rights = -1
+    """The rights to it that its opener had not given up (landlock(7))."""
     signals_broken_pipe = True
     """Writing where nobody reads raises SIGPIPE, not only EPIPE."""
 

@@ -152,6 +152,11 @@ class Inode:
         """Whether it is a regular file."""
         return stat.S_ISREG(self.mode)
 
+    @property
+    def is_device(self) -> bool:
+        """Whether it is a character or block device."""
+        return stat.S_IFMT(self.mode) in (stat.S_IFCHR, stat.S_IFBLK)
+
     def stat(self) -> Stat:
         """All attributes.
 

@@ -80,6 +80,8 @@ def make(last: Last, mode: int, who: Who, rdev: int = 0) -> Dentry:
     """
     free_name(last, directory=stat.S_ISDIR(mode))
     directory = last.parent.inode
+    if who.domain is not None:
+        who.domain.require_make(last.parent, mode)
     require(directory, who, MAY_WRITE | MAY_EXEC)
     is_device = stat.S_ISCHR(mode) or stat.S_ISBLK(mode)
     if is_device and not who.has(CAP_MKNOD):
@@ -97,6 +99,8 @@ def symlink(last: Last, target: bytes, who: Who) -> None:
         Errno: As `make`.
     """
     free_name(last)
+    if who.domain is not None:
+        who.domain.require_make(last.parent, stat.S_IFLNK)
     require(last.parent.inode, who, MAY_WRITE | MAY_EXEC)
     inode = last.parent.inode.symlink(last.name, target, who)
     if inode.fs.watches:
@@ -115,6 +119,8 @@ def link(old: Dentry, last: Last, who: Who) -> None:
         raise Errno(E.EXDEV)
     if not _may_link(old.inode, who):
         raise Errno(E.EPERM)
+    if who.domain is not None:
+        who.domain.require_refer(old, last.parent, None, moves=False, exchange=False)
     require(last.parent.inode, who, MAY_WRITE | MAY_EXEC)
     if old.inode.is_directory:
         raise Errno(E.EPERM)
@@ -158,6 +164,8 @@ def unlink(last: Last, who: Who) -> None:
     victim = last.parent.child(last.name)
     if last.slash:
         raise Errno(E.EISDIR if victim.inode.is_directory else E.ENOTDIR)
+    if who.domain is not None:
+        who.domain.require_remove(last.parent, of_directory=False)
     _may_remove(last.parent.inode, victim.inode, who)
     if victim.inode.is_directory:
         raise Errno(E.EISDIR)
@@ -182,6 +190,8 @@ def rmdir(last: Last, who: Who) -> None:
         raise Errno(E.EBUSY if last.slash else E.EINVAL)
     writable(last.parent)
     victim = last.parent.child(last.name)
+    if who.domain is not None:
+        who.domain.require_remove(last.parent, of_directory=True)
     _may_remove(last.parent.inode, victim.inode, who)
     if not victim.inode.is_directory:
         raise Errno(E.ENOTDIR)
@@ -219,10 +229,9 @@ def rename(walk: Walk, old: Last, new: Last, *, replace: bool = True, exchange: 
     if exchange and target is None:
         raise Errno(E.ENOENT)
     _check_slashes(moving, old, new, target if exchange else None)
-    if moving.inode.is_directory and new.parent.is_below(moving):
-        raise Errno(E.EINVAL)
-    if target is not None and target.inode.is_directory and old.parent.is_below(target):
-        raise Errno(E.EINVAL if exchange else E.ENOTEMPTY)
+    _check_loops(moving, target, old, new, exchange)
+    if walk.who.domain is not None:
+        walk.who.domain.require_refer(moving, new.parent, target, moves=True, exchange=exchange)
     if target is not None and target.inode is moving.inode:
         return
     _check_rename(walk.who, old, new, moving, target, exchange)
@@ -255,6 +264,18 @@ def _check_slashes(moving: Dentry, old: Last, new: Last, exchanged: Dentry | Non
         raise Errno(E.ENOTDIR)
     if exchanged is not None and not exchanged.inode.is_directory and new.slash:
         raise Errno(E.ENOTDIR)
+
+
+def _check_loops(moving: Dentry, target: Dentry | None, old: Last, new: Last, exchange: bool) -> None:
+    """No directory gets below itself, or into the place of one that it is below.
+
+    Raises:
+        Errno: EINVAL; ENOTEMPTY.
+    """
+    if moving.inode.is_directory and new.parent.is_below(moving):
+        raise Errno(E.EINVAL)
+    if target is not None and target.inode.is_directory and old.parent.is_below(target):
+        raise Errno(E.EINVAL if exchange else E.ENOTEMPTY)
 
 
 def _check_rename(

@@ -12,7 +12,7 @@ from ring3.fs.file import O_ACCMODE, O_PATH, File, Stat
 from ring3.fs.inode import Inode
 from ring3.fs.mounts import NODEV
 from ring3.fs.namei import Last, Walk
-from ring3.fs.permission import MAY_EXEC, MAY_READ, MAY_WRITE, Who, require
+from ring3.fs.permission import MAY_EXEC, MAY_READ, MAY_WRITE, Who, require, require_owner
 from ring3.kernel.functions import function
 
 if TYPE_CHECKING:
@@ -122,7 +122,9 @@ def open_last_lookups(walk: Walk, last: Last, flags: int, mode: int, umask: int)
         if found is None:
             given = names.masked(last.parent.inode, mode & 0o7777, umask)
             made = names.make(last, stat.S_IFREG | given, walk.who)
+            rights = _rights(made, flags & ~O_TRUNC, walk.who)
             file = made.inode.open(made, flags & ~FORGOTTEN)
+            file.rights = rights
             file.created = True
             return file
         if flags & O_EXCL:
@@ -153,7 +155,27 @@ def do_tmpfile(walk: Walk, found: Dentry, flags: int, mode: int, umask: int) -> 
     inode = found.inode.create_unnamed(stat.S_IFREG | given, walk.who)
     unnamed = Dentry(found.fs, inode, found, b"#%d" % inode.ino)
     unnamed.deleted = True
-    return inode.open(unnamed, flags & ~FORGOTTEN)
+    rights = _rights(unnamed, flags, walk.who)
+    file = inode.open(unnamed, flags & ~FORGOTTEN)
+    file.rights = rights
+    return file
+
+
+def _rights(place: Dentry, flags: int, who: Who) -> int:
+    """The rights that an open file keeps, of those that its opener may have given up.
+
+    Raises:
+        Errno: EACCES, it has given up to open such a file.
+    """
+    if who.domain is None:
+        return -1
+    wanted = ACCESS[flags & O_ACCMODE]
+    return who.domain.opening(
+        place,
+        reads=bool(wanted & MAY_READ),
+        writes=bool(wanted & MAY_WRITE),
+        truncates=bool(flags & O_TRUNC) and place.inode.is_regular,
+    )
 
 
 class LeaseConflict(Errno):
@@ -198,13 +220,15 @@ def vfs_open(found: Dentry, flags: int, who: Who) -> File:
     if wanted & MAY_WRITE and is_data:
         names.writable(found)
         require_no_program(inode)
-    if stat.S_IFMT(inode.mode) in (stat.S_IFCHR, stat.S_IFBLK) and found.mount_flags & NODEV:
+    if inode.is_device and found.mount_flags & NODEV:
         raise Errno(E.EACCES)
     if flags & O_NOATIME:
-        _require_owner(inode, who)
+        require_owner(inode, who)
     if inode.leases is not None:
         inode.leases.require(bool(wanted & MAY_WRITE))
+    rights = _rights(found, flags, who)
     file = inode.open(found, flags & ~FORGOTTEN)
+    file.rights = rights
     if flags & O_TRUNC and is_data:
         inode.truncate(0)
     return file
@@ -218,8 +242,3 @@ def require_no_program(inode: Inode) -> None:
     """
     if inode.programs:
         raise Errno(E.ETXTBSY)
-
-
-def _require_owner(inode: Inode, who: Who) -> None:
-    if not who.owns(inode):
-        raise Errno(E.EPERM)

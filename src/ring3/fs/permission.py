@@ -12,6 +12,7 @@ from ring3.abi.linux.capabilities import ALL, Cap
 
 if TYPE_CHECKING:
     from ring3.fs.inode import Inode
+    from ring3.fs.landlock import Domain
 
 MAY_EXEC: Final = 1
 MAY_WRITE: Final = 2
@@ -36,6 +37,7 @@ class Who(NamedTuple):
         groups: Supplementary groups.
         capabilities: The effective set, a bit each.
         maps: Whether they hold for files of a user and a group; None if for all.
+        domain: What it has given up for good; None for nothing.
     """
 
     uid: int = 0
@@ -43,6 +45,7 @@ class Who(NamedTuple):
     groups: frozenset[int] = frozenset()
     capabilities: int = 0
     maps: Callable[[int, int], bool] | None = None
+    domain: Domain | None = None
 
     def has(self, capability: int) -> bool:
         """Whether a capability is effective."""

@@ -154,6 +154,8 @@ FAMILIES: Final = {
         "sys_sched_setaffinity sys_sched_setattr sys_sched_setparam sys_sched_setscheduler "
         "sys_sched_yield"
     ),
+    "security.landlock": "sys_landlock_add_rule sys_landlock_create_ruleset sys_landlock_restrict_self",
+    "security.modules": "sys_lsm_get_self_attr sys_lsm_list_modules sys_lsm_set_self_attr",
     "signals.altstack": "compat_sys_sigaltstack sys_sigaltstack",
     "signals.sgetmask": "sys_sgetmask sys_ssetmask",
     "signals.signalfd": "compat_sys_signalfd compat_sys_signalfd4 sys_signalfd sys_signalfd4",

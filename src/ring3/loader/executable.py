@@ -74,4 +74,7 @@ def find_executable(how: Walk, start: Dentry, path: bytes) -> ExecFile:
         raise ExecError(E.EACCES, "not a regular file")
     if not permits(inode, how.who, MAY_EXEC) or place.mount_flags & NOEXEC:
         raise ExecError(E.EACCES, E.EACCES.text)
+    domain = how.who.domain
+    if domain is not None and not domain.may_run(place):
+        raise ExecError(E.EACCES, E.EACCES.text)
     return ExecFile(place, inode)

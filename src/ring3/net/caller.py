@@ -9,6 +9,7 @@ from ring3.abi.linux.capabilities import Cap
 
 if TYPE_CHECKING:
     from ring3.fs.dentry import Dentry
+    from ring3.fs.landlock import Domain
     from ring3.fs.namei import Walk
 
 CAP_NET_BIND_SERVICE: Final = 1 << Cap.NET_BIND_SERVICE
@@ -60,6 +61,11 @@ class Caller(Protocol):
     @property
     def descriptor_limit(self) -> int:
         """How many descriptors of its user may be under way in messages."""
+        ...
+
+    @property
+    def domain(self) -> Domain | None:
+        """What it has given up for good (landlock(7)); None for nothing."""
         ...
 
     def walk(self) -> Walk:

@@ -131,6 +131,10 @@ class TaskCaller:
         """How many descriptors may be under way in messages."""
         return self._task.files.limit
 
+    @property
+    def domain(self) -> None:
+        """Nothing is given up for good."""
+
     def walk(self) -> Walk:
         """A walk from its root with its permissions."""
         return walk(self._task)

@@ -173,6 +173,22 @@ class UserMemory(FaultingSpace):
             chunk = PAGE_SIZE
         return None
 
+    def read_extensible(self, address: int, size: int, known: int) -> bytes:
+        """A struct that grows with time: short ones are filled up, long ones end in zeros (copy_struct_from_user).
+
+        Args:
+            address: Where it is.
+            size: How many bytes the program says that it has.
+            known: How many bytes are known, and returned.
+
+        Raises:
+            Errno: E2BIG, there is something behind what is known; EFAULT.
+        """
+        raw = self.read(address, size)
+        if any(raw[known:]):
+            raise Errno(E.E2BIG)
+        return raw[:known].ljust(known, b"\0")
+
     def read_u32(self, address: int) -> int:
         """A 32-bit word.
 

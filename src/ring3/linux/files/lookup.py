@@ -69,9 +69,8 @@ def of_credentials(credentials: Credentials) -> Who:
     """Whom file operations are done for: fsuid, fsgid and the effective capabilities."""
     namespace = credentials.user_ns
     maps = None if namespace is INITIAL else namespace.maps
-    return Who(
-        credentials.fsuid, credentials.fsgid, frozenset(credentials.groups), credentials.effective, maps
-    )
+    groups, capabilities = frozenset(credentials.groups), credentials.effective
+    return Who(credentials.fsuid, credentials.fsgid, groups, capabilities, maps, credentials.domain)
 
 
 def walk(task: LinuxTask, resolve: int = 0) -> Walk:

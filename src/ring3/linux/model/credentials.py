@@ -5,9 +5,14 @@ Numbers are the machine's; what a user namespace calls them is a matter of who l
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ring3.abi.kinds import NamedTuple
 from ring3.abi.linux.capabilities import ALL, Cap
 from ring3.linux.model.user_namespace import INITIAL, UserNamespace
+
+if TYPE_CHECKING:
+    from ring3.fs.landlock import Domain
 
 
 class Credentials(NamedTuple):
@@ -30,6 +35,7 @@ class Credentials(NamedTuple):
         ambient: Those that execve(2) keeps without more ado.
         securebits: `credential_changes.Secure` bits.
         user_ns: The user namespace in which it has its capabilities.
+        domain: What it has given up for good (landlock(7)); None for nothing.
     """
 
     uid: int = 1000
@@ -48,6 +54,7 @@ class Credentials(NamedTuple):
     ambient: int = 0
     securebits: int = 0
     user_ns: UserNamespace = INITIAL
+    domain: Domain | None = None
 
     @classmethod
     def of(cls, uid: int, gid: int, groups: tuple[int, ...] = ()) -> Credentials:

@@ -87,10 +87,7 @@ def _read(memory: Mm, arg: int) -> tuple[int, tuple[int, ...]]:
         raise Errno(E.E2BIG)
     if size < _LEAST:
         raise Errno(E.EINVAL)
-    raw = memory.read(arg, size)
-    if any(raw[form.size :]):
-        raise Errno(E.E2BIG)
-    return size, form.unpack(raw[: form.size].ljust(form.size, b"\0"))
+    return size, form.unpack(memory.read_extensible(arg, size, form.size))
 
 
 def _rights(vma: Vma) -> int:

@@ -13,6 +13,7 @@ from ring3.linux.model.siginfo import Layout, SigInfo
 from ring3.linux.signals.send import group_send_sig_info
 
 if TYPE_CHECKING:
+    from ring3.linux.model.credentials import Credentials
     from ring3.linux.model.process import Process
     from ring3.linux.model.task import LinuxTask
 
@@ -24,9 +25,16 @@ def check_kill_permission(task: LinuxTask, target: Process, signal: int) -> bool
     if not target.threads:
         return target.pid != INIT or mine.capable(Cap.KILL) or not (mine.euid and mine.uid)
     other = target.threads[0].credentials
+    if out_of_scope(mine, other) and target is not task.process:
+        return False
     if mine.capable(Cap.KILL) or {mine.euid, mine.uid} & {other.uid, other.suid}:
         return True
     return signal == Sig.SIGCONT and task.process.sid == target.sid
+
+
+def out_of_scope(mine: Credentials, other: Credentials) -> bool:
+    """Whether somebody has given up to send signals to another (hook_task_kill of security/landlock/task.c)."""
+    return mine.domain is not None and not mine.domain.may_signal(other.domain)
 
 
 def signal_from(task: LinuxTask, signal: int, code: int) -> SigInfo:

@@ -11,6 +11,7 @@ from ring3.abi.signals import NSIG, SiCode, Sig
 from ring3.fs.opening import O_ASYNC
 from ring3.fs.readiness import POLLERR, POLLHUP, READABLE, WRITABLE
 from ring3.linux.model.siginfo import Layout, SigInfo
+from ring3.linux.signals.kill import out_of_scope
 from ring3.linux.signals.send import do_send_specific, group_send_sig_info
 
 if TYPE_CHECKING:
@@ -111,9 +112,9 @@ class Owner:
     def _may_signal(self, target: LinuxTask) -> bool:
         """Whether who named the owner might send it a signal (sigio_perm)."""
         mine, other = self._credentials, target.credentials
-        return mine is not None and (
-            not mine.euid or {mine.uid, mine.euid} & {other.suid, other.uid} != set()
-        )
+        if mine is None or out_of_scope(mine, other):
+            return False
+        return not mine.euid or {mine.uid, mine.euid} & {other.suid, other.uid} != set()
 
     def _send(self, target: LinuxTask, fd: int, news: News) -> None:
         info = SigInfo(int(Sig.SIGIO), int(SiCode.SI_KERNEL))

@@ -23,6 +23,9 @@ def may_look_into(task: LinuxTask, target: LinuxTask, *, by_fsids: bool = False)
         return True
     if not task.credentials.may_ptrace(target.credentials, by_fsids=by_fsids):
         return False
+    domain = task.credentials.domain
+    if domain is not None and not domain.reaches(target.credentials.domain):
+        return False
     return target.mm is None or target.mm_context.dumpable == 1 or task.credentials.capable(Cap.SYS_PTRACE)
 
 

@@ -35,6 +35,7 @@ from ring3.net.unix.names import UNNAMED
 
 if TYPE_CHECKING:
     from ring3.fs.inode import Inode
+    from ring3.fs.landlock import Domain
     from ring3.net.caller import Caller, Ucred
     from ring3.net.network import Network
     from ring3.net.socket import Message
@@ -106,6 +107,8 @@ class UnixSocket(Socket):
     """
 
     family = AF_UNIX
+    domain: Domain | None = None
+    """What who made it had given up for good (landlock(7))."""
     passes_rights = True
     has_peek_offset = True
 
@@ -140,6 +143,16 @@ class UnixSocket(Socket):
     def peer_credentials(self) -> tuple[Ucred, tuple[int, ...]] | None:
         """Who has connected, listened or made the pair."""
         return self.credentials
+
+    def require_reach(self, other: UnixSocket, caller: Caller) -> None:
+        """Refuses abstract names to those who have given up what is outside of their domain.
+
+        Raises:
+            Errno: EPERM.
+        """
+        domain = caller.domain
+        if domain is not None and other.address[2:3] == b"\0" and not domain.may_connect(other.domain):
+            raise Errno(E.EPERM)
 
     # -- connections -----------------------------------------------------------------------------------------------
 
@@ -191,6 +204,7 @@ class UnixSocket(Socket):
             raise other.would_block(WRITABLE)
         if self.state != State.CLOSE:
             raise Errno(E.EISCONN if self.state == State.ESTABLISHED else E.EINVAL)
+        self.require_reach(other, caller)
         made = type(self)(self.network, self.kind, self.owner)
         made.address = other.address
         self._connect(made, (caller.effective, caller.groups))

@@ -63,6 +63,8 @@ class UnixDatagram(UnixSocket):
             other = self.network.unix.find(address, self.kind, caller)
             if other.peer is not None and other.peer is not self:
                 raise Errno(E.EPERM)
+            if other is not self.peer:
+                self.require_reach(other, caller)
         self._set_peer(other)
         self.state = State.CLOSE if other is None else State.ESTABLISHED
 
@@ -101,7 +103,7 @@ class UnixDatagram(UnixSocket):
             raise Errno(E.EMSGSIZE)
         self.check_room()
         other = self._receiver(message, caller)
-        self._check_receiver(other)
+        self._check_receiver(other, caller)
         rights = self.rights_for(message, caller)
         credentials = self.credentials_for(other, message, caller)
         other.queue.append(Packet(self, message.data, message_charge(size), rights, credentials))
@@ -114,7 +116,7 @@ class UnixDatagram(UnixSocket):
         assert self.peer is not None
         return self.peer
 
-    def _check_receiver(self, other: UnixSocket) -> None:
+    def _check_receiver(self, other: UnixSocket, caller: Caller) -> None:
         """Whether a message may go there now.
 
         Raises:
@@ -130,6 +132,8 @@ class UnixDatagram(UnixSocket):
             raise Errno(E.EPERM)
         if other.hears_no_more:
             raise Errno(E.EPIPE)
+        if other is not self.peer:
+            self.require_reach(other, caller)
         if self._is_full(other):
             raise WouldBlock(other, WRITABLE)
 
@@ -218,10 +222,10 @@ class UnixSeqpacket(UnixDatagram):
             raise Errno(E.ENOTCONN)
         return super().send(message._replace(address=b"") if message.address else message, caller)
 
-    def _check_receiver(self, other: UnixSocket) -> None:
+    def _check_receiver(self, other: UnixSocket, caller: Caller) -> None:
         if other.dead:
             raise Errno(E.EPIPE)
-        super()._check_receiver(other)
+        super()._check_receiver(other, caller)
 
     def is_writable(self) -> bool:
         """Whether there is room."""

@@ -35,4 +35,6 @@ def make(network: Network, kind: int, protocol: int, caller: Caller) -> UnixSock
     if found is None:
         raise Errno(E.ESOCKTNOSUPPORT)
     made, real = found
-    return made(network, real, (caller.effective.uid, caller.effective.gid))
+    socket = made(network, real, (caller.effective.uid, caller.effective.gid))
+    socket.domain = caller.domain
+    return socket

@@ -14,6 +14,7 @@ from ring3.abi.c_types import INT, UNSIGNED_INT, CompatULong, FdArg, UnsignedLon
 from ring3.abi.errno import E, Errno
 from ring3.fs import host_os
 from ring3.fs.file import O_NONBLOCK, File
+from ring3.fs.landlock import IOCTL_DEV
 from ring3.fs.opening import O_ASYNC
 from ring3.kernel.functions import function
 from ring3.linux.definition import syscall
@@ -91,6 +92,17 @@ EVERYWHERE: Final[dict[int, Callable[[LinuxTask, int, File, int], int]]] = {
 """What any file answers."""
 
 
+NOT_OF_DEVICES: Final = frozenset((
+    Ioctl.FIOCLEX, Ioctl.FIONCLEX, Ioctl.FIONBIO, Ioctl.FIOASYNC, 0x5460, 0xC004_5877, 0xC004_5878, 0xC020_660B, 0x2,
+    0x4004_9409, 0x4020_940D, 0xC018_9436, 0x8011_1500, 0x8081_1501,
+))  # fmt: skip
+"""What is no matter of a device, and allowed to those who have given up requests of devices (is_masked_device_ioctl).
+
+The numbers are those of FIOQSIZE, FIFREEZE, FITHAW, FS_IOC_FIEMAP, FIGETBSZ, FICLONE, FICLONERANGE, FIDEDUPERANGE,
+FS_IOC_GETFSUUID and FS_IOC_GETFSSYSFSPATH, which no file system here has.
+"""
+
+
 FAMILIES: Final = {
     "host": (__name__, "host_ioctl"),
     "maps": ("ring3.linux.proc.query", "procmap_query"),
@@ -150,6 +162,10 @@ JOB_CONTROL: Final = {
 def do_vfs_ioctl(task: LinuxTask, fd: int, cmd: int, arg: int) -> int:
     """Does a request of ioctl(2)."""
     file = opened(task, fd)
+    if not file.rights & IOCTL_DEV and cmd not in NOT_OF_DEVICES:
+        inode = file.inode
+        if inode is not None and inode.is_device:
+            raise Errno(E.EACCES)
     everywhere = EVERYWHERE.get(cmd)
     if everywhere is not None:
         return everywhere(task, fd, file, arg)

@@ -285,6 +285,7 @@ def sys_move_mount(
     check_flags(flags, sum(MoveMount))
     source = _place(task, from_dfd, from_path, _how(flags & 0xF))
     place = _place(task, to_dfd, to_path, _how(flags >> 4))
+    mounting.require_no_domain(task)
     mount = source.mount
     if mount is None or mount.tree is None:
         raise Errno(E.EINVAL)
@@ -314,10 +315,8 @@ def sys_mount_setattr(
     if usize < MOUNT_ATTR.size(64):
         raise Errno(E.EINVAL)
     mounting.require_mount(task)
-    raw = task.memory.read(uattr, usize)
-    if any(raw[MOUNT_ATTR.size(64) :]):
-        raise Errno(E.E2BIG)
-    wanted, cleared, propagation, _ = MOUNT_ATTR.form(64).unpack(raw[: MOUNT_ATTR.size(64)])
+    form = MOUNT_ATTR.form(64)
+    wanted, cleared, propagation, _ = form.unpack(task.memory.read_extensible(uattr, usize, form.size))
     if not (wanted or cleared or propagation):
         return 0
     _check_attributes(wanted, cleared, propagation)

@@ -45,6 +45,17 @@ def require_mount(task: LinuxTask) -> None:
         raise Errno(E.EPERM)
 
 
+def require_no_domain(task: LinuxTask) -> None:
+    """Refuses changes of the tree of mounts to those who have given up rights to files (landlock(7)).
+
+    Raises:
+        Errno: EPERM.
+    """
+    domain = task.credentials.domain
+    if domain is not None:
+        domain.require_mounting()
+
+
 def own_mount(task: LinuxTask, place: Dentry) -> Mount:
     """The mount that starts at a place.
 
@@ -263,6 +274,7 @@ def do_umount(task: LinuxTask, place: Dentry, *, lazily: bool) -> None:
         Errno: EINVAL, nothing is, or it is locked; EBUSY, it is in use.
     """
     mount, tree = own_mount(task, top(place)), mount_tree(task)
+    require_no_domain(task)
     if mount.locked or mount.at is None:
         raise Errno(E.EBUSY if mount.at is None and not mount.locked else E.EINVAL)
     below = list(tree.below(mount))

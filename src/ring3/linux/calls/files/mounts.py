@@ -77,6 +77,7 @@ def sys_mount(
         flags &= ~MS_MGC_MSK
     if flags & MS_NOUSER:
         raise Errno(E.EINVAL)
+    mounting.require_no_domain(task)
     mounting.require_mount(task)
     own = _own_flags(flags)
     if flags & Ms.REMOUNT:
@@ -152,5 +153,6 @@ def sys_pivot_root(task: LinuxTask, new_root: Path, put_old: Path) -> int:
     """Makes another mount the root of the tree."""
     mounting.require_mount(task)
     new, old = user_path_at(task, AT_FDCWD, new_root), user_path_at(task, AT_FDCWD, put_old)
+    mounting.require_no_domain(task)
     mounting.do_pivot_root(task, new, old)
     return 0

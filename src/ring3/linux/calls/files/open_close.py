@@ -168,10 +168,7 @@ def _open_how(task: LinuxTask, address: int, size: int) -> tuple[int, int, int]:
         raise Errno(E.EINVAL)
     if size > PAGE_SIZE:
         raise Errno(E.E2BIG)
-    raw = task.memory.read(address, size)
-    if any(raw[OPEN_HOW_SIZE:]):
-        raise Errno(E.E2BIG)
-    flags, mode, resolve = OPEN_HOW.form(64).unpack_from(raw)
+    flags, mode, resolve = OPEN_HOW.form(64).unpack(task.memory.read_extensible(address, size, OPEN_HOW_SIZE))
     makes = flags & O_CREAT or flags & O_TMPFILE
     if flags & ~KNOWN or resolve & ~RESOLVE_KNOWN or mode & ~(MODES if makes else 0):
         raise Errno(E.EINVAL)

@@ -18,6 +18,7 @@ from ring3.abi.c_types import (
 )
 from ring3.abi.errno import E, Errno
 from ring3.fs import notify
+from ring3.fs.landlock import TRUNCATE
 from ring3.fs.memory_file import FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE
 from ring3.fs.opening import O_LARGEFILE, LeaseConflict, require_no_program
 from ring3.fs.permission import MAY_WRITE, require
@@ -89,6 +90,9 @@ def _truncate(task: LinuxTask, path: int, length: int) -> int:
     require_no_program(inode)
     if inode.leases is not None:
         inode.leases.require(write=True)
+    domain = task.credentials.domain
+    if domain is not None:
+        domain.require(found, TRUNCATE)
     _check_limit(task, inode.stat().size, length)
     inode.truncate(length)
     if inode.fs.watches:
@@ -111,6 +115,8 @@ def do_sys_ftruncate(task: LinuxTask, fd: int, length: int) -> int:
         if not file.flags & O_LARGEFILE and length > MAX_NON_LFS:
             raise Errno(E.EINVAL)
         _check_limit(task, file.inode.size, length)
+    if not file.rights & TRUNCATE:
+        raise Errno(E.EACCES)
     file.truncate(length)
     return 0
 

@@ -81,10 +81,7 @@ def sys_clone3(task: LinuxTask, uargs: Pointer, size: SizeT) -> int | Waiting:
         raise Errno(E.E2BIG)
     if size < CLONE_ARGS_SIZE_VER0:
         raise Errno(E.EINVAL)
-    raw = task.memory.read(uargs, size)
-    if any(raw[CLONE_ARGS_SIZE:]):
-        raise Errno(E.E2BIG)
-    fields = CLONE_ARGS.form(64).unpack(raw[:CLONE_ARGS_SIZE].ljust(CLONE_ARGS_SIZE, b"\0"))
+    fields = CLONE_ARGS.form(64).unpack(task.memory.read_extensible(uargs, size, CLONE_ARGS_SIZE))
     (
         flags,
         pidfd,

@@ -238,10 +238,10 @@ def _read_attr(task: LinuxTask, uattr: int) -> _Attr:
     size = task.memory.read_u32(uattr) or ATTR_SIZE_VER0
     if not ATTR_SIZE_VER0 <= size <= 4096:
         raise _size_error(task, uattr)
-    raw = task.memory.read(uattr, size)
-    if any(raw[ATTR_SIZE:]):
-        raise _size_error(task, uattr)
-    fields = _ATTR.unpack(raw[:ATTR_SIZE].ljust(ATTR_SIZE, b"\0"))
+    try:
+        fields = _ATTR.unpack(task.memory.read_extensible(uattr, size, ATTR_SIZE))
+    except Errno as error:
+        raise _size_error(task, uattr) if error.number is E.E2BIG else error from None
     _size, policy, flags, nice, priority, runtime, deadline, period, _low, _high = fields
     if flags & (SchedFlag.UTIL_CLAMP_MIN | SchedFlag.UTIL_CLAMP_MAX) and size < ATTR_SIZE:
         raise Errno(E.EINVAL)

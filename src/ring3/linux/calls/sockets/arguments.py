@@ -19,6 +19,7 @@ from ring3.net.socket import Socket
 
 if TYPE_CHECKING:
     from ring3.fs.dentry import Dentry
+    from ring3.fs.landlock import Domain
     from ring3.fs.namei import Walk
     from ring3.linux.model.task import LinuxTask
 
@@ -65,6 +66,11 @@ class TaskCaller:
         if who.capable(Cap.SYS_RESOURCE) or who.capable(Cap.SYS_ADMIN):
             return 1 << 62
         return self._task.rlimits[Resource.NOFILE][0]
+
+    @property
+    def domain(self) -> Domain | None:
+        """What it has given up for good."""
+        return self._task.credentials.domain
 
     def walk(self) -> Walk:
         """A walk from its root with its permissions."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ring3.abi.c_types import Int, Pointer
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.sockets import SHUT_RD, SHUT_RDWR, SOCK_CLOEXEC, SOCK_NONBLOCK
+from ring3.fs.landlock import AccessNet
 from ring3.fs.waiting import Waiting, retry
 from ring3.linux.calls.sockets.arguments import (
     TaskCaller,
@@ -15,6 +16,7 @@ from ring3.linux.calls.sockets.arguments import (
     socket_of,
     write_address,
 )
+from ring3.linux.calls.sockets.restricted import require_port
 from ring3.linux.definition import syscall
 from ring3.linux.files.lookup import opened
 
@@ -27,7 +29,10 @@ if TYPE_CHECKING:
 def sys_bind(task: LinuxTask, fd: Int, umyaddr: Pointer, addrlen: Int) -> int:
     """Gives a socket a name."""
     socket = socket_of(task, fd)
-    socket.bind(read_address(task, umyaddr, addrlen), TaskCaller(task))
+    address = read_address(task, umyaddr, addrlen)
+    if task.credentials.domain is not None:
+        require_port(task.credentials.domain, socket, address, AccessNet.BIND_TCP)
+    socket.bind(address, TaskCaller(task))
     return 0
 
 
@@ -92,6 +97,8 @@ def sys_connect(task: LinuxTask, fd: Int, uservaddr: Pointer, addrlen: Int) -> i
     address = read_address(task, uservaddr, addrlen)
     socket = as_socket(file)
     caller = TaskCaller(task)
+    if caller.domain is not None:
+        require_port(caller.domain, socket, address, AccessNet.CONNECT_TCP)
 
     def connect() -> int:
         socket.connect(address, caller)

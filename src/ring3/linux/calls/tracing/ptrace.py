@@ -125,6 +125,9 @@ def ptrace_traceme(task: LinuxTask) -> int:
         raise Errno(E.EPERM)
     parent = task.process.parent_thread
     if parent is not None:
+        domain = parent.credentials.domain
+        if domain is not None and not domain.reaches(task.credentials.domain):
+            raise Errno(E.EPERM)
         tracing.ptrace_attach(task, parent)
     return 0
 
