@@ -6,7 +6,7 @@ import ctypes
 import importlib
 import pkgutil
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ import pytest
 
 import ring3
 from ring3.kernel.snapshot import graph
+from tests.support.host_cpu import NEEDS_HOST_CPU
 from tests.support.native import Finished, Run, repeated
 from tests.support.toolchain import Bits, Toolchain
 
@@ -61,26 +62,41 @@ def test_a_program_cannot_tell(
     toolchain: Toolchain, native: Run, tmp_path: Path, program: Program, bits: Bits
 ) -> None:
     built = toolchain.program(program.source, bits=bits)
-    chance, taken = random.Random(7), 0
     with ring3.Linux(seed=1, virtual_time=True) as machine:
-        machine.kernel.aslr = None
-        process = machine.spawn(
-            [str(built), *program.arguments], stdin=b"", stdout=ring3.PIPE, stderr=ring3.PIPE
-        )
-        while not process.ended:
-            try:
-                snapshot = machine.snapshot()
-            except ring3.UserError as error:
-                assert "cannot be begun again" in str(error)  # noqa: PT017 -- anything else is a failure
-            else:
-                taken += 1
-                machine.runner.run(turns(chance.randrange(8), process))
-                snapshot.restore()
-            machine.runner.run(turns(chance.randrange(1, 20), process))
-        assert process.status is not None
-        ours = Finished(process.stdout, process.stderr, process.status)
-        assert ours == repeated(ours, lambda: native(built, program.arguments, directory=tmp_path))
+        ours = there_and_back(machine, built, program.arguments)
+    assert ours == repeated(ours, lambda: native(built, program.arguments, directory=tmp_path))
+
+
+@NEEDS_HOST_CPU
+@BITS
+@pytest.mark.parametrize("source", ["memory/shared.c", "tasks/processes.c", "tasks/ptrace.c"])
+def test_nor_can_one_on_the_hosts_processor(
+    toolchain: Toolchain, native: Run, tmp_path: Path, source: str, bits: Bits
+) -> None:
+    built = toolchain.program(source, bits=bits)
+    with ring3.Linux(cpu="host") as machine:
+        ours = there_and_back(machine, built)
+    assert ours == repeated(ours, lambda: native(built, directory=tmp_path))
+
+
+def there_and_back(machine: ring3.Linux, built: Path, arguments: Sequence[str] = ()) -> Finished:
+    """What comes of a program whose machine goes back at random to where it was some turns ago."""
+    chance, taken = random.Random(7), 0
+    machine.kernel.aslr = None
+    process = machine.spawn([str(built), *arguments], stdin=b"", stdout=ring3.PIPE, stderr=ring3.PIPE)
+    while not process.ended:
+        try:
+            snapshot = machine.snapshot()
+        except ring3.UserError as error:
+            assert "cannot be begun again" in str(error)  # noqa: PT017 -- anything else is a failure
+        else:
+            taken += 1
+            machine.runner.run(turns(chance.randrange(8), process))
+            snapshot.restore()
+        machine.runner.run(turns(chance.randrange(1, 20), process))
     assert taken
+    assert process.status is not None
+    return Finished(process.stdout, process.stderr, process.status)
 
 
 def test_every_class_of_state_can_be_recorded() -> None:

@@ -65,6 +65,7 @@ class Machine:
     Attributes:
         ram: Physical memory.
         cpu: The processor.
+        cpu_kind: What kind it is of.
         microcode: Its way into ring 0.
         kernel_pmap: The page tables whose upper part every address space shares.
         direct_map: Virtual address at which ring 0 finds all of RAM.
@@ -96,6 +97,7 @@ class Machine:
             self.ram = Ram(ram_bytes, shared=cpu is not CpuKind.EMULATED)
         except (OSError, ValueError) as error:
             raise UserError(f"cannot map {ram_bytes} bytes of guest RAM: {error}") from error
+        self.cpu_kind = cpu
         self.cpu: Cpu = _make_cpu(cpu, self.ram)
         self.microcode = Microcode(self.cpu, self.ram)
         self.kernel_pmap = Pmap(self.ram, first_shared=kernel_base >> 39 & 511)

@@ -269,7 +269,7 @@ class MovingCpu(UnicornCpu):
     def load(self, saved: bytes) -> None:
         """Sets a program's registers; see `Cpu.load` for what stays."""
         if self._host is not None:
-            self._host.vectors.be_emulated(bytes(saved[len(self._window_bytes) :]))
+            self._put_vectors(self._host, saved[len(self._window_bytes) :])
         super().load(saved)
 
     def fpu(self) -> memoryview:
@@ -279,11 +279,28 @@ class MovingCpu(UnicornCpu):
         return super().fpu()
 
     def state(self) -> CpuState:
-        """Everything that the CPU holds; programs are the emulated CPU's from now on, which can be set back."""
+        """Everything that the CPU holds; programs are the emulated CPU's from now on."""
         self._wish(1)
+        return self._whole_state()
+
+    def _whole_state(self) -> CpuState:
         if self._host is not None:
             self._host.come_home()
-        return super().state()
+        return CpuState(self.save(), self._pmap)
+
+    def put_state(self, state: CpuState) -> None:
+        """Goes back to it; the host's processor begins anew with every address space."""
+        size = len(self._window_bytes)
+        super().put_state(CpuState(state.registers[:size], state.pmap))
+        if self._host is not None:
+            self._host.let_go()
+            self._put_vectors(self._host, state.registers[size:])
+        if state.pmap is not None:
+            self._pmap = None
+            self.use(state.pmap)
+
+    def _put_vectors(self, host: Processor, saved: bytes) -> None:
+        host.vectors.be_emulated(saved)
 
     def fxsave(self) -> bytes:
         """The emulated CPU's x87 and SSE registers, as FXSAVE stores them."""

@@ -11,7 +11,7 @@ pinned by one state at most, and who keeps a state keeps its base.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import compress
 from typing import Final
 
@@ -122,7 +122,7 @@ class RamStates:
         self._pinned = set[int]()
         self._is_open = True
 
-    def take(self, copied_on_write: set[int], base: RamState) -> RamState:
+    def take(self, copied_on_write: Iterable[int], base: RamState) -> RamState:
         """Keeps the present state.
 
         Args:
@@ -132,36 +132,31 @@ class RamStates:
         ram = self._ram
         used, counts, own = self._pin(base)
         contents, known = {}, base.contents
-        for frame in used - copied_on_write:
+        for frame in used.difference(copied_on_write):
             data, before = bytes(ram.bytes[frame : frame + PAGE_SIZE]), known.get(frame)
             contents[frame] = before if before is not None and before == data else data
-        return RamState(
-            ram.fresh, tuple(ram.free), frozenset(ram.code), frozenset(used), counts, contents, frozenset(own)
-        )
+        return RamState(ram.fresh, tuple(ram.free), frozenset(ram.code), used, counts, contents, own)
 
-    def _pin(self, base: RamState) -> tuple[set[int], tuple[bytes, ...], list[int]]:
+    def _pin(self, base: RamState) -> tuple[frozenset[int], tuple[bytes, ...], frozenset[int]]:
         """Pins what is in use; returns the frames in use, the counts, and the frames that were not pinned before."""
         end = self._ram.fresh >> PAGE_SHIFT
         refs = self._ram.refs[:end].cast("B")
-        frames = range(0, self._ram.fresh, PAGE_SIZE)
         pin = int.from_bytes(PINNED.to_bytes(4, "little") * end, "little")
         now = int.from_bytes(refs, "little")  # all counts at once
         counts = now & ~pin
         in_use = (counts + (pin - (pin >> PINNED.bit_length() - 1))) & pin  # 1 and more carry into the bit
-
-        def those_with(bits: int) -> Iterator[int]:
-            return compress(frames, memoryview(bits.to_bytes(4 * end, "little")).cast("I"))
-
         refs[:] = (now | in_use).to_bytes(4 * end, "little")
-        own = list(those_with(in_use & ~now))
-        self._pinned.update(own)
+        bits = memoryview(in_use.to_bytes(4 * end, "little")).cast("I")
+        used = frozenset(compress(range(0, self._ram.fresh, PAGE_SIZE), bits))
+        own = used - self._pinned
+        self._pinned |= own
         kept = (counts | in_use).to_bytes(4 * end, "little")
         size = 4 * _PIECE
         pieces = [kept[at : at + size] for at in range(0, len(kept), size)]
         for at, (before, piece) in enumerate(zip(base.counts, pieces, strict=False)):
             if before == piece:
                 pieces[at] = before
-        return set(those_with(in_use)), tuple(pieces), own
+        return used, tuple(pieces), own
 
     def put(self, state: RamState, extra: Iterable[int] = ()) -> bool:
         """Goes back to a state.

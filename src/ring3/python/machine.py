@@ -303,6 +303,7 @@ class Linux(Machine, computer.Linux):
         """For a snapshot in a file: the options of a machine that it fits."""
         kernel = self.kernel
         options = {
+            "cpu": kernel.machine.cpu_kind,
             "full_path": kernel.full_path,
             "ram_bytes": kernel.machine.ram.size,
             "virtual_time": isinstance(kernel.clocks, VirtualClocks),

@@ -114,8 +114,12 @@ def machine_of(file: IO[bytes], name: str) -> Linux:
     head = head_of(file, name)
     try:
         given = head["options"]
-        full_path, virtual_time, ram = (given[key] for key in ("full_path", "virtual_time", "ram_bytes"))
-        machine = Linux(full_path=bool(full_path), virtual_time=bool(virtual_time), ram_bytes=int(ram))
+        machine = Linux(
+            cpu=str(given["cpu"]),
+            full_path=bool(given["full_path"]),
+            virtual_time=bool(given["virtual_time"]),
+            ram_bytes=int(given["ram_bytes"]),
+        )
     except (KeyError, TypeError, ValueError):
         raise UserError(f"{name}: the snapshot is damaged") from None
     try:

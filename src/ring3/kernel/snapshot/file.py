@@ -51,6 +51,8 @@ def fixtures(kernel: Kernel[Any], others: Mapping[str, Any]) -> dict[str, Any]:
     found |= {"machine": machine, "microcode": machine.microcode, "cpu": cpu, "ram": ram}
     found |= {"ram.q": ram.q, "ram.bytes": ram.bytes, "cpu.words": cpu.words, "cpu.flags": cpu.flags}
     found["urandom"] = os.urandom
+    if cpu.vectors is not None:
+        found["cpu.vectors"] = cpu.vectors
     return {**found, **kernel.fixtures(), **others}
 
 
@@ -135,8 +137,10 @@ def load(
         records = reader.fill()
         outside = [(reader.value(thing), reader.value(then)) for thing, then in body["outside"]]
         cpu: CpuState = reader.value(body["cpu"])
+        if len(cpu.registers) != len(kernel.machine.cpu.save()):
+            raise UserError(f"{name} is of another processor")
         registers = _relocated(cpu.registers, reader.value(body["booted"]), kernel.machine.cpu.booted)
-        graph.put(records)
+        graph.put(graph.puts(records))
         _put_ram(kernel, body, contents)
     except UserError:
         raise
@@ -154,18 +158,20 @@ def load(
 def _relocated(saved: bytes, booted_there: bytes, booted_here: bytes) -> bytes:
     """Registers for this process: words of the emulator's own that differ from one process to the other stay ours.
 
+    What lies behind those that it was booted with is the host's processor's.
+
     Raises:
         ValueError: One of them has changed there since it was booted.
     """
-    if not len(saved) == len(booted_there) == len(booted_here):
+    if len(booted_there) != len(booted_here):
         raise ValueError("another emulator")
     parts = []
-    for at in range(0, len(saved), 8):
+    for at in range(0, len(booted_here), 8):
         word, there, here = saved[at : at + 8], booted_there[at : at + 8], booted_here[at : at + 8]
         if there not in (here, word):
             raise ValueError(f"the emulator's state at {at:#x}")
         parts.append(word if there == here else here)
-    return b"".join(parts)
+    return b"".join(parts) + saved[len(booted_here) :]
 
 
 def _put_ram(kernel: Kernel[Any], body: Mapping[str, Any], contents: memoryview) -> None:

@@ -32,6 +32,8 @@ Value = Any
 """Whatever Python has."""
 Records = dict[int, tuple[Value, Value]]
 """What objects hold, by the id of each: the object, and its record."""
+Put = tuple[Callable[[Value, Value], None], Value, Value]
+"""How an object is put back, the object, and its record."""
 
 _LARGE: Final = 64
 """Of a dictionary with more entries, what has changed is kept, and not the whole."""
@@ -102,6 +104,11 @@ def _put_items(thing: deque[Value], record: Iterable[Value]) -> None:
     thing.extend(record)
 
 
+def _put_weakly(thing: Value, record: Value) -> None:
+    if record or len(thing):  # these are written in Python, and most have nothing
+        _put_entries(thing, record)
+
+
 def _entries(record: Mapping[Value, Value]) -> Iterable[Value]:
     return chain(record, record.values())
 
@@ -136,9 +143,9 @@ KINDS: Final[dict[type, Kind]] = {
     set: Kind(frozenset, _itself, _put_entries),
     dict: Kind(dict.copy, _entries, _put_entries),
     OrderedDict: Kind(dict, _entries, _put_entries),
-    WeakValueDictionary: Kind(dict, _entries, _put_entries),
-    WeakKeyDictionary: Kind(dict, _entries, _put_entries),
-    WeakSet: Kind(frozenset, _itself, _put_entries),
+    WeakValueDictionary: Kind(dict, _entries, _put_weakly),
+    WeakKeyDictionary: Kind(dict, _entries, _put_weakly),
+    WeakSet: Kind(frozenset, _itself, _put_weakly),
     bytearray: Kind(bytes, lambda record: (), _put_bytes),
     types.CellType: Kind(_cell, _itself, _put_cell),
     types.MethodType: Kind(_itself, lambda method: (method.__self__,), None),
@@ -156,15 +163,17 @@ KINDS: Final[dict[type, Kind]] = {
 # -- our own classes ---------------------------------------------------------------------------------------------------
 
 
+@functools.cache
+def _own_slots(cls: type) -> tuple[str, ...]:
+    """The slots that a class has beside those of its bases."""
+    member = types.MemberDescriptorType
+    return tuple([name for name, found in vars(cls).items() if type(found) is member])
+
+
 def _slots(cls: type) -> tuple[str, ...]:
     """The slots of a class that are state."""
-    left_out = _not_state(cls)
-    return tuple(
-        name
-        for base in reversed(cls.__mro__)
-        for name, found in vars(base).items()
-        if isinstance(found, types.MemberDescriptorType) and name not in left_out
-    )
+    names, left_out = chain.from_iterable(map(_own_slots, reversed(cls.__mro__))), _not_state(cls)
+    return tuple([name for name in names if name not in left_out])
 
 
 def _not_state(cls: type) -> frozenset[str]:
@@ -192,11 +201,11 @@ class _Instances:
 
     def _own(self, thing: Value) -> dict[str, Value]:
         """Of its ``__dict__``, what is state: not what stands in for a method while somebody watches it."""
-        left_out = self._left_out
+        left_out, kinds_by_type = self._left_out, KINDS
         return {
             name: value
             for name, value in vars(thing).items()
-            if name not in left_out and kind_of(type(value)) is not _APART
+            if name not in left_out and (kinds_by_type.get(type(value)) or kind_of(type(value))) is not _APART
         }
 
     def parts(self, record: tuple[Value, ...]) -> Iterable[Value]:
@@ -207,11 +216,13 @@ class _Instances:
         return (f".{name}" for name in chain(self._names, record[-1] if self._has_dict else ()))
 
     def put(self, thing: Value, record: tuple[Value, ...]) -> None:
-        for name, value in zip(self._names, record, strict=False):
-            if value is not UNSET:
-                setattr(thing, name, value)
-            elif hasattr(thing, name):
-                delattr(thing, name)
+        if self._names:
+            try:
+                is_same = all(map(operator.is_, self._get(thing), record))
+            except AttributeError:
+                is_same = False
+            if not is_same:  # which is rare, and dearer by far
+                self._put_slots(thing, record)
         if self._has_dict:
             own: dict[str, Value] = thing.__dict__
             then = record[-1]
@@ -220,6 +231,13 @@ class _Instances:
                     if name not in then:
                         del own[name]
             own.update(then)
+
+    def _put_slots(self, thing: Value, record: tuple[Value, ...]) -> None:
+        for name, value in zip(self._names, record, strict=False):
+            if value is not UNSET:
+                setattr(thing, name, value)
+            elif hasattr(thing, name):
+                delattr(thing, name)
 
 
 INSTANCES: Final[dict[type, _Instances]] = {}
@@ -359,14 +377,22 @@ def with_outside(records: Records) -> Iterator[Outside]:
     return (thing for thing, _ in records.values() if hasattr(type(thing), "put_outside"))
 
 
-def put(records: Records) -> None:
-    """Makes all objects hold what their records say."""
+def puts(records: Records) -> list[Put]:
+    """What makes objects hold what their records say, for each of them."""
     kinds_by_type = KINDS
+    made: list[Put] = []
     for thing, record in records.values():
         kind = kinds_by_type.get(type(thing)) or kind_of(type(thing))
         assert kind is not None
         assert kind.put is not None
-        kind.put(thing, record)
+        made.append((kind.put, thing, record))
+    return made
+
+
+def put(them: Iterable[Put]) -> None:
+    """Makes all objects hold what their records say."""
+    for put_back, thing, record in them:
+        put_back(thing, record)
 
 
 def _way_to(roots: Iterable[Value], wanted: Value) -> str:

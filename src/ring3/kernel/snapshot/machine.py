@@ -10,7 +10,10 @@ A snapshot shares with the one before what has not changed since, and keeps it a
 
 from __future__ import annotations
 
+import functools
+import gc
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import IO, TYPE_CHECKING, Any, Final
 from weakref import finalize, ref
 
@@ -40,6 +43,16 @@ class Whole:
     def __init__(self, records: graph.Records, ram: RamState) -> None:
         self.records = records
         self.ram = ram
+
+    @functools.cached_property
+    def puts(self) -> list[graph.Put]:
+        """What makes the objects hold that again."""
+        return graph.puts(self.records)
+
+    @functools.cached_property
+    def page_caches(self) -> list[PageCache]:
+        """Those that it has."""
+        return list(graph.of_type(self.records, PageCache))
 
 
 _NOTHING: Final = Whole({}, ram_states.NOTHING)
@@ -109,31 +122,38 @@ class States:
         Raises:
             UserError: The machine runs, or a thread waits in a call that cannot be made again.
         """
-        kernel = self._kernel
         self._stand_still("a snapshot is taken")
+        is_collecting = gc.isenabled()
+        gc.disable()  # a snapshot makes thousands of objects, and none of them is garbage
+        try:
+            return self._take()
+        finally:
+            if is_collecting:
+                gc.enable()
+
+    def _take(self) -> State:
+        kernel = self._kernel
         task = kernel.give_up_all()
         if task is not None:
             where = kernel.image.symbols.describe(task.stub)
             raise UserError(
                 f"no snapshot now: {task.name} ({task.tid}) waits in {where}, which cannot be begun again"
             )
-        cpu = (
-            kernel.machine.cpu.state()
-        )  # programs are the emulated processor's from here on, or it is refused
+        # From here on programs are the emulated processor's, or it is refused.
+        cpu = kernel.machine.cpu.state()
         try:
             base, whole = self._base()
             records, changed = graph.take(self._roots, whole.records)
         except graph.NotCopied as error:
             raise UserError(f"no snapshot now: {error}, which no snapshot can hold") from None
         outside = tuple((thing, thing.outside()) for thing in graph.with_outside(records))
-        copied_on_write = set[int]()
-        for space in graph.of_type(records, Space):
-            copied_on_write.update(space.anon.values())
+        spaces = list(graph.of_type(records, Space))
+        for space in spaces:
             space.pmap.write_protect()
-        for memory in graph.of_type(records, MemoryObject):
-            if not isinstance(memory, FrameObject):
-                copied_on_write.update(memory.frames.values())
-        ram = self._frames.take(copied_on_write, whole.ram)
+        objects = (one for one in graph.of_type(records, MemoryObject) if not isinstance(one, FrameObject))
+        copied_on_write = chain((space.anon for space in spaces), (one.frames for one in objects))
+        frames = chain.from_iterable(pages.values() for pages in copied_on_write)
+        ram = self._frames.take(frames, whole.ram)
         change = ram_states.change(whole.ram, ram)
         state = State(base, changed, change, outside, cpu)
         finalize(state, self._frames.drop, ram.own).atexit = False
@@ -172,8 +192,8 @@ class States:
             pending, task.pending = task.pending, None
             if pending is not None:
                 pending.close()
-        kept = _pages_in_memory(whole.records) if self.keeps_pages else []
-        graph.put(whole.records)
+        kept = _pages_in_memory(whole.page_caches) if self.keeps_pages else []
+        graph.put(whole.puts)
         extra = [frame for cache, pages in kept for frame in cache.take_pages(pages)]
         is_other = self._frames.put(whole.ram, extra)
         for thing, then in state.outside:
@@ -201,6 +221,6 @@ class States:
         )
 
 
-def _pages_in_memory(records: graph.Records) -> list[tuple[PageCache, dict[int, int]]]:
+def _pages_in_memory(caches: Iterable[PageCache]) -> list[tuple[PageCache, dict[int, int]]]:
     """Pages of the host's files that were read since: they are as good then as now."""
-    return [(cache, pages) for cache in graph.of_type(records, PageCache) if (pages := cache.clean_pages())]
+    return [(cache, pages) for cache in caches if (pages := cache.clean_pages())]

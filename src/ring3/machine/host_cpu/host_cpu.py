@@ -9,7 +9,7 @@ from ring3.errors import UserError
 from ring3.machine import unicorn_library as api
 from ring3.machine.cpu import CpuState, Event, Stop
 from ring3.machine.edges import Edges
-from ring3.machine.host_cpu.processor import AHEAD
+from ring3.machine.host_cpu.processor import AHEAD, Processor
 from ring3.machine.host_cpu.turn import cpuid
 from ring3.machine.moving_cpu import Home, MovingCpu
 from ring3.machine.ram import Ram
@@ -83,14 +83,8 @@ class HostCpu(MovingCpu):
         raise UserError("edges are counted on the emulated processor, not on the host's")
 
     def state(self) -> CpuState:
-        """Refused: programs' registers and mappings lie with processes of the host.
-
-        Raises:
-            UserError: Always.
-        """
-        raise UserError(
-            "no snapshot now: what the host's processor runs cannot be kept, only what the emulated one runs"
-        )
+        """Everything that the CPU holds, what stubs know included."""
+        return self._whole_state()
 
     def make_interruptible(self) -> None:
         """Nothing to do: a stub can be stopped anywhere."""
@@ -103,9 +97,12 @@ class HostCpu(MovingCpu):
     def load(self, saved: bytes) -> None:
         """Sets a program's registers; see `Cpu.load` for what stays."""
         UnicornCpu.load(self, saved)
-        size = len(self._window_bytes)
-        if self._host is not None and len(saved) > size:
-            self._host.vectors.load(saved[size:])
+        if self._host is not None:
+            self._put_vectors(self._host, saved[len(self._window_bytes) :])
+
+    def _put_vectors(self, host: Processor, saved: bytes) -> None:
+        if saved:
+            host.vectors.load(saved)
 
     def _make_home(self) -> Home:
         return Home(is_away=True)

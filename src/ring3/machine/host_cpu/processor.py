@@ -75,6 +75,7 @@ class Processor:
         self._running_in = 0
         self._asked = False
         self._home = Home()
+        self._away: dict[Home, Pmap] = {}
         self._known: dict[int, tuple[int, ...]] = {}
         self._code_freed, ram.on_code_freed = ram.on_code_freed, self._forget_code
         self._stored_code = False
@@ -238,6 +239,7 @@ class Processor:
         stub.veil = Veil(stub.pid, self._known) if self._cpu.answers_cpuid else None
         stub.stores_code = False
         home.stub = stub
+        self._away[home] = pmap
         mappings.follow(pmap)
         pmap.ahead = AHEAD
         pmap.on_destroy = lambda: self._forget(home)
@@ -245,10 +247,19 @@ class Processor:
 
     def _forget(self, home: Home) -> None:
         """An address space is gone."""
+        pmap = self._away.pop(home)
+        pmap.changed = pmap.on_destroy = None
         stub, home.stub = home.stub, None
         assert stub is not None
         self.vectors.leave(stub)
         self._stubs.give_back(stub)
+
+    def let_go(self) -> None:
+        """All memory was changed behind the page tables' notes: no address space has a stub any more."""
+        for home in [*self._away]:
+            self._forget(home)
+        self.turn.words[turns.OWNER] = 0
+        self._known.clear()
 
     def _forget_code(self) -> None:
         """A frame with code is free, and may get other code."""

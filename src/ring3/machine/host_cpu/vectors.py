@@ -43,6 +43,8 @@ class Vectors:
         place: Where the state is.
     """
 
+    is_state = False  # the CPU's, which tells of it
+
     def __init__(self, first: Stub, emulated: Callable[[], bytes]) -> None:
         """Takes a new process's state for the clean one.
 
