@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import subprocess
 from pathlib import Path
 from typing import Final
@@ -101,6 +103,13 @@ def test_the_user() -> None:
 def test_where_it_starts(tmp_path: Path) -> None:
     assert said("--cwd", "/usr/share", "/bin/pwd") == "/usr/share\n"
     assert said("--bind", f"{tmp_path}:/given", "--cwd", "/given", "/bin/pwd") == "/given\n"
+
+
+def test_the_home_of_the_list_of_users_is_there_whatever_home_says(tmp_path: Path) -> None:
+    home = os.path.expanduser(f"~{pwd.getpwuid(os.getuid()).pw_name}")
+    if not os.path.isdir(home):
+        pytest.skip(f"{home} is not there")
+    assert said("--env", f"HOME={tmp_path}", "/bin/sh", "-c", f"cd {home} && pwd -P") == f"{home}\n"
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
 """Real programs, each run by the host and by Ring3: the cases of ``tests/real``, and how two runs compare.
 
 A case is a script with lines of its own at the top: ``# about:`` what it does, ``# needs:`` programs without which it
-is skipped, ``# tier: slow`` for what only ``scripts/compare-programs`` runs, ``# user: NAME`` for whom it runs as where
-the host's user is root. It runs in an empty folder of its own, and says on standard output what is to be the same.
+is skipped, ``# brings:`` what ``scripts/fetch-programs`` has fetched that it finds in its folder, ``# tier: slow`` for
+what only ``scripts/compare-programs`` runs, ``# user: NAME`` for whom it runs as where the host's user is root. It runs
+in an empty folder of its own, and says on standard output what is to be the same.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from tests.support import cache
+
 FOLDER: Final = Path(__file__).resolve().parents[1] / "real"
 PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/postgresql/15/bin"
 SECONDS: Final = 900
@@ -32,6 +35,7 @@ class Case(NamedTuple):
         path: Where it is.
         about: What it does.
         needs: Programs that the host must have.
+        brings: Fetched programs that lie in its folder.
         is_slow: It is not for every run of the tests.
         user: Whom it runs as if the host's user is root; "" for the same.
     """
@@ -40,13 +44,15 @@ class Case(NamedTuple):
     path: Path
     about: str
     needs: list[str]
+    brings: list[Path]
     is_slow: bool
     user: str
 
     @property
     def missing(self) -> list[str]:
-        """The programs that the host has not."""
-        return [name for name in self.needs if shutil.which(name, path=PATH) is None]
+        """The programs that the host has not, or nobody has fetched."""
+        absent = [name for name in self.needs if shutil.which(name, path=PATH) is None]
+        return absent + [path.name for path in self.brings if not path.exists()]
 
 
 class Run(NamedTuple):
@@ -78,6 +84,7 @@ def _case(path: Path) -> Case:
         path,
         said["about"],
         said["needs"].split(),
+        [cache.directory() / "debian" / name for name in said.get("brings", "").split()],
         said.get("tier") == "slow",
         said.get("user", ""),
     )
@@ -115,7 +122,8 @@ def _run(case: Case, before: list[str]) -> Run:
 def _folder(case: Case) -> Iterator[str]:
     """A folder with the script in it; its path has the same length each time."""
     with tempfile.TemporaryDirectory(prefix="real-", ignore_cleanup_errors=True) as folder:
-        shutil.copy(case.path, folder)
+        for path in (case.path, *case.brings):
+            shutil.copy(path, folder)
         os.chmod(folder, 0o755)
         if case.user and os.geteuid() == 0:
             shutil.chown(folder, case.user)

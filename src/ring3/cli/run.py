@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 EPILOG: Final = """\
 The program sees the host's system directories (/usr, /etc, /opt and the like) read-only, and the working directory.
-Its home, /tmp, /var and /run are empty; /dev, /proc, /sys, processes and users are the machine's own.
+Its home, /tmp, /var and /run have no files; /dev, /proc, /sys, processes and users are the machine's own.
 
 What it writes stays in memory and is gone when it ends. To keep a result, print it: standard output and error are
 yours, and `ring3 run PROGRAM >FILE` writes FILE. To give a program more files, show it the directory that holds them

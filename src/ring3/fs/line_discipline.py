@@ -63,6 +63,7 @@ class Lflag(IntFlag):
     ECHOPRT = 0x400
     ECHOKE = 0x800
     IEXTEN = 0x8000
+    EXTPROC = 0x10000
 
 
 class Cc(IntEnum):
@@ -111,6 +112,11 @@ class Termios(NamedTuple):
     ispeed: int = 38400
     ospeed: int = 38400
 
+    @property
+    def by_lines(self) -> bool:
+        """Whether a reader gets lines; with EXTPROC whoever types has edited them already."""
+        return self.lflag & (Lflag.ICANON | Lflag.EXTPROC) == Lflag.ICANON
+
     def special(self, which: Cc) -> int:
         """A special character, -1 if there is none."""
         return self.cc[which] or -1
@@ -142,7 +148,7 @@ class LineDiscipline:
         self._put = echo
         self._signal = signal
         self._lines: deque[bytearray] = deque()  # complete ones; one that EOF has ended is without it
-        self._edited = bytearray()  # what can still be edited; without ICANON what can be read
+        self._edited = bytearray()  # what can still be edited; without lines what can be read
         self._literal = False  # LNEXT came before
         self._erasing = False  # between \ and / with ECHOPRT
         self._column = 0
@@ -152,7 +158,7 @@ class LineDiscipline:
 
     def set_termios(self, termios: Termios) -> None:
         """Replaces the settings; what is there to be read stays, as it is with the new ones (n_tty_set_termios)."""
-        changed = (self.termios.lflag ^ termios.lflag) & Lflag.ICANON
+        changed = self.termios.by_lines != termios.by_lines
         self.termios = termios
         if not termios.iflag & Iflag.IXON:
             self.stopped = False
@@ -162,7 +168,7 @@ class LineDiscipline:
         everything = bytearray().join([*self._lines, self._edited])
         self._lines.clear()
         self._edited = bytearray()
-        if not termios.lflag & Lflag.ICANON:
+        if not termios.by_lines:
             self._edited = everything
         elif everything:
             self._lines.append(everything)
@@ -170,14 +176,14 @@ class LineDiscipline:
     # -- reading -------------------------------------------------------------------------------------------------
 
     def ready(self, least: int = 1) -> bool:
-        """Whether a reader gets anything: a line, or with ICANON off so many characters."""
-        if self.termios.lflag & Lflag.ICANON:
+        """Whether a reader gets anything: a line, or where they do not matter so many characters."""
+        if self.termios.by_lines:
             return bool(self._lines)
         return len(self._edited) >= max(least, 1)
 
     def take(self, size: int) -> bytes:
         """What a reader gets; nothing for a line that EOF has ended at its start."""
-        if not self.termios.lflag & Lflag.ICANON:
+        if not self.termios.by_lines:
             source = self._edited
         elif not self._lines:
             return b""
@@ -191,14 +197,14 @@ class LineDiscipline:
 
     def give_back(self, data: bytes) -> None:
         """Takes back what `take` has given."""
-        if self.termios.lflag & Lflag.ICANON:
+        if self.termios.by_lines:
             self._lines.appendleft(bytearray(data))
         else:
             self._edited[:0] = data
 
     def available(self) -> int:
         """Characters that can be read (TIOCINQ)."""
-        if self.termios.lflag & Lflag.ICANON:
+        if self.termios.by_lines:
             return sum(map(len, self._lines))
         return len(self._edited)
 
@@ -212,10 +218,9 @@ class LineDiscipline:
     def receive(self, data: bytes) -> int:
         """Takes characters that come in; returns how many there was room for.
 
-        With ICANON and no line to be read there is always room: what a line cannot hold is lost.
+        With lines, and none to be read, there is always room: what a line cannot hold is lost.
         """
-        termios = self.termios
-        if not termios.lflag & (Lflag.ISIG | Lflag.ICANON | Lflag.ECHO) and not termios.iflag & ~Iflag.IUTF8:
+        if self._is_raw():
             taken = data[: CAPACITY - len(self._edited)]
             self._edited += taken
             return len(taken)
@@ -225,8 +230,15 @@ class LineDiscipline:
             self._receive(character)
         return len(data)
 
+    def _is_raw(self) -> bool:
+        """Whether characters are taken as they come (__receive_buf)."""
+        lflag, iflag = self.termios.lflag, self.termios.iflag
+        if lflag & Lflag.EXTPROC:
+            return not iflag & (Iflag.ISTRIP | Iflag.IUCLC)
+        return not lflag & (Lflag.ISIG | Lflag.ICANON | Lflag.ECHO) and not iflag & ~Iflag.IUTF8
+
     def _has_room(self) -> bool:
-        if self.termios.lflag & Lflag.ICANON and not self._lines:
+        if self.termios.by_lines and not self._lines:
             return True
         return len(self._edited) + sum(map(len, self._lines)) < CAPACITY
 
@@ -243,7 +255,7 @@ class LineDiscipline:
             if self.stopped and iflag & Iflag.IXON and iflag & Iflag.IXANY:
                 self.stopped = False
             translated = self._translate(character)
-            if translated is not None and not (lflag & Lflag.ICANON and self._edit(translated)):
+            if translated is not None and not (self.termios.by_lines and self._edit(translated)):
                 self._add(translated)
 
     def _controls_flow(self, character: int) -> bool:

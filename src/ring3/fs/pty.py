@@ -2,35 +2,25 @@
 
 Opening /dev/ptmx makes a pair. What is written to the master comes in at the slave, which is /dev/pts/N, as if it were
 typed; what is written to the slave goes out at the master. What happens on the way is the line discipline's business,
-and which processes a terminal serves is that of the kernel above (`Jobs`). There is no packet mode.
+and which processes a terminal serves is that of the kernel above (`Jobs`).
 """
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from ring3.abi.errno import E, Errno
 from ring3.abi.signals import Sig
-from ring3.fs.dentry import Dentry
-from ring3.fs.devices import DeviceFile
-from ring3.fs.file import O_NONBLOCK, File, WouldBlock
-from ring3.fs.inode import Inode
-from ring3.fs.line_discipline import Cc, Lflag, LineDiscipline
-from ring3.fs.memory_inode import MemoryNode
-from ring3.fs.readiness import ALWAYS, POLLERR, POLLHUP, READABLE, WRITABLE
-from ring3.fs.tmpfs import MemoryDirectory, MemoryFileSystem
+from ring3.fs.line_discipline import Lflag, LineDiscipline, Termios
+from ring3.fs.packet_mode import PacketMode, Status, changes
+from ring3.fs.readiness import POLLPRI, READABLE, WRITABLE
 from ring3.kernel.wait import Listening, WaitQueue
+
+if TYPE_CHECKING:
+    from ring3.fs.pty_files import SlaveFile, SlaveNode
 
 CAPACITY: Final = 65536
 """Bytes that wait in each direction at most (TTYB_DEFAULT_MEM_LIMIT)."""
-SLAVE_MAJOR: Final = 136
-GROUP: Final = 5
-"""The group tty, to which distributions give terminals, with mode 620 (mount option gid of devpts)."""
-MOST: Final = 4096
-TENTH: Final = 100_000_000
-"""Nanoseconds of the unit of VTIME."""
 
 
 class Jobs(Protocol):
@@ -68,6 +58,7 @@ class Pty:
     Attributes:
         number: The N of /dev/pts/N.
         line: What happens between the two.
+        packets: How the master reads.
         window: ``struct winsize``.
         session: The session it controls, None for none.
         group: The process group of that which it serves.
@@ -86,6 +77,7 @@ class Pty:
     def __init__(self, number: int, jobs: Jobs) -> None:
         self.number = number
         self.line = LineDiscipline(self._echo, self._signal)
+        self.packets = PacketMode()
         self.window = bytes(8)
         self.session: int | None = None
         self.group: int | None = None
@@ -101,6 +93,7 @@ class Pty:
         self._typed = bytearray()  # what the line discipline has no room for yet
         self._shown = bytearray()
         self._held = bytearray()  # echo, while output is stopped
+        self._was_stopped = False
 
     # -- what is typed -------------------------------------------------------------------------------------------
 
@@ -129,6 +122,11 @@ class Pty:
         """Whether more can be typed."""
         return len(self._typed) < CAPACITY
 
+    def tell(self, happened: Status) -> None:
+        """Tells a reader of packets."""
+        if self.packets.note(happened):
+            self._output.wake(READABLE | POLLPRI)
+
     def flush_input(self) -> None:
         """Drops what was typed and nobody has read."""
         self._typed.clear()
@@ -154,6 +152,9 @@ class Pty:
 
     def _go_on(self) -> None:
         """Shows what was echoed meanwhile, if output is not stopped any more."""
+        if self.line.stopped != self._was_stopped:
+            self._was_stopped = self.line.stopped
+            self.tell(Status.STOP if self.line.stopped else Status.START)
         if self._held and not self.line.stopped:
             held, self._held = self._held, bytearray()
             self._echo(bytes(held))
@@ -183,7 +184,17 @@ class Pty:
     def _signal(self, signal: Sig) -> None:
         if not self.line.termios.lflag & Lflag.NOFLSH:
             self.flush_output()
+            self.tell(Status.FLUSHREAD)
+            self.tell(Status.FLUSHWRITE)
         self.jobs.signal(self, signal)
+
+    def set_termios(self, termios: Termios) -> None:
+        """Changes the settings."""
+        told = changes(self.line.termios, termios)
+        self.line.set_termios(termios)
+        for happened in told:
+            self.tell(happened)
+        self.changed()
 
     def changed(self) -> None:
         """Settings have changed: who waits looks again."""
@@ -220,253 +231,3 @@ class Pty:
         self.slave_gone = True
         self._input.wake()
         self._output.wake()
-
-
-class PtyFile(DeviceFile):
-    """Either end, open.
-
-    Attributes:
-        pty: The pair.
-    """
-
-    pollable = True
-    requests = "terminal"
-
-    def __init__(self, pty: Pty, inode: Inode, dentry: Dentry, flags: int) -> None:
-        super().__init__(inode, dentry, flags)
-        self.pty = pty
-
-    def pread(self, size: int, offset: int) -> bytes:
-        """Refused."""
-        raise Errno(E.ESPIPE)
-
-    def pwrite(self, data: bytes | memoryview, offset: int) -> int:
-        """Refused."""
-        raise Errno(E.ESPIPE)
-
-    def seek(self, offset: int, whence: int) -> int:
-        """Refused."""
-        raise Errno(E.ESPIPE)
-
-    def is_terminal(self) -> bool:
-        """Both ends are."""
-        return True
-
-
-class MasterFile(PtyFile):
-    """The end that a program such as a terminal emulator has."""
-
-    def read(self, size: int) -> bytes:
-        """What was shown.
-
-        Raises:
-            Errno: EIO, the slave was closed.
-            WouldBlock: Nothing was shown yet.
-        """
-        data = self.pty.look(size)
-        if not data and size:
-            if self.pty.slave_gone:
-                raise Errno(E.EIO)
-            raise WouldBlock(self, READABLE)
-        return data
-
-    def unread(self, data: bytes) -> None:
-        """Puts it back."""
-        self.pty.look_again(data)
-
-    def write(self, data: bytes | memoryview) -> int:
-        """Types.
-
-        Raises:
-            WouldBlock: Nobody has read what was typed.
-        """
-        done = self.pty.type(data)
-        if not done and len(data):
-            raise WouldBlock(self, WRITABLE)
-        return done
-
-    def available(self) -> int:
-        """Bytes that were shown."""
-        return self.pty.shown
-
-    def poll(self) -> int:
-        """Readable when something was shown, hung up when the slave was closed."""
-        found = READABLE if self.pty.shown else 0
-        if self.pty.slave_gone:
-            found |= POLLHUP
-        return found | WRITABLE if self.pty.has_room() else found
-
-    def listen(self, callback: Callable[[], object], events: int = -1) -> Listening:
-        """Calls back when something was shown, or the slave closed."""
-        return self.pty.listen_to_output(callback)
-
-    def close(self) -> None:
-        """The terminal is gone."""
-        pty = self.pty
-        pty.master_open = False
-        pty.node.remove()
-        pty.hang_up()
-        pty.jobs.lost(pty)
-
-
-class Patient(WouldBlock):
-    """A reader that waits for so long only (VTIME)."""
-
-    def __init__(self, file: SlaveFile, delay: int) -> None:
-        super().__init__(file, READABLE)
-        self._pty = file.pty
-        self._delay = delay
-
-    def watch(self, callback: Callable[[], object]) -> Listening:
-        """Calls back when the file may have become ready, or the time is over."""
-        return _Either(super().watch(callback), self._pty.jobs.after(self._delay, callback))
-
-
-class _Either:
-    def __init__(self, *listenings: Listening) -> None:
-        self._listenings = listenings
-
-    def cancel(self) -> None:
-        for listening in self._listenings:
-            listening.cancel()
-
-
-class SlaveFile(PtyFile):
-    """The end that is a terminal.
-
-    Attributes:
-        hung_up: It is of no use any more.
-    """
-
-    def __init__(self, pty: Pty, inode: Inode, dentry: Dentry, flags: int) -> None:
-        super().__init__(pty, inode, dentry, flags)
-        self.hung_up = False
-        self._patience: int | None = None
-        pty.slaves.add(self)
-        pty.slave_gone = False
-
-    def read(self, size: int) -> bytes:
-        """What was typed: a line, or as many characters as VMIN and VTIME say (termios(3)).
-
-        Raises:
-            Errno: ERESTARTSYS, EIO, the reader is in the background.
-            WouldBlock: It was not typed yet.
-        """
-        if self.hung_up or not size:
-            return b""
-        pty = self.pty
-        pty.jobs.require_foreground(pty, Sig.SIGTTIN)
-        line, cc = pty.line, pty.line.termios.cc
-        canonical = line.termios.lflag & Lflag.ICANON
-        time = 0 if canonical else cc[Cc.TIME] * TENTH
-        if line.ready(1 if self.flags & O_NONBLOCK else min(cc[Cc.MIN], size)):
-            self._patience = None
-            return pty.read(size)
-        if not canonical and not cc[Cc.MIN] and not time:
-            return b""
-        if not time or (cc[Cc.MIN] and not line.ready()):
-            raise WouldBlock(self, READABLE)
-        now = pty.jobs.now()
-        if self._patience is None:
-            self._patience = now + time
-        if now < self._patience:
-            raise Patient(self, self._patience - now)
-        self._patience = None
-        return pty.read(size)
-
-    def unread(self, data: bytes) -> None:
-        """Puts it back."""
-        self.pty.line.give_back(data)
-
-    def write(self, data: bytes | memoryview) -> int:
-        """Shows.
-
-        Raises:
-            Errno: EIO, it is hung up; ERESTARTSYS, EIO, the writer is in the background and TOSTOP is set.
-            WouldBlock: The master has not read what was shown, or output is stopped.
-        """
-        if self.hung_up:
-            raise Errno(E.EIO)
-        if self.pty.line.termios.lflag & Lflag.TOSTOP:
-            self.pty.jobs.require_foreground(self.pty, Sig.SIGTTOU)
-        done = self.pty.show(bytes(data))
-        if not done and len(data):
-            raise WouldBlock(self, WRITABLE)
-        return done
-
-    def available(self) -> int:
-        """Characters that can be read."""
-        return self.pty.line.available()
-
-    def poll(self) -> int:
-        """Readable when a reader would get something."""
-        if self.hung_up:
-            return ALWAYS | POLLERR | POLLHUP
-        pty, cc = self.pty, self.pty.line.termios.cc
-        found = READABLE if pty.line.ready(1 if cc[Cc.TIME] else cc[Cc.MIN]) else 0
-        return found | WRITABLE if not pty.line.stopped and pty.shown < CAPACITY else found
-
-    def listen(self, callback: Callable[[], object], events: int = -1) -> Listening:
-        """Calls back when something was typed, or the master is gone."""
-        return self.pty.listen_to_input(callback)
-
-    def reopen(self, flags: int) -> File:
-        """The same terminal, opened anew."""
-        return self.pty.node.open(self.dentry, flags)
-
-    def close(self) -> None:
-        """One user less."""
-        self.pty.slave_closed(self)
-
-
-class SlaveNode(MemoryNode):
-    """/dev/pts/N."""
-
-    pty: Pty
-    directory: MemoryDirectory
-
-    def open(self, dentry: Dentry, flags: int) -> File:
-        """Opens the slave.
-
-        Raises:
-            Errno: EIO, it is locked, or the master is gone.
-        """
-        if self.pty.locked or not self.pty.master_open:
-            raise Errno(E.EIO)
-        return SlaveFile(self.pty, self, dentry, flags)
-
-    def place(self) -> Dentry:
-        """Where it is."""
-        return self.directory.memory.root.child(b"pts").child(b"%d" % self.pty.number)
-
-    def remove(self) -> None:
-        """Takes its name away."""
-        self.directory.take(b"%d" % self.pty.number)
-
-
-def open_master(inode: Inode, dentry: Dentry, flags: int, jobs: Jobs, owner: int) -> MasterFile:
-    """Makes a pair; returns its master.
-
-    Args:
-        inode: /dev/ptmx.
-        dentry: Where that was found.
-        flags: As for open(2).
-        jobs: The kernel.
-        owner: The user that the slave is given to.
-
-    Raises:
-        Errno: ENOSPC, there are too many.
-    """
-    fs = inode.fs
-    assert isinstance(fs, MemoryFileSystem)
-    directory = fs.top.lookup(b"pts")
-    assert isinstance(directory, MemoryDirectory)
-    number = next((n for n in range(MOST) if b"%d" % n not in directory.names), None)
-    if number is None:
-        raise Errno(E.ENOSPC)
-    pty = Pty(number, jobs)
-    device = SLAVE_MAJOR << 8 | number & 0xFF | (number & ~0xFF) << 12
-    node = SlaveNode(fs.vfs, fs, fs.new_ino(), stat.S_IFCHR | 0o620, owner, GROUP, rdev=device)
-    node.pty, node.directory, pty.node = pty, directory, node
-    directory.put(b"%d" % number, node)
-    return MasterFile(pty, inode, dentry, flags)

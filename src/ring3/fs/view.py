@@ -3,7 +3,8 @@
 =====================================  ===============================================================================
 the host's system directories          read-only, where the host has them, and what it notes of installed packages
 the working directory                  copy-on-write: changes stay in memory; wins over all that follows
-the home directory, /tmp, /var, /run   empty, in memory; in the home a copy of git's settings
+the home directory, /tmp, /var, /run   in memory, empty but for the directories that hierarchies have there; in the home
+                                       a copy of git's settings
 /dev, /proc, /sys                      the machine's own
 the program that was asked for         the file itself at its own path, read-only, if nothing of the above shows it
 =====================================  ===============================================================================
@@ -55,7 +56,15 @@ PACKAGES: Final = (b"/var/lib/dpkg", b"/var/lib/rpm", b"/var/lib/pacman")
 IDENTITY: Final = (b".gitconfig", b".config/git/config")
 """What is copied into homes: who somebody is for git."""
 LARGEST_SETTING: Final = 1 << 16
-EMPTY: Final = ((b"/var/tmp", 0o1777), (b"/run", 0o755), (b"/tmp", 0o1777))
+EMPTY: Final = (
+    (b"/var/tmp", 0o1777),
+    (b"/run", 0o755),
+    (b"/run/lock", 0o1777),
+    (b"/tmp", 0o1777),
+    *((path, 0o755) for path in (b"/mnt", b"/var/cache", b"/var/log", b"/var/spool")),
+)
+LINKS: Final = ((b"run", b"/run"), (b"lock", b"/run/lock"))
+"""Names in /var of what is elsewhere."""
 
 
 class Bind(NamedTuple):
@@ -114,6 +123,8 @@ def mount_view(vfs: Vfs, view: View, dev: FileSystem, proc: FileSystem, sys: Fil
             _show_system(vfs, name)
         for path, mode in EMPTY:
             make_directories(vfs, path).inode.set_mode(mode)
+        for name, target in LINKS:
+            _put_link(make_directories(vfs, b"/var").inode, name, target)
         for path in PACKAGES:
             if os.path.isdir(path):
                 vfs.mount(HostFileSystem(vfs, path), make_directories(vfs, path))
@@ -324,11 +335,15 @@ def _show_system(vfs: Vfs, name: bytes) -> None:
     root = vfs.root.inode
     assert isinstance(root, MemoryDirectory)
     if stat.S_ISLNK(found.st_mode):
-        target = host_os.readlink(path)
-        fs = root.memory
-        root.put(name, MemoryNode(vfs, fs, fs.new_ino(), stat.S_IFLNK | 0o777, 0, 0, target=target))
+        _put_link(root, name, host_os.readlink(path))
     elif stat.S_ISDIR(found.st_mode):
         vfs.mount(HostFileSystem(vfs, path), make_directories(vfs, path))
+
+
+def _put_link(directory: Inode, name: bytes, target: bytes) -> None:
+    assert isinstance(directory, MemoryDirectory)
+    fs = directory.memory
+    directory.put(name, MemoryNode(fs.vfs, fs, fs.new_ino(), stat.S_IFLNK | 0o777, 0, 0, target=target))
 
 
 def _make_home(vfs: Vfs, home: bytes, view: View) -> None:

@@ -354,10 +354,69 @@ static void leader_ends(void) {
     close(slave);
 }
 
+/* A master that reads packets is told of flushes, flow and settings. */
+static void packets(void) {
+    struct termios settings;
+    struct pollfd poll_master = {0, POLLIN | POLLPRI, 0};
+    int on = 1, number = -1, bad = 0;
+    open_pair(O_NOCTTY);
+    poll_master.fd = master;
+    SHOW(ioctl(slave, TIOCPKT, &on));
+    SHOW(ioctl(master, TIOCPKT, 0));
+    SHOW(ioctl(master, TIOCPKT, &on));
+    SHOW(ioctl(master, TIOCGPKT, &number));
+    SHOW(number);
+    write(slave, "shown", 5);
+    SHOW(poll(&poll_master, 1, 0));
+    SHOW(poll_master.revents);
+    take("one", master, 1);
+    take("packet", master, 0);
+    for (int queue = TCIFLUSH; queue <= TCIOFLUSH; queue++) {
+        write(slave, "lost", 4);
+        SHOW(ioctl(slave, TCFLSH, queue));
+        SHOW(poll(&poll_master, 1, 0));
+        SHOW(poll_master.revents);
+        take("flushed", master, 0);
+        ioctl(master, TCFLSH, TCIFLUSH);
+    }
+    SHOW(ioctl(slave, TCXONC, TCOOFF));
+    take("stopped", master, 0);
+    SHOW(ioctl(slave, TCXONC, TCOON));
+    take("goes on", master, 0);
+    type("\023");
+    take("stopped", master, 0);
+    type("\021");
+    take("goes on", master, 0);
+    type("typed\003");
+    take("signal", master, 0);
+    take("echo", master, 0);
+    tcgetattr(slave, &settings);
+    settings.c_iflag &= ~IXON;
+    SHOW(tcsetattr(slave, TCSANOW, &settings));
+    take("no keys", master, 0);
+    settings.c_iflag |= IXON;
+    SHOW(tcsetattr(slave, TCSAFLUSH, &settings));
+    take("keys", master, 0);
+    settings.c_lflag |= EXTPROC;
+    SHOW(tcsetattr(slave, TCSANOW, &settings));
+    take("extproc", master, 0);
+    type("a\003\177b");
+    take("typed", slave, 0);
+    settings.c_lflag &= ~EXTPROC;
+    SHOW(tcsetattr(slave, TCSANOW, &settings));
+    take("line", master, 0);
+    write(slave, "end", 3);
+    SHOW(ioctl(master, TIOCPKT, &bad));
+    take("plain", master, 0);
+    close(slave);
+    close(master);
+}
+
 int main(void) {
     in_child("pairs", pairs);
     in_child("lines", lines);
     in_child("raw", raw);
+    in_child("packets", packets);
     in_child("jobs", jobs);
     in_child("leader_ends", leader_ends);
     return 0;

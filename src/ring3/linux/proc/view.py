@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -104,5 +105,14 @@ def late(kernel: LinuxSystem, name: str, magic: int, pids: PidNamespace = MACHIN
 
 def _homes(environment: Mapping[str, str]) -> tuple[bytes, ...]:
     """Home directories that a program may look for: by its environment, and by its user."""
-    homes = [environment.get("HOME", ""), os.path.expanduser("~")]
+    homes = [environment.get("HOME", ""), os.path.expanduser("~"), *_own_home()]
     return tuple(dict.fromkeys(os.fsencode(home) for home in homes if home.startswith("/")))
+
+
+def _own_home() -> list[str]:
+    """The home that the list of users has for ours, where there is one: programs like sshd go by that."""
+    try:
+        home = pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return []
+    return [home] if os.path.isdir(home) else []

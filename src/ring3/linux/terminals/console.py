@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from ring3.abi.errno import E, Errno
 from ring3.abi.signals import Sig
-from ring3.fs.pty import Pty, open_master
+from ring3.fs.pty import Pty
+from ring3.fs.pty_files import open_master
 from ring3.fs.readiness import POLLOUT
 from ring3.host_signals import stop_group
 from ring3.kernel.wait import HostWatch

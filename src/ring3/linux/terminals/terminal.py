@@ -12,37 +12,27 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.c_types import INT
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.capabilities import Cap
-from ring3.abi.linux.structs.terminals import TERMIO, TERMIOS, TERMIOS2
 from ring3.abi.signals import NSIG, SIG_IGN, SiCode, Sig
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import File
 from ring3.fs.host import open_terminal
 from ring3.fs.inode import Inode
-from ring3.fs.line_discipline import Termios
 from ring3.fs.opening import O_CLOEXEC, O_NOCTTY
-from ring3.fs.pty import MasterFile, Pty, PtyFile, SlaveFile, open_master
+from ring3.fs.packet_mode import Status
+from ring3.fs.pty import Pty
+from ring3.fs.pty_files import MasterFile, PtyFile, SlaveFile, open_master
 from ring3.kernel.functions import function
 from ring3.kernel.timers import Timer
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.signal_state import bit
 from ring3.linux.signals.send import group_send_sig_info
+from ring3.linux.terminals import settings
 from ring3.linux.terminals.ioctls import Ioctl
 
 if TYPE_CHECKING:
     from ring3.linux.model.process import Process
     from ring3.linux.model.system import LinuxSystem
     from ring3.linux.model.task import LinuxTask
-
-CBAUD: Final = 0x100F
-BOTHER: Final = 0x1000
-CSIZE_PARENB: Final = 0x130
-CS8_CREAD: Final = 0xB0
-SPEEDS: Final = (
-    0, 50, 75, 110, 134, 150, 200, 300, 600, 1200, 1800, 2400, 4800, 9600, 19200, 38400,
-    0, 57600, 115200, 230400, 460800, 500000, 576000, 921600, 1000000, 1152000, 1500000, 2000000, 2500000, 3000000,
-    3500000, 4000000,
-)  # fmt: skip
-"""Bits a second of the codes in ``c_cflag``, those with CBAUDEX after the others."""
 
 
 class KernelJobs:
@@ -164,72 +154,7 @@ def _control(task: LinuxTask, pty: Pty) -> None:
     task.kernel.terminals[task.process.sid] = pty
 
 
-_NCC: Final = 8
-"""Control characters in ``struct termio``."""
-
-
 # -- ioctl -------------------------------------------------------------------------------------------------------
-
-
-def _get_termios(task: LinuxTask, file: PtyFile, arg: int) -> int:
-    termios = file.pty.line.termios
-    TERMIOS.write(task.memory, arg, 64, *termios[:6])
-    return 0
-
-
-def _get_termio(task: LinuxTask, file: PtyFile, arg: int) -> int:
-    """The old form: half of the flags, and eight of the control characters."""
-    iflag, oflag, cflag, lflag, line, characters = file.pty.line.termios[:6]
-    halves = (flag & 0xFFFF for flag in (iflag, oflag, cflag, lflag))
-    TERMIO.write(task.memory, arg, 64, *halves, line, characters[:_NCC])
-    return 0
-
-
-def _set_termio(task: LinuxTask, file: PtyFile, arg: int, *, flush: bool = False) -> int:
-    """Sets what the old form has, and leaves the rest."""
-    before = file.pty.line.termios
-    form = TERMIO.form(64)
-    iflag, oflag, cflag, lflag, line, characters = form.unpack(task.memory.read(arg, form.size))
-    wanted = before._replace(
-        iflag=before.iflag & ~0xFFFF | iflag,
-        oflag=before.oflag & ~0xFFFF | oflag,
-        cflag=before.cflag & ~0xFFFF | cflag,
-        lflag=before.lflag & ~0xFFFF | lflag,
-        line=line,
-        cc=characters + before.cc[_NCC:],
-    )
-    return _set(file.pty, wanted, flush=flush)
-
-
-def _get_termios2(task: LinuxTask, file: PtyFile, arg: int) -> int:
-    TERMIOS2.write(task.memory, arg, 64, *file.pty.line.termios)
-    return 0
-
-
-def _set(pty: Pty, termios: Termios, *, flush: bool) -> int:
-    cflag = termios.cflag & ~CSIZE_PARENB | CS8_CREAD
-    speed = termios.ospeed
-    if cflag & CBAUD != BOTHER:
-        speed = SPEEDS[cflag & 0xF | (cflag & BOTHER) >> 8]
-    if flush:
-        pty.flush_input()
-    ispeed = termios.ispeed if cflag & CBAUD == BOTHER else speed
-    pty.line.set_termios(termios._replace(cflag=cflag, ispeed=ispeed, ospeed=speed))
-    pty.changed()
-    return 0
-
-
-def _set_termios(task: LinuxTask, file: PtyFile, arg: int, *, flush: bool = False) -> int:
-    before = file.pty.line.termios
-    form = TERMIOS.form(64)
-    iflag, oflag, cflag, lflag, line, cc = form.unpack(task.memory.read(arg, form.size))
-    wanted = Termios(iflag, oflag, cflag, lflag, line, cc, before.ispeed, before.ospeed)
-    return _set(file.pty, wanted, flush=flush)
-
-
-def _set_termios2(task: LinuxTask, file: PtyFile, arg: int, *, flush: bool = False) -> int:
-    form = TERMIOS2.form(64)
-    return _set(file.pty, Termios(*form.unpack(task.memory.read(arg, form.size))), flush=flush)
 
 
 def _get_window(task: LinuxTask, file: PtyFile, arg: int) -> int:
@@ -273,6 +198,9 @@ def _flush(task: LinuxTask, file: PtyFile, arg: int) -> int:
         file.pty.flush_input()
     if arg in ((0, 2) if of_master else (1, 2)):
         file.pty.flush_output()
+    if not of_master:
+        for happened in (Status.FLUSHREAD,) * (arg != 1) + (Status.FLUSHWRITE,) * (arg != 0):
+            file.pty.tell(happened)
     return 0
 
 
@@ -360,6 +288,11 @@ def _lock(task: LinuxTask, file: PtyFile, arg: int) -> int:
     return 0
 
 
+def _switch_packets(task: LinuxTask, file: PtyFile, arg: int) -> int:
+    file.pty.packets.switch(task.memory.read_u32(arg) != 0)
+    return 0
+
+
 def _open_peer(task: LinuxTask, file: PtyFile, arg: int) -> int:
     """TIOCGPTPEER: opens the slave, also where there is no /dev/pts."""
     place = file.pty.node.place()
@@ -376,12 +309,8 @@ def _send_signal(task: LinuxTask, file: PtyFile, arg: int) -> int:
     return 0
 
 
-Request = Callable[["LinuxTask", PtyFile, int], int]
-
-ANY: Final[dict[int, Request]] = {
-    Ioctl.TCGETS: _get_termios,
-    Ioctl.TCGETA: _get_termio,
-    Ioctl.TCGETS2: _get_termios2,
+ANY: Final[dict[int, settings.Request]] = {
+    **settings.GETS,
     Ioctl.TIOCGWINSZ: _get_window,
     Ioctl.TIOCSWINSZ: _set_window,
     Ioctl.TIOCGPGRP: _get_group,
@@ -393,16 +322,8 @@ ANY: Final[dict[int, Request]] = {
     Ioctl.TIOCGEXCL: _put_number(lambda task, pty: int(pty.exclusive)),
 }
 """Requests of both ends."""
-CHANGES: Final[dict[int, Request]] = {
-    Ioctl.TCSETS: _set_termios,
-    Ioctl.TCSETSW: _set_termios,
-    Ioctl.TCSETSF: lambda task, file, arg: _set_termios(task, file, arg, flush=True),
-    Ioctl.TCSETA: _set_termio,
-    Ioctl.TCSETAW: _set_termio,
-    Ioctl.TCSETAF: lambda task, file, arg: _set_termio(task, file, arg, flush=True),
-    Ioctl.TCSETS2: _set_termios2,
-    Ioctl.TCSETSW2: _set_termios2,
-    Ioctl.TCSETSF2: lambda task, file, arg: _set_termios2(task, file, arg, flush=True),
+CHANGES: Final[dict[int, settings.Request]] = {
+    **settings.CHANGES,
     Ioctl.TCSBRK: _nothing,
     Ioctl.TCSBRKP: _nothing,
     Ioctl.TCXONC: _flow,
@@ -410,11 +331,13 @@ CHANGES: Final[dict[int, Request]] = {
     Ioctl.TIOCSPGRP: _set_group,
 }
 """Those that a process in the background may not make (tty_check_change)."""
-OF_MASTER: Final[dict[int, Request]] = {
+OF_MASTER: Final[dict[int, settings.Request]] = {
     Ioctl.TIOCGPTN: _put_number(lambda task, pty: pty.number),
     Ioctl.TIOCSPTLCK: _lock,
     Ioctl.TIOCGPTLCK: _put_number(lambda task, pty: int(pty.locked)),
     Ioctl.TIOCGPTPEER: _open_peer,
+    Ioctl.TIOCPKT: _switch_packets,
+    Ioctl.TIOCGPKT: _put_number(lambda task, pty: int(pty.packets.on)),
     Ioctl.TIOCSIG: _send_signal,
 }
 """Those of the master alone."""

@@ -279,7 +279,7 @@ def sys_io_cancel(task: LinuxTask, ctx_id: UnsignedLong, iocb: Pointer, result: 
 async def _wait(task: LinuxTask, context: AioContext, least: int, deadline: int | None) -> None:
     try:
         await wait_event(
-            task, context.changed, lambda: context.waiting >= least or not _is_there(task, context), deadline
+            task, context.changed, lambda: not _is_there(task, context) or context.waiting >= least, deadline
         )
     except Errno as error:
         if error.number != E.ERESTARTSYS:
