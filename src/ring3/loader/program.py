@@ -7,6 +7,7 @@ elf_map, elf_load, total_mapping_size); where Linux would kill a half-made proce
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Final, Protocol
 
 from ring3.abi import elf
@@ -20,6 +21,7 @@ from ring3.machine.ram import PAGE_MASK, PAGE_SIZE
 if TYPE_CHECKING:
     from ring3.fs.dentry import Dentry
     from ring3.fs.regular import RegularInode
+    from ring3.kernel.mm.vma import Name
 
 
 MAX_HEADERS: Final = 65536
@@ -233,6 +235,7 @@ def _map_segment(mm: Mm, program: Program, segment: elf.ProgramHeader, bias: int
             obj=program.file.pages,
             offset=segment.offset - inside,
             fixed=True,
+            name=_name_of(program.file),
         )
         anonymous = (file_end + PAGE_SIZE - 1) & PAGE_MASK
     end = (start + segment.memsz + PAGE_SIZE - 1) & PAGE_MASK
@@ -240,6 +243,12 @@ def _map_segment(mm: Mm, program: Program, segment: elf.ProgramHeader, bias: int
         mm.mmap(anonymous, end - anonymous, prot, fixed=True)
     if segment.memsz > segment.filesz and segment.filesz and prot & Prot.WRITE:
         mm.write(file_end, bytes(anonymous - file_end))  # to the end of the page: padzero
+
+
+def _name_of(file: Executable) -> Name:
+    """What a mapping is called whose pages have no name of their own: the path at which the file is now."""
+    place = file.place
+    return "" if file.pages.name or place is None else lambda: os.fsdecode(place.path())
 
 
 def _check_segments(header: elf.Header, segments: tuple[elf.ProgramHeader, ...], file_size: int) -> None:

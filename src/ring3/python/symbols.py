@@ -9,6 +9,7 @@ from ring3.abi import elf
 from ring3.abi.errno import Errno
 from ring3.errors import UserError
 from ring3.kernel.mm.pagecache import PageCache
+from ring3.kernel.mm.shared import SharedObject
 from ring3.machine.ram import PAGE_SHIFT
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def _files(mm: Mm) -> Iterator[tuple[bytes, int]]:
     seen = set()
     for vma in mm.vmas:
         obj = vma.obj
-        if not isinstance(obj, PageCache) or obj in seen:
+        if not isinstance(obj, PageCache | SharedObject) or obj in seen:
             continue
         seen.add(obj)
         try:

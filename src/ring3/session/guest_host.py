@@ -13,7 +13,7 @@ from ring3.kernel.events import Exited
 from ring3.kernel.observed import Call, CallObserver
 from ring3.session.tools import Program
 from ring3.trace.dtrace.errors import DtraceError
-from ring3.trace.dtrace.machine import facts
+from ring3.trace.dtrace.machine import ending, facts
 from ring3.trace.dtrace.machine.objects import entry_of
 from ring3.trace.dtrace.machine.up import UpHost
 
@@ -161,7 +161,7 @@ class GuestHost(UpHost):
             self._child = None
         self._wait_for(lambda: finished() or self._gone or self._gone_by_itself)
         if self._task is not None and (self._gone or self._task.program_ended):
-            self.ended = f"pid {self._task.tid} has exited"
+            self.ended = ending.told(self._task, self.system)
 
     @property
     def _gone_by_itself(self) -> bool:

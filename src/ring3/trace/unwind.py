@@ -23,6 +23,7 @@ from ring3.abi.errno import Errno
 from ring3.abi.kinds import NamedTuple
 from ring3.kernel.mm.pagecache import PageCache
 from ring3.kernel.mm.report import row
+from ring3.kernel.mm.shared import SharedObject
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 from ring3.trace.dwarf_expressions import evaluate
 
@@ -273,7 +274,7 @@ class Unwinder:
             try:
                 raw = (
                     obj.read(0, obj.size)
-                    if isinstance(obj, PageCache)
+                    if isinstance(obj, PageCache | SharedObject)
                     else mm.peek(vma.start, vma.end - vma.start)
                 )
                 self._files[obj] = CodeFile(raw)

@@ -26,7 +26,7 @@ asm(".text\n"
     ".8byte asked\n.4byte in_asked - strings, name - strings, types - strings, types - strings, 0, 0\n"
     ".byte 2, 2\n.2byte 0\n.4byte 0\n.2byte 1, 0\n.4byte 0\n"
     "maps: .byte 1, 0, 0, 0\n"
-    "places: .4byte 1\nquestions: .4byte 0\n"
+    "places: .4byte 1\nquestions: .4byte 3\n"
     "provider: .4byte 0, 1, 2, 3, shop - strings, 0, 0, 0, 0, 0, 4\n.balign 8\ndof_end:\n.text\n");
 
 int main(void) {

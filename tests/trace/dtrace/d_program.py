@@ -72,7 +72,8 @@ def run(text: str, *arguments: str, options: Sequence[str] = ("quiet",)) -> Outc
     clock, output, said = ManualClock(), io.BytesIO(), list[str]()
     session = Session(settings, NoTarget(77), clock, [ProfileProvider(clock)], output, said.append)
     program = session.compiler.compile(Source(text), Macros(["script.d", *arguments], {"pid": 77}))
-    session.enable([program])
+    session.write([program])
+    session.enable()
     session.begin()
     for _ in range(1000):
         if session.finished:

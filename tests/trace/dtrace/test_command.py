@@ -125,6 +125,27 @@ def test_the_code_of_clauses_is_shown_and_destruction_announced() -> None:
     assert "RETURN_VALUE" in stderr
 
 
+def test_the_variables_of_clauses_are_shown_with_their_types() -> None:
+    script = "int hits; self short mine; BEGIN { self->mine = pid; hits++; this->a = execname; }"
+    listed = dtrace("-Sen", script)[2].partition("\nNAME ")[2].splitlines()[1:]
+    assert [line.split(maxsplit=5) for line in listed] == [
+        ["pid", "100", "scl", "glb", "r", "D type (integer) (size 4)"],
+        ["execname", "101", "scl", "glb", "r", "string (unknown) by ref (size 256)"],
+        ["mine", "500", "scl", "tls", "w", "D type (integer) (size 2)"],
+        ["hits", "500", "scl", "glb", "r/w", "D type (integer) (size 4)"],
+        ["a", "500", "scl", "loc", "w", "string (unknown) by ref (size 256)"],
+    ]
+    listed = dtrace("-xdialect=oracle", "-Sen", "char a; char *b; BEGIN { b = 0; }")[2].splitlines()
+    assert "NAME             ID   OFFSET KND SCP RANGE       FLAG TYPE" in listed
+    assert any(line.split()[:3] == ["b", "501", "8"] for line in listed)
+
+
+def test_a_probe_has_its_number_before_anybody_has_looked() -> None:
+    assert "extraneous argument '10'" in dtrace("-i", "12", "10")[2]
+    assert dtrace("-i", "99999999")[0] == 1
+    assert dtrace("-i", "0")[0] == 1
+
+
 def test_a_script_says_itself_that_its_arguments_may_be_missing(tmp_path: Path) -> None:
     script = tmp_path / "s.d"
     script.write_text('#pragma D option defaultargs\nBEGIN { printf("%d", $1 ? 1 : 2); exit(0); }\n')

@@ -27,7 +27,8 @@ def outcome(text: str) -> str:
     session = Session(options, NoTarget(7), clock, [ProfileProvider(clock)], io.BytesIO(), lambda _line: None)
     try:
         macros = Macros(["script.d", "12"], {"pid": 7, "target": 0}, lambda: True)
-        session.enable([session.compiler.compile(Source(text), macros)])
+        session.write([session.compiler.compile(Source(text), macros)])
+        session.enable()
         session.begin()
         for _ in range(3):
             if session.finished:

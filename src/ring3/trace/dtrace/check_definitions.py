@@ -78,7 +78,7 @@ def provider(item: nodes.ProviderDefinition) -> None:
     if item.name[-1:].isdigit():
         fail("D_PROV_BADNAME", item.line, f"provider name may not end with a digit: {item.name}")
     names = set()
-    for name, _native, _translated, line in item.probes:
-        if name in names:
-            fail("D_PROV_PRDUP", line, f"probe redeclared: {item.name}:{name}")
-        names.add(name)
+    for probe in item.probes:
+        if probe.name in names:
+            fail("D_PROV_PRDUP", probe.line, f"probe redeclared: {item.name}:{probe.name}")
+        names.add(probe.name)

@@ -66,20 +66,25 @@ class Command:
         try:
             arguments = Arguments(words, self._options)
         except UsageError as error:
-            self._tell(str(error))
-            self._stderr.write(USAGE)
-            return 2
+            return self._misused(error)
         except DtraceError as error:
             self._tell(str(error))
             return 1
         try:
             return self._run(arguments)
         except UsageError as error:
-            self._tell(str(error))
-            return 2
+            return self._misused(error)
         except (DtraceError, CompileError) as error:
             self._tell(str(error))
             return 1
+
+    def _misused(self, error: UsageError) -> int:
+        """Say what is wrong with the command line; returns the status."""
+        if str(error):
+            self._tell(str(error))
+        if error.shows_usage:
+            self._stderr.write(USAGE)
+        return 2
 
     def _tell(self, line: str) -> None:
         self._stderr.write(f"dtrace: {line}\n")
@@ -95,9 +100,8 @@ class Command:
             return 0
         if "h" in arguments.flags:
             return self._write_header(arguments)
-        if not arguments.programs and not arguments.flags & {"l", "e"}:
-            self._stderr.write(USAGE)
-            return 2
+        if "G" in arguments.flags:
+            return self._link(arguments)
         with contextlib.ExitStack() as stack:
             if arguments.output:
                 self._stdout = stack.enter_context(self._files.append_to(arguments.output))
@@ -114,10 +118,13 @@ class Command:
         if "v" in arguments.flags and "l" not in arguments.flags:
             for text, program in zip(arguments.programs, programs, strict=True):
                 self._stdout.write(listing.stability_report(text.shown.replace("'", ""), program).encode())
-        if "e" in arguments.flags:
-            return 0
         if "l" in arguments.flags:
             self._list(session, arguments, programs)
+            return 0
+        session.write(programs)
+        if "S" in arguments.flags:
+            self._stderr.write(session.listing())
+        if "e" in arguments.flags:
             return 0
         return self._trace(session, arguments, programs, shown)
 
@@ -126,19 +133,46 @@ class Command:
         from ring3.trace.dtrace import probe_header  # noqa: PLC0415 - few runs need it
 
         if not arguments.programs:
-            raise UsageError("-h requires one or more scripts or enabling options")
+            raise UsageError("-h requires one or more scripts or enabling options", shows_usage=False)
         name = arguments.output
         if not name:
             if len(arguments.programs) > 1:
-                raise UsageError("-h requires an output file if multiple scripts are specified")
+                raise UsageError(
+                    "-h requires an output file if multiple scripts are specified", shows_usage=False
+                )
             if not arguments.programs[0].value.endswith(".d"):
-                raise UsageError("-h requires an output file if no scripts are specified")
+                raise UsageError("-h requires an output file if no scripts are specified", shows_usage=False)
             name = PurePath(arguments.programs[0].value).stem + ".h"
         self._options.set("zdefs", None)
         programs = self._compile(self._session(as_json=False), arguments, None)
         declared = [provider for program in programs for provider in program.providers]
         with self._files.create(name) as file:
             file.write(probe_header.render(declared, PurePath(name).name).encode())
+        return 0
+
+    def _link(self, arguments: Arguments) -> int:
+        """-G: write what a program is linked with that has the probes that the scripts declare."""
+        from ring3.trace.dtrace.link.linker import Objects  # noqa: PLC0415 - few runs need it
+
+        if not arguments.programs:
+            raise UsageError("-G requires one or more scripts or enabling options", shows_usage=False)
+        self._options.set("zdefs", None)
+        paths, arguments.operands = arguments.operands, []
+        programs = self._compile(self._session(as_json=False), arguments, None)
+        for number, (text, program) in enumerate(zip(arguments.programs, programs, strict=True)):
+            stem = PurePath(text.value).stem if text.value.endswith(".d") else ""
+            name = f"{stem}.o" if stem else f"d.out.{number}" if len(programs) > 1 else "d.out"
+            if arguments.output and len(programs) == 1:
+                name = arguments.output
+            try:
+                objects = Objects(paths, self._files, arguments.width)
+                data = objects.link(program.providers, as_object=self._options.word("linktype") != "dof")
+            except DtraceError as error:
+                raise DtraceError(f"failed to link {text.shown.replace(chr(39), '')}: {error}") from None
+            with self._files.create(name) as file:
+                file.write(data)
+            if program.clauses:
+                self._tell(f"{name} has the probes of {text.value}, not its clauses")
         return 0
 
     def _session(self, *, as_json: bool) -> Session:
@@ -178,8 +212,10 @@ class Command:
         Raises:
             DtraceError: There is none.
         """
-        if not text.isdigit() or not self._host.grab(int(text)):
-            raise DtraceError(f"failed to grab process {text}: no such process")
+        if not text.isdigit():
+            raise DtraceError(f"invalid pid: {text}")
+        if not self._host.grab(int(text)):
+            raise DtraceError(f"failed to grab pid {text}: no such process")
         return int(text)
 
     def _macros(self, text: Text, arguments: Arguments, target: int | None) -> Macros:
@@ -259,20 +295,16 @@ class Command:
                 self._stdout.write(listing.details(probe, session.types).encode())
 
     def _trace(self, session: Session, arguments: Arguments, programs: list[Program], shown: Pictures) -> int:
+        if "a" in arguments.flags:
+            raise DtraceError("could not enable tracing: No anonymous tracing state")
         for text, program in zip(arguments.programs, programs, strict=True):
             count = program.matches
             self._notice(f"{text.shown} matched {count} probe{'' if count == 1 else 's'}")
         if not any(program.matches for program in programs) and not self._options.is_set("zdefs"):
-            raise DtraceError("no probes matched")
+            raise DtraceError(f"no probes {'matched' if programs else 'specified'}")
+        session.enable()
         if self._options.is_set("destructive"):
             self._notice("allowing destructive actions")
-        session.enable(programs)
-        if "S" in arguments.flags:
-            import dis  # noqa: PLC0415 - only -S needs it
-
-            for name, code in session.codes():
-                self._stderr.write(f"\n{name}:\n")
-                dis.dis(code, file=self._stderr)
         with shown.recorded(self._host), contextlib.suppress(Interrupted), self._interruptible():
             session.begin()
             session.consumer.flush()

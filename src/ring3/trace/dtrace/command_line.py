@@ -29,12 +29,20 @@ FLAGS = frozenset("aABCeFGhHlqSvVwZ")
 FIELDS = {"P": "provider", "m": "module", "f": "function", "n": "name", "i": "name"}
 """The options that give a program on the command line, and what a lone word in it is."""
 _EXCLUSIVE = frozenset("AGhlV")
-ABSENT = frozenset("aAG")
-"""Anonymous tracing, and objects for programs that carry probes."""
+ABSENT = frozenset("A")
+"""What a kernel is to trace while it boots."""
 
 
 class UsageError(DtraceError):
-    """The command line is wrong: the usage is printed, the status is 2."""
+    """The command line is wrong: the status is 2.
+
+    Attributes:
+        shows_usage: Whether the usage is printed behind the message.
+    """
+
+    def __init__(self, message: str, *, shows_usage: bool = True) -> None:
+        super().__init__(message)
+        self.shows_usage = shows_usage
 
 
 class Text(NamedTuple):
@@ -86,8 +94,10 @@ class Arguments:
         self.output = ""
         self.pictures: dict[str, str] = {}
         self.as_json = False
-        self.bits = 64
+        self.width: int | None = None
         self.operands: list[str] = []
+        if not words:
+            raise UsageError("")
         self._words = list(words)
         while self._words:
             self._take(self._words.pop(0))
@@ -96,9 +106,12 @@ class Arguments:
         self._refuse_absent()
         modes = self.flags & _EXCLUSIVE
         if len(modes) > 1:
-            raise UsageError(
-                f"only one of the [-AGhlV] options can be specified at a time, not -{' -'.join(sorted(modes))}"
-            )
+            raise UsageError("only one of the [-AGhlV] options can be specified at a time", shows_usage=False)
+
+    @property
+    def bits(self) -> int:
+        """The data model of programs."""
+        return self.width or 64
 
     def _refuse_absent(self) -> None:
         """Complains of what dtrace(1M) has and this one has not."""
@@ -108,7 +121,7 @@ class Arguments:
 
     def _take(self, word: str) -> None:
         if word in ("-32", "-64"):
-            self.bits = int(word[1:])
+            self.width = int(word[1:])
         elif word == "-arch":
             self._architecture()
         elif not word.startswith("-") or word == "-":
@@ -126,7 +139,7 @@ class Arguments:
         name = self._words.pop(0) if self._words else ""
         if name not in ARCHITECTURES:
             raise UsageError(f"invalid value for the -arch option: {name or 'none'}")
-        self.bits = ARCHITECTURES[name]
+        self.width = ARCHITECTURES[name]
 
     def _long(self, word: str) -> None:
         """An option that dtrace(1M) has not: `--json`, `--flame FILE`, `--plot FILE`, `--perfetto FILE`."""

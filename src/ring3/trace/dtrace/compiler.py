@@ -100,6 +100,7 @@ class Compiler(Surroundings):
             self,
             probes_first=lambda: self.options.is_set("pspec"),
             is_file=source.is_file,
+            pads_structs=source.is_library or self.options.dialect.pads_structs,
         )
         clauses = []
         providers = []

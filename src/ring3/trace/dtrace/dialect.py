@@ -21,6 +21,7 @@ class Dialect(NamedTuple):
         string_room: How many bytes fewer than strsize a string has that a function gives.
         strict_scratch: Memory behind what alloca() and copyin() gave is no scratch memory.
         tells_clauses: Faults are told by clause, with a place in its code, and not by enabling and action.
+        pads_structs: Structs that a program declares have padding behind the last member, as C's.
         sets_lazyload: LD_NOLAZYLOAD is in the environment of a program that -c starts.
         null_faults: Comparing a string with NULL by order is a fault; otherwise NULL is the lowest.
     """
@@ -34,6 +35,7 @@ class Dialect(NamedTuple):
     tells_clauses: bool
     null_faults: bool
     sets_lazyload: bool
+    pads_structs: bool
 
 
 SUN = Dialect(
@@ -46,6 +48,7 @@ SUN = Dialect(
     tells_clauses=False,
     null_faults=True,
     sets_lazyload=True,
+    pads_structs=True,
 )
 ORACLE = Dialect(
     "oracle",
@@ -57,6 +60,7 @@ ORACLE = Dialect(
     tells_clauses=True,
     null_faults=False,
     sets_lazyload=False,
+    pads_structs=False,
 )
 BY_NAME = {dialect.name: dialect for dialect in (SUN, ORACLE)}
 

@@ -6,7 +6,7 @@ in the place of one: a constant for what can be computed, an inline's expression
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ring3.trace.dtrace.types import Type, Void
 
@@ -322,12 +322,27 @@ class TranslatorDefinition:
         self.members = members
 
 
+class ProbeDefinition(NamedTuple):
+    """`probe name(native) : (translated);`: which native parameter each of the translated ones is."""
+
+    name: str
+    native: list[Type]
+    translated: list[Type]
+    mapping: list[int]
+    line: int
+
+    @property
+    def shown_name(self) -> str:
+        """The name as descriptions have it."""
+        return self.name.replace("__", "-")
+
+
 class ProviderDefinition:
-    """`provider name { probe ... };`: each probe's name, native and translated parameters."""
+    """`provider name { probe ... };`."""
 
     __slots__ = ("line", "name", "probes")
 
-    def __init__(self, line: int, name: str, probes: list[tuple[str, list[Type], list[Type], int]]) -> None:
+    def __init__(self, line: int, name: str, probes: list[ProbeDefinition]) -> None:
         self.line = line
         self.name = name
         self.probes = probes

@@ -38,6 +38,8 @@ class DeclarationParser(ExpressionParser):
     """Reads declarations and types."""
 
     types: TypeSpace
+    pads_structs = True
+    """Whether structs have padding behind the last member."""
 
     @abstractmethod
     def constant(self, expression: Node) -> int | None:
@@ -113,7 +115,7 @@ class DeclarationParser(ExpressionParser):
             fail("D_DECL_TYPERED", token.line, f"type redeclared: {keyword} {tag}")
         while not self.accept("}"):
             self._member_declaration(new)
-        new.finish()
+        new.finish(0 if self.pads_structs else new.extent)
         return new
 
     def _member_declaration(self, struct: Struct) -> None:

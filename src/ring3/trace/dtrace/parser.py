@@ -13,7 +13,7 @@ from ring3.trace.dtrace.lexer import Lexer, Token
 from ring3.trace.dtrace.nodes import Clause, Declared, Inline, Item, Node, Statement
 from ring3.trace.dtrace.parse_declarations import DeclarationParser
 from ring3.trace.dtrace.type_space import TypeSpace
-from ring3.trace.dtrace.types import Enum, Type
+from ring3.trace.dtrace.types import Enum, Parameter
 
 
 class Surroundings:
@@ -43,6 +43,7 @@ class ProgramParser(DeclarationParser):
         *,
         probes_first: Callable[[], bool],
         is_file: bool = True,
+        pads_structs: bool = True,
     ) -> None:
         """Read from `lexer`.
 
@@ -52,9 +53,11 @@ class ProgramParser(DeclarationParser):
             around: The program.
             probes_first: -xpspec: what may be a probe description is one.
             is_file: A probe description alone means something on a command line only.
+            pads_structs: Structs have padding behind the last member.
         """
         super().__init__(lexer, self._is_type)
         self.types = types
+        self.pads_structs = pads_structs
         self._around = around
         self._probes_first = probes_first
         self._is_file = is_file
@@ -224,18 +227,19 @@ class ProgramParser(DeclarationParser):
         self.expect(";")
         yield nodes.ProviderDefinition(token.line, name.text, probes)
 
-    def _provider_probe(self) -> tuple[str, list[Type], list[Type], int]:
+    def _provider_probe(self) -> nodes.ProbeDefinition:
         name = self.expect("word")
         native = self._probe_parameters()
         translated = self._probe_parameters() if self.accept(":") else native
         self.expect(";")
-        return name.text, native, translated, name.line
+        places = {parameter.name: place for place, parameter in enumerate(native) if parameter.name}
+        mapping = [places.get(parameter.name, place) for place, parameter in enumerate(translated)]
+        types = [[parameter.type for parameter in each] for each in (native, translated)]
+        return nodes.ProbeDefinition(name.text, types[0], types[1], mapping, name.line)
 
-    def _probe_parameters(self) -> list[Type]:
+    def _probe_parameters(self) -> list[Parameter]:
         self.expect("(")
-        if self.accept(")"):
-            return []
-        return [parameter.type for parameter in self._parameters(")")[0]]
+        return [] if self.accept(")") else self._parameters(")")[0]
 
 
 def _always() -> bool:

@@ -1,8 +1,8 @@
 """-h: the header by which a C program has the probes of the providers that a script declares.
 
-On Solaris the macros call functions, which `dtrace -G` takes out of the objects again. On Linux they are the probes of
-SystemTap's `sys/sdt.h` where that is installed: such a program is ready for tracing as it is. Elsewhere they do
-nothing.
+The macros call functions, which `dtrace -G` takes out of the objects again. On Linux they are the probes of
+SystemTap's `sys/sdt.h` where that is installed: such a program is ready for tracing as it is. Where `_DTRACE_VERSION`
+is 0, and on systems that do not define it, they do nothing.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ def render(providers: Iterable[ProviderDefinition], file_name: str) -> str:
 #if defined(__linux__) && defined(__has_include)
 #if __has_include(<sys/sdt.h>)
 #include <sys/sdt.h>
+#elif !defined(_DTRACE_VERSION)
+#define\t_DTRACE_VERSION 1
 #endif
 #else
 #include <unistd.h>
@@ -61,15 +63,9 @@ extern "C" {{
 
 
 def _provider(provider: ProviderDefinition) -> str:
-    calls = "".join(
-        _calls(provider.name, name, native) for name, native, _translated, _line in provider.probes
-    )
-    notes = "".join(
-        _notes(provider.name, name, native) for name, native, _translated, _line in provider.probes
-    )
-    nothing = "".join(
-        _nothing(provider.name, name, native) for name, native, _translated, _line in provider.probes
-    )
+    calls = "".join(_calls(provider.name, probe.name, probe.native) for probe in provider.probes)
+    notes = "".join(_notes(provider.name, probe.name, probe.native) for probe in provider.probes)
+    nothing = "".join(_nothing(provider.name, probe.name, probe.native) for probe in provider.probes)
     return f"""
 #if defined(_DTRACE_VERSION) && _DTRACE_VERSION
 {calls}

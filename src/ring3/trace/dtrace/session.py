@@ -24,6 +24,7 @@ from ring3.trace.dtrace.generate_clauses import ClauseWriter, CompiledClause
 from ring3.trace.dtrace.generate_expressions import ExpressionWriter
 from ring3.trace.dtrace.memory import Memory
 from ring3.trace.dtrace.namespace import Namespace
+from ring3.trace.dtrace.nodes import Clause
 from ring3.trace.dtrace.options import Options
 from ring3.trace.dtrace.providers.base import (
     ARGUMENTS,
@@ -108,13 +109,14 @@ class Session:
         self._buffers: Buffers | None = None
         self._namespace: Namespace | None = None
         self._errors_in_error = 0
-        self._codes: list[tuple[str, CodeType]] = []
+        self._codes: list[tuple[str, str, CodeType, Clause]] = []
+        self._written: list[tuple[CompiledClause, Probe]] = []
         self.find(Description("dtrace"))
 
     def find(self, description: Description) -> list[Probe]:
         """The probes a description matches, in order of their providers; each has its number then."""
         if description.number is not None:
-            return [probe for probe in self._ids if probe.id == description.number]
+            return self._numbered(description.number)
         found: list[Probe] = []
         for provider in self.providers:
             of_provider = list(provider.find(description))
@@ -126,6 +128,12 @@ class Session:
                 probe.id = len(self._ids)
         return found
 
+    def _numbered(self, number: int) -> list[Probe]:
+        """The probe that has a number in the list of all there are."""
+        if number > len(self._ids):
+            self.find(Description())
+        return self._ids[number - 1 : number] if number else []
+
     def request_exit(self, status: int) -> None:
         """exit() was called: nothing but END and ERROR fires any more."""
         self.status = status
@@ -136,24 +144,24 @@ class Session:
         """Whether it is time for END."""
         return self.draining or (self._buffers is not None and self._buffers.full)
 
-    def enable(self, programs: Iterable[Program]) -> None:
-        """Write the clauses' code and enable their probes.
+    def enable(self) -> None:
+        """Enable the probes of the clauses that were written.
 
         Raises:
             DtraceError: for destructive actions without -w, or a record that no buffer can hold.
         """
-        options = self.options
-        self.speculations = Speculations(options.number("nspec"), options.number("specsize"))
-        self._buffers = Buffers(options, self.consumer.consume)
-        enabled = self._write(programs)
         by_probe: dict[Probe, list[Enabled]] = {}
-        for epid, (clause, probe) in enumerate(enabled, 1):
+        for epid, (clause, probe) in enumerate(self._written, 1):
+            self._check(clause)
             by_probe.setdefault(probe, []).append(Enabled(clause, epid))
         for probe, clauses in by_probe.items():
             self._undo.append(self._owners[probe].enable(probe, self._fire(probe, clauses)))
 
-    def _write(self, programs: Iterable[Program]) -> list[tuple[CompiledClause, Probe]]:
+    def write(self, programs: Iterable[Program]) -> None:
+        """Write the code of the clauses of programs."""
         options = self.options
+        self.speculations = Speculations(options.number("nspec"), options.number("specsize"))
+        self._buffers = Buffers(options, self.consumer.consume)
         dialect = options.dialect
         string_size = options.number("strsize")
         memory = Memory(self.target.read, options.number("scratchsize"), strict=dialect.strict_scratch)
@@ -175,16 +183,14 @@ class Session:
             self._aggregation,
             traces_signs=dialect.traces_signs,
         )
-        enabled = []
         clauses = itertools.count()
         for program in programs:
             for matched in program.clauses:
                 name = f"clause_{next(clauses)}"
                 compiled = writer.compile(matched.clause, name)
-                self._codes.append((name, compiled.code))
-                self._check(compiled)
-                enabled += [(compiled, probe) for probe in matched.probes]
-        return enabled
+                described = ", ".join(map(str, matched.descriptions))
+                self._codes.append((name, described, compiled.code, matched.clause))
+                self._written += [(compiled, probe) for probe in matched.probes]
 
     def _check(self, clause: CompiledClause) -> None:
         if clause.destructive and not self.options.is_set("destructive"):
@@ -299,9 +305,13 @@ class Session:
         where = f"enabled probe ID {epid} (ID {probe.id}: {probe})"
         return f"error on {where}: {fault.text()} in {place} at DIF offset {offset}"
 
-    def codes(self) -> list[tuple[str, CodeType]]:
-        """The code of the clauses, by name."""
-        return self._codes
+    def listing(self) -> str:
+        """What -S shows: the code of the clauses, and their variables."""
+        from ring3.trace.dtrace import code_listing  # noqa: PLC0415 - only -S needs it
+
+        return code_listing.render(
+            self._codes, self.compiler.symbols, with_places=self.options.dialect.tells_clauses
+        )
 
     def begin(self) -> None:
         """Fire BEGIN."""

@@ -187,6 +187,11 @@ class Struct(Type):
             for inner in member.type.members.values():
                 self.members[inner.name] = inner._replace(offset=inner.offset + member.offset)
 
+    @property
+    def extent(self) -> int:
+        """Bytes up to the end of the last member."""
+        return -(-self._bit // 8)
+
     def finish(self, size: int = 0) -> None:
         """All members are there: round the size up to the alignment, or take the one that is known."""
         align = 1 if self._packed else self.align

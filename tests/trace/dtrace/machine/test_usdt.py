@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from elftools.elf.elffile import ELFFile
 
+from ring3.trace.dtrace import dof_format
 from ring3.trace.dtrace.machine import dof, stapsdt
 from tests.support.toolchain import Toolchain
 from tests.trace.dtrace.machine.test_host import dtrace
@@ -75,7 +76,7 @@ def test_operands_of_the_assembler(operand: str, value: int, kind: str) -> None:
 
 def test_dof_that_is_cut_off_is_an_error_of_value_or_nothing(toolchain: Toolchain) -> None:
     with toolchain.program("usdt/dof.c").open("rb") as file:
-        section = ELFFile(file).get_section_by_name(dof.SECTION)
+        section = ELFFile(file).get_section_by_name(dof_format.SECTION)
         assert section is not None
         data = section.data()
     whole = list(dof.tracepoints(data, 64))

@@ -9,12 +9,11 @@ from ring3.debug.mdb.targets.base import MappedObject, Symbol
 from ring3.debug.object_file import FileSymbol, ObjectFile
 from ring3.errors import UserError
 from ring3.kernel.mm.report import row
-from ring3.trace.dtrace.machine.objects import objects_of
+from ring3.trace.dtrace.machine.objects import File, objects_of
 
 if TYPE_CHECKING:
     from ring3.debug.mdb.targets.base import Target
     from ring3.kernel.mm.mm import Mm
-    from ring3.kernel.mm.pagecache import PageCache
     from ring3.trace.unwind import CodeFile
 
 _CODE = (2, 10)
@@ -49,7 +48,7 @@ class Objects:
     """The objects of a process; files are read once."""
 
     def __init__(self) -> None:
-        self._files: dict[PageCache, ObjectFile | None] = {}
+        self._files: dict[File, ObjectFile | None] = {}
 
     def of(self, mm: Mm | None, program: str) -> list[Loaded]:
         """What is mapped in an address space, the executable first.
@@ -77,7 +76,7 @@ class Objects:
         )
         return None if found is None else self._file(found.file, path)
 
-    def _file(self, cache: PageCache, name: str) -> ObjectFile | None:
+    def _file(self, cache: File, name: str) -> ObjectFile | None:
         if cache not in self._files:
             try:
                 self._files[cache] = ObjectFile(name, bytes(cache.read(0, cache.size)))

@@ -179,13 +179,14 @@ class MachineHost(HostAlone):
         if finished():
             return
         from ring3.kernel import points  # noqa: PLC0415
+        from ring3.trace.dtrace.machine import ending  # noqa: PLC0415
 
         self._running = True
         ticks = self._computer.kernel.probes.attach(points.Tick(_FLUSH), lambda _task: flush())
         try:
             with self._following():
                 self._computer.run(self._task)
-            self.ended = f"pid {self._task.tid} has exited"
+            self.ended = ending.told(self._task, self.system)
         except SessionOver:
             pass
         except Deadlock as error:

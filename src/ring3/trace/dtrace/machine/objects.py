@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from ring3.abi import elf
 from ring3.abi.errno import Errno
 from ring3.kernel.mm.pagecache import PageCache
+from ring3.kernel.mm.shared import SharedObject
 
 if TYPE_CHECKING:
     from ring3.kernel.mm.mm import Mm
 
 _FUNCTIONS = frozenset((2, 10))
 """STT_FUNC and STT_GNU_IFUNC."""
+
+
+File = PageCache | SharedObject
+"""What a file's pages are, on a disk or in memory."""
 
 
 class Function(NamedTuple):
@@ -29,7 +34,7 @@ class MappedObject(NamedTuple):
     name: str
     is_executable: bool
     bias: int
-    file: PageCache
+    file: File
 
     def functions(self) -> list[Function]:
         """Its functions, each once by the best of its names: global ones before others."""
@@ -54,11 +59,13 @@ def entry_of(mm: Mm) -> int | None:
 
 def objects_of(mm: Mm) -> list[MappedObject]:
     """The ELF files mapped in an address space, the executable first."""
-    found: dict[PageCache, MappedObject] = {}
+    found: dict[File, MappedObject] = {}
     for vma in mm.vmas:
-        if not isinstance(vma.obj, PageCache) or vma.obj in found:
+        if not isinstance(vma.obj, File) or vma.obj in found:
             continue
         try:
+            if vma.obj.read(0, 4) != elf.MAGIC:
+                continue
             bias = _bias(vma.obj, vma.start, vma.object_page(vma.start) << 12)
         except (Errno, elf.ElfError):
             continue
@@ -73,7 +80,7 @@ def objects_of(mm: Mm) -> list[MappedObject]:
     return [executable._replace(is_executable=True), *(each for each in objects if each is not executable)]
 
 
-def _names_interpreter(file: PageCache) -> bool:
+def _names_interpreter(file: File) -> bool:
     """Whether it is a program that a run-time linker starts; Linux's libc is one too, at a higher address."""
     raw = bytes(file.read(0, file.size))
     header = elf.parse_header(raw)
@@ -81,7 +88,7 @@ def _names_interpreter(file: PageCache) -> bool:
     return any(each.type == elf.PType.INTERP for each in elf.parse_program_headers(header, headers))
 
 
-def _bias(file: PageCache, start: int, offset: int) -> int | None:
+def _bias(file: File, start: int, offset: int) -> int | None:
     """What is added to the file's addresses where the page at an offset is mapped at `start`."""
     raw = bytes(file.read(0, file.size))
     header = elf.parse_header(raw)

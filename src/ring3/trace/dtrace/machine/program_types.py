@@ -9,7 +9,7 @@ from ring3.trace.dtrace.machine.objects import objects_of
 
 if TYPE_CHECKING:
     from ring3.kernel.mm.mm import Mm
-    from ring3.kernel.mm.pagecache import PageCache
+    from ring3.trace.dtrace.machine.objects import File
     from ring3.trace.dtrace.types import Type
 
 
@@ -26,7 +26,7 @@ class ProgramTypes:
     def __init__(self, mm: Mm) -> None:
         """Look at the objects that are mapped when a type is asked for."""
         self._mm = mm
-        self._files: dict[PageCache, list[Types]] = {}
+        self._files: dict[File, list[Types]] = {}
 
     def find(self, name: str, module: str = "") -> Type | None:
         """A type of one object (by its name, to the first dot), or of any; the executable's go before others."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ring3.kernel import points
+from ring3.trace.dtrace.machine import ending
 from ring3.trace.dtrace.machine.host import Computer, MachineHost
 
 _FLUSH = 1_000_000_000
@@ -54,7 +55,7 @@ class UpHost(MachineHost):
         finally:
             self._running = False
         if self._task is not None and self._task.program_ended:
-            self.ended = f"pid {self._task.tid} has exited"
+            self.ended = ending.told(self._task, self.system)
 
     def close(self) -> None:
         """The machine stays."""

@@ -16,8 +16,9 @@ from ring3.abi import elf
 from ring3.abi.errno import Errno
 from ring3.kernel import points
 from ring3.machine.registers import Gpr
+from ring3.trace.dtrace import dof_format
 from ring3.trace.dtrace.machine import dof, stapsdt
-from ring3.trace.dtrace.machine.objects import MappedObject, objects_of
+from ring3.trace.dtrace.machine.objects import File, MappedObject, objects_of
 from ring3.trace.dtrace.machine.pid import CpuRegisters
 from ring3.trace.dtrace.machine.providers import padded
 from ring3.trace.dtrace.machine.target import TaskContext
@@ -27,15 +28,13 @@ from ring3.trace.user_symbols import UserSymbols
 if TYPE_CHECKING:
     from ring3.kernel.core import Kernel
     from ring3.kernel.mm.mm import Mm
-    from ring3.kernel.mm.pagecache import PageCache
     from ring3.kernel.task import Task
     from ring3.trace.dtrace.machine.tracepoints import Argument, Tracepoint
     from ring3.trace.dtrace.type_space import TypeSpace
     from ring3.trace.dtrace.types import Type
 
-_CARRIED: Final = tuple(name.encode() + b"\0" for name in (stapsdt.SECTION, dof.SECTION))
+_CARRIED: Final = tuple(name.encode() + b"\0" for name in (stapsdt.SECTION, dof_format.SECTION))
 _MAY_END_IN_NUMBER: Final = re.compile(r".*[0-9*?\]]|")
-_XOR_WIDE: Final = 0x48
 
 
 class _Place(NamedTuple):
@@ -56,7 +55,7 @@ class UsdtProvider:
         self._kernel = kernel
         self._registers = CpuRegisters(kernel)
         self._symbols = UserSymbols(kernel)
-        self._files: dict[PageCache, list[Tracepoint]] = {}
+        self._files: dict[File, list[Tracepoint]] = {}
         self._probes: dict[tuple[str, str, str, str], Probe] = {}
         self._places: dict[Probe, list[_Place]] = {}
 
@@ -87,7 +86,7 @@ class UsdtProvider:
                 seen.add(task.mm)
                 yield number, task.mm
 
-    def _of_file(self, file: PageCache) -> list[Tracepoint]:
+    def _of_file(self, file: File) -> list[Tracepoint]:
         if file not in self._files:
             self._files[file] = list(_tracepoints(bytes(file.read(0, file.size))))
         return self._files[file]
@@ -138,15 +137,15 @@ class UsdtProvider:
         return self._kernel.probes.attach(points.Address(point.address + bias, mm), at).detach
 
     def _answer(self, place: _Place) -> Callable[[], object]:
-        """Behind the instruction that clears the accumulator, has it be 1."""
-        address = place.point.address + place.bias
-        size = 3 if place.mm.peek(address, 1)[0] == _XOR_WIDE else 2
+        """Behind the instruction that has cleared the accumulator, has it be 1."""
         cpu = self._kernel.machine.cpu
 
         def at(_task: Task, _address: int) -> None:
             cpu.set_gpr(Gpr.RAX, 1)
 
-        return self._kernel.probes.attach(points.Address(address + size, place.mm), at).detach
+        return self._kernel.probes.attach(
+            points.Address(place.point.address + place.bias, place.mm), at
+        ).detach
 
 
 def _value(argument: Argument, registers: CpuRegisters, mm: Mm, bias: int) -> int:
@@ -186,9 +185,9 @@ def _tracepoints(raw: bytes) -> Iterator[Tracepoint]:
     try:
         file = ELFFile(io.BytesIO(raw))
         yield from stapsdt.tracepoints(file, symbols)
-        carried = file.get_section_by_name(dof.SECTION)
+        carried = file.get_section_by_name(dof_format.SECTION)
         if carried is not None:
-            yield from dof.tracepoints(carried.data(), file.elfclass)
+            yield from dof.tracepoints(carried.data(), file.elfclass, carried["sh_addr"])
     except (ELFError, ValueError, IndexError):
         return
 
