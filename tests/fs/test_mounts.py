@@ -8,9 +8,9 @@ import pytest
 
 from ring3.abi.errno import E, Errno
 from ring3.fs.dentry import Dentry
+from ring3.fs.mount_copies import Copied
 from ring3.fs.mounts import (
     RDONLY,
-    Copied,
     Mount,
     PeerGroup,
     follow,

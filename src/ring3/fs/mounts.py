@@ -2,7 +2,8 @@
 
 A dentry is a step of a path, so a mount has a root dentry of its own, also where it shows a directory that another one
 shows too: they lead to the same inodes. `MountTree` is what a mount namespace has; copying one makes dentries for all
-its places anew, and whoever stands in the old tree is brought to the same place in the new one by `Copied.place`.
+its places anew, and whoever stands in the old tree is brought to the same place in the new one by
+`ring3.fs.mount_copies`.
 
 What happens in a shared mount happens in its peers and in those that follow them as well (`PeerGroup`).
 """
@@ -17,7 +18,7 @@ from ring3.fs.dentry import Dentry
 from ring3.kernel.wait import WaitQueue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from ring3.fs.inode import FileSystem, Inode
 
@@ -33,6 +34,11 @@ TIMES: Final = NOATIME | NODIRATIME | RELATIME
 """Those that say when times of access are noted."""
 FLAGS: Final = RDONLY | NOSUID | NODEV | NOEXEC | NOSYMFOLLOW | NOATIME | NODIRATIME | RELATIME
 """What is a mount's own, with the numbers of mount(2)."""
+
+UNIQUE: Final = 1 << 31
+"""Numbers that stand for one mount for good are beyond this (MNT_UNIQUE_ID_OFFSET)."""
+INTERNAL: Final = 15
+"""The number of a mount that only the kernel has, of pipes, sockets and their like."""
 
 _NUMBERS: Final = count(21)
 _GROUPS: Final = count(1)
@@ -124,6 +130,11 @@ class Mount:
         """Whether nothing can be changed through it."""
         return bool(self.flags & RDONLY) or self.fs.readonly
 
+    @property
+    def unique(self) -> int:
+        """Its number among all that there ever were (mnt_id_unique)."""
+        return UNIQUE | self.number
+
     def keeps(self, flags: int) -> bool:
         """Whether a user namespace above forbids to change its flags to these (can_change_locked_flags)."""
         return bool(self.kept_flags & ~flags or (self.keeps_times and (self.flags ^ flags) & TIMES))
@@ -168,6 +179,12 @@ def flags_at(place: Dentry) -> int:
     """The flags of the mount that a place is in, 0 if it is in none."""
     mount = top_of(place).mount
     return 0 if mount is None else mount.flags
+
+
+def number_at(place: Dentry | None) -> int:
+    """The number of the mount that a place is in, or of the kernel's own for what has none."""
+    mount = None if place is None else top_of(place).mount
+    return INTERNAL if mount is None else mount.number
 
 
 def subpath_of(place: Dentry) -> bytes:
@@ -326,57 +343,6 @@ class MountTree:
             left = [one for one in left if one not in ready]
         self.mounts[:] = found
         self.note_change()
-
-
-class Copied:
-    """Mounts that were copied, from a place on.
-
-    Attributes:
-        tree: The copies, the one that starts at the place first.
-    """
-
-    def __init__(
-        self, old: Sequence[Mount], start: Dentry, *, recursive: bool = True, whole: bool = False
-    ) -> None:
-        """Copies the mount of a place, as far as it is below the place.
-
-        Args:
-            old: The mounts that may be below it, each behind the one that it stands in.
-            start: The place.
-            recursive: And what stands in it.
-            whole: It is for another namespace: what cannot be shown elsewhere is copied too.
-        """
-        self.tree = MountTree()
-        source = mount_of(start)
-        first = source.like(start.inode, subpath_of(start))
-        first.locked = source.locked and whole
-        self._made: dict[Dentry, Mount] = {start: first}
-        self.tree.add(first, None)
-        for mount in old if recursive else ():
-            at = None if mount.at is None or mount.root in self._made else self._known(mount.at)
-            if at is not None and (whole or not mount.unbindable):
-                made = mount.like(mount.root.inode, mount.subpath)
-                made.unbindable, made.locked = mount.unbindable and whole, mount.locked
-                self._made[mount.root] = made
-                self.tree.add(made, at)
-
-    def place(self, old: Dentry) -> Dentry:
-        """The place in the copy that a place in the old tree was; itself, if it was not copied."""
-        return self._known(old) or old
-
-    def _known(self, old: Dentry) -> Dentry | None:
-        names = []
-        at = old
-        while at not in self._made:
-            if at.parent is None:
-                return None
-            names.append((at.name, at.inode))
-            at = at.parent
-        found = self._made[at].root
-        for name, inode in reversed(names):
-            known = found.known(name)
-            found = known if known is not None and known.inode is inode else found.adopt(name, inode)
-        return found
 
 
 def top(place: Dentry) -> Dentry:

@@ -40,6 +40,7 @@ FAMILIES: Final = {
     "files.mount_objects": (
         "sys_fsconfig sys_fsmount sys_fsopen sys_fspick sys_mount_setattr sys_move_mount sys_open_tree"
     ),
+    "files.mount_queries": "sys_listmount sys_statmount",
     "files.mounts": "sys_mount sys_oldumount sys_pivot_root sys_umount",
     "files.names": (
         "sys_link sys_linkat sys_mkdir sys_mkdirat sys_mknod sys_mknodat sys_readlink sys_readlinkat "

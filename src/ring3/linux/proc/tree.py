@@ -12,6 +12,7 @@ from ring3.abi.kinds import NamedTuple
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import File
 from ring3.fs.inode import Inode
+from ring3.fs.mounts import number_at
 from ring3.fs.pseudo import PseudoDirectory, PseudoFile, PseudoFileSystem, PseudoLink
 from ring3.linux.model.process import INIT
 from ring3.linux.proc import adjustable, mounts, process, system
@@ -331,7 +332,7 @@ class ProcTree:
     def _fd_info(self, task: LinuxTask, own: bytes, fd: int, file: File) -> Inode:
         def text() -> bytes:
             flags = file.flags | (0o2000000 if task.files.cloexec(fd) else 0)
-            head = f"pos:\t{file.position}\nflags:\t0{flags:o}\nmnt_id:\t1\n"
+            head = f"pos:\t{file.position}\nflags:\t0{flags:o}\nmnt_id:\t{number_at(file.dentry)}\n"
             return f"{head}ino:\t{file.stat().ino}\n{file.details()}".encode()
 
         return PseudoFile(self.fs, own, text, owner=_owner(task))

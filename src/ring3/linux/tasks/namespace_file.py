@@ -8,7 +8,7 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
 from ring3.fs.anonymous import AnonymousFile
 from ring3.fs.file import O_RDONLY, File
-from ring3.linux.model.namespaces import PidNamespace
+from ring3.linux.model.namespaces import MountNamespace, PidNamespace
 from ring3.linux.model.user_namespace import UserNamespace
 from ring3.linux.tasks.namespaces import FLAG_OF
 
@@ -30,6 +30,14 @@ class NsIoctl(IntEnum):
     NS_GET_PARENT = 0xB702
     NS_GET_NSTYPE = 0xB703
     NS_GET_OWNER_UID = 0xB704
+    NS_GET_MNTNS_ID = 0x8008_B705
+    NS_GET_PID_FROM_PIDNS = 0x8004_B706
+    NS_GET_TGID_FROM_PIDNS = 0x8004_B707
+    NS_GET_PID_IN_PIDNS = 0x8004_B708
+    NS_GET_TGID_IN_PIDNS = 0x8004_B709
+
+
+ABOUT_NUMBERS: Final = range(NsIoctl.NS_GET_PID_FROM_PIDNS, NsIoctl.NS_GET_TGID_IN_PIDNS + 1)
 
 
 KINDS: Final = {b"time_for_children": b"time", b"pid_for_children": b"pid"}
@@ -89,8 +97,21 @@ def ns_ioctl(task: LinuxTask, file: NamespaceFile, cmd: int, arg: int) -> int:
             raise Errno(E.EINVAL)
         task.memory.write_u32(arg, task.credentials.user_ns.shown_user(namespace.owner))
         return 0
-    if cmd not in (NsIoctl.NS_GET_PARENT, NsIoctl.NS_GET_USERNS):
-        raise Errno(E.ENOTTY)
+    if cmd == NsIoctl.NS_GET_MNTNS_ID:
+        if not isinstance(namespace, MountNamespace):
+            raise Errno(E.EINVAL)
+        task.memory.write_u64(arg, namespace.number)
+        return 0
+    if cmd in ABOUT_NUMBERS:
+        return _translated(task, namespace, cmd, arg & 0xFFFF_FFFF)
+    if cmd in (NsIoctl.NS_GET_PARENT, NsIoctl.NS_GET_USERNS):
+        return _related(task, file, cmd)
+    raise Errno(E.ENOTTY)
+
+
+def _related(task: LinuxTask, file: NamespaceFile, cmd: int) -> int:
+    """A descriptor for the namespace that another one lies in, or for the user namespace that it was made in."""
+    namespace = file.namespace
     if isinstance(namespace, PidNamespace) and cmd == NsIoctl.NS_GET_PARENT:
         return _install(task, file, b"pid", namespace.parent, task.pid_ns)
     if isinstance(namespace, UserNamespace):
@@ -98,6 +119,29 @@ def ns_ioctl(task: LinuxTask, file: NamespaceFile, cmd: int, arg: int) -> int:
     if cmd == NsIoctl.NS_GET_PARENT:
         raise Errno(E.EINVAL)
     return _install(task, file, b"user", namespace.owner, task.credentials.user_ns)
+
+
+def _translated(task: LinuxTask, namespace: Namespace | UserNamespace, cmd: int, number: int) -> int:
+    """What a thread or process of one namespace of numbers is called in another one.
+
+    Raises:
+        Errno: EINVAL, it is a namespace of another kind; ESRCH, there is no such thread, or it has no number there.
+    """
+    if not isinstance(namespace, PidNamespace):
+        raise Errno(E.EINVAL)
+    own = task.pid_ns
+    inward = cmd in (NsIoctl.NS_GET_PID_IN_PIDNS, NsIoctl.NS_GET_TGID_IN_PIDNS)
+    there, here = (own, namespace) if inward else (namespace, own)
+    thread = task.kernel.thread(there.found(number))
+    if thread is None:
+        raise Errno(E.ESRCH)
+    wanted = (
+        thread.tgid if cmd in (NsIoctl.NS_GET_TGID_FROM_PIDNS, NsIoctl.NS_GET_TGID_IN_PIDNS) else thread.tid
+    )
+    found = here.shown(wanted)
+    if not found:
+        raise Errno(E.ESRCH)
+    return found
 
 
 def _install(task: LinuxTask, file: NamespaceFile, name: bytes, found: Tree | None, own: Tree) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
 from ring3.abi.linux.capabilities import ALL, Cap
-from ring3.fs.mounts import NODEV, NOEXEC, NOSUID, RDONLY, Copied, make_slave, top
+from ring3.fs.mounts import NODEV, NOEXEC, NOSUID, RDONLY, make_slave, top
 from ring3.linux.model.namespaces import (
     IpcNamespace,
     MountNamespace,
@@ -25,6 +25,7 @@ from ring3.linux.model.user_namespace import UserNamespace
 from ring3.linux.tasks.identity import set_credentials
 
 if TYPE_CHECKING:
+    from ring3.fs.mount_copies import Copied
     from ring3.fs.mounts import MountTree
     from ring3.linux.model.credentials import Credentials
     from ring3.linux.model.system import LinuxSystem
@@ -99,6 +100,8 @@ def renewed(task: LinuxTask, flags: int) -> Renewed:
         raise Errno(E.EPERM)
     copied = None
     if flags & NEWNS:
+        from ring3.fs.mount_copies import Copied  # noqa: PLC0415 - few programs ask for it
+
         _require_room(task)
         copied = Copied(now.mnt.tree.mounts, now.mnt.tree.root, whole=True)
         if owner is not now.mnt.owner:

@@ -13,6 +13,7 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.linux.capabilities import Cap
 from ring3.abi.linux.structs.files import FILE_HANDLE
 from ring3.fs.dentry import Dentry
+from ring3.fs.mounts import mount_of
 from ring3.fs.opening import FORGOTTEN, O_CLOEXEC, O_LARGEFILE, O_TMPFILE, vfs_open
 from ring3.fs.pseudo import PseudoFileSystem
 from ring3.kernel.functions import function
@@ -20,28 +21,35 @@ from ring3.linux.definition import syscall
 from ring3.linux.files.lookup import AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, find_or_fd, who
 
 if TYPE_CHECKING:
-    from ring3.fs.inode import FileSystem
     from ring3.linux.model.task import LinuxTask
 
 AT_SYMLINK_FOLLOW: Final = 0x400
 AT_HANDLE_FID: Final = 0x200
-_KNOWN: Final = AT_EMPTY_PATH | AT_SYMLINK_FOLLOW | AT_HANDLE_FID
+AT_HANDLE_MNT_ID_UNIQUE: Final = 1
+AT_HANDLE_CONNECTABLE: Final = 2
+_KNOWN: Final = (
+    AT_EMPTY_PATH | AT_SYMLINK_FOLLOW | AT_HANDLE_FID | AT_HANDLE_MNT_ID_UNIQUE | AT_HANDLE_CONNECTABLE
+)
 MAX_HANDLE_SZ: Final = 128
 _SIZE: Final = 8
 _TYPE: Final = 1
 """FILEID_INO32_GEN: the kind of handle that stands for a number and no parent."""
+_CONNECTABLE: Final = 0x1_0000
+"""What is opened by it has a known path, as all here has (FILEID_IS_CONNECTABLE)."""
+_DIRECTORY: Final = 0x2_0000
+"""Said with it of a directory (FILEID_IS_DIR)."""
 
 Handle = Annotated[int, POINTER]
 MountId = Annotated[int, POINTER]
 Flags = Annotated[int, INT]
 
 
-@syscall("partial", "no unique mount ids and no connectable handles: EINVAL")
+@syscall("full")
 def sys_name_to_handle_at(
     task: LinuxTask, dfd: DirFd, name: Path, handle: Handle, mnt_id: MountId, flag: Flags
 ) -> int:
     """Gives the handle of a file, and the number of the mount it is on; EOVERFLOW says how long it is."""
-    if flag & ~_KNOWN:
+    if flag & ~_KNOWN or (flag & AT_HANDLE_CONNECTABLE and flag & (AT_HANDLE_FID | AT_EMPTY_PATH)):
         raise Errno(E.EINVAL)
     follow = 0 if flag & AT_SYMLINK_FOLLOW else AT_SYMLINK_NOFOLLOW
     found = find_or_fd(task, dfd, name, flag & AT_EMPTY_PATH | follow)
@@ -54,18 +62,19 @@ def sys_name_to_handle_at(
     fits = room >= _SIZE
     if fits:
         place.fs.handles[place.inode.ino] = place
-    task.memory.write_u32(mnt_id, _mount_id(task, place.fs))
+    mount = mount_of(place)
+    if flag & AT_HANDLE_MNT_ID_UNIQUE:
+        task.memory.write_u64(mnt_id, mount.unique)
+    else:
+        task.memory.write_u32(mnt_id, mount.number)
     number = place.inode.ino.to_bytes(_SIZE, "little") if fits else b""
-    task.memory.write(handle, FILE_HANDLE.pack(64, _SIZE, _TYPE, b"") + number)
+    kind = _TYPE
+    if flag & AT_HANDLE_CONNECTABLE:
+        kind |= _CONNECTABLE | (_DIRECTORY if place.inode.is_directory else 0)
+    task.memory.write(handle, FILE_HANDLE.pack(64, _SIZE, kind, b"") + number)
     if not fits:
         raise Errno(E.EOVERFLOW)
     return 0
-
-
-def _mount_id(task: LinuxTask, fs: FileSystem) -> int:
-    """The number that /proc/PID/mountinfo has for a mount."""
-    mounts = task.kernel.vfs.mounts
-    return next(number for number, mount in enumerate(mounts, 1) if mount.fs is fs)
 
 
 @syscall("full")
@@ -97,7 +106,9 @@ def do_handle_open(task: LinuxTask, mountdirfd: int, handle: int, flags: int) ->
     if not task.credentials.capable(Cap.DAC_READ_SEARCH):
         raise Errno(E.EPERM)
     raw = task.memory.read(handle + FILE_HANDLE.size(64), size)
-    if anchor is None or isinstance(anchor.fs, PseudoFileSystem) or (size, kind) != (_SIZE, _TYPE):
+    if anchor is None or isinstance(anchor.fs, PseudoFileSystem) or size != _SIZE:
+        raise Errno(E.ESTALE)
+    if kind & ~(_CONNECTABLE | _DIRECTORY) != _TYPE:
         raise Errno(E.ESTALE)
     place = anchor.fs.handles.get(int.from_bytes(raw, "little"))
     if place is None or place.deleted:

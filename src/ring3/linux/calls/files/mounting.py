@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.capabilities import Cap
 from ring3.fs import mounts
-from ring3.fs.mounts import Copied, Mount, MountTree, mount_of, places_in_peers, top, top_of
+from ring3.fs.mount_copies import Copied
+from ring3.fs.mounts import Mount, MountTree, mount_of, places_in_peers, top, top_of
 from ring3.fs.pseudo import PseudoLink
 from ring3.fs.tmpfs import MemoryFileSystem
 from ring3.linux.calls.files.filesystems import change_limits, new_mount

@@ -9,6 +9,7 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.linux.structs.files import OLD_STAT, STAT, STAT32, STAT64, STATX
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import File, Stat
+from ring3.fs.mounts import top_of
 from ring3.kernel.functions import function
 from ring3.linux.definition import syscall
 from ring3.linux.files.lookup import (
@@ -31,13 +32,14 @@ _STAT: Final = STAT.form(64)
 MAX_32: Final = (1 << 32) - 1
 STATX_BASIC_STATS: Final = 0x7FF
 STATX_MNT_ID: Final = 0x1000
+STATX_MNT_ID_UNIQUE: Final = 0x4000
 STATX_RESERVED: Final = 0x8000_0000
 STATX_ATTR_MOUNT_ROOT: Final = 0x2000
 STAT_FLAGS: Final = int(At.AT_SYMLINK_NOFOLLOW | At.AT_NO_AUTOMOUNT | At.AT_EMPTY_PATH)
 SYNC_FLAGS: Final = int(At.AT_STATX_FORCE_SYNC | At.AT_STATX_DONT_SYNC)
 STATX_FLAGS: Final = STAT_FLAGS | SYNC_FLAGS
-_NOT_BASIC: Final = (0,) * 18
-"""What follows the basic attributes."""
+_UNKNOWN: Final = (0,) * 17
+"""What follows the number of the mount."""
 
 StatxOut = Annotated[int, POINTER]
 
@@ -113,14 +115,21 @@ def old_id(number: int) -> int:
     return number if number < 1 << 16 else 65534
 
 
-def pack_statx(stat: Stat, is_mount: bool) -> bytes:
-    """``struct statx`` (include/uapi/linux/stat.h) with the basic attributes; no file has a time of birth."""
+def pack_statx(stat: Stat, answered: int, is_mount: bool, mount: int) -> bytes:
+    """``struct statx`` (include/uapi/linux/stat.h); no file has a time of birth.
+
+    Args:
+        stat: The basic attributes.
+        answered: ``STATX_`` bits of what is said.
+        is_mount: A mount starts there.
+        mount: The number of the mount.
+    """
     (atime, atime_ns, mtime, mtime_ns, ctime, ctime_ns) = _times(stat)
     attributes = STATX_ATTR_MOUNT_ROOT if is_mount else 0
     return STATX.pack(
-        64, STATX_BASIC_STATS, stat.blksize, attributes, stat.nlink, stat.uid, stat.gid, stat.mode, 0, stat.ino,
+        64, answered, stat.blksize, attributes, stat.nlink, stat.uid, stat.gid, stat.mode, 0, stat.ino,
         stat.size, stat.blocks, STATX_ATTR_MOUNT_ROOT, atime, atime_ns, 0, 0, 0, 0, ctime, ctime_ns, 0, mtime, mtime_ns,
-        0, *major_minor(stat.rdev), *major_minor(stat.dev), *_NOT_BASIC,
+        0, *major_minor(stat.rdev), *major_minor(stat.dev), mount, *_UNKNOWN,
     )  # fmt: skip
 
 
@@ -188,7 +197,7 @@ def sys_newfstatat(task: LinuxTask, dfd: DirFd, filename: Path, statbuf: StatOut
     return 0
 
 
-@syscall("partial", "no time of birth and no mount number: their bits stay clear in stx_mask")
+@syscall("partial", "no time of birth: its bit stays clear in stx_mask")
 def sys_statx(
     task: LinuxTask, dfd: DirFd, filename: Path, flags: AtFlagsUnsigned, mask: UnsignedInt, buffer: StatxOut
 ) -> int:
@@ -199,8 +208,15 @@ def sys_statx(
         raise Errno(E.EINVAL)
     check_flags(flags, STATX_FLAGS)
     found = find_or_fd(task, dfd, filename, flags)
-    is_mount = isinstance(found, Dentry) and found.covers is not None
-    task.memory.write(buffer, pack_statx(seen(task, vfs_getattr(found)), is_mount))
+    place = found if isinstance(found, Dentry) else found.dentry
+    mount = None if place is None else top_of(place).mount
+    is_start = mount is not None and place is mount.root
+    answered, number = STATX_BASIC_STATS, 0
+    if mount is not None:
+        unique = mask & STATX_MNT_ID_UNIQUE
+        answered |= unique or STATX_MNT_ID
+        number = mount.unique if unique else mount.number
+    task.memory.write(buffer, pack_statx(seen(task, vfs_getattr(found)), answered, is_start, number))
     return 0
 
 
