@@ -112,6 +112,33 @@ class When(StrEnum):
     BOTH = "inout"
 
 
+class Otherwise(StrEnum):
+    """What an argument is where its condition does not hold."""
+
+    NOTHING = "if"
+    """The call does not look at it."""
+    ADDRESS = "unless"
+    """The call does not follow it. The condition is written the other way round."""
+    HEX = "where"
+    """Bits without names."""
+
+
+class Condition(NamedTuple):
+    """On what it depends what an argument is.
+
+    Attributes:
+        otherwise: What it is where the condition does not hold.
+        argument: The argument that decides, by name.
+        operator: ``&``: it has one of the values' bits; ``=``: it is one of them; ``!=``: it is none.
+        values: The names of those values.
+    """
+
+    otherwise: Otherwise
+    argument: str
+    operator: str
+    values: tuple[str, ...]
+
+
 class Arg(NamedTuple):
     """An argument, a result or a field.
 
@@ -126,9 +153,7 @@ class Arg(NamedTuple):
         indirect: Whether `length` names a pointer to the length.
         command: The argument that says what this one is, by name; and
         by: what it is then, by that one's value. What it is otherwise, the other attributes say.
-        flags: The argument of flags without which the call does not look at this one, by name; and
-        wanted: names of those flags, of which one is enough. Empty where it always looks.
-        unless: It is the other way round: with one of these flags, the call takes it for an address.
+        condition: On what it depends whether this is what it is; None where it always is.
     """
 
     type: CType
@@ -140,9 +165,7 @@ class Arg(NamedTuple):
     indirect: bool = False
     command: str = ""
     by: Mapping[int, Arg] | None = None
-    flags: str = ""
-    wanted: tuple[str, ...] = ()
-    unless: bool = False
+    condition: Condition | None = None
 
 
 class Parameter(NamedTuple):

@@ -14,7 +14,8 @@ to, ``in``, ``out`` or ``inout``; then its C type may stand, where that is not w
 that is pointed to, or ``result``. ``path``, ``string`` and ``strings`` alone are read on entry. ``by NAME``
 means that the value of another argument says what it is; `` if FLAGS&A|B`` behind a meaning that the call
 looks at it only with one of these flags in another argument, `` unless FLAGS&A|B`` that it does not follow it
-with one of them. Without a meaning it is a number.
+with one of them, `` where NAME=A|B`` that it is bits without names if another argument is none of these values
+(``!=``: if it is one). Without a meaning it is a number.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from typing import Final
 from ring3.abi import c_types
 from ring3.abi.c_types import CType
 from ring3.abi.kinds import NamedTuple
-from ring3.abi.meaning import Arg, Meaning, Parameter, When
+from ring3.abi.meaning import Arg, Condition, Meaning, Otherwise, Parameter, When
 
 _CHAR: Final = CType("char", 8, True)
 _U8: Final = CType("u8", 8, False)
@@ -85,6 +86,7 @@ NARROW: Final = {
 _TYPES_BY_LENGTH: Final = sorted(TYPES, key=len, reverse=True)
 _DECLARATION: Final = re.compile(r"((?:struct )?[\w ]+?)( ?\*+ ?| )(\w+)(?:\[(\w*)\])?(?:: (.*))?")
 _LENGTH: Final = re.compile(r"(.*)\[(\*?)(\w+)\]")
+_CONDITION: Final = re.compile(r"(.*) (if|unless|where) (\w+)(&|!?=)(\S+)")
 _STRINGS: Final = {Meaning.PATH, Meaning.STRING, Meaning.STRINGS}
 
 
@@ -148,12 +150,11 @@ def meaning(text: str, kind: CType, bits: int, target: CType | None = None) -> A
     Raises:
         ValueError: It is malformed.
     """
-    text, condition, test = text.partition(" unless " if " unless " in text else " if ")
-    if condition:
-        flags, _, wanted = test.partition("&")
-        return meaning(text, kind, bits, target)._replace(
-            flags=flags, wanted=tuple(wanted.split("|")), unless=condition == " unless "
-        )
+    match = _CONDITION.fullmatch(text)
+    if match is not None:
+        text, word, argument, operator, values = match.groups()
+        condition = Condition(Otherwise(word), argument, operator, tuple(values.split("|")))
+        return meaning(text, kind, bits, target)._replace(condition=condition)
     words = text.split(" ")
     when = When(words[0]) if words[0] in {"in", "out", "inout"} else None
     if words[0] == "by" and len(words) == 2:

@@ -31,7 +31,7 @@ def text(memory: bytes = b"", style: Style = Style(), bits: int = 64) -> Text:  
     ("raw", "in_hex", "shown"),
     [
         (b'a\n\t"\\', InHex.NONE, r'"a\n\t\"\\"'),
-        (b"\0\x019\xff", InHex.NONE, r'"\0\0019\377"'),
+        (b"\0\x017\x019\xff", InHex.NONE, r'"\0\0017\19\377"'),
         (b"ab\xff", InHex.NON_ASCII, r'"\x61\x62\xff"'),
         (b"ab\n", InHex.NON_ASCII, r'"ab\n"'),
         (b"a\x80", InHex.NON_ASCII_CHARS, r'"a\x80"'),

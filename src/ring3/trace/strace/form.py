@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ring3.abi.c_types import LONG
-from ring3.abi.meaning import Arg, Meaning, Parameter
+from ring3.abi.meaning import Arg, Condition, Meaning, Otherwise, Parameter
 from ring3.trace.strace import tables
 from ring3.trace.strace.style import Style
 
@@ -73,7 +73,11 @@ class Form:
         self.has_remark = self._result is None or (
             self._result.meaning not in (_DECIMAL if style.pids else _DECIMAL | _TASKS)
         )
-        if not by_command and not any(p.arg.flags for p in parameters) and not self._has_halves(parameters):
+        if (
+            not by_command
+            and not any(p.arg.condition for p in parameters)
+            and not self._has_halves(parameters)
+        ):
             self._fixed = tuple(p for p in parameters if p.arg.meaning is not Meaning.UNUSED)
 
     @staticmethod
@@ -91,11 +95,12 @@ class Form:
         if self._fixed is not None:
             return self._fixed
         assert self._row is not None
-        every = self._row.parameters
+        every = self._row.arguments(beside.values(), tables.sets())
         parameters = [
-            _followed(p, every, beside)
-            for p in self._row.arguments(beside.values(), tables.sets())
-            if p.arg.meaning is not Meaning.UNUSED and p.name in beside and not _ignored(p, every, beside)
+            shown
+            for p in every
+            if p.arg.meaning is not Meaning.UNUSED and p.name in beside
+            for shown in _conditional(p, every, beside)
         ]
         joined = _joined(parameters, beside)
         if self._order:
@@ -104,25 +109,29 @@ class Form:
         return tuple(joined)
 
 
-def _ignored(parameter: Parameter, every: Sequence[Parameter], beside: dict[str, int]) -> bool:
-    """Whether the call does not look at it without flags that are not given."""
+def _conditional(
+    parameter: Parameter, every: Sequence[Parameter], beside: dict[str, int]
+) -> Iterator[Parameter]:
+    """The argument as what it is by its condition; nothing where the call does not look at it."""
     arg = parameter.arg
-    return bool(arg.flags) and not arg.unless and not _given(arg, every, beside)
+    condition = arg.condition
+    is_negated = condition is not None and condition.otherwise is Otherwise.ADDRESS
+    if condition is None or _holds(condition, every, beside) is not is_negated:
+        yield parameter
+    elif condition.otherwise is Otherwise.ADDRESS:
+        yield Parameter(parameter.name, Arg(arg.type, Meaning.ADDRESS))
+    elif condition.otherwise is Otherwise.HEX:
+        yield Parameter(parameter.name, Arg(arg.type, Meaning.HEX))
 
 
-def _followed(parameter: Parameter, every: Sequence[Parameter], beside: dict[str, int]) -> Parameter:
-    """The argument as an address, where the call does not follow it with flags that are given."""
-    arg = parameter.arg
-    if arg.unless and _given(arg, every, beside):
-        return Parameter(parameter.name, Arg(arg.type, Meaning.ADDRESS))
-    return parameter
-
-
-def _given(arg: Arg, every: Sequence[Parameter], beside: dict[str, int]) -> bool:
-    """Whether one of the flags is given that an argument depends on."""
-    given = next(other for other in every if other.name == arg.flags)
-    of = tables.sets()[given.arg.of]
-    return any(beside[arg.flags] & of[name] for name in arg.wanted)
+def _holds(condition: Condition, every: Sequence[Parameter], beside: dict[str, int]) -> bool:
+    """Whether another argument has the values that a condition names."""
+    given = next(other for other in every if other.name == condition.argument).arg
+    number = given.type.cast(beside[condition.argument])
+    values = [tables.sets()[given.of][name] for name in condition.values]
+    if condition.operator == "&":
+        return any(number & value for value in values)
+    return (number in values) is (condition.operator == "=")
 
 
 def _joined(parameters: Sequence[Parameter], beside: dict[str, int]) -> list[Parameter]:

@@ -11,9 +11,12 @@ from ring3.trace.strace import tables
 from ring3.trace.strace.form import LATE, SIGRETURNS, Form
 from ring3.trace.strace.naming import named
 from ring3.trace.strace.outcome import outcome
+from ring3.trace.strace.scalar_text import signed
 from ring3.trace.strace.scalars import permissions, signal_name, sigset
-from ring3.trace.strace.special_structs import FAILED
+from ring3.trace.strace.socket_messages import FAILED
+from ring3.trace.strace.special_structs import BEFORE, IN_FAILURE
 from ring3.trace.strace.style import Names
+from ring3.trace.strace.text import BEFORE as SIZE_BEFORE
 from ring3.trace.strace.text import Text
 
 _ERRORS: Final = {int(error): error for error in E}
@@ -23,6 +26,9 @@ _FLAGGED: Final = frozenset({"fcntl", "fcntl64"})
 _KINDS: Final = {"fd_flags": "flags ", "open": "flags ", "seals": "seals "}
 _IN_HEX: Final = frozenset({"personality", "fcntl", "fcntl64"})
 """Calls whose results are numbers in hexadecimal, though they are no flags."""
+_CHANGING: Final = frozenset({Meaning.SIZE, Meaning.OFFSET})
+"""Numbers that calls are given and change, of which both are shown."""
+_MAX_ERRNO: Final = 4095
 _RESTARTS: Final = 512
 """The first of the codes for calls that are made again."""
 
@@ -64,14 +70,25 @@ class CallLine:
     def _at_entry(self, parameter: Parameter) -> str | None:
         arg = parameter.arg
         if self._is_late(arg) or parameter.name in LATE.get(self.name, ()):
-            if arg.meaning is Meaning.SIZE and self._beside[parameter.name]:
-                self._sizes[parameter.name] = self._text.value(
-                    arg, self._beside[parameter.name], self._beside
-                )
+            if self._beside[parameter.name]:
+                self._note(parameter)
             return None
         if arg.meaning is Meaning.STRINGS and parameter.name == "envp":
             return self._text.environment(self._beside["envp"]) if self._beside["envp"] else "NULL"
         return self._label(parameter) + self._text.value(arg, self._beside[parameter.name], self._beside)
+
+    def _note(self, parameter: Parameter) -> None:
+        """Notes what will have changed when the call has returned."""
+        arg, address = parameter.arg, self._beside[parameter.name]
+        if arg.meaning in _CHANGING:
+            self._sizes[parameter.name] = self._text.value(arg, address, self._beside)
+        try:
+            if arg.meaning is Meaning.SIZE:
+                self._beside[SIZE_BEFORE + parameter.name] = self._text.integer(address, 4)
+            if arg.of in BEFORE:
+                self._beside.update(BEFORE[arg.of](self._text, address, self._beside))
+        except Errno:
+            pass
 
     def _label(self, parameter: Parameter) -> str:
         named = f"{parameter.name}=" if self._text.style.named else ""
@@ -106,9 +123,9 @@ class CallLine:
     def _at_end(self, parameter: Parameter, result: int | None, error: int) -> str:
         address = self._beside[parameter.name]
         arg = parameter.arg
-        if arg.of == "msghdr":
+        if arg.of in IN_FAILURE:
             result = FAILED if result is None else result
-        elif arg.meaning is Meaning.SIZE and arg.when is When.BOTH and parameter.name in self._sizes:
+        elif arg.meaning in _CHANGING and arg.when is When.BOTH and parameter.name in self._sizes:
             return self._changed_size(parameter, address)
         if self.name == "wait4" and not result:
             return f"{address:#x}" if address else "NULL"  # nobody was waited for
@@ -123,7 +140,10 @@ class CallLine:
         """A size that the call was given and has changed: both, unless they are equal."""
         before = self._sizes[parameter.name]
         after = self._text.value(parameter.arg, address, self._beside)
-        return after if before in (after, f"{address:#x}") else f"{before[:-1]} => {after[1:]}"
+        if before in (after, f"{address:#x}"):
+            return after
+        is_offset = parameter.arg.meaning is Meaning.OFFSET
+        return f"{before} => {after}" if is_offset else f"{before[:-1]} => {after[1:]}"
 
     def result(self, value: int, error: int) -> str:
         """What stands behind the equals sign.
@@ -132,6 +152,8 @@ class CallLine:
             value: What the call returned.
             error: The errno it failed with, 0 if it did not.
         """
+        if self.name in SIGRETURNS:
+            error = -signed(value) if -_MAX_ERRNO <= signed(value) < 0 else error
         if error:
             return failure(error)
         return self._value(value) + outcome(self.name, self._text, self._beside, value)
@@ -145,7 +167,7 @@ class CallLine:
             return str(value)
         name = named(of, value, self._text.bits, how if in_hex else Names.ABBREV)
         number = f"{value:#x}" if in_hex and value else str(value)
-        if name in ("0", number):
+        if name in ("0", number) or (self.name in _FLAGGED and "???" in name):
             return number
         return f"{number} ({_KINDS.get(of.name, '') if self.name in _FLAGGED else ''}{name})"
 

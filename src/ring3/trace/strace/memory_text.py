@@ -47,7 +47,14 @@ class MemoryText:
                 found.append(one(address + index * size))
             except Errno:
                 return f"[{', '.join(found)}, ... /* {address + index * size:#x} */]"
-        return f"[{', '.join(found)}{', ...' * (limit < count)}]"
+        if limit == count:
+            return f"[{', '.join(found)}]"
+        beyond = address + limit * size
+        try:
+            self.read(beyond, size)
+        except Errno:
+            return f"[{', '.join([*found, f'... /* {beyond:#x} */'])}]"
+        return f"[{', '.join([*found, '...'])}]"
 
     def integer(self, address: int, size: int) -> int:
         """A number of so many bytes, without a sign."""
@@ -59,9 +66,11 @@ class MemoryText:
         Raises:
             Errno: They cannot be read.
         """
+        if not size:
+            return '""'
         shown = min(size, self.style.length)
         how = self.style.in_hex if in_hex is None else in_hex
-        return quoted(self.read(address, shown), how) + "..." * (size > shown)
+        return quoted(self.read(address, shown + (size > shown))[:shown], how) + "..." * (size > shown)
 
     def string(self, address: int, limit: int) -> str:
         """A string up to its null, cut off where it is longer."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ring3.kernel.events import Created
     from ring3.kernel.task import Task
     from ring3.linux.model.task import LinuxTask
+    from ring3.trace.inject.rule import Rule
     from ring3.trace.strace.command_line import Asked
     from ring3.trace.strace.opened import OpenCall, Writer
     from ring3.trace.strace.stacks import Stacks
@@ -91,7 +92,8 @@ def observe(
     stack.enter_context(attach(points.TaskCreated(), created))
     injector = None
     if asked.rules:
-        injector = Injector(linux.kernel, asked.rules, asked.seed, family.__contains__)
+        rules = [_of_traced(rule, asked.selection.calls) for rule in asked.rules]
+        injector = Injector(linux.kernel, rules, asked.seed, family.__contains__)
         stack.callback(injector.close)
     tracer = None
     if "c" not in counts:
@@ -123,6 +125,11 @@ def observe(
         counter = Counter(counted, asked.selection.calls, wall="w" in counts)
         stack.enter_context(attach(points.SystemCall(), counter))
     return Observers(tracer, counter)
+
+
+def _of_traced(rule: Rule, traced: Callable[[str, int], bool]) -> Rule:
+    """The rule for those of its calls that are traced, as strace has it."""
+    return rule._replace(calls=lambda name, bits: traced(name, bits) and rule.calls(name, bits))
 
 
 def _writer(

@@ -24,6 +24,15 @@ _RENAMED: Final = {"ifreq_address": "ifr_addr", "ifreq_number": "ifr_value"}
 
 _OWN: Final = (
     Struct(
+        "tpacket_req",
+        """
+        unsigned int tp_block_size: size
+        unsigned int tp_block_nr: count
+        unsigned int tp_frame_size: size
+        unsigned int tp_frame_nr: count
+        """,
+    ),
+    Struct(
         "quota_info",
         """
         u64 dqi_bgrace

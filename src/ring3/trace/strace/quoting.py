@@ -39,8 +39,8 @@ def _escaped(raw: bytes, at: int, *, is_octal: bool) -> str:
         return chr(byte)
     if not is_octal:
         return f"\\x{byte:02x}"
-    # an octal escape of fewer than three digits would take a digit that follows
-    digit_follows = at + 1 < len(raw) and 0x30 <= raw[at + 1] <= 0x39
+    # an octal escape of fewer than three digits would take an octal digit that follows
+    digit_follows = at + 1 < len(raw) and 0x30 <= raw[at + 1] <= 0x37
     return f"\\{byte:03o}" if digit_follows else f"\\{byte:o}"
 
 

@@ -220,7 +220,6 @@ HIDDEN: Final[Mapping[str, Callable[[Numbers, int | None], set[str]]]] = {
         name for bits, names in _STATX_BY_MASK.items() if not numbers["stx_mask"] & bits for name in names
     },
     "open_how": lambda numbers, _: set() if numbers["mode"] or numbers["flags"] & _CREATING else {"mode"},
-    "msghdr": lambda numbers, _: set() if numbers["msg_controllen"] else {"msg_control"},
     "statfs": lambda numbers, _: set() if numbers["f_flags"] & _ST_VALID else {"f_flags"},
     "statfs64": lambda numbers, _: set() if numbers["f_flags"] & _ST_VALID else {"f_flags"},
     "iocb": lambda numbers, _: {
@@ -230,7 +229,6 @@ HIDDEN: Final[Mapping[str, Callable[[Numbers, int | None], set[str]]]] = {
     "pollfd": lambda numbers, _: {"events"} if numbers["fd"] < 0 else set(),
     "flock": lambda _, result: {"l_pid"} if result is None else set(),
     "flock64": lambda _, result: {"l_pid"} if result is None else set(),
-    "mmsghdr": lambda _, result: {"msg_len"} if result is None else set(),
 }
 """Fields that are not shown, by the values of the others and by what the call returned, None if it failed."""
 
@@ -268,10 +266,6 @@ def _ticks(number: int) -> str:
 
 MEANINGS: Final[Mapping[tuple[str, str], str]] = {
     ("mq_attr", "mq_flags"): "flags mq_flags",
-    **{
-        ("cap_user_data", field): "flags capability_bits"
-        for field in ("effective", "permitted", "inheritable")
-    },
     ("fs_disk_quota", "d_flags"): "u8 flags xfs_quota",
 }
 """Fields that mean something else for strace than their rows say."""
@@ -304,6 +298,7 @@ FIELDS: Final[Mapping[tuple[str, str], Callable[[int], str]]] = {
     ("io_uring_params", "sq_thread_cpu"): lambda number: f"{number:#x}" if number else "0",
     ("clone_args", "stack_size"): lambda number: f"{number:#x}" if number else "0",
     ("statx", "stx_mnt_id"): lambda number: f"{number:#x}" if number else "0",
+    ("open_how", "mode"): lambda number: permissions(number & (1 << 64) - 1),
     ("kexec_segment", "mem"): lambda number: f"{number:#x}" if number else "NULL",
     ("io_event", "obj"): lambda number: f"{number:#x}" if number else "0",
 }

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from ring3.abi.errno import E
 from ring3.abi.values import ValueSet
 from ring3.trace.strace import tables
-from ring3.trace.strace.scalars import mode, permissions
+from ring3.trace.strace.scalars import mode, permissions, signal_name
 
 Named = Callable[[ValueSet, int], str]
 """Writes a value by a set in the usual way."""
@@ -22,6 +23,10 @@ _CLOCK: Final = 0x100
 _TIMED: Final = frozenset({"FUTEX_WAIT", "FUTEX_WAIT_BITSET", "FUTEX_WAIT_REQUEUE_PI"})
 """Operations on futexes that strace knows with FUTEX_CLOCK_REALTIME."""
 _SWAP_PRIORITY: Final = 0x7FFF
+_PAGE_SHIFT: Final = 12
+_SIGNALS: Final = 64
+_M64: Final = (1 << 64) - 1
+_ERRORS: Final = {int(error): error.name for error in E}
 
 
 def _ipc(number: int, named: Named) -> str:
@@ -104,21 +109,27 @@ def _xfeatures(number: int, named: Named) -> str:
     return f"{number:#x} /* {named(tables.sets()['xfeature_mask'], number)} */" if number else "0"
 
 
-def _merged(of: str, inner: str, mask: int) -> Callable[[int, Named], str]:
-    """Flags with an enumeration in them, whose unknown values count as unknown flags."""
+def _socket_type(number: int, named: Named) -> str:
+    """The kind of a socket and its flags; where the kind is not known, it counts as an unknown flag."""
+    number &= _M32
+    flags, kind = tables.sets()["socket_type_flags"], number & 0xF
+    if kind not in tables.sets()["socket_kind"].by_value():
+        return named(flags, number)
+    rest = number & ~0xF
+    return "|".join([named(tables.sets()["socket_kind"], kind), *([named(flags, rest)] if rest else [])])
 
-    def text(number: int, named: Named) -> str:
-        known = tables.sets()[inner].by_value().get(number & mask)
-        if known is not None and not number & mask and number:
-            known = None  # the enumeration's zero is not shown beside flags
-        rest = number & ~mask if known else number
-        flags = tables.sets()[of]
-        if known is None:
-            return named(flags, number)
-        parts = [named(tables.sets()[inner], number & mask), *([named(flags, rest)] if rest else [])]
-        return "|".join(part.partition(" /* ")[0] if "???" in part else part for part in parts)
 
-    return text
+def _mempolicy(number: int, named: Named) -> str:
+    """A policy and its flags; where the policy is not known, it stands behind them."""
+    number &= _M32 if number < 0 else _M64
+    flags = tables.sets()["mempolicy_bits"]
+    rest = flags.split(number).rest
+    if rest == number:
+        return named(tables.sets()["mempolicy"], number)
+    shown = named(flags, number & ~rest)
+    if rest in tables.sets()["mempolicy"].by_value():
+        return f"{named(tables.sets()['mempolicy'], rest)}|{shown}"
+    return f"{shown}|{rest:#x}"
 
 
 def _with_ipc_64(of: str) -> Callable[[int, Named], str]:
@@ -154,6 +165,60 @@ _USER_AREA: Final = (
 """Places in ``struct user`` (sys/user.h), as strace names them for programs of both widths."""
 
 
+def _page_offset(number: int, _named: Named) -> str:
+    """A place in a file that is given in pages, in bytes."""
+    return f"{number << _PAGE_SHIFT:#x}" if number else "0"
+
+
+def _page_status(number: int, _named: Named) -> str:
+    """The node that a page is on, or why it is on none."""
+    error = _ERRORS.get(-number) if number < 0 else None
+    return f"-{error}" if error else str(number)
+
+
+def _personality(number: int, _named: Named) -> str | None:
+    """The number that asks what the personality is has no names."""
+    return f"{_M32:#x}" if number & _M32 == _M32 else None
+
+
+def _vector_length(number: int, named: Named) -> str:
+    """Flags of PR_SVE_SET_VL, and the length in bytes."""
+    number &= _M64
+    flags, length = number & ~0xFFFF, number & 0xFFFF
+    return "|".join([*([named(tables.sets()["prctl_vector_length"], flags)] if flags else []), _hex(length)])
+
+
+def _tagged_addresses(number: int, named: Named) -> str:
+    """Whether addresses may have tags, how faults of tags are told, which tags are generated, what is beyond."""
+    number &= _M64
+    enabled = "PR_TAGGED_ADDR_ENABLE" if number & 1 else "!PR_TAGGED_ADDR_ENABLE"
+    parts = [enabled, named(tables.sets()["prctl_tag_faults"], number & 6)]
+    tags, rest = number >> 3 & 0xFFFF, number & ~0x7FFFF
+    parts += [f"{tags:#x}<<PR_MTE_TAG_SHIFT"] if tags else []
+    return "|".join([*parts, *([f"{rest:#x}"] if rest else [])])
+
+
+def _death_signal(number: int, _named: Named) -> str:
+    """A signal; what is none in all its bits."""
+    number &= _M64
+    return signal_name(number) if number <= _SIGNALS else str(number)
+
+
+def _ptracer(number: int, _named: Named) -> str:
+    """A process, or any."""
+    number = (number & _M32 ^ 1 << 31) - (1 << 31)
+    return "PR_SET_PTRACER_ANY" if number == -1 else str(number)
+
+
+def _pid_type(number: int, _named: Named) -> str:
+    """What kind of number of tasks it is, with its name as a remark."""
+    return f"{_hex(number & _M32)} /* {tables.sets()['pid_type'].by_value().get(number & _M32) or 'PIDTYPE_???'} */"
+
+
+def _hex(number: int) -> str:
+    return f"{number:#x}" if number else "0"
+
+
 def _user_area(number: int, _named: Named) -> str:
     """A place in ``struct user``: the last one that has a name, and how far behind it."""
     number &= (1 << 64) - 1
@@ -170,8 +235,8 @@ SPECIAL: Final[Mapping[str, Callable[[int, Named], str | None]]] = {
     "quotactl": _quota,
     "swapon": _swap,
     "futex_op": _futex,
-    "socket_type": _merged("socket_type_flags", "socket_kind", 0xF),
-    "mempolicy_flags": _merged("mempolicy_bits", "mempolicy", 0xFFF),
+    "socket_type": _socket_type,
+    "mempolicy_flags": _mempolicy,
     "msgctl": _with_ipc_64("msgctl_command"),
     "shmctl": _with_ipc_64("shmctl_command"),
     "semctl": _with_ipc_64("semctl_command"),
@@ -182,6 +247,14 @@ SPECIAL: Final[Mapping[str, Callable[[int, Named], str | None]]] = {
     "xfeatures_remark": _xfeatures,
     "map": lambda number, _named: None if number else "MAP_FILE",
     "user_area": _user_area,
+    "prctl_vector_length_value": _vector_length,
+    "prctl_tagged_addr": _tagged_addresses,
+    "death_signal": _death_signal,
+    "ptracer": _ptracer,
+    "pid_type": _pid_type,
+    "page_offset": _page_offset,
+    "page_status": _page_status,
+    "personality_flags": _personality,
     "mode": lambda number, _named: mode(number),
 }
 """By the name of the set; None for what is written in the usual way."""
@@ -189,7 +262,8 @@ SPECIAL: Final[Mapping[str, Callable[[int, Named], str | None]]] = {
 COMPOSED: Final = frozenset(
     {
         "ipc_flags", "shmget_flags", "socket_type", "syslog_action", "loglevel", "msgctl", "shmctl", "semctl", "swapon",
-        "futex_wake", "xfeature_remark", "xfeatures_remark", "user_area",
+        "futex_wake", "xfeature_remark", "xfeatures_remark", "user_area", "page_offset", "page_status",
+        "prctl_vector_length_value", "prctl_tagged_addr", "death_signal", "pid_type",
     }
 )  # fmt: skip
 """Those that are composed of parts, which are written as is wanted already; others are written so as a whole."""

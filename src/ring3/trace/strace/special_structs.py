@@ -7,26 +7,39 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import Errno
 from ring3.abi.notation import TYPES
+from ring3.trace.strace import tables
 from ring3.trace.strace.bpf_filters import fprog
 from ring3.trace.strace.dirents import entries
 from ring3.trace.strace.netlink import messages
 from ring3.trace.strace.quoting import quoted
 from ring3.trace.strace.signals import in_memory
-from ring3.trace.strace.sockets import control_messages, socket_address
+from ring3.trace.strace.socket_addresses import socket_address
+from ring3.trace.strace.socket_messages import (
+    FAILED,
+    lengths_before,
+    received,
+    sent,
+    several_received,
+    several_sent,
+)
 from ring3.trace.strace.style import InHex
 
 if TYPE_CHECKING:
     from ring3.trace.strace.text import Text
-
-FAILED: Final = -1
-"""For a result: the call has failed, and what it would have filled is as it was."""
 
 Arguments = Mapping[str, int]
 Special = Callable[["Text", int, int | None, Arguments, int | None], str]
 """Writes what is at an address of a program, of which there are so many, beside these arguments, for this result."""
 _NAME_MOST: Final = 15
 _PAGE: Final = 4096
+_SECCOMP_MODE_FILTER: Final = 2
+_XATTR_SIZE_MAX: Final = 65536
+_CAPABILITIES_64: Final = frozenset({0x20071026, 0x20080522})
+"""Versions of the header of capget(2) with sets of 64 bits."""
+_HANDLE_BEFORE: Final = "handle_bytes before"
 _MAX_HANDLE: Final = 128
+_MOST_MESSAGES: Final = 1024
+"""Messages of one call at most (UIO_MAXIOV of include/uapi/linux/uio.h)."""
 """Bytes of a file's handle at most (MAX_HANDLE_SZ of include/linux/exportfs.h)."""
 
 
@@ -42,8 +55,10 @@ def _handle(text: Text, address: int, _count: int | None, beside: Arguments, res
     """A file's handle; before there is one, its size."""
     size = text.integer(address, 4)
     asks = "mnt_id" in beside
-    if asks and (result is None or size > _MAX_HANDLE):
-        return f"{{handle_bytes={size}}}"
+    before = beside.get(_HANDLE_BEFORE, size)
+    shown = str(size) if before == size else f"{before} => {size}"
+    if asks and (result in (None, FAILED) or size > _MAX_HANDLE):
+        return f"{{handle_bytes={shown}}}"
     kind = TYPES["s32"].cast(text.integer(address + 4, 4))
     try:
         data = quoted(text.read(address + 8, min(size, _MAX_HANDLE)), InHex.ALL) + "..." * (
@@ -51,7 +66,11 @@ def _handle(text: Text, address: int, _count: int | None, beside: Arguments, res
         )
     except Errno:
         data = "???"
-    return f"{{handle_bytes={size}, handle_type={kind}, f_handle={data}}}"
+    return f"{{handle_bytes={shown}, handle_type={kind}, f_handle={data}}}"
+
+
+def _handle_before(text: Text, address: int, _beside: Arguments) -> dict[str, int]:
+    return {_HANDLE_BEFORE: text.integer(address, 4)}
 
 
 def _siginfo(text: Text, address: int, _count: int | None, _beside: Arguments, _result: int | None) -> str:
@@ -83,15 +102,55 @@ def _filter(text: Text, address: int, _count: int | None, _beside: Arguments, _r
     return fprog(text, address, is_seccomp=True)
 
 
+def _seccomp_program(
+    text: Text, address: int, _count: int | None, beside: Arguments, _result: int | None
+) -> str:
+    """A filter, in the mode that has one."""
+    is_filter = beside["arg2"] == _SECCOMP_MODE_FILTER
+    return fprog(text, address, is_seccomp=True) if is_filter else f"{address:#x}"
+
+
+def _xattr_value(text: Text, address: int, count: int | None, _beside: Arguments, _result: int | None) -> str:
+    """The value of an extended attribute without a null at its end, unless it is longer than any may be."""
+    if count is None or count > _XATTR_SIZE_MAX:
+        return f"{address:#x}"
+    if 0 < count <= text.style.length:
+        count -= text.read(address, count)[-1] == 0
+    return text.bytes_at(address, count)
+
+
+def _capabilities(
+    text: Text, address: int, _count: int | None, beside: Arguments, _result: int | None
+) -> str:
+    """Sets of capabilities, of which later versions have the upper halves behind the lower ones (capget(2))."""
+    header, row = text.row("cap_user_header"), text.row("cap_user_data")
+    version, _ = header.unpack(text.bits, text.read(beside["header"], header.size(text.bits)))
+    half = row.size(text.bits)
+    halves = 2 if version in _CAPABILITIES_64 else 1
+    raw = text.read(address, halves * half)
+    values = [[*map(int, row.unpack(text.bits, raw[at : at + half]))] for at in range(0, len(raw), half)]
+    fields = []
+    for place, parts in zip(row.layout(text.bits).places, zip(*values, strict=True), strict=True):
+        number = sum(part << 32 * at for at, part in enumerate(parts))
+        unknown = tables.sets()["capability_bits"].split(number).rest
+        known = text.named(tables.sets()["capability_bits"], number & ~unknown)
+        fields.append(f"{place.field.name}={known}" + (f"|{unknown >> 32:#x}" if unknown else ""))
+    return "{" + ", ".join(fields) + "}"
+
+
 def _sent(text: Text, address: int, count: int | None, beside: Arguments, result: int | None) -> str:
     """What is sent to a socket or has come from it: messages of netlink(7), or bytes."""
     size = (count if count is not None else result) or 0
+    size = min(size, beside.get("size", size))
     protocol = text.netlink(beside["fd"] & 0x7FFF_FFFF)
     return text.bytes_at(address, size) if protocol is None else messages(text, address, size, protocol)
 
 
 SPECIAL: Final[Mapping[str, Special]] = {
     "sent": _sent,
+    "seccomp_program": _seccomp_program,
+    "xattr_value": _xattr_value,
+    "cap_data": _capabilities,
     "sock_fprog": _filter,
     "task_name": _task_name,
     "residency": _residency,
@@ -99,7 +158,10 @@ SPECIAL: Final[Mapping[str, Special]] = {
     "keyctl_in2": _keyctl_bytes(8),
     "keyctl_out": _keyctl_bytes(8),
     "sockaddr": lambda text, address, count, _beside, _result: socket_address(text, address, count),
-    "cmsghdr": lambda text, address, count, _beside, _result: control_messages(text, address, count or 0),
+    "message_sent": sent,
+    "message_received": received,
+    "messages_sent": several_sent,
+    "messages_received": several_received,
     "siginfo": _siginfo,
     "file_handle": _handle,
     "msgbuf": _message,
@@ -111,3 +173,14 @@ SPECIAL: Final[Mapping[str, Special]] = {
     ),
 }
 """By the name of the struct."""
+
+BEFORE: Final[Mapping[str, Callable[[Text, int, Arguments], Mapping[str, int]]]] = {
+    "message_received": lambda text, address, _beside: lengths_before(text, address, 1),
+    "messages_received": lambda text, address, beside: lengths_before(
+        text, address, min(beside["vlen"], _MOST_MESSAGES)
+    ),
+    "file_handle": _handle_before,
+}
+"""What is noted of a struct before a call fills it, as more arguments beside the call's."""
+IN_FAILURE: Final = frozenset({"message_received", "messages_sent", "file_handle"})
+"""Structs that are looked at though the call has failed."""

@@ -36,8 +36,8 @@ from ring3.trace.strace.shown import (
     UNSIGNED,
     WHOLE,
 )
-from ring3.trace.strace.sockets import option
-from ring3.trace.strace.special_structs import FAILED, SPECIAL
+from ring3.trace.strace.socket_options import option
+from ring3.trace.strace.special_structs import SPECIAL
 from ring3.trace.strace.style import InHex
 from ring3.trace.strace.terminals import TERMIOS, settings
 from ring3.trace.strace.times import DATED, DATES, date
@@ -47,6 +47,8 @@ _FAR: Final = 0xFFFF_FFFE
 PATH_MAX: Final = 4095
 _TEXTS: Final = frozenset({Meaning.PATH, Meaning.STRING, Meaning.BYTES, Meaning.HEX_BYTES})
 _SIGSET_SIZE: Final = 8
+BEFORE: Final = "*"
+"""What stands before the name of an argument that points to a size, for the size that it had at first."""
 _DEVICES: Final = (0o020000, 0o060000)
 
 
@@ -199,8 +201,15 @@ class Text(ScalarText):
             return int(arg.length)
         number = beside.get(arg.length)
         if number is not None and arg.indirect:
-            return self.integer(number, 4) if number else None
+            return self._filled_size(number, beside.get(BEFORE + arg.length)) if number else None
         return number
+
+    def _filled_size(self, address: int, room: int | None) -> int | None:
+        """How many bytes of something are there: what a call says there would be, at most the room it was given."""
+        size = self.integer(address, 4)
+        if room is None:
+            return size
+        return None if room >> 31 else min(size, room)
 
     # -- structs ---------------------------------------------------------------------------------------------------
 
@@ -235,8 +244,6 @@ class Text(ScalarText):
             names = list(shown.fields)
         if numbers.get("st_mode", 0) & S_IFMT in _DEVICES:
             names = [SIZE_OF_DEVICE.get(name, name) for name in names]
-        if row.name in ("msghdr", "mmsghdr") and result == FAILED:
-            return f"{{msg_namelen={numbers['msg_namelen']}}}" if "msg_namelen" in numbers else "{...}"
         if row.name in TERMIOS:
             return settings(read, verbose=self.style.verbose)
         special = STRUCTS.get(row.name)
@@ -306,8 +313,6 @@ class Text(ScalarText):
             return str(value)
         if arg.meaning is Meaning.MODE:
             return mode_of_file(value, self.style.names)
-        if arg.of == "iovec" and result is not None and row.name == "msghdr":
-            arg = arg._replace(when=When.EXIT)
         if field.pointer or arg.when is not None:
             return self.value(arg if arg.when else arg._replace(when=None), value, beside, result)
         if field.type == "short" and arg.meaning is Meaning.VALUES:
