@@ -42,7 +42,7 @@ def all_contenders(qiling_python: str | None) -> list[Contender]:
         native(), qemu_user(), qiling(qiling_python), python(), ring3("short"), ring3("full"),
         ring3_on("host"), ring3_on("auto"),
         strace(), qiling_hook(qiling_python), ring3_strace(), ring3_strace("-c"),
-        ring3_debugged("breakpoint"), ring3_debugged("step"),
+        *(ring3_debugged(mode) for mode in ("attached", "unmet", "breakpoint", "step")),
         ring3_python("callback"), ring3_python("snapshot"), ring3_python("target"),
     ]  # fmt: skip
 
@@ -91,7 +91,7 @@ def ring3_strace(*options: str) -> Contender:
 
 
 def ring3_debugged(mode: str) -> Contender:
-    """Ring3's debugger from Python: a breakpoint whose condition is never so, or single steps."""
+    """Ring3's debugger from Python: with nothing, breakpoints elsewhere, one whose condition is never so, or steps."""
     prefix = (sys.executable, "-m", "bench.debugged_run", mode)
     return Contender(f"ring3 {mode}", prefix, version="this tree", subject=True)
 

@@ -147,6 +147,14 @@ WORKLOADS: tuple[Workload, ...] = (
         ),
     ),
     Each(
+        name="unmet",
+        title="a loop, with 4096 breakpoints elsewhere",
+        program="met",
+        contenders=("ring3 attached", "ring3 unmet"),
+        goals=(Goal("ring3 unmet", 1.1, "ring3 attached", "nothing that can be measured"),),
+        most=1 << 30,
+    ),
+    Each(
         name="breakpoint",
         title="breakpoint with a false condition",
         program="met",

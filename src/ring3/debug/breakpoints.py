@@ -82,16 +82,13 @@ class Breakpoints:
         for place in [place for place in self._wanted if place[0] is mm]:
             del self._wanted[place]
 
-    def at(self, mm: Mm | None, address: int) -> list[Breakpoint]:
-        """Those that are met at an address of an address space."""
-        return [*self._wanted.get((mm, address), ()), *self._wanted.get((None, address), ())]
-
     def hit(self, thread: Thread, address: int) -> Breakpoint | None:
         """The first breakpoint that stops a thread that has come to an address, None for none."""
-        for found in self.at(thread.task.mm, address):
-            if found.condition is None or found.condition(thread):
-                found.hits += 1
-                return found
+        for mm in (thread.task.mm, None):
+            for found in self._wanted.get((mm, address), ()):
+                if found.condition is None or found.condition(thread):
+                    found.hits += 1
+                    return found
         return None
 
     def apply(self) -> None:

@@ -48,7 +48,7 @@ class Stop(NamedTuple):
     Attributes:
         reason: What has happened.
         thread: The thread.
-        signal: The signal's number, for SIGNAL; else 0.
+        signal: The signal's number, for SIGNAL; for INTERRUPT one that stands for it, 0 for an attachment's; else 0.
         info: What comes with the signal, None where there is nothing.
         number: The system call's number; the exit code as wait(2) encodes it, for EXIT and THREAD_EXIT.
         child: The new process's first thread, for FORK and VFORK.

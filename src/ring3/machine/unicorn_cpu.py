@@ -269,18 +269,18 @@ class UnicornCpu(UnicornRegisters):
         With the trap flag the emulator translates it for itself, beside what it has for other runs. Only where that
         flag is the program's own, or would stop in the middle of a repeated instruction, all translations have to go.
         """
-        from ring3.machine import instructions  # noqa: PLC0415 -- only who debugs comes here
+        import ring3.machine.instructions as decoded  # noqa: PLC0415 -- only who debugs comes here
 
         if self._counting:
             self._stop_counting()
-        rip, flags, long_mode = self.rip, self.flags[0], self.long_mode
-        code = self.code_bytes(rip, instructions.MAX_SIZE)
-        opcode = instructions.opcode(code, long_mode=long_mode)
+        rip, flags, long_mode = self.words[self._rip], self.flags[0], self.long_mode
+        code = self.code_bytes(rip, decoded.MAX_SIZE)
+        opcode = decoded.opcode(code, long_mode=long_mode)
         until = 0
         traps = not flags & _TF
-        if instructions.is_repeated(code, opcode):
+        if decoded.is_repeated(code, opcode):
             traps = False
-            until = rip + instructions.size_of(code, long_mode=long_mode)
+            until = rip + decoded.size_of(code, long_mode=long_mode)
         if traps:
             self.words[self._eflags] |= _TF
         else:
@@ -294,7 +294,6 @@ class UnicornCpu(UnicornRegisters):
             stop = self._event(happened)
             self.rflags = flags
             return stop
-        self._sync()
         if traps and self._drop_trap(opcode, happened):
             happened = NOTHING
         if happened == NOTHING:

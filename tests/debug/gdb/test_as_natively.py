@@ -1,12 +1,11 @@
 """gdb's own words on a program on Ring3, and on the same program natively: the same answers.
 
 One gdb runs all scripts of a width, natively and then as a client of one server, so that each costs little. Not
-compared: addresses, numbers of processes and threads, and what gdb says of reading files.
+compared: addresses, numbers of processes and threads, and what gdb says of reading files (`natively`).
 """
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import sys
@@ -15,8 +14,13 @@ from typing import Final
 
 import pytest
 
+from tests.debug.gdb.natively import answers, run_gdb, script
 from tests.support.toolchain import Bits, Kind, Toolchain
 
+SIGINFO: Final = (
+    "print $_siginfo.si_signo\nprint/x $_siginfo.si_code\n"
+    "print $_siginfo._sifields._sigfault.si_addr == $pc\nprint $_siginfo._sifields._kill.si_uid < 2"
+)
 SCRIPTS: Final = {
     "breaks": "break add\nrun\nbt\ninfo args\ninfo locals\ncontinue\nprint a",
     "finish": "break add\nrun\nfinish\nprint $\nnext\ninfo locals",
@@ -43,6 +47,9 @@ SCRIPTS: Final = {
     "changes": "break add\nrun\nset var a = 40\nset var global = 0\nnext\n"
     "next\nprint global\nprint sum\nset var points[1].y = 9\nprint points",
     "return": "break add\nrun\nreturn 99\nnext\ninfo locals",
+    "siginfo of traps": f"break add\nrun\n{SIGINFO}\nstepi\nstepi\n{SIGINFO}\nwatch global\ncontinue\n{SIGINFO}",
+    "siginfo of events": f"catch syscall getppid\nrun calls\n{SIGINFO}\ndelete\nkill\ncatch fork\nrun children\n"
+    f"{SIGINFO}\ndelete\nkill\ncatch exec\nrun exec\n{SIGINFO}",
     "registers": "break half\nrun half\nprint $xmm0.v2_double[0]\n"
     "print $eflags\nset $rax = 5\nprint $rax\nprint $mxcsr",
     "memory": "break add\nrun\nx/3dw points\nx/s text\nprint points[2]\nptype struct point\nprint sizeof(points)",
@@ -73,80 +80,23 @@ NARROW: Final = {
     "breaks", "finish", "condition", "conditions on memory", "watch", "catch syscall", "signals", "fault", "changes",
     "instructions", "memory", "calls",
 }  # fmt: skip
-_HIDDEN: Final = re.compile(
-    r"Reading |warning: |Using host|\[Thread debugging|\[New (Thread|inferior)|\[Thread |\[Switching|Downloading"
-    r"|\[Detaching|\[Attaching"
-    r"|process \d+ is executing|Remote |\(gdb\)|Error disabling|Run till exit|\d+\t(in )?\.\./|No such file"
-)
-_SAME: Final = (
-    (r"0x[0-9a-f]+", "ADDRESS"),
-    (r"ADDRESS in (\w+) \(", r"\1 ("),
-    (r"(process|Process|LWP|Thread) (\d+\.\d+|\d+|ADDRESS( \(LWP \d+\))?)", r"\1 N"),
-    (r"target:", ""),
-    (r"^\$\d+ = ", "$N = "),
-    (r"(Breakpoint|Thread N hit Breakpoint) (\d+)\.\d+", r"\1 \2"),
-    (r" +", " "),
-    (r'"?subject"? ', ""),
-    (r"(pid|ctid)=[^,)]*", r"\1"),
-)
+ENDED: Final = ("kill", "kill inferiors 1", "delete", "inferior 1")
 
 
-def commands(names: list[str], start: str) -> str:
-    parts = [
-        "set pagination off", "set confirm off", "set width 0", "set print thread-events off", "set sysroot /",
-        "set breakpoint pending off", "set disable-randomization on", "set style enabled off",
-        "set debuginfod enabled off",
-        "set startup-with-shell off", start,
-    ]  # fmt: skip
-    body = "\n".join(parts) + "\n"
-    for name in names:
-        # each word by itself, so that the next one is done whatever becomes of it
-        body += f"echo ==={name}\\n\npython\nimport gdb\nfor word in {_words(SCRIPTS[name])!r}:\n"
-        body += "  try:\n    gdb.execute(word)\n  except gdb.error as error:\n    print('error:', error)\n"
-        body += "for word in ('kill', 'kill inferiors 1', 'delete', 'inferior 1'):\n  try:\n"
-        body += "    gdb.execute(word, to_string=True)\n"
-        body += "  except gdb.error:\n    pass\nend\n"
-    return body
+def commands(names: list[str], *start: str) -> str:
+    return script({name: _words(SCRIPTS[name]) for name in names}, start, ENDED)
 
 
-def _words(script: str) -> list[str]:
-    head, python, rest = script.partition("python for")
+def _words(text: str) -> list[str]:
+    head, python, rest = text.partition("python for")
     words = head.splitlines()
     return [*words, "python for" + rest] if python else words
 
 
-def answers(text: str) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for part in text.split("===")[1:]:
-        name, _, body = part.partition("\n")
-        lines = []
-        for line in body.splitlines():
-            if not line.strip() or _HIDDEN.search(line):
-                continue
-            shown = line
-            for pattern, same in _SAME:
-                shown = re.sub(pattern, same, shown)
-            lines.append(shown.strip())
-        found[name] = lines
-    return found
-
-
-def run_gdb(script: Path, program: Path) -> str:
-    finished = subprocess.run(
-        ["gdb", "-nx", "-q", "-batch", "-x", str(script), str(program)],
-        stdin=subprocess.DEVNULL,
-        cwd=script.parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return finished.stdout + finished.stderr if "===" not in finished.stdout else finished.stdout
-
-
 def both(program: Path, folder: Path, names: list[str]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    script = folder / "native.gdb"
-    script.write_text(commands(names, "echo\\n"))
-    native = run_gdb(script, program)
+    file = folder / "native.gdb"
+    file.write_text(commands(names))
+    native = run_gdb(file, str(program))
     if "Inferior 1" not in native and "Breakpoint" not in native:
         pytest.skip("gdb cannot run programs here")
     socket = folder / "socket"
@@ -161,11 +111,11 @@ def both(program: Path, folder: Path, names: list[str]) -> tuple[dict[str, list[
     try:
         assert server.stderr is not None
         assert "waiting for gdb" in server.stderr.readline()
-        script = folder / "ring3.gdb"
-        script.write_text(
-            commands(names, f"set remote exec-file {program}\ntarget extended-remote {socket}\nkill")
+        file = folder / "ring3.gdb"
+        file.write_text(
+            commands(names, f"set remote exec-file {program}", f"target extended-remote {socket}", "kill")
         )
-        ours = run_gdb(script, program)
+        ours = run_gdb(file, str(program))
     finally:
         server.kill()
         server.communicate()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -17,9 +18,12 @@ VSYSCALL: Final = [
     "push %ecx", "push %edx", "push %ebp", "mov %esp,%ebp", "sysenter", "int $0x80", "pop %ebp", "pop %edx", "pop %ecx",
     "ret",
 ]  # fmt: skip
+INTEL: Final = [
+    "push ecx", "push edx", "push ebp", "mov ebp,esp", "sysenter", "int 0x80", "pop ebp", "pop edx", "pop ecx", "ret",
+]  # fmt: skip
 TO_THE_CALL: Final = (
     "python\n"
-    "while not __import__('re').search(r'call +\\*', gdb.execute('x/i $pc', to_string=True)):\n"
+    "while not __import__('re').search(r'call +(\\*|DWORD)', gdb.execute('x/i $pc', to_string=True)):\n"
     "    gdb.execute('stepi', to_string=True)\n"
     "end\n"
 )
@@ -34,8 +38,8 @@ def program(toolchain: Toolchain) -> Path:
     return toolchain.program("seeds/exit_vsyscall.c", bits=32, kind="static", flags=["-g", "-O0"])
 
 
-def answers(program: Path, folder: Path, script: str) -> dict[str, list[str]]:
-    """What gdb says to each line of a script that is its own name in the answer."""
+def answers(program: Path, folder: Path, script: str, home: Path | None = None) -> dict[str, list[str]]:
+    """What gdb says to each line of a script that is its own name in the answer; ``home`` may have a ``.gdbinit``."""
     file = folder / "script.gdb"
     lines = script.splitlines()
     parts = [TO_THE_CALL if line == "to the call" else f"echo {MARK}{line}\\n\n{line}\n" for line in lines]
@@ -43,6 +47,7 @@ def answers(program: Path, folder: Path, script: str) -> dict[str, list[str]]:
     done = subprocess.run(
         [sys.executable, "-m", "ring3", "gdb", "--batch", "--ex", f"source {file}", str(program)],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+        env=os.environ if home is None else os.environ | {"HOME": str(home)},
     )  # fmt: skip
     found: dict[str, list[str]] = {}
     for part in done.stdout.split(MARK)[1:]:
@@ -87,6 +92,31 @@ def test_sysenter_is_one_step_and_comes_back(program: Path, tmp_path: Path) -> N
     assert found["p $eax"][0].split()[-1] == "2"
     assert "main (" in " ".join(found["finish"])
     assert found["p/x auxv->a_type"][0].split()[-1] == "0x20"
+
+
+def test_with_pwndbg(program: Path, tmp_path: Path) -> None:
+    start = os.environ.get("PWNDBG", "/usr/share/pwndbg/gdbinit.py")
+    if not Path(start).is_file():
+        pytest.skip("pwndbg is not installed, or PWNDBG does not name its gdbinit.py")
+    (tmp_path / ".gdbinit").write_text(f"source {start}\nset context-output /dev/null\n")
+    found = answers(
+        program, tmp_path,
+        "break main\ncontinue\nto the call\nnearpc 1\np/x auxv->a_un.a_val\nx/10i auxv->a_un.a_val\nstepi\nvmmap $pc\n"
+        "auxv\nregs eip\npid\nprocinfo\ncontinue",
+        home=tmp_path,
+    )  # fmt: skip
+    plain = {word: [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in lines] for word, lines in found.items()}
+    shown = plain["x/10i auxv->a_un.a_val"]
+    assert [instruction(line) for line in shown] == INTEL
+    address = plain["p/x auxv->a_un.a_val"][0].split()[-1]
+    assert any("call" in line and line.endswith("<__kernel_vsyscall>") for line in plain["nearpc 1"])
+    assert any("[vdso]" in line for line in plain["vmmap $pc"])
+    assert any(line.startswith("AT_SYSINFO ") and address in line for line in plain["auxv"])
+    assert any("EIP" in line and address in line for line in plain["regs eip"])
+    assert plain["pid"][0] == "2"
+    assert any(line.startswith("exe") and program.name in line for line in plain["procinfo"])
+    assert any(line.startswith("cwd") and os.getcwd() in line for line in plain["procinfo"])
+    assert plain["continue"][-1] == "[Inferior 1 (process 2) exited with code 052]"
 
 
 def test_by_the_machine_interface(program: Path, tmp_path: Path) -> None:

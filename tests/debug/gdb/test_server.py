@@ -201,6 +201,10 @@ def test_files_are_those_of_the_guest(client: Client, tmp_path: Path) -> None:
     assert client.ask("vFile:close:1") == "F-1,9"
     assert client.ask(f"vFile:open:{b'/none'.hex()},0,0") == "F-1,2"
     assert client.ask(f"vFile:readlink:{b'/proc/self/exe'.hex()}").startswith("F")
+    assert (
+        client.ask(f"vFile:readlink:{b'/proc/self/exe'.hex()}00")
+        == f"F{len(exe := str(tmp_path / 'loop')):x};{exe}"
+    )
     assert client.ask("vFile:nothing:1") == ""
 
 

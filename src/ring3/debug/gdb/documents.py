@@ -14,8 +14,10 @@ from ring3.debug.link_map import link_map
 from ring3.debug.stops import Reason
 from ring3.linux.model.siginfo import Layout, SigInfo
 from ring3.linux.model.task import LinuxTask
+from ring3.linux.tracing import stops
 
 if TYPE_CHECKING:
+    from ring3.debug.stops import Stop
     from ring3.debug.target import Target
     from ring3.debug.thread import Thread
 
@@ -26,11 +28,13 @@ MEMORY_MAP: Final = (
     '<memory type="ram" start="0xffff800000000000" length="0x800000000000"/></memory-map>'
 )
 """All addresses that are canonical: which of them are there changes while a program runs."""
-_TRAPS: Final = {
-    Reason.BREAKPOINT: int(SiCode.SI_KERNEL),
-    Reason.STEP: int(TrapCode.TRAP_TRACE),
-    Reason.WATCHPOINT: int(TrapCode.TRAP_HWBKPT),
-}
+_TRAPS: Final = {Reason.STEP: int(TrapCode.TRAP_TRACE), Reason.WATCHPOINT: int(TrapCode.TRAP_HWBKPT)}
+_EVENTS: Final = {
+    Reason.FORK: stops.EVENT_FORK, Reason.VFORK: stops.EVENT_VFORK, Reason.VFORK_DONE: stops.EVENT_VFORK_DONE,
+    Reason.EXEC: stops.EVENT_EXEC, Reason.CREATED: stops.EVENT_STOP, Reason.THREAD_EXIT: stops.EVENT_EXIT,
+}  # fmt: skip
+_OF_CALL: Final = 0x80
+"""Added to SIGTRAP by PTRACE_O_TRACESYSGOOD."""
 
 
 def threads(found: Sequence[Thread], name_of: Callable[[Thread], str]) -> str:
@@ -68,15 +72,23 @@ def exec_file(thread: Thread) -> str:
 def siginfo(thread: Thread) -> bytes:
     """What is known of the signal that has stopped a thread, or of the trap that stands for other stops."""
     stop = thread.stop
-    bits = 8 * thread.memory.word
-    if stop is not None and stop.info is not None:
-        return stop.info.pack(bits)
-    if stop is not None and stop.reason in _TRAPS:
-        address = thread.registers.pc if stop.access is None else stop.access.address
-        return SigInfo(int(Sig.SIGTRAP), _TRAPS[stop.reason], Layout.FAULT, address=address).pack(bits)
-    return SigInfo(int(Sig.SIGTRAP) if stop is not None and stop.reason is not Reason.INTERRUPT else 0).pack(
-        bits
-    )
+    info = SigInfo(0) if stop is None else stop.info or _stand_in(stop)
+    return info.pack(8 * thread.memory.word)
+
+
+def _stand_in(stop: Stop) -> SigInfo:
+    """What ptrace(2) gives for a stop that is no signal's: signal.c and arch/x86/kernel/traps.c of Linux 6.1."""
+    reason, thread = stop.reason, stop.thread
+    if reason is Reason.INTERRUPT:
+        return SigInfo(stop.signal or int(Sig.SIGSTOP))
+    if reason is Reason.BREAKPOINT:
+        return SigInfo(int(Sig.SIGTRAP), int(SiCode.SI_KERNEL))
+    if reason in _TRAPS:
+        return SigInfo(int(Sig.SIGTRAP), _TRAPS[reason], Layout.FAULT, address=thread.registers.pc)
+    code = _EVENTS.get(reason, 0) << 8
+    code |= int(Sig.SIGTRAP) | (0 if code else _OF_CALL)
+    uid = thread.task.credentials.uid if isinstance(thread.task, LinuxTask) else 0
+    return SigInfo(int(Sig.SIGTRAP), code, pid=thread.tid, uid=uid)
 
 
 def os_data(target: Target, kind: str) -> str:

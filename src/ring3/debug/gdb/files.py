@@ -80,7 +80,7 @@ class Files:
         flags = sum(ours for theirs, ours in _FLAGS.items() if wanted & theirs)
         if task is None:
             raise Errno(E.ENOENT)
-        file = do_filp_open(walk(task), task.fs.cwd, hexed(words[0]), flags, mode & 0o7777).hold()
+        file = do_filp_open(walk(task), task.fs.cwd, _path(words[0]), flags, mode & 0o7777).hold()
         found, self._next = self._next, self._next + 1
         self._open[found] = file
         return b"F%x" % found
@@ -117,19 +117,19 @@ class Files:
     def _stat(self, task: LinuxTask | None, rest: bytes) -> bytes:
         if task is None:
             raise Errno(E.ENOENT)
-        return _packed(walk(task).find(task.fs.cwd, hexed(rest)).inode.stat())
+        return _packed(walk(task).find(task.fs.cwd, _path(rest)).inode.stat())
 
     def _unlink(self, task: LinuxTask | None, rest: bytes) -> bytes:
         if task is None:
             raise Errno(E.ENOENT)
         how = walk(task)
-        names.unlink(how.parent(task.fs.cwd, hexed(rest)), how.who)
+        names.unlink(how.parent(task.fs.cwd, _path(rest)), how.who)
         return b"F0"
 
     def _readlink(self, task: LinuxTask | None, rest: bytes) -> bytes:
         if task is None:
             raise Errno(E.ENOENT)
-        found = walk(task).find(task.fs.cwd, hexed(rest), follow=False)
+        found = walk(task).find(task.fs.cwd, _path(rest), follow=False)
         if not found.inode.is_link:
             raise Errno(E.EINVAL)
         target = found.inode.readlink()
@@ -146,6 +146,11 @@ class Files:
         "unlink": _unlink,
         "readlink": _readlink,
     }
+
+
+def _path(word: bytes) -> bytes:
+    """A file's name; some clients (pwndbg) end it as C does."""
+    return hexed(word).partition(b"\0")[0]
 
 
 def _packed(stat: Stat) -> bytes:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ring3.debug.gdb.registers import Description
     from ring3.debug.thread import Thread
 
-_NO_SIGNAL: Final = frozenset((Reason.INTERRUPT, Reason.CREATED))
+_WITH_SIGNAL: Final = frozenset((Reason.SIGNAL, Reason.INTERRUPT, Reason.CREATED))
 _OF_CALLS: Final = {Reason.SYSCALL_ENTRY: "syscall_entry", Reason.SYSCALL_RETURN: "syscall_return"}
 _OF_CHILDREN: Final = {Reason.FORK: "fork", Reason.VFORK: "vfork"}
 _OF_ACCESSES: Final = {(False, True): "watch", (True, False): "rwatch", (True, True): "awatch"}
@@ -30,29 +30,16 @@ def ended(stop: Stop, pid: int) -> str:
     return f"W{code >> 8 & 0xFF:02x};process:{pid:x}"
 
 
-def stopped(
-    stop: Stop,
-    description: Description,
-    name_of: Callable[[Thread], str],
-    *,
-    was_asked: bool,
-    is_start: bool,
-) -> str:
+def stopped(stop: Stop, description: Description, name_of: Callable[[Thread], str]) -> str:
     """A thread has stopped.
 
     Args:
         stop: Why.
         description: Its registers: those that gdb asks for at once are told.
         name_of: Gives a thread's identifier.
-        was_asked: gdb has sent an interrupt, and takes this for the answer.
-        is_start: It has asked for a program, and this is its first stop.
     """
     thread, reason = stop.thread, stop.reason
-    signal = signals.TRAP
-    if reason is Reason.SIGNAL:
-        signal = signals.to_gdb(stop.signal)
-    elif reason in _NO_SIGNAL and not is_start:
-        signal = signals.INTERRUPTED if was_asked else 0
+    signal = signals.to_gdb(stop.signal) if reason in _WITH_SIGNAL else signals.TRAP
     parts = [f"T{signal:02x}{_details(stop, name_of)}"]
     parts += [f"{number:02x}:{description.read(thread, number).hex()};" for number in description.expedited]
     return "".join((*parts, f"thread:{name_of(thread)};core:0;"))

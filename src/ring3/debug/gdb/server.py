@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from ring3.abi.signals import Sig
 from ring3.debug.gdb import replies
 from ring3.debug.gdb.files import Files
 from ring3.debug.gdb.inspect import Inspector
@@ -127,6 +128,8 @@ class Server:
 
     def told(self, stop: Stop) -> None:
         """Something has stopped or ended."""
+        if stop.reason is Reason.INTERRUPT:
+            stop = self._interrupted(stop)
         if self.non_stop:
             self._untold.append(stop)
             if len(self._untold) == 1:
@@ -143,13 +146,13 @@ class Server:
     def _text(self, stop: Stop) -> str:
         if stop.reason in _ENDS:
             return replies.ended(stop, self.naming.pid_of(stop.thread))
-        return replies.stopped(
-            stop,
-            self.description(stop.thread),
-            self.naming.name,
-            was_asked=self._was_asked,
-            is_start=self._is_starting,
-        )
+        return replies.stopped(stop, self.description(stop.thread), self.naming.name)
+
+    def _interrupted(self, stop: Stop) -> Stop:
+        """A stop that was asked for, with the signal that gdb takes it for."""
+        signal = Sig.SIGTRAP if self._is_starting else Sig.SIGINT if self._was_asked else 0
+        stop.thread.stop = told = stop._replace(signal=int(signal))
+        return told
 
     def _interrupt(self) -> None:
         """The client wants a stop now."""

@@ -15,9 +15,8 @@ _TO_GDB: Final = {
 }  # fmt: skip
 UNKNOWN: Final = 143
 TRAP: Final = 5
-INTERRUPTED: Final = 2
 _REALTIME: Final = {32: 77, **{number: number + 12 for number in range(33, 64)}, 64: 78}
-_ALL: Final = {**{int(sig): number for sig, number in _TO_GDB.items()}, **_REALTIME}
+_ALL: Final = {0: 0, **{int(sig): number for sig, number in _TO_GDB.items()}, **_REALTIME}
 _FROM_GDB: Final = {number: sig for sig, number in _ALL.items()}
 
 
