@@ -107,6 +107,15 @@ def test_a_breakpoint_stops_before_its_instruction_each_time(linux: Linux, tmp_p
     assert (stop.reason, made.hits) == (Reason.EXIT, 3)
 
 
+def test_a_thread_that_goes_on_elsewhere_is_stopped_when_it_comes_back(linux: Linux, tmp_path: Path) -> None:
+    debugged = exits(linux, tmp_path, "90 90 bf03000000")
+    debugged.target.breakpoints.add(CODE + 1, debugged.thread.memory.mm)
+    assert debugged.go_on().reason is Reason.BREAKPOINT
+    debugged.thread.registers.pc = CODE
+    assert debugged.go_on().reason is Reason.BREAKPOINT
+    assert debugged.go_on().reason is Reason.EXIT
+
+
 def test_a_condition_chooses(linux: Linux, tmp_path: Path) -> None:
     debugged = exits(linux, tmp_path, "b90a000000 ffc9 75fc")
     debugged.target.breakpoints.add(

@@ -80,6 +80,8 @@ class Target(ABC):
         """
         if thread.stop is not None and not self._is_to_be_told(thread):
             self._leave_stepper(thread)
+            if thread.passing != thread.registers.pc:
+                thread.passing = None  # the debugger lets it go on elsewhere
             self._go_on(thread, signal)
 
     def step(self, thread: Thread, signal: int = 0, inside: range = NOWHERE) -> None:

@@ -54,6 +54,7 @@ SCRIPTS: Final = {
     "print $eflags\nset $rax = 5\nprint $rax\nprint $mxcsr",
     "memory": "break add\nrun\nx/3dw points\nx/s text\nprint points[2]\nptype struct point\nprint sizeof(points)",
     "instructions": "break add\nrun\nstepi\nstepi\nx/2i $pc\ninfo symbol $pc\nnexti",
+    "jump to where it was": "break add\nrun\njump loop\nbt 1\nprint global",
     "jump": "break add\nrun\ntbreak 33\njump 33\ninfo line",
     "auxv": "break add\nrun\npython for l in gdb.execute('info auxv', to_string=True).splitlines():\n"
     "  if l.split()[1] in ('AT_PAGESZ', 'AT_PHENT', 'AT_PHNUM', 'AT_CLKTCK', 'AT_SECURE'): print(l)\nend",

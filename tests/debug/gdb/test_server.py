@@ -115,6 +115,15 @@ def test_memory_is_read_written_and_searched(client: Client) -> None:
     assert client.ask(f"M{DATA:x},4:00").startswith("E.")
 
 
+def test_regions_of_memory_are_mappings_and_gaps(client: Client) -> None:
+    assert client.ask("qMemoryRegionInfo:0") == f"start:0;size:{CODE & -4096:x};"
+    first = client.ask(f"qMemoryRegionInfo:{CODE:x}")
+    assert first.startswith(f"start:{CODE & -4096:x};size:")
+    assert ";permissions:" in first
+    assert client.ask("qMemoryRegionInfo:ffffffffffffffff").endswith(";")
+    assert client.ask("qMemoryRegionInfo:x").startswith("E.")
+
+
 def test_breakpoints_conditions_and_steps(client: Client) -> None:
     at = CODE + 5
     assert client.ask(f"Z0,{at:x},1") == "OK"

@@ -12,6 +12,7 @@ from xml.sax.saxutils import quoteattr
 from ring3.abi.signals import SiCode, Sig, TrapCode
 from ring3.debug.link_map import link_map
 from ring3.debug.stops import Reason
+from ring3.kernel.mm.report import maps
 from ring3.linux.model.siginfo import Layout, SigInfo
 from ring3.linux.model.task import LinuxTask
 from ring3.linux.tracing import stops
@@ -62,6 +63,25 @@ def auxv(thread: Thread) -> bytes:
     """The auxiliary vector."""
     task = thread.task
     return task.program.auxv if isinstance(task, LinuxTask) and task.mm is not None else b""
+
+
+def memory_region(thread: Thread, address: int) -> str:
+    """What lldb asks of an address (docs/lldb-gdb-remote.txt of LLVM): the mapping, or the gap, that it lies in."""
+    start, end = 0, 1 << 64
+    mm = thread.task.mm
+    for each in () if mm is None else maps(mm):
+        if each.start <= address < each.end:
+            name = each.name.encode("utf-8", "surrogateescape").hex()
+            permissions = each.perms[:3].replace("-", "")
+            return (
+                f"start:{each.start:x};size:{each.end - each.start:x};permissions:{permissions};"
+                + f"name:{name};" * bool(name)
+            )
+        if each.start > address:
+            end = each.start
+            break
+        start = each.end
+    return f"start:{start:x};size:{end - start:x};"
 
 
 def exec_file(thread: Thread) -> str:

@@ -134,6 +134,8 @@ class Inspector:
             return "0" if server.programs.has_run(rest) else "1"
         if name == "qGetTLSAddr":
             return self._tls(rest)
+        if name == "qMemoryRegionInfo" and 0 not in server.target.rings:
+            return documents.memory_region(server.thread(), number(rest))
         if name == "qXfer":
             return self._transfer(rest)
         return ""
