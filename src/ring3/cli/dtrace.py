@@ -92,6 +92,7 @@ def _run_on(options: argparse.Namespace, caller: Caller, words: list[str]) -> in
             ).main(words)
         finally:
             stdout.flush()
+            programs.close()
 
 
 class _Bytes(io.RawIOBase):

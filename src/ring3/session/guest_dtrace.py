@@ -79,4 +79,5 @@ def perform(program: Program) -> int:
     except Interruption:
         return 0
     finally:
+        host.end_program()
         host.close()

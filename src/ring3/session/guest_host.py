@@ -61,6 +61,7 @@ class GuestHost(UpHost):
         self._wanted = False
         self._gone = False
         self._child: Any = None
+        self._started = False
         self._attached: list[Attachment] = []
 
     def identity(self) -> dict[str, int]:
@@ -91,6 +92,7 @@ class GuestHost(UpHost):
         finally:
             holding.detach()
         self._task = self._child
+        self._started = True
         self._attached.append(self._kernel.probes.attach(points.TaskExited(), self._exited))
         return number
 
@@ -166,6 +168,11 @@ class GuestHost(UpHost):
     @property
     def _gone_by_itself(self) -> bool:
         return self._task is not None and bool(self._task.program_ended)
+
+    def end_program(self) -> None:
+        """End what was started and still runs: who creates a process to trace it takes it along (PR_KLC of proc(5))."""
+        if self._started and self._child is None and not (self._gone or self._gone_by_itself):
+            self._program.ask("k", str(self._task.tid).encode())
 
     def close(self) -> None:
         """Let go of what is watched; what was started and never ran ends."""

@@ -1,7 +1,7 @@
 """What becomes of records between a probe and the consumer: the buffer policies.
 
 `switch` hands them on at once, and loses some only where bufsize was set and a switch interval brings more; `fill`
-keeps them until the end and ends the session when there is no more room; `ring` keeps the newest.
+keeps them until the end and ends the session when there is no more room, but for what END records; `ring` keeps the newest.
 """
 
 from __future__ import annotations
@@ -32,9 +32,8 @@ class Buffers:
         }[self.policy]
 
     def _fill(self, delivery: Delivery) -> None:
-        if self.full:
-            return
-        if self._used + delivery.size > self._size:
+        is_end = delivery.probe.provider == "dtrace" and delivery.probe.name == "END"
+        if not is_end and (self.full or self._used + delivery.size > self._size):
             self.full = True
             return
         self._used += delivery.size

@@ -28,7 +28,6 @@ class Order:
         self.committed = False
         self.speculated = False
         self.recorded = False
-        self.aggregated = False
 
 
 def clause(checker: Checker, item: Clause) -> None:
@@ -75,7 +74,7 @@ def _statement(checker: Checker, expression: Node, order: Order) -> Node:
         _aggregating(checked.line, order)
     elif isinstance(checked, nodes.Call) and checked.name in builtins.ACTIONS:
         check_actions.statement(checker, checked)
-        _acting(checked, order)
+        _acting(checker, checked, order)
     elif isinstance(checked, nodes.Call) and checked.name in builtins.DESTRUCTIVE and order.speculated:
         fail("D_ACT_SPEC", checked.line, "destructive actions may not follow speculate( )")
     return checked
@@ -94,13 +93,13 @@ def _aggregating(line: int, order: Order) -> None:
         fail("D_AGG_COMM", line, "aggregating actions may not follow commit( )")
     if order.speculated:
         fail("D_AGG_SPEC", line, "aggregating actions may not follow speculate( )")
-    order.aggregated = True
+    order.recorded = True
 
 
-def _acting(call: nodes.Call, order: Order) -> None:
+def _acting(checker: Checker, call: nodes.Call, order: Order) -> None:
     name, line = call.name, call.line
     if name in _SPECULATIVE:
-        _speculative(name, line, order)
+        _speculative(checker, name, line, order)
         return
     if name in builtins.DESTRUCTIVE and order.speculated:
         fail("D_ACT_SPEC", line, "destructive actions may not follow speculate( )")
@@ -112,7 +111,7 @@ def _acting(call: nodes.Call, order: Order) -> None:
         order.recorded = True
 
 
-def _speculative(name: str, line: int, order: Order) -> None:
+def _speculative(checker: Checker, name: str, line: int, order: Order) -> None:
     if name == "speculate":
         if order.committed:
             fail("D_SPEC_COMM", line, "speculate( ) may not follow commit( )")
@@ -122,6 +121,8 @@ def _speculative(name: str, line: int, order: Order) -> None:
             fail("D_SPEC_SPEC", line, "speculate( ) may not follow speculate( )")
         order.speculated = True
     elif name == "commit":
+        if order.committed and checker.dialect.commits_once:
+            fail("D_COMM_COMM", line, "commit( ) may not follow commit( )")
         if order.recorded:
             fail("D_COMM_DREC", line, "commit( ) may not follow data-recording action(s)")
         order.committed = True

@@ -22,6 +22,7 @@ class Dialect(NamedTuple):
         strict_scratch: Memory behind what alloca() and copyin() gave is no scratch memory.
         tells_clauses: Faults are told by clause, with a place in its code, and not by enabling and action.
         pads_structs: Structs that a program declares have padding behind the last member, as C's.
+        commits_once: A clause may have one commit() only.
         sets_lazyload: LD_NOLAZYLOAD is in the environment of a program that -c starts.
         null_faults: Comparing a string with NULL by order is a fault; otherwise NULL is the lowest.
     """
@@ -36,6 +37,7 @@ class Dialect(NamedTuple):
     null_faults: bool
     sets_lazyload: bool
     pads_structs: bool
+    commits_once: bool
 
 
 SUN = Dialect(
@@ -49,6 +51,7 @@ SUN = Dialect(
     null_faults=True,
     sets_lazyload=True,
     pads_structs=True,
+    commits_once=True,
 )
 ORACLE = Dialect(
     "oracle",
@@ -61,6 +64,7 @@ ORACLE = Dialect(
     null_faults=False,
     sets_lazyload=False,
     pads_structs=False,
+    commits_once=False,
 )
 BY_NAME = {dialect.name: dialect for dialect in (SUN, ORACLE)}
 

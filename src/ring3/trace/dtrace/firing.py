@@ -160,7 +160,7 @@ class Firing:
 
     def chill(self, nanoseconds: int) -> None:
         """Let time pass."""
-        self._session.target.chill(nanoseconds)
+        self._session.chill(nanoseconds)
 
 
 def symbol_text(found: tuple[str, str, int] | None, kind: str, address: int) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ring3.trace.dtrace import dialect
-from ring3.trace.dtrace.errors import DtraceError
+from ring3.trace.dtrace.errors import ConsumerFault, DtraceError
 
 _TRUE = frozenset(("yes", "true", "on", "enable", "enabled", "set", "1"))
 _FALSE = frozenset(("no", "false", "off", "disable", "disabled", "unset", "0"))
@@ -216,16 +216,18 @@ class Options:
         """Set an option while the session runs.
 
         Raises:
-            DtraceError: for one that cannot change any more.
+            ConsumerFault: for one that cannot change any more.
         """
         kind = KINDS.get(name)
-        if kind is None or kind.phase != _DYNAMIC:
-            raise DtraceError(f'could not set option "{name}": Invalid option name')
         try:
+            if kind is None:
+                raise DtraceError("Invalid option name")
+            if kind.phase != _DYNAMIC:
+                raise DtraceError("Operation illegal when tracing is active")
             self._values[name] = _PARSERS[kind.value](value)
         except DtraceError as error:
-            to = f' to "{value}"' if value is not None else ""
-            raise DtraceError(f'couldn\'t set option "{name}"{to}: {error}') from None
+            shown = "1" if value is None else value
+            raise ConsumerFault(f'couldn\'t set option "{name}" to "{shown}": {error}') from None
 
     def was_set(self, name: str) -> bool:
         """Whether somebody set the option."""

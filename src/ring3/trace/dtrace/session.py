@@ -16,6 +16,7 @@ from typing import IO, NamedTuple
 from ring3.trace.dtrace import constants
 from ring3.trace.dtrace.aggregations import Aggregation
 from ring3.trace.dtrace.buffers import Buffers
+from ring3.trace.dtrace.chill import Chill
 from ring3.trace.dtrace.compiler import Compiler, Program
 from ring3.trace.dtrace.consumer import Consumer
 from ring3.trace.dtrace.errors import DtraceError, Fault, FaultKind
@@ -85,6 +86,7 @@ class Session:
         self.options = options
         self.target = target
         self.clock = clock
+        self.chill = Chill(clock, target)
         self.dtrace = DtraceProvider()
         self.providers: list[Provider] = [self.dtrace, *providers]
         self.types = TypeSpace(target, bits=bits)

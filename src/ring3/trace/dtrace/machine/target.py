@@ -37,8 +37,6 @@ _CORE = {"linux": "vmlinux", "solaris": "unix"}
 """The module of kernel symbols that no module is named for."""
 _AT_FDCWD = AT_FDCWD & 0xFFFF_FFFF
 _AT_FDCWD_LONG = AT_FDCWD & 0xFFFF_FFFF_FFFF_FFFF
-MAX_CHILL = 500_000_000
-"""Nanoseconds."""
 
 
 class TaskContext(Context):
@@ -300,8 +298,8 @@ class MachineTarget(NoTarget):
         self.signal(int(Sig.SIGSTOP))
 
     def chill(self, nanoseconds: int) -> None:
-        """Lets the host's time pass, half a second at most, as illumos limits it within each second."""
-        time.sleep(min(max(nanoseconds, 0), MAX_CHILL) / 1e9)
+        """Lets the host's time pass."""
+        time.sleep(nanoseconds / 1e9)
 
 
 def _parts(described: str, module: str) -> tuple[str, str, int] | None:
