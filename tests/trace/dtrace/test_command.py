@@ -146,6 +146,30 @@ def test_a_probe_has_its_number_before_anybody_has_looked() -> None:
     assert dtrace("-i", "0")[0] == 1
 
 
+def test_a_predicate_may_name_what_only_its_clause_sets() -> None:
+    script = "tick-1ms /n < 3/ { n++; } tick-1ms /n == 3/ { trace(n); exit(0); }"
+    assert dtrace("-qn", script) == (0, "3\n", "")
+    assert "failed to resolve m" in dtrace("-qn", "tick-1ms /m < 3/ { n++; }")[2]
+    assert "undefined function name: g" in dtrace("-qn", "tick-1ms /m < 3/ { g(); }")[2]
+
+
+def test_time_that_may_be_let_pass_is_limited() -> None:
+    status, _, stderr = dtrace("-wqn", "BEGIN { chill(300000000); chill(300000000); } ERROR { exit(arg4); }")
+    assert (status, "illegal operation in action #2" in stderr) == (3, True)
+
+
+def test_records_of_end_have_room_in_a_full_buffer() -> None:
+    script = 'tick-1ms { printf("%d", 1); } END { printf("end"); }'
+    assert dtrace("-xbufpolicy=fill", "-xbufsize=64", "-qn", script)[1].endswith("1end\n")
+
+
+def test_an_option_that_cannot_change_is_told_and_the_session_goes_on() -> None:
+    status, _, stderr = dtrace("-qn", 'BEGIN { setopt("nosuch"); setopt("bufsize", "4k"); exit(0); }')
+    assert status == 0
+    assert 'couldn\'t set option "nosuch" to "1": Invalid option name\n' in stderr
+    assert 'couldn\'t set option "bufsize" to "4k": Operation illegal when tracing is active\n' in stderr
+
+
 def test_a_script_says_itself_that_its_arguments_may_be_missing(tmp_path: Path) -> None:
     script = tmp_path / "s.d"
     script.write_text('#pragma D option defaultargs\nBEGIN { printf("%d", $1 ? 1 : 2); exit(0); }\n')

@@ -1,7 +1,8 @@
 """What becomes of records between a probe and the consumer: the buffer policies.
 
 `switch` hands them on at once, and loses some only where bufsize was set and a switch interval brings more; `fill`
-keeps them until the end and ends the session when there is no more room, but for what END records; `ring` keeps the newest.
+keeps them until the end and ends the session when there is no more room, but for what END records; `ring` keeps the
+newest.
 """
 
 from __future__ import annotations

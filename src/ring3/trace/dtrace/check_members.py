@@ -115,7 +115,9 @@ def _uregs(checker: Checker, node: nodes.Index, _symbol: Symbol) -> Node:
     if not isinstance(key, Constant):
         message = "uregs[ ] argument #1 is incompatible with prototype:\n\tprototype: integer constant\n\t argument: "
         fail("D_PROTO_ARG", node.line, f"{message}{key.type}")
-    if not 0 <= key.value < registers.COUNT:
+    if key.value < 0:
+        fail("D_REGS_IDX", node.line, f"index {key.value} is out of range for array uregs")
+    if key.value >= registers.COUNT:
         fail("D_UNKNOWN", node.line, f"uregs[]: index out of bounds ({key.value})")
     node.type = checker.types.ulonglong
     return node

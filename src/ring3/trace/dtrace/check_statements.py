@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ring3.trace.dtrace import builtins, check_actions, check_operators, nodes
-from ring3.trace.dtrace.errors import fail
+from ring3.trace.dtrace.errors import CompileError, fail
 from ring3.trace.dtrace.nodes import Clause, Node, Statement
 from ring3.trace.dtrace.types import is_scalar, is_string
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ring3.trace.dtrace.checker import Checker
 
 _SPECULATIVE = frozenset(("speculate", "commit", "discard"))
+_UNKNOWN_NAMES = frozenset(("D_IDENT_UNDEF", "D_VAR_UNDEF"))
 _NOT_RECORDING = _SPECULATIVE | (builtins.DESTRUCTIVE - {"freopen", "system"})
 """Actions that leave nothing in the buffer."""
 
@@ -36,11 +37,31 @@ def clause(checker: Checker, item: Clause) -> None:
     Raises:
         CompileError: whatever is wrong with it.
     """
-    if item.predicate is not None:
-        item.predicate = checker.value(item.predicate)
-        if not (is_scalar(item.predicate.type) or is_string(item.predicate.type)):
-            fail("D_PRED_SCALAR", item.line, "predicate result must be of scalar type")
+    try:
+        _predicate(checker, item)
+    except CompileError as error:
+        if error.tag not in _UNKNOWN_NAMES:
+            raise
+        _statements_first(checker, item, error)
+        return
     _statements(checker, item.statements or [], Order())
+
+
+def _statements_first(checker: Checker, item: Clause, error: CompileError) -> None:
+    """Check a clause whose predicate has names that only its statements may bring, as it is run again and again."""
+    try:
+        _statements(checker, item.statements or [], Order())
+    except CompileError as other:
+        raise error if other.tag in _UNKNOWN_NAMES else other from None
+    _predicate(checker, item)
+
+
+def _predicate(checker: Checker, item: Clause) -> None:
+    if item.predicate is None:
+        return
+    item.predicate = checker.value(item.predicate)
+    if not (is_scalar(item.predicate.type) or is_string(item.predicate.type)):
+        fail("D_PRED_SCALAR", item.line, "predicate result must be of scalar type")
 
 
 def _statements(checker: Checker, statements: list[Statement], order: Order) -> None:

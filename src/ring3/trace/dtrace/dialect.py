@@ -23,6 +23,7 @@ class Dialect(NamedTuple):
         tells_clauses: Faults are told by clause, with a place in its code, and not by enabling and action.
         pads_structs: Structs that a program declares have padding behind the last member, as C's.
         commits_once: A clause may have one commit() only.
+        counts_nul: The size that copyinstr() is given counts the NUL behind the string.
         sets_lazyload: LD_NOLAZYLOAD is in the environment of a program that -c starts.
         null_faults: Comparing a string with NULL by order is a fault; otherwise NULL is the lowest.
     """
@@ -38,6 +39,7 @@ class Dialect(NamedTuple):
     sets_lazyload: bool
     pads_structs: bool
     commits_once: bool
+    counts_nul: bool
 
 
 SUN = Dialect(
@@ -52,6 +54,7 @@ SUN = Dialect(
     sets_lazyload=True,
     pads_structs=True,
     commits_once=True,
+    counts_nul=False,
 )
 ORACLE = Dialect(
     "oracle",
@@ -65,6 +68,7 @@ ORACLE = Dialect(
     sets_lazyload=False,
     pads_structs=False,
     commits_once=False,
+    counts_nul=True,
 )
 BY_NAME = {dialect.name: dialect for dialect in (SUN, ORACLE)}
 

@@ -168,7 +168,12 @@ class Session:
         string_size = options.number("strsize")
         memory = Memory(self.target.read, options.number("scratchsize"), strict=dialect.strict_scratch)
         subroutines = Subroutines(
-            self.target, memory, string_size, self.speculations.create, strict=dialect.strict_scratch
+            self.target,
+            memory,
+            string_size,
+            self.speculations.create,
+            strict=dialect.strict_scratch,
+            counts_nul=dialect.counts_nul,
         )
         limit = options.number("dynvarsize") if options.was_set("dynvarsize") else None
         self._namespace = namespace = Namespace(

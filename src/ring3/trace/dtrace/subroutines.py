@@ -33,6 +33,7 @@ class Subroutines:
         speculation: Callable[[], int],
         *,
         strict: bool = False,
+        counts_nul: bool = False,
     ) -> None:
         """Make the functions.
 
@@ -42,7 +43,9 @@ class Subroutines:
             string_size: strsize.
             speculation: Makes a new speculation.
             strict: Whether a size no memory can have is a fault of its own.
+            counts_nul: Whether the size that copyinstr() is given counts the NUL behind a string.
         """
+        self._behind = int(counts_nul)
         self._strict = strict
         minor_bits = 32 if target.system == "solaris" else 20
         self._target = target
@@ -115,7 +118,7 @@ class Subroutines:
         return 0
 
     def _copyinstr(self, address: int, size: int | None = None) -> bytes:
-        limit = self._string_size if size is None else min(size, self._string_size)
+        limit = self._string_size if size is None else min(max(size - self._behind, 0), self._string_size)
         out = bytearray()
         while len(out) < limit:
             step = min(4096 - (address + len(out)) % 4096, limit - len(out))

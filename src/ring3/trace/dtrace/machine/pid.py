@@ -74,8 +74,10 @@ class PidProvider:
         """
         objects = [mapped for mapped in objects_of(mm) if _is_meant(description.module, mapped)]
         if description.function == "-":
-            if not objects:
-                fail("D_PROC_LIB", 0, f"object {description.module} is not loaded")
+            if not description.module:
+                objects = [mapped for mapped in objects if mapped.is_executable]
+            if not objects or not objects[0].is_executable or _GLOBS & set(description.module):
+                fail("D_PROC_LIB", 0, "only the a.out module is valid with the '-' function")
             return self._at_address(description, mm, objects[0])
         found = []
         wanted = matcher(description.function)
