@@ -35,6 +35,7 @@ class StopClocks(VirtualClocks):
         self._end = 0
         self.tick = TICK
         self._seen = -1
+        self._is_stuck = False
         self._done = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -47,7 +48,8 @@ class StopClocks(VirtualClocks):
     def stopped(self, stop: Stop) -> None:
         """The CPU has stopped."""
         if stop is Event.INTERRUPTED:
-            self._stops.advance(self.tick)
+            self._stops.advance(TICK if self._is_stuck else self.tick)
+            self._is_stuck = False
             self._end = self._stops.executed + self.tick
             return
         self._stops.advance(STOP)
@@ -82,5 +84,6 @@ class StopClocks(VirtualClocks):
     def _watch(self) -> None:
         while not self._done.wait(STUCK):
             if self._stops.executed == self._seen and self._wanted():
+                self._is_stuck = True
                 self._interrupt()
             self._seen = self._stops.executed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Final, Protocol
 
 
@@ -38,11 +39,19 @@ ROUGHLY: Final = 1_000_000
 class HostClocks:
     """The host's clocks. Setting the wall clock moves that of the machine alone."""
 
-    not_state = "_asked", "_cpu", "_spent", "_start", "_told"
+    not_state: Final = {
+        "_asked": 0, "_cpu": 0, "_spent": 0, "_start": 0, "_told": 0, "_used": time.process_time_ns,
+    }  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, used: Callable[[], int] = time.process_time_ns) -> None:
+        """Sets those that run with the machine to 0.
+
+        Args:
+            used: The CPU time that the machine has used.
+        """
         self._start = time.monotonic_ns()
-        self._cpu = time.process_time_ns()
+        self._used = used
+        self._cpu = used()
         self._ahead = 0
         self._asked = self._spent = self._told = 0
 
@@ -55,14 +64,14 @@ class HostClocks:
         return time.monotonic_ns() - self._start
 
     def cpu(self) -> int:
-        """Spent by this process."""
+        """Spent by whatever of the host runs the machine."""
         self._asked = time.monotonic_ns()
-        self._spent = spent = time.process_time_ns() - self._cpu
+        self._spent = spent = self._used() - self._cpu
         self._told = max(self._told, spent)
         return self._told
 
     def cpu_roughly(self) -> int:
-        """Spent by this process, if it has run all the time since the host was asked last."""
+        """The same, if that has run all the time since the host was asked last."""
         since = time.monotonic_ns() - self._asked
         if since > ROUGHLY:
             return self.cpu()
@@ -93,7 +102,7 @@ class HostClocks:
         """The clocks that run with the machine go on from there; the wall clock is the host's."""
         monotonic, cpu = then
         self._start = time.monotonic_ns() - monotonic
-        self._cpu = time.process_time_ns() - cpu
+        self._cpu = self._used() - cpu
         self._asked = self._spent = self._told = 0
 
 

@@ -77,7 +77,7 @@ class Kernel(CallsInFlight[TaskT]):
         self.random_bytes: Callable[[int], bytes] = os.urandom
         self.host = HostEvents()
         self.attention: Attention | None = None
-        self.clocks: Clocks = HostClocks()
+        self.clocks: Clocks = HostClocks(machine.cpu.spent)
         self.timers = Timers(self._timer_added)
         self.cpu_timers = CpuTimers(self._timer_added)
         self.slices: Slices = Ticker(

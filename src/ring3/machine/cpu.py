@@ -326,6 +326,9 @@ class Cpu(Registers, Protocol):
             Numbers of the requests of ptrace(2) that it makes of processes of its own, while programs run.
         """
 
+    def spent(self) -> int:
+        """Nanoseconds of the host's CPU time that this process has used, and what else runs programs."""
+
     def wants_ticks(self) -> bool:
         """Whether it wants to be interrupted now and then: it looks how long the program computes."""
 

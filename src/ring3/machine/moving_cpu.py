@@ -107,6 +107,11 @@ class MovingCpu(UnicornCpu):
         """Whether the program that runs may be one to move; see `Cpu.wants_ticks`."""
         return bool(self._run_record.enough)
 
+    def spent(self) -> int:
+        """What this process and all stubs have used; see `Cpu.spent`."""
+        here = super().spent()
+        return here if self._host is None else here + self._host.spent()
+
     # -- running -----------------------------------------------------------------------------------------------
 
     def _take_detour(self) -> Stop | None:

@@ -80,6 +80,7 @@ class Processor:
         self._code_freed, ram.on_code_freed = ram.on_code_freed, self._forget_code
         self._stored_code = False
         self._meanings = Stops(cpu, self)
+        self._timed, self._before = self._stubs.first, 0
         self.vectors = Vectors(self._stubs.first, cpu.fxsave)
         self.vectors.be_emulated(b"")
         self._place_fields()
@@ -154,6 +155,8 @@ class Processor:
             words = self.turn.words
             self._home.lost, words[LOST] = words[LOST], home.lost
             self._home = home
+            if home.stub is not None:
+                self._time(home.stub)
         return home.stub or self._stub_for(home, pmap)
 
     def _equip(self, stub: Stub, pmap: Pmap) -> None:
@@ -183,6 +186,15 @@ class Processor:
             words[LOST] = 0
             status &= ~turns.LOSES
         return check(status)
+
+    def spent(self) -> int:
+        """Nanoseconds of the host's CPU time that all stubs have used."""
+        return self._before + self._timed.spent()
+
+    def _time(self, stub: Stub) -> None:
+        """Another stub is the one that runs."""
+        self._before += self._timed.spent() - stub.spent()
+        self._timed = stub
 
     def was_interrupted(self) -> bool:
         """Whether somebody has asked for a stop, which is answered now."""
@@ -240,6 +252,7 @@ class Processor:
         stub.stores_code = False
         home.stub = stub
         self._away[home] = pmap
+        self._time(stub)
         mappings.follow(pmap)
         pmap.ahead = AHEAD
         pmap.on_destroy = lambda: self._forget(home)
@@ -252,6 +265,8 @@ class Processor:
         stub, home.stub = home.stub, None
         assert stub is not None
         self.vectors.leave(stub)
+        if stub is self._timed:
+            self._time(self._stubs.first)
         self._stubs.give_back(stub)
 
     def let_go(self) -> None:
