@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 LONG: Final = 0x1000
 """Added to what `_happened` says where a program computes much (``emulator/stops.c``)."""
-FIRST_MOVE: Final = 50_000_000
-"""Ticks of the time-stamp counter, some 20 ms: what there is to import and to start first."""
+FIRST_MOVE: Final = 25_000_000
+"""Ticks of the time-stamp counter, some 10 ms: what there is to import and to start first."""
 _PRICE: Final = 30_000
 """Of an entry, until it is measured: some 12 us."""
 _USER_HALF: Final = 1 << 47
@@ -43,11 +43,16 @@ _DEAREST: Final = 6
 """So often the price of a move doubles."""
 
 
+_CHEAPER: Final = 1
+"""So often it is halved for programs that have just begun: new code costs most where it is translated."""
+
+
 class Home:
     """Where an address space runs.
 
     Attributes:
         is_away: On the host's processor.
+        is_new: It has just begun, as another program does and a child of fork does not.
         stays: It uses what the emulated CPU does not have.
         computed: See ``struct account`` in ``emulator/stops.c``.
         lost: See that of ``host_cpu/turn.c``.
@@ -56,10 +61,11 @@ class Home:
     """
 
     is_state = False
-    __slots__ = ("computed", "is_away", "lost", "returns", "stays", "stub")
+    __slots__ = ("computed", "is_away", "is_new", "lost", "returns", "stays", "stub")
 
-    def __init__(self, *, is_away: bool = False) -> None:
+    def __init__(self, *, is_away: bool = False, is_new: bool = False) -> None:
         self.is_away = self.stays = is_away
+        self.is_new = is_new
         self.computed = self.lost = 0
         self.returns = 0
         self.stub: Stub | None = None
@@ -231,6 +237,7 @@ class MovingCpu(UnicornCpu):
         finally:
             self._ram.forget_file()
         self._run_record.price = host.price
+        self._home.is_new = False
         return host
 
     def _refused(self, error: UserError) -> None:
@@ -242,6 +249,8 @@ class MovingCpu(UnicornCpu):
         home, record = self._home, self._run_record
         stays_here = self._is_refused or self._wishes or home.is_away
         worth = FIRST_MOVE if self._host is None else self._host.move_price
+        if home.is_new and self._host is not None:
+            worth >>= _CHEAPER
         record.enough = 0 if stays_here else worth << min(home.returns, _DEAREST)
 
     def use(self, pmap: Pmap) -> None:
@@ -253,14 +262,14 @@ class MovingCpu(UnicornCpu):
         super().use(pmap)
         home = pmap.home
         if not isinstance(home, Home):
-            pmap.home = home = self._make_home()
+            pmap.home = home = self._make_home(pmap)
         self._home = home
         record.computed = home.computed
         self._detour = self._counting or home.is_away
         self._watch()
 
-    def _make_home(self) -> Home:
-        return Home()
+    def _make_home(self, pmap: Pmap) -> Home:
+        return Home(is_new=not pmap.is_copy)
 
     # -- state -------------------------------------------------------------------------------------------------
 

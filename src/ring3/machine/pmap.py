@@ -62,6 +62,7 @@ class Pmap:
         stale: A mapping was removed or lost a permission since the CPU last flushed its TLB; the CPU clears it.
         changed: For a CPU that has mappings of its own: each user page whose entry was changed since it looked, with
             the entry that it had then. None while no CPU wants to know.
+        is_copy: It began as a copy of another one, as fork makes it: mostly another program will begin soon.
         home: What a CPU that runs programs at two places keeps of this one.
         on_destroy: Called when the address space goes away; such a CPU lets go of its mappings.
         ahead: How many pages may be mapped ahead where a program touches one after the other: the more, the dearer a
@@ -71,8 +72,8 @@ class Pmap:
 
     not_state: Final = {"changed": None, "home": None, "on_destroy": None}
     __slots__ = (
-        "__weakref__", "_leaves", "_tables", "ahead", "changed", "first_shared", "home", "on_destroy", "ram", "root",
-        "stale", "translated",
+        "__weakref__", "_leaves", "_tables", "ahead", "changed", "first_shared", "home", "is_copy", "on_destroy", "ram",
+        "root", "stale", "translated",
     )  # fmt: skip
 
     def __init__(self, ram: Ram, kernel: Pmap | None = None, first_shared: int = 256) -> None:
@@ -90,7 +91,7 @@ class Pmap:
         self.root = ram.alloc()
         self._tables = [self.root]
         self._leaves: dict[int, int] = {}  # address >> 21 -> index in ram.q of its page table
-        self.stale = False
+        self.stale = self.is_copy = False
         self.changed: dict[int, int] | None = None
         self.home: object = None
         self.on_destroy: Callable[[], None] | None = None

@@ -57,7 +57,7 @@ def dup_mmap(parent: Space, child: Space) -> None:
 @function("int copy_page_range(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma)")
 def copy_page_range(parent: Space, child: Space) -> None:
     """Maps in the child what is mapped in the parent; of mappings larger than the allowance, its part at their end."""
-    left = EAGER
+    left, child.pmap.is_copy = EAGER, True
     for vma in child.vmas:
         if left <= 0:
             return

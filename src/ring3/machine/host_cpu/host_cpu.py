@@ -12,6 +12,7 @@ from ring3.machine.edges import Edges
 from ring3.machine.host_cpu.processor import AHEAD, Processor
 from ring3.machine.host_cpu.turn import cpuid
 from ring3.machine.moving_cpu import Home, MovingCpu
+from ring3.machine.pmap import Pmap
 from ring3.machine.ram import Ram
 from ring3.machine.unicorn_cpu import UnicornCpu
 
@@ -104,7 +105,7 @@ class HostCpu(MovingCpu):
         if saved:
             host.vectors.load(saved)
 
-    def _make_home(self) -> Home:
+    def _make_home(self, pmap: Pmap) -> Home:
         return Home(is_away=True)
 
     def _refused(self, error: UserError) -> None:

@@ -16,6 +16,7 @@ from ring3.machine.descriptors import TI_LDT, Segment
 from ring3.machine.host_cpu import mappings, ptrace, segments
 from ring3.machine.host_cpu import turn as turns
 from ring3.machine.host_cpu.first import First
+from ring3.machine.host_cpu.runs import Runs
 from ring3.machine.host_cpu.stops import Elsewhere, Stops
 from ring3.machine.host_cpu.stub import SIZE, Stub, Stubs
 from ring3.machine.host_cpu.turn import EINTR, LOST, PID, REQUEST, Turn, check
@@ -25,7 +26,7 @@ from ring3.machine.moving_cpu import Home
 from ring3.machine.paging import walk
 from ring3.machine.pmap import Pmap
 from ring3.machine.ram import Ram
-from ring3.machine.registers import Seg
+from ring3.machine.registers import Gpr, Seg
 
 if TYPE_CHECKING:
     from ring3.machine.moving_cpu import MovingCpu
@@ -39,6 +40,8 @@ _REFUSED: Final = -5
 """EIO: registers that ptrace(2) takes for wrong ones."""
 _MOVE: Final = 200
 """Turns: what a move costs, with the lists that make the mappings."""
+_NEW: Final = 4
+"""So many moves a program may be dearer here at first, if it has just begun."""
 _ROUNDS: Final = 16
 _SYSCALL: Final = Event.SYSCALL
 _M64: Final = (1 << 64) - 1
@@ -76,7 +79,7 @@ class Processor:
         self._asked = False
         self._home = Home()
         self._away: dict[Home, Pmap] = {}
-        self._known: dict[int, tuple[int, ...]] = {}
+        self._runs = Runs(ram)
         self._code_freed, ram.on_code_freed = ram.on_code_freed, self._forget_code
         self._stored_code = False
         self._meanings = Stops(cpu, self)
@@ -104,9 +107,10 @@ class Processor:
         began = perf_counter_ns(), turns.ticks()
         least = min(self._stubs.round_trip() for _ in range(_ROUNDS))
         self._ticks = (turns.ticks() - began[1]) / max(perf_counter_ns() - began[0], 1)
-        self.price = least + (least >> 1)
+        self.price = 3 * least
         self.move_price = _MOVE * least
-        words[turns.FLOOR], words[turns.PRICE], words[turns.ENOUGH] = least, 3 * least >> 2, self.move_price
+        words[turns.FLOOR], words[turns.PRICE], words[turns.ENOUGH] = least, 2 * least, self.move_price
+        words[turns.RATE] = int(1024 * self._ticks)
 
     # -- running -----------------------------------------------------------------------------------------------
 
@@ -163,11 +167,10 @@ class Processor:
         """Gives a stub what the program is to find, but for its registers."""
         if pmap.changed or stub.has_remains:
             began = perf_counter_ns()
-            mappings.update(self._stubs, stub, pmap)
+            mappings.update(self._runs, self._stubs, stub, pmap)
             spent = int((perf_counter_ns() - began) * self._ticks)
-            self.turn.words[LOST] += min(
-                spent, self.move_price >> 3
-            )  # it is also long if others ran meanwhile
+            words = self.turn.words  # others may have run meanwhile
+            words[LOST] = words[LOST] + min(spent, self.move_price >> 3) & _M64
         if stub.stores_code or not self._cpu.translates:
             self._stored_code = True
         self.vectors.enter(stub)
@@ -248,12 +251,17 @@ class Processor:
         stub = self._stubs.new()
         if stub is None:
             return None
-        stub.veil = Veil(stub.pid, self._known) if self._cpu.answers_cpuid else None
+        stub.veil = Veil(stub.pid, self._runs.places) if self._cpu.answers_cpuid else None
         stub.stores_code = False
         home.stub = stub
         self._away[home] = pmap
         self._time(stub)
+        if home.is_new:
+            home.is_new = False
+            self.turn.words[LOST] = -_NEW * self.move_price & _M64
         mappings.follow(pmap)
+        for address in (self.linear_rip, self._cpu.gpr(Gpr.RSP)):
+            mappings.missing(stub, pmap, address)
         pmap.ahead = AHEAD
         pmap.on_destroy = lambda: self._forget(home)
         return stub
@@ -274,11 +282,11 @@ class Processor:
         for home in [*self._away]:
             self._forget(home)
         self.turn.words[turns.OWNER] = 0
-        self._known.clear()
+        self._runs.forget_code()
 
     def _forget_code(self) -> None:
         """A frame with code is free, and may get other code."""
-        self._known.clear()
+        self._runs.forget_code()
         self._code_freed()
 
     def close(self) -> None:

@@ -194,34 +194,34 @@ class Stops:
             if stub.veil is not None and stub.veil.has(address):
                 return None if stub.veil.lift(pmap, address, rip) else Elsewhere.EMULATED
             if self._missing[0] != address:
-                self._behind(pmap, address)
+                self._behind(stub, pmap, address)
                 return None  # if the stub had the page, it is data that the instruction asks for
         if address < USER_TOP and entry & PTE_U and not ours:
             if entry & PTE_W:
-                self._behind(pmap, address)
+                self._behind(stub, pmap, address)
                 return None
-            return self._read_or_write(pmap, address)
+            return self._read_or_write(stub, pmap, address)
         store = instructions.stores(self._at.code(0, instructions.MAX_SIZE), long_mode=cpu.long_mode)
         present = PF_PRESENT if entry & PTE_P else 0
         return Trap(Vector.PF, PF_USER | present | (PF_WRITE if store else 0), False, address)
 
-    def _read_or_write(self, pmap: Pmap, address: int) -> Trap | None:
+    def _read_or_write(self, stub: Stub, pmap: Pmap, address: int) -> Trap | None:
         """A fault where the page tables allow to read: a store, unless the stub does not have the page."""
         cpu = self._cpu
         store = instructions.stores(self._at.code(0, instructions.MAX_SIZE), long_mode=cpu.long_mode)
         if not store and self._missing[0] != address:
-            self._behind(pmap, address)
+            self._behind(stub, pmap, address)
             return None
         self._missing = 0, 0
         return Trap(Vector.PF, PF_USER | PF_PRESENT | PF_WRITE, False, address)
 
-    def _behind(self, pmap: Pmap, address: int) -> None:
+    def _behind(self, stub: Stub, pmap: Pmap, address: int) -> None:
         """The page tables allow it: the stub lacks the page."""
         tries = self._missing[1] + 1 if self._missing[0] == address else 1
         if tries > _TRIES:
             raise UserError(f"the host does not allow an access to {address:#x} that the page tables allow")
         self._missing = address, tries
-        mappings.missing(pmap, address)
+        mappings.missing(stub, pmap, address)
 
     def _is_second_page(self, rip: int, address: int) -> bool:
         """Whether an address is where an instruction goes on in its second page."""

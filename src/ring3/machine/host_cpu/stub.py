@@ -76,16 +76,16 @@ class Stub:
         stores_code: It can store into frames that have been mapped as code.
         veil: What it may not execute, though the page tables allow it; None where it may all.
         has_remains: It still has the mappings of an address space that is gone.
-        is_exact: Every page of the page tables that was not changed since is mapped in it.
+        pages: The pages of its program that it has, by number.
     """
 
-    __slots__ = ("base", "has_remains", "is_exact", "ldt", "no_tsc", "pid", "stores_code", "tls", "veil")
+    __slots__ = ("base", "has_remains", "ldt", "no_tsc", "pages", "pid", "stores_code", "tls", "veil")
 
     def __init__(self, pid: int, base: int = BASE) -> None:
         self.pid = pid
         self.base = base
         self.has_remains = False
-        self.is_exact = True
+        self.pages: set[int] = set()
         self.tls = (0, 0, 0)
         self.ldt = b""
         self.no_tsc = False
@@ -162,6 +162,7 @@ class Stubs:
             if stub.veil is not None:
                 stub.veil.drop()
             stub.has_remains = True  # they go with its next first list
+            stub.pages.clear()
             self._parked.append(stub)
         else:
             self._all.discard(stub.pid)

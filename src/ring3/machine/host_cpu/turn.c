@@ -12,20 +12,26 @@
 #include <stdint.h>
 
 enum { GETREGS = 12, SETREGS = 13, POKEUSER = 6, GETSIGINFO = 0x4202 };
-enum { SYS_wait4 = 61, SYS_ptrace = 101, SYS_sched_setaffinity = 203 };
-enum { WALL = 0x40000000, EINTR = 4, SYSCALL_STOP = 0x857f, STRAY_STOP = 0x1857f, LOSES = 1 << 20, MOST = 64 };
+enum { SYS_wait4 = 61, SYS_ptrace = 101, SYS_sched_setaffinity = 203, SYS_clock_gettime = 228 };
+enum { WALL = 0x40000000, EINTR = 4, SYSCALL_STOP = 0x857f, STRAY_STOP = 0x1857f, LOSES = 1 << 20 };
+enum { LONG = 8, CPUCLOCK_SCHED = 2 };
 enum { R_RAX = 10, R_ORIG = 15, R_RIP = 16, R_FLAGS = 18, REGISTERS = 27 };
 enum { CPUNODE_SELECTOR = 0x7b }; /* its limit is the number of the processor (arch/x86/include/asm/segment.h) */
 
 /*
  * How much dearer than on the emulated CPU a program is here, in ticks of the time-stamp counter. What a turn takes beyond
- * the least that one can take is computing, and that would take three times as long there.
+ * the least that one can take is computing, and that would take three times as long there. A turn is also long if others
+ * ran meanwhile: so a long one counts only as far as the stub has used the processor, which costs a call to ask.
  */
 struct account {
-	int64_t lost;
+	int64_t lost;		/* negative: what it may lose at first */
 	int64_t enough;		/* what is worth telling; 0 where nobody wants to know */
 	int64_t price;		/* by which an entry is dearer */
 	int64_t least;		/* that a turn takes */
+	int64_t rate;		/* ticks in 1024 nanoseconds */
+	int64_t used;		/* CPU time of the stub when it was last asked for, in ticks */
+	int64_t brief;		/* what the turns since then took */
+	uint64_t stub;		/* whose all that is */
 };
 
 struct turn {
@@ -143,12 +149,33 @@ __attribute__((visibility("default"))) void ring3_cpuid(uint32_t registers[4])
 	__asm__("cpuid" : "+a"(registers[0]), "=b"(registers[1]), "+c"(registers[2]), "=d"(registers[3]));
 }
 
-static long account(struct account *a, int64_t spent)
+/* What a stub has used since it was last asked for, but for brief turns. */
+static int64_t used(struct account *a, uint64_t stub)
 {
-	int64_t won = 2 * (spent - a->least), most = MOST * a->price; /* a turn is also long if others ran meanwhile */
-	int64_t lost = a->lost + a->price - (won < 0 ? 0 : won > most ? most : won);
+	int64_t now[2], before = a->stub == stub ? a->used + a->brief : -1;
 
-	a->lost = lost < 0 ? 0 : lost;
+	if (call(SYS_clock_gettime, ~stub << 3 | CPUCLOCK_SCHED, (long)now, 0, 0) < 0)
+		return 0;
+	a->used = (now[0] * 1000000000 + now[1]) * a->rate >> 10;
+	a->brief = 0;
+	a->stub = stub;
+	return before < 0 ? 0 : a->used - before;
+}
+
+static long account(struct account *a, int64_t spent, uint64_t stub)
+{
+	int64_t real = spent, won, lost, floor = a->lost < 0 ? a->lost : 0;
+
+	if (spent < LONG * a->price) {
+		a->brief += spent;
+	} else {
+		real = used(a, stub);
+		if (real > spent)
+			real = spent;
+	}
+	won = 2 * (real - a->least);
+	lost = a->lost + a->price - (won < 0 ? 0 : won);
+	a->lost = lost < floor ? floor : lost;
 	return a->enough && a->lost > a->enough ? LOSES : 0;
 }
 
@@ -174,7 +201,7 @@ __attribute__((visibility("default"))) long ring3_turn(struct turn *t)
 	*t->flags = t->regs[R_FLAGS];
 	if (status == SYSCALL_STOP && t->regs[R_RIP] - t->base < t->size)
 		return STRAY_STOP; /* the program has found the stub's own instruction */
-	return status | account(&t->account, t->spent);
+	return status | account(&t->account, t->spent, t->pid);
 }
 
 /* Runs the stub with the registers in `regs`, which get what it stops with; a signal is delivered to it first. */

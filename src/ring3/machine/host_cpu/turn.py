@@ -6,7 +6,7 @@ import ctypes
 import os
 from collections.abc import Callable
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from ring3 import resources
 from ring3.errors import UserError
@@ -16,11 +16,11 @@ OBJECT: Final = os.path.join(resources.ROOT, "machine", "host_cpu", "native.so")
 
 PID, REQUEST, OWNER, BASE, SIZE = 2, 3, 5, 8, 9
 """Indices in `Turn.words`: whose turn, how it goes on, whose registers are known to be here, where its stub lies."""
-LOST, ENOUGH, PRICE, FLOOR, SPENT = 10, 11, 12, 13, 14
+LOST, ENOUGH, PRICE, FLOOR, RATE, SPENT = 10, 11, 12, 13, 14, 18
 """``struct account``, and what the last turn took."""
 LOSES: Final = 1 << 20
 """Added to a stop's status: see ``struct account``."""
-_REGS: Final = 15
+_REGS: Final = 19
 _INFO: Final = _REGS + ptrace.REGISTERS
 _SIZE: Final = _INFO + 16
 EINTR: Final = 4
@@ -29,6 +29,13 @@ EINTR: Final = 4
 @cache
 def _object() -> ctypes.CDLL:
     return ctypes.CDLL(OBJECT)
+
+
+def native(name: str, *arguments: type[ctypes._SimpleCData[Any]]) -> ctypes._NamedFuncPointer:
+    """A function of ours that gives a long."""
+    function = _object()[name]
+    function.restype, function.argtypes = ctypes.c_long, arguments
+    return function
 
 
 def ticks() -> int:
@@ -70,10 +77,8 @@ class Turn:
         self.words[0], self.words[1] = window, flags
         self._block = block
         address = ctypes.c_void_p(ctypes.addressof(block))
-        run, resume = _object().ring3_turn, _object().ring3_resume
-        run.restype = resume.restype = ctypes.c_long
-        run.argtypes = (ctypes.c_void_p,)
-        resume.argtypes = (ctypes.c_void_p, ctypes.c_uint64, ctypes.c_long)
+        run = native("ring3_turn", ctypes.c_void_p)
+        resume = native("ring3_resume", ctypes.c_void_p, ctypes.c_uint64, ctypes.c_long)
         self.call: Callable[[], int] = lambda: run(address)
         self._resume: Callable[[int, int], int] = lambda request, signal: resume(address, request, signal)
 

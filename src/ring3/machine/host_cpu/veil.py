@@ -3,12 +3,14 @@
 A processor without CPUID faulting tells nobody of that instruction. So pages of code with its bytes are mapped into a
 stub without the right to execute them. When the program comes to one, it gets the right, and the processor's
 breakpoints at these bytes, which nothing but that instruction meets. There are four: in a page with more of them, which
-the start of a C library is, they are at those that the program comes to next. Beyond that, and in code that the program
+the start of a C library is, they are at those that the program comes to next, and where it goes to and fro between such
+pages at fewer. Beyond that, and in code that the program
 writes itself into pages that it may also execute, the host's processor answers; what it has besides works there.
 """
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
 from typing import Final
 
 from ring3.errors import UserError
@@ -29,23 +31,37 @@ class Veil:
         breakpoints: The addresses at which it stops.
     """
 
-    __slots__ = ("_known", "_lifted", "_pages", "_pid", "breakpoints")
+    __slots__ = ("_known", "_lifted", "_lifts", "_pages", "_pid", "breakpoints")
 
     def __init__(self, pid: int, known: dict[int, tuple[int, ...]]) -> None:
         """Covers nothing yet.
 
         Args:
             pid: The stub.
-            known: What was found in frames: programs share most of their code.
+            known: Where frames have such instructions, if somebody has looked: programs share most of their code.
         """
         self._pid = pid
         self._known = known
+        self._lifts: dict[int, int] = {}
         self._pages: dict[int, list[int]] = {}
         self._lifted: dict[int, list[int]] = {}
         self.breakpoints: tuple[int, ...] = ()
 
-    def covers(self, pmap: Pmap, page: int) -> bool:
-        """Looks at a page of code that is about to be mapped; whether it is not to be executed now."""
+    def cover(self, pmap: Pmap, suspects: Iterable[int], changed: Container[int]) -> list[int]:
+        """Looks at pages that are about to be mapped.
+
+        Args:
+            pmap: Their address space.
+            suspects: Pages of code that may have such an instruction.
+            changed: All that are mapped anew.
+
+        Returns:
+            Those that are not to be executed now, in order.
+        """
+        pages = {*suspects, *(page for page in self._pages if page in changed)}
+        return [page for page in sorted(pages) if self._covers(pmap, page)]
+
+    def _covers(self, pmap: Pmap, page: int) -> bool:
         places = self._places(pmap, page)
         if places != self._pages.get(page, []):
             self._lifted.pop(page, None)
@@ -71,7 +87,10 @@ class Veil:
         page = address >> PAGE_SHIFT
         changed = pmap.changed
         assert changed is not None
-        places = sorted(self._pages[page], key=lambda place: (place < address, place))[:MOST]
+        often = self._lifts[page] = self._lifts.get(page, -1) + 1
+        places = sorted(self._pages[page], key=lambda place: (place < address, place))[
+            : max(MOST >> often, 1)
+        ]
         while sum(map(len, self._lifted.values())) + len(places) > MOST:
             oldest = next(iter(self._lifted))
             del self._lifted[oldest]
