@@ -33,7 +33,7 @@ from ring3.machine.host_cpu.stub import SIZE, USER_TOP, Stub
 from ring3.machine.host_cpu.turn import check
 from ring3.machine.paging import PF_FETCH, PF_PRESENT, PF_USER, PF_WRITE, PTE_NX, PTE_P, PTE_U, PTE_W
 from ring3.machine.pmap import Pmap
-from ring3.machine.ram import PAGE_SIZE
+from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 from ring3.machine.registers import Flags, Gpr, Vector
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ _CANONICAL: Final = 1 << 47
 _INT80: Final = b"\xcd\x80"
 _SYSENTER: Final = b"\x0f\x34"
 _TRIES: Final = 3
-"""So often the same page may be missing in a row."""
+"""So often the same page may be mapped again in a row."""
 _X87: Final = 0x3F
 
 
@@ -83,7 +83,7 @@ class Stops:
     def __init__(self, cpu: MovingCpu, processor: Processor) -> None:
         self._cpu = cpu
         self._at = processor
-        self._missing = 0, 0
+        self._tried = 0, 0, 0
         self._meanings: dict[int, Callable[[Told], _Meaning]] = {
             signal.SIGSEGV: self._access,
             signal.SIGTRAP: self._trap,
@@ -183,44 +183,41 @@ class Stops:
     # -- page faults -------------------------------------------------------------------------------------------
 
     def _page_fault(self, stub: Stub, pmap: Pmap, address: int) -> Trap | Elsewhere | None:
-        cpu = self._cpu
         rip = self._at.linear_rip
         entry = pmap.lookup(address) if address < _CANONICAL else self._at.has_page(address)
         ours = stub.base <= address < stub.base + SIZE
+        usable = bool(entry & PTE_U) and address < USER_TOP and not ours
+        present = PF_PRESENT if entry & PTE_P else 0
+        if usable and address >> PAGE_SHIFT not in stub.pages:
+            of_code = rip <= address < rip + instructions.MAX_SIZE
+            if not entry & PTE_W and not of_code and self._stores():
+                return Trap(Vector.PF, PF_USER | PF_PRESENT | PF_WRITE, False, address)
+            mappings.missing(stub, pmap, address)
+            return None
         if address == rip or self._is_second_page(rip, address):
-            if not entry & PTE_U or entry & PTE_NX or ours:
-                present = PF_PRESENT if entry & PTE_P else 0
+            if not usable or entry & PTE_NX:
                 return Trap(Vector.PF, PF_USER | PF_FETCH | present, False, address)
             if stub.veil is not None and stub.veil.has(address):
                 return None if stub.veil.lift(pmap, address, rip) else Elsewhere.EMULATED
-            if self._missing[0] != address:
-                self._behind(stub, pmap, address)
-                return None  # if the stub had the page, it is data that the instruction asks for
-        if address < USER_TOP and entry & PTE_U and not ours:
-            if entry & PTE_W:
-                self._behind(stub, pmap, address)
-                return None
-            return self._read_or_write(stub, pmap, address)
-        store = instructions.stores(self._at.code(0, instructions.MAX_SIZE), long_mode=cpu.long_mode)
-        present = PF_PRESENT if entry & PTE_P else 0
-        return Trap(Vector.PF, PF_USER | present | (PF_WRITE if store else 0), False, address)
-
-    def _read_or_write(self, stub: Stub, pmap: Pmap, address: int) -> Trap | None:
-        """A fault where the page tables allow to read: a store, unless the stub does not have the page."""
-        cpu = self._cpu
-        store = instructions.stores(self._at.code(0, instructions.MAX_SIZE), long_mode=cpu.long_mode)
-        if not store and self._missing[0] != address:
-            self._behind(stub, pmap, address)
+        if not usable:
+            store = PF_WRITE if self._stores() else 0
+            return Trap(Vector.PF, PF_USER | present | store, False, address)
+        if entry & PTE_W:
+            self._map_again(stub, pmap, address)
             return None
-        self._missing = 0, 0
-        return Trap(Vector.PF, PF_USER | PF_PRESENT | PF_WRITE, False, address)
+        return Trap(Vector.PF, PF_USER | PF_PRESENT | PF_WRITE, False, address)  # all else is allowed
 
-    def _behind(self, stub: Stub, pmap: Pmap, address: int) -> None:
-        """The page tables allow it: the stub lacks the page."""
-        tries = self._missing[1] + 1 if self._missing[0] == address else 1
+    def _stores(self) -> bool:
+        """Whether the instruction certainly stores."""
+        return instructions.stores(self._at.code(0, instructions.MAX_SIZE), long_mode=self._cpu.long_mode)
+
+    def _map_again(self, stub: Stub, pmap: Pmap, address: int) -> None:
+        """The stub has the page, and the page tables allow everything."""
+        where = stub.pid, address
+        tries = self._tried[2] + 1 if self._tried[:2] == where else 1
         if tries > _TRIES:
             raise UserError(f"the host does not allow an access to {address:#x} that the page tables allow")
-        self._missing = address, tries
+        self._tried = *where, tries
         mappings.missing(stub, pmap, address)
 
     def _is_second_page(self, rip: int, address: int) -> bool:
