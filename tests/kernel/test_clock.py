@@ -68,7 +68,7 @@ class _Host:
 def test_the_rough_cpu_time_is_the_hosts_and_seldom_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     host = _Host()
     monkeypatch.setattr(clock, "time", host)
-    clocks = HostClocks()
+    clocks = HostClocks(host.process_time_ns)
     clocks.cpu()
     asked = host.asked
     for _ in range(ROUGHLY // 10_000):
@@ -86,7 +86,7 @@ def test_the_rough_cpu_time_is_the_hosts_and_seldom_asks_for_it(monkeypatch: pyt
 def test_the_exact_cpu_time_does_not_go_back_behind_the_rough_one(monkeypatch: pytest.MonkeyPatch) -> None:
     host = _Host()
     monkeypatch.setattr(clock, "time", host)
-    clocks = HostClocks()
+    clocks = HostClocks(host.process_time_ns)
     clocks.cpu()
     host.run(900_000, 0)
     assert clocks.cpu_roughly() == 900_000

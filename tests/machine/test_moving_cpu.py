@@ -10,7 +10,7 @@ from ring3.errors import UserError
 from ring3.machine import moving_cpu
 from ring3.machine.board import CpuKind
 from ring3.machine.cpu import Event, Stop, Trap
-from ring3.machine.host_cpu.turn import ENOUGH
+from ring3.machine.host_cpu.turn import ENOUGH, LOST
 from ring3.machine.moving_cpu import Home, MovingCpu
 from ring3.machine.pmap import Prot
 from ring3.machine.ram import PAGE_SIZE
@@ -97,6 +97,31 @@ def test_one_that_only_calls_comes_back_and_is_dearer_to_move_then(bare: MovingB
     assert (bare.home.is_away, bare.home.returns) == (False, 1)
     assert bare.moving._run_record.enough == 2 * worth
     assert run(bare, "0f05") is Event.SYSCALL
+
+
+@NEEDS_HOST_CPU
+def test_what_a_stub_has_used_is_the_cpus(bare: MovingBare) -> None:
+    run(bare, "0f05", away=True)
+    host = bare.moving._host
+    assert host is not None
+    before, stubs = bare.cpu.spent(), host.spent()
+    assert run(bare, counting(20_000_000), away=True) is Event.SYSCALL
+    used = host.spent() - stubs
+    assert used > 1_000_000
+    assert bare.cpu.spent() - before >= used
+
+
+@NEEDS_HOST_CPU
+def test_a_program_that_has_just_begun_may_lose_at_first(bare: MovingBare) -> None:
+    host = bare.moving._begin()
+    assert host is not None
+    bare.home.is_new = True
+    run(bare, "0f05", away=True)
+    assert host.turn.words[LOST] >= 1 << 63  # a negative number
+    host.turn.words[ENOUGH] = 1
+    bare.cpu.rip = USER_RIP
+    assert bare.cpu.run() is Event.SYSCALL
+    assert bare.home.is_away
 
 
 @NEEDS_HOST_CPU
