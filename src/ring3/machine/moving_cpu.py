@@ -4,8 +4,9 @@ An entry costs less on the emulated CPU, and what lies between two entries on th
 begins on the emulated one, where each run of ring 3 is set against the price that its entry would have on the other
 (`struct account` in ``emulator/stops.c``). When what is left of that is worth a move, the next run of ring 3 is the
 other's; there each turn is set against what it would have cost here (``host_cpu/turn.c``), and the address space comes
-back when it has lost as much. Each time it does, the next move has to be worth twice as much. Both work on one register
-window, so that nobody above can tell which of them ran.
+back when it has lost as much. Each time it does, the next move has to be worth twice as much. A program that has just
+begun in a machine that uses both moves earlier and may lose more at first, because all of its code is new. Both work on
+one register window, so that nobody above can tell which of them ran.
 
 What only the emulated CPU can do for programs (hooks, stop addresses, counted code) makes it run them, for as long as
 somebody wants that. An instruction that one of both lacks is run by the other. Nothing of the host's processor is
@@ -41,8 +42,6 @@ _PRICE: Final = 30_000
 _USER_HALF: Final = 1 << 47
 _DEAREST: Final = 6
 """So often the price of a move doubles."""
-
-
 _CHEAPER: Final = 1
 """So often it is halved for programs that have just begun: new code costs most where it is translated."""
 

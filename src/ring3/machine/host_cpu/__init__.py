@@ -8,8 +8,8 @@ the host's kernel looks at it, and they come back.
 | file | what |
 | --- | --- |
 | `stub.S`, `stub.lds` | the stub's page: gives everything up, then runs lists of the host's calls |
-| `turn.c` | a turn, called from Python |
-| `ptrace`, `turn` | how both are called |
+| `turn.c`, `ptrace`, `turn` | a turn, and how it is called from Python |
+| `runs.c`, `runs` | which runs of pages differ between a stub and the page tables |
 | `first` | the first stub, which is started while this process still may |
 | `stub` | stubs: the first one, its copies, the lists that they run |
 | `filter` | the second wall: which calls a stub may make at all |
