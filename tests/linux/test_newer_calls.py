@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from tests.support.toolchain import Bits, Toolchain
 
 __all__ = ["folder"]
 
+FANOTIFY_INIT = 300
+FANOTIFY_MARK = 301
 LANDLOCK_CREATE_RULESET = 444
 STATMOUNT = 457
 
@@ -27,7 +31,20 @@ def _answer(number: int, *arguments: int) -> int:
     return -ctypes.get_errno() if done < 0 else done
 
 
+def _tells_by_handle() -> bool:
+    """Whether the host tells by fanotify of temporary files, whose file system needs handles for that."""
+    group = _answer(FANOTIFY_INIT, 0x200, os.O_RDONLY)
+    if group < 0:
+        return False
+    with tempfile.TemporaryDirectory() as folder:
+        name = ctypes.create_string_buffer(folder.encode())
+        done = _answer(FANOTIFY_MARK, group, 1, 1, -100, ctypes.addressof(name))
+    os.close(group)
+    return done == 0
+
+
 PROGRAMS: dict[str, Callable[[], bool]] = {
+    "fanotify": _tells_by_handle,
     "landlock": lambda: _answer(LANDLOCK_CREATE_RULESET, 0, 0, 1) >= 6,
     "mounts_told": lambda: _answer(STATMOUNT, 0, 0, 0, 0) != -errno.ENOSYS,
 }

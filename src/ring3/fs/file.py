@@ -45,6 +45,9 @@ class WouldBlock(Exception):
         events: For what: `READABLE` or `WRITABLE`.
     """
 
+    always = False
+    """Also who is not to block waits: somebody else decides whether this may be done."""
+
     def __init__(self, file: File, events: int) -> None:
         super().__init__()
         self.file = file
@@ -113,6 +116,8 @@ class File:
     """Who gets signals when it becomes ready, if somebody was ever named (fcntl(2), F_SETOWN)."""
     any_offset = False
     """Whether its offsets are addresses, of which the upper half is negative."""
+    is_unheard = False
+    """What is done with it is not told of to those who watch (FMODE_NONOTIFY)."""
     rights = -1
     """The rights to it that its opener had not given up (landlock(7))."""
     signals_broken_pipe = True

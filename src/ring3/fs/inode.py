@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ring3.fs.file import File
     from ring3.fs.leases import Leases
     from ring3.fs.locks import Locks
-    from ring3.fs.notify import Marks
+    from ring3.fs.notify import Watches
     from ring3.fs.permission import Who
 
 NAME_MAX: Final = 255
@@ -76,7 +76,7 @@ class FileSystem:
     """
 
     root: Dentry
-    watches: Marks | None = None
+    watches: Watches | None = None
     host_path = b""
 
     def __init__(self, name: str, dev: int, *, source: str = "none", readonly: bool = False) -> None:

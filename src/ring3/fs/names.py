@@ -88,7 +88,7 @@ def make(last: Last, mode: int, who: Who, rdev: int = 0) -> Dentry:
         raise Errno(E.EPERM)
     made = last.parent.adopt(last.name, directory.create(last.name, mode, who, rdev))
     if directory.fs.watches:
-        notify.named(directory, last.name, made.inode, notify.CREATE)
+        notify.named(last.parent, last.name, made.inode, notify.CREATE)
     return made
 
 
@@ -104,7 +104,7 @@ def symlink(last: Last, target: bytes, who: Who) -> None:
     require(last.parent.inode, who, MAY_WRITE | MAY_EXEC)
     inode = last.parent.inode.symlink(last.name, target, who)
     if inode.fs.watches:
-        notify.named(last.parent.inode, last.name, inode, notify.CREATE)
+        notify.named(last.parent, last.name, inode, notify.CREATE)
 
 
 def link(old: Dentry, last: Last, who: Who) -> None:
@@ -128,7 +128,7 @@ def link(old: Dentry, last: Last, who: Who) -> None:
     last.parent.adopt(last.name, old.inode)
     if old.fs.watches:
         notify.happened(None, old.inode, notify.ATTRIB)
-        notify.named(last.parent.inode, last.name, old.inode, notify.CREATE)
+        notify.named(last.parent, last.name, old.inode, notify.CREATE)
 
 
 def _may_link(inode: Inode, who: Who) -> bool:
@@ -174,7 +174,7 @@ def unlink(last: Last, who: Who) -> None:
     last.parent.inode.unlink(last.name)
     last.parent.forget(last.name)
     if victim.fs.watches:
-        notify.unlinked(last.parent.inode, last.name, victim.inode)
+        notify.unlinked(last.parent, last.name, victim.inode)
 
 
 def rmdir(last: Last, who: Who) -> None:
@@ -200,7 +200,7 @@ def rmdir(last: Last, who: Who) -> None:
     last.parent.inode.rmdir(last.name)
     last.parent.forget(last.name)
     if victim.fs.watches:
-        notify.unlinked(last.parent.inode, last.name, victim.inode)
+        notify.unlinked(last.parent, last.name, victim.inode)
 
 
 def rename(walk: Walk, old: Last, new: Last, *, replace: bool = True, exchange: bool = False) -> None:
@@ -248,7 +248,7 @@ def rename(walk: Walk, old: Last, new: Last, *, replace: bool = True, exchange: 
 
 def _tell_of_rename(old: Last, new: Last, moved: Inode, target: Inode | None, exchange: bool) -> None:
     """fsnotify_move, once or for both ways."""
-    here, there = (old.parent.inode, old.name), (new.parent.inode, new.name)
+    here, there = (old.parent, old.name), (new.parent, new.name)
     notify.moved(here, there, moved, None if exchange else target, next(_COOKIES))
     if exchange and target is not None:
         notify.moved(there, here, target, None, next(_COOKIES))

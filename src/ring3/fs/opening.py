@@ -227,11 +227,23 @@ def vfs_open(found: Dentry, flags: int, who: Who) -> File:
     if inode.leases is not None:
         inode.leases.require(bool(wanted & MAY_WRITE))
     rights = _rights(found, flags, who)
+    _ask(found)
     file = inode.open(found, flags & ~FORGOTTEN)
     file.rights = rights
     if flags & O_TRUNC and is_data:
         inode.truncate(0)
     return file
+
+
+def _ask(place: Dentry) -> None:
+    """Asks those who may forbid that something is opened, if there are any.
+
+    Raises:
+        Errno: EPERM.
+        WouldBlock: They have not answered yet.
+    """
+    if place.inode.fs.watches is not None:
+        notify.ask(place, notify.OPEN_PERM)
 
 
 def require_no_program(inode: Inode) -> None:

@@ -43,7 +43,7 @@ def retry(task: Task, file: File, operation: Callable[[], int]) -> int | Waiting
     try:
         return operation()
     except WouldBlock as blocked:
-        if file.flags & O_NONBLOCK:
+        if file.flags & O_NONBLOCK and not blocked.always:
             raise Errno(E.EAGAIN) from None
         return _wait_and_retry(task, file, blocked, operation)
 

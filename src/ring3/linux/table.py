@@ -28,6 +28,7 @@ FAMILIES: Final = {
         "compat_sys_getdents compat_sys_old_readdir sys_chdir sys_chroot sys_fchdir sys_getcwd "
         "sys_getdents sys_getdents64"
     ),
+    "files.fanotify.calls": "compat_sys_fanotify_mark sys_fanotify_init sys_fanotify_mark",
     "files.file_locks": "sys_flock",
     "files.file_times": (
         "sys_futimesat sys_futimesat_time32 sys_utime sys_utime32 sys_utimensat sys_utimensat_time32 "

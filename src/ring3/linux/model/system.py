@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from ring3.linux.model.keys import Keys
     from ring3.linux.model.mqueue import PosixQueues
     from ring3.linux.model.namespaces import Namespaces, PidNamespace, TimeNamespace
+    from ring3.linux.model.notices import FanotifyLimits
     from ring3.linux.model.pid_namespace import InnerPidNamespace
     from ring3.linux.model.user_namespace import UserNamespace
     from ring3.loader.program import Executable
@@ -258,6 +259,13 @@ class LinuxSystem(TwoWays[LinuxTask]):
         from ring3.fs.inotify import InotifyLimits  # noqa: PLC0415 - few programs use it
 
         return InotifyLimits()
+
+    @cached_property
+    def fanotify(self) -> FanotifyLimits:
+        """The limits of fanotify(7)."""
+        from ring3.linux.model.notices import FanotifyLimits  # noqa: PLC0415 - few programs use it
+
+        return FanotifyLimits()
 
     @cached_property
     def keys(self) -> Keys:

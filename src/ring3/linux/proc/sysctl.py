@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ring3.linux.model.ipc import Ids, Ipc
     from ring3.linux.model.keys import Keys
     from ring3.linux.model.mqueue import PosixQueues
+    from ring3.linux.model.notices import FanotifyLimits
     from ring3.linux.model.pid_namespace import InnerPidNamespace
     from ring3.linux.model.system import LinuxSystem
 
@@ -188,6 +189,10 @@ def _inotify(kernel: LinuxSystem) -> InotifyLimits:
     return kernel.inotify
 
 
+def _fanotify(kernel: LinuxSystem) -> FanotifyLimits:
+    return kernel.fanotify
+
+
 def _mqueue(kernel: LinuxSystem) -> PosixQueues:
     return kernel.posix_queues
 
@@ -229,6 +234,9 @@ TUNABLES: Final[dict[bytes, Tunable | Name | KeptNumber | Trigger | LastPid]] = 
     b"vm/compact_memory": Trigger(1, lambda kernel, value: None),  # frames need no neighbours
     b"vm/drop_caches": Trigger(4, _drop_caches),
     b"vm/max_map_count": Tunable(_objects, ("max_map_count",)),
+    b"fs/fanotify/max_queued_events": Tunable(_fanotify, ("max_queued_events",)),
+    b"fs/fanotify/max_user_groups": Tunable(_fanotify, ("max_user_groups",)),
+    b"fs/fanotify/max_user_marks": Tunable(_fanotify, ("max_user_marks",)),
     b"fs/inotify/max_queued_events": Tunable(_inotify, ("max_queued_events",)),
     b"fs/inotify/max_user_instances": Tunable(_inotify, ("max_user_instances",)),
     b"fs/inotify/max_user_watches": Tunable(_inotify, ("max_user_watches",)),

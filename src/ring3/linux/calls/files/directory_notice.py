@@ -86,7 +86,7 @@ def fcntl_dirnotify(task: LinuxTask, fd: int, file: File, wanted: int) -> int:
         Errno: ENOTDIR.
     """
     inode = file.inode
-    marks = inode.fs.watches.get(inode.ino, []) if inode is not None and inode.fs.watches else []
+    marks = inode.fs.watches.marks.get(inode.ino, []) if inode is not None and inode.fs.watches else []
     found = next((mark for mark in marks if isinstance(mark, Notice) and mark.file is file), None)
     if not wanted & ~Dn.MULTISHOT:
         if found is not None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import DirFd, FdArg, Mode, Path, Pointer, SizeT, UnsignedInt
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.structs.files import OPEN_HOW
 from ring3.fs.fifo import FifoFile
-from ring3.fs.file import O_ACCMODE, O_APPEND, O_DIRECT, O_NONBLOCK, O_PATH, O_RDONLY, O_WRONLY
+from ring3.fs.file import O_ACCMODE, O_APPEND, O_DIRECT, O_NONBLOCK, O_PATH, O_RDONLY, O_WRONLY, WouldBlock
 from ring3.fs.namei import IN_ROOT, Resolve
 from ring3.fs.opening import (
     O_ASYNC,
@@ -29,7 +30,7 @@ from ring3.fs.opening import (
 )
 from ring3.fs.readiness import READABLE, WRITABLE
 from ring3.fs.regular import RegularFile
-from ring3.fs.waiting import Waiting
+from ring3.fs.waiting import Waiting, until_ready
 from ring3.kernel.functions import function
 from ring3.kernel.wait import Bound, WaitQueue, wait_event
 from ring3.linux.calls.files.read_write import MAX_NON_LFS
@@ -92,6 +93,24 @@ def do_sys_openat2(
         from ring3.linux.calls.files.leases import after_leases  # noqa: PLC0415 - few files have any
 
         return after_leases(task, conflict, lambda: _open_file(task, dfd, path, flags, mode, resolve))
+    except WouldBlock as blocked:
+        return _when_permitted(task, blocked, lambda: _open_file(task, dfd, path, flags, mode, resolve))
+
+
+async def _when_permitted(task: LinuxTask, blocked: WouldBlock, attempt: Callable[[], int | Waiting]) -> int:
+    """Waits for a permission to open a file (fanotify(7)), and opens it.
+
+    Raises:
+        Errno: EPERM; ERESTARTSYS, a signal came.
+    """
+    while True:
+        await until_ready(task, blocked)
+        try:
+            result = attempt()
+        except WouldBlock as again:
+            blocked = again
+        else:
+            return result if isinstance(result, int) else await result
 
 
 def _open_file(task: LinuxTask, dfd: int, path: bytes, flags: int, mode: int, resolve: int) -> int | Waiting:
