@@ -176,10 +176,10 @@ def test_a_process_that_runs_already(machines: Machines) -> None:
     shell.stdin.close()
     assert shell.wait() == 0
     gone = machines.ring3("mdb", "--on", name, "-p", number)
-    assert (gone.returncode, gone.stderr) == (1, f"ring3: mdb: cannot examine {number}: no such process\n")
+    assert (gone.returncode, gone.stderr) == (1, f"ring3: cannot examine {number}: no such process\n")
     assert machines.ring3("mdb", "--on", name, "-p", "x").returncode == 2
     assert machines.ring3("mdb", "-p", "1").stderr == (
-        "ring3: mdb: failed to grab 1: processes are on machines that are up: --on NAME\n"
+        "ring3: failed to grab 1: processes are on machines that are up: --on NAME\n"
     )
 
 

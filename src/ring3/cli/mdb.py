@@ -124,7 +124,7 @@ class OwnHost:
         Raises:
             UserError: Always.
         """
-        raise UserError(f"mdb: failed to grab {number}: processes are on machines that are up: --on NAME", 1)
+        raise UserError(f"failed to grab {number}: processes are on machines that are up: --on NAME", 1)
 
     def resident(self, path: str, arguments: Sequence[str], console: Console, commands: Sequence[str]) -> int:
         """Has kmdb in a machine of its own, which then runs a program."""
@@ -173,7 +173,7 @@ class SharedHost:
         """
         task = self._computer.kernel.tasks.get(number)
         if task is None:
-            raise UserError(f"mdb: cannot examine {number}: no such process", 1)
+            raise UserError(f"cannot examine {number}: no such process", 1)
         return task
 
     def resident(self, path: str, arguments: Sequence[str], console: Console, commands: Sequence[str]) -> int:
@@ -181,7 +181,7 @@ class SharedHost:
         from ring3.cli.console import serve  # noqa: PLC0415 - for a machine that is up
 
         if path:
-            raise UserError(f"mdb: {path}: on a machine that is up, `ring3 run --on` runs programs", 2)
+            raise UserError(f"{path}: on a machine that is up, `ring3 run --on` runs programs", 2)
         del arguments, console
         return serve(self._caller, self._computer, commands, is_entered=True)
 

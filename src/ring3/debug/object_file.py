@@ -173,6 +173,21 @@ class ObjectFile:
         """The symbol of a name that has an address, None if there is none."""
         return self._by_name.get(name)
 
+    def thread_local(self, name: str) -> FileSymbol | None:
+        """The symbol of a variable that each thread has of its own: its value is an offset in `thread_block`."""
+        return next(
+            (s for s in self.symbols if s.name == name and s.type == _STT["STT_TLS"] and s.section), None
+        )
+
+    @cached_property
+    def thread_block(self) -> int:
+        """Bytes that each thread has of its own, up to its thread pointer (Drepper, variant II of TLS)."""
+        found = next(
+            (s["p_memsz"], s["p_align"]) for s in self._elf.iter_segments() if s["p_type"] == "PT_TLS"
+        )
+        size, align = map(int, found)
+        return -(-size // max(align, 1)) * max(align, 1)
+
     def at(self, address: int, reach: int = 0) -> FileSymbol | None:
         """The symbol an address belongs to.
 

@@ -111,6 +111,9 @@ def test_mdb_says_the_same_of_both(cores: tuple[Path, Path]) -> None:
     ):  # fmt: skip
         told, wanted = (mdb_lines(session(command)) for session in (own, native))
         assert told == wanted, command
+    if own.session.target.bits == 64:
+        assert own("own/D").split()[-1] == "12"  # the thread that has crashed
+    assert len(own("::walk thread").split()) == 3
 
 
 def mdb_lines(text: str) -> list[str]:

@@ -65,7 +65,7 @@ def parse(words: list[str]) -> Words:
         try:
             pairs, after = getopt.getopt(pending, LETTERS)
         except getopt.GetoptError as error:
-            raise UserError(f"mdb: {error.msg}\n{USAGE}", 2) from None
+            raise UserError(f"{error.msg}\n{USAGE}", 2) from None
         for key, value in pairs:
             _take(found, key[1:], value)
         if after and after[0] == "+o":
@@ -153,7 +153,7 @@ def _contents(host: Host, path: str) -> bytes:
 
 def _process_id(text: str) -> int:
     if not text.isdigit():
-        raise UserError(f"mdb: {text} is no process id", 2)
+        raise UserError(f"{text} is no process id", 2)
     return int(text)
 
 
@@ -166,7 +166,7 @@ def attached(host: Host, number: int) -> ProcessTarget:
     task = host.task(number)
     file = program_of(task)
     if file is None:
-        raise UserError(f"mdb: failed to grab {number}: its program cannot be read", 1)
+        raise UserError(f"failed to grab {number}: its program cannot be read", 1)
     target = ProcessTarget(file, lambda: host.boot(file.name), writable=False)
     target.attach(task)
     return target

@@ -45,7 +45,9 @@ def dmods(call: Call) -> None:
     for name in wanted:
         call.write(f"{name}\n")
         if "l" in options:
-            for command in sorted(d.name for d in session.dcmds.values() if d.module == name):
+            for command in sorted(
+                d.name for d in session.dcmds.values() if d.module == name and d.description
+            ):
                 call.write(f"    dcmd {command:<15} - {session.dcmds[command].description}\n")
             for way in sorted(w.name for w in session.walkers.values() if w.module == name):
                 call.write(f"    walk {way:<15} - {session.walkers[way].description}\n")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from ring3.debug.mdb.call import Call
-from ring3.debug.mdb.errors import NOT_SUPPORTED, MdbError, UsageError
+from ring3.debug.mdb.errors import NO_PROCESS, NOT_SUPPORTED, MdbError, UsageError
 from ring3.debug.mdb.numbers import with_base
 from ring3.debug.mdb.registry import dcmd, walker
 from ring3.debug.mdb.session import Session
@@ -323,9 +323,14 @@ def walk_proc(session: Session, _start: int | None) -> Iterable[int]:
     return [address_of(task) for task in leaders(machine_of(session))]
 
 
-@walker("thread", "global or per-process kthread_t structures")
+@walker("thread", "global or per-process kthread_t structures, or thread identifiers of a program")
 def walk_thread(session: Session, start: int | None) -> Iterable[int]:
     """Threads, of all processes or of one."""
+    if not session.target.is_kernel:
+        found = session.target.thread_ids()
+        if not found:
+            raise MdbError(NO_PROCESS)
+        return found
     pid = None if start is None else process_number(thread_at(session, start))
     return [address_of(task) for task in _threads(machine_of(session), pid)]
 

@@ -72,8 +72,8 @@ class CoreTarget(Target):
             return None
 
     def symbol(self, name: str) -> Symbol | None:
-        """A symbol of the program or of a library."""
-        return objects.lookup(self.loaded, name)
+        """A symbol of the program or of a library, or a variable that the thread has of its own."""
+        return objects.lookup(self.loaded, name) or objects.thread_local(self.loaded, name, self.registers())
 
     def symbol_at(self, address: int) -> Symbol | None:
         """The symbol at an address."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from ring3.debug.mdb.targets.base import MappedObject, Symbol
@@ -89,16 +89,30 @@ def lookup(objects: list[Loaded], name: str) -> Symbol | None:
     """The symbol of a name, in the object that stands before it or in the first that has it."""
     *scope, own = name.split("`")
     for each in objects:
-        if scope and scope[-1] not in (
-            each.name,
-            each.name.split(".")[0],
-            "a.out" if each.is_executable else "",
-        ):
+        if scope and scope[-1] not in _names(each):
             continue
         found = each.file.lookup(own)
         if found is not None:
             return each.symbol(found)
     return None
+
+
+def thread_local(objects: list[Loaded], name: str, registers: Mapping[str, int]) -> Symbol | None:
+    """A variable of the executable that a thread has of its own, where the thread has it."""
+    *scope, own = name.split("`")
+    for each in objects:
+        if each.is_executable and (not scope or scope[-1] in _names(each)):
+            found = each.file.thread_local(own)
+            pointer = registers["fsbase" if each.file.bits == 64 else "gsbase"]
+            if found is not None and pointer:  # 0: not yet, or a core of 32 bits, which does not tell it
+                value = (pointer - each.file.thread_block + found.value) & ((1 << each.file.bits) - 1)
+                return Symbol(own, value, found.size)
+    return None
+
+
+def _names(each: Loaded) -> tuple[str, ...]:
+    """What may stand before a symbol of an object."""
+    return each.name, each.name.split(".")[0], "a.out" if each.is_executable else ""
 
 
 def at(objects: list[Loaded], address: int) -> Symbol | None:

@@ -95,8 +95,11 @@ class ProgramTarget(LiveTarget):
         )
 
     def symbol(self, name: str) -> Symbol | None:
-        """A symbol of the executable or of a library."""
-        return self.file_target.symbol(name) if self.thread is None else objects.lookup(self.loaded(), name)
+        """A symbol of the executable or of a library, or a variable that the thread has of its own."""
+        if self.thread is None:
+            return self.file_target.symbol(name)
+        loaded = self.loaded()
+        return objects.lookup(loaded, name) or objects.thread_local(loaded, name, self.registers())
 
     def symbol_at(self, address: int) -> Symbol | None:
         """The symbol at an address."""
