@@ -44,6 +44,7 @@ LINKS: Final = {
     "/sbin": "usr/sbin",
     "/usr/lib": "../lib",
     "/lib/amd64": "64",
+    **{f"{folder}/libm.so": "libm.so.2" for folder in ("/lib", "/lib/64")},
     **{f"{folder}/{name}.so": f"{name}.so.1" for folder in ("/lib", "/lib/64") for name in LIBRARIES},
 }
 """Symbolic links, which the package cannot hold: as /lib is on Solaris, and what programs are linked with."""

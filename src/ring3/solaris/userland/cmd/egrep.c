@@ -1,143 +1,89 @@
-/* egrep: lines that hold a pattern (egrep(1)): characters, ., *, +, ?, [...], ^, $, and alternatives with |. -c -i -n -v -q. */
+/* egrep: lines that hold a pattern (egrep(1)), an extended regular expression. -c -e -h -i -l -n -q -v. */
 
-#include "solaris.h"
+#include "../libc/regex.h"
 
 extern FILE *fopen(const char *, const char *);
-extern char *fgets(char *, int, FILE *);
-extern int fclose(FILE *);
+extern ssize_t getline(char **, size_t *, FILE *);
+extern int fclose(FILE *), getopt(int, char *const *, const char *), optind;
+extern char *optarg;
+extern int regcomp(regex_t *, const char *, int), regexec(const regex_t *, const char *, size_t, regmatch_t *, int);
+extern size_t regerror(int, const regex_t *, char *, size_t);
 
-static int ignore_case;
+enum { COUNT = 1, NUMBERS = 2, INVERTED = 4, QUIET = 8, NAMES_ONLY = 16, NO_NAMES = 32 };
 
-static int fold(int c)
+/* How many lines of a file match; prints them. */
+static long search(const regex_t *regex, FILE *file, const char *name, int flags)
 {
-	return ignore_case && c >= 'A' && c <= 'Z' ? c + 32 : c;
-}
-
-/* Behind one element of a pattern: a character, an escaped one, a class. */
-static const char *behind(const char *pattern)
-{
-	if (*pattern == '\\' && pattern[1])
-		return pattern + 2;
-	if (*pattern == '[') {
-		pattern += 1 + (pattern[1] == '^');
-		pattern += *pattern == ']';
-		while (*pattern && *pattern != ']')
-			pattern++;
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t size;
+	long count = 0;
+	for (long number = 1; (size = getline(&line, &room, file)) >= 0; number++) {
+		if (line[size - 1] == '\n')
+			line[size - 1] = '\0';
+		if ((regexec(regex, line, 0, NULL, 0) == 0) == !!(flags & INVERTED))
+			continue;
+		count++;
+		if (flags & (QUIET | NAMES_ONLY))
+			break;
+		if (flags & COUNT)
+			continue;
+		if (name)
+			printf("%s:", name);
+		if (flags & NUMBERS)
+			printf("%ld:", number);
+		printf("%s\n", line);
 	}
-	return *pattern ? pattern + 1 : pattern;
-}
-
-static int one_matches(const char *pattern, int c)
-{
-	if (c == '\0')
-		return 0;
-	if (*pattern == '.')
-		return 1;
-	if (*pattern == '\\' && pattern[1])
-		return fold(pattern[1]) == fold(c);
-	if (*pattern != '[')
-		return fold(*pattern) == fold(c);
-	int negative = pattern[1] == '^', found = 0;
-	for (const char *at = pattern + 1 + negative, *start = at; *at && (*at != ']' || at == start); at++) {
-		if (at[1] == '-' && at[2] && at[2] != ']') {
-			found |= fold(c) >= fold(*at) && fold(c) <= fold(at[2]);
-			at += 2;
-		} else {
-			found |= fold(*at) == fold(c);
-		}
-	}
-	return found != negative;
-}
-
-/* Whether a pattern, up to its end or a |, matches at a place. */
-static int matches(const char *pattern, const char *line)
-{
-	if (*pattern == '\0' || *pattern == '|')
-		return 1;
-	const char *next = behind(pattern);
-	if (*pattern == '$' && (*next == '\0' || *next == '|'))
-		return *line == '\0';
-	if (*next == '*' || *next == '+') {
-		const char *at = line;
-		while (one_matches(pattern, *at))
-			at++;
-		for (const char *least = line + (*next == '+'); at >= least; at--)
-			if (matches(next + 1, at))
-				return 1;
-		return 0;
-	}
-	if (*next == '?')
-		return (one_matches(pattern, *line) && matches(next + 1, line + 1)) || matches(next + 1, line);
-	return one_matches(pattern, *line) && matches(next, line + 1);
-}
-
-static int found(const char *pattern, const char *line)
-{
-	do {
-		int anchored = *pattern == '^';
-		for (const char *at = line;; at++) {
-			if (matches(pattern + anchored, at))
-				return 1;
-			if (*at == '\0' || anchored)
-				break;
-		}
-		while (*pattern && *pattern != '|')
-			pattern = behind(pattern);
-	} while (*pattern++ == '|');
-	return 0;
+	free(line);
+	return count;
 }
 
 int main(int argc, char **argv)
 {
-	int count_only = 0, numbers = 0, inverted = 0, quiet = 0, first = 1, any = 0, failed = 0;
-	for (; first < argc && argv[first][0] == '-' && argv[first][1]; first++)
-		for (const char *at = argv[first] + 1; *at; at++) {
-			count_only |= *at == 'c';
-			ignore_case |= *at == 'i';
-			numbers |= *at == 'n';
-			inverted |= *at == 'v';
-			quiet |= *at == 'q';
-			if (!strchr("cinvq", *at)) {
-				fprintf(stderr, "egrep: illegal option -- %c\nusage: egrep [-cinqv] pattern [file ...]\n", *at);
-				return 2;
-			}
-		}
-	if (first == argc) {
-		fprintf(stderr, "usage: egrep [-cinqv] pattern [file ...]\n");
+	static const char letters[] = "ce:hilnqv";
+	static const int meaning[] = { COUNT, 0, 0, NO_NAMES, 0, NAMES_ONLY, NUMBERS, QUIET, INVERTED };
+	const char *pattern = NULL;
+	char text[128];
+	regex_t regex;
+	int flags = 0, how = 1 /* REG_EXTENDED */, letter, error, any = 0, failed = 0;
+	while ((letter = getopt(argc, argv, letters)) != -1) {
+		if (letter == 'e')
+			pattern = optarg;
+		else if (letter == 'i')
+			how |= REG_ICASE;
+		else if (letter != '?')
+			flags |= meaning[strchr(letters, letter) - letters];
+		else
+			pattern = NULL, optind = argc;
+	}
+	if (pattern == NULL && optind < argc)
+		pattern = argv[optind++];
+	if (pattern == NULL) {
+		fprintf(stderr, "usage: egrep [-chilnqv] [-e] pattern [file ...]\n");
 		return 2;
 	}
-	const char *pattern = argv[first++];
-	int files = argc - first;
+	if ((error = regcomp(&regex, pattern, how | REG_NOSUB)) != 0) {
+		regerror(error, &regex, text, sizeof text);
+		fprintf(stderr, "egrep: %s: %s\n", pattern, text);
+		return 2;
+	}
+	int files = argc - optind;
 	for (int n = 0; n < (files ? files : 1); n++) {
-		char line[8192];
-		long number = 0, count = 0;
-		FILE *file = files ? fopen(argv[first + n], "r") : stdin;
+		const char *name = files ? argv[optind + n] : "(standard input)", *shown = files > 1 && !(flags & NO_NAMES) ? name : NULL;
+		FILE *file = files ? fopen(name, "r") : stdin;
 		if (file == NULL) {
-			fprintf(stderr, "egrep: can't open %s\n", argv[first + n]);
+			fprintf(stderr, "egrep: can't open %s\n", name);
 			failed = 1;
 			continue;
 		}
-		while (fgets(line, sizeof line, file)) {
-			size_t size = strlen(line);
-			if (size && line[size - 1] == '\n')
-				line[size - 1] = '\0';
-			number++;
-			if (found(pattern, line) == inverted)
-				continue;
-			count++;
-			if (quiet)
-				return 0;
-			if (count_only)
-				continue;
-			if (files > 1)
-				printf("%s:", argv[first + n]);
-			if (numbers)
-				printf("%ld:", number);
-			printf("%s\n", line);
-		}
-		if (count_only)
-			printf(files > 1 ? "%s:%ld\n" : "%.0s%ld\n", files ? argv[first + n] : "", count);
+		long count = search(&regex, file, shown, flags);
 		any |= count > 0;
+		if (count && flags & QUIET)
+			return 0;
+		if (count && flags & NAMES_ONLY)
+			printf("%s\n", name);
+		else if (flags & COUNT)
+			printf(shown ? "%s:%ld\n" : "%.0s%ld\n", name, count);
 		if (file != stdin)
 			fclose(file);
 	}

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 typedef long ssize_t, off_t, time_t, clock_t;
-typedef int pid_t, id_t;
+typedef int pid_t, id_t, key_t;
 typedef unsigned int uid_t, gid_t, mode_t, socklen_t, pthread_t;
 typedef unsigned long dev_t, ino_t;
 typedef long long hrtime_t, off64_t;
@@ -27,6 +27,19 @@ typedef unsigned long long ino64_t;
 #define ENOTDIR 20
 #define EINVAL 22
 #define ENOTTY 25
+#define EBADF 9
+#define ENOSPC 28
+#define EPERM 1
+#define EFAULT 14
+#define ENOTSUP 48
+#define ECANCELED 47
+#define EILSEQ 88
+#define EDOM 33
+#define EPIPE 32
+#define E2BIG 7
+#define EIO 5
+#define EAFNOSUPPORT 124
+#define EINPROGRESS 150
 #define ESRCH 3
 #define EAGAIN 11
 #define ERANGE 34
@@ -56,6 +69,7 @@ extern int *___errno(void);
 #define F_DUP2FD 9
 #define F_DUP2FD_CLOEXEC 36
 #define F_FREESP 11
+#define F_SETLKW 7
 
 #define PROT_READ 1
 #define PROT_WRITE 2
@@ -205,6 +219,7 @@ struct sigaction {
 #define SIGABRT 6
 #define SIGKILL 9
 #define SIGCLD 18
+#define SIGCANCEL 36
 #define NSIG 75
 
 struct rlimit {
@@ -294,7 +309,7 @@ void *mmap(void *, size_t, int, int, int, off_t);
 int munmap(void *, size_t), mprotect(void *, size_t, int), uname(struct utsname *);
 long __sysconfig(int), sysinfo(int, char *, long), brk(void *), syscall(long, ...);
 int modctl(int, uintptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t);
-int __sigaction(int, const struct sigaction *, struct sigaction *), __sigprocmask(int, const sigset_t *, sigset_t *);
+int __close(int), __sigaction(int, const struct sigaction *, struct sigaction *), __sigprocmask(int, const sigset_t *, sigset_t *);
 int __setcontext(const ucontext_t *), __getcontext(ucontext_t *);
 int __lwp_create(ucontext_t *, int, int *), __lwp_kill(int, int), _lwp_self(void), __lwp_detach(int);
 void __lwp_exit(void) __attribute__((noreturn));
@@ -322,7 +337,9 @@ void *calloc(size_t, size_t), *realloc(void *, size_t);
 int atexit(void (*)(void)), atoi(const char *);
 size_t strlen(const char *), strlcpy(char *, const char *, size_t);
 int strcmp(const char *, const char *), strncmp(const char *, const char *, size_t), memcmp(const void *, const void *, size_t);
-char *strcpy(char *, const char *), *strchr(const char *, int), *strrchr(const char *, int), *strdup(const char *);
+char *strncpy(char *, const char *, size_t);
+size_t strcspn(const char *, const char *), strspn(const char *, const char *), strnlen(const char *, size_t);
+char *strcpy(char *, const char *), *strcat(char *, const char *), *strchr(const char *, int), *strrchr(const char *, int), *strdup(const char *);
 char *strerror(int), *getenv(const char *), *strsignal(int);
 void *memset(void *, int, size_t), *memcpy(void *, const void *, size_t), *memmove(void *, const void *, size_t);
 long strtol(const char *, char **, int);
@@ -339,18 +356,14 @@ int sigaction(int, const struct sigaction *, struct sigaction *), sigprocmask(in
 int sigfillset(sigset_t *), sigemptyset(sigset_t *);
 int nanosleep(const struct timespec *, struct timespec *);
 
-struct stream {
-	int fd, flags, unread;
-	char *buffer;
-	size_t have, at, room;
-};
-/* programs know its size, by which they find stdout and stderr in __iob */
+/* Programs of 32 bits look into it: getc and its like were macros of <stdio.h> (stdio_impl.h). */
 typedef struct file {
-	struct stream *of;
-#ifdef __i386__
-	char pad[12];
-#else
-	char pad[120];
+	int cnt;			/* of bytes to read, or of room to write to */
+	unsigned char *ptr, *base;
+	unsigned char flag, fd;
+	unsigned short bits;
+#ifndef __i386__
+	char pad[100];
 #endif
 } FILE;
 extern FILE __iob[20];

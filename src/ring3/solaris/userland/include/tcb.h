@@ -16,7 +16,7 @@
 #ifndef __ASSEMBLER__
 
 #define TLS_MODULES 64
-#define THREAD_KEYS 128
+#define THREAD_KEYS 1024
 
 struct ulwp {
 	struct ulwp *ul_self;
@@ -33,7 +33,12 @@ struct ulwp {
 	unsigned long ul_stack_size;
 	int ul_detached;
 	int ul_dead;
+	char ul_name[32];
 	int ul_holds;			/* how often signals are put off */
+	int ul_cancelled;		/* pthread_cancel was called for it */
+	int ul_cancel_off, ul_cancel_async;
+	int ul_cancel_point;		/* it is in a call that ends when it is cancelled */
+	void *ul_cleanup;		/* what runs when it ends early */
 	int ul_cursig;			/* the one that was, with what came with it and the mask before */
 	char ul_siginfo[256];
 	unsigned ul_sigmask[4];

@@ -3,8 +3,10 @@
 #ifndef DECIMAL_H
 #define DECIMAL_H
 
+#define DECIMAL_DIGITS 1200
+
 struct decimal {
-	char digits[1200];
+	char digits[DECIMAL_DIGITS];
 	int length, point;
 };
 

@@ -1,10 +1,9 @@
-/* Files and directories: the older calls are made of those that take a directory (openat and its like). */
+/* Files: the older calls are made of those that take a directory (openat and its like). */
 
 #include "solaris.h"
 
 #define F_GETFL 3
 #define F_ACCESS_EFFECTIVE 4
-#define ENTRIES 8192
 
 int open(const char *path, int flags, ...)
 {
@@ -261,49 +260,56 @@ int getdents(int fd, void *entries, size_t size)
 	return __getdents(fd, entries, size);
 }
 
-DIR *fdopendir(int fd)
+int futimesat(int fd, const char *path, const struct timeval times[2])
 {
-	DIR *dir = malloc(sizeof *dir);
-	char *buffer = malloc(ENTRIES);
-	if (dir == NULL || buffer == NULL) {
-		free(dir);
-		free(buffer);
-		return NULL;
-	}
-	*dir = (DIR) { fd, 0, 0, buffer };
-	return dir;
+	struct timespec exact[2];
+	for (int n = 0; times && n < 2; n++)
+		exact[n] = (struct timespec) { times[n].tv_sec, times[n].tv_usec * 1000 };
+	return path ? utimensat(fd, path, times ? exact : NULL, 0) : futimens(fd, times ? exact : NULL);
 }
 
-DIR *opendir(const char *path)
+int utime(const char *path, const time_t times[2])
+{
+	struct timeval exact[2] = { { times ? times[0] : 0, 0 }, { times ? times[1] : 0, 0 } };
+	return utimes(path, times ? exact : NULL);
+}
+
+int mkfifoat(int fd, const char *path, mode_t mode)
+{
+	extern int mknodat(int, const char *, mode_t, dev_t);
+	return mknodat(fd, path, mode | S_IFIFO, 0);
+}
+
+int lchmod(const char *path, mode_t mode)
+{
+	extern int fchmodat(int, const char *, mode_t, int);
+	return fchmodat(AT_FDCWD, path, mode, AT_SYMLINK_NOFOLLOW);
+}
+
+int eaccess(const char *path, int mode)
+{
+	extern int faccessat(int, const char *, int, int);
+	return faccessat(AT_FDCWD, path, mode, F_ACCESS_EFFECTIVE);
+}
+
+int posix_fallocate(int fd, off_t start, off_t size)
 {
 	struct stat status;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return NULL;
-	if (fstat(fd, &status) == 0 && (status.st_mode & S_IFMT) == S_IFDIR)
-		return fdopendir(fd);
-	close(fd);
-	errno = ENOTDIR;
-	return NULL;
+	if (start < 0 || size <= 0)
+		return EINVAL;
+	if (fstat(fd, &status) < 0)
+		return errno;
+	return status.st_size >= start + size || ftruncate(fd, start + size) == 0 ? 0 : errno;
 }
 
-struct dirent *readdir(DIR *dir)
+int posix_fadvise(int fd, off_t start, off_t size, int advice)
 {
-	if (dir->dd_loc >= dir->dd_size) {
-		dir->dd_size = __getdents(dir->dd_fd, dir->dd_buf, ENTRIES);
-		dir->dd_loc = 0;
-		if (dir->dd_size <= 0)
-			return NULL;
-	}
-	struct dirent *entry = (struct dirent *)(dir->dd_buf + dir->dd_loc);
-	dir->dd_loc += entry->d_reclen;
-	return entry;
+	(void)start;
+	(void)size;
+	return fcntl(fd, 1 /* F_GETFD */) < 0 ? EBADF : advice < 0 || advice > 5 ? EINVAL : 0;
 }
 
-int closedir(DIR *dir)
+char *getwd(char *path)
 {
-	int fd = dir->dd_fd;
-	free(dir->dd_buf);
-	free(dir);
-	return close(fd);
+	return getcwd(path, 1024);
 }

@@ -111,6 +111,24 @@ FUNCTION longjmp
 	END longjmp
 	ALIAS _longjmp, longjmp
 
+/* int sigsetjmp(sigjmp_buf, int): the mask, too */
+FUNCTION sigsetjmp
+	pushq %rdi
+	call keep_mask
+	popq %rdi
+	jmp setjmp
+	END sigsetjmp
+
+/* where makecontext's contexts begin: rbx is the function, r12 the context */
+FUNCTION __context_start
+	xorl %eax, %eax
+	call *%rbx
+	movq %r12, %rdi
+	andq $-16, %rsp
+	call resume_link
+	hlt
+	END __context_start
+
 /* void __run_thread(void *(*)(void *), void *): a thread's first function returns into its end */
 FUNCTION __thread_start
 	xorl %ebp, %ebp

@@ -107,6 +107,23 @@ FUNCTION longjmp
 	END longjmp
 	ALIAS _longjmp, longjmp
 
+/* int sigsetjmp(sigjmp_buf, int): the mask, too */
+FUNCTION sigsetjmp
+	pushl 8(%esp)
+	pushl 8(%esp)
+	call keep_mask
+	addl $8, %esp
+	jmp setjmp
+	END sigsetjmp
+
+/* where makecontext's contexts begin: ebx is the function, esi the context */
+FUNCTION __context_start
+	call *%ebx
+	pushl %esi
+	call resume_link
+	hlt
+	END __context_start
+
 /* a thread's first function returns into its end */
 FUNCTION __thread_start
 	xorl %ebp, %ebp

@@ -1,4 +1,4 @@
-/* Users and groups, by /etc/passwd and /etc/group; resource controls, of which a process has those of its limits. */
+/* Users and groups, by /etc/passwd and /etc/group (getpwnam(3C), getgrnam(3C)). */
 
 #include "solaris.h"
 
@@ -20,19 +20,39 @@ static int cut(char *line, char *fields[], int count)
 	return 1;
 }
 
+static struct passwd *as_user(char *fields[7], struct passwd *user)
+{
+	*user = (struct passwd) {
+		fields[0], fields[1], (uid_t)strtoul(fields[2], NULL, 10), (gid_t)strtoul(fields[3], NULL, 10), "", "", fields[4], fields[5],
+		fields[6]
+	};
+	return user;
+}
+
+/* The members are cut where they stand; their vector is one of libc's own, of the group read last. */
+static struct group *as_group(char *fields[4], struct group *group)
+{
+	static char *members[64];
+	int count = 0;
+	for (char *at = fields[3]; *at && count < 63;) {
+		members[count++] = at;
+		if ((at = strchr(at, ',')) == NULL)
+			break;
+		*at++ = '\0';
+	}
+	members[count] = NULL;
+	*group = (struct group) { fields[0], fields[1], (gid_t)strtoul(fields[2], NULL, 10), members };
+	return group;
+}
+
 static struct passwd *find_user(const char *name, uid_t uid, struct passwd *user, char *line, int size)
 {
 	FILE *file = fopen("/etc/passwd", "r");
 	struct passwd *found = NULL;
 	char *fields[7];
 	while (file && found == NULL && fgets(line, size, file))
-		if (cut(line, fields, 7) && (name ? strcmp(fields[0], name) == 0 : strtoul(fields[2], NULL, 10) == uid)) {
-			*user = (struct passwd) {
-				fields[0], fields[1], (uid_t)strtoul(fields[2], NULL, 10), (gid_t)strtoul(fields[3], NULL, 10), "", "",
-				fields[4], fields[5], fields[6]
-			};
-			found = user;
-		}
+		if (cut(line, fields, 7) && (name ? strcmp(fields[0], name) == 0 : strtoul(fields[2], NULL, 10) == uid))
+			found = as_user(fields, user);
 	if (file)
 		fclose(file);
 	return found;
@@ -40,15 +60,12 @@ static struct passwd *find_user(const char *name, uid_t uid, struct passwd *user
 
 static struct group *find_group(const char *name, gid_t gid, struct group *group, char *line, int size)
 {
-	static char *nobody[1];
 	FILE *file = fopen("/etc/group", "r");
 	struct group *found = NULL;
 	char *fields[4];
 	while (file && found == NULL && fgets(line, size, file))
-		if (cut(line, fields, 4) && (name ? strcmp(fields[0], name) == 0 : strtoul(fields[2], NULL, 10) == gid)) {
-			*group = (struct group) { fields[0], fields[1], (gid_t)strtoul(fields[2], NULL, 10), nobody };
-			found = group;
-		}
+		if (cut(line, fields, 4) && (name ? strcmp(fields[0], name) == 0 : strtoul(fields[2], NULL, 10) == gid))
+			found = as_group(fields, group);
 	if (file)
 		fclose(file);
 	return found;
@@ -90,38 +107,134 @@ struct group *getgrnam(const char *name)
 	return find_group(name, 0, &a_group, group_line, sizeof group_line);
 }
 
-/* rctlblk_t (rctlblk_set_value(3C)); the kernel fills it in */
-struct rctlblk {
-	uint64_t value, enforced, privilege;
-	int local_action, local_signal;
-	unsigned local_flag, global_action, global_flag;
-	int pid;
-};
+static FILE *users, *groups;
 
-size_t rctlblk_size(void)
+/* The lines of a file one after the other (getpwent(3C)); it is opened by whoever asks first. */
+static char *next_line(FILE **file, const char *path, char *line, int size)
 {
-	return sizeof(struct rctlblk);
+	if (*file == NULL)
+		*file = fopen(path, "r");
+	return *file ? fgets(line, size, *file) : NULL;
 }
 
-uint64_t rctlblk_get_value(const struct rctlblk *block)
+static void close_lines(FILE **file)
 {
-	return block->value;
+	if (*file)
+		fclose(*file);
+	*file = NULL;
 }
 
-unsigned rctlblk_get_local_action(const struct rctlblk *block, int *signal)
+struct passwd *getpwent(void)
 {
-	if (signal)
-		*signal = block->local_signal;
-	return (unsigned)block->local_action;
+	char *fields[7];
+	while (next_line(&users, "/etc/passwd", user_line, sizeof user_line))
+		if (cut(user_line, fields, 7))
+			return as_user(fields, &a_user);
+	return NULL;
 }
 
-unsigned rctlblk_get_local_flags(const struct rctlblk *block)
+void setpwent(void)
 {
-	return block->local_flag;
+	close_lines(&users);
 }
 
-int getrctl(const char *name, const struct rctlblk *old, struct rctlblk *new, unsigned flags)
+void endpwent(void)
 {
-	extern int __rctlsys(int, const char *, const void *, void *, size_t, int);
-	return __rctlsys(0, name, old, new, 0, (int)flags);
+	close_lines(&users);
+}
+
+struct group *getgrent(void)
+{
+	char *fields[4];
+	while (next_line(&groups, "/etc/group", group_line, sizeof group_line))
+		if (cut(group_line, fields, 4))
+			return as_group(fields, &a_group);
+	return NULL;
+}
+
+void setgrent(void)
+{
+	close_lines(&groups);
+}
+
+void endgrent(void)
+{
+	close_lines(&groups);
+}
+
+int __posix_getgrgid_r(gid_t gid, struct group *group, char *line, size_t size, struct group **found)
+{
+	*found = find_group(NULL, gid, group, line, (int)size);
+	return 0;
+}
+
+int __posix_getgrnam_r(const char *name, struct group *group, char *line, size_t size, struct group **found)
+{
+	*found = find_group(name, 0, group, line, (int)size);
+	return 0;
+}
+
+struct passwd *getpwuid_r(uid_t uid, struct passwd *user, char *line, int size)
+{
+	return find_user(NULL, uid, user, line, size);
+}
+
+struct passwd *getpwnam_r(const char *name, struct passwd *user, char *line, int size)
+{
+	return find_user(name, 0, user, line, size);
+}
+
+struct group *getgrgid_r(gid_t gid, struct group *group, char *line, int size)
+{
+	return find_group(NULL, gid, group, line, size);
+}
+
+struct group *getgrnam_r(const char *name, struct group *group, char *line, int size)
+{
+	return find_group(name, 0, group, line, size);
+}
+
+/* The groups that list a user, and one more. */
+int initgroups(const char *name, gid_t first)
+{
+	extern int setgroups(int, const gid_t *);
+	gid_t list[16] = { first };
+	int count = 1;
+	setgrent();
+	for (struct group *at; count < 16 && (at = getgrent()) != NULL;)
+		for (char **member = at->gr_mem; *member; member++)
+			if (strcmp(*member, name) == 0 && at->gr_gid != first) {
+				list[count++] = at->gr_gid;
+				break;
+			}
+	endgrent();
+	return setgroups(count, list);
+}
+
+int getlogin_r(char *name, size_t size)
+{
+	struct passwd *user = getpwuid(getuid());
+	if (user == NULL)
+		return ENOENT;
+	return strlcpy(name, user->pw_name, size) < size ? 0 : ERANGE;
+}
+
+int __posix_getlogin_r(char *name, size_t size)
+{
+	return getlogin_r(name, size);
+}
+
+char *getlogin(void)
+{
+	static char name[33];
+	return getlogin_r(name, sizeof name) == 0 ? name : NULL;
+}
+
+char *cuserid(char *name)
+{
+	static char own[33];
+	name = name ? name : own;
+	if (getlogin_r(name, 33))
+		*name = '\0';
+	return name;
 }

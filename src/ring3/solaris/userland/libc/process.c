@@ -1,6 +1,6 @@
 /* Processes: fork, exec, wait, limits and what a program asks about the system (unistd.h, sys/wait.h). */
 
-#include "solaris.h"
+#include "thread.h"
 
 #define P_PID 0
 #define P_PGID 2
@@ -9,12 +9,43 @@
 #define WTRAPPED 2
 #define WNOHANG 0x40
 
+/* Handlers around a fork (pthread_atfork(3C)): before it from the last to the first, behind it the other way. */
+#define FORK_HANDLERS 64
+static void (*before_fork[FORK_HANDLERS])(void), (*in_parent[FORK_HANDLERS])(void), (*in_child[FORK_HANDLERS])(void);
+static int fork_handlers;
+static struct lock fork_lock;
+
+int pthread_atfork(void (*before)(void), void (*parent)(void), void (*child)(void))
+{
+	take(&fork_lock);
+	int made = fork_handlers < FORK_HANDLERS ? fork_handlers : -1;
+	if (made >= 0) {
+		before_fork[made] = before;
+		in_parent[made] = parent;
+		in_child[made] = child;
+		fork_handlers++;
+	}
+	give(&fork_lock);
+	return made < 0 ? ENOMEM : 0;
+}
+
+static void run_forward(void (*handlers[])(void))
+{
+	for (int n = 0; n < fork_handlers; n++)
+		if (handlers[n])
+			handlers[n]();
+}
+
 static pid_t forked(int subcode, int flags)
 {
 	extern void child_of_fork(void);
+	for (int n = fork_handlers; n-- > 0;)
+		if (before_fork[n])
+			before_fork[n]();
 	pid_t pid = __forksys(subcode, flags);
 	if (pid == 0)
 		child_of_fork();
+	run_forward(pid == 0 ? in_child : in_parent);
 	return pid;
 }
 
@@ -54,6 +85,24 @@ int execv(const char *path, char *const argv[])
 	return execve(path, argv, _environ);
 }
 
+/* A file that the kernel does not know is a shell's. */
+static int run_by_shell(const char *path, char *const argv[])
+{
+	size_t count = 0;
+	while (argv[count])
+		count++;
+	char **made = malloc((count + 2) * sizeof *made);
+	if (made == NULL)
+		return -1;
+	made[0] = "sh";
+	made[1] = (char *)(uintptr_t)path;
+	for (size_t n = 1; n <= count; n++)
+		made[n + 1] = argv[n];
+	execv("/bin/sh", made);
+	free(made);
+	return -1;
+}
+
 int execvp(const char *file, char *const argv[])
 {
 	const char *at = getenv("PATH");
@@ -65,6 +114,8 @@ int execvp(const char *file, char *const argv[])
 		int n = (int)(end ? end - at : (long)strlen(at));
 		snprintf(path, sizeof path, "%.*s%s%s", n, at, n ? "/" : "", file);
 		execv(path, argv);
+		if (errno == ENOEXEC)
+			return run_by_shell(path, argv);
 		if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
 			return -1;
 		if (end == NULL)
@@ -73,15 +124,59 @@ int execvp(const char *file, char *const argv[])
 	return -1;
 }
 
+/* The arguments of execl and its like, up to the NULL. */
+static char **argument_vector(const char *first, va_list *list)
+{
+	va_list again;
+	size_t count = 1;
+	va_copy(again, *list);
+	while (first && va_arg(again, char *))
+		count++;
+	va_end(again);
+	char **argv = malloc((count + 1) * sizeof *argv);
+	if (argv == NULL)
+		return NULL;
+	argv[0] = (char *)(uintptr_t)first;
+	for (size_t n = 1; first && n <= count; n++)
+		argv[n] = va_arg(*list, char *);
+	return argv;
+}
+
 int execl(const char *path, const char *first, ...)
 {
-	char *argv[64] = { (char *)first };
 	va_list list;
 	va_start(list, first);
-	for (int n = 1; n < 64 && argv[n - 1]; n++)
-		argv[n] = va_arg(list, char *);
+	char **argv = argument_vector(first, &list);
 	va_end(list);
-	return execv(path, argv);
+	if (argv)
+		execv(path, argv);
+	free(argv);
+	return -1;
+}
+
+int execlp(const char *file, const char *first, ...)
+{
+	va_list list;
+	va_start(list, first);
+	char **argv = argument_vector(first, &list);
+	va_end(list);
+	if (argv)
+		execvp(file, argv);
+	free(argv);
+	return -1;
+}
+
+int execle(const char *path, const char *first, ...)
+{
+	va_list list;
+	va_start(list, first);
+	char **argv = argument_vector(first, &list);
+	char *const *environment = va_arg(list, char *const *);
+	va_end(list);
+	if (argv)
+		execve(path, argv, environment);
+	free(argv);
+	return -1;
 }
 
 /* What si_code and si_status say, as wait(2) encodes it. */
@@ -101,7 +196,7 @@ static int encode(const siginfo_t *info)
 int waitid(int type, id_t id, siginfo_t *info, int options)
 {
 	siginfo_t own;
-	return __waitid(type, id, info ? info : &own, options);
+	return POINT(int, __waitid(type, id, info ? info : &own, options));
 }
 
 pid_t waitpid(pid_t pid, int *status, int options)
@@ -111,7 +206,7 @@ pid_t waitpid(pid_t pid, int *status, int options)
 	int type = pid > 0 ? P_PID : pid == -1 ? P_ALL : P_PGID;
 	id_t id = pid > 0 ? pid : pid == 0 ? getpgrp() : -pid;
 	memset(&info, 0, sizeof info);
-	if (__waitid(type, id, &info, options | WEXITED | WTRAPPED) < 0)
+	if (waitid(type, id, &info, options | WEXITED | WTRAPPED) < 0)
 		return -1;
 	if (options & WNOHANG && info.si_signo == 0)
 		return 0;
@@ -204,81 +299,4 @@ id_t getzoneidbyname(const char *name)
 ssize_t getzonenamebyid(id_t id, char *name, size_t size)
 {
 	return zone(2, (uintptr_t)id, 2, (uintptr_t)name, size);
-}
-
-int gethostname(char *name, size_t size)
-{
-	return sysinfo(2, name, (long)size) < 0 ? -1 : 0;
-}
-
-int getpagesize(void)
-{
-	return 4096;
-}
-
-/* Names of sysconf(3C) whose answer the kernel's sysconfig has, with the number there (sys/unistd.h). */
-static const struct {
-	short name, kernel;
-} configs[] = {
-	{ 2, 3 }, { 3, 7 }, { 4, 2 }, { 5, 4 }, { 8, 5 }, { 11, 6 }, { 12, 8 }, { 14, 11 }, { 15, 12 }, { 500, 26 }, { 501, 27 },
-	{ 512, 42 }, { 516, 44 }, { 517, 45 },
-};
-
-/* Those that are always the same: ARG_MAX, JOB_CONTROL, SAVED_IDS, PASS_MAX, LOGNAME_MAX, STREAM_MAX. */
-static const struct {
-	short name;
-	int value;
-} constants[] = { { 1, 2096640 }, { 6, 1 }, { 7, 1 }, { 9, 256 }, { 10, 32 }, { 16, 256 } };
-
-long sysconf(int name)
-{
-	for (size_t n = 0; n < sizeof configs / sizeof *configs; n++)
-		if (configs[n].name == name)
-			return __sysconfig(configs[n].kernel);
-	for (size_t n = 0; n < sizeof constants / sizeof *constants; n++)
-		if (constants[n].name == name)
-			return constants[n].value;
-	errno = EINVAL;
-	return -1;
-}
-
-void *sbrk(intptr_t change)
-{
-	static char *end;
-	if (end == NULL)
-		end = (char *)syscall(17, 0);
-	char *before = end;
-	if (change && brk(end + change) < 0)
-		return (void *)-1;
-	end += change;
-	return before;
-}
-
-int madvise(void *at, size_t size, int advice)
-{
-	extern int memcntl(void *, size_t, int, void *, int, int);
-	return memcntl(at, size, 4, (void *)(intptr_t)advice, 0, 0);
-}
-
-int posix_madvise(void *at, size_t size, int advice)
-{
-	return madvise(at, size, advice) == 0 ? 0 : errno;
-}
-
-int msync(void *at, size_t size, int flags)
-{
-	extern int memcntl(void *, size_t, int, void *, int, int);
-	return memcntl(at, size, 1, (void *)(intptr_t)(flags ? flags : 4), 0, 0);
-}
-
-int mlock(void *at, size_t size)
-{
-	extern int memcntl(void *, size_t, int, void *, int, int);
-	return memcntl(at, size, 2, NULL, 0, 0);
-}
-
-int munlock(void *at, size_t size)
-{
-	extern int memcntl(void *, size_t, int, void *, int, int);
-	return memcntl(at, size, 3, NULL, 0, 0);
 }

@@ -82,12 +82,18 @@ int sigaction(int signal, const struct sigaction *new, struct sigaction *old)
 
 int sigprocmask(int how, const sigset_t *set, sigset_t *old)
 {
+	sigset_t own;
+	if (set && how != SIG_UNBLOCK) {	/* the signal that cancels cannot be blocked */
+		own = *set;
+		own.__sigbits[1] &= ~(1u << (SIGCANCEL - 33));
+		set = &own;
+	}
 	return __sigprocmask(how, set, old);
 }
 
 int pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
 {
-	return __sigprocmask(how, set, old) == 0 ? 0 : errno;
+	return sigprocmask(how, set, old) == 0 ? 0 : errno;
 }
 
 int sigfillset(sigset_t *set)
@@ -104,19 +110,37 @@ int sigemptyset(sigset_t *set)
 
 int sigaddset(sigset_t *set, int signal)
 {
+	if (signal <= 0 || signal >= NSIG) {
+		errno = EINVAL;
+		return -1;
+	}
 	set->__sigbits[(signal - 1) / 32] |= 1u << (signal - 1) % 32;
 	return 0;
 }
 
 int sigdelset(sigset_t *set, int signal)
 {
+	if (signal <= 0 || signal >= NSIG) {
+		errno = EINVAL;
+		return -1;
+	}
 	set->__sigbits[(signal - 1) / 32] &= ~(1u << (signal - 1) % 32);
 	return 0;
 }
 
 int sigismember(const sigset_t *set, int signal)
 {
+	if (signal <= 0 || signal >= NSIG) {
+		errno = EINVAL;
+		return -1;
+	}
 	return (int)(set->__sigbits[(signal - 1) / 32] >> (signal - 1) % 32 & 1);
+}
+
+int sigpending(sigset_t *set)
+{
+	extern int __sigpending(int, sigset_t *);
+	return __sigpending(1, set);
 }
 
 void (*signal(int number, void (*handler)(int)))(int)
@@ -145,22 +169,6 @@ void (*sigset(int number, void (*handler)(int)))(int)
 int raise(int signal)
 {
 	return __lwp_kill(_lwp_self(), signal);
-}
-
-int sigwait(const sigset_t *set, int *signal)
-{
-	extern int __sigtimedwait(const sigset_t *, siginfo_t *, const struct timespec *);
-	int got = __sigtimedwait(set, NULL, NULL);
-	if (got < 0)
-		return errno;
-	*signal = got;
-	return 0;
-}
-
-int sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *limit)
-{
-	extern int __sigtimedwait(const sigset_t *, siginfo_t *, const struct timespec *);
-	return __sigtimedwait(set, info, limit);
 }
 
 int setcontext(const ucontext_t *context)

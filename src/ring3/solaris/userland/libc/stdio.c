@@ -1,112 +1,167 @@
-/* stdio(3C): streams over descriptors, and printf. */
+/* stdio(3C): opening and closing streams, bytes, lines, and what printf writes to them. */
 
-#include "thread.h"
+#include "stream.h"
 
-#define BUFFER 4096
-enum { READING = 1, WRITING = 2, AT_END = 4, FAILED = 8, LINES = 16, UNBUFFERED = 32, KNOWN = 64, OWN = 128 };
-
-static struct stream standard[3] = {
-	{ 0, READING, -1, NULL, 0, 0, 0 }, { 1, WRITING, -1, NULL, 0, 0, 0 }, { 2, WRITING | UNBUFFERED | KNOWN, -1, NULL, 0, 0, 0 },
-};
-FILE __iob[20] = { { &standard[0], { 0 } }, { &standard[1], { 0 } }, { &standard[2], { 0 } } };
-struct own {
-	FILE file;
-	struct stream stream;
-};
-static FILE *opened[256];
-
-static int ready(FILE *file)
+static FILE *attach(int fd, int how, int open_flags)
 {
-	extern int isatty(int);
-	if (!(file->of->flags & KNOWN)) {
-		file->of->flags |= KNOWN;
-		if (file->of->flags & WRITING && isatty(file->of->fd))
-			file->of->flags |= LINES;
-	}
-	if (file->of->buffer == NULL) {
-		file->of->buffer = malloc(BUFFER);
-		file->of->room = file->of->buffer ? BUFFER : 0;
-	}
-	return file->of->buffer != NULL;
+	FILE *file = stream_new(how, fd);
+	if (file)
+		stream_of(file)->appends = (open_flags & O_APPEND) != 0;
+	return file;
 }
 
-static int write_all(FILE *file, const char *from, size_t size)
+FILE *fdopen(int fd, const char *mode)
 {
-	while (size) {
-		ssize_t done = write(file->of->fd, from, size);
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0) {
-			file->of->flags |= FAILED;
-			return EOF;
+	int flags, how = stream_mode(mode, &flags);
+	if (how < 0 || fcntl(fd, 1 /* F_GETFD */) < 0)
+		return NULL;
+	return attach(fd, how, flags);
+}
+
+static FILE *open_stream(const char *name, const char *mode, int extra)
+{
+	int flags, how = stream_mode(mode, &flags);
+	int fd = how < 0 ? -1 : __openat(AT_FDCWD, name, flags | extra, 0666);
+	FILE *file = fd < 0 ? NULL : attach(fd, how, flags);
+	if (fd >= 0 && file == NULL)
+		close(fd);
+	return file;
+}
+
+FILE *fopen(const char *name, const char *mode)
+{
+	return open_stream(name, mode, 0);
+}
+
+#define O_LARGEFILE 0x2000
+
+FILE *fopen64(const char *name, const char *mode)
+{
+	return open_stream(name, mode, O_LARGEFILE);
+}
+
+static int shut(FILE *file)
+{
+	struct stream *stream = stream_of(file);
+	int result = stream_flush(file);
+	return (stream->shut ? stream->shut(stream) : stream->fd >= 0 ? close(stream->fd) : 0) | result;
+}
+
+FILE *freopen(const char *name, const char *mode, FILE *file)
+{
+	struct stream *stream = stream_of(file);
+	int flags, how = stream_mode(mode, &flags), wanted = stream->fd, fd;
+	if (how < 0)
+		return NULL;
+	hold(file);
+	if (name) {
+		shut(file);
+		fd = open(name, flags, 0666);
+		if (fd >= 0 && fd != wanted && wanted >= 0 && fcntl(fd, F_DUP2FD, wanted) >= 0) {
+			close(fd);
+			fd = wanted;
 		}
-		from += done;
-		size -= (size_t)done;
+	} else {
+		stream_flush(file);
+		fd = wanted;
 	}
-	return 0;
+	if (fd >= 0) {
+		file->flag = (unsigned char)((file->flag & (FULL_BUFFER_IS_OWN | UNBUFFERED)) | how);
+		file->fd = (unsigned char)fd;
+		file->ptr = file->base;
+		file->cnt = 0;
+		stream->fd = fd;
+		stream->appends = (flags & O_APPEND) != 0;
+		stream->wide = 0;
+	}
+	let(file);
+	return fd < 0 ? NULL : file;
 }
 
-int fflush(FILE *file)
+int fclose(FILE *file)
 {
-	int result = 0;
-	if (file == NULL) {
-		for (int n = 0; n < 3; n++)
-			if (__iob[n].of->flags & WRITING)
-				result |= fflush(&__iob[n]);
-		for (int n = 0; n < 256; n++)
-			if (opened[n] && opened[n]->of->flags & WRITING)
-				result |= fflush(opened[n]);
-		return result;
-	}
-	if (file->of->flags & WRITING && file->of->have) {
-		result = write_all(file, file->of->buffer, file->of->have);
-		file->of->have = 0;
-	}
-	return result;
+	if (file == NULL || !(file->flag & (IS_READING | IS_WRITING | FOR_BOTH)))
+		return EOF;
+	hold(file);
+	int result = shut(file);
+	let(file);
+	stream_free(file);
+	return result ? EOF : 0;
 }
 
-size_t fwrite(const void *from, size_t size, size_t count, FILE *file)
+void setbuf(FILE *file, char *buffer)
 {
-	size_t total = size * count;
-	if (file->of->flags & UNBUFFERED || !ready(file))
-		return write_all(file, from, total) == 0 ? count : 0;
-	if (total >= file->of->room - file->of->have) {
-		if (fflush(file) || (total >= file->of->room && write_all(file, from, total)))
-			return 0;
-		if (total >= file->of->room)
-			return count;
-	}
-	memcpy(file->of->buffer + file->of->have, from, total);
-	file->of->have += total;
-	if (file->of->flags & LINES)
-		for (size_t n = 0; n < total; n++)
-			if (((const char *)from)[n] == '\n')
-				return fflush(file) ? 0 : count;
-	return count;
+	extern int setvbuf(FILE *, char *, int, size_t);
+	setvbuf(file, buffer, buffer ? 0 : UNBUFFERED, 1024);
 }
 
-static int fill_buffer(FILE *file)
+void setbuffer(FILE *file, char *buffer, size_t size)
 {
-	if (file->of->flags & (AT_END | FAILED) || !ready(file))
-		return 0;
-	fflush(stdout);
-	ssize_t got = read(file->of->fd, file->of->buffer, file->of->room);
-	file->of->at = 0;
-	file->of->have = got > 0 ? (size_t)got : 0;
-	file->of->flags |= got == 0 ? AT_END : got < 0 ? FAILED : 0;
-	return got > 0;
+	extern int setvbuf(FILE *, char *, int, size_t);
+	setvbuf(file, buffer, buffer ? 0 : UNBUFFERED, size);
+}
+
+int setlinebuf(FILE *file)
+{
+	extern int setvbuf(FILE *, char *, int, size_t);
+	return setvbuf(file, NULL, BY_LINES, 0);
+}
+
+int feof(FILE *file)
+{
+	return (file->flag & AT_END) != 0;
+}
+
+int ferror(FILE *file)
+{
+	return (file->flag & FAILED) != 0;
+}
+
+void clearerr(FILE *file)
+{
+	file->flag &= (unsigned char)~(AT_END | FAILED);
+}
+
+int fileno(FILE *file)
+{
+	if (stream_of(file)->of || stream_of(file)->fd < 0) {
+		errno = EBADF;
+		return -1;
+	}
+	return stream_of(file)->fd;
+}
+
+void flockfile(FILE *file)
+{
+	hold(file);
+}
+
+int ftrylockfile(FILE *file)
+{
+	return pthread_mutex_trylock(&stream_of(file)->lock);
+}
+
+void funlockfile(FILE *file)
+{
+	let(file);
+}
+
+int getc_unlocked(FILE *file)
+{
+	return stream_get(file);
+}
+
+int putc_unlocked(int c, FILE *file)
+{
+	return __flsbuf(c, file);
 }
 
 int fgetc(FILE *file)
 {
-	if (file->of->unread >= 0) {
-		int c = file->of->unread;
-		file->of->unread = -1;
-		return c;
-	}
-	if (file->of->at == file->of->have && !fill_buffer(file))
-		return EOF;
-	return (unsigned char)file->of->buffer[file->of->at++];
+	hold(file);
+	int c = stream_get(file);
+	let(file);
+	return c;
 }
 
 int getc(FILE *file)
@@ -119,35 +174,115 @@ int getchar(void)
 	return fgetc(stdin);
 }
 
+int getchar_unlocked(void)
+{
+	return stream_get(stdin);
+}
+
 int ungetc(int c, FILE *file)
 {
-	file->of->unread = c;
+	hold(file);
+	c = stream_unget(c, file);
+	let(file);
 	return c;
 }
 
 size_t fread(void *to, size_t size, size_t count, FILE *file)
 {
-	size_t total = size * count, done = 0;
-	for (int c; done < total && (c = fgetc(file)) != EOF; done++)
-		((char *)to)[done] = (char)c;
-	return size ? done / size : 0;
+	size_t total, done = 0;
+	if (size == 0 || count == 0 || __builtin_mul_overflow(size, count, &total))
+		return 0;
+	hold(file);
+	while (done < total) {
+		int c = stream_get(file);
+		if (c == EOF)
+			break;
+		((unsigned char *)to)[done++] = (unsigned char)c;
+		size_t more = (size_t)file->cnt < total - done ? (size_t)file->cnt : total - done;
+		memcpy((char *)to + done, file->ptr, more);
+		file->ptr += more;
+		file->cnt -= (int)more;
+		done += more;
+	}
+	let(file);
+	return done / size;
+}
+
+size_t fwrite(const void *from, size_t size, size_t count, FILE *file)
+{
+	size_t total;
+	if (size == 0 || count == 0 || __builtin_mul_overflow(size, count, &total))
+		return 0;
+	hold(file);
+	size_t done = stream_write(file, from, total);
+	let(file);
+	return done / size;
 }
 
 char *fgets(char *to, int size, FILE *file)
 {
 	int done = 0, c = 0;
-	while (done < size - 1 && c != '\n' && (c = fgetc(file)) != EOF)
+	if (size <= 0)
+		return NULL;
+	hold(file);
+	while (done < size - 1 && c != '\n' && (c = stream_get(file)) != EOF)
 		to[done++] = (char)c;
-	if (done == 0)
+	int failed = c == EOF && ferror(file);
+	let(file);
+	if (failed || (done == 0 && size > 1))
 		return NULL;
 	to[done] = '\0';
 	return to;
 }
 
+char *gets(char *to)
+{
+	char *got = fgets(to, 1 << 30, stdin);
+	size_t n = got ? strlen(got) : 0;
+	if (n && got[n - 1] == '\n')
+		got[n - 1] = '\0';
+	return got;
+}
+
+ssize_t getdelim(char **line, size_t *room, int delimiter, FILE *file)
+{
+	size_t done = 0;
+	int c = 0;
+	if (line == NULL || room == NULL) {
+		errno = EINVAL;
+		return -1;
+	}
+	hold(file);
+	do {
+		if (*line == NULL || done + 2 > *room) {
+			size_t wanted = *line && *room >= 64 ? 2 * *room : 128;
+			char *made = realloc(*line, wanted);
+			if (made == NULL)
+				break;
+			*line = made;
+			*room = wanted;
+		}
+		if ((c = stream_get(file)) != EOF)
+			(*line)[done++] = (char)c;
+	} while (c != EOF && c != delimiter);
+	let(file);
+	if (done == 0)
+		return -1;
+	(*line)[done] = '\0';
+	return (ssize_t)done;
+}
+
+ssize_t getline(char **line, size_t *room, FILE *file)
+{
+	return getdelim(line, room, '\n', file);
+}
+
 int fputc(int c, FILE *file)
 {
-	char one = (char)c;
-	return fwrite(&one, 1, 1, file) == 1 ? (unsigned char)one : EOF;
+	hold(file);
+	c = __flsbuf(c, file);
+	let(file);
+	return c;
 }
 
 int putc(int c, FILE *file)
@@ -160,66 +295,34 @@ int putchar(int c)
 	return fputc(c, stdout);
 }
 
+int putchar_unlocked(int c)
+{
+	return __flsbuf(c, stdout);
+}
+
+int getw(FILE *file)
+{
+	int word;
+	return fread(&word, sizeof word, 1, file) == 1 ? word : EOF;
+}
+
+int putw(int word, FILE *file)
+{
+	return fwrite(&word, sizeof word, 1, file) == 1 ? 0 : EOF;
+}
+
 int fputs(const char *text, FILE *file)
 {
 	size_t n = strlen(text);
-	return fwrite(text, 1, n, file) == n || n == 0 ? 0 : EOF;
+	return fwrite(text, 1, n, file) == n ? (int)n : EOF;
 }
 
 int puts(const char *text)
 {
-	return fputs(text, stdout) == 0 && putchar('\n') != EOF ? 0 : EOF;
-}
-
-FILE *fdopen(int fd, const char *mode)
-{
-	int flags = *mode == 'r' && !strchr(mode, '+') ? READING : WRITING;
-	for (int n = 0; n < 256; n++)
-		if (opened[n] == NULL) {
-			struct own *own = calloc(1, sizeof *own);
-			if (own == NULL)
-				return NULL;
-			own->stream = (struct stream) { fd, flags | OWN, -1, NULL, 0, 0, 0 };
-			own->file.of = &own->stream;
-			return opened[n] = &own->file;
-		}
-	return NULL;
-}
-
-FILE *fopen(const char *name, const char *mode)
-{
-	int plus = strchr(mode, '+') != NULL;
-	int flags = *mode == 'r' ? (plus ? O_RDWR : O_RDONLY) : (plus ? O_RDWR : O_WRONLY) | O_CREAT;
-	flags |= *mode == 'w' ? O_TRUNC : *mode == 'a' ? O_APPEND : 0;
-	int fd = open(name, flags, 0666);
-	return fd < 0 ? NULL : fdopen(fd, mode);
-}
-
-int fclose(FILE *file)
-{
-	int result = fflush(file) | close(file->of->fd);
-	for (int n = 0; n < 256; n++)
-		if (opened[n] == file)
-			opened[n] = NULL;
-	free(file->of->buffer);
-	if (file->of->flags & OWN)
-		free(file);
-	return result ? EOF : 0;
-}
-
-int feof(FILE *file)
-{
-	return (file->of->flags & AT_END) != 0;
-}
-
-int ferror(FILE *file)
-{
-	return (file->of->flags & FAILED) != 0;
-}
-
-int fileno(FILE *file)
-{
-	return file->of->fd;
+	hold(stdout);
+	int result = fputs(text, stdout) != EOF && fputc('\n', stdout) != EOF ? (int)strlen(text) + 1 : EOF;
+	let(stdout);
+	return result;
 }
 
 void perror(const char *what)
@@ -228,59 +331,15 @@ void perror(const char *what)
 	fprintf(stderr, "%s%s%s\n", what ? what : "", what && *what ? ": " : "", strerror(error));
 }
 
-int fprintf(FILE *file, const char *format, ...)
+int fgetpos(FILE *file, off_t *at)
 {
-	va_list list;
-	va_start(list, format);
-	int n = vfprintf(file, format, list);
-	va_end(list);
-	return n;
+	extern off_t ftello(FILE *);
+	*at = ftello(file);
+	return *at < 0 ? -1 : 0;
 }
 
-int printf(const char *format, ...)
+int fsetpos(FILE *file, const off_t *at)
 {
-	va_list list;
-	va_start(list, format);
-	int n = vfprintf(stdout, format, list);
-	va_end(list);
-	return n;
-}
-
-int vprintf(const char *format, va_list list)
-{
-	return vfprintf(stdout, format, list);
-}
-
-int vfprintf(FILE *file, const char *format, va_list list)
-{
-	char line[1024], *text = line;
-	va_list again;
-	va_copy(again, list);
-	int n = vsnprintf(line, sizeof line, format, list);
-	if (n >= (int)sizeof line && (text = malloc((size_t)n + 1)) != NULL)
-		vsnprintf(text, (size_t)n + 1, format, again);
-	va_end(again);
-	if (text == NULL || fwrite(text, 1, (size_t)n, file) != (size_t)n)
-		n = -1;
-	if (text != line)
-		free(text);
-	return n;
-}
-
-int snprintf(char *to, size_t size, const char *format, ...)
-{
-	va_list list;
-	va_start(list, format);
-	int n = vsnprintf(to, size, format, list);
-	va_end(list);
-	return n;
-}
-
-int sprintf(char *to, const char *format, ...)
-{
-	va_list list;
-	va_start(list, format);
-	int n = vsnprintf(to, (size_t)1 << 30, format, list);
-	va_end(list);
-	return n;
+	extern int fseeko(FILE *, off_t, int);
+	return fseeko(file, *at, 0);
 }

@@ -29,9 +29,10 @@ int atexit(void (*function)(void))
 
 void exit(int status)
 {
+	extern void flush_at_exit(void);
 	while (exit_count > 0)
 		exits[--exit_count]();
-	fflush(NULL);
+	flush_at_exit();
 	for (;;)
 		_exit(status);
 }
@@ -103,6 +104,12 @@ static unsigned long long number(const char *s, char **end, int base, int *negat
 	const char *at = s;
 	unsigned long long value = 0;
 	int any = 0;
+	if (base < 0 || base == 1 || base > 36) {
+		errno = EINVAL;
+		if (end)
+			*end = (char *)s;
+		return *negative = 0;
+	}
 	while (*at == ' ' || (*at >= '\t' && *at <= '\r'))
 		at++;
 	*negative = *at == '-';
@@ -173,6 +180,31 @@ long atol(const char *s)
 	return strtol(s, NULL, 10);
 }
 
+long long atoll(const char *s)
+{
+	return strtoll(s, NULL, 10);
+}
+
+intmax_t strtoimax(const char *s, char **end, int base)
+{
+	return strtoll(s, end, base);
+}
+
+uintmax_t strtoumax(const char *s, char **end, int base)
+{
+	return strtoull(s, end, base);
+}
+
+long labs(long value)
+{
+	return value < 0 ? -value : value;
+}
+
+long long llabs(long long value)
+{
+	return value < 0 ? -value : value;
+}
+
 int abs(int value)
 {
 	return value < 0 ? -value : value;
@@ -225,22 +257,27 @@ void *bsearch(const void *key, const void *base, size_t count, size_t size, int 
 	return NULL;
 }
 
-static unsigned long seed = 1;
+typedef struct {
+	int quot, rem;
+} div_t;
+typedef struct {
+	long quot, rem;
+} ldiv_t;
+typedef struct {
+	long long quot, rem;
+} lldiv_t;
 
-void srand(unsigned value)
+div_t div(int value, int by)
 {
-	seed = value;
+	return (div_t) { value / by, value % by };
 }
 
-int rand(void)
+ldiv_t ldiv(long value, long by)
 {
-	seed = seed * 1103515245 + 12345;
-	return (int)(seed >> 16 & 0x7fff);
+	return (ldiv_t) { value / by, value % by };
 }
 
-int isatty(int fd)
+lldiv_t lldiv(long long value, long long by)
 {
-	char termio[64];
-	return ioctl(fd, ('T' << 8) | 1, termio) == 0;
+	return (lldiv_t) { value / by, value % by };
 }
-

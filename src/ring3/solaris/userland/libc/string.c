@@ -227,3 +227,148 @@ void bcopy(const void *from, void *to, size_t n)
 {
 	memmove(to, from, n);
 }
+
+char *stpcpy(char *to, const char *from)
+{
+	size_t n = strlen(from);
+	memcpy(to, from, n + 1);
+	return to + n;
+}
+
+char *stpncpy(char *to, const char *from, size_t n)
+{
+	size_t kept = strnlen(from, n);
+	memcpy(to, from, kept);
+	memset(to + kept, 0, n - kept);
+	return to + kept;
+}
+
+char *strndup(const char *s, size_t most)
+{
+	size_t n = strnlen(s, most);
+	char *made = malloc(n + 1);
+	if (made) {
+		memcpy(made, s, n);
+		made[n] = '\0';
+	}
+	return made;
+}
+
+char *strnstr(const char *s, const char *part, size_t most)
+{
+	size_t n = strlen(part);
+	for (; most >= n; s++, most--) {
+		if (strncmp(s, part, n) == 0)
+			return (char *)(uintptr_t)s;
+		if (*s == '\0')
+			break;
+	}
+	return NULL;
+}
+
+char *strcasestr(const char *s, const char *part)
+{
+	size_t n = strlen(part);
+	for (;; s++) {
+		if (strncasecmp(s, part, n) == 0)
+			return (char *)(uintptr_t)s;
+		if (*s == '\0')
+			return NULL;
+	}
+}
+
+char *strsep(char **at, const char *set)
+{
+	char *s = *at;
+	if (s == NULL)
+		return NULL;
+	*at = s + strcspn(s, set);
+	if (**at)
+		*(*at)++ = '\0';
+	else
+		*at = NULL;
+	return s;
+}
+
+char *strchrnul(const char *s, int c)
+{
+	while (*s && *s != (char)c)
+		s++;
+	return (char *)(uintptr_t)s;
+}
+
+char *strrstr(const char *s, const char *part)
+{
+	char *last = NULL;
+	for (char *at = strstr(s, part); at; at = *at ? strstr(at + 1, part) : NULL)
+		last = at;
+	return last;
+}
+
+void *memccpy(void *to, const void *from, int c, size_t n)
+{
+	const void *found = memchr(from, c, n);
+	size_t kept = found ? (size_t)((const char *)found - (const char *)from) + 1 : n;
+	memcpy(to, from, kept);
+	return found ? (char *)to + kept : NULL;
+}
+
+void *memmem(const void *in, size_t size, const void *part, size_t length)
+{
+	const char *at = in;
+	for (; size >= length; at++, size--)
+		if (memcmp(at, part, length) == 0)
+			return (void *)(uintptr_t)at;
+	return NULL;
+}
+
+void *memrchr(const void *at, int c, size_t n)
+{
+	const unsigned char *bytes = at;
+	while (n-- > 0)
+		if (bytes[n] == (unsigned char)c)
+			return (void *)(uintptr_t)(bytes + n);
+	return NULL;
+}
+
+void explicit_bzero(void *at, size_t n)
+{
+	memset(at, 0, n);
+	__asm__ volatile("" : : "r"(at) : "memory");
+}
+
+int bcmp(const void *a, const void *b, size_t n)
+{
+	return memcmp(a, b, n);
+}
+
+char *index(const char *s, int c)
+{
+	return strchr(s, c);
+}
+
+char *rindex(const char *s, int c)
+{
+	return strrchr(s, c);
+}
+
+int ffs(int value)
+{
+	return value ? __builtin_ctz((unsigned)value) + 1 : 0;
+}
+
+void swab(const void *from, void *to, ssize_t n)
+{
+	const char *in = from;
+	char *out = to;
+	for (ssize_t k = 0; k + 1 < n; k += 2) {
+		char first = in[k];
+		out[k] = in[k + 1];
+		out[k + 1] = first;
+	}
+}
+
+int strerror_r(int number, char *to, size_t size)
+{
+	return strlcpy(to, strerror(number), size) < size ? 0 : ERANGE;
+}

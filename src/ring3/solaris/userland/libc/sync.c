@@ -1,40 +1,23 @@
-/* What threads wait for: mutexes, conditions, semaphores, once, and values of their own (pthreads(7)). */
+/* What threads wait for: mutexes and conditions (pthreads(7)). */
 
 #include "thread.h"
 
 #define PTHREAD_MUTEX_RECURSIVE 4
 #define PTHREAD_MUTEX_ERRORCHECK 2
+#define USYNC_PROCESS 1
+#define LOCK_ROBUST 0x40
+#define MUTEX_MAGIC 0x4d58
+#define COND_MAGIC 0x4356
 #define CLOCK_REALTIME 3
 #define CLOCK_HIGHRES 4
 
-extern void (*destructors[THREAD_KEYS])(void *);
-
-/* pthread_mutex_t, pthread_cond_t and sem_t: the sizes are the headers', the contents ours */
-typedef struct {
-	struct lock guard;
-	unsigned short flags, type;
-	int owner, count;
-	long rest;
-} pthread_mutex_t;
 typedef struct {
 	int type;
-} pthread_mutexattr_t;
+} *pthread_mutexattr_t;
 typedef struct {
-	struct lock guard;
-	int waiting, clock, rest;
-} pthread_cond_t;
-typedef struct {
-	unsigned count;
-	unsigned short type, magic;
-	unsigned long unused[3];
-	struct lock guard;
-	int rest[3];
-} sem_t;
-typedef struct {
-	unsigned long done[4];
-} pthread_once_t;
-
-static struct timespec later(const struct timespec *interval)
+	int shared, clock;
+} *pthread_condattr_t;
+__attribute__((visibility("hidden"))) struct timespec after(const struct timespec *interval)
 {
 	struct timespec at;
 	clock_gettime(CLOCK_HIGHRES, &at);
@@ -45,7 +28,7 @@ static struct timespec later(const struct timespec *interval)
 	return at;
 }
 
-static struct timespec until(int clock, const struct timespec *when)
+__attribute__((visibility("hidden"))) struct timespec until(int clock, const struct timespec *when)
 {
 	struct timespec now, left;
 	clock_gettime(clock, &now);
@@ -55,37 +38,93 @@ static struct timespec until(int clock, const struct timespec *when)
 		left.tv_sec--, left.tv_nsec += 1000000000;
 	if (left.tv_sec < 0)
 		left.tv_sec = left.tv_nsec = 0;
-	return later(&left);
+	return after(&left);
 }
 
 int pthread_mutexattr_init(pthread_mutexattr_t *attr)
 {
-	attr->type = 0;
-	return 0;
+	*attr = calloc(1, sizeof **attr);
+	return *attr ? 0 : ENOMEM;
 }
 
 int pthread_mutexattr_destroy(pthread_mutexattr_t *attr)
 {
-	(void)attr;
+	free(*attr);
+	*attr = NULL;
+	return 0;
+}
+
+/* Kind, sharing, protocol and robustness are bits of one number (sys/synch.h). */
+static int set_bits(pthread_mutexattr_t *attr, int mask, int value)
+{
+	if (*attr == NULL || value & ~mask)
+		return EINVAL;
+	(*attr)->type = ((*attr)->type & ~mask) | value;
+	return 0;
+}
+
+static int get_bits(const pthread_mutexattr_t *attr, int mask, int *value)
+{
+	if (*attr == NULL)
+		return EINVAL;
+	*value = (*attr)->type & mask;
 	return 0;
 }
 
 int pthread_mutexattr_settype(pthread_mutexattr_t *attr, int type)
 {
-	attr->type = type;
-	return 0;
+	return set_bits(attr, PTHREAD_MUTEX_RECURSIVE | PTHREAD_MUTEX_ERRORCHECK, type);
+}
+
+int pthread_mutexattr_gettype(const pthread_mutexattr_t *attr, int *type)
+{
+	return get_bits(attr, PTHREAD_MUTEX_RECURSIVE | PTHREAD_MUTEX_ERRORCHECK, type);
+}
+
+int pthread_mutexattr_setpshared(pthread_mutexattr_t *attr, int shared)
+{
+	return set_bits(attr, USYNC_PROCESS, shared);
+}
+
+int pthread_mutexattr_getpshared(const pthread_mutexattr_t *attr, int *shared)
+{
+	return get_bits(attr, USYNC_PROCESS, shared);
+}
+
+int pthread_mutexattr_setprotocol(pthread_mutexattr_t *attr, int protocol)
+{
+	return set_bits(attr, 0x30, protocol);
+}
+
+int pthread_mutexattr_getprotocol(const pthread_mutexattr_t *attr, int *protocol)
+{
+	return get_bits(attr, 0x30, protocol);
+}
+
+int pthread_mutexattr_setrobust(pthread_mutexattr_t *attr, int robust)
+{
+	return set_bits(attr, LOCK_ROBUST, robust);
+}
+
+int pthread_mutexattr_getrobust(const pthread_mutexattr_t *attr, int *robust)
+{
+	return get_bits(attr, LOCK_ROBUST, robust);
 }
 
 int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attr)
 {
 	memset(mutex, 0, sizeof *mutex);
-	mutex->type = (unsigned short)(attr ? attr->type : 0);
+	mutex->type = (unsigned short)(attr && *attr ? (*attr)->type : 0);
+	mutex->magic = MUTEX_MAGIC;
 	return 0;
 }
 
 int pthread_mutex_destroy(pthread_mutex_t *mutex)
 {
-	return mutex->count ? EBUSY : 0;
+	if (mutex->count)
+		return EBUSY;
+	mutex->magic = 0;
+	return 0;
 }
 
 static int lock_mutex(pthread_mutex_t *mutex, int wait, const struct timespec *deadline)
@@ -129,13 +168,25 @@ int pthread_mutex_trylock(pthread_mutex_t *mutex)
 
 int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *when)
 {
+	if (when->tv_nsec < 0 || when->tv_nsec >= 1000000000)
+		return lock_mutex(mutex, 0, NULL) ? EINVAL : 0;
 	struct timespec deadline = until(CLOCK_REALTIME, when);
+	return lock_mutex(mutex, 1, &deadline);
+}
+
+int pthread_mutex_reltimedlock_np(pthread_mutex_t *mutex, const struct timespec *interval)
+{
+	struct timespec deadline = after(interval);
 	return lock_mutex(mutex, 1, &deadline);
 }
 
 int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
 	take(&mutex->guard);
+	if (mutex->type & (PTHREAD_MUTEX_RECURSIVE | PTHREAD_MUTEX_ERRORCHECK) && (mutex->count == 0 || mutex->owner != curthread()->ul_lwpid)) {
+		give(&mutex->guard);
+		return EPERM;
+	}
 	int free = mutex->count == 0 || --mutex->count == 0;
 	give(&mutex->guard);
 	if (free)
@@ -143,28 +194,82 @@ int pthread_mutex_unlock(pthread_mutex_t *mutex)
 	return 0;
 }
 
-int pthread_cond_init(pthread_cond_t *cond, const void *attr)
+int pthread_mutex_consistent(pthread_mutex_t *mutex)
 {
-	(void)attr;
+	return mutex->type & LOCK_ROBUST ? 0 : EINVAL;
+}
+
+int pthread_condattr_init(pthread_condattr_t *attr)
+{
+	*attr = calloc(1, sizeof **attr);
+	return *attr ? 0 : ENOMEM;
+}
+
+int pthread_condattr_destroy(pthread_condattr_t *attr)
+{
+	free(*attr);
+	*attr = NULL;
+	return 0;
+}
+
+int pthread_condattr_setclock(pthread_condattr_t *attr, int clock)
+{
+	if (clock != CLOCK_REALTIME && clock != CLOCK_HIGHRES)
+		return EINVAL;
+	(*attr)->clock = clock;
+	return 0;
+}
+
+int pthread_condattr_getclock(const pthread_condattr_t *attr, int *clock)
+{
+	*clock = (*attr)->clock ? (*attr)->clock : CLOCK_REALTIME;
+	return 0;
+}
+
+int pthread_condattr_setpshared(pthread_condattr_t *attr, int shared)
+{
+	if (shared & ~USYNC_PROCESS)
+		return EINVAL;
+	(*attr)->shared = shared;
+	return 0;
+}
+
+int pthread_condattr_getpshared(const pthread_condattr_t *attr, int *shared)
+{
+	*shared = (*attr)->shared;
+	return 0;
+}
+
+int pthread_cond_init(pthread_cond_t *cond, const pthread_condattr_t *attr)
+{
 	memset(cond, 0, sizeof *cond);
+	cond->magic = COND_MAGIC;
+	if (attr && *attr) {
+		cond->type = (unsigned short)(*attr)->shared;
+		cond->clock = (*attr)->clock;
+	}
 	return 0;
 }
 
 int pthread_cond_destroy(pthread_cond_t *cond)
 {
-	(void)cond;
+	cond->magic = 0;
 	return 0;
 }
 
 static int wait_cond(pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *deadline)
 {
 	int count = mutex->count;
+	if (mutex->type & (PTHREAD_MUTEX_RECURSIVE | PTHREAD_MUTEX_ERRORCHECK) && (count == 0 || mutex->owner != curthread()->ul_lwpid))
+		return EPERM;
 	take(&cond->guard);
 	mutex->count = 1;
 	pthread_mutex_unlock(mutex);
-	int error = sleep_on(cond, &cond->guard, deadline);
+	int error = sleep_at_point(cond, &cond->guard, deadline);
 	pthread_mutex_lock(mutex);
 	mutex->count = count;
+	if (error == ECANCELED)
+		cancel_thread();
 	return error;
 }
 
@@ -175,150 +280,32 @@ int pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex)
 
 int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *when)
 {
-	struct timespec deadline = until(CLOCK_REALTIME, when);
+	if (when->tv_nsec < 0 || when->tv_nsec >= 1000000000)
+		return EINVAL;
+	struct timespec deadline = until(cond->clock ? cond->clock : CLOCK_REALTIME, when);
 	return wait_cond(cond, mutex, &deadline);
 }
 
 int pthread_cond_reltimedwait_np(pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *interval)
 {
-	struct timespec deadline = later(interval);
+	struct timespec deadline = after(interval);
 	return wait_cond(cond, mutex, &deadline);
+}
+
+static int wake_cond(pthread_cond_t *cond, int most)
+{
+	take(&cond->guard);
+	give(&cond->guard);
+	wake(cond, most);
+	return 0;
 }
 
 int pthread_cond_signal(pthread_cond_t *cond)
 {
-	take(&cond->guard);
-	give(&cond->guard);
-	wake(cond, 1);
-	return 0;
+	return wake_cond(cond, 1);
 }
 
 int pthread_cond_broadcast(pthread_cond_t *cond)
 {
-	take(&cond->guard);
-	give(&cond->guard);
-	wake(cond, 1 << 20);
-	return 0;
-}
-
-int sem_init(sem_t *sem, int shared, unsigned value)
-{
-	(void)shared;
-	memset(sem, 0, sizeof *sem);
-	sem->count = value;
-	return 0;
-}
-
-int sem_destroy(sem_t *sem)
-{
-	(void)sem;
-	return 0;
-}
-
-static int take_sem(sem_t *sem, int wait, const struct timespec *deadline)
-{
-	int error = 0;
-	take(&sem->guard);
-	while (sem->count == 0 && !error) {
-		if (!wait) {
-			error = EAGAIN;
-		} else {
-			error = sleep_on(sem, &sem->guard, deadline);
-			take(&sem->guard);
-			if (sem->count)
-				error = 0;
-		}
-	}
-	if (!error)
-		sem->count--;
-	give(&sem->guard);
-	if (error) {
-		errno = error;
-		return -1;
-	}
-	return 0;
-}
-
-int sem_wait(sem_t *sem)
-{
-	return take_sem(sem, 1, NULL);
-}
-
-int sem_trywait(sem_t *sem)
-{
-	return take_sem(sem, 0, NULL);
-}
-
-int sem_timedwait(sem_t *sem, const struct timespec *when)
-{
-	struct timespec deadline = until(CLOCK_REALTIME, when);
-	return take_sem(sem, 1, &deadline);
-}
-
-int sem_reltimedwait_np(sem_t *sem, const struct timespec *interval)
-{
-	struct timespec deadline = later(interval);
-	return take_sem(sem, 1, &deadline);
-}
-
-int sem_post(sem_t *sem)
-{
-	take(&sem->guard);
-	sem->count++;
-	give(&sem->guard);
-	wake(sem, 1);
-	return 0;
-}
-
-int sem_getvalue(sem_t *sem, int *value)
-{
-	*value = (int)sem->count;
-	return 0;
-}
-
-int pthread_once(pthread_once_t *once, void (*routine)(void))
-{
-	static struct lock lock;
-	take(&lock);
-	while (once->done[3] == 1) {
-		sleep_on(once, &lock, NULL);
-		take(&lock);
-	}
-	int first = once->done[3] == 0;
-	if (first)
-		once->done[3] = 1;
-	give(&lock);
-	if (first) {
-		routine();
-		once->done[3] = 2;
-		wake(once, 1 << 20);
-	}
-	return 0;
-}
-
-int pthread_key_create(unsigned *key, void (*destructor)(void *))
-{
-	static struct lock lock;
-	static unsigned next;
-	take(&lock);
-	unsigned made = next < THREAD_KEYS ? next++ : THREAD_KEYS;
-	give(&lock);
-	if (made == THREAD_KEYS)
-		return EAGAIN;
-	destructors[made] = destructor;
-	*key = made;
-	return 0;
-}
-
-int pthread_setspecific(unsigned key, const void *value)
-{
-	if (key >= THREAD_KEYS)
-		return EINVAL;
-	curthread()->ul_keys[key] = (void *)value;
-	return 0;
-}
-
-void *pthread_getspecific(unsigned key)
-{
-	return key < THREAD_KEYS ? curthread()->ul_keys[key] : NULL;
+	return wake_cond(cond, 1 << 20);
 }

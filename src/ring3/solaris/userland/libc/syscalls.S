@@ -22,7 +22,7 @@
 	SYSCALL_RET getuid, 24
 	SYSCALL_RET2 geteuid, 24
 	SYSCALL_RET alarm, 27
-	SYSCALL_RET pause, 29
+	SYSCALL_RET __pause, 29
 	SYSCALL_RET nice, 34
 	SYSCALL_RETC sync, 36
 	SYSCALL_RETC kill, 37
@@ -64,10 +64,10 @@
 	SYSCALL_RETC fchmod, 93
 	SYSCALL_RETC fchown, 94
 	SYSCALL_RETC __sigprocmask, 95
-	SYSCALL_RET sigsuspend, 96
+	SYSCALL_RET __sigsuspend, 96
 	SYSCALL_RETC sigaltstack, 97
 	SYSCALL_RETC __sigaction, 98
-	SYSCALL_RETC sigpending, 99
+	SYSCALL_RETC __sigpending, 99
 	SYSCALL_RETC fchmodat, 101
 	SYSCALL_RETC __mkdirat, 102
 	SYSCALL_RETC statvfs, 103
@@ -81,8 +81,8 @@
 	SYSCALL_RETC munmap, 117
 	SYSCALL_RET fpathconf, 118
 	SYSCALL_RETC fchdir, 120
-	SYSCALL_RESTART readv, 121
-	SYSCALL_RESTART writev, 122
+	SYSCALL_RESTART __readv, 121
+	SYSCALL_RESTART __writev, 122
 	SYSCALL_RET getrandom, 126
 	SYSCALL_RETC setrlimit, 128
 	SYSCALL_RETC getrlimit, 129
@@ -98,12 +98,13 @@
 	SYSCALL_RETC setitimer, 158
 	SYSCALL_RETC __lwp_create, 159
 	SYSCALL_RETC __lwp_exit, 160
+	SYSCALL_RETC __lwp_suspend, 161
 	SYSCALL_RETC __lwp_continue, 162
 	SYSCALL_RETC __lwp_kill, 163
 	SYSCALL_RET _lwp_self, 164
 	SYSCALL_RETC _lwp_private, 166
-	SYSCALL_RESTART pread, 173
-	SYSCALL_RESTART pwrite, 174
+	SYSCALL_RESTART __pread, 173
+	SYSCALL_RESTART __pwrite, 174
 	SYSCALL_RETC __rusagesys, 181
 	SYSCALL_RET __portfs, 182
 	SYSCALL_RET __pollsys, 183
@@ -140,11 +141,6 @@
 
 	ALIAS _exit, __exit_call
 	ALIAS _Exit, __exit_call
-	ALIAS read, __read
-	ALIAS write, __write
-	ALIAS close, __close
-	ALIAS fcntl, __fcntl
-	ALIAS _fcntl, __fcntl
 
 	SUBCALL __getcontext, 100, 0
 	SUBCALL __setcontext, 100, 1

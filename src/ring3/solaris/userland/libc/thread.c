@@ -1,114 +1,20 @@
-/*
- * Threads (threads(7)): each is an lwp. Who waits sleeps in one list by the address that it waits for, and parks in the
- * kernel until it is taken off the list; a thread that was woken before it parks does not sleep.
- */
+/* Threads (threads(7)): each is an lwp. */
 
+#include "attributes.h"
 #include "thread.h"
 
 #define LWP_SUSPENDED 0x80
 #define LWP_DETACHED 0x40
-#define PTHREAD_CREATE_DETACHED 0x40
-#define DEFAULT_STACK (1ul << 20)
 
-struct attributes {
-	size_t stack_size;
-	void *stack;
-	int detached, scope, priority, policy;
-	size_t guard;
-};
-
-typedef struct {
-	struct attributes *of;
-} pthread_attr_t;
-
-static struct ulwp *threads, *sleepers;
+static struct ulwp *threads;
 static struct ulwp *left_behind;	/* who has ended: nobody can give back the stack that he stands on */
-static struct lock sleep_lock, list_lock;
+static struct lock list_lock;
 static struct lock *const list = &list_lock;
 void (*destructors[THREAD_KEYS])(void *);
 
 pthread_t pthread_self(void)
 {
 	return (pthread_t)curthread()->ul_lwpid;
-}
-
-/* Parks this thread, or unparks another: 0, or the error's number. */
-static int park(int which, uintptr_t address, int id)
-{
-	extern int __lwp_park_call(int, uintptr_t, int);
-	int saved = errno, error = __lwp_park_call(which, address, id) < 0 ? errno : 0;
-	errno = saved;
-	return error;
-}
-
-/* Sleeps until somebody wakes what waits for an address; ETIMEDOUT if the deadline (CLOCK_HIGHRES) passes first. */
-int sleep_on(void *wchan, struct lock *release, const struct timespec *deadline)
-{
-	struct ulwp *self = curthread(), **at;
-	int result = 0;
-	take(&sleep_lock);
-	self->ul_wchan = wchan;
-	self->ul_sleep_next = NULL;
-	for (at = &sleepers; *at; at = &(*at)->ul_sleep_next)
-		;
-	*at = self;
-	give(&sleep_lock);
-	if (release)
-		give(release);
-	while (__atomic_load_n(&self->ul_wchan, __ATOMIC_SEQ_CST) && result != ETIMEDOUT) {
-		struct timespec left, *limit = NULL;
-		if (deadline) {
-			clock_gettime(4, &left);
-			left.tv_sec = deadline->tv_sec - left.tv_sec;
-			left.tv_nsec = deadline->tv_nsec - left.tv_nsec;
-			if (left.tv_nsec < 0)
-				left.tv_sec--, left.tv_nsec += 1000000000;
-			if (left.tv_sec < 0)
-				left.tv_sec = left.tv_nsec = 0;
-			limit = &left;
-		}
-		if (park(0, (uintptr_t)limit, 0) == ETIME)
-			result = ETIMEDOUT;
-	}
-	if (result) {
-		take(&sleep_lock);
-		if (self->ul_wchan == NULL)
-			result = 0;		/* woken at the last moment */
-		for (at = &sleepers; *at && *at != self; at = &(*at)->ul_sleep_next)
-			;
-		if (*at)
-			*at = self->ul_sleep_next;
-		self->ul_wchan = NULL;
-		give(&sleep_lock);
-	}
-	return result;
-}
-
-/* Wakes who has waited longest for an address; returns how many were woken. */
-int wake(void *wchan, int most)
-{
-	int woken[64], count = 0, all = 0;
-	do {
-		take(&sleep_lock);
-		for (struct ulwp **at = &sleepers; *at && count < 64 && all + count < most;) {
-			struct ulwp *found = *at;
-			if (found->ul_wchan != wchan) {
-				at = &found->ul_sleep_next;
-				continue;
-			}
-			*at = found->ul_sleep_next;
-			woken[count++] = found->ul_lwpid;
-			__atomic_store_n(&found->ul_wchan, NULL, __ATOMIC_SEQ_CST);
-		}
-		give(&sleep_lock);
-		for (int n = 0; n < count; n++)
-			park(1, (uintptr_t)woken[n], 0);
-		all += count;
-		if (count < 64)
-			break;
-		count = 0;
-	} while (1);
-	return all;
 }
 
 /* Called once, by the first thread, before anything else of libc. */
@@ -124,8 +30,18 @@ __attribute__((visibility("hidden"))) void child_of_fork(void)
 	threads = self;
 	self->ul_next = NULL;
 	self->ul_lwpid = _lwp_self();
-	sleepers = left_behind = NULL;
-	sleep_lock.held = list_lock.held = 0;
+	left_behind = NULL;
+	list_lock.held = 0;
+	forget_sleepers();
+}
+
+/* A key is deleted: nobody has a value for it any more. */
+__attribute__((visibility("hidden"))) void forget_key(unsigned key)
+{
+	take(list);
+	for (struct ulwp *at = threads; at; at = at->ul_next)
+		at->ul_keys[key] = NULL;
+	give(list);
 }
 
 static struct ulwp *find(pthread_t id)
@@ -183,6 +99,8 @@ static void free_stacks(void)
 void exit_thread(void *value)
 {
 	struct ulwp *self = curthread();
+	self->ul_cancel_off = 1;
+	run_cleanup(self);
 	run_destructors(self);
 	take(list);
 	self->ul_rval = value;
@@ -194,7 +112,7 @@ void exit_thread(void *value)
 		left_behind = self->ul_stack ? self : left_behind;
 	}
 	give(list);
-	wake(&self->ul_dead, 1 << 20);
+	wake(&left_behind, 1 << 20);
 	if (last)
 		exit(0);
 	__lwp_exit();
@@ -206,19 +124,22 @@ __attribute__((visibility("hidden"))) void __thread_main(void)
 	exit_thread(self->ul_startpc(self->ul_startarg));
 }
 
-static int make(struct attributes *of, void *(*start)(void *), void *argument, pthread_t *id)
+int make_thread(const struct attributes *of, int suspended, void *(*start)(void *), void *argument, pthread_t *id)
 {
 	extern void __thread_start(void);
-	size_t size = of && of->stack_size ? of->stack_size : DEFAULT_STACK;
+	size_t size = of && of->stack_size ? of->stack_size : DEFAULT_STACK, guard = of && !of->stack ? of->guard : 0;
 	size_t extra = (_rtld_tls_size() + sizeof(struct ulwp) + 64 + 0xfff) & ~0xffful;
 	ucontext_t context;
 	free_stacks();
-	size = (size + 0xfff) & ~0xffful;
+	guard = (guard + 0xfff) & ~0xffful;
+	size = ((size + 0xfff) & ~0xffful) + guard;
 	int own = of && of->stack;
 	size_t mapped = own ? extra : size + extra;
 	char *memory = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON | MAP_NORESERVE, -1, 0);
 	if (memory == MAP_FAILED)
 		return EAGAIN;
+	if (guard)
+		mprotect(memory, guard, 0);
 	struct ulwp *thread = (struct ulwp *)((uintptr_t)(memory + mapped - sizeof(struct ulwp)) & ~63ul);
 	char *top = own ? (char *)of->stack + of->stack_size : memory + size;
 	_rtld_tls_init(thread);
@@ -249,19 +170,14 @@ static int make(struct attributes *of, void *(*start)(void *), void *argument, p
 		return error;
 	}
 	extern int __lwp_continue(int);
-	__lwp_continue(thread->ul_lwpid);
+	if (!suspended)
+		__lwp_continue(thread->ul_lwpid);
 	return 0;
 }
 
 int pthread_create(pthread_t *id, const pthread_attr_t *attr, void *(*start)(void *), void *argument)
 {
-	return make(attr ? attr->of : NULL, start, argument, id);
-}
-
-int thr_create(void *stack, size_t size, void *(*start)(void *), void *argument, long flags, pthread_t *id)
-{
-	struct attributes of = { .stack_size = size, .stack = stack, .detached = (flags & 0x40) != 0 };
-	return make(&of, start, argument, id);
+	return make_thread(attr ? attr->of : NULL, 0, start, argument, id);
 }
 
 void pthread_exit(void *value)
@@ -269,36 +185,82 @@ void pthread_exit(void *value)
 	exit_thread(value);
 }
 
-int pthread_join(pthread_t id, void **value)
+/* Who can be waited for: a thread by number, or with 0 any that has ended. */
+static struct ulwp *candidate(pthread_t id, int *error)
 {
+	struct ulwp *found = NULL;
+	int others = 0;
+	if (id) {
+		found = find(id);
+		*error = found == NULL ? ESRCH : found == curthread() ? EDEADLK : found->ul_detached ? EINVAL : 0;
+		return found && found->ul_dead ? found : NULL;
+	}
+	for (struct ulwp *at = threads; at; at = at->ul_next) {
+		if (at == curthread() || at->ul_detached)
+			continue;
+		others = 1;
+		if (at->ul_dead)
+			found = at;
+	}
+	*error = others ? 0 : EDEADLK;
+	return found;
+}
+
+int join_thread(pthread_t id, pthread_t *which, void **value)
+{
+	int error;
+	struct ulwp *thread;
 	take(list);
-	struct ulwp *thread = find(id);
-	int error = thread == NULL ? ESRCH : thread == curthread() ? EDEADLK : thread->ul_detached ? EINVAL : 0;
-	while (!error && !thread->ul_dead) {
-		sleep_on(&thread->ul_dead, list, NULL);
+	while ((thread = candidate(id, &error)) == NULL && !error) {
+		if (sleep_at_point(&left_behind, list, NULL) == ECANCELED)
+			cancel_thread();
 		take(list);
 	}
 	if (!error) {
 		unlink_thread(thread);
+		if (which)
+			*which = (pthread_t)thread->ul_lwpid;
 		if (value)
 			*value = thread->ul_rval;
 		thread->ul_next = left_behind;
-		left_behind = thread;
+		left_behind = thread->ul_stack ? thread : left_behind;
 	}
 	give(list);
 	return error;
+}
+
+int pthread_join(pthread_t id, void **value)
+{
+	return id ? join_thread(id, NULL, value) : ESRCH;
 }
 
 int pthread_detach(pthread_t id)
 {
 	take(list);
 	struct ulwp *thread = find(id);
-	if (thread)
+	int error = thread == NULL ? ESRCH : thread->ul_detached ? EINVAL : 0, dead = thread && thread->ul_dead;
+	if (!error) {
 		thread->ul_detached = 1;
+		if (dead) {
+			unlink_thread(thread);
+			thread->ul_next = left_behind;
+			left_behind = thread->ul_stack ? thread : left_behind;
+		}
+	}
 	give(list);
-	if (thread)
+	if (!error)
 		__lwp_detach((int)id);
-	return thread ? 0 : ESRCH;
+	return error;
+}
+
+/* Runs something for a thread that is there; ESRCH if it is not. */
+int with_thread(pthread_t id, int (*what)(struct ulwp *, void *), void *argument)
+{
+	take(list);
+	struct ulwp *thread = find(id);
+	int error = thread && !thread->ul_dead ? what(thread, argument) : ESRCH;
+	give(list);
+	return error;
 }
 
 int pthread_kill(pthread_t id, int signal)
@@ -311,55 +273,3 @@ int pthread_equal(pthread_t a, pthread_t b)
 	return a == b;
 }
 
-int pthread_attr_init(pthread_attr_t *attr)
-{
-	attr->of = calloc(1, sizeof *attr->of);
-	return attr->of ? 0 : ENOMEM;
-}
-
-int pthread_attr_destroy(pthread_attr_t *attr)
-{
-	free(attr->of);
-	attr->of = NULL;
-	return 0;
-}
-
-int pthread_attr_setstack(pthread_attr_t *attr, void *stack, size_t size)
-{
-	if (size < 0x1000)
-		return EINVAL;
-	attr->of->stack = stack;
-	attr->of->stack_size = size;
-	return 0;
-}
-
-int pthread_attr_getstack(const pthread_attr_t *attr, void **stack, size_t *size)
-{
-	*stack = attr->of->stack;
-	*size = attr->of->stack_size;
-	return 0;
-}
-
-int pthread_attr_setstacksize(pthread_attr_t *attr, size_t size)
-{
-	attr->of->stack_size = size;
-	return 0;
-}
-
-int pthread_attr_getstacksize(const pthread_attr_t *attr, size_t *size)
-{
-	*size = attr->of->stack_size;
-	return 0;
-}
-
-int pthread_attr_setdetachstate(pthread_attr_t *attr, int state)
-{
-	attr->of->detached = state == PTHREAD_CREATE_DETACHED;
-	return 0;
-}
-
-int pthread_attr_getdetachstate(const pthread_attr_t *attr, int *state)
-{
-	*state = attr->of->detached ? PTHREAD_CREATE_DETACHED : 0;
-	return 0;
-}

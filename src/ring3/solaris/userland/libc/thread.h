@@ -27,8 +27,45 @@ static inline void give(struct lock *lock)
 		run_held_signals();
 }
 
+/* pthread_mutex_t, pthread_cond_t and sem_t: where type and magic are and the sizes are the headers', the rest is ours */
+typedef struct {
+	struct lock guard;
+	unsigned short type, magic;
+	int owner, count;
+	long long rest;
+} pthread_mutex_t;
+typedef struct {
+	struct lock guard;
+	unsigned short type, magic;
+	int clock, rest;
+} pthread_cond_t;
+int pthread_mutex_lock(pthread_mutex_t *), pthread_mutex_trylock(pthread_mutex_t *), pthread_mutex_unlock(pthread_mutex_t *);
+void *pthread_getspecific(unsigned);
+int pthread_setspecific(unsigned, const void *);
+struct timespec after(const struct timespec *interval), until(int clock, const struct timespec *when);
+
+/* A call that ends when its thread is cancelled (cancellation(7)): between the two, and once cancelled, it does not come back. */
+void begin_point(void);
+static inline void end_point(void)
+{
+	curthread()->ul_cancel_point = 0;
+}
+#define POINT(type, call) \
+	({ \
+		begin_point(); \
+		type result_of_call = call; \
+		end_point(); \
+		result_of_call; \
+	})
+int cancelled(void);
+
 int sleep_on(void *wchan, struct lock *, const struct timespec *deadline);
+int sleep_at_point(void *wchan, struct lock *, const struct timespec *deadline);
+int sleep_at_point_or_signal(void *wchan, struct lock *, const struct timespec *deadline);
+void forget_key(unsigned key);
+void forget_sleepers(void), run_cleanup(struct ulwp *);
+int with_thread(pthread_t, int (*what)(struct ulwp *, void *), void *argument);
 int wake(void *wchan, int most);
-void exit_thread(void *value) __attribute__((noreturn));
+void exit_thread(void *value) __attribute__((noreturn)), cancel_thread(void) __attribute__((noreturn));
 
 #endif

@@ -1,12 +1,8 @@
-/* Time (time(2), nanosleep(3C), ctime(3C) in UTC), polling, event ports and their like. */
+/* Time (time(2), sleep(3C)), select, event ports and their like. */
 
 #include "solaris.h"
 
 #define CLOCK_REALTIME 3
-
-struct tm {
-	int tm_sec, tm_min, tm_hour, tm_mday, tm_mon, tm_year, tm_wday, tm_yday, tm_isdst;
-};
 
 time_t time(time_t *result)
 {
@@ -26,22 +22,16 @@ int gettimeofday(struct timeval *now, void *zone)
 	return 0;
 }
 
-int nanosleep(const struct timespec *interval, struct timespec *left)
-{
-	return __nanosleep(interval, left);
-}
-
 unsigned sleep(unsigned seconds)
 {
 	struct timespec interval = { (time_t)seconds, 0 }, left = { 0, 0 };
-	return __nanosleep(&interval, &left) == 0 ? 0 : (unsigned)left.tv_sec + (left.tv_nsec >= 500000000);
+	return nanosleep(&interval, &left) == 0 ? 0 : (unsigned)left.tv_sec + (left.tv_nsec >= 500000000);
 }
 
 int usleep(unsigned microseconds)
 {
 	struct timespec interval = { microseconds / 1000000, (long)(microseconds % 1000000) * 1000 };
-	__nanosleep(&interval, NULL);
-	return 0;
+	return nanosleep(&interval, NULL);
 }
 
 clock_t times(void *buffer)
@@ -50,62 +40,12 @@ clock_t times(void *buffer)
 	return __times(buffer);
 }
 
-struct tm *gmtime_r(const time_t *when, struct tm *tm)
-{
-	long days = *when / 86400, rest = *when % 86400;
-	if (rest < 0)
-		days--, rest += 86400;
-	tm->tm_hour = (int)(rest / 3600);
-	tm->tm_min = (int)(rest / 60 % 60);
-	tm->tm_sec = (int)(rest % 60);
-	tm->tm_wday = (int)(((days + 4) % 7 + 7) % 7);
-	/* years begin in March here, so that the leap day is the last one */
-	long shifted = days + 719468, era = (shifted >= 0 ? shifted : shifted - 146096) / 146097, of_era = shifted - era * 146097;
-	long year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-	long of_year = of_era - (365 * year + year / 4 - year / 100), month = (5 * of_year + 2) / 153;
-	tm->tm_mday = (int)(of_year - (153 * month + 2) / 5 + 1);
-	tm->tm_mon = (int)(month < 10 ? month + 2 : month - 10);
-	year += era * 400 + (tm->tm_mon < 2);
-	tm->tm_year = (int)(year - 1900);
-	int leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-	tm->tm_yday = (int)(tm->tm_mon < 2 ? of_year - 306 : of_year + 59 + leap);
-	tm->tm_isdst = 0;
-	return tm;
-}
-
-struct tm *gmtime(const time_t *when)
-{
-	static struct tm tm;
-	return gmtime_r(when, &tm);
-}
-
-struct tm *localtime(const time_t *when)
-{
-	return gmtime(when);
-}
-
-struct tm *localtime_r(const time_t *when, struct tm *tm)
-{
-	return gmtime_r(when, tm);
-}
-
 struct pollfd {
 	int fd;
 	short events, revents;
 };
 
-extern int __pollsys(struct pollfd *, unsigned long, const struct timespec *, const sigset_t *);
-
-int poll(struct pollfd *fds, unsigned long count, int timeout)
-{
-	struct timespec limit = { timeout / 1000, timeout % 1000 * 1000000l };
-	return __pollsys(fds, count, timeout < 0 ? NULL : &limit, NULL);
-}
-
-int ppoll(struct pollfd *fds, unsigned long count, const struct timespec *limit, const sigset_t *mask)
-{
-	return __pollsys(fds, count, limit, mask);
-}
+extern int ppoll(struct pollfd *, unsigned long, const struct timespec *, const sigset_t *);
 
 #define LONG_BITS ((int)(8 * sizeof(long)))
 typedef struct {
@@ -134,7 +74,7 @@ int pselect(int most, fd_set *reads, fd_set *writes, fd_set *excepts, const stru
 		if (events)
 			fds[count++] = (struct pollfd) { fd, (short)events, 0 };
 	}
-	int ready = __pollsys(fds, (unsigned long)count, limit, mask);
+	int ready = ppoll(fds, (unsigned long)count, limit, mask);
 	for (int n = 0; ready >= 0 && n < count; n++) {
 		int fd = fds[n].fd, got = fds[n].revents;
 		int wants_read = in(reads, fd), wants_write = in(writes, fd);

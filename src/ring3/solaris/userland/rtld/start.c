@@ -213,3 +213,9 @@ uintptr_t setup(uintptr_t *stack, uintptr_t base)
 	rd_event(RD_DLACTIVITY, RT_CONSISTENT);
 	return aux[AT_ENTRY];
 }
+
+/* What libc calls the program in its messages. */
+const char *_rtld_program_name(void)
+{
+	return program_name;
+}
