@@ -63,15 +63,23 @@ class EpollFile(AnonymousFile):
 
     Attributes:
         queue: Woken when an item may have become ready.
+        busy_poll: How long, how much at once, and whether rather than by interrupts, the network's devices are asked
+            while somebody waits: there are none here that could be.
     """
 
     kind = b"[eventpoll]"
+    requests = "epoll"
 
     def __init__(self, vfs: Vfs) -> None:
         super().__init__(vfs, O_RDWR)
         self.queue = WaitQueue()
+        self.busy_poll = 0, 0, 0
         self._items: dict[tuple[int, File], Item] = {}
         self._ready: dict[Item, None] = {}
+
+    def available(self) -> int:
+        """It is asked by no such request (ep_eventpoll_ioctl)."""
+        raise Errno(E.EINVAL)
 
     # -- the set -------------------------------------------------------------------------------------------------
 

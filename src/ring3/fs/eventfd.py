@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import E, Errno
 from ring3.fs.anonymous import AnonymousFile
 from ring3.fs.file import O_RDWR, WouldBlock
-from ring3.fs.readiness import POLLERR, READABLE, WRITABLE
+from ring3.fs.readiness import POLLERR, POLLIN, POLLOUT, READABLE, WRITABLE
 from ring3.kernel.wait import Listening, WaitQueue
 
 if TYPE_CHECKING:
@@ -77,9 +77,9 @@ class EventFile(AnonymousFile):
 
     def poll(self) -> int:
         """Readable if it is not 0, writable if 1 can be added."""
-        found = READABLE if self.count else 0
+        found = POLLIN if self.count else 0
         if self.count < LARGEST:
-            found |= WRITABLE
+            found |= POLLOUT
         return found | POLLERR if self.count > LARGEST else found
 
     def details(self) -> str:

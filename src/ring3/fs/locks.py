@@ -34,12 +34,11 @@ class Lock(NamedTuple):
 
     def conflicts(self, other: Lock) -> bool:
         """Whether the two cannot both be held."""
-        return (
-            self.owner is not other.owner
-            and (self.exclusive or other.exclusive)
-            and self.start <= other.end
-            and other.start <= self.end
-        )
+        return self.owner is not other.owner and (self.exclusive or other.exclusive) and self.overlaps(other)
+
+    def overlaps(self, other: Lock) -> bool:
+        """Whether some byte is in both."""
+        return self.start <= other.end and other.start <= self.end
 
 
 class Locks:
@@ -59,6 +58,11 @@ class Locks:
     def conflict(self, wanted: Lock) -> Lock | None:
         """The first lock that stands against another one."""
         found = [lock for lock in self._ranges if lock.conflicts(wanted)]
+        return min(found, key=lambda lock: lock.start, default=None)
+
+    def held(self, by: Lock) -> Lock | None:
+        """The first lock of a lock's owner in its range."""
+        found = [lock for lock in self._ranges if lock.owner is by.owner and lock.overlaps(by)]
         return min(found, key=lambda lock: lock.start, default=None)
 
     def set(self, lock: Lock) -> None:

@@ -155,9 +155,7 @@ def punch(pages: MemoryObject, start: int, end: int) -> None:
         pages.punch(first, last)
     for low, high in ((start, min(end, first << PAGE_SHIFT)), (max(start, last << PAGE_SHIFT), end)):
         if low < high:
-            pages.page(low >> PAGE_SHIFT)
-            pages.store(low >> PAGE_SHIFT, low % PAGE_SIZE, bytes(high - low))
-            pages.dirty.add(low >> PAGE_SHIFT)
+            pages.blank(low >> PAGE_SHIFT, low % PAGE_SIZE, low % PAGE_SIZE + high - low)
 
 
 def data_at(pages: MemoryObject, size: int, offset: int, hole: bool) -> int:

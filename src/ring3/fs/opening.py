@@ -116,7 +116,9 @@ def do_filp_open(walk: Walk, start: Dentry, path: bytes, flags: int, mode: int =
 def open_last_lookups(walk: Walk, last: Last, flags: int, mode: int, umask: int) -> File:
     """Opens the last name of a path, and makes the file where that is asked for."""
     while True:
-        if last.slash or last.is_special:
+        if last.is_special:
+            raise Errno(E.EEXIST if flags & O_EXCL else E.EISDIR)
+        if last.slash:
             raise Errno(E.EISDIR)
         found = names.find(last.parent, last.name)
         if found is None:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
-from ring3.abi.linux.sockets import RCV_SHUTDOWN, SEND_SHUTDOWN, SHUTDOWN_MASK, State
-from ring3.fs.file import O_RDWR, File, Stat, WouldBlock
+from ring3.abi.linux.sockets import MSG_DONTWAIT, RCV_SHUTDOWN, SEND_SHUTDOWN, SHUTDOWN_MASK, State
+from ring3.fs.file import O_NONBLOCK, O_RDWR, File, Stat, WouldBlock
 from ring3.fs.readiness import READABLE
 from ring3.kernel.wait import Listening, WaitQueue
 from ring3.net import options
@@ -95,6 +95,8 @@ class Socket(File):
 
     passes_rights = False
     """Its messages carry open files and credentials."""
+    overlooks_rights = False
+    """Open files and credentials that a message is to carry mean nothing to it (__sock_cmsg_send)."""
     has_levels = False
     """It has options of other levels than SOL_SOCKET."""
     waits_to_peek = False
@@ -198,6 +200,13 @@ class Socket(File):
         """
         raise Errno(E.EOPNOTSUPP)
 
+    def check_connected(self) -> None:
+        """Asked before anything else of a message is looked at than where it lies.
+
+        Raises:
+            Errno: ENOTCONN and pending errors, of sockets of which Linux asks it so early.
+        """
+
     def check_size(self, size: int) -> None:
         """Whether a message of so many bytes can be sent at all; asked before they are taken from memory.
 
@@ -260,9 +269,9 @@ class Socket(File):
         """Whether the byte out of band is next (SIOCATMARK).
 
         Raises:
-            Errno: ENOTTY, it has none.
+            Errno: ENOTTY or, of the family of streams, EOPNOTSUPP: it has none.
         """
-        raise Errno(E.ENOTTY)
+        raise Errno(E.EOPNOTSUPP if self.passes_rights else E.ENOTTY)
 
     def unsent(self) -> int:
         """Bytes sent that nobody has received yet (SIOCOUTQ).
@@ -359,6 +368,10 @@ class Socket(File):
         """The pending error, which is none afterwards."""
         error, self.error = self.error, None
         return error
+
+    def waits(self, flags: int) -> bool:
+        """Whether a call with these flags waits for what is not there."""
+        return not (flags & MSG_DONTWAIT or self.flags & O_NONBLOCK)
 
     def would_block(self, events: int) -> WouldBlock:
         """What to raise where it has to wait."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ring3.fs.file import O_RDONLY, O_WRONLY, File, Stat, WouldBlock
-from ring3.fs.readiness import POLLHUP, POLLIN, POLLOUT, READABLE
+from ring3.fs.readiness import POLLHUP, POLLIN, READABLE, WRITABLE
 from ring3.kernel.wait import WaitQueue
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Feed(_Stream):
 
     def poll(self) -> int:
         """Readable with data in it; hung up once it is closed."""
-        return (POLLIN if self._left else 0) | (POLLHUP if self._ended else 0)
+        return (READABLE if self._left else 0) | (POLLHUP if self._ended else 0)
 
     def listen(self, callback: Callable[[], object], events: int = -1) -> Listening:
         """Calls back when there is more."""
@@ -88,7 +88,7 @@ class Outflow(_Stream):
 
     def poll(self) -> int:
         """Always writable."""
-        return POLLOUT
+        return WRITABLE
 
 
 class Capture(Outflow):

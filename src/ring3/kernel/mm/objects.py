@@ -98,6 +98,16 @@ class MemoryObject:
         """
         raise Errno(E.EOPNOTSUPP)
 
+    def blank(self, index: int, start: int, end: int) -> None:
+        """Makes bytes ``start`` up to ``end`` of a page read as zeros.
+
+        Raises:
+            Errno: ENOMEM, RAM is full.
+        """
+        if self.page(index):
+            self.store(index, start, bytes(end - start))
+            self.dirty.add(index)
+
     def flush(self, first: int, last: int) -> None:
         """Writes changed pages from ``first`` up to ``last`` back to the store behind the object, if it has one.
 

@@ -55,3 +55,8 @@ class SharedObject(MemoryObject):
         """Frees the pages, which then read as zeros."""
         self.unmap(first, last, copies=False)
         self.discard(self.present(first, last))
+
+    def blank(self, index: int, start: int, end: int) -> None:
+        """Overwrites a part of a page; a hole reads as zeros already."""
+        if index in self.frames:
+            super().blank(index, start, end)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import E, Errno
 from ring3.fs.anonymous import AnonymousFile
 from ring3.fs.file import O_RDWR, WouldBlock
-from ring3.fs.readiness import READABLE
+from ring3.fs.readiness import POLLIN, READABLE
 from ring3.linux.model.siginfo import Layout
 from ring3.linux.model.signal_state import bit, next_signal
 from ring3.linux.signals.send import recalc_sigpending
@@ -62,7 +62,7 @@ class SignalFile(AnonymousFile):
     def poll(self) -> int:
         """Readable if the caller has such a signal pending."""
         reader = self._reader()
-        return READABLE if reader is not None and _pending(reader) & self.mask else 0
+        return POLLIN if reader is not None and _pending(reader) & self.mask else 0
 
     def details(self) -> str:
         """Which signals."""

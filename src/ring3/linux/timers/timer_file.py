@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ring3.abi.errno import E, Errno
 from ring3.fs.anonymous import AnonymousFile
 from ring3.fs.file import O_RDWR, WouldBlock
-from ring3.fs.readiness import READABLE
+from ring3.fs.readiness import POLLIN, READABLE
 from ring3.kernel.wait import WaitQueue
 from ring3.linux.timers.timespec import FOREVER
 
@@ -138,7 +138,7 @@ class TimerFile(AnonymousFile):
     def poll(self) -> int:
         """Readable if it has expired."""
         self._catch_up()
-        return READABLE if self.ticks else 0
+        return POLLIN if self.ticks else 0
 
     def listen(self, callback: Callable[[], object], events: int = -1) -> Listening:
         """Calls back when it expires."""

@@ -76,10 +76,12 @@ class InetSocket(Socket):
         levels: Options of other levels that were set.
         bound_host: Its own address was chosen by the program.
         chose_port: So was its port.
+        last_port: The port that it had before it was left without, 0 for none.
     """
 
     has_levels = True
     shares_ports = True
+    overlooks_rights = True
     ports: Ports
 
     def __init__(
@@ -92,6 +94,7 @@ class InetSocket(Socket):
         self.levels: dict[tuple[int, int], int] = {}
         self.bound_host = False
         self.chose_port = False
+        self.last_port = 0
 
     @property
     def any_host(self) -> bytes:
@@ -119,8 +122,9 @@ class InetSocket(Socket):
     # -- addresses -------------------------------------------------------------------------------------------------
 
     def name(self) -> bytes:
-        """Its own end."""
-        return pack(self.local, self.family)
+        """Its own end; a port that it had to give back is told as long as it has no other."""
+        local = self.local if self.local.port else self.local._replace(port=self.last_port)
+        return pack(local, self.family)
 
     def peer_name(self) -> bytes:
         """The other end."""
@@ -155,7 +159,7 @@ class InetSocket(Socket):
         if not self.local.port:
             self.local = self.local._replace(port=self.ports.take(self, self.local.host, 0))
 
-    def destination_in(self, address: bytes) -> Endpoint:
+    def destination_in(self, address: bytes, *, sends: bool = False) -> Endpoint:
         """Where an address leads that is to be sent to or connected with.
 
         Raises:
@@ -166,8 +170,12 @@ class InetSocket(Socket):
         family = family_in(address)
         if family == AF_INET and self.family == AF_INET6 and self.kind != 1:
             wanted = parse(address, AF_INET)
-        elif family != self.family:
-            raise Errno(E.EAFNOSUPPORT)
+        elif self.family == AF_INET6 and len(address) < LEAST6:
+            raise Errno(E.EINVAL)
+        elif sends and family == AF_UNSPEC and self.family == AF_INET:
+            wanted = parse(address, AF_INET)
+        elif family != self.family:  # udpv6_sendmsg knows no such family
+            raise Errno(E.EINVAL if sends and self.family == AF_INET6 else E.EAFNOSUPPORT)
         else:
             wanted = parse(address, self.family)
         if len(wanted.host) == 4 and self.family == AF_INET6 and self.only6:
@@ -192,8 +200,8 @@ class InetSocket(Socket):
 
     def get_option(self, level: int, name: int, size: int, caller: Caller) -> bytes:
         """An option of IP or IPv6."""
-        if level not in (SOL_IP, SOL_IPV6):
-            raise Errno(E.EOPNOTSUPP)  # do_ip_getsockopt
+        if level != SOL_IP and self.family == AF_INET:
+            raise Errno(E.EOPNOTSUPP)  # do_ip_getsockopt; ipv6_getsockopt has ENOPROTOOPT
         known = self.known_options(level)
         if name not in known:
             raise Errno(E.ENOPROTOOPT)

@@ -119,7 +119,7 @@ class RawSocket(InetSocket):
             raise Errno(E.EOPNOTSUPP)
         self.raise_error()
         if not self.queue:
-            if self.hears_no_more:
+            if self.hears_no_more and self.waits(flags):
                 return Received(b"", 0)
             raise self.would_block(READABLE)
         whole, source = self.queue[0]

@@ -167,6 +167,7 @@ class TcpSocket(TcpOptions):
         self.connecting = False
         if self.state == State.CLOSE:
             error = self.take_error()
+            self._disconnect()
             self.shut = 0
             raise Errno(error or E.ECONNABORTED)
 
@@ -396,6 +397,7 @@ class TcpSocket(TcpOptions):
     def _leave_port(self) -> None:
         """Gives the port back, unless TIME_WAIT keeps it or a descriptor still has it."""
         if self.expires is None and (not self.refs or not self.chose_port):
+            self.last_port = self.local.port or self.last_port
             self.ports.release(self, self.local.port)
             self.local = self.local._replace(port=0)
 

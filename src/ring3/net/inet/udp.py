@@ -10,6 +10,7 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
 from ring3.abi.linux.sockets import (
     AF_INET,
+    AF_INET6,
     AF_UNSPEC,
     MSG_OOB,
     MSG_PEEK,
@@ -83,10 +84,10 @@ class UdpSocket(InetSocket):
         if family_in(address) == AF_UNSPEC:
             self._disconnect()
             return
+        self.bind_automatically()
         wanted = self.destination_in(address)
         host = destination(wanted.host)
         self._check_reachable(host)
-        self.bind_automatically()
         if self.local.is_any:
             self.local = self.local._replace(host=source_for(host))
         self.remote = Endpoint(host, wanted.port)
@@ -115,10 +116,13 @@ class UdpSocket(InetSocket):
 
     def send(self, message: Message, caller: Caller) -> int:
         """Sends one message; who does not hear it is no error now."""
+        self.bind_automatically()  # whatever comes of it (inet_send_prepare)
         self.check_size(len(message.data))
-        if message.flags & MSG_OOB:
+        if message.flags & MSG_OOB and self.family == AF_INET:
             raise Errno(E.EOPNOTSUPP)
         target = self._target(message)
+        if message.flags & MSG_OOB and len(target.host) == 4:
+            raise Errno(E.EOPNOTSUPP)
         if not target.port:
             raise Errno(E.EINVAL)
         self.raise_error()
@@ -127,7 +131,6 @@ class UdpSocket(InetSocket):
         if self.says_no_more:
             raise Errno(E.EPIPE)
         header = header_of(self, host, message.control)
-        self.bind_automatically()
         source = header.source or (self.local.host if not self.local.is_any else source_for(host))
         if header.source:
             self.network.check_reachable(source)
@@ -136,8 +139,11 @@ class UdpSocket(InetSocket):
         return len(message.data)
 
     def _target(self, message: Message) -> Endpoint:
-        if message.address:
-            return self.destination_in(message.address)
+        unspecified = (
+            self.family == AF_INET6 and message.address[:2] == b"\0\0"
+        )  # as if there were no address
+        if message.address and not unspecified:
+            return self.destination_in(message.address, sends=True)
         if self.remote is None:
             raise Errno(E.EDESTADDRREQ)
         return self.remote
@@ -205,7 +211,7 @@ class UdpSocket(InetSocket):
         self.refuse_error_queue(flags)
         self.raise_error()
         if not self.queue:
-            if self.hears_no_more:
+            if self.hears_no_more and self.waits(flags):
                 return Received(b"", 0)
             raise self.would_block(READABLE)
         got = self.queue[0]

@@ -31,7 +31,7 @@ from ring3.fs.readiness import (
 )
 from ring3.net.caller import NOBODY
 from ring3.net.socket import Control, Socket
-from ring3.net.unix.names import UNNAMED
+from ring3.net.unix.names import UNNAMED, name_in
 
 if TYPE_CHECKING:
     from ring3.fs.inode import Inode
@@ -195,6 +195,7 @@ class UnixSocket(Socket):
             WouldBlock: Too many wait to be accepted.
         """
         names = self.network.unix
+        name_in(address)
         if self.value(SO_PASSCRED):
             names.bind_automatically(self)
         other = names.find(address, self.kind, caller)
@@ -301,7 +302,7 @@ class UnixSocket(Socket):
         self.dead = True
         self.state = State.CLOSE
         self.shut = SHUTDOWN_MASK
-        lost = bool(self.queue)
+        lost = len(self.queue) > 1 or any(packet.data for packet in self.queue)
         self.empty_queue()
         if self.peer is not None:
             self.peer.peer_closed(lost)

@@ -94,10 +94,10 @@ class UnixDatagram(UnixSocket):
             raise Errno(E.EOPNOTSUPP)
         if message.address:
             name_in(message.address)
-        elif self.peer is None:
-            raise Errno(E.ENOTCONN)
         if self.value(SO_PASSCRED):
             self.network.unix.bind_automatically(self)
+        if not message.address and self.peer is None:  # asked last since Linux 6.14
+            raise Errno(E.EPIPE if self.says_no_more else E.ENOTCONN)
         size = len(message.data)
         if size > self.send_buffer - 32:
             raise Errno(E.EMSGSIZE)
@@ -157,7 +157,7 @@ class UnixDatagram(UnixSocket):
         keep = flags & MSG_PEEK
         found = self._next(keep)
         if found is None:
-            if self.hears_no_more:
+            if self.hears_no_more and (self.connects or self.waits(flags)):
                 return Received(b"", 0)
             raise self.would_block(READABLE)
         packet, skip = found
@@ -215,11 +215,15 @@ class UnixSeqpacket(UnixDatagram):
         """Connects it with a listening socket."""
         self.connect_to_listener(address, caller)
 
-    def send(self, message: Message, caller: Caller) -> int:
-        """Sends one message; an address means nothing."""
+    def check_connected(self) -> None:
+        """Whether it can send (unix_seqpacket_sendmsg)."""
         self.raise_error()
         if self.state != State.ESTABLISHED:
             raise Errno(E.ENOTCONN)
+
+    def send(self, message: Message, caller: Caller) -> int:
+        """Sends one message; an address means nothing."""
+        self.check_connected()
         return super().send(message._replace(address=b"") if message.address else message, caller)
 
     def _check_receiver(self, other: UnixSocket, caller: Caller) -> None:

@@ -9,6 +9,7 @@ from ring3.abi.kinds import NamedTuple
 from ring3.abi.linux.sockets import MSG_OOB, MSG_PEEK, SO_OOBINLINE, SO_PASSCRED, State
 from ring3.fs.file import WouldBlock
 from ring3.fs.readiness import POLLPRI, READABLE
+from ring3.net.caller import Ucred
 from ring3.net.socket import Message, Received
 from ring3.net.unix.base import SHARED_INFO, Packet, UnixSocket, charge_of
 
@@ -67,6 +68,8 @@ class UnixStream(UnixSocket):
     def send(self, message: Message, caller: Caller) -> int:
         """Sends as much as there is room for."""
         other = self.peer
+        if message.flags & MSG_OOB and not message.data:
+            raise Errno(E.EOPNOTSUPP)
         if message.address:
             raise Errno(E.EISCONN if self.state == State.ESTABLISHED else E.EOPNOTSUPP)
         if other is None:
@@ -137,8 +140,8 @@ class UnixStream(UnixSocket):
         first = gathered.first
         if first is None:
             self.raise_error()
-            if self.hears_no_more:
-                return Received(b"", 0)
+            if self.hears_no_more:  # the end is nobody's (unix_stream_read_generic)
+                return Received(b"", 0, control=self.sender_control(Ucred(0, 0, 0)))
             raise self.would_block(READABLE)
         parts = gathered.parts
         data = parts[0] if len(parts) == 1 else b"".join(parts)

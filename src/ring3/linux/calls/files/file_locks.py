@@ -24,7 +24,8 @@ F_RDLCK: Final = 0
 F_WRLCK: Final = 1
 F_UNLCK: Final = 2
 
-GET: Final = (5, 12, 36)
+F_OFD_GETLK: Final = 36
+GET: Final = (5, 12, F_OFD_GETLK)
 SET: Final = (6, 13, 37)
 SET_AND_WAIT: Final = (7, 14, 38)
 OPEN_FILE: Final = (36, 37, 38)
@@ -126,9 +127,12 @@ def lock_command(task: LinuxTask, file: File, cmd: int, arg: int) -> int | Waiti
 
 
 def _get(task: LinuxTask, locks: Locks, wanted: Wanted, cmd: int, arg: int) -> int:
-    if wanted.kind == F_UNLCK:
+    if wanted.kind != F_UNLCK:
+        against = locks.conflict(wanted.lock)
+    elif cmd == F_OFD_GETLK:  # posix_test_locks_conflict: those of the same open file
+        against = locks.held(wanted.lock)
+    else:
         raise Errno(E.EINVAL)
-    against = locks.conflict(wanted.lock)
     if against is None:
         task.memory.write(arg, F_UNLCK.to_bytes(2, "little"))
         return 0

@@ -104,6 +104,7 @@ FS_IOC_GETFSUUID and FS_IOC_GETFSSYSFSPATH, which no file system here has.
 
 
 FAMILIES: Final = {
+    "epoll": ("ring3.linux.calls.waiting.epoll_ioctl", "epoll_ioctl"),
     "host": (__name__, "host_ioctl"),
     "maps": ("ring3.linux.proc.query", "procmap_query"),
     "namespace": ("ring3.linux.tasks.namespace_file", "ns_ioctl"),

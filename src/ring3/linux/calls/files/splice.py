@@ -103,16 +103,25 @@ class Place:
         if address:
             self.offset = LONG.cast(task.memory.read_u64(address))
 
+    def check_offset(self) -> None:
+        """Whether the file has offsets, if one is given.
+
+        Raises:
+            Errno: EINVAL, it has none.
+        """
+        if self.offset is not None and self.file.without_offsets:
+            raise Errno(E.EINVAL)
+
     def check(self) -> None:
         """Whether the file can take part.
 
         Raises:
-            Errno: EINVAL, it cannot, has no offsets, or the offset is negative.
+            Errno: EINVAL, it cannot, or the offset is negative.
         """
         inode = self.file.inode
         if isinstance(self.file, AnonymousFile) or (inode is not None and inode.is_directory):
             raise Errno(E.EINVAL)
-        if self.offset is not None and (self.offset < 0 or self.file.is_socket):
+        if self.offset is not None and self.offset < 0:
             raise Errno(E.EINVAL)
 
     def read(self, size: int) -> bytes:
@@ -158,8 +167,10 @@ def splice_from_pipe(source: PipeFile, target: Place, size: int) -> int:
     calls={"do_send_specific"},
 )
 def splice_file_to_pipe(task: LinuxTask, source: Place, target: PipeFile, size: int) -> int:
-    """Moves bytes of a file into a pipe."""
-    data = source.read(min(size, _room(task, target)))
+    """Moves bytes of a file into a pipe, which is to have room before the file is looked at."""
+    room = _room(task, target)
+    source.check()
+    data = source.read(min(size, room))
     return source.advance(target.pipe.put(data))
 
 
@@ -216,10 +227,11 @@ def sys_splice(
     elif isinstance(source, PipeFile):
         if target.flags & O_APPEND:
             raise Errno(E.EINVAL)
+        end.check_offset()
         end.check()
         operation = lambda: splice_from_pipe(source, end, size)  # noqa: E731
     elif isinstance(target, PipeFile):
-        start.check()
+        start.check_offset()
         operation = lambda: splice_file_to_pipe(task, start, target, size)  # noqa: E731
     else:
         raise Errno(E.EINVAL)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Int, Pointer, SizeT, UnsignedInt
 from ring3.abi.errno import E, Errno
-from ring3.fs.file import O_APPEND, SEEK_CUR, File
+from ring3.fs.file import O_APPEND, SEEK_CUR, SEEK_SET, File
 from ring3.fs.regular import MAX_SIZE, RegularFile
 from ring3.fs.waiting import Waiting
 from ring3.kernel.functions import function
@@ -45,16 +45,16 @@ def do_sendfile(
 ) -> int | Waiting:
     """Copies from one open file to another."""
     offset = _read_offset(task, address, bits)
-    if offset is not None and offset < 0:
-        raise Errno(E.EINVAL)
     source = readable(task, in_fd)
-    if source.inode is not None and source.inode.is_directory:
-        raise Errno(E.EINVAL)
     seekable = _is_seekable(source)
     if offset is not None and not seekable:
         raise Errno(E.ESPIPE)
+    if (offset is not None and offset < 0) or count >> bits - 1:  # rw_verify_area
+        raise Errno(E.EINVAL)
     target = writable(task, out_fd)
     if target.flags & O_APPEND or not seekable:
+        raise Errno(E.EINVAL)
+    if count and source.inode is not None and source.inode.is_directory:
         raise Errno(E.EINVAL)
     return _move(task, source, target, offset, address, min(count, MAX_RW_COUNT), bits)
 
@@ -75,19 +75,19 @@ async def _move(
     source.hold()
     target.hold()
     done = 0
+    start = source.seek(0, SEEK_CUR) if offset is None else offset
     try:
         while done < count:
-            piece = min(PIECE, count - done)
-            data = source.read(piece) if offset is None else source.pread(piece, offset + done)
+            data = source.pread(min(PIECE, count - done), start + done)
             if not data:
                 break
-            with Bound(task):  # the source has been read
+            with Bound(task):  # made again, it would be written again
                 written = await _written(task, target, data, done)
             done += written
-            if offset is None and written < len(data):
-                source.unread(data[written:])
             if written < len(data):
                 break
+        if offset is None and done:
+            source.seek(start + done, SEEK_SET)
     finally:
         source.drop()
         target.drop()

@@ -98,7 +98,7 @@ def _mapped(file: File, shared: bool, prot: int) -> tuple[MemoryObject | None, i
     Raises:
         Errno: EACCES, it cannot be read; ENODEV, it cannot be mapped; EPERM, it is sealed against writing.
     """
-    if not file.readable:
+    if not file.readable or (shared and prot & WRITE and not file.writable):
         raise Errno(E.EACCES)
     obj = file.mapping(shared)
     may = ALL

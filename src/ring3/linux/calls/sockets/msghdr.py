@@ -23,7 +23,7 @@ from ring3.net.caller import Ucred
 if TYPE_CHECKING:
     from ring3.fs.file import File
     from ring3.linux.model.task import LinuxTask
-    from ring3.net.socket import Control
+    from ring3.net.socket import Control, Socket
 
 MOST_CONTROL: Final = 131072
 """Bytes of control messages (net.core.optmem_max)."""
@@ -245,13 +245,13 @@ class Ancillary(NamedTuple):
 NOTHING: Final = Ancillary()
 
 
-def ancillary(task: LinuxTask, messages: list[Control], may_pass: bool) -> Ancillary:
-    """Takes the control messages of SOL_SOCKET apart (__scm_send).
+def ancillary(task: LinuxTask, messages: list[Control], socket: Socket) -> Ancillary:
+    """Takes the control messages of SOL_SOCKET apart (__scm_send, __sock_cmsg_send).
 
     Args:
         task: The sender.
         messages: All of them.
-        may_pass: Its family passes open files.
+        socket: What it sends by.
 
     Raises:
         Errno: EINVAL, no such message, one of a wrong size, too many files; EBADF; EPERM, ids that are not its own;
@@ -265,11 +265,13 @@ def ancillary(task: LinuxTask, messages: list[Control], may_pass: bool) -> Ancil
     for level, kind, data in messages:
         if level != SOL_SOCKET:
             others.append((level, kind, data))
-        elif kind == SCM_RIGHTS and may_pass:
+        elif kind in (SCM_RIGHTS, SCM_CREDENTIALS) and socket.overlooks_rights:
+            continue
+        elif kind == SCM_RIGHTS and socket.passes_rights:
             rights += _files(task, data)
             if len(rights) > SCM_MAX_FD:
                 raise Errno(E.EINVAL)
-        elif kind == SCM_CREDENTIALS and len(data) == 12 and may_pass:
+        elif kind == SCM_CREDENTIALS and len(data) == 12:
             credentials = _credentials(task, data)
         else:
             raise Errno(E.EINVAL)

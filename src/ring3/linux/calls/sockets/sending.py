@@ -138,8 +138,9 @@ def sys_sendto(
 
 def _sendmsg(task: LinuxTask, socket: Socket, address: int, flags: int, width: Width) -> int | Waiting:
     header = MessageHeader(task, address, width)
-    name = header.read_name()
-    extra = ancillary(task, header.read_control(), socket.passes_rights)
+    name, control = header.read_name(), header.read_control()
+    socket.check_connected()
+    extra = ancillary(task, control, socket)
     return Sending(task, socket, header.buffers, flags, name, extra).run()
 
 
