@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 
 def first_turns(
-    kernel: Kernel[Any], is_meant: Callable[[Created], bool], call: Callable[[Task], object]
+    kernel: Kernel[Any], is_meant: Callable[[Created], bool], call: Callable[[Created], object]
 ) -> list[Attachment]:
-    """Calls something with each new task that is meant, when it gets the CPU for the first time."""
-    new: set[Task] = set()
+    """Calls something with the birth of each new task that is meant, when it gets the CPU for the first time."""
+    new: dict[Task, Created] = {}
 
     def created(event: Created) -> None:
         if is_meant(event):
-            new.add(event.task)
+            new[event.task] = event
 
     def runs(task: Task) -> None:
-        if task in new:
-            new.discard(task)
-            call(task)
+        birth = new.pop(task, None)
+        if birth is not None:
+            call(birth)
 
     return [kernel.probes.attach(points.TaskCreated(), created), kernel.probes.attach(points.OnCpu(), runs)]

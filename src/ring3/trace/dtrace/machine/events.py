@@ -26,6 +26,8 @@ from ring3.trace.dtrace.types import Type
 
 if TYPE_CHECKING:
     from ring3.kernel.core import Kernel
+    from ring3.kernel.events import Created
+    from ring3.kernel.probes import Attachment
 
 Told = Callable[[Any], tuple[int, ...] | None]
 _EXITED, _KILLED, _DUMPED = 1, 2, 3
@@ -152,8 +154,9 @@ _SCHED: Final = {
     ),
     "wakeup": _Event(points.TaskWoken(), lambda event: _of_thread(event.task), _THREAD),
 }
-_STARTS: Final = {"start": True, "lwp-start": False}
-"""Probes that fire when a new task gets the CPU for the first time; whether only the first of a process counts."""
+_STARTS: Final = ("start", "lwp-start")
+"""Probes that fire when a new task gets the CPU for the first time, in this order; the first is for processes alone."""
+_SIGNAL_WAITS: Final = ("rt_sigtimedwait", "rt_sigtimedwait_time64", "sigtimedwait")
 
 
 _FUNCTIONS: Final = {
@@ -198,16 +201,12 @@ class EventProvider:
     def enable(self, probe: Probe, fire: Fire) -> Callable[[], None]:
         """Fire at the event."""
         event = self._table[probe.name]
-        attached = [
-            self._kernel.probes.attach(point, _telling(told, fire))
-            for point, told in ((event.point, event.told), *event.also)
-        ]
-
-        def detach() -> None:
-            for each in attached:
-                each.detach()
-
-        return detach
+        return _detaching(
+            [
+                self._kernel.probes.attach(point, _telling(told, fire))
+                for point, told in ((event.point, event.told), *event.also)
+            ]
+        )
 
 
 def _telling(told: Told, fire: Fire) -> Callable[[Any], None]:
@@ -230,6 +229,8 @@ class ProcProvider(EventProvider):
         self._probes += [Probe("proc", "", "", name) for name in _STARTS]
         self._probes.append(Probe("proc", "", "", "exec", types=typed(("char *",))))
         self._probes.append(Probe("proc", "", "", "exec-failure", types=typed(("int",))))
+        self._probes.append(Probe("proc", "", "", "signal-clear", types=typed(("int",))))
+        self._started: dict[str, Fire] = {}
         if "exec-success" not in self._table:
             self._probes.append(Probe("proc", "", "", "exec-success"))
 
@@ -238,30 +239,59 @@ class ProcProvider(EventProvider):
         if probe.name in self._table:
             return super().enable(probe, fire)
         if probe.name in _STARTS:
-            return self._at_start(fire, of_process=_STARTS[probe.name])
-        observer = _AtExec(probe.name, fire, self._descriptions)
+            return self._at_start(probe.name, fire)
+        if probe.name == "signal-clear":
+            return self._at_calls(_SIGNAL_WAITS, _AtSignalWait(fire))
+        return self._at_calls(_EXEC, _AtExec(probe.name, fire, self._descriptions))
+
+    def _at_calls(self, names: Iterable[str], observer: CallObserver) -> Callable[[], None]:
         known = {name for row in self._kernel.stub_rows().values() for name in row.names}
-        attached = [
-            self._kernel.probes.attach(points.SystemCall(name), observer) for name in _EXEC if name in known
-        ]
+        return _detaching(
+            [self._kernel.probes.attach(points.SystemCall(name), observer) for name in names if name in known]
+        )
 
-        def detach() -> None:
-            for each in attached:
-                each.detach()
+    def _at_start(self, name: str, fire: Fire) -> Callable[[], None]:
+        """Fires at first turns; all of a task's in order, however the script names them."""
+        others, self._started[name] = bool(self._started), fire
+        if others:
+            return lambda: None
+        detach = _detaching(first_turns(self._kernel, lambda _event: True, self._first_turn))
 
-        return detach
+        def leave() -> None:
+            detach()
+            self._started.clear()
 
-    def _at_start(self, fire: Fire, *, of_process: bool) -> Callable[[], None]:
-        def is_meant(event: Any) -> bool:  # noqa: ANN401 - what a task's birth tells
-            return not of_process or event.parent is None or event.parent.process is not event.task.process
+        return leave
 
-        attached = first_turns(self._kernel, is_meant, lambda task: fire(TaskContext(padded(()), task)))
+    def _first_turn(self, event: Created) -> None:
+        parent: Any = event.parent
+        task: Any = event.task
+        is_process = parent is None or parent.process is not task.process
+        for name in _STARTS[not is_process :]:
+            if name in self._started:
+                self._started[name](TaskContext(padded(()), task))
 
-        def detach() -> None:
-            for each in attached:
-                each.detach()
 
-        return detach
+def _detaching(attached: list[Attachment]) -> Callable[[], None]:
+    """What detaches all."""
+
+    def detach() -> None:
+        for each in attached:
+            each.detach()
+
+    return detach
+
+
+class _AtSignalWait(CallObserver):
+    """Fires when a thread that waited for a signal has got it, which is pending no more."""
+
+    def __init__(self, fire: Fire) -> None:
+        self._fire = fire
+
+    def returned(self, call: Call) -> None:
+        """The call gives the signal's number."""
+        if call.error is None and isinstance(call.value, int) and call.value > 0:
+            self._fire(TaskContext(padded((call.value,)), call.task))
 
 
 class _AtExec(CallObserver):

@@ -220,7 +220,7 @@ def returns_in_child(kernel: Kernel[Any], forks: Iterable[str], fire: Fire) -> l
     return attached + first_turns(
         kernel,
         lambda event: event.parent in parents.tasks,
-        lambda task: fire(TaskContext(NO_ARGUMENTS, task, 0, "")),
+        lambda event: fire(TaskContext(NO_ARGUMENTS, event.task, 0, "")),
     )
 
 
