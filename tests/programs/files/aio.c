@@ -2,6 +2,8 @@
 #include "try.h"
 
 #include <linux/aio_abi.h>
+#include <pthread.h>
+#include <sched.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
@@ -28,6 +30,31 @@ static void events(const char *title, int least) {
     for (int i = 0; i < count; i++)
         printf(" [%d: %d %d]", (int)found[i].data, (int)found[i].res, (int)found[i].res2);
     printf("\n");
+}
+
+static volatile int waiter;
+
+static void *waits(void *result) {
+    struct io_event event;
+    waiter = 1;
+    *(int *)result = call(SYS_io_getevents, context, 1, 1, &event, 0);
+    return 0;
+}
+
+/* A context that ends while somebody waits for its events. */
+static void ends(void) {
+    pthread_t thread;
+    int result = 0;
+    context = 0;
+    TRY(io_setup, 8, &context);
+    pthread_create(&thread, 0, waits, &result);
+    while (!waiter)
+        sched_yield();
+    for (int i = 0; i < 100; i++) /* with one processor it waits after that; who comes late gets the same answer */
+        sched_yield();
+    TRY(io_destroy, context);
+    pthread_join(thread, 0);
+    printf("waited: %d\n", result);
 }
 
 int main(void) {
@@ -97,5 +124,6 @@ int main(void) {
     TRY(io_submit, context, 1, 8);
     TRY(io_destroy, context);
     TRY(io_destroy, context);
+    ends();
     return 0;
 }
