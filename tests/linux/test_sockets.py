@@ -12,7 +12,7 @@ from tests.support import guest
 from tests.support.native import Run
 from tests.support.toolchain import Bits, Toolchain
 
-PROGRAMS = ["files", "interfaces", "names", "pairs", "rights", "tcp", "udp"]
+PROGRAMS = ["files", "groups", "interfaces", "names", "numbers", "pairs", "rights", "tcp", "together", "udp"]
 
 
 @pytest.mark.parametrize("bits", [64, 32])

@@ -30,7 +30,8 @@ Getter = Callable[["Socket"], int]
 SWITCHES: Final = frozenset(
     {
         so.SO_REUSEADDR, so.SO_REUSEPORT, so.SO_DONTROUTE, so.SO_BROADCAST, so.SO_KEEPALIVE, so.SO_OOBINLINE,
-        so.SO_NO_CHECK, so.SO_TIMESTAMP_OLD, so.SO_TIMESTAMPNS_OLD, so.SO_RXQ_OVFL,
+        so.SO_NO_CHECK, so.SO_TIMESTAMP_OLD, so.SO_TIMESTAMPNS_OLD, so.SO_RXQ_OVFL, so.SO_WIFI_STATUS, so.SO_NOFCS,
+        so.SO_SELECT_ERR_QUEUE,
     }
 )  # fmt: skip
 """Options that are on or off."""
@@ -82,6 +83,20 @@ def _set_mark(socket: Socket, value: int, caller: Caller) -> None:
     socket.options[so.SO_MARK] = value
 
 
+def _set_busy_poll(socket: Socket, value: int, caller: Caller) -> None:
+    if value < 0:
+        raise Errno(E.EINVAL)
+    socket.options[so.SO_BUSY_POLL] = value
+
+
+def _set_incoming_cpu(socket: Socket, value: int, caller: Caller) -> None:
+    socket.options[so.SO_INCOMING_CPU] = value
+
+
+def _do_nothing(socket: Socket, value: int, caller: Caller) -> None:
+    """What Linux takes and makes nothing of where there are no packets."""
+
+
 def _set_passcred(socket: Socket, value: int, caller: Caller) -> None:
     if not socket.passes_rights:
         raise Errno(E.EOPNOTSUPP)
@@ -105,6 +120,10 @@ SETTERS: Final[dict[int, Setter]] = {
     so.SO_MARK: _set_mark,
     so.SO_PASSCRED: _set_passcred,
     so.SO_PEEK_OFF: _set_peek_offset,
+    so.SO_BUSY_POLL: _set_busy_poll,
+    so.SO_INCOMING_CPU: _set_incoming_cpu,
+    so.SO_BSDCOMPAT: _do_nothing,
+    so.SO_CNX_ADVICE: _do_nothing,
 }
 
 
@@ -122,6 +141,9 @@ def set_option(socket: Socket, name: int, value: bytes, caller: Caller) -> None:
     (number,) = struct.unpack_from("<i", value)
     if name == so.SO_LINGER:
         _set_linger(socket, value)
+    elif name == so.SO_MAX_PACING_RATE:
+        wide = len(value) >= 8
+        socket.options[name] = int.from_bytes(value[: 8 if wide else 4], "little")
     elif name in SWITCHES:
         if name == so.SO_REUSEPORT and number and not socket.shares_ports:
             raise Errno(E.EOPNOTSUPP)
@@ -158,7 +180,10 @@ GETTERS: Final[dict[int, Getter]] = {
     so.SO_DEBUG: lambda socket: socket.value(so.SO_DEBUG),
     so.SO_PRIORITY: lambda socket: socket.value(so.SO_PRIORITY),
     so.SO_MARK: lambda socket: socket.value(so.SO_MARK),
-    so.SO_INCOMING_CPU: lambda socket: 0,
+    so.SO_INCOMING_CPU: lambda socket: socket.options.get(so.SO_INCOMING_CPU, -1),
+    so.SO_BUSY_POLL: lambda socket: socket.value(so.SO_BUSY_POLL),
+    so.SO_BSDCOMPAT: lambda socket: 0,
+    so.SO_INCOMING_NAPI_ID: lambda socket: 0,
 }
 
 
@@ -214,6 +239,12 @@ SPECIAL: Final[dict[int, Callable[[Socket], bytes]]] = {
     so.SO_PEERCRED: _peer_credentials,
     so.SO_PEERGROUPS: _peer_groups,
     so.SO_PEERNAME: lambda socket: socket.peer_name(),
+    so.SO_MAX_PACING_RATE: lambda socket: struct.pack(
+        "<Q", socket.options.get(so.SO_MAX_PACING_RATE, (1 << 64) - 1)
+    ),
+    so.SO_MEMINFO: lambda socket: struct.pack(
+        "<9I", 0, socket.receive_buffer, 0, socket.send_buffer, *bytes(5)
+    ),
     so.SO_COOKIE: lambda socket: struct.pack("<Q", socket.ino),
     so.SO_BINDTODEVICE: lambda socket: socket.device + b"\0" if socket.device else b"",
 }

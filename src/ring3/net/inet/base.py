@@ -6,8 +6,20 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
-from ring3.abi.linux.sockets import AF_INET, AF_INET6, AF_UNSPEC, MSG_ERRQUEUE, SOL_IP, SOL_IPV6
+from ring3.abi.linux.sockets import (
+    AF_INET,
+    AF_INET6,
+    AF_UNSPEC,
+    MSG_ERRQUEUE,
+    SOCK_STREAM,
+    SOL_IP,
+    SOL_IPV6,
+    SOL_TCP,
+    SOL_UDP,
+    State,
+)
 from ring3.net.caller import CAP_NET_BIND_SERVICE
+from ring3.net.inet import groups, numbers
 from ring3.net.inet.address import (
     ANY4,
     ANY6,
@@ -19,52 +31,31 @@ from ring3.net.inet.address import (
     pack,
     parse,
 )
+from ring3.net.inet.groups import Groups
 from ring3.net.inet.ports import UNPRIVILEGED
+from ring3.net.interfaces import LO
 from ring3.net.socket import Socket
 
 if TYPE_CHECKING:
     from ring3.net.caller import Caller
+    from ring3.net.inet.numbers import Number
     from ring3.net.inet.ports import Ports
     from ring3.net.network import Network
 
+IPV6_ADDRFORM: Final = 1
 IPV6_V6ONLY: Final = 26
-IP_DEFAULTS: Final = {
-    1: 0,  # IP_TOS
-    2: 64,  # IP_TTL
-    3: 0,  # IP_HDRINCL
-    6: 0,  # IP_RECVOPTS
-    7: 0,  # IP_RETOPTS
-    8: 0,  # IP_PKTINFO
-    10: 1,  # IP_MTU_DISCOVER
-    11: 0,  # IP_RECVERR
-    12: 0,  # IP_RECVTTL
-    13: 0,  # IP_RECVTOS
-    15: 0,  # IP_FREEBIND
-    19: 0,  # IP_TRANSPARENT
-    20: 0,  # IP_RECVORIGDSTADDR
-    21: 0,  # IP_MINTTL
-    24: 0,  # IP_BIND_ADDRESS_NO_PORT
-    33: 1,  # IP_MULTICAST_TTL
-    34: 1,  # IP_MULTICAST_LOOP
-    49: 1,  # IP_MULTICAST_ALL
-}
-"""Options of IP that are numbers, and their values at first (include/uapi/linux/in.h)."""
-IPV6_DEFAULTS: Final = {
-    16: -1,  # IPV6_UNICAST_HOPS
-    18: -1,  # IPV6_MULTICAST_HOPS
-    19: 1,  # IPV6_MULTICAST_LOOP
-    23: 1,  # IPV6_MTU_DISCOVER
-    25: 0,  # IPV6_RECVERR
-    IPV6_V6ONLY: 0,
-    49: 0,  # IPV6_RECVPKTINFO
-    51: 0,  # IPV6_RECVHOPLIMIT
-    66: 0,  # IPV6_RECVTCLASS
-    67: -1,  # IPV6_TCLASS
-    70: 0,  # IPV6_AUTOFLOWLABEL
-    72: 0,  # IPV6_ADDR_PREFERENCES
-    78: 0,  # IPV6_FREEBIND
-}
-"""The same of IPv6 (include/uapi/linux/in6.h)."""
+IP_MULTICAST_TTL: Final = 33
+IPV6_MULTICAST_HOPS: Final = 18
+CLASSES: Final = ((SOL_IP, 1), (SOL_IPV6, 67))
+"""IP_TOS and IPV6_TCLASS: how packets are to be treated."""
+ECN: Final = 3
+"""Bits of those that are TCP's own (INET_ECN_MASK)."""
+MOST_OF_IP: Final = 65535
+"""Bytes of a packet of IPv4 at most."""
+MTU: Final = {SOL_IP: 14, SOL_IPV6: 24}
+"""The option that tells how large packets may be, by level."""
+NUMBERS: Final = {SOL_IP: numbers.IP, SOL_IPV6: numbers.IPV6, SOL_UDP: numbers.UDP, SOL_TCP: numbers.TCP}
+"""Options that are numbers, by level."""
 
 
 class InetSocket(Socket):
@@ -74,6 +65,7 @@ class InetSocket(Socket):
         local: Its own end; port 0 while it has none.
         remote: The other end that it is connected with.
         levels: Options of other levels that were set.
+        groups: The groups that it hears of.
         bound_host: Its own address was chosen by the program.
         chose_port: So was its port.
         last_port: The port that it had before it was left without, 0 for none.
@@ -92,6 +84,7 @@ class InetSocket(Socket):
         self.local = Endpoint(self.any_host, 0)
         self.remote: Endpoint | None = None
         self.levels: dict[tuple[int, int], int] = {}
+        self.groups = Groups()
         self.bound_host = False
         self.chose_port = False
         self.last_port = 0
@@ -184,38 +177,91 @@ class InetSocket(Socket):
 
     # -- options ---------------------------------------------------------------------------------------------------
 
+    @property
+    def levels_known(self) -> tuple[int, ...]:
+        """The levels that it has options of: those of its addresses, and of what it carries."""
+        return (SOL_IP, SOL_IPV6) if self.family == AF_INET6 else (SOL_IP,)
+
     def set_option(self, level: int, name: int, value: bytes, caller: Caller) -> None:
-        """Sets an option of IP or IPv6; a number may be one byte or four."""
-        known = self.known_options(level)
-        if name not in known:
+        """Sets an option of IP, IPv6 or what is above."""
+        if level not in self.levels_known:
             raise Errno(E.ENOPROTOOPT)
-        if not value:
+        if (level, name) in groups.INTERFACES or name in groups.SETTERS.get(level, ()):
+            groups.set_option(self, level, name, value)
+            return
+        if level not in (SOL_IP, SOL_IPV6) and len(value) < 4:
             raise Errno(E.EINVAL)
-        number = struct.unpack_from("<i", value)[0] if len(value) >= 4 else value[0]
+        if (level, name) == (SOL_IPV6, IPV6_MULTICAST_HOPS) and self.kind == SOCK_STREAM:
+            raise Errno(E.ENOPROTOOPT)
+        number = NUMBERS[level].get(name)
+        if number is None and (level, name) != (SOL_IPV6, IPV6_ADDRFORM):
+            raise Errno(E.ENOPROTOOPT)
+        wanted = self._number_in(level, number, value)
+        if number is None:
+            self._take_form(wanted)
+            return
         if level == SOL_IPV6 and name == IPV6_V6ONLY and self.local.port:
             raise Errno(E.EINVAL)
-        if level == SOL_IP and name == 2 and number != -1 and not 1 <= number <= 255:
+        if level == SOL_IP and name == IP_MULTICAST_TTL and self.kind == SOCK_STREAM:
             raise Errno(E.EINVAL)
-        self.levels[level, name] = known[name] if number == -1 else number
+        stored = number.store(wanted, caller)
+        if (level, name) in CLASSES and self.kind == SOCK_STREAM:
+            stored &= ~ECN
+        self.levels[level, name] = stored
+
+    def _number_in(self, level: int, number: Number | None, value: bytes) -> int:
+        """The number in a value, which has four bytes, or with IP one.
+
+        Raises:
+            Errno: EINVAL, it is shorter.
+        """
+        if len(value) >= 4:
+            found: int = struct.unpack_from("<i", value)[0]
+            return found
+        if value and level == SOL_IP:
+            return value[0]
+        if number is None or not number.takes_nothing:
+            raise Errno(E.EINVAL)
+        return 0
+
+    def _take_form(self, family: int) -> None:
+        """Makes a socket of IPv6 that is connected by IPv4 one of IPv4 (IPV6_ADDRFORM)."""
+        if family != AF_INET:
+            raise Errno(E.EINVAL)
+        if self.remote is None or self.state != State.ESTABLISHED:
+            raise Errno(E.ENOTCONN)
+        if len(self.remote.host) != 4 or self.only6:
+            raise Errno(E.EADDRNOTAVAIL)
+        self.family = AF_INET
 
     def get_option(self, level: int, name: int, size: int, caller: Caller) -> bytes:
-        """An option of IP or IPv6."""
-        if level != SOL_IP and self.family == AF_INET:
-            raise Errno(E.EOPNOTSUPP)  # do_ip_getsockopt; ipv6_getsockopt has ENOPROTOOPT
-        known = self.known_options(level)
-        if name not in known:
+        """An option of IP, IPv6 or what is above."""
+        if level not in self.levels_known:
+            raise Errno(E.EOPNOTSUPP if self.family == AF_INET else E.ENOPROTOOPT)
+        if (level, name) in groups.INTERFACES:
+            of4 = level == SOL_IP
+            return self.groups.address if of4 else struct.pack("<i", self.groups.interface6)
+        if name == MTU.get(level) or (level, name) == (SOL_IPV6, IPV6_ADDRFORM):
+            return struct.pack("<i", self._of_connection(name))
+        if name not in NUMBERS[level]:
             raise Errno(E.ENOPROTOOPT)
-        value = self.levels.get((level, name), known[name])
+        value = self.level_value(level, name)
         if level == SOL_IP and 0 < size < 4 and 0 <= value <= 255:
             return bytes([value])
         return struct.pack("<i", value)
 
-    def known_options(self, level: int) -> dict[int, int]:
-        """The options of a level that are numbers, with their values at first."""
-        if level == SOL_IP:
-            return IP_DEFAULTS
-        return IPV6_DEFAULTS if level == SOL_IPV6 and self.family == AF_INET6 else {}
+    def _of_connection(self, name: int) -> int:
+        """What only a connection has: how large its packets may be, and its family.
+
+        Raises:
+            Errno: ENOTCONN, it has none.
+        """
+        if self.remote is None or self.state != State.ESTABLISHED:
+            raise Errno(E.ENOTCONN)
+        if name == IPV6_ADDRFORM:
+            return self.family
+        return min(LO.mtu, MOST_OF_IP) if len(self.remote.host) == 4 else LO.mtu
 
     def level_value(self, level: int, name: int) -> int:
         """A number of another level."""
-        return self.levels.get((level, name), self.known_options(level).get(name, 0))
+        return self.levels.get((level, name), NUMBERS[level][name].start)

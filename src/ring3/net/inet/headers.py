@@ -32,8 +32,6 @@ IPV6_RECVHOPLIMIT: Final = 51
 IPV6_HOPLIMIT: Final = 52
 IPV6_RECVTCLASS: Final = 66
 IPV6_TCLASS: Final = 67
-HOPS: Final = 64
-"""How many hops a packet may make where nobody says how many."""
 LO: Final = 1
 """Number of the loopback interface."""
 
@@ -69,9 +67,7 @@ def header_of(socket: InetSocket, host: bytes, control: tuple[Control, ...]) -> 
     else:
         hops = value(SOL_IPV6, IPV6_MULTICAST_HOPS if is_multicast(host) else IPV6_UNICAST_HOPS)
         found = value(SOL_IPV6, IPV6_TCLASS)
-        if hops < 0:
-            hops = 1 if is_multicast(host) else HOPS
-    header = Header(hops, max(0, found))
+    header = Header(hops, found)
     for at, kind, data in control:
         if at == level:
             header = _said4(header, kind, data) if level == SOL_IP else _said6(header, kind, data)

@@ -14,18 +14,21 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.linux.sockets import (
     AF_INET6,
     AF_UNSPEC,
+    MSG_MORE,
     MSG_OOB,
     RCV_SHUTDOWN,
     SEND_SHUTDOWN,
     SHUTDOWN_MASK,
+    SOL_TCP,
     SOMAXCONN,
     State,
 )
 from ring3.fs.file import O_NONBLOCK
 from ring3.fs.readiness import POLLERR, POLLHUP, POLLPRI, POLLRDHUP, READABLE, WRITABLE
 from ring3.net.inet.address import Endpoint, destination, family_in, source_for
+from ring3.net.inet.cork import PATIENCE, Cork
 from ring3.net.inet.received import ReceiveQueue
-from ring3.net.inet.tcp_options import TcpOptions
+from ring3.net.inet.tcp_options import TCP_CORK, TcpOptions
 from ring3.net.socket import Received, Socket
 
 if TYPE_CHECKING:
@@ -50,6 +53,7 @@ class TcpSocket(TcpOptions):
     Attributes:
         other: The other end of its connection, None once that does not listen to it any more.
         received: What can be received.
+        cork: What waits to be sent with more.
         pending: Connections that nobody has accepted.
         knocking: Sockets that wait for room among those.
         backlog: How many may be pending, less one.
@@ -70,6 +74,7 @@ class TcpSocket(TcpOptions):
         self.receive_buffer = RECEIVE_BUFFER
         self.other: TcpSocket | None = None
         self.received = ReceiveQueue()
+        self.cork = Cork()
         self.pending: deque[TcpSocket] = deque()
         self.knocking: deque[TcpSocket] = deque()
         self.backlog = 0
@@ -228,12 +233,30 @@ class TcpSocket(TcpOptions):
         if not data:
             return 0
         if other is not None:
-            room = other.receive_buffer + self.send_buffer - len(other.received)
+            room = other.receive_buffer + self.send_buffer - len(other.received) - len(self.cork)
             if room <= 0:
                 raise self.would_block(WRITABLE)
             data = data[:room]
+        if message.flags & MSG_MORE or (self.levels and self.levels.get((SOL_TCP, TCP_CORK))):
+            self._send_with_more(data)
+            return len(data)
+        self.uncork()
         self.carry(data, bool(message.flags & MSG_OOB) and len(data) == len(message.data))
         return len(data)
+
+    def _send_with_more(self, data: bytes) -> None:
+        """Keeps bytes until more has come, or some time has passed."""
+        if self.cork.add(data):
+            self.uncork()
+        elif len(self.cork) and self.cork.timer is None:
+            deadline = self.network.clocks().monotonic() + PATIENCE
+            self.cork.timer = self.network.timers.add(deadline, self.uncork)
+
+    def uncork(self) -> None:
+        """Sends what waits for more."""
+        data = self.cork.empty()
+        if data and self.state in CONNECTED:
+            self.carry(data, urgent=False)
 
     def carry(self, data: bytes, urgent: bool) -> None:
         """Brings bytes to the other end; if that hears no more, it answers with a reset."""
@@ -243,6 +266,8 @@ class TcpSocket(TcpOptions):
             return
         other.received.put(data, urgent)
         self.sent_bytes += len(data)
+        other.received_bytes += len(data)
+        self.sent_at = other.received_at = self.network.clocks().monotonic()
         other.waiters.wake(READABLE | POLLPRI if urgent else READABLE)
 
     def check_size(self, size: int) -> None:
@@ -308,7 +333,13 @@ class TcpSocket(TcpOptions):
         """Bytes for which the other end's buffer has no room yet."""
         if self.state == State.LISTEN:
             raise Errno(E.EINVAL)
-        return 0 if self.other is None else max(0, len(self.other.received) - self.other.receive_buffer)
+        if self.other is None:
+            return 0
+        return len(self.cork) + max(0, len(self.other.received) - self.other.receive_buffer)
+
+    def queue_lengths(self) -> tuple[int, int]:
+        """How many connections there are to be accepted, and how many may."""
+        return len(self.pending), self.backlog
 
     # -- the end ---------------------------------------------------------------------------------------------------
 
@@ -323,6 +354,7 @@ class TcpSocket(TcpOptions):
 
     def abort(self) -> None:
         """Ends the connection without more ado; the other end is told."""
+        self.cork.empty()
         other, self.other = self.other, None
         self.state = State.CLOSE
         if other is not None:
@@ -330,6 +362,7 @@ class TcpSocket(TcpOptions):
 
     def finish_sending(self) -> None:
         """Says that nothing more will be sent (FIN)."""
+        self.uncork()
         other = self.other
         if self.state == State.ESTABLISHED:
             self.state = State.FIN_WAIT2

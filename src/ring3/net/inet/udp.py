@@ -12,16 +12,22 @@ from ring3.abi.linux.sockets import (
     AF_INET,
     AF_INET6,
     AF_UNSPEC,
+    MSG_ERRQUEUE,
+    MSG_MORE,
     MSG_OOB,
     MSG_PEEK,
     MSG_TRUNC,
     RCV_SHUTDOWN,
     SHUTDOWN_MASK,
     SO_BROADCAST,
+    SO_REUSEPORT,
+    SOL_IP,
+    SOL_UDP,
     State,
 )
 from ring3.fs.readiness import POLLERR, POLLHUP, POLLRDHUP, POLLWRBAND, READABLE, WRITABLE
 from ring3.net import name_service
+from ring3.net.inet import error_queue
 from ring3.net.inet.address import (
     BROADCAST4,
     Endpoint,
@@ -32,6 +38,8 @@ from ring3.net.inet.address import (
     source_for,
 )
 from ring3.net.inet.base import InetSocket
+from ring3.net.inet.error_queue import ErrorQueue, QueuedError
+from ring3.net.inet.groups import ALL_HOSTS
 from ring3.net.inet.headers import Header, header_of, shown
 from ring3.net.socket import Received
 
@@ -40,6 +48,9 @@ if TYPE_CHECKING:
     from ring3.net.network import Network
     from ring3.net.socket import Message
 
+UDP_CORK: Final = 1
+UDP_SEGMENT: Final = 103
+IP_MULTICAST_ALL: Final = 49
 LARGEST: Final = 65507
 """Bytes of a message at most: an IP packet less its header and UDP's."""
 OVERHEAD: Final = 768
@@ -60,12 +71,29 @@ class Datagram(NamedTuple):
         return OVERHEAD + len(self.data)
 
 
+class Parts:
+    """A message that is put together of several.
+
+    Attributes:
+        target: Where it goes.
+        header: Its header.
+        data: What there is of it.
+    """
+
+    __slots__ = ("data", "header", "target")
+
+    def __init__(self, target: Endpoint, header: Header) -> None:
+        self.target, self.header, self.data = target, header, bytearray()
+
+
 class UdpSocket(InetSocket):
     """A socket of UDP.
 
     Attributes:
         queue: What can be received.
         held: What that counts.
+        parts: A message that is not complete yet.
+        errors: What did not arrive.
     """
 
     signals_broken_pipe = False
@@ -78,6 +106,19 @@ class UdpSocket(InetSocket):
         self.ports = network.udp
         self.queue: deque[Datagram] = deque()
         self.held = 0
+        self.parts: Parts | None = None
+        self.errors = ErrorQueue()
+
+    @property
+    def levels_known(self) -> tuple[int, ...]:
+        """Those of its addresses, and UDP's own."""
+        return (*super().levels_known, SOL_UDP)
+
+    def set_option(self, level: int, name: int, value: bytes, caller: Caller) -> None:
+        """Sets an option; where messages are not put together any more, what there is of one goes."""
+        super().set_option(level, name, value, caller)
+        if (level, name) == (SOL_UDP, UDP_CORK) and not self.levels[level, name]:
+            self._send_parts()
 
     def connect(self, address: bytes, caller: Caller) -> None:
         """Sets, or with AF_UNSPEC forgets, the other end."""
@@ -104,8 +145,11 @@ class UdpSocket(InetSocket):
             self.network.check_reachable(host)
         elif not self.network.interfaces.loopback_is_up:
             raise Errno(E.ENETUNREACH)
-        elif host == BROADCAST4 and not self.value(SO_BROADCAST):
-            raise Errno(E.EACCES)
+        elif host == BROADCAST4:
+            if not self.value(SO_BROADCAST):
+                raise Errno(E.EACCES)
+        elif len(host) == 16 or (not self.groups.interface and self.local.is_any):
+            raise Errno(E.ENETUNREACH)  # no route leads to groups
 
     # -- sending ---------------------------------------------------------------------------------------------------
 
@@ -115,28 +159,45 @@ class UdpSocket(InetSocket):
             raise Errno(E.EMSGSIZE)
 
     def send(self, message: Message, caller: Caller) -> int:
-        """Sends one message; who does not hear it is no error now."""
+        """Sends one message, or a part of one (MSG_MORE, UDP_CORK); who does not hear it is no error now."""
         self.bind_automatically()  # whatever comes of it (inet_send_prepare)
         self.check_size(len(message.data))
         if message.flags & MSG_OOB and self.family == AF_INET:
             raise Errno(E.EOPNOTSUPP)
-        target = self._target(message)
-        if message.flags & MSG_OOB and len(target.host) == 4:
-            raise Errno(E.EOPNOTSUPP)
-        if not target.port:
-            raise Errno(E.EINVAL)
-        self.raise_error()
-        host = destination(target.host)
-        self._check_reachable(host)
-        if self.says_no_more:
-            raise Errno(E.EPIPE)
-        header = header_of(self, host, message.control)
+        if self.parts is None:
+            target = self._target(message)
+            if message.flags & MSG_OOB and len(target.host) == 4:
+                raise Errno(E.EOPNOTSUPP)
+            if not target.port:
+                raise Errno(E.EINVAL)
+            self.raise_error()
+            host = destination(target.host)
+            self._check_reachable(host)
+            if self.says_no_more:
+                raise Errno(E.EPIPE)
+            self.parts = Parts(Endpoint(host, target.port), header_of(self, host, message.control))
+        parts = self.parts
+        if len(parts.data) + len(message.data) > LARGEST:
+            self.parts = None
+            raise Errno(E.EMSGSIZE)
+        parts.data += message.data
+        if not (message.flags & MSG_MORE or (self.levels and self.levels.get((SOL_UDP, UDP_CORK)))):
+            self._send_parts()
+        return len(message.data)
+
+    def _send_parts(self) -> None:
+        """Sends what was put together, in messages of the size that UDP_SEGMENT says."""
+        parts, self.parts = self.parts, None
+        if parts is None:
+            return
+        (host, port), header = parts.target, parts.header
         source = header.source or (self.local.host if not self.local.is_any else source_for(host))
         if header.source:
             self.network.check_reachable(source)
-        sent = Datagram(message.data, Endpoint(source, self.local.port), host, header)
-        self.deliver(sent, target.port)
-        return len(message.data)
+        size = self.levels.get((SOL_UDP, UDP_SEGMENT)) or LARGEST
+        for at in range(0, len(parts.data) or 1, size):
+            data = bytes(parts.data[at : at + size])
+            self.deliver(Datagram(data, Endpoint(source, self.local.port), host, header), port)
 
     def _target(self, message: Message) -> Endpoint:
         unspecified = (
@@ -153,13 +214,16 @@ class UdpSocket(InetSocket):
         hearing = [
             other for other in self.ports.at(port) if isinstance(other, UdpSocket) and other.hears(sent)
         ]
-        if is_multicast(sent.target) or sent.target == BROADCAST4:
+        if is_multicast(sent.target):
+            self._deliver_to_group(sent, hearing)
+        elif sent.target == BROADCAST4:
             for other in hearing:
                 other.receive(sent)
         elif hearing:
             best = max(other.closeness(sent) for other in hearing)
             equal = [other for other in hearing if other.closeness(sent) == best]
-            equal[sent.source.port % len(equal)].receive(sent)
+            shared = all(other.value(SO_REUSEPORT) for other in equal)
+            equal[sent.source.port % len(equal) if shared else -1].receive(sent)
         elif (sent.target, port) == name_service.ADDRESS:
             found = name_service.answer(sent.data, os.fsencode(self.network.hostname()))
             if found is not None:
@@ -169,10 +233,24 @@ class UdpSocket(InetSocket):
         else:
             self.refuse(sent, port)
 
+    def _deliver_to_group(self, sent: Datagram, hearing: list[UdpSocket]) -> None:
+        """A message to a group comes to its members, and while there are some to others who want all of them."""
+        told = [(other, other.groups.hears(sent.target, sent.source.host)) for other in hearing]
+        heard = sent.target == ALL_HOSTS or any(
+            isinstance(user, InetSocket) and user.groups.hears(sent.target, sent.source.host)
+            for user in self.network.sockets
+        )
+        for other, is_member in told:
+            if heard and (other.level_value(SOL_IP, IP_MULTICAST_ALL) if is_member is None else is_member):
+                other.receive(sent)
+
     def refuse(self, sent: Datagram, port: int) -> None:
-        """Nobody listens at the port: who is connected is told."""
-        if self.remote is not None:
-            self.fail(E.ECONNREFUSED)
+        """Nobody listens at the port: who is connected is told, and who keeps errors."""
+        if error_queue.is_wanted(self):
+            self.errors.put(QueuedError(E.ECONNREFUSED, sent.data, Endpoint(sent.target, port), sent.target))
+        elif self.remote is None:
+            return
+        self.fail(E.ECONNREFUSED)
 
     def hears(self, sent: Datagram) -> bool:
         """Whether a message to its port is for it."""
@@ -207,8 +285,9 @@ class UdpSocket(InetSocket):
     # -- receiving -------------------------------------------------------------------------------------------------
 
     def recv(self, size: int, flags: int = 0) -> Received:
-        """The next message."""
-        self.refuse_error_queue(flags)
+        """The next message, or the oldest error."""
+        if flags & MSG_ERRQUEUE:
+            return self.errors.take(self, size)
         self.raise_error()
         if not self.queue:
             if self.hears_no_more and self.waits(flags):
@@ -241,8 +320,9 @@ class UdpSocket(InetSocket):
             raise Errno(E.ENOTCONN)
 
     def close(self) -> None:
-        """Gives the port back."""
+        """Gives the port back, and leaves its groups."""
         self.queue.clear()
+        self.groups.members.clear()
         self.ports.release(self, self.local.port)
 
     def poll(self) -> int:
@@ -250,7 +330,7 @@ class UdpSocket(InetSocket):
         found = WRITABLE | POLLWRBAND
         if self.queue:
             found |= READABLE
-        if self.error is not None:
+        if self.error is not None or self.errors:
             found |= POLLERR
         if self.shut & RCV_SHUTDOWN:
             found |= READABLE | POLLRDHUP

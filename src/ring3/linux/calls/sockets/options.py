@@ -9,6 +9,7 @@ from ring3.abi.c_types import Int, Pointer
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.sockets import (
     SO_BINDTODEVICE,
+    SO_COOKIE,
     SO_PEERCRED,
     SO_PEERGROUPS,
     SO_PEERNAME,
@@ -64,7 +65,7 @@ def _get_time(task: LinuxTask, socket: Socket, name: int) -> bytes:
     return _time_format(task, name).pack(*divmod((time or 0) // 1000, 10**6))
 
 
-@syscall("partial", "no filters on sockets, time stamps of hardware, busy polling: ENOPROTOOPT")
+@syscall("partial", "no filters on sockets, SO_TIMESTAMPING, zero copy: ENOPROTOOPT")
 def sys_setsockopt(task: LinuxTask, fd: Int, level: Int, optname: Int, optval: Pointer, optlen: Int) -> int:
     """Sets an option of a socket."""
     socket = socket_of(task, fd)
@@ -110,13 +111,14 @@ def sys_getsockopt(
 
 
 def _check_room(task: LinuxTask, optname: int, value: bytes, room: int, optlen: int) -> None:
-    """Two options do not come cut off.
+    """Three options do not come cut off.
 
     Raises:
-        Errno: ERANGE, there are more groups, their size is stored; EINVAL, the address is shorter than asked for.
+        Errno: ERANGE, there are more groups, their size is stored; EINVAL, the address is shorter than asked for, or
+            the number longer.
     """
     if optname == SO_PEERGROUPS and room < len(value):
         task.memory.write_u32(optlen, len(value))
         raise Errno(E.ERANGE)
-    if optname == SO_PEERNAME and room > len(value):
+    if (optname == SO_PEERNAME and room > len(value)) or (optname == SO_COOKIE and room < len(value)):
         raise Errno(E.EINVAL)
