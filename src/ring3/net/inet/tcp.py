@@ -2,7 +2,8 @@
 
 The two ends of a connection know each other, and what one does reaches the other at once: an acknowledgement is never
 outstanding. So FIN_WAIT1, CLOSING and SYN_RECV pass unseen. What is sent lies with the receiver, who has room for its
-own buffer and the sender's. TIME_WAIT lasts a minute of the machine's clock and keeps the port.
+own buffer and the sender's (`ring3.net.inet.tcp_stream`). TIME_WAIT lasts a minute of the machine's clock and keeps the
+port.
 """
 
 from __future__ import annotations
@@ -14,27 +15,21 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.linux.sockets import (
     AF_INET6,
     AF_UNSPEC,
-    MSG_MORE,
-    MSG_OOB,
     RCV_SHUTDOWN,
     SEND_SHUTDOWN,
     SHUTDOWN_MASK,
-    SOL_TCP,
     SOMAXCONN,
     State,
 )
 from ring3.fs.file import O_NONBLOCK
 from ring3.fs.readiness import POLLERR, POLLHUP, POLLPRI, POLLRDHUP, READABLE, WRITABLE
 from ring3.net.inet.address import Endpoint, destination, family_in, source_for
-from ring3.net.inet.cork import PATIENCE, Cork
-from ring3.net.inet.received import ReceiveQueue
-from ring3.net.inet.tcp_options import TCP_CORK, TcpOptions
-from ring3.net.socket import Received, Socket
+from ring3.net.inet.tcp_stream import TcpStream
+from ring3.net.socket import Socket
 
 if TYPE_CHECKING:
     from ring3.net.caller import Caller
     from ring3.net.network import Network
-    from ring3.net.socket import Message
 
 SEND_BUFFER: Final = 16384
 RECEIVE_BUFFER: Final = 131072
@@ -43,27 +38,20 @@ CONNECTED_SEND_BUFFER: Final = 2626560
 """What the former grows to on the loopback interface, whose packets are large."""
 TIME_WAIT: Final = 60 * 10**9
 """Nanoseconds that an end which closed first keeps its port (TCP_TIMEWAIT_LEN)."""
-CONNECTED: Final = (State.ESTABLISHED, State.CLOSE_WAIT)
-"""States in which it may send."""
 
 
-class TcpSocket(TcpOptions):
+class TcpSocket(TcpStream):
     """A socket of TCP.
 
     Attributes:
-        other: The other end of its connection, None once that does not listen to it any more.
-        received: What can be received.
-        cork: What waits to be sent with more.
         pending: Connections that nobody has accepted.
         knocking: Sockets that wait for room among those.
         backlog: How many may be pending, less one.
         expires: When TIME_WAIT is over.
-        was_connected: It has had a connection.
         connecting: A connect(2) that was not to wait has yet to be told how it went.
     """
 
-    waits_to_peek = True
-    discards_truncated = True
+    other: TcpSocket | None
 
     def __init__(
         self, network: Network, family: int, kind: int, protocol: int, owner: tuple[int, int]
@@ -72,14 +60,10 @@ class TcpSocket(TcpOptions):
         self.ports = network.tcp
         self.send_buffer = SEND_BUFFER
         self.receive_buffer = RECEIVE_BUFFER
-        self.other: TcpSocket | None = None
-        self.received = ReceiveQueue()
-        self.cork = Cork()
         self.pending: deque[TcpSocket] = deque()
         self.knocking: deque[TcpSocket] = deque()
         self.backlog = 0
         self.expires: int | None = None
-        self.was_connected = False
         self.connecting = False
 
     @property
@@ -220,123 +204,6 @@ class TcpSocket(TcpOptions):
         listener.waiters.wake(READABLE)
         self.waiters.wake()
 
-    # -- sending ---------------------------------------------------------------------------------------------------
-
-    def send(self, message: Message, caller: Caller) -> int:
-        """Sends as much as there is room for."""
-        self.raise_error()
-        if self.state == State.SYN_SENT:
-            raise self.would_block(WRITABLE)
-        if self.says_no_more or self.state not in CONNECTED:
-            raise Errno(E.EPIPE)
-        other, data = self.other, message.data
-        if not data:
-            return 0
-        if other is not None:
-            room = other.receive_buffer + self.send_buffer - len(other.received) - len(self.cork)
-            if room <= 0:
-                raise self.would_block(WRITABLE)
-            data = data[:room]
-        if message.flags & MSG_MORE or (self.levels and self.levels.get((SOL_TCP, TCP_CORK))):
-            self._send_with_more(data)
-            return len(data)
-        self.uncork()
-        self.carry(data, bool(message.flags & MSG_OOB) and len(data) == len(message.data))
-        return len(data)
-
-    def _send_with_more(self, data: bytes) -> None:
-        """Keeps bytes until more has come, or some time has passed."""
-        if self.cork.add(data):
-            self.uncork()
-        elif len(self.cork) and self.cork.timer is None:
-            deadline = self.network.clocks().monotonic() + PATIENCE
-            self.cork.timer = self.network.timers.add(deadline, self.uncork)
-
-    def uncork(self) -> None:
-        """Sends what waits for more."""
-        data = self.cork.empty()
-        if data and self.state in CONNECTED:
-            self.carry(data, urgent=False)
-
-    def carry(self, data: bytes, urgent: bool) -> None:
-        """Brings bytes to the other end; if that hears no more, it answers with a reset."""
-        other = self.other
-        if other is None:
-            self.reset(E.EPIPE if self.state == State.CLOSE_WAIT else E.ECONNRESET)
-            return
-        other.received.put(data, urgent)
-        self.sent_bytes += len(data)
-        other.received_bytes += len(data)
-        self.sent_at = other.received_at = self.network.clocks().monotonic()
-        other.waiters.wake(READABLE | POLLPRI if urgent else READABLE)
-
-    def check_size(self, size: int) -> None:
-        """Any size can be sent."""
-
-    # -- receiving -------------------------------------------------------------------------------------------------
-
-    def recv(self, size: int, flags: int = 0) -> Received:
-        """Bytes from the front."""
-        self.refuse_error_queue(flags)
-        if self.state == State.LISTEN:
-            raise Errno(E.ENOTCONN)
-        if flags & MSG_OOB:
-            return self._recv_urgent(flags)
-        data = self.received.take(size, flags, self.inline)
-        if data is None:
-            self._check_end()
-            if self.ended:
-                return Received(b"", 0)
-            raise self.would_block(READABLE)
-        if self.other is not None and len(self.received) <= self.receive_buffer:
-            self.other.waiters.wake(WRITABLE)
-        return Received(data, len(data))
-
-    def _check_end(self) -> None:
-        """Nothing is there to be received: whether something may come (tcp_recvmsg_locked).
-
-        Raises:
-            Errno: The pending error; ENOTCONN, it was never connected.
-        """
-        self.raise_error()
-        if self.state == State.CLOSE and not self.was_connected and not self.hears_no_more:
-            raise Errno(E.ENOTCONN)
-
-    def _recv_urgent(self, flags: int) -> Received:
-        if self.inline or not self.received.has_urgent:
-            raise Errno(E.EINVAL)
-        data = self.received.take_urgent(flags)
-        if data is None:
-            raise Errno(E.EINVAL)
-        return Received(data, 1, None, MSG_OOB)
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more will come."""
-        return self.hears_no_more or (self.state == State.CLOSE and self.was_connected)
-
-    def unread(self, data: bytes) -> None:
-        """Puts bytes back to the front."""
-        self.received.give_back(data)
-
-    def at_mark(self) -> bool:
-        """Whether the byte out of band is next."""
-        return self.received.at_mark
-
-    def available(self) -> int:
-        """Bytes that can be received."""
-        if self.state == State.LISTEN:
-            raise Errno(E.EINVAL)
-        return self.received.available(self.inline)
-
-    def unsent(self) -> int:
-        """Bytes for which the other end's buffer has no room yet."""
-        if self.state == State.LISTEN:
-            raise Errno(E.EINVAL)
-        if self.other is None:
-            return 0
-        return len(self.cork) + max(0, len(self.other.received) - self.other.receive_buffer)
-
     def queue_lengths(self) -> tuple[int, int]:
         """How many connections there are to be accepted, and how many may."""
         return len(self.pending), self.backlog
@@ -362,7 +229,6 @@ class TcpSocket(TcpOptions):
 
     def finish_sending(self) -> None:
         """Says that nothing more will be sent (FIN)."""
-        self.uncork()
         other = self.other
         if self.state == State.ESTABLISHED:
             self.state = State.FIN_WAIT2
@@ -395,6 +261,7 @@ class TcpSocket(TcpOptions):
         unconnected = self.state == State.CLOSE
         self.shut |= directions
         if directions & SEND_SHUTDOWN:
+            self.uncork()
             self.finish_sending()
         self.waiters.wake()
         if unconnected:
@@ -416,6 +283,7 @@ class TcpSocket(TcpOptions):
         elif self.other is not None and (len(self.received) or self.linger == 0):
             self.abort()
         else:
+            self.uncork()
             self.finish_sending()
         self.shut = SHUTDOWN_MASK
         self._stop_hearing()
