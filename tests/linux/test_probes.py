@@ -38,6 +38,7 @@ from ring3.linux.kernel import LinuxKernel
 from ring3.linux.signals import send
 from ring3.machine.cpu import Event, Stop
 from tests.support import guest
+from tests.support.host_cpu import only_emulated
 from tests.support.toolchain import Bits, Toolchain
 
 BITS = pytest.mark.parametrize("bits", [64, 32])
@@ -454,6 +455,7 @@ def test_what_comes_from_the_host(linux: Linux, events: Path) -> None:
 
 
 def test_time_ticks(linux: Linux, events: Path) -> None:
+    only_emulated("there this machine's time passes by stops, and the program makes few")
     ticks: list[Task | None] = []
     with linux.kernel.probes.attach(points.Tick(1_000_000), ticks.append):
         run(linux, events, "spin")

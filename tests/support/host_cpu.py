@@ -7,7 +7,9 @@ from functools import cache
 import pytest
 
 from ring3.errors import UserError
+from ring3.machine.board import CpuKind
 from ring3.machine.host_cpu.availability import check
+from tests.support import guest
 
 
 @cache
@@ -18,6 +20,12 @@ def obstacle() -> str:
     except UserError as error:
         return str(error)
     return ""
+
+
+def only_emulated(reason: str) -> None:
+    """Skips the rest of a test where the option ``--cpu`` has programs on the host's processor."""
+    if guest.CPU == [CpuKind.HOST] or guest.THROWN == [True]:
+        pytest.skip(reason)
 
 
 NEEDS_HOST_CPU = pytest.mark.skipif(bool(obstacle()), reason=obstacle() or "the host allows it")

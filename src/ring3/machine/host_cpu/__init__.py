@@ -14,7 +14,7 @@ the host's kernel looks at it, and they come back.
 | `stub` | stubs: the first one, its copies, the lists that they run |
 | `filter` | the second wall: which calls a stub may make at all |
 | `mappings` | makes a stub's mappings equal to the page tables |
-| `stops`, `instructions` | what a stop of the stub means |
+| `stops`, `instructions`, `lengths` | what a stop of the stub means |
 | `segments` | thread-local storage and local descriptor tables |
 | `veil` | ``cpuid`` of programs that run on both CPUs |
 | `vectors` | x87, SSE and vector registers |

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from ring3.machine.host_cpu.lengths import length
+
 MAX_SIZE: Final = 15
 _PREFIXES: Final = b"\x66\x67\xf2\xf3\x2e\x36\x3e\x26\x64\x65\xf0"
 _STRING_AND_PUSH: Final = frozenset((0xAA, 0xAB, 0xE8, 0x68, 0x6A, *range(0x50, 0x58)))
@@ -52,10 +54,10 @@ def divides(code: bytes, *, long_mode: bool) -> bool:
 
 def reaches(code: bytes, *, long_mode: bool) -> bool:
     """Whether an instruction does not end in these bytes, which are all that is mapped of it."""
-    import capstone  # noqa: PLC0415 -- few programs fault there
-
-    mode = capstone.CS_MODE_64 if long_mode else capstone.CS_MODE_32
-    return next(capstone.Cs(capstone.CS_ARCH_X86, mode).disasm_lite(code, 0), None) is None
+    try:
+        return length(code, long_mode=long_mode) > len(code)
+    except IndexError:
+        return True
 
 
 def _without_prefixes(code: bytes, *, long_mode: bool) -> bytes:
