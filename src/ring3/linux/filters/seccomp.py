@@ -14,16 +14,18 @@ from ring3.abi.linux.structs.sockets import SOCK_FPROG
 from ring3.abi.signals import Sig
 from ring3.kernel import classic_bpf
 from ring3.kernel.functions import function
-from ring3.kernel.task import TaskExited
+from ring3.kernel.task import GivenUp, TaskExited
 from ring3.kernel.wait import Rest
 from ring3.linux.cpu_context import set_no_tsc
 from ring3.linux.definition import IA32_REGISTERS, X64_REGISTERS
+from ring3.linux.filters.listener import ListenerFile
 from ring3.linux.model.filters import Filter, Mode, Seccomp
+from ring3.linux.model.listener import Listener, Question, Stage
 from ring3.linux.model.siginfo import Layout, SigInfo
 from ring3.linux.model.signal_state import DEFAULT
 from ring3.linux.model.syscall_work import SECCOMP, set_work
 from ring3.linux.model.trace import Option
-from ring3.linux.signals.send import force_sig_info
+from ring3.linux.signals.send import force_sig_info, is_dying
 from ring3.linux.tasks.exit import do_group_exit, release_task
 from ring3.linux.tracing import stops as tracing
 
@@ -97,16 +99,20 @@ def _data(task: LinuxTask, regs: UserRegs) -> bytes:
 
 
 @function("u32 seccomp_run_filters(const struct seccomp_data *sd, struct seccomp_filter **match)")
-def seccomp_run_filters(newest: Filter | None, data: bytes) -> int:
-    """What all filters together want: the lowest action, as a signed number, and its data; the newest goes first."""
-    result = int(Action.ALLOW)
+def seccomp_run_filters(newest: Filter | None, data: bytes) -> tuple[int, Filter | None]:
+    """What all filters together want: the lowest action, as a signed number, and its data; the newest goes first.
+
+    Returns:
+        That, and the filter that wants it.
+    """
+    result, match = int(Action.ALLOW), None
     found = newest
     while found is not None:
         one = classic_bpf.run(found.program, data)
         if _order(one) < _order(result):
-            result = one
+            result, match = one, found
         found = found.before
-    return result
+    return result, match
 
 
 def _order(result: int) -> int:
@@ -121,7 +127,8 @@ def _order(result: int) -> int:
 def __seccomp_filter(
     task: LinuxTask, regs: UserRegs, newest: Filter | None
 ) -> int | Coroutine[Any, Any, int]:
-    result = seccomp_run_filters(newest, _data(task, regs))
+    asked = _data(task, regs)
+    result, match = seccomp_run_filters(newest, asked)
     action, data = result & ACTION_FULL, result & DATA
     number = regs.orig_ax & 0xFFFF_FFFF
     if action in (Action.ALLOW, Action.LOG):
@@ -132,6 +139,8 @@ def __seccomp_filter(
         _send_sigsys(task, regs, data)
     elif action == Action.TRACE and tracing.wants(task, Option.TRACESECCOMP):
         return _ask_tracer(task, regs, data, newest)
+    elif action == Action.USER_NOTIF and match is not None and match.listener and not match.listener.closed:
+        return seccomp_do_user_notification(task, regs, match.listener, asked)
     elif action in (Action.TRACE, Action.USER_NOTIF):
         regs.ax = -E.ENOSYS
     else:
@@ -174,12 +183,48 @@ async def _ask_tracer(task: LinuxTask, regs: UserRegs, data: int, newest: Filter
     number = regs.orig_ax & 0xFFFF_FFFF
     if number == 0xFFFF_FFFF:
         return -1
-    again = seccomp_run_filters(newest, _data(task, regs))
+    again, _ = seccomp_run_filters(newest, _data(task, regs))
     if again & ACTION_FULL == Action.TRACE:
         return number
     answer = __seccomp_filter(task, regs, newest)
-    assert isinstance(answer, int)
-    return answer
+    return answer if isinstance(answer, int) else await answer
+
+
+async def seccomp_do_user_notification(
+    task: LinuxTask, regs: UserRegs, listener: Listener, data: bytes, asked: Question | None = None
+) -> int:
+    """Waits for what a listener says of a call: its number if it is made after all, or -1.
+
+    Args:
+        task: Who makes the call.
+        regs: Its registers.
+        listener: Who is asked.
+        data: ``struct seccomp_data`` of the call.
+        asked: The question, if it was asked before.
+    """
+    question = asked or listener.ask(task, data)
+    try:
+        with Rest(task, partial(seccomp_do_user_notification, task, regs, listener, data, question)):
+            while question.reply is None:
+                spared = listener.spares_readers and question.stage is Stage.READ
+                if task.interrupted() and (not spared or is_dying(task)):
+                    raise Errno(E.ERESTARTSYS)
+                await question.answered.wait(task)
+    except GivenUp:
+        raise
+    except Errno as error:
+        listener.drop(question)
+        regs.ax = -error.number
+        return -1
+    except BaseException:
+        listener.drop(question)
+        raise
+    listener.drop(question)
+    reply = question.reply
+    if reply.goes_on:
+        return regs.orig_ax & 0xFFFF_FFFF
+    regs.ax = reply.error or reply.value
+    return -1
 
 
 class Flag(IntFlag):
@@ -193,7 +238,7 @@ class Flag(IntFlag):
     WAIT_KILLABLE_RECV = 32
 
 
-_FLAGS: Final = int(Flag.TSYNC | Flag.LOG | Flag.SPEC_ALLOW | Flag.TSYNC_ESRCH)
+_FLAGS: Final = sum(Flag)
 MAX_INSTRUCTIONS: Final = (1 << 18) // 8
 """How many instructions all filters of a thread may have, as Linux converts them (MAX_INSNS_PER_PATH)."""
 PENALTY: Final = 4
@@ -202,6 +247,9 @@ PENALTY: Final = 4
 
 def set_seccomp(task: LinuxTask, seccomp: Seccomp) -> None:
     """Gives system calls of a thread up; each is asked for from now on."""
+    before = [] if task.seccomp is None else task.seccomp.listeners()
+    for listener in seccomp.listeners():
+        listener.users += listener not in before
     task.seccomp = seccomp
     set_work(task, SECCOMP)
 
@@ -222,14 +270,14 @@ def seccomp_set_mode_strict(task: LinuxTask) -> int:
 
 @function("long seccomp_set_mode_filter(unsigned int flags, const char __user *filter)")
 def seccomp_set_mode_filter(task: LinuxTask, flags: int, uargs: int) -> int:
-    """Adds a filter; returns 0, or with TSYNC the number of a thread that cannot have it.
+    """Adds a filter; returns 0, its listener's descriptor, or with TSYNC the number of a thread that cannot have it.
 
     Raises:
         Errno: EINVAL, unknown flags, a program that the checks refuse, or the strict mode; EFAULT; EACCES, neither
-            no_new_privs nor CAP_SYS_ADMIN; ENOMEM, too many instructions; ESRCH, as TSYNC_ESRCH wants it.
+            no_new_privs nor CAP_SYS_ADMIN; ENOMEM, too many instructions; ESRCH, as TSYNC_ESRCH wants it; EBUSY, a
+            filter has a listener already; EMFILE.
     """
-    if flags & ~_FLAGS:
-        raise Errno(E.EINVAL)
+    _check_flags(flags)
     program = _read_program(task, uargs)
     newest = newest_of(task)
     if mode_of(task) not in (Mode.DISABLED, Mode.FILTER):
@@ -238,7 +286,8 @@ def seccomp_set_mode_filter(task: LinuxTask, flags: int, uargs: int) -> int:
     total = classic_bpf.converted_length(program) + older
     if total > MAX_INSTRUCTIONS:
         raise Errno(E.ENOMEM)
-    new = Seccomp(Mode.FILTER, Filter(program, newest, total))
+    listener = _new_listener(task, flags) if flags & Flag.NEW_LISTENER else None
+    new = Seccomp(Mode.FILTER, Filter(program, newest, total, listener))
     if flags & Flag.TSYNC:
         other = _thread_apart(task)
         if other is not None:
@@ -249,7 +298,35 @@ def seccomp_set_mode_filter(task: LinuxTask, flags: int, uargs: int) -> int:
             thread.settings.no_new_privs |= task.settings.no_new_privs
             set_seccomp(thread, new)
     set_seccomp(task, new)
-    return 0
+    return (
+        0 if listener is None else task.files.install(ListenerFile(task.kernel.vfs, listener), cloexec=True)
+    )
+
+
+def _check_flags(flags: int) -> None:
+    """Which flags go together.
+
+    Raises:
+        Errno: EINVAL.
+    """
+    both = flags & (Flag.TSYNC | Flag.NEW_LISTENER) == Flag.TSYNC | Flag.NEW_LISTENER
+    if flags & ~_FLAGS or (both and not flags & Flag.TSYNC_ESRCH):
+        raise Errno(E.EINVAL)
+    if flags & Flag.WAIT_KILLABLE_RECV and not flags & Flag.NEW_LISTENER:
+        raise Errno(E.EINVAL)
+
+
+def _new_listener(task: LinuxTask, flags: int) -> Listener:
+    """A listener for a new filter.
+
+    Raises:
+        Errno: EMFILE; EBUSY, there is one already.
+    """
+    task.files.free_from()
+    if task.seccomp is not None and any(not one.closed for one in task.seccomp.listeners()):
+        raise Errno(E.EBUSY)
+    first = int.from_bytes(task.kernel.random_bytes(8), "little")
+    return Listener(first, spares_readers=bool(flags & Flag.WAIT_KILLABLE_RECV))
 
 
 def _thread_apart(task: LinuxTask) -> LinuxTask | None:

@@ -8,6 +8,7 @@ from ring3.abi.kinds import IntEnum, NamedTuple
 
 if TYPE_CHECKING:
     from ring3.kernel import classic_bpf
+    from ring3.linux.model.listener import Listener
 
 
 class Mode(IntEnum):
@@ -26,11 +27,13 @@ class Filter(NamedTuple):
         program: What decides.
         before: The next older filter.
         instructions: How many instructions of Linux's own this filter and the older ones count for.
+        listener: Who is asked what it does not decide, None for nobody.
     """
 
     program: classic_bpf.Program
     before: Filter | None
     instructions: int
+    listener: Listener | None = None
 
 
 class Seccomp(NamedTuple):
@@ -43,6 +46,15 @@ class Seccomp(NamedTuple):
 
     mode: Mode
     filter: Filter | None = None
+
+    def listeners(self) -> list[Listener]:
+        """Those of all its filters: one of them listens at most, the others have closed."""
+        found, at = [], self.filter
+        while at is not None:
+            if at.listener is not None:
+                found.append(at.listener)
+            at = at.before
+        return found
 
 
 class Dispatch(NamedTuple):

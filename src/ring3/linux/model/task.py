@@ -214,6 +214,8 @@ class LinuxTask(Task):
         child.settings = self.settings.for_child()
         if self.seccomp is not None:
             child.seccomp = self.seccomp
+            for listener in self.seccomp.listeners():
+                listener.users += 1
             set_work(child, SECCOMP)
         if self.rseq is not None and child.mm is not self.mm:
             child.rseq = self.rseq.copy()

@@ -108,6 +108,9 @@ def release_task(task: LinuxTask, code: int) -> None:
         task.debug_registers.clear()
     if task.keyrings is not None:
         task.keyrings.close()
+    if task.seccomp is not None:
+        for listener in task.seccomp.listeners():
+            listener.leave()
     if process.ending is None:
         retarget_shared_pending(task, ~task.blocked)
     process.threads.remove(task)

@@ -24,6 +24,7 @@ from ring3.linux.terminals.ioctls import Ioctl
 
 if TYPE_CHECKING:
     from ring3.fs.host import HostFile
+    from ring3.fs.waiting import Waiting
     from ring3.linux.model.task import LinuxTask
 
 
@@ -110,6 +111,7 @@ FAMILIES: Final = {
     "namespace": ("ring3.linux.tasks.namespace_file", "ns_ioctl"),
     "pidfd": ("ring3.linux.calls.processes.pidfd_info", "pidfd_ioctl"),
     "random": ("ring3.linux.calls.files.random_ioctl", "random_ioctl"),
+    "seccomp": ("ring3.linux.filters.listener", "notify_ioctl"),
     "socket": ("ring3.linux.calls.sockets.ioctl", "socket_ioctl"),
     "terminal": ("ring3.linux.terminals.terminal", "tty_ioctl"),
 }
@@ -160,7 +162,7 @@ JOB_CONTROL: Final = {
     "int do_vfs_ioctl(struct file *filp, unsigned int fd, unsigned int cmd, unsigned long arg)",
     calls={"tty_ioctl"},
 )
-def do_vfs_ioctl(task: LinuxTask, fd: int, cmd: int, arg: int) -> int:
+def do_vfs_ioctl(task: LinuxTask, fd: int, cmd: int, arg: int) -> int | Waiting:
     """Does a request of ioctl(2)."""
     file = opened(task, fd)
     if not file.rights & IOCTL_DEV and cmd not in NOT_OF_DEVICES:
@@ -173,7 +175,7 @@ def do_vfs_ioctl(task: LinuxTask, fd: int, cmd: int, arg: int) -> int:
     if file.requests not in FAMILIES:
         raise Errno(E.ENOTTY)
     module, name = FAMILIES[file.requests]
-    result: int = getattr(import_module(module), name)(task, file, cmd, arg)
+    result: int | Waiting = getattr(import_module(module), name)(task, file, cmd, arg)
     return result
 
 
@@ -183,12 +185,12 @@ NOTE: Final = (
 
 
 @syscall("partial", NOTE)
-def sys_ioctl(task: LinuxTask, fd: FdArg, cmd: IoctlCommand, arg: UnsignedLong) -> int:
+def sys_ioctl(task: LinuxTask, fd: FdArg, cmd: IoctlCommand, arg: UnsignedLong) -> int | Waiting:
     """Controls a device."""
     return do_vfs_ioctl(task, fd, cmd, arg)
 
 
 @syscall("partial", NOTE)
-def compat_sys_ioctl(task: LinuxTask, fd: FdArg, cmd: IoctlCommand, arg32: CompatULong) -> int:
+def compat_sys_ioctl(task: LinuxTask, fd: FdArg, cmd: IoctlCommand, arg32: CompatULong) -> int | Waiting:
     """Controls a device, for a 32-bit program."""
     return do_vfs_ioctl(task, fd, cmd, arg32)

@@ -3,8 +3,6 @@
 A thread in one of the modes has a bit of ``syscall_work`` set, so that its calls go through ring 0's code, which asks
 here before each: a filter is a classic BPF program that sees the number, the architecture, the instruction pointer and
 the arguments, and says what is to happen.
-
-Left out: SECCOMP_FILTER_FLAG_NEW_LISTENER, so that SECCOMP_RET_USER_NOTIF is ENOSYS as it is without a listener.
 """
 
 from __future__ import annotations
@@ -35,7 +33,7 @@ _NOTIFIED: Final = (SECCOMP_NOTIF, SECCOMP_NOTIF_RESP, SECCOMP_DATA)
 """What passes between a listener and the kernel."""
 
 
-@syscall("partial", "no listeners: SECCOMP_FILTER_FLAG_NEW_LISTENER is EINVAL")
+@syscall("full")
 def sys_seccomp(task: LinuxTask, op: UnsignedInt, flags: UnsignedInt, uargs: Pointer) -> int:
     """Gives up system calls, or says what can be given up."""
     if op == SET_MODE_FILTER:
