@@ -73,6 +73,17 @@ def test_comments_and_several_commands(typed: Typed) -> None:
 def test_the_shell(typed: Typed) -> None:
     assert typed("!echo hi") == "hi\n"
     assert typed("::echo one two ! tr a-z A-Z") == "ONE TWO \n"
+    assert typed("2=D ! cat >/dev/null") == ""
+
+
+def test_a_shell_command_that_has_read_enough_ends_the_output(typed: Typed) -> None:
+    assert typed(",ffffffff=Kn ! head -1").split() == ["0"]
+    assert typed(",ffffffff=K ! true") == ""
+
+
+def test_what_was_printed_before_an_error_is_read(typed: Typed) -> None:
+    assert typed("::echo before ! cat; 0/X ! wc -c").split()[0] == "before"
+    assert "no mapping" in typed("0/X ! cat")
 
 
 def test_computed_arguments(typed: Typed) -> None:

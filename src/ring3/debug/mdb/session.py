@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple, TextIO
 
-from ring3.debug.mdb import formats
+from ring3.debug.mdb import formats, shell
 from ring3.debug.mdb.call import Argument, Call
 from ring3.debug.mdb.errors import UNKNOWN_DCMD, Enough, MdbError, Quit, UsageError
 from ring3.debug.mdb.expressions import ExpressionParser
@@ -135,9 +134,14 @@ class Session:
     def captured(self) -> Iterator[list[str]]:
         """Has output collected for as long as the context lasts."""
         parts: list[str] = []
-        before, self.out = self.out, Output(parts.append, 1 << 30)
-        try:
+        with self._redirected(parts.append):
             yield parts
+
+    @contextmanager
+    def _redirected(self, sink: Callable[[str], object]) -> Iterator[None]:
+        before, self.out = self.out, Output(sink, 1 << 30)
+        try:
+            yield
         finally:
             self.out = before
 
@@ -224,8 +228,8 @@ class Session:
             empty = scanner.peek() == "\n" and not scanner.text.strip()
             scanner.place += 1
             return self._repeated() if empty else None
-        if scanner.accept("!"):
-            self._shell(scanner.rest_of_shell(), None)
+        if self._at_shell(scanner):
+            self.out.text(shell.run(scanner.rest_of_shell()))
             scanner.place += 1
             return None
         parser = ExpressionParser(self, scanner)
@@ -236,11 +240,18 @@ class Session:
             stages.append(self._stage(scanner))
             while scanner.accept("|"):
                 stages.append(self._stage(scanner, in_pipe=True)._replace(reads_pipe=True))
-        shell = scanner.rest_of_shell() if scanner.accept("!") else None
+        command = scanner.rest_of_shell() if self._at_shell(scanner) else None
         if not scanner.at_end():
             raise scanner.error()
         scanner.place += 1
-        return Statement(address, count, stages, shell)
+        return Statement(address, count, stages, command)
+
+    def _at_shell(self, scanner: Scanner) -> bool:
+        """Whether the rest of a line is the shell's, which kmdb has not."""
+        found = scanner.accept("!")
+        if found and self.name == "kmdb":
+            raise MdbError("syntax error")
+        return found
 
     def _repeated(self) -> Statement | None:
         """What an empty line means: the last command once more, at the next address."""
@@ -379,22 +390,10 @@ class Session:
         self._complain(f"Usage: {usage(dcmd)}\n")
         return MdbError("")
 
-    # -- the shell -------------------------------------------------------------------------------------------------
-
     @contextmanager
     def _to_shell(self, command: str | None) -> Iterator[None]:
         if command is None:
             yield
             return
-        with self.captured() as parts:
+        with shell.Shell(command, self.out.text) as reader, self._redirected(reader.write):
             yield
-        self._shell(command, "".join(parts))
-
-    def _shell(self, command: str, text: str | None) -> None:
-        if self.name == "kmdb":
-            raise MdbError("syntax error")
-        if text and not text.endswith("\n"):
-            text += "\n"
-        words = ["/bin/sh", "-c", command]
-        done = subprocess.run(words, input=text, text=True, stdout=subprocess.PIPE, check=False)
-        self.out.text(done.stdout)
