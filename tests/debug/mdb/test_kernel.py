@@ -140,3 +140,11 @@ def test_linux() -> None:
 )
 def test_what_a_word_can_become(typed: Typed, before: str, word: str, found: list[str]) -> None:
     assert completions(typed.session, before, word) == found
+
+
+def test_modules_are_walked_and_shown_one_by_one(typed: Typed) -> None:
+    header, *rows = typed("::modctl").splitlines()
+    assert typed("::walk modctl").split() == [f"0x{row.split()[0]}" for row in rows]
+    assert typed("::walk modctl | ::modctl").splitlines() == [header, *rows]
+    assert typed(f"{rows[1].split()[0]}::modctl").splitlines() == [header, rows[1]]
+    assert typed("1::modctl") == "mdb: 0x1 is not a module\n"

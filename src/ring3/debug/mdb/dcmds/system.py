@@ -264,10 +264,20 @@ def modinfo(call: Call) -> None:
 
 @dcmd("modctl", "?", "list modctl structures")
 def modctl(call: Call) -> None:
-    """Lists modules by the addresses of their text."""
-    call.write(f"{'MODCTL':<16} {'MODULE':<16} {'BITS':<6} {'FLAGS':<5} {'REF':>3} FILE\n")
-    for row in _modules(call.session).modules:
+    """Lists modules, or one, by the addresses of their text."""
+    rows = [row for row in _modules(call.session).modules if not call.given or row.base == call.address]
+    if not rows:
+        raise MdbError(f"{call.address:#x} is not a module")
+    if call.first:
+        call.write(f"{'MODCTL':<16} {'MODULE':<16} {'BITS':<6} {'FLAGS':<5} {'REF':>3} FILE\n")
+    for row in rows:
         call.write(f"{row.base:016x} {row.base:016x} {'blI':<6} {'0x00':<5} {1:>3} {row.name}\n")
+
+
+@walker("modctl", "list of modctl structures")
+def walk_modctl(session: Session, _start: int | None) -> Iterable[int]:
+    """Modules, by the addresses of their text."""
+    return [row.base for row in _modules(session).modules]
 
 
 @dcmd("cpuinfo", "?[-v]", "print CPUs and runnable threads")
