@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from ring3.abi.c_types import LONG
+from ring3.abi.c_types import LONG, UNSIGNED_LONG
 from ring3.abi.meaning import Arg, Condition, Meaning, Otherwise, Parameter
 from ring3.trace.strace import tables
 from ring3.trace.strace.style import Style
@@ -28,6 +28,10 @@ _DECIMAL: Final = frozenset(
 """Results that are numbers in decimal."""
 _TASKS: Final = frozenset({Meaning.PID, Meaning.TID, Meaning.TGID, Meaning.PGID, Meaning.SID})
 """Results that are numbers of tasks, which may have names."""
+_OFFSET: Final = Arg(LONG, Meaning.OFFSET)
+_LENGTH: Final = Arg(UNSIGNED_LONG, Meaning.SIZE)
+_CUTS: Final = frozenset({"truncate64", "ftruncate64"})
+"""Calls of 32-bit programs whose number of 64 bits has no sign."""
 _M32: Final = 0xFFFF_FFFF
 _REGISTERS: Final = 6
 """Registers that carry arguments."""
@@ -102,7 +106,7 @@ class Form:
             if p.arg.meaning is not Meaning.UNUSED and p.name in beside
             for shown in _conditional(p, every, beside)
         ]
-        joined = _joined(parameters, beside)
+        joined = _joined(parameters, beside, _LENGTH if self.name in _CUTS else _OFFSET)
         if self._order:
             given = {p.name: p for p in joined}
             return tuple(given[name] for name in self._order if name in given)
@@ -134,15 +138,15 @@ def _holds(condition: Condition, every: Sequence[Parameter], beside: dict[str, i
     return (number in values) is (condition.operator == "=")
 
 
-def _joined(parameters: Sequence[Parameter], beside: dict[str, int]) -> list[Parameter]:
-    """The same with the two halves of a number of 64 bits made one."""
+def _joined(parameters: Sequence[Parameter], beside: dict[str, int], whole: Arg) -> list[Parameter]:
+    """The same with the two halves of a number of 64 bits made one, which is `whole`."""
     found: list[Parameter] = []
     for parameter in parameters:
         last = found[-1] if found else None
         if last is not None and {last.arg.meaning, parameter.arg.meaning} == _HALVES:
             low, high = (last, parameter) if last.arg.meaning is Meaning.OFFSET_LOW else (parameter, last)
             beside[low.name] = beside[low.name] & _M32 | (beside[high.name] & _M32) << 32
-            found[-1] = Parameter(low.name, Arg(LONG, Meaning.OFFSET))
+            found[-1] = Parameter(low.name, whole)
         else:
             found.append(parameter)
     return found

@@ -42,6 +42,7 @@ _IPC: Final[Mapping[int, tuple[str, tuple[int, ...]]]] = {
 """By number, with which arguments of ipc(2) are theirs, in order (linux/ipc.h, ipc/syscall.c)."""
 _ENTRIES: Final = {
     "recvmmsg": "sys_recvmmsg_time32", "semtimedop": "sys_semtimedop_time32", "mmap": "sys_mmap",
+    "semctl": "compat_ipc_semctl",
 }  # fmt: skip
 """Entry points that are not named after their calls."""
 

@@ -13,13 +13,9 @@ from ring3.abi.structs import Struct
 _SAME: Final = {
     "msqid_ds_set": "msqid_ds", "msqid_ds_set32": "msqid_ds32", "semid_ds_set": "semid_ds",
     "semid_ds_set32": "semid_ds32", "shmid_ds_set": "shmid_ds", "shmid_ds_set32": "shmid_ds32",
-    "ifreq_dstaddr": "ifreq_address", "ifreq_broadaddr": "ifreq_address", "ifreq_netmask": "ifreq_address",
     "user_desc_sized": "user_desc",
-    "ifreq_metric": "ifreq_number", "ifreq_mtu": "ifreq_number", "ifreq_qlen": "ifreq_number",
 }  # fmt: skip
 """What each of them is."""
-_RENAMED: Final = {"ifreq_address": "ifr_addr", "ifreq_number": "ifr_value"}
-"""The field whose name follows from the struct's."""
 
 
 _OWN: Final = (
@@ -61,8 +57,6 @@ def every() -> Mapping[str, Struct]:
     for name, of in _SAME.items():
         base = found[of]
         text = base.text
-        if of in _RENAMED:
-            text = text.replace(_RENAMED[of], name.replace("ifreq", "ifr"))
         embedded = list(base.embedded.values())
         if name.removesuffix("32").endswith("_set"):
             embedded = [Struct(f"{row.name}_set", row.text) for row in embedded]

@@ -6,8 +6,9 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from ring3.abi.errno import Errno
+from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
+from ring3.kernel.mm.vma import READ
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -51,7 +52,13 @@ def program_of(task: LinuxTask, bits: int) -> Program:
     """The program of a task, in calls of a width."""
 
     def read(address: int, size: int) -> bytes:
-        return task.memory.peek(address, size)  # another memory after each execve
+        memory = task.memory  # another one after each execve
+        at = address
+        while at < address + size and (vma := memory.vma_at(at)) is not None:
+            if not vma.prot & READ:
+                raise Errno(E.EFAULT)
+            at = vma.end
+        return memory.peek(address, size)
 
     def of_fd(fd: int, details: AbstractSet[str]) -> str:
         from ring3.trace.strace.descriptors import description  # noqa: PLC0415 - imports the network

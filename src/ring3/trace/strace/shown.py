@@ -125,7 +125,6 @@ SHOWN: Final = {
         ),
     ),
     "rtc_time": Shown(("tm_sec", "tm_min", "tm_hour", "tm_mday", "tm_mon", "tm_year"), more=True),
-    "ifreq_index": Shown(("ifr_name", "ifr_ifindex"), more=False),
     "iocb": Shown(
         ("aio_data", "aio_key", "aio_rw_flags", "aio_lio_opcode", "aio_reqprio", "aio_fildes"), more=False
     ),

@@ -110,20 +110,21 @@ def _message(text: Text, address: int, beside: Arguments, before: int | None, fi
     room = length if before is None else min(length, signed(before))
     shown = f"{length}" if before in (None, numbers["msg_namelen"]) else f"{signed(before or 0)} => {length}"
     fields = [
-        f"msg_name={_readable(numbers['msg_name'], lambda at: socket_address(text, at, room))}",
+        f"msg_name={readable(numbers['msg_name'], lambda at: socket_address(text, at, room))}",
         f"msg_namelen={shown}",
-        f"msg_iov={_readable(numbers['msg_iov'], lambda at: _buffers(text, at, numbers, beside, filled))}",
+        f"msg_iov={readable(numbers['msg_iov'], lambda at: _buffers(text, at, numbers, beside, filled))}",
         f"msg_iovlen={numbers['msg_iovlen']}",
     ]
     size = numbers["msg_controllen"]
     if size:
-        control = _readable(numbers["msg_control"], lambda at: control_messages(text, at, size))
+        control = readable(numbers["msg_control"], lambda at: control_messages(text, at, size))
         fields.append(f"msg_control={control}")
     flags = text.named(tables.sets()["msg"], numbers["msg_flags"])
     return "{" + ", ".join([*fields, f"msg_controllen={size}", f"msg_flags={flags}"]) + "}"
 
 
-def _readable(address: int, show: Callable[[int], str]) -> str:
+def readable(address: int, show: Callable[[int], str]) -> str:
+    """What is at an address; the address where nothing can be read."""
     if not address:
         return "NULL"
     try:
@@ -152,7 +153,7 @@ def _buffers(text: Text, address: int, numbers: Arguments, beside: Arguments, fi
                 else netlink_messages(text, start, size, protocol)
             )
 
-        return f"{{iov_base={_readable(base, bytes_of)}, iov_len={length}}}"
+        return f"{{iov_base={readable(base, bytes_of)}, iov_len={length}}}"
 
     return text.several(address, numbers["msg_iovlen"], row.size(text.bits), one, "msg_iovlen")
 

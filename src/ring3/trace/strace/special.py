@@ -253,6 +253,7 @@ SPECIAL: Final[Mapping[str, Callable[[int, Named], str | None]]] = {
     "ptracer": _ptracer,
     "pid_type": _pid_type,
     "page_offset": _page_offset,
+    "indirect_address": lambda number, _named: f"[{number & _M64:#x}]" if number else "[NULL]",
     "page_status": _page_status,
     "personality_flags": _personality,
     "mode": lambda number, _named: mode(number),
@@ -263,7 +264,7 @@ COMPOSED: Final = frozenset(
     {
         "ipc_flags", "shmget_flags", "socket_type", "syslog_action", "loglevel", "msgctl", "shmctl", "semctl", "swapon",
         "futex_wake", "xfeature_remark", "xfeatures_remark", "user_area", "page_offset", "page_status",
-        "prctl_vector_length_value", "prctl_tagged_addr", "death_signal", "pid_type",
+        "indirect_address", "prctl_vector_length_value", "prctl_tagged_addr", "death_signal", "pid_type",
     }
 )  # fmt: skip
 """Those that are composed of parts, which are written as is wanted already; others are written so as a whole."""

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import Errno
 from ring3.abi.notation import TYPES
 from ring3.trace.strace import tables
+from ring3.trace.strace.aio import cancelled, requests
 from ring3.trace.strace.bpf_filters import fprog
 from ring3.trace.strace.dirents import entries
+from ring3.trace.strace.interfaces import bridged, length_before, listed, request
 from ring3.trace.strace.netlink import messages
 from ring3.trace.strace.quoting import quoted
 from ring3.trace.strace.signals import in_memory
@@ -119,6 +121,17 @@ def _xattr_value(text: Text, address: int, count: int | None, _beside: Arguments
     return text.bytes_at(address, count)
 
 
+def _key_bytes(text: Text, address: int, _count: int | None, beside: Arguments, result: int | None) -> str:
+    """What has come of a key's payload, which may be longer than the buffer."""
+    return text.bytes_at(address, min(max(result or 0, 0), beside["arg4"]))
+
+
+def _key_text(text: Text, address: int, _count: int | None, beside: Arguments, result: int | None) -> str:
+    """What is said of a key, without the null at its end."""
+    size = min(max(result or 0, 0), beside["arg4"])
+    return text.bytes_at(address, size - (0 < size == result))
+
+
 def _capabilities(
     text: Text, address: int, _count: int | None, beside: Arguments, _result: int | None
 ) -> str:
@@ -151,6 +164,14 @@ SPECIAL: Final[Mapping[str, Special]] = {
     "seccomp_program": _seccomp_program,
     "xattr_value": _xattr_value,
     "cap_data": _capabilities,
+    "aio_requests": requests,
+    "interface_request": request,
+    "interfaces": listed,
+    "bridged": bridged,
+    "bridge_name": lambda text, address, _count, _beside, _result: text.string(address, _NAME_MOST + 1),
+    "aio_request": cancelled,
+    "key_text": _key_text,
+    "key_bytes": _key_bytes,
     "sock_fprog": _filter,
     "task_name": _task_name,
     "residency": _residency,
@@ -180,7 +201,10 @@ BEFORE: Final[Mapping[str, Callable[[Text, int, Arguments], Mapping[str, int]]]]
         text, address, min(beside["vlen"], _MOST_MESSAGES)
     ),
     "file_handle": _handle_before,
+    "interfaces": length_before,
 }
 """What is noted of a struct before a call fills it, as more arguments beside the call's."""
-IN_FAILURE: Final = frozenset({"message_received", "messages_sent", "file_handle"})
+IN_FAILURE: Final = frozenset(
+    {"message_received", "messages_sent", "file_handle", "interface_request", "interfaces"}
+)
 """Structs that are looked at though the call has failed."""

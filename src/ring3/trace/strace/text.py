@@ -40,7 +40,7 @@ from ring3.trace.strace.socket_options import option
 from ring3.trace.strace.special_structs import SPECIAL
 from ring3.trace.strace.style import InHex
 from ring3.trace.strace.terminals import TERMIOS, settings
-from ring3.trace.strace.times import DATED, DATES, date
+from ring3.trace.strace.times import DATED, DATES, TIMES_OF_FILES, date
 
 _FAR: Final = 0xFFFF_FFFE
 """Limits beyond this have a name, if they are what stands for none."""
@@ -168,7 +168,9 @@ class Text(ScalarText):
         def one(at: int) -> str:
             text = self.struct(row, at, result, limit)
             if dated is not None:
-                text += dated(*map(int, row.unpack(self.bits, self.read(at, row.size(self.bits)))))
+                numbers = [*map(int, row.unpack(self.bits, self.read(at, row.size(self.bits))))]
+                special = TIMES_OF_FILES.get(numbers[1]) if row.name.startswith("timespec") else None
+                return styled(self.style.names, special, text) if special else text + dated(*numbers)
             return text
 
         return self.several(address, count, row.size(self.bits), one, arg.length)

@@ -8,9 +8,8 @@ from typing import Final
 
 DATES: Final = frozenset({"utimbuf", "stat", "stat32", "stat64"})
 """Structs whose seconds are times of day."""
-_NOW: Final = (1 << 30) - 1
-_OMIT: Final = (1 << 30) - 2
-"""Nanoseconds that stand for something else (UTIME_NOW and UTIME_OMIT of include/linux/stat.h)."""
+TIMES_OF_FILES: Final = {(1 << 30) - 1: "UTIME_NOW", (1 << 30) - 2: "UTIME_OMIT"}
+"""Nanoseconds that stand for something else (include/linux/stat.h)."""
 
 
 def date(seconds: int, fraction: int = 0, digits: int = 0) -> str:
@@ -32,15 +31,9 @@ def date(seconds: int, fraction: int = 0, digits: int = 0) -> str:
     return f" /* {text}{part}{zone} */"
 
 
-def _timespec(seconds: int, nanoseconds: int) -> str:
-    if nanoseconds in (_NOW, _OMIT):
-        return " /* UTIME_NOW */" if nanoseconds == _NOW else " /* UTIME_OMIT */"
-    return date(seconds, nanoseconds, 9)
-
-
 DATED: Final[Mapping[str, Callable[[int, int], str]]] = {
-    "timespec": _timespec,
-    "timespec32": _timespec,
+    "timespec": lambda seconds, nanoseconds: date(seconds, nanoseconds, 9),
+    "timespec32": lambda seconds, nanoseconds: date(seconds, nanoseconds, 9),
     "timeval": lambda seconds, microseconds: date(seconds, microseconds, 6),
     "timeval32": lambda seconds, microseconds: date(seconds, microseconds, 6),
 }
