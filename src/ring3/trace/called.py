@@ -47,3 +47,7 @@ def row_of(symbol: str, name: str) -> Call | None:
     return next(
         (every[key] for key in (entry, f"sys_{name}", name) if key in every and key != "sys_ni_syscall"), None
     )
+
+
+SENDS: Final = frozenset({"kill", "tkill", "tgkill"})
+"""Calls in which a task may end by the signal that it sends itself: it does not come back from them then."""

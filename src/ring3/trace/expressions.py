@@ -15,6 +15,7 @@ from ring3.abi import tbl
 from ring3.abi.linux import rows, values
 from ring3.abi.meaning import Meaning
 from ring3.errors import UserError
+from ring3.trace.strace.multiplexed import entry_of, stands_for
 
 _WIDTHS: Final = {"64": 64, "32": 32}
 _OLD_CLASSES: Final = frozenset({"file", "process", "network", "signal", "ipc", "desc", "memory"})
@@ -54,13 +55,16 @@ _REASONS: Final = {
 
 @cache
 def _table() -> tuple[tuple[int, int, str, str], ...]:
-    """The width, number, name and entry point of every call."""
-    return tuple(
+    """The width, number, name and entry point of every call; calls that have none of their own have no number."""
+    found = [
         (bits, slot.number, slot.name, slot.symbol.removeprefix("__x64_").removeprefix("__ia32_"))
         for bits, abi in ((64, tbl.Abi.X86_64), (32, tbl.Abi.I386))
         for slot in tbl.sys_call_table(abi)
         if slot.name is not None
-    )
+    ]
+    named = {name for bits, _, name, _ in found if bits == 32}
+    inner = {name for symbol in ("socketcall", "ipc") for name in stands_for(symbol)}
+    return (*found, *((32, -1, name, entry_of(name)) for name in sorted(inner - named)))
 
 
 def calls(text: str) -> Callable[[str, int], bool]:

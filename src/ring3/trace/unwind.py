@@ -296,9 +296,9 @@ def _frame(
     inside = None if file is None else file.address(offset)
     if file is None or inside is None:
         return Frame(ip, name, offset, "", 0)
-    symbol, distance = file.symbol(inside)
+    symbol, distance = file.symbol(inside - is_return)  # a call at a function's end returns behind it
     source = file.source(inside - is_return) if sources else ""
-    return Frame(ip, name, offset, symbol, distance, source)
+    return Frame(ip, name, offset, symbol, distance + is_return, source)
 
 
 def _caller(

@@ -23,7 +23,7 @@ def text(memory: bytes = b"", style: Style = Style(), bits: int = 64) -> Text:  
         return memory[address - BASE : address - BASE + size]
 
     return Text(
-        Program(bits, read, lambda fd, _: "</tmp/a>" if fd == 3 else "", lambda: b"/", lambda _: b""), style
+        Program(bits, read, lambda fd, *_: "</tmp/a>" if fd == 3 else "", lambda: b"/", lambda _: b""), style
     )
 
 

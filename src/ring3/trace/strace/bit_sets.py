@@ -27,8 +27,8 @@ def members(raw: bytes, limit: int) -> list[int]:
     return found
 
 
-def descriptors(read: Read, address: int, count: int | None, bits: int) -> str:
-    """A set of select(2), of which `count` descriptors count.
+def descriptors(read: Read, address: int, count: int | None, bits: int) -> list[int]:
+    """The members of a set of select(2), of which `count` descriptors count.
 
     Raises:
         Errno: It cannot be read.
@@ -36,22 +36,22 @@ def descriptors(read: Read, address: int, count: int | None, bits: int) -> str:
     limit = min(max(_signed(count or 0), 0), _MOST_DESCRIPTORS)
     word = bits // 8
     raw = read(address, (limit + bits - 1) // bits * word)
-    return f"[{' '.join(map(str, members(raw, limit)))}]"
+    return members(raw, limit)
 
 
-def _processors(read: Read, address: int, size: int | None, bits: int) -> str:
-    """A set of processors of `size` bytes, of which whole words count."""
+def _processors(read: Read, address: int, size: int | None, bits: int) -> list[int]:
+    """The members of a set of processors of `size` bytes, of which whole words count."""
     size = (size or 0) & -(bits // 8) if (size or 0) >= bits // 8 else size or 0
     raw = read(address, min(size, _MOST_BYTES))
-    return f"[{' '.join(map(str, members(raw, len(raw) * 8)))}]"
+    return members(raw, len(raw) * 8)
 
 
 def _signed(number: int) -> int:
     return (number & 0xFFFF_FFFF ^ 0x8000_0000) - 0x8000_0000
 
 
-SETS: Final[Mapping[Meaning, Callable[[Read, int, int | None, int], str]]] = {
+SETS: Final[Mapping[Meaning, Callable[[Read, int, int | None, int], list[int]]]] = {
     Meaning.FD_SET: descriptors,
     Meaning.CPU_SET: _processors,
 }
-"""By what they are sets of."""
+"""By what they are sets of: gives the members."""

@@ -11,7 +11,10 @@ from ring3.abi.kinds import NamedTuple
 from ring3.abi.tbl import Abi
 from ring3.kernel.observed import Call, CallObserver
 from ring3.kernel.watched_stubs import StubCall, StubRow
-from ring3.trace.called import name_of, names_in_order
+from ring3.linux.model.task import LinuxTask
+from ring3.linux.signals.send import is_dying
+from ring3.trace.called import SENDS, name_of, names_in_order
+from ring3.trace.strace.multiplexed import inner, stands_for
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -99,76 +102,124 @@ class _Count(CallObserver):
             totals.errors += 1
 
 
-class _Absent(CallObserver):
-    """Counts the calls that are absent, which share a stub, each under its own name."""
+class _Sending(_Count):
+    """Counts calls from which a task does not come back that has sent itself a signal that ends it."""
 
-    def __init__(self, count: Callable[[str], _Count | None]) -> None:
+    def returned(self, call: Call) -> None:
+        assert isinstance(call.task, LinuxTask)
+        if is_dying(call.task):
+            self.left(call)
+        else:
+            super().returned(call)
+
+
+class _Shared(CallObserver):
+    """Counts the calls of a stub that several share, each under its own name: absent ones, socketcall(2), ipc(2)."""
+
+    def __init__(self, count: Callable[[StubCall], _Count | None]) -> None:
         self._count = count
+        self._open: dict[Task | None, _Count] = {}
 
     def entry(self, call: Call) -> None:
         assert isinstance(call, StubCall)
-        count = self._count(name_of(call))
+        count = self._count(call)
         if count is not None:
+            self._open[call.task] = count
             count.entry(call)
 
+    def wait(self, call: Call) -> None:
+        if call.task in self._open:
+            self._open[call.task].wait(call)
+
+    def resume(self, call: Call) -> None:
+        if call.task in self._open:
+            self._open[call.task].resume(call)
+
+    def left(self, call: Call) -> None:
+        if call.task in self._open:
+            self._open.pop(call.task).left(call)
+
     def returned(self, call: Call) -> None:
-        assert isinstance(call, StubCall)
-        count = self._count(name_of(call))
-        if count is not None:
-            count.returned(call)
+        if call.task in self._open:
+            self._open.pop(call.task).returned(call)
 
 
 class Counter(CallObserver):
-    """Counts calls, by name.
+    """Counts calls, by width and name.
 
     Attributes:
         totals: What there is of each.
     """
 
-    def __init__(self, tasks: AbstractSet[Task], wanted: Callable[[str, int], bool], *, wall: bool) -> None:
+    def __init__(
+        self,
+        tasks: AbstractSet[Task],
+        wanted: Callable[[str, int], bool],
+        *,
+        wall: bool,
+        started: bool = False,
+    ) -> None:
         """Begins with none.
 
         Args:
             tasks: Whose calls count.
             wanted: Whether a call of a name and a width counts.
             wall: Whether the time in which a call waits counts (``-w``).
+            started: Whether a program was started, whose execve(2) no program of the machine made.
         """
-        self.totals: dict[str, Totals] = {}
+        self.totals: dict[int, dict[str, Totals]] = {64: {}, 32: {}}
         self._tasks = tasks
         self._wanted = wanted
         self._wall = wall
         self._counts: dict[tuple[str, str], _Count | None] = {}
+        if started and wanted("execve", 64):
+            self.totals[64].setdefault("execve", Totals()).add(1, 0, 0, 0, 0)
 
     def of(self, what: StubRow) -> CallObserver | None:
         """Who counts the calls of one stub; nobody where none of them counts."""
+        if stands_for(what.symbol):
+            return _Shared(lambda call: self._inner(what, call))
         if len(what.names) == 1:
             return self._count(what.abi, what.names[0])
-        return _Absent(lambda name: self._count(what.abi, name)) if what.names else None
+        return _Shared(lambda call: self._count(what.abi, name_of(call))) if what.names else None
+
+    def _inner(self, what: StubRow, call: StubCall) -> _Count | None:
+        """Who counts a call that may stand for another."""
+        assert isinstance(call.task, LinuxTask)
+        meant = inner(what.symbol, call.task.memory.peek, call.arguments)
+        return self._count(what.abi, what.names[0] if meant is None else meant.name)
 
     def _count(self, abi: str, name: str) -> _Count | None:
         key = (abi, name)
         if key not in self._counts:
-            wanted = self._wanted(name, 32 if abi == Abi.I386 else 64)
-            totals = self.totals.setdefault(name, Totals())
-            self._counts[key] = _Count(totals, self._tasks, wall=self._wall) if wanted else None
+            bits = 32 if abi == Abi.I386 else 64
+            wanted = self._wanted(name, bits)
+            totals = self.totals[bits].setdefault(name, Totals())
+            kind = _Sending if name in SENDS else _Count
+            self._counts[key] = kind(totals, self._tasks, wall=self._wall) if wanted else None
         return self._counts[key]
 
     def table(self, sort: str, columns: Sequence[str], overhead: int = 0) -> str:
-        """The table.
+        """The table; where there were calls of 32-bit programs, one of theirs behind it.
 
         Args:
             sort: By what, as `SORTS` has it.
             columns: Which columns, as `COLUMNS` has them.
             overhead: Nanoseconds that are taken off the time of each call.
         """
-        found = {name: totals for name, totals in self.totals.items() if totals.calls}
+        wide, narrow = (self._of(totals, sort, columns, overhead) for totals in self.totals.values())
+        return wide + (f"System call usage summary for 32 bit mode:\n{narrow}" if narrow else "")
+
+    def _of(self, every: dict[str, Totals], sort: str, columns: Sequence[str], overhead: int) -> str:
+        """The table of one width; nothing where there were no calls."""
+        found = {name: totals for name, totals in every.items() if totals.calls}
         for totals in found.values():
             totals.spent = max(totals.spent - overhead * totals.calls, 0)
             totals.least = max(totals.least - overhead, 0)
             totals.most = max(totals.most - overhead, 0)
         order = {name: at for at, name in enumerate(names_in_order())}
         rows = sorted(found.items(), key=lambda row: order.get(row[0], len(order)))
-        return _table(sorted(rows, key=SORTS[sort]), columns)  # type: ignore[arg-type]
+        return _table(sorted(rows, key=SORTS[sort]), columns) if rows else ""  # type: ignore[arg-type]
 
 
 class _Column(NamedTuple):
@@ -239,7 +290,10 @@ def _table(rows: Sequence[tuple[str, Totals]], columns: Sequence[str]) -> str:
     for _, totals in rows:
         total.add(totals.calls, totals.errors, totals.spent, totals.least, totals.most)
     chosen = [_ALL_COLUMNS[name] for name in columns]
-    rule = " ".join("-" * column.rule for column in chosen)
+    longest = max(len(name) for name, _ in rows) + 1
+    rule = " ".join(
+        "-" * (column.rule if column.width > 0 else max(column.rule, longest)) for column in chosen
+    )
     cells = [[column.cell(name, totals, total.spent) for column in chosen] for name, totals in rows]
     last = [column.cell("total", total, total.spent) for column in chosen]
     lines = [[column.head for column in chosen], *cells, last]

@@ -7,12 +7,11 @@ import stat
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import Errno
-from ring3.abi.linux.sockets import AF_INET6, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM, State
+from ring3.abi.linux.sockets import AF_INET6, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM
 from ring3.fs.eventfd import EventFile
 from ring3.linux.signals.signal_file import SignalFile
 from ring3.linux.tasks.pid_file import PidFile
 from ring3.net.inet.base import InetSocket
-from ring3.net.inet.tcp import TcpSocket
 from ring3.net.netlink.socket import NetlinkSocket
 from ring3.net.socket import Socket
 from ring3.net.unix.base import UnixSocket
@@ -20,22 +19,24 @@ from ring3.trace.addresses import plain
 from ring3.trace.strace import tables
 from ring3.trace.strace.quoting import inside, path_text, quoted
 from ring3.trace.strace.scalars import sigset
+from ring3.trace.strace.style import InHex
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from ring3.fs.file import File
 
-_UNIX_KINDS: Final = {SOCK_STREAM: "UNIX-STREAM", SOCK_DGRAM: "UNIX-DGRAM"}
+_UNIX_KINDS: Final = {SOCK_STREAM: "UNIX-STREAM"}
 _INET_KINDS: Final = {SOCK_STREAM: "TCP", SOCK_DGRAM: "UDP", SOCK_RAW: "RAW"}
 
 
-def description(file: File, details: AbstractSet[str]) -> str:
+def description(file: File, details: AbstractSet[str], in_hex: InHex = InHex.NONE) -> str:
     """What stands behind the number of an open file.
 
     Args:
         file: The file.
         details: What is wanted, as `style.FD_DETAILS` names it.
+        in_hex: How paths are written.
     """
     own = _own(file, details)
     if own:
@@ -46,8 +47,8 @@ def description(file: File, details: AbstractSet[str]) -> str:
     if "dev" in details:
         device = _device(file)
         if device:
-            return f"<{inside(path)}<{device}>>"
-    return path_text(path) if "path" in details else ""
+            return f"<{inside(path, in_hex)}<{device}>>"
+    return path_text(path, in_hex) if "path" in details else ""
 
 
 def _own(file: File, details: AbstractSet[str]) -> str:
@@ -81,7 +82,7 @@ def _socket(socket: Socket) -> str:
         name = _INET_KINDS.get(socket.kind, "RAW") + "v6" * (socket.family == AF_INET6)
         ends = _inet_ends(socket) or ends
     elif isinstance(socket, UnixSocket):
-        name = _UNIX_KINDS.get(socket.kind, "UNIX-SEQPACKET")
+        name = _UNIX_KINDS.get(socket.kind, "UNIX")
         ends = _unix_ends(socket)
     elif isinstance(socket, NetlinkSocket):
         name = "NETLINK"
@@ -95,9 +96,7 @@ def _socket(socket: Socket) -> str:
 
 
 def _inet_ends(socket: InetSocket) -> str:
-    """Both ends; of TCP only if it is listening or connected, as the kernel's list has no others."""
-    if isinstance(socket, TcpSocket) and socket.state == State.CLOSE:
-        return ""
+    """Both ends, or the one that it has been given."""
     if not socket.local.port:
         return ""
     local = plain(socket.name())

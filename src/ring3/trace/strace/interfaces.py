@@ -37,13 +37,13 @@ def request(text: Text, address: int, _count: int | None, beside: Arguments, res
     name, value = raw[:_NAME], raw[_NAME:]
     if command == _GETS_NAME:
         shown = [
-            f"ifr_ifindex={text.interface(_number(value))}",
-            *([] if has_failed else [f"ifr_name={_name(name)}"]),
+            f"ifr_ifindex={_number(value)}",
+            *([] if has_failed else [f"ifr_name={_name(text, name)}"]),
         ]
     else:
         label, show = _VALUES[command]
         is_shown = command in _SETS or not has_failed
-        shown = [f"ifr_name={_name(name)}", *([f"{label}={show(text, value)}"] if is_shown else [])]
+        shown = [f"ifr_name={_name(text, name)}", *([f"{label}={show(text, value)}"] if is_shown else [])]
     return "{" + ", ".join(shown) + "}"
 
 
@@ -85,12 +85,12 @@ def _interfaces(text: Text, address: int, length: int) -> str:
 
 def _listed_one(text: Text, address: int) -> str:
     raw = text.read(address, _NAME + _ADDRESS)
-    return f"{{ifr_name={_name(raw[:_NAME])}, ifr_addr={address_of(text, raw[_NAME:])}}}"
+    return f"{{ifr_name={_name(text, raw[:_NAME])}, ifr_addr={address_of(text, raw[_NAME:])}}}"
 
 
-def _name(raw: bytes) -> str:
+def _name(text: Text, raw: bytes) -> str:
     before, null, _ = raw.partition(b"\0")
-    return quoted(before) if null else quoted(raw[:-1]) + "..."
+    return quoted(before, text.in_hex) if null else quoted(raw[:-1], text.in_hex) + "..."
 
 
 def _number(raw: bytes) -> int:
@@ -119,8 +119,8 @@ def _map(text: Text, raw: bytes) -> str:
     return "{" + ", ".join(shown) + "}"
 
 
-def _string(_text: Text, raw: bytes) -> str:
-    return _name(raw[:_NAME])
+def _string(text: Text, raw: bytes) -> str:
+    return _name(text, raw[:_NAME])
 
 
 def _plain(_text: Text, raw: bytes) -> str:

@@ -122,7 +122,7 @@ def observe(
     counter = None
     if "c" in counts or "C" in counts:
         counted = family if follow else frozenset(tasks)
-        counter = Counter(counted, asked.selection.calls, wall="w" in counts)
+        counter = Counter(counted, asked.selection.calls, wall="w" in counts, started=bool(started))
         stack.enter_context(attach(points.SystemCall(), counter))
     return Observers(tracer, counter)
 

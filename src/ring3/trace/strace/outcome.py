@@ -37,7 +37,7 @@ def _poll(text: Text, given: Arguments, result: int) -> str:
         fd, _, revents = map(int, row.unpack(64, raw))
         if revents:
             events = text.named(tables.sets()["poll"], revents & 0xFFFF)
-            found.append(f"{{fd={text.descriptor(fd)}, revents={events}}}")
+            found.append(f"{{fd={fd}, revents={events}}}")
     parts = [f"[{', '.join(found)}]"]
     if given.get("tsp"):
         parts.append(_time(text, "timespec", given["tsp"]))
@@ -55,7 +55,7 @@ def _select(text: Text, given: Arguments, result: int) -> str:
             size = (count + text.bits - 1) // text.bits * (text.bits // 8)
             ready = members(text.read(given[name], size), count)
             if ready:
-                parts.append(f"{label} [{' '.join(map(text.descriptor, ready))}]")
+                parts.append(f"{label} [{' '.join(map(str, ready))}]")
     for name, kind in (("tvp", "timeval"), ("tsp", "timespec")):
         if given.get(name):
             parts.append(_time(text, kind, given[name]))

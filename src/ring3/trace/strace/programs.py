@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
 from ring3.kernel.mm.vma import READ
+from ring3.trace.strace.style import InHex
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -24,7 +25,8 @@ class Program(NamedTuple):
     Attributes:
         bits: Its width in this call.
         read: Reads its memory; raises Errno.
-        of_fd: What is said behind a descriptor, by which details are wanted; "" if there is nothing.
+        of_fd: What is said behind a descriptor, by which details are wanted and how paths are written; "" if there is
+            nothing.
         cwd: The path of its working directory.
         name_of: The name of a task, by its number; b"" if there is none.
         netlink: The protocol of a descriptor that is a socket of netlink(7); None for others.
@@ -33,7 +35,7 @@ class Program(NamedTuple):
 
     bits: int
     read: Callable[[int, int], bytes]
-    of_fd: Callable[[int, AbstractSet[str]], str]
+    of_fd: Callable[[int, AbstractSet[str], InHex], str]
     cwd: Callable[[], bytes]
     name_of: Callable[[int], bytes]
     netlink: Callable[[int], int | None] = lambda _fd: None
@@ -60,11 +62,11 @@ def program_of(task: LinuxTask, bits: int) -> Program:
             at = vma.end
         return memory.peek(address, size)
 
-    def of_fd(fd: int, details: AbstractSet[str]) -> str:
+    def of_fd(fd: int, details: AbstractSet[str], in_hex: InHex) -> str:
         from ring3.trace.strace.descriptors import description  # noqa: PLC0415 - imports the network
 
         try:
-            return description(task.files[fd], details)
+            return description(task.files[fd], details, in_hex)
         except Errno:
             return ""
 

@@ -44,12 +44,12 @@ def _escaped(raw: bytes, at: int, *, is_octal: bool) -> str:
     return f"\\{byte:03o}" if digit_follows else f"\\{byte:o}"
 
 
-def path_text(path: bytes) -> str:
+def path_text(path: bytes, in_hex: InHex = InHex.NONE) -> str:
     """A path between angle brackets; that its file is deleted stands behind them."""
     bare = path.removesuffix(_DELETED)
-    return f"<{inside(bare)}>" + "(deleted)" * (bare != path)
+    return f"<{inside(bare, in_hex)}>" + "(deleted)" * (bare != path)
 
 
-def inside(path: bytes) -> str:
+def inside(path: bytes, in_hex: InHex = InHex.NONE) -> str:
     """A path without brackets, in which those of its own are escaped."""
-    return quoted(path)[1:-1].replace("<", r"\74").replace(">", r"\76")
+    return quoted(path, in_hex)[1:-1].replace("<", r"\74").replace(">", r"\76")

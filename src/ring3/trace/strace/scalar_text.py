@@ -12,7 +12,7 @@ from ring3.trace.strace.ioctl_names import command
 from ring3.trace.strace.memory_text import MemoryText
 from ring3.trace.strace.naming import in_hex, named, styled
 from ring3.trace.strace.programs import AT_FDCWD, Program
-from ring3.trace.strace.quoting import inside, path_text
+from ring3.trace.strace.quoting import inside, path_text, quoted
 from ring3.trace.strace.scalars import RAW, SCALARS, sigset, user
 from ring3.trace.strace.style import Names, Style
 
@@ -83,13 +83,15 @@ class ScalarText(MemoryText):
     def descriptor(self, fd: int) -> str:
         """A descriptor, with its path if that is wanted."""
         details = self.style.fds
-        return f"{fd}{self._program.of_fd(fd, details)}" if details and fd >= 0 else str(fd)
+        return (
+            f"{fd}{self._program.of_fd(fd, details, self.style.in_hex)}" if details and fd >= 0 else str(fd)
+        )
 
     def directory(self, fd: int) -> str:
         """A descriptor that a path is relative to."""
         if fd != AT_FDCWD:
             return self.descriptor(fd)
-        where = path_text(self._program.cwd()) if "path" in self.style.fds else ""
+        where = path_text(self._program.cwd(), self.style.in_hex) if "path" in self.style.fds else ""
         return styled(self.style.names, "AT_FDCWD", str(AT_FDCWD)) + where
 
     def _styled(self, what: Meaning, number: int, text: str) -> str:
@@ -112,7 +114,8 @@ class ScalarText(MemoryText):
         name = self._program.interface(number)
         if not name:
             return str(number)
-        return styled(self.style.names, f'if_nametoindex("{name}")', str(number))
+        shown = f"if_nametoindex({quoted(name.encode(), self.style.in_hex)})"
+        return styled(self.style.names, shown, str(number))
 
     def task(self, number: int) -> str:
         """The number of a task, with its name if that is wanted."""

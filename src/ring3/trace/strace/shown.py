@@ -141,10 +141,15 @@ SIZED: Final[Mapping[str, tuple[str, int]]] = {
 """Structs of which as much counts as an argument says, and how much is there at least."""
 
 EXACT: Final[Mapping[str, tuple[str, int]]] = {
-    "sigaction": ("sigsetsize", 8),
     "user_desc_sized": ("bytecount", 16),
 }
 """Structs that are looked at only where an argument has a value."""
+
+READ_AS_FAR: Final[Mapping[str, Mapping[int, int]]] = {
+    "sigaction": {64: 88},
+    "sigaction32": {32: 76},
+}
+"""Bytes by the program's width that must be readable where a struct is, if more than it has: room for a larger mask."""
 
 SIZE_OF_DEVICE: Final = {"st_size": "st_rdev"}
 """What stands for a field where the mode says that the file is a device."""

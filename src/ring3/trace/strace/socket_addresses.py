@@ -12,7 +12,6 @@ from collections.abc import Callable, Container, Mapping
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.kinds import NamedTuple
-from ring3.trace.addresses import ipv4
 from ring3.trace.strace import tables
 from ring3.trace.strace.quoting import quoted
 from ring3.trace.strace.style import InHex
@@ -67,9 +66,15 @@ def address_of(text: Text, raw: bytes) -> str:
     return "{" + ", ".join([f"sa_family={text.named(tables.sets()['family'], family)}", *fields]) + "}"
 
 
-def in6(raw: bytes, name: str) -> str:
+def in4(text: Text, raw: bytes) -> str:
+    """An address of IPv4 as the argument of a call."""
+    return f"inet_addr({quoted(socket.inet_ntop(socket.AF_INET, raw).encode(), text.in_hex)})"
+
+
+def in6(text: Text, raw: bytes, name: str) -> str:
     """An address of IPv6 as the argument of a call that fills a field of a name."""
-    return f'inet_pton(AF_INET6, "{socket.inet_ntop(socket.AF_INET6, raw)}", &{name})'
+    shown = quoted(socket.inet_ntop(socket.AF_INET6, raw).encode(), text.in_hex)
+    return f"inet_pton(AF_INET6, {shown}, &{name})"
 
 
 def hardware_address(raw: bytes) -> str:
@@ -82,20 +87,23 @@ def short_hex(number: int) -> str:
     return f"{number:#x}" if number else "00"
 
 
-def _unix(_text: Text, raw: bytes) -> list[str]:
+def _unix(text: Text, raw: bytes) -> list[str]:
     if not raw:
         return []
-    return ["sun_path=" + ("@" + quoted(raw[1:]) if raw[0] == 0 else quoted(raw.split(b"\0")[0]))]
+    return [
+        "sun_path="
+        + ("@" + quoted(raw[1:], text.in_hex) if raw[0] == 0 else quoted(raw.split(b"\0")[0], text.in_hex))
+    ]
 
 
-def _in(_text: Text, raw: bytes) -> list[str]:
+def _in(text: Text, raw: bytes) -> list[str]:
     (port,) = struct.unpack_from(">H", raw)
-    return [f"sin_port=htons({port})", f"sin_addr={ipv4(int.from_bytes(raw[2:6], 'little'))}"]
+    return [f"sin_port=htons({port})", f"sin_addr={in4(text, raw[2:6])}"]
 
 
 def _in6(text: Text, raw: bytes) -> list[str]:
     port, flow, host = struct.unpack_from(">HI16s", raw)
-    fields = [f"sin6_port=htons({port})", f"sin6_flowinfo=htonl({flow})", in6(host, "sin6_addr")]
+    fields = [f"sin6_port=htons({port})", f"sin6_flowinfo=htonl({flow})", in6(text, host, "sin6_addr")]
     if len(raw) >= _IN6_WITH_SCOPE - 2:
         (scope,) = struct.unpack_from("<I", raw, 22)
         is_local = (host[0] == 0xFE and host[1] & 0xC0 == 0x80) or (host[0] == 0xFF and host[1] & 0xF == 2)
@@ -170,18 +178,18 @@ def _counted(text: Text, of: str, number: int) -> str:
     return text.named(tables.sets()[of], number)
 
 
-def _x25(_text: Text, raw: bytes) -> list[str]:
-    return [f"sx25_addr={{x25_addr={quoted(raw[:16].split(bytes(1))[0])}}}"]
+def _x25(text: Text, raw: bytes) -> list[str]:
+    return [f"sx25_addr={{x25_addr={quoted(raw[:16].split(bytes(1))[0], text.in_hex)}}}"]
 
 
-def _alg(_text: Text, raw: bytes) -> list[str]:
+def _alg(text: Text, raw: bytes) -> list[str]:
     feature, mask = struct.unpack_from("<II", raw, 14)
     kind, name = (part.split(b"\0")[0] for part in (raw[:14], raw[22:86]))
     return [
-        f"salg_type={quoted(kind)}",
+        f"salg_type={quoted(kind, text.in_hex)}",
         f"salg_feat={_hex(feature)}",
         f"salg_mask={_hex(mask)}",
-        f"salg_name={quoted(name)}",
+        f"salg_name={quoted(name, text.in_hex)}",
     ]
 
 

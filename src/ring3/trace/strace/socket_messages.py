@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import Errno
 from ring3.abi.meaning import Meaning
-from ring3.trace.addresses import ipv4
 from ring3.trace.strace import tables
 from ring3.trace.strace.netlink import messages as netlink_messages
 from ring3.trace.strace.quoting import quoted
 from ring3.trace.strace.scalar_text import signed
 from ring3.trace.strace.scalars import SCALARS
-from ring3.trace.strace.socket_addresses import address_of, socket_address
+from ring3.trace.strace.socket_addresses import address_of, in4, socket_address
 
 if TYPE_CHECKING:
     from ring3.trace.strace.text import Text
@@ -226,8 +225,9 @@ def _struct(name: str, *, times: int = 1) -> Callable[[Text, bytes], str]:
 def _packet_info(text: Text, data: bytes) -> str:
     if len(data) < 12:
         return ""
-    index, local, host = struct.unpack_from("<iII", data)
-    return f"{{ipi_ifindex={text.interface(index)}, ipi_spec_dst={ipv4(local)}, ipi_addr={ipv4(host)}}}"
+    index, local, host = struct.unpack_from("<i4s4s", data)
+    shown = f"ipi_spec_dst={in4(text, local)}, ipi_addr={in4(text, host)}"
+    return f"{{ipi_ifindex={text.interface(index)}, {shown}}}"
 
 
 def _error(text: Text, data: bytes) -> str:

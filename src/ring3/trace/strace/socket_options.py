@@ -10,11 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E
-from ring3.trace.addresses import ipv4
 from ring3.trace.strace import tables
 from ring3.trace.strace.bpf_filters import fprog
 from ring3.trace.strace.quoting import quoted
-from ring3.trace.strace.socket_addresses import address_of, hardware_address, in6
+from ring3.trace.strace.socket_addresses import address_of, hardware_address, in4, in6
 from ring3.trace.strace.style import InHex
 
 if TYPE_CHECKING:
@@ -83,14 +82,13 @@ def _struct(text: Text, name: str, address: int, size: int, *, is_got: bool) -> 
     return "{" + ", ".join([*([shown] if shown else []), *parts]) + "}"
 
 
-def _membership(_text: Text, raw: bytes) -> str:
-    group, interface = struct.unpack("<II", raw)
-    return f"{{imr_multiaddr={ipv4(group)}, imr_interface={ipv4(interface)}}}"
+def _membership(text: Text, raw: bytes) -> str:
+    return f"{{imr_multiaddr={in4(text, raw[:4])}, imr_interface={in4(text, raw[4:8])}}}"
 
 
 def _membership6(text: Text, raw: bytes) -> str:
     (index,) = struct.unpack_from("<i", raw, 16)
-    return f"{{{in6(raw[:16], 'ipv6mr_multiaddr')}, ipv6mr_interface={text.interface(index)}}}"
+    return f"{{{in6(text, raw[:16], 'ipv6mr_multiaddr')}, ipv6mr_interface={text.interface(index)}}}"
 
 
 def _packet_membership(text: Text, raw: bytes) -> str:

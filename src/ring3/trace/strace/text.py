@@ -28,6 +28,7 @@ from ring3.trace.strace.shown import (
     HIDDEN,
     LABELS,
     MEANINGS,
+    READ_AS_FAR,
     SHOWN,
     SIGNALLING,
     SIZE_OF_DEVICE,
@@ -101,7 +102,8 @@ class Text(ScalarText):
         if what is Meaning.NODE_SET:
             return self._nodes(address, size or 0)
         if what in SETS:
-            return SETS[what](self.read, address, size, self.bits)
+            found = SETS[what](self.read, address, size, self.bits)
+            return f"[{' '.join(map(self.descriptor if what is Meaning.FD_SET else str, found))}]"
         return self._numbers(arg, address, size)
 
     def _nodes(self, address: int, count: int) -> str:
@@ -163,6 +165,8 @@ class Text(ScalarText):
             return f"{address:#x}"
         if arg.of in EXACT and beside.get(EXACT[arg.of][0]) != EXACT[arg.of][1]:
             return f"{address:#x}"
+        if arg.of in READ_AS_FAR:
+            self.read(address, READ_AS_FAR[arg.of].get(self.bits, 0))
         dated = DATED.get(row.name) if arg.length == "2" else None
 
         def one(at: int) -> str:

@@ -13,7 +13,8 @@ from ring3.kernel import points
 from ring3.kernel.observed import Call, CallObserver, ObservedCoroutine
 from ring3.kernel.watched_stubs import StubCall, StubRow
 from ring3.linux.model.task import LinuxTask
-from ring3.linux.signals.send import sig_ignored
+from ring3.linux.signals.send import is_dying, sig_ignored
+from ring3.trace.called import SENDS
 from ring3.trace.strace.form import Form
 from ring3.trace.strace.multiplexed import entry_of, stands_for
 from ring3.trace.strace.multiplexed import inner as inner_call
@@ -118,6 +119,9 @@ class _Row(CallObserver):
     def returned(self, call: Call) -> None:
         opened = self._open.pop(call.task, None)  # type: ignore[arg-type]
         if opened is None:
+            return
+        if opened.form.name in SENDS and is_dying(opened.task):
+            self._tracer.leave_in(opened)
             return
         error, value = call.error, call.value
         if error is not None:
@@ -285,7 +289,12 @@ class Tracer(CallObserver):
     def leave(self, task: Task) -> None:
         """A task ends in the call that it has begun, if any."""
         opened = self.open.pop(task, None)
-        if opened is not None and (opened.told or self.wanted.left):
+        if opened is not None:
+            self.leave_in(opened)
+
+    def leave_in(self, opened: OpenCall) -> None:
+        """A task ends in a call, so that nobody hears what it returned."""
+        if opened.told or self.wanted.left:
             self.writer.leave(opened)
 
     # -- signals and tasks -----------------------------------------------------------------------------------------
