@@ -153,6 +153,10 @@ class TaskExec(NamedTuple):
     """Programs that a task becomes: gets `Executed`."""
 
 
+class TaskExiting(NamedTuple):
+    """Tasks that are about to end, and have their memory and files yet: gets `Exited`."""
+
+
 class TaskExited(NamedTuple):
     """Tasks that end: gets `Exited`, while the task is still whole."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ring3.abi import tbl
 from ring3.fs.probes import at_host_data
 from ring3.kernel import points
-from ring3.kernel.events import Executed, Sent, Taken
+from ring3.kernel.events import Executed, Exited, Sent, Taken
 from ring3.kernel.functions import LINUX
 from ring3.kernel.observed import Call, CallObserver
 from ring3.kernel.probes import at_entry_of, at_return_of
@@ -18,6 +18,7 @@ from ring3.kernel.watched_stubs import StubRow
 from ring3.linux.definition import DEFINED, IA32_REGISTERS, X64_REGISTERS, Syscall
 from ring3.linux.entry import deliver
 from ring3.linux.signals import send
+from ring3.linux.tasks.exit import release_task
 
 if TYPE_CHECKING:
     from ring3.kernel.probes import Attacher
@@ -92,6 +93,11 @@ def _executed(call: Call) -> Executed:
     return Executed(task, path)
 
 
+def _exiting(call: Call) -> Exited:
+    task, code = call.arguments
+    return Exited(task, code)
+
+
 def _at_exec(
     kernel: LinuxSystem, point: points.TaskExec, observer: Callable[[Any], None]
 ) -> Callable[[], None]:
@@ -116,4 +122,5 @@ OWN: Final[Mapping[type, Attacher]] = {
     points.SignalForced: at_entry_of(LINUX[send.force_sig_info.__name__], _forced),
     points.SignalDelivered: at_entry_of(LINUX[deliver.get_signal.__name__], _taken),
     points.TaskExec: _at_exec,
+    points.TaskExiting: at_entry_of(LINUX[release_task.__name__], _exiting),
 }

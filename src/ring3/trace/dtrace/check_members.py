@@ -200,7 +200,7 @@ def offsetof(checker: Checker, node: Node) -> Node:
         fail("D_OFFSETOF_TYPE", node.line, "offsetof operand must be a struct or union type")
     member = struct.members.get(node.member)
     if member is None:
-        fail("D_TYPE_MEMBER", node.line, f"{node.member} is not a member of {struct}")
+        fail("D_UNKNOWN", node.line, f"failed to determine offset of {node.member}: Unknown type member")
     if member.bits:
         fail("D_OFFSETOF_BITFIELD", node.line, f"cannot take offset of a bit-field: {node.member}")
     return checker.make_constant(node.line, member.offset, checker.types.ulong)

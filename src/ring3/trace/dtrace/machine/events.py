@@ -123,11 +123,11 @@ _PROC: Final = {
     "create": _Event(points.TaskCreated(), _created, ("psinfo_t *",)),
     "exec-success": _Event(points.TaskExec(), lambda _event: ()),
     "exit": _Event(
-        points.TaskExited(), lambda event: (exit_reason(event.code),) if _is_last(event) else None, ("int",)
+        points.TaskExiting(), lambda event: (exit_reason(event.code),) if _is_last(event) else None, ("int",)
     ),
     "fault": _Event(points.SignalForced(), _fault, ("int",)),
     "lwp-create": _Event(points.TaskCreated(), _lwp_created, _THREAD),
-    "lwp-exit": _Event(points.TaskExited(), lambda _event: ()),
+    "lwp-exit": _Event(points.TaskExiting(), lambda _event: ()),
     "signal-discard": _Event(
         points.SignalSent(), lambda event: _sent(event) if event.discarded else None, (*_THREAD, "int")
     ),
@@ -184,6 +184,10 @@ class EventProvider:
         own = kernel.own_points()
         missing = {point for point in _OF_LINUX if point not in own}
         self._table = {what: event for what, event in table.items() if type(event.point) not in missing}
+        if points.TaskExiting not in own:
+            for what, event in self._table.items():
+                if isinstance(event.point, points.TaskExiting):
+                    self._table[what] = event._replace(point=points.TaskExited())
         self._kernel = kernel
         self._probes = [
             Probe(name, "", "", what, types=typed(event.types)) for what, event in self._table.items()

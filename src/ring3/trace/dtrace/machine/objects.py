@@ -21,11 +21,12 @@ File = PageCache | SharedObject
 
 
 class Function(NamedTuple):
-    """A function of an object: where it is in the program's memory, and how long."""
+    """A function of an object: where it is in the program's memory, how long, and its other names."""
 
     name: str
     address: int
     size: int
+    others: tuple[str, ...] = ()
 
 
 class MappedObject(NamedTuple):
@@ -37,16 +38,26 @@ class MappedObject(NamedTuple):
     file: File
 
     def functions(self) -> list[Function]:
-        """Its functions, each once by the best of its names: global ones before others."""
+        """Its functions, each once, by the best of its names."""
         raw = bytes(self.file.read(0, self.file.size))
-        found: dict[str, Function] = {}
+        found: dict[int, dict[str, elf.Symbol]] = {}
         for kind in (elf.SHT_SYMTAB, elf.SHT_DYNSYM):
             for symbol in elf.symbols(raw, kind):
                 if symbol.info & 0xF in _FUNCTIONS and symbol.size:
-                    found.setdefault(
-                        symbol.name, Function(symbol.name, symbol.value + self.bias, symbol.size)
-                    )
-        return list(found.values())
+                    found.setdefault(symbol.value, {}).setdefault(symbol.name, symbol)
+        functions = []
+        for value, named in found.items():
+            best, *others = sorted(named.values(), key=_preference)
+            names = tuple(each.name for each in others)
+            functions.append(Function(best.name, value + self.bias, best.size, names))
+        return functions
+
+
+def _preference(symbol: elf.Symbol) -> tuple[bool, bool, int, int, str]:
+    """Which name of an address goes before others, as libproc has it (byaddr_cmp_common of Psymtab.c)."""
+    name = symbol.name
+    underlines = len(name) - len(name.lstrip("_"))
+    return not symbol.is_global, name.startswith("$"), underlines, symbol.size, name
 
 
 def entry_of(mm: Mm) -> int | None:

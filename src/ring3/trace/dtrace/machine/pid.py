@@ -81,7 +81,12 @@ class PidProvider:
             return self._at_address(description, mm, objects[0])
         found = []
         wanted = matcher(description.function)
-        functions = [(mapped, each) for mapped in objects for each in mapped.functions() if wanted(each.name)]
+        functions = [
+            (mapped, each)
+            for mapped in objects
+            for each in mapped.functions()
+            if any(map(wanted, (each.name, *each.others)))
+        ]
         literal = description.function and not _GLOBS & set(description.function)
         if (
             objects
