@@ -53,6 +53,8 @@ def index(checker: Checker, node: Node) -> Node:
 
 def _element(checker: Checker, node: nodes.Index, symbol: Symbol | None) -> Node:
     kind, key = node.base.type, node.keys[0]
+    if (is_string(kind) or is_pointer(kind)) and not is_integer(key.type):
+        fail("D_OP_INT", node.line, "array index must be of integral type")
     if is_string(kind):
         node.type = checker.types.char
         node.lvalue = node.base.lvalue and not isinstance(node.base, nodes.Call)
@@ -63,8 +65,6 @@ def _element(checker: Checker, node: nodes.Index, symbol: Symbol | None) -> Node
                 "D_IDENT_BADREF", node.line, f"scalar '{symbol.full_name}' may not be referenced as an array"
             )
         fail("D_ARR_BADREF", node.line, "operator [ ] requires an array or pointer operand")
-    if not is_integer(key.type):
-        fail("D_OP_INT", node.line, "array index must be of integral type")
     target = target_of(kind)
     if isinstance(resolve(target), Void):
         fail("D_DEREF_VOID", node.line, "cannot dereference pointer to void")
