@@ -217,6 +217,24 @@ def test_threads_are_told_when_that_is_wanted(linux: Linux, events: Path) -> Non
     assert sorted(reason.name for reason in reasons) == ["CREATED"] * 2 + ["THREAD_EXIT"] * 2
 
 
+@pytest.mark.parametrize(("what", "number", "times"), [("threads", 60, 2), ("children", 231, 3)])
+def test_calls_of_threads_and_children_to_come_are_told(
+    linux: Linux, events: Path, what: str, number: int, times: int
+) -> None:
+    debugged = Debugged(linux, events, what)
+    debugged.target.calls = {number}  # exit, exit_group
+    debugged.target.follows_children = True
+    seen = set()
+    stop = debugged.go_on()
+    while len(debugged.target.threads) > 0:
+        if stop.reason is Reason.SYSCALL_ENTRY:
+            seen.add(stop.thread.tid)
+        if stop.child is not None:
+            debugged.target.resume(stop.child)
+        stop = debugged.go_on(stop.thread)
+    assert len(seen) == times
+
+
 def test_children_are_their_own_unless_they_are_followed(linux: Linux, events: Path) -> None:
     debugged = Debugged(linux, events, "children")
     debugged.target.passed = {int(Sig.SIGCHLD)}

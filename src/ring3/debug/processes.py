@@ -300,6 +300,7 @@ class ProcessTarget(Target):
         if task is None or task.trace is None or task.trace.outside is not self:
             return None
         task.trace.trap = False
+        tracing.trace_calls(task, self._call_work)
         return self._begin(task)
 
     def _exited(self, event: Exited) -> None:

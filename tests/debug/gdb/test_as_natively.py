@@ -51,10 +51,11 @@ SCRIPTS: Final = {
     "siginfo of events": f"catch syscall getppid\nrun calls\n{SIGINFO}\ndelete\nkill\ncatch fork\nrun children\n"
     f"{SIGINFO}\ndelete\nkill\ncatch exec\nrun exec\n{SIGINFO}",
     "catch signal": "catch signal SIGUSR1\nrun signals\ninfo breakpoints\nsignal 0\nprint $_exitcode",
-    "displayed": "set args\nbreak add\nrun\ndisplay a\ndisplay/i $pc\nnext\nundisplay 1\nnext\ninfo display\nundisplay 2",
+    "displayed": "set args\nbreak add\nrun\ndisplay a\ndisplay/i $pc\nnext\nundisplay 1\nnext\ninfo display",
     "skipped": "set args\nskip function add\nbreak loop\nrun\nnext\nnext\nstep\nstep\ninfo skip\nskip delete",
     "watch by place": "set args\nbreak main\nrun\nwatch -l points[1].x\nset var points[1].x = 9\ncontinue",
-    "commands of a breakpoint": "set args\nbreak add\npython gdb.breakpoints()[-1].commands = 'silent\\nprint a'\nrun\ncontinue",
+    "commands of a breakpoint": "set args\nbreak add\n"
+    "python gdb.breakpoints()[-1].commands = 'silent\\nprint a'\nrun\ncontinue",
     "registers": "break half\nrun half\nprint $xmm0.v2_double[0]\n"
     "print $eflags\nset $rax = 5\nprint $rax\nprint $mxcsr",
     "memory": "break add\nrun\nx/3dw points\nx/s text\nprint points[2]\nptype struct point\nprint sizeof(points)",
