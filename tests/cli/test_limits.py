@@ -41,7 +41,8 @@ def run(toolchain: Toolchain, folder: Path, mode: str, count: int, *options: str
     ("mode", "count", "said"),
     [
         ("descriptors", 500, "500 files, errno 24\n"),
-        ("sockets", 1000, "1000 sockets, 1 byte\n"),
+        ("sockets", min(1000 * FACTOR, 10_000), "{count} sockets, 1 byte\n"),
+        ("connections", 300, "{count} connections\n"),
         ("names", 2000, "{count} names\nremoved: 0\n"),
         ("sparse", 1 << 30, "0 1 1 1 1\n"),
         ("opens", 10_000, "{count} opens\n"),
@@ -49,7 +50,7 @@ def run(toolchain: Toolchain, folder: Path, mode: str, count: int, *options: str
     ],
 )
 def test_much_of_something(toolchain: Toolchain, tmp_path: Path, mode: str, count: int, said: str) -> None:
-    often = count * FACTOR if mode in ("names", "opens") else count
+    often = count * FACTOR if mode in ("names", "opens", "connections") else count
     _, nothing = run(toolchain, tmp_path, "none", 0)
     found, size = run(toolchain, tmp_path, mode, often)
     assert found == said.format(count=often)

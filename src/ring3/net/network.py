@@ -62,7 +62,8 @@ class Network:
         unix: Names of AF_UNIX.
         in_flight: Open files that are under way in messages.
         tcp: Ports of TCP.
-        udp: Ports of UDP.
+        udp: Ports of UDP, ...
+        udp_lite: ... and of UDP-Lite.
         raw: Raw sockets of ICMP.
         netlink_ports: Numbers of sockets of AF_NETLINK.
         sockets: All of them.
@@ -93,6 +94,7 @@ class Network:
         self.in_flight = InFlight()
         self.tcp = Ports(random_bytes, shares_when_heard=False)
         self.udp = Ports(random_bytes, shares_when_heard=True)
+        self.udp_lite = Ports(random_bytes, shares_when_heard=True)
         self.raw: list[RawSocket] = []
         self.netlink_ports: set[int] = set()
         self.sockets: WeakSet[Socket] = WeakSet()

@@ -76,13 +76,15 @@ def _reset(call: Call) -> Iterable[Carried]:
 
 
 def _delivered(call: Call) -> Iterable[Carried]:
-    _, sent, port = call.arguments
+    socket, sent, port = call.arguments
     source, target = ends_of(sent.source, Endpoint(sent.target, port))
-    return (Carried(call.task, IPPROTO_UDP, source, target, 0, sent.data),)
+    return () if socket.is_lite else (Carried(call.task, IPPROTO_UDP, source, target, 0, sent.data),)
 
 
 def _refused(call: Call) -> Iterable[Carried]:
-    _, sent, port = call.arguments
+    socket, sent, port = call.arguments
+    if socket.is_lite:
+        return ()
     source, target = ends_of(sent.source, Endpoint(sent.target, port))
     about = ip_packet(IPPROTO_UDP, source[0], target[0], datagram(source, target, sent.data))
     data = port_unreachable(target[0], source[0], about)

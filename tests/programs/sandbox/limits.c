@@ -1,6 +1,7 @@
 /* Takes as much of something as there is, or does something very often: limits MODE COUNT. Says what came of it. */
 #define _GNU_SOURCE
 #include <dirent.h>
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -32,6 +33,29 @@ static void sockets(long count)
         made += 2;
     char byte = 'x';
     printf("%ld sockets, %zd byte\n", made, write(pair[0], &byte, 1) + read(pair[1], &byte, 1) - 1);
+}
+
+static void connections(long count)
+{
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof name;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    bind(listener, (struct sockaddr *)&name, size);
+    listen(listener, 1);
+    getsockname(listener, (struct sockaddr *)&name, &size);
+    for (long turn = 0; turn < count; turn++) {
+        int client = socket(AF_INET, SOCK_STREAM, 0);
+        if (connect(client, (struct sockaddr *)&name, size) < 0) {
+            printf("connection %ld: %s\n", turn, strerror(errno));
+            return;
+        }
+        int server = accept(listener, NULL, NULL);
+        char byte;
+        close(client);
+        read(server, &byte, 1);
+        close(server);
+    }
+    printf("%ld connections\n", count);
 }
 
 static void opens(long count)
@@ -119,7 +143,7 @@ int main(int argc, char **argv)
         const char *name;
         void (*run)(long);
     } modes[] = {
-        {"descriptors", descriptors}, {"sockets", sockets}, {"opens", opens}, {"names", names},
+        {"descriptors", descriptors}, {"sockets", sockets}, {"connections", connections}, {"opens", opens}, {"names", names},
         {"full", full}, {"sparse", sparse}, {"deep", deep},
     };
     for (unsigned mode = 0; argc > 2 && mode < sizeof modes / sizeof modes[0]; mode++)

@@ -5,13 +5,13 @@ static const int values[] = {0, 1, 2, 100, 300, -1, 70000, 1 << 30};
 static const int sizes[] = {0, 1, 3, 8};
 
 static void option(const char *kind, int family, int type, int level, int name) {
-    int fd = socket(family, type, 0), value = 77;
+    int protocol = level == IPPROTO_UDPLITE ? level : 0, fd = socket(family, type, protocol), value = 77;
     socklen_t size = sizeof value;
     int result = getsockopt(fd, level, name, &value, &size);
     printf("%s %d %d: %d %d size %d, set", kind, level, name, result < 0 ? -errno : 0, value, (int)size);
     close(fd);
     for (unsigned i = 0; i < sizeof values / sizeof *values; i++) {
-        fd = socket(family, type, 0);
+        fd = socket(family, type, protocol);
         result = setsockopt(fd, level, name, &values[i], sizeof values[i]);
         if (result < 0)
             printf(" %d", -errno);
@@ -21,7 +21,7 @@ static void option(const char *kind, int family, int type, int level, int name) 
     }
     value = 1;
     long wide[2] = {1, 0};
-    fd = socket(family, type, 0);
+    fd = socket(family, type, protocol);
     printf(", sizes");
     for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++)
         printf(" %d", setsockopt(fd, level, name, wide, sizes[i]) < 0 ? -errno : 0);
@@ -56,5 +56,7 @@ int main(void) {
     }
     for (int i = 0; i < 5; i++)
         option("udp", AF_INET, SOCK_DGRAM, IPPROTO_UDP, udp[i]);
+    for (int name = 9; name < 12; name++)
+        option("udp-lite", AF_INET6, SOCK_DGRAM, IPPROTO_UDPLITE, name);
     return 0;
 }

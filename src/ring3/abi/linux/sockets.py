@@ -70,6 +70,7 @@ SOL_SOCKET: Final = 1
 SOL_TCP: Final = 6
 SOL_UDP: Final = 17
 SOL_IPV6: Final = 41
+SOL_UDPLITE: Final = 136
 SOL_RAW: Final = 255
 SOL_NETLINK: Final = 270
 

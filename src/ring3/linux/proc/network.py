@@ -56,6 +56,10 @@ def _tcp(kernel: LinuxSystem, family: int) -> str:
     return _inet(kernel.network.tcp, family)
 
 
+def _udp_lite(kernel: LinuxSystem, family: int) -> str:
+    return _inet(kernel.network.udp_lite, family)
+
+
 def _udp(kernel: LinuxSystem, family: int) -> str:
     return _inet(kernel.network.udp, family)
 
@@ -127,7 +131,8 @@ def _sockstat(kernel: LinuxSystem) -> str:
     waiting = sum(socket.expires is not None for socket in tcp)
     return (
         f"sockets: used {used}\nTCP: inuse {len(tcp) - waiting} orphan 0 tw {waiting} alloc {len(tcp)} mem 0\n"
-        f"UDP: inuse {sum(1 for _ in network.udp)} mem 0\nUDPLITE: inuse 0\nRAW: inuse 0\nFRAG: inuse 0 memory 0\n"
+        f"UDP: inuse {sum(1 for _ in network.udp)} mem 0\nUDPLITE: inuse {sum(1 for _ in network.udp_lite)}\n"
+        "RAW: inuse 0\nFRAG: inuse 0 memory 0\n"
     )
 
 
@@ -144,6 +149,8 @@ TEXTS: Final[dict[bytes, Callable[[LinuxSystem], str]]] = {
     b"tcp6": lambda kernel: _tcp(kernel, AF_INET6),
     b"udp": lambda kernel: _udp(kernel, AF_INET),
     b"udp6": lambda kernel: _udp(kernel, AF_INET6),
+    b"udplite": lambda kernel: _udp_lite(kernel, AF_INET),
+    b"udplite6": lambda kernel: _udp_lite(kernel, AF_INET6),
     b"unix": _unix,
 }
 """The files in /proc/PID/net."""

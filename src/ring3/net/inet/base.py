@@ -16,6 +16,7 @@ from ring3.abi.linux.sockets import (
     SOL_IPV6,
     SOL_TCP,
     SOL_UDP,
+    SOL_UDPLITE,
     State,
 )
 from ring3.net.caller import CAP_NET_BIND_SERVICE
@@ -54,7 +55,13 @@ MOST_OF_IP: Final = 65535
 """Bytes of a packet of IPv4 at most."""
 MTU: Final = {SOL_IP: 14, SOL_IPV6: 24}
 """The option that tells how large packets may be, by level."""
-NUMBERS: Final = {SOL_IP: numbers.IP, SOL_IPV6: numbers.IPV6, SOL_UDP: numbers.UDP, SOL_TCP: numbers.TCP}
+NUMBERS: Final = {
+    SOL_IP: numbers.IP,
+    SOL_IPV6: numbers.IPV6,
+    SOL_UDP: numbers.UDP,
+    SOL_UDPLITE: numbers.UDP_LITE,
+    SOL_TCP: numbers.TCP,
+}
 """Options that are numbers, by level."""
 
 

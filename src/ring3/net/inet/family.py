@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 IPPROTO_TCP: Final = 6
 IPPROTO_UDP: Final = 17
+IPPROTO_UDPLITE: Final = 136
 IPPROTO_MAX: Final = 263
 KINDS: Final[dict[int, tuple[type[InetSocket], int]]] = {
     SOCK_STREAM: (TcpSocket, IPPROTO_TCP),
@@ -47,6 +48,8 @@ def _make(family: int, network: Network, kind: int, protocol: int, caller: Calle
     if found is None:
         raise Errno(E.EPROTONOSUPPORT if kind == SOCK_RAW else E.ESOCKTNOSUPPORT)
     made, number = found
+    if kind == SOCK_DGRAM and protocol == IPPROTO_UDPLITE:
+        number = protocol
     if protocol not in (0, number):
         raise Errno(E.EPROTONOSUPPORT)
     return made(network, family, kind, number, owner)

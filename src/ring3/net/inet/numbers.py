@@ -88,6 +88,11 @@ def _seconds_of_retries(value: int) -> int:
     return seconds
 
 
+def _coverage(value: int) -> int:
+    """How many bytes a checksum covers: all, or at least the header (UDPLITE_SEND_CSCOV)."""
+    return min(max(value, 8), 65535) if value else 0
+
+
 def _size(value: int) -> int:
     """A packet's size: 0 for none, else what every network carries at least.
 
@@ -184,3 +189,8 @@ UDP: Final[dict[int, Number]] = {
     103: Number(0, 0, 65535),  # UDP_SEGMENT
 }
 """include/uapi/linux/udp.h."""
+UDP_LITE: Final[dict[int, Number]] = {
+    **UDP,
+    **dict.fromkeys((10, 11), Number(stored=_coverage)),  # UDPLITE_SEND_CSCOV, UDPLITE_RECV_CSCOV
+}
+"""RFC 3828; the checksum is never wrong, so that it does not matter what it covers."""

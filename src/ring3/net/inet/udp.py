@@ -1,4 +1,4 @@
-"""UDP: messages between ports (udp(7), net/ipv4/udp.c)."""
+"""UDP and UDP-Lite: messages between ports (udp(7), udplite(7), net/ipv4/udp.c)."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from ring3.abi.linux.sockets import (
     SO_REUSEPORT,
     SOL_IP,
     SOL_UDP,
+    SOL_UDPLITE,
     State,
 )
 from ring3.fs.readiness import POLLERR, POLLHUP, POLLRDHUP, POLLWRBAND, READABLE, WRITABLE
@@ -103,7 +104,7 @@ class UdpSocket(InetSocket):
         self, network: Network, family: int, kind: int, protocol: int, owner: tuple[int, int]
     ) -> None:
         super().__init__(network, family, kind, protocol, owner)
-        self.ports = network.udp
+        self.ports = network.udp_lite if self.is_lite else network.udp
         self.queue: deque[Datagram] = deque()
         self.held = 0
         self.parts: Parts | None = None
@@ -112,7 +113,12 @@ class UdpSocket(InetSocket):
     @property
     def levels_known(self) -> tuple[int, ...]:
         """Those of its addresses, and UDP's own."""
-        return (*super().levels_known, SOL_UDP)
+        return (*super().levels_known, SOL_UDP, *((SOL_UDPLITE,) if self.is_lite else ()))
+
+    @property
+    def is_lite(self) -> bool:
+        """Whether it is of UDP-Lite, whose ports are others (RFC 3828)."""
+        return self.protocol == SOL_UDPLITE
 
     def set_option(self, level: int, name: int, value: bytes, caller: Caller) -> None:
         """Sets an option; where messages are not put together any more, what there is of one goes."""
@@ -224,7 +230,7 @@ class UdpSocket(InetSocket):
             equal = [other for other in hearing if other.closeness(sent) == best]
             shared = all(other.value(SO_REUSEPORT) for other in equal)
             equal[sent.source.port % len(equal) if shared else -1].receive(sent)
-        elif (sent.target, port) == name_service.ADDRESS:
+        elif (sent.target, port) == name_service.ADDRESS and not self.is_lite:
             found = name_service.answer(sent.data, os.fsencode(self.network.hostname()))
             if found is not None:
                 self.deliver(
