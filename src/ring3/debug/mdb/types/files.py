@@ -137,42 +137,53 @@ class FileTypes:
 
 
 class DwarfTypes:
-    """The types of DWARF debugging information."""
+    """The types of DWARF debugging information, whose units are read until one has what is looked for."""
 
     def __init__(self, file: ObjectFile) -> None:
+        assert file.dwarf is not None
         self._file = file
         self._made: dict[int, Type] = {}
+        self._units = file.dwarf.iter_CUs()
+        self._named: dict[str, DIE] = {}
+        self._variables: dict[str, DIE] = {}
 
-    @cached_property
-    def _index(self) -> tuple[dict[str, DIE], dict[str, DIE]]:
-        """The entries of named types and of variables."""
-        types: dict[str, Any] = {}
-        variables: dict[str, Any] = {}
-        assert self._file.dwarf is not None
-        for unit in self._file.dwarf.iter_CUs():
-            for entry in unit.get_top_DIE().iter_children():
-                name = _name(entry)
-                if not name:
-                    continue
-                if entry.tag in _NAMED and "DW_AT_declaration" not in entry.attributes:
-                    keyword = _TAGGED.get(entry.tag)
-                    types.setdefault(f"{keyword} {name}" if keyword else name, entry)
-                elif entry.tag == "DW_TAG_variable":
-                    variables.setdefault(name, entry)
-        return types, variables
+    def _read_unit(self) -> bool:
+        """Notes the named types and the variables of the next unit; returns whether there was one."""
+        unit = next(self._units, None)
+        if unit is None:
+            return False
+        for entry in unit.get_top_DIE().iter_children():
+            name = _name(entry)
+            if not name:
+                continue
+            if entry.tag in _NAMED and "DW_AT_declaration" not in entry.attributes:
+                keyword = _TAGGED.get(entry.tag)
+                self._named.setdefault(f"{keyword} {name}" if keyword else name, entry)
+            elif entry.tag == "DW_TAG_variable":
+                self._variables.setdefault(name, entry)
+        return True
+
+    def _entry(self, noted: dict[str, DIE], *names: str) -> DIE | None:
+        """The first entry of one of some names."""
+        while True:
+            found = next((noted[name] for name in names if name in noted), None)
+            if found is not None or not self._read_unit():
+                return found
 
     def names(self) -> Iterable[str]:
         """The names of all types."""
-        return self._index[0]
+        while self._read_unit():
+            pass
+        return self._named
 
     def find(self, name: str) -> Type | None:
         """A type by its name in C."""
-        entry = self._index[0].get(name) or self._index[0].get(_GNU_NAMES.get(name, ""))
+        entry = self._entry(self._named, name, _GNU_NAMES.get(name, name))
         return None if entry is None else self._type(entry)
 
     def of_variable(self, name: str) -> Type | None:
         """The type of a variable."""
-        entry = self._index[1].get(name)
+        entry = self._entry(self._variables, name)
         return None if entry is None else self._referred(entry)
 
     def _referred(self, entry: Any) -> Type:  # noqa: ANN401
@@ -237,7 +248,7 @@ class DwarfTypes:
         made = Struct(_TAGGED[entry.tag], _name(entry))
         self._made[entry.offset] = made  # members may point at it
         if "DW_AT_declaration" in entry.attributes:
-            complete = self._index[0].get(f"{made.keyword} {made.tag}")
+            complete = self._entry(self._named, f"{made.keyword} {made.tag}")
             return made if complete is None else self._type(complete)
         for child in entry.iter_children():
             if child.tag == "DW_TAG_member":
