@@ -145,12 +145,12 @@ def test_ranges_are_cut_and_joined() -> None:
 
 def test_a_whole_file_is_locked_by_open_file_descriptions() -> None:
     locks, one, other = Locks(), object(), object()
-    assert locks.flock(one, exclusive=False)
-    assert locks.flock(other, exclusive=False)
-    assert not locks.flock(one, exclusive=True)
+    assert locks.flock(one, 1, exclusive=False)
+    assert locks.flock(other, 1, exclusive=False)
+    assert not locks.flock(one, 1, exclusive=True)
     locks.unflock(other)
-    assert locks.flock(one, exclusive=True)
-    assert not locks.flock(other, exclusive=False)
+    assert locks.flock(one, 1, exclusive=True)
+    assert not locks.flock(other, 1, exclusive=False)
 
 
 def test_closing_any_descriptor_loses_the_locks_of_the_table(root: Tree) -> None:

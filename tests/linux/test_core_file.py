@@ -13,6 +13,7 @@ import pytest
 from ring3.abi import elf
 from ring3.computer import Linux
 from ring3.linux.tasks import core_file
+from tests.cli.command import ring3
 from tests.support import guest
 from tests.support.toolchain import Bits, Toolchain
 
@@ -104,3 +105,23 @@ def test_gdb_reads_it(toolchain: Toolchain, bits: Bits, in_folder: Path) -> None
     assert "$2 = 77" in out
     assert "fault" in out
     assert out.count("LWP") >= 2
+
+
+NAMES = """
+cd /tmp; ulimit -c unlimited
+die() {
+    sh -c 'echo $$ >pid; kill -SEGV $$' 2>/dev/null
+    ls core* 2>/dev/null | sed "s/$(cat pid)/PID/"; rm -f core*
+}
+name() { echo "$1" >/proc/sys/kernel/core_pattern; }
+die; name 'core-%e-%s-%u.%p%%%z%'; cat /proc/sys/kernel/core_pattern; die; name '/tmp/core.%i'; die
+name '|/bin/cat'; die; name core; echo 1 >/proc/sys/kernel/core_uses_pid; die; name 'core%p'; die
+"""
+
+
+def test_its_name_is_what_core_pattern_says() -> None:
+    """As core(5) describes the letters; a program that is to read it is not started, and nothing is left."""
+    shown = ring3("run", "--user", "root", "sh", "-c", NAMES)
+    assert shown.stdout.splitlines() == [
+        "core", "core-%e-%s-%u.%p%%%z%", "core-sh-11-0.PID%", "core.PID", "core.PID", "corePID"
+    ]  # fmt: skip

@@ -75,3 +75,15 @@ def test_mounts_are_watched_and_do_not_grow_without_bound(tmp_path: Path) -> Non
         "[10]",
         "True 28",
     ], done.stderr
+
+
+DEVICES = """
+cd /tmp; mknod null c 1 3 && echo lost >null; wc -c <null; mknod zero c 1 5 && head -c 3 zero | od -An -tx1
+mknod full c 1 7; echo x 2>/dev/null >full || echo full; mknod nothing c 9 9; cat nothing 2>/dev/null || echo nothing
+"""
+
+
+def test_devices_that_are_made_are_those_of_their_numbers() -> None:
+    """As mknod(2) gives them to a chroot; where there is no driver, opening one is ENXIO."""
+    shown = ring3("run", "--user", "root", "sh", "-c", DEVICES)
+    assert (shown.stdout, shown.returncode) == ("0\n 00 00 00\nfull\nnothing\n", 0)

@@ -28,6 +28,7 @@ PROGRAMS = [
     "handles",
     "inotify",
     "leases",
+    "locks_shown",
     "mapping",
     "names",
     "opening",

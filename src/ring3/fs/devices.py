@@ -15,7 +15,7 @@ from ring3.fs.permission import KERNEL
 from ring3.fs.tmpfs import MemoryDirectory, MemoryFileSystem
 
 if TYPE_CHECKING:
-    from ring3.fs.vfs import Vfs
+    from ring3.fs.vfs import Driver, Vfs
 
 PIECE: Final = 1 << 20
 """Bytes that a device without end gives at once."""
@@ -123,19 +123,6 @@ class RandomFile(DeviceFile):
         return self._source(min(size, PIECE)) if size else b""
 
 
-Driver = Callable[[Inode, Dentry, int], File]
-
-
-class DeviceNode(MemoryNode):
-    """A device that a driver is behind."""
-
-    driver: Driver = NullFile
-
-    def open(self, dentry: Dentry, flags: int) -> File:
-        """Opens the device."""
-        return self.driver(self, dentry, flags)
-
-
 class HostTerminal(MemoryNode):
     """A terminal of the host at its own path, so that programs find the name of theirs (ttyname(3)).
 
@@ -214,9 +201,9 @@ def make_dev(
         (b"ring3", 10, 62, tool),
     )
     for name, major, minor, driver in rows:
-        node = DeviceNode(vfs, fs, fs.new_ino(), stat.S_IFCHR | 0o666, 0, 0, rdev=major << 8 | minor)
-        node.driver = driver
-        root.put(name, node)
+        number = major << 8 | minor
+        vfs.drivers[number] = driver
+        root.put(name, MemoryNode(vfs, fs, fs.new_ino(), stat.S_IFCHR | 0o666, 0, 0, rdev=number))
     root.create(b"pts", stat.S_IFDIR | 0o755, KERNEL)
     for name, target in (
         (b"fd", b"/proc/self/fd"),

@@ -221,9 +221,12 @@ class MemoryNode(Attributes, Inode):
         return self.readlink()
 
     def open(self, dentry: Dentry, flags: int) -> File:
-        """Opens a FIFO; no driver is behind a device made here."""
+        """Opens a FIFO, or a device that there is a driver for."""
         if not stat.S_ISFIFO(self.mode):
-            raise Errno(E.ENXIO)
+            driver = self.vfs.drivers.get(self.rdev) if stat.S_ISCHR(self.mode) else None
+            if driver is None:
+                raise Errno(E.ENXIO)
+            return driver(self, dentry, flags)
         from ring3.fs.fifo import open_fifo  # noqa: PLC0415 -- few programs have one
         from ring3.fs.pipe import Pipe  # noqa: PLC0415
 

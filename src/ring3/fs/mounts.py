@@ -319,6 +319,15 @@ class MountTree:
         self.mounts += subtree
         self.note_change()
 
+    def tuck(self, mount: Mount, old: Mount) -> None:
+        """Puts a mount beneath the one that it stands on top of."""
+        below = old.at
+        assert below is not None, "the root of all has nothing beneath it"
+        old.root.mounted = None
+        below.mounted, mount.root.covers, mount.at = mount.root, below, below
+        mount.root.mounted, old.root.covers, old.at = old.root, mount.root, mount.root
+        self._sort()
+
     def pivot(self, old: Mount, new: Mount, place: Dentry) -> None:
         """Puts another mount where one is, and that one at a place below it."""
         above = old.at

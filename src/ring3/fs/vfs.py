@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.errors import OutOfFrames
@@ -13,6 +13,13 @@ from ring3.fs.inode import FileSystem, StatFs
 from ring3.fs.mounts import Mount, MountTree
 from ring3.kernel.mm.objects import Objects
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE, Ram
+
+if TYPE_CHECKING:
+    from ring3.fs.file import File
+    from ring3.fs.inode import Inode
+
+    Driver = Callable[[Inode, Dentry, int], File]
+    """What opens a device: its inode, the place it was opened at, and flags of open(2)."""
 
 TMPFS_MAGIC: Final = 0x0102_1994
 
@@ -128,6 +135,7 @@ class Vfs:
         shown: Files that are seen at paths where the host has none, and where the host has them.
         held: Descriptors of the host that are kept without need.
         ledger: What files cost besides their contents.
+        drivers: What opens character devices, by their numbers.
     """
 
     def __init__(self, ram: Ram, objects: Objects, now: Callable[[], int]) -> None:
@@ -139,6 +147,7 @@ class Vfs:
         self.pipe_room: dict[int, int] = {}
         self.shown: dict[bytes, bytes] = {}
         self.held = Held()
+        self.drivers: dict[int, Driver] = {}
         self._last_minor = 19
         self._last_anonymous = 0
         self.ledger = Ledger(ram)

@@ -93,6 +93,8 @@ class LinuxSystem(TwoWays[LinuxTask]):
         namespaces: Those of programs that nobody forked.
         reach: How far its network reaches; settled before a program runs.
         lease_break_time: Seconds in which a lease has to be given up; 0 for any time.
+        core_pattern: What core files are called (core(5)).
+        core_uses_pid: Where that has no number of the process, it is added.
         mount_max: How many mounts a namespace may have (fs.mount-max).
         kept_numbers: Numbers below /proc/sys that programs have set and that change nothing, by path.
         aslr: Random bits for addresses, None for fixed ones.
@@ -136,6 +138,7 @@ class LinuxSystem(TwoWays[LinuxTask]):
         self._last_namespace = FIRST_NUMBER - 1
         self.reach = Reach.LOOPBACK
         self.lease_break_time = 45
+        self.core_pattern, self.core_uses_pid = "core", 0
         self.mount_max = min(MOUNT_MAX, machine.ram.size >> 14)
         self.kept_numbers: dict[bytes, int] = {}
         self.aslr: Random | None = lambda bits: (

@@ -23,9 +23,15 @@ if TYPE_CHECKING:
 
 
 class Name(NamedTuple):
-    """A word that can be set: the name of the machine or of its domain."""
+    """A word that can be set.
+
+    Attributes:
+        attribute: Where the kernel has it.
+        longest: How many bytes of it count.
+    """
 
     attribute: str
+    longest: int = 64
 
     def read(self, kernel: LinuxSystem) -> str:
         """The text."""
@@ -36,7 +42,7 @@ class Name(NamedTuple):
         setattr(
             kernel,
             self.attribute,
-            data.split(b"\0")[0].split(b"\n")[0][:64].decode("utf-8", "surrogateescape"),
+            data.split(b"\0")[0].split(b"\n")[0][: self.longest].decode("utf-8", "surrogateescape"),
         )
 
 
@@ -228,6 +234,8 @@ TUNABLES: Final[dict[bytes, Tunable | Name | KeptNumber | Trigger | LastPid]] = 
     b"fs/lease-break-time": Tunable(_kernel, ("lease_break_time",)),
     b"fs/mount-max": Tunable(_kernel, ("mount_max",), 1),
     b"fs/nr_open": Tunable(_kernel, ("nr_open",), 8),
+    b"kernel/core_pattern": Name("core_pattern", 127),
+    b"kernel/core_uses_pid": Tunable(_kernel, ("core_uses_pid",)),
     b"kernel/domainname": Name("domainname"),
     b"kernel/hostname": Name("hostname"),
     b"kernel/threads-max": Tunable(_kernel, ("max_tasks",), 20),

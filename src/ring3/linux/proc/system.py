@@ -190,7 +190,6 @@ SYS: Final[dict[bytes, Text]] = {
     b"fs/protected_hardlinks": _fixed(1),
     b"fs/protected_symlinks": _fixed(0),
     b"kernel/cap_last_cap": _fixed(40),
-    b"kernel/core_pattern": _fixed("core"),
     b"kernel/ngroups_max": _fixed(65536),
     b"kernel/osrelease": _fixed(RELEASE),
     b"kernel/ostype": _fixed("Linux"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -75,7 +76,8 @@ NUMBERED: Final[dict[bytes, Callable[[LinuxTask, PidNamespace], bytes]]] = {
     b"status": process.status,
 }
 """Those with numbers of processes in them."""
-KEY_TEXTS: Final = (b"key-users", b"keys")
+LATER: Final = {b"key-users": "keys", b"keys": "keys", b"locks": "locks"}
+"""Texts that few programs look at, and the modules that have them."""
 LINKS: Final = (b"cwd", b"exe", b"root")
 IDS: Final = (b"uid_map", b"gid_map", b"setgroups", b"timens_offsets")
 """How namespaces translate, which can be said by writing."""
@@ -117,7 +119,7 @@ class ProcTree:
             filter(None, (shown(pid) for pid in (INIT, *(found.pid for found in self._kernel.processes))))
         )
         links = (b"mounts", b"net", b"self", b"thread-self")
-        fixed = [*system.TEXTS, *KEY_TEXTS, b"config.gz", b"sys", b"sysvipc", *links]
+        fixed = [*system.TEXTS, *LATER, b"config.gz", b"sys", b"sysvipc", *links]
         return [*fixed, *(b"%d" % pid for pid in pids)]
 
     def _find(self, name: bytes) -> Inode | None:
@@ -130,10 +132,9 @@ class ProcTree:
             return PseudoLink(fs, name, self._own_thread)
         if name in (b"mounts", b"net"):
             return PseudoLink(fs, name, lambda: b"self/" + name)
-        if name in KEY_TEXTS:
-            from ring3.linux.proc.keys import TEXTS  # noqa: PLC0415 - few programs look at it
-
-            return PseudoFile(fs, name, lambda: TEXTS[name](kernel).encode())
+        if name in LATER:
+            texts: dict[bytes, system.Text] = import_module(f"ring3.linux.proc.{LATER[name]}").TEXTS
+            return PseudoFile(fs, name, lambda: texts[name](kernel).encode())
         if name == b"config.gz":
             from ring3.linux.proc.config import text  # noqa: PLC0415 - few programs look at it
 

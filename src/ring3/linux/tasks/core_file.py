@@ -25,6 +25,7 @@ from ring3.kernel.mm.vma import READ, SHARED, Vma, VmaFlag
 from ring3.linux.files.lookup import walk
 from ring3.linux.model.limits import Resource
 from ring3.linux.model.settings import ANON_PRIVATE, ANON_SHARED, ELF_HEADERS, MAPPED_PRIVATE, MAPPED_SHARED
+from ring3.linux.tasks.core_name import core_name
 from ring3.linux.tracing.registers import NAMES32, NAMES64
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 from ring3.machine.registers import Seg
@@ -74,8 +75,11 @@ def do_coredump(task: LinuxTask, regs: UserRegs, info: SigInfo) -> bool:
     limit = task.rlimits[Resource.CORE][0]
     if not limit or task.mm is None or task.mm_context.dumpable != 1:
         return False
+    name = core_name(task, info.signo)
+    if not name:
+        return False
     try:
-        file = do_filp_open(walk(task), task.fs.cwd, b"core", _O_CREAT_RDWR_NOFOLLOW_LARGEFILE, 0o600)
+        file = do_filp_open(walk(task), task.fs.cwd, name, _O_CREAT_RDWR_NOFOLLOW_LARGEFILE, 0o600)
         file.hold()
         try:
             if not isinstance(file, RegularFile) or file.stat().nlink != 1:

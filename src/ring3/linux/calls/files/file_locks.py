@@ -192,7 +192,7 @@ def sys_flock(task: LinuxTask, fd: FdArg, cmd: FlockOperation) -> int | Waiting:
     if operation == LOCK_UN:
         locks.unflock(file)
         return 0
-    if locks.flock(file, operation == LOCK_EX):
+    if locks.flock(file, task.tgid, operation == LOCK_EX):
         return 0
     if cmd & LOCK_NB:
         raise Errno(E.EAGAIN)
@@ -202,7 +202,7 @@ def sys_flock(task: LinuxTask, fd: FdArg, cmd: FlockOperation) -> int | Waiting:
 async def _wait_for_flock(task: LinuxTask, file: File, locks: Locks, exclusive: bool) -> int:
     file.hold()
     try:
-        await wait_event(task, locks.queue, lambda: locks.flock(file, exclusive))
+        await wait_event(task, locks.queue, lambda: locks.flock(file, task.tgid, exclusive))
     finally:
         file.drop()
     return 0

@@ -54,7 +54,7 @@ def sys_name_to_handle_at(
     follow = 0 if flag & AT_SYMLINK_FOLLOW else AT_SYMLINK_NOFOLLOW
     found = find_or_fd(task, dfd, name, flag & AT_EMPTY_PATH | follow)
     place = found if isinstance(found, Dentry) else found.dentry
-    if place is None or isinstance(place.fs, PseudoFileSystem):
+    if place is None or (isinstance(place.fs, PseudoFileSystem) and not flag & AT_HANDLE_FID):
         raise Errno(E.EOPNOTSUPP)
     room = task.memory.read_u32(handle)
     if room > MAX_HANDLE_SZ:

@@ -63,6 +63,7 @@ class MoveMount(IntFlag):
     T_SYMLINKS = 0x10
     T_AUTOMOUNTS = 0x20
     T_EMPTY_PATH = 0x40
+    BENEATH = 0x200
 
 
 ATTRIBUTES: Final = {
@@ -276,7 +277,10 @@ def sys_open_tree(task: LinuxTask, dfd: Int, filename: Path, flags: FsFlags) -> 
     return _install(task, tree, cloexec=cloexec)
 
 
-@syscall("partial", "not beneath what is mounted, no groups of peers: EINVAL")
+@syscall(
+    "partial",
+    "no groups of peers (MOVE_MOUNT_SET_GROUP), and nothing beneath what stands in a shared mount: EINVAL",
+)
 def sys_move_mount(
     task: LinuxTask, from_dfd: Int, from_path: Path, to_dfd: Int, to_path: Path, flags: FsFlags
 ) -> int:
@@ -289,10 +293,16 @@ def sys_move_mount(
     mount = source.mount
     if mount is None or mount.tree is None:
         raise Errno(E.EINVAL)
-    if mount.tree is mounting.mount_tree(task):
-        mounting.do_move_mount(task, source, place)
-    elif mount.at is not None or mount.tree.mounts[0] is not mount or mounting.is_placed(task, mount.tree):
+    is_own = mount.tree is mounting.mount_tree(task)
+    is_detached = (
+        mount.at is None and mount.tree.mounts[0] is mount and not mounting.is_placed(task, mount.tree)
+    )
+    if not is_own and not is_detached:
         raise Errno(E.EINVAL)
+    if flags & MoveMount.BENEATH:
+        mounting.put_beneath(task, mount, place)
+    elif is_own:
+        mounting.do_move_mount(task, source, place)
     else:
         mounting.attach(task, mount.tree, place)
     return 0

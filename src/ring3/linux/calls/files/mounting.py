@@ -113,7 +113,7 @@ def attach(task: LinuxTask, made: MountTree, place: Dentry) -> None:
     if parent.peers is not None:
         for mount in made.mounts:
             mounts.make_shared(mount)
-    peers = places_in_peers(place)
+    peers = [there for there in places_in_peers(place) if mount_of(there) not in made.mounts]
     new, tree = list(made.mounts), parent.tree
     assert tree is not None
     _require_room(task, [tree, *(mount_of(there).tree for there in peers)], len(made.mounts))
@@ -266,6 +266,37 @@ def do_move_mount(task: LinuxTask, source: Dentry, place: Dentry) -> None:
     if place.reaches(mount.root):
         raise Errno(E.ELOOP)
     tree.move(mount, place)
+
+
+def put_beneath(task: LinuxTask, mount: Mount, place: Dentry) -> None:
+    """Puts a mount, which may be nowhere yet, beneath the one that starts at a place (can_move_mount_beneath).
+
+    Raises:
+        Errno: EINVAL, none starts there, or it may not be lifted, or the other one is above it, or may not be moved.
+    """
+    old, tree = own_mount(task, place), mount_tree(task)
+    above, parent = mount, old.parent()
+    if parent is None or parent.peers is not None or old.locked or old is mount_of(task.fs.root):
+        raise Errno(E.EINVAL)
+    if mount.root.mounted is not None or mount.root.inode.is_directory is not place.inode.is_directory:
+        raise Errno(E.EINVAL)
+    while above is not old:
+        higher = above.parent()
+        if higher is None:
+            break
+        above = higher
+    if above is old:
+        raise Errno(E.EINVAL)
+    if mount.tree is not tree:
+        assert mount.tree is not None, "one that is nowhere has a tree of its own"
+        _require_room(task, [tree], len(mount.tree.mounts))
+        tree.graft(mount.tree, place)
+    else:
+        left = mount.parent()
+        if left is None or left.peers is not None or mount.locked:
+            raise Errno(E.EINVAL)
+        tree.move(mount, place)
+    tree.tuck(mount, old)
 
 
 def do_umount(task: LinuxTask, place: Dentry, *, lazily: bool) -> None:

@@ -91,7 +91,7 @@ def _from_user_dev(number: int) -> int:
     return major << 8 | (minor & 0xFF) | (minor & ~0xFF) << 12
 
 
-@syscall("partial", "devices made here lead nowhere: opening one is ENXIO")
+@syscall("partial", "devices are those that /dev has at first: opening another one is ENXIO")
 def sys_mknod(task: LinuxTask, filename: Path, mode: Mode, dev: UnsignedInt) -> int:
     """Makes a FIFO, a device, a socket or a regular file."""
     return do_mknodat(task, AT_FDCWD, filename, mode, dev)

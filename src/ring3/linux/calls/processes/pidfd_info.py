@@ -37,10 +37,12 @@ def pidfd_ioctl(task: LinuxTask, file: PidFile, cmd: int, arg: int) -> int:
 
     Raises:
         Errno: ENOTTY, another request; EINVAL, a struct that is too short, or none; ESRCH, the process has been waited
-            for and only how it ended could be told; EFAULT.
+            for and only how it ended could be told, or it is in another namespace of numbers; EFAULT.
     """
     if cmd & ~_SIZE_AND_DIRECTION != _GET_INFO or cmd & _READS_AND_WRITES != _READS_AND_WRITES:
         raise Errno(E.ENOTTY)
+    if not task.pid_ns.shown(file.process.pid):
+        raise Errno(E.ESRCH)
     size = cmd >> 16 & 0x3FFF
     if not arg or size < _SIZE_VER0:
         raise Errno(E.EINVAL)
