@@ -114,6 +114,9 @@ def test_mdb_says_the_same_of_both(cores: tuple[Path, Path]) -> None:
     if own.session.target.bits == 64:
         assert own("own/D").split()[-1] == "12"  # the thread that has crashed
     assert len(own("::walk thread").split()) == 3
+    stacks = own("::walk thread | ::findstack -v").split("stack pointer for thread ")
+    assert [own(f"{each.partition(':')[0]}::regs !true") for each in stacks[1:]] == [""] * 3
+    assert re.search(r"^\[ [0-9a-f]+ fault\+0x[0-9a-f]+\(\) \]\n  [0-9a-f]+ worker", stacks[1], re.MULTILINE)
 
 
 def mdb_lines(text: str) -> list[str]:

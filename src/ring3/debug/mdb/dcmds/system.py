@@ -196,11 +196,23 @@ def threadlist(call: Call) -> None:
             _stack(call, task)
 
 
-@dcmd("findstack", ":[-v]", "find kernel thread stack")
+@dcmd("findstack", ":[-v]", "find kernel thread stack, or that of a program's thread")
 def findstack(call: Call) -> None:
-    """Prints the kernel stack of a thread."""
+    """Prints the kernel stack of a thread; of a program's one, which its number names, that of the program."""
     call.options("v")
-    _stack(call, thread_at(call.session, call.address))
+    if call.session.target.is_kernel:
+        _stack(call, thread_at(call.session, call.address))
+    else:
+        _user_stack(call)
+
+
+def _user_stack(call: Call) -> None:
+    target, width = call.session.target, 2 * call.session.word_size
+    registers = target.registers(call.address)
+    call.write(f"stack pointer for thread {call.address:x}: {registers['rbp']:x}\n")
+    for depth, (frame, pc) in enumerate(frames(target, registers)):
+        place = f"{frame:0{width}x} {call.session.symbolic(pc)}()"
+        call.write(f"  {place}\n" if depth else f"[ {place} ]\n")
 
 
 def _stack(call: Call, task: Task) -> None:

@@ -106,7 +106,7 @@ class LiveTarget(Target):
         """The registers of a task, of that which is looked at for None, by mdb's names."""
         found = self._registers() if tid is None else self._registers_of(tid)
         if found is None:
-            raise MdbError(NO_PROCESS)
+            raise MdbError(NO_PROCESS if tid is None else f"there is no thread {tid}")
         names = KERNEL_REGISTERS if self.is_kernel else REGISTERS
         return {NAMES.get(name, name): value for name, value in zip(names, found.values(names), strict=True)}
 
