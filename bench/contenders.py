@@ -27,6 +27,7 @@ class Contender:
         version: what exactly was measured, for the report.
         missing: why it cannot run at all, or None.
         subject: whether it is Ring3, whose failure fails the benchmark.
+        folder: where its programs are, if they are not those of Linux: before the name of PROGRAM.
     """
 
     name: str
@@ -34,13 +35,14 @@ class Contender:
     version: str = ""
     missing: str | None = None
     subject: bool = False
+    folder: str = ""
 
 
 def all_contenders(qiling_python: str | None) -> list[Contender]:
     """Every contender in the order of the table; those that are not installed say so in ``missing``."""
     return [
         native(), qemu_user(), qiling(qiling_python), python(), ring3("short"), ring3("full"),
-        ring3_on("host"), ring3_on("auto"),
+        ring3_on("host"), ring3_on("auto"), ring3_solaris("short"), ring3_solaris("full"),
         strace(), qiling_hook(qiling_python), ring3_strace(), ring3_strace("-c"),
         *(ring3_debugged(mode) for mode in ("attached", "unmet", "breakpoint", "step")),
         ring3_python("callback"), ring3_python("snapshot"), ring3_python("target"),
@@ -117,6 +119,12 @@ def ring3_on(cpu: str) -> Contender:
     """Ring3 with programs on the host's own processor, or moved there where they compute."""
     prefix = (sys.executable, "-m", "ring3", "run", "--cpu", cpu)
     return Contender(f"ring3 {cpu}", prefix, version="this tree", subject=True)
+
+
+def ring3_solaris(path: str) -> Contender:
+    """Ring3 with the same program of Solaris."""
+    prefix = (sys.executable, "-m", "ring3", "run", "--os", "solaris", "--path", path)
+    return Contender(f"solaris {path}", prefix, version="this tree", subject=True, folder="solaris/")
 
 
 def _first_line(command: list[str]) -> str | None:

@@ -77,7 +77,7 @@ class Workload(ABC):
 
     def run(self, contender: Contender, settings: Settings, arguments: Sequence[str]) -> float:
         """The seconds of one process."""
-        command = [*contender.prefix, str(programs.build(self.program)), *arguments]
+        command = [*contender.prefix, str(programs.build(contender.folder + self.program)), *arguments]
         return process.seconds(command, self.expect, settings.clock)
 
 
@@ -134,6 +134,16 @@ WORKLOADS: tuple[Workload, ...] = (
         title="getpid round trip",
         program="getpid",
         goals=(Goal("ring3 short", 1 / 10, "qiling", "10 times cheaper than Qiling"),),
+    ),
+    Each(
+        name="systems",
+        title="getpid of Linux, lwp_self of Solaris",
+        program="getpid",
+        contenders=("ring3 short", "ring3 full", "solaris short", "solaris full"),
+        goals=(
+            Goal("solaris short", 1.1, "ring3 short", "as cheap as Linux's"),
+            Goal("solaris full", 1.1, "ring3 full", "by sys_syscall as cheap as by entry_SYSCALL_64"),
+        ),
     ),
     Each(
         name="traced",
@@ -200,6 +210,14 @@ WORKLOADS: tuple[Workload, ...] = (
         expect=b"hello\n",
         contenders=(*EVERYONE, "python"),
         goals=(Goal("ring3 short", 0.150, None, "under 150 ms"),),
+    ),
+    Whole(
+        name="dynamic",
+        title="dynamic hello",
+        program="dynamic/hello",
+        expect=b"hello\n",
+        contenders=("native", "ring3 short", "ring3 full", "solaris short", "solaris full"),
+        goals=(Goal("solaris short", 1.5, "ring3 short", "within 1.5 times of Linux's"),),
     ),
     Whole(
         name="compute",

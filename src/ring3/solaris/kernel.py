@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ring3.abi.c_types import Address
 from ring3.abi.errno import Errno
@@ -23,22 +23,21 @@ from ring3.kernel.fpu import Fpu, FpuCode
 from ring3.kernel.functions import FunctionTable
 from ring3.kernel.mm.objects import Objects
 from ring3.kernel.reach import Reach
-from ring3.kernel.regs import FrameType, UserRegs, WindowRegs, frame_type
+from ring3.kernel.regs import UserRegs, WindowRegs
 from ring3.kernel.signature import Handler, Result, Support
 from ring3.kernel.task import Task, TaskState
 from ring3.kernel.two_ways import TwoWays
 from ring3.machine.board import Machine
-from ring3.machine.cpu import Event
 from ring3.machine.descriptors import Tss
-from ring3.machine.registers import Gpr, Seg
 from ring3.solaris import structures, table, uname
 from ring3.solaris.definition import SolarisFunction
 from ring3.solaris.errors import solaris_number
 from ring3.solaris.exec import Start, setregs
+from ring3.solaris.frames import STRUCT_REGS, USER_SEGMENTS, initial_state, narrow_state
 from ring3.solaris.modctl import mod_info
 from ring3.solaris.nosys import absent
 from ring3.solaris.process import INIT, Process
-from ring3.solaris.segments import NO_SEGMENT, describe_lwp, load_data_segments
+from ring3.solaris.segments import describe_lwp
 from ring3.solaris.short_path import complete, run_short
 from ring3.solaris.signals import issig
 from ring3.solaris.task import T_PRE_POST, SolarisTask
@@ -51,24 +50,6 @@ if TYPE_CHECKING:
     from ring3.net.network import Network
     from ring3.solaris.call_rows import CallRow
     from ring3.solaris.credentials import Cred
-
-STRUCT_REGS: Final[FrameType] = frame_type(
-    {
-        "r15": L["REGOFF_R15"], "r14": L["REGOFF_R14"], "r13": L["REGOFF_R13"], "r12": L["REGOFF_R12"],
-        "bp": L["REGOFF_RBP"], "bx": L["REGOFF_RBX"], "r11": L["REGOFF_R11"], "r10": L["REGOFF_R10"],
-        "r9": L["REGOFF_R9"], "r8": L["REGOFF_R8"], "ax": L["REGOFF_RAX"], "cx": L["REGOFF_RCX"],
-        "dx": L["REGOFF_RDX"], "si": L["REGOFF_RSI"], "di": L["REGOFF_RDI"], "orig_ax": L["REGOFF_TRAPNO"],
-        "ip": L["REGOFF_RIP"], "cs": L["REGOFF_CS"], "flags": L["REGOFF_RFL"], "sp": L["REGOFF_RSP"],
-        "ss": L["REGOFF_SS"],
-    }
-)  # fmt: skip
-"""``struct regs`` in guest RAM. It has no ``orig_ax``: that is the trap's vector, which a system call leaves alone."""
-
-USER_SEGMENTS: Final = {
-    L["UDS_SEL"]: boot.UDATA,
-    L["UCS_SEL"]: boot.UCODE,
-    L["U32CS_SEL"]: boot.U32CODE,
-}
 
 
 class SolarisKernel(TwoWays[SolarisTask]):
@@ -110,7 +91,7 @@ class SolarisKernel(TwoWays[SolarisTask]):
         self._reported: set[str] = set()
         self._bind_stubs()
         uname.set_names(self)
-        self._birth = self._initial_state()
+        self._birth = initial_state(self)
         self.fpu = Fpu(self, FpuCode("fpxsave", "fpxrestore", L["KCS_SEL"], L["KDS_SEL"]))
         self.open_short_path(self.solaris.entry, self._run_short)
 
@@ -264,7 +245,7 @@ class SolarisKernel(TwoWays[SolarisTask]):
     def network(self) -> Network:
         """What all sockets share; it is made with the first of them."""
         from ring3.net.network import Network  # noqa: PLC0415 -- few programs have sockets
-        from ring3.solaris.sockets import TaskCaller  # noqa: PLC0415
+        from ring3.solaris.socket_caller import TaskCaller  # noqa: PLC0415
 
         def random_bytes(size: int) -> bytes:
             return self.random_bytes(size)  # whichever source is in force then
@@ -307,15 +288,7 @@ class SolarisKernel(TwoWays[SolarisTask]):
 
     @cached_property
     def _birth32(self) -> bytes:
-        """The state in which a 32-bit program starts: that of the others, with flat data segments."""
-        cpu = self.machine.cpu
-        kept = cpu.save()
-        try:
-            cpu.load(self._birth)
-            load_data_segments(self, ilp32=True)
-            return cpu.save()
-        finally:
-            cpu.load(kept)
+        return narrow_state(self, self._birth)
 
     def enter(self, process: Process) -> None:
         """A new process is there.
@@ -419,15 +392,3 @@ class SolarisKernel(TwoWays[SolarisTask]):
         from ring3.solaris.syscall32 import arguments, element  # noqa: PLC0415 -- see _run_short
 
         return arguments(task, self.machine.ram.q[element(task, task.sysnum) >> 3] & 0xFF), 0
-
-    def _initial_state(self) -> bytes:
-        """The registers of a thread that has not run yet: the FPU as the machine code sets it, all else zero."""
-        cpu = self.machine.cpu
-        cpu.rip = self.image.symbols["fpinit"]
-        cpu.set_gpr(Gpr.RSP, self.image.symbols["dblfault_stack0"] + 4096)
-        stop = cpu.run()
-        assert stop is Event.HALT, stop
-        for segment in (Seg.DS, Seg.ES, Seg.FS):
-            cpu.load_segment(segment, 0, NO_SEGMENT)
-        cpu.set_gpr(Gpr.RSP, 0)
-        return cpu.save()

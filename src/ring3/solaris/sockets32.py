@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ring3.abi.c_types import Address, Int, UnsignedInt
-from ring3.solaris import sockets
+from ring3.solaris import messages
 from ring3.solaris.definition import syscall
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @syscall("full")
 def recv32(task: SolarisTask, sock: Int, buffer: Address, size: UnsignedInt, flags: Int) -> int | Waiting:
     """Receives bytes or a message."""
-    return sockets.recv(task, sock, buffer, size, flags)
+    return messages.recv(task, sock, buffer, size, flags)
 
 
 @syscall("full")
@@ -30,13 +30,13 @@ def recvfrom32(
     namelenp: Address,
 ) -> int | Waiting:
     """Receives bytes or a message, and whom it is from."""
-    return sockets.recvfrom(task, sock, buffer, size, flags, name, namelenp)
+    return messages.recvfrom(task, sock, buffer, size, flags, name, namelenp)
 
 
 @syscall("full")
 def send32(task: SolarisTask, sock: Int, buffer: Address, size: UnsignedInt, flags: Int) -> int | Waiting:
     """Sends bytes or a message to the peer."""
-    return sockets.send(task, sock, buffer, size, flags)
+    return messages.send(task, sock, buffer, size, flags)
 
 
 @syscall("full")
@@ -44,4 +44,4 @@ def sendto32(
     task: SolarisTask, sock: Int, buffer: Address, size: UnsignedInt, flags: Int, name: Address, namelen: Int
 ) -> int | Waiting:
     """Sends bytes or a message."""
-    return sockets.sendto(task, sock, buffer, size, flags, name, namelen)
+    return messages.sendto(task, sock, buffer, size, flags, name, namelen)

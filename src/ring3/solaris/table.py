@@ -17,6 +17,7 @@ from ring3.solaris import (
     lwp_private,
     lwps,
     memory,
+    messages,
     modctl,
     names,
     nosys,
@@ -25,6 +26,7 @@ from ring3.solaris import (
     schedctl,
     sendfile,
     sigcalls,
+    socket_options,
     sockets,
     sockets32,
     syscall32,
@@ -43,7 +45,8 @@ __all__ = ["FAMILIES", "FUNCTIONS"]
 
 FAMILIES = (
     birth, clocks, copyops, descriptors, doors, exece, exit, fasttrap, files, files32, identity, ids, limits,
-    lwp_private, lwps, memory, modctl, names, nosys, polling, rw, schedctl, sendfile, sigcalls, sockets, sockets32,
-    syscall32, sysconfig, systeminfo, timers, traps, uname, volumes, waitsys, zones,
+    lwp_private, lwps, memory, messages, modctl, names, nosys, polling, rw, schedctl, sendfile, sigcalls,
+    socket_options, sockets, sockets32, syscall32, sysconfig, systeminfo, timers, traps, uname, volumes,
+    waitsys, zones,
 )  # fmt: skip
 """The modules that define functions."""
