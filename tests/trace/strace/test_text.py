@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 
+from ring3.abi.c_types import POINTER
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux import structs, values
+from ring3.abi.meaning import Arg, Meaning, When
 from ring3.abi.notation import parameter
 from ring3.trace.strace.programs import Program
 from ring3.trace.strace.quoting import quoted
@@ -119,3 +123,26 @@ def test_addresses_of_sockets() -> None:
     shown = '{sa_family=AF_INET, sin_port=htons(8080), sin_addr=inet_addr("127.0.0.1")}'
     assert text(raw).value(arg, BASE, {"size": 16}) == shown
     assert text(b"\1\0\0ab").value(arg, BASE, {"size": 5}) == '{sa_family=AF_UNIX, sun_path=@"ab"}'
+
+
+@pytest.mark.parametrize(
+    ("behind", "size", "shown"),
+    [
+        (bytes(8), 32, ""),
+        (bytes(7) + b"\1", 32, r', /* bytes 24..31 */ "\x00\x00\x00\x00\x00\x00\x00\x01"'),
+        (bytes(7) + b"\1", 31, ""),
+        (b"", 25, ", ???"),
+    ],
+    ids=["zeros", "more", "less", "unreadable"],
+)
+def test_what_is_behind_a_structs_fields(behind: bytes, size: int, shown: str) -> None:
+    how = Arg(POINTER, Meaning.STRUCT, "open_how", when=When.ENTRY)
+    expected = f"{{flags=O_RDONLY, resolve=0{shown}}}"
+    assert text(bytes(24) + behind).value(how, BASE, {"usize": size}) == expected
+
+
+def test_signals_about_files() -> None:
+    raw = struct.pack("<iiiiqi", 17, 0, -5, 0, 65, 3).ljust(128, b"\0")
+    how = Arg(POINTER, Meaning.STRUCT, "siginfo", when=When.ENTRY)
+    expected = "{si_signo=SIGCHLD, si_code=SI_SIGIO, si_band=65, si_fd=3}"
+    assert text(raw).value(how, BASE, {}) == expected

@@ -29,6 +29,7 @@ _IN_HEX: Final = frozenset({"personality", "fcntl", "fcntl64"})
 _CHANGING: Final = frozenset({Meaning.SIZE, Meaning.OFFSET})
 """Numbers that calls are given and change, of which both are shown."""
 _MAX_ERRNO: Final = 4095
+_WORD: Final = 32
 _RESTARTS: Final = 512
 """The first of the codes for calls that are made again."""
 
@@ -142,7 +143,8 @@ class CallLine:
         after = self._text.value(parameter.arg, address, self._beside)
         if before in (after, f"{address:#x}"):
             return after
-        is_offset = parameter.arg.meaning is Meaning.OFFSET
+        target = parameter.arg.target
+        is_offset = parameter.arg.meaning is Meaning.OFFSET or (target is not None and target.bits > _WORD)
         return f"{before} => {after}" if is_offset else f"{before[:-1]} => {after[1:]}"
 
     def result(self, value: int, error: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ring3.abi.kinds import NamedTuple
-from ring3.trace.strace.scalars import permissions
+from ring3.trace.strace.scalars import permissions, signal_name
 
 
 class Shown(NamedTuple):
@@ -156,6 +156,7 @@ SIZE_OF_DEVICE: Final = {"st_size": "st_rdev"}
 
 Numbers = Mapping[str, int]
 
+_SIGNALS: Final = 64
 _CLONE_PIDFD: Final = 0x1000
 _CLONE_SETTLS: Final = 0x80000
 _CLONE_PARENT_SETTID: Final = 0x100000
@@ -270,6 +271,7 @@ def _ticks(number: int) -> str:
 
 MEANINGS: Final[Mapping[tuple[str, str], str]] = {
     ("mq_attr", "mq_flags"): "flags mq_flags",
+    ("mount_attr", "propagation"): "u64 enum mount_propagation",
     ("fs_disk_quota", "d_flags"): "u8 flags xfs_quota",
 }
 """Fields that mean something else for strace than their rows say."""
@@ -300,6 +302,7 @@ FIELDS: Final[Mapping[tuple[str, str], Callable[[int], str]]] = {
     **{("tms", f"tms_{name}"): _ticks for name in ("utime", "stime", "cutime", "cstime")},
     ("sockaddr_nl", "nl_groups"): lambda number: f"{number:#08x}" if number else "00000000",
     ("io_uring_params", "sq_thread_cpu"): lambda number: f"{number:#x}" if number else "0",
+    ("clone_args", "exit_signal"): lambda number: signal_name(number) if number <= _SIGNALS else str(number),
     ("clone_args", "stack_size"): lambda number: f"{number:#x}" if number else "0",
     ("statx", "stx_mnt_id"): lambda number: f"{number:#x}" if number else "0",
     ("open_how", "mode"): lambda number: permissions(number & (1 << 64) - 1),

@@ -6,7 +6,7 @@ from typing import Final
 
 from ring3.abi.errno import E
 from ring3.abi.linux import values
-from ring3.abi.linux.structs.signals import SIGINFO, SIGINFO_CHILD, SIGINFO_FAULT, SIGINFO_QUEUE
+from ring3.abi.linux.structs.signals import SIGINFO, SIGINFO_CHILD, SIGINFO_FAULT, SIGINFO_POLL, SIGINFO_QUEUE
 from ring3.abi.signals import SiCode, Sig
 from ring3.abi.structs import Struct
 from ring3.linux.model.siginfo import Layout, SigInfo
@@ -42,6 +42,8 @@ def in_memory(raw: bytes, bits: int, how: Names = Names.ABBREV) -> str:
         info = info._replace(layout=Layout.CHILD, pid=pid, uid=uid, status=status, utime=utime, stime=stime)
     elif code > 0 and signo in _FAULTS:
         info = info._replace(layout=Layout.FAULT, address=rest[0])
+    elif _is_about_file(signo, code):
+        info = info._replace(layout=Layout.POLL, address=rest[0], value=rest[1])
     else:
         pid, uid, value = rest
         layout = Layout.KILL if code in (SiCode.SI_USER, SiCode.SI_TKILL) else Layout.QUEUE
@@ -55,7 +57,14 @@ def _row(raw: bytes, bits: int) -> Struct:
     signo, _, code = map(int, SIGINFO.unpack(bits, raw))
     if code > 0 and signo == Sig.SIGCHLD:
         return SIGINFO_CHILD
+    if _is_about_file(signo, code):
+        return SIGINFO_POLL
     return SIGINFO_FAULT if code > 0 and signo in _FAULTS else SIGINFO_QUEUE
+
+
+def _is_about_file(signo: int, code: int) -> bool:
+    """Whether a signal tells of a file."""
+    return code == SiCode.SI_SIGIO or (signo == Sig.SIGIO and code > 0)
 
 
 def ended(code: int) -> str:
@@ -91,7 +100,7 @@ def _fields(info: SigInfo, how: Names = Names.ABBREV) -> list[str]:
         case Layout.TIMER:
             found += [f"si_timerid={info.pid:#x}", f"si_overrun={info.uid}", _value(info)]
         case Layout.POLL:
-            found += [f"si_band={info.address:#x}", f"si_fd={info.value}"]
+            found += [f"si_band={info.address}", f"si_fd={info.value}"]
         case Layout.SYS:
             found += [f"si_call_addr={info.address:#x}", f"si_syscall={info.value & 0xFFFF_FFFF}"]
         case _ if info.code != SiCode.SI_KERNEL:

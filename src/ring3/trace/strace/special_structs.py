@@ -155,6 +155,8 @@ def _sent(text: Text, address: int, count: int | None, beside: Arguments, result
     """What is sent to a socket or has come from it: messages of netlink(7), or bytes."""
     size = (count if count is not None else result) or 0
     size = min(size, beside.get("size", size))
+    if not size:
+        return '""'
     protocol = text.netlink(beside["fd"] & 0x7FFF_FFFF)
     return text.bytes_at(address, size) if protocol is None else messages(text, address, size, protocol)
 

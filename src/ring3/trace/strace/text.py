@@ -46,8 +46,10 @@ from ring3.trace.strace.times import DATED, DATES, TIMES_OF_FILES, date
 _FAR: Final = 0xFFFF_FFFE
 """Limits beyond this have a name, if they are what stands for none."""
 PATH_MAX: Final = 4095
+_PAGE: Final = 4096
 _TEXTS: Final = frozenset({Meaning.PATH, Meaning.STRING, Meaning.BYTES, Meaning.HEX_BYTES})
 _SIGSET_SIZE: Final = 8
+_WORD: Final = 32
 BEFORE: Final = "*"
 """What stands before the name of an argument that points to a size, for the size that it had at first."""
 _DEVICES: Final = (0o020000, 0o060000)
@@ -171,6 +173,8 @@ class Text(ScalarText):
 
         def one(at: int) -> str:
             text = self.struct(row, at, result, limit)
+            if limit is not None:
+                return text[:-1] + self._beyond(at, row.size(self.bits), limit) + "}"
             if dated is not None:
                 numbers = [*map(int, row.unpack(self.bits, self.read(at, row.size(self.bits))))]
                 special = TIMES_OF_FILES.get(numbers[1]) if row.name.startswith("timespec") else None
@@ -178,6 +182,20 @@ class Text(ScalarText):
             return text
 
         return self.several(address, count, row.size(self.bits), one, arg.length)
+
+    def _beyond(self, address: int, size: int, limit: int) -> str:
+        """What a struct of `limit` bytes has behind the fields that are known, unless that is nothing but zeros."""
+        end = min(limit, _PAGE)
+        if end <= size:
+            return ""
+        try:
+            raw = self.read(address + size, end - size)
+        except Errno:
+            return ", ???"
+        if not any(raw):
+            return ""
+        shown = quoted(raw[: self.style.length], InHex.ALL) + "..." * (len(raw) > self.style.length)
+        return f", /* bytes {size}..{end - 1} */ {shown}"
 
     def _filled(self, address: int, count: int, size: int | None) -> str:
         """The buffers of a call that has put so many bytes into them, None if it failed: they are addresses then."""
@@ -316,6 +334,8 @@ class Text(ScalarText):
         if own is not None:
             return own(value)
         if field.name == "sigev_signo" and beside["sigev_notify"] not in SIGNALLING:
+            return str(value)
+        if arg.meaning is Meaning.FD and value >> _WORD:
             return str(value)
         if arg.meaning is Meaning.MODE:
             return mode_of_file(value, self.style.names)
