@@ -36,24 +36,32 @@ def listen(where: str) -> tuple[socket.socket, str]:
     Raises:
         UserError: It cannot listen there.
     """
+    made = socket.socket(socket.AF_UNIX if "/" in where else socket.AF_INET)
     try:
-        if "/" in where:
-            made = socket.socket(socket.AF_UNIX)
-            made.bind(where)
-            os.chmod(where, 0o600)
-            name = where
-        else:
-            host, _, port = where.rpartition(":")
-            if not (port.isascii() and port.isdecimal() and int(port) <= _MOST_PORT):
-                raise UserError(f"--gdb {where}: PORT, HOST:PORT or a path with a slash is meant", 2)
-            made = socket.socket()
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            made.bind((host or LOOPBACK, int(port)))
-            name = f"{host or LOOPBACK}:{made.getsockname()[1]}"
-        made.listen(1)
+        return made, _bind(made, where)
     except OSError as error:
+        made.close()
         raise UserError(f"--gdb {where}: {error.strerror or error}") from None
-    return made, name
+    except UserError:
+        made.close()
+        raise
+
+
+def _bind(made: socket.socket, where: str) -> str:
+    """Has a socket listen; returns how a client names it."""
+    if "/" in where:
+        made.bind(where)
+        os.chmod(where, 0o600)
+        name = where
+    else:
+        host, _, port = where.rpartition(":")
+        if not (port.isascii() and port.isdecimal() and int(port) <= _MOST_PORT):
+            raise UserError(f"--gdb {where}: PORT, HOST:PORT or a path with a slash is meant", 2)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((host or LOOPBACK, int(port)))
+        name = f"{host or LOOPBACK}:{made.getsockname()[1]}"
+    made.listen(1)
+    return name
 
 
 def accept(listening: socket.socket) -> socket.socket:
