@@ -121,7 +121,8 @@ class Command:
         if "l" in arguments.flags:
             self._list(session, arguments, programs)
             return 0
-        session.write(programs)
+        if "e" not in arguments.flags or "S" in arguments.flags:
+            session.write(programs)
         if "S" in arguments.flags:
             self._stderr.write(session.listing())
         if "e" in arguments.flags:
