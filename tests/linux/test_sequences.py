@@ -1,6 +1,6 @@
 """Random sequences of calls that mostly succeed, compared call by call with a native run.
 
-Each program of tests/programs/sequences has a domain: names and descriptors, mappings, channels. What newer kernels
+Each program of tests/programs/sequences has a domain: names and descriptors, mappings, channels, signals. What newer kernels
 than the one whose calls are here do otherwise is left out of them.
 """
 
@@ -20,7 +20,7 @@ STEPS = "200"
 
 
 @pytest.mark.parametrize("seed", seeds(2))
-@pytest.mark.parametrize("program", ["channels", "files", "memory"])
+@pytest.mark.parametrize("program", ["channels", "files", "memory", "signals"])
 @pytest.mark.parametrize("bits", [64, 32])
 def test_random_sequences(
     linux: Linux,

@@ -19,11 +19,10 @@ from ring3.linux.model.signal_state import (
     UNBLOCKABLE,
     Action,
     bit,
-    next_signal,
+    take_first,
 )
 from ring3.linux.signals import frames, rseq
 from ring3.linux.signals.send import (
-    deliverable,
     do_signal_stop,
     force_sig,
     is_unwanted,
@@ -63,15 +62,9 @@ def dequeue_signal(task: LinuxTask) -> SigInfo | None:
     """The next signal to deliver, removed from its queue; None if there is none. A thread that is to end does."""
     if is_ending(task):
         end(task)
-    process = task.process
-    available = deliverable(task)
-    if not available:
-        recalc_sigpending(task)
-        return None
-    signal = next_signal(available)
-    task.may_stop = True
-    queue = task.signals if task.signals.set & bit(signal) else process.pending
-    info = queue.take(signal)
+    info = take_first(task.signals, task.process.pending, ~task.blocked)
+    if info is not None:
+        task.may_stop = True
     recalc_sigpending(task)
     return info
 

@@ -155,8 +155,23 @@ class Pending:
         return len(self._queue)
 
 
+def take_first(own: Pending, shared: Pending, wanted: int) -> SigInfo | None:
+    """Removes and returns what a thread takes first of some signals; None if none is there (dequeue_signal).
+
+    Args:
+        own: What was sent to the thread alone: it comes first, whatever the numbers.
+        shared: What was sent to its process.
+        wanted: Which signals.
+    """
+    for queue in (own, shared):
+        available = queue.set & wanted
+        if available:
+            return queue.take(next_signal(available))
+    return None
+
+
 def next_signal(available: int) -> int:
-    """The signal of a set to deliver first: SIGKILL, then those an instruction causes, then by number."""
+    """The signal of one queue to deliver first: SIGKILL, then those an instruction causes, then by number."""
     if available & bit(Sig.SIGKILL):
         return Sig.SIGKILL
     first = available & SYNCHRONOUS or available

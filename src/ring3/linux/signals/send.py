@@ -317,7 +317,8 @@ def do_notify_parent_cldstop(process: Process, code: int, status: int) -> None:
     parent = process.parent
     if parent is None or parent.dead:
         return
-    if not parent.actions[Sig.SIGCHLD].flags & SaFlags.SA_NOCLDSTOP:
+    action = parent.actions[Sig.SIGCHLD]
+    if action.handler != SIG_IGN and not action.flags & SaFlags.SA_NOCLDSTOP:
         group_send_sig_info(parent, child_info(process, code, status))
     parent.child_changed.wake()
 

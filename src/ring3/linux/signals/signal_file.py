@@ -11,7 +11,7 @@ from ring3.fs.anonymous import AnonymousFile
 from ring3.fs.file import O_RDWR, WouldBlock
 from ring3.fs.readiness import POLLIN, READABLE
 from ring3.linux.model.siginfo import Layout
-from ring3.linux.model.signal_state import bit, next_signal
+from ring3.linux.model.signal_state import take_first
 from ring3.linux.signals.send import recalc_sigpending
 
 if TYPE_CHECKING:
@@ -50,10 +50,11 @@ class SignalFile(AnonymousFile):
         if size < INFO or reader is None:
             raise Errno(E.EINVAL)
         found: list[bytes] = []
-        while len(found) < size // INFO and (available := _pending(reader) & self.mask):
-            signal = next_signal(available)
-            queue = reader.signals if reader.signals.set & bit(signal) else reader.process.pending
-            found.append(pack_info(queue.take(signal)))
+        while (
+            len(found) < size // INFO
+            and (info := take_first(reader.signals, reader.process.pending, self.mask)) is not None
+        ):
+            found.append(pack_info(info))
         if not found:
             raise WouldBlock(self, READABLE)
         recalc_sigpending(reader)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
-from ring3.abi.signals import NSIG, SiCode, Sig
+from ring3.abi.signals import NSIG, SIG_IGN, SiCode, Sig
 from ring3.kernel.functions import function
 from ring3.kernel.task import TaskExited
 from ring3.kernel.wait import Rest
@@ -176,7 +176,8 @@ def _notify_parent(processes: Processes, process: Process) -> None:
         return
     signal = process.exit_signal
     vanish = signal == Sig.SIGCHLD and wants_no_zombies(parent)
-    if 0 < signal <= NSIG:  # clone(2) takes any byte
+    unheard = signal == Sig.SIGCHLD and parent.actions[signal].handler == SIG_IGN  # even if it is blocked
+    if 0 < signal <= NSIG and not unheard:  # clone(2) takes any byte
         info = exit_info(process)
         group_send_sig_info(parent, SigInfo(signal, info.code, info.layout, info.pid, info.uid, info.status))
     if vanish:

@@ -23,7 +23,7 @@ from ring3.linux.model.signal_state import (
     UNBLOCKABLE,
     Action,
     bit,
-    next_signal,
+    take_first,
 )
 from ring3.linux.signals import frame32, frame64
 from ring3.linux.signals.kill import (
@@ -324,13 +324,12 @@ async def do_sigtimedwait(task: LinuxTask, wanted: int, uinfo: int, timeout: int
             raise Errno(E.EINTR if error.number is E.ERESTARTSYS else error.number) from None
         finally:
             task.waited_for = 0
-    signal = next_signal(available())
-    queue = task.signals if task.signals.set & bit(signal) else task.process.pending
-    info = queue.take(signal)
+    info = take_first(task.signals, task.process.pending, wanted)
+    assert info is not None, "nothing ran since it was there"
     recalc_sigpending(task)
     if uinfo:
         task.memory.write(uinfo, info.pack(32 if task.in_ia32_syscall else 64))
-    return signal
+    return info.signo
 
 
 @syscall("full", compat_sys_rt_sigtimedwait_time64=64, compat_sys_rt_sigtimedwait_time32=32)
