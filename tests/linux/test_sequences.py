@@ -1,7 +1,7 @@
 """Random sequences of calls that mostly succeed, compared call by call with a native run.
 
-Each program of tests/programs/sequences has a domain: names and descriptors, mappings, channels, signals. What newer kernels
-than the one whose calls are here do otherwise is left out of them.
+Each program of tests/programs/sequences has a domain: names and descriptors, mappings, channels, signals. What newer
+kernels than the one whose calls are here do otherwise is left out of them.
 """
 
 from __future__ import annotations
