@@ -17,7 +17,7 @@ from rich.console import Console
 
 from bench import report
 from bench.contenders import Contender, all_contenders
-from bench.programs import BuildError, build
+from bench.programs import BuildError
 from bench.rounds import Outcome, compete
 from bench.workloads import WORKLOADS, Settings
 
@@ -64,7 +64,7 @@ def main(given: Sequence[str] | None = None) -> int:
     try:
         with errors.status("compiling the guest programs") as status:
             for workload in chosen:
-                build(workload.program)
+                workload.build()
             outcomes = [compete(one, contenders, settings, options.rounds, status.update) for one in chosen]
     except BuildError as error:
         errors.print(f"bench: {error}", markup=False, highlight=False)

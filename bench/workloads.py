@@ -75,6 +75,14 @@ class Workload(ABC):
             process.RunFailed: the contender cannot run it.
         """
 
+    def build(self) -> None:
+        """Compiles the guest program, unless it is there.
+
+        Raises:
+            BuildError: That fails.
+        """
+        programs.build(self.program)
+
     def run(self, contender: Contender, settings: Settings, arguments: Sequence[str]) -> float:
         """The seconds of one process."""
         command = [*contender.prefix, str(programs.build(contender.folder + self.program)), *arguments]
@@ -127,6 +135,26 @@ class Each(Workload):
         few = self.run(contender, settings, [str(self.few)])
         return (many - few) / (size - self.few)
 
+
+@dataclass(frozen=True, kw_only=True)
+class Command(Whole):
+    """A whole run of what a shell of the host makes of a text, in the tree of this project."""
+
+    def build(self) -> None:
+        """There is nothing to compile."""
+
+    def run(self, contender: Contender, settings: Settings, arguments: Sequence[str]) -> float:
+        """The seconds of one process."""
+        command = [*contender.prefix, "/bin/sh", "-c", self.program]
+        return process.seconds(command, self.expect, settings.clock)
+
+
+LINES: str = "\n".join(
+    f"x={number}; case $x in *7) y=$((y + x)) ;; *) f() {{ z=$1; }}; f $x ;; esac" for number in range(1000)
+)
+"""A shell script of 1,000 lines."""
+INSTALLED = ("native", "qemu-user", "ring3 short", "ring3 host", "ring3 auto")
+"""Who runs dynamic programs of the host."""
 
 WORKLOADS: tuple[Workload, ...] = (
     Each(
@@ -253,4 +281,18 @@ WORKLOADS: tuple[Workload, ...] = (
         program="tcp_echo",
         goals=(Goal("ring3 short", 0.000040, None, "40 us"),),
     ),
+    Each(name="tcp_bulk", title="TCP, 64 KiB", program="tcp_bulk", few=2),
+    Each(name="pipe", title="pipe ping-pong", program="pipe"),
+    Each(name="files", title="open, read, close", program="files"),
+    Each(name="stat", title="stat of 10,000 paths, each", program="stat"),
+    Command(
+        name="python", title="`python3 -c pass`", program="/usr/bin/python3 -c pass", contenders=INSTALLED
+    ),
+    Command(
+        name="git",
+        title="`git status` of this project",
+        program="git status >/dev/null",
+        contenders=INSTALLED,
+    ),
+    Command(name="shell", title="a shell script of 1,000 lines", program=LINES, contenders=INSTALLED),
 )
