@@ -14,6 +14,7 @@ ORIGINAL(sysenter, void, helper_sysenter_x86_64, struct cpu *, int);
 
 enum { NOTHING = -1, SYSCALL = 0x100, SYSENTER = 0x101, SYSCALL_COMPAT = 0x102, PAGE_FAULT = 14 };
 enum { LONG = 0x1000 }; /* added to an event: a program computes much, see `struct account` */
+enum { CLOCK_GETTIME = 228, CLOCK_MONOTONIC = 1, CLOCK_THREAD_CPUTIME_ID = 3 };
 enum { FAULTS = 4 };    /* so many times as dear as a system call is a page fault on the host's processor */
 
 /* Where a run's end is told. Only its first event counts: behind `syscall` the emulator may go on to a #DB. */
@@ -25,7 +26,8 @@ struct stop {
 
 /*
  * How much a program computes between its entries, in ticks of the time-stamp counter: what a run took beyond the price of
- * its entry elsewhere. Runs that take less than that are set against it.
+ * its entry elsewhere. Runs that take less than that are set against it. A run is also long if others had the processor
+ * meanwhile: so from half of what is worth telling on, the host is asked for the CPU time as well.
  */
 struct account {
     int64_t computed;
@@ -45,10 +47,36 @@ struct run {
 /* The library's names of registers (unicorn/x86.h of 2.1.3). */
 enum { UC_X86_REG_EFLAGS = 25, UC_X86_REG_RIP = 41 };
 
-static void account(struct account *account, struct stop *stop, int64_t spent)
+struct times {
+    int64_t wall, cpu; /* nanoseconds */
+};
+
+static int64_t clock(long which)
+{
+    int64_t now[2] = {0};
+    long result = CLOCK_GETTIME;
+    __asm__ volatile("syscall" : "+a"(result) : "D"(which), "S"(now) : "rcx", "r11", "memory");
+    return now[0] * 1000000000 + now[1];
+}
+
+static struct times times(void)
+{
+    return (struct times){clock(CLOCK_MONOTONIC), clock(CLOCK_THREAD_CPUTIME_ID)};
+}
+
+static int64_t share(int64_t spent, struct times since)
+{
+    struct times now = times();
+    int64_t wall = now.wall - since.wall, cpu = now.cpu - since.cpu;
+    return cpu < wall ? spent * (cpu >> 10) / ((wall >> 10) + 1) : spent;
+}
+
+static void account(struct account *account, struct stop *stop, int64_t spent, int exact)
 {
     int64_t price = stop->event == PAGE_FAULT ? FAULTS * account->price : account->price;
     int64_t computed = account->computed + spent - price;
+    if (!exact && computed > account->enough - (account->enough >> 2))
+        computed = account->enough - (account->enough >> 2);
     account->computed = computed < 0 ? 0 : computed;
     if (computed > account->enough && stop->event != NOTHING)
         stop->event |= LONG;
@@ -63,6 +91,8 @@ EXPORTED int ring3_run(struct run *run, uint64_t until, size_t instructions)
 {
     struct stop *stop = &run->stop;
     int counts = run->account.enough && (*run->hflags & HF_CPL) == HF_CPL && !until && !instructions;
+    int exact = counts && run->account.computed >= run->account.enough >> 1;
+    struct times since = exact ? times() : (struct times){0};
     uint64_t begin = counts ? __builtin_ia32_rdtsc() : 0;
     CALL(load)(run->engine, stop->window);
     stop->event = NOTHING;
@@ -79,8 +109,10 @@ EXPORTED int ring3_run(struct run *run, uint64_t until, size_t instructions)
                 stop->event = SYSCALL_COMPAT;
         }
     }
-    if (counts)
-        account(&run->account, stop, __builtin_ia32_rdtsc() - begin);
+    if (counts) {
+        int64_t spent = __builtin_ia32_rdtsc() - begin;
+        account(&run->account, stop, exact ? share(spent, since) : spent, exact);
+    }
     return status;
 }
 
