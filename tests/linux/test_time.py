@@ -34,8 +34,8 @@ def test_sleeping(linux: Linux, toolchain: Toolchain, native: Run, bits: Bits) -
 @BITS
 @pytest.mark.parametrize("part", ["interval", "posix", "descriptors"])
 def test_timers(linux: Linux, toolchain: Toolchain, native: Run, part: str, bits: Bits) -> None:
-    if part == "interval" and guest.THROWN == [True]:
-        pytest.skip("time passes by stops then, and each stop of the loop is one at which a signal is due")
+    if part != "descriptors" and guest.THROWN == [True]:
+        pytest.skip("a stop that is asked for just before a move may not come, and here nobody asks again")
     program = toolchain.program("threads/timers.c", bits=bits)
     assert guest.run(linux, program, [part]).finished == native(program, [part])
     assert leaves_nothing(linux)
