@@ -42,6 +42,14 @@ def _findings(toolchain: Toolchain, bug: int, tmp_path: Path) -> set[tuple[str, 
             },
         ),
         (4, {("crash", "mmap", "error=ENOMEM")}),
+        (
+            5,
+            {
+                ("half written", "write", "error=ENOSPC"),
+                ("half written", "write", "error=EIO"),
+                ("half written", "write", "error=EINTR"),
+            },
+        ),
         (6, {("lie", "close", "error=EIO")}),
     ],
 )

@@ -92,6 +92,12 @@ def device(number: int) -> str:
     return f"makedev({f'{major:#x}' if major else '0'}, {f'{minor:#x}' if minor else '0'})"
 
 
+def ticks(number: int) -> str:
+    """Ticks of a clock that has a hundred of them in a second, as x86's has for programs."""
+    number &= (1 << 64) - 1
+    return f"{number} /* {number // 100}.{number % 100:02} s */" if number else "0"
+
+
 def user(number: int, bits: int) -> str:
     """A user or a group whose number has so many bits."""
     number &= (1 << bits) - 1

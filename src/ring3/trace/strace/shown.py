@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ring3.abi.kinds import NamedTuple
-from ring3.trace.strace.scalars import permissions, signal_name
+from ring3.trace.strace.scalars import permissions, signal_name, ticks
 
 
 class Shown(NamedTuple):
@@ -263,12 +263,6 @@ def _sigval(number: int) -> str:
     return f"{{sival_int={low}, sival_ptr={f'{number:#x}' if number else 'NULL'}}}"
 
 
-def _ticks(number: int) -> str:
-    """Ticks of a clock that has a hundred of them in a second, as x86's has for programs."""
-    number &= (1 << 64) - 1
-    return f"{number} /* {number // 100}.{number % 100:02} s */" if number else "0"
-
-
 MEANINGS: Final[Mapping[tuple[str, str], str]] = {
     ("mq_attr", "mq_flags"): "flags mq_flags",
     ("mount_attr", "propagation"): "u64 enum mount_propagation",
@@ -299,7 +293,7 @@ FIELDS: Final[Mapping[tuple[str, str], Callable[[int], str]]] = {
     **{(name, "key"): lambda number: str(number & 0xFFFF_FFFF) for name in _PERMS},
     ("epoll_event", "data"): lambda number: f"{{u32={number & 0xFFFF_FFFF}, u64={number}}}",
     ("sigevent", "sigev_value"): _sigval,
-    **{("tms", f"tms_{name}"): _ticks for name in ("utime", "stime", "cutime", "cstime")},
+    **{("tms", f"tms_{name}"): ticks for name in ("utime", "stime", "cutime", "cstime")},
     ("sockaddr_nl", "nl_groups"): lambda number: f"{number:#08x}" if number else "00000000",
     ("io_uring_params", "sq_thread_cpu"): lambda number: f"{number:#x}" if number else "0",
     ("clone_args", "exit_signal"): lambda number: signal_name(number) if number <= _SIGNALS else str(number),

@@ -11,7 +11,7 @@ from ring3.abi.signals import SiCode, Sig
 from ring3.abi.structs import Struct
 from ring3.linux.model.siginfo import Layout, SigInfo
 from ring3.trace.strace.naming import in_hex, styled
-from ring3.trace.strace.scalars import signal_name, user
+from ring3.trace.strace.scalars import signal_name, ticks, user
 from ring3.trace.strace.style import Names
 
 _CODES: Final = {
@@ -96,7 +96,7 @@ def _fields(info: SigInfo, how: Names = Names.ABBREV) -> list[str]:
             exited = info.code == 1
             status = str(info.status) if exited or not info.status else signal_name(info.status)
             found += [f"si_pid={info.pid}", f"si_uid={info.uid}", f"si_status={status}"]
-            found += [f"si_utime={info.utime}", f"si_stime={info.stime}"]
+            found += [f"si_utime={ticks(info.utime)}", f"si_stime={ticks(info.stime)}"]
         case Layout.TIMER:
             found += [f"si_timerid={info.pid:#x}", f"si_overrun={info.uid}", _value(info)]
         case Layout.POLL:
