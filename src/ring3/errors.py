@@ -33,6 +33,10 @@ class UserError(Ring3Error):
         self.status = status
 
 
+CLOSED = "the machine is closed"
+"""What a `UserError` says of one that is switched off."""
+
+
 class OutOfFrames(Ring3Error):
     """Guest RAM has no free frame left."""
 

@@ -27,7 +27,7 @@ def main(seeds: list[str]) -> int:
     failed = False
     for seed in seeds:
         with tempfile.TemporaryDirectory() as name:
-            options = f"-s {seed} -t 1000"
+            options = f"-s {seed} -p coe -t 1000"
             guided = Campaign(Path(name, "map"), b"\n", f"{options} -E {MOST}", [program])
             found = any(data.startswith(CRASHES) for data in guided.crashes)
             print(

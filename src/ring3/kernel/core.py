@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ring3.errors import Deadlock, KernelPanic, Ring3Error
+from ring3.errors import CLOSED, Deadlock, KernelPanic, Ring3Error, UserError
 from ring3.image.kernel_image import KernelImage
 from ring3.kernel.attention import Attention
 from ring3.kernel.clock import Clocks, HostClocks, VirtualClocks
@@ -62,11 +62,13 @@ class Kernel(CallsInFlight[TaskT]):
         run_cpu: What runs the CPU until it stops: `Cpu.run`, or what an observer has put in its place.
         report: Takes lines meant for the user, such as that a call is absent.
         messages: Those lines, the newest last (`log`).
+        is_closed: Its machine is switched off.
         open_tool: Opens the device of Ring3's own tools, where somebody serves it.
     """
 
     frame_size: int
     open_tool: Callable[[Any, Any, int], Any] | None = None
+    is_closed = False
     not_state: tuple[str, ...] = (
         "attention", "image", "machine", "probes", "report", "run_cpu", "stubs",
     )  # fmt: skip
@@ -118,6 +120,7 @@ class Kernel(CallsInFlight[TaskT]):
 
     def close(self) -> None:
         """Lets go of what it has of the host, and of who watches it."""
+        self.is_closed = True
         if "probes" in vars(self):
             self.probes.close()
         self.slices.close()
@@ -212,7 +215,10 @@ class Kernel(CallsInFlight[TaskT]):
         Raises:
             Deadlock: All of them wait and nothing can wake one.
             KernelPanic: A bug of ours.
+            UserError: The machine is closed.
         """
+        if self.is_closed:
+            raise UserError(CLOSED)
         outer, RUNNING.kernel = RUNNING.kernel, self
         try:
             self._run(until)

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from ring3.errors import CLOSED, UserError
 from ring3.kernel import points
 from ring3.kernel.events import Created, DataAccess, Exited, Faulted, Loaded, MappingChanged, Woken
 from ring3.kernel.functions import KernelFunction
@@ -102,7 +103,10 @@ class Probes:
 
         Raises:
             KeyError: There is no such function or call, or this kind of kernel has no such point.
+            UserError: The machine is closed.
         """
+        if self._kernel.is_closed:
+            raise UserError(CLOSED)
         detach = self._attachers[type(point)](self._kernel, point, observer)
 
         def leave() -> None:

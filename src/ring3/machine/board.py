@@ -8,6 +8,7 @@ made it (DESIGN: two ways through, one meaning).
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Lock
 from typing import Final
 
 from ring3.abi.kinds import StrEnum
@@ -45,6 +46,10 @@ class CpuKind(StrEnum):
     HOST = "host"
     AUTO = "auto"
     """The host's processor for programs that compute."""
+
+
+_MAKING: Final = Lock()
+"""The emulator's library is not prepared for two threads that use it for the first time at once."""
 
 
 def _make_cpu(kind: CpuKind, ram: Ram) -> Cpu:
@@ -98,7 +103,8 @@ class Machine:
         except (OSError, ValueError) as error:
             raise UserError(f"cannot map {ram_bytes} bytes of guest RAM: {error}") from error
         self.cpu_kind = cpu
-        self.cpu: Cpu = _make_cpu(cpu, self.ram)
+        with _MAKING:
+            self.cpu: Cpu = _make_cpu(cpu, self.ram)
         self.microcode = Microcode(self.cpu, self.ram)
         self.kernel_pmap = Pmap(self.ram, first_shared=kernel_base >> 39 & 511)
         self.kernel_pmap.ahead, self.kernel_pmap.translated = self.cpu.ahead, self.cpu.translates

@@ -30,7 +30,7 @@ from ring3.machine.paging import walk
 from ring3.machine.pmap import AHEAD, Pmap
 from ring3.machine.ram import PAGE_SIZE, Ram
 from ring3.machine.registers import Flags, Gpr, Vector
-from ring3.machine.unicorn_registers import IDLE, NOTHING, NOWHERE, UnicornRegisters
+from ring3.machine.unicorn_registers import IDLE, NOTHING, NOWHERE, UnicornRegisters, closed
 
 if TYPE_CHECKING:
     from ring3.machine.brake import Brake
@@ -184,6 +184,11 @@ class UnicornCpu(UnicornRegisters):
         """Sets or clears one of our bits of the hidden flags."""
         word = (self._base + at.HFLAGS2) >> 3  # its upper half
         self.words[word] = self.words[word] & ~(bit << 32) | (bit << 32) * on
+
+    def close(self) -> None:
+        """Ends the emulator; whoever runs it after that is told so."""
+        super().close()
+        self._start, self._stops = closed, None
 
     # -- stop addresses ----------------------------------------------------------------------------------------
 

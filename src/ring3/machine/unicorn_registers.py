@@ -13,9 +13,9 @@ import struct
 from collections.abc import Callable
 from functools import cache
 from operator import sub
-from typing import Final
+from typing import Any, Final
 
-from ring3.errors import UserError
+from ring3.errors import CLOSED, UserError
 from ring3.machine import unicorn_library as api
 from ring3.machine import unicorn_state as at
 from ring3.machine.cpu import CpuState
@@ -43,6 +43,25 @@ _CR4_SMAP: Final = 1 << 21
 @cache
 def _library() -> api.Library:
     return api.Library()
+
+
+def closed(*_: object) -> Any:  # noqa: ANN401 -- stands in for every function
+    """Stands in for a function of the emulator when that is gone.
+
+    Raises:
+        UserError: Always.
+    """
+    raise UserError(CLOSED)
+
+
+class _Closed(api.Library):
+    """Stands in for the library when the emulator is gone, which nobody may call any more."""
+
+    def __init__(self) -> None:
+        """Loads nothing."""
+
+    def __getattribute__(self, name: str) -> Any:  # noqa: ANN401 -- whatever is asked for
+        return closed
 
 
 NO_PAGE: Final = (-1, 0)
@@ -330,6 +349,7 @@ class UnicornRegisters:
     def close(self) -> None:
         """Ends the emulator and lets go of guest RAM."""
         self._lib.close(self._engine)
+        self._lib, self._restore = _Closed(), closed
         del self._ram_pointer
 
     def _flush_tlb(self, pmap: Pmap) -> None:

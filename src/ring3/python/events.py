@@ -84,6 +84,7 @@ class After(NamedTuple):
     seconds: float
 
 
+KINDS = (Call, Return, KernelFunction, At, Signal, Exit, Instructions, After)
 Event = (
     Call | Return | KernelFunction | At | Signal | Exit | Instructions | After | Callable[["Process"], bool]
 )
@@ -94,7 +95,7 @@ class Stop(NamedTuple):
     """Why the machine has stopped; the process goes on with the next `Process.run` or `run_until`.
 
     Attributes:
-        event: What has come: the one that was waited for, or `Exit`.
+        event: What has come: the one that was waited for, or `Exit`; None if `Machine.stop` was called.
         process: The process it concerns.
         call: The system call, for `Call` and `Return`.
         address: Where the next instruction is, for `At` and `Instructions`; else None.

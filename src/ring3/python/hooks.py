@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
+from ring3.errors import UserError
 from ring3.kernel import points
 from ring3.kernel.observed import Call, CallObserver
 from ring3.python.calls import AtEntry, AtReturn, SystemCall
 
 if TYPE_CHECKING:
+    from ring3.kernel.core import Kernel
     from ring3.kernel.events import Created, DataAccess, Executed, Exited, Faulted, Taken
     from ring3.kernel.probes import Attachment
     from ring3.kernel.task import Task
@@ -67,7 +69,7 @@ class Hooks:
 
         def decorate(function: Callable[..., Any]) -> Hook:
             observer = make(machine.guarded(function))
-            return Hook(function).attach(machine.kernel.probes.attach(point, observer))
+            return Hook(function).attach(attached(machine.kernel, point, observer))
 
         return decorate
 
@@ -79,7 +81,7 @@ class Hooks:
             when: Before the call is made, or when it returns.
 
         Raises:
-            KeyError: There is no such call.
+            UserError: There is no such call.
         """
         machine: Machine = self  # type: ignore[assignment]
 
@@ -95,7 +97,7 @@ class Hooks:
             name: Its name, such as ``vfs_write``.
 
         Raises:
-            KeyError: There is no such function.
+            UserError: There is no such function; for one of a program there is `on_address`.
         """
         return self._attach(points.Function(name), _FunctionObserver)
 
@@ -197,6 +199,28 @@ class Hooks:
             return lambda event: void(hook(machine.process_of(event.task)))
 
         return self._attach(points.TaskCreated(), make)
+
+
+def attached(kernel: Kernel[Any], point: tuple[Any, ...], observer: object) -> Attachment:
+    """Puts an observer at a point.
+
+    Raises:
+        UserError: The kernel has no call or function of that name; those that are spelled alike are named.
+    """
+    try:
+        return kernel.probes.attach(point, observer)
+    except KeyError:
+        from difflib import get_close_matches  # noqa: PLC0415 -- for who has mistyped
+
+        is_function, name = isinstance(point, points.Function), str(point[0])
+        known = (
+            {row.name for row in kernel.function_table}
+            if is_function
+            else {name for row in kernel.stub_rows().values() for name in row.names}
+        )
+        near = ", ".join(get_close_matches(name, known))
+        what = "function of the kernel" if is_function else "system call"
+        raise UserError(f"there is no {what} {name}{near and f'; there is {near}'}") from None
 
 
 def void(_value: object) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ring3 import computer
 from ring3.abi.errno import Errno
-from ring3.errors import UserError
+from ring3.errors import CLOSED, UserError
 from ring3.fs.host import HostFile
 from ring3.fs.namei import Walk
 from ring3.fs.overlay import OverlayFileSystem
@@ -78,7 +78,7 @@ class Machine(Hooks):
 
     def spawn(
         self,
-        argv: Sequence[str],
+        argv: Sequence[str | os.PathLike[str]],
         *,
         stdin: Source = None,
         stdout: int | None = None,
@@ -102,12 +102,15 @@ class Machine(Hooks):
         Raises:
             UserError: It cannot be run.
         """
+        self._on()
+        if isinstance(argv, str | bytes) or not argv:
+            raise UserError(f"a program and its arguments are a list of words, not {argv!r}")
         for path, contents in (files or {}).items():
             self.put(path, contents.encode() if isinstance(contents, str) else contents)
         streams = {0: self._source(stdin), 1: self._sink(stdout), 2: self._sink(stderr)}
         self._streams = {fd: stream for fd, stream in streams.items() if stream is not None}
         try:
-            task = self._load(argv, env, cwd)
+            task = self._load([os.fsdecode(word) for word in argv], env, cwd)
         finally:
             self._streams = {}
         process = Process(self, task)
@@ -172,6 +175,7 @@ class Machine(Hooks):
         """
         from ring3.python.snapshot import Snapshot  # noqa: PLC0415 -- for who asks
 
+        self._on()
         return Snapshot(self, self.states.take())
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -191,6 +195,15 @@ class Machine(Hooks):
         from ring3.kernel.snapshot.machine import States  # noqa: PLC0415 -- for who asks
 
         return States(self.kernel, (self.processes, self.runner))
+
+    def _on(self) -> None:
+        """Makes sure that it is switched on.
+
+        Raises:
+            UserError: It is closed.
+        """
+        if self._closed:
+            raise UserError(CLOSED)
 
     @property
     def is_closed(self) -> bool:
@@ -232,6 +245,8 @@ class Machine(Hooks):
             if isinstance(what, bytes):
                 feed.end()
             return feed
+        if not isinstance(what, int):
+            raise UserError(f"standard input is bytes, a descriptor or PIPE, not {what!r}")
         return HostFile(what, self.kernel.host, self._files_of())
 
     def _sink(self, what: int | None) -> File | None:
@@ -250,7 +265,9 @@ class Machine(Hooks):
         return files
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {len(self.processes)} processes spawned>"
+        if self._closed:
+            return f"<{type(self).__name__}: closed>"
+        return f"<{type(self).__name__}: {len(self.processes)} spawned>"
 
     def _repr_html_(self) -> str:
         from ring3.python.memory import table  # noqa: PLC0415 -- for notebooks
@@ -295,9 +312,12 @@ class Linux(Machine, computer.Linux):
         self.kernel.dying = self._dying
 
     def close(self) -> None:
-        """Switches it off; nothing happens if it is off."""
-        if self._closes():
-            computer.Linux.close(self)
+        """Switches it off, when a run in another thread has stopped; nothing happens if it is off.
+
+        Raises:
+            UserError: A hook wants to switch off the machine that has called it.
+        """
+        self.runner.end(lambda: computer.Linux.close(self) if self._closes() else None)
 
     def made_with(self) -> dict[str, Any]:
         """For a snapshot in a file: the options of a machine that it fits."""
@@ -374,6 +394,7 @@ class Linux(Machine, computer.Linux):
 
     def _visible(self) -> Any:  # noqa: ANN401 -- a Vfs
         """The machine's files, with the default view mounted."""
+        self._on()
         self.mount_view()
         return self.kernel.vfs
 
@@ -434,9 +455,8 @@ class Solaris(Machine, computer.Solaris):
         self._begin()
 
     def close(self) -> None:
-        """Switches it off; nothing happens if it is off."""
-        if self._closes():
-            computer.Solaris.close(self)
+        """Switches it off; see `Linux.close`."""
+        self.runner.end(lambda: computer.Solaris.close(self) if self._closes() else None)
 
     def _files(self) -> FdTable:
         return self._with_streams(super()._files())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ring3.abi.signals import Sig
 from ring3.computer import shell_status
-from ring3.errors import UserError
+from ring3.errors import CLOSED, UserError
 from ring3.kernel.mm.report import maps
 from ring3.kernel.task import TaskState
 from ring3.linux.model.siginfo import SigInfo
@@ -108,8 +108,10 @@ class Process:
 
     # -- running -------------------------------------------------------------------------------------------------
 
-    def run(self, timeout: float | None = None) -> int:
+    def run(self, timeout: float | None = None) -> int | None:
         """Runs it, and everything else on the machine, to its end; returns its status.
+
+        It is None where `Machine.stop` was called before the end; the program goes on with the next run.
 
         Args:
             timeout: Seconds of the machine's clock, after which it is stopped, and can go on; None for no limit.
@@ -120,11 +122,9 @@ class Process:
         """
         if timeout is None:
             self.machine.runner.run(lambda: self.ended)
-        elif not isinstance(self.run_until(events.After(timeout)).event, events.Exit):
+        elif isinstance(self.run_until(events.After(timeout)).event, events.After):
             raise TimeoutError(f"{self.name} runs after {timeout} s")
-        status = self.status
-        assert status is not None
-        return status
+        return self.status
 
     def run_until(self, event: events.Event) -> events.Stop:
         """Runs it until something has happened, or it has ended; it goes on with the next call.
@@ -139,13 +139,26 @@ class Process:
         """Executes instructions of ring 3; a system call is one."""
         return self.run_until(events.Instructions(count))
 
-    async def wait(self) -> int:
-        """Runs it to its end in a thread, for asyncio; returns its status."""
-        return await asyncio.to_thread(self.run)
+    async def wait(self) -> int | None:
+        """Runs it to its end in a thread, for asyncio; returns its status.
+
+        Who is cancelled meanwhile, by ``asyncio.wait_for`` for one, leaves a machine that stands still.
+        """
+        running = asyncio.create_task(asyncio.to_thread(self.run))
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            while not running.done():
+                self.machine.stop()
+                await asyncio.wait([running], timeout=0.02)
+            raise
 
     def kill(self, signal: int = Sig.SIGKILL) -> None:
-        """Sends it a signal, which acts when it runs."""
+        """Sends it a signal, which acts when it runs; nothing happens if it has ended."""
         task = self.task
+        if self.ended:
+            return
+        self._alive()
         if not isinstance(task, LinuxTask):
             raise UserError("signals are sent to programs of Linux")
         group_send_sig_info(task.process, SigInfo(int(signal)))
@@ -239,6 +252,10 @@ class Process:
         Raises:
             UserError: The program is in a system call now, or the function does not come back.
         """
+        if self.machine.runner.is_running:
+            raise UserError(
+                f"a hook cannot call {function}: it would run the machine that has called the hook"
+            )
         if self.task.state is TaskState.WAITING:
             raise UserError(f"{self.name} is in a system call: run it up to an address first")
         address = function if isinstance(function, int) else self.symbol(function)
@@ -280,6 +297,8 @@ class Process:
         return before
 
     def _alive(self) -> None:
+        if self.machine.is_closed:
+            raise UserError(CLOSED)
         if self.task.mm is None:
             raise UserError(
                 f"{self.name} ({self.pid}) has ended: its memory is gone (its crash may tell more)"

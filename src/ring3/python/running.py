@@ -7,14 +7,16 @@ Ctrl-C, end the run in the third way, so that no thread loses its place.
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi.errno import Errno
+from ring3.errors import UserError
 from ring3.image.linux.boot import L
 from ring3.kernel import points
 from ring3.kernel.observed import Call, CallObserver
@@ -24,6 +26,7 @@ from ring3.kernel.watched_cpu import CpuObserver
 from ring3.linux.model.task import LinuxTask
 from ring3.python import events
 from ring3.python.calls import SystemCall
+from ring3.python.hooks import attached
 from ring3.python.memory import Registers
 
 if TYPE_CHECKING:
@@ -34,13 +37,25 @@ if TYPE_CHECKING:
     from ring3.python.machine import Machine
     from ring3.python.process import Process
 
+_AGAIN: Final = 0.02
+"""Seconds after which a run that was asked to stop is asked again: one that just began has not noticed."""
 _NEED_RESCHED: Final = L["TIF_NEED_RESCHED"]
 
 
 class Runner:
     """What runs one machine, and stops it."""
 
-    not_state = "_error", "_has_been_asked", "_is_over", "_kernel", "_stop", "_wanted", "is_running"
+    not_state = (
+        "_bell",
+        "_error",
+        "_has_been_asked",
+        "_is_over",
+        "_kernel",
+        "_lock",
+        "_stop",
+        "_thread",
+        "_wanted",
+    )
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
@@ -52,7 +67,14 @@ class Runner:
         self._waiting: dict[Task, list[bool]] = {}
         self._wanted: tuple[Process | None, events.Event | None] = None, None
         self._has_been_asked = False
-        self.is_running = False
+        self._lock = threading.Lock()
+        self._bell: int | None = None
+        self._thread: int | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the machine runs."""
+        return self._thread is not None
 
     @property
     def program_ended(self) -> bool:
@@ -73,42 +95,94 @@ class Runner:
         self._kernel.machine.cpu.interrupt()
 
     def run(self, is_over: Callable[[], bool]) -> None:
-        """Runs the machine until something is so.
+        """Runs the machine until something is so; while another thread runs it, waits for that first.
 
         Raises:
             Deadlock: Nothing can run any more.
             KernelPanic: A bug of ours.
+            UserError: It is run by this very thread, of which a hook is called; or it is closed.
         """
+        with self._alone("run"):
+            self._run(is_over)
+
+    @contextmanager
+    def _alone(self, what: str) -> Iterator[None]:
+        """While this thread has the machine."""
+        if self._thread == threading.get_ident():
+            raise UserError(f"a hook cannot {what} the machine that has called it")
+        with self._lock:
+            self._thread = threading.get_ident()
+            try:
+                yield
+            finally:
+                self._thread = None
+
+    def end(self, close: Callable[[], None]) -> None:
+        """Closes the machine; a run in another thread is stopped before.
+
+        Raises:
+            UserError: A hook is called by it.
+        """
+        over = threading.Event()
+
+        def ask() -> None:
+            while not over.wait(_AGAIN):
+                self.leave()
+
+        if self._thread not in (None, threading.get_ident()):
+            threading.Thread(target=ask, daemon=True).start()
+        try:
+            with self._alone("close"):
+                close()
+                if self._bell is not None:
+                    bell, self._bell = self._bell, None
+                    os.close(bell)
+        finally:
+            over.set()
+
+    def _run(self, is_over: Callable[[], bool]) -> None:
+        self._has_been_asked = False
         self._go_on()
         self._is_over, self._stop, self._error = is_over, None, None
-        self._has_been_asked = False
-        self._kernel.listen_to_host()
-        self.is_running = True
-        try:
-            with self._interruptible():
-                self._kernel.run(self)
-        finally:
-            self.is_running = False
+        if not self._kernel.is_closed:
+            self._listen()
+        with self._interruptible():
+            self._kernel.run(self)
         error, self._error = self._error, None
         if error is not None:
             raise error
 
+    def _listen(self) -> None:
+        """Has a machine that sleeps notice signals of this process, or at least who asks it to stop."""
+        if self._kernel.listen_to_host() is None:
+            if self._bell is None:
+                self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+            with suppress(BlockingIOError):
+                os.eventfd_read(self._bell)
+            self._kernel.host.wake_by(self._bell)
+
     def run_until(self, process: Process, event: events.Event) -> events.Stop:
         """Runs the machine until an event of a process, or its end."""
+        with self._alone("run"):
+            return self._run_until(process, event)
+
+    def _run_until(self, process: Process, event: events.Event) -> events.Stop:
         if process.ended:
             return self._exit(process)
         attachments = list(self._watch(process, event))
         asks = event if callable(event) else None
         self._wanted = process, event
         try:
-            self.run(lambda: process.ended or (asks is not None and asks(process)))
+            self._run(lambda: process.ended or (asks is not None and asks(process)))
         finally:
             self._wanted = None, None
             for attachment in attachments:
                 attachment.detach()
         if self._stop is not None:
             return self._stop
-        return events.Stop(event, process) if process.status is None else self._exit(process)
+        if process.status is not None:
+            return self._exit(process)
+        return events.Stop(None if self._has_been_asked else event, process)
 
     @staticmethod
     def _exit(process: Process) -> events.Stop:
@@ -142,7 +216,12 @@ class Runner:
 
     def _watch(self, process: Process, event: events.Event) -> Iterator[Attachment]:
         """Attaches what notices an event."""
-        attach = self._kernel.probes.attach
+        given: object = event
+        if not (isinstance(given, events.KINDS) or callable(given)):
+            raise UserError(
+                f"{given!r} is nothing to run up to: give Call, At, Exit and so on, or a function"
+            )
+        attach = partial(attached, self._kernel)
         if isinstance(event, events.Call | events.Return):
             yield attach(points.SystemCall(event.name), _AtCall(self, process, event))
         elif isinstance(event, events.At):
@@ -175,6 +254,8 @@ class Runner:
         """A hook wants the machine to be left."""
         self._has_been_asked = True
         self.ask_to_stop()
+        if self._bell is not None:
+            os.eventfd_write(self._bell, 1)
 
     def hold(self, stop: events.Stop, task: Task, address: int) -> None:
         """The event has come before an instruction."""
