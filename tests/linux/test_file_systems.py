@@ -87,3 +87,51 @@ def test_devices_that_are_made_are_those_of_their_numbers() -> None:
     """As mknod(2) gives them to a chroot; where there is no driver, opening one is ENXIO."""
     shown = ring3("run", "--user", "root", "sh", "-c", DEVICES)
     assert (shown.stdout, shown.returncode) == ("0\n 00 00 00\nfull\nnothing\n", 0)
+
+
+HIDDEN = """
+import os
+libc, SELF = __import__("ctypes").CDLL(None), b"%d" % os.getpid()
+def seen():
+    def tried(what):
+        try: return what()
+        except OSError as error: return os.strerror(error.errno)
+    child = os.fork()
+    if not child:
+        os.setgroups([]); os.setgid(65534); os.setuid(65534)
+        name = f"/proc/{SELF.decode()}"
+        print(tried(lambda: os.stat(name).st_nlink > 0), tried(lambda: len(os.listdir(name)) > 9),
+              tried(lambda: open(name + "/comm").read(1) != ""), SELF.decode() in os.listdir("/proc"),
+              os.path.exists("/proc/self/stat"), os.path.exists("/proc/sys"), flush=True)
+        os._exit(0)
+    os.waitpid(child, 0)
+seen()
+for words in b"hidepid=1", b"hidepid=invisible", b"hidepid=4", b"subset=pid", b"gid=65534,hidepid=2":
+    assert libc.mount(b"none", b"/proc", b"proc", 0, words) == 0
+    print([line.split()[3] for line in open("/proc/self/mounts") if " /proc " in line][-1], flush=True)
+    seen(); libc.umount(b"/proc")
+libc.mount(b"none", b"/proc", b"proc", 1 << 5, b"hidepid=2"); seen()
+print([libc.mount(b"none", b"/mnt", b"proc", 0, words) for words in (b"hidepid=3", b"subset=x", b"gid=x")])
+"""
+
+
+def test_proc_hides_what_it_is_told_to() -> None:
+    """As proc(5) says; the same program natively, in a mount namespace of its own, gave this."""
+    shown = ring3("run", "--user", "root", "/usr/bin/python3", "-c", HIDDEN)
+    none = "No such file or directory"
+    hidden = f"{none} {none} {none} False True True"
+    assert shown.stdout.splitlines() == [
+        "True True True True True True",
+        "rw,relatime,hidepid=noaccess",
+        "True Operation not permitted Operation not permitted True True True",
+        "rw,relatime,hidepid=invisible",
+        hidden,
+        "rw,relatime,hidepid=ptraceable",
+        f"{none} Operation not permitted Operation not permitted False True True",
+        "rw,relatime,subset=pid",
+        "True True True True True False",
+        "rw,relatime,gid=65534,hidepid=invisible",
+        "True True True True True True",
+        hidden,
+        "[-1, -1, -1]",
+    ]

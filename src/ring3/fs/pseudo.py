@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from ring3.abi.errno import E, Errno
 from ring3.fs.dentry import Dentry
@@ -23,12 +23,29 @@ if TYPE_CHECKING:
 PROC_MAGIC: Final = 0x9FA0
 
 
+class Hiding(Protocol):
+    """What of the top of such a file system is hidden from the caller."""
+
+    @property
+    def options(self) -> str:
+        """As it is asked for, and shown by /proc/mounts."""
+
+    def shown(self, name: bytes, found: Inode) -> Inode | None:
+        """What a name leads to; None for nothing."""
+
+    def lists(self, name: bytes, found: Inode | None) -> bool:
+        """Whether a name is listed."""
+
+
 class PseudoFileSystem(FileSystem):
     """A file system of such files.
 
     Attributes:
         vfs: The machine's files.
     """
+
+    hiding: Hiding | None = None
+    """What of it is hidden, None for nothing."""
 
     def __init__(
         self, vfs: Vfs, name: str, top: Callable[[PseudoFileSystem], Inode], magic: int = PROC_MAGIC

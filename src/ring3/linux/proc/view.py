@@ -16,7 +16,7 @@ from ring3.linux.model.namespaces import MACHINE
 from ring3.linux.proc.names import mount_names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ring3.fs.dentry import Dentry
     from ring3.fs.file import File
@@ -98,7 +98,19 @@ def late(kernel: LinuxSystem, name: str, magic: int, pids: PidNamespace = MACHIN
 
             return tree.procfs(kernel, fs, pids) if magic == PROC_MAGIC else tree.sysfs(kernel, fs)
 
-        return PseudoDirectory(fs, b"", lambda name: contents().find(name), lambda: contents().names())
+        def find(name: bytes) -> Inode | None:
+            found = contents().find(name)
+            return found if found is None or fs.hiding is None else fs.hiding.shown(name, found)
+
+        def names() -> Iterable[bytes]:
+            found, hiding = contents().names(), fs.hiding
+            return (
+                found
+                if hiding is None
+                else [name for name in found if hiding.lists(name, contents().find(name))]
+            )
+
+        return PseudoDirectory(fs, b"", find, names)
 
     return PseudoFileSystem(kernel.vfs, name, top, magic)
 

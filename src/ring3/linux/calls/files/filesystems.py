@@ -11,6 +11,7 @@ from ring3.abi.linux.capabilities import Cap
 from ring3.fs.mounts import Mount
 from ring3.fs.namei import Walk
 from ring3.fs.permission import KERNEL
+from ring3.fs.pseudo import PseudoFileSystem
 from ring3.fs.tmpfs import MemoryFileSystem
 from ring3.fs.tmpfs_limits import Limits
 from ring3.linux.calls.files.overlay_options import OPTIONS as OVERLAY_OPTIONS
@@ -21,6 +22,7 @@ from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ring3.fs.inode import FileSystem
     from ring3.linux.model.task import LinuxTask
     from ring3.linux.model.user_namespace import UserNamespace
 
@@ -113,16 +115,19 @@ def _shown(made: MemoryFileSystem, limits: Limits, half: int) -> str:
     return ",".join(f"{name}={word}" for name, word in words.items() if word)
 
 
-def change_limits(task: LinuxTask, made: MemoryFileSystem, data: str) -> None:
-    """Says anew how much a file system in memory may hold (shmem_reconfigure).
+def reconfigure(task: LinuxTask, made: FileSystem, data: str) -> None:
+    """Says anew how much a file system in memory may hold (shmem_reconfigure), or what /proc hides.
 
     Raises:
         Errno: EINVAL, there is more in it, or no such option.
     """
-    limits, options = made.limits, parse(data)
-    for name in options.words:
+    options = parse(data)
+    for name in options.words if made.name in KINDS else ():
         check_option(made.name, name)
-    if limits is not None:
+    if isinstance(made, PseudoFileSystem):
+        _hide(task, made, options)
+    if isinstance(made, MemoryFileSystem) and made.limits is not None:
+        limits = made.limits
         limits.change(*_limits(task, options, limits.blocks, limits.count))
         made.options = _shown(made, limits, task.kernel.machine.ram.size >> PAGE_SHIFT + 1)
 
@@ -150,7 +155,18 @@ def _proc(task: LinuxTask, options: Options) -> Mount:
     from ring3.fs.pseudo import PROC_MAGIC  # noqa: PLC0415
     from ring3.linux.proc.view import late  # noqa: PLC0415
 
-    return Mount(late(task.kernel, "proc", PROC_MAGIC, pids), None)
+    made = late(task.kernel, "proc", PROC_MAGIC, pids)
+    _hide(task, made, options)
+    return Mount(made, None)
+
+
+def _hide(task: LinuxTask, made: PseudoFileSystem, options: Options) -> None:
+    """Hides in /proc what is asked for, besides what was before (proc_apply_options)."""
+    if options.words:
+        from ring3.linux.proc.hiding import hiding  # noqa: PLC0415 - few programs ask for it
+
+        made.hiding = hiding(task, made, parse(made.options).words | options.words)
+        made.options = made.hiding.options
 
 
 def _require(task: LinuxTask, owner: UserNamespace) -> None:

@@ -16,7 +16,7 @@ from ring3.fs.mount_copies import Copied
 from ring3.fs.mounts import Mount, MountTree, mount_of, places_in_peers, top, top_of
 from ring3.fs.pseudo import PseudoLink
 from ring3.fs.tmpfs import MemoryFileSystem
-from ring3.linux.calls.files.filesystems import change_limits, new_mount
+from ring3.linux.calls.files.filesystems import new_mount, reconfigure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -203,10 +203,10 @@ def do_remount(task: LinuxTask, place: Dentry, flags: int, *, bind: bool, data: 
             raise Errno(E.EPERM)
         if mount.fs.readonly and not readonly and not isinstance(mount.fs, MemoryFileSystem):
             raise Errno(E.EROFS)
+        if isinstance(mount.fs, MemoryFileSystem) and readonly and _is_written(task, mount):
+            raise Errno(E.EBUSY)
+        reconfigure(task, mount.fs, data)
         if isinstance(mount.fs, MemoryFileSystem):
-            if readonly and _is_written(task, mount):
-                raise Errno(E.EBUSY)
-            change_limits(task, mount.fs, data)
             mount.fs.readonly = readonly
     mount.flags = wanted
     mount_tree(task).note_change()
