@@ -44,6 +44,7 @@ FAMILIES = {
         "zone 0 0 7 global other -1 22\n"
         "door -1 9 -1 48 schedctl 4 same 1\n"
     ),
+    "timer_threads": "create 0 set 0 rang 1 delete 0 again -1\n",
     "timers": "suspended -1 4 seen 14\nslept 1\npoll 0\n",
 }
 

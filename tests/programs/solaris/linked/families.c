@@ -340,12 +340,42 @@ static void numbers(void)
 		    values[n], values[n], values[n], values[n], values[n]);
 }
 
+static int rang_times;
+
+static void count_ring(void *value)
+{
+	rang_times += (int)(long)value;
+	sem_post(sem);
+}
+
+/* A timer that calls a function in a thread of its own. */
+static void timer_threads(void)
+{
+	extern int timer_create(int, struct sigevent *, int *), timer_delete(int), timer_settime(int, int, const struct timespec[2], struct timespec[2]);
+	struct {
+		int notify, signal;
+		void *value;
+		void (*function)(void *);
+		void *attributes;
+		int rest;
+	} event = { 3, 0, (void *)5, count_ring, NULL, 0 };
+	struct timespec times[2] = { { 0, 1000000 }, { 0, 1000000 } };
+	int timer;
+	sem_init(sem, 0, 0);
+	printf("create %d ", timer_create(3, (void *)&event, &timer));
+	printf("set %d ", timer_settime(timer, 0, times, NULL));
+	for (int n = 0; n < 3; n++)
+		sem_wait(sem);
+	printf("rang %d delete %d ", rang_times >= 15 && rang_times % 5 == 0, timer_delete(timer));
+	printf("again %d\n", timer_delete(timer));
+}
+
 static const struct {
 	const char *name;
 	void (*deed)(void);
 } deeds[] = {
 	{ "threads", threads }, { "signals", signals }, { "fault", fault }, { "processes", processes }, { "ports", ports },
-	{ "sockets", sockets }, { "files", files }, { "timers", timers }, { "system", the_system }, { "posix_timers", posix_timers }, { "numbers", numbers },
+	{ "sockets", sockets }, { "files", files }, { "timer_threads", timer_threads }, { "timers", timers }, { "system", the_system }, { "posix_timers", posix_timers }, { "numbers", numbers },
 };
 
 int main(int argc, char **argv)

@@ -113,7 +113,7 @@
 	SYSCALL_RETC clock_settime, 192
 	SYSCALL_RETC clock_getres, 193
 	SYSCALL_RETC __timer_create, 194
-	SYSCALL_RETC timer_delete, 195
+	SYSCALL_RETC __timer_delete, 195
 	SYSCALL_RETC timer_settime, 196
 	SYSCALL_RETC timer_gettime, 197
 	SYSCALL_RET timer_getoverrun, 198

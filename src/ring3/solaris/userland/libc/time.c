@@ -139,15 +139,3 @@ int port_get(int port, void *event, struct timespec *timeout)
 {
 	return (int)__portfs(PORT_GET, (uintptr_t)port, (uintptr_t)event, (uintptr_t)timeout, 0, 0);
 }
-
-/* SIGEV_THREAD needs a thread of libc's own that waits at a port; it is not there. */
-int timer_create(int clock, const void *event, int *timer)
-{
-	extern int __timer_create(int, const void *, int *);
-	const int *how = event;
-	if (how && *how == 3) {
-		errno = ENOSYS;
-		return -1;
-	}
-	return __timer_create(clock, event, timer);
-}
