@@ -129,3 +129,16 @@ def test_tools_of_the_host_do_what_they_do_natively(
     assert sorted(os.listdir(tmp_path)) == ["d", "f", "link"]
     expected = native(tool / command[0], command[1:], environment=ENVIRONMENT, directory=tmp_path)
     assert outcome.finished == expected
+
+
+def test_what_a_process_is_told_of_itself_has_the_hosts_rows_in_their_order(native: Run) -> None:
+    cat, path = Path("/bin/cat"), ["/proc/self/status"]
+    with Linux() as linux:
+        ours, theirs = (
+            dict(line.split(b":\t", 1) for line in outcome.stdout.splitlines())
+            for outcome in (guest.run(linux, cat, path), native(cat, path))
+        )
+    assert [name for name in theirs if name in ours] == list(ours)
+    assert {b"VmLib", b"VmPTE", b"SigQ", b"Seccomp", b"Seccomp_filters"} < ours.keys()
+    for name in (b"Umask", b"Uid", b"Threads", b"VmExe", b"SigCgt", b"Seccomp", b"CoreDumping"):
+        assert ours[name] == theirs[name]

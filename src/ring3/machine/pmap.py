@@ -139,6 +139,11 @@ class Pmap:
                 table = self._descend(address + done, 21)
             self.ram.q[table + slot] = (physical + done) | bits
 
+    @property
+    def tables(self) -> int:
+        """How many frames hold them, the top one included."""
+        return len(self._tables)
+
     def lookup(self, address: int) -> int:
         """The page-table entry for a page of 4 KiB, 0 where there is none."""
         leaf = self._leaves.get(address >> 21)

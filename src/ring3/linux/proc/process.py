@@ -11,9 +11,10 @@ from ring3.kernel.mm.mm import Mm
 from ring3.kernel.mm.report import flag_letters
 from ring3.kernel.task import TaskState
 from ring3.linux.entry.traps import VSYSCALL
-from ring3.linux.model.limits import RLIM_INFINITY
+from ring3.linux.model.limits import RLIM_INFINITY, Resource
 from ring3.linux.model.namespaces import numbers_down_to
 from ring3.linux.model.signal_state import bit
+from ring3.linux.signals.send import queued_for
 from ring3.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
@@ -171,7 +172,10 @@ def statm(task: LinuxTask) -> bytes:
         return b"0 0 0 0 0 0 0\n"
     rss = mm.rss()
     usage = mm.usage
-    return f"{usage.total} {rss.total} {rss.file + rss.shmem} {usage.text} 0 {usage.data + usage.stack} 0\n".encode()
+    code = _code_pages(task, mm)
+    return (
+        f"{usage.total} {rss.total} {rss.file + rss.shmem} {code} 0 {usage.data + usage.stack} 0\n".encode()
+    )
 
 
 def _terminal(task: LinuxTask) -> tuple[int, int]:
@@ -256,8 +260,9 @@ def status(task: LinuxTask, pids: PidNamespace) -> bytes:
         ("NSpgid", numbers_down_to(process.pid_ns, pids, process.pgid)),
         ("NSsid", numbers_down_to(process.pid_ns, pids, process.sid)),
         ("Kthread", "0"),
-        *_memory(task.mm),
+        *_memory(task),
         ("Threads", str(len(process.threads) or 1)),
+        ("SigQ", f"{queued_for(task.kernel, who.uid)}/{task.rlimits[Resource.SIGPENDING][0]}"),
         ("SigPnd", f"{task.signals.set:016x}"),
         ("ShdPnd", f"{process.pending.set:016x}"),
         ("SigBlk", f"{task.blocked:016x}"),
@@ -269,6 +274,10 @@ def status(task: LinuxTask, pids: PidNamespace) -> bytes:
         ("CapBnd", f"{who.bounding:016x}"),
         ("CapAmb", f"{who.ambient:016x}"),
         ("NoNewPrivs", str(int(task.settings.no_new_privs))),
+        ("Seccomp", str(0 if task.seccomp is None else int(task.seccomp.mode))),
+        ("Seccomp_filters", str(_filters(task))),
+        ("Speculation_Store_Bypass", "not vulnerable"),
+        ("SpeculationIndirectBranch", "not affected"),
         ("Cpus_allowed", "1"),
         ("Cpus_allowed_list", "0"),
         ("voluntary_ctxt_switches", str(task.waits)),
@@ -277,10 +286,25 @@ def status(task: LinuxTask, pids: PidNamespace) -> bytes:
     return "".join(f"{name}:\t{value}\n" for name, value in rows).encode()
 
 
-def _memory(mm: Mm | None) -> list[tuple[str, str]]:
+def _filters(task: LinuxTask) -> int:
+    """How many filters decide about its calls."""
+    count, found = 0, None if task.seccomp is None else task.seccomp.filter
+    while found is not None:
+        count, found = count + 1, found.before
+    return count
+
+
+def _code_pages(task: LinuxTask, mm: Mm) -> int:
+    """Pages of the program's own code; what else can be executed is libraries' (task_mem, fs/proc/task_mmu.c)."""
+    own = sum(row.end - row.start for row in mm.maps() if row.perms[2] == "x" and row.name == task.exe)
+    return min(own // PAGE_SIZE, mm.usage.text)
+
+
+def _memory(task: LinuxTask) -> list[tuple[str, str]]:
+    mm = task.mm
     if mm is None:
         return []
-    rss, usage = mm.rss(), mm.usage
+    rss, usage, code = mm.rss(), mm.usage, _code_pages(task, mm)
     rows = (
         ("VmPeak", usage.peak * KB),
         ("VmSize", usage.total * KB),
@@ -293,10 +317,17 @@ def _memory(mm: Mm | None) -> list[tuple[str, str]]:
         ("RssShmem", rss.shmem * KB),
         ("VmData", usage.data * KB),
         ("VmStk", usage.stack * KB),
-        ("VmExe", usage.text * KB),
+        ("VmExe", code * KB),
+        ("VmLib", (usage.text - code) * KB),
+        ("VmPTE", (mm.pmap.tables - 1) * KB),
         ("VmSwap", 0),
     )
-    return [(name, f"{kilobytes:>8} kB") for name, kilobytes in rows]
+    return [
+        *((name, f"{kilobytes:>8} kB") for name, kilobytes in rows),
+        ("CoreDumping", "0"),
+        ("THP_enabled", "0"),
+        ("untag_mask", f"{(1 << 64) - 1:#x}"),
+    ]
 
 
 def cgroup(task: LinuxTask) -> bytes:
