@@ -61,6 +61,7 @@ static void read_key(const char *what, long key) {
 
 static void list(const char *what, long ring) {
     int serials[64];
+    say("part of a number", ctl(KEYCTL_READ, ring, serials, 6));
     long got = ctl(KEYCTL_READ, ring, serials, sizeof serials);
     printf("%s: %ld:", what, got < 0 ? got : got / 4);
     for (int n = 0; n < count; n++) /* Linux orders them by a hash */

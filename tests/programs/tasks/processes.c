@@ -80,6 +80,8 @@ static void execveat_of_closed(void)
 	char *none[] = {NULL};
 	long result = syscall(SYS_execveat, 99, "sh", none, none, 0);
 	printf("execveat in a closed directory: %ld %s\n", result, strerror(errno));
+	result = syscall(SYS_execveat, AT_FDCWD, "", none, none, AT_EMPTY_PATH);
+	printf("execveat of the working directory: %ld %s\n", result, strerror(errno));
 	result = syscall(SYS_execveat, 99, "", none, none, AT_EMPTY_PATH);
 	printf("execveat of a closed file: %ld %s\n", result, strerror(errno));
 }

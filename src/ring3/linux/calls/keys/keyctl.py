@@ -237,6 +237,8 @@ def _read(task: LinuxTask, number: int, address: int, size: int, *_: int) -> int
     if not key.type.readable:
         raise Errno(E.EOPNOTSUPP)
     key.validate(now(task))
+    if key.type.is_keyring and address and size % 4:  # keyring_read: numbers of four bytes each
+        raise Errno(E.EINVAL)
     links = b"".join(held.serial.to_bytes(4, "little") for held in key.links.values())
     return _give(task, address, size, links if key.type.is_keyring else key.payload)
 

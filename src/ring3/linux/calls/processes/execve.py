@@ -235,7 +235,9 @@ def do_execveat(
         place = walk(task).find(start, path, follow=False) if path else start
         if place.inode.is_link:
             raise Errno(E.ELOOP)
-    if not path.startswith(b"/") and fd != AT_FDCWD:
+    if not path and fd == AT_FDCWD:
+        path = b"."  # which is a directory
+    elif not path.startswith(b"/") and fd != AT_FDCWD:
         task.files[fd]  # EBADF if it is closed
         path = f"/dev/fd/{fd}".encode() + (b"/" + path if path else b"")
     return do_execve(task, path, argv, envp, narrow)
