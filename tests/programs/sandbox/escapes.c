@@ -116,7 +116,8 @@ static void nodes(void)
         write(fifo, "from inside", 11);
     for (int minor = 1; minor < 12; minor++) {
         unlink("node");
-        if (mknod("node", S_IFCHR | 0600, 1 << 8 | minor) == 0 && open("node", O_RDWR) >= 0)
+        int own = minor == 3 || minor == 5 || minor == 7 || minor == 8 || minor == 9; /* null to urandom: the machine's */
+        if (mknod("node", S_IFCHR | 0600, 1 << 8 | minor) == 0 && open("node", O_RDWR) >= 0 && !own)
             printf("a device 1:%d that was made here opens\n", minor);
         unlink("node");
         if (mknod("node", S_IFBLK | 0600, 8 << 8 | minor) == 0 && open("node", O_RDONLY) >= 0)
