@@ -79,6 +79,7 @@ NAMES = {
     "KernelImage.add_stub": "image.kernel_image",
     "CallObserver.of": "kernel.observed",
     "Credentials.ns_capable": "linux.model.credentials",
+    "HostClocks.cpu_roughly": "kernel.clock",
     "LinuxKernel.check_entry_state": "linux.kernel",
     "Library.stop_between_blocks": "machine.unicorn_library",
     "Microcode.deliver": "machine.microcode",
