@@ -19,7 +19,7 @@ from ring3.kernel.wait import Rest
 from ring3.linux.cpu_context import set_no_tsc
 from ring3.linux.definition import IA32_REGISTERS, X64_REGISTERS
 from ring3.linux.filters.listener import ListenerFile
-from ring3.linux.model.filters import Filter, Mode, Seccomp
+from ring3.linux.model.filters import Filter, Mode, Seccomp, chain
 from ring3.linux.model.listener import Listener, Question, Stage
 from ring3.linux.model.siginfo import Layout, SigInfo
 from ring3.linux.model.signal_state import DEFAULT
@@ -335,10 +335,8 @@ def _thread_apart(task: LinuxTask) -> LinuxTask | None:
         mode, newest = mode_of(thread), newest_of(thread)
         if thread is task or mode is Mode.DISABLED:
             continue
-        found = newest_of(task)
-        while found is not None and found is not newest:
-            found = found.before
-        if mode is not Mode.FILTER or (found is None and newest is not None):
+        is_among = newest is None or any(one is newest for one in chain(newest_of(task)))
+        if mode is not Mode.FILTER or not is_among:
             return thread
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ring3.abi.kinds import IntEnum, NamedTuple
@@ -36,6 +37,13 @@ class Filter(NamedTuple):
     listener: Listener | None = None
 
 
+def chain(newest: Filter | None) -> Iterator[Filter]:
+    """A filter and those that were there before it, the newest first."""
+    while newest is not None:
+        yield newest
+        newest = newest.before
+
+
 class Seccomp(NamedTuple):
     """What a thread has given up; None stands for nothing.
 
@@ -49,12 +57,7 @@ class Seccomp(NamedTuple):
 
     def listeners(self) -> list[Listener]:
         """Those of all its filters: one of them listens at most, the others have closed."""
-        found, at = [], self.filter
-        while at is not None:
-            if at.listener is not None:
-                found.append(at.listener)
-            at = at.before
-        return found
+        return [one.listener for one in chain(self.filter) if one.listener is not None]
 
 
 class Dispatch(NamedTuple):

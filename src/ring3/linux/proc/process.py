@@ -11,6 +11,7 @@ from ring3.kernel.mm.mm import Mm
 from ring3.kernel.mm.report import flag_letters
 from ring3.kernel.task import TaskState
 from ring3.linux.entry.traps import VSYSCALL
+from ring3.linux.model.filters import chain
 from ring3.linux.model.limits import RLIM_INFINITY, Resource
 from ring3.linux.model.namespaces import numbers_down_to
 from ring3.linux.model.signal_state import bit
@@ -275,7 +276,7 @@ def status(task: LinuxTask, pids: PidNamespace) -> bytes:
         ("CapAmb", f"{who.ambient:016x}"),
         ("NoNewPrivs", str(int(task.settings.no_new_privs))),
         ("Seccomp", str(0 if task.seccomp is None else int(task.seccomp.mode))),
-        ("Seccomp_filters", str(_filters(task))),
+        ("Seccomp_filters", str(0 if task.seccomp is None else sum(1 for _ in chain(task.seccomp.filter)))),
         ("Speculation_Store_Bypass", "not vulnerable"),
         ("SpeculationIndirectBranch", "not affected"),
         ("Cpus_allowed", "1"),
@@ -284,14 +285,6 @@ def status(task: LinuxTask, pids: PidNamespace) -> bytes:
         ("nonvoluntary_ctxt_switches", str(task.preemptions)),
     ]
     return "".join(f"{name}:\t{value}\n" for name, value in rows).encode()
-
-
-def _filters(task: LinuxTask) -> int:
-    """How many filters decide about its calls."""
-    count, found = 0, None if task.seccomp is None else task.seccomp.filter
-    while found is not None:
-        count, found = count + 1, found.before
-    return count
 
 
 def _code_pages(task: LinuxTask, mm: Mm) -> int:

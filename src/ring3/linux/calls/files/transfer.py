@@ -46,36 +46,35 @@ def do_sendfile(
     """Copies from one open file to another."""
     offset = _read_offset(task, address, bits)
     source = readable(task, in_fd)
-    seekable = _is_seekable(source)
-    if offset is not None and not seekable:
+    position = _position(source)
+    if offset is not None and position is None:
         raise Errno(E.ESPIPE)
     if (offset is not None and offset < 0) or count >> bits - 1:  # rw_verify_area
         raise Errno(E.EINVAL)
     target = writable(task, out_fd)
-    if target.flags & O_APPEND or not seekable:
+    if target.flags & O_APPEND or position is None:
         raise Errno(E.EINVAL)
     if count and source.inode is not None and source.inode.is_directory:
         raise Errno(E.EINVAL)
-    return _move(task, source, target, offset, address, min(count, MAX_RW_COUNT), bits)
+    start = position if offset is None else offset
+    return _move(task, source, target, start, address, min(count, MAX_RW_COUNT), bits)
 
 
-def _is_seekable(file: File) -> bool:
-    """Whether data that was read and not passed on can be read again."""
+def _position(file: File) -> int | None:
+    """Where a file would be read next; None if what was read of it cannot be read again."""
     try:
-        file.seek(0, SEEK_CUR)
+        return file.seek(0, SEEK_CUR)
     except Errno:
-        return False
-    return True
+        return None
 
 
 async def _move(
-    task: LinuxTask, source: File, target: File, offset: int | None, address: int, count: int, bits: int
+    task: LinuxTask, source: File, target: File, start: int, address: int, count: int, bits: int
 ) -> int:
-    """Moves pieces until the source ends; what the target did not take is not read."""
+    """Moves pieces until the source ends; where the next one lies is told at an address, or else is its position."""
     source.hold()
     target.hold()
     done = 0
-    start = source.seek(0, SEEK_CUR) if offset is None else offset
     try:
         while done < count:
             data = source.pread(min(PIECE, count - done), start + done)
@@ -86,13 +85,13 @@ async def _move(
             done += written
             if written < len(data):
                 break
-        if offset is None and done:
+        if not address and done:
             source.seek(start + done, SEEK_SET)
     finally:
         source.drop()
         target.drop()
-    if offset is not None:
-        task.memory.write(address, ((offset + done) & (1 << bits) - 1).to_bytes(bits // 8, "little"))
+    if address:
+        task.memory.write(address, ((start + done) & (1 << bits) - 1).to_bytes(bits // 8, "little"))
     return done
 
 
