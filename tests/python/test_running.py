@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 import ring3
+from tests.support.host_cpu import NEEDS_HOST_CPU
+from tests.support.native import Run
 from tests.support.toolchain import Toolchain
 
 
@@ -170,3 +172,16 @@ def test_what_cannot_be_named_is_told_with_what_is_near(target: str) -> None:
         with pytest.raises(ring3.UserError, match="standard input is bytes"):
             machine.spawn([target], stdin="text")  # type: ignore[arg-type]
         assert machine.spawn([Path(target)], stdin=b"R3\n", stdout=ring3.PIPE).run() == 0
+
+
+@NEEDS_HOST_CPU
+def test_threads_take_turns_on_the_hosts_processor(toolchain: Toolchain, native: Run) -> None:
+    """Each has stubs of its own, as only their tracer can run them; what registers hold goes from one to the next."""
+    program = toolchain.program("tasks/vectors.c", kind="static")
+    with ring3.Linux(cpu="host") as machine:
+        process = machine.spawn([str(program)], stdout=ring3.PIPE)
+        while not process.ended:
+            thread = threading.Thread(target=lambda: process.run_until(ring3.Call()))
+            thread.start()
+            thread.join()
+    assert (process.status, process.stdout) == (0, native(program).stdout)

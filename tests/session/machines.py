@@ -10,8 +10,10 @@ from functools import cached_property
 from pathlib import Path
 
 from ring3.errors import UserError
+from ring3.machine.board import CpuKind
 from ring3.session.folder import Folder, peer
 from tests.cli.command import COMMAND, ROOT
+from tests.support.guest import CPU
 
 PATIENCE = 60
 """Seconds after which a server that was told to stop is killed; none should ever need them."""
@@ -59,7 +61,9 @@ class Machines:
         return client
 
     def up(self, *words: str, name: str = "m") -> str:
-        """Boots one; its name."""
+        """Boots one, with the CPU that the option ``--cpu`` wants where that can be; its name."""
+        if "solaris" not in words and CPU[-1] is not CpuKind.EMULATED:
+            words = ("--cpu", CPU[-1], *words)
         done = self.ring3("up", "--name", name, *words)
         assert (done.returncode, done.stdout, done.stderr) == (0, f"{name}\n", "")
         return name

@@ -18,6 +18,8 @@ from ring3.session.folder import Folder
 from tests.cli.command import HELLO, is_one_line
 from tests.session.bare import BareClient
 from tests.session.machines import Machines
+from tests.support.host_cpu import NEEDS_HOST_CPU
+from tests.support.toolchain import Toolchain
 
 
 def test_a_machine_is_listed_while_it_is_up_and_leaves_nothing(machines: Machines) -> None:
@@ -37,6 +39,26 @@ def test_a_name_is_taken_once(machines: Machines) -> None:
     again = machines.ring3("up", "--name", "a")
     assert (again.returncode, again.stderr) == (1, "ring3: a machine a is up already\n")
     assert machines.ring3("run", "--on", "a", HELLO).stdout == "Hello, world\n"
+
+
+@NEEDS_HOST_CPU
+def test_programs_run_on_the_hosts_processor_and_other_threads_look_at_them(
+    machines: Machines, toolchain: Toolchain
+) -> None:
+    name = machines.up("--cpu", "host")
+    vectors = str(toolchain.program("tasks/vectors.c"))
+    assert "no AVX" not in machines.ring3("run", "--on", name, vectors).stdout
+    commands = "::sysbp write\n:r\n$x\n:c\n"
+    assert "cw     0x037f" in machines.ring3("mdb", "--on", name, HELLO, stdin=commands).stdout
+    traced = machines.ring3("strace", "--on", name, HELLO)
+    assert (traced.stdout, traced.returncode) == ("Hello, world\n", 0)
+    assert "exit(0)" in traced.stderr
+
+
+def test_solaris_is_not_for_the_hosts_processor(machines: Machines) -> None:
+    done = machines.ring3("up", "--os", "solaris", "--cpu", "host")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert is_one_line(done.stderr)
 
 
 @pytest.mark.parametrize("name", ["", "../x", "a b", ".x", "x" * 65])

@@ -14,12 +14,17 @@ from typing import Final
 from ring3.cli.caller import caller_of
 from ring3.cli.sandbox import sandbox
 from ring3.computer import Linux, Solaris
-from ring3.confinement import NOTHING, OF_PROGRAMS, PTRACE, Needs, confine_to
+from ring3.confinement import NOTHING, OF_PROGRAMS, PTRACE, TO_SERVE, Needs, confine_to
 
 SHELL: Final = Needs(calls=OF_PROGRAMS, has_all_files=True)
 """dtrace: system() runs commands of the host, and freopen() opens files by any name."""
 DEBUGGER: Final = Needs(calls=(*OF_PROGRAMS, PTRACE), has_all_files=True)
 """mdb: so does ``!``, and so do redirections; a second ``:run`` with --cpu host takes its first process over again."""
+
+
+def serving(folder: str) -> Needs:
+    """up: answers clients, and takes its socket out of a folder in the end."""
+    return Needs(calls=TO_SERVE, emptied=[folder])
 
 
 def beside(path: str) -> Needs:

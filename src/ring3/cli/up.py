@@ -10,11 +10,11 @@ from contextlib import suppress
 from typing import Final, NoReturn
 
 from ring3.cli import program
+from ring3.cli.confined import confine, serving
 from ring3.cli.here import Here
 from ring3.cli.main import RawFormatter
-from ring3.cli.sandbox import add_machine, sandbox
+from ring3.cli.sandbox import add_machine
 from ring3.computer import Linux
-from ring3.confinement import TO_SERVE, Needs, confine_to
 from ring3.errors import Ring3Error, UserError
 from ring3.loader.personality import System
 from ring3.session.folder import Folder, is_name
@@ -52,6 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--foreground", action="store_true", help="stay in the foreground, until a signal ends it"
     )
+    program.add_cpu(parser)
     program.add_path(parser)
     program.add_repeatable(parser)
     program.add_capture(parser)
@@ -129,9 +130,7 @@ def _serve(options: argparse.Namespace, folder: Folder, ready: Callable[[str], N
         if isinstance(computer, Linux):
             computer.mount_view()
         server = Server(name, computer, listener, perform_for, options.idle)
-        if not sandbox(options).no_confine:
-            needs = Needs(calls=TO_SERVE, emptied=[folder.path])
-            confine_to(sandbox(options), computer.kernel.vfs, needs)
+        confine(computer, options, serving(folder.path))
         ready(name)
         sys.stdout.flush()
         server.run()

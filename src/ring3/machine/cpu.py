@@ -326,6 +326,12 @@ class Cpu(Registers, Protocol):
             Numbers of the requests of ptrace(2) that it makes of processes of its own, while programs run.
         """
 
+    def rest(self) -> None:
+        """Lets other threads of Python look at everything and change it: nothing runs until the next `run`.
+
+        That may be another thread's too.
+        """
+
     def spent(self) -> int:
         """Nanoseconds of the host's CPU time that this process has used, and what else runs programs."""
 

@@ -108,6 +108,11 @@ class MovingCpu(UnicornCpu):
                 self._is_refused = True
         return () if self._is_refused else REQUESTS
 
+    def rest(self) -> None:
+        """Takes what other threads may want to see out of the stub that ran last; see `Cpu.rest`."""
+        if self._host is not None:
+            self._host.rest()
+
     def wants_ticks(self) -> bool:
         """Whether the program that runs may be one to move; see `Cpu.wants_ticks`."""
         return bool(self._run_record.enough)
@@ -233,8 +238,6 @@ class MovingCpu(UnicornCpu):
         except UserError as error:
             self._refused(error)
             return None
-        finally:
-            self._ram.forget_file()
         self._run_record.price = host.price
         self._home.is_new = False
         return host
@@ -335,6 +338,7 @@ class MovingCpu(UnicornCpu):
         """Ends the stubs and the emulator."""
         if self._host is not None:
             self._host.close()
+            self._host = None
         if self._first is not None:
             self._first.end()
         super().close()

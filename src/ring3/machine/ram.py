@@ -46,7 +46,7 @@ class Ram:
         q: The same memory as 64-bit words; index is the physical address divided by 8.
         d: The same as 32-bit words; index is the physical address divided by 4.
         refs: Reference count of each frame, by frame number.
-        fd: The memfd behind it for who shares it with other processes, until `forget_file`; else -1.
+        fd: The memfd behind it for who shares it with other processes; else -1.
         free: Frames that were in use and are free; the last one is handed out first.
         fresh: The first frame that was never in use: all those above it are free too.
         code: Frames in use that were ever mapped executable.
@@ -74,7 +74,7 @@ class Ram:
         self.size = size
         self._map, self.fd = _backing(size)
         if not shared:
-            self.forget_file()
+            self._close_file()
         self.bytes = memoryview(self._map)
         self.q = self.bytes.cast("Q")
         self.d = self.bytes.cast("I")
@@ -159,7 +159,7 @@ class Ram:
         """Frames that `alloc` can still hand out."""
         return (self.size >> PAGE_SHIFT) - 1 - self.frames_in_use
 
-    def forget_file(self) -> None:
+    def _close_file(self) -> None:
         """Closes the memfd: no other process can map RAM any more."""
         if self.fd >= 0:
             os.close(self.fd)
@@ -171,4 +171,4 @@ class Ram:
         self.d.release()
         self.bytes.release()
         self._map.close()
-        self.forget_file()
+        self._close_file()

@@ -374,6 +374,9 @@ class UnicornCpu(UnicornRegisters):
         """Nothing is needed of the host; see `Cpu.prepare_confinement`."""
         return ()
 
+    def rest(self) -> None:
+        """Nothing to do: threads are all the same to the emulator; see `Cpu.rest`."""
+
     def spent(self) -> int:
         """This process runs everything; see `Cpu.spent`."""
         return time.process_time_ns()

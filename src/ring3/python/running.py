@@ -115,6 +115,7 @@ class Runner:
             try:
                 yield
             finally:
+                self._kernel.machine.cpu.rest()
                 self._thread = None
 
     def end(self, close: Callable[[], None]) -> None:

@@ -213,6 +213,7 @@ class SharedMachine:
                 self._failure = error
                 raise
             finally:
+                self.computer.machine.cpu.rest()
                 with self._changed:
                     self._runs = False
                     due = [turn for turn in self._waiting if turn.is_due]

@@ -162,6 +162,7 @@ class ToolFile(DeviceFile):
         Raises:
             Errno: ENXIO, there is no such tool.
         """
+        self._kernel.machine.cpu.rest()  # the tool has a thread of its own
         conversation = self._conversation
         if conversation is None:
             conversation = self._begin(bytes(data))
@@ -202,6 +203,7 @@ class ToolFile(DeviceFile):
     def close(self) -> None:
         """The program is gone, and with it the tool."""
         if self._conversation is not None:
+            self._kernel.machine.cpu.rest()
             self._conversation.abandon()
         super().close()
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Final
 
@@ -75,6 +76,7 @@ class Processor:
         self.turn = Turn(*window)
         self.turn.words[turns.SIZE] = SIZE
         self._stubs = Stubs(First(ram.fd) if first is None else first, self.turn)
+        self._thread = threading.get_native_id()
         self._running_in = 0
         self._asked = False
         self._home = Home()
@@ -159,6 +161,8 @@ class Processor:
             words = self.turn.words
             self._home.lost, words[LOST] = words[LOST], home.lost
             self._home = home
+            if self._thread != threading.get_native_id():
+                self._change_thread()
             if home.stub is not None:
                 self._time(home.stub)
         return home.stub or self._stub_for(home, pmap)
@@ -211,6 +215,26 @@ class Processor:
         if pid:
             os.kill(pid, signal.SIGSTOP)
 
+    def rest(self) -> None:
+        """Lets other threads work on everything but stubs, which are their tracer's alone; see `Cpu.rest`."""
+        self.vectors.read()
+        words = self.turn.words
+        self._home.lost = words[LOST]
+        self._home = Home()  # the next run looks who it is
+
+    def _change_thread(self) -> None:
+        """Another thread runs programs from now on: with stubs of its own.
+
+        Raises:
+            UserError: This process may start none any more.
+        """
+        self.let_go()
+        self._before, spent = 0, self.spent()
+        self._stubs.close()
+        self._stubs = Stubs(First(self._ram.fd), self.turn)
+        self._timed, self._before = self._stubs.first, spent - self._stubs.first.spent()
+        self._thread = threading.get_native_id()
+
     # -- to the emulated CPU -----------------------------------------------------------------------------------
 
     def come_home(self) -> None:
@@ -251,6 +275,8 @@ class Processor:
         stub = self._stubs.new()
         if stub is None:
             return None
+        if stub.veil is not None:
+            stub.veil.drop()
         stub.veil = Veil(stub.pid, self._runs.places) if self._cpu.answers_cpuid else None
         stub.stores_code = False
         home.stub = stub

@@ -159,8 +159,6 @@ class Stubs:
     def give_back(self, stub: Stub) -> None:
         """An address space is gone."""
         if len(self._parked) < _POOL:
-            if stub.veil is not None:
-                stub.veil.drop()
             stub.has_remains = True  # they go with its next first list
             stub.pages.clear()
             self._parked.append(stub)
