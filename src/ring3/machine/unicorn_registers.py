@@ -172,7 +172,7 @@ class UnicornRegisters:
 
     def selector(self, segment: Seg) -> int:
         """The visible part of a segment register."""
-        return self._halves[(self._base + at.SEGMENTS + segment * at.SEGMENT_SIZE) >> 2] & 0xFFFF
+        return self._halves[self._selectors[segment]] & 0xFFFF
 
     def load_segment(self, segment: Seg, selector: int, descriptor: Segment) -> None:
         """Sets both parts of a segment register; CS also sets mode and privilege level."""
@@ -264,7 +264,7 @@ class UnicornRegisters:
 
     def fpu(self) -> memoryview:
         """The x87 and SSE state as the emulator keeps it; it can be copied from one saved state to another."""
-        return self._window_bytes[self._base + at.FPU : self._base + at.FPU_END]
+        return self._fpu
 
     # -- the window ---------------------------------------------------------------------------------------------
 
@@ -295,9 +295,11 @@ class UnicornRegisters:
         """Turns byte offsets into indices, once."""
         base = self._base
         self.base = base >> 3
+        self._fpu = self._window_bytes[base + at.FPU : base + at.FPU_END]
         self._rip = (base + at.RIP) >> 3
         self._eflags = (base + at.EFLAGS) >> 3
         self._cr2 = (base + at.CR2) >> 3
+        self._selectors = [(base + at.SEGMENTS + segment * at.SEGMENT_SIZE) >> 2 for segment in range(6)]
         self._hflags = (base + at.HFLAGS) >> 2
         self._error_code = (base + at.ERROR_CODE) >> 2
         self._is_int = (base + at.IS_INT) >> 2

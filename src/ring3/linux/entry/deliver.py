@@ -36,7 +36,10 @@ if TYPE_CHECKING:
 
 _RESETHAND: Final = int(SaFlags.SA_RESETHAND)  # an IntFlag would cost a microsecond each time
 _NODEFER: Final = int(SaFlags.SA_NODEFER)
+_M32: Final = (1 << 32) - 1
 _M64: Final = (1 << 64) - 1
+_FIRST_ERROR: Final = -4095 & _M32
+"""The lower half of the least result that is an errno (IS_ERR_VALUE of include/linux/err.h)."""
 _RESTART: Final = {-E.ERESTARTSYS & _M64, -E.ERESTARTNOINTR & _M64, -E.ERESTARTNOHAND & _M64}
 _RESTART_BLOCK: Final = -E.ERESTART_RESTARTBLOCK & _M64
 NR_RESTART_SYSCALL: Final = {64: 219, 32: 0}
@@ -140,6 +143,8 @@ def result_of(task: LinuxTask, regs: UserRegs) -> int:
 
 def _settle_interrupted(task: LinuxTask, regs: UserRegs, action: Action) -> None:
     """What becomes of the call that a handler interrupts: made again, or EINTR."""
+    if regs.ax & _M32 < _FIRST_ERROR:
+        return
     result = result_of(task, regs)
     if result == -E.ERESTARTNOINTR & _M64 or (
         result == -E.ERESTARTSYS & _M64 and action.flags & SaFlags.SA_RESTART

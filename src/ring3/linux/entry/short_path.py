@@ -9,8 +9,9 @@ What is different and cannot be seen from ring 3: ``pt_regs`` are not written to
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Coroutine
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi import tbl
 from ring3.abi.errno import Errno
@@ -22,6 +23,7 @@ from ring3.machine.cpu import Event, Trap
 from ring3.machine.registers import Flags, Vector
 
 if TYPE_CHECKING:
+    from ring3.kernel.regs import UserRegs
     from ring3.linux.model.system import LinuxSystem
     from ring3.linux.model.task import LinuxTask
 
@@ -204,9 +206,7 @@ def finish(kernel: LinuxSystem, task: LinuxTask) -> None:
     q = kernel.machine.ram.q
     if q[task.struct] & traps.EXIT_WORK:
         if task.trace is None and not task.must_stop:
-            from ring3.linux.entry.exit_work import exit_work  # noqa: PLC0415 -- see there
-
-            work = exit_work(task, task.regs, 0)
+            work = _exit_work()(task, task.regs, 0)
             if not isinstance(work, int):
                 work.close()
         if q[task.struct] & traps.EXIT_WORK:
@@ -216,6 +216,14 @@ def finish(kernel: LinuxSystem, task: LinuxTask) -> None:
         leave_ia32(kernel, task)
     if kernel.window.by_iret:
         leave_through(task, "swapgs_restore_regs_and_return_to_usermode")
+
+
+@cache
+def _exit_work() -> Callable[[LinuxTask, UserRegs, int], int | Coroutine[Any, Any, int]]:
+    """What does the exit work; many programs never have any."""
+    from ring3.linux.entry.exit_work import exit_work  # noqa: PLC0415 -- see above
+
+    return exit_work
 
 
 def leave_ia32(kernel: LinuxSystem, task: LinuxTask) -> None:

@@ -49,7 +49,7 @@ class AltStack(NamedTuple):
 
     def in_use(self, sp: int) -> bool:
         """Whether code with this stack pointer runs on it; one that is put away never is (on_sig_stack)."""
-        return not self.autodisarm and self.contains(sp)
+        return self.base < sp <= self.base + self.size and not self.mode & SS_AUTODISARM
 
     def usable(self, sp: int) -> bool:
         """Whether a handler of code with this stack pointer has to move to it (sas_ss_flags is 0)."""

@@ -24,7 +24,8 @@ def set_of(signals: frozenset[Sig]) -> int:
     return sum(bit(signal) for signal in signals)
 
 
-UNBLOCKABLE: Final = bit(Sig.SIGKILL) | bit(Sig.SIGSTOP)
+_SIGKILL: Final = bit(Sig.SIGKILL)
+UNBLOCKABLE: Final = _SIGKILL | bit(Sig.SIGSTOP)
 STOPPING: Final = set_of(STOP)
 IGNORED_BY_DEFAULT: Final = set_of(IGN) | bit(Sig.SIGCONT)
 CORE_DUMPING: Final = set_of(CORE)
@@ -107,9 +108,10 @@ class Pending:
 
         Those below SIGRTMIN are not, but for a timer's, which has one on the way at most.
         """
-        if info.signo < Sig.SIGRTMIN and self.set & bit(info.signo) and info.code != SiCode.SI_TIMER:
+        mask = bit(info.signo)
+        if self.set & mask and info.signo < Sig.SIGRTMIN and info.code != SiCode.SI_TIMER:
             return False
-        self.set |= bit(info.signo)
+        self.set |= mask
         self._queue.append(info)
         self.counted += info.source is None
         return True
@@ -172,7 +174,7 @@ def take_first(own: Pending, shared: Pending, wanted: int) -> SigInfo | None:
 
 def next_signal(available: int) -> int:
     """The signal of one queue to deliver first: SIGKILL, then those an instruction causes, then by number."""
-    if available & bit(Sig.SIGKILL):
+    if available & _SIGKILL:
         return Sig.SIGKILL
     first = available & SYNCHRONOUS or available
     return (first & -first).bit_length()

@@ -44,5 +44,8 @@ def do_sigaltstack(
 )
 def restore_altstack(task: LinuxTask, stack: tuple[int, int, int], sp: int) -> None:
     """Goes back to the stack that a signal frame names; what cannot be set is left out (restore_altstack)."""
+    base, flags, size = stack
+    if task.altstack == (base, size, flags):
+        return
     with contextlib.suppress(Errno):
-        do_sigaltstack(task, *stack, sp)
+        do_sigaltstack(task, base, flags, size, sp)

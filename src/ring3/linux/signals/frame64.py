@@ -43,6 +43,8 @@ _ACCESSED: Final = 1
 _EXPAND_DOWN: Final = 4
 _USER_DATA: Final = 0xF2
 """The access byte of a data segment: present, DPL 3, writable."""
+_USER_CS: Final = L["USER_CS"]
+_USER_DS: Final = L["USER_DS"]
 _M64: Final = (1 << 64) - 1
 FIXABLE_FLAGS: Final = 0x50DD5
 """The flags that a frame can change: RF AC OF DF TF SF ZF AF PF CF (FIX_EFLAGS, arch/x86/kernel/signal.c)."""
@@ -83,19 +85,22 @@ def write(task: LinuxTask, regs: UserRegs, place: Place, info: SigInfo, action: 
     memory, (at, fxsave) = task.memory, place
     fpu = task.kernel.fpu
     memory.write(fxsave, fpu.frame())
-    uc_flags = UC_SIGCONTEXT_SS | (UC_STRICT_RESTORE_SS if regs.cs == L["USER_CS"] else 0)
+    cs, ss = regs.cs, regs.ss
+    uc_flags = UC_SIGCONTEXT_SS | (UC_STRICT_RESTORE_SS if cs == _USER_CS else 0)
     base, size, mode = task.altstack
     frame = _FRAME.pack(
         action.restorer, uc_flags | fpu.has_xsave * UC_FP_XSTATE, 0, base, mode, size, *_TO_FRAME(regs.gprs()),
-        regs.flags, regs.cs, 0, 0, regs.ss, task.error_code, task.trap_number & _M64, mask, task.fault_address, fxsave,
+        regs.flags, cs, 0, 0, ss, task.error_code, task.trap_number & _M64, mask, task.fault_address, fxsave,
         b"", mask,
     )  # fmt: skip
     memory.write(at, frame + info.pack(64) if action.flags & _SIGINFO else frame)
     regs.di, regs.ax = info.signo, 0
     regs.si, regs.dx = at + _INFO, at + _UC
     regs.ip, regs.sp = action.handler, at
-    regs.cs = L["USER_CS"]
-    _force_valid_ss(task, regs)
+    if cs != _USER_CS:
+        regs.cs = _USER_CS
+    if ss != _USER_DS:
+        _force_valid_ss(task, regs)
 
 
 def restore(task: LinuxTask, regs: UserRegs) -> int:
@@ -115,7 +120,7 @@ def restore(task: LinuxTask, regs: UserRegs) -> int:
     regs.cs = values[18] | 3
     regs.ss = values[21] | 3
     regs.orig_ax = _M64
-    if not uc_flags & UC_STRICT_RESTORE_SS and regs.cs == L["USER_CS"]:
+    if not uc_flags & UC_STRICT_RESTORE_SS and regs.cs == _USER_CS:
         _force_valid_ss(task, regs)
     restore_fpu(task, values[26], 0)
     return int(values[13])
@@ -132,14 +137,20 @@ def restore_fpu(task: LinuxTask, address: int, offset: int) -> None:
     Raises:
         Errno: EFAULT, it cannot be read.
     """
-    task.kernel.fpu.clear()
-    if address:
-        task.kernel.fpu.restore_frame(task.memory, address + offset)
+    fpu = task.kernel.fpu
+    if not address:
+        fpu.clear()
+        return
+    try:
+        fpu.restore_frame(task.memory, address + offset)
+    except Errno:
+        fpu.clear()
+        raise
 
 
 def _force_valid_ss(task: LinuxTask, regs: UserRegs) -> None:
     """Gives 64-bit code a stack segment that ``iret`` takes, if it has none (force_valid_ss)."""
-    if regs.ss != L["USER_DS"]:
+    if regs.ss != _USER_DS:
         segment = descriptor(task, regs.ss)
         if segment is None or segment.access & ~(_ACCESSED | _EXPAND_DOWN) != _USER_DATA:
-            regs.ss = L["USER_DS"]
+            regs.ss = _USER_DS

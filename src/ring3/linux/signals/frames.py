@@ -14,7 +14,7 @@ from ring3.abi.signals import SaFlags
 from ring3.image.linux.boot import L
 from ring3.kernel.functions import function
 from ring3.kernel.regs import UserRegs
-from ring3.linux.model.altstack import PUT_AWAY
+from ring3.linux.model.altstack import PUT_AWAY, SS_AUTODISARM
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.model.signal_state import SA_IA32_ABI, Action
 from ring3.linux.signals import frame32, frame64
@@ -38,8 +38,9 @@ def setup_rt_frame(task: LinuxTask, regs: UserRegs, info: SigInfo, action: Actio
     narrow = bool(action.flags & SA_IA32_ABI)
     layout = frame32 if narrow else frame64
     altstack = task.altstack
-    sp = regs.sp if narrow else regs.sp - REDZONE
-    on_altstack = altstack.in_use(regs.sp)
+    interrupted = regs.sp
+    sp = interrupted if narrow else interrupted - REDZONE
+    on_altstack = altstack.in_use(interrupted)
     if action.flags & _ONSTACK:
         if altstack.usable(sp):
             sp = altstack.top
@@ -62,6 +63,6 @@ def setup_rt_frame(task: LinuxTask, regs: UserRegs, info: SigInfo, action: Actio
         return False
     regs.flags &= _KEPT
     task.kernel.fpu.clear()
-    if altstack.autodisarm:
+    if altstack.mode & SS_AUTODISARM:
         task.altstack = PUT_AWAY
     return True

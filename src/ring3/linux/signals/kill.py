@@ -25,7 +25,9 @@ def check_kill_permission(task: LinuxTask, target: Process, signal: int) -> bool
     if not target.threads:
         return target.pid != INIT or mine.capable(Cap.KILL) or not (mine.euid and mine.uid)
     other = target.threads[0].credentials
-    if out_of_scope(mine, other) and target is not task.process:
+    if target is task.process:
+        return True
+    if out_of_scope(mine, other):
         return False
     if mine.capable(Cap.KILL) or {mine.euid, mine.uid} & {other.uid, other.suid}:
         return True

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
 TIF_SIGPENDING = L["TIF_SIGPENDING"]
+_SIGCONT = int(Sig.SIGCONT)
+_SIGKILL = int(Sig.SIGKILL)
+_SIGRTMIN = int(Sig.SIGRTMIN)
 _BY_SENDER = (Layout.KILL, Layout.QUEUE)
 """What tells who sent a signal."""
 
@@ -42,7 +45,11 @@ def deliverable(task: LinuxTask) -> int:
 def recalc_sigpending(task: LinuxTask) -> None:
     """Sets or clears TIF_SIGPENDING after masks or queues changed."""
     trace = task.trace
-    if deliverable(task) or task.must_stop or (trace is not None and trace.has_trap):
+    if (
+        (task.signals.set | task.process.pending.set) & ~task.blocked
+        or task.must_stop
+        or (trace is not None and trace.has_trap)
+    ):
         task.set_flag(TIF_SIGPENDING)
     else:
         task.clear_flag(TIF_SIGPENDING)
@@ -130,17 +137,26 @@ def do_send_sig_info(process: Process, task: LinuxTask | None, info: SigInfo) ->
     if not (_add_without_room(queue, info) if _has_no_room(process, info) else queue.add(info)):
         return False
     process.signal_arrived.wake()
-    receivers = process.threads if task is None else [task]
-    for thread in receivers:
-        if thread.waited_for & bit(signal):
-            thread.kernel.ready(thread)
-    if signal == Sig.SIGKILL:
-        kill_threads(process, int(Sig.SIGKILL))
-        return True
-    takers = [thread for thread in receivers if not thread.blocked & bit(signal)]
-    if takers:
-        signal_wake_up(next((thread for thread in takers if not is_noticed(thread)), takers[0]))
+    taker = _find_taker(process.threads if task is None else [task], bit(signal))
+    if signal == _SIGKILL:
+        kill_threads(process, signal)
+    elif taker is not None:
+        signal_wake_up(taker)
     return True
+
+
+def _find_taker(receivers: list[LinuxTask], mask: int) -> LinuxTask | None:
+    """Who is to take a signal of those who may: best one that was not told of another (complete_signal).
+
+    All those are made ready that wait for it by sigtimedwait(2).
+    """
+    taker = None
+    for thread in receivers:
+        if thread.waited_for & mask:
+            thread.kernel.ready(thread)
+        if not thread.blocked & mask and (taker is None or (is_noticed(taker) and not is_noticed(thread))):
+            taker = thread
+    return taker
 
 
 def _is_from_above(process: Process) -> bool:
@@ -162,7 +178,7 @@ def queued_for(kernel: LinuxSystem, uid: int) -> int:
 
 def _has_no_room(process: Process, info: SigInfo) -> bool:
     """Whether RLIMIT_SIGPENDING keeps a signal from being queued: not one of kill(2) or the kernel below SIGRTMIN."""
-    if info.source is not None or (info.signo < Sig.SIGRTMIN and info.code >= 0):
+    if info.source is not None or (info.signo < _SIGRTMIN and info.code >= 0):
         return False
     thread = process.threads[0]
     return queued_for(thread.kernel, thread.credentials.uid) >= thread.rlimits[Resource.SIGPENDING][0]
@@ -192,7 +208,7 @@ def sig_ignored(process: Process, receiver: LinuxTask, signal: int, force: bool 
     if process.unkillable and is_default(process, signal):
         ignored = not (force and bit(signal) & UNBLOCKABLE)
     else:
-        ignored = signal != Sig.SIGKILL and process.actions.ignores(signal)
+        ignored = process.actions.ignores(signal) and signal != _SIGKILL
     if not ignored or (receiver.blocked | receiver.waited_for) & bit(signal):
         return False
     return receiver.trace is None or signal == Sig.SIGKILL
@@ -205,8 +221,8 @@ def sig_ignored(process: Process, receiver: LinuxTask, signal: int, force: bool 
 def prepare_signal(process: Process, signal: int) -> None:
     """What a signal does to others when it is sent (prepare_signal): stopping and continuing exclude each other."""
     if bit(signal) & STOPPING:
-        _discard(process, bit(Sig.SIGCONT))
-    elif signal == Sig.SIGCONT:
+        _discard(process, bit(_SIGCONT))
+    elif signal == _SIGCONT:
         _discard(process, STOPPING)
         _continue_process(process)
 
