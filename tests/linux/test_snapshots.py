@@ -69,7 +69,7 @@ def test_a_program_cannot_tell(
 
 @NEEDS_HOST_CPU
 @BITS
-@pytest.mark.parametrize("source", ["memory/shared.c", "tasks/processes.c"])
+@pytest.mark.parametrize("source", ["memory/shared.c", "tasks/processes.c", "tasks/ptrace.c"])
 def test_nor_can_one_on_the_hosts_processor(
     toolchain: Toolchain, native: Run, tmp_path: Path, source: str, bits: Bits
 ) -> None:

@@ -29,3 +29,8 @@ def test_debug_registers(linux: Linux, toolchain: Toolchain, native: Run, bits: 
     program = toolchain.program("tasks/debug_registers.c", bits=bits)
     assert guest.run(linux, program).finished == native(program)
     assert not any(task.debug_registers for task in linux.kernel.tasks.values())
+
+
+def test_the_tracer_waits_before_the_parent(linux: Linux, toolchain: Toolchain, native: Run) -> None:
+    program = toolchain.program("tasks/seen_first.c")
+    assert guest.run(linux, program).finished == native(program)

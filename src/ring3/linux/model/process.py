@@ -82,6 +82,7 @@ class Process:
         stopped: The signal that stopped it, 0 while it runs.
         executing: The thread that runs execve(2), while it ends the others.
         first_traced_by: Who traced its first thread, which has ended before others.
+        seen_first_by: A tracer that is not its parent and has not waited for its end yet: the parent cannot until then.
         report: A change for the parent to wait for: CLD_STOPPED or CLD_CONTINUED.
         signal_arrived: Woken when any signal is queued for it or one of its threads.
         child_changed: Woken when a child ended, stopped or went on.
@@ -132,6 +133,7 @@ class Process:
         "posix_timers",
         "remains",
         "report",
+        "seen_first_by",
         "sid",
         "signal_arrived",
         "started",
@@ -173,6 +175,7 @@ class Process:
         self.ending: int | None = None
         self.executing: LinuxTask | None = None
         self.first_traced_by: Process | None = None
+        self.seen_first_by: Process | None = None
         self.stopped = 0
         self.report = 0
         self.signal_arrived = WaitQueue()

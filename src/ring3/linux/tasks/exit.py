@@ -152,6 +152,8 @@ def _end_process(process: Process, last: LinuxTask, code: int) -> None:
             pty.jobs.session_ended(pty, process.sid)
     for orphan in kernel.processes.adopt_children(process):
         _notify_parent(kernel.processes, orphan)
+    for tid, _ in process.tracee_exits:
+        seen_by_tracer(kernel.processes, process, tid)
     _notify_parent(kernel.processes, process)
 
 
@@ -168,9 +170,20 @@ def _zap_pid_ns_processes(processes: Processes, init: Process) -> None:
             processes.forget(child)
 
 
+def seen_by_tracer(processes: Processes, tracer: Process, tid: int) -> None:
+    """A tracer has waited for a tracee's end, or never will: a parent that is another one hears of it now."""
+    process = processes.get(tid)
+    if process is not None and process.seen_first_by is tracer:
+        process.seen_first_by = None
+        _notify_parent(processes, process)
+
+
 def _notify_parent(processes: Processes, process: Process) -> None:
     """A process has ended: its parent hears of it, or it is gone (do_notify_parent)."""
     parent = process.parent
+    if process.seen_first_by is not None:
+        process.ended.wake()
+        return
     if parent is None:
         processes.forget(process)
         return

@@ -310,14 +310,15 @@ def thread_ended(task: LinuxTask, code: int) -> None:
         ptrace_detach(task)
         if tracer is None:
             pass  # who is outside sees the end of tasks otherwise
-        elif is_first and process.threads:
-            process.first_traced_by = None if process.executing is not None else tracer
-        elif not is_first or tracer is not process.parent:
+        elif is_first:
+            process.first_traced_by = tracer if process.executing in (None, task) else None
+        else:
             _report_end(tracer, task.tid, code)
-    if process.threads or process.first_traced_by is None:
+    tracer = process.first_traced_by
+    if process.threads or tracer is None or tracer is process.parent or tracer.dead:
         return
-    if process.first_traced_by is not process.parent and not process.first_traced_by.dead:
-        _report_end(process.first_traced_by, process.pid, code if process.ending is None else process.ending)
+    process.seen_first_by = tracer
+    _report_end(tracer, process.pid, code if process.ending is None else process.ending)
 
 
 def _report_end(tracer: Process, number: int, code: int) -> None:

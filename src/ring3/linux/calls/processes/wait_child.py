@@ -17,6 +17,7 @@ from ring3.linux.calls.processes.rusage import pack_rusage
 from ring3.linux.definition import syscall
 from ring3.linux.model.process import Process, Rusage, child_info, exit_info
 from ring3.linux.model.siginfo import Layout, SigInfo
+from ring3.linux.tasks.exit import seen_by_tracer
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -83,7 +84,7 @@ def _look(parent: Process, children: list[Process], options: int) -> Found | Non
     """The first child with something to report; takes the report unless WNOWAIT."""
     keep = bool(options & Wait.WNOWAIT)
     for child in children:
-        if child.dead:
+        if child.dead and child.seen_first_by is None:
             found = Found(child.pid, exit_info(child), child.exit_code, _total(child))
             if not keep:
                 parent.children_usage.add(found.usage)
@@ -132,6 +133,7 @@ def _look_at_tracees(
         tid, code = exits[0]
         if not options & Wait.WNOWAIT:
             parent.tracee_exits.remove(exits[0])
+            seen_by_tracer(parent.threads[0].kernel.processes, parent, tid)
         shown = parent.pid_ns.shown(tid)
         info = SigInfo(int(Sig.SIGCHLD), int(CldCode.CLD_EXITED), Layout.CHILD, shown, status=code >> 8)
         return Found(tid, info, code, Rusage())
