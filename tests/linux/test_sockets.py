@@ -12,7 +12,9 @@ from tests.support import guest
 from tests.support.native import Run
 from tests.support.toolchain import Bits, Toolchain
 
-PROGRAMS = ["files", "groups", "interfaces", "names", "numbers", "pairs", "rights", "tcp", "together", "udp"]
+PROGRAMS = [
+    "diag", "files", "groups", "interfaces", "names", "numbers", "pairs", "rights", "tcp", "together", "udp",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("bits", [64, 32])

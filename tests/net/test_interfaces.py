@@ -12,6 +12,7 @@ from ring3.net.caller import CAP_NET_ADMIN
 from ring3.net.inet.address import ANY4, LOOPBACK4, LOOPBACK6, Endpoint, pack
 from ring3.net.interfaces import LO, LO_DOWN, InterfaceAddress, Interfaces
 from ring3.net.netlink import route
+from ring3.net.netlink.attributes import attribute
 from ring3.net.socket import Message
 from tests.net.machine import Machine
 
@@ -79,7 +80,7 @@ def link(flags: int, index: int = 1) -> bytes:
 
 
 def address(host: bytes, prefix: int = 8, index: int = 1) -> bytes:
-    return struct.pack("<BBBBI", AF_INET, prefix, 0, 0, index) + route.attribute(route.IFA_LOCAL, host)
+    return struct.pack("<BBBBI", AF_INET, prefix, 0, 0, index) + attribute(route.IFA_LOCAL, host)
 
 
 def test_the_loopback_interface_is_set_up_and_down(unreached: Machine) -> None:

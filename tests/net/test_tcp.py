@@ -83,6 +83,22 @@ def test_time_wait_keeps_the_port_for_a_minute(machine: Machine) -> None:
     other.bind(address(8000), machine.caller())
 
 
+def test_an_end_that_was_closed_first_waits_once_the_other_is_closed(machine: Machine) -> None:
+    client, server = connection(machine)
+    client.drop()
+    assert (client.state, server.state) == (State.FIN_WAIT2, State.CLOSE_WAIT)
+    server.drop()
+    assert (client.state, server.state) == (State.TIME_WAIT, State.CLOSE)
+
+
+def test_an_end_that_was_closed_first_is_gone_when_the_other_speaks(machine: Machine) -> None:
+    client, server = connection(machine)
+    client.drop()
+    machine.send(server, b"lost")
+    assert client.state == State.CLOSE
+    assert client not in machine.network.tcp
+
+
 def test_closing_with_unread_data_resets(machine: Machine) -> None:
     client, server = connection(machine)
     machine.send(client, b"never read")

@@ -33,14 +33,14 @@ OWN: Final = {
     AF_UNIX: ("ring3.net.unix.family", "make"),
     AF_INET: ("ring3.net.inet.family", "make"),
     AF_INET6: ("ring3.net.inet.family", "make6"),
-    AF_NETLINK: ("ring3.net.netlink.socket", "make"),
+    AF_NETLINK: ("ring3.net.netlink.family", "make"),
 }
 """The module of each family, imported with its first socket, and the `Maker` in it."""
 OF_HOST: Final = {
     AF_UNIX: OWN[AF_UNIX],
     AF_INET: ("ring3.net.host.family", "make"),
     AF_INET6: ("ring3.net.host.family", "make6"),
-    AF_NETLINK: ("ring3.net.host.netlink", "make"),
+    AF_NETLINK: ("ring3.net.netlink.family", "make_of_host"),
 }
 """The same where the network is the host's."""
 

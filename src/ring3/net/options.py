@@ -187,6 +187,11 @@ GETTERS: Final[dict[int, Getter]] = {
 }
 
 
+def memory_information(socket: Socket) -> bytes:
+    """What a socket has of memory and may have, as SK_MEMINFO_ numbers it; what no call can tell is 0."""
+    return struct.pack("<9I", 0, socket.receive_buffer, 0, socket.send_buffer, *bytes(5))
+
+
 def get_option(socket: Socket, name: int) -> bytes:
     """The value of an option.
 
@@ -242,9 +247,7 @@ SPECIAL: Final[dict[int, Callable[[Socket], bytes]]] = {
     so.SO_MAX_PACING_RATE: lambda socket: struct.pack(
         "<Q", socket.options.get(so.SO_MAX_PACING_RATE, (1 << 64) - 1)
     ),
-    so.SO_MEMINFO: lambda socket: struct.pack(
-        "<9I", 0, socket.receive_buffer, 0, socket.send_buffer, *bytes(5)
-    ),
+    so.SO_MEMINFO: memory_information,
     so.SO_COOKIE: lambda socket: struct.pack("<Q", socket.ino),
     so.SO_BINDTODEVICE: lambda socket: socket.device + b"\0" if socket.device else b"",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +11,6 @@ from ring3.abi.linux.sockets import AF_INET, AF_INET6, AF_UNIX, State
 from ring3.net.inet.address import Endpoint, wide
 from ring3.net.inet.base import InetSocket
 from ring3.net.inet.tcp import TcpSocket
-from ring3.net.inet.udp import UdpSocket
 from ring3.net.netlink.socket import NetlinkSocket
 from ring3.net.unix.base import UnixSocket
 
@@ -37,19 +37,12 @@ def _inet(sockets: Iterable[InetSocket], family: int) -> str:
     for number, socket in enumerate(socket for socket in sockets if socket.family == family):
         other = socket.remote or Endpoint(socket.any_host, 0)
         ends = f"{_address(socket.local, family)} {_address(other, family)}"
-        waiting = 0 if socket.listens else socket.unsent()
+        received, waiting = socket.queue_sizes()
         rows.append(
-            f"{number:4}: {ends} {socket.state:02X} {waiting:08X}:{_received(socket):08X} "
+            f"{number:4}: {ends} {socket.state:02X} {0 if socket.listens else waiting:08X}:{received:08X} "
             f"00:00000000 00000000 {socket.owner[0]:5} {0:8} {socket.ino} 1 0000000000000000"
         )
     return "".join(f"{row:<149}\n" if family == AF_INET else f"{row}\n" for row in rows)
-
-
-def _received(socket: InetSocket) -> int:
-    """What waits to be received: bytes, or connections that wait to be accepted."""
-    if isinstance(socket, TcpSocket):
-        return len(socket.pending) if socket.listens else len(socket.received)
-    return socket.held if isinstance(socket, UdpSocket) else 0
 
 
 def _tcp(kernel: LinuxSystem, family: int) -> str:
@@ -136,6 +129,38 @@ def _sockstat(kernel: LinuxSystem) -> str:
     )
 
 
+def _snmp(kernel: LinuxSystem) -> str:
+    """The counters of RFC 2011: connections of TCP that there are; packets are not counted, for none are made."""
+    connected = (State.ESTABLISHED, State.CLOSE_WAIT)
+    established = sum(isinstance(one, TcpSocket) and one.state in connected for one in kernel.network.tcp)
+    known = CONSTANTS | {"CurrEstab": established}
+    rows = []
+    for name, columns in re.findall(r"(\w+): ([^:]+)\n", SNMP):
+        values = " ".join(str(known.get(column, 0)) for column in columns.split())
+        rows.append(f"{name}: {' '.join(columns.split())}\n{name}: {values}\n")
+    return "".join(rows)
+
+
+SNMP: Final = """
+Ip: Forwarding DefaultTTL InReceives InHdrErrors InAddrErrors ForwDatagrams InUnknownProtos InDiscards InDelivers
+OutRequests OutDiscards OutNoRoutes ReasmTimeout ReasmReqds ReasmOKs ReasmFails FragOKs FragFails FragCreates
+OutTransmits
+Icmp: InMsgs InErrors InCsumErrors InDestUnreachs InTimeExcds InParmProbs InSrcQuenchs InRedirects InEchos InEchoReps
+InTimestamps InTimestampReps InAddrMasks InAddrMaskReps OutMsgs OutErrors OutRateLimitGlobal OutRateLimitHost
+OutDestUnreachs OutTimeExcds OutParmProbs OutSrcQuenchs OutRedirects OutEchos OutEchoReps OutTimestamps OutTimestampReps
+OutAddrMasks OutAddrMaskReps
+Tcp: RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens PassiveOpens AttemptFails EstabResets CurrEstab InSegs OutSegs
+RetransSegs InErrs OutRsts InCsumErrors
+Udp: InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors InCsumErrors IgnoredMulti MemErrors
+UdpLite: InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors InCsumErrors IgnoredMulti MemErrors
+"""
+"""What is counted by each protocol, in order (net/ipv4/proc.c)."""
+CONSTANTS: Final = {
+    "Forwarding": 2, "DefaultTTL": 64, "RtoAlgorithm": 1, "RtoMin": 200, "RtoMax": 120_000, "MaxConn": -1,
+}  # fmt: skip
+"""Values among the counters that say how things are set."""
+
+
 TEXTS: Final[dict[bytes, Callable[[LinuxSystem], str]]] = {
     b"arp": _arp,
     b"dev": _dev,
@@ -144,6 +169,7 @@ TEXTS: Final[dict[bytes, Callable[[LinuxSystem], str]]] = {
     b"raw": lambda kernel: _inet((), AF_INET),
     b"raw6": lambda kernel: _inet((), AF_INET6),
     b"route": _route,
+    b"snmp": _snmp,
     b"sockstat": _sockstat,
     b"tcp": lambda kernel: _tcp(kernel, AF_INET),
     b"tcp6": lambda kernel: _tcp(kernel, AF_INET6),

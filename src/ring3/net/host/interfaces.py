@@ -10,6 +10,8 @@ from ring3.abi.linux.structs.netlink import IFADDRMSG, IFINFOMSG, NLMSGHDR
 from ring3.net.host.netlink import ask
 from ring3.net.interfaces import NO_HARDWARE, Interface, InterfaceAddress, Interfaces
 from ring3.net.netlink import route
+from ring3.net.netlink.attributes import attributes_in
+from ring3.net.netlink.socket import FIRST
 
 NLM_F_REQUEST_DUMP: Final = 0x301
 IFA_BROADCAST: Final = 4
@@ -27,7 +29,7 @@ class HostInterfaces(Interfaces):
         addresses: dict[int, list[InterfaceAddress]] = {}
         for body in _dump(route.RTM_GETADDR, IFADDRMSG.size(64)):
             family, prefix, _, scope, index = struct.unpack_from("<BBBBI", body)
-            found = route.attributes_in(body[IFADDRMSG.size(64) :])
+            found = attributes_in(body[IFADDRMSG.size(64) :])
             host = found.get(route.IFA_LOCAL) or found.get(route.IFA_ADDRESS, b"")
             broadcast = found.get(IFA_BROADCAST, bytes(4))
             addresses.setdefault(index, []).append(InterfaceAddress(family, host, prefix, scope, broadcast))
@@ -36,7 +38,7 @@ class HostInterfaces(Interfaces):
 
 def _interface(body: bytes, addresses: dict[int, list[InterfaceAddress]]) -> Interface:
     kind, index, flags = struct.unpack_from("<HiI", body, 2)
-    found = route.attributes_in(body[IFINFOMSG.size(64) :])
+    found = attributes_in(body[IFINFOMSG.size(64) :])
 
     def number(attribute: int) -> int:
         return int.from_bytes(found.get(attribute, b""), "little")
@@ -64,7 +66,7 @@ def _dump(kind: int, size: int) -> list[bytes]:
             length, answer = struct.unpack_from("<IH", part, at)
             if length < head:
                 break
-            if answer >= route.FIRST:
+            if answer >= FIRST:
                 found.append(part[at + head : at + length])
             at += (length + 3) & ~3
     return found

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import struct
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.sockets import AF_NETLINK, SOCK_RAW
 from ring3.net.host import calls
 from ring3.net.netlink import route
-from ring3.net.netlink.socket import NetlinkSocket, checked
+from ring3.net.netlink.route_socket import RouteSocket
 
 if TYPE_CHECKING:
     from ring3.net.caller import Caller
@@ -21,7 +20,7 @@ ANSWER_ROOM: Final = 1 << 16
 """Bytes of one part of an answer at most (NLMSG_GOODSIZE is less)."""
 
 
-class HostNetlinkSocket(NetlinkSocket):
+class HostRouteSocket(RouteSocket):
     """A socket of NETLINK_ROUTE whose questions go to the host."""
 
     def handle(self, kind: int, flags: int, sequence: int, request: bytes, caller: Caller) -> None:
@@ -63,6 +62,3 @@ def ask(request: bytes) -> list[bytes]:
                 raise
     finally:
         os.close(fd)
-
-
-make = partial(checked, HostNetlinkSocket)

@@ -82,6 +82,8 @@ class InetSocket(Socket):
     shares_ports = True
     overlooks_rights = True
     ports: Ports
+    held = 0
+    """What counts of what waits to be received."""
 
     def __init__(
         self, network: Network, family: int, kind: int, protocol: int, owner: tuple[int, int]
@@ -118,6 +120,14 @@ class InetSocket(Socket):
     def has_expired(self) -> bool:
         """Whether it only kept its port for a time that has passed."""
         return False
+
+    def unsent(self) -> int:
+        """Nothing: what is sent has arrived."""
+        return 0
+
+    def queue_sizes(self) -> tuple[int, int]:
+        """What waits to be received and to be sent; of a listener connections to accept, and how many it takes."""
+        return self.held, self.unsent()
 
     # -- addresses -------------------------------------------------------------------------------------------------
 

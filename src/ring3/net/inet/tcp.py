@@ -49,6 +49,7 @@ class TcpSocket(TcpStream):
         backlog: How many may be pending, less one.
         expires: When TIME_WAIT is over.
         connecting: A connect(2) that was not to wait has yet to be told how it went.
+        leaver: The other end, which was closed and waits until this one has nothing more to say.
     """
 
     other: TcpSocket | None
@@ -65,6 +66,7 @@ class TcpSocket(TcpStream):
         self.backlog = 0
         self.expires: int | None = None
         self.connecting = False
+        self.leaver: TcpSocket | None = None
 
     @property
     def is_stream(self) -> bool:
@@ -204,28 +206,37 @@ class TcpSocket(TcpStream):
         listener.waiters.wake(READABLE)
         self.waiters.wake()
 
-    def queue_lengths(self) -> tuple[int, int]:
-        """How many connections there are to be accepted, and how many may."""
-        return len(self.pending), self.backlog
+    def queue_sizes(self) -> tuple[int, int]:
+        """Bytes, or connections to be accepted, and how many may be."""
+        return (len(self.pending), self.backlog) if self.listens else (len(self.received), self.unsent())
 
     # -- the end ---------------------------------------------------------------------------------------------------
 
     def reset(self, error: E) -> None:
         """The other end refuses to hear, or is gone (tcp_reset)."""
+        self._dismiss_leaver()
         self.error = error
         self.other = None
         self.state = State.CLOSE
         self.shut = SHUTDOWN_MASK
-        self._leave_port()
+        self.leave_port()
         self.waiters.wake()
 
     def abort(self) -> None:
         """Ends the connection without more ado; the other end is told."""
         self.cork.empty()
+        self._dismiss_leaver()
         other, self.other = self.other, None
         self.state = State.CLOSE
         if other is not None:
             other.reset(E.EPIPE if other.state == State.CLOSE_WAIT else E.ECONNRESET)
+
+    def _dismiss_leaver(self) -> None:
+        """The connection is cut off, so that the end that was closed need not wait any longer."""
+        leaver, self.leaver = self.leaver, None
+        if leaver is not None:
+            leaver.state, leaver.expires = State.CLOSE, None
+            leaver.leave_port()
 
     def finish_sending(self) -> None:
         """Says that nothing more will be sent (FIN)."""
@@ -237,7 +248,8 @@ class TcpSocket(TcpStream):
         elif self.state == State.CLOSE_WAIT:
             self.state = State.CLOSE
             self.other = None
-            self._leave_port()
+            self.leave_port()
+            other, self.leaver = other or self.leaver, None
             if other is not None and other.state == State.FIN_WAIT2:
                 other.hear_end(State.TIME_WAIT)
 
@@ -287,15 +299,15 @@ class TcpSocket(TcpStream):
             self.finish_sending()
         self.shut = SHUTDOWN_MASK
         self._stop_hearing()
-        self._leave_port()
+        self.leave_port()
 
     def _stop_hearing(self) -> None:
         """What the other end sends from now on is refused; its own end may still come."""
         if self.state == State.FIN_WAIT2 and self.other is not None:
-            self.other.other = None
+            self.other.other, self.other.leaver = None, self
             self.expires = self.network.clocks().monotonic() + TIME_WAIT
 
-    def _leave_port(self) -> None:
+    def leave_port(self) -> None:
         """Gives the port back, unless TIME_WAIT keeps it or a descriptor still has it."""
         if self.expires is None and (not self.refs or not self.chose_port):
             self.last_port = self.local.port or self.last_port

@@ -130,17 +130,13 @@ class TcpOptions(InetSocket):
             return min(limit or SEGMENT, SEGMENT)
         return limit or DEFAULT_SEGMENT
 
-    def queue_lengths(self) -> tuple[int, int]:
-        """What a listener has to accept, and how much of that it takes (`tcpi_unacked`, `tcpi_sacked`)."""
-        return 0, 0
-
     def time_stamp(self) -> bytes:
         """Milliseconds, as a segment would have them."""
         return struct.pack("<I", self.network.clocks().monotonic() // MILLISECOND & 0xFFFF_FFFF)
 
     def info(self) -> bytes:
         """``struct tcp_info``, as far as a connection without packets has it."""
-        waiting, most = self.queue_lengths()
+        waiting, most = self.queue_sizes() if self.listens else (0, 0)
         now = self.network.clocks().monotonic()
         since_sent, since_received = (
             (now - at) // MILLISECOND if at else 0 for at in (self.sent_at, self.received_at)

@@ -312,10 +312,6 @@ class UdpSocket(InetSocket):
         """Bytes of the next message."""
         return len(self.queue[0].data) if self.queue else 0
 
-    def unsent(self) -> int:
-        """Nothing: what is sent has arrived."""
-        return 0
-
     # -- the end ---------------------------------------------------------------------------------------------------
 
     def shutdown(self, directions: int) -> None:

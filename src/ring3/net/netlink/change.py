@@ -13,6 +13,7 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.linux.sockets import AF_INET
 from ring3.abi.linux.structs.netlink import IFADDRMSG
 from ring3.net.interfaces import IFF_UP, Interface, InterfaceAddress, Interfaces
+from ring3.net.netlink.attributes import attributes_in
 from ring3.net.netlink.route import (
     IFA_ADDRESS,
     IFA_LOCAL,
@@ -20,7 +21,6 @@ from ring3.net.netlink.route import (
     RTM_NEWADDR,
     RTM_NEWLINK,
     RTM_SETLINK,
-    attributes_in,
     interface_of,
 )
 

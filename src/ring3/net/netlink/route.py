@@ -12,11 +12,9 @@ from ring3.abi.linux.sockets import AF_INET, AF_INET6
 from ring3.abi.linux.structs.netlink import IFADDRMSG, IFINFOMSG, RTMSG
 from ring3.net.inet.address import LOOPBACK4, LOOPBACK6, is_local, source_for
 from ring3.net.interfaces import LO, RT_SCOPE_HOST, Interface, InterfaceAddress, Interfaces
+from ring3.net.netlink.attributes import attribute, attributes_in, number
+from ring3.net.netlink.socket import Answer
 
-Answer = tuple[int, bytes]
-"""A message's type and what follows its header."""
-FIRST: Final = 16
-"""The first type that is rtnetlink's (RTM_BASE)."""
 RTM_NEWLINK: Final = 16
 RTM_SETLINK: Final = 19
 RTM_GETLINK: Final = 18
@@ -55,6 +53,7 @@ FRA_PRIORITY: Final = 6
 FRA_TABLE: Final = 15
 RT_SCOPE_LINK: Final = 253
 RTPROT_KERNEL: Final = 2
+TABLE_DEFAULT: Final = 253
 TABLE_MAIN: Final = 254
 TABLE_LOCAL: Final = 255
 UNICAST: Final = 1
@@ -62,28 +61,6 @@ LOCAL: Final = 2
 BROADCAST: Final = 3
 IF_OPER_DOWN: Final = 2
 FOREVER: Final = 0xFFFF_FFFF
-
-
-def attribute(kind: int, value: bytes) -> bytes:
-    """One attribute: its length and type, its value, aligned (``struct rtattr``)."""
-    return struct.pack("<HH", 4 + len(value), kind) + value + bytes(-len(value) % 4)
-
-
-def number(kind: int, value: int) -> bytes:
-    """An attribute that is a number of 32 bits."""
-    return attribute(kind, struct.pack("<I", value))
-
-
-def attributes_in(raw: bytes) -> dict[int, bytes]:
-    """The attributes behind a header, by type."""
-    found, at = {}, 0
-    while at + 4 <= len(raw):
-        size, kind = struct.unpack_from("<HH", raw, at)
-        if not 4 <= size <= len(raw) - at:
-            break
-        found[kind & 0x3FFF] = raw[at + 4 : at + size]
-        at += (size + 3) & ~3
-    return found
 
 
 # -- links and addresses -------------------------------------------------------------------------------------------
@@ -177,16 +154,25 @@ def routes(body: bytes, interfaces: Interfaces) -> list[Answer]:
     return [_route(route) for route in known if family in (0, route.family)]
 
 
+RULES: Final = (
+    (AF_INET, 0, TABLE_LOCAL),
+    (AF_INET, 32766, TABLE_MAIN),
+    (AF_INET, 32767, TABLE_DEFAULT),
+    (AF_INET6, 0, TABLE_LOCAL),
+    (AF_INET6, 32766, TABLE_MAIN),
+)
+"""Which table is looked at for whom, in this order (fib_default_rules_init, fib6_rules_net_init)."""
+
+
 def _rules(body: bytes, interfaces: Interfaces) -> list[Answer]:
     """The rules by which tables are looked at (``struct fib_rule_hdr`` lies as ``struct rtmsg``)."""
     family = body[0] if body else 0
     found = []
-    for one in (AF_INET, AF_INET6):
-        for priority, table in ((0, TABLE_LOCAL), (32766, TABLE_MAIN)):
-            if family in (0, one):
-                head = RTMSG.pack(64, one, 0, 0, 0, table, RTPROT_KERNEL, 0, 1, 0)
-                parts = number(FRA_TABLE, table) + (number(FRA_PRIORITY, priority) if priority else b"")
-                found.append((RTM_NEWRULE, head + parts))
+    for one, priority, table in RULES:
+        if family in (0, one):
+            head = RTMSG.pack(64, one, 0, 0, 0, table, RTPROT_KERNEL, 0, 1, 0)
+            parts = number(FRA_TABLE, table) + (number(FRA_PRIORITY, priority) if priority else b"")
+            found.append((RTM_NEWRULE, head + parts))
     return found
 
 

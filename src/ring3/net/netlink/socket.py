@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 from collections import deque
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
@@ -13,16 +12,12 @@ from ring3.abi.linux.sockets import (
     MSG_OOB,
     MSG_PEEK,
     MSG_TRUNC,
-    SOCK_DGRAM,
-    SOCK_RAW,
     SOL_NETLINK,
     State,
 )
 from ring3.abi.linux.structs.netlink import NLMSGHDR
 from ring3.abi.linux.structs.sockets import SOCKADDR_NL
 from ring3.fs.readiness import READABLE, WRITABLE
-from ring3.net.caller import CAP_NET_ADMIN
-from ring3.net.netlink import route
 from ring3.net.socket import Received, Socket
 
 if TYPE_CHECKING:
@@ -30,8 +25,10 @@ if TYPE_CHECKING:
     from ring3.net.network import Network
     from ring3.net.socket import Message
 
-NETLINK_ROUTE: Final = 0
-MAX_LINKS: Final = 32
+Answer = tuple[int, bytes]
+"""A message's type and what follows its header."""
+FIRST: Final = 16
+"""The first type that is a protocol's (NLMSG_MIN_TYPE)."""
 NLMSG_ERROR: Final = 2
 NLMSG_DONE: Final = 3
 NLM_F_REQUEST: Final = 0x1
@@ -145,13 +142,12 @@ class NetlinkSocket(Socket):
         return len(data)
 
     def handle(self, kind: int, flags: int, sequence: int, request: bytes, caller: Caller) -> None:
-        """Answers one request (rtnetlink_rcv_msg)."""
-        if not flags & NLM_F_REQUEST or kind < route.FIRST:
+        """Answers one request (netlink_rcv_skb)."""
+        if not flags & NLM_F_REQUEST or kind < FIRST:
             return
-        body = request[NLMSGHDR.size(64) :]
-        dump = flags & NLM_F_DUMP == NLM_F_DUMP and kind in route.DUMPS
+        dump = flags & NLM_F_DUMP != 0 and self.asks(kind)
         try:
-            answers = self._answers(kind, body, dump, caller)
+            answers = self.answers(kind, request[NLMSGHDR.size(64) :], dump, caller)
         except Errno as error:
             self.answer_error(error.number, request, sequence)
             return
@@ -161,21 +157,23 @@ class NetlinkSocket(Socket):
         elif flags & NLM_F_ACK:
             self.answer_error(0, request, sequence)
 
-    def _answers(self, kind: int, body: bytes, dump: bool, caller: Caller) -> list[route.Answer]:
+    def asks(self, kind: int) -> bool:
+        """Whether a request of a type only asks, so that it can ask for all there is."""
+        return True
+
+    def answers(self, kind: int, body: bytes, dump: bool, caller: Caller) -> list[Answer]:
         """Does what a request asks for; what is to be said of it.
 
-        Raises:
-            Errno: EPERM, it would change something, which the caller may not; as `route.one` and `change`.
-        """
-        interfaces = self.network.interfaces
-        if kind in route.GETS:
-            return route.DUMPS[kind](body, interfaces) if dump else route.one(kind, body, interfaces)
-        if not caller.may(CAP_NET_ADMIN):
-            raise Errno(E.EPERM)
-        from ring3.net.netlink.change import change  # noqa: PLC0415 - few programs change anything
+        Args:
+            kind: The request's type.
+            body: What follows its header.
+            dump: All that there is was asked for.
+            caller: Who asks.
 
-        change(kind, body, interfaces)
-        return []
+        Raises:
+            Errno: As the protocol says.
+        """
+        raise NotImplementedError
 
     def _answer(self, answers: list[tuple[int, bytes]], flags: int, sequence: int) -> None:
         part = b""
@@ -245,21 +243,3 @@ class NetlinkSocket(Socket):
         """Gives the number back."""
         self.network.netlink_ports.discard(self.port)
         self.queue.clear()
-
-
-def checked(
-    made: type[NetlinkSocket], network: Network, kind: int, protocol: int, caller: Caller
-) -> NetlinkSocket:
-    """A new socket of a class.
-
-    Raises:
-        Errno: ESOCKTNOSUPPORT; EPROTONOSUPPORT, only the network's routing is there to talk to.
-    """
-    if kind not in (SOCK_RAW, SOCK_DGRAM):
-        raise Errno(E.ESOCKTNOSUPPORT)
-    if protocol != NETLINK_ROUTE:
-        raise Errno(E.EPROTONOSUPPORT)
-    return made(network, kind, protocol, (caller.effective.uid, caller.effective.gid))
-
-
-make = partial(checked, NetlinkSocket)

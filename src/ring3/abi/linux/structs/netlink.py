@@ -152,6 +152,70 @@ UNIX_DIAG_REQ: Final = Struct(
     header="linux/unix_diag.h",
 )
 
+INET_DIAG_MSG: Final = Struct(
+    "inet_diag_msg",
+    """
+    u8 idiag_family: enum family
+    u8 idiag_state
+    u8 idiag_timer
+    u8 idiag_retrans
+    struct inet_diag_sockid id
+    u32 idiag_expires
+    u32 idiag_rqueue
+    u32 idiag_wqueue
+    u32 idiag_uid: uid
+    u32 idiag_inode
+    """,
+    INET_DIAG_SOCKID,
+    c="struct inet_diag_msg",
+    header="linux/inet_diag.h",
+)
+
+UNIX_DIAG_MSG: Final = Struct(
+    "unix_diag_msg",
+    """
+    u8 udiag_family: enum family
+    u8 udiag_type
+    u8 udiag_state
+    u8 pad: unused
+    u32 udiag_ino
+    u32 udiag_cookie[2]: hex
+    """,
+    c="struct unix_diag_msg",
+    header="linux/unix_diag.h",
+)
+
+NETLINK_DIAG_REQ: Final = Struct(
+    "netlink_diag_req",
+    """
+    u8 sdiag_family: enum family
+    u8 sdiag_protocol
+    u16 pad: unused
+    u32 ndiag_ino
+    u32 ndiag_show: hex
+    u32 ndiag_cookie[2]: hex
+    """,
+    c="struct netlink_diag_req",
+    header="linux/netlink_diag.h",
+)
+
+NETLINK_DIAG_MSG: Final = Struct(
+    "netlink_diag_msg",
+    """
+    u8 ndiag_family: enum family
+    u8 ndiag_type
+    u8 ndiag_protocol
+    u8 ndiag_state
+    u32 ndiag_portid: pid
+    u32 ndiag_dst_portid: pid
+    u32 ndiag_dst_group
+    u32 ndiag_ino
+    u32 ndiag_cookie[2]: hex
+    """,
+    c="struct netlink_diag_msg",
+    header="linux/netlink_diag.h",
+)
+
 GENLMSGHDR: Final = Struct(
     "genlmsghdr",
     """

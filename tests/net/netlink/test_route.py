@@ -11,7 +11,7 @@ from ring3.abi.linux.sockets import AF_INET, AF_NETLINK, SOCK_RAW
 from ring3.fs.file import WouldBlock
 from ring3.net.interfaces import LO, Interfaces
 from ring3.net.netlink import route
-from ring3.net.netlink.route import attributes_in
+from ring3.net.netlink.attributes import attribute, attributes_in
 from ring3.net.socket import Message
 from tests.net.machine import Machine
 
@@ -75,9 +75,9 @@ def test_errors_are_answers(machine: Machine, kind: int, body: bytes, error: E) 
 
 def test_routes_lead_to_the_machine_itself() -> None:
     body = struct.pack("<8BI", AF_INET, 32, 0, 0, 0, 0, 0, 0, 0)
-    assert route.one(route.RTM_GETROUTE, body + route.attribute(route.RTA_DST, b"\x7f\1\2\3"), LOOPBACK)
+    assert route.one(route.RTM_GETROUTE, body + attribute(route.RTA_DST, b"\x7f\1\2\3"), LOOPBACK)
     with pytest.raises(Errno):
-        route.one(route.RTM_GETROUTE, body + route.attribute(route.RTA_DST, b"\1\2\3\4"), LOOPBACK)
+        route.one(route.RTM_GETROUTE, body + attribute(route.RTA_DST, b"\1\2\3\4"), LOOPBACK)
 
 
 @pytest.mark.parametrize("raw", [b"", b"\1", b"\xff\xff\1\0", b"\3\0\1\0", b"\4\0\1\0\xff"])
