@@ -142,7 +142,7 @@ def _look_at_tracees(
 
 @function(
     "long do_wait(struct wait_opts *wo)",
-    calls={"eligible_child"},
+    calls={"eligible_child", "group_send_sig_info"},
 )
 async def do_wait(task: LinuxTask, kind: int, number: int, options: int) -> Found | None:
     """Waits for a child; None if none has anything to report and WNOHANG is set.
