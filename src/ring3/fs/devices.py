@@ -13,12 +13,19 @@ from ring3.fs.inode import Inode
 from ring3.fs.memory_inode import MemoryNode
 from ring3.fs.permission import KERNEL
 from ring3.fs.tmpfs import MemoryDirectory, MemoryFileSystem
+from ring3.fs.vfs import LOOP_MAJOR
 
 if TYPE_CHECKING:
     from ring3.fs.vfs import Driver, Vfs
 
 PIECE: Final = 1 << 20
 """Bytes that a device without end gives at once."""
+LOOPS: Final = 8
+"""How many loop devices there are before anybody asks for more (CONFIG_BLK_DEV_LOOP_MIN_COUNT)."""
+LOOP_CONTROL: Final = 10 << 8 | 237
+"""The device by which more are asked for (Documentation/admin-guide/devices.txt)."""
+DISK: Final = 6
+"""The group that uses them, as udev(7) and distributions have it."""
 
 
 class DeviceFile(File):
@@ -109,6 +116,20 @@ class FullFile(ZeroFile):
         raise Errno(E.ENODEV)
 
 
+class LoopControl(DeviceFile):
+    """/dev/loop-control: all that it does is answer requests."""
+
+    requests = "loop_control"
+
+    def read(self, size: int) -> bytes:
+        """Refused."""
+        raise Errno(E.EINVAL)
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Refused."""
+        raise Errno(E.EINVAL)
+
+
 class RandomFile(DeviceFile):
     """/dev/random and /dev/urandom."""
 
@@ -162,6 +183,11 @@ def show_terminal(fs: MemoryFileSystem, path: bytes, file: File) -> None:
         directory.put(name, node)
 
 
+def make_disk_node(fs: MemoryFileSystem, kind: int, number: int) -> MemoryNode:
+    """The node of a device that its group may use."""
+    return MemoryNode(fs.vfs, fs, fs.new_ino(), kind | 0o660, 0, DISK, rdev=number)
+
+
 def make_dev(
     vfs: Vfs,
     random_bytes: Callable[[int], bytes],
@@ -204,6 +230,11 @@ def make_dev(
         number = major << 8 | minor
         vfs.drivers[number] = driver
         root.put(name, MemoryNode(vfs, fs, fs.new_ino(), stat.S_IFCHR | 0o666, 0, 0, rdev=number))
+    vfs.dev = fs
+    vfs.drivers[LOOP_CONTROL] = LoopControl
+    root.put(b"loop-control", make_disk_node(fs, stat.S_IFCHR, LOOP_CONTROL))
+    for index in range(LOOPS):
+        root.put(b"loop%d" % index, make_disk_node(fs, stat.S_IFBLK, LOOP_MAJOR << 8 | index))
     root.create(b"pts", stat.S_IFDIR | 0o755, KERNEL)
     for name, target in (
         (b"fd", b"/proc/self/fd"),

@@ -223,10 +223,9 @@ class MemoryNode(Attributes, Inode):
     def open(self, dentry: Dentry, flags: int) -> File:
         """Opens a FIFO, or a device that there is a driver for."""
         if not stat.S_ISFIFO(self.mode):
-            driver = self.vfs.drivers.get(self.rdev) if stat.S_ISCHR(self.mode) else None
-            if driver is None:
+            if not self.is_device:
                 raise Errno(E.ENXIO)
-            return driver(self, dentry, flags)
+            return self.vfs.open_device(self, dentry, flags)
         from ring3.fs.fifo import open_fifo  # noqa: PLC0415 -- few programs have one
         from ring3.fs.pipe import Pipe  # noqa: PLC0415
 

@@ -230,7 +230,8 @@ def vfs_open(found: Dentry, flags: int, who: Who) -> File:
         inode.leases.require(bool(wanted & MAY_WRITE))
     rights = _rights(found, flags, who)
     _ask(found)
-    file = inode.open(found, flags & ~FORGOTTEN)
+    kept = O_EXCL if stat.S_ISBLK(inode.mode) else 0  # to have a block device alone (open(2), NOTES)
+    file = inode.open(found, flags & ~FORGOTTEN | flags & kept)
     file.rights = rights
     if flags & O_TRUNC and is_data:
         inode.truncate(0)

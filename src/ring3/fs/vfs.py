@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -15,8 +17,11 @@ from ring3.kernel.mm.objects import Objects
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE, Ram
 
 if TYPE_CHECKING:
+    from ring3.fs.block.disk import Disk
+    from ring3.fs.block.loop import Loops
     from ring3.fs.file import File
     from ring3.fs.inode import Inode
+    from ring3.fs.tmpfs import MemoryFileSystem
 
     Driver = Callable[[Inode, Dentry, int], File]
     """What opens a device: its inode, the place it was opened at, and flags of open(2)."""
@@ -25,6 +30,9 @@ TMPFS_MAGIC: Final = 0x0102_1994
 
 ANONYMOUS_MAJOR: Final = 0
 """Major device number of file systems without a device (include/uapi/linux/major.h, UNNAMED_MAJOR)."""
+
+LOOP_MAJOR: Final = 7
+"""Major device number of loop devices (LOOP_MAJOR)."""
 
 
 class Epoch:
@@ -136,6 +144,8 @@ class Vfs:
         held: Descriptors of the host that are kept without need.
         ledger: What files cost besides their contents.
         drivers: What opens character devices, by their numbers.
+        disks: Block devices, by their numbers.
+        dev: The file system of /dev; None before there is one.
     """
 
     def __init__(self, ram: Ram, objects: Objects, now: Callable[[], int]) -> None:
@@ -148,6 +158,9 @@ class Vfs:
         self.shown: dict[bytes, bytes] = {}
         self.held = Held()
         self.drivers: dict[int, Driver] = {}
+        self.disks: dict[int, Disk] = {}
+        self.dev: MemoryFileSystem | None = None
+        self._loops: Loops | None = None
         self._last_minor = 19
         self._last_anonymous = 0
         self.ledger = Ledger(ram)
@@ -175,6 +188,32 @@ class Vfs:
         """An inode number for something without a file system of its own: pipes, events."""
         self._last_anonymous += 1
         return self._last_anonymous
+
+    @property
+    def loops(self) -> Loops:
+        """The loop devices, which are there from the start and made when somebody looks."""
+        if self._loops is None:
+            from ring3.fs.block.loop import Loops  # noqa: PLC0415 - few programs use one
+
+            assert self.dev is not None, "a machine without /dev has no devices"
+            self._loops = Loops(self, self.dev)
+        return self._loops
+
+    def open_device(self, inode: Inode, dentry: Dentry, flags: int) -> File:
+        """Opens the device of an inode.
+
+        Raises:
+            Errno: ENXIO, there is none of its number; as the device.
+        """
+        number = inode.stat().rdev
+        if stat.S_ISBLK(inode.mode):
+            if os.major(number) == LOOP_MAJOR:
+                return self.loops.open(inode, dentry, flags)
+            raise Errno(E.ENXIO)
+        driver = self.drivers.get(number)
+        if driver is None:
+            raise Errno(E.ENXIO)
+        return driver(inode, dentry, flags)
 
     def replace_root(self, fs: FileSystem) -> None:
         """Makes another file system the root of all, before anybody stands on the first one."""

@@ -106,7 +106,7 @@ def swaps(kernel: LinuxSystem) -> str:
 
 
 def nothing(kernel: LinuxSystem) -> str:
-    """/proc/modules and /proc/diskstats: there are none."""
+    """/proc/modules: there are none."""
     return ""
 
 
@@ -128,12 +128,13 @@ def vmstat(kernel: LinuxSystem) -> str:
 
 def devices(kernel: LinuxSystem) -> str:
     """/proc/devices: the kinds of device nodes there are, by major number."""
-    return "Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/ptmx\n136 pts\n\nBlock devices:\n"
+    characters = "  1 mem\n  5 /dev/tty\n  5 /dev/ptmx\n 10 misc\n136 pts\n"
+    return f"Character devices:\n{characters}\nBlock devices:\n  7 loop\n"
 
 
-def partitions(kernel: LinuxSystem) -> str:
-    """/proc/partitions: the head of a table without rows."""
-    return "major minor  #blocks  name\n\n"
+def misc(kernel: LinuxSystem) -> str:
+    """/proc/misc: minor numbers of devices that have no major number of their own."""
+    return "237 loop-control\n"
 
 
 def kallsyms(kernel: LinuxSystem) -> str:
@@ -149,13 +150,12 @@ TEXTS: Final[dict[bytes, Text]] = {
     b"cmdline": lambda kernel: "\n",
     b"cpuinfo": cpuinfo,
     b"devices": devices,
-    b"diskstats": nothing,
     b"filesystems": filesystems,
     b"kallsyms": kallsyms,
     b"loadavg": loadavg,
     b"meminfo": meminfo,
+    b"misc": misc,
     b"modules": nothing,
-    b"partitions": partitions,
     b"stat": stat,
     b"swaps": swaps,
     b"uptime": uptime,

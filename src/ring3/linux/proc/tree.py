@@ -76,8 +76,16 @@ NUMBERED: Final[dict[bytes, Callable[[LinuxTask, PidNamespace], bytes]]] = {
     b"status": process.status,
 }
 """Those with numbers of processes in them."""
-LATER: Final = {b"key-users": "keys", b"keys": "keys", b"locks": "locks"}
+LATER: Final = {
+    b"diskstats": "block",
+    b"key-users": "keys",
+    b"keys": "keys",
+    b"locks": "locks",
+    b"partitions": "block",
+}
 """Texts that few programs look at, and the modules that have them."""
+DEVICES: Final = (b"block", b"class/block", b"dev/block", b"devices/virtual/block")
+"""The directories of /sys that are about block devices."""
 LINKS: Final = (b"cwd", b"exe", b"root")
 IDS: Final = (b"uid_map", b"gid_map", b"setgroups", b"timens_offsets")
 """How namespaces translate, which can be said by writing."""
@@ -346,6 +354,7 @@ def texts_below(
     key: bytes,
     path: bytes,
     stores: Mapping[bytes, Callable[[LinuxSystem, bytes], None]] = MappingProxyType({}),
+    others: Mapping[bytes, Callable[[], Inode]] = MappingProxyType({}),
 ) -> PseudoDirectory:
     """A directory of texts.
 
@@ -356,8 +365,10 @@ def texts_below(
         key: What tells that directory from others.
         path: The path of this one below it, with a slash at its end if there is any.
         stores: What takes what is written to those that user 0 can write.
+        others: What else is there, by path as well.
     """
-    names = sorted({text[len(path) :].split(b"/")[0] for text in texts if text.startswith(path)})
+    below = (own[len(path) :] for own in (*texts, *others) if own.startswith(path))
+    names = sorted({own.split(b"/")[0] for own in below})
 
     def find(name: bytes) -> Inode | None:
         own = path + name
@@ -366,7 +377,9 @@ def texts_below(
             mode = 0o444 if store is None else 0o644
             taker = None if store is None else partial(store, kernel)
             return PseudoFile(fs, key + b"/" + own, lambda: text(kernel).encode(), mode=mode, store=taker)
-        return texts_below(fs, kernel, texts, key, own + b"/", stores) if name in names else None
+        if own in others:
+            return others[own]()
+        return texts_below(fs, kernel, texts, key, own + b"/", stores, others) if name in names else None
 
     return PseudoDirectory(fs, key + b"/" + path, find, lambda: names)
 
@@ -378,7 +391,14 @@ def procfs(kernel: LinuxSystem, fs: PseudoFileSystem, pids: PidNamespace) -> Pse
 
 def sysfs(kernel: LinuxSystem, fs: PseudoFileSystem) -> PseudoDirectory:
     """What is at the top of /sys."""
-    return texts_below(fs, kernel, system.SYSFS, b"", b"")
+    others = {path: partial(_of_devices, kernel, fs, path) for path in DEVICES}
+    return texts_below(fs, kernel, system.SYSFS, b"", b"", others=others)
+
+
+def _of_devices(kernel: LinuxSystem, fs: PseudoFileSystem, path: bytes) -> PseudoDirectory:
+    from ring3.linux.proc.block import directories  # noqa: PLC0415 - few programs look at it
+
+    return directories(kernel, fs)[path]()
 
 
 def _number(name: bytes) -> int | None:

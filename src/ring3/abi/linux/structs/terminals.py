@@ -123,6 +123,31 @@ BLKPG_PARTITION: Final = Struct(
     header="linux/blkpg.h",
 )
 
+_LOOP_INFO = """
+    int lo_number
+    {device} lo_device: device
+    unsigned long lo_inode
+    {device} lo_rdevice: device
+    int lo_offset: offset
+    int lo_encrypt_type
+    int lo_encrypt_key_size: size
+    int lo_flags: flags loop
+    char lo_name[64]: string
+    unsigned char lo_encrypt_key[32]: bytes[lo_encrypt_key_size]
+    unsigned long lo_init[2]: hex
+    char reserved[4]: unused
+    """
+
+LOOP_INFO: Final = Struct(
+    "loop_info",
+    _LOOP_INFO.format(device="unsigned long"),
+    widths=(64,),
+    c="struct loop_info",
+    header="linux/loop.h",
+)
+
+LOOP_INFO32: Final = Struct("loop_info32", _LOOP_INFO.format(device="u16"), widths=(32,))
+
 LOOP_INFO64: Final = Struct(
     "loop_info64",
     """

@@ -105,8 +105,11 @@ FS_IOC_GETFSUUID and FS_IOC_GETFSSYSFSPATH, which no file system here has.
 
 
 FAMILIES: Final = {
+    "block": ("ring3.linux.calls.devices.block_ioctl", "block_ioctl"),
     "epoll": ("ring3.linux.calls.waiting.epoll_ioctl", "epoll_ioctl"),
     "host": (__name__, "host_ioctl"),
+    "loop": ("ring3.linux.calls.devices.loop_ioctl", "loop_ioctl"),
+    "loop_control": ("ring3.linux.calls.devices.loop_ioctl", "loop_control_ioctl"),
     "maps": ("ring3.linux.proc.query", "procmap_query"),
     "namespace": ("ring3.linux.tasks.namespace_file", "ns_ioctl"),
     "pidfd": ("ring3.linux.calls.processes.pidfd_info", "pidfd_ioctl"),
@@ -180,7 +183,7 @@ def do_vfs_ioctl(task: LinuxTask, fd: int, cmd: int, arg: int) -> int | Waiting:
 
 
 NOTE: Final = (
-    "what files have in common, sockets, and terminals, without packet mode; no other device: ENOTTY"
+    "what files have in common, sockets, loop devices, terminals without packet mode; of others: ENOTTY"
 )
 
 

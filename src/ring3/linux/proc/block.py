@@ -1,0 +1,171 @@
+"""Block devices in /sys, /proc/partitions and /proc/diskstats (Documentation/ABI/stable/sysfs-block)."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from ring3.fs.block.disk import SECTOR, Disk
+from ring3.fs.block.loop import Flag, LoopDisk
+from ring3.fs.pseudo import PseudoDirectory, PseudoFile, PseudoLink
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ring3.fs.inode import Inode
+    from ring3.fs.pseudo import PseudoFileSystem
+    from ring3.linux.model.system import LinuxSystem
+
+D = TypeVar("D", bound=Disk)
+
+HOME: Final = b"devices/virtual/block"
+"""Where devices are that no hardware is behind; other places have links."""
+LINKED: Final = (b"block", b"class/block", b"dev/block")
+
+
+def disks(kernel: LinuxSystem) -> list[Disk]:
+    """All block devices, by number."""
+    return kernel.vfs.loops.disks()
+
+
+def _numbers(disk: Disk) -> str:
+    return f"{os.major(disk.number)}:{os.minor(disk.number)}"
+
+
+def _counters(disk: Disk) -> str:
+    """Requests, merged ones, sectors and milliseconds of reads and writes; nothing is queued, merged or waits."""
+    reads, sectors_read, writes, sectors_written = disk.counters
+    return f"{reads} 0 {sectors_read} 0 {writes} 0 {sectors_written} 0 0 0 0 0 0 0 0 0 0"
+
+
+def partitions(kernel: LinuxSystem) -> str:
+    """/proc/partitions: those that have something on them."""
+    rows = "".join(
+        f"{os.major(disk.number):4}  {os.minor(disk.number):7} {disk.size >> 10:10} {disk.name}\n"
+        for disk in disks(kernel)
+        if disk.size
+    )
+    return f"major minor  #blocks  name\n\n{rows}"
+
+
+def diskstats(kernel: LinuxSystem) -> str:
+    """/proc/diskstats."""
+    return "".join(
+        f"{os.major(disk.number):4} {os.minor(disk.number):7} {disk.name} {_counters(disk)}\n"
+        for disk in disks(kernel)
+    )
+
+
+TEXTS: Final = {b"diskstats": diskstats, b"partitions": partitions}
+"""The files of /proc."""
+
+
+def _uevent(disk: Disk) -> str:
+    major, minor = os.major(disk.number), os.minor(disk.number)
+    return f"MAJOR={major}\nMINOR={minor}\nDEVNAME={disk.name}\nDEVTYPE=disk\nDISKSEQ={disk.sequence}"
+
+
+FACTS: Final[dict[bytes, Callable[[Disk], object]]] = {
+    b"alignment_offset": lambda disk: 0,
+    b"capability": lambda disk: 0,
+    b"dev": _numbers,
+    b"discard_alignment": lambda disk: 0,
+    b"diskseq": lambda disk: disk.sequence,
+    b"ext_range": lambda disk: 256,
+    b"hidden": lambda disk: 0,
+    b"inflight": lambda disk: "       0        0",
+    b"queue/hw_sector_size": lambda disk: disk.logical_size,
+    b"queue/logical_block_size": lambda disk: disk.logical_size,
+    b"queue/minimum_io_size": lambda disk: disk.logical_size,
+    b"queue/optimal_io_size": lambda disk: 0,
+    b"queue/physical_block_size": lambda disk: disk.logical_size,
+    b"queue/read_ahead_kb": lambda disk: 128,
+    b"queue/rotational": lambda disk: 0,
+    b"queue/scheduler": lambda disk: "[none]",
+    b"queue/zoned": lambda disk: "none",
+    b"range": lambda disk: 1,
+    b"removable": lambda disk: 0,
+    b"ro": lambda disk: int(disk.readonly),
+    b"size": lambda disk: disk.size // SECTOR,
+    b"stat": _counters,
+    b"uevent": _uevent,
+}
+"""What any device tells of itself."""
+
+LOOP_FACTS: Final[dict[bytes, Callable[[LoopDisk], object]]] = {
+    b"loop/autoclear": lambda disk: _flag(disk, Flag.AUTOCLEAR),
+    b"loop/backing_file": lambda disk: "" if disk.file is None else os.fsdecode(disk.file.path()),
+    b"loop/dio": lambda disk: _flag(disk, Flag.DIRECT_IO),
+    b"loop/offset": lambda disk: disk.status.offset,
+    b"loop/partscan": lambda disk: _flag(disk, Flag.PARTSCAN),
+    b"loop/sizelimit": lambda disk: disk.status.limit,
+}
+"""What a loop device that is bound tells besides."""
+
+
+def _flag(disk: LoopDisk, flag: Flag) -> int:
+    return int(bool(disk.status.flags & flag))
+
+
+def _texts(disk: Disk) -> dict[bytes, Callable[[], bytes]]:
+    """Everything a device tells now, by path below its directory."""
+    found = {path: partial(_line, make, disk) for path, make in FACTS.items()}
+    if isinstance(disk, LoopDisk) and disk.file is not None:
+        return {**found, **{path: partial(_line, make, disk) for path, make in LOOP_FACTS.items()}}
+    return {**found}
+
+
+def _line(make: Callable[[D], object], disk: D) -> bytes:
+    return os.fsencode(f"{make(disk)}\n")
+
+
+def _directory(fs: PseudoFileSystem, disk: Disk, path: bytes = b"") -> PseudoDirectory:
+    """A device's directory, or one in it."""
+
+    def names() -> Iterable[bytes]:
+        found = {text[len(path) :].split(b"/")[0] for text in _texts(disk) if text.startswith(path)}
+        return sorted(found if path else {*found, b"subsystem"})
+
+    def find(name: bytes) -> Inode | None:
+        own = path + name
+        key = b"/".join((HOME, disk.name.encode(), own))
+        text = _texts(disk).get(own)
+        if text is not None:
+            return PseudoFile(fs, key, text)
+        if own == b"subsystem":
+            return PseudoLink(fs, key, lambda: b"../../../../class/block")
+        return _directory(fs, disk, own + b"/") if name in names() else None
+
+    return PseudoDirectory(fs, b"/".join((HOME, disk.name.encode(), path)), find, names)
+
+
+def directories(kernel: LinuxSystem, fs: PseudoFileSystem) -> dict[bytes, Callable[[], PseudoDirectory]]:
+    """The directories of /sys that are about block devices, by path."""
+
+    def by_name() -> dict[bytes, Disk]:
+        return {disk.name.encode(): disk for disk in disks(kernel)}
+
+    def home() -> PseudoDirectory:
+        def find(name: bytes) -> Inode | None:
+            disk = by_name().get(name)
+            return None if disk is None else _directory(fs, disk)
+
+        return PseudoDirectory(fs, HOME, find, by_name)
+
+    def links(where: bytes) -> PseudoDirectory:
+        def names() -> dict[bytes, Disk]:
+            if where == b"dev/block":
+                return {_numbers(disk).encode(): disk for disk in disks(kernel)}
+            return by_name()
+
+        def find(name: bytes) -> Inode | None:
+            disk = names().get(name)
+            if disk is None:
+                return None
+            target = b"../" * (where.count(b"/") + 1) + HOME + b"/" + disk.name.encode()
+            return PseudoLink(fs, where + b"/" + name, lambda: target)
+
+        return PseudoDirectory(fs, where, find, names)
+
+    return {HOME: home, **{where: partial(links, where) for where in LINKED}}

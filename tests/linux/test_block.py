@@ -1,0 +1,65 @@
+"""Loop devices and what lies on them, compared with what Linux does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from tests.cli.command import ring3
+
+HERE: Final = Path(__file__).parent
+PYTHON: Final = "/usr/bin/python3"
+
+LOOPS: Final = r"""
+['ENOSYS', 'EEXIST', 'EINVAL', 'ENODEV']
+0 ENOSPC 0 ENXIO
+['ENXIO', 'ENXIO', 'ENXIO', 'ENXIO', 'EINVAL'] EBADF
+['EINVAL', 0, 'EBUSY'] 1048576
+['EINVAL', 'EINVAL', 'EINVAL']
+['ENOSPC', 'ENOSPC'] 100
+0 100
+[2048, 1048576] [512, 4096, 512, 512, 0, 0, 0, 0]
+['EINVAL', 0, 'EINVAL', 'EINVAL']
+[0, 'EPERM', 0] ['EINVAL', 4] 1024
+[[16, 'EINVAL', 'EINVAL', 'EINVAL'], [16, 'EINVAL', 'EINVAL', 'EINVAL']] b'\x00\x00\x00'
+ENODEV EINVAL None EINVAL
+b'm' None b'm' 1 b'd'
+(0, 0, 0, '') 232 (512, 4096, 4, 'name') 4096 232 0
+EINVAL EINVAL EOVERFLOW 232 1048576 232 1048576
+['EINVAL', 0] 4096 0
+EINVAL 1048576 0 2097152
+EBUSY EBUSY
+0 4 None 0 ENXIO True
+ENXIO 0 0 (0, 0, 1, '') 1
+EINVAL 0 0
+EINVAL EINVAL True (1024, 2048, 1, '') 2048
+['4', '1', '1024', '2048', '0', '1024'] True
+[['2', 'loop0']] ../../devices/virtual/block
+0
+"""
+"""What loop_devices.guest printed natively (Linux 6.18), where the first device was free and new."""
+
+
+def test_loop_devices_answer_as_linux_does() -> None:
+    done = ring3("run", "--user", "root", PYTHON, str(HERE / "loop_devices.guest"))
+    assert done.stdout.splitlines() == LOOPS.strip().splitlines(), done.stderr
+
+
+LISTED: Final = """
+truncate -s 3M image && losetup -f --show -o 1M image && lsblk -no NAME,SIZE,RO,TYPE
+losetup -a | sed 's,: .*:[0-9]*,,'; wc -c </dev/loop0; losetup -d /dev/loop0 && losetup -a
+ls -l /dev/loop0 | cut -c1-10
+"""
+
+
+def test_util_linux_sets_up_and_lists_loop_devices() -> None:
+    done = ring3("run", "--user", "root", "sh", "-c", f"cd /tmp; {LISTED}")
+    assert done.stdout.split() == [
+        "/dev/loop0", "loop0", "2M", "0", "loop", "/dev/loop0", "(/tmp/image),", "offset", "1048576",
+        str(2 << 20), "brw-rw----",
+    ], done.stderr  # fmt: skip
+
+
+def test_who_is_not_root_cannot_use_them() -> None:
+    done = ring3("run", "--user", "1000:1000", "cat", "/dev/loop0")
+    assert done.stderr.endswith("cat: /dev/loop0: Permission denied\n")
