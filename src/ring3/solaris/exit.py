@@ -8,6 +8,7 @@ from ring3.abi.c_types import Int
 from ring3.abi.solaris.signals import SIG_IGN, SolarisSig
 from ring3.kernel.task import TaskExited
 from ring3.solaris.definition import syscall
+from ring3.solaris.job_control import leave_orphans
 from ring3.solaris.process import INIT
 from ring3.solaris.siginfo import CLD_EXITED, CLD_KILLED, Info
 from ring3.solaris.signals import SA_NOCLDWAIT, sigtoproc
@@ -62,11 +63,14 @@ def end(task: SolarisTask, code: int) -> NoReturn:
     task.leave_memory()
     process.exited, process.exit_code = True, code
     kernel.end(task, code)
-    for child in list(process.children.values()):
+    children = list(process.children.values())
+    process.children.clear()
+    for child in children:
         child.ppid = INIT
         if child.exited:
             kernel.forget(child)
-    process.children.clear()
+    if children:
+        leave_orphans(kernel, children)
     become_zombie(kernel, process)
     _tell_parent(task, process)
     raise TaskExited

@@ -309,17 +309,20 @@ class SolarisKernel(TwoWays[SolarisTask]):
         return any(number in (process.pid, process.pgid, process.sid) for process in self.processes.values())
 
     def suspend(self, task: SolarisTask) -> None:
-        """Takes a thread that is ready out of the run queue."""
-        self._ready.remove(task)
+        """Takes a thread from the processor or out of the run queue; one that waits stays where it is."""
+        if task.on_cpu:
+            task.on_cpu = False
+        elif task.state is TaskState.READY:
+            self._ready.remove(task)
         task.state = TaskState.WAITING
 
     def unsuspend(self, task: SolarisTask) -> None:
-        """Puts it back."""
-        super().ready(task)
+        """Puts it back, unless its process is stopped."""
+        self.ready(task)
 
     def ready(self, task: SolarisTask) -> None:
-        """Puts a thread that waited into the run queue; one that is suspended stays where it is."""
-        if not task.suspended:
+        """Puts a thread that waited into the run queue; one that is suspended or stopped stays where it is."""
+        if not task.suspended and not task.process.stopped:
             super().ready(task)
 
     def run_task(self, task: SolarisTask) -> None:

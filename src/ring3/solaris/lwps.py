@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.c_types import Address, Int, UnsignedLong
 from ring3.abi.errno import Errno
 from ring3.abi.solaris.errno import SolarisE
-from ring3.kernel.task import TaskState
 from ring3.kernel.wait import wait_event
 from ring3.solaris.definition import syscall
 
@@ -164,13 +163,14 @@ def syslwp_continue(task: SolarisTask, tid: Int) -> int:
     return 0
 
 
-@syscall("partial", "only lwps that are ready to run: EDEADLK for the calling one and one that waits")
+@syscall("full")
 def syslwp_suspend(task: SolarisTask, tid: Int) -> int:
-    """Takes an lwp from the processor until it is continued."""
-    lwp = task.process.lwps.get(tid)
+    """Takes an lwp from the processor until it is continued; one that waits goes on waiting."""
+    lwps = task.process.lwps
+    lwp = lwps.get(tid)
     if lwp is None:
         raise Errno(SolarisE.ESRCH)
-    if lwp is task or lwp.state is not TaskState.READY:
+    if lwp is task and all(other.suspended for other in lwps.values() if other is not task):
         raise Errno(SolarisE.EDEADLK)
     if not lwp.suspended:
         lwp.suspended = True

@@ -12,12 +12,16 @@ from ring3.abi.solaris.errno import SolarisE
 from ring3.fs.file import O_NONBLOCK
 from ring3.fs.waiting import retry, write_all
 from ring3.net.socket import Message
+from ring3.solaris.control_messages import MSG_XPG4_2, read_rights, write_rights
 from ring3.solaris.definition import syscall
 from ring3.solaris.rw import broken_pipe
 from ring3.solaris.socket_addresses import from_core_address, read_address, write_address
 from ring3.solaris.socket_caller import TaskCaller, socket_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ring3.fs.file import File
     from ring3.fs.waiting import Waiting
     from ring3.net.socket import Received, Socket
     from ring3.solaris.task import SolarisTask
@@ -32,6 +36,7 @@ FLAGS: Final = (
     (0x80, core.MSG_DONTWAIT),
     (0x200, core.MSG_NOSIGNAL),
 )
+MSG_TRUNC: Final = 0x20
 _MSGHDR: Final = {False: struct.Struct("<QI4xQi4xQIi"), True: struct.Struct("<IIIiIIi")}
 """``struct msghdr`` of programs of 64 and (True) of 32 bits."""
 _NAMELEN_AT: Final = {False: 8, True: 4}
@@ -43,14 +48,16 @@ def core_flags(flags: int) -> int:
     return sum(theirs for ours, theirs in FLAGS if flags & ours)
 
 
-def _send(task: SolarisTask, socket: Socket, data: bytes, flags: int, address: bytes) -> int | Waiting:
+def _send(
+    task: SolarisTask, socket: Socket, data: bytes, flags: int, address: bytes, rights: tuple[File, ...] = ()
+) -> int | Waiting:
     wanted, caller = core_flags(flags), TaskCaller(task)
-    if socket.is_stream and not address and not wanted & ~core.MSG_NOSIGNAL:
+    if socket.is_stream and not address and not rights and not wanted & ~core.MSG_NOSIGNAL:
         return write_all(task, socket, data, broken_pipe)
     socket.check_size(len(data))
 
     def transfer() -> int:
-        return socket.send(Message(data, wanted, address), caller)
+        return socket.send(Message(data, wanted, address, rights), caller)
 
     return retry(task, socket, transfer)
 
@@ -71,15 +78,13 @@ def send(task: SolarisTask, sock: Int, buffer: Address, size: SizeT, flags: Int)
     return _send(task, socket_of(task, sock), task.memory.read(buffer, size), flags, b"")
 
 
-def _receive(task: SolarisTask, sock: int, size: int, flags: int, store: object) -> int | Waiting:
+def _receive(
+    task: SolarisTask, sock: int, size: int, flags: int, store: Callable[[Received], int]
+) -> int | Waiting:
     socket, wanted = socket_of(task, sock), core_flags(flags)
-    assert callable(store)
 
     def transfer() -> int:
-        received = socket.recv(size, wanted)
-        for file in received.rights:
-            file.drop()
-        return int(store(received))
+        return store(socket.recv(size, wanted))
 
     if wanted & core.MSG_DONTWAIT and not socket.flags & O_NONBLOCK:
         socket.flags |= O_NONBLOCK
@@ -97,6 +102,8 @@ def recvfrom(
     """Receives bytes or a message, and whom it is from."""
 
     def store(received: Received) -> int:
+        for file in received.rights:
+            file.drop()
         task.memory.write(buffer, received.data)
         write_address(task, received.address or b"", name, namelenp)
         return len(received.data)
@@ -119,26 +126,29 @@ def _vectors(task: SolarisTask, address: int, count: int) -> list[tuple[int, int
     return list(zip(raw[::2], raw[1::2], strict=True))
 
 
-@syscall("partial", "no control messages: what is to be passed on is EINVAL")
+@syscall("partial", "control messages are those that pass descriptors: others are EINVAL")
 def sendmsg(task: SolarisTask, sock: Int, msg: Address, flags: Int) -> int | Waiting:
-    """Sends a message from several buffers."""
+    """Sends a message from several buffers, with open files to pass on."""
     form = _MSGHDR[task.ilp32]
-    name, namelen, iov, count, _, controllen, _ = form.unpack(task.memory.read(msg, form.size))
-    if controllen:
-        raise Errno(SolarisE.EINVAL)
+    name, namelen, iov, count, control, controllen, _ = form.unpack(task.memory.read(msg, form.size))
+    socket = socket_of(task, sock)
+    rights = read_rights(task, control, controllen, bool(flags & MSG_XPG4_2))
+    if rights and not socket.passes_rights:
+        raise Errno(SolarisE.EOPNOTSUPP)
     data = b"".join(task.memory.read(*vector) for vector in _vectors(task, iov, count))
     address = read_address(task, name, namelen) if name else b""
-    return _send(task, socket_of(task, sock), data, flags, address)
+    return _send(task, socket, data, flags, address, rights)
 
 
-@syscall("partial", "no control messages: there are none")
+@syscall("partial", "control messages are those that pass descriptors")
 def recvmsg(task: SolarisTask, sock: Int, msg: Address, flags: Int) -> int | Waiting:
-    """Receives a message into several buffers."""
-    form = _MSGHDR[task.ilp32]
-    name, namelen, iov, count, _, _, _ = form.unpack(task.memory.read(msg, form.size))
+    """Receives a message into several buffers, and open files that came with it."""
+    form, xpg4 = _MSGHDR[task.ilp32], bool(flags & MSG_XPG4_2)
+    name, namelen, iov, count, control, controllen, _ = form.unpack(task.memory.read(msg, form.size))
     vectors = _vectors(task, iov, count)
 
     def store(received: Received) -> int:
+        used, cut = write_rights(task, received.rights, control, controllen, xpg4)
         at = 0
         for address, length in vectors:
             task.memory.write(address, received.data[at : at + length])
@@ -147,9 +157,10 @@ def recvmsg(task: SolarisTask, sock: Int, msg: Address, flags: Int) -> int | Wai
             found = from_core_address(received.address) if received.address else b""
             task.memory.write(name, found[:namelen])
             task.memory.write_u32(msg + _NAMELEN_AT[task.ilp32], len(found))
-        controllen = msg + _CONTROLLEN_AT[task.ilp32]
-        task.memory.write(controllen, bytes(4))
-        task.memory.write_u32(controllen + 4, 0x20 if received.flags & core.MSG_TRUNC else 0)
+        length_at = msg + _CONTROLLEN_AT[task.ilp32]
+        task.memory.write_u32(length_at, used)
+        if xpg4:
+            task.memory.write_u32(length_at + 4, cut | (MSG_TRUNC if received.flags & core.MSG_TRUNC else 0))
         return len(received.data)
 
     return _receive(task, sock, min(sum(length for _, length in vectors), 1 << 20), flags, store)

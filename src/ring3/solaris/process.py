@@ -65,6 +65,8 @@ class Process:
         changed: Woken when a child or an lwp has ended.
         exited: It has ended.
         exit_code: As wait(2) encodes it, then.
+        stopped: The signal that has stopped it, 0 while it runs.
+        news: That it has stopped or gone on, until its parent has waited for that.
         started: Wall clock at its birth, in nanoseconds.
         cpu_time: Nanoseconds that ended lwps had the CPU; ``children_time`` those of children waited for.
         zombies: lwps that have ended and were not waited for, unless they were detached.
@@ -96,6 +98,8 @@ class Process:
         self.changed = WaitQueue()
         self.exited = False
         self.exit_code = 0
+        self.stopped = 0
+        self.news: Info | None = None
         self.started = started
         self.cpu_time = 0
         self.children_time = 0

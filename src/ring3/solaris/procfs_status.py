@@ -60,7 +60,7 @@ def _words(mask: int) -> tuple[int, ...]:
 
 
 def _state(task: SolarisTask) -> int:
-    if task.suspended:
+    if task.suspended or task.process.stopped:
         return _SSTOP
     if task.on_cpu:
         return _SONPROC

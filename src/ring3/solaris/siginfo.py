@@ -16,6 +16,8 @@ SI_TIMER: Final = -3
 CLD_EXITED: Final = 1
 CLD_KILLED: Final = 2
 CLD_DUMPED: Final = 3
+CLD_STOPPED: Final = 5
+CLD_CONTINUED: Final = 6
 
 
 class Info(NamedTuple):

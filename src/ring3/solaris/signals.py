@@ -1,8 +1,8 @@
 """Signals: sent, blocked, taken.
 
 A signal waits at its thread or at its process until a thread takes it on its way to ring 3: it calls the handler, or
-the signal ends the process. Not here: the stops of job control (a signal that would stop a process is discarded) and
-core files.
+the signal ends the process. Signals that stop and continue act when they are sent (`job_control`).
+Not here: core files.
 
 Source: usr/src/uts/common/os/sig.c (sigtoproc, eat_signal, issig, psig) of illumos-gate.
 """
@@ -17,6 +17,8 @@ from ring3.solaris.process import Action
 from ring3.solaris.siginfo import Info
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ring3.solaris.process import Process
     from ring3.solaris.task import SolarisTask
 
@@ -34,6 +36,15 @@ def bit(signal: int) -> int:
 
 
 UNBLOCKABLE: Final = sum(bit(signal) for signal in CANTMASK)
+JOB_SIGNALS: Final = frozenset(
+    {
+        SolarisSig.SIGSTOP, SolarisSig.SIGTSTP, SolarisSig.SIGTTIN, SolarisSig.SIGTTOU,
+        SolarisSig.SIGCONT, SolarisSig.SIGKILL,
+    }
+)  # fmt: skip
+"""Signals that do something to a job when they are sent, before anybody takes them."""
+_FIRST: Final[dict[int, int]] = {SolarisSig.SIGKILL: -2, SolarisSig.SIGPROF: -1}
+"""Signals that are taken before others, which go by their numbers."""
 ALL_SIGNALS: Final = (1 << (NSIG - 1)) - 1
 
 
@@ -45,14 +56,14 @@ def default_of(signal: int) -> Default:
 def is_ignored(process: Process, signal: int) -> bool:
     """Whether a signal has no effect on a process (p_ignore)."""
     handler = process.action(signal).handler
-    return handler == SIG_IGN or (
-        handler == SIG_DFL and default_of(signal) in (Default.IGNORE, Default.STOP) and signal not in CANTMASK
-    )
+    return handler == SIG_IGN or (handler == SIG_DFL and default_of(signal) is Default.IGNORE)
 
 
 def sigtoproc(process: Process, info: Info) -> None:
     """Sends a signal to a process: a thread that does not block it takes it."""
-    if process.exited or is_ignored(process, info.signo):
+    if process.exited or not process.lwps or _controls(process, info.signo, process.lwps.values()):
+        return
+    if is_ignored(process, info.signo):
         return
     if info.signo < SIGRTMIN and any(waiting.signo == info.signo for waiting in process.sigqueue):
         return
@@ -65,11 +76,33 @@ def sigtoproc(process: Process, info: Info) -> None:
 
 def tsignal(task: SolarisTask, signal: int, info: Info | None = None) -> None:
     """Sends a signal to a thread: it takes it before ring 3 runs again, unless it ignores or blocks it."""
-    if task.process.exited or is_ignored(task.process, signal):
+    if task.process.exited or _controls(task.process, signal, (task,)) or is_ignored(task.process, signal):
         return
     task.sigqueue.append(info or Info(signal))
     if not task.sigmask & bit(signal) or signal in CANTMASK or task.sigwait & bit(signal):
         _eat_signal(task)
+
+
+def _controls(process: Process, signal: int, lwps: Iterable[SolarisTask]) -> bool:
+    """What a signal does to a job when it is sent; whether that is all it does: the process has stopped."""
+    if signal not in JOB_SIGNALS:
+        return False
+    from ring3.solaris import job_control  # noqa: PLC0415 -- most programs are not stopped
+
+    lwps = list(lwps)
+    kernel = lwps[0].kernel
+    if signal == SolarisSig.SIGCONT:
+        job_control.continue_(kernel, process)
+    elif signal == SolarisSig.SIGKILL:
+        if process.stopped:
+            job_control.go_on(kernel, process)
+    else:
+        job_control.discard(process, frozenset({SolarisSig.SIGCONT}))
+        free = signal in CANTMASK or any(not lwp.sigmask & bit(signal) for lwp in lwps)
+        if process.action(signal).handler == SIG_DFL and free:
+            job_control.stop(kernel, process, signal)
+            return True
+    return False
 
 
 def _eat_signal(task: SolarisTask) -> None:
@@ -99,15 +132,23 @@ def next_signal(task: SolarisTask, *, take: bool = True) -> Info | None:
 
 
 def _first(task: SolarisTask, queue: deque[Info]) -> Info | None:
+    """The signal of a queue that comes first: SIGKILL, SIGPROF, then the lowest number (fsig)."""
+    if not queue:
+        return None
     blocked = task.sigmask & ~UNBLOCKABLE
+    found: Info | None = None
     for info in list(queue):
         if blocked & bit(info.signo):
             continue
         if is_ignored(task.process, info.signo):
             queue.remove(info)
-            continue
-        return info
-    return None
+        elif found is None or _rank(info) < _rank(found):
+            found = info
+    return found
+
+
+def _rank(info: Info) -> int:
+    return _FIRST.get(info.signo, info.signo)
 
 
 def set_mask(task: SolarisTask, mask: int) -> None:
@@ -124,6 +165,11 @@ def psig(task: SolarisTask, info: Info) -> None:
         TaskExited: It has ended the process.
     """
     action = task.process.action(info.signo)
+    if action.handler == SIG_DFL and default_of(info.signo) is Default.STOP:
+        from ring3.solaris.job_control import stop  # noqa: PLC0415 -- it needs this module
+
+        stop(task.kernel, task.process, info.signo)
+        return
     if action.handler == SIG_DFL:
         from ring3.solaris.exit import end  # noqa: PLC0415 -- it needs this module
 
@@ -142,7 +188,7 @@ def issig(task: SolarisTask) -> None:
     Raises:
         TaskExited: One has ended the process.
     """
-    while True:
+    while not task.process.stopped:
         info = next_signal(task)
         if info is None:
             break

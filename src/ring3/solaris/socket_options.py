@@ -40,6 +40,7 @@ SO_OPTIONS: Final = {
 """Options of SOL_SOCKET (sys/socket.h)."""
 SO_SNDTIMEO: Final = 0x1005
 SO_RCVTIMEO: Final = 0x1006
+_IPPROTO_IP: Final = 0
 _IPPROTO_TCP: Final = 6
 _IPPROTO_IPV6: Final = 41
 LEVEL_OPTIONS: Final = {
@@ -48,13 +49,30 @@ LEVEL_OPTIONS: Final = {
     (_IPPROTO_TCP, 0x22): 4,  # TCP_KEEPIDLE
     (_IPPROTO_TCP, 0x23): 6,  # TCP_KEEPCNT
     (_IPPROTO_TCP, 0x24): 5,  # TCP_KEEPINTVL
+    (_IPPROTO_IP, 0x3): 1,  # IP_TOS
+    (_IPPROTO_IP, 0x4): 2,  # IP_TTL
+    (_IPPROTO_IP, 0x10): 32,  # IP_MULTICAST_IF
+    (_IPPROTO_IP, 0x11): 33,  # IP_MULTICAST_TTL
+    (_IPPROTO_IP, 0x12): 34,  # IP_MULTICAST_LOOP
+    (_IPPROTO_IP, 0x13): 35,  # IP_ADD_MEMBERSHIP
+    (_IPPROTO_IP, 0x14): 36,  # IP_DROP_MEMBERSHIP
+    (_IPPROTO_IPV6, 0x5): 16,  # IPV6_UNICAST_HOPS
+    (_IPPROTO_IPV6, 0x6): 17,  # IPV6_MULTICAST_IF
+    (_IPPROTO_IPV6, 0x7): 18,  # IPV6_MULTICAST_HOPS
+    (_IPPROTO_IPV6, 0x8): 19,  # IPV6_MULTICAST_LOOP
+    (_IPPROTO_IPV6, 0x9): 20,  # IPV6_JOIN_GROUP
+    (_IPPROTO_IPV6, 0xA): 21,  # IPV6_LEAVE_GROUP
+    (_IPPROTO_IPV6, 0x26): 67,  # IPV6_TCLASS
     (_IPPROTO_IPV6, 0x27): 26,  # IPV6_V6ONLY
 }
 """Options of other levels that the core has, with its numbers (netinet/tcp.h, netinet/in.h)."""
 _NANOSECONDS: Final = 10**9
 
 
-@syscall("partial", "options of SOL_SOCKET, TCP_NODELAY and keeping alive, IPV6_V6ONLY; others: ENOPROTOOPT")
+@syscall(
+    "partial",
+    "options of SOL_SOCKET, TCP_NODELAY and keeping alive, of IP those of packets and groups; others: ENOPROTOOPT",
+)
 def setsockopt(
     task: SolarisTask,
     sock: Int,

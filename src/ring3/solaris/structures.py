@@ -17,6 +17,7 @@ from ring3.abi.solaris.kernel_structs import (
     PID_LAYOUT,
     PROC_LAYOUT,
     SRUN,
+    SSTOP,
     SZOMB,
 )
 from ring3.machine.ram import PAGE_SIZE
@@ -96,6 +97,11 @@ def become_zombie(kernel: SolarisKernel, process: Process) -> None:
     """Notes that a process has ended and waits for its parent."""
     made = proc(kernel, kernel.machine.direct_map + process.page)
     made["p_stat"], made["p_wdata"] = SZOMB, process.exit_code
+
+
+def set_stopped(kernel: SolarisKernel, process: Process) -> None:
+    """Notes whether a process is stopped."""
+    proc(kernel, kernel.machine.direct_map + process.page)["p_stat"] = SSTOP if process.stopped else SRUN
 
 
 def leave_process(kernel: SolarisKernel, process: Process) -> None:

@@ -24,6 +24,7 @@ from ring3.fs.permission import KERNEL
 from ring3.fs.tmpfs import MemoryDirectory, MemoryFileSystem
 from ring3.fs.view import make_directories
 from ring3.loader.host import make_visible
+from ring3.solaris import etc
 from ring3.solaris.procfs import procfs
 
 if TYPE_CHECKING:
@@ -48,18 +49,8 @@ LINKS: Final = {
     **{f"{folder}/{name}.so": f"{name}.so.1" for folder in ("/lib", "/lib/64") for name in LIBRARIES},
 }
 """Symbolic links, which the package cannot hold: as /lib is on Solaris, and what programs are linked with."""
-PASSWD: Final = """\
-root:x:0:0:Super-User:/root:/usr/bin/sh
-daemon:x:1:1::/:
-bin:x:2:2::/usr/bin:
-sys:x:3:3::/:
-nobody:x:60001:60001:NFS Anonymous Access User:/:
-noaccess:x:60002:60002:No Access User:/:
-"""
-HOSTS: Final = "::1\tlocalhost\n127.0.0.1\tlocalhost loghost\n"
-GROUP: Final = (
-    "root::0:\nother::1:root\nbin::2:root,daemon\nsys::3:root,bin\nnobody::60001:\nnoaccess::60002:\n"
-)
+ZONES: Final = b"/usr/share/zoneinfo"
+"""Where the host has the database of time zones; the machine shows it as /usr/share/lib/zoneinfo (zoneinfo(5))."""
 
 
 def mount(kernel: SolarisKernel, cwd: bytes) -> Dentry:
@@ -82,13 +73,11 @@ def mount(kernel: SolarisKernel, cwd: bytes) -> Dentry:
         ("root", 0o700),
     ):
         make_directories(vfs, b"/" + name.encode()).inode.set_mode(mode)
-    for file, text in (
-        ("/etc/name_to_sysnum", sysnum.load_text(kernel.solaris.flavour)),
-        ("/etc/passwd", PASSWD),
-        ("/etc/group", GROUP),
-        ("/etc/hosts", HOSTS),
-    ):
-        _put_text(kernel, file, text)
+    _put_text(kernel, "/etc/name_to_sysnum", sysnum.load_text(kernel.solaris.flavour))
+    for file, text in etc.FILES.items():
+        _put_text(kernel, f"/etc/{file}", text)
+    if os.path.isdir(ZONES):
+        vfs.mount(OverlayFileSystem(vfs, ZONES), make_directories(vfs, b"/usr/share/lib/zoneinfo"))
     for link, target in LINKS.items():
         _put_link(kernel, link, target)
     vfs.mount(_devices(kernel), make_directories(vfs, b"/dev"))

@@ -12,7 +12,7 @@ from ring3.abi.solaris.signals import SolarisSig
 from ring3.kernel.wait import wait_event
 from ring3.solaris.definition import syscall
 from ring3.solaris.exit import child_info
-from ring3.solaris.siginfo import SIZE
+from ring3.solaris.siginfo import CLD_STOPPED, SIZE
 
 if TYPE_CHECKING:
     from ring3.fs.waiting import Waiting
@@ -29,6 +29,8 @@ class IdType(IntEnum):
 
 
 WEXITED: Final = 1
+WSTOPPED: Final = 4
+WCONTINUED: Final = 8
 WNOHANG: Final = 0x40
 WNOWAIT: Final = 0x80
 _KNOWN: Final = 0xCF
@@ -45,14 +47,14 @@ def _children(task: SolarisTask, idtype: int, number: int) -> list[Process]:
     raise Errno(SolarisE.EINVAL)
 
 
-@syscall("partial", "children that have ended; stops and traces there are none")
+@syscall("full")
 def waitsys(task: SolarisTask, idtype: Int, id: Int, infop: Address, options: Int) -> int | Waiting:  # noqa: A002
-    """Waits for a child's end and stores its siginfo."""
+    """Waits for what becomes of a child, its end, a stop or that it goes on, and stores its siginfo."""
     if options & ~_KNOWN or not options & 0xF:
         raise Errno(SolarisE.EINVAL)
     if not _children(task, idtype, id):
         raise Errno(SolarisE.ECHILD)
-    found = _ended(task, idtype, id, options)
+    found = _changed(task, idtype, id, options)
     if found is not None:
         return _take(task, found, infop, options)
     if options & WNOHANG:
@@ -61,16 +63,23 @@ def waitsys(task: SolarisTask, idtype: Int, id: Int, infop: Address, options: In
     return _wait(task, idtype, id, infop, options)
 
 
-@syscall("partial", "as waitsys")
+@syscall("full")
 def waitsys32(task: SolarisTask, idtype: Int, id: Int, infop: Address, options: Int) -> int | Waiting:  # noqa: A002
     """The same with a siginfo of 32 bits."""
     return waitsys(task, idtype, id, infop, options)
 
 
-def _ended(task: SolarisTask, idtype: int, number: int, options: int) -> Process | None:
-    if not options & WEXITED:
-        return None
-    return next((child for child in _children(task, idtype, number) if child.exited), None)
+def _tells(child: Process, options: int) -> bool:
+    """Whether there is something of a child that the caller waits for."""
+    if child.exited:
+        return bool(options & WEXITED)
+    if child.news is None:
+        return False
+    return bool(options & (WSTOPPED if child.news.code == CLD_STOPPED else WCONTINUED))
+
+
+def _changed(task: SolarisTask, idtype: int, number: int, options: int) -> Process | None:
+    return next((child for child in _children(task, idtype, number) if _tells(child, options)), None)
 
 
 async def _wait(task: SolarisTask, idtype: int, number: int, infop: int, options: int) -> int:
@@ -78,24 +87,29 @@ async def _wait(task: SolarisTask, idtype: int, number: int, infop: int, options
 
     def over() -> bool:
         children = _children(task, idtype, number)
-        return not children or _ended(task, idtype, number, options) is not None
+        return not children or _changed(task, idtype, number, options) is not None
 
     await wait_event(task, process.changed, over)
-    found = _ended(task, idtype, number, options)
+    found = _changed(task, idtype, number, options)
     if found is None:
         raise Errno(SolarisE.ECHILD)
     return _take(task, found, infop, options)
 
 
 def _take(task: SolarisTask, child: Process, infop: int, options: int) -> int:
-    task.memory.write(infop, child_info(child).pack(task.bits))
-    if not options & WNOWAIT:
-        process = task.process
-        process.children_time += child.cpu_time + child.children_time
-        process.children.pop(child.pid, None)
-        task.kernel.forget(child)
-        for info in [
-            info for info in process.sigqueue if info.pid == child.pid and info.signo == SolarisSig.SIGCLD
-        ]:
-            process.sigqueue.remove(info)
+    told = child_info(child) if child.news is None or child.exited else child.news
+    task.memory.write(infop, told.pack(task.bits))
+    if options & WNOWAIT:
+        return 0
+    if not child.exited:
+        child.news = None
+        return 0
+    process = task.process
+    process.children_time += child.cpu_time + child.children_time
+    process.children.pop(child.pid, None)
+    task.kernel.forget(child)
+    for info in [
+        info for info in process.sigqueue if info.pid == child.pid and info.signo == SolarisSig.SIGCLD
+    ]:
+        process.sigqueue.remove(info)
     return 0

@@ -96,3 +96,4 @@ MODCTL_SIZE: Final = 144
 
 SRUN: Final = 2
 SZOMB: Final = 3
+SSTOP: Final = 4

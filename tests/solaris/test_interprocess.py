@@ -1,0 +1,42 @@
+"""What processes do with each other, on both widths and both paths: job control, descriptors that are passed on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support import guest, solaris_linked
+from tests.support.guest import PathThrough
+from tests.support.toolchain import Bits, Toolchain
+
+FAMILIES = {
+    "jobs": (
+        "stopped 177f code 5\nagain 0\ncontinued ffff code 6\nended 700\nwaitid 18 5 23\nread through 0\n"
+        "terminal stop 187f handler 300\nterminated 0 killed 9\norphaned 500\n"
+    ),
+    "passing": (
+        "sent 1 got 1 m size 16 flags 0: 16 ffff 1010\npassed\nrights 1 1 size 4 fd 1\n"
+        "no room: size 0 flags 10\nother -1 22 closed -1 9\n"
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def programs(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> dict[Bits, Path]:
+    folder = tmp_path_factory.mktemp("interprocess")
+    both: tuple[Bits, ...] = (64, 32)
+    return {
+        bits: solaris_linked.program(toolchain, "interprocess.c", folder / f"interprocess{bits}", bits=bits)
+        for bits in both
+    }
+
+
+@pytest.mark.parametrize("path", ["short", "full"])
+@pytest.mark.parametrize("bits", [64, 32])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_family(programs: dict[Bits, Path], family: str, bits: Bits, path: PathThrough) -> None:
+    with guest.boot_solaris(path) as machine:
+        machine.kernel.make_time_virtual()
+        outcome = guest.run(machine, programs[bits], [family])
+    assert (outcome.stdout.decode(), outcome.stderr, outcome.status) == (FAMILIES[family], b"", 0)
