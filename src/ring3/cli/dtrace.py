@@ -70,7 +70,11 @@ def run(options: argparse.Namespace) -> int:
     if caller.machine_name is not None:
         return _run_on(options, caller, words)
     machine = _machine_options(words)
-    host = MachineHost(lambda program: _boot(machine, program), lambda computer: _confine(machine, computer))
+    host = MachineHost(
+        lambda program: _boot(machine, program),
+        lambda computer: _confine(machine, computer),
+        system=getattr(machine, "os", None) or "linux",
+    )
     try:
         return Command(host, sys.stdout.buffer, sys.stderr).main(words)
     finally:

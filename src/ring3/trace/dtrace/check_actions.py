@@ -162,8 +162,11 @@ def _print(_checker: Checker, node: nodes.Call) -> None:
         fail(tag, node.line, "print( ) may not be applied to a dynamic expression")
 
 
-def _tracemem(_checker: Checker, node: nodes.Call) -> None:
+def _tracemem(checker: Checker, node: nodes.Call) -> None:
     arguments = node.arguments
+    if len(arguments) not in (2, 3) and checker.dialect is dialect.SUN:
+        message = f"tracemem( ) prototype mismatch: {len(arguments)} args passed, expected 2 or 3"
+        fail("D_TRACEMEM_ARGS", node.line, message)
     check_calls.check_count("tracemem", len(arguments), 2, 3, node.line)
     if not (is_pointer(arguments[0].type) or is_integer(arguments[0].type)):
         message = (

@@ -25,6 +25,7 @@ def translator(checker: Checker, item: nodes.TranslatorDefinition) -> None:
         fail("D_XLATE_SOU", item.line, f"translator output type must be a struct or union: {item.output}")
     if not output.complete:
         fail("D_XLATE_SOU", item.line, f"incomplete struct/union/enum {item.output}")
+    checker.know_stock_translators()
     for other in checker.translators:
         if compatible(other.output, item.output) and compatible(other.input, item.input):
             message = f"translator from {item.input} to {item.output} has already been declared"

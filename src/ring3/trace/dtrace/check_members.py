@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from ring3.trace.dtrace import check_names, nodes, registers, translators
 from ring3.trace.dtrace.errors import fail
@@ -172,6 +172,8 @@ def access(checker: Checker, node: Node) -> Node:
     member = struct.members.get(node.member)
     if member is None:
         fail("D_TYPE_MEMBER", node.line, f"{node.member} is not a member of {struct}")
+    if struct.unconverted and node.member in struct.unconverted:
+        _not_converted(node)
     node.type = member.type
     node.lvalue = not isinstance(resolve(member.type), Array)
     return node
@@ -185,11 +187,14 @@ def _translated(checker: Checker, node: nodes.Access, kind: Translated) -> Node:
         known = node.member in translator.struct.members
         if not known:
             fail("D_TYPE_MEMBER", node.line, f"{node.member} is not a member of {translator.output}")
-        message = f"translator does not define conversion for member: {node.member}"
-        fail("D_XLATE_NOCONV", node.line, message)
+        _not_converted(node)
     result = nodes.With(node.line, f"p_{translator.name}", node.base, member)
     result.type = translator.struct.members[node.member].type
     return result
+
+
+def _not_converted(node: nodes.Access) -> NoReturn:
+    fail("D_XLATE_NOCONV", node.line, f"translator does not define conversion for member: {node.member}")
 
 
 def offsetof(checker: Checker, node: Node) -> Node:
@@ -216,6 +221,7 @@ def xlate(checker: Checker, node: Node) -> Node:
     struct = resolve(output)
     if not isinstance(struct, Struct):
         fail("D_XLATE_SOU", node.line, f"{node.to} is not a struct or union type, or a pointer to one")
+    checker.know_stock_translators()
     found = translators.find(checker.translators, output, operand.type)
     if found is None:
         fail("D_XLATE_NONE", node.line, f'cannot translate from "{operand.type}" to "{node.to}"')

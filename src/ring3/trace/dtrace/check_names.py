@@ -8,7 +8,18 @@ from ring3.trace.dtrace import arithmetic, builtins, check_aggregates, check_cal
 from ring3.trace.dtrace.errors import fail
 from ring3.trace.dtrace.nodes import Node
 from ring3.trace.dtrace.symbols import Kind, Symbol
-from ring3.trace.dtrace.types import Dynamic, Struct, Tuple, Type, Void, compatible, is_string_like, resolve
+from ring3.trace.dtrace.types import (
+    Dynamic,
+    Pointer,
+    Struct,
+    Tuple,
+    Type,
+    Void,
+    compatible,
+    is_string_like,
+    is_translated,
+    resolve,
+)
 
 if TYPE_CHECKING:
     from ring3.trace.dtrace.checker import Checker
@@ -23,7 +34,7 @@ def name(checker: Checker, node: Node) -> Node:
     assert isinstance(node, nodes.Name)
     symbol = find(checker, node)
     if symbol is None:
-        fail("D_IDENT_UNDEF", node.line, f"failed to resolve {_shown(node)}: Unknown variable name")
+        fail("D_IDENT_UNDEF", node.line, f"failed to resolve {_shown(node)}: Unknown {_what(node)} name")
     node.symbol = symbol
     if symbol.kind is Kind.INLINE:
         return _inline(checker, node, symbol)
@@ -40,6 +51,10 @@ def name(checker: Checker, node: Node) -> Node:
     node.type = symbol.type
     node.lvalue = True
     return node
+
+
+def _what(node: nodes.Name) -> str:
+    return "symbol" if "`" in node.name else "variable"
 
 
 def _shown(node: nodes.Name) -> str:
@@ -174,6 +189,8 @@ def check_keys(symbol: Symbol, keys: list[Node], line: int, shown: str, what: st
 
 def _is_key(key: Node, what: str) -> bool:
     kind = resolve(key.type)
+    if isinstance(kind, Pointer) and is_translated(kind.target):
+        return False
     if isinstance(kind, Dynamic):
         return what == "aggregation" and kind.what in ("stack", "symbol address")
     return True

@@ -46,6 +46,13 @@ class Checker:
         self.kernel_symbol: Callable[[str], tuple[int, Type | None] | None] = lambda _name: None
         """The address and type of a kernel symbol."""
         self.temporaries = 0
+        self.define_stock_translators: Callable[[], None] = lambda: None
+        """Defines the translators that come with D, which few programs have a use for."""
+
+    def know_stock_translators(self) -> None:
+        """Have those translators among the others."""
+        define, self.define_stock_translators = self.define_stock_translators, lambda: None
+        define()
 
     def check(self, node: Node) -> Node:
         """Check an expression; returns what stands in its place."""

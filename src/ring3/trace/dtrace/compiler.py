@@ -74,6 +74,9 @@ class Compiler(Surroundings):
         self._find_probes = find_probes
         self._types = types
         self._in_library = False
+        self.stock_translators: Callable[[], str] = lambda: ""
+        """The translators that come with D, as it is written."""
+        self.checker.define_stock_translators = self._define_stock_translators
 
     def compile(self, source: Source, macros: Macros) -> Program:
         """Compile a program.
@@ -92,6 +95,14 @@ class Compiler(Surroundings):
             error.file = error.file or (lexer.file if lexer.file != "/dev/stdin" else "")
             error.line = error.line if source.is_file else 0
             raise
+
+    def _define_stock_translators(self) -> None:
+        """Compile them, in the middle of another program."""
+        at_hand, self._in_library, self.checker.probes = (self._in_library, self.checker.probes), True, None
+        macros = Macros([""], {})
+        source = Source(self.stock_translators(), is_library=True)
+        self._compile(Lexer(source.text, macros, self._pragma), source, macros)
+        self._in_library, self.checker.probes = at_hand
 
     def _compile(self, lexer: Lexer, source: Source, macros: Macros) -> Program:
         parser = ProgramParser(

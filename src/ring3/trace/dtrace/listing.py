@@ -46,7 +46,7 @@ def details(probe: Probe, types: TypeSpace) -> str:
         "\n"
         + probe.attributes.block("Probe Description Attributes", "\t")
         + "\n"
-        + stability.UNSTABLE.block("Argument Attributes", "\t")
+        + probe.argument_attributes.block("Argument Attributes", "\t")
         + "\n\tArgument Types\n"
         + "".join(lines)
         + "\n"

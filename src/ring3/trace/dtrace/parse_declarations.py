@@ -110,6 +110,8 @@ class DeclarationParser(ExpressionParser):
                 self.unexpected(token)
             found = self.types.find(f"{keyword} {name}", module) if module else None
             return found or self.types.struct(keyword, tag)
+        if "`" in tag:
+            self.unexpected(token)
         new = self.types.struct(keyword, tag)
         if new.complete:
             fail("D_DECL_TYPERED", token.line, f"type redeclared: {keyword} {tag}")

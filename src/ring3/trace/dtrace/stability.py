@@ -37,6 +37,9 @@ class Attributes(NamedTuple):
 STABLE = Attributes(6, 6, 5)
 MAXIMUM = Attributes(7, 7, 5)
 UNSTABLE = Attributes(4, 4, 5)
+PRIVATE = Attributes(1, 1, 0)
+EVOLVING = Attributes(5, 5, 4)
+PRIVATE_ARGUMENTS = Attributes(1, 1, 4)
 
 
 def parse(text: str) -> Attributes | None:

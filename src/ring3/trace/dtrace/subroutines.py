@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ring3.trace.dtrace import string_functions
 from ring3.trace.dtrace.errors import Fault, FaultKind
 from ring3.trace.dtrace.memory import Memory
+from ring3.trace.dtrace.providers.base import Context
 
 if TYPE_CHECKING:
     from ring3.trace.dtrace.firing import Firing
@@ -86,13 +87,11 @@ class Subroutines:
         return found or self._of_the_kernel(name)
 
     def _of_the_kernel(self, name: str) -> Callable[..., Any]:
-        """A function about kernel objects (locks, STREAMS messages): there are none here to ask."""
+        """A function about kernel objects: locks, STREAMS messages, devices."""
+        from ring3.trace.dtrace.kernel_objects import KernelObjects  # noqa: PLC0415 - few programs ask
 
-        def unknown(*_arguments: int) -> int:
-            raise Fault(FaultKind.ILLOP)
-
-        unknown.__name__ = name
-        return unknown
+        current = self._target.reader("curthread")
+        return KernelObjects(self._target.read, lambda: int(current(Context()))).functions.get(name, _unknown)
 
     def begin_clause(self) -> None:
         """What strtok remembers ends with the clause."""
@@ -174,6 +173,11 @@ class Subroutines:
         end = next((index for index, char in enumerate(rest) if char in separators), len(rest))
         self._token_rest = rest[end:] if end < len(rest) else None
         return rest[:end]
+
+
+def _unknown(*_arguments: int) -> int:
+    """Of a device or a path of the kernel, which nobody has here to look at."""
+    raise Fault(FaultKind.ILLOP)
 
 
 def _swapper(size: int) -> Callable[[int], int]:

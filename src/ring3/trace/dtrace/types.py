@@ -131,9 +131,13 @@ class Member(NamedTuple):
 
 
 class Struct(Type):
-    """A struct or union. Until `complete` it has a name only."""
+    """A struct or union. Until `complete` it has a name only.
 
-    __slots__ = ("_bit", "_packed", "align", "complete", "keyword", "members", "size", "tag")
+    Attributes:
+        unconverted: Of what a translator of D's gives, the members that it does not define; None for other structs.
+    """
+
+    __slots__ = ("_bit", "_packed", "align", "complete", "keyword", "members", "size", "tag", "unconverted")
 
     def __init__(self, keyword: str, tag: str) -> None:
         self.keyword = keyword
@@ -142,6 +146,7 @@ class Struct(Type):
         self.size = 0
         self.align = 1
         self.complete = False
+        self.unconverted: frozenset[str] | None = None
         self._bit = 0
         self._packed = False
 
@@ -314,6 +319,12 @@ def is_scalar(kind: Type) -> bool:
 def is_arithmetic(kind: Type) -> bool:
     """What can be added and multiplied."""
     return isinstance(resolve(kind), Integer | Enum | Float)
+
+
+def is_translated(kind: Type) -> bool:
+    """A struct that a translator of D's gives."""
+    kind = resolve(kind)
+    return isinstance(kind, Struct) and kind.unconverted is not None
 
 
 def is_string(kind: Type) -> bool:

@@ -9,6 +9,7 @@ from ring3.trace.dtrace.type_space import TypeSpace
 from ring3.trace.dtrace.types import Type
 
 if TYPE_CHECKING:
+    from ring3.abi.c_types import CType
     from ring3.abi.meaning import Arg
     from ring3.abi.rows import Call
     from ring3.kernel.watched_stubs import StubRow
@@ -38,10 +39,16 @@ def types_of(rows: Rows, stub: StubRow, name: str, what: str) -> Callable[[TypeS
     return types
 
 
+def type_of(scalar: CType, space: TypeSpace) -> Type:
+    """The type of a scalar, or of a pointer to nothing in particular."""
+    if scalar.name.endswith("*"):
+        return space.pointer(space.void)
+    return space.find(scalar.name) or space.integer(scalar.bits // 8, signed=scalar.signed)
+
+
 def _type(arg: Arg, space: TypeSpace) -> Type:
     if not arg.type.name.endswith("*"):
-        named = space.find(arg.type.name)
-        return named or space.integer(arg.type.bits // 8, signed=arg.type.signed)
+        return type_of(arg.type, space)
     target = space.find(f"struct {arg.of}") if arg.of else None
     if target is None and arg.target is not None and arg.target.bits:
         width = arg.target.bits // 8

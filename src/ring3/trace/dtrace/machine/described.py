@@ -7,10 +7,11 @@ read, so what a clause reads is what is true then.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from ring3.abi.structs import Struct
 from ring3.trace.dtrace.machine import described_rows as rows
+from ring3.trace.dtrace.machine.outsiders import INIT, Outsider, outsider
 
 Fields = dict[str, int | bytes]
 Facts = Mapping[str, Callable[[Any], int | bytes]]
@@ -18,7 +19,18 @@ Facts = Mapping[str, Callable[[Any], int | bytes]]
 BASE: Final = 0xFFFF_EE00_0000_0000
 END: Final = BASE + (1 << 45)
 _EACH: Final = 0x4000
-_LWP, _CPU, _THREAD, _PROC, _PID, _VNODE, _CWD = 0x800, 0xC00, 0x1000, 0x1400, 0x1800, 0x1900, 0x2000
+_LWP, _CPU, _THREAD, _PROC, _PID, _VNODE, _CRED, _CWD = (
+    0x800,
+    0xC00,
+    0x1000,
+    0x1400,
+    0x1800,
+    0x1900,
+    0x1A00,
+    0x2000,
+)
+PLACES: Final = {"psinfo_t": 0, "lwpsinfo_t": _LWP, "kthread_t": _THREAD, "proc_t": _PROC}
+"""Where in the range of a task the structs of some types are."""
 _FILES: Final = BASE + (1 << 43)
 _FILES_OF_EACH: Final = 1 << 24
 _MOST_FILES: Final = 1 << 12
@@ -35,25 +47,6 @@ _TICK: Final = 10_000_000
 CPUINFO_ADDRESS: Final = BASE + _CPU
 
 
-class _Init(NamedTuple):
-    """The process that is the parent of those that no program has made, and is no task of these kernels."""
-
-    tid: int = 1
-    cpu_time: int = 0
-
-
-_INIT: Final = _Init()
-_FACTS_OF_INIT: Final[Fields] = {
-    "pid": 1,
-    "tid": 1,
-    "nlwp": 1,
-    "execname": b"init",
-    "psargs": b"/sbin/init",
-    "cwd": b"/",
-    "curthread": BASE + _EACH + _THREAD,
-}
-
-
 def psinfo_address(tid: int) -> int:
     """Where the `psinfo_t` of a task is."""
     return BASE + tid * _EACH
@@ -67,6 +60,16 @@ def lwpsinfo_address(tid: int) -> int:
 def thread_address(tid: int) -> int:
     """Where the `kthread_t` or `struct task_struct` of a task is."""
     return BASE + tid * _EACH + _THREAD
+
+
+def pid_address(tid: int) -> int:
+    """Where the `struct pid` of a task is."""
+    return BASE + tid * _EACH + _PID
+
+
+def vnode_address(tid: int) -> int:
+    """Where the `vnode_t` of a task's current directory is."""
+    return BASE + tid * _EACH + _VNODE
 
 
 def files_address(tid: int) -> int:
@@ -118,6 +121,7 @@ class Descriptions:
             _PROC: self._proc,
             _PID: self._pid,
             _VNODE: self._vnode,
+            _CRED: self._cred,
             _CWD: self._cwd,
         }
 
@@ -165,14 +169,14 @@ class Descriptions:
         return self._pages[start](self._task(tid)), offset - start
 
     def _task(self, tid: int) -> Any:  # noqa: ANN401 - a task of either system
-        task = self._kernel.tasks.get(tid)
-        if task is None and tid != _INIT.tid:
+        task = self._kernel.tasks.get(tid) or outsider(tid)
+        if task is None:
             raise LookupError(tid)
-        return task or _INIT
+        return task
 
     def _fact(self, name: str, task: Any) -> int | bytes:  # noqa: ANN401
-        if task is _INIT:
-            return _FACTS_OF_INIT.get(name, 0)
+        if isinstance(task, Outsider):
+            return thread_address(task.tid) if name == "curthread" else task.facts.get(name, 0)
         fact = self._facts.get(name)
         return 0 if fact is None else fact(task)
 
@@ -204,6 +208,9 @@ class Descriptions:
         parent = self._parent(task)
         fields: Fields = {"t_procp": here + _PROC, "t_did": task.tid, "group_leader": here + _THREAD}
         fields |= dict.fromkeys(("parent", "real_parent"), parent + _THREAD if parent else 0)
+        fields |= dict.fromkeys(("cred", "real_cred", "t_cred"), here + _CRED)
+        fields |= dict.fromkeys(("prio", "static_prio", "normal_prio", "t_pri"), self._fact("priority", task))
+        fields |= {"thread_pid": here + _PID, "utime": self._ran(task)}
         return packed(rows.KTHREAD, fields | self._known(task, _OF_THREAD))
 
     def _parent(self, task: Any) -> int:  # noqa: ANN401
@@ -212,7 +219,7 @@ class Descriptions:
         for tid, other in self._kernel.tasks.items():
             if self._fact("pid", other) == wanted:
                 return BASE + int(tid) * _EACH
-        return BASE + _EACH if wanted == _INIT.tid else 0
+        return BASE + _EACH if wanted == INIT.tid else 0
 
     def _proc(self, task: Any) -> bytes:  # noqa: ANN401
         here = BASE + task.tid * _EACH
@@ -220,17 +227,25 @@ class Descriptions:
         fields: Fields = {
             "p_parent": parent + _PROC if parent else 0,
             "p_pidp": here + _PID,
+            "p_cred": here + _CRED,
             "p_user.u_cdir": here + _VNODE,
             "p_user.u_comm": self._text("execname", task),
             "p_user.u_psargs": self._arguments(task),
             "p_user.u_finfo.fi_nfiles": _MOST_FILES,
             "p_user.u_finfo.fi_list": files_address(task.tid) + _ENTRIES,
-            "p_utime": (task.cpu_time if task is _INIT else self._kernel.cpu_time(task)) // _TICK,
+            "p_utime": self._ran(task) // _TICK,
         }
         return packed(rows.PROC, fields | self._known(task, _OF_PROC))
 
+    def _ran(self, task: Any) -> int:  # noqa: ANN401
+        """Nanoseconds that a task has been on the CPU."""
+        return int(task.cpu_time if isinstance(task, Outsider) else self._kernel.cpu_time(task))
+
     def _pid(self, task: Any) -> bytes:  # noqa: ANN401
-        return packed(rows.PID, self._known(task, {"pid_id": "pid"}))
+        return packed(rows.PID, self._known(task, {"pid_id": "pid", "numbers.nr": "pid"}))
+
+    def _cred(self, task: Any) -> bytes:  # noqa: ANN401
+        return packed(rows.CRED, self._known(task, _OF_CRED) | {"cr_ref": 1})
 
     def _vnode(self, task: Any) -> bytes:  # noqa: ANN401
         return packed(rows.VNODE, {"v_path": BASE + task.tid * _EACH + _CWD, "v_type": 2})
@@ -293,6 +308,19 @@ _OF_PSINFO: Final = {
     "pr_nlwp": "nlwp",
     "pr_addr": "curthread",
 }
-_OF_LWPSINFO: Final = {"pr_lwpid": "tid", "pr_name": "execname", "pr_addr": "curthread"}
-_OF_THREAD: Final = {"t_tid": "tid", "pid": "tid", "tgid": "pid", "comm": "execname"}
+_OF_LWPSINFO: Final = {
+    "pr_lwpid": "tid",
+    "pr_name": "execname",
+    "pr_addr": "curthread",
+    "pr_pri": "priority",
+    "pr_clname": "class",
+}
+_OF_THREAD: Final = {"t_tid": "tid", "pid": "tid", "tgid": "pid", "comm": "execname", "start_time": "started"}
 _OF_PROC: Final = {"p_ppid": "ppid", "p_lwpcnt": "nlwp", "p_mstart": "started"}
+_OF_CRED: Final = {
+    **{f"{name}.val": name for name in ("uid", "gid", "euid", "egid")},
+    "cr_ruid": "uid",
+    "cr_rgid": "gid",
+    "cr_uid": "euid",
+    "cr_gid": "egid",
+}

@@ -15,6 +15,7 @@ TIMESPEC: Final = Struct("timespec", "long tv_sec\nlong tv_nsec")
 PSINFO: Final = Struct(
     "psinfo",
     """
+    int pr_flag
     int pr_nlwp
     int pr_pid
     int pr_ppid
@@ -29,8 +30,11 @@ PSINFO: Final = Struct(
     unsigned long pr_size
     unsigned long pr_rssize
     unsigned long pr_ttydev
+    unsigned short pr_pctcpu
+    unsigned short pr_pctmem
     struct timespec pr_start
     struct timespec pr_time
+    struct timespec pr_ctime
     char pr_fname[16]
     char pr_psargs[80]
     int pr_wstat
@@ -58,17 +62,79 @@ LWPSINFO: Final = Struct(
     char pr_sname
     char pr_nice
     short pr_syscall
+    char pr_oldpri
+    char pr_cpu
     int pr_pri
+    unsigned short pr_pctcpu
+    struct timespec pr_start
+    struct timespec pr_time
     char pr_clname[8]
     char pr_name[16]
     int pr_onpro
     int pr_bindpro
     int pr_bindpset
     """,
+    TIMESPEC,
 )
+TRANSLATED: Final = {
+    "psinfo": frozenset(
+        (
+            "pr_flag",
+            "pr_size",
+            "pr_rssize",
+            "pr_pctcpu",
+            "pr_pctmem",
+            "pr_time",
+            "pr_ctime",
+            "pr_wstat",
+            "pr_nzomb",
+        )
+    ),
+    "lwpsinfo": frozenset(("pr_nice", "pr_oldpri", "pr_cpu", "pr_pctcpu", "pr_start", "pr_time")),
+    **dict.fromkeys(("cpuinfo", "bufinfo", "devinfo", "fileinfo"), frozenset[str]()),
+}
+"""Structs that translators of D's give, each with the members that these leave out, so that naming one is an error."""
 CPUINFO: Final = Struct("cpuinfo", "int cpu_id\nint cpu_pset\nint cpu_chip\nint cpu_lgrp")
-PID: Final = Struct("pid", "int pid_id")
-VNODE: Final = Struct("vnode", "char *v_path\nint v_type")
+UPID: Final = Struct("upid", "int nr")
+PID: Final = Struct("pid", "int pid_id\nunsigned int level\nstruct upid numbers[1]", UPID)
+VNODE: Final = Struct(
+    "vnode", "unsigned int v_flag\nunsigned int v_count\nchar *v_path\nint v_type\nu64 v_rdev"
+)
+KUID: Final = Struct("kuid", "unsigned int val")
+CRED: Final = Struct(
+    "cred",
+    """
+    unsigned int cr_ref
+    unsigned int cr_uid
+    unsigned int cr_gid
+    unsigned int cr_ruid
+    unsigned int cr_rgid
+    unsigned int cr_suid
+    unsigned int cr_sgid
+    struct kuid uid
+    struct kuid gid
+    struct kuid euid
+    struct kuid egid
+    """,
+    KUID,
+)
+KMUTEX: Final = Struct("mutex", "unsigned long m_owner")
+RWLOCK: Final = Struct("_krwlock", "unsigned long rw_wwwh")
+CONDVAR: Final = Struct("_kcondvar", "unsigned short _opaque")
+SEMAPHORE: Final = Struct("_ksema", "void *_opaque[2]")
+MSGB: Final = Struct(
+    "msgb",
+    """
+    struct msgb *b_next
+    struct msgb *b_prev
+    struct msgb *b_cont
+    char *b_rptr
+    char *b_wptr
+    struct datab *b_datap
+    unsigned char b_band
+    unsigned short b_flag
+    """,
+)
 FILE: Final = Struct("file", "struct vnode *f_vnode\ns64 f_offset\nint f_flag")
 FILE_ENTRY: Final = Struct("uf_entry", "struct file *uf_file\nint uf_flag")
 FILES: Final = Struct("uf_info", "struct uf_entry *fi_list\nint fi_nfiles")
@@ -94,6 +160,7 @@ PROC: Final = Struct(
     s64 p_mstart
     long p_utime
     long p_stime
+    struct cred *p_cred
     size_t p_brksize
     size_t p_stksize
     struct user p_user
@@ -107,14 +174,29 @@ KTHREAD: Final = Struct(
     int t_sysnum
     struct proc *t_procp
     unsigned long t_did
+    int t_pri
+    struct cred *t_cred
     int pid
     int tgid
+    int prio
+    int static_prio
+    int normal_prio
+    unsigned int __state
+    int exit_state
+    int exit_code
+    u64 start_time
+    u64 utime
+    struct pid *thread_pid
+    struct cred *real_cred
+    struct cred *cred
     char comm[16]
     struct task_struct *parent
     struct task_struct *real_parent
     struct task_struct *group_leader
     """,
 )
+_REGISTERS: Final = "r15 r14 r13 r12 bp bx r11 r10 r9 r8 ax cx dx si di orig_ax ip cs flags sp ss"
+PT_REGS: Final = Struct("pt_regs", "\n".join(f"unsigned long {name}" for name in _REGISTERS.split()))
 BUFINFO: Final = Struct(
     "bufinfo",
     """
@@ -177,6 +259,16 @@ TYPES: Final = {
     **dict.fromkeys(("devinfo_t", "struct devinfo"), DEVINFO),
     **dict.fromkeys(("fileinfo_t", "struct fileinfo"), FILEINFO),
     "struct pid": PID,
+    "struct pt_regs": PT_REGS,
+    "struct upid": UPID,
+    **dict.fromkeys(("cred_t", "struct cred"), CRED),
+    **dict.fromkeys(("kuid_t", "kgid_t", "struct kuid"), KUID),
+    **dict.fromkeys(("kmutex_t", "struct mutex", "spinlock_t", "raw_spinlock_t"), KMUTEX),
+    **dict.fromkeys(("krwlock_t", "rwlock_t", "struct _krwlock", "struct rw_semaphore"), RWLOCK),
+    **dict.fromkeys(("kcondvar_t", "struct _kcondvar"), CONDVAR),
+    **dict.fromkeys(("ksema_t", "struct _ksema"), SEMAPHORE),
+    **dict.fromkeys(("mblk_t", "struct msgb"), MSGB),
+    "timestruc_t": TIMESPEC,
     **dict.fromkeys(("uf_entry_t", "struct uf_entry"), FILE_ENTRY),
     **dict.fromkeys(("uf_info_t", "struct uf_info"), FILES),
     **dict.fromkeys(("file_t", "struct file"), FILE),

@@ -20,7 +20,7 @@ from ring3.trace.dtrace.machine.described import (
 )
 from ring3.trace.dtrace.machine.providers import padded
 from ring3.trace.dtrace.machine.target import TaskContext
-from ring3.trace.dtrace.providers.base import Description, Fire, Probe, matcher, select
+from ring3.trace.dtrace.providers.base import Description, Fire, Probe, matcher, of_the_kernel, select
 from ring3.trace.dtrace.type_space import TypeSpace
 from ring3.trace.dtrace.types import Type
 
@@ -179,7 +179,7 @@ _FUNCTIONS: Final = {
 class EventProvider:
     """Probes at points that tell of events."""
 
-    def __init__(self, name: str, table: dict[str, _Event], kernel: Kernel[Any]) -> None:
+    def __init__(self, name: str, table: dict[str, _Event], kernel: Kernel[Any], module: str) -> None:
         self.name = name
         own = kernel.own_points()
         missing = {point for point in _OF_LINUX if point not in own}
@@ -190,7 +190,7 @@ class EventProvider:
                     self._table[what] = event._replace(point=points.TaskExited())
         self._kernel = kernel
         self._probes = [
-            Probe(name, "", "", what, types=typed(event.types)) for what, event in self._table.items()
+            of_the_kernel(name, module, what, typed(event.types)) for what, event in self._table.items()
         ]
 
     def find(self, description: Description) -> Iterable[Probe]:
@@ -227,16 +227,19 @@ def _telling(told: Told, fire: Fire) -> Callable[[Any], None]:
 class ProcProvider(EventProvider):
     """proc: beside events of its own, the calls of exec, and the first turn of new tasks."""
 
-    def __init__(self, kernel: Kernel[Any], descriptions: Descriptions) -> None:
-        super().__init__("proc", _PROC, kernel)
+    def __init__(self, kernel: Kernel[Any], descriptions: Descriptions, module: str) -> None:
+        super().__init__("proc", _PROC, kernel, module)
         self._descriptions = descriptions
-        self._probes += [Probe("proc", "", "", name) for name in _STARTS]
-        self._probes.append(Probe("proc", "", "", "exec", types=typed(("char *",))))
-        self._probes.append(Probe("proc", "", "", "exec-failure", types=typed(("int",))))
-        self._probes.append(Probe("proc", "", "", "signal-clear", types=typed(("int",))))
-        self._started: dict[str, Fire] = {}
+        others: dict[str, tuple[str, ...]] = {
+            "exec": ("char *",),
+            "exec-failure": ("int",),
+            "signal-clear": ("int",),
+        }
         if "exec-success" not in self._table:
-            self._probes.append(Probe("proc", "", "", "exec-success"))
+            others["exec-success"] = ()
+        others |= dict.fromkeys(_STARTS, ())
+        self._probes += [of_the_kernel("proc", module, what, typed(types)) for what, types in others.items()]
+        self._started: dict[str, Fire] = {}
 
     def enable(self, probe: Probe, fire: Fire) -> Callable[[], None]:
         """Fire at the event."""
@@ -347,6 +350,6 @@ _OF_LINUX: Final = (points.SignalSent, points.SignalForced, points.SignalDeliver
 """Points that not every kernel has."""
 
 
-def event_providers(kernel: Kernel[Any], descriptions: Descriptions) -> list[EventProvider]:
-    """proc and sched."""
-    return [ProcProvider(kernel, descriptions), EventProvider("sched", _SCHED, kernel)]
+def event_providers(kernel: Kernel[Any], descriptions: Descriptions, module: str) -> list[EventProvider]:
+    """proc and sched, whose probes are in a module."""
+    return [ProcProvider(kernel, descriptions, module), EventProvider("sched", _SCHED, kernel, module)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -15,8 +14,13 @@ from ring3.trace.dtrace.machine.described import (
     psinfo_address,
     thread_address,
 )
+from ring3.trace.dtrace.machine.outsiders import DTRACE
 
 Fact = Callable[[Any], int | bytes]
+DEFAULT_PRIO = 120
+"""The priority of each task of Linux here, for nice values change nothing (linux/sched/prio.h)."""
+TS_PRIORITY = 59
+"""That of a thread of Solaris's class TS which nobody has lowered (ts_dptbl(5))."""
 
 
 def return_address(task: Task) -> int:
@@ -116,6 +120,7 @@ LINUX: dict[str, Fact] = COMMON | {
     "root": lambda task: task.fs.root.path(),
     "started": lambda task: task.process.started,
     "ancestors": _ancestors,
+    "priority": lambda _task: DEFAULT_PRIO,
 }
 SOLARIS: dict[str, Fact] = COMMON | {
     "pid": lambda task: task.pid,
@@ -134,15 +139,18 @@ SOLARIS: dict[str, Fact] = COMMON | {
     "started": lambda task: task.process.started,
     "ancestors": _ancestors_on_solaris,
     "zonename": lambda _task: b"global",
+    "priority": lambda _task: TS_PRIORITY,
+    "class": lambda _task: b"TS",
 }
-OUTSIDE: dict[str, int | bytes] = {"execname": b"dtrace", "cwd": b"/", "root": b"/", "zonename": b"global"}
-"""What is said when no task runs; other variables are 0."""
+_PLACES: dict[str, int] = {
+    "curpsinfo": psinfo_address(DTRACE.tid),
+    "curlwpsinfo": lwpsinfo_address(DTRACE.tid),
+    "curcpu": CPUINFO_ADDRESS,
+    "curthread": thread_address(DTRACE.tid),
+    "fds": files_address(DTRACE.tid),
+}
 
 
 def outside(name: str) -> int | bytes:
     """The value of a variable where no task runs: dtrace's own process."""
-    if name in ("pid", "tid"):
-        return os.getpid()
-    if name == "ppid":
-        return os.getppid()
-    return OUTSIDE.get(name, b"" if name in ("cwd", "root", "zonename") else 0)
+    return DTRACE.facts.get(name) or _PLACES.get(name, 0)

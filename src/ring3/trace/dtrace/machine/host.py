@@ -9,22 +9,22 @@ import contextlib
 import os
 import shlex
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ring3.errors import Deadlock, Ring3Error, UserError
 from ring3.trace.dtrace.errors import DtraceError
 from ring3.trace.dtrace.hosts import HostAlone
-from ring3.trace.dtrace.providers.base import Description, Fire, Probe, Provider, select
-from ring3.trace.dtrace.providers.profile import LISTED, ProfileProvider, period
+from ring3.trace.dtrace.machine.on_demand import ProvidersOnDemand, TargetOnDemand
+from ring3.trace.dtrace.providers.base import Provider, Target
+from ring3.trace.dtrace.providers.profile import ProfileProvider
 
 if TYPE_CHECKING:
     from ring3.trace.dtrace.machine.described import Descriptions
 
 MODULES = {"linux": "vmlinux", "solaris": ""}
 """What probemod is for system calls."""
-_OWN = frozenset(("dtrace", "profile"))
 _FLUSH = 1_000_000_000
 
 
@@ -57,22 +57,43 @@ class SessionOver(Ring3Error):
 class MachineHost(HostAlone):
     """dtrace on a machine of its own."""
 
-    def __init__(self, boot: Boot, confine: Callable[[Computer], object] = lambda _computer: None) -> None:
-        """Boot with `boot`, once, when a machine is needed; `confine` is called when a program is loaded."""
+    def __init__(
+        self,
+        boot: Boot,
+        confine: Callable[[Computer], object] = lambda _computer: None,
+        *,
+        system: str = "linux",
+    ) -> None:
+        """Have a machine that is switched on when something asks for it.
+
+        Args:
+            boot: Switches it on; called once.
+            confine: Is called when a program is loaded.
+            system: The system that it will have.
+        """
         super().__init__()
+        self.system = system
         self._boot = boot
         self._confine = confine
         self._computer: Computer | None = None
         self._task: Any = None
         self._running = False
         self._descriptions: Descriptions | None = None
-        self.providers: Sequence[Provider] = (*self.providers, _OnDemand(self))
+        self.target = TargetOnDemand(system, self._booted_target)
+        self.providers: Sequence[Provider] = (*self.providers, ProvidersOnDemand(self.machine_providers))
 
     def kernel(self, program: str = "") -> Any:  # noqa: ANN401 - the kernel of either system
         """The machine's kernel; boots it."""
         if self._computer is None:
             self._computer, self.system = self._boot(program)
         return self._computer.kernel
+
+    def _booted_target(self) -> Target:
+        """What the machine says, with no program on it."""
+        from ring3.trace.dtrace.machine.target import MachineTarget  # noqa: PLC0415 - imports a kernel
+
+        kernel = self.kernel()
+        return MachineTarget(kernel, self.system, self._described(kernel))
 
     def machine_providers(self) -> list[Provider]:
         """The providers that only a machine has."""
@@ -207,35 +228,3 @@ class MachineHost(HostAlone):
         """Switch the machine off."""
         if self._computer is not None:
             self._computer.close()
-
-
-class _OnDemand:
-    """Boots the machine when a probe is asked for that neither `dtrace` nor `profile` has."""
-
-    name = ""
-
-    def __init__(self, host: MachineHost) -> None:
-        self._host = host
-        self._providers: list[Provider] = []
-
-    def find(self, description: Description) -> Iterable[Probe]:
-        """The machine's probes that a description matches."""
-        if description.provider in _OWN or _is_own(description):
-            return []
-        if not self._providers:
-            self._providers = self._host.machine_providers()
-        return [probe for provider in self._providers for probe in provider.find(description)]
-
-    def enable(self, probe: Probe, fire: Fire) -> Callable[[], None]:
-        """Enable it where it is."""
-        provider = next(each for each in self._providers if each.name == probe.provider)
-        return provider.enable(probe, fire)
-
-
-def _is_own(description: Description) -> bool:
-    """Whether `dtrace` or `profile` has what a description without a provider names."""
-    if description.provider or not description.name:
-        return False
-    own = [Probe("dtrace", "", "", name) for name in ("BEGIN", "END", "ERROR")]
-    own += [Probe("profile", "", "", name) for name in LISTED]
-    return period(description.name) is not None or bool(select(description, own))

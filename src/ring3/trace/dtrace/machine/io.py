@@ -17,7 +17,7 @@ from ring3.trace.dtrace.machine.described import Descriptions, Fields, packed
 from ring3.trace.dtrace.machine.events import typed
 from ring3.trace.dtrace.machine.providers import padded
 from ring3.trace.dtrace.machine.target import TaskContext
-from ring3.trace.dtrace.providers.base import Description, Fire, Probe, select
+from ring3.trace.dtrace.providers.base import Description, Fire, Probe, of_the_kernel, select
 
 if TYPE_CHECKING:
     from ring3.kernel.core import Kernel
@@ -33,11 +33,11 @@ class IoProvider:
 
     name = "io"
 
-    def __init__(self, kernel: Kernel[Any], descriptions: Descriptions) -> None:
-        """Watch a kernel's requests; what they tell lies in `descriptions`."""
+    def __init__(self, kernel: Kernel[Any], descriptions: Descriptions, module: str) -> None:
+        """Watch a kernel's requests, by probes in a module; what they tell lies in `descriptions`."""
         self._kernel = kernel
         self._descriptions = descriptions
-        self._probes = [Probe("io", "", "", name, types=_TYPES) for name in ("start", "done")]
+        self._probes = [of_the_kernel("io", module, name, _TYPES) for name in ("start", "done")]
 
     def find(self, description: Description) -> Iterable[Probe]:
         """The probes a description matches."""

@@ -1,18 +1,20 @@
-"""Providers on calls of a machine's kernel: syscall and fbt; and the list of all that a kernel has.
+"""The provider of system calls, syscall; and the list of all that a kernel has.
 
 They take the points of `kernel.points`; a probe that nobody enabled costs nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi.errno import Errno
 from ring3.kernel import points
 from ring3.kernel.observed import Call, CallObserver
+from ring3.kernel.task import Task
 from ring3.trace.dtrace.machine.births import first_turns
 from ring3.trace.dtrace.machine.call_types import types_of
+from ring3.trace.dtrace.machine.described import thread_address
 from ring3.trace.dtrace.machine.solaris_names import ALIASES, BEHIND_FIRST
 from ring3.trace.dtrace.machine.target import TaskContext
 from ring3.trace.dtrace.providers.base import (
@@ -22,6 +24,7 @@ from ring3.trace.dtrace.providers.base import (
     Fire,
     Probe,
     matcher,
+    of_function,
     select,
 )
 
@@ -29,7 +32,6 @@ if TYPE_CHECKING:
     from ring3.abi.rows import Call as Row
     from ring3.kernel.core import Kernel
     from ring3.kernel.probes import Attachment
-    from ring3.kernel.task import Task
     from ring3.kernel.watched_stubs import StubRow
     from ring3.trace.dtrace.machine.described import Descriptions
 
@@ -40,8 +42,15 @@ _FORKS: Final = frozenset(("fork", "vfork", "clone", "clone3", "forksys", "vfork
 
 def padded(values: Iterable[object]) -> tuple[int, ...]:
     """Ten arguments: integers as signed 64-bit ones, anything else as 0."""
-    found = [_signed(value) if isinstance(value, int) else 0 for value in values][:ARGUMENTS]
+    found = [_number(value) for value in values][:ARGUMENTS]
     return (*found, *NO_ARGUMENTS[len(found) :])
+
+
+def _number(value: object) -> int:
+    """An argument as a number; of a task, the address at which it is described."""
+    if isinstance(value, int):
+        return _signed(value)
+    return _signed(thread_address(value.tid)) if isinstance(value, Task) else 0
 
 
 def _signed(value: int) -> int:
@@ -66,8 +75,15 @@ class CallContext(TaskContext):
     def arguments(self) -> tuple[int, ...]:  # type: ignore[override] # made when it is asked for
         """arg0 to arg9."""
         if self._values is None:
-            self._values = padded(_numbers(self._call))
+            self._values = padded(self._told())
         return self._values
+
+    def _told(self) -> Iterable[object]:
+        """What the arguments are made of: those of the call, without the task that functions here take first."""
+        call = self._call
+        for position, argument in enumerate(call.arguments):
+            if position or argument is not call.task:
+                yield argument
 
 
 class _Entry(CallObserver):
@@ -111,13 +127,6 @@ class _Return(CallObserver):
         self._fire(TaskContext(padded((first, value)), call.task, error, self._function))
 
 
-def _numbers(call: Call) -> Iterator[object]:
-    """The arguments of a call, without the task that Python's functions of the kernel take first."""
-    for position, argument in enumerate(call.arguments):
-        if position or argument is not call.task:
-            yield argument
-
-
 class SyscallProvider:
     """`syscall::NAME:entry` and `return`, by the system's own names, and the other system's where one is asked for."""
 
@@ -157,12 +166,12 @@ class SyscallProvider:
 
     def _made(self, names: list[str], stubs: Mapping[str, StubRow]) -> list[Probe]:
         return [
-            Probe(
+            of_function(
                 "syscall",
                 self._module,
                 name,
                 what,
-                types=types_of(self._rows, stubs[name], name, what) if name in stubs else None,
+                types_of(self._rows, stubs[name], name, what) if name in stubs else None,
             )
             for name in names
             for what in ("entry", "return")
@@ -186,8 +195,8 @@ class SyscallProvider:
         alias = self._meant.get(probe)
         names = (probe.function,) if alias is None else alias
         shifted = alias is not None and probe.function in BEHIND_FIRST and probe.name == "entry"
-        observer = _EntryBehindFirst(fire) if shifted else _observer(probe, fire, "")
-        attached = [self._kernel.probes.attach(points.SystemCall(name), observer) for name in names]
+        watching = _EntryBehindFirst(fire) if shifted else observer(probe, fire, "")
+        attached = [self._kernel.probes.attach(points.SystemCall(name), watching) for name in names]
         if probe.name == "return" and (forks := set(names) & _FORKS):
             attached += returns_in_child(self._kernel, forks, fire)
 
@@ -224,48 +233,24 @@ def returns_in_child(kernel: Kernel[Any], forks: Iterable[str], fire: Fire) -> l
     )
 
 
-def _observer(probe: Probe, fire: Fire, function: str) -> CallObserver:
+def observer(probe: Probe, fire: Fire, function: str) -> CallObserver:
+    """What fires a probe at the entry or the return of a call; `function` is the kernel's, "" for a system call."""
     kind = _Entry if probe.name == "entry" else _Return
     return kind(fire, function)
 
 
-class FbtProvider:
-    """`fbt:MODULE:FUNCTION:entry` and `return`, of every kernel function that has a name."""
-
-    name = "fbt"
-
-    def __init__(self, kernel: Kernel[Any]) -> None:
-        """Watch a kernel's functions."""
-        self._kernel = kernel
-        self._probes: list[Probe] = []
-
-    def find(self, description: Description) -> Iterable[Probe]:
-        """The probes a description matches."""
-        if not self._probes:
-            self._probes = [
-                Probe("fbt", row.module, row.name, what)
-                for row in self._kernel.function_table
-                for what in ("entry", "return")
-            ]
-        return select(description, self._probes)
-
-    def enable(self, probe: Probe, fire: Fire) -> Callable[[], None]:
-        """Fire at the function."""
-        observer = _observer(probe, fire, probe.function)
-        key = f"{probe.module}`{probe.function}" if probe.module else probe.function
-        return self._kernel.probes.attach(points.Function(key), observer).detach
-
-
 def of_kernel(kernel: Kernel[Any], module: str, descriptions: Descriptions) -> list[Any]:
-    """All providers of a kernel that need no process."""
+    """All providers of a kernel that need no process; `module` is what probemod is for system calls."""
     from ring3.trace.dtrace.machine.events import event_providers  # noqa: PLC0415 - it stands on this module
+    from ring3.trace.dtrace.machine.fbt import FbtProvider  # noqa: PLC0415
     from ring3.trace.dtrace.machine.io import IoProvider  # noqa: PLC0415
     from ring3.trace.dtrace.machine.statistics import statistics_providers  # noqa: PLC0415
 
+    core = module or "genunix"
     return [
         SyscallProvider(kernel, module),
-        FbtProvider(kernel),
-        *event_providers(kernel, descriptions),
-        IoProvider(kernel, descriptions),
-        *statistics_providers(kernel),
+        FbtProvider(kernel, descriptions),
+        *event_providers(kernel, descriptions, core),
+        IoProvider(kernel, descriptions, core),
+        *statistics_providers(kernel, core),
     ]

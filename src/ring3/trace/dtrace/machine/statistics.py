@@ -17,7 +17,7 @@ from ring3.kernel.observed import Call, CallObserver
 from ring3.kernel.task import TaskState
 from ring3.trace.dtrace.machine.providers import padded
 from ring3.trace.dtrace.machine.target import TaskContext
-from ring3.trace.dtrace.providers.base import Description, Fire, Probe, select
+from ring3.trace.dtrace.providers.base import Description, Fire, Probe, of_the_kernel, select
 
 if TYPE_CHECKING:
     from ring3.kernel.core import Kernel
@@ -74,13 +74,17 @@ class StatisticsProvider:
     """One of the two."""
 
     def __init__(
-        self, name: str, kernel: Kernel[Any], attachers: dict[str, Callable[[Fire], list[tuple[Any, Any]]]]
+        self,
+        name: str,
+        module: str,
+        kernel: Kernel[Any],
+        attachers: dict[str, Callable[[Fire], list[tuple[Any, Any]]]],
     ) -> None:
         """Make probes that are attached at the points an attacher gives, each with an observer."""
         self.name = name
         self._kernel = kernel
         self._attachers = attachers
-        self._probes = [Probe(name, "", "", what) for what in attachers]
+        self._probes = [of_the_kernel(name, module, what) for what in attachers]
 
     def find(self, description: Description) -> Iterable[Probe]:
         """The probes a description matches."""
@@ -159,8 +163,8 @@ def _of_switches(fire: Fire) -> list[tuple[Any, Any]]:
 _OF_THREADS: Final = {"pswitch": _of_switches, "inv_swtch": _of_preemptions, "nthreads": _of_threads}
 
 
-def statistics_providers(kernel: Kernel[Any]) -> list[StatisticsProvider]:
-    """sysinfo and vminfo."""
+def statistics_providers(kernel: Kernel[Any], module: str) -> list[StatisticsProvider]:
+    """sysinfo and vminfo, whose probes are in a module."""
     known = {name for row in kernel.stub_rows().values() for name in row.names}
 
     def of_calls(calls: _Calls) -> Callable[[Fire], list[tuple[Any, Any]]]:
@@ -186,8 +190,9 @@ def statistics_providers(kernel: Kernel[Any]) -> list[StatisticsProvider]:
     return [
         StatisticsProvider(
             "sysinfo",
+            module,
             kernel,
             sysinfo | _OF_THREADS,
         ),
-        StatisticsProvider("vminfo", kernel, vminfo),
+        StatisticsProvider("vminfo", module, kernel, vminfo),
     ]

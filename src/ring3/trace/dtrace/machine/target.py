@@ -139,6 +139,12 @@ class MachineTarget(NoTarget):
             found = self._program_types.find(name, scope)
         return found or self._types.find(name)
 
+    def translators(self) -> str:
+        """Those of D's own."""
+        from ring3.trace.dtrace.machine import stock_translators  # noqa: PLC0415 - few scripts have any
+
+        return stock_translators.source()
+
     def know_types_of(self, task: Task) -> None:
         """Have scripts know the types of a program that they are about."""
         self._program_types = ProgramTypes(task.memory)
@@ -236,6 +242,9 @@ class MachineTarget(NoTarget):
             known = self._kernel_stack.names.get(address)
             if known:
                 return known
+            variable = self._variables.name_of(address)
+            if variable:
+                return _CORE[self.system], *variable
             return _parts(self._kernel.image.symbols.describe(address), _CORE[self.system])
         key = (process, address)
         if key not in self._names:

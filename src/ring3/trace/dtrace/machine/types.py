@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ring3.abi.solaris.modctl import MODINFO_LAYOUT, MODINFO_SIZE, MODMAXLINK, MODSPECIFIC_INFO_SIZE
 from ring3.abi.structs import Field, Layout
 from ring3.abi.structs import Struct as Row
-from ring3.trace.dtrace.machine.described_rows import TEXT, TYPES
-from ring3.trace.dtrace.types import Array, Integer, Pointer, String, Struct, Type, Void
+from ring3.trace.dtrace.machine.described_rows import TEXT, TRANSLATED, TYPES
+from ring3.trace.dtrace.types import Array, Integer, Pointer, String, Struct, Type, Typedef, Void
 
 _CHAR = Integer("char", 1, 1, signed=True)
 _INT = Integer("int", 4, 3, signed=True)
@@ -30,6 +32,11 @@ _SCALARS = {
     **dict.fromkeys(("unsigned long", "size_t"), _ULONG),
 }
 """D's types for the scalars that rows name."""
+_TAGS: Final[dict[str, dict[str, str]]] = {
+    "linux": {"_kthread": "task_struct"},
+    "solaris": {"mutex": "kmutex"},
+}
+"""What a system calls structs that are rows of both."""
 
 
 class SystemTypes:
@@ -43,7 +50,8 @@ class SystemTypes:
         """`struct stat`, `psinfo_t`; None for what is not known."""
         described = TYPES.get(name)
         if described:
-            return self.struct(described)
+            struct = self.struct(described)
+            return struct if name.startswith("struct ") else Typedef(name, struct)
         keyword, _, tag = name.partition(" ")
         if keyword != "struct" or not tag:
             return None
@@ -59,11 +67,13 @@ class SystemTypes:
     def struct(self, row: Row) -> Struct:
         """The type of a row."""
         if row.name not in self._made:
-            made = self._made[row.name] = Struct("struct", row.name)
+            tag = _TAGS[self._system].get(row.name, row.name)
+            made = self._made[row.name] = Struct("struct", tag)
             layout: Layout = row.layout(64)
             for place in layout.places:
                 made.place(place.field.name, self._field(row, place.field), place.offset)
             made.finish(layout.size)
+            made.unconverted = TRANSLATED.get(row.name)
         return self._made[row.name]
 
     def _field(self, row: Row, field: Field) -> Type:

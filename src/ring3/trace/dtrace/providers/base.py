@@ -13,7 +13,7 @@ from fnmatch import translate
 from typing import NamedTuple, Protocol
 
 from ring3.trace.dtrace.errors import Fault, FaultKind
-from ring3.trace.dtrace.stability import UNSTABLE, Attributes
+from ring3.trace.dtrace.stability import EVOLVING, PRIVATE, PRIVATE_ARGUMENTS, UNSTABLE, Attributes
 from ring3.trace.dtrace.type_space import TypeSpace
 from ring3.trace.dtrace.types import Type
 
@@ -31,10 +31,14 @@ class Context:
         self.arguments = arguments
 
 
+Types = Callable[[TypeSpace], list[Type]]
+"""Gives the types of `args[]`."""
+
+
 class Probe:
     """A probe. Its `id` is given when it becomes known to a session."""
 
-    __slots__ = ("attributes", "function", "id", "module", "name", "provider", "types")
+    __slots__ = ("argument_attributes", "attributes", "function", "id", "module", "name", "provider", "types")
 
     def __init__(
         self,
@@ -43,8 +47,9 @@ class Probe:
         function: str,
         name: str,
         *,
-        types: Callable[[TypeSpace], list[Type]] | None = None,
+        types: Types | None = None,
         attributes: Attributes = UNSTABLE,
+        argument_attributes: Attributes = UNSTABLE,
     ) -> None:
         """Name a probe.
 
@@ -55,6 +60,7 @@ class Probe:
             name: What happens there.
             types: Gives the types of `args[]`.
             attributes: How stable it is.
+            argument_attributes: How stable its arguments are.
         """
         self.id = 0
         self.provider = provider
@@ -63,6 +69,7 @@ class Probe:
         self.name = name
         self.types = types
         self.attributes = attributes
+        self.argument_attributes = argument_attributes
 
     def argument_types(self, types: TypeSpace) -> list[Type]:
         """The types of `args[]`."""
@@ -70,6 +77,24 @@ class Probe:
 
     def __str__(self) -> str:
         return f"{self.provider}:{self.module}:{self.function}:{self.name}"
+
+
+def of_the_kernel(provider: str, module: str, name: str, types: Types | None = None) -> Probe:
+    """A probe whose name and arguments are to stay, while where it is may change (the guide's tables)."""
+    return Probe(provider, module, "", name, types=types, attributes=PRIVATE, argument_attributes=EVOLVING)
+
+
+def of_function(provider: str, module: str, function: str, name: str, types: Types | None = None) -> Probe:
+    """A probe of a kernel's function, whose arguments are the kernel's own business."""
+    return Probe(
+        provider,
+        module,
+        function,
+        name,
+        types=types,
+        attributes=PRIVATE,
+        argument_attributes=PRIVATE_ARGUMENTS,
+    )
 
 
 Fire = Callable[[Context], None]
@@ -207,6 +232,9 @@ class Target(Protocol):
     def find_type(self, name: str, module: str) -> Type | None:
         """A type of the system, by its name in C."""
 
+    def translators(self) -> str:
+        """The translators that come with the system's types, in D."""
+
 
 class NoTarget:
     """A system of which nothing is known: what BEGIN sees when no program runs."""
@@ -279,3 +307,7 @@ class NoTarget:
         """None."""
         del name, module
         return None
+
+    def translators(self) -> str:
+        """None."""
+        return ""
