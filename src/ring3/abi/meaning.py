@@ -7,7 +7,7 @@ Observers read these; a program that runs needs the C types alone, which handler
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ring3.abi.c_types import CType
 from ring3.abi.kinds import NamedTuple, StrEnum
@@ -129,7 +129,7 @@ class Condition(NamedTuple):
     Attributes:
         otherwise: What it is where the condition does not hold.
         argument: The argument that decides, by name.
-        operator: ``&``: it has one of the values' bits; ``=``: it is one of them; ``!=``: it is none.
+        operator: ``&``: it has one of the values' bits; ``=``: it is one of them; ``!&``, ``!=``: not so.
         values: The names of those values.
     """
 
@@ -137,6 +137,11 @@ class Condition(NamedTuple):
     argument: str
     operator: str
     values: tuple[str, ...]
+
+    def holds(self, number: int, values: Sequence[int]) -> bool:
+        """Whether it holds where the argument is `number` and the names stand for `values`."""
+        found = any(number & value for value in values) if self.operator[-1] == "&" else number in values
+        return found is not (self.operator[0] == "!")
 
 
 class Arg(NamedTuple):

@@ -97,12 +97,11 @@ class Rows(Mapping[str, Call]):
         self, texts: Iterable[str], sets: Callable[[], Mapping[str, ValueSet]], narrow: str = "compat_"
     ) -> None:
         self._lines: dict[str, Line] = {}
-        self._earlier: dict[str, Line] = {}
         for text in texts:
             for name, line in read(text):
-                if name in self._lines:
-                    self._earlier[name] = self._lines[name]
-                self._lines[name] = line
+                takes = line.commands[:1] == (f"from {name}",)
+                commands = self._lines[name].commands + line.commands[1:] if takes else line.commands
+                self._lines[name] = Line(line.text, commands)
         self._sets = sets
         self._narrow = narrow
         self._made: dict[str, Call] = {}
@@ -134,8 +133,7 @@ class Rows(Mapping[str, Call]):
         if like is None:
             commands = line.commands
             if commands and commands[0].startswith("from "):
-                source = commands[0].removeprefix("from ")
-                taken = self._earlier[entry] if source == entry else self._line(source)
+                taken = self._line(commands[0].removeprefix("from "))
                 commands = taken.commands + commands[1:]
             return Line(line.text, commands)
         text, commands = self._line(like[2])

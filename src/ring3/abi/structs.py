@@ -11,7 +11,8 @@ reads the meanings)::
 From one description come the layouts of both widths: ``long``, ``size_t`` and pointers have 8 bytes or 4, and types of
 64 bits are aligned to 4 bytes in programs of 32 (System V ABI, i386 and x86-64). ``align TYPE`` moves the next field as
 a union with a member of that type would; ``size N`` says how long the struct is at least; ``packed`` that nothing is
-aligned. ``struct NAME`` embeds another row, given to the constructor.
+aligned. ``struct NAME`` embeds another row, given to the constructor. Fields between a line ``{`` and a line ``}`` are
+a union: they lie over each other, and `Layout.form` passes over their room.
 
 A row packs and unpacks flat: one value for each scalar, in order, those of embedded structs and arrays in their place,
 and bytes for an array of ``char`` or ``u8``. Layouts are made when they are first used.
@@ -74,7 +75,7 @@ NARROW: Final = {
 }
 """The same, for those of 32 bits, where it is another."""
 
-_FIELD: Final = re.compile(r"((?:struct )?[\w ]+?)( ?\*+ ?| )(\w+)(?:\[(\w*)\])?(?:: (.*))?")
+_FIELD: Final = re.compile(r"((?:struct )?[\w ]+?)( ?\*+ ?| )([\w.]+)(?:\[(\w*)\])?(?:: (.*))?")
 
 
 class Memory(Protocol):
@@ -266,7 +267,7 @@ class Struct:
 
 @cache
 def fields(text: str) -> tuple[Field | tuple[str, str], ...]:
-    """The fields of a description in order; pairs are the words that move or size: ``align``, ``size``.
+    """The fields of a description in order; pairs are the words that move or size: ``align``, ``size``, ``{``, ``}``.
 
     Raises:
         ValueError: A line is malformed.
@@ -274,7 +275,7 @@ def fields(text: str) -> tuple[Field | tuple[str, str], ...]:
     found: list[Field | tuple[str, str]] = []
     for line in filter(None, map(str.strip, text.splitlines())):
         word, _, rest = line.partition(" ")
-        if word in {"align", "size"}:
+        if word in {"align", "size", "{", "}"}:
             found.append((word, rest))
             continue
         match = _FIELD.fullmatch(line)
@@ -320,6 +321,7 @@ def _layout(row: Struct, bits: int) -> Layout:
     offset = 0
     align = 1
     least = 0
+    union: _Union | None = None
     places: list[Place] = []
     for field in fields(row.text):
         if isinstance(field, Field):
@@ -330,8 +332,23 @@ def _layout(row: Struct, bits: int) -> Layout:
             if word == "size":
                 least = int(argument)
                 continue
+            if word == "{":
+                union = _Union(offset)
+                continue
+            if word == "}":
+                assert union is not None
+                places += union.places()
+                form += f"{union.end - offset}x"
+                offset = union.end
+                align = max(align, union.align)
+                union = None
+                continue
             boundary = min(struct.calcsize("<" + _scalar(argument, bits)), bits // 8)
             code = ""
+        if union is not None:
+            assert isinstance(field, Field)
+            union.add(field, boundary, struct.calcsize("<" + code))
+            continue
         align = max(align, boundary)
         padding = -offset % boundary
         form += f"{padding}x" * bool(padding) + code
@@ -344,3 +361,36 @@ def _layout(row: Struct, bits: int) -> Layout:
     size += -size % align
     form += f"{size - offset}x" * (size > offset)
     return Layout(size, align, struct.Struct(form), tuple(places))
+
+
+class _Union:
+    """Fields that lie over each other, as they are laid out.
+
+    Attributes:
+        align: What the address of the fields is a multiple of.
+    """
+
+    def __init__(self, offset: int) -> None:
+        """Begins where the field before it ends, without members."""
+        self.align = 1
+        self._offset = offset
+        self._members: list[tuple[Field, int]] = []
+
+    def add(self, field: Field, boundary: int, size: int) -> None:
+        """Takes in a member."""
+        self.align = max(self.align, boundary)
+        self._members.append((field, size))
+
+    def places(self) -> list[Place]:
+        """Where all members lie."""
+        return [Place(field, self._start, size) for field, size in self._members]
+
+    @property
+    def end(self) -> int:
+        """Where it ends, in bytes from the struct's beginning."""
+        size = max(size for _, size in self._members)
+        return self._start + size + -size % self.align
+
+    @property
+    def _start(self) -> int:
+        return self._offset + -self._offset % self.align

@@ -133,9 +133,7 @@ def _holds(condition: Condition, every: Sequence[Parameter], beside: dict[str, i
     given = next(other for other in every if other.name == condition.argument).arg
     number = given.type.cast(beside[condition.argument])
     values = [tables.sets()[given.of][name] for name in condition.values]
-    if condition.operator == "&":
-        return any(number & value for value in values)
-    return (number in values) is (condition.operator == "=")
+    return condition.holds(number, values)
 
 
 def _joined(parameters: Sequence[Parameter], beside: dict[str, int], whole: Arg) -> list[Parameter]:

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
-from ring3 import resources
-from ring3.abi.values import ValueSet, parse
-from ring3.trace.strace import tables
+from ring3.abi.values import ValueSet
+from ring3.trace.strace import families, tables
 
 _WRITE: Final = 1
 _READ: Final = 2
@@ -34,7 +33,7 @@ _SPI_TRANSFER: Final = 32
 def _names(bits: int) -> Mapping[int, str]:
     """The names by number; of several devices' commands with one number all."""
     found: dict[int, str] = {}
-    for value in parse(resources.read_text("trace/strace/data/ioctls"))["ioctl_command"].values:
+    for value in families.named_commands().values:
         if value.bits in (None, bits):
             before = found.get(value.value)
             found[value.value] = f"{before} or {value.name}" if before else value.name
@@ -60,7 +59,7 @@ def _family(number: int) -> str:
     direction, size, kind, nr = number >> 30, number >> 16 & 0x3FFF, chr(number >> 8 & 0xFF), number & 0xFF
     if kind == "E":
         return _input(direction, size, nr)
-    if kind == "M" and direction in (_READ, _WRITE) and size == 4:
+    if kind == "M" and direction in (_READ, _WRITE):
         return f"MIXER_{'READ' if direction == _READ else 'WRITE'}({nr})"
     if kind == "k" and direction == _WRITE and nr == 0 and size % _SPI_TRANSFER == 0:
         return f"SPI_IOC_MESSAGE({size // _SPI_TRANSFER})"

@@ -86,6 +86,8 @@ class CallLine:
         try:
             if arg.meaning is Meaning.SIZE:
                 self._beside[SIZE_BEFORE + parameter.name] = self._text.integer(address, 4)
+            if arg.meaning is Meaning.STRUCT and arg.when is When.BOTH:
+                self._text.enter(address, arg.of)
             if arg.of in BEFORE:
                 self._beside.update(BEFORE[arg.of](self._text, address, self._beside))
         except Errno:

@@ -10,6 +10,8 @@ from ring3.trace.strace.programs import Program
 from ring3.trace.strace.quoting import quoted
 from ring3.trace.strace.style import InHex, Style
 
+_SHORT: Final = 32
+"""Arrays of a fixed length are not cut off unless they are longer than this."""
 _HIGHEST: Final = 1 << 64
 """No array ends beyond this."""
 
@@ -22,6 +24,7 @@ class MemoryText:
         read: Reads its memory; raises Errno.
         style: How values look.
         in_hex: As `Style.in_hex`.
+        entered: What lay at an address when the call began that is written, where that matters at its end.
     """
 
     def __init__(self, program: Program, style: Style) -> None:
@@ -29,6 +32,7 @@ class MemoryText:
         self.bits = program.bits
         self.read = program.read
         self.in_hex = style.in_hex
+        self.entered: dict[int, bytes] = {}
 
     def several(
         self, address: int, count: int | None, size: int, one: Callable[[int], str], length: str
@@ -38,7 +42,7 @@ class MemoryText:
             return one(address)
         if count is None or address + count * size > _HIGHEST:
             return f"{address:#x}"
-        if length.isdecimal():
+        if length.isdecimal() and count <= _SHORT:
             return f"[{', '.join(one(address + index * size) for index in range(count))}]"
         limit = count if self.style.verbose else min(count, self.style.length)
         found = [one(address)] if limit else []

@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import Final
 
 from ring3.abi.values import ValueSet
-from ring3.trace.strace import tables
+from ring3.trace.strace import families, tables
 from ring3.trace.strace.scalars import permissions
 from ring3.trace.strace.special import COMPOSED, SEPARATE, SPECIAL
 from ring3.trace.strace.style import Names
@@ -89,8 +89,8 @@ def _together(of: ValueSet, number: int, bits: int, how: Names) -> str:
 def _unknown(of: ValueSet, number: int) -> str:
     """A value without a name, with what its names begin with as a comment."""
     shown = f"{number & 0xFFFF_FFFF_FFFF_FFFF if number >= 0 else number & 0xFFFF_FFFF:#x}" if number else "0"
-    if of.name in tables.UNKNOWN:
-        comment = tables.UNKNOWN[of.name]
+    comment = tables.UNKNOWN.get(of.name, families.unknown(of.name))
+    if comment is not None:
         return f"{shown} /* {comment} */" if comment and (number or not of.flags) else shown
     names = [value.name for value in of.values if value.value or not of.flags]
     alike = takewhile(lambda column: len(set(column)) == 1, zip(*names, strict=False))

@@ -45,7 +45,9 @@ def _poll(text: Text, given: Arguments, result: int) -> str:
 
 
 def _select(text: Text, given: Arguments, result: int) -> str:
-    """The sets as they are afterwards, and what is left of the time."""
+    """The sets as they are afterwards, and what is left of the time; nothing where arguments in memory are not there."""
+    if "n" not in given:
+        return ""
     if not result:
         return "Timeout"
     count = given["n"]

@@ -9,6 +9,7 @@ from typing import Final
 
 from ring3.abi.linux import structs
 from ring3.abi.structs import Struct
+from ring3.trace.strace import families
 
 _SAME: Final = {
     "msqid_ds_set": "msqid_ds", "msqid_ds_set32": "msqid_ds32", "semid_ds_set": "semid_ds",
@@ -52,7 +53,7 @@ _OWN: Final = (
 
 @cache
 def every() -> Mapping[str, Struct]:
-    """All structs by name: those of `ring3.abi.linux.structs`, and these."""
+    """All structs by name: those of `ring3.abi.linux.structs`, these, and those of `families`."""
     found = dict(structs.every())
     for name, of in _SAME.items():
         base = found[of]
@@ -63,4 +64,5 @@ def every() -> Mapping[str, Struct]:
             text = re.sub(r"struct (\w+)", r"struct \1_set", text)
         found[name] = Struct(name, text, *embedded, packed=base.packed, widths=base.widths)
     found.update((row.name, row) for row in _OWN)
+    found.update(families.described())
     return found

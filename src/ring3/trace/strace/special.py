@@ -10,7 +10,7 @@ from typing import Final
 
 from ring3.abi.errno import E
 from ring3.abi.values import ValueSet
-from ring3.trace.strace import tables
+from ring3.trace.strace import special_devices, tables
 from ring3.trace.strace.scalars import mode, permissions, signal_name
 
 Named = Callable[[ValueSet, int], str]
@@ -257,6 +257,7 @@ SPECIAL: Final[Mapping[str, Callable[[int, Named], str | None]]] = {
     "page_status": _page_status,
     "personality_flags": _personality,
     "mode": lambda number, _named: mode(number),
+    **special_devices.SPECIAL,
 }
 """By the name of the set; None for what is written in the usual way."""
 

@@ -34,6 +34,10 @@ Special = Callable[["Text", int, int | None, Arguments, int | None], str]
 """Writes what is at an address of a program, of which there are so many, beside these arguments, for this result."""
 _NAME_MOST: Final = 15
 _PAGE: Final = 4096
+_CHARACTER_BYTES: Final = 32
+"""Bytes of a character of a console's font that is up to 8 pixels wide (drivers/tty/vt/vt.c)."""
+_FONT_MOST: Final = 512
+"""Characters of a font at most."""
 _SECCOMP_MODE_FILTER: Final = 2
 _XATTR_SIZE_MAX: Final = 65536
 _CAPABILITIES_64: Final = frozenset({0x20071026, 0x20080522})
@@ -161,7 +165,22 @@ def _sent(text: Text, address: int, count: int | None, beside: Arguments, result
     return text.bytes_at(address, size) if protocol is None else messages(text, address, size, protocol)
 
 
+def _font_characters(
+    text: Text, address: int, _count: int | None, beside: Arguments, _result: int | None
+) -> str:
+    """The characters of a font, each of which has room for the highest that there is."""
+    return text.bytes_at(address, min(beside["charcount"], _FONT_MOST) * _CHARACTER_BYTES, in_hex=InHex.ALL)
+
+
+def _font_pixels(text: Text, address: int, _count: int | None, beside: Arguments, _result: int | None) -> str:
+    """The same, for characters of any width."""
+    size = (beside["width"] + 7) // 8 * _CHARACTER_BYTES * beside["charcount"]
+    return text.bytes_at(address, size, in_hex=InHex.ALL)
+
+
 SPECIAL: Final[Mapping[str, Special]] = {
+    "font_characters": _font_characters,
+    "font_pixels": _font_pixels,
     "sent": _sent,
     "seccomp_program": _seccomp_program,
     "xattr_value": _xattr_value,

@@ -10,20 +10,30 @@ from ring3 import resources
 from ring3.abi.linux import rows, values
 from ring3.abi.rows import Call, Rows
 from ring3.abi.values import ValueSet, parse
+from ring3.trace.strace import families
 
 _FOLDER: Final = "trace/strace/data"
+_IOCTL: Final = (
+    "sys_ioctl(unsigned int fd: fd, unsigned int cmd: enum ioctl, unsigned long arg: by cmd): number"
+)
 
 
 @cache
 def sets() -> Mapping[str, ValueSet]:
     """Every set of values by name."""
-    return {**values.every(), **parse(resources.read_text(f"{_FOLDER}/values"))}
+    return {**values.every(), **parse(resources.read_text(f"{_FOLDER}/values")), **families.sets()}
+
+
+def _sets_of_rows() -> Mapping[str, ValueSet]:
+    """The same, with all commands of ioctl(2)."""
+    return {**sets(), "ioctl": families.command_set()}
 
 
 @cache
 def _rows() -> Rows:
     names = [f"abi/data/linux/calls/{family}" for family in rows.FAMILIES]
-    return Rows((resources.read_text(name) for name in [*names, f"{_FOLDER}/calls"]), sets)
+    texts = (resources.read_text(name) for name in [*names, f"{_FOLDER}/calls"])
+    return Rows((*texts, "\n    ".join([_IOCTL, "from sys_ioctl", *families.commands()])), _sets_of_rows)
 
 
 @cache

@@ -17,6 +17,8 @@ from ring3.abi.structs import Field, Struct
 from ring3.trace.addresses import ipv6
 from ring3.trace.strace import own_structs
 from ring3.trace.strace.bit_sets import SETS
+from ring3.trace.strace.described_text import described
+from ring3.trace.strace.families import Described
 from ring3.trace.strace.naming import styled
 from ring3.trace.strace.quoting import quoted
 from ring3.trace.strace.scalar_text import ScalarText
@@ -159,7 +161,8 @@ class Text(ScalarText):
             return special(self, address, count, beside, result)
         if arg.of == "iovec" and arg.when is When.EXIT:
             return self._filled(address, count or 0, result)
-        if row is None or row.layout(self.bits).places[-1].field.length == 0:
+        is_open = row is not None and row.layout(self.bits).places[-1].field.length == 0
+        if row is None or (is_open and not isinstance(row, Described)):
             return f"{address:#x}"
         name, least = SIZED.get(arg.of, ("", 0))
         limit = beside.get(name) if name else None
@@ -243,6 +246,16 @@ class Text(ScalarText):
         every = own_structs.every()
         return narrow if self.bits == 32 and name in every and 32 not in every[name].widths else name
 
+    def enter(self, address: int, name: str) -> None:
+        """Keeps a struct as it is, so that what a call changes of it can be told from what it was given.
+
+        Raises:
+            Errno: It cannot be read.
+        """
+        row = own_structs.every().get(self._for_width(name))
+        if isinstance(row, Described):
+            self.entered[address] = self.read(address, row.size(self.bits))
+
     def row(self, name: str) -> Struct:
         """The struct of a name, in programs of the width."""
         return own_structs.every()[self._for_width(name)]
@@ -255,10 +268,14 @@ class Text(ScalarText):
         """
         size = row.size(self.bits)
         raw = self.read(address, size if limit is None else min(size, limit)).ljust(size, b"\0")
+        if isinstance(row, Described):
+            return described(self, row, address, raw, self.entered.pop(address, raw), result)
         return self.fields(row, raw, result, limit)
 
     def fields(self, row: Struct, raw: bytes, result: int | None = None, limit: int | None = None) -> str:
         """A struct whose bytes are these, of which no more than `limit` count."""
+        if isinstance(row, Described):
+            return described(self, row, 0, raw, raw, result)
         read = row.values(self.bits, raw)
         numbers = {name: value for name, value in read.items() if isinstance(value, int)}
         places = {place.field.name: place for place in row.layout(self.bits).places}
@@ -312,17 +329,23 @@ class Text(ScalarText):
         said = MEANINGS.get((row.name, field.name), field.meaning or "number")
         arg = meaning(said, POINTER if field.pointer else target, self.bits, target)
         if isinstance(value, bytes):
-            if arg.meaning is Meaning.IPV6:
-                return ipv6(value)
-            if arg.meaning not in (Meaning.PATH, Meaning.STRING):
-                return quoted(value, self.style.in_hex)
-            end, null, _ = value.partition(b"\0")
-            return quoted(end, self.style.in_hex) if null else quoted(end[:-1], self.style.in_hex) + "..."
+            return self.characters(arg.meaning, value)
         if isinstance(value, tuple):
             text = f"[{', '.join(self.scalar(arg, int(one)) for one in value)}]"
             return ARRAYS.get((row.name, field.name), "{}").format(text)
         assert isinstance(value, int)
         return self._scalar_field(row, field, arg, value, beside, result)
+
+    def characters(self, what: Meaning, raw: bytes) -> str:
+        """The characters or bytes of a field."""
+        if what is Meaning.IPV6:
+            return ipv6(raw)
+        if what is Meaning.HEX_BYTES:
+            return quoted(raw, InHex.ALL)
+        if what not in (Meaning.PATH, Meaning.STRING):
+            return quoted(raw, self.style.in_hex)
+        end, null, _ = raw.partition(b"\0")
+        return quoted(end, self.style.in_hex) if null else quoted(end[:-1], self.style.in_hex) + "..."
 
     def _scalar_field(
         self, row: Struct, field: Field, arg: Arg, value: int, beside: Mapping[str, int], result: int | None
