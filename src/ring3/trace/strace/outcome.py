@@ -45,7 +45,7 @@ def _poll(text: Text, given: Arguments, result: int) -> str:
 
 
 def _select(text: Text, given: Arguments, result: int) -> str:
-    """The sets as they are afterwards, and what is left of the time; nothing where arguments in memory are not there."""
+    """The sets as they are afterwards, and what is left of the time; nothing where the arguments could not be read."""
     if "n" not in given:
         return ""
     if not result:
