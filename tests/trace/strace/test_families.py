@@ -19,21 +19,24 @@ from ring3.trace.strace.special_structs import SPECIAL
 from ring3.trace.strace.style import Style
 from ring3.trace.strace.text import Text
 
-_BASE = 0x2000_0000
+_END = 0x2001_0000
+"""Where memory ends, so that what is cut off cannot be read."""
 _LINES = Path(__file__).with_name("ioctl_lines").read_text().splitlines()[1:]
 
 
 def _text(memory: bytes, bits: int, *, verbose: bool = False) -> Text:
+    base = _END - len(memory)
+
     def read(address: int, size: int) -> bytes:
-        if not _BASE <= address <= address + size <= _BASE + len(memory):
+        if not base <= address <= address + size <= _END:
             raise Errno(E.EFAULT)
-        return memory[address - _BASE : address - _BASE + size]
+        return memory[address - base : address - base + size]
 
     return Text(Program(bits, read, lambda *_: "", lambda: b"/", lambda _: b""), Style(verbose=verbose))
 
 
 def _shown(row: Described, memory: bytes, *, result: int | None = 0, verbose: bool = False) -> str:
-    return _text(memory, 64, verbose=verbose).struct(row, _BASE, result)
+    return _text(memory, 64, verbose=verbose).struct(row, _END - len(memory), result)
 
 
 def _described(lines: str, *words: str) -> Described:
@@ -46,11 +49,13 @@ def test_arguments_of_ioctl_are_written_as_the_real_strace_writes_them(bits: int
     assert row is not None
     others = []
     for line in (line for line in _LINES if line.startswith(str(bits))):
-        _, command, result, memory, expected = line.split(" ", 4)
-        values = (0xFFFF_FFFF, int(command, 0), _BASE)
+        _, command, result, dump, expected = line.split(" ", 4)
+        memory = bytes.fromhex(dump)
+        address = _END - len(memory)
+        values = (0xFFFF_FFFF, int(command, 0), address)
         arg = row.arguments(values, tables.sets())[2].arg
-        text = _text(bytes.fromhex(memory), bits)
-        shown = text.value(arg, _BASE, {"fd": -1, "cmd": values[1]}, None if result == "-1" else 0)
+        text = _text(memory, bits)
+        shown = text.value(arg, address, {"fd": -1, "cmd": values[1]}, None if result == "-1" else 0)
         others += [(command, expected, shown)] * (shown != expected)
     assert not others
 
@@ -116,19 +121,19 @@ def test_what_is_shown_depends_on_the_result_and_on_v() -> None:
 def test_answers_and_changes() -> None:
     row = _described("u8 a\nu8 b\nshow a=> b=?after\nanswer [b] !")
     text = _text(b"\1\2", 64)
-    text.entered[_BASE] = b"\7\2"
-    assert text.struct(row, _BASE, 0) == "{a=7 => 1} => [2]"
-    assert _shown(row, b"\1\2", result=None) == "{a=1} => 0x20000000"
+    text.entered[_END - 2] = b"\7\2"
+    assert text.struct(row, _END - 2, 0) == "{a=7 => 1} => [2]"
+    assert _shown(row, b"\1\2", result=None) == "{a=1} => 0x2000fffe"
 
 
 def test_arrays_are_as_long_as_a_field_says() -> None:
     row = _described("u8 count\nu8 some[4]: number[count]\nu8 more[]: bytes[count]")
     assert _shown(row, b"\2\1\2\3\4xyz") == '{count=2, some=[1, 2], more="xy"}'
-    assert _shown(row, b"\x09\1\2\3\4xyz") == "{count=9, some=[1, 2, 3, 4], more=0x20000005}"
+    assert _shown(row, b"\x09\1\2\3\4xyz") == "{count=9, some=[1, 2, 3, 4], more=0x2000fffd}"
     words = _described("u16 count\nu16 words[]: hex[count]\nshow count words=[...]")
     assert _shown(words, b"\1\0\2\0") == "{count=1, words=[...]}"
     assert _shown(words, b"\1\0\2\0", verbose=True) == "{count=1, words=[0x2]}"
-    assert _shown(words, b"\1\0", verbose=True) == "{count=1, words=0x20000002}"
+    assert _shown(words, b"\1\0", verbose=True) == "{count=1, words=0x20010000}"
 
 
 def test_times_have_dates_and_bare_structs_no_names() -> None:
@@ -139,4 +144,4 @@ def test_times_have_dates_and_bare_structs_no_names() -> None:
 
 def test_a_struct_that_cannot_be_read_is_an_address() -> None:
     arg = Arg(POINTER, Meaning.STRUCT, "rtc_pll_info", when=When.ENTRY)
-    assert _text(bytes(8), 64).value(arg, _BASE, {}) == f"{_BASE:#x}"
+    assert _text(bytes(8), 64).value(arg, _END - 8, {}) == f"{_END - 8:#x}"
