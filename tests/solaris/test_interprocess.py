@@ -15,6 +15,18 @@ FAMILIES = {
         "stopped 177f code 5\nagain 0\ncontinued ffff code 6\nended 700\nwaitid 18 5 23\nread through 0\n"
         "terminal stop 187f handler 300\nterminated 0 killed 9\norphaned 500\n"
     ),
+    "messages": (
+        "made 1 again -1 17 found 1 none -1 2\nkey 77 mode 100600 bytes 9 count 2 room 65536 mine 1\n"
+        "lowest 5 3 three big -1 7 cut 2 fi none -1 35\nids 0 1 removed 600 gone -1 22\ntype -1 22 size -1 22\n"
+    ),
+    "semaphores": (
+        "both -1 11 kept 1 timed -1 11\nwaits 1 value 2 child 200 undone 5 pid 1\n"
+        "values 7 0 5 range -1 34 number -1 27 gone -1 22\n"
+    ),
+    "sharing": (
+        "turns 10 left -1 11 written 16 16 free 0 child 0\nowner died 58 consistent 0 unlock 0\n"
+        "size 1 mode 100640 attached 1 maker 1 last 1\nremoved 0 found -1 2 detach 0 again -1 22\n"
+    ),
     "passing": (
         "sent 1 got 1 m size 16 flags 0: 16 ffff 1010\npassed\nrights 1 1 size 4 fd 1\n"
         "no room: size 0 flags 10\nother -1 22 closed -1 9\n"

@@ -59,6 +59,12 @@ def end(task: SolarisTask, code: int) -> NoReturn:
         from ring3.solaris.timers import end_timers  # noqa: PLC0415 -- most programs have none
 
         end_timers(process)
+    if "ipc" in vars(kernel):
+        from ring3.solaris.ipc.semaphores import undo_all  # noqa: PLC0415 -- few programs have semaphores
+
+        undo_all(task, process)
+    if "sleepers" in vars(kernel):
+        kernel.sleepers.wake_all()  # who waits for a robust mutex of it
     process.files.close_all()
     task.leave_memory()
     process.exited, process.exit_code = True, code

@@ -36,6 +36,7 @@ from ring3.solaris.exec import Start, setregs
 from ring3.solaris.frames import STRUCT_REGS, USER_SEGMENTS, initial_state, narrow_state
 from ring3.solaris.modctl import mod_info
 from ring3.solaris.nosys import absent
+from ring3.solaris.parts import Parts
 from ring3.solaris.process import INIT, Process
 from ring3.solaris.segments import describe_lwp
 from ring3.solaris.short_path import complete, run_short
@@ -47,12 +48,11 @@ if TYPE_CHECKING:
     from ring3.fs.file import FdTable
     from ring3.kernel.probes import Attacher
     from ring3.kernel.watched_stubs import StubRow
-    from ring3.net.network import Network
     from ring3.solaris.call_rows import CallRow
     from ring3.solaris.credentials import Cred
 
 
-class SolarisKernel(TwoWays[SolarisTask]):
+class SolarisKernel(Parts, TwoWays[SolarisTask]):
     """Solaris on one machine.
 
     Attributes:
@@ -240,23 +240,6 @@ class SolarisKernel(TwoWays[SolarisTask]):
         from ring3.solaris.view import mount  # noqa: PLC0415 -- it needs the calls
 
         return mount(self, os.getcwdb())
-
-    @cached_property
-    def network(self) -> Network:
-        """What all sockets share; it is made with the first of them."""
-        from ring3.net.network import Network  # noqa: PLC0415 -- few programs have sockets
-        from ring3.solaris.socket_caller import TaskCaller  # noqa: PLC0415
-
-        def random_bytes(size: int) -> bytes:
-            return self.random_bytes(size)  # whichever source is in force then
-
-        def caller() -> TaskCaller:
-            assert self.current is not None
-            return TaskCaller(self.current)
-
-        return Network(
-            self.vfs, lambda: self.clocks, self.timers, random_bytes, caller, self.host, self.reach
-        )
 
     def running_process(self) -> Process:
         """The process that has the CPU."""

@@ -15,6 +15,7 @@ from ring3.solaris import (
     ids,
     limits,
     lwp_private,
+    lwp_sync,
     lwps,
     memory,
     messages,
@@ -40,12 +41,15 @@ from ring3.solaris import (
     zones,
 )
 from ring3.solaris.definition import FUNCTIONS
+from ring3.solaris.ipc import messages as queues
+from ring3.solaris.ipc import segments, semaphores
 
 __all__ = ["FAMILIES", "FUNCTIONS"]
 
 FAMILIES = (
     birth, clocks, copyops, descriptors, doors, exece, exit, fasttrap, files, files32, identity, ids, limits,
-    lwp_private, lwps, memory, messages, modctl, names, nosys, polling, rw, schedctl, sendfile, sigcalls,
+    lwp_private, lwp_sync, lwps, memory, messages, modctl, names, nosys, polling, queues, rw, schedctl,
+    segments, semaphores, sendfile, sigcalls,
     socket_options, sockets, sockets32, syscall32, sysconfig, systeminfo, timers, traps, uname, volumes,
     waitsys, zones,
 )  # fmt: skip

@@ -111,6 +111,11 @@ class SolarisTask(Task):
         model = L["DATAMODEL_ILP32" if ilp32 else "DATAMODEL_NATIVE"]
         self.kernel.machine.ram.bytes[self.stack + L["LWP_OFFSET"] + L["LWP_MODEL"]] = model
 
+    def signed(self, value: int) -> int:
+        """A register's value as a long of the program."""
+        value &= (1 << self.bits) - 1
+        return value - (value >> self.bits - 1 << self.bits)
+
     @property
     def pid(self) -> int:
         """The process's number."""

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.kernel.functions import function
+from ring3.kernel.ipc import Message, MessageQueue
 from ring3.kernel.wait import wait_event
 from ring3.linux.ipc.permissions import IPC_NOWAIT, READ, WRITE, require, seconds
-from ring3.linux.model.ipc import Message, MessageQueue
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -16,10 +16,6 @@ if TYPE_CHECKING:
 MSG_NOERROR: Final = 0o10000
 MSG_EXCEPT: Final = 0o20000
 MSG_COPY: Final = 0o40000
-
-
-def _fits(found: MessageQueue, size: int) -> bool:
-    return size + found.bytes <= found.room and len(found.messages) + 1 <= found.room
 
 
 async def _wait(task: LinuxTask, found: MessageQueue, flags: int, full: E) -> None:
@@ -49,7 +45,7 @@ async def do_msgsnd(task: LinuxTask, number: int, message: Message, flags: int) 
     """Puts a message into a queue when there is room for it."""
     found = task.kernel.ipc.queues.get(number)
     require(task, found, WRITE)
-    while not _fits(found, len(message.text)):
+    while not found.fits(len(message.text)):
         await _wait(task, found, flags, E.EAGAIN)
         require(task, found, WRITE)
     found.messages.append(message)
@@ -64,13 +60,9 @@ def _find(found: MessageQueue, wanted: int, flags: int) -> Message | None:
     messages = found.messages
     if flags & MSG_COPY:
         return messages[wanted] if 0 <= wanted < len(messages) else None
-    if not wanted:
-        return messages[0] if messages else None
-    if wanted < 0:
-        low = [message for message in messages if message.type <= -wanted]
-        return min(low, key=lambda message: message.type) if low else None
-    other = bool(flags & MSG_EXCEPT)
-    return next((message for message in messages if (message.type == wanted) != other), None)
+    if wanted > 0 and flags & MSG_EXCEPT:
+        return next((message for message in messages if message.type != wanted), None)
+    return found.first(wanted)
 
 
 @function("long do_msgrcv(int msqid, void *buf, size_t bufsz, long msgtyp, int msgflg)")

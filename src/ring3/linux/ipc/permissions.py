@@ -9,7 +9,7 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
 from ring3.abi.linux.capabilities import Cap
 from ring3.abi.structs import Struct, Value
-from ring3.linux.model.ipc import IPC_PRIVATE, Ids, IpcObject, Kind
+from ring3.kernel.ipc import IPC_PRIVATE, Ids, IpcObject, Kind
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask

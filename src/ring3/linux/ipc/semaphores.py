@@ -2,75 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ring3.abi.errno import E, Errno
 from ring3.kernel.functions import function
+from ring3.kernel.ipc import SEMVMX, Operation, SemaphoreSet, Sleeper, perform, update
 from ring3.kernel.wait import wait_event
 from ring3.linux.ipc.permissions import READ, WRITE, require, seconds
-from ring3.linux.model.ipc import Operation, SemaphoreSet, Sleeper
 from ring3.linux.model.undo import undo_list
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
-
-SEMVMX: Final = 32767
-SEMAEM: Final = 32767
-
-
-def perform(found: SemaphoreSet, wanted: Sleeper) -> bool:
-    """Does all operations or none: ``perform_atomic_semop``.
-
-    Returns:
-        Whether they are done, or failed; if not, they must wait, and `Sleeper.blocking` says for which.
-
-    Raises:
-        Errno: EAGAIN, they would have to wait and may not; ERANGE.
-    """
-    values = [semaphore.value for semaphore in found.all]
-    undo = None if wanted.undo is None else list(wanted.undo)
-    for operation in wanted.operations:
-        number = operation.number
-        result = values[number] + operation.amount
-        if result < 0 or (not operation.amount and values[number]):
-            if not operation.wait:
-                raise Errno(E.EAGAIN)
-            wanted.blocking = operation
-            return False
-        if result > SEMVMX:
-            raise Errno(E.ERANGE)
-        if operation.undo and undo is not None:
-            undo[number] -= operation.amount
-            if not -SEMAEM - 1 <= undo[number] <= SEMAEM:
-                raise Errno(E.ERANGE)
-        values[number] = result
-    for semaphore, value in zip(found.all, values, strict=True):
-        semaphore.value = value
-    if wanted.undo is not None and undo is not None:
-        wanted.undo[:] = undo
-    for operation in wanted.operations:
-        found.all[operation.number].pid = wanted.pid
-    return True
-
-
-def update(found: SemaphoreSet, now: int) -> None:
-    """Values have changed: does for who waits what can be done now, in the order in which they came."""
-    again = True
-    while again:
-        again = False
-        for sleeper in list(found.sleepers):
-            try:
-                if not perform(found, sleeper):
-                    continue
-                sleeper.outcome = 0
-                found.otime = now
-                again = any(operation.amount for operation in sleeper.operations)
-            except Errno as error:
-                sleeper.outcome = -error.number
-            found.sleepers.remove(sleeper)
-            if again:
-                break
-    found.changed.wake()
 
 
 def remove(task: LinuxTask, found: SemaphoreSet) -> None:

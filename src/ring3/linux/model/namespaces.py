@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ring3.fs.mounts import MountTree
-    from ring3.linux.model.ipc import Ipc
+    from ring3.kernel.ipc import Ipc
     from ring3.linux.model.mqueue import PosixQueues
     from ring3.linux.model.process import Process
     from ring3.net.network import Network
@@ -58,7 +58,7 @@ class IpcNamespace(Namespace):
     @cached_property
     def system_v(self) -> Ipc:
         """The first; it is made when somebody uses it."""
-        from ring3.linux.model.ipc import Ipc  # noqa: PLC0415 - few programs use it
+        from ring3.kernel.ipc import Ipc  # noqa: PLC0415 - few programs use it
 
         return Ipc()
 

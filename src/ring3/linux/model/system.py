@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from ring3.fs.inotify import InotifyLimits
     from ring3.fs.mounts import MountTree
     from ring3.fs.pty import Pty
+    from ring3.kernel.ipc import Ipc
     from ring3.kernel.mm.mm import Mm
     from ring3.linux.definition import Layers
-    from ring3.linux.model.ipc import Ipc
     from ring3.linux.model.keys import Keys
     from ring3.linux.model.mqueue import PosixQueues
     from ring3.linux.model.namespaces import Namespaces, PidNamespace, TimeNamespace

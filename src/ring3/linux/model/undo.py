@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ring3.linux.model.ipc import SemaphoreSet
+    from ring3.kernel.ipc import SemaphoreSet
     from ring3.linux.model.task import LinuxTask
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
-    from ring3.linux.model.ipc import IpcObject
+    from ring3.kernel.ipc import IpcObject
     from ring3.linux.model.system import LinuxSystem
     from ring3.linux.proc.system import Text
 

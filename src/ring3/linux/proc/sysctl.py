@@ -13,8 +13,8 @@ from ring3.linux.proc.adjustable import number
 
 if TYPE_CHECKING:
     from ring3.fs.inotify import InotifyLimits
+    from ring3.kernel.ipc import Ids, Ipc
     from ring3.kernel.mm.objects import Objects
-    from ring3.linux.model.ipc import Ids, Ipc
     from ring3.linux.model.keys import Keys
     from ring3.linux.model.mqueue import PosixQueues
     from ring3.linux.model.notices import FanotifyLimits

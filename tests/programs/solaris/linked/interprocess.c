@@ -158,10 +158,202 @@ static void passing(void)
 	printf(" closed %ld %d\n", (long)__xnet_sendmsg(pair[0], &message, 0), errno);
 }
 
+extern int msgget(key_t, int), msgctl(int, int, void *), msgsnd(int, const void *, size_t, int), msgids(int *, unsigned, unsigned *);
+extern ssize_t msgrcv(int, void *, size_t, long, int);
+extern int semget(key_t, int, int), semctl(int, int, int, ...), semop(int, void *, size_t), semtimedop(int, void *, size_t, const struct timespec *);
+extern int shmget(key_t, size_t, int), shmdt(const void *), shmctl(int, int, void *);
+extern void *shmat(int, const void *, int);
+
+enum { IPC_CREAT = 01000, IPC_EXCL = 02000, IPC_NOWAIT = 04000, IPC_RMID = 10, IPC_STAT = 12, GETVAL = 5, GETALL = 6, SETVAL = 8, SETALL = 9, SEM_UNDO = 010000 };
+
+struct ipc_perm {
+	uid_t uid;
+	gid_t gid;
+	uid_t cuid;
+	gid_t cgid;
+	mode_t mode;
+	unsigned seq;
+	key_t key;
+#ifdef __i386__
+	int pad[4];
+#endif
+};
+struct message {
+	long type;
+	char text[16];
+};
+
+/* Queues of messages: by type, with waiting, cut off, and removed while somebody waits. */
+static void messages(void)
+{
+	struct message message = { 5, "five" };
+	struct {
+		struct ipc_perm perm;
+		void *first, *last;
+		unsigned long bytes, count, room;
+		pid_t sender, receiver;
+		char rest[128];
+	} about;
+	int ids[4], status;
+	unsigned count = 0;
+	int id = msgget(77, IPC_CREAT | IPC_EXCL | 0600);
+	printf("made %d again %d %d found %d none %d %d\n", id >= 0, msgget(77, IPC_CREAT | IPC_EXCL), errno, msgget(77, 0) == id, msgget(78, 0), errno);
+	msgsnd(id, &message, 4, 0);
+	message = (struct message) { 3, "three" };
+	msgsnd(id, &message, 5, 0);
+	msgctl(id, IPC_STAT, &about);
+	printf("key %d mode %o bytes %lu count %lu room %lu mine %d\n", about.perm.key, about.perm.mode, about.bytes, about.count, about.room, about.sender == getpid());
+	long got = msgrcv(id, &message, 16, -4, 0);
+	printf("lowest %ld %ld %.*s", got, message.type, (int)got, message.text);
+	printf(" big %ld %d", (long)msgrcv(id, &message, 2, 0, 0), errno);
+	got = msgrcv(id, &message, 2, 5, 010000);
+	printf(" cut %ld %.*s none %ld %d\n", got, (int)got, message.text, (long)msgrcv(id, &message, 2, 0, IPC_NOWAIT), errno);
+	fflush(stdout);
+	pid_t child = fork();
+	if (child == 0) {
+		got = msgrcv(id, &message, 16, 9, 0);
+		msgrcv(id, &message, 16, 10, 0);
+		_exit(got == 4 && errno == 36 ? 6 : 1);		/* EIDRM */
+	}
+	sched_yield();
+	message = (struct message) { 9, "nine" };
+	msgsnd(id, &message, 4, 0);
+	sched_yield();
+	printf("ids %d %u", msgids(ids, 4, &count), count);
+	msgctl(id, IPC_RMID, NULL);
+	printf(" removed %x gone %d %d\n", status_of(child, 0), msgctl(id, IPC_STAT, &about), errno);
+	message.type = 0;
+	id = msgget(0, 0600);
+	printf("type %d %d", msgsnd(id, &message, 1, 0), errno);
+	message.type = 1;
+	printf(" size %d %d\n", msgsnd(id, &message, 1 << 20, 0), errno);
+	(void)status;
+}
+
+struct sembuf {
+	unsigned short number;
+	short amount, flags;
+};
+
+/* Semaphores: all or nothing, waiting for zero, taken back at the end of a process. */
+static void semaphores(void)
+{
+	struct timespec soon = { 0, 1000000 };
+	unsigned short values[3] = { 1, 0, 5 };
+	int id = semget(0, 3, 0600), status;
+	semctl(id, 0, SETALL, values);
+	struct sembuf both[] = { { 0, -1, IPC_NOWAIT }, { 1, -1, IPC_NOWAIT } };
+	printf("both %d %d kept %d", semop(id, both, 2), errno, semctl(id, 0, GETVAL));
+	printf(" timed %d %d\n", semtimedop(id, (struct sembuf[]) { { 1, -1, 0 } }, 1, &soon), errno);
+	fflush(stdout);
+	pid_t child = fork();
+	if (child == 0) {
+		semop(id, (struct sembuf[]) { { 2, -3, SEM_UNDO } }, 1);
+		semop(id, (struct sembuf[]) { { 1, -1, 0 } }, 1);
+		_exit(semctl(id, 2, GETVAL));
+	}
+	sched_yield();
+	printf("waits %d value %d", semctl(id, 1, 3), semctl(id, 2, GETVAL));
+	semop(id, (struct sembuf[]) { { 1, 1, 0 } }, 1);
+	printf(" child %x undone %d pid %d\n", status_of(child, 0), semctl(id, 2, GETVAL), semctl(id, 2, 4) == child);
+	semctl(id, 0, SETVAL, 7);
+	semctl(id, 0, GETALL, values);
+	printf("values %d %d %d range %d %d", values[0], values[1], values[2], semctl(id, 0, SETVAL, 40000), errno);
+	printf(" number %d %d", semop(id, (struct sembuf[]) { { 3, 1, 0 } }, 1), errno);
+	semctl(id, 0, IPC_RMID);
+	printf(" gone %d %d\n", semctl(id, 0, GETVAL), errno);
+	(void)status;
+}
+
+/* Memory that processes share, and what is in it: a mutex with a condition, a semaphore, a lock for readers, a barrier. */
+static void sharing(void)
+{
+	extern int pthread_mutexattr_init(void *), pthread_mutexattr_setpshared(void *, int), pthread_mutexattr_setrobust(void *, int);
+	extern int pthread_mutex_init(void *, const void *), pthread_mutex_lock(void *), pthread_mutex_trylock(void *), pthread_mutex_unlock(void *);
+	extern int pthread_condattr_init(void *), pthread_condattr_setpshared(void *, int), pthread_cond_init(void *, const void *);
+	extern int pthread_cond_wait(void *, void *), pthread_cond_signal(void *), pthread_mutex_consistent(void *), pthread_barrier_wait(void *);
+	extern int sem_init(void *, int, unsigned), sem_wait(void *), sem_post(void *), sem_trywait(void *), pthread_barrier_init(void *, const void *, unsigned);
+	extern int pthread_rwlockattr_init(void *), pthread_rwlockattr_setpshared(void *, int), pthread_rwlock_init(void *, const void *);
+	extern int pthread_rwlock_rdlock(void *), pthread_rwlock_tryrdlock(void *), pthread_rwlock_trywrlock(void *), pthread_rwlock_wrlock(void *), pthread_rwlock_unlock(void *);
+	struct {
+		long mutex[8], robust[8], condition[8], semaphore[16], lock[16], barrier[32];
+		int turn, count;
+	} *shared;
+	struct {
+		struct ipc_perm perm;
+		size_t size;
+		uintptr_t flags;
+		unsigned short locks;
+		pid_t last, maker;
+		unsigned long attached;
+		char rest[128];
+	} about;
+	void *attr = NULL;
+	int id = shmget(5, sizeof *shared, IPC_CREAT | 0640), status;
+	shared = shmat(id, NULL, 0);
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_setpshared(&attr, 1);
+	pthread_mutex_init(shared->mutex, &attr);
+	pthread_mutexattr_setrobust(&attr, 0x40);
+	pthread_mutex_init(shared->robust, &attr);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setpshared(&attr, 1);
+	pthread_cond_init(shared->condition, &attr);
+	pthread_rwlockattr_init(&attr);
+	pthread_rwlockattr_setpshared(&attr, 1);
+	pthread_rwlock_init(shared->lock, &attr);
+	pthread_barrier_init(shared->barrier, &attr, 2);
+	sem_init(shared->semaphore, 1, 0);
+	fflush(stdout);
+	pid_t child = fork();
+	if (child == 0) {
+		void *other = shmat(shmget(5, 0, 0), NULL, 0);	/* at another address */
+		shared = other;
+		for (int n = 0; n < 10; n++) {
+			pthread_mutex_lock(shared->mutex);
+			while (shared->turn != 1)
+				pthread_cond_wait(shared->condition, shared->mutex);
+			shared->count++;
+			shared->turn = 0;
+			pthread_cond_signal(shared->condition);
+			pthread_mutex_unlock(shared->mutex);
+		}
+		sem_post(shared->semaphore);
+		pthread_barrier_wait(shared->barrier);
+		pthread_rwlock_wrlock(shared->lock);
+		pthread_barrier_wait(shared->barrier);
+		pthread_barrier_wait(shared->barrier);
+		pthread_rwlock_unlock(shared->lock);
+		pthread_mutex_lock(shared->robust);
+		_exit(0);
+	}
+	for (int n = 0; n < 10; n++) {
+		pthread_mutex_lock(shared->mutex);
+		while (shared->turn != 0)
+			pthread_cond_wait(shared->condition, shared->mutex);
+		shared->turn = 1;
+		pthread_cond_signal(shared->condition);
+		pthread_mutex_unlock(shared->mutex);
+	}
+	sem_wait(shared->semaphore);
+	printf("turns %d left %d %d", shared->count, sem_trywait(shared->semaphore), errno);
+	pthread_barrier_wait(shared->barrier);
+	pthread_barrier_wait(shared->barrier);
+	printf(" written %d %d", pthread_rwlock_tryrdlock(shared->lock), pthread_rwlock_trywrlock(shared->lock));
+	pthread_barrier_wait(shared->barrier);
+	printf(" free %d", pthread_rwlock_rdlock(shared->lock));
+	printf(" child %x\n", status_of(child, 0));
+	printf("owner died %d consistent %d unlock %d\n", pthread_mutex_lock(shared->robust), pthread_mutex_consistent(shared->robust), pthread_mutex_unlock(shared->robust));
+	shmctl(id, IPC_STAT, &about);
+	printf("size %d mode %o attached %lu maker %d last %d\n", about.size == sizeof *shared, about.perm.mode, about.attached, about.maker == getpid(), about.last == child);
+	printf("removed %d found %d %d detach %d again %d %d\n", shmctl(id, IPC_RMID, NULL), shmget(5, 0, 0), errno, shmdt(shared), shmdt(shared), errno);
+	(void)status;
+}
+
 static const struct {
 	const char *name;
 	void (*deed)(void);
-} deeds[] = { { "jobs", jobs }, { "passing", passing } };
+} deeds[] = { { "jobs", jobs }, { "passing", passing }, { "messages", messages }, { "semaphores", semaphores }, { "sharing", sharing } };
 
 int main(int argc, char **argv)
 {

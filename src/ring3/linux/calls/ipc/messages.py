@@ -11,10 +11,10 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
 from ring3.abi.linux.capabilities import Cap
 from ring3.abi.linux.structs.ipc import MSGBUF, MSGINFO, MSQID_DS, MSQID_DS32
+from ring3.kernel.ipc import Message, MessageQueue
 from ring3.linux.definition import syscall
 from ring3.linux.ipc import permissions as ipc
 from ring3.linux.ipc.messages import do_msgrcv, do_msgsnd
-from ring3.linux.model.ipc import Message, MessageQueue
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask

@@ -11,6 +11,7 @@ from ring3.abi.kinds import IntEnum, IntFlag
 from ring3.abi.linux.capabilities import Cap
 from ring3.abi.linux.structs.ipc import SHM_INFO, SHMID_DS, SHMID_DS32, SHMINFO
 from ring3.kernel.functions import function
+from ring3.kernel.ipc import Segment
 from ring3.kernel.mm.mapping import round_up
 from ring3.kernel.mm.vma import EXEC
 from ring3.kernel.mm.vma import READ as PROT_READ
@@ -18,7 +19,6 @@ from ring3.kernel.mm.vma import WRITE as PROT_WRITE
 from ring3.linux.definition import syscall
 from ring3.linux.ipc import permissions as ipc
 from ring3.linux.ipc.segments import SHM_LOCKED, SegmentMemory, make, remove
-from ring3.linux.model.ipc import Segment
 from ring3.linux.model.limits import Resource
 from ring3.machine.ram import PAGE_MASK, PAGE_SHIFT, PAGE_SIZE
 

@@ -11,11 +11,11 @@ from ring3.abi.c_types import Int, Pointer, UnsignedInt, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
 from ring3.abi.linux.structs.ipc import SEMBUF, SEMID_DS, SEMID_DS32, SEMINFO
+from ring3.kernel.ipc import SEMAEM, SEMVMX, Operation, SemaphoreSet, update
 from ring3.kernel.wait import deadline_after
 from ring3.linux.definition import syscall
 from ring3.linux.ipc import permissions as ipc
-from ring3.linux.ipc.semaphores import SEMAEM, SEMVMX, do_semtimedop, remove, update
-from ring3.linux.model.ipc import Operation, SemaphoreSet
+from ring3.linux.ipc.semaphores import do_semtimedop, remove
 from ring3.linux.timers.timespec import read_timespec
 
 if TYPE_CHECKING:

@@ -6,17 +6,44 @@
 #define RWL_MAGIC 0x5257
 #define SERIAL_THREAD (-2)
 
-/* pthread_rwlock_t: readers, type and magic are the header's; the rest has room for a mutex and two conditions. */
+/*
+ * pthread_rwlock_t: readers, type and magic are the header's; the rest has room for a mutex and two conditions. One that
+ * processes share has those for its guard, and to wait with.
+ */
 typedef struct {
 	int readers;			/* how many; -1 for a writer */
 	unsigned short type, magic;
-	struct lock guard;
-	int writers_waiting, owner, unused;
-	long long rest[5];
+	union {
+		struct lock guard;
+		pthread_mutex_t mutex;
+	};
+	pthread_cond_t changed;
+	int writers_waiting, owner, process, unused;
 } pthread_rwlock_t;
 typedef struct {
 	int *shared;
 } pthread_rwlockattr_t;
+
+#define IS_SHARED(object) ((object)->type & USYNC_PROCESS)
+#define ENTER(object) (IS_SHARED(object) ? (void)pthread_mutex_lock(&(object)->mutex) : take(&(object)->guard))
+#define LEAVE(object) (IS_SHARED(object) ? (void)pthread_mutex_unlock(&(object)->mutex) : give(&(object)->guard))
+#define WAIT(object, deadline) \
+	({ \
+		int error_of_wait; \
+		if (IS_SHARED(object)) { \
+			error_of_wait = wait_shared(&(object)->changed, &(object)->mutex, deadline); \
+		} else { \
+			error_of_wait = sleep_on(object, &(object)->guard, deadline); \
+			take(&(object)->guard); \
+		} \
+		error_of_wait; \
+	})
+#define WAKE(object) (IS_SHARED(object) ? (void)wake_shared(&(object)->changed, 1) : (void)wake(object, 1 << 20))
+
+static int is_mine(const pthread_rwlock_t *lock)
+{
+	return lock->owner == (int)curthread()->ul_lwpid && (!IS_SHARED(lock) || lock->process == getpid());
+}
 
 static int can_read(const pthread_rwlock_t *lock)
 {
@@ -25,25 +52,25 @@ static int can_read(const pthread_rwlock_t *lock)
 
 static int lock_for(pthread_rwlock_t *lock, int writing, int wait, const struct timespec *deadline)
 {
-	int error = 0, self = curthread()->ul_lwpid;
-	take(&lock->guard);
+	int error = 0;
+	ENTER(lock);
 	while (!(writing ? lock->readers == 0 : can_read(lock)) && !error) {
 		if (!wait) {
 			error = EBUSY;
-		} else if (lock->readers < 0 && lock->owner == self) {
+		} else if (lock->readers < 0 && is_mine(lock)) {
 			error = EDEADLK;
 		} else {
 			lock->writers_waiting += writing;
-			error = sleep_on(lock, &lock->guard, deadline);
-			take(&lock->guard);
+			error = WAIT(lock, deadline);
 			lock->writers_waiting -= writing;
 		}
 	}
 	if (!error) {
 		lock->readers = writing ? -1 : lock->readers + 1;
-		lock->owner = self;
+		lock->owner = curthread()->ul_lwpid;
+		lock->process = IS_SHARED(lock) ? getpid() : 0;
 	}
-	give(&lock->guard);
+	LEAVE(lock);
 	return error;
 }
 
@@ -51,6 +78,7 @@ int pthread_rwlock_init(pthread_rwlock_t *lock, const pthread_rwlockattr_t *attr
 {
 	memset(lock, 0, sizeof *lock);
 	lock->type = (unsigned short)(attr && attr->shared ? *attr->shared : 0);
+	lock->mutex.type = lock->changed.type = lock->type;
 	lock->magic = RWL_MAGIC;
 	return 0;
 }
@@ -107,14 +135,14 @@ int pthread_rwlock_reltimedwrlock_np(pthread_rwlock_t *lock, const struct timesp
 
 int pthread_rwlock_unlock(pthread_rwlock_t *lock)
 {
-	take(&lock->guard);
-	int error = lock->readers == 0 || (lock->readers < 0 && lock->owner != curthread()->ul_lwpid) ? EPERM : 0;
+	ENTER(lock);
+	int error = lock->readers == 0 || (lock->readers < 0 && !is_mine(lock)) ? EPERM : 0;
 	if (!error)
 		lock->readers = lock->readers < 0 ? 0 : lock->readers - 1;
 	int free = !error && lock->readers == 0;
-	give(&lock->guard);
+	LEAVE(lock);
 	if (free)
-		wake(lock, 1 << 20);
+		WAKE(lock);
 	return error;
 }
 
@@ -147,16 +175,23 @@ int pthread_rwlockattr_getpshared(const pthread_rwlockattr_t *attr, int *shared)
 
 /* pthread_barrier_t has 16 words of 64 bits, pthread_spinlock_t is a mutex's size. */
 typedef struct {
-	struct lock guard;
 	unsigned count, here, round;
+	unsigned short type, magic;
+	union {
+		struct lock guard;
+		pthread_mutex_t mutex;
+	};
+	pthread_cond_t changed;
 } pthread_barrier_t;
 
 int pthread_barrier_init(pthread_barrier_t *barrier, const pthread_rwlockattr_t *attr, unsigned count)
 {
-	(void)attr;
 	if (count == 0)
 		return EINVAL;
-	*barrier = (pthread_barrier_t) { { 0 }, count, 0, 0 };
+	memset(barrier, 0, sizeof *barrier);
+	barrier->count = count;
+	barrier->type = (unsigned short)(attr && attr->shared ? *attr->shared : 0);
+	barrier->mutex.type = barrier->changed.type = barrier->type;
 	return 0;
 }
 
@@ -167,20 +202,18 @@ int pthread_barrier_destroy(pthread_barrier_t *barrier)
 
 int pthread_barrier_wait(pthread_barrier_t *barrier)
 {
-	take(&barrier->guard);
+	ENTER(barrier);
 	unsigned round = barrier->round;
 	if (++barrier->here == barrier->count) {
 		barrier->here = 0;
 		barrier->round++;
-		give(&barrier->guard);
-		wake(barrier, 1 << 20);
+		LEAVE(barrier);
+		WAKE(barrier);
 		return SERIAL_THREAD;
 	}
-	while (barrier->round == round) {
-		sleep_on(barrier, &barrier->guard, NULL);
-		take(&barrier->guard);
-	}
-	give(&barrier->guard);
+	while (barrier->round == round)
+		WAIT(barrier, NULL);
+	LEAVE(barrier);
 	return 0;
 }
 

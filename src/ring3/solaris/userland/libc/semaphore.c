@@ -36,6 +36,8 @@ int sem_destroy(sem_t *sem)
 static int take_sem(sem_t *sem, int wait, const struct timespec *deadline)
 {
 	int error = 0;
+	if (sem->type & USYNC_PROCESS)
+		return take_shared_sem(sem, wait, deadline);
 	take(&sem->guard);
 	while (sem->count == 0 && !error) {
 		if (!wait) {
@@ -89,6 +91,8 @@ int sem_reltimedwait_np(sem_t *sem, const struct timespec *interval)
 
 int sem_post(sem_t *sem)
 {
+	if (sem->type & USYNC_PROCESS)
+		return give_shared_sem(sem);
 	take(&sem->guard);
 	sem->count++;
 	give(&sem->guard);

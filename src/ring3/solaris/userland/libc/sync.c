@@ -4,7 +4,6 @@
 
 #define PTHREAD_MUTEX_RECURSIVE 4
 #define PTHREAD_MUTEX_ERRORCHECK 2
-#define USYNC_PROCESS 1
 #define LOCK_ROBUST 0x40
 #define MUTEX_MAGIC 0x4d58
 #define COND_MAGIC 0x4356
@@ -121,7 +120,7 @@ int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attr)
 
 int pthread_mutex_destroy(pthread_mutex_t *mutex)
 {
-	if (mutex->count)
+	if (mutex->type & USYNC_PROCESS ? ((unsigned char *)mutex)[15] : mutex->count)
 		return EBUSY;
 	mutex->magic = 0;
 	return 0;
@@ -130,6 +129,8 @@ int pthread_mutex_destroy(pthread_mutex_t *mutex)
 static int lock_mutex(pthread_mutex_t *mutex, int wait, const struct timespec *deadline)
 {
 	int self = curthread()->ul_lwpid, error = 0;
+	if (mutex->type & USYNC_PROCESS)
+		return lock_shared(mutex, wait, deadline);
 	take(&mutex->guard);
 	if (mutex->count && mutex->owner == self && mutex->type & PTHREAD_MUTEX_RECURSIVE) {
 		mutex->count++;
@@ -182,6 +183,8 @@ int pthread_mutex_reltimedlock_np(pthread_mutex_t *mutex, const struct timespec 
 
 int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
+	if (mutex->type & USYNC_PROCESS)
+		return unlock_shared(mutex);
 	take(&mutex->guard);
 	if (mutex->type & (PTHREAD_MUTEX_RECURSIVE | PTHREAD_MUTEX_ERRORCHECK) && (mutex->count == 0 || mutex->owner != curthread()->ul_lwpid)) {
 		give(&mutex->guard);
@@ -196,7 +199,11 @@ int pthread_mutex_unlock(pthread_mutex_t *mutex)
 
 int pthread_mutex_consistent(pthread_mutex_t *mutex)
 {
-	return mutex->type & LOCK_ROBUST ? 0 : EINVAL;
+	if (!(mutex->type & LOCK_ROBUST))
+		return EINVAL;
+	if (mutex->type & USYNC_PROCESS)
+		mutex->guard.held &= ~1;	/* LOCK_OWNERDEAD of the kernel's flags */
+	return 0;
 }
 
 int pthread_condattr_init(pthread_condattr_t *attr)
@@ -260,6 +267,8 @@ int pthread_cond_destroy(pthread_cond_t *cond)
 static int wait_cond(pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *deadline)
 {
 	int count = mutex->count;
+	if (cond->type & USYNC_PROCESS && mutex->type & USYNC_PROCESS)
+		return wait_shared(cond, mutex, deadline);
 	if (mutex->type & (PTHREAD_MUTEX_RECURSIVE | PTHREAD_MUTEX_ERRORCHECK) && (count == 0 || mutex->owner != curthread()->ul_lwpid))
 		return EPERM;
 	take(&cond->guard);
@@ -294,6 +303,8 @@ int pthread_cond_reltimedwait_np(pthread_cond_t *cond, pthread_mutex_t *mutex, c
 
 static int wake_cond(pthread_cond_t *cond, int most)
 {
+	if (cond->type & USYNC_PROCESS)
+		return wake_shared(cond, most > 1);
 	take(&cond->guard);
 	give(&cond->guard);
 	wake(cond, most);

@@ -33,6 +33,9 @@
 	SYSCALL_RET getgid, 47
 	SYSCALL_RET2 getegid, 47
 	SYSCALL_RETC mknodat, 48
+	SYSCALL_RET __msgsys, 49
+	SYSCALL_RET __shmsys, 52
+	SYSCALL_RET __semsys, 53
 	SYSCALL_RESTART ioctl, 54
 	SYSCALL_RETC fchownat, 56
 	SYSCALL_RETC __fdsync, 58
@@ -93,6 +96,8 @@
 	SYSCALL_RETC seteuid, 141
 	SYSCALL_RET __sigtimedwait, 144
 	SYSCALL_RETC sched_yield, 146
+	SYSCALL_RETC __lwp_sema_post, 148
+	SYSCALL_RETC __lwp_sema_trywait, 149
 	SYSCALL_RETC __lwp_detach, 150
 	SYSCALL_RETC getitimer, 157
 	SYSCALL_RETC setitimer, 158
@@ -103,6 +108,9 @@
 	SYSCALL_RETC __lwp_kill, 163
 	SYSCALL_RET _lwp_self, 164
 	SYSCALL_RETC _lwp_private, 166
+	SYSCALL_RETC __lwp_cond_wait, 170
+	SYSCALL_RETC __lwp_cond_signal, 171
+	SYSCALL_RETC __lwp_cond_broadcast, 172
 	SYSCALL_RESTART __pread, 173
 	SYSCALL_RESTART __pwrite, 174
 	SYSCALL_RETC __rusagesys, 181
@@ -121,6 +129,8 @@
 	SYSCALL_RETC setreuid, 202
 	SYSCALL_RETC setregid, 203
 	SYSCALL_RET resolvepath, 209
+	SYSCALL_RETC __lwp_mutex_timedlock, 210
+	SYSCALL_RETC __lwp_sema_timedwait, 211
 	SYSCALL_RET __zone, 227
 	SYSCALL_RETC __getcwd, 229
 	SYSCALL_RET __so_socket, 230
@@ -138,6 +148,8 @@
 	SYSCALL_RETC __getsockname, 244
 	SYSCALL_RETC __getsockopt, 245
 	SYSCALL_RETC __setsockopt, 246
+	SYSCALL_RETC __lwp_mutex_unlock, 250
+	SYSCALL_RETC __lwp_mutex_trylock, 251
 
 	ALIAS _exit, __exit_call
 	ALIAS _Exit, __exit_call

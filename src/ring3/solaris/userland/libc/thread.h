@@ -42,6 +42,15 @@ typedef struct {
 int pthread_mutex_lock(pthread_mutex_t *), pthread_mutex_trylock(pthread_mutex_t *), pthread_mutex_unlock(pthread_mutex_t *);
 void *pthread_getspecific(unsigned);
 int pthread_setspecific(unsigned, const void *);
+/*
+ * What processes share is the kernel's (USYNC_PROCESS in the type): it knows who waits, wherever each has it mapped. In such a
+ * mutex the first word is the kernel's flags, the owner is a process, and the byte at 15 says that it is locked (lwp_mutex_t).
+ */
+#define USYNC_PROCESS 1
+int lock_shared(pthread_mutex_t *, int wait, const struct timespec *deadline), unlock_shared(pthread_mutex_t *);
+int wait_shared(pthread_cond_t *, pthread_mutex_t *, const struct timespec *deadline), wake_shared(pthread_cond_t *, int all);
+int take_shared_sem(void *sem, int wait, const struct timespec *deadline), give_shared_sem(void *sem);
+
 struct timespec after(const struct timespec *interval), until(int clock, const struct timespec *when);
 
 /* A call that ends when its thread is cancelled (cancellation(7)): between the two, and once cancelled, it does not come back. */

@@ -1,19 +1,24 @@
-"""System V interprocess communication: what a kernel keeps of it (ipc/util.h, sem.c, msg.c and shm.c of Linux 6.x)."""
+"""System V interprocess communication: what a kernel keeps of it, and how operations on semaphores are done.
+
+Numbers are made as Linux 6.x makes them (ipc/util.h, sem.c, msg.c and shm.c).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from ring3.abi.errno import E, Errno
 from ring3.kernel.wait import WaitQueue
 
 if TYPE_CHECKING:
     from ring3.kernel.mm.objects import MemoryObject
-    from ring3.linux.model.undo import UndoList
 
 IPC_PRIVATE: Final = 0
+SEMVMX: Final = 32767
+SEMAEM: Final = 32767
+"""The most that a semaphore's value, and what is taken back of one, can be."""
 INDEX_BITS: Final = 15
 _INDEX: Final = (1 << INDEX_BITS) - 1
 _SEQUENCES: Final = 1 << (31 - INDEX_BITS)
@@ -215,7 +220,62 @@ class SemaphoreSet(IpcObject):
         self.all = [Semaphore() for _ in range(count)]
         self.sleepers: list[Sleeper] = []
         self.otime = 0
-        self.undos: dict[UndoList, list[int]] = {}
+        self.undos: dict[Any, list[int]] = {}
+
+
+def perform(found: SemaphoreSet, wanted: Sleeper) -> bool:
+    """Does all operations or none: ``perform_atomic_semop``.
+
+    Returns:
+        Whether they are done, or failed; if not, they must wait, and `Sleeper.blocking` says for which.
+
+    Raises:
+        Errno: EAGAIN, they would have to wait and may not; ERANGE.
+    """
+    values = [semaphore.value for semaphore in found.all]
+    undo = None if wanted.undo is None else list(wanted.undo)
+    for operation in wanted.operations:
+        number = operation.number
+        result = values[number] + operation.amount
+        if result < 0 or (not operation.amount and values[number]):
+            if not operation.wait:
+                raise Errno(E.EAGAIN)
+            wanted.blocking = operation
+            return False
+        if result > SEMVMX:
+            raise Errno(E.ERANGE)
+        if operation.undo and undo is not None:
+            undo[number] -= operation.amount
+            if not -SEMAEM - 1 <= undo[number] <= SEMAEM:
+                raise Errno(E.ERANGE)
+        values[number] = result
+    for semaphore, value in zip(found.all, values, strict=True):
+        semaphore.value = value
+    if wanted.undo is not None and undo is not None:
+        wanted.undo[:] = undo
+    for operation in wanted.operations:
+        found.all[operation.number].pid = wanted.pid
+    return True
+
+
+def update(found: SemaphoreSet, now: int) -> None:
+    """Values have changed: does for who waits what can be done now, in the order in which they came."""
+    again = True
+    while again:
+        again = False
+        for sleeper in list(found.sleepers):
+            try:
+                if not perform(found, sleeper):
+                    continue
+                sleeper.outcome = 0
+                found.otime = now
+                again = any(operation.amount for operation in sleeper.operations)
+            except Errno as error:
+                sleeper.outcome = -error.number
+            found.sleepers.remove(sleeper)
+            if again:
+                break
+    found.changed.wake()
 
 
 class Message:
@@ -248,6 +308,19 @@ class MessageQueue(IpcObject):
         self.bytes = 0
         self.stime = self.rtime = 0
         self.sender = self.receiver = 0
+
+    def fits(self, size: int) -> bool:
+        """Whether there is room for a message of so many bytes."""
+        return size + self.bytes <= self.room and len(self.messages) + 1 <= self.room
+
+    def first(self, wanted: int) -> Message | None:
+        """The message that msgrcv(2) takes: the oldest (0), of a type, or of the lowest up to one that is negative."""
+        if not wanted:
+            return self.messages[0] if self.messages else None
+        if wanted < 0:
+            low = [message for message in self.messages if message.type <= -wanted]
+            return min(low, key=lambda message: message.type) if low else None
+        return next((message for message in self.messages if message.type == wanted), None)
 
 
 class Segment(IpcObject):
