@@ -76,6 +76,19 @@ def test_a_hook_cannot_run_the_machine_that_calls_it(target: str, use: str) -> N
     assert len(refused) == 1
 
 
+def test_a_hook_of_an_address_is_called_while_instructions_are_counted(target: str) -> None:
+    seen = []
+    with ring3.Linux() as machine:
+        process = spawn(machine, target)
+
+        @machine.on_address("check", process)
+        def checking(_: ring3.Process) -> None:
+            seen.append("check")
+
+        process.run_until(ring3.Instructions(1_000_000))
+    assert seen == ["check"]
+
+
 def test_a_hook_stops_the_machine_and_it_goes_on(target: str) -> None:
     with ring3.Linux() as machine:
         process = spawn(machine, target)

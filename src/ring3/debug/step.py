@@ -19,6 +19,9 @@ class Stepper(CpuObserver):
     """Steps a thread, again and again, until it is to run freely.
 
     A system call is one instruction of ring 3, whatever it does and however long it waits.
+
+    Attributes:
+        is_stepping: A step is being made.
     """
 
     def __init__(
@@ -41,7 +44,7 @@ class Stepper(CpuObserver):
         self._done = done
         self._inside = range(0)
         self._handler: int | None = None
-        self._is_stepping = self._has_executed = False
+        self.is_stepping = self._has_executed = False
         self._at: int | None = None
         self._cpu = thread.task.kernel.machine.cpu
         point = points.Instruction(rings, full_path=0 in rings, task=thread.task)
@@ -56,16 +59,16 @@ class Stepper(CpuObserver):
             at: The instruction it is about to execute, where that has been told of already.
         """
         self._inside, self._handler = inside, handler
-        self._is_stepping, self._has_executed, self._at = True, False, at
+        self.is_stepping, self._has_executed, self._at = True, False, at
 
     def finish(self) -> None:
         """Ends a step at the next instruction: one is being executed."""
         self._inside, self._handler = range(0), None
-        self._is_stepping = self._has_executed = True
+        self.is_stepping = self._has_executed = True
 
     def before(self, task: Task) -> None:
         """The CPU is about to execute an instruction: the thread stops before it if the step is done."""
-        if not self._is_stepping:
+        if not self.is_stepping:
             return
         pc = self._cpu.rip
         if not self._has_executed and pc != self._handler and self._at in (None, pc):
@@ -81,7 +84,7 @@ class Stepper(CpuObserver):
 
     def end(self) -> None:
         """The thread has stopped: the step is over."""
-        self._is_stepping = False
+        self.is_stepping = False
 
     def leave(self) -> None:
         """Watches no more."""

@@ -165,8 +165,8 @@ class Target(ABC):
     def _at_address(self, task: Task, address: int) -> None:
         """A task has come to a stop address."""
         thread = self._known.get(task)
-        if thread is None or thread.stop is not None:
-            return
+        if thread is None or thread.stop is not None or (thread.stepper and thread.stepper.is_stepping):
+            return  # a stepper looks by itself
         if thread.passing == address:
             thread.passing = None
         else:

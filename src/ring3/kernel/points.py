@@ -2,6 +2,9 @@
 
 Who is told of calls is a `CallObserver`, who is told of the CPU a `CpuObserver`; elsewhere it is a function that gets
 one of the events of `kernel.events`, as something has happened.
+
+What is counted (faults, bytes read, switches) has no points of its own: who counts is told at the point where it
+happens, as DTrace's sysinfo and vminfo are (`ring3.trace.dtrace.machine.statistics`).
 """
 
 from __future__ import annotations

@@ -188,12 +188,13 @@ class WatchedCpu:
                 break
             for observer in observers:
                 observer.before(task)
-            if (
-                not observers
-            ):  # who watches instructions looks at addresses too; elsewhere a step would miss them
-                self.at_address(task)
+            address = cpu.rip
+            if task.on_cpu:
+                self.at_address(task)  # a step does not stop there
             if not task.on_cpu:
                 return Event.STEPPED
+            if cpu.rip != address:
+                continue  # somebody has sent the task elsewhere
             stop = cpu.step()
             for observer in observers:
                 observer.after(task, stop)
