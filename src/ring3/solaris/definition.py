@@ -50,8 +50,9 @@ class SolarisFunction(KernelFunction):
         support: Support | None = None,
         note: str = "",
         calls: Mapping[str, int | None] | None = None,
+        signature: str = "",
     ) -> None:
-        super().__init__(name, module, function, calls=calls or {})
+        super().__init__(name, module, function, signature, calls or {})
         self.support = support
         self.note = note
 
@@ -115,21 +116,29 @@ def syscall(
     return _define(module, Support(support), note, calls)
 
 
-def function(module: str, calls: Mapping[str, int | None] | None = None) -> Callable[[F], F]:
+def function(
+    module: str, calls: Mapping[str, int | None] | None = None, signature: str = ""
+) -> Callable[[F], F]:
     """Defines a function that handlers or the machine code call, with the functions it calls (see `KernelFunction`).
+
+    One that handlers alone call may take anything; it has its declaration in C as ``signature`` then.
 
     Raises:
         ValueError: A function of that name is defined already.
     """
-    return _define(module, None, "", calls)
+    return _define(module, None, "", calls, signature)
 
 
 def _define(
-    module: str, support: Support | None, note: str, calls: Mapping[str, int | None] | None
+    module: str,
+    support: Support | None,
+    note: str,
+    calls: Mapping[str, int | None] | None,
+    signature: str = "",
 ) -> Callable[[F], F]:
     def define(body: F) -> F:
         name = body.__name__.removesuffix("_")
-        FUNCTIONS.add(SolarisFunction(name, module, cast(Handler, body), support, note, calls))
+        FUNCTIONS.add(SolarisFunction(name, module, cast(Handler, body), support, note, calls, signature))
         return body
 
     return define

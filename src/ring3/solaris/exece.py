@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Address, Path
@@ -13,7 +14,7 @@ from ring3.loader.executable import ExecFile, find_executable
 from ring3.loader.program import ExecError
 from ring3.loader.stack import Strings
 from ring3.machine.msr import Msr
-from ring3.solaris.definition import syscall
+from ring3.solaris.definition import function, syscall
 from ring3.solaris.exec import NCARGS, Start, prepare, setregs
 from ring3.solaris.exit import end_others
 from ring3.solaris.lookup import path_at, walk
@@ -52,19 +53,44 @@ def _open(task: SolarisTask, path: bytes) -> ExecFile:
     return find_executable(walk(task), task.process.fs.cwd, path)
 
 
-def _script(task: SolarisTask, path: bytes, argv: list[bytes]) -> tuple[ExecFile, bytes, list[bytes]]:
-    """The program that runs a file: itself, or the interpreter that its first line names (intpexec)."""
-    for _ in range(_MAX_DEPTH):
-        file = _open(task, path)
-        head = file.pread(0, _INTERPRETED)
-        if head[:2] != b"#!":
-            return file, path, argv
-        words = head[2:].split(b"\n", 1)[0].split(None, 1)
-        if not words:
-            break
-        argv = [words[0], *(word.rstrip() for word in words[1:]), path, *argv[1:]]
-        path = words[0]
-    raise Errno(SolarisE.ENOEXEC)
+class Execsw(IntEnum):
+    """The kernel's loaders, by where their rows of ``execsw[]`` are."""
+
+    ELF = 0xFFFF_FFFF_FBD0_0000
+    INTP = ELF + 0x28
+
+
+_LOADERS: Final = {b"\x7fELF": Execsw.ELF, b"#!": Execsw.INTP}
+
+
+@function("genunix", signature="struct execsw *findexec_by_hdr(char *header)")
+def findexec_by_hdr(_task: SolarisTask, header: bytes) -> int:
+    """Which loader takes a file that begins so; NULL if there is none."""
+    return next((loader for magic, loader in _LOADERS.items() if header.startswith(magic)), 0)
+
+
+@function(
+    "genunix",
+    signature="int gexec(struct vnode **vpp, char *path, struct uarg *args, int level)",
+    calls={"findexec_by_hdr": None, "gexec": None},
+)
+def gexec(
+    task: SolarisTask, file: ExecFile, path: bytes, argv: list[bytes], level: int
+) -> tuple[ExecFile, bytes, list[bytes]]:
+    """The program that runs a file: itself, or the interpreter that its first line names (intpexec).
+
+    Raises:
+        Errno: ENOEXEC.
+    """
+    head = file.pread(0, _INTERPRETED)
+    loader = findexec_by_hdr(task, head)
+    if loader == Execsw.ELF:
+        return file, path, argv
+    words = head[2:].split(b"\n", 1)[0].split(None, 1) if loader else []
+    if not words or level == _MAX_DEPTH:
+        raise Errno(SolarisE.ENOEXEC)
+    argv = [words[0], *(word.rstrip() for word in words[1:]), path, *argv[1:]]
+    return gexec(task, _open(task, words[0]), words[0], argv, level + 1)
 
 
 @syscall("full")
@@ -73,7 +99,7 @@ def exece(task: SolarisTask, file: Path, argp: Address, envp: Address) -> int:
     path = path_at(task, file)
     argv, environment = _vector(task, argp), _vector(task, envp)
     try:
-        program, path, argv = _script(task, path, argv)
+        program, path, argv = gexec(task, _open(task, path), path, argv, 1)
         exe = program.place.path(task.process.fs.root)
         start = prepare(task.kernel, program, Strings(exe, argv, environment), lambda name: _open(task, name))
     except ExecError as error:

@@ -108,6 +108,8 @@ class SolarisKernel(Parts, TwoWays[SolarisTask]):
                 self._make_info(row)
         symbols = self.image.symbols
         for made in self._functions:
+            if made.signature:
+                continue  # handlers alone call it
             address = symbols.get(made.key)
             if address is None:
                 address = self.image.add_stub(made.name, made.module)

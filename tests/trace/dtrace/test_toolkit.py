@@ -29,6 +29,7 @@ pytestmark = [
 ]
 BOTH: Final = ("linux", "solaris")
 LINUX: Final = ("linux",)
+SOLARIS: Final = ("solaris",)
 
 
 class Script(NamedTuple):
@@ -120,6 +121,11 @@ SCRIPTS: Final = (
         "Kernel/cswstat.d",
         (r"TIME +NUM +CSWTIME\(us\) +AVGTIME\(us\)", r"^ *20\d\d .* +\d+ +\d+ +\d+$"),
         does="rest",
+    ),
+    Script(
+        "Kernel/whatexec.d",
+        (r"PEXEC +EXEC +OK TYPE", r"^workload +\S*/workload +Y \\177ELF$"),
+        systems=SOLARIS,
     ),
     Script("iosnoop", (r"UID +PID D +BLOCK +SIZE +COMM PATHNAME", r"R +\d+ +\d+ +workload \S*/workload")),
     Script(

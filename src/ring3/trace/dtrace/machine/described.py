@@ -112,7 +112,7 @@ class Descriptions:
     def __init__(self, kernel: Any, facts: Facts) -> None:  # noqa: ANN401 - the kernel of either system
         self._kernel = kernel
         self._facts = facts
-        self._event = b""
+        self._event = bytearray()
         self._globals: list[Callable[[], bytes]] = []
         self._pages: dict[int, Callable[[Any], bytes]] = {
             0: self._psinfo,
@@ -127,12 +127,14 @@ class Descriptions:
 
     def place(self, *parts: bytes) -> list[int]:
         """Puts structs where the probe that fires next finds them; returns their addresses."""
-        addresses, out = [], bytearray()
-        for part in parts:
-            addresses.append(_EVENT + len(out))
-            out += part.ljust(-(-len(part) // 16) * 16, b"\0")
-        self._event = bytes(out)
-        return addresses
+        self._event = bytearray()
+        return [self.place_beside(part) for part in parts]
+
+    def place_beside(self, part: bytes) -> int:
+        """Puts one more there; returns its address."""
+        address = _EVENT + len(self._event)
+        self._event += part.ljust(-(-len(part) // 16) * 16, b"\0")
+        return address
 
     def place_global(self, value: Callable[[], bytes]) -> int:
         """Gives a variable of the kernel, whose bytes a function tells, a place; returns its address."""
@@ -158,7 +160,7 @@ class Descriptions:
                 raise LookupError(address)
             return self._globals[number](), offset
         if address >= _EVENT:
-            return self._event, address - _EVENT
+            return bytes(self._event), address - _EVENT
         if address >= _FILES:
             tid, offset = divmod(address - _FILES, _FILES_OF_EACH)
             return self._of_file(self._task(tid), offset)

@@ -135,7 +135,33 @@ MSGB: Final = Struct(
     unsigned short b_flag
     """,
 )
-FILE: Final = Struct("file", "struct vnode *f_vnode\ns64 f_offset\nint f_flag")
+VREG: Final = 1
+"""`v_type` of a regular file (sys/vnode.h)."""
+INODE: Final = Struct(
+    "inode",
+    "unsigned short i_mode\nstruct kuid i_uid\nstruct kuid i_gid\nunsigned long i_ino\ns64 i_size",
+    KUID,
+)
+QSTR: Final = Struct("qstr", "unsigned int hash\nunsigned int len\nchar *name")
+DENTRY: Final = Struct(
+    "dentry",
+    "struct dentry *d_parent\nstruct qstr d_name\nstruct inode *d_inode\nchar d_iname[40]",
+    QSTR,
+)
+PATH: Final = Struct("path", "struct vfsmount *mnt\nstruct dentry *dentry")
+FILE: Final = Struct(
+    "file",
+    """
+    struct vnode *f_vnode
+    s64 f_offset
+    int f_flag
+    unsigned int f_flags
+    s64 f_pos
+    struct path f_path
+    struct inode *f_inode
+    """,
+    PATH,
+)
 FILE_ENTRY: Final = Struct("uf_entry", "struct file *uf_file\nint uf_flag")
 FILES: Final = Struct("uf_info", "struct uf_entry *fi_list\nint fi_nfiles")
 USER: Final = Struct(
@@ -261,6 +287,10 @@ TYPES: Final = {
     "struct pid": PID,
     "struct pt_regs": PT_REGS,
     "struct upid": UPID,
+    "struct inode": INODE,
+    "struct qstr": QSTR,
+    "struct dentry": DENTRY,
+    "struct path": PATH,
     **dict.fromkeys(("cred_t", "struct cred"), CRED),
     **dict.fromkeys(("kuid_t", "kgid_t", "struct kuid"), KUID),
     **dict.fromkeys(("kmutex_t", "struct mutex", "spinlock_t", "raw_spinlock_t"), KMUTEX),

@@ -63,14 +63,17 @@ class FbtProvider:
         if probe.function in self._stubs:
             at_stub: CallObserver = observer(probe, fire, probe.function)
             if probe.name == "entry":
-                at_stub = _StubEntry(fire, probe.function, self._descriptions)
+                at_stub = _Entry(fire, probe.function, self._descriptions, _StubContext)
             return self._kernel.probes.attach(points.Stub(probe.function), at_stub).detach
         key = f"{probe.module}`{probe.function}" if probe.module else probe.function
-        return self._kernel.probes.attach(points.Function(key), observer(probe, fire, probe.function)).detach
+        watching = observer(probe, fire, probe.function)
+        if probe.name == "entry":
+            watching = _Entry(fire, probe.function, self._descriptions, _FunctionContext)
+        return self._kernel.probes.attach(points.Function(key), watching).detach
 
 
-class _StubContext(CallContext):
-    """A stub is called, whose argument is where the registers of the program are described."""
+class _FunctionContext(CallContext):
+    """A function is called; objects that it is given are described."""
 
     __slots__ = ("_descriptions",)
 
@@ -79,23 +82,37 @@ class _StubContext(CallContext):
         self._descriptions = descriptions
 
     def _told(self) -> Iterable[object]:
+        from ring3.trace.dtrace.machine.described_objects import described  # noqa: PLC0415 - for those who ask
+
+        return described(super()._told(), self._descriptions)
+
+
+class _StubContext(_FunctionContext):
+    """A stub is called, whose argument is where the registers of the program are described."""
+
+    __slots__ = ()
+
+    def _told(self) -> Iterable[object]:
         call: Any = self._call
         names = [place.field.name for place in rows.PT_REGS.layout(64).places]
         values: Fields = {name: int(getattr(call.regs, name, 0)) for name in names}
         return self._descriptions.place(packed(rows.PT_REGS, values | {"orig_ax": call.number}))
 
 
-class _StubEntry(CallObserver):
-    """Fires when a stub is called."""
+class _Entry(CallObserver):
+    """Fires when a function is called."""
 
-    def __init__(self, fire: Fire, function: str, descriptions: Descriptions) -> None:
+    def __init__(
+        self, fire: Fire, function: str, descriptions: Descriptions, context: type[_FunctionContext]
+    ) -> None:
         self._fire = fire
         self._function = function
         self._descriptions = descriptions
+        self._context = context
 
     def entry(self, call: Call) -> None:
-        """Fire with the registers."""
-        self._fire(_StubContext(call, self._function, self._descriptions))
+        """Fire with what the function is given."""
+        self._fire(self._context(call, self._function, self._descriptions))
 
 
 def _types(row: KernelFunction, what: str) -> Callable[[TypeSpace], list[Type]]:

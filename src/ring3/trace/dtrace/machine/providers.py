@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from ring3.abi.errno import Errno
 from ring3.kernel import points
 from ring3.kernel.observed import Call, CallObserver
-from ring3.kernel.task import Task
 from ring3.trace.dtrace.machine.births import first_turns
 from ring3.trace.dtrace.machine.call_types import types_of
-from ring3.trace.dtrace.machine.described import thread_address
 from ring3.trace.dtrace.machine.solaris_names import ALIASES, BEHIND_FIRST
 from ring3.trace.dtrace.machine.target import TaskContext
 from ring3.trace.dtrace.providers.base import (
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
     from ring3.abi.rows import Call as Row
     from ring3.kernel.core import Kernel
     from ring3.kernel.probes import Attachment
+    from ring3.kernel.task import Task
     from ring3.kernel.watched_stubs import StubRow
     from ring3.trace.dtrace.machine.described import Descriptions
 
@@ -42,15 +41,8 @@ _FORKS: Final = frozenset(("fork", "vfork", "clone", "clone3", "forksys", "vfork
 
 def padded(values: Iterable[object]) -> tuple[int, ...]:
     """Ten arguments: integers as signed 64-bit ones, anything else as 0."""
-    found = [_number(value) for value in values][:ARGUMENTS]
+    found = [_signed(value) if isinstance(value, int) else 0 for value in values][:ARGUMENTS]
     return (*found, *NO_ARGUMENTS[len(found) :])
-
-
-def _number(value: object) -> int:
-    """An argument as a number; of a task, the address at which it is described."""
-    if isinstance(value, int):
-        return _signed(value)
-    return _signed(thread_address(value.tid)) if isinstance(value, Task) else 0
 
 
 def _signed(value: int) -> int:
