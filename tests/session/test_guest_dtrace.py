@@ -105,3 +105,13 @@ def test_a_process_that_runs_is_grabbed() -> None:
         '{ printf("ends\\n"); }\' -p $!'
     )
     assert shown.split() == ["ends"]
+
+
+def test_a_script_that_traces_writes_does_not_trace_its_own_without_end() -> None:
+    script = 'syscall::write:entry /pid == $pid/ { n++; printf("x"); } tick-300ms { exit(n > 100); }'
+    assert shell(f"dtrace -qn '{script}' > /dev/null") == ""
+
+
+def test_oracles_mark_is_looked_for_in_the_programs_environment() -> None:
+    shown = shell("_DTRACE_TESTING=t dtrace -n 'BEGIN { trace(1); exit(0); }' 2>/dev/null")
+    assert shown.split("\n")[0].strip() == "FUNCTION:NAME"

@@ -6,7 +6,7 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, Final, cast
 
 from ring3.session.guest_host import GuestHost, Output, system_of
 from ring3.session.tools import Interruption, Program
@@ -14,6 +14,9 @@ from ring3.trace.dtrace.command import Command, Interrupted
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
+
+_BUFFER: Final = 1 << 16
+"""Bytes of output that are kept until somebody wants to see them."""
 
 
 class _Elsewhere(Output):
@@ -67,7 +70,7 @@ def _interruptible() -> Iterator[None]:
 def perform(program: Program) -> int:
     """Runs dtrace for a program; returns its status."""
     host = GuestHost(program, system_of(program))
-    stdout = cast("IO[bytes]", Output(program, "o"))
+    stdout = io.BufferedWriter(Output(program, "o"), _BUFFER)
     stderr = io.TextIOWrapper(
         io.BufferedWriter(Output(program, "e")),
         encoding="utf-8",
@@ -79,5 +82,6 @@ def perform(program: Program) -> int:
     except Interruption:
         return 0
     finally:
+        stdout.flush()
         host.end_program()
         host.close()

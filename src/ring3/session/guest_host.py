@@ -27,6 +27,9 @@ _EXEC: Final = {"linux": "execve", "solaris": "exece"}
 """The call by which a process becomes another program."""
 
 
+_FLUSH: Final = 100_000_000
+"""Nanoseconds after which the program writes what there is: if each record were written at once, a script that traces
+writes would trace its own without end."""
 _IDENTITY: Final = ("pid", "ppid", "pgid", "sid", "uid", "euid", "gid", "egid")
 
 
@@ -68,6 +71,16 @@ class GuestHost(UpHost):
         """Those of the program."""
         task = self._program.task
         return {name: int(self._facts[name](task)) for name in _IDENTITY}
+
+    def variable(self, name: str) -> str | None:
+        """One of the program; what a program of Solaris has in its environment is not looked at."""
+        if self.system == "solaris":
+            return None
+        from ring3.linux.proc.process import environ  # noqa: PLC0415 - one system of two
+
+        wanted = os.fsencode(name) + b"="
+        found = (each for each in environ(self._program.task).split(b"\0") if each.startswith(wanted))
+        return next((os.fsdecode(each.removeprefix(wanted)) for each in found), None)
 
     def start(self, command: str, changes: Mapping[str, str | None]) -> int:
         """As `start_program`, of a command line, with changes to its environment; None takes a name out of it."""
@@ -161,7 +174,8 @@ class GuestHost(UpHost):
         if self._child is not None:
             self._kernel.let_go(self._child)
             self._child = None
-        self._wait_for(lambda: finished() or self._gone or self._gone_by_itself)
+        with self._kernel.probes.attach(points.Tick(_FLUSH), lambda _task: flush()):
+            self._wait_for(lambda: finished() or self._gone or self._gone_by_itself)
         if self._task is not None and (self._gone or self._task.program_ended):
             self.ended = ending.told(self._task, self.system)
 

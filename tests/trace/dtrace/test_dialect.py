@@ -1,9 +1,14 @@
 """What Sun's and Oracle's D define differently: the same program in both dialects."""
 
+import io
+import sys
+
 import pytest
 
 from ring3.trace.dtrace import dialect
+from ring3.trace.dtrace.command import Command
 from ring3.trace.dtrace.errors import CompileError
+from ring3.trace.dtrace.hosts import HostAlone
 from tests.trace.dtrace.d_program import run
 
 FAULT = "BEGIN { trace(1); } BEGIN { trace(*(int *)64); exit(0); } ERROR { exit(1); }"
@@ -65,8 +70,11 @@ def test_oracles_llquantize_has_buckets_below_zero() -> None:
     assert labels("oracle") == ["-8", "-4", "-3", "-2", "-1", "0", "1", "2", "3"]
 
 
-def test_oracles_mark_in_the_environment_chooses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("_DTRACE_TESTING", raising=False)
-    assert dialect.usual() == "sun"
-    monkeypatch.setenv("_DTRACE_TESTING", "t")
-    assert dialect.usual() == "oracle"
+def test_oracles_mark_in_the_environment_chooses(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert dialect.usual(marked=False) == "sun"
+    monkeypatch.setenv(dialect.MARK, "t")
+    stdout = io.BytesIO()
+    assert Command(HostAlone(), stdout, sys.stderr).main(["-n", "BEGIN { trace(1); exit(0); }"]) == 0
+    assert stdout.getvalue().splitlines()[0].strip() == b"FUNCTION:NAME"

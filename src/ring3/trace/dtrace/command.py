@@ -7,7 +7,6 @@ makes its time pass.
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -15,7 +14,7 @@ from pathlib import PurePath
 from types import FrameType
 from typing import IO
 
-from ring3.trace.dtrace import headers, libraries, listing, preprocess, shipped
+from ring3.trace.dtrace import dialect, headers, libraries, listing, preprocess, shipped
 from ring3.trace.dtrace.command_line import USAGE, Arguments, Text, UsageError
 from ring3.trace.dtrace.compiler import Program, Source
 from ring3.trace.dtrace.errors import CompileError, DtraceError
@@ -58,7 +57,8 @@ class Command:
         self._host = host
         self._stdout = stdout
         self._stderr = stderr
-        self._options = Options()
+        self._marked = host.variable(dialect.MARK) is not None
+        self._options = Options(dialect.usual(marked=self._marked))
         self._bits = 64
 
     def main(self, words: Sequence[str]) -> int:
@@ -191,7 +191,7 @@ class Command:
             constant=find,
             bits=self._bits,
             as_json=as_json,
-            columns="_DTRACE_TESTING" not in os.environ,
+            columns=not self._marked,
         )
         session.consumer.create_file = self._files.create
         session.consumer.run_command = self._files.run

@@ -26,6 +26,9 @@ class Host(Protocol):
     def identity(self) -> dict[str, int]:
         """The numbers of dtrace's own process, and of its user: `pid`, `ppid`, `pgid`, `sid`, `uid` and so on."""
 
+    def variable(self, name: str) -> str | None:
+        """A variable in the environment of dtrace's own process; None if it is not there."""
+
     def start(self, command: str, changes: Mapping[str, str | None]) -> int:
         """Start a program, stopped before its first instruction; returns its process number.
 
@@ -78,6 +81,10 @@ class HostAlone:
             "gid": os.getgid(),
             "egid": os.getegid(),
         }
+
+    def variable(self, name: str) -> str | None:
+        """One of this process."""
+        return os.environ.get(name)
 
     def start(self, command: str, changes: Mapping[str, str | None]) -> int:
         """There is nothing to start a program in.

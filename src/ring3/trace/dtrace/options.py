@@ -106,7 +106,7 @@ KINDS = {
     "unsetenv": Kind("variable", "", _COMPILE),
     "pgmax": Kind("number", 8, _COMPILE),
     "stdc": Kind("stdc", "a", _COMPILE),
-    "dialect": Kind("dialect", dialect.usual(), _COMPILE),
+    "dialect": Kind("dialect", dialect.SUN.name, _COMPILE),
     "bufsize": Kind("size", 4 << 20, _RUN),
     "aggsize": Kind("size", 4 << 20, _RUN),
     "bufpolicy": Kind("policy", "switch", _RUN),
@@ -178,7 +178,6 @@ _NOT_IN_PROGRAMS = frozenset(
         "undef",
         "unodefs",
         "version",
-        "zdefs",
         "empty",
         "setenv",
         "unsetenv",
@@ -192,8 +191,9 @@ _LISTS = frozenset(("define", "incdir", "libdir", "undef", "setenv", "unsetenv",
 class Options:
     """The values of the options of one session."""
 
-    def __init__(self) -> None:
-        self._values: dict[str, object] = {}
+    def __init__(self, usual_dialect: str = dialect.SUN.name) -> None:
+        """Nothing is set; the dialect is what is usual until it is."""
+        self._values: dict[str, object] = {"dialect": usual_dialect}
         self.lists: dict[str, list[str]] = {name: [] for name in _LISTS}
 
     def set(self, name: str, value: str | None, *, in_program: bool = False) -> None:
