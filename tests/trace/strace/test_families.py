@@ -82,7 +82,8 @@ def test_structs_speak_of_what_there_is(bits: int) -> None:
             missing += [f"{name}.{field.name}: {what}" for what in _references(arg)]
             if arg.condition is not None and arg.condition.argument not in places:
                 missing.append(f"{name}.{field.name}: {arg.condition.argument}")
-        missing += [f"{name}: {item.name}" for item in (*row.shown, *row.answer) if item.name not in places]
+        shown = {item.name for item in (*row.shown, *row.answer)} - {""}
+        missing += [f"{name}: {item}" for item in shown if item not in places]
     assert not missing
 
 
@@ -145,3 +146,32 @@ def test_times_have_dates_and_bare_structs_no_names() -> None:
 def test_a_struct_that_cannot_be_read_is_an_address() -> None:
     arg = Arg(POINTER, Meaning.STRUCT, "rtc_pll_info", when=When.ENTRY)
     assert _text(bytes(8), 64).value(arg, _END - 8, {}) == f"{_END - 8:#x}"
+
+
+def test_as_much_counts_as_the_call_says() -> None:
+    row = _described("u32 a\nu32 b\nshow a @4 b", "sized=size", "inside=both")
+    memory = bytes([1, 0, 0, 0, 2, 0, 0, 0, 3])
+    text = _text(memory, 64)
+    assert text.struct(row, _END - 9, 0, 4) == "{both={a=1}}"
+    assert text.struct(row, _END - 9, 0, 5) == "{both={a=1, b=2}}"
+    assert text.struct(row, _END - 9, 0, 8) == "{both={a=1, b=2}}"
+    assert text.struct(row, _END - 9, 0, 9) == "{both={a=1, b=2}, ...}"
+    assert _text(memory, 64, verbose=True).struct(row, _END - 9, 0, 9) == (
+        '{both={a=1, b=2}, extra_data="\\x03" /* bytes 8..8 */}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        (64, ", wakeup_events=0, config1=0}"),
+        (65, ", wakeup_events=0, config1=0, config2=0}"),
+        (96, ", wakeup_events=0, config1=0, config2=0, sample_regs_user=0}"),
+    ],
+)
+def test_attributes_of_events_are_as_many_as_their_size_says(size: int, shown: str) -> None:
+    memory = bytes([0, 0, 0, 0, size]).ljust(size, b"\0")
+    attributes = _text(memory, 64, verbose=True)
+    arg = Arg(POINTER, Meaning.STRUCT, "perf_event_attr", when=When.ENTRY)
+    assert attributes.value(arg, _END - size, {}).endswith("sigtrap=0" + shown)
+    assert _text(memory[:60], 64).value(arg, _END - 60, {}) == f"{_END - 60:#x}"

@@ -14,6 +14,8 @@ from ring3.abi.structs import Place
 from ring3.trace.strace import tables
 from ring3.trace.strace.described_fields import COUNTS, FIELDS, STRUCTS
 from ring3.trace.strace.families import Described, Item
+from ring3.trace.strace.quoting import quoted
+from ring3.trace.strace.style import InHex
 from ring3.trace.strace.times import date
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ class Sight(NamedTuple):
         before: Its bytes as the call was given them.
         result: What the call returned, None if it has not returned or failed.
         numbers: Its fields that are numbers, by name.
+        limit: How many of its bytes count, None if all do.
     """
 
     text: Text
@@ -44,14 +47,23 @@ class Sight(NamedTuple):
     before: bytes
     result: int | None
     numbers: Mapping[str, int]
+    limit: int | None
 
 
-def described(text: Text, row: Described, address: int, raw: bytes, before: bytes, result: int | None) -> str:
-    """A struct and the answer in it."""
+def described(
+    text: Text,
+    row: Described,
+    address: int,
+    raw: bytes,
+    before: bytes,
+    result: int | None,
+    limit: int | None = None,
+) -> str:
+    """A struct and the answer in it, of which no more than `limit` bytes count."""
     own = STRUCTS.get(row.name)
     if own is not None:
         return own(text, raw)
-    sight = Sight(text, row, address, raw, before, result, _numbers(row, before, text.bits))
+    sight = Sight(text, row, address, raw, before, result, _numbers(row, before, text.bits), limit)
     found = _braced(sight, row.shown)
     if row.is_dated:
         seconds, nanoseconds = (sight.numbers[place.field.name] for place in row.layout(text.bits).places[:2])
@@ -71,6 +83,12 @@ def _numbers(row: Described, raw: bytes, bits: int) -> Mapping[str, int]:
 
 def _braced(sight: Sight, items: Sequence[Item]) -> str:
     parts = list(_parts(sight, items))
+    if sight.row.inside:
+        parts = [f"{sight.row.inside}={{{', '.join(parts)}}}"]
+    if sight.limit is not None:
+        parts += _behind(sight)
+    if sight.row.is_open:
+        return ", ".join(parts)
     is_alone = len(items) == 1 and items[0].label == "[]"
     return f"[{', '.join(parts)}]" if sight.row.is_bare or is_alone else "{" + ", ".join(parts) + "}"
 
@@ -78,6 +96,11 @@ def _braced(sight: Sight, items: Sequence[Item]) -> str:
 def _parts(sight: Sight, items: Sequence[Item]) -> Iterator[str]:
     for at, item in enumerate(items):
         if item.succeeded and sight.result is None:
+            continue
+        if sight.limit is not None and sight.limit <= item.beyond:
+            continue
+        if not item.name:
+            yield item.label
             continue
         if item.verbose and not sight.text.style.verbose:
             if at == 0 or not items[at - 1].verbose:
@@ -93,7 +116,25 @@ def _parts(sight: Sight, items: Sequence[Item]) -> Iterator[str]:
             continue
         if item.changes and (sight.result is not None or item.anyway):
             shown += f" => {_field(sight, place, sight.raw)}"
-        yield shown if sight.row.is_bare or item.label == "[]" else f"{item.label}={shown}"
+        inner = sight.row.embedded.get(place.field.type.removeprefix("struct "))
+        is_open = isinstance(inner, Described) and inner.is_open
+        yield shown if is_open or sight.row.is_bare or item.label == "[]" else f"{item.label}={shown}"
+
+
+def _behind(sight: Sight) -> Iterator[str]:
+    """What a call says to be there behind the fields that are shown, unless that is nothing but zeros."""
+    bits = sight.text.bits
+    places = [sight.row.place(item.name, bits) for item in sight.row.shown]
+    known = [
+        place
+        for place, item in zip(places, sight.row.shown, strict=True)
+        if (sight.limit or 0) > item.beyond and _field(sight, place, sight.before) is not None
+    ]
+    end = max(place.offset + place.size for place in known)
+    raw = sight.text.read(sight.address, sight.limit or 0)[end:]
+    if any(raw):
+        shown = f"{quoted(raw, InHex.ALL)} /* bytes {end}..{(sight.limit or 0) - 1} */"
+        yield f"extra_data={shown}" if sight.text.style.verbose else "..."
 
 
 def _abbreviated(sight: Sight, place: Place) -> str | None:

@@ -17,11 +17,13 @@ shown with ``-v`` alone, those behind ``->`` when the call has succeeded. ``answ
 succeeded is said to have answered, behind ``=>``; with ``!`` at its end, one that has failed has the address there, and
 ``[NAME]`` is a value alone. ``NAME=LABEL`` shows a field by another name, ``NAME=?LABEL`` only if it has changed,
 ``NAME=>`` as it was and as it is now, ``NAME=>!`` even if the call has failed, ``NAME=[...]`` without its elements
-unless ``-v`` is given.
+unless ``-v`` is given. ``...`` alone stands for what is never shown.
 
 A struct may embed those above it. Words behind its name: ``packed``, nothing is aligned; ``32`` or ``64``, it is for
 programs of that width; ``like NAME``, it has the fields of another one, of which it shows others; ``bare``, its fields
-have no names; ``dated``, it is a time, with the date behind it.
+have no names; ``dated``, it is a time, with the date behind it; ``open``, it has no brackets; ``inside=NAME``, its
+brackets are a field of that name. ``sized=ARGUMENT``, as much of it counts as the call's argument says: fields behind
+``@N`` in ``show`` are shown if that is more than N, and what is behind the fields that are known is shown, too.
 """
 
 from __future__ import annotations
@@ -56,6 +58,7 @@ class Item(NamedTuple):
         anyway: Whether that is so even if the call has failed.
         if_changed: Whether it is shown only if it has changed.
         abbreviated: Whether it is an array whose elements are shown with ``-v`` alone.
+        beyond: How many bytes must count and one more, for it to be shown.
     """
 
     name: str
@@ -66,6 +69,7 @@ class Item(NamedTuple):
     anyway: bool
     if_changed: bool
     abbreviated: bool
+    beyond: int
 
 
 class Described(Struct):
@@ -77,6 +81,9 @@ class Described(Struct):
         always_answers: Whether one that has failed is said to have answered the address.
         is_bare: Whether its fields are shown without names.
         is_dated: Whether its first fields are seconds since 1970 and nanoseconds, of which the date is shown.
+        is_open: Whether it has no brackets.
+        inside: The field whose value its brackets are; empty if there is none.
+        sized_by: The argument that says how much of it counts; empty if all does.
     """
 
     def __init__(
@@ -97,6 +104,9 @@ class Described(Struct):
         self.always_answers = _ALWAYS in lists["answer "]
         self.is_bare = "bare" in words
         self.is_dated = "dated" in words
+        self.is_open = "open" in words
+        self.inside = _after("inside=", words)
+        self.sized_by = _after("sized=", words)
 
     @property
     def shown(self) -> Sequence[Item]:
@@ -109,28 +119,51 @@ class Described(Struct):
         return _items(self._lists["answer "])
 
 
+_MORE: Final = Item(
+    "",
+    "...",
+    verbose=False,
+    succeeded=False,
+    changes=False,
+    anyway=False,
+    if_changed=False,
+    abbreviated=False,
+    beyond=0,
+)
+"""That there is more, which is never shown."""
+
+
+def _after(prefix: str, words: Sequence[str]) -> str:
+    return next((word.removeprefix(prefix) for word in words if word.startswith(prefix)), "")
+
+
 def _items(words: Sequence[str]) -> Sequence[Item]:
     found = []
     verbose = succeeded = False
+    beyond = 0
     for word in words:
         verbose = verbose or word[0] == "("
         if word == "->":
             succeeded = True
+        elif word == "...":
+            found.append(_MORE._replace(succeeded=succeeded))
+        elif word[0] == "@":
+            beyond = int(word[1:])
         elif word != _ALWAYS:
-            name, equals, label = word.strip("()[]").replace("[", "").partition("=")
-            mark, shown = label[:1], label.removeprefix("?")
-            abbreviated = label == "..."
-            if abbreviated:
-                shown = name
-            elif word[0] == "[":
-                shown = "[]"
-            elif mark == ">" or not equals:
-                shown = name
-            found.append(
-                Item(name, shown, verbose, succeeded, mark == ">", label == ">!", mark == "?", abbreviated)
-            )
+            found.append(_item(word, beyond, verbose=verbose, succeeded=succeeded))
         verbose = verbose and word[-1] != ")"
     return found
+
+
+def _item(word: str, beyond: int, *, verbose: bool, succeeded: bool) -> Item:
+    name, equals, label = word.strip("()[]").replace("[", "").partition("=")
+    mark, shown = label[:1], label.removeprefix("?")
+    abbreviated = label == "..."
+    if word[0] == "[":
+        shown = "[]"
+    elif abbreviated or mark == ">" or not equals:
+        shown = name
+    return Item(name, shown, verbose, succeeded, mark == ">", label == ">!", mark == "?", abbreviated, beyond)
 
 
 class Family(NamedTuple):

@@ -60,6 +60,19 @@ class MemoryText:
             return f"[{', '.join([*found, f'... /* {beyond:#x} */'])}]"
         return f"[{', '.join([*found, '...'])}]"
 
+    def nodes(self, address: int, count: int) -> str:
+        """A set of so many nodes but one, as words in hexadecimal."""
+        word = self.bits // 8
+        words = (count + self.bits - 2) // self.bits
+        if count and not words:
+            return f"{address:#x}"
+
+        def one(at: int) -> str:
+            number = self.integer(at, word)
+            return f"{number:#0{2 * word}x}" if number else "0" * 2 * word
+
+        return self.several(address, words, word, one, "count")
+
     def integer(self, address: int, size: int) -> int:
         """A number of so many bytes, without a sign."""
         return int.from_bytes(self.read(address, size), "little")

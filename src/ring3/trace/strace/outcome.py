@@ -83,15 +83,27 @@ def _old_mask(_text: Text, _given: Arguments, result: int) -> str:
     return f"old mask {sigset(result & 0xFFFF_FFFF, signals=32)}"
 
 
+def _buffers(text: Text, given: Arguments, _result: int) -> str:
+    """Which buffers a video device has made."""
+    command = given["cmd"] & 0xFFFF_FFFF
+    if command not in _CREATE_BUFS:
+        return ""
+    raw = text.read(given["arg"], command >> 16 & 0x3FFF)
+    index, count = (int.from_bytes(raw[at : at + 4], "little") for at in (0, 4))
+    return f"{{index={index}, count={count}}}"
+
+
 def _thread_area(text: Text, given: Arguments, _result: int) -> str:
     return f"entry_number={int.from_bytes(text.read(given['u_info'], 4), 'little')}"
 
 
+_CREATE_BUFS: Final = frozenset({0xC100565C, 0xC0F8565C})
+"""VIDIOC_CREATE_BUFS of both widths."""
 _OUTCOMES: Final[Mapping[str, Callable[[Text, Arguments, int], str]]] = {
     "poll": _poll, "ppoll": _poll, "ppoll_time64": _poll, "select": _select, "_newselect": _select,
     "pselect6": _select, "pselect6_time64": _select, "set_thread_area": _thread_area,
     **dict.fromkeys(("recvmmsg", "recvmmsg_time64"), _messages), "time": _seconds, "sgetmask": _mask,
-    "ssetmask": _old_mask,
+    "ssetmask": _old_mask, "ioctl": _buffers,
 }  # fmt: skip
 
 

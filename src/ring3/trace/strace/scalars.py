@@ -104,6 +104,13 @@ def user(number: int, bits: int) -> str:
     return "-1" if number == (1 << bits) - 1 else str(number)
 
 
+def resource_limit(value: int, bits: int) -> str:
+    """A resource limit."""
+    if value in ((1 << bits) - 1, (1 << 64) - 1):
+        return "RLIM64_INFINITY" if value == (1 << 64) - 1 else "RLIM_INFINITY"
+    return f"{value // 1024}*1024" if value > 1024 and value % 1024 == 0 else str(value)
+
+
 def _key(number: int) -> str:
     """A key by its serial number; the special keyrings have names."""
     serial = (number & 0xFFFF_FFFF ^ 0x8000_0000) - 0x8000_0000

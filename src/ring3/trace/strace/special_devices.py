@@ -22,6 +22,13 @@ _CHARACTERS: Final = frozenset({"KT_LATIN", "KT_META", "KT_LETTER", "KT_DEAD2"})
 _ESCAPES: Final = {0x27: "\\'", 0x5C: "\\\\", 0x0C: "\\f", 0x0A: "\\n", 0x0D: "\\r", 0x09: "\\t", 0x0B: "\\v"}
 
 
+_TIMESTAMP: Final = 0xE000
+_SOURCE: Final = 0x70000
+"""Fields of the flags of a buffer (linux/videodev2.h): the clock of its time, and when that was taken."""
+_NEXT_NAMES: Final = {"V4L2_CTRL_FLAG_NEXT_CTRL": 1 << 31, "V4L2_CTRL_FLAG_NEXT_COMPOUND": 1 << 30}
+_NEXT: Final = 3 << 30
+
+
 def character(number: int) -> str:
     """A character as C writes it."""
     if 0x20 <= number < 0x7F and number not in _ESCAPES:
@@ -93,6 +100,25 @@ def _pixels(number: int, _named: Named) -> str:
     return f"v4l2_fourcc({', '.join(character(number >> shift & 0xFF) for shift in (0, 8, 16, 24))})"
 
 
+def _buffer_flags(number: int, named: Named) -> str:
+    """Flags of a buffer, what clock its time is of, and when that was taken."""
+    sets = tables.sets()
+    flags = number & ~(_TIMESTAMP | _SOURCE)
+    parts = [named(sets["v4l2_buffer_flags"], flags)] if flags else []
+    parts.append(named(sets["v4l2_buf_timestamp"], number & _TIMESTAMP))
+    parts.append(named(sets["v4l2_buf_source"], number & _SOURCE))
+    return "|".join(parts)
+
+
+def _asked_control(number: int, named: Named) -> str:
+    """The control that is asked for, or the one behind it."""
+    sets = tables.sets()
+    following = number & _NEXT
+    shown = named(sets["v4l2_control_id"], number & ~_NEXT)
+    names = [name for name, bit in _NEXT_NAMES.items() if following & bit]
+    return "|".join([*names, shown])
+
+
 def _version(number: int, _named: Named) -> str:
     """A version of Linux."""
     return f"KERNEL_VERSION({number >> 16}, {number >> 8 & 0xFF}, {number & 0xFF})"
@@ -114,6 +140,8 @@ SPECIAL: Final[Mapping[str, Callable[[int, Named], str | None]]] = {
     "btrfs_key_type": _known("btrfs_key_type"),
     "hd_nice": _nice,
     "v4l2_fourcc": _pixels,
+    "v4l2_buffer_flag_word": _buffer_flags,
+    "v4l2_control_asked": _asked_control,
     "kernel_version": _version,
 }
 """By the name of the set; None for what is written in the usual way."""

@@ -13,6 +13,7 @@ from ring3.trace.strace.bpf_filters import fprog
 from ring3.trace.strace.dirents import entries
 from ring3.trace.strace.interfaces import bridged, length_before, listed, request
 from ring3.trace.strace.netlink import messages
+from ring3.trace.strace.perf_events import attributes
 from ring3.trace.strace.quoting import quoted
 from ring3.trace.strace.signals import in_memory
 from ring3.trace.strace.socket_addresses import socket_address
@@ -25,6 +26,7 @@ from ring3.trace.strace.socket_messages import (
     several_sent,
 )
 from ring3.trace.strace.style import InHex
+from ring3.trace.strace.video_controls import controls
 
 if TYPE_CHECKING:
     from ring3.trace.strace.text import Text
@@ -178,7 +180,39 @@ def _font_pixels(text: Text, address: int, _count: int | None, beside: Arguments
     return text.bytes_at(address, size, in_hex=InHex.ALL)
 
 
+def _bpf_program(text: Text, address: int, _count: int | None, beside: Arguments, _result: int | None) -> str:
+    """The instructions of a program, where all is to be seen."""
+    if not text.style.verbose:
+        return f"{address:#x}"
+    row = text.row("bpf_insn")
+    size = row.size(text.bits)
+    return text.several(address, beside["insn_cnt"], size, lambda at: text.struct(row, at), "insn_cnt")
+
+
+def _bpf_name(text: Text, address: int, _count: int | None, beside: Arguments, _result: int | None) -> str:
+    """A name in a buffer, cut off where it has no null."""
+    raw = text.read(address, min(beside["buf_len"], text.style.length))
+    before, null, _ = raw.partition(b"\0")
+    return quoted(before, text.in_hex) + "..." * (not null)
+
+
+def _bpf_symbols(text: Text, address: int, _count: int | None, beside: Arguments, _result: int | None) -> str:
+    """Names that are pointed to."""
+    word = text.bits // 8
+
+    def one(at: int) -> str:
+        pointer = text.integer(at, word)
+        return text.string(pointer, text.style.length) if pointer else "NULL"
+
+    return text.several(address, beside["cnt"], word, one, "cnt")
+
+
 SPECIAL: Final[Mapping[str, Special]] = {
+    "v4l2_ext_controls": controls,
+    "perf_event_attr": lambda text, address, _count, _beside, _result: attributes(text, address),
+    "bpf_program": _bpf_program,
+    "bpf_name": _bpf_name,
+    "bpf_symbols": _bpf_symbols,
     "font_characters": _font_characters,
     "font_pixels": _font_pixels,
     "sent": _sent,
@@ -226,6 +260,13 @@ BEFORE: Final[Mapping[str, Callable[[Text, int, Arguments], Mapping[str, int]]]]
 }
 """What is noted of a struct before a call fills it, as more arguments beside the call's."""
 IN_FAILURE: Final = frozenset(
-    {"message_received", "messages_sent", "file_handle", "interface_request", "interfaces"}
+    {
+        "message_received",
+        "messages_sent",
+        "file_handle",
+        "interface_request",
+        "interfaces",
+        "v4l2_ext_controls",
+    }
 )
 """Structs that are looked at though the call has failed."""

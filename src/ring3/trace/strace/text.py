@@ -22,7 +22,7 @@ from ring3.trace.strace.families import Described
 from ring3.trace.strace.naming import styled
 from ring3.trace.strace.quoting import quoted
 from ring3.trace.strace.scalar_text import ScalarText
-from ring3.trace.strace.scalars import S_IFMT, mode_of_file, sigset
+from ring3.trace.strace.scalars import S_IFMT, mode_of_file, resource_limit, sigset
 from ring3.trace.strace.shown import (
     ARRAYS,
     EXACT,
@@ -104,24 +104,11 @@ class Text(ScalarText):
             size = _SIGSET_SIZE if size is None else size
             return sigset(self.integer(address, size), self.style.names, 8 * size)
         if what is Meaning.NODE_SET:
-            return self._nodes(address, size or 0)
+            return self.nodes(address, size or 0)
         if what in SETS:
             found = SETS[what](self.read, address, size, self.bits)
             return f"[{' '.join(map(self.descriptor if what is Meaning.FD_SET else str, found))}]"
         return self._numbers(arg, address, size)
-
-    def _nodes(self, address: int, count: int) -> str:
-        """A set of so many nodes but one, as words in hexadecimal."""
-        word = self.bits // 8
-        words = (count + self.bits - 2) // self.bits
-        if count and not words:
-            return f"{address:#x}"
-
-        def one(at: int) -> str:
-            number = self.integer(at, word)
-            return f"{number:#0{2 * word}x}" if number else "0" * 2 * word
-
-        return self.several(address, words, word, one, "count")
 
     def _characters(self, what: Meaning, address: int, size: int | None) -> str:
         """A string, up to its null where no length is said, or bytes."""
@@ -161,9 +148,37 @@ class Text(ScalarText):
             return special(self, address, count, beside, result)
         if arg.of == "iovec" and arg.when is When.EXIT:
             return self._filled(address, count or 0, result)
-        is_open = row is not None and row.layout(self.bits).places[-1].field.length == 0
-        if row is None or (is_open and not isinstance(row, Described)):
+        if isinstance(row, Described):
+            return self._described(arg, row, address, count, beside, result)
+        if row is None or row.layout(self.bits).places[-1].field.length == 0:
             return f"{address:#x}"
+        return self._plain(arg, row, address, count, beside, result)
+
+    def _described(
+        self,
+        arg: Arg,
+        row: Described,
+        address: int,
+        count: int | None,
+        beside: Mapping[str, int],
+        result: int | None,
+    ) -> str:
+        limit = beside.get(row.sized_by) if row.sized_by else None
+        if limit == 0:
+            return f"{address:#x}"
+        size = row.size(self.bits)
+        return self.several(address, count, size, lambda at: self.struct(row, at, result, limit), arg.length)
+
+    def _plain(
+        self,
+        arg: Arg,
+        row: Struct,
+        address: int,
+        count: int | None,
+        beside: Mapping[str, int],
+        result: int | None,
+    ) -> str:
+        """Structs of which `shown` says what is shown."""
         name, least = SIZED.get(arg.of, ("", 0))
         limit = beside.get(name) if name else None
         if limit is not None and limit < least:
@@ -269,7 +284,7 @@ class Text(ScalarText):
         size = row.size(self.bits)
         raw = self.read(address, size if limit is None else min(size, limit)).ljust(size, b"\0")
         if isinstance(row, Described):
-            return described(self, row, address, raw, self.entered.pop(address, raw), result)
+            return described(self, row, address, raw, self.entered.pop(address, raw), result, limit)
         return self.fields(row, raw, result, limit)
 
     def fields(self, row: Struct, raw: bytes, result: int | None = None, limit: int | None = None) -> str:
@@ -367,17 +382,10 @@ class Text(ScalarText):
         if field.type == "short" and arg.meaning is Meaning.VALUES:
             value &= 0xFFFF
         if arg.of == "rlimit" and arg.meaning is Meaning.VALUES:
-            text = _limit(value, self.bits)
+            text = resource_limit(value, self.bits)
             return styled(self.style.names, text, str(value)) if value > _FAR else text
         if arg.meaning is Meaning.SECONDS and row.name in DATES:
             bits = 8 * row.place(field.name, self.bits).size
             value = (value & (1 << bits) - 1 ^ 1 << bits - 1) - (1 << bits - 1)
             return f"{value}{date(value, beside.get(field.name + '_nsec', 0), 9)}"
         return self.scalar(arg, value)
-
-
-def _limit(value: int, bits: int) -> str:
-    """A resource limit."""
-    if value in ((1 << bits) - 1, (1 << 64) - 1):
-        return "RLIM64_INFINITY" if value == (1 << 64) - 1 else "RLIM_INFINITY"
-    return f"{value // 1024}*1024" if value > 1024 and value % 1024 == 0 else str(value)
