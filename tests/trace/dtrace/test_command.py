@@ -201,9 +201,10 @@ def test_values_are_shown_for_each_processor() -> None:
 
 def test_a_header_may_say_again_what_a_name_stands_for(tmp_path: Path) -> None:
     script = tmp_path / "s.d"
-    script.write_text("typedef unsigned long size_t;\ntypedef int me;\ntypedef int me;\nBEGIN { exit(0); }\n")
-    assert dtrace("-qs", str(script))[0] == 0
-    script.write_text("typedef int me;\ntypedef char me;\n")
+    (tmp_path / "me.h").write_text("typedef unsigned long size_t;\ntypedef int me;\ntypedef int me;\n")
+    script.write_text('#include "me.h"\nBEGIN { exit(0); }\n')
+    assert dtrace("-C", "-I", str(tmp_path), "-qs", str(script))[0] == 0
+    script.write_text("typedef int me;\ntypedef int me;\n")
     assert "typedef redeclared: me" in dtrace("-qs", str(script))[2]
 
 

@@ -15,7 +15,7 @@ def words(text: str, *arguments: str) -> list[Token]:
 
 def test_constants_of_every_base_and_suffix() -> None:
     found = words("10 0x1fUL 017 'a' 'ab' \"x\\ty\\0z\" 1ll")
-    assert [token.value for token in found] == [10, 31, 15, 97, 0x6261, b"x\ty\0z", 1]
+    assert [token.value for token in found] == [10, 31, 15, 97, 0x6162, b"x\ty\0z", 1]
     assert [token.suffix for token in found[:3]] == ["", "ulx", "x"]
 
 

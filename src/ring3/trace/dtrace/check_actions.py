@@ -10,7 +10,16 @@ from ring3.trace.dtrace.errors import fail
 from ring3.trace.dtrace.nodes import Constant, Node, StringConstant
 from ring3.trace.dtrace.symbols import Symbol
 from ring3.trace.dtrace.translators import Translated
-from ring3.trace.dtrace.types import Dynamic, Type, Void, is_integer, is_pointer, is_string_like, resolve
+from ring3.trace.dtrace.types import (
+    Dynamic,
+    Type,
+    Void,
+    is_integer,
+    is_pointer,
+    is_scalar,
+    is_string_like,
+    resolve,
+)
 
 if TYPE_CHECKING:
     from ring3.trace.dtrace.checker import Checker
@@ -32,6 +41,17 @@ def action(checker: Checker, node: nodes.Call) -> Node:
 def _argument(checker: Checker, node: Node) -> Node:
     """An argument; an aggregating function's call stays as it is, for the action to refuse."""
     return node if isinstance(node, nodes.Call) and node.name in builtins.AGGREGATES else checker.check(node)
+
+
+def refuse_as_value(node: Node) -> None:
+    """Complain of an action where a value is wanted.
+
+    Raises:
+        CompileError: D_CG_EXPR.
+    """
+    if isinstance(node, nodes.Call) and node.name in builtins.ACTIONS:
+        what = f"tracing function {node.name}( ) may not be called from a D expression"
+        fail("D_CG_EXPR", node.line, f"{what} (D program context required)")
 
 
 def statement(checker: Checker, node: nodes.Call) -> None:
@@ -57,8 +77,8 @@ def format_of(node: nodes.Call) -> list[formats.Conversion]:
     return formats.parse(first.value.decode("utf-8", "surrogateescape"), node.line)
 
 
-def _printf(_checker: Checker, node: nodes.Call) -> None:
-    check_calls.check_count(node.name, len(node.arguments), 1, None, node.line)
+def _printf(checker: Checker, node: nodes.Call) -> None:
+    check_calls.check_count(checker, node.name, len(node.arguments), 1, None, node.line)
     first = node.arguments[0]
     if node.name == "freopen" and isinstance(first, StringConstant):
         if not first.value and len(node.arguments) == 1:
@@ -69,10 +89,10 @@ def _printf(_checker: Checker, node: nodes.Call) -> None:
     formats.check_arguments(node.name, format_of(node), types, 2, node.line)
 
 
-def _printa(_checker: Checker, node: nodes.Call) -> None:
+def _printa(checker: Checker, node: nodes.Call) -> None:
     line = node.line
     arguments = node.arguments
-    check_calls.check_count("printa", len(arguments), 1, None, line)
+    check_calls.check_count(checker, "printa", len(arguments), 1, None, line)
     has_format = isinstance(arguments[0], StringConstant)
     if has_format and len(arguments) < 2:
         fail("D_PRINTA_PROTO", line, "printa( ) prototype mismatch: 1 args passed, 2 expected")
@@ -138,36 +158,43 @@ def _check_printa_format(node: nodes.Call, aggregations: list[Symbol]) -> None:
 
 
 def _trace(checker: Checker, node: nodes.Call) -> None:
-    del checker
-    check_calls.check_count(node.name, len(node.arguments), 1, 1, node.line)
+    check_calls.check_count(checker, node.name, len(node.arguments), 1, 1, node.line)
     kind = node.arguments[0].type
     if isinstance(resolve(kind), Void):
         fail("D_TRACE_VOID", node.line, "trace( ) may not be applied to a void expression")
-    if isinstance(resolve(kind), Translated) or _is_dynamic(kind):
-        fail("D_TRACE_DYN", node.line, "trace( ) may not be applied to a dynamic expression")
+    _refuse_dynamic(checker, "trace", kind, node.line)
 
 
-def _is_dynamic(kind: Type) -> bool:
+def _refuse_dynamic(checker: Checker, name: str, kind: Type, line: int) -> None:
+    """Complain of what has no value of its own: aggregations, and pointers to translated data."""
     kind = resolve(kind)
-    return isinstance(kind, Dynamic) and kind.what not in ("stack", "symbol address")
+    if not isinstance(kind, Translated | Dynamic) or (name == "trace" and _is_traced(kind)):
+        return
+    tag, what = "DYN", "a translated pointer"
+    if checker.dialect is dialect.ORACLE:
+        what = "a dynamic expression"
+    elif isinstance(kind, Dynamic):
+        tag, what = "AGG", "an aggregation" + (" -- did you mean printa()?" if name == "print" else "")
+    fail(f"D_{name.upper()}_{tag}", line, f"{name}( ) may not be applied to {what}")
 
 
-def _print(_checker: Checker, node: nodes.Call) -> None:
-    check_calls.check_count("print", len(node.arguments), 1, 1, node.line)
+def _is_traced(kind: Type) -> bool:
+    """Whether trace() takes a value that only actions have."""
+    return isinstance(kind, Dynamic) and kind.what in ("stack", "symbol address")
+
+
+def _print(checker: Checker, node: nodes.Call) -> None:
+    check_calls.check_count(checker, "print", len(node.arguments), 1, 1, node.line)
     kind = resolve(node.arguments[0].type)
     if isinstance(kind, Void):
         fail("D_PRINT_VOID", node.line, "print( ) may not be applied to a void expression")
-    if isinstance(kind, Dynamic | Translated):
-        tag = "D_PRINT_AGG" if isinstance(kind, Dynamic) and kind.what == "aggregation" else "D_PRINT_DYN"
-        fail(tag, node.line, "print( ) may not be applied to a dynamic expression")
+    _refuse_dynamic(checker, "print", kind, node.line)
 
 
 def _tracemem(checker: Checker, node: nodes.Call) -> None:
     arguments = node.arguments
-    if len(arguments) not in (2, 3) and checker.dialect is dialect.SUN:
-        message = f"tracemem( ) prototype mismatch: {len(arguments)} args passed, expected 2 or 3"
-        fail("D_TRACEMEM_ARGS", node.line, message)
-    check_calls.check_count("tracemem", len(arguments), 2, 3, node.line)
+    most = 3 if checker.dialect is dialect.ORACLE else None
+    check_calls.check_count(checker, "tracemem", len(arguments), 2, most, node.line)
     if not (is_pointer(arguments[0].type) or is_integer(arguments[0].type)):
         message = (
             "tracemem( ) argument #1 is incompatible with prototype:\n"
@@ -178,8 +205,11 @@ def _tracemem(checker: Checker, node: nodes.Call) -> None:
     if not isinstance(size, Constant) or size.value <= 0:
         message = "tracemem( ) argument #2 must be a non-zero positive integral constant expression"
         fail("D_TRACEMEM_SIZE", node.line, message)
-    if len(arguments) > 2 and not is_integer(arguments[2].type):
-        fail("D_TRACEMEM_DYNSIZE", node.line, "tracemem( ) argument #3 must be an integer")
+    if len(arguments) > 3:
+        fail("D_TRACEMEM_ARGS", node.line, "tracemem ( ) prototype mismatch: expected at most 3 args")
+    if len(arguments) > 2 and not is_scalar(arguments[2].type):
+        message = "tracemem ( ) dynamic size (argument #3) must be of scalar type"
+        fail("D_TRACEMEM_DYNSIZE", node.line, message)
 
 
 def _stack(checker: Checker, node: nodes.Call) -> None:
@@ -189,26 +219,26 @@ def _stack(checker: Checker, node: nodes.Call) -> None:
             "stack( ) argument #1", "argument", "uint32_t", str(arguments[0].type), node.line
         )
     if len(arguments) > 1:
-        message = f"stack( ) prototype mismatch: {len(arguments)} args passed, at most 1 expected"
-        fail("D_STACK_PROTO", node.line, message)
+        fail("D_STACK_PROTO", node.line, "stack( ) prototype mismatch: too many arguments")
     if not arguments:
         return
     if not isinstance(arguments[0], Constant) or arguments[0].value <= 0:
-        message = "stack( ) argument #1 must be a non-zero positive integer constant"
-        fail("D_STACK_SIZE", node.line, message)
+        message = "size must be a non-zero positive integral constant expression"
+        if checker.dialect is dialect.ORACLE:
+            message = "argument #1 must be a non-zero positive integer constant"
+        fail("D_STACK_SIZE", node.line, f"stack( ) {message}")
 
 
 def _ustack(_checker: Checker, node: nodes.Call) -> None:
-    arguments, name = node.arguments, node.name
-    if len(arguments) > 2:
-        message = f"{name}( ) prototype mismatch: {len(arguments)} args passed, at most 2 expected"
-        fail("D_USTACK_PROTO", node.line, message)
+    """ustack() and jstack(), which messages call ustack() too."""
+    arguments = node.arguments
     if arguments and (not isinstance(arguments[0], Constant) or arguments[0].value <= 0):
-        message = f"{name}( ) argument #1 must be a non-zero positive integer constant"
+        message = "ustack( ) argument #1 must be a non-zero positive integer constant"
         fail("D_USTACK_FRAMES", node.line, message)
     if len(arguments) > 1 and (not isinstance(arguments[1], Constant) or arguments[1].value < 0):
-        message = f"{name}( ) argument #2 must be a positive integer constant"
-        fail("D_USTACK_STRSIZE", node.line, message)
+        fail("D_USTACK_STRSIZE", node.line, "ustack( ) argument #2 must be a positive integer constant")
+    if len(arguments) > 2:
+        fail("D_USTACK_PROTO", node.line, "ustack( ) prototype mismatch: too many arguments")
 
 
 def _on_aggregation(least: int, most: int) -> Callable[[Checker, nodes.Call], None]:
@@ -216,13 +246,13 @@ def _on_aggregation(least: int, most: int) -> Callable[[Checker, nodes.Call], No
         tag = "NORMALIZE" if node.name == "denormalize" else node.name.upper()
         count = len(node.arguments)
         if checker.dialect is dialect.ORACLE:
-            check_calls.check_count(node.name, count, least, most, node.line)
+            check_calls.check_count(checker, node.name, count, least, most, node.line)
         if not least <= count <= most:
-            plural = "" if count == 1 else "s"
-            message = f"{node.name}( ) prototype mismatch: {count} arg{plural} passed, {least} expected"
+            wanted = f"{least}" if least == most else "at least 1" if count < least else "no more than 2"
+            message = f"{node.name}( ) prototype mismatch: {count} args passed, {wanted} expected"
             fail(f"D_{tag}_PROTO", node.line, message)
         _aggregation(node, node.arguments[0], 1, tag)
-        if count > 1 and not is_integer(node.arguments[1].type):
+        if count > 1 and not is_scalar(node.arguments[1].type):
             if checker.dialect is dialect.ORACLE and tag == "NORMALIZE":
                 kind = str(node.arguments[1].type)
                 check_calls.wrong_argument("normalize( ) argument #2", "argument", "scalar", kind, node.line)

@@ -9,7 +9,7 @@ from ring3.trace.dtrace import check_calls, dialect, nodes
 from ring3.trace.dtrace.errors import fail
 from ring3.trace.dtrace.nodes import Constant
 from ring3.trace.dtrace.symbols import Symbol
-from ring3.trace.dtrace.types import is_integer, is_scalar
+from ring3.trace.dtrace.types import is_scalar
 
 if TYPE_CHECKING:
     from ring3.trace.dtrace.checker import Checker
@@ -26,7 +26,10 @@ def aggregate(checker: Checker, symbol: Symbol, node: nodes.Call) -> None:
     name, line = node.name, node.line
     node.arguments = [checker.value(argument) for argument in node.arguments]
     least, most = _COUNTS.get(name, (1, 1))
-    check_calls.check_count(name, len(node.arguments), least, most, line)
+    if len(node.arguments) > most > least:
+        message = f"{name}( ) prototype mismatch: {len(node.arguments)} args passed, at most {most} expected"
+        fail("D_PROTO_LEN", line, message)
+    check_calls.check_count(checker, name, len(node.arguments), least, None if most > least else most, line)
     if node.arguments and not is_scalar(node.arguments[0].type):
         fail("D_AGG_SCALAR", line, f"{name}( ) argument #1 must be of scalar type")
     if symbol.function and symbol.function != name:
@@ -41,39 +44,35 @@ def aggregate(checker: Checker, symbol: Symbol, node: nodes.Call) -> None:
         symbol.function, symbol.call, symbol.constants = name, node, constants
     elif rules:
         _compare(symbol, constants, rules.matches, line)
-    increment = {"quantize": 1, "lquantize": 4, "llquantize": 5}.get(name, 99)
-    if len(node.arguments) > increment and not is_integer(node.arguments[increment].type):
-        check_calls.wrong_argument(
-            f"{name}( ) argument #{increment + 1}",
-            "argument",
-            "int64_t",
-            str(node.arguments[increment].type),
+    increment = _INCREMENTS.get(name, 99)
+    if len(node.arguments) > increment and not is_scalar(node.arguments[increment].type):
+        fail(
+            "D_PROTO_ARG",
             line,
+            f"{name}( ) increment value (argument #{increment + 1}) must be of scalar type",
         )
 
 
 _COUNTS = {"count": (0, 0), "quantize": (1, 2), "lquantize": (3, 5), "llquantize": (5, 6)}
+_INCREMENTS = {"quantize": 1, "lquantize": 4, "llquantize": 5}
+"""Where a value stands that is counted instead of one."""
 
 
 def _compare(
     symbol: Symbol, constants: tuple[int, ...], tags: tuple[tuple[str, str], ...], line: int
 ) -> None:
-    first = symbol.call.line if symbol.call else 0
-    for number, (old, new, (tag, what)) in enumerate(zip(symbol.constants, constants, tags, strict=True), 2):
+    for number, (old, new, (tag, what)) in enumerate(zip(symbol.constants, constants, tags, strict=True), 1):
         if old != new:
-            message = (
-                f"{symbol.function}( ) {what} (argument #{number}) doesn't match previous declaration or definition "
-                f"at line {first}"
-            )
-            fail(tag, line, message)
+            told = f"{what} (argument #{number}) doesn't match previous declaration"
+            fail(tag, line, f"{symbol.function}( ) {told}: expected {old}, found {new}")
 
 
 def _constant(node: nodes.Call, number: int, tag: str) -> int:
     argument = node.arguments[number]
     if not isinstance(argument, Constant):
-        fail(f"{tag}TYPE", node.line, f"{node.name}( ) argument #{number + 1} must be an integer constant")
+        fail(f"{tag}TYPE", node.line, f"{node.name}( ) argument #{number} must be an integer constant")
     if not -_INT32 <= argument.value < _INT32:
-        fail(f"{tag}VAL", node.line, f"{node.name}( ) argument #{number + 1} must be a 32-bit quantity")
+        fail(f"{tag}VAL", node.line, f"{node.name}( ) argument #{number} must be a 32-bit quantity")
     return argument.value
 
 
@@ -82,7 +81,7 @@ def _lquantize(node: nodes.Call) -> tuple[int, ...]:
     base = _constant(node, 1, "D_LQUANT_BASE")
     limit = _constant(node, 2, "D_LQUANT_LIM")
     if limit < base:
-        message = "lquantize( ) base (argument #2) must be less than limit (argument #3)"
+        message = "lquantize( ) base (argument #1) must be less than limit (argument #2)"
         fail("D_LQUANT_MISMATCH", line, message)
     step = 1
     if len(node.arguments) > 3:
@@ -91,82 +90,111 @@ def _lquantize(node: nodes.Call) -> tuple[int, ...]:
             fail(
                 "D_LQUANT_STEPTYPE",
                 line,
-                "lquantize( ) argument #4 must be a non-zero positive integer constant",
+                "lquantize( ) argument #3 must be a non-zero positive integer constant",
             )
         step = argument.value
         if step > 0xFFFF:
-            fail("D_LQUANT_STEPVAL", line, "lquantize( ) argument #4 must be a 16-bit quantity")
+            fail("D_LQUANT_STEPVAL", line, "lquantize( ) argument #3 must be a 16-bit quantity")
     levels = (limit - base) // step
     if levels == 0:
-        message = "lquantize( ) step (argument #4) too large: must have at least one quantization level"
+        message = "lquantize( ) step (argument #3) too large: must have at least one quantization level"
         fail("D_LQUANT_STEPLARGE", line, message)
     if levels > 0xFFFF:
-        message = "lquantize( ) step (argument #4) too small: number of quantization levels must be a 16-bit quantity"
+        message = "lquantize( ) step (argument #3) too small: number of quantization levels must be a 16-bit quantity"
         fail("D_LQUANT_STEPSMALL", line, message)
     return base, limit, step
 
 
+_LOG_LINEAR_NAMES: Final = (
+    ("FACTOR", "factor"),
+    ("LOW", "low magnitude"),
+    ("HIGH", "high magnitude"),
+    ("NSTEP", "linear steps per magnitude"),
+)
+"""The parameters of llquantize(): their words in tags, and their names."""
+
+
 def _llquantize(node: nodes.Call) -> tuple[int, ...]:
     line = node.line
-    names = ("FACTOR", "LOW", "HIGH", "NSTEP")
-    values = [
-        _magnitude(node, number, f"D_LLQUANT_{name}TYPE", f"D_LLQUANT_{name}VAL")
-        for number, name in enumerate(names, 1)
-    ]
-    factor, low, high, steps = values
+    factor, low, high, steps = (
+        _magnitude(node, number, f"D_LLQUANT_{word}TYPE", f"D_LLQUANT_{word}VAL", f" ({name})")
+        for number, (word, name) in enumerate(_LOG_LINEAR_NAMES, 1)
+    )
     if factor < 2:
-        fail("D_LLQUANT_FACTORSMALL", line, _TOO_SMALL)
+        fail("D_LLQUANT_FACTORSMALL", line, "llquantize( ) factor (argument #1) must be two or more")
     if low >= high:
-        fail("D_LLQUANT_MAGRANGE", line, _NO_RANGE)
+        message = (
+            "llquantize( ) high magnitude (argument #3) must be greater than low magnitude (argument #2)"
+        )
+        fail("D_LLQUANT_MAGRANGE", line, message)
     if steps < factor:
-        message = "llquantize( ) factor (argument #2) must be less than or equal to the number of steps (argument #5)"
+        message = (
+            "llquantize( ) factor (argument #1) must be less than or equal to the number of linear steps per "
+            "magnitude (argument #4)"
+        )
         fail("D_LLQUANT_FACTORNSTEPS", line, message)
     if _power_above(factor, steps) % steps or steps % factor:
-        fail("D_LLQUANT_FACTOREVEN", line, _UNEVEN)
-    if factor ** (high + 1) >= 1 << 64:
-        fail("D_LLQUANT_MAGTOOBIG", line, _OVERFLOW)
+        message = (
+            "llquantize( ) factor (argument #1) must evenly divide the number of steps per magnitude (argument #4), "
+            "and the number of steps per magnitude must evenly divide a power of the factor"
+        )
+        fail("D_LLQUANT_FACTOREVEN", line, message)
+    if factor**high >= 1 << 64:
+        message = (
+            f"llquantize( ) factor ({factor}) raised to power of high magnitude ({high}) overflows 64-bits"
+        )
+        fail("D_LLQUANT_MAGTOOBIG", line, message)
     return factor, low, high, steps
 
 
 def _llquantize_of_oracle(node: nodes.Call) -> tuple[int, ...]:
     """The same with Oracle's tags and limits: a magnitude may have fewer steps than the factor."""
     line = node.line
-    steps = node.arguments[4]
-    if not isinstance(steps, Constant) or steps.value <= 0:
-        fail(
-            "D_LLQUANT_STEPTYPE",
-            line,
-            "llquantize( ) argument #5 must be a non-zero positive integer constant",
-        )
-    names = ("FACTOR", "LMAG", "HMAG", "STEP")
-    factor, low, high, count = (
-        _magnitude(node, number, f"D_LLQUANT_{name}TYPE", f"D_LLQUANT_{name}VAL")
-        for number, name in enumerate(names, 1)
+    factor, low, high = (
+        _magnitude(node, number, f"D_LLQUANT_{word}TYPE", f"D_LLQUANT_{word}VAL")
+        for number, word in enumerate(("FACTOR", "LMAG", "HMAG"), 1)
     )
     if factor < 2:
-        fail("D_LLQUANT_FACTORVAL", line, _TOO_SMALL)
+        message = "llquantize( ) argument #1 must be an unsigned 16-bit quantity greater than or equal to 2"
+        fail("D_LLQUANT_FACTORVAL", line, message)
     if low > high:
-        fail("D_LLQUANT_HMAGVAL", line, _NO_RANGE)
-    if factor ** (high + 1) >= 1 << 63:
-        fail("D_LLQUANT_HMAGVAL", line, _OVERFLOW)
-    if factor % count if count < factor else count % factor or _power_above(factor, count) % count:
-        fail("D_LLQUANT_STEPVAL", line, _UNEVEN)
+        message = "llquantize( ) argument #3 (high magnitude) must be at least argument #2 (low magnitude)"
+        fail("D_LLQUANT_HMAGVAL", line, message)
+    if factor ** (high + 1) >= 1 << 64:
+        message = "llquantize( ) argument #3 (high magnitude) will cause overflow of 64 bits"
+        fail("D_LLQUANT_HMAGVAL", line, message)
+    count = _steps_of_oracle(node)
+    uneven = _uneven(factor, low, count)
+    if uneven:
+        fail("D_LLQUANT_STEPVAL", line, f"llquantize() argument #4 (steps) must {uneven}")
     return factor, low, high, count
 
 
-_TOO_SMALL = "llquantize( ) factor (argument #2) must be two or more"
-_NO_RANGE = "llquantize( ) high magnitude (argument #4) must be greater than low magnitude (argument #3)"
-_UNEVEN = (
-    "llquantize( ) factor (argument #2) must evenly divide the number of steps per magnitude (argument #5), "
-    "and the number of steps must evenly divide a power of the factor"
-)
-_OVERFLOW = "llquantize( ) factor (argument #2) raised to the high magnitude (argument #4) overflows 64 bits"
+def _steps_of_oracle(node: nodes.Call) -> int:
+    steps = node.arguments[4]
+    if not isinstance(steps, Constant) or steps.value <= 0:
+        message = "llquantize( ) argument #4 must be a non-zero positive integer constant"
+        fail("D_LLQUANT_STEPTYPE", node.line, message)
+    return _magnitude(node, 4, "D_LLQUANT_STEPTYPE", "D_LLQUANT_STEPVAL")
 
 
-def _magnitude(node: nodes.Call, number: int, type_tag: str, value_tag: str) -> int:
+def _uneven(factor: int, low: int, count: int) -> str:
+    """What a number of steps must do and does not; empty if it does all."""
+    if count < factor and factor % count:
+        return "evenly divide argument #1 (factor) when steps<factor"
+    if count > factor and count % factor:
+        return "be a multiple of argument #1 (factor) when steps>factor"
+    if count > factor and low == 0 and factor**2 % count:
+        return "evenly divide the square of argument #1 (factor) when steps>factor and lmag==0"
+    if count > factor and low and factor ** (low + 1) % count:
+        return "evenly divide pow(argument #1 (factor), lmag (argument #2) + 1) when steps>factor and lmag>0"
+    return ""
+
+
+def _magnitude(node: nodes.Call, number: int, type_tag: str, value_tag: str, name: str = "") -> int:
     """An argument of llquantize(): a constant without sign, of 16 bits."""
     argument = node.arguments[number]
-    what = f"llquantize( ) argument #{number + 1}"
+    what = f"llquantize( ) argument #{number}{name}"
     if not isinstance(argument, Constant):
         fail(type_tag, node.line, f"{what} must be an integer constant")
     if not 0 <= argument.value <= 0xFFFF:
@@ -193,20 +221,16 @@ _LINEAR: Final = _Rules(
     _lquantize,
     (("D_LQUANT_MATCHBASE", "base"), ("D_LQUANT_MATCHLIM", "limit"), ("D_LQUANT_MATCHSTEP", "step")),
 )
-_LOG_LINEAR_NAMES = ("factor", "low magnitude", "high magnitude", "linear steps per magnitude")
 _LOG_LINEAR: Final = {
     dialect.SUN: _Rules(
         _llquantize,
-        tuple(
-            (f"D_LLQUANT_{word}MATCH", name)
-            for word, name in zip(("FACTOR", "LOW", "HIGH", "NSTEP"), _LOG_LINEAR_NAMES, strict=True)
-        ),
+        tuple((f"D_LLQUANT_{word}MATCH", name) for word, name in _LOG_LINEAR_NAMES),
     ),
     dialect.ORACLE: _Rules(
         _llquantize_of_oracle,
         tuple(
             (f"D_LLQUANT_MATCH{word}", name)
-            for word, name in zip(("FACTOR", "LMAG", "HMAG", "STEPS"), _LOG_LINEAR_NAMES, strict=True)
+            for word, name in (("FACTOR", "factor"), ("LMAG", "lmag"), ("HMAG", "hmag"), ("STEPS", "steps"))
         ),
     ),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ring3.trace.dtrace import check_names, nodes
+from ring3.trace.dtrace import check_actions, check_names, nodes
 from ring3.trace.dtrace.check_operators import (
     INTEGRAL,
     incompatible,
@@ -30,6 +30,7 @@ from ring3.trace.dtrace.types import (
     is_integer,
     is_pointer,
     is_scalar,
+    is_string,
     is_string_like,
     resolve,
     target_of,
@@ -54,19 +55,17 @@ def step(checker: Checker, node: Node) -> Node:
     if not is_scalar(kind):
         fail("D_OP_SCALAR", node.line, f"operator {operator} requires operand of scalar type")
     if points_at_nothing(kind):
-        fail("D_OP_VFPTR", node.line, f"operator {operator} requires operand of known size")
+        fail("D_OP_VFPTR", node.line, f"operator {operator} requires an operand of known size")
     if not operand.lvalue:
         fail("D_OP_LVAL", node.line, f"operator {operator} requires modifiable lvalue as an operand")
-    _check_writable(operand, operator, node.line, step=True)
+    _check_writable(operand, operator, node.line)
     node.type = kind
     return node
 
 
-def _check_writable(target: Node, operator: str, line: int, *, step: bool = False) -> None:
+def _check_writable(target: Node, operator: str, line: int) -> None:
     symbol = target.symbol if isinstance(target, nodes.Name) else None
     if symbol and not symbol.writable:
-        if step:
-            fail("D_OP_WRITE", line, f"operator {operator} can only be applied to a writable variable")
         fail("D_OP_WRITE", line, f"operator {operator} can only be applied to a writable variable")
 
 
@@ -78,7 +77,11 @@ def assign(checker: Checker, node: Node) -> Node:
         return check_names.assign_aggregation(checker, node)
     plain = node.operator == "="
     if isinstance(target, nodes.Index) and isinstance(target.base, nodes.Aggregation):
-        fail("D_AGG_MDIM", node.line, f"improper use of multi-dimensional array: @{target.base.name}")
+        fail(
+            "D_AGG_MDIM",
+            node.line,
+            f"improper attempt to reference @{target.base.name} as a multi-dimensional array",
+        )
     if isinstance(target, nodes.Name):
         check_names.existing_or_new(checker, target)
     elif isinstance(target, nodes.Index):
@@ -114,8 +117,8 @@ def _infer(checker: Checker, target: Node, value: Node | None, line: int) -> Non
     kind = value.type
     resolved = resolve(kind)
     if isinstance(resolved, Dynamic | Void | Function):
-        what = "void" if isinstance(resolved, Void) else "dynamic"
-        fail("D_OP_DYN", line, f"cannot assign a value of {what} type to {symbol.full_name}")
+        check_actions.refuse_as_value(value)
+        fail("D_OP_DYN", line, "operator = operands cannot be of dynamic type")
     if isinstance(resolved, Array):
         kind = checker.types.string if is_string_like(resolved) else checker.types.pointer(resolved.element)
     symbol.type = kind
@@ -125,7 +128,8 @@ def _check_assignment(checker: Checker, node: nodes.Assign, target: Node, value:
     left, right = target.type, value.type
     into, source = resolve(left), resolve(right)
     if isinstance(source, Void | Dynamic):
-        fail("D_OP_DYN", node.line, f"operator = operand cannot be of type {right}")
+        check_actions.refuse_as_value(value)
+        fail("D_OP_DYN", node.line, "operator = operands cannot be of dynamic type")
     if isinstance(into, Array | Function):
         fail("D_OP_ARRFUN", node.line, f'operator = may not be applied to operand of type "{left}"')
     is_element = isinstance(target, nodes.Index) and is_associative(target)
@@ -172,22 +176,23 @@ def _pointer_assignable(into: Pointer, value: Node, source: Type) -> bool:
     return same or (is_string_like(into) and is_string_like(source))
 
 
+def _check_moved(node: nodes.Assign, left: Type, right: Type) -> None:
+    """`+=` and `-=`, which pointers may stand before too."""
+    if is_string(left) or is_string(right):
+        incompatible(node, left, right)
+    if is_integer(left) and is_integer(right):
+        return
+    if not is_pointer(left) or points_at_nothing(left):
+        message = f"operator {node.operator} requires left-hand scalar operand of known size"
+        fail("D_OP_VFPTR", node.line, message)
+    if not is_integer(right):
+        incompatible(node, left, right)
+
+
 def _check_compound(checker: Checker, node: nodes.Assign, target: Node, value: Node) -> None:
     operator = node.operator[:-1]
     if operator in ("+", "-"):
-        if points_at_nothing(value.type):
-            message = f"operator {node.operator} requires left-hand scalar operand of known size"
-            fail("D_OP_VFPTR", node.line, message)
-        if is_pointer(target.type) or not is_arithmetic(target.type):
-            if not is_scalar(target.type) or points_at_nothing(target.type):
-                message = f"operator {node.operator} requires left-hand scalar operand of known size"
-                fail("D_OP_VFPTR", node.line, message)
-            if not is_integer(value.type):
-                fail(
-                    "D_OP_INT", node.line, f"operator {node.operator} requires an integral right-hand operand"
-                )
-        elif not is_arithmetic(value.type):
-            incompatible(node, target.type, value.type)
+        _check_moved(node, target.type, value.type)
         return
     integral = operator in INTEGRAL
     wanted = is_integer if integral else is_arithmetic

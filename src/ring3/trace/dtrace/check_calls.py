@@ -41,10 +41,10 @@ def call(checker: Checker, node: Node) -> Node:
             f"aggregating function {name}( ) may only be assigned to an aggregation",
         )
     if name not in builtins.SUBROUTINES:
-        found = checker.symbols.find(name)
-        if found or name in builtins.VARIABLES:
-            what = found.kind.value if found else "variable"
-            fail("D_FUNC_IDKIND", node.line, f"{what} '{name}' may not be referenced as a function")
+        found = checker.find(nodes.Name(node.line, name))
+        if found:
+            message = f"{found.described} '{name}' may not be referenced as a function"
+            fail("D_FUNC_IDKIND", node.line, message)
         fail("D_FUNC_UNDEF", node.line, f"undefined function name: {name}")
     prototype = builtins.prototype(builtins.SUBROUTINES[name])
     node.arguments = [checker.value(argument) for argument in node.arguments]
@@ -53,7 +53,7 @@ def call(checker: Checker, node: Node) -> Node:
     return node
 
 
-def check_count(name: str, given: int, least: int, most: int | None, line: int) -> None:
+def check_count(checker: Checker, name: str, given: int, least: int, most: int | None, line: int) -> None:
     """Compare the number of arguments with what a function takes.
 
     Raises:
@@ -61,8 +61,11 @@ def check_count(name: str, given: int, least: int, most: int | None, line: int) 
     """
     if given >= least and (most is None or given <= most):
         return
-    limit = least if given < least else most
-    which = "" if least == most else ("at least " if given < least else "at most ")
+    limit, which = least, "" if least == most else "at least "
+    if checker.dialect.tells_most and given > least:
+        limit, which = most or least, which and "at most "
+    elif most is None and not checker.dialect.tells_most:
+        which = ""
     plural = "" if given == 1 else "s"
     message = f"{name}( ) prototype mismatch: {given} arg{plural} passed, {which}{limit} expected"
     fail("D_PROTO_LEN", line, message)
@@ -75,7 +78,7 @@ def check_prototype(checker: Checker, node: nodes.Call, prototype: builtins.Prot
         CompileError: D_PROTO_LEN, D_PROTO_ARG.
     """
     most = None if prototype.variadic else len(prototype.parameters)
-    check_count(node.name, len(node.arguments), prototype.required, most, node.line)
+    check_count(checker, node.name, len(node.arguments), prototype.required, most, node.line)
     for number, (argument, wanted) in enumerate(zip(node.arguments, prototype.parameters, strict=False), 1):
         if wanted == "@":
             continue

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ring3.trace.dtrace import check_calls, nodes
+from ring3.trace.dtrace import check_calls, nodes, translators
 from ring3.trace.dtrace.errors import fail
 from ring3.trace.dtrace.symbols import Kind, Symbol
 from ring3.trace.dtrace.translators import Translator
-from ring3.trace.dtrace.types import Array, Struct, Type, compatible, is_string_like, resolve
+from ring3.trace.dtrace.types import (
+    Array,
+    Struct,
+    Type,
+    compatible,
+    is_arithmetic,
+    is_pointer,
+    is_string_like,
+    resolve,
+    target_of,
+)
 
 if TYPE_CHECKING:
     from ring3.trace.dtrace.checker import Checker
@@ -22,7 +32,7 @@ def translator(checker: Checker, item: nodes.TranslatorDefinition) -> None:
     """
     output = resolve(item.output)
     if not isinstance(output, Struct):
-        fail("D_XLATE_SOU", item.line, f"translator output type must be a struct or union: {item.output}")
+        fail("D_XLATE_SOU", item.line, "translator output type must be a struct or union")
     if not output.complete:
         fail("D_XLATE_SOU", item.line, f"incomplete struct/union/enum {item.output}")
     checker.know_stock_translators()
@@ -52,7 +62,7 @@ def _member(
 ) -> None:
     member = output.members.get(name)
     if member is None:
-        fail("D_TYPE_MEMBER", line, f"{name} is not a member of {new.output}")
+        fail("D_XLATE_MEMB", line, f"translator member {name} is not a member of {resolve(new.output)}")
     if name in new.members:
         fail("D_XLATE_MEMB", line, f"translator member {name} is defined twice")
     checked = checker.value(expression)
@@ -70,7 +80,18 @@ def _fits(kind: Type, expression: nodes.Node) -> bool:
     return check_calls.compatible_argument(kind, expression)
 
 
-def provider(item: nodes.ProviderDefinition) -> None:
+NAME_LENGTH = 63
+"""The longest name a provider or one of its probes has: DTRACE_PROVNAMELEN without the NUL."""
+
+
+def _check_name(what: str, name: str, shown: str, line: int) -> None:
+    if "`" in name:
+        fail("D_PROV_BADNAME", line, f"{what} name may not contain scoping operator: {shown}")
+    if len(name) > NAME_LENGTH:
+        fail("D_PROV_BADNAME", line, f"{what} name may not exceed {NAME_LENGTH} characters: {shown}")
+
+
+def provider(checker: Checker, item: nodes.ProviderDefinition) -> None:
     """A provider's probes, which programs that carry them fire themselves.
 
     Raises:
@@ -78,8 +99,27 @@ def provider(item: nodes.ProviderDefinition) -> None:
     """
     if item.name[-1:].isdigit():
         fail("D_PROV_BADNAME", item.line, f"provider name may not end with a digit: {item.name}")
+    _check_name("provider", item.name, item.name, item.line)
     names = set()
     for probe in item.probes:
+        shown = f"::{probe.shown_name}"
+        _check_name("probe", probe.shown_name, shown, probe.line)
         if probe.name in names:
-            fail("D_PROV_PRDUP", probe.line, f"probe redeclared: {item.name}:{probe.name}")
+            fail("D_PROV_PRDUP", probe.line, f"probe redeclared: {item.name}:{shown}")
         names.add(probe.name)
+        for number, (place, wanted) in enumerate(zip(probe.mapping, probe.translated, strict=True), 1):
+            given = probe.native[place]
+            if not _translates(checker, given, wanted):
+                message = (
+                    f"translator for {item.name}:{shown} output argument #{number} from {given} to {wanted} "
+                    "is not defined"
+                )
+                fail("D_PROV_PRXLATOR", probe.line, message)
+
+
+def _translates(checker: Checker, given: Type, wanted: Type) -> bool:
+    """Whether an argument is of the type that scripts see, or a translator makes that of it."""
+    if str(given) == str(wanted) or (is_arithmetic(given) and is_arithmetic(wanted)):
+        return True
+    pointed = target_of(wanted) if is_pointer(wanted) else wanted
+    return compatible(given, wanted) or translators.find(checker.translators, pointed, given) is not None

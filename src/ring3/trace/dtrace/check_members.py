@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from ring3.trace.dtrace import check_names, nodes, registers, translators
+from ring3.trace.dtrace import check_calls, check_names, nodes, registers, translators
 from ring3.trace.dtrace.errors import fail
 from ring3.trace.dtrace.nodes import Constant, Node
 from ring3.trace.dtrace.symbols import Kind, Symbol
@@ -31,7 +31,11 @@ def index(checker: Checker, node: Node) -> Node:
     assert isinstance(node, nodes.Index)
     base = node.base
     if isinstance(base, nodes.Aggregation):
-        fail("D_AGG_MDIM", node.line, f"improper use of multi-dimensional array: @{base.name}")
+        fail(
+            "D_AGG_MDIM",
+            node.line,
+            f"improper attempt to reference @{base.name} as a multi-dimensional array",
+        )
     symbol = check_names.find(checker, base) if isinstance(base, nodes.Name) else None
     if isinstance(base, nodes.Name):
         if symbol is None:  # an array that is assigned to further on, if anywhere: of integers
@@ -45,8 +49,8 @@ def index(checker: Checker, node: Node) -> Node:
             return check_names.element(checker, node, symbol)
     node.base = base = checker.value(base)
     if len(node.keys) > 1:
-        name = symbol.full_name if symbol else ""
-        fail("D_IDENT_BADREF", node.line, f"scalar '{name}' may not be referenced as an array")
+        name = symbol.full_name if symbol else "expression"
+        fail("D_ARR_BADREF", node.line, f"cannot access {name} as an associative array")
     node.keys = [checker.value(node.keys[0])]
     return _element(checker, node, symbol)
 
@@ -62,9 +66,11 @@ def _element(checker: Checker, node: nodes.Index, symbol: Symbol | None) -> Node
     if not is_pointer(kind):
         if symbol and symbol.kind is Kind.VARIABLE:
             fail(
-                "D_IDENT_BADREF", node.line, f"scalar '{symbol.full_name}' may not be referenced as an array"
+                "D_IDENT_BADREF",
+                node.line,
+                f"scalar '{symbol.full_name}' may not be referenced as associative array",
             )
-        fail("D_ARR_BADREF", node.line, "operator [ ] requires an array or pointer operand")
+        fail("D_DEREF_NONPTR", node.line, "cannot dereference non-pointer type")
     target = target_of(kind)
     if isinstance(resolve(target), Void):
         fail("D_DEREF_VOID", node.line, "cannot dereference pointer to void")
@@ -85,23 +91,38 @@ def _element(checker: Checker, node: nodes.Index, symbol: Symbol | None) -> Node
 def _args(checker: Checker, node: nodes.Index, _symbol: Symbol) -> Node:
     """`args[n]`: the typed arguments of the clause's probes, which have to agree."""
     node.keys = [checker.value(key) for key in node.keys]
-    if len(node.keys) != 1:
-        message = f"args[ ] prototype mismatch: {len(node.keys)} keys passed, 1 expected"
-        fail("D_PROTO_LEN", node.line, message)
-    key = node.keys[0]
-    if not isinstance(key, Constant):
-        fail("D_ARGS_TYPE", node.line, "args[ ] may only be referenced using an integer constant")
+    key = _constant_index(node, "args")
     if not checker.probes:
         fail("D_ARGS_NONE", node.line, "args[ ] may not be referenced outside of a probe clause")
     kinds = [probe.argument_types(checker.types) for probe in checker.probes]
     if any(_different(kinds[0], other) for other in kinds[1:]):
-        message = "args[ ] may not be referenced because probe description matches an unstable set of probes"
+        message = (
+            f"args[ ] may not be referenced because probe description {checker.described} "
+            "matches an unstable set of probes"
+        )
         fail("D_ARGS_MULTI", node.line, message)
     if not 0 <= key.value < len(kinds[0]):
-        probe = checker.probes[0]
-        fail("D_ARGS_IDX", node.line, f"index {key.value} is out of range for {probe} args[ ]")
+        message = f"index {key.value} is out of range for {checker.described} args[ ]"
+        fail("D_ARGS_IDX", node.line, message)
     node.type = kinds[0][key.value]
     return node
+
+
+def _constant_index(node: nodes.Index, name: str) -> Constant:
+    """The index of a built-in array that only constants may be.
+
+    Raises:
+        CompileError: D_PROTO_LEN, D_PROTO_ARG.
+    """
+    if len(node.keys) != 1:
+        message = f"{name}[ ] prototype mismatch: {len(node.keys)} args passed, 1 expected"
+        fail("D_PROTO_LEN", node.line, message)
+    key = node.keys[0]
+    if not isinstance(key, Constant):
+        check_calls.wrong_argument(
+            f"{name}[ ] argument #1", "argument", "integer constant", str(key.type), node.line
+        )
+    return key
 
 
 def _different(one: list[Type], other: list[Type]) -> bool:
@@ -111,10 +132,7 @@ def _different(one: list[Type], other: list[Type]) -> bool:
 def _uregs(checker: Checker, node: nodes.Index, _symbol: Symbol) -> Node:
     """`uregs[n]`: a register of the program."""
     node.keys = [checker.value(key) for key in node.keys]
-    key = node.keys[0]
-    if not isinstance(key, Constant):
-        message = "uregs[ ] argument #1 is incompatible with prototype:\n\tprototype: integer constant\n\t argument: "
-        fail("D_PROTO_ARG", node.line, f"{message}{key.type}")
+    key = _constant_index(node, "uregs")
     if key.value < 0:
         fail("D_REGS_IDX", node.line, f"index {key.value} is out of range for array uregs")
     if key.value >= registers.COUNT:
@@ -152,15 +170,13 @@ def access(checker: Checker, node: Node) -> Node:
         struct = resolve(target_of(kind))
         if not isinstance(struct, Struct):
             message = (
-                f'operator -> cannot be applied to pointer to type "{target_of(kind)}"; '
+                f'operator -> cannot be applied to pointer to type "{struct}"; '
                 "must be applied to a struct or union pointer"
             )
             fail("D_OP_SOU", node.line, message)
     else:
         if not isinstance(kind, Struct):
-            message = (
-                f'operator . cannot be applied to type "{base.type}"; must be applied to a struct or union'
-            )
+            message = f'operator . cannot be applied to type "{kind}"; must be applied to a struct or union'
             fail("D_OP_SOU", node.line, message)
         struct = kind
     if not struct.complete:
@@ -205,7 +221,11 @@ def offsetof(checker: Checker, node: Node) -> Node:
         fail("D_OFFSETOF_TYPE", node.line, "offsetof operand must be a struct or union type")
     member = struct.members.get(node.member)
     if member is None:
-        fail("D_UNKNOWN", node.line, f"failed to determine offset of {node.member}: Unknown type member")
+        fail(
+            "D_UNKNOWN",
+            node.line,
+            f"failed to determine offset of {node.member}: No such member of structure or union",
+        )
     if member.bits:
         fail("D_OFFSETOF_BITFIELD", node.line, f"cannot take offset of a bit-field: {node.member}")
     return checker.make_constant(node.line, member.offset, checker.types.ulong)
@@ -220,7 +240,7 @@ def xlate(checker: Checker, node: Node) -> Node:
     output = to.target if isinstance(to, Pointer) else node.to
     struct = resolve(output)
     if not isinstance(struct, Struct):
-        fail("D_XLATE_SOU", node.line, f"{node.to} is not a struct or union type, or a pointer to one")
+        fail("D_XLATE_NONE", node.line, f'cannot translate from "{operand.type}" to "{node.to}"')
     checker.know_stock_translators()
     found = translators.find(checker.translators, output, operand.type)
     if found is None:

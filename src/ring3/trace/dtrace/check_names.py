@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from ring3.trace.dtrace import arithmetic, builtins, check_aggregates, check_calls, nodes
+from ring3.trace.dtrace import builtins, check_aggregates, check_calls, nodes
 from ring3.trace.dtrace.errors import fail
 from ring3.trace.dtrace.nodes import Node
 from ring3.trace.dtrace.symbols import Kind, Symbol
@@ -12,11 +12,8 @@ from ring3.trace.dtrace.types import (
     Dynamic,
     Pointer,
     Struct,
-    Tuple,
     Type,
     Void,
-    compatible,
-    is_string_like,
     is_translated,
     resolve,
 )
@@ -34,18 +31,16 @@ def name(checker: Checker, node: Node) -> Node:
     assert isinstance(node, nodes.Name)
     symbol = find(checker, node)
     if symbol is None:
-        fail("D_IDENT_UNDEF", node.line, f"failed to resolve {_shown(node)}: Unknown {_what(node)} name")
+        _unknown(checker, node)
     node.symbol = symbol
     if symbol.kind is Kind.INLINE:
         return _inline(checker, node, symbol)
     if symbol.kind is Kind.ENUMERATOR:
         assert symbol.type
         return checker.make_constant(node.line, symbol.value, symbol.type)
-    if symbol.kind is Kind.ARRAY or (symbol.kind is Kind.BUILT_IN and symbol.type is None):
-        message = f"associative array '{symbol.full_name}' may not be referenced as scalar"
+    if symbol.kind in (Kind.ARRAY, Kind.FUNCTION) or (symbol.kind is Kind.BUILT_IN and symbol.type is None):
+        message = f"{symbol.described} '{symbol.full_name}' may not be referenced as scalar"
         fail("D_IDENT_BADREF", node.line, message)
-    if symbol.kind is Kind.FUNCTION:
-        fail("D_IDENT_BADREF", node.line, f"function '{node.name}' may not be referenced as scalar")
     if symbol.type is None:
         fail("D_VAR_UNDEF", node.line, f"{symbol.full_name} has not yet been declared or assigned")
     node.type = symbol.type
@@ -53,12 +48,16 @@ def name(checker: Checker, node: Node) -> Node:
     return node
 
 
-def _what(node: nodes.Name) -> str:
-    return "symbol" if "`" in node.name else "variable"
-
-
-def _shown(node: nodes.Name) -> str:
-    return f"{node.scope}->{node.name}" if node.scope else node.name
+def _unknown(checker: Checker, node: nodes.Name) -> NoReturn:
+    """Complain of a word nobody knows: a variable, or a symbol of a module behind a backquote."""
+    if node.scope:
+        message = f"{node.scope}->{node.name} has not yet been declared or assigned"
+        fail("D_VAR_UNDEF", node.line, message)
+    module, mark, _ = node.name.rpartition("`")
+    what = "variable"
+    if mark:
+        what = "symbol" if not module.strip("`") or checker.knows_module(module) else "module"
+    fail("D_IDENT_UNDEF", node.line, f"failed to resolve {node.name}: Unknown {what} name")
 
 
 def _inline(checker: Checker, node: nodes.Name, symbol: Symbol) -> Node:
@@ -86,13 +85,20 @@ def find(checker: Checker, node: nodes.Name) -> Symbol | None:
     return known or (_kernel(checker, node.name) if "`" in node.name else None)
 
 
+def is_built_in(word: str) -> bool:
+    """Whether D brings a variable or a function of that name."""
+    return word in builtins.VARIABLES or _is_function(word)
+
+
+def _is_function(word: str) -> bool:
+    return word in builtins.SUBROUTINES or word in builtins.ACTIONS or word in builtins.AGGREGATES
+
+
 def _builtin(checker: Checker, word: str) -> Symbol | None:
     word = word.removeprefix("D`")
     kind = builtins.VARIABLES.get(word)
     if kind is None:
-        if word in builtins.SUBROUTINES or word in builtins.ACTIONS or word in builtins.AGGREGATES:
-            return Symbol(word, Kind.FUNCTION)
-        return None
+        return Symbol(word, Kind.FUNCTION) if _is_function(word) else None
     return checker.symbols.add(Symbol(word, Kind.BUILT_IN, _builtin_type(checker, kind)))
 
 
@@ -139,15 +145,13 @@ def ensure_array(checker: Checker, node: nodes.Index, kind: Type | None) -> None
     if not isinstance(base, nodes.Name) or find(checker, base):
         return
     if base.scope == "this":
-        fail("D_ARR_LOCAL", node.line, f"local variable may not be used as an associative array: {base.name}")
+        fail("D_ARR_LOCAL", node.line, f"local variables may not be used as associative arrays: {base.name}")
     symbol = checker.symbols.add(Symbol(base.name, Kind.ARRAY, kind, scope=base.scope))
     base.symbol = symbol
 
 
 def element(checker: Checker, node: nodes.Index, symbol: Symbol) -> Node:
     """An element of an associative array: the first use fixes the types of the keys."""
-    if (symbol.kind is Kind.INLINE and symbol.keys is None) or symbol.kind is Kind.VARIABLE:
-        fail("D_IDENT_BADREF", node.line, f"scalar '{symbol.full_name}' may not be referenced as an array")
     node.keys = [checker.value(key) for key in node.keys]
     if len(node.keys) > TUPLE_REGISTERS:
         fail("", 0, "Insufficient tuple registers to generate code")
@@ -167,14 +171,8 @@ def check_keys(symbol: Symbol, keys: list[Node], line: int, shown: str, what: st
     """
     for number, key in enumerate(keys, 1):
         if isinstance(resolve(key.type), Void) or not _is_key(key, what):
-            message = f"{shown} key #{number}: tuple may not contain a key of type {key.type}"
-            fail(
-                "D_KEY_TYPE"
-                if what == "aggregation" or isinstance(resolve(key.type), Dynamic)
-                else "D_PROTO_ARG",
-                line,
-                message,
-            )
+            message = f"{key.type} expression may not be used as {what} index: key #{number}"
+            fail("D_KEY_TYPE", line, message)
     if symbol.keys is None:
         symbol.keys = [key.type for key in keys]
         return
@@ -212,12 +210,16 @@ def assign_aggregation(checker: Checker, node: nodes.Assign) -> Node:
     if node.operator != "=":
         fail("D_OP_LVAL", node.line, f"operator {node.operator} requires modifiable lvalue as an operand")
     if not isinstance(call, nodes.Call):
-        fail("D_AGG_FUNC", node.line, f"@{target.name} must be assigned from an aggregating function")
+        fail(
+            "D_AGG_FUNC", node.line, f"@{target.name} must be assigned the result of an aggregating function"
+        )
     if call.name not in builtins.AGGREGATES:
         known = call.name in builtins.SUBROUTINES or call.name in builtins.ACTIONS
         if not known:
             fail("D_FUNC_UNDEF", node.line, f"undefined function name: {call.name}")
-        fail("D_AGG_FUNC", node.line, f"@{target.name} must be assigned from an aggregating function")
+        fail(
+            "D_AGG_FUNC", node.line, f"@{target.name} must be assigned the result of an aggregating function"
+        )
     target.keys = [checker.value(key) for key in target.keys]
     symbol = checker.symbols.find(target.name, "@")
     if symbol is None:
@@ -229,112 +231,3 @@ def assign_aggregation(checker: Checker, node: nodes.Assign) -> Node:
     check_aggregates.aggregate(checker, symbol, call)
     target.type = node.type = checker.types.dynamic["aggregation"]
     return node
-
-
-def declare(checker: Checker, declared: nodes.Declared) -> None:
-    """A declaration at program level: a global, thread- or clause-local variable, a typedef, a kernel symbol.
-
-    Raises:
-        CompileError: D_DECL_*.
-    """
-    kind, line = declared.type, declared.line
-    resolved = resolve(kind)
-    if declared.storage == "typedef":
-        known = checker.types.find(declared.name) if checker.types.is_declared(declared.name) else None
-        if known is not None and not compatible(known, kind):
-            fail("D_DECL_IDRED", line, f"typedef redeclared: {declared.name}")
-        from ring3.trace.dtrace.types import Typedef  # noqa: PLC0415
-
-        checker.types.define(declared.name, Typedef(declared.name, kind))
-        return
-    if declared.storage in ("auto", "register", "static"):
-        fail("D_DECL_BADCLASS", line, f"specified storage class not appropriate in D: {declared.storage}")
-    if isinstance(resolved, Void):
-        fail("D_DECL_VOIDOBJ", line, f"cannot have void object: {declared.name}")
-    if isinstance(resolved, Struct) and not resolved.complete and declared.storage != "extern":
-        fail("D_DECL_INCOMPLETE", line, f"incomplete struct/union/enum {kind}: {declared.name}")
-    _define(checker, declared, kind)
-
-
-def _define(checker: Checker, declared: nodes.Declared, kind: Type) -> None:
-    from ring3.trace.dtrace.types import Array, Function, compatible  # noqa: PLC0415
-
-    resolved = resolve(kind)
-    scope = declared.storage if declared.storage in ("self", "this") else ""
-    is_array = isinstance(resolved, Tuple)
-    if isinstance(resolved, Array) and resolved.count is None and declared.storage != "extern":
-        message = f"array declaration requires array dimension or tuple signature: {declared.name}"
-        fail("D_DECL_ARRNULL", declared.line, message)
-    if is_array and scope == "this":
-        fail("D_DECL_LOCASSC", declared.line, f"cannot have local associative array: {declared.name}")
-    if isinstance(resolved, Function):
-        return
-    old = checker.symbols.find(declared.name, scope)
-    if old is None and not scope:
-        old = _builtin(checker, declared.name)
-    value_type = resolved.value if isinstance(resolved, Tuple) else kind
-    if old is None:
-        symbol = Symbol(declared.name, Kind.ARRAY if is_array else Kind.VARIABLE, value_type, scope=scope)
-        if isinstance(resolved, Tuple):
-            symbol.keys = [key.type for key in resolved.keys]
-        checker.symbols.add(symbol)
-        return
-    same = old.type is not None and compatible(old.type, value_type) and (old.kind is Kind.ARRAY) == is_array
-    if not same or not old.writable:
-        before = f"{old.type}" if old.type else ""
-        message = f"identifier redeclared: {declared.name}\n\t current: {kind}\n\tprevious: {before}"
-        fail("D_DECL_IDRED", declared.line, message)
-
-
-def define_inline(checker: Checker, inline: nodes.Inline) -> None:
-    """An inline definition: a name for an expression."""
-    declared = inline.declared
-    old = checker.symbols.find(declared.name) or _builtin(checker, declared.name)
-    if old:
-        shown = "function " if old.kind is Kind.FUNCTION else old.kind.value
-        message = f"identifier redefined: {declared.name}\n\t current: inline definition\n\tprevious: {shown}"
-        fail("D_DECL_IDRED", declared.line, message)
-    resolved = resolve(declared.type)
-    symbol = Symbol(declared.name, Kind.INLINE, declared.type)
-    if isinstance(resolved, Tuple):
-        symbol.type = resolved.value
-        symbol.keys = [key.type for key in resolved.keys]
-        symbol.parameters = [key.name for key in resolved.keys]
-        symbol.expression = inline.expression
-        checker.symbols.add(symbol)
-        _check_array_inline(checker, symbol, inline)
-        return
-    symbol.expression = checker.value(inline.expression)
-    _check_inline_type(symbol, symbol.expression, declared.line)
-    checker.symbols.add(symbol)
-
-
-def _check_inline_type(symbol: Symbol, expression: Node, line: int) -> None:
-    assert symbol.type
-    if not (
-        check_calls.compatible_argument(symbol.type, expression)
-        or (is_string_like(symbol.type) and is_string_like(expression.type))
-    ):
-        message = (
-            f'inline {symbol.name} definition uses incompatible types: "{symbol.type}" = "{expression.type}"'
-        )
-        fail("D_OP_INCOMPAT", line, message)
-    if isinstance(expression, nodes.Constant):
-        expression.value = arithmetic.wrap(expression.value, symbol.type)
-
-
-def _check_array_inline(checker: Checker, symbol: Symbol, inline: nodes.Inline) -> None:
-    """An inline array: its parameters are names within the expression."""
-    scope = checker.symbols.scopes[""]
-    saved = dict(scope)
-    assert symbol.keys is not None
-    for parameter, kind in zip(symbol.parameters, symbol.keys, strict=True):
-        inner = Symbol(parameter, Kind.VARIABLE, kind)
-        inner.writable = False
-        inner.parameters = [f"p_{symbol.name}_{parameter}"]
-        scope[parameter] = inner
-    try:
-        symbol.expression = checker.value(inline.expression)
-    finally:
-        scope.clear()
-        scope.update(saved)

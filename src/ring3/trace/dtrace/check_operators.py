@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from ring3.trace.dtrace import arithmetic, nodes
+from ring3.trace.dtrace import arithmetic, builtins, nodes
 from ring3.trace.dtrace.errors import fail
 from ring3.trace.dtrace.nodes import Constant, Node
 from ring3.trace.dtrace.symbols import Kind
@@ -163,10 +163,7 @@ def binary(checker: Checker, node: Node) -> Node:
     node.left = checker.value(node.left)
     node.right = checker.value(node.right)
     if operator == ",":
-        if isinstance(node.left, nodes.Aggregation) or isinstance(node.right, nodes.Aggregation):
-            fail("D_OP_DYN", node.line, "operator , operands cannot be of dynamic type")
-        node.type = node.right.type
-        return node
+        return _comma(node)
     if operator in _COMPARISONS:
         _compare(checker, node)
     elif operator in _LOGICAL:
@@ -184,6 +181,19 @@ def binary(checker: Checker, node: Node) -> Node:
             fail("D_OP_ARITH", node.line, f"operator {operator} requires operands of arithmetic type")
         node.type = checker.promote(node.left.type, node.right.type)
     return fold(checker, node)
+
+
+def _comma(node: nodes.Binary) -> Node:
+    if isinstance(node.left, nodes.Aggregation) or isinstance(node.right, nodes.Aggregation):
+        fail("D_OP_DYN", node.line, "operator , operands cannot be of dynamic type")
+    if _is_action(node.left) or _is_action(node.right):
+        fail("D_OP_ACT", node.line, "operator , operands cannot be actions")
+    node.type = node.right.type
+    return node
+
+
+def _is_action(node: Node) -> bool:
+    return isinstance(node, nodes.Call) and node.name in builtins.ACTIONS
 
 
 def fold(checker: Checker, node: nodes.Binary) -> Node:
@@ -287,8 +297,10 @@ def branches(checker: Checker, node: nodes.Conditional) -> Node:
     node.yes = checker.value(node.yes)
     node.no = checker.value(node.no)
     if not (is_scalar(node.condition.type) or is_string(node.condition.type)):
-        fail("D_PRED_SCALAR", node.line, "operator ?: expression must be of scalar type")
+        fail("D_OP_SCALAR", node.line, "operator ?: expression must be of scalar type")
     node.type = _common_type(checker, node)
+    if _is_action(node.yes) or _is_action(node.no):
+        fail("D_OP_ACT", node.line, "action cannot be used in a conditional context")
     if (
         isinstance(node.condition, Constant)
         and isinstance(node.yes, Constant)

@@ -56,10 +56,24 @@ def _statements_first(checker: Checker, item: Clause, error: CompileError) -> No
     _predicate(checker, item)
 
 
+_GENERATED = ("D_LQUANT", "D_LLQUANT", "D_AGG_SCALAR", "D_STACK", "D_USTACK")
+"""Tags of what is found when code is made, where no message names a part of the clause."""
+
+
+def _in_region(name: str, error: CompileError) -> CompileError:
+    """The error, which names the part of the clause that it is in."""
+    if not error.tag.startswith(_GENERATED):
+        error.region = error.region or name
+    return error
+
+
 def _predicate(checker: Checker, item: Clause) -> None:
     if item.predicate is None:
         return
-    item.predicate = checker.value(item.predicate)
+    try:
+        item.predicate = checker.value(item.predicate)
+    except CompileError as error:
+        raise _in_region("predicate", error) from None
     if not (is_scalar(item.predicate.type) or is_string(item.predicate.type)):
         fail("D_PRED_SCALAR", item.line, "predicate result must be of scalar type")
 
@@ -79,18 +93,20 @@ def _statements(checker: Checker, statements: list[Statement], order: Order) -> 
 
 def _statement(checker: Checker, expression: Node, order: Order) -> Node:
     if isinstance(expression, nodes.Aggregation):
-        fail(
-            "D_AGG_NULL", expression.line, "expression statement may not be an aggregation without a function"
-        )
+        fail("D_AGG_NULL", expression.line, f"expression has null effect: @{expression.name}")
     if isinstance(expression, nodes.Call) and expression.name in builtins.AGGREGATES:
         fail(
             "D_CG_EXPR",
             expression.line,
-            f"{expression.name}( ) may not be called from a D expression (D program context required)",
+            f"aggregating function {expression.name}( ) may not be called from a D expression "
+            "(D program context required)",
         )
     if isinstance(expression, nodes.Conditional):
         return _conditional(checker, expression, order)
-    checked = checker.check(expression)
+    try:
+        checked = checker.check(expression)
+    except CompileError as error:
+        raise _in_region("action list", error) from None
     if isinstance(checked, nodes.Assign) and isinstance(checked.target, nodes.Aggregation):
         _aggregating(checked.line, order)
     elif isinstance(checked, nodes.Call) and checked.name in builtins.ACTIONS:

@@ -21,7 +21,7 @@ from ring3.trace.dtrace import (
 )
 from ring3.trace.dtrace.errors import fail
 from ring3.trace.dtrace.nodes import Constant, Node
-from ring3.trace.dtrace.symbols import Symbols
+from ring3.trace.dtrace.symbols import Symbol, Symbols
 from ring3.trace.dtrace.type_space import TypeSpace
 from ring3.trace.dtrace.types import Array, Function, Integer, Type, Void, is_signed, resolve
 
@@ -41,10 +41,14 @@ class Checker:
         self.translators: list[Translator] = []
         self.probes: list[Probe] | None = None
         """The probes of the clause; None outside of clauses."""
+        self.described = ""
+        """The first description of the clause."""
         self.constants: Callable[[str], int | None] = lambda _name: None
         """The value of a constant of the library (`EINTR`, `SIGKILL`)."""
         self.kernel_symbol: Callable[[str], tuple[int, Type | None] | None] = lambda _name: None
         """The address and type of a kernel symbol."""
+        self.knows_module: Callable[[str], bool] = lambda _module: False
+        """Whether the system has a module."""
         self.temporaries = 0
         self.define_stock_translators: Callable[[], None] = lambda: None
         """Defines the translators that come with D, which few programs have a use for."""
@@ -65,6 +69,10 @@ class Checker:
             CompileError: D_OP_ACT for an action.
         """
         return self.check(node)
+
+    def find(self, node: nodes.Name) -> Symbol | None:
+        """The symbol of a word; None if nobody knows it."""
+        return check_names.find(self, node)
 
     def constant(self, node: Node) -> int | None:
         """The value of an integral constant expression; None if it is none."""

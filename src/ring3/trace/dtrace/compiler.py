@@ -7,9 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
-from ring3.trace.dtrace import check_definitions, check_names, check_statements, nodes, pragmas, stability
+from ring3.trace.dtrace import (
+    check_declarations,
+    check_definitions,
+    check_names,
+    check_statements,
+    nodes,
+    pragmas,
+    stability,
+)
 from ring3.trace.dtrace.checker import Checker
 from ring3.trace.dtrace.errors import CompileError, fail
 from ring3.trace.dtrace.lexer import Lexer
@@ -22,6 +30,7 @@ from ring3.trace.dtrace.symbols import Kind, Symbol, Symbols
 from ring3.trace.dtrace.type_space import TypeSpace
 from ring3.trace.dtrace.types import Enum
 
+UINT_MAX = (1 << 32) - 1
 FIELDS = {"provider": 1, "module": 2, "function": 3, "name": 4}
 """How many parts of a description a word without colons ends, by the option it was given with."""
 
@@ -123,7 +132,7 @@ class Compiler(Surroundings):
                 continue
             if isinstance(item, nodes.ProviderDefinition):
                 providers.append(item)
-            self._define(item)
+            self._define(item, in_header=lexer.file not in ("", "/dev/stdin"))
         if empty and not source.is_library and not self.options.is_set("empty"):
             fail("D_EMPTY", lexer.line, "empty D program translation unit")
         self._check_arguments(macros, lexer.line)
@@ -154,19 +163,28 @@ class Compiler(Surroundings):
             return
         symbol = self.symbols.find(words[-1])
         if symbol is None:
-            fail("D_PRAGMA_UNUSED", line, f"#pragma attributes refers to an undefined name: {name}")
+            self._refuse_pragma("attributes", words[-1], line)
         symbol.attributes = attributes
 
     def _depends(self, kind: str, name: str, line: int) -> None:
-        del name
         if kind == "library" and not self._in_library:
             fail("D_PRAGMA_DEPEND", line, "main program may not explicitly depend on a library")
+        known = {"provider": Description(provider=name), "module": Description(module=name)}.get(kind)
+        if known is not None and not self._in_library and not self._find_probes(known):
+            fail("D_PRAGMA_DEPEND", line, f"program requires {kind} {name}")
 
     def _bind_version(self, version: str, name: str, line: int) -> None:
         if not re.fullmatch(r"[0-9]+\.[0-9]+(\.[0-9]+)?", version):
-            fail("D_PRAGMA_INVAL", line, f"invalid version string: {version}")
+            fail("D_PRAGMA_INVAL", line, "invalid version string specified by #pragma binding")
         if self.symbols.find(name) is None:
-            fail("D_PRAGMA_UNUSED", line, f"#pragma binding refers to an undefined name: {name}")
+            self._refuse_pragma("binding", name, line)
+
+    def _refuse_pragma(self, kind: str, name: str, line: int) -> NoReturn:
+        """Complain of a pragma for what the program does not define: what D brings, or nothing at all."""
+        if check_names.find(self.checker, nodes.Name(line, name)):
+            message = f"#pragma {kind} cannot modify entity defined outside program scope"
+            fail("D_PRAGMA_SCOPE", line, message)
+        fail("D_PRAGMA_UNUSED", line, f"unused #pragma {kind}")
 
     def is_variable(self, name: str) -> bool:
         """Whether a word is a variable or constant of the program."""
@@ -178,19 +196,19 @@ class Compiler(Surroundings):
 
     def define_enumerator(self, name: str, value: int, enum: Enum, line: int) -> None:
         """Make an enumerator a constant."""
-        if self.symbols.find(name):
+        if self.checker.find(nodes.Name(line, name)):
             fail("D_DECL_IDRED", line, f"identifier redeclared: {name}")
         self.symbols.add(Symbol(name, Kind.ENUMERATOR, enum, value=value))
 
-    def _define(self, item: Item) -> None:
+    def _define(self, item: Item, *, in_header: bool) -> None:
         if isinstance(item, nodes.Declared):
-            check_names.declare(self.checker, item)
+            check_declarations.declare(self.checker, item, in_header=in_header)
         elif isinstance(item, nodes.Inline):
-            check_names.define_inline(self.checker, item)
+            check_declarations.define_inline(self.checker, item)
         elif isinstance(item, nodes.TranslatorDefinition):
             check_definitions.translator(self.checker, item)
         elif isinstance(item, nodes.ProviderDefinition):
-            check_definitions.provider(item)
+            check_definitions.provider(self.checker, item)
 
     def _clause(self, clause: Clause, source: Source, macros: Macros) -> MatchedClause:
         probes: list[Probe] = []
@@ -199,11 +217,18 @@ class Compiler(Surroundings):
             description = parse_description(text, line, source.field, macros)
             descriptions.append(description)
             found = self._found(description, line)
+            if not found and description.number is not None:
+                fail(
+                    "D_PDESC_INVAL",
+                    line,
+                    f"invalid probe identifier {description.number}: Unknown probe identifier",
+                )
             if not found and not self.options.is_set("zdefs"):
                 message = f"probe description {description} does not match any probes"
                 fail("D_PDESC_ZERO", line, message)
             probes += found
         self.checker.probes = probes
+        self.checker.described = str(descriptions[0])
         check_statements.clause(self.checker, clause)
         self.checker.probes = None
         self._check_stability(clause, probes)
@@ -243,17 +268,24 @@ def parse_description(text: str, line: int, field: str, macros: Macros) -> Descr
         macros: Their values.
 
     Raises:
-        CompileError: D_PDESC_INVAL, D_MACRO_UNDEF.
+        CompileError: D_PDESC_INVAL.
     """
-    text = _MACRO.sub(lambda match: macros.value(match[0], line), text)
+    given = text
+    try:
+        text = _MACRO.sub(lambda match: macros.value(match[0], line), text)
+    except CompileError:
+        what = f'invalid probe description "{given}": Undefined macro variable in probe description'
+        raise CompileError("D_PDESC_INVAL", line, what) from None
     if text.isdigit():
+        if int(text) > UINT_MAX:
+            fail("D_PDESC_INVAL", line, f"identifier {text} exceeds maximum probe id")
         return Description(number=int(text))
     parts = text.split(":")
     last = FIELDS[field]
     if len(parts) > last and not parts[0]:
         del parts[0]
     if len(parts) > last:
-        message = f'invalid probe description "{text}": Overspecified probe description'
+        message = f'invalid probe description "{given}": Overspecified probe description'
         fail("D_PDESC_INVAL", line, message)
     first = max(last - len(parts), 0)
     provider, module, function, name = [*[""] * first, *parts, *[""] * (4 - first - len(parts))]

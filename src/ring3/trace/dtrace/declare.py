@@ -11,6 +11,7 @@ from ring3.trace.dtrace.types import (
     Parameter,
     Qualified,
     Struct,
+    Tuple,
     Type,
     Void,
     is_integer,
@@ -64,10 +65,11 @@ class Specifiers:
         Raises:
             CompileError: D_DECL_COMBO.
         """
-        if (word != "long" and word in self.attributes) or (
-            self.attributes.count("long") == 2 and word == "long"
-        ):
-            fail("D_DECL_COMBO", self.line, "invalid type combination")
+        most = 2 if word == "long" else 1
+        if self.attributes.count(word) == most:
+            times = "twice" if most == 2 else "once"
+            message = f"the attribute '{word}' may only be used at most {times} in a declaration"
+            fail("D_DECL_COMBO", self.line, message)
         self.attributes.append(word)
         if {"signed", "unsigned"} <= set(self.attributes):
             fail("D_DECL_COMBO", self.line, "invalid type combination")
@@ -166,6 +168,7 @@ def add_member(struct: Struct, name: str, kind: Type, bits: tuple[int | None] | 
     Raises:
         CompileError: D_DECL_MNAME, D_DECL_INCOMPLETE, D_DECL_VOIDOBJ, D_DECL_DYNOBJ, D_DECL_BF*, D_UNKNOWN.
     """
+    check_name(name, "a member", line)
     base = resolve(kind)
     width = None if bits is None else _bit_width(bits[0], name, kind, line)
     if not name and width is None:
@@ -174,6 +177,8 @@ def add_member(struct: Struct, name: str, kind: Type, bits: tuple[int | None] | 
         fail("D_DECL_INCOMPLETE", line, f"incomplete struct/union/enum {kind}: {name}")
     if isinstance(base, Void):
         fail("D_DECL_VOIDOBJ", line, f"cannot have void member: {name}")
+    if isinstance(base, Tuple):
+        fail("D_DECL_DYNOBJ", line, f"cannot have dynamic member: {name}")
     if name and name in struct.members:
         fail("D_UNKNOWN", line, f"failed to define member '{name}': Duplicate member or variable name")
     struct.add(name, kind, width)
@@ -195,6 +200,7 @@ def enumerator_value(enum: Enum, name: str, value: int | None, line: int) -> int
     Raises:
         CompileError: D_DECL_ENCONST, D_DECL_ENOFLOW, D_UNKNOWN for a name that is there twice.
     """
+    check_name(name, "an enumerator", line)
     if name in enum.values:
         fail("D_UNKNOWN", line, f"failed to define enumerator '{name}': Duplicate member or variable name")
     if value is None:
@@ -224,10 +230,59 @@ def dimension(size: int | None, line: int) -> int:
 
 
 def checked_count(element: Type, count: int, line: int) -> int:
-    """The dimension, if an array of so many elements is not beyond all bounds."""
+    """The dimension, if an array may have so many of these elements.
+
+    Raises:
+        CompileError: D_DECL_VOIDOBJ, D_DECL_DYNOBJ, D_DECL_ARRBIG.
+    """
+    if isinstance(resolve(element), Void):
+        fail("D_DECL_VOIDOBJ", line, "cannot declare array of void")
+    if isinstance(resolve(element), Tuple):
+        fail("D_DECL_DYNOBJ", line, "cannot declare array of associative arrays")
     if element.size * count > INT_MAX:
         fail("D_DECL_ARRBIG", line, "array dimension too big")
     return count
+
+
+def check_name(name: str, what: str, line: int) -> None:
+    """Check a name that a declaration gives.
+
+    Raises:
+        CompileError: D_DECL_SCOPE for one of a module.
+    """
+    if "`" in name:
+        fail("D_DECL_SCOPE", line, f"D scoping operator may not be used in {what} name ({name})")
+
+
+def check_native(parameters: list[Parameter], line: int) -> None:
+    """Check the parameters that a probe has.
+
+    Raises:
+        CompileError: D_DECL_PROTO_FORM for a name that is there twice.
+    """
+    names = [parameter.name for parameter in parameters]
+    for number, name in enumerate(names, 1):
+        if name and name in names[: number - 1]:
+            message = f"parameter is already declared in probe input prototype: {name}, parameter #{number}"
+            fail("D_DECL_PROTO_FORM", line, message)
+
+
+def check_translated(parameters: list[Parameter], native: list[Parameter], line: int) -> None:
+    """Check the parameters that scripts see of a probe, which have to be among those it has.
+
+    Raises:
+        CompileError: D_DECL_PROTO_FORM, D_DECL_PROTO_NAME.
+    """
+    names = {parameter.name for parameter in native if parameter.name}
+    for number, parameter in enumerate(parameters, 1):
+        if not parameter.name:
+            message = f"parameter declaration requires a name: parameter #{number}"
+            fail("D_DECL_PROTO_NAME", line, message)
+        if parameter.name not in names:
+            message = (
+                f"parameter is not declared in probe output prototype: {parameter.name}, parameter #{number}"
+            )
+            fail("D_DECL_PROTO_FORM", line, message)
 
 
 def check_parameters(parameters: list[Parameter], what: str, line: int) -> None:
@@ -248,5 +303,5 @@ def check_parameters(parameters: list[Parameter], what: str, line: int) -> None:
                 f"array prototype may not use parameter of type void: (anonymous), parameter #{number}",
             )
         if len(parameters) > 1:
-            fail("D_DECL_PROTO_VOID", line, "void must be the sole parameter in a function declaration")
+            fail("D_DECL_PROTO_VOID", line, "void must be sole parameter")
         parameters.clear()

@@ -24,6 +24,7 @@ class Dialect(NamedTuple):
         commits_once: A clause may have one commit() only.
         counts_nul: The size that copyinstr() is given counts the NUL behind the string.
         sets_lazyload: LD_NOLAZYLOAD is in the environment of a program that -c starts.
+        tells_most: A call with too many arguments is told the most that its function takes, not the least.
         null_faults: Comparing a string with NULL by order is a fault; otherwise NULL is the lowest.
     """
 
@@ -39,6 +40,7 @@ class Dialect(NamedTuple):
     pads_structs: bool
     commits_once: bool
     counts_nul: bool
+    tells_most: bool
 
 
 SUN = Dialect(
@@ -54,6 +56,7 @@ SUN = Dialect(
     pads_structs=True,
     commits_once=True,
     counts_nul=False,
+    tells_most=False,
 )
 ORACLE = Dialect(
     "oracle",
@@ -68,6 +71,7 @@ ORACLE = Dialect(
     pads_structs=False,
     commits_once=False,
     counts_nul=True,
+    tells_most=True,
 )
 BY_NAME = {dialect.name: dialect for dialect in (SUN, ORACLE)}
 

@@ -9,7 +9,12 @@ from typing import NoReturn
 
 
 class CompileError(Exception):
-    """A D program that cannot be compiled: the error's tag, its line (0 on the command line), and the text."""
+    """A D program that cannot be compiled: the error's tag, its line (0 on the command line), and the text.
+
+    `region` is the part of a clause that it is in, which messages name where there is no line.
+    """
+
+    region = ""
 
     def __init__(self, tag: str, line: int, message: str, *, file: str = "") -> None:
         super().__init__(message)
@@ -22,8 +27,10 @@ class CompileError(Exception):
         """The message as dtrace(1M) prints it, with `[D_TAG]` before it under -xerrtags."""
         tag = f"[{self.tag}] " if with_tag and self.tag else ""
         file = f'"{self.file}", ' if self.file else ""
-        line = f"{file}line {self.line}: " if self.line else ""
-        return f"{tag}{line}{self.message}"
+        place = f"in {self.region}: " if self.region else ""
+        if self.line or self.file:
+            place = f"{file}line {self.line}: "
+        return f"{tag}{place}{self.message}"
 
 
 class DtraceError(Exception):

@@ -220,9 +220,8 @@ class Lexer:
         self._directive(Directive(line, self.line))
 
     def _number(self, line: int) -> Token:
-        floating = _FLOATING.match(self.text, self._position)
-        if floating:
-            fail("D_SYNTAX", line, f'floating-point constants are not permitted near "{floating[0]}"')
+        if _FLOATING.match(self.text, self._position):
+            fail("D_SYNTAX", line, "floating-point constants are not permitted")
         word = self._take(_NUMBER)
         digits = word.rstrip("uUlL")
         return integer_token(word, digits, word[len(digits) :].lower(), line)
@@ -241,8 +240,7 @@ class Lexer:
             fail("D_CHR_NULL", line, "empty character constant")
         if len(value) > 8:
             fail("D_CHR_OFLOW", line, "character constant is too long")
-        number = int.from_bytes(value, "little", signed=len(value) == 1)
-        return Token("int", self.text[start:end], line, number, "" if len(value) <= 4 else "l")
+        return Token("int", self.text[start:end], line, int.from_bytes(value, "big"), "")
 
     def _quoted(self, quote: str, line: int) -> tuple[bytes, int]:
         """The bytes of a constant that begins here, and where it ends."""
@@ -337,14 +335,14 @@ def integer_token(text: str, digits: str, suffix: str, line: int) -> Token:
     try:
         value = int(digits, base)
     except ValueError:
-        raise CompileError(
-            "D_INT_DIGIT", line, f"integer constant '{digits}' contains invalid digit"
-        ) from None
+        bad = next(digit for digit in digits if not digit.isdigit() or int(digit) >= base)
+        message = f"constant {text} contains invalid digit {bad}"
+        raise CompileError("D_INT_DIGIT", line, message) from None
     if value >= 1 << 64:
         fail(
             "D_INT_OFLOW",
             line,
-            f"integer constant {digits} cannot be represented in any built-in integral type",
+            f"constant {text} results in integer overflow",
         )
     return Token("int", text, line, value, suffix + ("" if base == 10 else "x"))
 

@@ -34,7 +34,7 @@ class Macros:
         name = text.lstrip("$")
         if not name.isdigit():
             if name not in self.names:
-                fail("D_MACRO_UNDEF", line, f"macro variable ${name} is not defined")
+                fail("D_MACRO_UNDEF", line, f"macro variable {text} is not defined")
             return str(self.names[name])
         if len(name) > 9:
             fail("D_MACRO_OFLOW", line, f"macro argument {text} cannot be represented")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ring3.trace.dtrace import nodes
+from ring3.trace.dtrace import declare, nodes
 from ring3.trace.dtrace.errors import fail
 from ring3.trace.dtrace.lexer import Lexer, Token
 from ring3.trace.dtrace.nodes import Clause, Declared, Inline, Item, Node, Statement
@@ -115,6 +115,9 @@ class ProgramParser(DeclarationParser):
             message = "expected predicate and/or actions following probe description"
             fail("D_SYNTAX", first.line, message)
         if token.kind != "{":
+            if predicate is not None and self._is_file:
+                message = "expected actions { } following probe description and predicate"
+                fail("D_SYNTAX", first.line, message)
             self.lexer.push_back(token)
             return Clause(first.line, descriptions, predicate, None)
         statements = self._statements()
@@ -172,11 +175,12 @@ class ProgramParser(DeclarationParser):
         specifiers = self.specifiers()
         base = specifiers.type(self.types)
         if self.accept(";"):
-            if specifiers.storage not in ("", "typedef") or not specifiers.base_word:
+            if specifiers.base_word not in ("struct", "union", "enum"):
                 fail("D_DECL_USELESS", self.line, "useless declaration")
             return
         while True:
             declarator = self.declarator()
+            declare.check_name(declarator.name, "a declaration", declarator.line)
             yield Declared(declarator.line, declarator.name, declarator.wrap(base), specifiers.storage)
             if not self.accept(","):
                 break
@@ -185,7 +189,7 @@ class ProgramParser(DeclarationParser):
     def _inline(self, token: Token) -> Iterator[Item]:
         specifiers = self.specifiers()
         base = specifiers.type(self.types)
-        declarator = self.declarator()
+        declarator = self.declarator(abstract=True)
         kind = declarator.wrap(base)
         declared = Declared(declarator.line, declarator.name, kind, specifiers.storage)
         self.expect("=")
@@ -230,7 +234,11 @@ class ProgramParser(DeclarationParser):
     def _provider_probe(self) -> nodes.ProbeDefinition:
         name = self.expect("word")
         native = self._probe_parameters()
-        translated = self._probe_parameters() if self.accept(":") else native
+        declare.check_native(native, name.line)
+        translated = native
+        if self.accept(":"):
+            translated = self._probe_parameters()
+            declare.check_translated(translated, native, name.line)
         self.expect(";")
         places = {parameter.name: place for place, parameter in enumerate(native) if parameter.name}
         mapping = [places.get(parameter.name, place) for place, parameter in enumerate(translated)]

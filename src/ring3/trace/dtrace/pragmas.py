@@ -42,7 +42,7 @@ def apply(directive: Directive, targets: PragmaTargets) -> None:
     if words[0] == "error":
         fail("D_PRAGERR", line, _message(words[1:]))
     if words[0] == "line":
-        fail("D_PRAGMA_MALFORM", line, "malformed #line directive")
+        fail("D_PRAGMA_MALFORM", line, 'malformed #line <line> [ ["file"] state ]')
     if words[0] != "pragma":
         fail("D_PRAGCTL_INVAL", line, f"invalid control directive: #{words[0]}")
     if len(words) < 2 or words[1] != "D":
@@ -81,12 +81,12 @@ def _d_pragma(words: list[str], line: int, targets: PragmaTargets) -> None:
     elif kind == "error":
         fail("D_PRAGERR", line, _message(arguments))
     elif kind not in ("ident", "line"):
-        fail("D_PRAGMA_INVAL", line, f"invalid #pragma D directive: {kind}")
+        fail("D_PRAGMA_INVAL", line, f"invalid D pragma: {kind}")
 
 
 def _option(arguments: list[str], line: int, targets: PragmaTargets) -> None:
     if not arguments:
-        fail("D_PRAGMA_MALFORM", line, "missing option name in #pragma D option")
+        fail("D_PRAGMA_MALFORM", line, "malformed #pragma option <option>=<val>")
     if len(arguments) > 1:
         fail("D_PRAGMA_MALFORM", line, "superfluous arguments specified for #pragma option")
     name, equals, value = arguments[0].strip('"').partition("=")
@@ -103,13 +103,13 @@ def _attributes(arguments: list[str], line: int, targets: PragmaTargets) -> None
         fail("D_PRAGMA_MALFORM", line, usage)
     attributes = stability.parse(arguments[0])
     if attributes is None:
-        fail("D_PRAGMA_MALFORM", line, f"invalid attributes specified for #pragma attributes: {arguments[0]}")
+        fail("D_PRAGMA_INVAL", line, "invalid attributes specified by #pragma attributes")
     targets.set_attributes(attributes, " ".join(arguments[1:]), line)
 
 
 def _depends_on(arguments: list[str], line: int, targets: PragmaTargets) -> None:
     if len(arguments) != 2:
-        fail("D_PRAGMA_MALFORM", line, "malformed #pragma D depends_on <class> <name>")
+        fail("D_PRAGMA_MALFORM", line, "malformed #pragma depends_on <class> <name>")
     if arguments[0] not in ("library", "module", "provider"):
-        fail("D_PRAGMA_INVAL", line, f"invalid class in #pragma depends_on: {arguments[0]}")
+        fail("D_PRAGMA_INVAL", line, f"invalid class {arguments[0]} specified by #pragma depends_on")
     targets.check_dependency(arguments[0], arguments[1], line)

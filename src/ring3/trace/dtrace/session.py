@@ -95,6 +95,7 @@ class Session:
         self.compiler.checker.constants = constant or constants.finder()
         self.compiler.checker.kernel_symbol = target.kernel_symbol
         self.compiler.stock_translators = target.translators
+        self.compiler.checker.knows_module = lambda module: bool(self.find(Description(module=module)))
         kind = _json_consumer() if as_json else Consumer
         self.consumer = kind(options, target, stream, columns=columns)
         self.complain = self.consumer.complain = complain

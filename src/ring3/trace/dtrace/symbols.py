@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum as PythonEnum
 from typing import TYPE_CHECKING
 
-from ring3.trace.dtrace import stability
+from ring3.trace.dtrace import builtins, stability
 from ring3.trace.dtrace.stability import Attributes
 from ring3.trace.dtrace.types import Type
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 
 class Kind(PythonEnum):
-    """What a name is."""
+    """What a name is, with the words of messages."""
 
-    VARIABLE = "variable"
-    ARRAY = "array"
+    VARIABLE = "scalar"
+    ARRAY = "associative array"
     AGGREGATION = "aggregation"
-    BUILT_IN = "built-in variable"
+    BUILT_IN = "built-in"
     FUNCTION = "function"
-    INLINE = "inline definition"
+    INLINE = "inline"
     ENUMERATOR = "enumerator"
-    SYMBOL = "symbol"
+    SYMBOL = "external symbol reference"
 
 
 class Symbol:
@@ -74,6 +74,17 @@ class Symbol:
         if self.kind is Kind.AGGREGATION:
             return f"@{self.name}"
         return f"{self.scope}->{self.name}" if self.scope else self.name
+
+    @property
+    def described(self) -> str:
+        """What messages call a name of its kind."""
+        if self.kind is Kind.FUNCTION:
+            if self.name in builtins.ACTIONS:
+                return "tracing function"
+            return "aggregating function" if self.name in builtins.AGGREGATES else "function"
+        if self.keys is not None or (self.kind is Kind.BUILT_IN and self.type is None):
+            return "associative array"
+        return "scalar" if self.kind in (Kind.BUILT_IN, Kind.INLINE) else self.kind.value
 
 
 class Symbols:

@@ -119,6 +119,7 @@ class TypeSpace:
         }
         for name, target in _TYPEDEFS.items():
             self._names[name] = Typedef(name, integers[target])
+        self._declared: set[str] = set()
         self._names["caddr_t"] = Typedef("caddr_t", self.pointer(self.char))
 
     def find(self, name: str, module: str = "") -> Type | None:
@@ -142,12 +143,17 @@ class TypeSpace:
         return Pointer(target, self.pointer_size)
 
     def is_declared(self, name: str) -> bool:
-        """Whether the program, or D itself, gave that name to a type."""
-        return name in self._names
+        """Whether the program, or a library, gave that name to a type."""
+        return name in self._declared
+
+    def is_own(self, name: str) -> bool:
+        """Whether D itself brings a type of that name."""
+        return name in _TYPEDEFS
 
     def define(self, name: str, kind: Type) -> None:
         """Give a name to a type: a typedef's, or `struct tag`."""
         self._names[name] = kind
+        self._declared.add(name)
 
     def struct(self, keyword: str, tag: str) -> Struct:
         """The struct or union with a tag; a new one that is incomplete, if there is none."""
