@@ -56,13 +56,16 @@ def _statements_first(checker: Checker, item: Clause, error: CompileError) -> No
     _predicate(checker, item)
 
 
-_GENERATED = ("D_LQUANT", "D_LLQUANT", "D_AGG_SCALAR", "D_STACK", "D_USTACK")
-"""Tags of what is found when code is made, where no message names a part of the clause."""
+_NOWHERE = (
+    *("D_FUNC_", "D_OFFSETOF_", "D_DIV_ZERO"),
+    *("D_LQUANT_", "D_LLQUANT_", "D_AGG_SCALAR", "D_STACK_", "D_USTACK_"),
+)
+"""Tags of what is found when a program is read or when code is made, where no message names a part of the clause."""
 
 
 def _in_region(name: str, error: CompileError) -> CompileError:
     """The error, which names the part of the clause that it is in."""
-    if not error.tag.startswith(_GENERATED):
+    if error.tag and not error.tag.startswith(_NOWHERE):
         error.region = error.region or name
     return error
 

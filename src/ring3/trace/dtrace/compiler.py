@@ -121,6 +121,7 @@ class Compiler(Surroundings):
             probes_first=lambda: self.options.is_set("pspec"),
             is_file=source.is_file,
             pads_structs=source.is_library or self.options.dialect.pads_structs,
+            spoken=self.options.dialect,
         )
         clauses = []
         providers = []

@@ -25,6 +25,7 @@ class Dialect(NamedTuple):
         counts_nul: The size that copyinstr() is given counts the NUL behind the string.
         sets_lazyload: LD_NOLAZYLOAD is in the environment of a program that -c starts.
         tells_most: A call with too many arguments is told the most that its function takes, not the least.
+        end_of_program: What messages call the end of a program outside of braces.
         null_faults: Comparing a string with NULL by order is a fault; otherwise NULL is the lowest.
     """
 
@@ -41,6 +42,7 @@ class Dialect(NamedTuple):
     commits_once: bool
     counts_nul: bool
     tells_most: bool
+    end_of_program: str
 
 
 SUN = Dialect(
@@ -57,6 +59,7 @@ SUN = Dialect(
     commits_once=True,
     counts_nul=False,
     tells_most=False,
+    end_of_program="end of input",
 )
 ORACLE = Dialect(
     "oracle",
@@ -72,6 +75,7 @@ ORACLE = Dialect(
     commits_once=False,
     counts_nul=True,
     tells_most=True,
+    end_of_program="end-of-input",
 )
 BY_NAME = {dialect.name: dialect for dialect in (SUN, ORACLE)}
 

@@ -258,7 +258,7 @@ class Lexer:
                 out += char.encode("utf-8", "surrogateescape")
                 position += 1
         if position >= len(text):
-            fail("D_SYNTAX", line, f"end-of-file encountered before matching {quote}")
+            fail("D_SYNTAX", line, f'syntax error near "{quote}"')
         return bytes(out), position + 1
 
     def _macro(self, line: int) -> Token:

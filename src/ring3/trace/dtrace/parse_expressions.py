@@ -56,6 +56,9 @@ TYPE_WORDS = frozenset(
 class ExpressionParser(ABC):
     """Reads expressions from a lexer."""
 
+    end_of_program = "end of input"
+    """What messages call the end of a program outside of braces."""
+
     def __init__(self, lexer: Lexer, is_type: Callable[[str], bool]) -> None:
         """Read from `lexer`; `is_type` says whether a word names a type and no variable."""
         self.lexer = lexer
@@ -102,9 +105,8 @@ class ExpressionParser(ABC):
     def unexpected(self, token: Token) -> NoReturn:
         """Complain of a token."""
         if token.kind == "end":
-            fail(
-                "D_SYNTAX", token.line, f"syntax error near end{' of ' if self.lexer.depth else '-of-'}input"
-            )
+            end = "end of input" if self.lexer.depth else self.end_of_program
+            fail("D_SYNTAX", token.line, f"syntax error near {end}")
         fail("D_SYNTAX", token.line, f'syntax error near "{token.text}"')
 
     def begins_type(self, token: Token) -> bool:

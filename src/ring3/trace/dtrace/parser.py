@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ring3.trace.dtrace import declare, nodes
+from ring3.trace.dtrace.dialect import SUN, Dialect
 from ring3.trace.dtrace.errors import fail
 from ring3.trace.dtrace.lexer import Lexer, Token
 from ring3.trace.dtrace.nodes import Clause, Declared, Inline, Item, Node, Statement
@@ -44,6 +45,7 @@ class ProgramParser(DeclarationParser):
         probes_first: Callable[[], bool],
         is_file: bool = True,
         pads_structs: bool = True,
+        spoken: Dialect = SUN,
     ) -> None:
         """Read from `lexer`.
 
@@ -54,10 +56,12 @@ class ProgramParser(DeclarationParser):
             probes_first: -xpspec: what may be a probe description is one.
             is_file: A probe description alone means something on a command line only.
             pads_structs: Structs have padding behind the last member.
+            spoken: The dialect of messages.
         """
         super().__init__(lexer, self._is_type)
         self.types = types
         self.pads_structs = pads_structs
+        self.end_of_program = spoken.end_of_program
         self._around = around
         self._probes_first = probes_first
         self._is_file = is_file

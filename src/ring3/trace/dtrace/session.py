@@ -78,7 +78,8 @@ class Session:
             providers: Sources of probes beside `dtrace`.
             stream: Where records are printed.
             complain: Is told faults and drops, one line each, without `dtrace: `.
-            columns: Whether lines begin with the CPU and the probe's number.
+            columns: Whether what differs from run to run is shown: the CPU and the probe's number before a line,
+                the place of a fault in the code.
             as_json: Whether records are objects of JSON.
             bits: The data model, 64 or 32.
             constant: Gives constants of the system by name.
@@ -99,6 +100,7 @@ class Session:
         kind = _json_consumer() if as_json else Consumer
         self.consumer = kind(options, target, stream, columns=columns)
         self.complain = self.consumer.complain = complain
+        self._tells_places = columns
         self.speculations = Speculations(1, 0)
         self.status: int | None = None
         self.leave: Callable[[], None] = lambda: None
@@ -309,7 +311,8 @@ class Session:
         """The message of a fault, as the dialect has it."""
         if self.options.dialect.tells_clauses:
             where = f"dt_{clause.code.co_name} for probe ID {probe.id} ({probe})"
-            return f"error in {where}: {fault.text()} at BPF pc {offset}"
+            place = f"{offset}" if self._tells_places else "NNN"
+            return f"error in {where}: {fault.text()} at BPF pc {place}"
         place = f"action #{action}" if action else "predicate"
         where = f"enabled probe ID {epid} (ID {probe.id}: {probe})"
         return f"error on {where}: {fault.text()} in {place} at DIF offset {offset}"

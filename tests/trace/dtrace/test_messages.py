@@ -1,0 +1,57 @@
+"""The messages of errors in programs, to the byte, with their tags and lines (messages.txt)."""
+
+import io
+from pathlib import Path
+
+import pytest
+
+from ring3.trace.dtrace.command import Command
+from ring3.trace.dtrace.errors import CompileError
+from ring3.trace.dtrace.hosts import HostAlone
+from tests.trace.dtrace.d_program import run
+
+_ESCAPES = {"\\n": "\n", "\\t": "\t", "\\\\": "\\"}
+
+
+def _cases() -> list[tuple[str, str]]:
+    """The programs and their messages."""
+    lines = (Path(__file__).parent / "messages.txt").read_text().splitlines()
+    shapes = lines[1].removeprefix("# $S: ")
+    found: list[tuple[str, list[str]]] = []
+    for line in lines[2:]:
+        if line.startswith("    "):
+            found[-1][1].append(line[4:])
+        elif line or found:
+            found.append((_unescaped(line).replace("$S", shapes), []))
+    return [(program, "\n".join(message)) for program, message in found]
+
+
+def _unescaped(line: str) -> str:
+    out, position = [], 0
+    while position < len(line):
+        pair = line[position : position + 2]
+        out.append(_ESCAPES.get(pair, line[position]))
+        position += 2 if pair in _ESCAPES else 1
+    return "".join(out)
+
+
+@pytest.mark.parametrize(("program", "message"), _cases(), ids=map(str, range(len(_cases()))))
+def test_an_error_is_told_in_the_words_of_libdtrace(program: str, message: str) -> None:
+    with pytest.raises(CompileError) as caught:
+        run(program)
+    assert caught.value.text(with_tag=True) == message
+
+
+@pytest.mark.parametrize(
+    ("program", "message"),
+    [
+        ("BEGIN { trace(nothing); }", "in action list: failed to resolve nothing: Unknown variable name"),
+        ("BEGIN / nothing / {}", "in predicate: failed to resolve nothing: Unknown variable name"),
+        ("BEGIN { frobnicate(1); }", "undefined function name: frobnicate"),
+        ("BEGIN { stack(0); }", "stack( ) size must be a non-zero positive integral constant expression"),
+    ],
+)
+def test_without_lines_a_message_names_the_part_of_the_clause(program: str, message: str) -> None:
+    stderr = io.StringIO()
+    assert Command(HostAlone(), io.BytesIO(), stderr).main(["-n", program]) == 1
+    assert stderr.getvalue() == f"dtrace: invalid probe specifier {program}: {message}\n"
