@@ -219,3 +219,35 @@ def test_headers_are_listed_by_depth_and_missing_ones_told_as_gcc_does(tmp_path:
     assert dtrace("-Cqs", str(script))[2].startswith(
         "/dev/stdin:1: fatal error: three.h: No such file or directory\ncompilation terminated.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        (
+            ("-o", "/nosuch/x", "-n", "BEGIN"),
+            1,
+            "failed to open output file '/nosuch/x': No such file or directory",
+        ),
+        (
+            ("-h", "-o", "/nosuch/x", "-n", "BEGIN"),
+            1,
+            "failed to open header file '/nosuch/x': No such file or directory",
+        ),
+        (("-s", "/nosuch.d"), 1, "failed to open /nosuch.d: No such file or directory"),
+        (("-Bln", "BEGIN"), 2, "-B not valid in combination with [-AGl] options"),
+        (("-B", "-o", "x", "-n", "BEGIN"), 2, "-B not valid in combination with -o option"),
+        (
+            ("-i", "99999"),
+            1,
+            "invalid probe specifier 99999: invalid probe identifier 99999: Unknown probe identifier",
+        ),
+    ],
+)
+def test_what_a_command_line_cannot_have_is_told(words: tuple[str, ...], status: int, message: str) -> None:
+    assert dtrace(*words) == (status, "", f"dtrace: {message}\n")
+
+
+def test_a_data_model_may_be_two_words() -> None:
+    assert dtrace("-3", "2", "-qn", "BEGIN { trace(sizeof (long)); exit(0); }")[1] == "4\n"
+    assert dtrace("-32x")[2].startswith("dtrace: illegal option -- 32x\nUsage: ")

@@ -104,7 +104,7 @@ class Command:
             return self._link(arguments)
         with contextlib.ExitStack() as stack:
             if arguments.output:
-                self._stdout = stack.enter_context(self._files.append_to(arguments.output))
+                self._stdout = stack.enter_context(_opened(self._files.append_to, arguments.output))
             shown = stack.enter_context(pictures(arguments, self._files))
             return self._work(arguments, shown)
 
@@ -147,7 +147,7 @@ class Command:
         self._options.set("zdefs", None)
         programs = self._compile(self._session(as_json=False), arguments, None)
         declared = [provider for program in programs for provider in program.providers]
-        with self._files.create(name) as file:
+        with _opened(self._files.create, name, "header") as file:
             file.write(probe_header.render(declared, PurePath(name).name).encode())
         return 0
 
@@ -170,7 +170,7 @@ class Command:
                 data = objects.link(program.providers, as_object=self._options.word("linktype") != "dof")
             except DtraceError as error:
                 raise DtraceError(f"failed to link {text.shown.replace(chr(39), '')}: {error}") from None
-            with self._files.create(name) as file:
+            with _opened(self._files.create, name) as file:
                 file.write(data)
             if program.clauses:
                 self._tell(f"{name} has the probes of {text.value}, not its clauses")
@@ -236,8 +236,9 @@ class Command:
                 if text.is_file
                 else f"invalid probe specifier {text.value}"
             )
+            given = self._given(text)
             try:
-                source = self._source(text)
+                source = self._source(text, given)
                 if not programs:
                     self._compile_libraries(session, arguments)
                 for declared in headers.mentioned(source.text, self._host.system):
@@ -258,14 +259,19 @@ class Command:
                 error.file = path
                 raise
 
-    def _source(self, text: Text) -> Source:
+    def _given(self, text: Text) -> str:
+        """The text of a program as it was given."""
         if not text.is_file:
-            return Source(text.value, is_file=False, field=text.field)
+            return text.value
         try:
             content = shipped.read(text.value) if text.is_shipped else self._files.read(text.value)
         except OSError as error:
             raise DtraceError(f"failed to open {text.value}: {error.strerror}") from None
-        program = content.decode("utf-8", "surrogateescape")
+        return content.decode("utf-8", "surrogateescape")
+
+    def _source(self, text: Text, program: str) -> Source:
+        if not text.is_file:
+            return Source(program, is_file=False, field=text.field)
         if self._options.is_set("cpp"):
             program = preprocess.run(program, self._preprocessing(), self._stderr)
         return Source(program)
@@ -331,3 +337,15 @@ def _interruptible() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _opened(opener: Callable[[str], IO[bytes]], path: str, what: str = "output") -> IO[bytes]:
+    """A file that is written to.
+
+    Raises:
+        DtraceError: It cannot be opened.
+    """
+    try:
+        return opener(path)
+    except OSError as error:
+        raise DtraceError(f"failed to open {what} file '{path}': {error.strerror}") from None

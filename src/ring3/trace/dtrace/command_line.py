@@ -21,14 +21,17 @@ Usage: dtrace [-32|-64|-arch i386|x86_64] [-aACeFGhHlqSvVwZ] [-b bufsz] [-c cmd]
     [-i probe-id [[ predicate ] action ]] [ args ... ]
     [--json] [--flame file.svg] [--plot file.svg] [--perfetto file]
 """
+_MODELS = "36"
+"""The letters that -32 and -64 begin with."""
 ARCHITECTURES = {"i386": 32, "x86_64": 64}
 """The data models that macOS's -arch names."""
 PICTURES = ("flame", "plot", "perfetto")
-WITH_VALUE = frozenset("bcDfiILmnopPsUxX")
+WITH_VALUE = frozenset("36bcDfiILmnopPsUxX")
 FLAGS = frozenset("aABCeFGhHlqSvVwZ")
 FIELDS = {"P": "provider", "m": "module", "f": "function", "n": "name", "i": "name"}
 """The options that give a program on the command line, and what a lone word in it is."""
 _EXCLUSIVE = frozenset("AGhlV")
+_UNBUFFERED = frozenset("AGl")
 ABSENT = frozenset("A")
 """What a kernel is to trace while it boots."""
 
@@ -107,6 +110,10 @@ class Arguments:
         modes = self.flags & _EXCLUSIVE
         if len(modes) > 1:
             raise UsageError("only one of the [-AGhlV] options can be specified at a time", shows_usage=False)
+        if "B" in self.flags and self.flags & _UNBUFFERED:
+            raise UsageError("-B not valid in combination with [-AGl] options", shows_usage=False)
+        if "B" in self.flags and self.output:
+            raise UsageError("-B not valid in combination with -o option", shows_usage=False)
 
     @property
     def bits(self) -> int:
@@ -120,9 +127,7 @@ class Arguments:
             raise DtraceError(f"-{absent[0]} is not implemented")
 
     def _take(self, word: str) -> None:
-        if word in ("-32", "-64"):
-            self.width = int(word[1:])
-        elif word == "-arch":
+        if word == "-arch":
             self._architecture()
         elif not word.startswith("-") or word == "-":
             self.operands.append(word)
@@ -189,6 +194,10 @@ class Arguments:
             self.processes.append(value)
         elif letter == "o":
             self.output = value
+        elif letter in _MODELS:
+            if letter + value not in ("32", "64"):
+                raise UsageError(f"illegal option -- {letter}{value}")
+            self.width = int(letter + value)
         elif letter == "L":
             self.libraries.append(value)
         elif letter == "x":

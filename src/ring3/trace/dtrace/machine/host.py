@@ -139,7 +139,10 @@ class MachineHost(HostAlone):
         Raises:
             DtraceError: if it cannot be run.
         """
-        words = shlex.split(command)
+        try:
+            words = shlex.split(command)
+        except ValueError as error:
+            raise DtraceError(f"failed to execute {command}: {error}") from None
         path = shutil.which(words[0]) or words[0] if words else ""
         try:
             kernel = self.kernel(path)
@@ -149,7 +152,8 @@ class MachineHost(HostAlone):
             self._task = self._computer.load(path, words[1:], environment)
             self._confine(self._computer)
         except UserError as error:
-            raise DtraceError(f"failed to execute {words[0] if words else command}: {error}") from None
+            told = str(error).removeprefix(f"{path}: ")
+            raise DtraceError(f"failed to execute {words[0] if words else command}: {told}") from None
         self._look_at(kernel)
         return int(self._task.tid)
 
