@@ -63,7 +63,7 @@ def test_the_preprocessor_defines_and_includes(tmp_path: Path) -> None:
         (["-b", "x", "-n", "BEGIN"], "dtrace: failed to set -b x: Invalid value for specified option\n"),
         (
             ["-s", "/nosuch"],
-            "dtrace: failed to compile script /nosuch: failed to open /nosuch: No such file or directory\n",
+            "dtrace: failed to open /nosuch: No such file or directory\n",
         ),
         (
             ["-qn", 'BEGIN { system("true"); }'],
