@@ -8,7 +8,7 @@ from ring3.abi.solaris.kernel_structs import PROC_LAYOUT
 from ring3.computer import Solaris
 from ring3.kernel import points
 from ring3.kernel.observed import Call, CallObserver
-from ring3.solaris.structures import Struct, modules, pids
+from ring3.solaris.structures import PID_AT, Struct, modules, pids
 from tests.support import guest
 
 
@@ -44,7 +44,7 @@ def test_processes_come_and_go() -> None:
         assert list(pids(machine.kernel)) == []
         one, other = machine.load("echo"), machine.load("echo")
         assert list(pids(machine.kernel)) == [other.pid, one.pid]
-        assert head(machine)["p_pidp"] == head(machine).address + 0x800
+        assert head(machine)["p_pidp"] == head(machine).address + PID_AT
         machine.run(one)
         assert list(pids(machine.kernel)) == [other.pid]
         machine.run(other)

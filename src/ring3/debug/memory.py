@@ -36,6 +36,7 @@ class Memory:
     """
 
     def __init__(self, kernel: Kernel[Any], mm: Mm | None) -> None:
+        self._kernel = kernel
         self._machine = kernel.machine
         self.mm = mm
         self.word = 8 if mm is None or mm.task_size > 1 << 32 else 4
@@ -107,6 +108,7 @@ class Memory:
 
     def _read(self, address: int, size: int) -> bytes:
         if self._is_kernels(address):
+            self._kernel.reading(address, size)
             return self._machine.read(address, size)
         return self._space(address).peek(address, size)
 

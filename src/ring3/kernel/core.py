@@ -118,6 +118,9 @@ class Kernel(CallsInFlight[TaskT]):
     def reconsider(self) -> None:
         """What runs the CPU was exchanged: whoever keeps it asks again."""
 
+    def reading(self, address: int, size: int) -> None:
+        """Somebody outside is about to read the kernel's memory: what is made for readers alone is made."""
+
     def close(self) -> None:
         """Lets go of what it has of the host, and of who watches it."""
         self.is_closed = True

@@ -234,6 +234,14 @@ class SolarisKernel(Parts, TwoWays[SolarisTask]):
         """A string of ring 0's memory, without its NUL."""
         return self.load(address, 257).split(b"\0", 1)[0]
 
+    def reading(self, address: int, size: int) -> None:
+        """What is told of processes is brought up to date (`told`)."""
+        start = address - self.machine.direct_map
+        if 0 <= start < self.machine.ram.size:
+            from ring3.solaris.told import tell  # noqa: PLC0415 -- most programs are not looked at
+
+            tell(self, address, size)
+
     # -- programs ----------------------------------------------------------------------------------------------
 
     @cached_property

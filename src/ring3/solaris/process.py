@@ -72,6 +72,7 @@ class Process:
         zombies: lwps that have ended and were not waited for, unless they were detached.
         next_lwpid: The number of the next lwp.
         page: Physical address of the page with its ``proc_t``.
+        told_pages: Those with what is told of its files and memory, once somebody has looked (`told`).
         timers: Its interval timers by number.
         posix_timers: Those of timer_create by number.
         limits: Its limits that were set: current and most.
@@ -106,6 +107,7 @@ class Process:
         self.zombies: dict[int, bool] = {}
         self.next_lwpid = 1
         self.page = 0
+        self.told_pages: list[int] = []
         self.timers: dict[int, IntervalTimer] = {}
         self.posix_timers: dict[int, PosixTimer] = {}
         self.shared_pages: dict[int, int] = {}

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from ring3.solaris.kernel import SolarisKernel
     from ring3.solaris.process import Process
 
-PID_AT: Final = 0x800
-CRED_AT: Final = 0x900
+PID_AT: Final = 0xDD0
+CRED_AT: Final = 0xE00
+AS_AT: Final = 0xE40
 """Where the other structures lie behind a ``proc_t``."""
 _LONGEST_WALK: Final = 1 << 16
 """Elements after which a list is taken for a ring that somebody has made."""
@@ -44,6 +45,10 @@ class Struct:
         self._kernel = kernel
         self._fields = {field.name: field for field in layout}
         self.address = address
+
+    def field(self, name: str) -> Field:
+        """Where a field is."""
+        return self._fields[name]
 
     def __getitem__(self, name: str) -> int:
         field = self._fields[name]
@@ -114,7 +119,8 @@ def leave_process(kernel: SolarisKernel, process: Process) -> None:
         kernel.store(kernel.image.symbols["practive"], behind.to_bytes(8, "little"))
     if behind:
         proc(kernel, behind)["p_prev"] = before
-    kernel.machine.ram.release(process.page)
+    for frame in (process.page, *process.told_pages):
+        kernel.machine.ram.release(frame)
 
 
 def pids(kernel: SolarisKernel) -> Iterator[int]:

@@ -130,7 +130,7 @@ def test_linux() -> None:
     ("before", "word", "found"),
     [
         ("", "::sizeo", ["::sizeof"]),
-        ("", "modct", ["modctl", "modctl_modinfo"]),
+        ("", "modct", ["modctl", "modctl_modinfo", "modctl_t"]),
         ("::sizeof struct ", "sysen", ["sysent"]),
         ("::offsetof struct sysent ", "sy_call", ["sy_call", "sy_callc"]),
         ("::print -Ta sysent sy_narg ", "sy_l", ["sy_lock"]),
@@ -148,3 +148,32 @@ def test_modules_are_walked_and_shown_one_by_one(typed: Typed) -> None:
     assert typed("::walk modctl | ::modctl").splitlines() == [header, *rows]
     assert typed(f"{rows[1].split()[0]}::modctl").splitlines() == [header, rows[1]]
     assert typed("1::modctl") == "mdb: 0x1 is not a module\n"
+
+
+def test_a_process_is_followed_through_its_structures() -> None:
+    with Solaris() as machine:
+        task = machine.load("cat", ["/etc/passwd"])
+        place = machine.kernel.vfs.root
+        task.files.install(place.inode.open(place, 0), 5)
+        typed = Typed(KernelTarget(machine.kernel, "solaris"))
+
+        def value(text: str) -> int:
+            return int(typed(text).split()[-1], 16)
+
+        proc = value("::walk proc")
+        assert typed("::ps").splitlines()[1].split()[-2:] == [f"{proc:016x}", "cat"]
+        assert value(f"0t{task.pid}::pid2proc") == value("*practive=J") == proc
+        assert '"cat"' in typed(f"{proc:x}::print proc_t p_user.u_comm")
+        assert value(f"{proc:x}::print proc_t p_pidp->pid_id") == task.pid
+        thread = value(f"{proc:x}::walk thread")
+        assert value(f"{thread:x}::print kthread_t t_procp") == proc
+        file = value(f"{proc:x}::fd 5")
+        assert file in [int(line, 16) for line in typed(f"{proc:x}::walk file").split()]
+        vnode = value(f"{file:x}::print file_t f_vnode")
+        assert typed(f"{vnode:x}::vnode2path") == "/\n"
+        assert typed(f"{proc:x}::pfiles").splitlines()[-1].split() == ["5", "DIR", f"{vnode:016x}", "/"]
+        space = value(f"{proc:x}::print proc_t p_as")
+        segments = typed(f"{space:x}::walk seg").split()
+        assert len(segments) == len(task.memory.vmas)
+        assert value(f"{segments[0]}::print struct seg s_base") == task.memory.vmas[0].start
+        assert len(typed(f"{proc:x}::pmap").splitlines()) == 1 + len(segments)

@@ -7,7 +7,8 @@ from typing import Final
 
 MODULES: Final = (
     "verbs", "language", "listing", "variables", "types", "enums", "typedefs", "members", "code", "symbols", "memory",
-    "target", "control", "fpregs", "events", "registers", "system", "processor", "kernel_calls", "older",
+    "target", "control", "fpregs", "events", "registers", "system", "modules", "kernel_files", "processor",
+    "kernel_calls", "older",
 )  # fmt: skip
 
 

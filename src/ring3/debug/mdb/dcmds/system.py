@@ -1,10 +1,9 @@
-"""The kernel's processes, threads and modules: ::ps, ::ptree, ::thread, ::findstack, ::modinfo and their like."""
+"""The kernel's processes and threads: ::ps, ::ptree, ::thread, ::findstack and their like."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
 from ring3.debug.mdb.call import Call
 from ring3.debug.mdb.errors import NO_PROCESS, NOT_SUPPORTED, MdbError, UsageError
@@ -16,9 +15,6 @@ from ring3.debug.mdb.targets.stack import frames
 from ring3.debug.registers import CpuRegisters
 from ring3.debug.thread import process_number
 from ring3.kernel.task import Task, TaskState
-
-if TYPE_CHECKING:
-    from ring3.solaris.kernel import SolarisKernel
 
 _LETTERS = {TaskState.READY: "R", TaskState.DEAD: "Z"}
 _PS = "{:<1} {:<6} {:<6} {:<6} {:<6} {:<6} {:<10} {:<16} {}\n"
@@ -39,6 +35,12 @@ def machine_of(session: Session) -> LiveTarget:
 def address_of(task: Task) -> int:
     """Where a thread's structure is: at the low end of its kernel stack."""
     return task.kernel.machine.direct_map + task.stack
+
+
+def process_address(task: Task) -> int:
+    """Where the structure of a thread's process is: Solaris has a ``proc_t``, Linux the first thread's own."""
+    page = getattr(getattr(task, "process", None), "page", 0)
+    return task.kernel.machine.direct_map + page if page else address_of(task)
 
 
 def _number(task: Task, *names: str) -> int:
@@ -75,7 +77,7 @@ def _row(call: Call, task: Task) -> None:
     call.write(
         _PS.format(
             _LETTERS.get(task.state, "S"), pid, _parent(task), group, session, uid, f"0x{0:08x}",
-            f"{address_of(task):016x}", task.name,
+            f"{process_address(task):016x}", task.name,
         )
     )  # fmt: skip
 
@@ -91,7 +93,7 @@ def ps(call: Call) -> None:
     target = machine_of(call.session)
     if call.piped:
         for task in leaders(target):
-            call.emit(address_of(task))
+            call.emit(process_address(task))
         return
     _header(call)
     for task in leaders(target):
@@ -119,7 +121,7 @@ def pgrep(call: Call) -> None:
         found = found[-1:] if "n" in options else found[:1]
     if call.piped:
         for task in found:
-            call.emit(address_of(task))
+            call.emit(process_address(task))
         return
     _header(call)
     for task in found:
@@ -136,7 +138,7 @@ def ptree(call: Call) -> None:
         for task in tasks:
             above = _parent(task)
             if above == parent or (parent is None and above not in known):
-                call.write(f"{' ' * 5 * depth}{address_of(task):016x}  {task.name}\n")
+                call.write(f"{' ' * 5 * depth}{process_address(task):016x}  {task.name}\n")
                 below(process_number(task), depth + 1)
 
     below(None, 0)
@@ -147,7 +149,7 @@ def pid2proc(call: Call) -> None:
     """Gives the address of a process."""
     for task in leaders(machine_of(call.session)):
         if process_number(task) == call.address:
-            call.emit(address_of(task))
+            call.emit(process_address(task))
             return
     raise MdbError(f"no process with pid {call.address}")
 
@@ -191,7 +193,7 @@ def threadlist(call: Call) -> None:
     call.write(f"{'ADDR':>16} {'PROC':>16} {'LWP':>6} CMD/LWPID\n")
     for task in threads:
         where = address_of(task)
-        call.write(f"{where:016x} {where:016x} {task.tid:>6} {task.name}/{task.tid}\n")
+        call.write(f"{where:016x} {process_address(task):016x} {task.tid:>6} {task.name}/{task.tid}\n")
         if "v" in options:
             _stack(call, task)
 
@@ -253,43 +255,7 @@ def stacks(call: Call) -> None:
             call.write(f"{'':17}{name}\n")
 
 
-# -- modules and processors --------------------------------------------------------------------------------------------
-
-
-def _modules(session: Session) -> SolarisKernel:
-    target = machine_of(session)
-    if target.system != "solaris":
-        raise MdbError("this kernel has no modules")
-    kernel: SolarisKernel = target.kernel  # type: ignore[assignment]
-    return kernel
-
-
-@dcmd("modinfo", "", "print module information")
-def modinfo(call: Call) -> None:
-    """Lists the kernel's modules."""
-    rows = _modules(call.session).modules
-    call.write(f"{'ID':>4} {'LOADADDR':>16} {'SIZE':>8} REV MODULE NAME\n")
-    for row in rows:
-        text = f" ({row.linkinfo})" if row.linkinfo else ""
-        call.write(f"{row.id:>4} {row.base:>16x} {row.size:>8x} {row.rev:>3} {row.name}{text}\n")
-
-
-@dcmd("modctl", "?", "list modctl structures")
-def modctl(call: Call) -> None:
-    """Lists modules, or one, by the addresses of their text."""
-    rows = [row for row in _modules(call.session).modules if not call.given or row.base == call.address]
-    if not rows:
-        raise MdbError(f"{call.address:#x} is not a module")
-    if call.first:
-        call.write(f"{'MODCTL':<16} {'MODULE':<16} {'BITS':<6} {'FLAGS':<5} {'REF':>3} FILE\n")
-    for row in rows:
-        call.write(f"{row.base:016x} {row.base:016x} {'blI':<6} {'0x00':<5} {1:>3} {row.name}\n")
-
-
-@walker("modctl", "list of modctl structures")
-def walk_modctl(session: Session, _start: int | None) -> Iterable[int]:
-    """Modules, by the addresses of their text."""
-    return [row.base for row in _modules(session).modules]
+# -- processors -------------------------------------------------------------------------------------------------------
 
 
 @dcmd("cpuinfo", "?[-v]", "print CPUs and runnable threads")
@@ -342,7 +308,15 @@ def showrev(call: Call) -> None:
 @walker("proc", "list of active proc_t structures")
 def walk_proc(session: Session, _start: int | None) -> Iterable[int]:
     """Processes."""
-    return [address_of(task) for task in leaders(machine_of(session))]
+    return [process_address(task) for task in leaders(machine_of(session))]
+
+
+def _at(session: Session, address: int) -> Task:
+    """The thread, or one of the process, whose structure is at an address."""
+    for task in leaders(machine_of(session)):
+        if process_address(task) == address:
+            return task
+    return thread_at(session, address)
 
 
 @walker("thread", "global or per-process kthread_t structures, or thread identifiers of a program")
@@ -353,7 +327,7 @@ def walk_thread(session: Session, start: int | None) -> Iterable[int]:
         if not found:
             raise MdbError(NO_PROCESS)
         return found
-    pid = None if start is None else process_number(thread_at(session, start))
+    pid = None if start is None else process_number(_at(session, start))
     return [address_of(task) for task in _threads(machine_of(session), pid)]
 
 
