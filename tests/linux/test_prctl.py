@@ -27,7 +27,7 @@ def test_does_what_it_does_natively(
 def test_names_and_what_only_user_0_may(
     linux: Linux, toolchain: Toolchain, monkeypatch: pytest.MonkeyPatch, bits: Bits
 ) -> None:
-    monkeypatch.setattr("ring3.computer.host_credentials", lambda: Credentials.of(0, 0))
+    monkeypatch.setattr("ring3.computer.linux.host_credentials", lambda: Credentials.of(0, 0))
     reported: list[str] = []
     linux.kernel.report = reported.append
     lines = guest.run(linux, toolchain.program("tasks/names.c", bits=bits)).stdout.decode().splitlines()

@@ -34,7 +34,7 @@ def test_settings_are_as_natively(linux: Linux, toolchain: Toolchain, native: Ru
 def test_yielding_and_priorities_decide_who_runs(
     linux: Linux, toolchain: Toolchain, monkeypatch: pytest.MonkeyPatch, bits: Bits
 ) -> None:
-    monkeypatch.setattr("ring3.computer.host_credentials", lambda: Credentials.of(0, 0))
+    monkeypatch.setattr("ring3.computer.linux.host_credentials", lambda: Credentials.of(0, 0))
     assert guest.run(linux, toolchain.program("tasks/turns.c", bits=bits)).stdout == TURNS
 
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import argparse
 import os
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ring3.cli.caller import caller_of
 from ring3.cli.sandbox import sandbox
-from ring3.computer import Linux, Solaris
+from ring3.computer import Linux
 from ring3.confinement import NOTHING, OF_PROGRAMS, PTRACE, TO_SERVE, Needs, confine_to
+
+if TYPE_CHECKING:
+    from ring3.computer import Solaris
 
 SHELL: Final = Needs(calls=OF_PROGRAMS, has_all_files=True)
 """dtrace: system() runs commands of the host, and freopen() opens files by any name."""

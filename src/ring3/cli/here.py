@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TextIO, cast
 
 from ring3.cli.sandbox import require_linux, sandbox
-from ring3.computer import Linux, Solaris
+from ring3.computer import Linux
 from ring3.errors import UserError
 from ring3.linux.model.task import LinuxTask
 from ring3.loader.host import system_of
@@ -23,6 +23,7 @@ from ring3.machine.board import DEFAULT_RAM, CpuKind
 
 if TYPE_CHECKING:
     from ring3.cli.caller import Dying
+    from ring3.computer import Solaris
     from ring3.fs.dentry import Dentry
     from ring3.fs.file import File
     from ring3.fs.inode import Inode
@@ -110,6 +111,8 @@ class Here:
         if system is System.LINUX:
             made = Linux(full_path=full_path, seed=seed, virtual_time=virtual_time, cpu=cpu, sandbox=wanted)
         elif cpu is not CpuKind.HOST:
+            from ring3.computer import Solaris  # noqa: PLC0415 -- most programs are Linux's
+
             require_linux(wanted)
             memory = wanted.memory or DEFAULT_RAM
             made = Solaris(

@@ -14,7 +14,7 @@ from ring3.cli.caller import caller_of
 from ring3.cli.confined import confine
 from ring3.cli.here import INTERRUPTED_STATUS
 from ring3.cli.sandbox import add_sandbox, require_linux, sandbox
-from ring3.computer import Linux, Solaris
+from ring3.computer import Linux
 from ring3.confinement import NOTHING, Needs
 from ring3.errors import UserError
 from ring3.linux.model.task import LinuxTask
@@ -24,6 +24,7 @@ from ring3.machine.board import CpuKind
 from ring3.sandbox import OPTIONS
 
 if TYPE_CHECKING:
+    from ring3.computer import Solaris
     from ring3.kernel.regs import UserRegs
     from ring3.kernel.task import Task
     from ring3.linux.model.siginfo import SigInfo

@@ -1,31 +1,22 @@
-"""A computer with a system booted on it, and programs loaded onto it: what commands and `import ring3` stand on."""
+"""A computer with Linux booted on it."""
 
 from __future__ import annotations
 
 import os
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 from ring3.abi import tbl
-from ring3.abi.errno import E, Errno
+from ring3.abi.errno import Errno
 from ring3.abi.kinds import NamedTuple
 from ring3.abi.tbl import Abi
-from ring3.errors import OutOfFrames, UserError
+from ring3.computer.base import Computer, refusals, strings_of
+from ring3.errors import UserError
 from ring3.fs.file import FdTable
-from ring3.fs.host import HostFile
 from ring3.fs.namei import Walk
-from ring3.fs.vfs import Vfs
 from ring3.fs.view import Bind, View, show
-from ring3.image.symbols import SymbolTable
-from ring3.kernel.core import Kernel
 from ring3.kernel.mm.limits import Limits
-from ring3.kernel.mm.objects import Objects
-from ring3.kernel.reach import Port, Reach
 from ring3.kernel.signature import Handler, Support
-from ring3.kernel.task import Task
 from ring3.linux import table
 from ring3.linux.definition import Syscall
 from ring3.linux.exec.program import bprm_execve, open_exec
@@ -35,33 +26,20 @@ from ring3.linux.model.credentials import Credentials
 from ring3.linux.model.task import LinuxTask
 from ring3.linux.proc.view import mount_default
 from ring3.linux.tasks.birth import spawn
-from ring3.loader.executable import find_executable
-from ring3.loader.host import make_visible, open_program
-from ring3.loader.program import ExecError, Executable
-from ring3.loader.stack import Strings
+from ring3.loader.host import make_visible
 from ring3.machine.board import DEFAULT_RAM, CpuKind, Machine
 from ring3.sandbox import Sandbox
 
 if TYPE_CHECKING:
-    from ring3.abi.solaris.sysent import Flavour
     from ring3.fs.dentry import Dentry
     from ring3.fs.host_terminal import HostTerminal
     from ring3.kernel.probes import Attachment
     from ring3.linux.terminals.console import Console
-    from ring3.net.host.published import Published
     from ring3.net.network import Network
     from ring3.sandbox.roots import Root
-    from ring3.solaris.call_rows import CallRow
-    from ring3.solaris.kernel import SolarisKernel
-    from ring3.solaris.task import SolarisTask
-
-NOT_FOUND = 127
-NOT_EXECUTABLE = 126
-"""Exit statuses of a shell for a program that is missing, or cannot be run (POSIX.1, 2.8.2)."""
 
 SYS_CALL_TABLES: Final = {Abi.X86_64: "sys_call_table", Abi.I386: "ia32_sys_call_table"}
 """The symbols of the tables in RAM. There is none for x32: CONFIG_X86_X32 is off, as in most distributions."""
-
 
 DEFAULT: Final = Sandbox()
 """What programs have if nobody says otherwise."""
@@ -85,105 +63,6 @@ class TableRow(NamedTuple):
     address: int | None
     support: Support
     note: str
-
-
-class Computer(ABC):
-    """A computer with a system booted on it: what `Linux` and `Solaris` have in common.
-
-    Attributes:
-        machine: The computer: registers, MSRs, descriptors, memory.
-        kernel: The kernel: calls, tasks, symbols.
-    """
-
-    machine: Machine
-    kernel: Kernel[Any]
-    _objects: Objects
-    _vfs: Vfs | None = None
-
-    def __init__(self) -> None:
-        # asked before anything is opened, which would take a closed descriptor's place
-        self._inherited = [fd for fd in (0, 1, 2) if _is_open(fd)]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Switches the computer off."""
-        self.kernel.close()
-        self.machine.close()
-
-    def _make_repeatable(self, seed: int | None, virtual_time: bool) -> None:
-        """Takes chance out of a computer that has not run anything yet."""
-        if seed is not None:
-            from ring3.kernel.randomness import SeededBytes  # noqa: PLC0415 -- most programs run without
-
-            self.kernel.random_bytes = SeededBytes(seed)
-        if virtual_time:
-            self.kernel.make_time_virtual()
-
-    @abstractmethod
-    def _network(self) -> Network:
-        """What all sockets share."""
-
-    def _publish(self, ports: Sequence[Port]) -> None:
-        """Has clients of the host reach ports of the machine."""
-        for port in ports:
-            self.publish(port)
-
-    def publish(self, port: Port) -> Published:
-        """Has clients of the host reach a port of the machine.
-
-        Raises:
-            UserError: The host does not let it, or the machine has no network of its own.
-        """
-        from ring3.net.host.published import publish  # noqa: PLC0415 -- few machines are reached from outside
-
-        network = self._network()
-        if network.reach is not Reach.LOOPBACK:
-            raise UserError(
-                "ports are published of a network that reaches to the machine itself (--net loopback)"
-            )
-        return publish(network, port)
-
-    @property
-    def symbols(self) -> SymbolTable:
-        """The kernel's symbols: names to addresses and back."""
-        return self.kernel.image.symbols
-
-    def environment(self, inherited: Mapping[str, str]) -> dict[str, str]:
-        """The environment of a program, made of that of who starts it."""
-        return dict(inherited)
-
-    @abstractmethod
-    def load(
-        self, path: str, arguments: Sequence[str] = (), environment: Mapping[str, str] | None = None
-    ) -> Task:
-        """Loads a program, ready to run."""
-
-    def run(self, task: Task) -> int:
-        """Runs until a task's program has ended; returns its status as a shell gives it (128 + N for signal N).
-
-        Raises:
-            KernelPanic: A bug of ours.
-        """
-        self.kernel.listen_to_host()
-        self.kernel.run(task)
-        return shell_status(task.program_exit_code)
-
-    def _files(self) -> FdTable:
-        """The descriptors of a new program: this process's standard ones."""
-        files = FdTable()
-        for fd in self._inherited:
-            files.install(HostFile(fd, self.kernel.host, self._vfs), fd)
-        return files
-
-    def _open(self, name: bytes) -> Executable:
-        return open_program(name, self.machine.ram, self._objects)
 
 
 class Linux(Computer):
@@ -356,7 +235,7 @@ class Linux(Computer):
             sandbox = self.sandbox
         if environment is None:
             environment = self.environment(os.environ, sandbox)
-        strings = _strings(path, path, arguments, environment)
+        strings = strings_of(path, path, arguments, environment)
         who = host_credentials()
         kernel = self.kernel
         self.mount_view(environment)
@@ -371,7 +250,7 @@ class Linux(Computer):
                 strings = strings._replace(name=os.path.join(place.path(), strings.name))
             place = apply.working_directory(kernel.vfs, sandbox, self._root, place)
         walk = Walk(kernel.vfs.root, of_credentials(who))
-        with _refusals(path):
+        with refusals(path):
             if cwd is None and self._root is None:
                 make_visible(kernel.vfs, path)
             start = bprm_execve(
@@ -460,188 +339,8 @@ class Linux(Computer):
         return (Support.NONE, "") if definition is None else (definition.support, definition.note)
 
 
-class Solaris(Computer):
-    """A computer with Solaris x64 booted on it.
-
-    Its modules are imported when one is made: they cost 30 ms, and programs of Linux need none of them.
-
-    Attributes:
-        machine: The computer: registers, MSRs, descriptors, memory.
-        kernel: The kernel: functions, processes, symbols.
-        cred: Whom programs run as that are loaded from now on: at first, who runs Ring3.
-    """
-
-    kernel: SolarisKernel
-
-    def __init__(
-        self,
-        *,
-        full_path: bool = False,
-        ram_bytes: int = DEFAULT_RAM,
-        flavour: Flavour = "illumos",
-        seed: int | None = None,
-        virtual_time: bool = False,
-        net: Reach | str = Reach.LOOPBACK,
-        publish: Sequence[Port] = (),
-    ) -> None:
-        """Switches a computer on and boots Solaris.
-
-        Args:
-            full_path: Run ring 0's code for every system call and exception.
-            ram_bytes: Size of guest RAM.
-            flavour: Whose system calls: ``illumos``, or ``solaris11``.
-            seed: What all randomness comes from; None for the host's.
-            virtual_time: Clocks that only programs move: sleeping costs nothing. With a seed, every run is the same.
-            net: How far the network of programs reaches: ``none``, ``loopback``, or ``host``.
-            publish: Ports of it that the host's clients reach.
-
-        Raises:
-            UserError: The host cannot provide it.
-        """
-        from ring3.image.solaris.boot import make_machine  # noqa: PLC0415
-        from ring3.solaris.credentials import Cred  # noqa: PLC0415
-        from ring3.solaris.kernel import SolarisKernel  # noqa: PLC0415
-
-        super().__init__()
-        self.cred = Cred()
-        if hasattr(os, "getuid"):
-            self.cred = Cred(os.geteuid(), os.getegid(), os.getuid(), os.getgid(), tuple(os.getgroups()))
-        self.machine = make_machine(ram_bytes)
-        self.kernel = SolarisKernel(self.machine, full_path, flavour)
-        self.kernel.reach = Reach(net)
-        self._make_repeatable(seed, virtual_time)
-        self._objects = self.kernel.objects
-        self._vfs = self.kernel.vfs
-        try:
-            self._publish(publish)
-        except UserError:
-            self.close()
-            raise
-
-    def _network(self) -> Network:
-        return self.kernel.network
-
-    def close(self) -> None:
-        """Switches the computer off."""
-        self.kernel.vfs.close()
-        super().close()
-
-    def table(self) -> tuple[CallRow, ...]:
-        """The table of system calls, sysent, as it is in RAM now, row by row."""
-        return self.kernel.calls()
-
-    def define(self, handler: Handler, number: int, kind: str = "CL") -> int:
-        """Adds a system call, as docs/adding-a-syscall-solaris.md tells at length.
-
-        Args:
-            handler: What does the work; it gets the calling thread and up to six arguments, each annotated with a
-                type of `ring3.abi.c_types`. Its name is the call's.
-            number: Its number, 0 to 255.
-            kind: By which macro of sysent.c the row would be made: ``CI``, ``CL`` or ``2CI``.
-
-        Returns:
-            The address of its stub, which ``sy_callc`` now holds.
-
-        Raises:
-            ValueError: The number is outside the table, or there is no such kind.
-            TypeError: An argument has no C type.
-        """
-        from ring3.abi.solaris.sysent import SysentKind  # noqa: PLC0415
-
-        return self.kernel.define(handler, number, SysentKind(kind))
-
-    def replace(self, name: str, function: Handler) -> Attachment:
-        """Puts another function in the place of one of the kernel's, for whoever calls it, until it is detached.
-
-        Args:
-            name: Its symbol, with its module or without: ``genunix`modctl``, ``copyin``.
-            function: What is called instead, with the same arguments: the calling thread and those of the definition.
-
-        Raises:
-            KeyError: There is no such function, or nothing is behind it.
-        """
-        key = self.symbols.describe(self.symbols[name])
-        from ring3.kernel import points  # noqa: PLC0415 -- most programs run without
-
-        return self.kernel.probes.replace(points.Function(key), function)
-
-    def load(
-        self,
-        path: str,
-        arguments: Sequence[str] = (),
-        environment: Mapping[str, str] | None = None,
-        files: FdTable | None = None,
-    ) -> SolarisTask:
-        """Loads a program, ready to run.
-
-        Args:
-            path: A file that the machine has, or one of the host; a name without a slash is looked for in the
-                machine's /usr/bin and /usr/sbin first.
-            arguments: What follows the program's name in ``argv``.
-            environment: Its environment; None for that of this process.
-            files: Its descriptors; None for the standard ones of this process.
-
-        Raises:
-            UserError: It cannot be run; status 127 if there is no such file, else 126.
-        """
-        from ring3.solaris.exec import prepare as prepare_solaris  # noqa: PLC0415
-        from ring3.solaris.lookup import who  # noqa: PLC0415
-        from ring3.solaris.view import find_program  # noqa: PLC0415
-
-        kernel = self.kernel
-        cwd = kernel.cwd
-        walk = Walk(kernel.vfs.root, who(self.cred))
-        with _refusals(path):
-            name = find_program(kernel, path)
-            file = find_executable(walk, cwd, os.fsencode(name))
-            exe = os.fsdecode(file.place.path())
-            strings = _strings(exe, path, arguments, environment)
-            start = prepare_solaris(kernel, file, strings, lambda wanted: find_executable(walk, cwd, wanted))
-            given = self._files() if files is None else files
-            return kernel.spawn(start, exe, b" ".join(strings.argv), given, self.cred)
-
-
-@contextmanager
-def _refusals(path: str) -> Iterator[None]:
-    """Turns what keeps a program from being run into the user's mistake that it is."""
-    try:
-        yield
-    except ExecError as error:
-        status = NOT_FOUND if error.number is E.ENOENT else NOT_EXECUTABLE
-        raise UserError(f"{path}: {error.reason}", status) from None
-    except Errno as error:
-        raise UserError(f"{path}: {error.number.text}", NOT_EXECUTABLE) from None
-    except OutOfFrames:
-        raise UserError(f"{path}: {E.ENOMEM.text}", NOT_EXECUTABLE) from None
-
-
-def _strings(
-    name: str, path: str, arguments: Sequence[str], environment: Mapping[str, str] | None
-) -> Strings:
-    env = os.environ if environment is None else environment
-    return Strings(
-        os.fsencode(name),
-        [os.fsencode(text) for text in (path, *arguments)],
-        [os.fsencode(f"{key}={value}") for key, value in env.items()],
-    )
-
-
-def shell_status(exit_code: int) -> int:
-    """A status as wait(2) encodes it, turned into what a shell reports."""
-    signal = exit_code & 0x7F
-    return 128 + signal if signal else exit_code >> 8 & 0xFF
-
-
 def host_credentials() -> Credentials:
     """The user who runs Ring3."""
     if not hasattr(os, "getuid"):
         return Credentials()
     return Credentials.of(os.getuid(), os.getgid(), tuple(os.getgroups()))
-
-
-def _is_open(fd: int) -> bool:
-    try:
-        os.fstat(fd)
-    except OSError:
-        return False
-    return True
