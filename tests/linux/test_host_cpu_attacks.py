@@ -65,6 +65,29 @@ def test_an_attack_meets_what_it_would_natively(
         assert guest.run(linux, program, arguments).finished == native(program, arguments)
 
 
+@BITS
+def test_each_instruction_comes_back_as_natively(toolchain: Toolchain, native: Run, bits: Bits) -> None:
+    """What belongs to ring 0, what no processor has, and what a program has no good use for: 600 of them."""
+    program = toolchain.program("hostile/instructions.c", bits=bits, kind="static")
+    with guest.boot(ram_bytes=64 << 20) as linux:
+        assert guest.run(linux, program).finished == native(program)
+
+
+@BITS
+def test_and_thrown_as_on_one_of_both_processors(toolchain: Toolchain, native: Run, bits: Bits) -> None:
+    program = toolchain.program("hostile/instructions.c", bits=bits, kind="static")
+    outcomes = [native(program, ["once"]).stdout.splitlines()]
+    for kind, thrown in ((CpuKind.EMULATED, False), (CpuKind.AUTO, True)):
+        guest.CPU[:], guest.THROWN[:] = [kind], [thrown]
+        with guest.boot(ram_bytes=64 << 20) as linux:
+            outcomes.append(guest.run(linux, program, ["once"]).stdout.splitlines())
+    real, emulated, thrown_lines = outcomes
+    assert len(thrown_lines) == len(real)
+    assert [
+        line for line, *either in zip(thrown_lines, real, emulated, strict=True) if line not in either
+    ] == []
+
+
 @pytest.fixture(scope="module")
 def binary(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("random") / "program"

@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
+from ring3.abi.signals import Sig
 from ring3.kernel.functions import function
 from ring3.kernel.regs import UserRegs
 from ring3.linux.entry.traps import VSYSCALL
 from ring3.linux.filters.seccomp import secure_computing
+from ring3.linux.signals.send import force_sig
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -41,16 +43,20 @@ def _is_allowed(task: LinuxTask, regs: UserRegs, number: int) -> bool:
 
 @function(
     "bool emulate_vsyscall(unsigned long error_code, struct pt_regs *regs, unsigned long address)",
-    calls={"secure_computing"},
+    calls={"force_sig", "secure_computing"},
 )
 def emulate_vsyscall(task: LinuxTask, regs: UserRegs, address: int) -> bool:
-    """Does the call at an address of the page and returns from it; False if nothing is callable there.
+    """Does the call at an address of the page and returns from it; False if that is no fetch from there.
 
-    A pointer that the call cannot use is the fault's own failure: a signal, as if the code had stored there.
+    Another address of the page than those of the calls is a signal that tells nothing. A pointer that the call cannot
+    use is the fault's own failure: a signal, as if the code had stored there.
     """
-    entry = _ENTRIES.get(address)
-    if entry is None or regs.ip != address or task.memory.task_size <= 1 << 32:
+    if regs.ip != address or not VSYSCALL <= address < END or task.memory.task_size <= 1 << 32:
         return False
+    entry = _ENTRIES.get(address)
+    if entry is None:
+        force_sig(task, Sig.SIGSEGV)
+        return True
     try:
         caller = task.memory.read_u64(regs.sp)
         if _is_allowed(task, regs, _NUMBERS[entry]):

@@ -92,6 +92,9 @@ enum { IE = 1, DE = 2, ZE = 4, OE = 8, UE = 16, PE = 32, FLAGS = IE | ZE | OE | 
 /* softfloat's flag for a result that was flushed to zero. */
 enum { FLUSHED = 0x80 };
 
+/* The bits of MXCSR that there are. */
+enum { MXCSR_MASK = 0xffff };
+
 /* Bit of hflags2 that is ours: the same results on every host (the emulator uses the low bits only). */
 #define REPEATABLE (1u << 31)
 /* Another one: every instruction is a block of its own. */

@@ -4,7 +4,7 @@
  */
 #include "x87.h"
 
-enum { MXCSR_MASK = 0xffff, XMM = 16 };
+enum { XMM = 16 };
 
 struct image {
     uint16_t control, status;

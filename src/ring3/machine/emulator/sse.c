@@ -18,6 +18,15 @@ REPLACED(void, update_mxcsr_status, struct cpu *cpu)
     cpu->x87.flush_results = 0;
 }
 
+/* Bits of MXCSR that there are not are #GP (SDM 1, 10.2.3); the emulator's own sets them. */
+REPLACED(void, helper_ldmxcsr, struct cpu *cpu, uint32_t value)
+{
+    if (value & ~MXCSR_MASK)
+        ring3_raise(cpu, VECTOR_GP, RETURN_ADDRESS);
+    cpu->mxcsr = value;
+    SYMBOL(update_mxcsr_status)(cpu);
+}
+
 /* softfloat's flags as MXCSR has them: a result that was flushed to zero is an underflow and inexact. */
 static inline unsigned sse_flags(struct cpu *cpu)
 {

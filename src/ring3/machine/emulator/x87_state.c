@@ -17,10 +17,21 @@
 SETTLED(fxsave)
 SETTLED(xsave)
 SETTLED(xsaveopt)
-SETTLED(fxrstor)
 SETTLED(xrstor)
 SETTLED(fsave)
 SETTLED(fninit)
+
+ORIGINAL(load32, uint32_t, cpu_ldl_data_ra_x86_64, struct cpu *, uint64_t, uintptr_t);
+ORIGINAL(fxrstor, void, helper_fxrstor_x86_64, struct cpu *, uint64_t);
+
+/* What `ldmxcsr` would not load, this does not either. */
+REPLACED(void, helper_fxrstor, struct cpu *cpu, uint64_t address)
+{
+    settle(cpu);
+    if (!(address & 15) && CALL(load32)(cpu, address + 24, RETURN_ADDRESS) & ~MXCSR_MASK)
+        ring3_raise(cpu, VECTOR_GP, RETURN_ADDRESS);
+    TAIL_CALL CALL(fxrstor)(cpu, address);
+}
 
 #define WAITING_SETTLED(name)                                                                                   \
     ORIGINAL(name, void, helper_##name##_x86_64, struct cpu *, uint64_t, uint64_t);                             \

@@ -8,7 +8,10 @@ from ring3.machine.host_cpu.lengths import length
 
 MAX_SIZE: Final = 15
 _PREFIXES: Final = b"\x66\x67\xf2\xf3\x2e\x36\x3e\x26\x64\x65\xf0"
-_STRING_AND_PUSH: Final = frozenset((0xAA, 0xAB, 0xE8, 0x68, 0x6A, *range(0x50, 0x58)))
+_STRING_AND_PUSH: Final = frozenset((0xAA, 0xAB, 0xE8, 0x68, 0x6A, 0x9C, *range(0x50, 0x58)))
+_PUSH_32: Final = frozenset((0x06, 0x0E, 0x16, 0x1E, 0x60))
+"""Of segment registers, and of all others at once."""
+_PUSH_0F: Final = frozenset((0xA0, 0xA8))
 _STORES: Final = frozenset(
     (0x88, 0x89, 0xC6, 0xC7, 0x86, 0x87, *(row + op for row in range(0, 0x38, 8) for op in (0, 1)))
 )  # mov, xchg, and the operations from add to xor
@@ -27,7 +30,7 @@ def stores(code: bytes, *, long_mode: bool) -> bool:
     if len(code) < 6:
         code = code.ljust(6, b"\xff")
     opcode, second = code[0], code[1]
-    if opcode in _STRING_AND_PUSH:
+    if opcode in _STRING_AND_PUSH or (not long_mode and opcode in _PUSH_32):
         return True
     if opcode in _STORES:
         return second < _REGISTER
@@ -36,7 +39,7 @@ def stores(code: bytes, *, long_mode: bool) -> bool:
     if opcode in (0xFE, 0xFF):  # inc, dec
         return second < _REGISTER and second >> 3 & 7 < 2
     if opcode == 0x0F:
-        return second in _STORES_0F and code[2] < _REGISTER
+        return second in _PUSH_0F or (second in _STORES_0F and code[2] < _REGISTER)
     if not long_mode:
         return False
     if opcode == 0xC5:

@@ -49,7 +49,7 @@ def length(code: bytes, *, long_mode: bool) -> int:
     if opcode == 0x0F:
         return _two_bytes(code, at + 1, 4 if long_mode else word, short and not long_mode)
     at += 1
-    if opcode in (0x9A, 0xEA) and not long_mode:
+    if opcode in (0x9A, 0xEA):  # undefined in 64-bit code, and fetched all the same
         return at + word + 2
     if 0xA0 <= opcode < 0xA4:
         return at + (8 if long_mode else 4) // (2 if short else 1)
