@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Final
+
+import pytest
 
 from tests.cli.command import ring3
 
 HERE: Final = Path(__file__).parent
+needs_e2fsprogs = pytest.mark.skipif(shutil.which("mke2fs") is None, reason="the host has no e2fsprogs")
 PYTHON: Final = "/usr/bin/python3"
 
 LOOPS: Final = r"""
@@ -63,3 +68,35 @@ def test_util_linux_sets_up_and_lists_loop_devices() -> None:
 def test_who_is_not_root_cannot_use_them() -> None:
     done = ring3("run", "--user", "1000:1000", "cat", "/dev/loop0")
     assert done.stderr.endswith("cat: /dev/loop0: Permission denied\n")
+
+
+def done_with_ext2(made: str, folder: Path) -> list[str]:
+    """What ext2.sh prints on Ring3; what it leaves is checked by the host's own e2fsck too."""
+    out = folder / "out"
+    out.mkdir()
+    script = f"mkdir /tmp/f; sh {HERE}/ext2.sh /tmp/f '{made}'; cp /tmp/f/img {out}"
+    done = ring3("run", "--user", "root", "--bind", f"{out}:{out}:rw", "sh", "-c", script)
+    checked = subprocess.run(["e2fsck", "-fn", out / "img"], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout + done.stdout + done.stderr
+    return (done.stdout + done.stderr).splitlines()
+
+
+def natively(made: str, folder: Path) -> list[str]:
+    """The same where the host lets us mount."""
+    (folder / "native").mkdir()
+    command = ["unshare", "-m", "sh", f"{HERE}/ext2.sh", f"{folder}/native", made]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if "checked" not in done.stdout:
+        pytest.skip("the host does not let us mount")
+    printed: str = done.stdout + done.stderr
+    return printed.replace(str(folder / "native"), "/tmp/f").splitlines()
+
+
+@needs_e2fsprogs
+@pytest.mark.parametrize(
+    "made", ["-b 1024 -g 2048 -O ^filetype,^sparse_super,^resize_inode", "-b 4096 -I 128"]
+)
+def test_ext2_is_read_and_written_as_linux_does(made: str, tmp_path: Path) -> None:
+    ours = done_with_ext2(made, tmp_path)
+    assert [line for line in ours if line.startswith("checked")] == ["checked 0"] * 2, ours
+    assert ours == natively(made, tmp_path)

@@ -92,6 +92,15 @@ class FileSystem:
         """Its size and what is free of it."""
         raise NotImplementedError
 
+    def set_readonly(self, readonly: bool) -> None:
+        """Changes whether it can be written, where that is for programs to say.
+
+        Raises:
+            Errno: EROFS, it can never be.
+        """
+        if self.readonly and not readonly:
+            raise Errno(E.EROFS)
+
     def sync(self) -> None:
         """Brings everything written to where it is kept; nothing to do for file systems in memory."""
 

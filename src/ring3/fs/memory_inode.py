@@ -82,16 +82,21 @@ class Attributes:
     def pin(self) -> None:
         """It is about to be changed; nothing to do for what has no other home than memory."""
 
+    def note_change(self) -> None:
+        """Some of it are others now; nothing to do for what has no other home than memory."""
+
     def touch(self) -> None:
         """Contents have changed."""
         self.pin()
         self.mtime = self.ctime = self.vfs.now()
+        self.note_change()
 
     def accessed(self) -> None:
         """Contents were read: the time is kept as ``relatime`` does."""
         now = self.vfs.now()
         if self.atime <= self.mtime or self.atime <= self.ctime or now - self.atime >= DAY:
             self.atime = now
+            self.note_change()
 
     def set_mode(self, mode: int) -> None:
         """Changes the permission bits."""
@@ -102,12 +107,14 @@ class Attributes:
 
             self.acl = with_mode(self.acl, mode)
         self.ctime = self.vfs.now()
+        self.note_change()
 
     def set_owner(self, uid: int, gid: int) -> None:
         """Changes user and group."""
         self.pin()
         self.uid, self.gid = uid, gid
         self.ctime = self.vfs.now()
+        self.note_change()
 
     def set_times(self, atime: int | None, mtime: int | None) -> None:
         """Changes times."""
@@ -117,6 +124,7 @@ class Attributes:
             self.atime = atime
         if mtime is not None:
             self.mtime = mtime
+        self.note_change()
 
     def xattrs(self) -> Mapping[bytes, bytes]:
         """Its extended attributes."""
@@ -135,6 +143,7 @@ class Attributes:
         self.pin()
         self.acl, self.default_acl = access, default
         self.ctime = self.vfs.now()
+        self.note_change()
 
     def inherit_acl(self, from_above: Acl) -> None:
         """It was made in a directory with a default list (posix_acl_create)."""
@@ -158,12 +167,14 @@ class Attributes:
         self.pin()
         self.nlink += 1
         self.ctime = self.vfs.now()
+        self.note_change()
 
     def lose_name(self) -> None:
         """It has one name less; without any it goes with its last user."""
         self.pin()
         self.nlink -= 1
         self.ctime = self.vfs.now()
+        self.note_change()
         self.forget_if_unused()
 
     def forget_if_unused(self) -> None:

@@ -68,6 +68,24 @@ KERNEL: Final = Who(capabilities=ALL)
 """The kernel itself, which may do everything."""
 
 
+def of_new(directory: Inode, mode: int, who: Who, *, by_directory: bool = False) -> tuple[int, int, int]:
+    """Mode, user and group of what somebody makes in a directory (inode_init_owner).
+
+    Args:
+        directory: The directory; with the set-group-ID bit it gives its group.
+        mode: The mode that is asked for.
+        who: Who makes it.
+        by_directory: The directory gives its group in any case.
+    """
+    inherits = directory.mode & stat.S_ISGID
+    gid = directory.gid if inherits or by_directory else who.gid
+    if stat.S_ISDIR(mode):
+        return mode | inherits, who.uid, gid
+    if mode & stat.S_ISGID and mode & stat.S_IXGRP and not (who.in_group(gid) or who.has(CAP_FSETID)):
+        mode &= ~stat.S_ISGID
+    return mode, who.uid, gid
+
+
 def permits(inode: Inode, who: Who, wanted: int) -> bool:
     """Whether mode and access control list of a file let somebody have all of ``wanted`` (generic_permission)."""
     mode = inode.mode

@@ -12,7 +12,7 @@ from ring3.fs.file import File, Stat
 from ring3.fs.inode import NAME_MAX, Entry, FileSystem, Inode, StatFs
 from ring3.fs.memory_file import MemoryFile
 from ring3.fs.memory_inode import INODE, Attributes, MemoryNode
-from ring3.fs.permission import CAP_FSETID, Who
+from ring3.fs.permission import Who, of_new
 from ring3.fs.vfs import TMPFS_MAGIC, Vfs
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 
@@ -59,6 +59,10 @@ class MemoryFileSystem(FileSystem):
         """The next inode number."""
         self._last_number += 1
         return self._last_number
+
+    def set_readonly(self, readonly: bool) -> None:
+        """Changes whether it can be written."""
+        self.readonly = readonly
 
     def statfs(self) -> StatFs:
         """What guest RAM has room for, or as much as is allowed."""
@@ -140,20 +144,17 @@ class MemoryDirectory(Attributes, Inode):
 
     def _new(self, mode: int, who: Who, rdev: int) -> Inode:
         """A new inode; below a directory with the set-group-ID bit it gets that one's group (inode_init_owner)."""
-        fs, inherits = self.memory, self.mode & stat.S_ISGID
-        uid, gid = who.uid, self.gid if inherits else who.gid
+        fs = self.memory
+        mode, uid, gid = of_new(self, mode, who)
         made: MemoryDirectory | MemoryFile | MemoryNode
         if fs.limits is not None:
             fs.limits.require_inode()
         if stat.S_ISDIR(mode):
-            made = MemoryDirectory(fs, fs.new_ino(), mode | inherits, uid, gid)
+            made = MemoryDirectory(fs, fs.new_ino(), mode, uid, gid)
+        elif stat.S_ISREG(mode):
+            made = MemoryFile(self.vfs, fs, fs.new_ino(), mode, uid, gid, fs.limits)
         else:
-            if mode & stat.S_ISGID and mode & stat.S_IXGRP and not (who.in_group(gid) or who.has(CAP_FSETID)):
-                mode &= ~stat.S_ISGID
-            if stat.S_ISREG(mode):
-                made = MemoryFile(self.vfs, fs, fs.new_ino(), mode, uid, gid, fs.limits)
-            else:
-                made = MemoryNode(self.vfs, fs, fs.new_ino(), mode, uid, gid, rdev=rdev)
+            made = MemoryNode(self.vfs, fs, fs.new_ino(), mode, uid, gid, rdev=rdev)
         made.charge(INODE)
         if self.default_acl is not None:
             made.inherit_acl(self.default_acl)
@@ -164,10 +165,11 @@ class MemoryDirectory(Attributes, Inode):
     def symlink(self, name: bytes, target: bytes, who: Who) -> Inode:
         """Makes a symbolic link."""
         self.check_name(name)
-        fs, gid = self.memory, self.gid if self.mode & stat.S_ISGID else who.gid
+        fs = self.memory
+        mode, uid, gid = of_new(self, stat.S_IFLNK | 0o777, who)
         if fs.limits is not None:
             fs.limits.require_inode()
-        node = MemoryNode(self.vfs, fs, fs.new_ino(), stat.S_IFLNK | 0o777, who.uid, gid, target=target)
+        node = MemoryNode(self.vfs, fs, fs.new_ino(), mode, uid, gid, target=target)
         node.charge(INODE + len(target))
         if fs.limits is not None:
             fs.limits.add(node)

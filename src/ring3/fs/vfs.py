@@ -199,6 +199,17 @@ class Vfs:
             self._loops = Loops(self, self.dev)
         return self._loops
 
+    def disk(self, number: int) -> Disk:
+        """The block device of a number.
+
+        Raises:
+            Errno: ENXIO, there is none.
+        """
+        found = self.loops.of(number) if os.major(number) == LOOP_MAJOR else None
+        if found is None:
+            raise Errno(E.ENXIO)
+        return found
+
     def open_device(self, inode: Inode, dentry: Dentry, flags: int) -> File:
         """Opens the device of an inode.
 
@@ -207,13 +218,15 @@ class Vfs:
         """
         number = inode.stat().rdev
         if stat.S_ISBLK(inode.mode):
-            if os.major(number) == LOOP_MAJOR:
-                return self.loops.open(inode, dentry, flags)
-            raise Errno(E.ENXIO)
+            return self.disk(number).open(inode, dentry, flags)
         driver = self.drivers.get(number)
         if driver is None:
             raise Errno(E.ENXIO)
         return driver(inode, dentry, flags)
+
+    def on_disks(self) -> list[FileSystem]:
+        """The file systems that block devices are mounted as, the last one first."""
+        return [disk.holder for disk in reversed(self.disks.values()) if isinstance(disk.holder, FileSystem)]
 
     def replace_root(self, fs: FileSystem) -> None:
         """Makes another file system the root of all, before anybody stands on the first one."""
@@ -231,11 +244,12 @@ class Vfs:
 
     def sync(self) -> None:
         """Brings everything written to where it is kept."""
-        for mount in self.mounts:
-            mount.fs.sync()
+        for fs in (*(mount.fs for mount in self.mounts), *self.on_disks()):
+            fs.sync()
 
     def close(self) -> None:
         """Gives back what the file systems hold of the host."""
         self.ledger.close()
-        for mount in self.mounts:
-            mount.fs.close()
+        on_disks = self.on_disks()
+        for fs in (*on_disks, *(mount.fs for mount in self.mounts if mount.fs not in on_disks)):
+            fs.close()

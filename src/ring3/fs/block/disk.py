@@ -43,7 +43,7 @@ class Disk:
         block_size: Bytes of the blocks in which its cache is asked for (BLKBSZGET).
         opens: How many have it open.
         holder: Who has it for itself: an open file (O_EXCL), or the file system that is mounted from it.
-        counters: How often it was read and written, and how many sectors each time.
+        counters: How often it was read, how many sectors, the same of writing, and the nanoseconds that all that took.
         sequence: Counts the media that were in all devices (BLKGETDISKSEQ).
     """
 
@@ -60,9 +60,14 @@ class Disk:
         self.block_size = PAGE_SIZE
         self.opens = 0
         self.holder: object = None
-        self.counters = [0, 0, 0, 0]
+        self.counters = [0, 0, 0, 0, 0]
         self.sequence = 0
         self._pages: PageCache | None = None
+
+    @property
+    def place(self) -> Dentry | None:
+        """Where the file is that it shows, if it shows one."""
+        return None
 
     # -- what kinds of devices do --------------------------------------------------------------------------------
 
@@ -74,7 +79,7 @@ class Disk:
         """
         raise Errno(E.EIO)
 
-    def put(self, offset: int, data: bytes | memoryview) -> None:
+    def put(self, offset: int, data: bytes | bytearray | memoryview) -> None:
         """Stores bytes inside of it.
 
         Raises:
@@ -104,7 +109,7 @@ class Disk:
         self.flush()
         return self._counted_fetch(offset, size)
 
-    def pwrite(self, offset: int, data: bytes | memoryview) -> int:
+    def pwrite(self, offset: int, data: bytes | bytearray | memoryview) -> int:
         """Stores bytes at an offset; returns how many, fewer at the end.
 
         Raises:
@@ -117,7 +122,7 @@ class Disk:
             return 0
         if room <= 0:
             raise Errno(E.ENOSPC)
-        data = data[:room]
+        data = memoryview(data)[:room]
         self.flush()
         self._counted_put(offset, data)
         if self._pages is not None:
@@ -164,13 +169,19 @@ class Disk:
         counters = self.counters
         counters[0] += 1
         counters[1] += -(-size // SECTOR)
-        return self.fetch(offset, size)
+        start = self.vfs.now()
+        try:
+            return self.fetch(offset, size)
+        finally:
+            counters[4] += self.vfs.now() - start
 
-    def _counted_put(self, offset: int, data: bytes | memoryview) -> None:
+    def _counted_put(self, offset: int, data: bytes | bytearray | memoryview) -> None:
         counters = self.counters
         counters[2] += 1
         counters[3] += -(-len(data) // SECTOR)
+        start = self.vfs.now()
         self.put(offset, data)
+        counters[4] += self.vfs.now() - start
 
     # -- mappings ------------------------------------------------------------------------------------------------
 
@@ -212,6 +223,14 @@ class Disk:
         self.flush()
 
     # -- who uses it ---------------------------------------------------------------------------------------------
+
+    def open(self, inode: Inode, dentry: Dentry, flags: int) -> DiskFile:
+        """An open device.
+
+        Raises:
+            Errno: EBUSY, somebody has it alone who opens it with O_EXCL too.
+        """
+        return DiskFile(self, inode, dentry, flags)
 
     def claim(self, holder: object) -> None:
         """Takes it for somebody alone (bd_prepare_to_claim).
@@ -260,7 +279,7 @@ class DiskFile(DeviceFile):
         """Moves the position back."""
         self.position -= len(data)
 
-    def write(self, data: bytes | memoryview) -> int:
+    def write(self, data: bytes | bytearray | memoryview) -> int:
         """Writes at the position."""
         done = self.disk.pwrite(self.position, data)
         self.position += done
@@ -270,7 +289,7 @@ class DiskFile(DeviceFile):
         """Reads at an offset."""
         return self.disk.pread(offset, size)
 
-    def pwrite(self, data: bytes | memoryview, offset: int) -> int:
+    def pwrite(self, data: bytes | bytearray | memoryview, offset: int) -> int:
         """Writes at an offset."""
         return self.disk.pwrite(offset, data)
 

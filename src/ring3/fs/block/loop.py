@@ -21,7 +21,6 @@ from ring3.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
     from ring3.fs.dentry import Dentry
-    from ring3.fs.inode import Inode
     from ring3.fs.tmpfs import MemoryFileSystem
     from ring3.fs.vfs import Vfs
 
@@ -78,6 +77,11 @@ class LoopDisk(Disk):
         self.file: File | None = None
         self.status = Status()
         self.is_ending = False
+
+    @property
+    def place(self) -> Dentry | None:
+        """Where its file is."""
+        return None if self.file is None else self.file.dentry
 
     # -- binding -------------------------------------------------------------------------------------------------
 
@@ -214,13 +218,13 @@ class LoopDisk(Disk):
             raise Errno(E.EIO)
         return file.pread(size, self.status.offset + offset).ljust(size, b"\0")
 
-    def put(self, offset: int, data: bytes | memoryview) -> None:
+    def put(self, offset: int, data: bytes | bytearray | memoryview) -> None:
         """Stores bytes in the file."""
         file = self.file
         if file is None:
             raise Errno(E.EIO)
         offset += self.status.offset
-        done = 0
+        done, data = 0, memoryview(data)
         while done < len(data):
             done += file.pwrite(data[done:], offset + done)
 
@@ -283,16 +287,9 @@ class Loops:
         )
         return made
 
-    def open(self, inode: Inode, dentry: Dentry, flags: int) -> File:
-        """Opens the device of an inode.
-
-        Raises:
-            Errno: ENXIO, there is none of that number; EBUSY.
-        """
-        disk = self._vfs.disks.get(inode.stat().rdev)
-        if disk is None:
-            raise Errno(E.ENXIO)
-        return DiskFile(disk, inode, dentry, flags)
+    def of(self, number: int) -> LoopDisk | None:
+        """The one of a device number, None if there is none."""
+        return self._disks.get(os.minor(number))
 
     def disks(self) -> list[Disk]:
         """All of them, by number."""

@@ -34,9 +34,13 @@ def _numbers(disk: Disk) -> str:
 
 
 def _counters(disk: Disk) -> str:
-    """Requests, merged ones, sectors and milliseconds of reads and writes; nothing is queued, merged or waits."""
-    reads, sectors_read, writes, sectors_written = disk.counters
-    return f"{reads} 0 {sectors_read} 0 {writes} 0 {sectors_written} 0 0 0 0 0 0 0 0 0 0"
+    """Requests, merged ones, sectors and milliseconds of reads and of writes, then of both, and of other requests.
+
+    Nothing is merged or waits, and times are not kept apart.
+    """
+    reads, sectors_read, writes, sectors_written, nanoseconds = disk.counters
+    milliseconds = nanoseconds // 10**6
+    return f"{reads} 0 {sectors_read} 0 {writes} 0 {sectors_written} 0 0 {milliseconds} {milliseconds} 0 0 0 0 0 0"
 
 
 def partitions(kernel: LinuxSystem) -> str:

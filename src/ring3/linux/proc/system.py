@@ -97,7 +97,7 @@ def stat(kernel: LinuxSystem) -> str:
 
 def filesystems(kernel: LinuxSystem) -> str:
     """/proc/filesystems."""
-    return "".join(f"nodev\t{name}\n" for name in TYPES)
+    return "".join(f"nodev\t{name}\n" for name in TYPES) + "\text2\n"
 
 
 def swaps(kernel: LinuxSystem) -> str:

@@ -22,15 +22,24 @@ from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ring3.fs.block.disk import Disk
     from ring3.fs.inode import FileSystem
     from ring3.linux.model.task import LinuxTask
     from ring3.linux.model.user_namespace import UserNamespace
 
 
 class Options(NamedTuple):
-    """What is said of a new file system: words by name, empty for those without a value."""
+    """What is said of a new file system.
+
+    Attributes:
+        words: Words by name, empty for those without a value.
+        source: What is to be mounted.
+        readonly: It is not to be written.
+    """
 
     words: dict[str, str]
+    source: str = ""
+    readonly: bool = False
 
     def number(self, name: str, default: int, base: int = 10) -> int:
         """An option that is a number.
@@ -194,16 +203,38 @@ def _devpts(task: LinuxTask, options: Options) -> Mount:
     return Mount(place.fs, None, place.inode)
 
 
+def _ext2(task: LinuxTask, options: Options) -> Mount:
+    """What is on a block device, which may be mounted already."""
+    from ring3.fs.ext2.filesystem import Ext2FileSystem  # noqa: PLC0415 - few programs mount one
+    from ring3.linux.calls.files.disks import mount_disk  # noqa: PLC0415
+
+    by_directory = not {"grpid", "bsdgroups"}.isdisjoint(options.words)
+
+    def make(disk: Disk) -> FileSystem:
+        return Ext2FileSystem(task.kernel.vfs, disk, readonly=options.readonly, by_directory=by_directory)
+
+    return Mount(mount_disk(task, options.source, make, readonly=options.readonly), None)
+
+
+EXT2_OPTIONS: Final = frozenset({
+    "acl", "bsddf", "bsdgroups", "check", "debug", "errors", "grpid", "minixdf", "noacl", "nocheck", "nogrpid",
+    "noreservation", "nouid32", "nouser_xattr", "oldalloc", "orlov", "reservation", "sb", "sysvgroups", "user_xattr",
+})  # fmt: skip
+"""Of these the group of new files is heeded; lists and attributes are always on."""
+
+
 class Kind(NamedTuple):
     """A kind of file system.
 
     Attributes:
         make: Makes one.
         options: What can be said of it; None for anything.
+        on_disk: It is on a block device.
     """
 
     make: Callable[[LinuxTask, Options], Mount]
     options: frozenset[str] | None
+    on_disk: bool = False
 
 
 KINDS: Final[dict[str, Kind]] = {
@@ -211,6 +242,7 @@ KINDS: Final[dict[str, Kind]] = {
     "ramfs": Kind(_ramfs, None),
     "proc": Kind(_proc, frozenset({"gid", "hidepid", "subset"})),
     "sysfs": Kind(_sysfs, frozenset()),
+    "ext2": Kind(_ext2, EXT2_OPTIONS, on_disk=True),
     "overlay": Kind(overlay, OVERLAY_OPTIONS),
     "devpts": Kind(_devpts, frozenset({"uid", "gid", "mode", "ptmxmode", "newinstance", "max"})),
 }
@@ -241,15 +273,17 @@ def check_option(kind: str, name: str) -> None:
         raise Errno(E.EINVAL)
 
 
-def new_mount(task: LinuxTask, kind: str, source: str, data: str) -> Mount:
+def new_mount(task: LinuxTask, kind: str, source: str, data: str, *, readonly: bool = False) -> Mount:
     """A new file system as a mount that is nowhere yet.
 
     Raises:
         Errno: ENODEV, there is no such kind; EINVAL, it knows no such option.
     """
-    make, options = require_kind(kind).make, parse(data)
+    found, options = require_kind(kind), parse(data)._replace(source=source, readonly=readonly)
+    if found.on_disk and not task.credentials.capable(Cap.SYS_ADMIN):
+        raise Errno(E.EPERM)  # without FS_USERNS_MOUNT (mount_capable)
     for name in options.words:
         check_option(kind, name)
-    made = make(task, options)
+    made = found.make(task, options)
     made.source = source or "none"
     return made

@@ -197,7 +197,7 @@ def sys_fsconfig(task: LinuxTask, fd: Int, cmd: FsFlags, key: Pointer, value: Po
         words = _joined(context.words)
         source = context.words.get("source", "")
         options = ",".join(word for word in words.split(",") if not word.startswith("source="))
-        context.made = new_mount(task, context.name, source, options)
+        context.made = new_mount(task, context.name, source, options, readonly="ro" in context.words)
     elif cmd == FsConfig.CMD_RECONFIGURE:
         if context.changes is None:
             raise Errno(E.EBUSY)

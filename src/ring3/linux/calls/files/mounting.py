@@ -6,7 +6,6 @@ they are not taken away one by one, and stay read-only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
@@ -16,6 +15,7 @@ from ring3.fs.mount_copies import Copied
 from ring3.fs.mounts import Mount, MountTree, mount_of, places_in_peers, top, top_of
 from ring3.fs.pseudo import PseudoLink
 from ring3.fs.tmpfs import MemoryFileSystem
+from ring3.linux.calls.files.disks import places, settle
 from ring3.linux.calls.files.filesystems import new_mount, reconfigure
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _require_room(task: LinuxTask, trees: list[MountTree | None], count: int) ->
 def do_new_mount(task: LinuxTask, place: Dentry, kind: str, source: str, flags: int, data: str) -> None:
     """Mounts a new file system."""
     tree = MountTree()
-    made = new_mount(task, kind, source, data)
+    made = new_mount(task, kind, source, data, readonly=bool(flags & mounts.RDONLY))
     made.flags = flags & mounts.FLAGS
     if flags & mounts.RDONLY and isinstance(made.fs, MemoryFileSystem):
         made.fs.readonly = True
@@ -201,13 +201,10 @@ def do_remount(task: LinuxTask, place: Dentry, flags: int, *, bind: bool, data: 
         readonly = bool(wanted & mounts.RDONLY)
         if mount.kept_flags and not task.credentials.capable(Cap.SYS_ADMIN):
             raise Errno(E.EPERM)
-        if mount.fs.readonly and not readonly and not isinstance(mount.fs, MemoryFileSystem):
-            raise Errno(E.EROFS)
-        if isinstance(mount.fs, MemoryFileSystem) and readonly and _is_written(task, mount):
+        if readonly and not mount.fs.readonly and _is_written(task, mount):
             raise Errno(E.EBUSY)
         reconfigure(task, mount.fs, data)
-        if isinstance(mount.fs, MemoryFileSystem):
-            mount.fs.readonly = readonly
+        mount.fs.set_readonly(readonly)
     mount.flags = wanted
     mount_tree(task).note_change()
 
@@ -318,6 +315,7 @@ def do_umount(task: LinuxTask, place: Dentry, *, lazily: bool) -> None:
         if other is not None and other.tree is not None and other.fs is mount.fs and other.at is not None:
             _take_away(other.tree, other)
     _take_away(tree, mount)
+    settle(task.kernel)
 
 
 def expires(task: LinuxTask, place: Dentry) -> bool:
@@ -341,18 +339,7 @@ def _take_away(tree: MountTree, mount: Mount) -> None:
 
 def _is_used(task: LinuxTask, mount: Mount) -> bool:
     """Whether somebody stands in a mount, or has something of it open."""
-    return any(place is not None and top_of(place) is mount.root for place in _places(task))
-
-
-def _places(task: LinuxTask) -> Iterator[Dentry | None]:
-    for thread in task.kernel.threads():
-        yield thread.fs.root
-        yield thread.fs.cwd
-        if thread.mm is not None:
-            yield thread.exe_place
-        for fd in thread.files:
-            file = thread.files.get(fd)
-            yield None if file is None else file.dentry
+    return any(top_of(place) is mount.root for place in places(task.kernel))
 
 
 def do_pivot_root(task: LinuxTask, new_root: Dentry, put_old: Dentry) -> None:

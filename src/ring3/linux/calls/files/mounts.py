@@ -64,7 +64,7 @@ def _string(task: LinuxTask, address: int) -> bytes:
 
 @syscall(
     "partial",
-    "tmpfs, ramfs, overlay, proc, sysfs, devpts; no other file systems: ENODEV",
+    "tmpfs, ramfs, overlay, proc, sysfs, devpts, ext2; no other file systems: ENODEV",
 )
 def sys_mount(
     task: LinuxTask, dev_name: Path, dir_name: Path, kind: Path, flags: MountFlags, data: Pointer
