@@ -13,7 +13,7 @@ from tests.support.native import Run
 from tests.support.toolchain import Bits, Toolchain
 
 PROGRAMS = [
-    "diag", "files", "groups", "interfaces", "names", "numbers", "pairs", "rights", "tcp", "together", "udp",
+    "diag", "files", "groups", "icmp", "interfaces", "names", "numbers", "pairs", "rights", "tcp", "together", "udp",
 ]  # fmt: skip
 
 

@@ -51,8 +51,14 @@ SYSTEM: Final = (
     b"gnu",
 )
 """The host's directories that programs, their libraries and their settings are in."""
-PACKAGES: Final = (b"/var/lib/dpkg", b"/var/lib/rpm", b"/var/lib/pacman")
-"""Where a distribution notes what is installed."""
+PACKAGES: Final = tuple(
+    b"/var/lib/" + name
+    for name in (
+        b"dpkg", b"rpm", b"pacman",
+        b"chicken", b"gems", b"ghc", b"ghostscript", b"libxml-sax-perl", b"ocaml", b"sgml-base", b"texmf", b"xml-core",
+    )
+)  # fmt: skip
+"""Where a distribution notes what is installed: packages, and what languages and formats find theirs by."""
 IDENTITY: Final = (b".gitconfig", b".config/git/config")
 """What is copied into homes: who somebody is for git."""
 LARGEST_SETTING: Final = 1 << 16

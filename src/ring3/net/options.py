@@ -30,11 +30,15 @@ Getter = Callable[["Socket"], int]
 SWITCHES: Final = frozenset(
     {
         so.SO_REUSEADDR, so.SO_REUSEPORT, so.SO_DONTROUTE, so.SO_BROADCAST, so.SO_KEEPALIVE, so.SO_OOBINLINE,
-        so.SO_NO_CHECK, so.SO_TIMESTAMP_OLD, so.SO_TIMESTAMPNS_OLD, so.SO_RXQ_OVFL, so.SO_WIFI_STATUS, so.SO_NOFCS,
+        so.SO_NO_CHECK, so.SO_RXQ_OVFL, so.SO_WIFI_STATUS, so.SO_NOFCS,
         so.SO_SELECT_ERR_QUEUE,
     }
 )  # fmt: skip
 """Options that are on or off."""
+STAMPS: Final = {
+    so.SO_TIMESTAMP_OLD: 1000, so.SO_TIMESTAMP_NEW: 1000, so.SO_TIMESTAMPNS_OLD: 1, so.SO_TIMESTAMPNS_NEW: 1,
+}  # fmt: skip
+"""Options by which messages tell when they came, of which one is in force, with the nanoseconds that they count by."""
 
 
 def _set_send_buffer(socket: Socket, value: int, caller: Caller) -> None:
@@ -144,6 +148,8 @@ def set_option(socket: Socket, name: int, value: bytes, caller: Caller) -> None:
     elif name == so.SO_MAX_PACING_RATE:
         wide = len(value) >= 8
         socket.options[name] = int.from_bytes(value[: 8 if wide else 4], "little")
+    elif name in STAMPS:
+        socket.stamping = name if number else 0
     elif name in SWITCHES:
         if name == so.SO_REUSEPORT and number and not socket.shares_ports:
             raise Errno(E.EOPNOTSUPP)
@@ -187,6 +193,12 @@ GETTERS: Final[dict[int, Getter]] = {
 }
 
 
+def stamp(name: int, arrived: int) -> tuple[int, int, bytes]:
+    """The control message that tells when something came, in nanoseconds since 1970 (__sock_recv_timestamp)."""
+    seconds, rest = divmod(arrived, 10**9)
+    return so.SOL_SOCKET, name, struct.pack("<qq", seconds, rest // STAMPS[name])
+
+
 def memory_information(socket: Socket) -> bytes:
     """What a socket has of memory and may have, as SK_MEMINFO_ numbers it; what no call can tell is 0."""
     return struct.pack("<9I", 0, socket.receive_buffer, 0, socket.send_buffer, *bytes(5))
@@ -198,6 +210,12 @@ def get_option(socket: Socket, name: int) -> bytes:
     Raises:
         Errno: ENOPROTOOPT, no such option; others as the option says.
     """
+    if name in STAMPS:
+        both = (name, socket.stamping) == (
+            so.SO_TIMESTAMP_NEW,
+            so.SO_TIMESTAMPNS_NEW,
+        )  # as sk_getsockopt says
+        return struct.pack("<i", int(both or socket.stamping == name))
     if name in SWITCHES:
         return struct.pack("<i", socket.value(name))
     getter = GETTERS.get(name)

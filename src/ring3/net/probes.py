@@ -92,8 +92,8 @@ def _refused(call: Call) -> Iterable[Carried]:
 
 
 def _raw(call: Call) -> Iterable[Carried]:
-    _, source, target, _, data = call.arguments
-    return (Carried(call.task, IPPROTO_ICMP, (source, 0), (target, 0), 0, data),)
+    _, packet = call.arguments
+    return (Carried(call.task, IPPROTO_ICMP, (packet.source, 0), (packet.target, 0), 0, packet.data),)
 
 
 # -- attaching ---------------------------------------------------------------------------------------------------------
@@ -107,7 +107,7 @@ _WATCHED: Final[tuple[Watched, ...]] = (
     (TcpSocket.reset, AtEntry, _reset),
     (UdpSocket.deliver, AtEntry, _delivered),
     (UdpSocket.refuse, AtEntry, _refused),
-    (RawSocket.deliver, AtEntry, _raw),
+    (RawSocket.carry, AtEntry, _raw),
 )
 """The functions, when they tell, and of what."""
 _ROWS: Final = tuple(map(row_of, _WATCHED))

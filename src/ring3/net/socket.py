@@ -109,6 +109,8 @@ class Socket(File):
     """The network interface that it is bound to (SO_BINDTODEVICE)."""
     discards_truncated = False
     """Receiving with MSG_TRUNC stores nothing (tcp(7))."""
+    stamping = 0
+    """The option by which what is received tells when it came; 0 for none."""
     is_socket = True
     requests = "socket"
     family = 0
@@ -363,6 +365,14 @@ class Socket(File):
         return self.options.get(option, 0)
 
     # -- for the families ------------------------------------------------------------------------------------------
+
+    def arrival(self) -> int:
+        """When it is, in nanoseconds since 1970, for what comes now and has to tell; 0 for what has not."""
+        return self.network.clocks().realtime() if self.stamping else 0
+
+    def stamp(self, arrived: int) -> tuple[Control, ...]:
+        """What a control message tells of when something came, which may not have been noted then."""
+        return (options.stamp(self.stamping, arrived or self.arrival()),) if self.stamping else ()
 
     def take_error(self) -> E | None:
         """The pending error, which is none afterwards."""

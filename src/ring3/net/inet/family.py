@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.sockets import AF_INET, AF_INET6, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM
 from ring3.net.caller import CAP_NET_RAW
-from ring3.net.inet.raw import RawSocket
+from ring3.net.inet.raw import FAMILIES, RawSocket
 from ring3.net.inet.tcp import TcpSocket
 from ring3.net.inet.udp import UdpSocket
-from ring3.net.inet.wire import IPPROTO_ICMP
 
 if TYPE_CHECKING:
     from ring3.net.caller import Caller
@@ -41,7 +40,7 @@ def _make(family: int, network: Network, kind: int, protocol: int, caller: Calle
     if kind == SOCK_RAW and protocol:
         if not caller.may(CAP_NET_RAW):
             raise Errno(E.EPERM)
-        if family != AF_INET or protocol != IPPROTO_ICMP:
+        if protocol != FAMILIES[family].protocol:
             raise Errno(E.EPROTONOSUPPORT)
         return RawSocket(network, family, kind, protocol, owner)
     found = KINDS.get(kind)

@@ -1,16 +1,49 @@
-"""Raw sockets of ICMP, with which ping(8) asks and is answered (raw(7), net/ipv4/raw.c, net/ipv4/icmp.c)."""
+"""Raw sockets of ICMP and ICMPv6, with which ping(8) asks and is answered.
+
+Sources: raw(7), RFC 3542, net/ipv4/raw.c and icmp.c, net/ipv6/raw.c and icmp.c.
+"""
 
 from __future__ import annotations
 
+import struct
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
-from ring3.abi.linux.sockets import AF_INET, AF_UNSPEC, MSG_OOB, MSG_PEEK, MSG_TRUNC, SOL_IP, SOL_RAW, State
+from ring3.abi.kinds import NamedTuple
+from ring3.abi.linux.sockets import (
+    AF_INET,
+    AF_INET6,
+    AF_UNSPEC,
+    MSG_OOB,
+    MSG_PEEK,
+    MSG_TRUNC,
+    SOL_ICMPV6,
+    SOL_RAW,
+    State,
+)
 from ring3.fs.readiness import POLLERR, READABLE, WRITABLE
-from ring3.net.inet.address import SIZE4, Endpoint, destination, family_in, pack, parse, source_for
+from ring3.net.inet.address import (
+    LEAST6,
+    SIZE4,
+    Endpoint,
+    destination,
+    family_in,
+    pack,
+    parse,
+    source_for,
+)
 from ring3.net.inet.base import InetSocket
-from ring3.net.inet.wire import IPPROTO_ICMP, IPV4_HEADER, checksum, ipv4_packet
+from ring3.net.inet.headers import Header, header_of, shown
+from ring3.net.inet.wire import (
+    IPPROTO_ICMP,
+    IPPROTO_ICMPV6,
+    IPV4_HEADER,
+    TTL,
+    checksum,
+    ipv4_packet,
+    with_sum6,
+)
 from ring3.net.socket import Received
 
 if TYPE_CHECKING:
@@ -18,20 +51,53 @@ if TYPE_CHECKING:
     from ring3.net.network import Network
     from ring3.net.socket import Message
 
-ICMP_ECHOREPLY: Final = 0
-ICMP_ECHO: Final = 8
-ICMP_FILTER: Final = 1
-IP_TTL: Final = 2
 LARGEST: Final = 65535 - IPV4_HEADER.size
+LEAST: Final = 8
+"""Bytes of a message at least, that of its header (icmp_filter, icmpv6_filter)."""
+IPV6_CHECKSUM: Final = 7
+
+
+class Family(NamedTuple):
+    """What differs between ICMP and ICMPv6.
+
+    Attributes:
+        protocol: Its number.
+        size: Bytes of an address at least.
+        filter: Level, number and size of the option by which types are left out, a bit each.
+        echo: The type of a request for an echo ...
+        reply: ... and of what answers it.
+    """
+
+    protocol: int
+    size: int
+    filter: tuple[int, int, int]
+    echo: int
+    reply: int
+
+
+FAMILIES: Final = {
+    AF_INET: Family(IPPROTO_ICMP, SIZE4, (SOL_RAW, 1, 4), 8, 0),
+    AF_INET6: Family(IPPROTO_ICMPV6, LEAST6, (SOL_ICMPV6, 1, 32), 128, 129),
+}
+
+
+class Packet(NamedTuple):
+    """A message on its way, with the ends and the header of its packet."""
+
+    data: bytes
+    source: bytes
+    target: bytes
+    header: Header
+    arrived: int = 0
 
 
 class RawSocket(InetSocket):
-    """A raw socket of ICMP: it gets every packet of that protocol that comes to the machine.
+    """A raw socket of ICMP or ICMPv6: it gets every packet of that protocol that comes to the machine.
 
     Attributes:
-        queue: Packets with where they are from.
-        held: Their bytes.
-        unwanted: Types that it does not want, a bit each (ICMP_FILTER).
+        queue: What can be received: a packet with its header, of IPv6 without.
+        held: Bytes of that.
+        unwanted: Types that it does not want, a bit each.
     """
 
     signals_broken_pipe = False
@@ -40,19 +106,20 @@ class RawSocket(InetSocket):
         self, network: Network, family: int, kind: int, protocol: int, owner: tuple[int, int]
     ) -> None:
         super().__init__(network, family, kind, protocol, owner)
-        self.queue: deque[tuple[bytes, bytes]] = deque()
+        self.queue: deque[tuple[bytes, Packet]] = deque()
         self.held = 0
         self.unwanted = 0
+        self._of = FAMILIES[family]
         network.raw.append(self)
 
     def bind(self, address: bytes, caller: Caller) -> None:
         """Chooses one of the machine's addresses."""
-        if len(address) < SIZE4:
+        if len(address) < self._of.size:
             raise Errno(E.EINVAL)
-        wanted = parse(address, AF_INET)
-        if not self.network.has_address(wanted.host):
+        wanted = parse(address, self.family)
+        if len(wanted.host) != len(self.any_host) or not self.network.has_address(wanted.host):
             raise Errno(E.EADDRNOTAVAIL)
-        self.local = Endpoint(wanted.host, IPPROTO_ICMP)
+        self.local = Endpoint(wanted.host, self.protocol)
 
     def connect(self, address: bytes, caller: Caller) -> None:
         """Sets, or with AF_UNSPEC forgets, whom it talks to."""
@@ -64,6 +131,8 @@ class RawSocket(InetSocket):
 
     def _reachable(self, target: Endpoint) -> bytes:
         host = destination(target.host)
+        if len(host) != len(self.any_host):
+            raise Errno(E.ENETUNREACH)
         self.network.check_reachable(host)
         return host
 
@@ -72,48 +141,79 @@ class RawSocket(InetSocket):
         if size > LARGEST:
             raise Errno(E.EMSGSIZE)
 
+    # -- sending ---------------------------------------------------------------------------------------------------
+
     def send(self, message: Message, caller: Caller) -> int:
         """Sends a packet; the machine answers one that asks for an echo."""
         self.check_size(len(message.data))
         if message.flags & MSG_OOB:
             raise Errno(E.EOPNOTSUPP)
-        if message.address:
-            host = self._reachable(self.destination_in(message.address))
-        elif self.remote is not None:
-            host = self.remote.host
-        else:
-            raise Errno(E.EDESTADDRREQ)
-        source = source_for(host) if self.local.is_any else self.local.host
-        data, ttl = message.data, self.level_value(SOL_IP, IP_TTL)
-        self.deliver(source, host, ttl, data)
-        if len(data) >= 8 and data[0] == ICMP_ECHO and not checksum(data):
-            answer = bytes([ICMP_ECHOREPLY, 0, 0, 0]) + data[4:]
-            answer = answer[:2] + checksum(answer).to_bytes(2, "big") + answer[4:]
-            self.deliver(host, source, 64, answer)
+        host = self._target(message)
+        header = header_of(self, host, message.control)
+        source = header.source or (source_for(host) if self.local.is_any else self.local.host)
+        data = message.data
+        if self.family == AF_INET6:
+            if len(data) < 4:
+                raise Errno(E.EINVAL)
+            data = with_sum6(source, host, data)
+        self.carry(Packet(data, source, host, header))
+        if len(data) >= 8 and data[0] == self._of.echo and (self.family == AF_INET6 or not checksum(data)):
+            answer = bytes([self._of.reply, 0, 0, 0]) + data[4:]
+            if self.family == AF_INET6:
+                answer = with_sum6(host, source, answer)
+            else:
+                answer = answer[:2] + checksum(answer).to_bytes(2, "big") + answer[4:]
+            self.carry(Packet(answer, host, source, Header(TTL, header.traffic_class)))
         return len(data)
 
-    def deliver(self, source: bytes, target: bytes, ttl: int, data: bytes) -> None:
-        """A packet is carried to all who hear of it."""
-        whole = ipv4_packet(IPPROTO_ICMP, source, target, data, ttl)
-        for other in self.network.raw:
-            other.receive(source, target, whole)
+    def _target(self, message: Message) -> bytes:
+        """Where a message goes (raw_sendmsg, rawv6_sendmsg).
 
-    def receive(self, source: bytes, target: bytes, whole: bytes) -> None:
+        Raises:
+            Errno: EDESTADDRREQ, nowhere; EINVAL, too short an address, or with a port that is not its protocol's
+                number; EAFNOSUPPORT; ENETUNREACH.
+        """
+        address = message.address
+        if address and self.family == AF_INET:
+            return self._reachable(self.destination_in(address))
+        if address:
+            target = parse(address, AF_INET6)
+            if family_in(address) not in (AF_UNSPEC, AF_INET6):
+                raise Errno(E.EAFNOSUPPORT)
+            if target.port not in (0, self.protocol):
+                raise Errno(E.EINVAL)
+            return self._reachable(target)
+        if self.remote is None:
+            raise Errno(E.EDESTADDRREQ)
+        return self.remote.host
+
+    def carry(self, packet: Packet) -> None:
+        """A packet is carried to all who hear of it."""
+        for other in self.network.raw:
+            other.receive(packet)
+
+    # -- receiving -------------------------------------------------------------------------------------------------
+
+    def receive(self, packet: Packet) -> None:
         """Takes a packet, if it is for this socket and there is room."""
-        kind = whole[IPV4_HEADER.size] if len(whole) > IPV4_HEADER.size else 0
+        data, source, target, header, _ = packet
         if (
-            (self.remote is not None and self.remote.host != source)
+            len(data) < LEAST
+            or len(source) != len(self.any_host)
+            or (self.remote is not None and self.remote.host != source)
             or (not self.local.is_any and self.local.host != target)
-            or (kind < 32 and self.unwanted >> kind & 1)
+            or self.unwanted >> data[0] & 1
             or self.held > self.receive_buffer
         ):
             return
-        self.queue.append((whole, source))
+        of4 = self.family == AF_INET
+        whole = ipv4_packet(IPPROTO_ICMP, source, target, data, header.hops) if of4 else data
+        self.queue.append((whole, packet._replace(arrived=self.arrival())))
         self.held += len(whole)
         self.waiters.wake(READABLE)
 
     def recv(self, size: int, flags: int = 0) -> Received:
-        """The next packet, with its IP header."""
+        """The next packet; of IPv4 with its header."""
         self.refuse_error_queue(flags)
         if flags & MSG_OOB:
             raise Errno(E.EOPNOTSUPP)
@@ -122,26 +222,47 @@ class RawSocket(InetSocket):
             if self.hears_no_more and self.waits(flags):
                 return Received(b"", 0)
             raise self.would_block(READABLE)
-        whole, source = self.queue[0]
+        whole, packet = self.queue[0]
         if not flags & MSG_PEEK:
             self.queue.popleft()
             self.held -= len(whole)
         data = whole[:size]
         truncated = MSG_TRUNC if len(data) < len(whole) else 0
-        return Received(data, len(whole), pack(Endpoint(source, 0), AF_INET), truncated)
+        source = pack(Endpoint(packet.source, 0), self.family)
+        control = (*self.stamp(packet.arrived), *shown(self, packet.header, packet.target))
+        return Received(data, len(whole), source, truncated, control=control)
 
     def available(self) -> int:
         """Bytes of the next packet."""
         return len(self.queue[0][0]) if self.queue else 0
 
+    def queue_sizes(self) -> tuple[int, int]:
+        """What waits to be received; nothing waits to be sent."""
+        return self.held, 0
+
+    # -- options ---------------------------------------------------------------------------------------------------
+
     def set_option(self, level: int, name: int, value: bytes, caller: Caller) -> None:
-        """Sets which types it does not want, or an option of IP."""
-        if level != SOL_RAW:
-            super().set_option(level, name, value, caller)
-        elif name == ICMP_FILTER:
-            self.unwanted = int.from_bytes(value[:4], "little")
-        else:
+        """Sets which types it does not want, where its checksum is, or an option of IP."""
+        own_level, own_name, size = self._of.filter
+        if (level, name) == (own_level, own_name):
+            self.unwanted = int.from_bytes(value[:size], "little")
+        elif (level, name) == (SOL_RAW, IPV6_CHECKSUM) and self.family == AF_INET6:
+            if len(value) < 4 or ((place := struct.unpack_from("<i", value)[0]) > 0 and place & 1):
+                raise Errno(E.EINVAL)
+        elif level in (SOL_RAW, SOL_ICMPV6):
             raise Errno(E.ENOPROTOOPT)
+        else:
+            super().set_option(level, name, value, caller)
+
+    def get_option(self, level: int, name: int, size: int, caller: Caller) -> bytes:
+        """Which types it does not want, or an option of IP."""
+        own_level, own_name, whole = self._of.filter
+        if (level, name) == (own_level, own_name):
+            return self.unwanted.to_bytes(whole, "little")
+        if level in (SOL_RAW, SOL_ICMPV6):
+            raise Errno(E.ENOPROTOOPT)
+        return super().get_option(level, name, size, caller)
 
     def shutdown(self, directions: int) -> None:
         """Ends one direction or both."""

@@ -65,6 +65,7 @@ class Datagram(NamedTuple):
     source: Endpoint
     target: bytes
     header: Header
+    arrived: int = 0
 
     @property
     def charge(self) -> int:
@@ -284,7 +285,7 @@ class UdpSocket(InetSocket):
         """Takes a message, if there is room and it is listened to."""
         if self.held > self.receive_buffer or self.shut & RCV_SHUTDOWN:
             return
-        self.queue.append(sent)
+        self.queue.append(sent._replace(arrived=self.arrival()) if self.stamping else sent)
         self.held += sent.charge
         self.waiters.wake(READABLE)
 
@@ -306,7 +307,8 @@ class UdpSocket(InetSocket):
         data = got.data[:size]
         truncated = MSG_TRUNC if len(data) < len(got.data) else 0
         address = pack(got.source, self.family)
-        return Received(data, len(got.data), address, truncated, (), shown(self, got.header, got.target))
+        control = (*self.stamp(got.arrived), *shown(self, got.header, got.target))
+        return Received(data, len(got.data), address, truncated, (), control)
 
     def available(self) -> int:
         """Bytes of the next message."""

@@ -95,11 +95,15 @@ def datagram(source: tuple[bytes, int], target: tuple[bytes, int], data: bytes) 
     return UDP_HEADER.pack(*fields, total or 0xFFFF) + data
 
 
+def with_sum6(source: bytes, target: bytes, message: bytes) -> bytes:
+    """A message of ICMPv6 with its checksum, whatever was in its place."""
+    raw = message[:2] + bytes(2) + message[4:]
+    return raw[:2] + _summed(IPPROTO_ICMPV6, source, target, raw).to_bytes(2, "big") + raw[4:]
+
+
 def port_unreachable(source: bytes, target: bytes, about: bytes) -> bytes:
     """The message of ICMP, or ICMPv6, that nobody listens at a port, with the start of the packet that it is about."""
     if len(source) == 4:
         raw = struct.pack(">BBHI", 3, 3, 0, 0) + about[: IPV4_HEADER.size + 8]
         return raw[:2] + checksum(raw).to_bytes(2, "big") + raw[4:]
-    raw = struct.pack(">BBHI", 1, 4, 0, 0) + about[:1232]
-    total = _summed(IPPROTO_ICMPV6, source, target, raw)
-    return raw[:2] + total.to_bytes(2, "big") + raw[4:]
+    return with_sum6(source, target, struct.pack(">BBHI", 1, 4, 0, 0) + about[:1232])

@@ -66,9 +66,10 @@ class Packet:
         rights: Open files that go with them.
         credentials: Who sent them, if that was to be said.
         urgent: It is one byte out of band.
+        arrived: When it came, if its receiver wanted to know (`Socket.arrival`).
     """
 
-    __slots__ = ("charge", "credentials", "data", "rights", "sender", "urgent")
+    __slots__ = ("arrived", "charge", "credentials", "data", "rights", "sender", "urgent")
 
     def __init__(
         self, sender: UnixSocket, data: bytes, charge: int, rights: Rights | None, credentials: Ucred | None
@@ -79,6 +80,7 @@ class Packet:
         self.rights = rights
         self.credentials = credentials
         self.urgent = False
+        self.arrived = 0
         sender.under_way += charge
 
     def done(self) -> None:

@@ -106,7 +106,9 @@ class UnixDatagram(UnixSocket):
         self._check_receiver(other, caller)
         rights = self.rights_for(message, caller)
         credentials = self.credentials_for(other, message, caller)
-        other.queue.append(Packet(self, message.data, message_charge(size), rights, credentials))
+        packet = Packet(self, message.data, message_charge(size), rights, credentials)
+        packet.arrived = other.arrival()
+        other.queue.append(packet)
         other.waiters.wake(READABLE)
         return size
 
@@ -180,7 +182,7 @@ class UnixDatagram(UnixSocket):
             packet.sender.address,
             truncated,
             rights,
-            self.sender_control(packet.credentials),
+            (*self.stamp(packet.arrived), *self.sender_control(packet.credentials)),
         )
 
     def _next(self, keep: int) -> tuple[Packet, int] | None:

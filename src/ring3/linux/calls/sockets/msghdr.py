@@ -13,6 +13,8 @@ from ring3.abi.linux.sockets import (
     SCM_CREDENTIALS,
     SCM_MAX_FD,
     SCM_RIGHTS,
+    SO_TIMESTAMP_OLD,
+    SO_TIMESTAMPNS_OLD,
     SOCKADDR_MAX,
     SOL_SOCKET,
 )
@@ -163,6 +165,10 @@ class MessageHeader:
         memory.write(at + self.width.control_at, struct.pack(self.width.size_format, control.used))
 
 
+NARROW_TIMES: Final = (SO_TIMESTAMP_OLD, SO_TIMESTAMPNS_OLD)
+"""Messages with a time that is narrow for 32-bit programs (put_old_timeval)."""
+
+
 class ControlWriter:
     """Stores control messages one after the other, as far as there is room (put_cmsg).
 
@@ -198,6 +204,8 @@ class ControlWriter:
             return
         if level == SOL_SOCKET and kind == SCM_CREDENTIALS:
             data = shown_ucred(self._header.task, data)
+        elif level == SOL_SOCKET and kind in NARROW_TIMES and self._header.width.word == 4:
+            data = struct.pack("<ii", *struct.unpack("<qq", data))
         if len(data) > room:
             self.flags |= MSG_CTRUNC
             data = data[:room]

@@ -65,7 +65,10 @@ def _get_time(task: LinuxTask, socket: Socket, name: int) -> bytes:
     return _time_format(task, name).pack(*divmod((time or 0) // 1000, 10**6))
 
 
-@syscall("partial", "no filters on sockets, SO_TIMESTAMPING, zero copy: ENOPROTOOPT")
+@syscall(
+    "partial",
+    "no filters on sockets, SO_TIMESTAMPING, zero copy: ENOPROTOOPT; no times of arrival on streams",
+)
 def sys_setsockopt(task: LinuxTask, fd: Int, level: Int, optname: Int, optval: Pointer, optlen: Int) -> int:
     """Sets an option of a socket."""
     socket = socket_of(task, fd)
