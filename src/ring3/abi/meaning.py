@@ -129,7 +129,8 @@ class Condition(NamedTuple):
     Attributes:
         otherwise: What it is where the condition does not hold.
         argument: The argument that decides, by name.
-        operator: ``&``: it has one of the values' bits; ``=``: it is one of them; ``!&``, ``!=``: not so.
+        operator: ``&``: it has one of the values' bits; ``=``: it is one of them; ``!&``, ``!=``: not so;
+            ``&&``: it has all the bits.
         values: The names of those values.
     """
 
@@ -140,6 +141,8 @@ class Condition(NamedTuple):
 
     def holds(self, number: int, values: Sequence[int]) -> bool:
         """Whether it holds where the argument is `number` and the names stand for `values`."""
+        if self.operator == "&&":
+            return all(number & value for value in values)
         found = any(number & value for value in values) if self.operator[-1] == "&" else number in values
         return found is not (self.operator[0] == "!")
 

@@ -13,9 +13,9 @@ to, ``in``, ``out`` or ``inout``; then its C type may stand, where that is not w
 ``[LENGTH]`` is how many there are (bytes of ``bytes``): a number, a name beside it, ``*NAME`` for a length
 that is pointed to, or ``result``. ``path``, ``string`` and ``strings`` alone are read on entry. ``by NAME``
 means that the value of another argument says what it is; `` if FLAGS&A|B`` behind a meaning that the call
-looks at it only with one of these flags in another argument (``!&``: with none of them), `` unless FLAGS&A|B`` that
-it does not follow it with one of them, `` where NAME=A|B`` that it is bits without names if another argument is none of
-these values (``!=``: if it is one). Without a meaning it is a number.
+looks at it only with one of these flags in another argument (``!&``: with none of them, ``&&``: with all),
+`` unless FLAGS&A|B`` that it does not follow it with one of them, `` where NAME=A|B`` that it is bits without
+names if another argument is none of these values (``!=``: if it is one). Without a meaning it is a number.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ NARROW: Final = {
 _TYPES_BY_LENGTH: Final = sorted(TYPES, key=len, reverse=True)
 _DECLARATION: Final = re.compile(r"((?:struct )?[\w ]+?)( ?\*+ ?| )(\w+)(?:\[(\w*)\])?(?:: (.*))?")
 _LENGTH: Final = re.compile(r"(.*)\[(\*?)(\w+)\]")
-_CONDITION: Final = re.compile(r"(.*) (if|unless|where) (\w+)(!?[&=])(\S+)")
+_CONDITION: Final = re.compile(r"(.*) (if|unless|where) (\w+)(&&|!?[&=])(\S+)")
 _STRINGS: Final = {Meaning.PATH, Meaning.STRING, Meaning.STRINGS}
 
 

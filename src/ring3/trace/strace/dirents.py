@@ -37,7 +37,8 @@ def entries(text: Text, row: Struct, address: int, size: int | None) -> str:
         found.append(_entry(text, row, raw[at : at + length]))
         at += length
     if not text.style.verbose:
-        return f"{address:#x} /* {len(found)} entr{'y' if len(found) == 1 else 'ies'} */"
+        more = "+" * (at < len(raw))
+        return f"{address:#x} /* {len(found)}{more} entr{'y' if len(found) == 1 and not more else 'ies'} */"
     return f"[{', '.join(found)}]"
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from ring3.abi.c_types import LONG, UNSIGNED_LONG
+from ring3.abi.c_types import LONG, UNSIGNED_INT, UNSIGNED_LONG
 from ring3.abi.meaning import Arg, Condition, Meaning, Otherwise, Parameter
+from ring3.abi.notation import TYPES
 from ring3.trace.strace import tables
 from ring3.trace.strace.style import Style
 
@@ -33,6 +34,7 @@ _LENGTH: Final = Arg(UNSIGNED_LONG, Meaning.SIZE)
 _CUTS: Final = frozenset({"truncate64", "ftruncate64"})
 """Calls of 32-bit programs whose number of 64 bits has no sign."""
 _M32: Final = 0xFFFF_FFFF
+_U32: Final = TYPES["u32"]
 _REGISTERS: Final = 6
 """Registers that carry arguments."""
 
@@ -52,6 +54,7 @@ class Form:
         labels: What stands before arguments that have names, by parameter.
         names: The names of all arguments of the row, in their order.
         count: How many arguments are shown of a call that is not decoded.
+        halves: The names of those of which no more than 32 bits count.
     """
 
     def __init__(self, symbol: str, name: str, bits: int, style: Style) -> None:
@@ -68,6 +71,7 @@ class Form:
         self.is_constant = row is not None and not parameters and name not in SIGRETURNS
         self.names = tuple(parameter.name for parameter in parameters)
         self.count = len(parameters) if row is not None else _REGISTERS
+        self.halves = tuple(p.name for p in parameters if p.arg.type in (UNSIGNED_INT, _U32))
         by_command = any(p.arg.by is not None for p in parameters)
         self._fixed: tuple[Parameter, ...] | None = None
         self._result: Arg | None = None

@@ -26,10 +26,13 @@ _FLAGGED: Final = frozenset({"fcntl", "fcntl64"})
 _KINDS: Final = {"fd_flags": "flags ", "open": "flags ", "seals": "seals "}
 _IN_HEX: Final = frozenset({"personality", "fcntl", "fcntl64"})
 """Calls whose results are numbers in hexadecimal, though they are no flags."""
+_TELLS: Final = frozenset({"sendfile", "sendfile64"})
+"""Calls of which such a number is shown as it is at the end even if it is as it was."""
 _CHANGING: Final = frozenset({Meaning.SIZE, Meaning.OFFSET})
 """Numbers that calls are given and change, of which both are shown."""
 _MAX_ERRNO: Final = 4095
 _WORD: Final = 32
+_M32: Final = 0xFFFF_FFFF
 _RESTARTS: Final = 512
 """The first of the codes for calls that are made again."""
 
@@ -52,6 +55,9 @@ class CallLine:
         self._result = form.result(values)
         self._labels = form.labels
         self._beside = beside = dict(zip(form.names, values, strict=False))
+        for name in form.halves:
+            if name in beside:
+                beside[name] &= _M32
         self.parameters: tuple[Parameter, ...] = ()
         self.arguments: list[str | None]
         if not form.is_known or text.style.is_raw:
@@ -129,7 +135,7 @@ class CallLine:
         if arg.of in IN_FAILURE:
             result = FAILED if result is None else result
         elif arg.meaning in _CHANGING and arg.when is When.BOTH and parameter.name in self._sizes:
-            return self._changed_size(parameter, address)
+            return self._changed_size(parameter, address, result)
         if self.name == "wait4" and not result:
             return f"{address:#x}" if address else "NULL"  # nobody was waited for
         if self.name in _SLEEPS:  # what is left is stored where the call is interrupted
@@ -139,11 +145,11 @@ class CallLine:
             return f"{address:#x}" if address else "NULL"
         return self._text.value(parameter.arg, address, self._beside, result)
 
-    def _changed_size(self, parameter: Parameter, address: int) -> str:
+    def _changed_size(self, parameter: Parameter, address: int, result: int | None) -> str:
         """A size that the call was given and has changed: both, unless they are equal."""
         before = self._sizes[parameter.name]
         after = self._text.value(parameter.arg, address, self._beside)
-        if before in (after, f"{address:#x}"):
+        if before == f"{address:#x}" or (before == after and not (result and self.name in _TELLS)):
             return after
         target = parameter.arg.target
         is_offset = parameter.arg.meaning is Meaning.OFFSET or (target is not None and target.bits > _WORD)

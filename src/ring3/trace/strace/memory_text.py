@@ -63,6 +63,8 @@ class MemoryText:
     def nodes(self, address: int, count: int) -> str:
         """A set of so many nodes but one, as words in hexadecimal."""
         word = self.bits // 8
+        if count + self.bits - 2 >> self.bits:  # more than a program of this width can count
+            return f"{address:#x}"
         words = (count + self.bits - 2) // self.bits
         if count and not words:
             return f"{address:#x}"

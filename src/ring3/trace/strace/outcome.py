@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Final
 
 from ring3.abi.errno import Errno
@@ -30,14 +31,14 @@ def _poll(text: Text, given: Arguments, result: int) -> str:
     row = structs.every()["pollfd"]
     found: list[str] = []
     for at in range(given["nfds"]):
-        if len(found) == result:
-            break
         address = given["ufds"] + at * row.size(64)
         raw = text.read(address, row.size(64))
         fd, _, revents = map(int, row.unpack(64, raw))
         if revents:
             events = text.named(tables.sets()["poll"], revents & 0xFFFF)
             found.append(f"{{fd={fd}, revents={events}}}")
+    if not found:
+        return ""
     parts = [f"[{', '.join(found)}]"]
     if given.get("tsp"):
         parts.append(_time(text, "timespec", given["tsp"]))
@@ -50,14 +51,14 @@ def _select(text: Text, given: Arguments, result: int) -> str:
         return ""
     if not result:
         return "Timeout"
-    count = given["n"]
+    count, left = given["n"], result
     parts = []
     for name, label in (("inp", "in"), ("outp", "out"), ("exp", "except")):
-        if given[name]:
-            size = (count + text.bits - 1) // text.bits * (text.bits // 8)
-            ready = members(text.read(given[name], size), count)
-            if ready:
-                parts.append(f"{label} [{' '.join(map(str, ready))}]")
+        size = (count + text.bits - 1) // text.bits * (text.bits // 8)
+        with suppress(Errno):
+            ready = members(text.read(given[name], size), count)[:left] if given[name] else []
+            left -= len(ready)
+            parts += [f"{label} [{' '.join(map(str, ready))}]"] if ready else []
     for name, kind in (("tvp", "timeval"), ("tsp", "timespec")):
         if given.get(name):
             parts.append(_time(text, kind, given[name]))
@@ -94,7 +95,7 @@ def _buffers(text: Text, given: Arguments, _result: int) -> str:
 
 
 def _thread_area(text: Text, given: Arguments, _result: int) -> str:
-    return f"entry_number={int.from_bytes(text.read(given['u_info'], 4), 'little')}"
+    return f"entry_number={int.from_bytes(text.read(given['u_info'], 16)[:4], 'little')}"
 
 
 _CREATE_BUFS: Final = frozenset({0xC100565C, 0xC0F8565C})
@@ -102,7 +103,7 @@ _CREATE_BUFS: Final = frozenset({0xC100565C, 0xC0F8565C})
 _OUTCOMES: Final[Mapping[str, Callable[[Text, Arguments, int], str]]] = {
     "poll": _poll, "ppoll": _poll, "ppoll_time64": _poll, "select": _select, "_newselect": _select,
     "pselect6": _select, "pselect6_time64": _select, "set_thread_area": _thread_area,
-    **dict.fromkeys(("recvmmsg", "recvmmsg_time64"), _messages), "time": _seconds, "sgetmask": _mask,
+    **dict.fromkeys(("recvmmsg", "recvmmsg_time64"), _messages), "time": _seconds, "stime": _seconds, "sgetmask": _mask,
     "ssetmask": _old_mask, "ioctl": _buffers,
 }  # fmt: skip
 

@@ -17,6 +17,7 @@ from ring3.trace.strace.scalars import RAW, SCALARS, sigset, user
 from ring3.trace.strace.style import Names, Style
 
 _HALF: Final = 32
+_M32: Final = 0xFFFF_FFFF
 _PLAIN: Final = frozenset(
     {
         Meaning.NUMBER, Meaning.SIZE, Meaning.COUNT, Meaning.OFFSET, Meaning.SECONDS, Meaning.MILLISECONDS,
@@ -46,6 +47,8 @@ class ScalarText(MemoryText):
             number = signed(number)
         if what is Meaning.OFFSET and not arg.type.signed and number:
             return f"{number:#x}"
+        if what is Meaning.SIGSET and arg.type.bits == _HALF:
+            return sigset(number & _M32, self.style.names, _HALF)
         if what in _PLAIN:
             return str(number)
         if what is Meaning.VALUES:
@@ -66,6 +69,9 @@ class ScalarText(MemoryText):
             return self.descriptor(number)
         if what is Meaning.DIRFD:
             return self.directory(number)
+        if what is Meaning.ETHERNET_PROTOCOL:
+            host = (number & 0xFF) << 8 | number >> 8 & 0xFF
+            return f"htons({self.named(tables.sets()['ethernet_protocol'], host)})"
         if what is Meaning.INTERFACE:
             return self.interface(number)
         number &= (1 << arg.type.bits) - 1
@@ -75,6 +81,8 @@ class ScalarText(MemoryText):
     def _of_set(self, arg: Arg, number: int) -> str:
         """A value of a set."""
         of = tables.sets()[arg.of]
+        if of.name == "fanotify_directory" and number not in of.by_value():
+            return self.directory(number)
         if arg.type == POINTER and number not in of.by_value(self.bits):
             return f"{number:#x}"  # such as a handler, which few values are names of
         wide = arg.type.bits > _HALF  # else what is negative is written in 32 bits

@@ -134,6 +134,9 @@ SHOWN: Final = {
 }
 """By the name of the struct (from runs of strace 6.1)."""
 
+MOST: Final[Mapping[str, int]] = {"kexec_segment": 16}
+"""How many of a struct a call takes at most; more are not looked at."""
+
 SIZED: Final[Mapping[str, tuple[str, int]]] = {
     "open_how": ("usize", 24), "mount_attr": ("usize", 32), "clone_args": ("size", 64),
     "landlock_ruleset_attr": ("size", 8),
@@ -163,10 +166,11 @@ _CLONE_PARENT_SETTID: Final = 0x100000
 _CLONE_CHILD: Final = 0x1200000
 _CLONE_INTO_CGROUP: Final = 0x2_0000_0000
 _CREATING: Final = 0o100 | 0o20000000
-_SIGEV_THREAD_ID: Final = 4
 _ST_VALID: Final = 0x20
 _IORING_SETUP_ATTACH_WQ: Final = 0x20
 _SCHED_ATTR_SIZE_VER0: Final = 48
+_FILTER_OFF: Final = 8
+"""Bytes of the first field of ``struct seccomp_metadata``, which a call may have filled alone."""
 _SCHED_ATTR_SIZE_VER1: Final = 56
 
 
@@ -182,11 +186,6 @@ def _clone_args(numbers: Numbers, _result: int | None) -> set[str]:
         "cgroup": flags & _CLONE_INTO_CGROUP or numbers["cgroup"],
     }
     return {name for name, is_shown in shown.items() if not is_shown}
-
-
-def _sigevent(numbers: Numbers, _result: int | None) -> set[str]:
-    hidden = set() if numbers["sigev_value"] else {"sigev_value"}
-    return hidden if numbers["sigev_notify"] == _SIGEV_THREAD_ID else hidden | {"sigev_notify_thread_id"}
 
 
 def _sched_attr(numbers: Numbers, _result: int | None) -> set[str]:
@@ -219,8 +218,8 @@ _STATX_BY_MASK: Final = {
 
 HIDDEN: Final[Mapping[str, Callable[[Numbers, int | None], set[str]]]] = {
     "clone_args": _clone_args,
-    "sigevent": _sigevent,
     "sched_attr": _sched_attr,
+    "seccomp_metadata": lambda _, result: {"flags"} if result is None or result <= _FILTER_OFF else set(),
     "statx": lambda numbers, _: {
         name for bits, names in _STATX_BY_MASK.items() if not numbers["stx_mask"] & bits for name in names
     },
@@ -237,9 +236,6 @@ HIDDEN: Final[Mapping[str, Callable[[Numbers, int | None], set[str]]]] = {
 }
 """Fields that are not shown, by the values of the others and by what the call returned, None if it failed."""
 
-SIGNALLING: Final = frozenset({0, 2, _SIGEV_THREAD_ID})
-"""The kinds of ``sigev_notify`` that send a signal: SIGEV_SIGNAL, SIGEV_THREAD, SIGEV_THREAD_ID."""
-
 LABELS: Final[Mapping[tuple[str, str], str]] = {
     ("sigset_argpack", "ss"): "sigmask",
     **{
@@ -252,15 +248,11 @@ LABELS: Final[Mapping[tuple[str, str], str]] = {
         ("user_regs_struct32", name): f"e{name}"
         for name in ("bp", "bx", "ax", "cx", "dx", "si", "di", "ip", "sp", "flags")
     },
+    **{("user_regs_struct32", name): f"x{name}" for name in ("cs", "ds", "es", "fs", "gs", "ss")},
     ("user_regs_struct32", "orig_ax"): "orig_eax",
     ("sigset_argpack", "ss_len"): "sigsetsize",
 }
 """What strace calls a field, where that is not its name."""
-
-
-def _sigval(number: int) -> str:
-    low = (number & 0xFFFF_FFFF ^ 0x8000_0000) - 0x8000_0000
-    return f"{{sival_int={low}, sival_ptr={f'{number:#x}' if number else 'NULL'}}}"
 
 
 MEANINGS: Final[Mapping[tuple[str, str], str]] = {
@@ -292,7 +284,6 @@ FIELDS: Final[Mapping[tuple[str, str], Callable[[int], str]]] = {
     **{(name, "mode"): permissions for name in _PERMS},
     **{(name, "key"): lambda number: str(number & 0xFFFF_FFFF) for name in _PERMS},
     ("epoll_event", "data"): lambda number: f"{{u32={number & 0xFFFF_FFFF}, u64={number}}}",
-    ("sigevent", "sigev_value"): _sigval,
     **{("tms", f"tms_{name}"): ticks for name in ("utime", "stime", "cutime", "cstime")},
     ("sockaddr_nl", "nl_groups"): lambda number: f"{number:#08x}" if number else "00000000",
     ("io_uring_params", "sq_thread_cpu"): lambda number: f"{number:#x}" if number else "0",
@@ -308,7 +299,8 @@ FIELDS: Final[Mapping[tuple[str, str], Callable[[int], str]]] = {
 
 def user_desc(numbers: Numbers, bits: int) -> str:
     """A segment of set_thread_area(2), with its bits."""
-    entry = (numbers["entry_number"] & 0xFFFF_FFFF ^ 0x8000_0000) - 0x8000_0000
+    number = numbers["entry_number"] & 0xFFFF_FFFF
+    entry = -1 if number == 0xFFFF_FFFF else number
     flags = numbers["bits"]
     fields = [
         f"entry_number={entry}",

@@ -21,6 +21,10 @@ _CODES: Final = {
 """The set of codes that a signal has of its own."""
 
 
+_SEGV_BNDERR: Final = 3
+_SEGV_PKUERR: Final = 4
+_BUS_MCEERR: Final = frozenset({4, 5})
+"""Codes with more than an address (asm-generic/siginfo.h)."""
 _ERRORS: Final = {int(error): error.name for error in E}
 _FAULTS: Final = frozenset({Sig.SIGILL, Sig.SIGFPE, Sig.SIGSEGV, Sig.SIGBUS, Sig.SIGTRAP})
 """Signals whose codes of their own come with an address."""
@@ -42,6 +46,7 @@ def in_memory(raw: bytes, bits: int, how: Names = Names.ABBREV) -> str:
         info = info._replace(layout=Layout.CHILD, pid=pid, uid=uid, status=status, utime=utime, stime=stime)
     elif code > 0 and signo in _FAULTS:
         info = info._replace(layout=Layout.FAULT, address=rest[0])
+        return f"{{{', '.join([*_fields(info, how), *_fault(signo, code, raw, bits)])}}}"
     elif _is_about_file(signo, code):
         info = info._replace(layout=Layout.POLL, address=rest[0], value=rest[1])
     else:
@@ -50,6 +55,27 @@ def in_memory(raw: bytes, bits: int, how: Names = Names.ABBREV) -> str:
         layout = Layout.TIMER if code == SiCode.SI_TIMER else layout
         info = info._replace(layout=layout, pid=pid, uid=uid, value=value)
     return f"{{{', '.join(_fields(info, how))}}}"
+
+
+def _fault(signo: int, code: int, raw: bytes, bits: int) -> list[str]:
+    """What a fault says besides its address: bounds, a protection key, how much of memory has failed."""
+    word = bits // 8
+    at = 2 * max(word, 6) + word  # behind si_addr
+    if (signo, code) == (Sig.SIGSEGV, _SEGV_BNDERR):
+        ends = (
+            int.from_bytes(raw[at + word :][:word], "little"),
+            int.from_bytes(raw[at + 2 * word :][:word], "little"),
+        )
+        return [
+            f"si_{name}={end:#x}" if end else f"si_{name}=NULL"
+            for name, end in zip(("lower", "upper"), ends, strict=True)
+        ]
+    if (signo, code) == (Sig.SIGSEGV, _SEGV_PKUERR):
+        return [f"si_pkey={int.from_bytes(raw[at + word :][:4], 'little')}"]
+    if signo == Sig.SIGBUS and code in _BUS_MCEERR:
+        low = int.from_bytes(raw[at : at + 2], "little")
+        return [f"si_addr_lsb={low:#x}" if low else "si_addr_lsb=0"]
+    return []
 
 
 def _row(raw: bytes, bits: int) -> Struct:

@@ -121,6 +121,31 @@ def _ipx(_text: Text, raw: bytes) -> list[str]:
     ]
 
 
+_RXRPC_SIZES: Final = {2: 16, 10: 28}
+_RXRPC_NAMES: Final = {2: "sin", 10: "sin6"}
+"""Transports of AF_RXRPC: how long their addresses are, and what they are called."""
+
+
+def _rxrpc(text: Text, raw: bytes) -> list[str]:
+    service, kind, length = struct.unpack_from("<HHH", raw)
+    sets = tables.sets()
+    family = int.from_bytes(raw[6:8], "little")
+    inner = address_of(text, raw[6 : 6 + _RXRPC_SIZES[family]]) if family in _RXRPC_SIZES else ""
+    name = _RXRPC_NAMES.get(family, "")
+    transport = (
+        f"{name}={inner}".replace("sa_family=", f"{name}_family=")
+        if name
+        else (f"family={text.named(sets['family'], family)}")
+    )
+    remark = sets["rxrpc_service"].by_value().get(service, "???_SERVICE")
+    return [
+        f"srx_service={service:#x} /* {remark} */" if service else f"srx_service=0 /* {remark} */",
+        f"transport_type={text.named(sets['socket_kind'], kind)}",
+        f"transport_len={length}",
+        f"transport={{{transport}}}",
+    ]
+
+
 def _packet(text: Text, raw: bytes) -> list[str]:
     protocol, index, hardware, kind, length = struct.unpack_from("<HiHBB", raw)
     host = raw[10 : 10 + min(length, _LINK_ADDRESS)]
@@ -289,6 +314,7 @@ _WRITERS: Final[Mapping[int, _Writer]] = {
     16: _Writer(_from(12), _netlink),
     17: _Writer(_from(20), _packet),
     31: _Writer(_BLUETOOTH_SIZES, _bluetooth),
+    33: _Writer(_from(36), _rxrpc),
     38: _Writer(_from(88), _alg),
     40: _Writer(_from(16), _vsock),
     42: _Writer(_from(12), _qrtr),

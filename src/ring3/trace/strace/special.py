@@ -59,7 +59,8 @@ def _ioprio(number: int, named: Named) -> str:
 def _quota(number: int, named: Named) -> str:
     number &= _M32
     kind = {0: "USRQUOTA", 1: "GRPQUOTA", 2: "PRJQUOTA"}.get(number & 0xFF)
-    command = named(tables.sets()["quota_any"], number >> 8)
+    of = "quota_any" if number >> 8 in tables.sets()["quota_any"].by_value() else "quota_older"
+    command = named(tables.sets()[of], number >> 8)
     return f"QCMD({command}, {kind or f'{number & 0xFF:#x} /* ???QUOTA */'})"
 
 
@@ -181,11 +182,15 @@ def _personality(number: int, _named: Named) -> str | None:
     return f"{_M32:#x}" if number & _M32 == _M32 else None
 
 
-def _vector_length(number: int, named: Named) -> str:
-    """Flags of PR_SVE_SET_VL, and the length in bytes."""
-    number &= _M64
-    flags, length = number & ~0xFFFF, number & 0xFFFF
-    return "|".join([*([named(tables.sets()["prctl_vector_length"], flags)] if flags else []), _hex(length)])
+def _vector_length(of: str) -> Callable[[int, Named], str]:
+    """Flags of PR_SVE_SET_VL or PR_SME_SET_VL, and the length in bytes."""
+
+    def text(number: int, named: Named) -> str:
+        number &= _M64
+        flags, length = number & ~0xFFFF, number & 0xFFFF
+        return "|".join([*([named(tables.sets()[of], flags)] if flags else []), _hex(length)])
+
+    return text
 
 
 def _tagged_addresses(number: int, named: Named) -> str:
@@ -215,6 +220,10 @@ def _pid_type(number: int, _named: Named) -> str:
     return f"{_hex(number & _M32)} /* {tables.sets()['pid_type'].by_value().get(number & _M32) or 'PIDTYPE_???'} */"
 
 
+def _int(number: int) -> int:
+    return (number & _M32 ^ 1 << 31) - (1 << 31)
+
+
 def _hex(number: int) -> str:
     return f"{number:#x}" if number else "0"
 
@@ -225,7 +234,7 @@ def _user_area(number: int, _named: Named) -> str:
     if number > _USER_AREA_END:
         return f"{number:#x}"
     at, name = next((at, name) for at, name in reversed(_USER_AREA) if at <= number)
-    return f"{name} + {number - at}" if number > at else name
+    return f"{name}+{number - at}" if number > at else name
 
 
 SPECIAL: Final[Mapping[str, Callable[[int, Named], str | None]]] = {
@@ -247,7 +256,8 @@ SPECIAL: Final[Mapping[str, Callable[[int, Named], str | None]]] = {
     "xfeatures_remark": _xfeatures,
     "map": lambda number, _named: None if number else "MAP_FILE",
     "user_area": _user_area,
-    "prctl_vector_length_value": _vector_length,
+    "prctl_vector_length_value": _vector_length("prctl_vector_length"),
+    "prctl_matrix_length_value": _vector_length("prctl_matrix_length"),
     "prctl_tagged_addr": _tagged_addresses,
     "death_signal": _death_signal,
     "ptracer": _ptracer,
@@ -257,6 +267,7 @@ SPECIAL: Final[Mapping[str, Callable[[int, Named], str | None]]] = {
     "page_status": _page_status,
     "personality_flags": _personality,
     "mode": lambda number, _named: mode(number),
+    "sigval_pair": lambda number, _named: f"{{sival_int={_int(number)}, sival_ptr={_hex(number)}}}",
     **special_devices.SPECIAL,
 }
 """By the name of the set; None for what is written in the usual way."""
@@ -265,7 +276,8 @@ COMPOSED: Final = frozenset(
     {
         "ipc_flags", "shmget_flags", "socket_type", "syslog_action", "loglevel", "msgctl", "shmctl", "semctl", "swapon",
         "futex_wake", "xfeature_remark", "xfeatures_remark", "user_area", "page_offset", "page_status",
-        "indirect_address", "prctl_vector_length_value", "prctl_tagged_addr", "death_signal", "pid_type",
+        "indirect_address", "prctl_vector_length_value", "prctl_matrix_length_value", "prctl_tagged_addr",
+        "death_signal", "pid_type", "sigval_pair",
     }
 )  # fmt: skip
 """Those that are composed of parts, which are written as is wanted already; others are written so as a whole."""

@@ -80,6 +80,13 @@ def _nice(number: int, named: Named) -> str:
     return named(tables.sets()["hd_nice_bits"], number).replace("<<", " << ")
 
 
+def _default_keyring(number: int, _named: Named) -> str | None:
+    """Where keys go that are asked for; what has no name in decimal."""
+    known = tables.sets()["keyctl_reqkey"].by_value()
+    number = (number & 0xFFFF_FFFF ^ 1 << 31) - (1 << 31)
+    return None if number in known else f"{number} /* KEY_REQKEY_DEFL_??? */"
+
+
 def _keyboard_mode(number: int, named: Named) -> str | None:
     """The mode of a keyboard; one without a name in decimal."""
     known = tables.sets()["kd_kb_mode"].by_value()
@@ -136,6 +143,7 @@ SPECIAL: Final[Mapping[str, Callable[[int, Named], str | None]]] = {
     "kd_sound": _sound,
     "kd_tone": _tone,
     "kd_kb_mode": _keyboard_mode,
+    "keyctl_reqkey": _default_keyring,
     "btrfs_objectid": _known("btrfs_objectid"),
     "btrfs_key_type": _known("btrfs_key_type"),
     "hd_nice": _nice,

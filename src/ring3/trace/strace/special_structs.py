@@ -15,6 +15,7 @@ from ring3.trace.strace.interfaces import bridged, length_before, listed, reques
 from ring3.trace.strace.netlink import messages
 from ring3.trace.strace.perf_events import attributes
 from ring3.trace.strace.quoting import quoted
+from ring3.trace.strace.scalars import sigset
 from ring3.trace.strace.signals import in_memory
 from ring3.trace.strace.socket_addresses import socket_address
 from ring3.trace.strace.socket_messages import (
@@ -36,6 +37,11 @@ Special = Callable[["Text", int, int | None, Arguments, int | None], str]
 """Writes what is at an address of a program, of which there are so many, beside these arguments, for this result."""
 _NAME_MOST: Final = 15
 _PAGE: Final = 4096
+_SIGSET: Final = 8
+_KEYCTL_PARAMETERS: Final = 40
+"""Bytes of ``struct keyctl_pkey_params`` (linux/keyctl.h)."""
+_HOST_NAME_MOST: Final = 64
+"""Bytes of a host's name at most (__NEW_UTS_LEN of linux/utsname.h)."""
 _CHARACTER_BYTES: Final = 32
 """Bytes of a character of a console's font that is up to 8 pixels wide (drivers/tty/vt/vt.c)."""
 _FONT_MOST: Final = 512
@@ -81,8 +87,13 @@ def _handle_before(text: Text, address: int, _beside: Arguments) -> dict[str, in
     return {_HANDLE_BEFORE: text.integer(address, 4)}
 
 
-def _siginfo(text: Text, address: int, _count: int | None, _beside: Arguments, _result: int | None) -> str:
-    return in_memory(text.read(address, text.row("siginfo").size(text.bits)), text.bits, text.style.names)
+def _siginfo(text: Text, address: int, count: int | None, _beside: Arguments, _result: int | None) -> str:
+    size = text.row("siginfo").size(text.bits)
+
+    def one(at: int) -> str:
+        return in_memory(text.read(at, size), text.bits, text.style.names)
+
+    return one(address) if count is None else text.several(address, count, size, one, "count")
 
 
 def _residency(text: Text, address: int, _count: int | None, beside: Arguments, _result: int | None) -> str:
@@ -94,9 +105,9 @@ def _residency(text: Text, address: int, _count: int | None, beside: Arguments, 
 def _keyctl_bytes(offset: int) -> Special:
     """Bytes whose number stands in the struct of parameters of keyctl(2), at an offset."""
 
-    def text_of(text: Text, address: int, _count: int | None, beside: Arguments, result: int | None) -> str:
-        size = text.integer(beside["arg2"] + offset, 4)
-        return text.bytes_at(address, size if result is None or not offset else min(size, max(result, 0)))
+    def text_of(text: Text, address: int, _count: int | None, beside: Arguments, _result: int | None) -> str:
+        parameters = text.read(beside["arg2"], _KEYCTL_PARAMETERS)
+        return text.bytes_at(address, int.from_bytes(parameters[offset : offset + 4], "little"))
 
     return text_of
 
@@ -207,7 +218,69 @@ def _bpf_symbols(text: Text, address: int, _count: int | None, beside: Arguments
     return text.several(address, beside["cnt"], word, one, "cnt")
 
 
+def _pending(text: Text, address: int, _count: int | None, beside: Arguments, _result: int | None) -> str:
+    """A set of signals, of which no more than the call asked for is there."""
+    size = beside["sigsetsize"]
+    if not 0 < size <= _SIGSET:
+        return f"{address:#x}"
+    return sigset(text.integer(address, size), text.style.names)
+
+
+def _host_name(text: Text, address: int, _count: int | None, beside: Arguments, _result: int | None) -> str:
+    size = beside["len"] & 0xFFFF_FFFF
+    return text.bytes_at(address, size) if size <= _HOST_NAME_MOST else f"{address:#x}"
+
+
+def _directory_path(
+    text: Text, address: int, _count: int | None, _beside: Arguments, result: int | None
+) -> str:
+    """A path whose length the call has returned, with the null at its end."""
+    return text.string(address, max((result or 0) - 1, 0))
+
+
+def _thread_area(text: Text, address: int, _count: int | None, _beside: Arguments, result: int | None) -> str:
+    """A segment by its number, with what the call says of it."""
+    number = text.integer(address, 4)
+    try:
+        if result not in (None, FAILED):
+            shown = text.struct(text.row("user_desc"), address)
+            return f"{{entry_number={number}" + shown[shown.index(",") :]
+    except Errno:
+        pass
+    return f"{{entry_number={number}, ...}}"
+
+
+def _key_capabilities(
+    text: Text, address: int, _count: int | None, beside: Arguments, result: int | None
+) -> str:
+    """Bytes of flags of what keys can do, as many as the call has filled."""
+    names = ("keyctl_capabilities", "keyctl_capabilities_more")
+
+    def one(at: int) -> str:
+        number, place = text.integer(at, 1), at - address
+        return text.named(tables.sets()[names[place]], number) if place < len(names) else f"{number:#x}"
+
+    return text.several(address, min(max(result or 0, 0), beside["arg3"]), 1, one, "result")
+
+
+def _seccomp_filters(
+    text: Text, address: int, _count: int | None, _beside: Arguments, result: int | None
+) -> str:
+    """The instructions of a filter, where all is to be seen."""
+    if not text.style.verbose:
+        return f"{address:#x}"
+    row = text.row("sock_filter")
+    size = row.size(text.bits)
+    return text.several(address, result, size, lambda at: text.struct(row, at), "result")
+
+
 SPECIAL: Final[Mapping[str, Special]] = {
+    "seccomp_filters": _seccomp_filters,
+    "pending_signals": _pending,
+    "host_name": _host_name,
+    "directory_path": _directory_path,
+    "thread_area": _thread_area,
+    "key_capabilities": _key_capabilities,
     "v4l2_ext_controls": controls,
     "perf_event_attr": lambda text, address, _count, _beside, _result: attributes(text, address),
     "bpf_program": _bpf_program,
@@ -267,6 +340,7 @@ IN_FAILURE: Final = frozenset(
         "interface_request",
         "interfaces",
         "v4l2_ext_controls",
+        "thread_area",
     }
 )
 """Structs that are looked at though the call has failed."""

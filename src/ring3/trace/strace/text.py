@@ -30,9 +30,9 @@ from ring3.trace.strace.shown import (
     HIDDEN,
     LABELS,
     MEANINGS,
+    MOST,
     READ_AS_FAR,
     SHOWN,
-    SIGNALLING,
     SIZE_OF_DEVICE,
     SIZED,
     STRUCTS,
@@ -52,6 +52,8 @@ _PAGE: Final = 4096
 _TEXTS: Final = frozenset({Meaning.PATH, Meaning.STRING, Meaning.BYTES, Meaning.HEX_BYTES})
 _SIGSET_SIZE: Final = 8
 _WORD: Final = 32
+_M32: Final = 0xFFFF_FFFF
+_TOP: Final = 1 << 31
 BEFORE: Final = "*"
 """What stands before the name of an argument that points to a size, for the size that it had at first."""
 _DEVICES: Final = (0o020000, 0o060000)
@@ -105,6 +107,8 @@ class Text(ScalarText):
             return sigset(self.integer(address, size), self.style.names, 8 * size)
         if what is Meaning.NODE_SET:
             return self.nodes(address, size or 0)
+        if what is Meaning.FD_SET and ((size or 0) & _M32 ^ _TOP) <= _TOP:
+            return f"{address:#x}"
         if what in SETS:
             found = SETS[what](self.read, address, size, self.bits)
             return f"[{' '.join(map(self.descriptor if what is Meaning.FD_SET else str, found))}]"
@@ -126,6 +130,8 @@ class Text(ScalarText):
         if arg.meaning is Meaning.SECONDS:
             seconds = target.cast(self.integer(address, target.bits // 8))
             return f"[{seconds}{date(seconds)}]"
+        if arg.meaning is Meaning.GID and (size or 0) & _TOP:
+            return f"{address:#x}"
         if arg.meaning is Meaning.POINTER:
             target = TYPES["u64" if self.bits == 64 else "u32"]
         if not target.bits:
@@ -135,7 +141,8 @@ class Text(ScalarText):
         def one(at: int) -> str:
             return self.scalar(element, target.cast(self.integer(at, target.bits // 8)))
 
-        text = self.several(address, size, target.bits // 8, one, arg.length)
+        length = "count" if arg.meaning is Meaning.FD and arg.length else arg.length
+        text = self.several(address, size, target.bits // 8, one, length)
         return text if arg.length or arg.meaning is Meaning.SIGMASK else f"[{text}]"
 
     def _structs(
@@ -179,6 +186,8 @@ class Text(ScalarText):
         result: int | None,
     ) -> str:
         """Structs of which `shown` says what is shown."""
+        if arg.of in MOST and (count or 0) > MOST[arg.of]:
+            return f"{address:#x}"
         name, least = SIZED.get(arg.of, ("", 0))
         limit = beside.get(name) if name else None
         if limit is not None and limit < least:
@@ -371,16 +380,14 @@ class Text(ScalarText):
         own = FIELDS.get((row.name, field.name))
         if own is not None:
             return own(value)
-        if field.name == "sigev_signo" and beside["sigev_notify"] not in SIGNALLING:
-            return str(value)
         if arg.meaning is Meaning.FD and value >> _WORD:
             return str(value)
         if arg.meaning is Meaning.MODE:
             return mode_of_file(value, self.style.names)
         if field.pointer or arg.when is not None:
             return self.value(arg if arg.when else arg._replace(when=None), value, beside, result)
-        if field.type == "short" and arg.meaning is Meaning.VALUES:
-            value &= 0xFFFF
+        if arg.meaning is Meaning.VALUES and arg.type.bits < _WORD:
+            value &= (1 << arg.type.bits) - 1
         if arg.of == "rlimit" and arg.meaning is Meaning.VALUES:
             text = resource_limit(value, self.bits)
             return styled(self.style.names, text, str(value)) if value > _FAR else text
