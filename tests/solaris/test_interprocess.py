@@ -27,6 +27,11 @@ FAMILIES = {
         "turns 10 left -1 11 written 16 16 free 0 child 0\nowner died 58 consistent 0 unlock 0\n"
         "size 1 mode 100640 attached 1 maker 1 last 1\nremoved 0 found -1 2 detach 0 again -1 22\n"
     ),
+    "sets": (
+        "bind 0 -1 other -1 22 info 0 2 i386 -1 22 online 2 last -1 1\nset 0 1 1 0 bound 0 -1 made -1\n"
+        "classes 2 1 60 none -1 22 nice 3 19 19\nproject 3 task 1 own 1\nmincore 0 010 hole -1 12\n"
+        "sent 0 killed 10 nobody -1 3 mine 0 type -1 22\n"
+    ),
     "passing": (
         "sent 1 got 1 m size 16 flags 0: 16 ffff 1010\npassed\nrights 1 1 size 4 fd 1\n"
         "no room: size 0 flags 10\nother -1 22 closed -1 9\n"

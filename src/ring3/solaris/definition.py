@@ -91,6 +91,12 @@ FUNCTIONS: Final[FunctionTable[SolarisFunction]] = FunctionTable("genunix")
 """Every function defined so far."""
 
 
+def as_int(value: int) -> int:
+    """The int that is in a register whose other bits say nothing."""
+    value &= 0xFFFF_FFFF
+    return value - (value >> 31 << 32)
+
+
 def rvals(rval1: int, rval2: int) -> int:
     """The result of a call that returns two ints (``rval_t``): the first in the low half, the second in the high."""
     return rval1 & 0xFFFF_FFFF | (rval2 & 0xFFFF_FFFF) << 32

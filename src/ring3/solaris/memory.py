@@ -164,6 +164,17 @@ def mprotect(task: SolarisTask, addr: Address, length: SizeT, prot: Int) -> int:
     return 0
 
 
+@syscall("full")
+def mincore(task: SolarisTask, addr: Address, length: SizeT, vecp: Address) -> int:
+    """Says of each page whether it is in memory."""
+    if addr % PAGE_SIZE or not length:
+        raise Errno(SolarisE.EINVAL)
+    if not is_user_range(task.memory, addr, length):
+        raise Errno(SolarisE.ENOMEM)
+    task.memory.write(vecp, task.memory.mincore(addr, length))
+    return 0
+
+
 class MemCntl(IntEnum):
     """Commands of memcntl (sys/mman.h)."""
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ring3.solaris.task import SolarisTask
     from ring3.solaris.timers import PosixTimer
 
+DEFAULT_PROJECT: Final = 3
+"""The project of users that have no other (project(5))."""
 INIT: Final = 1
 """The process that adopts orphans, and the group and session of a program that nobody here started."""
 
@@ -65,6 +67,9 @@ class Process:
         changed: Woken when a child or an lwp has ended.
         exited: It has ended.
         exit_code: As wait(2) encodes it, then.
+        nice: Its nice value, 20 for an ordinary one (p_nice of a process that shares time).
+        project: Its project.
+        task: Its task.
         stopped: The signal that has stopped it, 0 while it runs.
         news: That it has stopped or gone on, until its parent has waited for that.
         started: Wall clock at its birth, in nanoseconds.
@@ -99,6 +104,9 @@ class Process:
         self.changed = WaitQueue()
         self.exited = False
         self.exit_code = 0
+        self.nice = 20
+        self.project = DEFAULT_PROJECT
+        self.task = 1
         self.stopped = 0
         self.news: Info | None = None
         self.started = started

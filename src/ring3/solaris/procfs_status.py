@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 _NANOSECONDS: Final = 10**9
 _TS: Final = b"TS"
 _TS_PRIORITY: Final = 59
-_NZERO: Final = 20
 _NO_BINDING: Final = -1
 _SSLEEP, _SRUN, _SSTOP, _SONPROC, _SZOMB = 1, 2, 4, 6, 3
 _NAMES: Final = {_SSLEEP: "S", _SRUN: "R", _SSTOP: "T", _SONPROC: "O", _SZOMB: "Z"}
@@ -88,7 +87,7 @@ def lwpsinfo(lwp: SolarisTask, bits: int) -> bytes:
         pr_addr=lwp.thread_pointer & _LARGEST[bits],
         pr_state=state,
         pr_sname=ord(_NAMES[state]),
-        pr_nice=_NZERO,
+        pr_nice=lwp.process.nice,
         pr_syscall=_call(lwp) if state == _SSLEEP else 0,
         pr_pri=_TS_PRIORITY,
         pr_start=_time(lwp.process.started),
@@ -130,6 +129,8 @@ def psinfo(process: Process, bits: int) -> bytes:
         pr_envp=0 if start is None else start.envp & _LARGEST[bits],
         pr_dmodel=PR_MODEL_ILP32 if process.ilp32 else PR_MODEL_LP64,
         pr_nzomb=len(process.zombies),
+        pr_taskid=process.task,
+        pr_projid=process.project,
     )
     of_lwp = _zombie(bits) if lwp is None else lwpsinfo(lwp, bits)
     return about[: -len(of_lwp)] + of_lwp

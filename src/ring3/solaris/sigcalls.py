@@ -222,7 +222,8 @@ def getsetcontext32(task: SolarisTask, flag: Int, arg: Address) -> int:
 # -- sending -----------------------------------------------------------------------------------------------------
 
 
-def _may_signal(task: SolarisTask, process: Process) -> bool:
+def may_signal(task: SolarisTask, process: Process) -> bool:
+    """Whether a process may send signals to another one."""
     ours, theirs = task.cred, process.cred
     return (
         ours.all_privileges or ours.uid in (theirs.ruid, theirs.uid) or ours.ruid in (theirs.ruid, theirs.uid)
@@ -248,7 +249,7 @@ def kill(task: SolarisTask, pid: Pid, sig: Signal) -> int:
     targets = _targets(task, pid)
     if not targets:
         raise Errno(SolarisE.ESRCH)
-    allowed = [process for process in targets if _may_signal(task, process)]
+    allowed = [process for process in targets if may_signal(task, process)]
     if not allowed:
         raise Errno(SolarisE.EPERM)
     for process in allowed:
@@ -278,7 +279,7 @@ def sigqueue(task: SolarisTask, pid: Pid, signo: Signal, value: Address, si_code
     process = task.kernel.processes.get(pid)
     if process is None or pid <= 0:
         raise Errno(SolarisE.ESRCH)
-    if not _may_signal(task, process):
+    if not may_signal(task, process):
         raise Errno(SolarisE.EPERM)
     if signo:
         sigtoproc(process, Info(signo, si_code, task.pid, task.cred.ruid, value))

@@ -23,8 +23,12 @@ from ring3.solaris import (
     names,
     nosys,
     polling,
+    processors,
+    procset,
+    projects,
     rw,
     schedctl,
+    scheduling,
     sendfile,
     sigcalls,
     socket_options,
@@ -48,8 +52,8 @@ __all__ = ["FAMILIES", "FUNCTIONS"]
 
 FAMILIES = (
     birth, clocks, copyops, descriptors, doors, exece, exit, fasttrap, files, files32, identity, ids, limits,
-    lwp_private, lwp_sync, lwps, memory, messages, modctl, names, nosys, polling, queues, rw, schedctl,
-    segments, semaphores, sendfile, sigcalls,
+    lwp_private, lwp_sync, lwps, memory, messages, modctl, names, nosys, polling, processors, procset,
+    projects, queues, rw, schedctl, scheduling, segments, semaphores, sendfile, sigcalls,
     socket_options, sockets, sockets32, syscall32, sysconfig, systeminfo, timers, traps, uname, volumes,
     waitsys, zones,
 )  # fmt: skip

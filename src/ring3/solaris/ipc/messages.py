@@ -11,7 +11,7 @@ from ring3.abi.kinds import IntEnum
 from ring3.abi.solaris.errno import SolarisE
 from ring3.kernel.ipc import Message, MessageQueue
 from ring3.kernel.wait import wait_event
-from ring3.solaris.definition import syscall
+from ring3.solaris.definition import as_int, syscall
 from ring3.solaris.ipc import permissions as ipc
 
 if TYPE_CHECKING:
@@ -47,25 +47,20 @@ def msgsys(
     a5: UnsignedLong,
 ) -> int | Waiting:
     """Makes, asks, and uses message queues."""
-    number = _int(a0)
+    number = as_int(a0)
     match opcode:
         case MsgOp.MSGGET:
-            return _get(task, number, _int(a1))
+            return _get(task, number, as_int(a1))
         case MsgOp.MSGCTL:
-            return _control(task, number, _int(a1), a2)
+            return _control(task, number, as_int(a1), a2)
         case MsgOp.MSGRCV:
-            return _receive(task, number, a1, a2, task.signed(a4), _int(a5))
+            return _receive(task, number, a1, a2, task.signed(a4), as_int(a5))
         case MsgOp.MSGSND:
-            return _send(task, number, a1, a2, _int(a4))
+            return _send(task, number, a1, a2, as_int(a4))
         case MsgOp.MSGIDS:
             return ipc.store_ids(task, task.kernel.ipc.queues, a0, a1 & 0xFFFF_FFFF, a2)
         case _:
             raise Errno(SolarisE.EINVAL)
-
-
-def _int(value: int) -> int:
-    value &= 0xFFFF_FFFF
-    return value - (value >> 31 << 32)
 
 
 def _get(task: SolarisTask, key: int, flags: int) -> int:

@@ -13,7 +13,7 @@ from ring3.kernel import ipc_memory
 from ring3.kernel.ipc import Segment
 from ring3.kernel.mm.mapping import round_up
 from ring3.machine.ram import PAGE_MASK, PAGE_SIZE
-from ring3.solaris.definition import syscall
+from ring3.solaris.definition import as_int, syscall
 from ring3.solaris.ipc import permissions as ipc
 from ring3.solaris.layout import choose_addr, is_user_range
 
@@ -68,7 +68,7 @@ class SegmentMemory(ipc_memory.SegmentMemory):
 @syscall("full", module="shmsys")
 def shmsys(task: SolarisTask, opcode: Int, a0: UnsignedLong, a1: UnsignedLong, a2: UnsignedLong) -> int:
     """Makes, maps, and asks segments."""
-    number, second = (struct.unpack("<i", struct.pack("<I", a & 0xFFFF_FFFF))[0] for a in (a0, a1))
+    number, second = as_int(a0), as_int(a1)
     match opcode:
         case ShmOp.SHMAT:
             return _attach(task, number, a1, a2)

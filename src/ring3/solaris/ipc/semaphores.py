@@ -11,7 +11,7 @@ from ring3.abi.kinds import IntEnum
 from ring3.abi.solaris.errno import SolarisE
 from ring3.kernel.ipc import SEMVMX, Operation, SemaphoreSet, Sleeper, perform, update
 from ring3.kernel.wait import wait_event
-from ring3.solaris.definition import syscall
+from ring3.solaris.definition import as_int, syscall
 from ring3.solaris.ipc import permissions as ipc
 from ring3.solaris.lwps import timespec
 
@@ -59,7 +59,7 @@ def semsys(
     a3: UnsignedLong,
 ) -> int | Waiting:
     """Makes, asks, and uses sets of semaphores."""
-    number, second, third = (struct.unpack("<i", struct.pack("<I", a & 0xFFFF_FFFF))[0] for a in (a0, a1, a2))
+    number, second, third = as_int(a0), as_int(a1), as_int(a2)
     match opcode:
         case SemOp.SEMCTL:
             return _control(task, number, second, third, a3)

@@ -350,10 +350,60 @@ static void sharing(void)
 	(void)status;
 }
 
+struct procset {
+	int operation, left_type, left, right_type, right;
+};
+
+/* What there is of processors, classes and projects, and sets of processes. */
+static void sets(void)
+{
+	extern int processor_bind(int, id_t, int, int *), processor_info(int, void *), p_online(int, int), nice(int), sigsend(int, id_t, int);
+	extern int sigsendset(const struct procset *, int), getprojid(void), gettaskid(void), settaskid(int, unsigned), mincore(void *, size_t, char *);
+	extern int pset_info(int, int *, unsigned *, int *), pset_bind(int, int, id_t, int *), pset_create(int *), getpriority(int, id_t);
+	extern long priocntl(int, id_t, int, void *, ...);
+	enum { P_PGID = 2, P_ALL = 7, P_LWPID = 8, P_MYID = -1, POP_DIFF = 0, POP_AND = 1, SIGUSR1 = 16 };
+	struct {
+		int state;
+		char type[16], fpu[32];
+		int clock;
+	} about;
+	struct {
+		int id;
+		char name[16];
+		int about[8];
+	} class = { 0, "TS", { 0 } };
+	int bound = 5, type, list[2] = { 7, 7 };
+	unsigned count = 2;
+	printf("bind %d %d", processor_bind(P_PID, P_MYID, 0, &bound), bound);
+	printf(" other %d %d", processor_bind(P_LWPID, P_MYID, 3, NULL), errno);
+	printf(" info %d %d %s %d %d", processor_info(0, &about), about.state, about.type, processor_info(1, &about), errno);
+	printf(" online %d last %d %d\n", p_online(0, 3), p_online(0, 1), errno == 16 || errno == 1);
+	printf("set %d %d %u %d", pset_info(-1, &type, &count, list), type, count, list[0]);
+	printf(" bound %d %d made %d\n", pset_bind(-2, P_PID, P_MYID, &bound), bound, pset_create(&bound));
+	printf("classes %ld %d %d", priocntl(0, 0, 0, &class), class.id, *(short *)class.about);
+	strcpy(class.name, "RT");
+	printf(" none %ld %d", priocntl(0, 0, 0, &class), errno);
+	printf(" nice %d %d %d\n", nice(3), nice(100), getpriority(0, 0));
+	printf("project %d task %d own %d\n", getprojid(), gettaskid() > 0, settaskid(3, 0) != 1);
+	char *page = mmap(NULL, 3 * 4096, 3, 0x102, -1, 0), there[3];
+	page[4096] = 1;
+	printf("mincore %d %d%d%d hole %d %d\n", mincore(page, 3 * 4096, there), there[0] & 1, there[1] & 1, there[2] & 1, mincore((void *)4096, 4096, there), errno);
+	fflush(stdout);
+	pid_t child = fork();
+	if (child == 0) {
+		pause();
+		_exit(1);
+	}
+	struct procset others = { POP_DIFF, P_ALL, 0, P_PID, P_MYID };
+	printf("sent %d", sigsendset(&others, SIGUSR1));
+	printf(" killed %x nobody %d %d", status_of(child, 0), sigsend(P_PID, child, 0), errno);
+	printf(" mine %d type %d %d\n", sigsend(P_PGID, P_MYID, 0), sigsend(99, 0, 0), errno);
+}
+
 static const struct {
 	const char *name;
 	void (*deed)(void);
-} deeds[] = { { "jobs", jobs }, { "passing", passing }, { "messages", messages }, { "semaphores", semaphores }, { "sharing", sharing } };
+} deeds[] = { { "sets", sets }, { "jobs", jobs }, { "passing", passing }, { "messages", messages }, { "semaphores", semaphores }, { "sharing", sharing } };
 
 int main(int argc, char **argv)
 {

@@ -57,6 +57,7 @@
 	SYSCALL_RESTART pread64, 222
 	SYSCALL_RESTART pwrite64, 223
 #endif
+	SYSCALL_RET __tasksys, 70
 	SYSCALL_RET __rctlsys, 74
 	SYSCALL_RET __lwp_park_call, 77
 	SYSCALL_RESTART __sendfilev, 78
@@ -77,7 +78,9 @@
 	SYSCALL_RETC fstatvfs, 104
 	SYSCALL_RET getloadavg_kernel, 105
 	SYSCALL_RESTART __waitid, 107
+	SYSCALL_RETC sigsendset, 108
 	SYSCALL_RETC __utimesys, 110
+	SYSCALL_RET __priocntlsys, 112
 	SYSCALL_RET pathconf, 113
 	SYSCALL_RETC mincore, 114
 	SYSCALL_RETC mprotect, 116
@@ -116,6 +119,9 @@
 	SYSCALL_RETC __rusagesys, 181
 	SYSCALL_RET __portfs, 182
 	SYSCALL_RET __pollsys, 183
+	SYSCALL_RETC processor_bind, 187
+	SYSCALL_RETC processor_info, 188
+	SYSCALL_RET p_online, 189
 	SYSCALL_RETC __sigqueue, 190
 	SYSCALL_RETC clock_gettime, 191
 	SYSCALL_RETC clock_settime, 192
@@ -128,6 +134,7 @@
 	SYSCALL_RETC __nanosleep, 199
 	SYSCALL_RETC setreuid, 202
 	SYSCALL_RETC setregid, 203
+	SYSCALL_RET __pset, 207
 	SYSCALL_RET resolvepath, 209
 	SYSCALL_RETC __lwp_mutex_timedlock, 210
 	SYSCALL_RETC __lwp_sema_timedwait, 211
