@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 HELLO: Final = Path(__file__).resolve().parents[2] / "examples" / "hello" / "hello"
-MOST: Final = 173
+MOST: Final = 174
 """Modules of ours that a start may import; there were 177 when nobody watched."""
 LATER: Final = (
     "ring3.computer.solaris", "ring3.fs.fifo", "ring3.fs.line_discipline", "ring3.fs.pipe", "ring3.fs.pty",

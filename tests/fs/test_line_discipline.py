@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from ring3.abi.signals import Sig
-from ring3.fs.line_discipline import CAPACITY, Cc, Iflag, Lflag, LineDiscipline, Oflag, Termios
+from ring3.fs.line_discipline import CAPACITY, LineDiscipline
+from ring3.fs.termios import Cc, Iflag, Lflag, Oflag, Termios
 
 
 @dataclass

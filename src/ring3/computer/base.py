@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ring3.abi.errno import E, Errno
 from ring3.errors import OutOfFrames, UserError
-from ring3.fs.file import FdTable
+from ring3.fs.descriptors import FdTable
 from ring3.fs.host import HostFile
 from ring3.fs.vfs import Vfs
 from ring3.image.symbols import SymbolTable

@@ -12,7 +12,7 @@ from ring3.abi.kinds import NamedTuple
 from ring3.abi.tbl import Abi
 from ring3.computer.base import Computer, refusals, strings_of
 from ring3.errors import UserError
-from ring3.fs.file import FdTable
+from ring3.fs.descriptors import FdTable
 from ring3.fs.namei import Walk
 from ring3.fs.view import Bind, View, show
 from ring3.kernel.mm.limits import Limits

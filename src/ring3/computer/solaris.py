@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ring3.computer.base import Computer, refusals, strings_of
 from ring3.errors import UserError
-from ring3.fs.file import FdTable
+from ring3.fs.descriptors import FdTable
 from ring3.fs.namei import Walk
 from ring3.kernel.reach import Port, Reach
 from ring3.kernel.signature import Handler

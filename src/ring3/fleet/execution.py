@@ -21,7 +21,7 @@ from ring3.fleet.outcome import Ending, Outcome
 from ring3.fleet.run import HOME, Run
 from ring3.fleet.sink import Sink
 from ring3.fleet.started import STARTED
-from ring3.fs.file import FdTable
+from ring3.fs.descriptors import FdTable
 from ring3.fs.namei import Walk
 from ring3.fs.permission import KERNEL
 from ring3.fs.view import make_directories

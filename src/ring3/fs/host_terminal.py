@@ -16,7 +16,7 @@ from ring3.fs import host_os
 from ring3.fs.file import O_NONBLOCK
 
 if TYPE_CHECKING:
-    from ring3.fs.line_discipline import Termios
+    from ring3.fs.termios import Termios
 
 TCGETS: Final = 0x5401
 TCSETS: Final = 0x5402
@@ -52,7 +52,7 @@ class HostTerminal:
     @property
     def settings(self) -> Termios:
         """Its settings now."""
-        from ring3.fs.line_discipline import Termios  # noqa: PLC0415 -- few programs have a terminal
+        from ring3.fs.termios import Termios  # noqa: PLC0415 -- few programs have a terminal
 
         return Termios(*TERMIOS.unpack(self._get()))
 
@@ -145,7 +145,7 @@ def _device(fd: int) -> bytes:
 
 def _raw(given: bytes, oflag: int) -> bytes:
     """Settings with which nothing is done to what is typed (cfmakeraw, termios(3))."""
-    from ring3.fs.line_discipline import Cc  # noqa: PLC0415 -- few programs have a terminal
+    from ring3.fs.termios import Cc  # noqa: PLC0415 -- few programs have a terminal
 
     _, _, cflag, _, line, cc = TERMIOS.unpack(given)
     characters = bytearray(cc)

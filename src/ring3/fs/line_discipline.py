@@ -10,128 +10,24 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from ring3.abi.kinds import IntEnum, IntFlag, NamedTuple
 from ring3.abi.signals import Sig
+from ring3.fs.line_output import TAB_WIDTH, LineOutput, is_control
+from ring3.fs.termios import Cc, Iflag, Lflag, Termios
 
 CAPACITY: Final = 4095
 """Characters of input that wait for a reader at most, the end of a line aside."""
-DISABLED: Final = 0
-"""The character that stands for none (_POSIX_VDISABLE)."""
-TAB_WIDTH: Final = 8
 WORD: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 """What WERASE takes for a word."""
-
-
-class Iflag(IntFlag):
-    """Treatment of input (include/uapi/asm-generic/termbits.h)."""
-
-    PARMRK = 0x8
-    ISTRIP = 0x20
-    INLCR = 0x40
-    IGNCR = 0x80
-    ICRNL = 0x100
-    IUCLC = 0x200
-    IXON = 0x400
-    IXANY = 0x800
-    IUTF8 = 0x4000
-
-
-class Oflag(IntFlag):
-    """Treatment of output."""
-
-    OPOST = 0x1
-    OLCUC = 0x2
-    ONLCR = 0x4
-    OCRNL = 0x8
-    ONOCR = 0x10
-    ONLRET = 0x20
-    XTABS = 0x1800
-
-
-class Lflag(IntFlag):
-    """What is done on top."""
-
-    ISIG = 0x1
-    ICANON = 0x2
-    ECHO = 0x8
-    ECHOE = 0x10
-    ECHOK = 0x20
-    ECHONL = 0x40
-    NOFLSH = 0x80
-    TOSTOP = 0x100
-    ECHOCTL = 0x200
-    ECHOPRT = 0x400
-    ECHOKE = 0x800
-    IEXTEN = 0x8000
-    EXTPROC = 0x10000
-
-
-class Cc(IntEnum):
-    """Where each special character is."""
-
-    INTR = 0
-    QUIT = 1
-    ERASE = 2
-    KILL = 3
-    EOF = 4
-    TIME = 5
-    MIN = 6
-    START = 8
-    STOP = 9
-    SUSP = 10
-    EOL = 11
-    REPRINT = 12
-    WERASE = 14
-    LNEXT = 15
-    EOL2 = 16
-
-
-class Termios(NamedTuple):
-    """The settings of a terminal (``struct ktermios``).
-
-    Attributes:
-        iflag: `Iflag`.
-        oflag: `Oflag`.
-        cflag: The line: speed, bits of a character.
-        lflag: `Lflag`.
-        line: Number of the line discipline.
-        cc: The special characters.
-        ispeed: Bits a second in ...
-        ospeed: ... and out.
-    """
-
-    iflag: int = Iflag.ICRNL | Iflag.IXON
-    oflag: int = Oflag.OPOST | Oflag.ONLCR
-    cflag: int = 0xBF  # B38400, CS8, CREAD
-    lflag: int = (
-        Lflag.ISIG | Lflag.ICANON | Lflag.ECHO | Lflag.ECHOE | Lflag.ECHOK | Lflag.ECHOCTL | Lflag.ECHOKE
-        | Lflag.IEXTEN
-    )  # fmt: skip
-    line: int = 0
-    cc: bytes = b"\x03\x1c\x7f\x15\x04\x00\x01\x00\x11\x13\x1a\x00\x12\x0f\x17\x16\x00\x00\x00"
-    ispeed: int = 38400
-    ospeed: int = 38400
-
-    @property
-    def by_lines(self) -> bool:
-        """Whether a reader gets lines; with EXTPROC whoever types has edited them already."""
-        return self.lflag & (Lflag.ICANON | Lflag.EXTPROC) == Lflag.ICANON
-
-    def special(self, which: Cc) -> int:
-        """A special character, -1 if there is none."""
-        return self.cc[which] or -1
 
 
 SIGNALS: Final = ((Cc.INTR, Sig.SIGINT), (Cc.QUIT, Sig.SIGQUIT), (Cc.SUSP, Sig.SIGTSTP))
 
 
-class LineDiscipline:
+class LineDiscipline(LineOutput):
     """One terminal's.
 
     Attributes:
-        termios: The settings.
         stopped: Output waits for the START character.
-        translates_output: It does what the settings say of output; somebody else does otherwise.
     """
 
     def __init__(self, echo: Callable[[bytes], None], signal: Callable[[Sig], None]) -> None:
@@ -142,17 +38,13 @@ class LineDiscipline:
             signal: Sends a signal to whom the terminal serves, and drops output that nobody has read yet unless
                 NOFLSH is set.
         """
-        self.termios = Termios()
+        super().__init__(echo)
         self.stopped = False
-        self.translates_output = True
-        self._put = echo
         self._signal = signal
         self._lines: deque[bytearray] = deque()  # complete ones; one that EOF has ended is without it
         self._edited = bytearray()  # what can still be edited; without lines what can be read
         self._literal = False  # LNEXT came before
         self._erasing = False  # between \ and / with ECHOPRT
-        self._column = 0
-        self._line_column = 0  # where the line that is edited starts
 
     # -- settings ------------------------------------------------------------------------------------------------
 
@@ -424,7 +316,7 @@ class LineDiscipline:
             self._erase_tab()
         else:
             marked = lflag & Lflag.ECHOCTL
-            width = (2 if marked else 0) if _is_control(character) else 1
+            width = (2 if marked else 0) if is_control(character) else 1
             self._echo_raw(b"\b \b" * width)
 
     def _erase_tab(self) -> None:
@@ -436,82 +328,11 @@ class LineDiscipline:
         self._echo_raw(b"\b" * (TAB_WIDTH - width % TAB_WIDTH))
 
     def _width(self, character: int) -> int:
-        if _is_control(character):
+        if is_control(character):
             return 2 if self.termios.lflag & Lflag.ECHOCTL else 0
         return 0 if self._continues(character) else 1
-
-    def _continues(self, character: int) -> bool:
-        """Whether it is a later byte of a character (is_continuation)."""
-        return bool(self.termios.iflag & Iflag.IUTF8) and character & 0xC0 == 0x80
 
     def _finish_erasing(self) -> None:
         if self._erasing:
             self._echo_raw(b"/")
             self._erasing = False
-
-    # -- output --------------------------------------------------------------------------------------------------
-
-    def _echo(self, character: int) -> None:
-        """Shows a character that came in; control characters as ^X with ECHOCTL."""
-        if self.termios.lflag & Lflag.ECHOCTL and _is_control(character) and character != 9:
-            self._column += 2
-            self._put(bytes([94, character ^ 0x40]))
-        else:
-            self._echo_raw(bytes([character]))
-
-    def _echo_raw(self, data: bytes) -> None:
-        self._put(self.process_output(data))
-
-    def process_output(self, data: bytes) -> bytes:
-        """What becomes of characters that are written (do_output_char)."""
-        oflag = self.termios.oflag
-        if not oflag & Oflag.OPOST:
-            return data
-        if not self.translates_output:
-            self._advance(data)
-            return data
-        if not oflag & ~(Oflag.OPOST | Oflag.ONLCR):
-            self._advance(data)
-            return data.replace(b"\n", b"\r\n") if oflag & Oflag.ONLCR else data
-        return b"".join(self._process(character) for character in data)
-
-    def _advance(self, data: bytes) -> None:
-        """Keeps the column right for output without any other treatment than ONLCR."""
-        start = max(data.rfind(b"\n") if self.termios.oflag & Oflag.ONLCR else -1, data.rfind(b"\r")) + 1
-        if start:
-            self._column = self._line_column = 0
-        for character in data[start:]:
-            if character == 9:
-                self._column += TAB_WIDTH - self._column % TAB_WIDTH
-            elif character == 8:
-                self._column = max(self._column - 1, 0)
-            elif not _is_control(character) and not self._continues(character):
-                self._column += 1
-
-    def _process(self, character: int) -> bytes:
-        oflag = self.termios.oflag
-        if character == 10:
-            if oflag & (Oflag.ONLRET | Oflag.ONLCR):
-                self._column = 0
-            self._line_column = self._column
-            return b"\r\n" if oflag & Oflag.ONLCR else b"\n"
-        if character == 13:
-            if oflag & Oflag.ONOCR and not self._column:
-                return b""
-            if oflag & Oflag.OCRNL and not oflag & Oflag.ONLRET:
-                return b"\n"
-            self._column = self._line_column = 0
-            return b"\n" if oflag & Oflag.OCRNL else b"\r"
-        if character == 9 and oflag & Oflag.XTABS == Oflag.XTABS:
-            spaces = TAB_WIDTH - self._column % TAB_WIDTH
-            self._column += spaces
-            return b" " * spaces
-        if oflag & Oflag.OLCUC and 97 <= character <= 122:
-            character -= 32
-        data = bytes([character])
-        self._advance(data)
-        return data
-
-
-def _is_control(character: int) -> bool:
-    return character < 32 or character == 127

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.kinds import IntFlag
-from ring3.fs.line_discipline import Cc, Iflag, Lflag
+from ring3.fs.termios import Cc, Iflag, Lflag
 
 if TYPE_CHECKING:
-    from ring3.fs.line_discipline import Termios
+    from ring3.fs.termios import Termios
 
 DATA: Final = b"\0"
 """What is in front of what was shown (TIOCPKT_DATA)."""

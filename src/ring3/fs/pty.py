@@ -11,9 +11,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
 from ring3.abi.signals import Sig
-from ring3.fs.line_discipline import Lflag, LineDiscipline, Termios
+from ring3.fs.line_discipline import LineDiscipline
 from ring3.fs.packet_mode import PacketMode, Status, changes
 from ring3.fs.readiness import POLLPRI, READABLE, WRITABLE
+from ring3.fs.termios import Lflag, Termios
 from ring3.kernel.wait import Listening, WaitQueue
 
 if TYPE_CHECKING:

@@ -15,11 +15,11 @@ from ring3.fs.dentry import Dentry
 from ring3.fs.devices import DeviceFile
 from ring3.fs.file import O_NONBLOCK, File, WouldBlock
 from ring3.fs.inode import Inode
-from ring3.fs.line_discipline import Cc, Lflag
 from ring3.fs.memory_inode import MemoryNode
 from ring3.fs.packet_mode import DATA
 from ring3.fs.pty import CAPACITY, Jobs, Pty
 from ring3.fs.readiness import ALWAYS, POLLERR, POLLHUP, POLLPRI, READABLE, WRITABLE
+from ring3.fs.termios import Cc, Lflag
 from ring3.fs.tmpfs import MemoryDirectory, MemoryFileSystem
 from ring3.kernel.wait import Listening
 

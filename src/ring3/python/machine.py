@@ -26,7 +26,8 @@ from ring3.python.streams import Capture, Feed
 from ring3.sandbox import OPTIONS, sandbox_of
 
 if TYPE_CHECKING:
-    from ring3.fs.file import FdTable, File
+    from ring3.fs.descriptors import FdTable
+    from ring3.fs.file import File
     from ring3.kernel.core import Kernel
     from ring3.kernel.regs import UserRegs
     from ring3.kernel.snapshot.machine import States

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from ring3.abi.errno import Errno
 from ring3.errors import UserError
-from ring3.fs.file import O_RDWR, FdTable
+from ring3.fs.descriptors import FdTable
+from ring3.fs.file import O_RDWR
 from ring3.fs.host import HostFile
 from ring3.fs.namei import Walk
 from ring3.fs.permission import KERNEL

@@ -22,7 +22,7 @@ from ring3.session import wire
 from ring3.session.host_terminal import restore
 
 if TYPE_CHECKING:
-    from ring3.fs.line_discipline import Termios
+    from ring3.fs.termios import Termios
     from ring3.kernel.attention import Attention
     from ring3.linux.model.system import LinuxSystem
     from ring3.linux.model.task import LinuxTask
@@ -63,7 +63,7 @@ class RemoteTerminal:
     @property
     def settings(self) -> Termios:
         """Its settings, as the client told last."""
-        from ring3.fs.line_discipline import Termios  # noqa: PLC0415 -- few programs have a terminal
+        from ring3.fs.termios import Termios  # noqa: PLC0415 -- few programs have a terminal
 
         return Termios(*TERMIOS.unpack(self._given))
 

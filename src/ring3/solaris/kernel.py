@@ -45,7 +45,7 @@ from ring3.solaris.task import T_PRE_POST, SolarisTask
 
 if TYPE_CHECKING:
     from ring3.fs.dentry import Dentry
-    from ring3.fs.file import FdTable
+    from ring3.fs.descriptors import FdTable
     from ring3.kernel.probes import Attacher
     from ring3.kernel.watched_stubs import StubRow
     from ring3.solaris.call_rows import CallRow

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.kernel.wait import WaitQueue
 
 if TYPE_CHECKING:
-    from ring3.fs.file import FdTable
+    from ring3.fs.descriptors import FdTable
     from ring3.fs.namei import FsContext
     from ring3.solaris.clocks import IntervalTimer
     from ring3.solaris.credentials import Cred

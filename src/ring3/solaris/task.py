@@ -18,7 +18,7 @@ from ring3.kernel.task import Task
 from ring3.kernel.wait import WaitQueue
 
 if TYPE_CHECKING:
-    from ring3.fs.file import FdTable
+    from ring3.fs.descriptors import FdTable
     from ring3.solaris.credentials import Cred
     from ring3.solaris.kernel import SolarisKernel
     from ring3.solaris.process import Process

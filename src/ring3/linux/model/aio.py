@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ring3.abi.linux.structs.files import IO_EVENT
+from ring3.abi.linux.structs.aio import IO_EVENT
 from ring3.kernel.wait import Listening, WaitQueue
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
-from ring3.fs.file import FdTable
+from ring3.fs.descriptors import FdTable
 from ring3.fs.namei import FsContext
 from ring3.image.linux.boot import L
 from ring3.kernel.mm.mm import Mm

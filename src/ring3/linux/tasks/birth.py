@@ -19,7 +19,7 @@ from ring3.linux.tasks.memory import share_memory
 from ring3.machine.registers import Flags
 
 if TYPE_CHECKING:
-    from ring3.fs.file import FdTable
+    from ring3.fs.descriptors import FdTable
     from ring3.kernel.mm.mm import Mm
     from ring3.kernel.regs import UserRegs
     from ring3.linux.model.credentials import Credentials

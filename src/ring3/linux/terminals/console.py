@@ -23,8 +23,8 @@ from ring3.linux.terminals.terminal import KernelJobs, change_window
 
 if TYPE_CHECKING:
     from ring3.fs.file import File
-    from ring3.fs.line_discipline import Termios
     from ring3.fs.metered import Allowance
+    from ring3.fs.termios import Termios
     from ring3.linux.model.process import Process
     from ring3.linux.model.system import LinuxSystem
 

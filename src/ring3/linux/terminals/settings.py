@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.linux.structs.terminals import TERMIO, TERMIOS, TERMIOS2
-from ring3.fs.line_discipline import Termios
 from ring3.fs.packet_mode import Status
+from ring3.fs.termios import Termios
 from ring3.linux.terminals.ioctls import Ioctl
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from ring3.abi.linux.sockets import (
     State,
 )
 from ring3.abi.linux.structs.netlink import NLMSGHDR
-from ring3.abi.linux.structs.sockets import SOCKADDR_NL
+from ring3.abi.linux.structs.socket_addresses import SOCKADDR_NL
 from ring3.fs.readiness import READABLE, WRITABLE
 from ring3.net.socket import Received, Socket
 

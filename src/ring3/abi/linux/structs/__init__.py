@@ -13,7 +13,9 @@ from typing import Final
 from ring3.abi.structs import Struct
 
 FAMILIES: Final = (
+    "aio",
     "files",
+    "interfaces",
     "ipc",
     "keys",
     "memory",
@@ -22,7 +24,9 @@ FAMILIES: Final = (
     "processes",
     "security",
     "signals",
+    "socket_addresses",
     "sockets",
+    "stat",
     "system",
     "terminals",
     "time",

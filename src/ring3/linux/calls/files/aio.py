@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.c_types import Int, Long, Pointer, UnsignedInt, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum, NamedTuple
-from ring3.abi.linux.structs.files import AIO_SIGSET, IOCB
+from ring3.abi.linux.structs.aio import AIO_SIGSET, IOCB
 from ring3.fs.eventfd import EventFile
 from ring3.fs.file import File
 from ring3.fs.readiness import POLLERR, POLLHUP, READABLE, WRITABLE

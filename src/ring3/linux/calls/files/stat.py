@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from ring3.abi.c_types import POINTER, BufferOut, DirFd, FdArg, Path, UnsignedInt
 from ring3.abi.errno import E, Errno
-from ring3.abi.linux.structs.files import OLD_STAT, STAT, STAT32, STAT64, STATX
+from ring3.abi.linux.structs.stat import OLD_STAT, STAT, STAT32, STAT64, STATX
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import File, Stat
 from ring3.fs.mounts import top_of

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from ring3.abi.c_types import INT, POINTER, CompatULong, FdArg, Path
 from ring3.abi.errno import E, Errno
-from ring3.abi.linux.structs.files import STATFS, STATFS64
+from ring3.abi.linux.structs.stat import STATFS, STATFS64
 from ring3.fs import mounts
 from ring3.fs.inode import StatFs
 from ring3.fs.pipe import PipeFile

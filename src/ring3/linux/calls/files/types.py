@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Int, Pointer, UnsignedInt, UnsignedLong
 from ring3.abi.errno import E, Errno
-from ring3.abi.linux.structs.files import USTAT
+from ring3.abi.linux.structs.stat import USTAT
 from ring3.linux.definition import syscall
 from ring3.linux.files.lookup import getname
 from ring3.linux.proc.system import TYPES
