@@ -10,6 +10,28 @@ from collections.abc import Callable, Mapping
 from ring3.trace.dtrace import registers
 from ring3.trace.dtrace.errors import FaultKind
 
+_VNODES = ("NON", "REG", "DIR", "BLK", "CHR", "LNK", "FIFO", "DOOR", "PROC", "SOCK", "PORT", "BAD")
+"""Kinds of `v_type` (sys/vnode.h), from 0 on."""
+_FAULTS = (
+    "ILL",
+    "PRIV",
+    "BPT",
+    "TRACE",
+    "ACCESS",
+    "BOUNDS",
+    "IOVF",
+    "IZDIV",
+    "FPE",
+    "STACK",
+    "PAGE",
+    "WATCH",
+)
+"""Faults that proc:::fault tells (sys/fault.h), from 1 on."""
+_TCP_STATES = (
+    *("CLOSED", "IDLE", "BOUND", "LISTEN", "SYN_SENT", "SYN_RECEIVED", "ESTABLISHED"),
+    *("CLOSE_WAIT", "FIN_WAIT_1", "CLOSING", "LAST_ACK", "FIN_WAIT_2", "TIME_WAIT"),
+)
+"""States of a connection (inet/tcp.h), from -6 on."""
 _FIXED = {
     "NULL": 0,
     **{f"DTRACEFLT_{kind.name}": int(kind) for kind in FaultKind},
@@ -38,6 +60,11 @@ _FIXED = {
     "CLD_TRAPPED": 4,
     "CLD_STOPPED": 5,
     "CLD_CONTINUED": 6,
+    **{f"V{kind}": number for number, kind in enumerate(_VNODES)},
+    **{f"FLT{fault}": number for number, fault in enumerate(_FAULTS, 1)},
+    **{f"TH_{flag}": 1 << bit for bit, flag in enumerate(("FIN", "SYN", "RST", "PUSH", "ACK", "URG"))},
+    **{f"TCP_STATE_{state}": number for number, state in enumerate(_TCP_STATES, -6)},
+    **{f"IPPROTO_{name}": number for name, number in (("ICMP", 1), ("TCP", 6), ("UDP", 17), ("ICMPV6", 58))},
     "ARPHRD_ETHER": 1,
     "ARPHRD_INFINIBAND": 32,
     "B_DONE": 0x2,

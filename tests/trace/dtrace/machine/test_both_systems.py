@@ -34,9 +34,31 @@ SCRIPTS = {
         'pid$target:a.out:spin:return /self->at/ { printf("%d,", timestamp >= self->at); }'
     ),
     "threads are queued and taken": (
-        'sched:::enqueue /args[1]->pr_pid != $target/ { self->queued = 1; @["enqueue"] = count(); } '
-        'sched:::dequeue /args[1]->pr_pid != $target && args[2]->cpu_id == 0/ { @["dequeue"] = count(); } '
+        'sched:::enqueue /args[1]->pr_pid != $target/ { self->queued = 1; @["enqueue"] = max(1); } '
+        'sched:::dequeue /args[1]->pr_pid != $target && args[2]->cpu_id == 0/ { @["dequeue"] = max(1); } '
         'END { printa("%@d ", @); printf("of a child"); }'
+    ),
+    "a process and its thread, by every way to them": (
+        'syscall::setuid:entry { printf("%d %d %s %d ", arg0, args[0] == arg0, curpsinfo->pr_fname, uid); '
+        'printf("%d %s ", curthread->t_procp->p_pidp->pid_id == pid, curthread->t_procp->p_user.u_comm); '
+        'printf("%d %d ", curthread->t_cred->cr_ruid == curpsinfo->pr_uid, curlwpsinfo->pr_lwpid > 0); '
+        'printf("%s %d", xlate<psinfo_t *>(curthread)->pr_fname, progenyof($target)); }'
+    ),
+    "speculations and thread-local variables": (
+        "syscall::open:entry { self->path = copyinstr(arg0); self->s = speculation(); "
+        'speculate(self->s); printf("%s,", basename(self->path)); } '
+        "syscall::open:return /self->s && arg0 < 0/ { commit(self->s); } "
+        "syscall::open:return /self->s && arg0 >= 0/ { discard(self->s); } "
+        "syscall::open:return /self->path != NULL/ { @[basename(self->path), errno] = count(); self->path = 0; }"
+    ),
+    "a signal that a script raises": (
+        "#pragma D option destructive\n"
+        "syscall::getpid:entry /++n == 5/ { raise(SIGTERM); } "
+        'proc:::signal-handle /args[0] == SIGTERM/ { printf("%d %d,", args[1]->si_signo == SIGTERM, args[2] == 0); } '
+        'proc:::exit { printf("%d", args[0]); } syscall::setuid:entry { printf("went on"); }'
+    ),
+    "a function of the program by its name": (
+        "pid$target:a.out:spin:entry { @[ufunc(uregs[R_PC])] = count(); @mod[umod(uregs[R_PC])] = count(); }"
     ),
     "a fork returns twice": 'syscall::*fork*:return { @[arg0 == 0 ? "child" : "parent"] = count(); }',
 }

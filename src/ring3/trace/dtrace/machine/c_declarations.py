@@ -9,7 +9,7 @@ from ring3.trace.dtrace.type_space import TypeSpace
 from ring3.trace.dtrace.types import Type, Typedef
 
 _QUALIFIERS: Final = re.compile(r"\b(?:const|volatile|static|inline|__user|__kernel|__force|restrict)\b")
-_SCALARS: Final = {
+SCALARS: Final = {
     **dict.fromkeys(("u8", "__u8"), (1, False)),
     "bool": (1, False),
     **dict.fromkeys(("u16", "__u16", "umode_t"), (2, False)),
@@ -65,7 +65,7 @@ def _named(words: list[str], space: TypeSpace) -> Type:
         return space.enum(words[1])
     name = " ".join(words)
     found = space.find(name)
-    if found is None and name in _SCALARS:
-        size, signed = _SCALARS[name]
+    if found is None and name in SCALARS:
+        size, signed = SCALARS[name]
         found = Typedef(name, space.integer(size, signed=signed))
     return found or Typedef(name, space.long)

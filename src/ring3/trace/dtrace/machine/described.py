@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ring3.abi.structs import Struct
+from ring3.kernel.task import TaskState
 from ring3.trace.dtrace.machine import described_rows as rows
 from ring3.trace.dtrace.machine.outsiders import INIT, Outsider, outsider
 
@@ -29,6 +30,10 @@ _LWP, _CPU, _THREAD, _PROC, _PID, _VNODE, _CRED, _CWD = (
     0x1A00,
     0x2000,
 )
+_CPU_BEHIND, _DISPATCHER_BEHIND = 0x100, 0x180
+"""Where behind the `cpuinfo_t` of a processor its `cpu_t` and `disp_t` are."""
+_P_ONLINE: Final = 2
+"""`pi_state` of a processor that works (sys/processor.h)."""
 PLACES: Final = {"psinfo_t": 0, "lwpsinfo_t": _LWP, "kthread_t": _THREAD, "proc_t": _PROC}
 """Where in the range of a task the structs of some types are."""
 _FILES: Final = BASE + (1 << 43)
@@ -166,9 +171,28 @@ class Descriptions:
             return self._of_file(self._task(tid), offset)
         tid, offset = divmod(address - BASE, _EACH)
         if _CPU <= offset < _THREAD:
-            return packed(rows.CPUINFO, {}), offset - _CPU
+            return self._processor(), offset - _CPU
         start = max(start for start in self._pages if start <= offset)
         return self._pages[start](self._task(tid)), offset - start
+
+    def _processor(self) -> bytes:
+        """The `cpuinfo_t`, `cpu_t` and `disp_t` of the only one there is."""
+        info: Fields = {"cpu_info.pi_state": _P_ONLINE, "cpu_info.pi_processor_type": b"i386"}
+        info["cpu_info.pi_fputypes"] = b"i387 compatible"
+        current = self._kernel.current
+        cpu: Fields = {"cpu_disp": BASE + _CPU + _DISPATCHER_BEHIND}
+        cpu["cpu_thread"] = 0 if current is None else thread_address(current.tid)
+        waiting = sum(task.state is TaskState.READY for task in self._kernel.tasks.values())
+        queue = packed(rows.DISPATCHER, {"disp_nrunnable": waiting})
+        parts = (
+            (0, packed(rows.CPUINFO, info)),
+            (_CPU_BEHIND, packed(rows.CPU, cpu)),
+            (_DISPATCHER_BEHIND, queue),
+        )
+        out = bytearray()
+        for start, part in parts:
+            out = out.ljust(start, b"\0") + part
+        return bytes(out)
 
     def _task(self, tid: int) -> Any:  # noqa: ANN401 - a task of either system
         task = self._kernel.tasks.get(tid) or outsider(tid)
@@ -176,7 +200,8 @@ class Descriptions:
             raise LookupError(tid)
         return task
 
-    def _fact(self, name: str, task: Any) -> int | bytes:  # noqa: ANN401
+    def fact(self, name: str, task: Any) -> int | bytes:  # noqa: ANN401
+        """What is said of a task; 0 if nothing is."""
         if isinstance(task, Outsider):
             return thread_address(task.tid) if name == "curthread" else task.facts.get(name, 0)
         fact = self._facts.get(name)
@@ -184,17 +209,17 @@ class Descriptions:
 
     def _known(self, task: Any, names: Mapping[str, str]) -> Fields:  # noqa: ANN401
         """Fields from facts, by their names."""
-        return {field: self._fact(name, task) for field, name in names.items() if name in self._facts}
+        return {field: self.fact(name, task) for field, name in names.items() if name in self._facts}
 
     def _text(self, name: str, task: Any) -> bytes:  # noqa: ANN401
-        value = self._fact(name, task)
+        value = self.fact(name, task)
         return value if isinstance(value, bytes) else b""
 
     def _arguments(self, task: Any) -> bytes:  # noqa: ANN401
         return (self._text("psargs", task) or self._text("execname", task))[:79]
 
     def _psinfo(self, task: Any) -> bytes:  # noqa: ANN401
-        started = self._fact("started", task)
+        started = self.fact("started", task)
         assert isinstance(started, int)
         seconds, nanoseconds = divmod(started, _SECOND)
         fields: Fields = {"pr_psargs": self._arguments(task), "pr_dmodel": _LP64}
@@ -211,15 +236,15 @@ class Descriptions:
         fields: Fields = {"t_procp": here + _PROC, "t_did": task.tid, "group_leader": here + _THREAD}
         fields |= dict.fromkeys(("parent", "real_parent"), parent + _THREAD if parent else 0)
         fields |= dict.fromkeys(("cred", "real_cred", "t_cred"), here + _CRED)
-        fields |= dict.fromkeys(("prio", "static_prio", "normal_prio", "t_pri"), self._fact("priority", task))
-        fields |= {"thread_pid": here + _PID, "utime": self._ran(task)}
+        fields |= dict.fromkeys(("prio", "static_prio", "normal_prio", "t_pri"), self.fact("priority", task))
+        fields |= {"thread_pid": here + _PID, "t_cpu": BASE + _CPU + _CPU_BEHIND, "utime": self._ran(task)}
         return packed(rows.KTHREAD, fields | self._known(task, _OF_THREAD))
 
     def _parent(self, task: Any) -> int:  # noqa: ANN401
         """Where what is said of a task's parent begins; 0 if it has none."""
-        wanted = self._fact("ppid", task)
+        wanted = self.fact("ppid", task)
         for tid, other in self._kernel.tasks.items():
-            if self._fact("pid", other) == wanted:
+            if self.fact("pid", other) == wanted:
                 return BASE + int(tid) * _EACH
         return BASE + _EACH if wanted == INIT.tid else 0
 

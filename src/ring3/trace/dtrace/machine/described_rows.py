@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from ring3.abi.structs import Struct
+from ring3.trace.dtrace.machine import network_rows
 
 TIMESPEC: Final = Struct("timespec", "long tv_sec\nlong tv_nsec")
 PSINFO: Final = Struct(
@@ -91,10 +92,21 @@ TRANSLATED: Final = {
         )
     ),
     "lwpsinfo": frozenset(("pr_nice", "pr_oldpri", "pr_cpu", "pr_pctcpu", "pr_start", "pr_time")),
+    **dict.fromkeys((row.name for row in network_rows.TYPES.values()), frozenset[str]()),
     **dict.fromkeys(("cpuinfo", "bufinfo", "devinfo", "fileinfo"), frozenset[str]()),
 }
 """Structs that translators of D's give, each with the members that these leave out, so that naming one is an error."""
-CPUINFO: Final = Struct("cpuinfo", "int cpu_id\nint cpu_pset\nint cpu_chip\nint cpu_lgrp")
+PROCESSOR: Final = Struct(
+    "processor_info",
+    "int pi_state\nchar pi_processor_type[16]\nchar pi_fputypes[32]\nint pi_clock",
+)
+CPUINFO: Final = Struct(
+    "cpuinfo",
+    "int cpu_id\nint cpu_pset\nint cpu_chip\nint cpu_lgrp\nstruct processor_info cpu_info",
+    PROCESSOR,
+)
+DISPATCHER: Final = Struct("_disp", "int disp_nrunnable")
+CPU: Final = Struct("cpu", "int cpu_id\nstruct _disp *cpu_disp\nstruct _kthread *cpu_thread")
 UPID: Final = Struct("upid", "int nr")
 PID: Final = Struct("pid", "int pid_id\nunsigned int level\nstruct upid numbers[1]", UPID)
 VNODE: Final = Struct(
@@ -202,6 +214,7 @@ KTHREAD: Final = Struct(
     unsigned long t_did
     int t_pri
     struct cred *t_cred
+    struct cpu *t_cpu
     int pid
     int tgid
     int prio
@@ -284,9 +297,13 @@ TYPES: Final = {
     **dict.fromkeys(("bufinfo_t", "struct bufinfo"), BUFINFO),
     **dict.fromkeys(("devinfo_t", "struct devinfo"), DEVINFO),
     **dict.fromkeys(("fileinfo_t", "struct fileinfo"), FILEINFO),
+    **network_rows.TYPES,
     "struct pid": PID,
     "struct pt_regs": PT_REGS,
     "struct upid": UPID,
+    **dict.fromkeys(("processor_info_t", "struct processor_info"), PROCESSOR),
+    **dict.fromkeys(("disp_t", "struct _disp"), DISPATCHER),
+    **dict.fromkeys(("cpu_t", "struct cpu"), CPU),
     "struct inode": INODE,
     "struct qstr": QSTR,
     "struct dentry": DENTRY,

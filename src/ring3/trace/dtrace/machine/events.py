@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ring3.kernel import points
-from ring3.kernel.observed import Call, CallObserver
+from ring3.kernel.observed import CallObserver
 from ring3.kernel.task import TaskState
+from ring3.trace.dtrace.machine.at_calls import AtCall, AtExec, AtSignalWait, Told
 from ring3.trace.dtrace.machine.births import first_turns
 from ring3.trace.dtrace.machine.described import (
     CPUINFO_ADDRESS,
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from ring3.kernel.events import Created
     from ring3.kernel.probes import Attachment
 
-Told = Callable[[Any], tuple[int, ...] | None]
+_BITS: Final = 64
+"""The kernel's own structs are those of programs of 64 bits."""
 _EXITED, _KILLED, _DUMPED = 1, 2, 3
 _THREAD: Final = ("lwpsinfo_t *", "psinfo_t *")
 _QUEUED: Final = (*_THREAD, "cpuinfo_t *")
@@ -42,13 +44,13 @@ class _Event(NamedTuple):
     """A probe: where it is, what it tells of an event (None: it does not fire), and the types of that.
 
     Attributes:
-        point: Where it is.
+        point: Where it is; None for what never happens here.
         told: What it tells.
         types: The types of what it tells.
         also: Other points where it is, with what it tells of what happens there.
     """
 
-    point: tuple[Any, ...]
+    point: tuple[Any, ...] | None
     told: Told
     types: tuple[str, ...] = ()
     also: tuple[tuple[tuple[Any, ...], Told], ...] = ()
@@ -91,10 +93,31 @@ def _queued(task: Any) -> tuple[int, ...]:  # noqa: ANN401
     return (*_of_thread(task), CPUINFO_ADDRESS, 0)
 
 
-def _fault(event: Any) -> tuple[int, ...] | None:  # noqa: ANN401 - what a signal tells
-    """The fault (sys/fault.h) of which the kernel makes a signal."""
-    faults = _FAULTS.get(event.info.signo)
-    return None if faults is None else (faults.get(event.info.code, faults[0]),)
+def _with_siginfo(descriptions: Descriptions) -> dict[str, _Event]:
+    """Probes that tell what comes with a signal, which lies in `descriptions`."""
+
+    def siginfo(info: Any) -> int:  # noqa: ANN401 - that of either system
+        return descriptions.place(info.pack(_BITS))[0]
+
+    def fault(event: Any) -> tuple[int, ...] | None:  # noqa: ANN401 - what a signal tells
+        """The fault (sys/fault.h) of which the kernel makes a signal."""
+        faults = _FAULTS.get(event.info.signo)
+        return None if faults is None else (faults.get(event.info.code, faults[0]), siginfo(event.info))
+
+    def handled(event: Any) -> tuple[int, ...]:  # noqa: ANN401 - as above
+        """The signal, and the function that handles it."""
+        process, signal = event.task.process, event.info.signo
+        action = process.action(signal) if hasattr(process, "action") else process.actions[signal]
+        return signal, siginfo(event.info), action.handler
+
+    return {
+        "fault": _Event(points.SignalForced(), fault, ("int", "siginfo_t *")),
+        "signal-handle": _Event(points.SignalDelivered(), handled, ("int", "siginfo_t *", "void *")),
+    }
+
+
+def _of_caller(call: Any) -> tuple[int, ...]:  # noqa: ANN401 - a system call
+    return _of_thread(call.task)
 
 
 def _created(event: Any) -> tuple[int, ...] | None:  # noqa: ANN401
@@ -125,16 +148,22 @@ _PROC: Final = {
     "exit": _Event(
         points.TaskExiting(), lambda event: (exit_reason(event.code),) if _is_last(event) else None, ("int",)
     ),
-    "fault": _Event(points.SignalForced(), _fault, ("int",)),
     "lwp-create": _Event(points.TaskCreated(), _lwp_created, _THREAD),
     "lwp-exit": _Event(points.TaskExiting(), lambda _event: ()),
     "signal-discard": _Event(
         points.SignalSent(), lambda event: _sent(event) if event.discarded else None, (*_THREAD, "int")
     ),
-    "signal-handle": _Event(points.SignalDelivered(), lambda event: (event.info.signo,), ("int",)),
     "signal-send": _Event(points.SignalSent(), _sent, (*_THREAD, "int"), ((points.SignalForced(), _sent),)),
 }
-_SCHED: Final = {
+_NEVER: Final[dict[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("remain-cpu", "schedctl-nopreempt", "schedctl-preempt", "schedctl-yield"), ()),
+    "change-pri": (*_THREAD, "pri_t"),
+    "cpucaps-sleep": _THREAD,
+    "cpucaps-wakeup": _THREAD,
+}
+"""Probes of sched that do not fire: who goes on has left the CPU and got it again, and priorities do not change."""
+_SCHED: Final[dict[str, _Event]] = {
+    **{name: _Event(None, lambda _event: None, types) for name, types in _NEVER.items()},
     "dequeue": _Event(points.OnCpu(), _queued, _QUEUED),
     "enqueue": _Event(
         points.TaskWoken(),
@@ -151,6 +180,12 @@ _SCHED: Final = {
     "sleep": _Event(points.OffCpu(), lambda task: () if task.state is TaskState.WAITING else None),
     "tick": _Event(
         points.Tick(_CLOCK_TICK), lambda task: _of_thread(task) if task is not None else None, _THREAD
+    ),
+    "surrender": _Event(
+        points.SystemCall("sched_yield"),
+        _of_caller,
+        _THREAD,
+        tuple((points.SystemCall(name), _of_caller) for name in ("yield", "lwp_yield")),
     ),
     "wakeup": _Event(points.TaskWoken(), lambda event: _of_thread(event.task), _THREAD),
 }
@@ -205,12 +240,15 @@ class EventProvider:
     def enable(self, probe: Probe, fire: Fire) -> Callable[[], None]:
         """Fire at the event."""
         event = self._table[probe.name]
-        return _detaching(
-            [
-                self._kernel.probes.attach(point, _telling(told, fire))
-                for point, told in ((event.point, event.told), *event.also)
-            ]
-        )
+        known = {name for row in self._kernel.stub_rows().values() for name in row.names}
+        attached = []
+        for point, told in ((event.point, event.told), *event.also):
+            if isinstance(point, points.SystemCall):
+                if point.name in known:
+                    attached.append(self._kernel.probes.attach(point, AtCall(told, fire)))
+            elif point is not None:
+                attached.append(self._kernel.probes.attach(point, _telling(told, fire)))
+        return _detaching(attached)
 
 
 def _telling(told: Told, fire: Fire) -> Callable[[Any], None]:
@@ -228,7 +266,7 @@ class ProcProvider(EventProvider):
     """proc: beside events of its own, the calls of exec, and the first turn of new tasks."""
 
     def __init__(self, kernel: Kernel[Any], descriptions: Descriptions, module: str) -> None:
-        super().__init__("proc", _PROC, kernel, module)
+        super().__init__("proc", _PROC | _with_siginfo(descriptions), kernel, module)
         self._descriptions = descriptions
         others: dict[str, tuple[str, ...]] = {
             "exec": ("char *",),
@@ -248,8 +286,8 @@ class ProcProvider(EventProvider):
         if probe.name in _STARTS:
             return self._at_start(probe.name, fire)
         if probe.name == "signal-clear":
-            return self._at_calls(_SIGNAL_WAITS, _AtSignalWait(fire))
-        return self._at_calls(_EXEC, _AtExec(probe.name, fire, self._descriptions))
+            return self._at_calls(_SIGNAL_WAITS, AtSignalWait(fire))
+        return self._at_calls(_EXEC, AtExec(probe.name, fire, self._descriptions))
 
     def _at_calls(self, names: Iterable[str], observer: CallObserver) -> Callable[[], None]:
         known = {name for row in self._kernel.stub_rows().values() for name in row.names}
@@ -287,48 +325,6 @@ def _detaching(attached: list[Attachment]) -> Callable[[], None]:
             each.detach()
 
     return detach
-
-
-class _AtSignalWait(CallObserver):
-    """Fires when a thread that waited for a signal has got it, which is pending no more."""
-
-    def __init__(self, fire: Fire) -> None:
-        self._fire = fire
-
-    def returned(self, call: Call) -> None:
-        """The call gives the signal's number."""
-        if call.error is None and isinstance(call.value, int) and call.value > 0:
-            self._fire(TaskContext(padded((call.value,)), call.task))
-
-
-class _AtExec(CallObserver):
-    """Fires when a program is about to be executed, and when that has failed or been done."""
-
-    def __init__(self, name: str, fire: Fire, descriptions: Descriptions) -> None:
-        self._name = name
-        self._fire = fire
-        self._descriptions = descriptions
-
-    def entry(self, call: Call) -> None:
-        """exec: tells the path."""
-        task = call.task
-        if self._name != "exec" or task is None or task.mm is None:
-            return
-        at = call.arguments[1 if call.what.names[:1] == ("execveat",) else 0]
-        path = task.memory.read_cstring(at, 1024) or b""
-        (address,) = self._descriptions.place(path + b"\0")
-        self._fire(TaskContext(padded((address,)), task))
-
-    def returned(self, call: Call) -> None:
-        """exec-failure with the error, or exec-success."""
-        value = call.value
-        error = int(getattr(call.error, "number", 0) or 0)
-        if not error and isinstance(value, int) and -4095 <= value < 0:
-            error = -value
-        if self._name == "exec-failure" and error:
-            self._fire(TaskContext(padded((error,)), call.task, error))
-        elif self._name == "exec-success" and not error:
-            self._fire(TaskContext(padded(()), call.task))
 
 
 def typed(names: tuple[str, ...]) -> Callable[[TypeSpace], list[Type]] | None:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _B_READ, _B_WRITE, _B_DONE = 0x40, 0x100, 0x2
 _BLOCK: Final = 512
 _TYPES: Final = typed(("bufinfo_t *", "devinfo_t *", "fileinfo_t *"))
+_NAMES: Final = ("start", "done", "wait-start", "wait-done")
+"""Whoever makes a request waits for it, from when it begins to when it is done."""
 _OF_FILES: Final = frozenset(("pread", "preadv", "pwrite"))
 
 
@@ -37,7 +39,7 @@ class IoProvider:
         """Watch a kernel's requests, by probes in a module; what they tell lies in `descriptions`."""
         self._kernel = kernel
         self._descriptions = descriptions
-        self._probes = [of_the_kernel("io", module, name, _TYPES) for name in ("start", "done")]
+        self._probes = [of_the_kernel("io", module, name, _TYPES) for name in _NAMES]
 
     def find(self, description: Description) -> Iterable[Probe]:
         """The probes a description matches."""
@@ -45,7 +47,7 @@ class IoProvider:
 
     def enable(self, probe: Probe, fire: Fire) -> Callable[[], None]:
         """Fire at requests."""
-        observer = _Requests(probe.name == "done", fire, self._descriptions)
+        observer = _Requests(probe.name.endswith("done"), fire, self._descriptions)
         return self._kernel.probes.attach(points.HostData(), observer).detach
 
 

@@ -236,6 +236,8 @@ def of_kernel(kernel: Kernel[Any], module: str, descriptions: Descriptions) -> l
     from ring3.trace.dtrace.machine.events import event_providers  # noqa: PLC0415 - it stands on this module
     from ring3.trace.dtrace.machine.fbt import FbtProvider  # noqa: PLC0415
     from ring3.trace.dtrace.machine.io import IoProvider  # noqa: PLC0415
+    from ring3.trace.dtrace.machine.network import network_providers  # noqa: PLC0415
+    from ring3.trace.dtrace.machine.silent import SilentProvider  # noqa: PLC0415
     from ring3.trace.dtrace.machine.statistics import statistics_providers  # noqa: PLC0415
 
     core = module or "genunix"
@@ -245,4 +247,6 @@ def of_kernel(kernel: Kernel[Any], module: str, descriptions: Descriptions) -> l
         *event_providers(kernel, descriptions, core),
         IoProvider(kernel, descriptions, core),
         *statistics_providers(kernel, core),
+        *network_providers(kernel, descriptions, core),
+        SilentProvider(core),
     ]

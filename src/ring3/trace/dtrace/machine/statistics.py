@@ -70,6 +70,62 @@ _PAGING: Final = {"maj_fault": False, "pgin": False, "pgpgin": True, "fspgin": T
 """Statistics of pages that are read from the host; whether pages are counted, or requests."""
 
 
+_NEVER: Final = {
+    "sysinfo": (
+        *(
+            "bawrite",
+            "bread",
+            "bwrite",
+            "canch",
+            "idlethread",
+            "intrblk",
+            "lread",
+            "lwrite",
+            "mdmint",
+            "modload",
+        ),
+        *("modunload", "mutex_adenters", "namei", "outch", "phread", "phwrite", "procovf", "rawch", "rcvint"),
+        *(
+            "rw_rdfails",
+            "rw_wrfails",
+            "trap",
+            "ufsdirblk",
+            "ufsiget",
+            "ufsinopage",
+            "ufsipage",
+            "wait_ticks_io",
+        ),
+        *("xcalls", "xmtint", "cpu_ticks_idle", "cpu_ticks_kernel", "cpu_ticks_user", "cpu_ticks_wait"),
+    ),
+    "vminfo": (
+        *(
+            "anonfree",
+            "anonpgin",
+            "anonpgout",
+            "cow_fault",
+            "dfree",
+            "execfree",
+            "execpgin",
+            "execpgout",
+            "fsfree",
+        ),
+        *(
+            "fspgout",
+            "kernel_asflt",
+            "pgfrec",
+            "pgout",
+            "pgpgout",
+            "pgrec",
+            "pgrrun",
+            "pgswapin",
+            "pgswapout",
+        ),
+        *("rev", "scan", "softlock", "swapin", "swapout"),
+    ),
+}
+"""Statistics of what this kernel does not do, or does not count: they stay 0."""
+
+
 class StatisticsProvider:
     """One of the two."""
 
@@ -83,8 +139,8 @@ class StatisticsProvider:
         """Make probes that are attached at the points an attacher gives, each with an observer."""
         self.name = name
         self._kernel = kernel
-        self._attachers = attachers
-        self._probes = [of_the_kernel(name, module, what) for what in attachers]
+        self._attachers = dict.fromkeys(_NEVER[name], lambda _fire: list[tuple[Any, Any]]()) | attachers
+        self._probes = [of_the_kernel(name, module, what) for what in self._attachers]
 
     def find(self, description: Description) -> Iterable[Probe]:
         """The probes a description matches."""

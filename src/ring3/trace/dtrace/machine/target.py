@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ring3.abi.errno import Errno
 from ring3.abi.signals import NSIG, Sig
+from ring3.abi.solaris.signals import SolarisSig
 from ring3.kernel import points
 from ring3.trace.dtrace.errors import Fault, FaultKind
 from ring3.trace.dtrace.machine import described, facts
@@ -293,18 +294,24 @@ class MachineTarget(NoTarget):
         return int(getattr(self._registers(context, task), field, 0)) if task and field else 0
 
     def signal(self, number: int) -> None:
-        """Sends a signal to the current process, as psignal does; Linux has them, Solaris here has none."""
-        task = self._kernel.current
-        if self.system == "linux" and task is not None and 0 < number <= NSIG:
+        """Sends a signal to the current process, as psignal does."""
+        running: Any = self._kernel.current
+        if running is None or not 0 < number <= NSIG:
+            return
+        if self.system == "solaris":
+            from ring3.solaris.siginfo import Info  # noqa: PLC0415 - one system of two
+            from ring3.solaris.signals import sigtoproc  # noqa: PLC0415 - one system of two
+
+            sigtoproc(running.process, Info(number))
+        else:
             from ring3.linux.model.siginfo import SigInfo  # noqa: PLC0415 - one system of two
             from ring3.linux.signals.send import group_send_sig_info  # noqa: PLC0415 - one system of two
 
-            running: Any = task
             group_send_sig_info(running.process, SigInfo(number))
 
     def stop(self) -> None:
         """Stops the current process."""
-        self.signal(int(Sig.SIGSTOP))
+        self.signal(int(SolarisSig.SIGSTOP if self.system == "solaris" else Sig.SIGSTOP))
 
     def chill(self, nanoseconds: int) -> None:
         """Lets the host's time pass."""

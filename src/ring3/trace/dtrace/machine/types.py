@@ -7,6 +7,7 @@ from typing import Final
 from ring3.abi.solaris.modctl import MODINFO_LAYOUT, MODINFO_SIZE, MODMAXLINK, MODSPECIFIC_INFO_SIZE
 from ring3.abi.structs import Field, Layout
 from ring3.abi.structs import Struct as Row
+from ring3.trace.dtrace.machine.c_declarations import SCALARS
 from ring3.trace.dtrace.machine.described_rows import TEXT, TRANSLATED, TYPES
 from ring3.trace.dtrace.types import Array, Integer, Pointer, String, Struct, Type, Typedef, Void
 
@@ -32,6 +33,22 @@ _SCALARS = {
     **dict.fromkeys(("unsigned long", "size_t"), _ULONG),
 }
 """D's types for the scalars that rows name."""
+_ADDRESS: Final = Pointer(Void())
+_SIGINFO: Final[dict[str, tuple[tuple[str, Type, int], ...]]] = {
+    "linux": (
+        *(("si_signo", _INT, 0), ("si_errno", _INT, 4), ("si_code", _INT, 8)),
+        *(("si_pid", _INT, 16), ("si_uid", _SCALARS["uid_t"], 20), ("si_addr", _ADDRESS, 16)),
+        *(("si_status", _INT, 24), ("si_utime", _LONG, 32), ("si_stime", _LONG, 40)),
+        *(("si_int", _INT, 24), ("si_ptr", _ADDRESS, 24), ("si_band", _LONG, 16), ("si_fd", _INT, 24)),
+    ),
+    "solaris": (
+        *(("si_signo", _INT, 0), ("si_code", _INT, 4), ("si_errno", _INT, 8)),
+        *(("si_pid", _INT, 16), ("si_uid", _SCALARS["uid_t"], 24), ("si_addr", _ADDRESS, 16)),
+        *(("si_status", _INT, 32), ("si_utime", _LONG, 24), ("si_stime", _LONG, 40)),
+        *(("si_fd", _INT, 16), ("si_band", _LONG, 24), ("si_trapno", _INT, 24), ("si_pc", _ADDRESS, 32)),
+    ),
+}
+_SIGINFO_SIZE: Final = {"linux": 128, "solaris": 256}
 _TAGS: Final[dict[str, dict[str, str]]] = {
     "linux": {"_kthread": "task_struct"},
     "solaris": {"mutex": "kmutex"},
@@ -48,10 +65,15 @@ class SystemTypes:
 
     def find(self, name: str) -> Type | None:
         """`struct stat`, `psinfo_t`; None for what is not known."""
+        if name in ("siginfo_t", "struct siginfo"):
+            return self._siginfo(name)
         described = TYPES.get(name)
         if described:
             struct = self.struct(described)
             return struct if name.startswith("struct ") else Typedef(name, struct)
+        if self._system == "linux" and name in SCALARS:
+            size, signed = SCALARS[name]
+            return Typedef(name, self._integer(size, signed=signed))
         keyword, _, tag = name.partition(" ")
         if keyword != "struct" or not tag:
             return None
@@ -63,6 +85,10 @@ class SystemTypes:
             from ring3.abi.linux.structs import every  # noqa: PLC0415 - imports every family
         row = every().get(tag)
         return self.struct(row) if row else None
+
+    @staticmethod
+    def _integer(size: int, *, signed: bool) -> Type:
+        return _SCALARS[f"{'s' if signed else 'u'}{8 * size}"]
 
     def struct(self, row: Row) -> Struct:
         """The type of a row."""
@@ -87,6 +113,16 @@ class SystemTypes:
         if field.pointer:
             kind = Pointer(kind)
         return kind if field.length is None else Array(kind, field.length)
+
+    def _siginfo(self, name: str) -> Type:
+        """`siginfo_t`, whose members behind the first three lie over each other (sys/siginfo.h of each)."""
+        made = self._made.get("siginfo")
+        if made is None:
+            made = self._made["siginfo"] = Struct("struct", "siginfo")
+            for member, kind, offset in _SIGINFO[self._system]:
+                made.place(member, kind, offset)
+            made.finish(_SIGINFO_SIZE[self._system])
+        return made if name.startswith("struct ") else Typedef(name, made)
 
     def _modinfo(self) -> Struct:
         """`struct modinfo` with the `struct modspecific_info` of its linkages (sys/modctl.h)."""
