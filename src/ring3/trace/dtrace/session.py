@@ -11,7 +11,7 @@ import itertools
 import os
 from collections.abc import Callable, Iterable, Sequence
 from types import CodeType
-from typing import IO, NamedTuple
+from typing import IO
 
 from ring3.trace.dtrace import constants
 from ring3.trace.dtrace.aggregations import Aggregation
@@ -19,6 +19,7 @@ from ring3.trace.dtrace.buffers import Buffers
 from ring3.trace.dtrace.chill import Chill
 from ring3.trace.dtrace.compiler import Compiler, Program
 from ring3.trace.dtrace.consumer import Consumer
+from ring3.trace.dtrace.enabling import Enabled, Enabling, Retained
 from ring3.trace.dtrace.errors import DtraceError, Fault, FaultKind
 from ring3.trace.dtrace.firing import Delivery, Firing
 from ring3.trace.dtrace.generate_clauses import ClauseWriter, CompiledClause
@@ -43,13 +44,6 @@ from ring3.trace.dtrace.subroutines import Subroutines
 from ring3.trace.dtrace.symbols import Symbol
 from ring3.trace.dtrace.type_space import TypeSpace
 from ring3.trace.dtrace.types import Dynamic, String, resolve
-
-
-class Enabled(NamedTuple):
-    """A clause at one probe: its number, by which ERROR knows it."""
-
-    clause: CompiledClause
-    epid: int
 
 
 class Session:
@@ -111,12 +105,11 @@ class Session:
         self._by_symbol: dict[Symbol, Aggregation] = {}
         self._ids: list[Probe] = []
         self._owners: dict[Probe, Provider] = {}
-        self._undo: list[Callable[[], None]] = []
+        self._enabling = Enabling(self._begin, self._found)
         self._buffers: Buffers | None = None
         self._namespace: Namespace | None = None
         self._errors_in_error = 0
         self._codes: list[tuple[str, str, CodeType, Clause]] = []
-        self._written: list[tuple[CompiledClause, Probe]] = []
         self.find(Description("dtrace"))
 
     def find(self, description: Description) -> list[Probe]:
@@ -125,9 +118,13 @@ class Session:
             return self._numbered(description.number)
         found: list[Probe] = []
         for provider in self.providers:
-            of_provider = list(provider.find(description))
-            self._owners.update(dict.fromkeys(of_provider, provider))
-            found += of_provider
+            found += self._found(provider, description)
+        return found
+
+    def _found(self, provider: Provider, description: Description) -> list[Probe]:
+        """Those of one provider."""
+        found = list(provider.find(description))
+        self._owners.update(dict.fromkeys(found, provider))
         for probe in found:
             if not probe.id:
                 self._ids.append(probe)
@@ -156,12 +153,13 @@ class Session:
         Raises:
             DtraceError: for destructive actions without -w, or a record that no buffer can hold.
         """
-        by_probe: dict[Probe, list[Enabled]] = {}
-        for epid, (clause, probe) in enumerate(self._written, 1):
-            self._check(clause)
-            by_probe.setdefault(probe, []).append(Enabled(clause, epid))
-        for probe, clauses in by_probe.items():
-            self._undo.append(self._owners[probe].enable(probe, self._fire(probe, clauses)))
+        for each in self._enabling.retained:
+            if each.probes:
+                self._check(each.clause)
+        self._enabling.enable(self.providers)
+
+    def _begin(self, probe: Probe, clauses: list[Enabled]) -> Callable[[], None]:
+        return self._owners[probe].enable(probe, self._fire(probe, clauses))
 
     def write(self, programs: Iterable[Program]) -> None:
         """Write the code of the clauses of programs."""
@@ -201,7 +199,7 @@ class Session:
                 compiled = writer.compile(matched.clause, name)
                 described = ", ".join(map(str, matched.descriptions))
                 self._codes.append((name, described, compiled.code, matched.clause))
-                self._written += [(compiled, probe) for probe in matched.probes]
+                self._enabling.retained.append(Retained(compiled, matched.descriptions, list(matched.probes)))
 
     def _check(self, clause: CompiledClause) -> None:
         if clause.destructive and not self.options.is_set("destructive"):
@@ -333,9 +331,7 @@ class Session:
         """Disable the probes, fire END, print what is left: an empty line and the aggregations."""
         self.draining = True
         self.dtrace.fire(self.dtrace.end, Context())
-        for undo in reversed(self._undo):
-            undo()
-        self._undo.clear()
+        self._enabling.disable()
         if self._buffers:
             self._buffers.drain()
         self.consumer.write("\n")

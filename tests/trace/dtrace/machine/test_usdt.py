@@ -87,3 +87,17 @@ def test_dof_that_is_cut_off_is_an_error_of_value_or_nothing(toolchain: Toolchai
     for cut in range(0, len(data), 4):
         with contextlib.suppress(ValueError):
             assert len(list(dof.tracepoints(data[:cut], 64))) <= len(whole)
+
+
+@pytest.mark.guest
+def test_programs_that_start_later_are_found_too(
+    toolchain: Toolchain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(toolchain.program("usdt/shop.c").parent)
+    shown = dtrace(
+        "/bin/sh",
+        "-Zqn",
+        'shop*:::item-sold { printf("%s %d\\n", probefunc, arg0); }',
+        arguments="-c './shop; ./shop; true'",
+    )[1]
+    assert shown == "sell 7\nsell -7\n" * 2 + "\n"

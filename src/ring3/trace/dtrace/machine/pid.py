@@ -7,13 +7,14 @@ it. Objects are known by base name, by the name without `.so...`, and the execut
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ring3.abi.errno import Errno
 from ring3.kernel import points
 from ring3.machine.registers import Gpr
 from ring3.trace.dtrace.errors import fail
+from ring3.trace.dtrace.machine import growth
 from ring3.trace.dtrace.machine.objects import Function, MappedObject, objects_of
 from ring3.trace.dtrace.machine.providers import padded
 from ring3.trace.dtrace.machine.target import TaskContext
@@ -65,6 +66,12 @@ class PidProvider:
             fail("D_PROC_GRAB", 0, f"failed to grab pid {match[1]}: no such process")
         _check_name(description.name)
         return self._of_process(description._replace(name=description.name or "*"), task.mm)
+
+    def watch(self, descriptions: Sequence[Description], changed: Callable[[], None]) -> Callable[[], None]:
+        """Call `changed` when objects are loaded, if a description names one."""
+        if any(_NAME.fullmatch(each.provider) and each.module for each in descriptions):
+            return growth.watch(self._kernel, changed)
+        return lambda: None
 
     def _of_process(self, description: Description, mm: Mm) -> list[Probe]:
         """The probes in the objects of a process.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -17,7 +17,7 @@ from ring3.abi.errno import Errno
 from ring3.kernel import points
 from ring3.machine.registers import Gpr
 from ring3.trace.dtrace import dof_format
-from ring3.trace.dtrace.machine import dof, stapsdt
+from ring3.trace.dtrace.machine import dof, growth, stapsdt
 from ring3.trace.dtrace.machine.objects import File, MappedObject, objects_of
 from ring3.trace.dtrace.machine.pid import CpuRegisters
 from ring3.trace.dtrace.machine.providers import padded
@@ -27,6 +27,7 @@ from ring3.trace.user_symbols import UserSymbols
 
 if TYPE_CHECKING:
     from ring3.kernel.core import Kernel
+    from ring3.kernel.events import MappingChanged
     from ring3.kernel.mm.mm import Mm
     from ring3.kernel.task import Task
     from ring3.trace.dtrace.machine.tracepoints import Argument, Tracepoint
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
 
 _CARRIED: Final = tuple(name.encode() + b"\0" for name in (stapsdt.SECTION, dof_format.SECTION))
 _MAY_END_IN_NUMBER: Final = re.compile(r".*[0-9*?\]]|")
+
+
+_IS_OF_PROCESSES: Final = re.compile(r"(?!pid|tick|profile)\w.*[0-9*?\]]")
+"""A name that providers of several processes can have, or that of one."""
 
 
 class _Place(NamedTuple):
@@ -78,6 +83,12 @@ class UsdtProvider:
                             found[probe] = None
         return list(found)
 
+    def watch(self, descriptions: Sequence[Description], changed: Callable[[], None]) -> Callable[[], None]:
+        """Call `changed` when processes come or load objects, if a description is of programs' own providers."""
+        if any(_IS_OF_PROCESSES.fullmatch(description.provider) for description in descriptions):
+            return growth.watch(self._kernel, changed)
+        return lambda: None
+
     def _processes(self) -> Iterator[tuple[int, Mm]]:
         """The processes that are alive, once for each address space."""
         seen: set[Mm] = set()
@@ -116,7 +127,7 @@ class UsdtProvider:
         for place in self._places[probe]:
             undo.append(self._answer(place) if place.point.asks else self._fire_at(place, fire))
             if place.point.semaphore:
-                undo.append(_listen(place.mm, place.point.semaphore + place.bias))
+                undo.append(self._listen(place.mm, place.point.semaphore + place.bias))
 
         def leave() -> None:
             for each in undo:
@@ -135,6 +146,26 @@ class UsdtProvider:
             fire(context)
 
         return self._kernel.probes.attach(points.Address(point.address + bias, mm), at).detach
+
+    def _listen(self, mm: Mm, semaphore: int) -> Callable[[], object]:
+        """Counts one listener more, as soon as the memory is mapped, until what comes back is called."""
+        if _count(mm, semaphore, 1):
+            return lambda: _count(mm, semaphore, -1)
+        counted = False
+
+        def mapped(event: MappingChanged) -> None:
+            nonlocal counted
+            if not counted and event.space is mm:
+                counted = _count(mm, semaphore, 1)
+
+        waiting = self._kernel.probes.attach(points.Mapping(), mapped)
+
+        def leave() -> None:
+            waiting.detach()
+            if counted:
+                _count(mm, semaphore, -1)
+
+        return leave
 
     def _answer(self, place: _Place) -> Callable[[], object]:
         """Behind the instruction that has cleared the accumulator, has it be 1."""
@@ -156,18 +187,14 @@ def _value(argument: Argument, registers: CpuRegisters, mm: Mm, bias: int) -> in
         return 0
 
 
-def _listen(mm: Mm, semaphore: int) -> Callable[[], None]:
-    """Counts one listener more, until what comes back is called."""
-
-    def count(step: int) -> None:
-        try:
-            now = int.from_bytes(mm.peek(semaphore, 2), "little")
-            mm.write(semaphore, ((now + step) & 0xFFFF).to_bytes(2, "little"))
-        except Errno:
-            return  # the process has ended, or has become another program
-
-    count(1)
-    return lambda: count(-1)
+def _count(mm: Mm, semaphore: int, step: int) -> bool:
+    """Counts so many listeners more; whether the memory is there."""
+    try:
+        now = int.from_bytes(mm.peek(semaphore, 2), "little")
+        mm.write(semaphore, ((now + step) & 0xFFFF).to_bytes(2, "little"))
+    except Errno:
+        return False  # the process has ended, has become another program, or has not mapped it yet
+    return True
 
 
 def _tracepoints(raw: bytes) -> Iterator[Tracepoint]:

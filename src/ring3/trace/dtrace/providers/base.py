@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from fnmatch import translate
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from ring3.trace.dtrace.errors import Fault, FaultKind
 from ring3.trace.dtrace.stability import EVOLVING, PRIVATE, PRIVATE_ARGUMENTS, UNSTABLE, Attributes
@@ -126,6 +126,14 @@ class Provider(Protocol):
 
     def enable(self, probe: Probe, fire: Fire) -> Callable[[], None]:
         """Call `fire` whenever the probe is passed; returns what undoes it."""
+
+
+@runtime_checkable
+class Growing(Protocol):
+    """A provider whose probes become more while they are enabled, as programs start and load objects."""
+
+    def watch(self, descriptions: Sequence[Description], changed: Callable[[], None]) -> Callable[[], None]:
+        """Call `changed` whenever descriptions may match more than before; returns what ends it."""
 
 
 def matcher(pattern: str) -> Callable[[str], bool]:
