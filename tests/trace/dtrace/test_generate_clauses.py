@@ -111,3 +111,9 @@ def test_a_character_of_a_string_can_be_changed() -> None:
     changes = 'this->s = "dtrace"; this->s[0] = 68; a[1] = "xy"; a[1][1] = a[1][0];'
     text = f'BEGIN {{ {changes} printf("%s %s", this->s, a[1]); exit(0); }}'
     assert run(text).stdout == "Dtrace xx\n"
+
+
+@pytest.mark.parametrize(("room", "status"), [(8, 0), (0, 1)])
+def test_bcopy_writes_to_what_was_allocated(room: int, status: int) -> None:
+    text = f"BEGIN {{ p = alloca(8); q = alloca({room}); bcopy(p, q, 8); exit(0); }} ERROR {{ exit(1); }}"
+    assert run(text).status == status

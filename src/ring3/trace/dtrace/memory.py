@@ -107,6 +107,15 @@ class Memory:
             self._scratch.extend(bytes(end - len(self._scratch)))
         return self._scratch, address - SCRATCH
 
+    def check_allocated(self, address: int, size: int) -> None:
+        """What bcopy() and copyinto() write to has to be allocated, as far as they write.
+
+        Raises:
+            Fault: BADADDR.
+        """
+        if not SCRATCH <= address & _MASK <= SCRATCH + self._allocated - size:
+            raise Fault(FaultKind.BADADDR, address)
+
     def read(self, address: int, size: int) -> bytes:
         """`size` bytes.
 

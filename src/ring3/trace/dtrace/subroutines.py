@@ -98,7 +98,10 @@ class Subroutines:
         self._token_rest = None
 
     def _bcopy(self, source: int, target: int, size: int) -> int:
-        self._memory.write(target, self._memory.read(source, self._checked(size)))
+        data = self._memory.read(source, self._checked(size))
+        if not self._strict:
+            self._memory.check_allocated(target, size)
+        self._memory.write(target, data)
         return 0
 
     def _checked(self, size: int) -> int:

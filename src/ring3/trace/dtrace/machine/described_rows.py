@@ -109,6 +109,9 @@ DISPATCHER: Final = Struct("_disp", "int disp_nrunnable")
 CPU: Final = Struct("cpu", "int cpu_id\nstruct _disp *cpu_disp\nstruct _kthread *cpu_thread")
 UPID: Final = Struct("upid", "int nr")
 PID: Final = Struct("pid", "int pid_id\nunsigned int level\nstruct upid numbers[1]", UPID)
+VFS: Final = Struct(
+    "vfs", "struct vnode *vfs_vnodecovered\nunsigned int vfs_flag\nunsigned int vfs_bsize\nint vfs_fstype"
+)
 VNODE: Final = Struct(
     "vnode", "unsigned int v_flag\nunsigned int v_count\nchar *v_path\nint v_type\nu64 v_rdev"
 )
@@ -210,6 +213,8 @@ KTHREAD: Final = Struct(
     """
     int t_tid
     int t_sysnum
+    unsigned short t_flag
+    unsigned int t_state
     struct proc *t_procp
     unsigned long t_did
     int t_pri
@@ -301,6 +306,7 @@ TYPES: Final = {
     "struct pid": PID,
     "struct pt_regs": PT_REGS,
     "struct upid": UPID,
+    **dict.fromkeys(("vfs_t", "struct vfs"), VFS),
     **dict.fromkeys(("processor_info_t", "struct processor_info"), PROCESSOR),
     **dict.fromkeys(("disp_t", "struct _disp"), DISPATCHER),
     **dict.fromkeys(("cpu_t", "struct cpu"), CPU),
