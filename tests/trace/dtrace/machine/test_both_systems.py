@@ -115,6 +115,18 @@ def test_the_answer_is_the_same(
     assert len(linux[1]) > 4
 
 
+def test_nobody_runs_while_the_program_rests(
+    toolchain: Toolchain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = (
+        'tick-100ms /pid == 0 && !n++/ { printf("%d %d %s", ppid, ustackdepth, curpsinfo->pr_fname); } '
+        'END { printf(" %d", pid == $pid); }'
+    )
+    linux, other = answers(script, "rest", toolchain, tmp_path, monkeypatch)
+    assert linux[1].split() == ["0", "0", "swapper/0", "1"]
+    assert other[1].split() == ["0", "0", "sched", "1"]
+
+
 def test_a_fault_and_the_signal_that_comes_of_it(
     toolchain: Toolchain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

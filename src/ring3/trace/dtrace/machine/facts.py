@@ -14,7 +14,7 @@ from ring3.trace.dtrace.machine.described import (
     psinfo_address,
     thread_address,
 )
-from ring3.trace.dtrace.machine.outsiders import DTRACE
+from ring3.trace.dtrace.machine.outsiders import Outsider
 
 Fact = Callable[[Any], int | bytes]
 DEFAULT_PRIO = 120
@@ -142,15 +142,16 @@ SOLARIS: dict[str, Fact] = COMMON | {
     "priority": lambda _task: TS_PRIORITY,
     "class": lambda _task: b"TS",
 }
-_PLACES: dict[str, int] = {
-    "curpsinfo": psinfo_address(DTRACE.tid),
-    "curlwpsinfo": lwpsinfo_address(DTRACE.tid),
-    "curcpu": CPUINFO_ADDRESS,
-    "curthread": thread_address(DTRACE.tid),
-    "fds": files_address(DTRACE.tid),
+_PLACES = {
+    "curpsinfo": psinfo_address,
+    "curlwpsinfo": lwpsinfo_address,
+    "curcpu": lambda _tid: CPUINFO_ADDRESS,
+    "curthread": thread_address,
+    "fds": files_address,
 }
 
 
-def outside(name: str) -> int | bytes:
-    """The value of a variable where no task runs: dtrace's own process."""
-    return DTRACE.facts.get(name) or _PLACES.get(name, 0)
+def of_outsider(who: Outsider, name: str) -> int | bytes:
+    """The value of a variable where no task runs: what is said of dtrace, or of process 0."""
+    place = _PLACES.get(name)
+    return who.facts.get(name, 0) if place is None else place(who.tid)

@@ -1,4 +1,4 @@
-"""Processes of which scripts ask though no task of the machine is one: init, and dtrace where it runs outside."""
+"""Processes that scripts ask of and that are no tasks of the machine: init, process 0, dtrace where it runs outside."""
 
 from __future__ import annotations
 
@@ -38,6 +38,14 @@ DTRACE: Final = _dtrace()
 """dtrace's own process: what BEGIN and END see where no task runs."""
 
 
+IDLE: Final = {
+    "linux": Outsider(1 << 18, {**_EVERYWHERE, "execname": b"swapper/0", "psargs": b"swapper/0"}),
+    "solaris": Outsider(1 << 18 | 1, {**_EVERYWHERE, "tid": 1, "execname": b"sched", "psargs": b"sched"}),
+}
+"""Process 0 of each system, which has the processor when nobody else wants it."""
+_BY_NUMBER: Final = {each.tid: each for each in (INIT, DTRACE, *IDLE.values())}
+
+
 def outsider(tid: int) -> Outsider | None:
     """The one described in the place of a number."""
-    return {INIT.tid: INIT, DTRACE.tid: DTRACE}.get(tid)
+    return _BY_NUMBER.get(tid)

@@ -49,7 +49,7 @@ class MachineSampler(Sampler):
     def _context(self, function: int) -> Context:
         task = self._kernel.current
         if task is None or task.state is not TaskState.READY:
-            return TaskContext(padded((function or IDLE,)), task)
+            return TaskContext(padded((function or IDLE,)), None)
         if function:
             return TaskContext(padded((function,)), task)
         context = TaskContext(padded((0, self._registers.ip)), task)

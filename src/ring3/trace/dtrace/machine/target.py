@@ -16,6 +16,7 @@ from ring3.trace.dtrace.machine import described, facts
 from ring3.trace.dtrace.machine.described import Descriptions
 from ring3.trace.dtrace.machine.kept_space import KeptSpace
 from ring3.trace.dtrace.machine.kernel_stack import KernelStack
+from ring3.trace.dtrace.machine.outsiders import DTRACE, IDLE
 from ring3.trace.dtrace.machine.program_types import ProgramTypes
 from ring3.trace.dtrace.machine.types import SystemTypes
 from ring3.trace.dtrace.machine.variables import KernelVariables
@@ -97,11 +98,14 @@ class MachineTarget(NoTarget):
         if variable == "ustackdepth":
             return lambda context: len(self.user_stack(context, 1 << 16).frames)
         fact = self._facts.get(variable)
-        otherwise = facts.outside(variable)
+        otherwise = facts.of_outsider(DTRACE, variable)
+        idle = facts.of_outsider(IDLE[self.system], variable)
 
         def read(context: Context) -> int | bytes:
             task = self.task(context)
-            return fact(task) if fact and task is not None else otherwise
+            if task is None:
+                return idle if isinstance(context, TaskContext) else otherwise
+            return fact(task) if fact else otherwise
 
         return read
 
