@@ -86,6 +86,15 @@ class Script:
             out += [struct.pack("<3Q", to, start + size, length) for to, start, length in copies]
         return b"".join(out) + bytes(self._blob)
 
+    def add_call(self, number: int, arguments: list[int], memory: Mapping[int, bytes]) -> None:
+        """Adds a call with these arguments, which finds these bytes at these addresses."""
+        copies = []
+        for address, data in memory.items():
+            copies.append((address, len(self._blob), len(data)))
+            self._blob += data
+        self._records.append((number, arguments, copies))
+        self.names.append(str(number))
+
     def add(self, slot: Slot, row: Call) -> None:
         """Adds a call with some arguments."""
         self._copies, self._area = [], 0

@@ -113,9 +113,10 @@ class MemoryText:
 
     def strings(self, address: int) -> str:
         """An argument vector, or the environment as how many variables it has."""
-        size = self.bits // 8
         found: list[str] = []
-        while pointer := self.integer(address + len(found) * size, size):
+        while pointer := self._pointer_of(address, len(found)):
+            if isinstance(pointer, str):
+                return f"[{', '.join(found)}, {pointer}]"
             if len(found) >= self.style.length and not self.style.verbose:
                 return f"[{', '.join(found)}, ...]"
             try:
@@ -123,6 +124,21 @@ class MemoryText:
             except Errno:
                 found.append(f"{pointer:#x}")
         return f"[{', '.join(found)}]"
+
+    def _pointer_of(self, address: int, index: int) -> int | str:
+        """A pointer of an array; what stands for it where it cannot be read, unless it is the first.
+
+        Raises:
+            Errno: It is the first.
+        """
+        size = self.bits // 8
+        at = address + index * size
+        try:
+            return self.integer(at, size)
+        except Errno:
+            if not index:
+                raise
+            return f"... /* {at:#x} */"
 
     def environment(self, address: int) -> str:
         """The environment: its variables if all is wanted, else where it is and how many they are."""
@@ -140,5 +156,7 @@ class MemoryText:
             while self.integer(address + count * size, size):
                 count += 1
         except Errno:
-            return f"{address:#x}"
+            if not count:
+                return f"{address:#x}"
+            return f"{address:#x} /* {count} var{'' if count == 1 else 's'}, unterminated */"
         return f"{address:#x} /* {count} var{'' if count == 1 else 's'} */"

@@ -34,6 +34,9 @@ def _poll(text: Text, given: Arguments, result: int) -> str:
         address = given["ufds"] + at * row.size(64)
         raw = text.read(address, row.size(64))
         fd, _, revents = map(int, row.unpack(64, raw))
+        if revents and len(found) == text.style.length and not text.style.verbose:
+            found.append("...")
+            break
         if revents:
             events = text.named(tables.sets()["poll"], revents & 0xFFFF)
             found.append(f"{{fd={fd}, revents={events}}}")

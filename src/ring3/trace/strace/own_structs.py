@@ -14,7 +14,7 @@ from ring3.trace.strace import families
 _SAME: Final = {
     "msqid_ds_set": "msqid_ds", "msqid_ds_set32": "msqid_ds32", "semid_ds_set": "semid_ds",
     "semid_ds_set32": "semid_ds32", "shmid_ds_set": "shmid_ds", "shmid_ds_set32": "shmid_ds32",
-    "user_desc_sized": "user_desc",
+    "user_desc_sized": "user_desc", "sched_attr_set": "sched_attr",
 }  # fmt: skip
 """What each of them is."""
 

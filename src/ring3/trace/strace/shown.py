@@ -24,10 +24,6 @@ class Shown(NamedTuple):
 _STAT: Final = Shown(("st_mode", "st_size"), more=True)
 _PERMISSIONS: Final = Shown(("uid", "gid", "mode", "key", "cuid", "cgid"), more=False)
 _PERMISSIONS_SET: Final = Shown(("uid", "gid", "mode"), more=False)
-_QUOTA: Final = Shown(
-    ("dqb_bhardlimit", "dqb_bsoftlimit", "dqb_curspace", "dqb_ihardlimit", "dqb_isoftlimit", "dqb_curinodes"),
-    more=True,
-)
 _ACTION: Final = Shown(("sa_handler", "sa_mask", "sa_flags", "sa_restorer"), more=False)
 
 _TIMES: Final = tuple(f"st_{kind}time{part}" for kind in "amc" for part in ("", "_nsec"))
@@ -68,8 +64,6 @@ SHOWN: Final = {
     "pollfd": Shown(("fd", "events"), more=False),
     **dict.fromkeys(("ipc64_perm", "ipc64_perm32"), _PERMISSIONS),
     **dict.fromkeys(("ipc64_perm_set", "ipc64_perm32_set"), _PERMISSIONS_SET),
-    **dict.fromkeys(("if_dqblk", "if_dqblk32"), _QUOTA),
-    "if_nextdqblk": Shown((*_QUOTA.fields, "dqb_id"), more=True),
     "fs_disk_quota": Shown(_DISK_QUOTA, more=True),
     "io_uring_params": Shown(
         (
@@ -169,6 +163,9 @@ _CREATING: Final = 0o100 | 0o20000000
 _ST_VALID: Final = 0x20
 _IORING_SETUP_ATTACH_WQ: Final = 0x20
 _SCHED_ATTR_SIZE_VER0: Final = 48
+_KEEP_POLICY: Final = 8
+_KEEP_PARAMS: Final = 0x10
+_PARAMETERS: Final = ("sched_nice", "sched_priority", "sched_runtime", "sched_deadline", "sched_period")
 _FILTER_OFF: Final = 8
 """Bytes of the first field of ``struct seccomp_metadata``, which a call may have filled alone."""
 _SCHED_ATTR_SIZE_VER1: Final = 56
@@ -196,6 +193,13 @@ def _sched_attr(numbers: Numbers, _result: int | None) -> set[str]:
     return set() if size >= _SCHED_ATTR_SIZE_VER1 else {"sched_util_min", "sched_util_max"}
 
 
+def _sched_attr_set(numbers: Numbers, _result: int | None) -> set[str]:
+    """What a call keeps as it is, it does not look at."""
+    flags = numbers["sched_flags"]
+    hidden = {"sched_policy"} if flags & (_KEEP_POLICY | _KEEP_PARAMS) else set()
+    return hidden | (set(_PARAMETERS) if flags & _KEEP_PARAMS else set())
+
+
 def _uring_params(numbers: Numbers, result: int | None) -> set[str]:
     """What the kernel fills is shown where it has."""
     hidden = set() if numbers["flags"] & _IORING_SETUP_ATTACH_WQ else {"wq_fd"}
@@ -219,6 +223,7 @@ _STATX_BY_MASK: Final = {
 HIDDEN: Final[Mapping[str, Callable[[Numbers, int | None], set[str]]]] = {
     "clone_args": _clone_args,
     "sched_attr": _sched_attr,
+    "sched_attr_set": _sched_attr_set,
     "seccomp_metadata": lambda _, result: {"flags"} if result is None or result <= _FILTER_OFF else set(),
     "statx": lambda numbers, _: {
         name for bits, names in _STATX_BY_MASK.items() if not numbers["stx_mask"] & bits for name in names

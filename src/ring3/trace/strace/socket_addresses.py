@@ -12,6 +12,7 @@ from collections.abc import Callable, Container, Mapping
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.kinds import NamedTuple
+from ring3.abi.meaning import Meaning
 from ring3.trace.strace import tables
 from ring3.trace.strace.quoting import quoted
 from ring3.trace.strace.style import InHex
@@ -121,6 +122,8 @@ def _ipx(_text: Text, raw: bytes) -> list[str]:
     ]
 
 
+_KERN_DRIVER_ONLY: Final = 0x1000
+"""CRYPTO_ALG_KERN_DRIVER_ONLY (include/linux/crypto.h)."""
 _RXRPC_SIZES: Final = {2: 16, 10: 28}
 _RXRPC_NAMES: Final = {2: "sin", 10: "sin6"}
 """Transports of AF_RXRPC: how long their addresses are, and what they are called."""
@@ -209,13 +212,20 @@ def _x25(text: Text, raw: bytes) -> list[str]:
 
 def _alg(text: Text, raw: bytes) -> list[str]:
     feature, mask = struct.unpack_from("<II", raw, 14)
-    kind, name = (part.split(b"\0")[0] for part in (raw[:14], raw[22:86]))
     return [
-        f"salg_type={quoted(kind, text.in_hex)}",
-        f"salg_feat={_hex(feature)}",
-        f"salg_mask={_hex(mask)}",
-        f"salg_name={quoted(name, text.in_hex)}",
+        f"salg_type={quoted(raw[:14].split(bytes(1))[0], text.in_hex)}",
+        f"salg_feat={_algorithms(feature)}",
+        f"salg_mask={_algorithms(mask)}",
+        f"salg_name={text.characters(Meaning.STRING, raw[22:86])}",
     ]
+
+
+def _algorithms(number: int) -> str:
+    """Flags of algorithms, with their names as a remark."""
+    rest = number & ~_KERN_DRIVER_ONLY
+    names = ["CRYPTO_ALG_KERN_DRIVER_ONLY"] if number != rest else []
+    names += [f"{rest:#x}" if names else "CRYPTO_ALG_???"] if rest else []
+    return f"{number:#x} /* {'|'.join(names)} */" if number else "0"
 
 
 def _vsock(text: Text, raw: bytes) -> list[str]:
@@ -315,7 +325,7 @@ _WRITERS: Final[Mapping[int, _Writer]] = {
     17: _Writer(_from(20), _packet),
     31: _Writer(_BLUETOOTH_SIZES, _bluetooth),
     33: _Writer(_from(36), _rxrpc),
-    38: _Writer(_from(88), _alg),
+    38: _Writer(_from(25), _alg),
     40: _Writer(_from(16), _vsock),
     42: _Writer(_from(12), _qrtr),
     44: _Writer(_from(16), _xdp),

@@ -37,6 +37,8 @@ Special = Callable[["Text", int, int | None, Arguments, int | None], str]
 """Writes what is at an address of a program, of which there are so many, beside these arguments, for this result."""
 _NAME_MOST: Final = 15
 _PAGE: Final = 4096
+_SCHED_ATTR_SIZE_VER0: Final = 48
+"""Bytes of the first version of ``struct sched_attr``, which a size of 0 stands for."""
 _SIGSET: Final = 8
 _KEYCTL_PARAMETERS: Final = 40
 """Bytes of ``struct keyctl_pkey_params`` (linux/keyctl.h)."""
@@ -146,7 +148,9 @@ def _key_bytes(text: Text, address: int, _count: int | None, beside: Arguments, 
 def _key_text(text: Text, address: int, _count: int | None, beside: Arguments, result: int | None) -> str:
     """What is said of a key, without the null at its end."""
     size = min(max(result or 0, 0), beside["arg4"])
-    return text.bytes_at(address, size - (0 < size == result))
+    if 0 < size <= text.style.length + 1 and not text.read(address + size - 1, 1)[0]:
+        size -= 1
+    return text.bytes_at(address, size)
 
 
 def _capabilities(
@@ -274,7 +278,34 @@ def _seccomp_filters(
     return text.several(address, result, size, lambda at: text.struct(row, at), "result")
 
 
+def _sched_attr_set(
+    text: Text, address: int, _count: int | None, _beside: Arguments, _result: int | None
+) -> str:
+    """How a task is to be scheduled: as much as the struct says itself that it has (sched_setattr(2))."""
+    size = text.integer(address, 4)
+    if 0 < size < _SCHED_ATTR_SIZE_VER0:
+        return f"{{size={size}}}"
+    row = text.row("sched_attr_set")
+    whole = row.size(text.bits)
+    known = whole if size >= whole else _SCHED_ATTR_SIZE_VER0
+    shown = text.fields(row, text.read(address, known).ljust(whole, b"\0"), None, known)
+    return shown[:-1] + ", ..." * (size > whole) + "}"
+
+
+def _sched_attr_got(
+    text: Text, address: int, _count: int | None, beside: Arguments, _result: int | None
+) -> str:
+    """How a task is scheduled, as much of it as there was room for."""
+    row, size = text.row("sched_attr"), beside["usize"]
+    whole = row.size(text.bits)
+    if not size:
+        return f"{address:#x}"
+    return text.fields(row, text.read(address, min(size, whole)).ljust(whole, b"\0"))
+
+
 SPECIAL: Final[Mapping[str, Special]] = {
+    "sched_attr_got": _sched_attr_got,
+    "sched_attr_set": _sched_attr_set,
     "seccomp_filters": _seccomp_filters,
     "pending_signals": _pending,
     "host_name": _host_name,
