@@ -74,6 +74,13 @@ def test_each_instruction_comes_back_as_natively(toolchain: Toolchain, native: R
 
 
 @BITS
+def test_frames_that_no_kernel_has_made(toolchain: Toolchain, native: Run, bits: Bits) -> None:
+    program = toolchain.program("hostile/frames.c", bits=bits, kind="static")
+    with guest.boot(ram_bytes=64 << 20) as linux:
+        assert guest.run(linux, program).finished == native(program)
+
+
+@BITS
 def test_and_thrown_as_on_one_of_both_processors(toolchain: Toolchain, native: Run, bits: Bits) -> None:
     program = toolchain.program("hostile/instructions.c", bits=bits, kind="static")
     outcomes = [native(program, ["once"]).stdout.splitlines()]

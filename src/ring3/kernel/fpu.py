@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 FXSAVE: Final = 512
 """Bytes of an FXSAVE image."""
+FXSAVE_ALIGNED: Final = 15
+"""The bits of its address that are 0."""
 MXCSR_MASK: Final = 0xFFFF
 """The bits of MXCSR that exist (SDM 1, 10.2.3)."""
 _EXCEPTIONS: Final = (
@@ -32,6 +34,19 @@ _EXCEPTIONS: Final = (
     (0x20, FpeCode.FPE_FLTRES),
 )
 """Flags, and the code of whichever comes first (fpu__exception_code of arch/x86/kernel/fpu/core.c)."""
+
+
+def read_legacy(memory: Mm, address: int, extra: int) -> bytes:
+    """FXSAVE's part of what a signal frame has; see `Fpu.restore_frame`."""
+    image = memory.read(address + extra, FXSAVE)
+    (mxcsr,) = struct.unpack_from("<I", image, 24)
+    if mxcsr & ~MXCSR_MASK or (not extra and address & FXSAVE_ALIGNED):
+        raise Errno(E.EFAULT)
+    if not extra:
+        return image
+    from ring3.kernel.fsave import fxsave  # noqa: PLC0415 -- what frames of 64 bits do not need
+
+    return fxsave(memory.read(address, extra), mxcsr, image[160:])
 
 
 class FpuCode(NamedTuple):
@@ -93,13 +108,18 @@ class Fpu:
         """What a signal frame has of it: `frame_size` bytes; ``extra`` is for frames with a longer image."""
         return self.save()
 
-    def restore_frame(self, memory: Mm, address: int) -> None:
+    def restore_frame(self, memory: Mm, address: int, extra: int = 0) -> None:
         """Goes back to what a signal frame has.
 
+        Args:
+            memory: The task's.
+            address: Where the frame has it.
+            extra: Bytes of FSAVE's image before the other one: the x87's state, where there are any.
+
         Raises:
-            Errno: EFAULT, it cannot be read.
+            Errno: EFAULT, it cannot be read, or the processor would refuse it.
         """
-        self.restore(memory.read(address, FXSAVE))
+        self.restore(read_legacy(memory, address, extra))
 
     def xsave(self) -> bytes:
         """The state as a register set has it (NT_X86_XSTATE).

@@ -132,17 +132,17 @@ def restore_fpu(task: LinuxTask, address: int, offset: int) -> None:
     Args:
         task: The running task.
         address: Where the frame has it.
-        offset: Bytes from there to the FXSAVE or XSAVE image.
+        offset: Bytes from there to the FXSAVE or XSAVE image: those of FSAVE's.
 
     Raises:
-        Errno: EFAULT, it cannot be read.
+        Errno: EFAULT, it cannot be read, or the processor would refuse it.
     """
     fpu = task.kernel.fpu
     if not address:
         fpu.clear()
         return
     try:
-        fpu.restore_frame(task.memory, address + offset)
+        fpu.restore_frame(task.memory, address, offset)
     except Errno:
         fpu.clear()
         raise

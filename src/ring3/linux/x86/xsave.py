@@ -10,7 +10,8 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from ring3.kernel.fpu import FXSAVE, MXCSR_MASK, Fpu
+from ring3.abi.errno import E, Errno
+from ring3.kernel.fpu import FXSAVE, MXCSR_MASK, Fpu, read_legacy
 from ring3.machine.cpu import VectorState
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ FP_XSTATE_MAGIC2: Final = 0x46505845
 MAGIC2_SIZE: Final = 4
 _SW_BYTES: Final = struct.Struct("<IIQI28x")
 _X87_AND_SSE: Final = 3
+_XSAVE_ALIGNED: Final = 63
+"""The bits of an image's address that are 0."""
 
 
 class XsaveFpu(Fpu):
@@ -69,25 +72,39 @@ class XsaveFpu(Fpu):
         """
         image = self._vectors.read()
         marks = _SW_BYTES.pack(FP_XSTATE_MAGIC1, self.frame_size + extra, self._vectors.features, self._size)
-        return image[:SW_RESERVED] + marks + image[FXSAVE:] + struct.pack("<I", FP_XSTATE_MAGIC2)
+        (used,) = struct.unpack_from("<Q", image, FXSAVE)
+        used |= _X87_AND_SSE  # a handler that knows of FXSAVE alone changes them without a word (save_xstate_epilog)
+        return (
+            image[:SW_RESERVED]
+            + marks
+            + struct.pack("<Q", used)
+            + image[FXSAVE + 8 :]
+            + struct.pack("<I", FP_XSTATE_MAGIC2)
+        )
 
-    def restore_frame(self, memory: Mm, address: int) -> None:
+    def restore_frame(self, memory: Mm, address: int, extra: int = 0) -> None:
         """Goes back to what a signal frame has; without the marks FXSAVE's part alone (check_xstate_in_sigframe).
 
         Raises:
-            Errno: EFAULT, it cannot be read.
+            Errno: EFAULT, it cannot be read, or is what XRSTOR refuses (SDM 1, 13.8; a frame of 32 bits is looked at
+                by the kernel: validate_user_xstate_header).
         """
-        image = memory.read(address, FXSAVE)
-        magic, extended, features, size = _SW_BYTES.unpack_from(image, SW_RESERVED)
-        if magic != FP_XSTATE_MAGIC1 or not HEADER_END <= size <= min(self._size, extended):
-            self.restore(image)
+        legacy = read_legacy(memory, address, extra)
+        magic, extended, features, size = _SW_BYTES.unpack_from(legacy, SW_RESERVED)
+        at = address + extra
+        if (
+            magic != FP_XSTATE_MAGIC1
+            or not HEADER_END <= size <= min(self._size, extended)
+            or memory.read_u32(at + size) != FP_XSTATE_MAGIC2
+        ):
+            self.restore(legacy)
             return
-        if memory.read_u32(address + size) != FP_XSTATE_MAGIC2:
-            self.restore(image)
-            return
-        image = memory.read(address, size)
+        image = memory.read(at, size)
         (used,) = struct.unpack_from("<Q", image, FXSAVE)
-        self._write(image[:SW_RESERVED], used & features, image[HEADER_END:])
+        reserved = image[FXSAVE + 8 : HEADER_END if extra else FXSAVE + 24]
+        if used & ~self._vectors.features or any(reserved) or (not extra and address & _XSAVE_ALIGNED):
+            raise Errno(E.EFAULT)
+        self._write(legacy[:SW_RESERVED], used & features, image[HEADER_END:])
 
     def _write(self, legacy: bytes, used: int, rest: bytes) -> None:
         """Sets the state, with nothing in it that a processor refuses."""
