@@ -67,8 +67,11 @@ def test_both_cpus_do_the_same(
 
 
 @BITS
-def test_vector_registers_are_kept_as_natively(toolchain: Toolchain, native: Run, bits: Bits) -> None:
-    program = toolchain.program("tasks/vectors.c", bits=bits, kind="static")
+@pytest.mark.parametrize("name", ["tasks/vectors.c", "tasks/vector_state.c"])
+def test_vector_registers_are_kept_as_natively(
+    toolchain: Toolchain, native: Run, name: str, bits: Bits
+) -> None:
+    program = toolchain.program(name, bits=bits, kind="static")
     assert on_host(program).finished == native(program)
 
 

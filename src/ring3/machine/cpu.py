@@ -201,6 +201,7 @@ class Cpu(Registers, Protocol):
         flags: One word, RFLAGS; to change it, set `rflags`.
         ahead: How many pages are worth mapping ahead of a program: `Pmap.ahead`.
         translates: It translates code: `Pmap.translated`.
+        feature_bits: EDX of CPUID leaf 1, as programs see it.
         vectors: The floating-point and vector state as XSAVE has it; None where the CPU has no XSAVE, but only `fpu`.
         booted: All registers as they were when it was made, as `save` gives them.
     """
@@ -211,6 +212,10 @@ class Cpu(Registers, Protocol):
 
     @property
     def translates(self) -> bool:
+        """See the class."""
+
+    @property
+    def feature_bits(self) -> int:
         """See the class."""
 
     @property

@@ -55,6 +55,7 @@ class UnicornCpu(UnicornRegisters):
 
     ahead: int = AHEAD
     translates: bool = True
+    feature_bits: int = 0x078B_FBFD
     vectors: VectorState | None = None
 
     def __init__(self, ram: Ram) -> None:

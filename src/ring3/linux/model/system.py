@@ -67,9 +67,6 @@ PT_REGS: Final[FrameType] = frame_type(
 )  # fmt: skip
 """``struct pt_regs`` in guest RAM."""
 
-CPUID_1_EDX: Final = 0x078B_FBFD
-"""Feature bits of the CPU model (CPUID leaf 1, EDX); the tests compare it with the instruction."""
-
 MIN_THREADS: Final = 20
 MAX_THREADS: Final = 4096
 """How many threads a machine may have at most; less if 16 KiB of each would be more than an eighth of RAM
@@ -149,7 +146,7 @@ class LinuxSystem(TwoWays[LinuxTask]):
         self.vfs.mount(MemoryFileSystem(self.vfs))
         self.namespaces = first(self.first_network, self.vfs.tree)
         self.cwd = self.vfs.root
-        self.hwcap = CPUID_1_EDX
+        self.hwcap = machine.cpu.feature_bits
         self.processes = Processes()
         self.futexes = Futexes()
         self.clock_was_set = WaitQueue()

@@ -45,6 +45,7 @@ class HostCpu(MovingCpu):
         assert host is not None
         host.vectors.write(host.vectors.clean)
         self.vectors = host.vectors
+        self.feature_bits = cpuid(1, 0)[3]
         self._on_cpuid = api.INSN_CALLBACK(self._answer_cpuid)
         self._lib.hook(self._engine, api.HOOK_INSN, self._on_cpuid, 0, api.X86_INS_CPUID)
 
