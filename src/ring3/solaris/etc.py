@@ -36,6 +36,8 @@ _PROTOCOLS: Final = (
 _DATABASES: Final = (
     "passwd", "group", "hosts", "ipnodes", "networks", "protocols", "rpc", "services", "netmasks", "project",
 )  # fmt: skip
+_FURTHER: Final = {"hosts": " dns", "ipnodes": " dns"}
+"""Where names are looked for that the files have not, by programs with a resolver of their own (nsswitch.dns)."""
 
 
 def _lines(rows: tuple[str, ...]) -> str:
@@ -58,7 +60,7 @@ FILES: Final = {
     "services": _lines(_SERVICES),
     "protocols": _lines(_PROTOCOLS),
     "project": "system:0::::\nuser.root:1::::\nnoproject:2::::\ndefault:3::::\ngroup.staff:10::::\n",
-    "nsswitch.conf": "".join(f"{name}:\tfiles\n" for name in _DATABASES),
+    "nsswitch.conf": "".join(f"{name}:\tfiles{_FURTHER.get(name, '')}\n" for name in _DATABASES),
     "shells": "/usr/bin/sh\n/bin/sh\n",
     "nodename": "ring3\n",
     "default/init": "TZ=UTC\nCMASK=022\n",
