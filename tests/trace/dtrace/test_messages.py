@@ -55,3 +55,41 @@ def test_without_lines_a_message_names_the_part_of_the_clause(program: str, mess
     stderr = io.StringIO()
     assert Command(HostAlone(), io.BytesIO(), stderr).main(["-n", program]) == 1
     assert stderr.getvalue() == f"dtrace: invalid probe specifier {program}: {message}\n"
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "BEGIN { x = " + "9" * 10000 + "; }",
+        "BEGIN { x = 0x" + "f" * 10000 + "; }",
+        "BEGIN { x = " + "(" * 5000 + "1" + ")" * 5000 + "; }",
+        "BEGIN { x = " + "-" * 5001 + "1; }",
+        "BEGIN { " + "if (1) {" * 3000 + "}" * 3000 + " }",
+        "#line 99999999999999999999\nBEGIN {}",
+        "BEGIN { x = $99999999999999999; }",
+        "BEGIN { x = 1\x00; }",
+        'BEGIN { "abc',
+    ],
+    ids=map(str, range(9)),
+)
+def test_what_goes_beyond_all_bounds_is_an_error_of_the_program(program: str) -> None:
+    with pytest.raises(CompileError):
+        run(program)
+
+
+@pytest.mark.parametrize(
+    ("program", "output"),
+    [
+        ('BEGIN { trace("a" == NULL); trace(NULL != "b"); exit(0); }', "01\n"),
+        ("double d; float f; BEGIN { trace(d); trace(f); exit(0); }", "00\n"),
+        ("BEGIN { trace(speculation()); exit(0); }", "1\n"),
+    ],
+)
+def test_odd_values_are_shown(program: str, output: str, recwarn: pytest.WarningsRecorder) -> None:
+    assert run(program, options=("quiet", "nspec=2147483647")).stdout == output
+    assert not recwarn.list
+
+
+def test_an_address_below_zero_is_told_as_one_of_64_bits() -> None:
+    said = run('BEGIN { trace("abc"[-1]); } ERROR { exit(0); }').stderr
+    assert "invalid address (0xffffffffffffffff)" in said[0]

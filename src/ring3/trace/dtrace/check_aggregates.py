@@ -139,7 +139,7 @@ def _llquantize(node: nodes.Call) -> tuple[int, ...]:
             "and the number of steps per magnitude must evenly divide a power of the factor"
         )
         fail("D_LLQUANT_FACTOREVEN", line, message)
-    if factor**high >= 1 << 64:
+    if factor ** (high + 1) >= 1 << 64:
         message = (
             f"llquantize( ) factor ({factor}) raised to power of high magnitude ({high}) overflows 64-bits"
         )

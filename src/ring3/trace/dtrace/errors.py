@@ -74,6 +74,9 @@ FAULT_TEXT = {
 }
 
 
+ADDRESS_MASK = (1 << 64) - 1
+
+
 class Fault(Exception):
     """A clause did what it may not do; `value` is the address where one was wrong."""
 
@@ -84,7 +87,7 @@ class Fault(Exception):
 
     def text(self) -> str:
         """The fault as the consumer prints it; an address only where it says something."""
-        where = f" (0x{self.value:x})" if self.kind in _WITH_ADDRESS else ""
+        where = f" (0x{self.value & ADDRESS_MASK:x})" if self.kind in _WITH_ADDRESS else ""
         return FAULT_TEXT[self.kind] + where
 
 

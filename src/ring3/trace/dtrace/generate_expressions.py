@@ -129,8 +129,10 @@ class ExpressionWriter:
     def _comparison(self, node: nodes.Binary) -> str:
         left, right = node.left, node.right
         if is_string(left.type) or is_string(right.type):
-            if is_null(left) or is_null(right):
+            if (is_null(left) or is_null(right)) and node.operator in ("==", "!="):
                 other = right if is_null(left) else left
+                if isinstance(other, nodes.StringConstant):
+                    return str(node.operator == "!=")
                 return f"({self.value(other)} is {'' if node.operator == '==' else 'not '}None)"
             values = self.string(left), self.string(right)
             if node.operator in ("==", "!="):

@@ -212,7 +212,7 @@ class Lexer:
         self._position = end
         if line.startswith("!") and self.line == 1:
             return
-        marker = re.match(r'\s*(?:line\s+)?([0-9]+)(?:\s+"([^"]*)")?', line)
+        marker = re.fullmatch(r'\s*(?:line\s+)?([0-9]{1,10})(?:\s+"([^"]*)"(?:\s+[0-9]+)*)?\s*', line)
         if marker:
             self.line = int(marker[1]) - 1
             self.file = marker[2] or self.file
@@ -327,23 +327,25 @@ class Lexer:
         return self._open["{"]
 
 
+_MOST_DIGITS = 1000
+"""More digits than any constant has that is worth reading."""
+
+
 def integer_token(text: str, digits: str, suffix: str, line: int) -> Token:
     """An integer constant: decimal, 0octal or 0xhex."""
     if suffix not in _SUFFIXES:
         fail("D_SYNTAX", line, f'syntax error near "{suffix}"')
     base = 16 if digits[:2].lower() == "0x" else 8 if digits[0] == "0" else 10
-    try:
-        value = int(digits, base)
-    except ValueError:
-        bad = next(digit for digit in digits if not digit.isdigit() or int(digit) >= base)
-        message = f"constant {text} contains invalid digit {bad}"
-        raise CompileError("D_INT_DIGIT", line, message) from None
-    if value >= 1 << 64:
-        fail(
-            "D_INT_OFLOW",
-            line,
-            f"constant {text} results in integer overflow",
-        )
+    value = 0
+    if len(digits) <= _MOST_DIGITS:
+        try:
+            value = int(digits, base)
+        except ValueError:
+            bad = next(digit for digit in digits if not digit.isdigit() or int(digit) >= base)
+            message = f"constant {text} contains invalid digit {bad}"
+            raise CompileError("D_INT_DIGIT", line, message) from None
+    if len(digits) > _MOST_DIGITS or value >= 1 << 64:
+        fail("D_INT_OFLOW", line, f"constant {text} results in integer overflow")
     return Token("int", text, line, value, suffix + ("" if base == 10 else "x"))
 
 

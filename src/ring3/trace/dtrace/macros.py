@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 
 from ring3.trace.dtrace.errors import fail
 
+_MOST_DIGITS = 9
+"""More digits than a number of an argument has."""
+
 
 class Macros:
     """The macro variables of one program, and which of the arguments it used."""
@@ -29,16 +32,14 @@ class Macros:
         """What `$name`, `$1` or `$$1` stands for.
 
         Raises:
-            CompileError: D_MACRO_UNDEF, D_MACRO_OFLOW.
+            CompileError: D_MACRO_UNDEF.
         """
         name = text.lstrip("$")
         if not name.isdigit():
             if name not in self.names:
                 fail("D_MACRO_UNDEF", line, f"macro variable {text} is not defined")
             return str(self.names[name])
-        if len(name) > 9:
-            fail("D_MACRO_OFLOW", line, f"macro argument {text} cannot be represented")
-        index = int(name)
+        index = int(name[:_MOST_DIGITS])
         self._used.add(index)
         if index < len(self.arguments):
             return self.arguments[index]

@@ -6,11 +6,12 @@ it.
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ring3.trace.dtrace import plain_text, print_value, printf
 from ring3.trace.dtrace.formats import Conversion
-from ring3.trace.dtrace.types import Dynamic, Enum, Integer, Pointer, String, Type, is_signed, resolve
+from ring3.trace.dtrace.types import Dynamic, Enum, Float, Integer, Pointer, String, Type, is_signed, resolve
 
 if TYPE_CHECKING:
     from ring3.trace.dtrace.aggregations import Aggregation
@@ -41,6 +42,20 @@ class TraceInteger:
     def consume(self, consumer: Consumer, values: Values) -> None:
         """Print it in its columns."""
         text = plain_text.integer(values[0], self.size, signed=self._signed)
+        consumer.write(text.lstrip() if consumer.quiet else text)
+
+
+class TraceFloat:
+    """trace() of a floating-point number, which dtrace(1M) shows as the integer that has its bits."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def consume(self, consumer: Consumer, values: Values) -> None:
+        """Print it in the columns of an integer of that size."""
+        layout = "<f" if self.size == 4 else "<d"
+        bits = int.from_bytes(struct.pack(layout, values[0]), "little")
+        text = plain_text.integer(bits, self.size)
         consumer.write(text.lstrip() if consumer.quiet else text)
 
 
@@ -87,6 +102,8 @@ def traced(kind: Type, string_size: int, *, signs: bool = False) -> Handler:
         return TraceStack() if resolved.what == "stack" else TraceSymbol()
     if isinstance(resolved, Integer | Pointer | Enum):
         return TraceInteger(resolved.size, signed=is_signed(resolved) if signs else None)
+    if isinstance(resolved, Float):
+        return TraceFloat(resolved.size)
     is_string = isinstance(resolved, String)
     return TraceBytes(string_size + 1 if is_string else resolved.size, string=is_string)
 

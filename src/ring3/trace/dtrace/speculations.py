@@ -14,9 +14,10 @@ class Speculations:
     """The speculative buffers of a session."""
 
     def __init__(self, count: int, size: int) -> None:
-        """Have `count` buffers of `size` bytes."""
-        self._buffers: list[list[Delivery] | None] = [None] * count
-        self._used = [0] * count
+        """Have up to `count` buffers of `size` bytes; each is made when it is first asked for."""
+        self._buffers: list[list[Delivery] | None] = []
+        self._used: list[int] = []
+        self._count = count
         self._size = size
         self.unavailable = 0
         """speculation() calls that found no buffer."""
@@ -30,6 +31,10 @@ class Speculations:
                 self._buffers[index] = []
                 self._used[index] = 0
                 return index + 1
+        if len(self._buffers) < self._count:
+            self._buffers.append([])
+            self._used.append(0)
+            return len(self._buffers)
         self.unavailable += 1
         return 0
 
@@ -39,9 +44,9 @@ class Speculations:
         Raises:
             Fault: ILLOP for a number no buffer can have.
         """
-        if not 0 <= number <= len(self._buffers):
+        if not 0 <= number <= self._count:
             raise Fault(FaultKind.ILLOP)
-        if number == 0 or self._buffers[number - 1] is None:
+        if number == 0 or number > len(self._buffers) or self._buffers[number - 1] is None:
             return None
         return number - 1
 
