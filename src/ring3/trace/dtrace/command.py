@@ -172,7 +172,7 @@ class Command:
                 raise DtraceError(f"failed to link {text.shown.replace(chr(39), '')}: {error}") from None
             with _opened(self._files.create, name) as file:
                 file.write(data)
-            if program.clauses:
+            if any(each.clause.statements is not None for each in program.clauses):
                 self._tell(f"{name} has the probes of {text.value}, not its clauses")
         return 0
 
