@@ -7,6 +7,7 @@ import resource
 import subprocess
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
 Clock = Literal["wall", "cpu"]
@@ -18,7 +19,7 @@ class RunFailed(Exception):
     """The command did not do what was expected of it; the message is one line for the table."""
 
 
-def seconds(command: Sequence[str], expect: bytes, clock: Clock) -> float:
+def seconds(command: Sequence[str], expect: bytes, clock: Clock, cwd: Path | None = None) -> float:
     """Run a command to its end and return its seconds, by the wall or as CPU time of it and its children.
 
     Raises:
@@ -35,6 +36,7 @@ def seconds(command: Sequence[str], expect: bytes, clock: Clock) -> float:
             check=False,
             timeout=LONGEST,
             env=_environment(),
+            cwd=cwd,
         )
     except subprocess.TimeoutExpired:
         raise RunFailed(f"still running after {LONGEST:.0f} s") from None

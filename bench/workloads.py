@@ -7,9 +7,15 @@ so that it lasts long enough.
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import subprocess
+import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import ClassVar
 
 from bench import process, programs
@@ -147,6 +153,34 @@ class Command(Whole):
         """The seconds of one process."""
         command = [*contender.prefix, "/bin/sh", "-c", self.program]
         return process.seconds(command, self.expect, settings.clock)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InClone(Command):
+    """The same in a clone of this project, which has its history with it: a work tree of another one has not."""
+
+    def run(self, contender: Contender, settings: Settings, arguments: Sequence[str]) -> float:
+        """The seconds of one process."""
+        command = [*contender.prefix, "/bin/sh", "-c", self.program]
+        return process.seconds(command, self.expect, settings.clock, _clone())
+
+
+@cache
+def _clone() -> Path:
+    """A clone that is there until this process ends.
+
+    Raises:
+        process.RunFailed: git cannot make it.
+    """
+    folder = tempfile.mkdtemp(prefix="ring3-bench-git-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    root = str(Path(__file__).resolve().parent.parent)
+    done = subprocess.run(
+        ["git", "clone", "-q", "--no-hardlinks", root, folder], check=False, capture_output=True
+    )
+    if done.returncode:
+        raise process.RunFailed(done.stderr.decode(errors="replace").strip() or "git clone failed")
+    return Path(folder)
 
 
 LINES: str = "\n".join(
@@ -288,7 +322,7 @@ WORKLOADS: tuple[Workload, ...] = (
     Command(
         name="python", title="`python3 -c pass`", program="/usr/bin/python3 -c pass", contenders=INSTALLED
     ),
-    Command(
+    InClone(
         name="git",
         title="`git status` of this project",
         program="git status >/dev/null",

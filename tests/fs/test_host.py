@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ring3.abi.errno import E
-from ring3.fs.file import O_RDWR, WouldBlock
+from ring3.abi.errno import E, Errno
+from ring3.fs.file import O_APPEND, O_RDWR, O_WRONLY, WouldBlock
 from ring3.fs.host import HostFile
 from ring3.fs.readiness import POLLHUP, READABLE, WRITABLE
 from ring3.fs.vfs import Vfs
@@ -120,6 +120,20 @@ def test_a_regular_file_shares_its_position_with_the_host(events: HostEvents, tm
     file.close()
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(fd)
+
+
+def test_what_was_given_to_be_appended_to_keeps_its_contents(events: HostEvents, tmp_path: Path) -> None:
+    (tmp_path / "log").write_bytes(b"kept")
+    file = HostFile(os.open(tmp_path / "log", os.O_WRONLY | os.O_APPEND), events, owned=True)
+    file.flags &= ~O_APPEND  # as fcntl(2) clears it
+    again = file.reopen(O_WRONLY)
+    for one in (file, again):
+        with pytest.raises(Errno, match="EPERM"):
+            one.truncate(0)
+        one.pwrite(b"x", 0)
+    assert (tmp_path / "log").read_bytes() == b"keptxx"
+    again.close()
+    file.close()
 
 
 def test_a_mapping_of_a_file_that_was_given(events: HostEvents, vfs: Vfs, tmp_path: Path) -> None:

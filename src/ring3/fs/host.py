@@ -164,7 +164,13 @@ class HostFile(File):
         return int(found) + len(self._pushed_back)
 
     def truncate(self, size: int) -> None:
-        """Changes the size of a regular file."""
+        """Changes the size of a regular file.
+
+        Raises:
+            Errno: EPERM, it was handed over for appending, as of a file that can only be appended to (FS_APPEND_FL).
+        """
+        if _status_flags(self.fd) & O_APPEND:
+            raise Errno(E.EPERM)
         host_os.call(os.ftruncate, self.fd, size)
         if self._pages is not None:
             self._pages.truncate(size)
