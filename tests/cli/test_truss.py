@@ -100,6 +100,22 @@ def test_what_is_wrong_starts_nothing(words: list[str], message: str) -> None:
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-t", "write", "--style", "truss"],
+        ["-t", "write", "--style=truss"],
+        ["-s", "all", "--style", "truss", "-twrite"],
+    ],
+)
+def test_the_style_stands_among_the_options(words: list[str]) -> None:
+    done = ring3("strace", *words, "/usr/bin/echo", "--style", "x")
+    assert done.stdout == "--style x\n"
+    assert [line for line in done.stderr.splitlines() if line.startswith("write(")] == [
+        r'write(1, " - - s t y l e   x\n", 10)' + "\t\t= 10"
+    ]
+
+
 def test_another_style() -> None:
     done = ring3("strace", "--style", "ktrace", "ls")
     assert (done.stderr, done.returncode) == (

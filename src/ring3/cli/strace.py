@@ -20,7 +20,7 @@ from ring3.kernel.task import TaskState
 from ring3.linux.model.task import LinuxTask
 from ring3.loader.personality import System
 from ring3.sandbox import OPTIONS
-from ring3.trace.strace.command_line import Asked, parse
+from ring3.trace.strace.command_line import Asked, has_only_options, parse
 from ring3.trace.strace.observing import observe
 from ring3.trace.strace.tips import tip
 
@@ -120,15 +120,27 @@ def _run(options: argparse.Namespace, caller: Caller) -> int:
 
 
 def _style(words: list[str]) -> str:
-    """Takes ``--style`` from the front of a command line; "" for strace's own, whose options are the others."""
-    if not words or words[0].partition("=")[0] != "--style":
-        return ""
-    _, equals, value = words.pop(0).partition("=")
-    if not equals:
-        if not words:
-            raise UserError("option '--style' requires an argument", 1)
-        value = words.pop(0)
-    return "" if value == "strace" else value
+    """Takes ``--style`` from among the options of a command line; "" for strace's own, whose options are the others."""
+    for at, word in enumerate(words):
+        name, equals, value = word.partition("=")
+        if name != "--style" or "--" in words[:at] or not _are_options(words[:at]):
+            continue
+        del words[at]
+        if not equals:
+            if at == len(words):
+                raise UserError("option '--style' requires an argument", 1)
+            value = words.pop(at)
+        return "" if value == "strace" else value
+    return ""
+
+
+def _are_options(words: list[str]) -> bool:
+    """Whether all words before another one are options, of either style, and what they need."""
+    if not words:
+        return True
+    from ring3.trace.truss import command_line as truss  # noqa: PLC0415 - it is not for most traces
+
+    return has_only_options(words) or truss.has_only_options(words)
 
 
 def _is_solaris(path: str) -> bool:

@@ -98,6 +98,14 @@ class Asked(NamedTuple):
         return self.counts.get("f", 0) > 1 or "output-separately" in self.counts
 
 
+def has_only_options(arguments: Sequence[str]) -> bool:
+    """Whether there is nothing but options and their values."""
+    try:
+        return not split(arguments, SHORT, LONG)[1]
+    except UserError:
+        return False
+
+
 def parse(arguments: Sequence[str]) -> Asked:
     """Reads a command line.
 

@@ -103,7 +103,8 @@ def _parts(sight: Sight, items: Sequence[Item]) -> Iterator[str]:
             yield item.label
             continue
         if item.verbose and not sight.text.style.verbose:
-            if at == 0 or not items[at - 1].verbose:
+            is_first = at == 0 or not items[at - 1].verbose or items[at - 1].silent
+            if is_first and not item.silent:
                 yield "..."
             continue
         place = sight.row.place(item.name, sight.text.bits)
@@ -235,7 +236,8 @@ def _characters(sight: Sight, place: Place, arg: Arg, part: bytes) -> str:
     """An array of characters or bytes; what is behind the struct is looked at where it lies."""
     if not place.field.length:
         return sight.text.value(arg._replace(when=When.ENTRY), sight.address + place.offset, sight.numbers)
-    if arg.length:  # a string of that many characters, and the null behind it
-        size = min(max(sight.numbers[arg.length], 0), place.field.length - 1)
-        part = part[: size + 1]
+    if arg.length:  # a string of that many characters has a null behind it
+        null = 1 if arg.meaning is Meaning.STRING else 0
+        size = min(max(sight.numbers[arg.length], 0), place.field.length - null)
+        part = part[: size + null]
     return sight.text.characters(arg.meaning, part)

@@ -13,11 +13,12 @@ Each file of `data/families` holds blocks, whose first lines are not indented::
         RTC_PLL_GET (arg: out struct rtc_pll)
 
 ``show`` lists the fields in the order in which they are shown; without it, all are, in theirs. Those in brackets are
-shown with ``-v`` alone, those behind ``->`` when the call has succeeded. ``answer`` lists what a call that has
-succeeded is said to have answered, behind ``=>``; with ``!`` at its end, one that has failed has the address there, and
-``[NAME]`` is a value alone. ``NAME=LABEL`` shows a field by another name, ``NAME=?LABEL`` only if it has changed,
-``NAME=>`` as it was and as it is now, ``NAME=>!`` even if the call has failed, ``NAME=[...]`` without its elements
-unless ``-v`` is given. ``...`` alone stands for what is never shown.
+shown with ``-v`` alone, and so are those behind a ``~``, for which there are no dots without it; those behind ``->``
+when the call has succeeded. ``answer`` lists what a call that has succeeded is said to have answered, behind ``=>``;
+with ``!`` at its end, one that has failed has the address there, and ``[NAME]`` is a value alone. ``NAME=LABEL`` shows
+a field by another name, ``NAME=?LABEL`` only if it has changed, ``NAME=>`` as it was and as it is now, ``NAME=>!`` even
+if the call has failed, ``NAME=[...]`` without its elements unless ``-v`` is given. ``...`` alone stands for what is
+never shown.
 
 A struct may embed those above it. Words behind its name: ``packed``, nothing is aligned; ``32`` or ``64``, it is for
 programs of that width; ``like NAME``, it has the fields of another one, of which it shows others; ``bare``, its fields
@@ -53,6 +54,7 @@ class Item(NamedTuple):
         name: The field's name.
         label: What it is called.
         verbose: Whether it is shown with ``-v`` alone.
+        silent: Whether nothing says that it is not shown.
         succeeded: Whether it is shown only if the call has succeeded.
         changes: Whether it is shown as it was and as it is.
         anyway: Whether that is so even if the call has failed.
@@ -64,6 +66,7 @@ class Item(NamedTuple):
     name: str
     label: str
     verbose: bool
+    silent: bool
     succeeded: bool
     changes: bool
     anyway: bool
@@ -123,6 +126,7 @@ _MORE: Final = Item(
     "",
     "...",
     verbose=False,
+    silent=False,
     succeeded=False,
     changes=False,
     anyway=False,
@@ -156,14 +160,18 @@ def _items(words: Sequence[str]) -> Sequence[Item]:
 
 
 def _item(word: str, beyond: int, *, verbose: bool, succeeded: bool) -> Item:
-    name, equals, label = word.strip("()[]").replace("[", "").partition("=")
+    silent = word[0] == "~"
+    name, equals, label = word.strip("~()[]").replace("[", "").partition("=")
     mark, shown = label[:1], label.removeprefix("?")
     abbreviated = label == "..."
     if word[0] == "[":
         shown = "[]"
     elif abbreviated or mark == ">" or not equals:
         shown = name
-    return Item(name, shown, verbose, succeeded, mark == ">", label == ">!", mark == "?", abbreviated, beyond)
+    verbose = verbose or silent
+    return Item(
+        name, shown, verbose, silent, succeeded, mark == ">", label == ">!", mark == "?", abbreviated, beyond
+    )
 
 
 class Family(NamedTuple):

@@ -122,6 +122,14 @@ def parse(words: Sequence[str], calls: Iterable[str]) -> Asked:
     return Asked(list(rest), lists.get("o", ""), counts, processes=tuple(processes), **given)
 
 
+def has_only_options(words: Sequence[str]) -> bool:
+    """Whether there is nothing but options and their values."""
+    try:
+        return not _split(words)[1]
+    except UserError:
+        return False
+
+
 def _split(words: Sequence[str]) -> tuple[list[Option], list[str]]:
     try:
         return split(words, _SHORT, dict.fromkeys(_LONG, Value.NEEDED))
