@@ -30,7 +30,7 @@ _EXEC: Final = {"linux": "execve", "solaris": "exece"}
 _FLUSH: Final = 100_000_000
 """Nanoseconds after which the program writes what there is: if each record were written at once, a script that traces
 writes would trace its own without end."""
-_IDENTITY: Final = ("pid", "ppid", "pgid", "sid", "uid", "euid", "gid", "egid")
+_IDENTITY: Final = ("pid", "ppid", "pgid", "sid", "uid", "euid", "gid", "egid", "taskid", "projid")
 
 
 class _AtExec(CallObserver):
@@ -70,7 +70,7 @@ class GuestHost(UpHost):
     def identity(self) -> dict[str, int]:
         """Those of the program."""
         task = self._program.task
-        return {name: int(self._facts[name](task)) for name in _IDENTITY}
+        return {name: int(self._facts[name](task)) for name in _IDENTITY if name in self._facts}
 
     def variable(self, name: str) -> str | None:
         """One of the program; what a program of Solaris has in its environment is not looked at."""

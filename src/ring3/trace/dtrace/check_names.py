@@ -107,11 +107,19 @@ def _builtin_type(checker: Checker, kind: str) -> Type | None:
     if kind == "array":
         return None
     if kind == "curthread":
-        task = checker.types.find("kthread_t")
-        return checker.types.pointer(task or checker.types.struct("struct", "kthread"))
+        return checker.types.pointer(_thread(checker))
     if kind.endswith(" *") and checker.types.find(kind.removesuffix(" *")) is None:
         return checker.types.pointer(checker.types.struct("struct", kind.removesuffix("_t *")))
     return builtins.named_type(checker.types, kind)
+
+
+def _thread(checker: Checker) -> Type:
+    """What curthread leads to: `kthread_t` of Solaris, which Linux calls `struct task_struct`."""
+    found = checker.types.find("kthread_t")
+    if found is None:
+        return checker.types.struct("struct", "kthread")
+    row = resolve(found)
+    return row if str(row) == "struct task_struct" else found
 
 
 def _constant(checker: Checker, word: str) -> Symbol | None:

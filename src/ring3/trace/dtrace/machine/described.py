@@ -333,6 +333,8 @@ _OF_PSINFO: Final = {
     "pr_pgid": "pgid",
     "pr_sid": "sid",
     "pr_nlwp": "nlwp",
+    "pr_taskid": "taskid",
+    "pr_projid": "projid",
     "pr_addr": "curthread",
 }
 _OF_LWPSINFO: Final = {

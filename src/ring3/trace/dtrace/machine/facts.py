@@ -139,6 +139,8 @@ SOLARIS: dict[str, Fact] = COMMON | {
     "started": lambda task: task.process.started,
     "ancestors": _ancestors_on_solaris,
     "zonename": lambda _task: b"global",
+    "taskid": lambda task: task.process.task,
+    "projid": lambda task: task.process.project,
     "priority": lambda _task: TS_PRIORITY,
     "class": lambda _task: b"TS",
 }
