@@ -57,6 +57,10 @@ SCRIPTS = {
         'proc:::signal-handle /args[0] == SIGTERM/ { printf("%d %d,", args[1]->si_signo == SIGTERM, args[2] == 0); } '
         'proc:::exit { printf("%d", args[0]); } syscall::setuid:entry { printf("went on"); }'
     ),
+    "the only program is not stopped": (
+        "#pragma D option destructive\n"
+        'syscall::getpid:entry { stop(); } syscall::setuid:entry { printf("went on"); }'
+    ),
     "a function of the program by its name": (
         "pid$target:a.out:spin:entry { @[ufunc(uregs[R_PC])] = count(); @mod[umod(uregs[R_PC])] = count(); }"
     ),

@@ -57,6 +57,9 @@ class SessionOver(Ring3Error):
 class MachineHost(HostAlone):
     """dtrace on a machine of its own."""
 
+    is_shared = False
+    """Whether others than dtrace may start programs on the machine."""
+
     def __init__(
         self,
         boot: Boot,
@@ -121,7 +124,8 @@ class MachineHost(HostAlone):
         from ring3.trace.dtrace.machine.usdt import UsdtProvider  # noqa: PLC0415
 
         clock = MachineClock(kernel)
-        self.target = target = MachineTarget(kernel, self.system, self._described(kernel))
+        described = self._described(kernel)
+        self.target = target = MachineTarget(kernel, self.system, described, is_shared=self.is_shared)
         if self._task is not None:
             target.know_types_of(self._task)
         self.time = clock

@@ -68,8 +68,17 @@ class TaskContext(Context):
 class MachineTarget(NoTarget):
     """The machine's system; what it has no answer for is what a system without anything says."""
 
-    def __init__(self, kernel: Kernel[Any], system: str, descriptions: Descriptions) -> None:
-        """Look at a kernel of `linux` or `solaris`, and at what D says of it."""
+    def __init__(
+        self, kernel: Kernel[Any], system: str, descriptions: Descriptions, *, is_shared: bool = False
+    ) -> None:
+        """Look at a kernel of `linux` or `solaris`, and at what D says of it.
+
+        Args:
+            kernel: The kernel.
+            system: The name of its system.
+            descriptions: What D says of it.
+            is_shared: Whether others than dtrace may start programs on the machine.
+        """
         super().__init__()
         self.system = system
         self._kernel = kernel
@@ -83,6 +92,7 @@ class MachineTarget(NoTarget):
         self._followed: KeptSpace | None = None
         self._program_types: ProgramTypes | None = None
         self._unwinder: Unwinder | None = None
+        self._is_shared = is_shared
         self._names: dict[tuple[int, int], tuple[str, str, int] | None] = {}
 
     def task(self, context: Context) -> Task | None:
@@ -314,7 +324,11 @@ class MachineTarget(NoTarget):
             group_send_sig_info(running.process, SigInfo(number))
 
     def stop(self) -> None:
-        """Stops the current process."""
+        """Stops the current process; the only one of dtrace's own machine goes on: nobody could have it do so."""
+        running: Any = self._kernel.current
+        others: Any = self._kernel.tasks.values()
+        if running is None or not (self._is_shared or any(each.mm is not running.mm for each in others)):
+            return
         self.signal(int(SolarisSig.SIGSTOP if self.system == "solaris" else Sig.SIGSTOP))
 
     def chill(self, nanoseconds: int) -> None:

@@ -15,6 +15,8 @@ _FLUSH = 1_000_000_000
 class UpHost(MachineHost):
     """dtrace on a machine that others use too; it is never switched off here."""
 
+    is_shared = True
+
     def __init__(self, computer: Computer, system: str) -> None:
         """Trace a machine.
 
