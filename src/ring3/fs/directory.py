@@ -7,8 +7,9 @@ from typing import Final
 
 from ring3.abi.errno import E, Errno
 from ring3.fs.dentry import Dentry
-from ring3.fs.file import SEEK_END, File, Stat
+from ring3.fs.file import O_NOATIME, SEEK_END, File, Stat
 from ring3.fs.inode import Entry, Inode
+from ring3.fs.mounts import NOATIME, NODIRATIME
 from ring3.fs.regular import seek
 
 LAST: Final = (1 << 31) - 1
@@ -28,6 +29,9 @@ class Directory(File):
         super().__init__(flags)
         self._inode = inode
         self._dentry = dentry
+        self._quiet = bool(
+            flags & O_NOATIME or inode.fs.readonly or dentry.mount_flags & (NOATIME | NODIRATIME)
+        )
         self._entries: list[Entry] = []
 
     @property
@@ -49,6 +53,8 @@ class Directory(File):
         if self._dentry.deleted:
             raise Errno(E.ENOENT)
         if not self.position or not self._entries:
+            if not self._quiet:
+                self._inode.accessed()
             above = self._dentry.parent or self._dentry.covers or self._dentry
             self._entries = [
                 Entry(b".", self._inode.ino, stat.S_IFDIR),

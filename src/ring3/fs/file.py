@@ -28,6 +28,7 @@ O_RDWR: Final = 2
 O_APPEND: Final = 0o2000
 O_NONBLOCK: Final = 0o4000
 O_DIRECT: Final = 0o40000
+O_NOATIME: Final = 0o1000000
 O_PATH: Final = 0o10000000
 
 SEEK_SET: Final = 0

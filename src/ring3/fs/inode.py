@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 
 NAME_MAX: Final = 255
 """Bytes of a name in a directory."""
+IMMUTABLE: Final = 0x10
+APPEND: Final = 0x20
+NODUMP: Final = 0x40
+NOATIME: Final = 0x80
+"""Flags that files may have (FS_IMMUTABLE_FL and its like, ioctl_iflags(2))."""
+FIXED: Final = IMMUTABLE | APPEND
+"""With one of these, names, owner and mode of a file stay."""
 RECENT: Final = 256
 """Dentries that a file system keeps although nobody uses them."""
 
@@ -130,6 +137,10 @@ class Inode:
     """Who may do what, where its mode does not say all of that."""
     default_acl: Acl | None = None
     """What is made in this directory inherits that."""
+    fs_flags = 0
+    """Its flags, of those that `settable_flags` names and others that its file system has."""
+    settable_flags = 0
+    """Flags that programs may set; 0 where there are none at all."""
     programs = 0
     """How many address spaces have it for their program: it cannot be opened for writing meanwhile."""
 
@@ -324,6 +335,14 @@ class Inode:
         """
         raise Errno(E.EPERM)
 
+    def set_flags(self, flags: int) -> None:
+        """Sets its flags; others than `settable_flags` are as they were.
+
+        Raises:
+            Errno: ENOTTY, it has none.
+        """
+        raise Errno(E.ENOTTY)
+
     def set_mode(self, mode: int) -> None:
         """Changes the permission bits.
 
@@ -339,6 +358,9 @@ class Inode:
             Errno: EPERM, the file system cannot.
         """
         raise Errno(E.EPERM)
+
+    def accessed(self) -> None:
+        """Contents were read, by who does not mind that the time is noted."""
 
     def sync(self) -> None:
         """Brings the contents to where they are kept."""

@@ -79,7 +79,7 @@ class Watch:
 
     def tell(self, mask: int, name: bytes, cookie: int, *, gone: bool) -> None:
         """Queues an event, if it is wanted."""
-        if not mask & self.mask & IN_ALL_EVENTS or (gone and self.mask & IN_EXCL_UNLINK):
+        if not mask & (self.mask & IN_ALL_EVENTS | IN_UNMOUNT) or (gone and self.mask & IN_EXCL_UNLINK):
             return
         self._owner.queue(Event(self.number, mask, cookie, name))
         if self.mask & IN_ONESHOT:

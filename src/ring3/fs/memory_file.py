@@ -62,7 +62,6 @@ class MemoryFile(Attributes, RegularInode):
 
     def pread(self, offset: int, size: int) -> bytes:
         """Bytes at an offset."""
-        self.accessed()
         return b"" if self._pages is None else self._pages.read(offset, size)
 
     def pwrite(self, offset: int, data: bytes | memoryview) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.fs.file import File, Stat
-from ring3.fs.inode import FileSystem, Inode
+from ring3.fs.inode import APPEND, IMMUTABLE, NOATIME, NODUMP, FileSystem, Inode
 from ring3.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Attributes:
         ctime: When anything changed.
         linkable: It has no name yet.
         extended: Its extended attributes.
+        settable_flags: Flags that programs may set (SHMEM_FL_USER_MODIFIABLE).
         acl: Who may do what, where the mode does not say all of that.
         default_acl: What new files in it inherit.
         charged: What it has taken of the machine's ledger.
@@ -53,6 +54,8 @@ class Attributes:
     mtime: int
     ctime: int
     linkable = False
+    settable_flags = IMMUTABLE | APPEND | NODUMP | NOATIME
+    fs_flags: int
     acl: Acl | None = None
     default_acl: Acl | None = None
     extended: Mapping[bytes, bytes] = MappingProxyType({})
@@ -93,6 +96,8 @@ class Attributes:
 
     def accessed(self) -> None:
         """Contents were read: the time is kept as ``relatime`` does."""
+        if self.fs_flags & NOATIME:
+            return
         now = self.vfs.now()
         if self.atime <= self.mtime or self.atime <= self.ctime or now - self.atime >= DAY:
             self.atime = now
@@ -106,6 +111,13 @@ class Attributes:
             from ring3.fs.acl import with_mode  # noqa: PLC0415 - few files have one
 
             self.acl = with_mode(self.acl, mode)
+        self.ctime = self.vfs.now()
+        self.note_change()
+
+    def set_flags(self, flags: int) -> None:
+        """Sets its flags."""
+        self.pin()
+        self.fs_flags = flags
         self.ctime = self.vfs.now()
         self.note_change()
 

@@ -12,7 +12,7 @@ from typing import Final
 from ring3.abi.errno import E, Errno
 from ring3.fs import notify
 from ring3.fs.dentry import Dentry
-from ring3.fs.inode import Inode
+from ring3.fs.inode import APPEND, Inode
 from ring3.fs.namei import Last, Walk
 from ring3.fs.permission import (
     CAP_FOWNER,
@@ -23,6 +23,8 @@ from ring3.fs.permission import (
     Who,
     permits,
     require,
+    require_not_fixed,
+    without_group,
 )
 
 _COOKIES: Final = count(1)
@@ -67,8 +69,13 @@ def free_name(last: Last, *, directory: bool = False) -> None:
     writable(last.parent)
 
 
-def masked(directory: Inode, mode: int, umask: int) -> int:
-    """The mode asked for a new file: a default access control list stands in for the umask (mode_strip_umask)."""
+def masked(directory: Inode, mode: int, umask: int, who: Who) -> int:
+    """The mode of a new file by what was asked for (vfs_prepare_mode).
+
+    The group's bit is lost first, where somebody else's group would get a program; a default access control list
+    stands in for the umask.
+    """
+    mode = without_group(directory, mode, who)
     return mode if directory.default_acl is not None else mode & ~umask
 
 
@@ -122,6 +129,7 @@ def link(old: Dentry, last: Last, who: Who) -> None:
     if who.domain is not None:
         who.domain.require_refer(old, last.parent, None, moves=False, exchange=False)
     require(last.parent.inode, who, MAY_WRITE | MAY_EXEC)
+    require_not_fixed(old.inode)
     if old.inode.is_directory:
         raise Errno(E.EPERM)
     last.parent.inode.link(last.name, old.inode)
@@ -141,15 +149,18 @@ def _may_link(inode: Inode, who: Who) -> bool:
 
 
 def _may_remove(directory: Inode, victim: Inode, who: Who) -> None:
-    """may_delete: write permission, and in a sticky directory ownership.
+    """may_delete: write permission, in a sticky directory ownership, and nothing that has to stay.
 
     Raises:
         Errno: EACCES; EPERM.
     """
     require(directory, who, MAY_WRITE | MAY_EXEC)
+    if directory.fs_flags & APPEND:
+        raise Errno(E.EPERM)
     sticky = directory.mode & stat.S_ISVTX
     if sticky and who.uid not in (victim.uid, directory.uid) and not who.has(CAP_FOWNER):
         raise Errno(E.EPERM)
+    require_not_fixed(victim)
 
 
 def unlink(last: Last, who: Who) -> None:

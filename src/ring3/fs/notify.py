@@ -31,6 +31,7 @@ CREATE: Final = 0x100
 DELETE: Final = 0x200
 DELETE_SELF: Final = 0x400
 MOVE_SELF: Final = 0x800
+UNMOUNT: Final = 0x2000
 ISDIR: Final = 0x4000_0000
 """The events, as inotify(7) numbers them (IN_ACCESS and so on)."""
 
@@ -225,6 +226,14 @@ def _told_of_itself(inode: Inode, mask: int) -> None:
     """Something happened to a file, whatever its name."""
     _tell(inode, mask)
     _heard(Event(mask | (ISDIR if inode.is_directory else 0), inode))
+
+
+def unmounted(fs: FileSystem) -> None:
+    """A file system is mounted nowhere any more (fsnotify_unmount_inodes)."""
+    watches = fs.watches
+    for mark in [mark for marks in watches.marks.values() for mark in marks] if watches is not None else ():
+        mark.tell(UNMOUNT, b"", 0, gone=False)
+        mark.ended()
 
 
 def ended(inode: Inode) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import E, Errno
 from ring3.fs import names, notify
 from ring3.fs.dentry import Dentry
-from ring3.fs.file import O_ACCMODE, O_PATH, File, Stat
-from ring3.fs.inode import Inode
+from ring3.fs.file import O_ACCMODE, O_APPEND, O_NOATIME, O_PATH, File, Stat
+from ring3.fs.inode import APPEND, Inode
 from ring3.fs.mounts import NODEV
 from ring3.fs.namei import Last, Walk
 from ring3.fs.permission import MAY_EXEC, MAY_READ, MAY_WRITE, Who, require, require_owner
@@ -27,7 +27,6 @@ O_ASYNC: Final = 0o20000
 O_LARGEFILE: Final = 0o100000
 O_DIRECTORY: Final = 0o200000
 O_NOFOLLOW: Final = 0o400000
-O_NOATIME: Final = 0o1000000
 O_CLOEXEC: Final = 0o2000000
 O_SYNC: Final = 0o4010000
 O_TMPFILE: Final = 0o20000000
@@ -122,7 +121,7 @@ def open_last_lookups(walk: Walk, last: Last, flags: int, mode: int, umask: int)
             raise Errno(E.EISDIR)
         found = names.find(last.parent, last.name)
         if found is None:
-            given = names.masked(last.parent.inode, mode & 0o7777, umask)
+            given = names.masked(last.parent.inode, mode & 0o7777, umask, walk.who)
             made = names.make(last, stat.S_IFREG | given, walk.who)
             rights = _rights(made, flags & ~O_TRUNC, walk.who)
             file = made.inode.open(made, flags & ~FORGOTTEN)
@@ -153,7 +152,7 @@ def do_tmpfile(walk: Walk, found: Dentry, flags: int, mode: int, umask: int) -> 
         raise Errno(E.ENOTDIR)
     names.writable(found)
     require(found.inode, walk.who, MAY_WRITE | MAY_EXEC)
-    given = names.masked(found.inode, mode & 0o7777, umask)
+    given = names.masked(found.inode, mode & 0o7777, umask, walk.who)
     inode = found.inode.create_unnamed(stat.S_IFREG | given, walk.who)
     unnamed = Dentry(found.fs, inode, found, b"#%d" % inode.ino)
     unnamed.deleted = True
@@ -222,6 +221,7 @@ def vfs_open(found: Dentry, flags: int, who: Who) -> File:
     if wanted & MAY_WRITE and is_data:
         names.writable(found)
         require_no_program(inode)
+        _require_appending(inode, flags)
     if inode.is_device and found.mount_flags & NODEV:
         raise Errno(E.EACCES)
     if flags & O_NOATIME:
@@ -236,6 +236,16 @@ def vfs_open(found: Dentry, flags: int, who: Who) -> File:
     if flags & O_TRUNC and is_data:
         inode.truncate(0)
     return file
+
+
+def _require_appending(inode: Inode, flags: int) -> None:
+    """Refuses to write a file otherwise that is only appended to (handle_truncate, may_open).
+
+    Raises:
+        Errno: EPERM.
+    """
+    if inode.fs_flags & APPEND and (flags & O_TRUNC or not flags & O_APPEND):
+        raise Errno(E.EPERM)
 
 
 def _ask(place: Dentry) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import NamedTuple
 from ring3.abi.linux.capabilities import ALL, Cap
+from ring3.fs.inode import FIXED, IMMUTABLE
 
 if TYPE_CHECKING:
     from ring3.fs.inode import Inode
@@ -81,9 +82,15 @@ def of_new(directory: Inode, mode: int, who: Who, *, by_directory: bool = False)
     gid = directory.gid if inherits or by_directory else who.gid
     if stat.S_ISDIR(mode):
         return mode | inherits, who.uid, gid
-    if mode & stat.S_ISGID and mode & stat.S_IXGRP and not (who.in_group(gid) or who.has(CAP_FSETID)):
-        mode &= ~stat.S_ISGID
     return mode, who.uid, gid
+
+
+def without_group(directory: Inode, mode: int, who: Who) -> int:
+    """The mode that somebody may give a new file in a directory, not to run as a group of others (mode_strip_sgid)."""
+    runs = stat.S_ISGID | stat.S_IXGRP
+    if mode & runs != runs or not directory.mode & stat.S_ISGID:
+        return mode
+    return mode if who.in_group(directory.gid) or who.has(CAP_FSETID) else mode & ~stat.S_ISGID
 
 
 def permits(inode: Inode, who: Who, wanted: int) -> bool:
@@ -110,13 +117,25 @@ def permits(inode: Inode, who: Who, wanted: int) -> bool:
 
 
 def require(inode: Inode, who: Who, wanted: int) -> None:
-    """Refuses what `permits` does not allow.
+    """Refuses what `permits` does not allow, and to write what can never be changed (inode_permission).
 
     Raises:
-        Errno: EACCES.
+        Errno: EACCES; EPERM.
     """
+    if wanted & MAY_WRITE and inode.fs_flags & IMMUTABLE:
+        raise Errno(E.EPERM)
     if not permits(inode, who, wanted):
         raise Errno(E.EACCES)
+
+
+def require_not_fixed(inode: Inode) -> None:
+    """Refuses changes of what is immutable or only appended to.
+
+    Raises:
+        Errno: EPERM.
+    """
+    if inode.fs_flags & FIXED:
+        raise Errno(E.EPERM)
 
 
 def require_owner(inode: Inode, who: Who) -> None:

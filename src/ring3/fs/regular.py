@@ -9,6 +9,7 @@ from ring3.abi.errno import E, Errno
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import (
     O_APPEND,
+    O_NOATIME,
     SEEK_CUR,
     SEEK_DATA,
     SEEK_END,
@@ -18,6 +19,7 @@ from ring3.fs.file import (
     Stat,
 )
 from ring3.fs.inode import FileSystem, Inode
+from ring3.fs.mounts import NOATIME
 from ring3.kernel.mm.objects import MemoryObject, Objects
 from ring3.kernel.mm.pagecache import PageCache
 from ring3.machine.ram import PAGE_SIZE, Ram
@@ -121,6 +123,7 @@ class RegularFile(File):
         super().__init__(flags)
         self._inode = inode
         self._dentry = dentry
+        self._quiet = bool(flags & O_NOATIME or inode.fs.readonly or dentry.mount_flags & NOATIME)
         inode.opened()
         inode.writers += self.writable
 
@@ -137,6 +140,8 @@ class RegularFile(File):
     def read(self, size: int) -> bytes:
         """Reads from the position on."""
         data = self._inode.pread(self.position, size)
+        if not self._quiet:
+            self._inode.accessed()
         self.position += len(data)
         return data
 
@@ -160,6 +165,8 @@ class RegularFile(File):
 
     def pread(self, size: int, offset: int) -> bytes:
         """Reads at an offset."""
+        if not self._quiet:
+            self._inode.accessed()
         return self._inode.pread(offset, size)
 
     def pwrite(self, data: bytes | memoryview, offset: int) -> int:

@@ -111,7 +111,6 @@ class MemoryDirectory(Attributes, Inode):
 
     def entries(self) -> list[Entry]:
         """All names, oldest first."""
-        self.accessed()
         return [Entry(name, inode.ino, inode.kind) for name, inode in self.names.items()]
 
     def is_empty(self) -> bool:

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.capabilities import Cap
 from ring3.fs import acl
-from ring3.fs.permission import CAP_FSETID, MAY_READ, MAY_WRITE, Who, require, require_owner
+from ring3.fs.permission import (
+    CAP_FSETID,
+    MAY_READ,
+    MAY_WRITE,
+    Who,
+    require,
+    require_not_fixed,
+    require_owner,
+)
 
 if TYPE_CHECKING:
     from ring3.fs.inode import Inode
@@ -59,6 +67,7 @@ def _check(inode: Inode, name: bytes, who: Who, wanted: int) -> None:
 def _require_writable(inode: Inode) -> None:
     if inode.fs.readonly:
         raise Errno(E.EROFS)
+    require_not_fixed(inode)
 
 
 def get(inode: Inode, name: bytes, who: Who) -> bytes:

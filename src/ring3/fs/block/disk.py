@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 SECTOR: Final = 512
 """Bytes that sizes and counters are told in."""
+READ_AHEAD: Final = 256
+"""Sectors that are read ahead where nothing else is said (VM_READAHEAD_PAGES)."""
 FALLOC_FL_ZERO_RANGE: Final = 16
 _PIECE: Final = 1 << 20
 
@@ -44,6 +46,7 @@ class Disk:
         opens: How many have it open.
         holder: Who has it for itself: an open file (O_EXCL), or the file system that is mounted from it.
         counters: How often it was read, how many sectors, the same of writing, and the nanoseconds that all that took.
+        read_ahead: What programs have said of reading ahead, in sectors: it is told, nothing is read ahead.
         sequence: Counts the media that were in all devices (BLKGETDISKSEQ).
     """
 
@@ -61,6 +64,7 @@ class Disk:
         self.opens = 0
         self.holder: object = None
         self.counters = [0, 0, 0, 0, 0]
+        self.read_ahead = READ_AHEAD
         self.sequence = 0
         self._pages: PageCache | None = None
 

@@ -82,7 +82,6 @@ class Ext2Directory(Ext2Node, Inode):
 
     def entries(self) -> list[Entry]:
         """All names but ``.`` and ``..``, in the order of the device."""
-        self.accessed()
         return [
             Entry(row.name, row.ino, names.MODES.get(row.kind, 0))
             for row in self._rows()
@@ -219,7 +218,7 @@ class Ext2Directory(Ext2Node, Inode):
 
     def names_changed(self, subdirectories: int) -> None:
         """Its list is another one, with so many more directories in it."""
-        self.record.flags &= ~layout.INDEX_FL
+        self.fs_flags &= ~layout.INDEX_FL
         self.nlink += subdirectories
         self.touch()
 

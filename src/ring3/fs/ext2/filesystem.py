@@ -169,7 +169,7 @@ class Ext2FileSystem(FileSystem):
         mode, uid, gid = of_new(directory, mode, who, by_directory=self.by_directory)
         ino = self.volume.allocate_inode(directory.ino, stat.S_ISDIR(mode))
         record = InodeRecord(bytes(layout.INODE_SIZE))
-        record.mode, record.nlink, record.flags = mode, 1, _inherited(directory.record.flags, mode)
+        record.mode, record.nlink, record.flags = mode, 1, _inherited(directory.fs_flags, mode)
         record.generation = self.vfs.now() & 0xFFFF_FFFF
         if self.volume.inode_size > layout.INODE_SIZE:
             rest = bytes(self.volume.inode_size - layout.INODE_SIZE)

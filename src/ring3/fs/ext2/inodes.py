@@ -45,7 +45,7 @@ class Ext2Node(Attributes, Inode):
             Errno: EIO, the block of its attributes is damaged.
         """
         self.ext2, self.vfs, self.record, self.is_gone = fs, fs.vfs, record, False
-        self.nlink = record.nlink
+        self.nlink, self.fs_flags = record.nlink, record.flags
         self.atime, self.mtime, self.ctime = (
             time * SECOND for time in (record.atime, record.mtime, record.ctime)
         )
@@ -56,7 +56,7 @@ class Ext2Node(Attributes, Inode):
 
     def accessed(self) -> None:
         """Contents were read: the time is kept where anything can be."""
-        if not self.fs.readonly and not self.record.flags & layout.NOATIME_FL:
+        if not self.fs.readonly:
             super().accessed()
 
     def note_change(self) -> None:
@@ -66,11 +66,16 @@ class Ext2Node(Attributes, Inode):
             seconds = min(max(getattr(self, name) // SECOND, -LAST - 1), LAST)
             setattr(self, name, seconds * SECOND)
             setattr(record, name, seconds)
-        record.mode, record.nlink = self.mode, self.nlink
+        record.mode, record.nlink, record.flags = self.mode, self.nlink, self.fs_flags
         record.uid_low, record.uid_high = self.uid & 0xFFFF, self.uid >> 16
         record.gid_low, record.gid_high = self.gid & 0xFFFF, self.gid >> 16
         if not self.is_gone:
             self.ext2.store(self.ino, record)
+
+    @property
+    def settable_flags(self) -> int:  # type: ignore[override]
+        """Flags that programs may set."""
+        return layout.SETTABLE_FL
 
     def set_xattrs(self, values: Mapping[bytes, bytes]) -> None:
         """Sets all extended attributes."""

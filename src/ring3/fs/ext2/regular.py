@@ -65,7 +65,6 @@ class Ext2File(Ext2Node, RegularInode):
 
     def pread(self, offset: int, size: int) -> bytes:
         """Bytes at an offset."""
-        self.accessed()
         size = min(size, self.size - offset)
         if size <= 0:
             return b""

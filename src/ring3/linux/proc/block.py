@@ -84,7 +84,7 @@ FACTS: Final[dict[bytes, Callable[[Disk], object]]] = {
     b"queue/minimum_io_size": lambda disk: disk.logical_size,
     b"queue/optimal_io_size": lambda disk: 0,
     b"queue/physical_block_size": lambda disk: disk.logical_size,
-    b"queue/read_ahead_kb": lambda disk: 128,
+    b"queue/read_ahead_kb": lambda disk: disk.read_ahead // 2,
     b"queue/rotational": lambda disk: 0,
     b"queue/scheduler": lambda disk: "[none]",
     b"queue/zoned": lambda disk: "none",

@@ -96,7 +96,7 @@ class UnixNames:
         path = name.partition(b"\0")[0]
         last = caller.walk().parent(caller.cwd, path)
         who = caller.walk().who
-        mode = stat.S_IFSOCK | names.masked(last.parent.inode, 0o777, caller.umask)
+        mode = stat.S_IFSOCK | names.masked(last.parent.inode, 0o777, caller.umask, who)
         try:
             place = names.make(last, mode, who)
         except Errno as error:

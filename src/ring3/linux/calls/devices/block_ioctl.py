@@ -51,8 +51,6 @@ class Blk(IntEnum):
     GETGEO = 0x301
 
 
-READ_AHEAD: Final = 256
-"""Sectors that are read ahead where nothing else is said (VM_READAHEAD_PAGES)."""
 _MAX_SECTORS: Final = 2560
 
 TOLD: Final[dict[int, tuple[int, Callable[[Disk], int]]]] = {
@@ -75,8 +73,8 @@ TOLD: Final[dict[int, tuple[int, Callable[[Disk], int]]]] = {
 """Requests that tell a number, the number's bytes, and where it comes from."""
 LONGS: Final[dict[int, Callable[[Disk], int]]] = {
     Blk.GETSIZE: lambda disk: disk.size // SECTOR,
-    Blk.RAGET: lambda disk: READ_AHEAD,
-    Blk.FRAGET: lambda disk: READ_AHEAD,
+    Blk.RAGET: lambda disk: disk.read_ahead,
+    Blk.FRAGET: lambda disk: disk.read_ahead,
 }
 """The same of those whose number is as wide as an address."""
 
@@ -143,7 +141,7 @@ def _flush(task: LinuxTask, disk: Disk, arg: int) -> None:
 
 
 def _keep_read_ahead(task: LinuxTask, disk: Disk, arg: int) -> None:
-    """Nothing is read ahead."""
+    disk.read_ahead = arg
 
 
 def _read_partitions(task: LinuxTask, disk: Disk, arg: int) -> None:

@@ -19,7 +19,15 @@ from ring3.fs import notify
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import File
 from ring3.fs.inode import Inode
-from ring3.fs.permission import CAP_CHOWN, CAP_FSETID, MAY_WRITE, Who, require, require_owner
+from ring3.fs.permission import (
+    CAP_CHOWN,
+    CAP_FSETID,
+    MAY_WRITE,
+    Who,
+    require,
+    require_not_fixed,
+    require_owner,
+)
 from ring3.kernel.functions import function
 from ring3.linux.definition import syscall
 from ring3.linux.files.lookup import (
@@ -116,6 +124,7 @@ def chmod_common(task: LinuxTask, found: Dentry | File, mode: int) -> int:
     inode, caller = inode_of(found), who(task)
     if inode.is_link:
         raise Errno(E.EOPNOTSUPP)
+    require_not_fixed(inode)
     require_owner(inode, caller)
     mode &= 0o7777
     if not (caller.in_group(inode.gid) or caller.has(CAP_FSETID)):
@@ -164,6 +173,7 @@ def chown_common(task: LinuxTask, found: Dentry | File, user: int, group: int) -
     gid = inode.gid if group == NO_ID else namespace.group_of(group)
     if uid is None or gid is None:
         raise Errno(E.EINVAL)
+    require_not_fixed(inode)
     if (user, group) != (NO_ID, NO_ID) and not _may_chown(inode, caller, uid, gid):
         raise Errno(E.EPERM)
     mode = stat.S_IMODE(inode.mode)

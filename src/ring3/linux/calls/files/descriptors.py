@@ -9,8 +9,8 @@ from ring3.abi.c_types import INT, CompatULong, FdArg, Int, UnsignedInt, Unsigne
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
 from ring3.abi.linux.structs.files import F_OWNER_EX
-from ring3.fs.file import O_APPEND, O_DIRECT, O_NONBLOCK, O_PATH, File
-from ring3.fs.opening import O_ASYNC, O_CLOEXEC, O_NOATIME
+from ring3.fs.file import O_APPEND, O_DIRECT, O_NOATIME, O_NONBLOCK, O_PATH, File
+from ring3.fs.opening import O_ASYNC, O_CLOEXEC
 from ring3.fs.permission import CAP_SYS_RESOURCE
 from ring3.fs.pipe import MAX_CAPACITY, PipeFile
 from ring3.fs.waiting import Waiting

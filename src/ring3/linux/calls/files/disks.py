@@ -11,6 +11,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from ring3.abi.errno import E, Errno
+from ring3.fs import notify
 from ring3.fs.inode import FileSystem
 from ring3.fs.mounts import NODEV
 from ring3.linux.files.lookup import walk
@@ -75,8 +76,21 @@ def mount_disk(
 def settle(kernel: LinuxSystem) -> None:
     """Ends the use of devices whose file systems nobody uses any more."""
     for fs in kernel.vfs.on_disks():
-        if not any(used is fs for used in _used(kernel)):
+        if not is_used(kernel, fs):
+            notify.unmounted(fs)
             fs.close()
+
+
+def lost_mount(kernel: LinuxSystem, fs: FileSystem) -> None:
+    """A mount of a file system is gone: who watches files of it is told if that was the last one."""
+    settle(kernel)
+    if fs.watches is not None and not is_used(kernel, fs):
+        notify.unmounted(fs)
+
+
+def is_used(kernel: LinuxSystem, fs: FileSystem) -> bool:
+    """Whether a file system is mounted somewhere, or something of it is in use."""
+    return any(used is fs for used in _used(kernel))
 
 
 def _used(kernel: LinuxSystem) -> Iterator[FileSystem]:

@@ -10,6 +10,7 @@ from ring3.abi.linux.structs.time import ITIMERVAL, TIMESPEC, TIMESPEC32, UTIMBU
 from ring3.fs import notify
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import File
+from ring3.fs.inode import FIXED, IMMUTABLE
 from ring3.fs.permission import MAY_WRITE, permits
 from ring3.linux.calls.files.attributes import check_writable
 from ring3.linux.definition import syscall
@@ -57,6 +58,8 @@ def _set_times(task: LinuxTask, found: Dentry | File, times: list[int] | None) -
         explicit = nanoseconds != [UTIME_NOW, UTIME_NOW]
     check_writable(found)
     inode, caller = inode_of(found), who(task)
+    if inode.fs_flags & (FIXED if explicit else IMMUTABLE):
+        raise Errno(E.EPERM)
     if not caller.owns(inode) and (explicit or not permits(inode, caller, MAY_WRITE)):
         raise Errno(E.EPERM if explicit else E.EACCES)
     inode.set_times(*moments)

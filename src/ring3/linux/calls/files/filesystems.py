@@ -247,7 +247,11 @@ KINDS: Final[dict[str, Kind]] = {
     "devpts": Kind(_devpts, frozenset({"uid", "gid", "mode", "ptmxmode", "newinstance", "max"})),
 }
 """By name."""
-EVERYWHERE: Final = frozenset({"ro", "rw", "source", "silent"})
+SUPERBLOCK: Final = frozenset(
+    {"async", "dirsync", "lazytime", "mand", "nolazytime", "nomand", "ro", "rw", "sync"}
+)
+"""What can be said of any, with or without a value (vfs_parse_sb_flag): all is written at once anyway."""
+EVERYWHERE: Final = SUPERBLOCK | {"source", "silent"}
 
 
 def require_kind(kind: str) -> Kind:

@@ -91,6 +91,18 @@ EVERYWHERE: Final[dict[int, Callable[[LinuxTask, int, File, int], int]]] = {
     Ioctl.FIONREAD: _available,
 }
 """What any file answers."""
+OF_FILES: Final = {
+    0x2: "block_size",
+    0x8008_6601: "get_flags",
+    0x8004_6601: "get_flags",
+    0x4008_6602: "set_flags",
+    0x4004_6602: "set_flags",
+    0x801C_581F: "get_attributes",
+    0x4004_9409: "clone",
+    0x4020_940D: "clone_range",
+}
+"""FIGETBSZ, FS_IOC_GETFLAGS and SETFLAGS of both widths, FS_IOC_FSGETXATTR, FICLONE, FICLONERANGE: asked of any file
+too, and answered by a function of `inode_flags`."""
 
 
 NOT_OF_DEVICES: Final = frozenset((
@@ -175,6 +187,10 @@ def do_vfs_ioctl(task: LinuxTask, fd: int, cmd: int, arg: int) -> int | Waiting:
     everywhere = EVERYWHERE.get(cmd)
     if everywhere is not None:
         return everywhere(task, fd, file, arg)
+    if cmd in OF_FILES:
+        about: Callable[[LinuxTask, int, File, int], int]
+        about = getattr(import_module("ring3.linux.calls.files.inode_flags"), OF_FILES[cmd])
+        return about(task, fd, file, arg)
     if file.requests not in FAMILIES:
         raise Errno(E.ENOTTY)
     module, name = FAMILIES[file.requests]

@@ -21,7 +21,7 @@ from ring3.fs.mounts import Mount, MountTree
 from ring3.fs.opening import PathFile
 from ring3.fs.tmpfs import MemoryFileSystem
 from ring3.linux.calls.files import mounting
-from ring3.linux.calls.files.filesystems import check_option, new_mount, require_kind
+from ring3.linux.calls.files.filesystems import SUPERBLOCK, check_option, new_mount, require_kind
 from ring3.linux.definition import syscall
 from ring3.linux.files.lookup import AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, check_flags, find_or_fd
 
@@ -207,11 +207,12 @@ def sys_fsconfig(task: LinuxTask, fd: Int, cmd: FsFlags, key: Pointer, value: Po
     else:
         name = os.fsdecode(_text(task, key))
         word = os.fsdecode(_text(task, value)) if cmd == FsConfig.SET_STRING else ""
-        if cmd not in (FsConfig.SET_FLAG, FsConfig.SET_STRING):
+        if cmd not in (FsConfig.SET_FLAG, FsConfig.SET_STRING) and name not in SUPERBLOCK:
             raise Errno(E.EINVAL)
         if context.made is not None:
             raise Errno(E.EBUSY)
         check_option(context.name, name)
+        context.words.pop({"ro": "rw", "rw": "ro"}.get(name, ""), None)  # what was said last holds
         context.words[name] = word
     return 0
 

@@ -15,7 +15,7 @@ from ring3.fs.mount_copies import Copied
 from ring3.fs.mounts import Mount, MountTree, mount_of, places_in_peers, top, top_of
 from ring3.fs.pseudo import PseudoLink
 from ring3.fs.tmpfs import MemoryFileSystem
-from ring3.linux.calls.files.disks import places, settle
+from ring3.linux.calls.files.disks import lost_mount, places
 from ring3.linux.calls.files.filesystems import new_mount, reconfigure
 
 if TYPE_CHECKING:
@@ -149,10 +149,22 @@ def do_new_mount(task: LinuxTask, place: Dentry, kind: str, source: str, flags: 
     tree = MountTree()
     made = new_mount(task, kind, source, data, readonly=bool(flags & mounts.RDONLY))
     made.flags = flags & mounts.FLAGS
+    require_other(made, place)
     if flags & mounts.RDONLY and isinstance(made.fs, MemoryFileSystem):
         made.fs.readonly = True
     tree.add(made, None)
     attach(task, tree, place)
+
+
+def require_other(made: Mount, place: Dentry) -> None:
+    """Refuses to mount a file system once more where it is (do_add_mount).
+
+    Raises:
+        Errno: EBUSY.
+    """
+    there = top(place).mount
+    if there is not None and there.fs is made.fs:
+        raise Errno(E.EBUSY)
 
 
 def bind_copy(task: LinuxTask, source: Dentry, *, recursive: bool) -> MountTree:
@@ -314,8 +326,9 @@ def do_umount(task: LinuxTask, place: Dentry, *, lazily: bool) -> None:
         other = there.mount
         if other is not None and other.tree is not None and other.fs is mount.fs and other.at is not None:
             _take_away(other.tree, other)
-    _take_away(tree, mount)
-    settle(task.kernel)
+    if mount.tree is not None:  # it may have stood in one of those
+        _take_away(tree, mount)
+    lost_mount(task.kernel, mount.fs)
 
 
 def expires(task: LinuxTask, place: Dentry) -> bool:

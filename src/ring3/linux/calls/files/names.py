@@ -51,8 +51,9 @@ RenameFlags = Annotated[int, UNSIGNED_INT]
 def do_mkdirat(task: LinuxTask, dfd: int, pathname: int, mode: int) -> int:
     """Makes a directory."""
     last = last_of(task, dfd, pathname)
-    mode = names.masked(last.parent.inode, mode & 0o1777, task.fs.umask)
-    names.make(last, stat.S_IFDIR | mode, who(task))
+    caller = who(task)
+    mode = names.masked(last.parent.inode, mode & 0o1777, task.fs.umask, caller)
+    names.make(last, stat.S_IFDIR | mode, caller)
     return 0
 
 
@@ -80,7 +81,7 @@ def do_mknodat(task: LinuxTask, dfd: int, filename: int, mode: int, dev: int) ->
     if kind not in (0, stat.S_IFREG, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFIFO, stat.S_IFSOCK):
         raise Errno(E.EINVAL)
     last = last_of(task, dfd, filename)
-    mode = (kind or stat.S_IFREG) | names.masked(last.parent.inode, mode & 0o7777, task.fs.umask)
+    mode = (kind or stat.S_IFREG) | names.masked(last.parent.inode, mode & 0o7777, task.fs.umask, who(task))
     names.make(last, mode, who(task), _from_user_dev(dev))
     return 0
 

@@ -9,7 +9,17 @@ from ring3.abi.c_types import DirFd, FdArg, Mode, Path, Pointer, SizeT, Unsigned
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.structs.files import OPEN_HOW
 from ring3.fs.fifo import FifoFile
-from ring3.fs.file import O_ACCMODE, O_APPEND, O_DIRECT, O_NONBLOCK, O_PATH, O_RDONLY, O_WRONLY, WouldBlock
+from ring3.fs.file import (
+    O_ACCMODE,
+    O_APPEND,
+    O_DIRECT,
+    O_NOATIME,
+    O_NONBLOCK,
+    O_PATH,
+    O_RDONLY,
+    O_WRONLY,
+    WouldBlock,
+)
 from ring3.fs.namei import IN_ROOT, Resolve
 from ring3.fs.opening import (
     O_ASYNC,
@@ -19,7 +29,6 @@ from ring3.fs.opening import (
     O_DSYNC,
     O_EXCL,
     O_LARGEFILE,
-    O_NOATIME,
     O_NOCTTY,
     O_NOFOLLOW,
     O_SYNC,

@@ -18,10 +18,11 @@ from ring3.abi.c_types import (
 )
 from ring3.abi.errno import E, Errno
 from ring3.fs import notify
+from ring3.fs.inode import FIXED, IMMUTABLE
 from ring3.fs.landlock import TRUNCATE
 from ring3.fs.memory_file import FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE
 from ring3.fs.opening import O_LARGEFILE, LeaseConflict, require_no_program
-from ring3.fs.permission import MAY_WRITE, require
+from ring3.fs.permission import MAY_WRITE, require, require_not_fixed
 from ring3.fs.pipe import PipeFile
 from ring3.fs.regular import MAX_SIZE, RegularFile
 from ring3.fs.waiting import Waiting
@@ -34,6 +35,7 @@ from ring3.linux.model.limits import RLIM_INFINITY, Resource
 from ring3.linux.signals.send import file_too_large
 
 if TYPE_CHECKING:
+    from ring3.fs.file import File
     from ring3.linux.model.task import LinuxTask
 
 FALLOC_WITHOUT_SIZE: Final = (0x08, 0x20)
@@ -87,6 +89,7 @@ def _truncate(task: LinuxTask, path: int, length: int) -> int:
         raise Errno(E.EINVAL)
     check_writable(found)
     require(inode, who(task), MAY_WRITE)
+    require_not_fixed(inode)
     require_no_program(inode)
     if inode.leases is not None:
         inode.leases.require(write=True)
@@ -114,6 +117,7 @@ def do_sys_ftruncate(task: LinuxTask, fd: int, length: int) -> int:
     if isinstance(file, RegularFile):
         if not file.flags & O_LARGEFILE and length > MAX_NON_LFS:
             raise Errno(E.EINVAL)
+        require_not_fixed(file.inode)
         _check_limit(task, file.inode.size, length)
     if not file.rights & TRUNCATE:
         raise Errno(E.EACCES)
@@ -161,6 +165,21 @@ def sys_ia32_ftruncate64(
     return do_sys_ftruncate(task, fd, wide(offset_low, offset_high))
 
 
+def _require_changeable(file: File, mode: int) -> None:
+    """Refuses to change a file by fallocate(2) that is to stay as it is.
+
+    Raises:
+        Errno: EPERM; EISDIR.
+    """
+    inode = file.inode
+    if inode is None:
+        return
+    if inode.is_directory:
+        raise Errno(E.EISDIR)
+    if inode.fs_flags & (IMMUTABLE if mode == FALLOC_FL_KEEP_SIZE else FIXED):
+        raise Errno(E.EPERM)
+
+
 @function(
     "int ksys_fallocate(int fd, int mode, loff_t offset, loff_t len)",
     calls={"do_send_specific"},
@@ -178,8 +197,7 @@ def ksys_fallocate(task: LinuxTask, fd: int, mode: int, offset: int, length: int
     file = writable(task, fd)
     if isinstance(file, PipeFile):
         raise Errno(E.ESPIPE)
-    if file.inode is not None and file.inode.is_directory:
-        raise Errno(E.EISDIR)
+    _require_changeable(file, mode)
     if offset + length > MAX_SIZE:
         raise Errno(E.EFBIG)
     if isinstance(file, RegularFile) and not mode & FALLOC_FL_KEEP_SIZE:

@@ -25,6 +25,7 @@ from ring3.linux.files.lookup import (
 from ring3.linux.model.user_namespace import INITIAL
 
 if TYPE_CHECKING:
+    from ring3.fs.inode import Inode
     from ring3.linux.model.task import LinuxTask
 
 NSEC: Final = 10**9
@@ -35,6 +36,8 @@ STATX_MNT_ID: Final = 0x1000
 STATX_MNT_ID_UNIQUE: Final = 0x4000
 STATX_RESERVED: Final = 0x8000_0000
 STATX_ATTR_MOUNT_ROOT: Final = 0x2000
+STATX_FLAGS_TOLD: Final = 0x74
+"""Attributes that are flags of files, with the same numbers: COMPRESSED, IMMUTABLE, APPEND, NODUMP."""
 STAT_FLAGS: Final = int(At.AT_SYMLINK_NOFOLLOW | At.AT_NO_AUTOMOUNT | At.AT_EMPTY_PATH)
 SYNC_FLAGS: Final = int(At.AT_STATX_FORCE_SYNC | At.AT_STATX_DONT_SYNC)
 STATX_FLAGS: Final = STAT_FLAGS | SYNC_FLAGS
@@ -115,7 +118,7 @@ def old_id(number: int) -> int:
     return number if number < 1 << 16 else 65534
 
 
-def pack_statx(stat: Stat, answered: int, is_mount: bool, mount: int) -> bytes:
+def pack_statx(stat: Stat, answered: int, is_mount: bool, mount: int, inode: Inode | None) -> bytes:
     """``struct statx`` (include/uapi/linux/stat.h); no file has a time of birth.
 
     Args:
@@ -123,12 +126,17 @@ def pack_statx(stat: Stat, answered: int, is_mount: bool, mount: int) -> bytes:
         answered: ``STATX_`` bits of what is said.
         is_mount: A mount starts there.
         mount: The number of the mount.
+        inode: Whose flags are told, None for those of nobody.
     """
     (atime, atime_ns, mtime, mtime_ns, ctime, ctime_ns) = _times(stat)
     attributes = STATX_ATTR_MOUNT_ROOT if is_mount else 0
+    told = STATX_ATTR_MOUNT_ROOT
+    if inode is not None:
+        attributes |= inode.fs_flags & inode.settable_flags & STATX_FLAGS_TOLD
+        told |= inode.settable_flags & STATX_FLAGS_TOLD
     return STATX.pack(
         64, answered, stat.blksize, attributes, stat.nlink, stat.uid, stat.gid, stat.mode, 0, stat.ino,
-        stat.size, stat.blocks, STATX_ATTR_MOUNT_ROOT, atime, atime_ns, 0, 0, 0, 0, ctime, ctime_ns, 0, mtime, mtime_ns,
+        stat.size, stat.blocks, told, atime, atime_ns, 0, 0, 0, 0, ctime, ctime_ns, 0, mtime, mtime_ns,
         0, *major_minor(stat.rdev), *major_minor(stat.dev), mount, *_UNKNOWN,
     )  # fmt: skip
 
@@ -216,7 +224,9 @@ def sys_statx(
         unique = mask & STATX_MNT_ID_UNIQUE
         answered |= unique or STATX_MNT_ID
         number = mount.unique if unique else mount.number
-    task.memory.write(buffer, pack_statx(seen(task, vfs_getattr(found)), answered, is_start, number))
+    task.memory.write(
+        buffer, pack_statx(seen(task, vfs_getattr(found)), answered, is_start, number, found.inode)
+    )
     return 0
 
 

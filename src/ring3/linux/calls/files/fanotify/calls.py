@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 from ring3.abi.c_types import UNSIGNED_INT, UNSIGNED_LONG, Int, Path, UnsignedInt
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.capabilities import Cap
-from ring3.fs.file import O_ACCMODE, O_APPEND, O_NONBLOCK
+from ring3.fs.file import O_ACCMODE, O_APPEND, O_NOATIME, O_NONBLOCK
 from ring3.fs.mounts import number_at, top_of
-from ring3.fs.opening import O_CLOEXEC, O_DSYNC, O_LARGEFILE, O_NOATIME, O_SYNC
+from ring3.fs.opening import O_CLOEXEC, O_DSYNC, O_LARGEFILE, O_SYNC
 from ring3.fs.permission import MAY_READ, require
 from ring3.linux.calls.files.fanotify.group import Group, Key
 from ring3.linux.calls.files.fanotify.values import (
