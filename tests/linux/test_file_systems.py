@@ -135,3 +135,23 @@ def test_proc_hides_what_it_is_told_to() -> None:
         hidden,
         "[-1, -1, -1]",
     ]
+
+
+def test_flags_of_files_keep_them_as_they_are(tmp_path: Path) -> None:
+    """chattr(1) on files in memory, times of access, and whose group's programs new files may be."""
+    (tmp_path / "script").write_text((HERE / "inode_flags.sh").read_text())
+    command = "mkdir /tmp/flags; unshare -m sh script /tmp/flags"
+    done = ring3("run", "--user", "root", "sh", "-c", command, cwd=tmp_path)
+    place = tmp_path / "flags"
+    place.mkdir()
+    command = "unshare -m true && unshare -m sh $0 $1"
+    native = subprocess.run(
+        ["sh", "-c", command, str(HERE / "inode_flags.sh"), str(place)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if "end" not in native.stdout:
+        pytest.skip("the host does not let us mount, or has no flags on tmpfs")
+    assert done.stdout.splitlines() == native.stdout.splitlines()
+    assert done.stderr.replace("/tmp/flags", str(place)) == native.stderr
