@@ -9,6 +9,7 @@ from typing import Final
 
 import pytest
 
+import ring3 as ring3_api
 from tests.cli.command import ring3
 
 HERE: Final = Path(__file__).parent
@@ -100,3 +101,24 @@ def test_ext2_is_read_and_written_as_linux_does(made: str, tmp_path: Path) -> No
     ours = done_with_ext2(made, tmp_path)
     assert [line for line in ours if line.startswith("checked")] == ["checked 0"] * 2, ours
     assert ours == natively(made, tmp_path)
+
+
+def test_a_mounted_device_is_part_of_a_snapshot(tmp_path: Path) -> None:
+    """What lies on it goes back with the machine, and fits into a file."""
+    made = "cd /tmp; head -c 1M /dev/zero >img; mke2fs -qt ext2 img; mount -o loop -t ext2 img /mnt; echo one >/mnt/a"
+    shown = (
+        "cat /mnt/a; ls /mnt; cat /sys/block/loop0/loop/backing_file /proc/partitions >/dev/null; umount /mnt"
+    )
+    with ring3_api.Linux(user="root") as machine:
+
+        def sh(command: str) -> bytes | None:
+            process = machine.spawn(["/bin/sh", "-c", command], stdout=ring3_api.PIPE)
+            process.run()
+            return process.stdout
+
+        sh(made)
+        snapshot = machine.snapshot()
+        assert sh(f"echo two >/mnt/a; touch /mnt/b; {shown}") == b"two\na\nb\nlost+found\n"
+        snapshot.restore()
+        assert sh(shown) == b"one\na\nlost+found\n"
+        machine.snapshot().save(tmp_path / "file")

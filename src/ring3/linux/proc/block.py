@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from ring3.fs.block.disk import SECTOR, Disk
 from ring3.fs.block.loop import Flag, LoopDisk
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from ring3.fs.inode import Inode
     from ring3.fs.pseudo import PseudoFileSystem
     from ring3.linux.model.system import LinuxSystem
-
-D = TypeVar("D", bound=Disk)
 
 HOME: Final = b"devices/virtual/block"
 """Where devices are that no hardware is behind; other places have links."""
@@ -112,31 +110,29 @@ def _flag(disk: LoopDisk, flag: Flag) -> int:
     return int(bool(disk.status.flags & flag))
 
 
-def _texts(disk: Disk) -> dict[bytes, Callable[[], bytes]]:
-    """Everything a device tells now, by path below its directory."""
-    found = {path: partial(_line, make, disk) for path, make in FACTS.items()}
-    if isinstance(disk, LoopDisk) and disk.file is not None:
-        return {**found, **{path: partial(_line, make, disk) for path, make in LOOP_FACTS.items()}}
-    return {**found}
+def _paths(disk: Disk) -> set[bytes]:
+    """Of what a device tells now, by path below its directory."""
+    return {*FACTS, *(LOOP_FACTS if isinstance(disk, LoopDisk) and disk.file is not None else ())}
 
 
-def _line(make: Callable[[D], object], disk: D) -> bytes:
-    return os.fsencode(f"{make(disk)}\n")
+def _text(disk: Disk, path: bytes) -> bytes:
+    """What it tells there."""
+    told = FACTS[path](disk) if path in FACTS else LOOP_FACTS[path](disk)  # type: ignore[arg-type]  # it is a LoopDisk
+    return os.fsencode(f"{told}\n")
 
 
 def _directory(fs: PseudoFileSystem, disk: Disk, path: bytes = b"") -> PseudoDirectory:
     """A device's directory, or one in it."""
 
     def names() -> Iterable[bytes]:
-        found = {text[len(path) :].split(b"/")[0] for text in _texts(disk) if text.startswith(path)}
+        found = {text[len(path) :].split(b"/")[0] for text in _paths(disk) if text.startswith(path)}
         return sorted(found if path else {*found, b"subsystem"})
 
     def find(name: bytes) -> Inode | None:
         own = path + name
         key = b"/".join((HOME, disk.name.encode(), own))
-        text = _texts(disk).get(own)
-        if text is not None:
-            return PseudoFile(fs, key, text)
+        if own in _paths(disk):
+            return PseudoFile(fs, key, partial(_text, disk, own))
         if own == b"subsystem":
             return PseudoLink(fs, key, lambda: b"../../../../class/block")
         return _directory(fs, disk, own + b"/") if name in names() else None
