@@ -48,6 +48,9 @@ class Residence:
     Attributes:
         rss: All.
         pss: Each page divided by how many address spaces map it.
+        pss_dirty: The same of changed pages.
+        pss_anon: The same of pages that belong to no object, ...
+        pss_shmem: ... and of those that belong to memory that is shared.
         shared_clean: Unchanged pages mapped more than once.
         shared_dirty: Changed pages mapped more than once.
         private_clean: Unchanged pages mapped here only.
@@ -57,12 +60,19 @@ class Residence:
     """
 
     __slots__ = (
-        "anonymous", "locked", "private_clean", "private_dirty", "pss", "rss", "shared_clean", "shared_dirty",
+        "anonymous", "locked", "private_clean", "private_dirty", "pss", "pss_anon", "pss_dirty", "pss_shmem", "rss",
+        "shared_clean", "shared_dirty",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.rss = self.pss = self.anonymous = self.locked = 0
+        self.pss_dirty = self.pss_anon = self.pss_shmem = 0
         self.shared_clean = self.shared_dirty = self.private_clean = self.private_dirty = 0
+
+    @property
+    def pss_file(self) -> int:
+        """Pss of pages of files."""
+        return self.pss - self.pss_anon - self.pss_shmem
 
 
 class Rss(NamedTuple):
@@ -132,7 +142,14 @@ def residence(mm: Space, vma: Vma) -> Residence:
         else:
             raise AssertionError(f"page {address:#x} is mapped and nobody's")
         found.rss += PAGE_SIZE
-        found.pss += PAGE_SIZE // users
+        share = PAGE_SIZE // users
+        found.pss += share
+        if dirty:
+            found.pss_dirty += share
+        if private is not None:
+            found.pss_anon += share
+        elif isinstance(vma.obj, SharedObject):
+            found.pss_shmem += share
         kind = ("shared_" if users > 1 else "private_") + ("dirty" if dirty else "clean")
         setattr(found, kind, getattr(found, kind) + PAGE_SIZE)
     if vma.flags & LOCKED:

@@ -109,27 +109,42 @@ def maps(task: LinuxTask) -> bytes:
     return b"".join(row + b"\n" for row in rows)
 
 
+_RESIDENCE: Final = (
+    ("Rss", "rss"), ("Pss", "pss"), ("Pss_Dirty", "pss_dirty"), ("Pss_Anon", "pss_anon"), ("Pss_File", "pss_file"),
+    ("Pss_Shmem", "pss_shmem"), ("Shared_Clean", "shared_clean"), ("Shared_Dirty", "shared_dirty"),
+    ("Private_Clean", "private_clean"), ("Private_Dirty", "private_dirty"), ("Referenced", "rss"),
+    ("Anonymous", "anonymous"), ("KSM", ""), ("LazyFree", ""), ("AnonHugePages", ""), ("ShmemPmdMapped", ""),
+    ("FilePmdMapped", ""), ("Shared_Hugetlb", ""), ("Private_Hugetlb", ""), ("Swap", ""), ("SwapPss", ""),
+    ("Locked", "locked"),
+)  # fmt: skip
+"""What is said of memory (__show_smap of fs/proc/task_mmu.c): no page ages, is huge or merged, or leaves memory."""
+_OF_ALL: Final = ("Pss_Anon", "Pss_File", "Pss_Shmem")
+"""What is said of all mappings together only."""
+
+
+def _line(name: str, size: int) -> str:
+    return f"{name + ':':<16}{size // 1024:>8} kB\n"
+
+
 def smaps(task: LinuxTask) -> bytes:
     """Its mappings, each with what is in memory of it."""
     if task.mm is None:
         return b""
     found = []
     for row, vma, residence in task.mm.smaps():
-        fields = (
-            ("Size", vma.end - vma.start),
-            ("KernelPageSize", PAGE_SIZE),
-            ("MMUPageSize", PAGE_SIZE),
-            ("Rss", residence.rss),
-            ("Pss", residence.pss),
-            ("Shared_Clean", residence.shared_clean),
-            ("Shared_Dirty", residence.shared_dirty),
-            ("Private_Clean", residence.private_clean),
-            ("Private_Dirty", residence.private_dirty),
-            ("Anonymous", residence.anonymous),
-            ("Locked", residence.locked),
-        )
-        found.append(f"{row}\n" + "".join(f"{name + ':':<16}{size // 1024:>8} kB\n" for name, size in fields))
-        found.append("VmFlags: " + "".join(f"{word} " for word in flag_letters(vma)) + "\n")
+        found += [f"{row}\n", _line("Size", vma.end - vma.start)]
+        found += [_line("KernelPageSize", PAGE_SIZE), _line("MMUPageSize", PAGE_SIZE)]
+        found += [
+            _line(name, getattr(residence, field) if field else 0)
+            for name, field in _RESIDENCE
+            if name not in _OF_ALL
+        ]
+        found += [
+            f"{'THPeligible:':<16}{0:>8}\n",
+            "VmFlags: ",
+            *(f"{word} " for word in flag_letters(vma)),
+            "\n",
+        ]
     return os.fsencode("".join(found))
 
 
@@ -141,19 +156,9 @@ def smaps_rollup(task: LinuxTask) -> bytes:
     start = rows[0][1].start if rows else 0
     end = rows[-1][1].end if rows else 0
     residences = [residence for _, _, residence in rows]
-    fields = (
-        ("Rss", "rss"),
-        ("Pss", "pss"),
-        ("Shared_Clean", "shared_clean"),
-        ("Shared_Dirty", "shared_dirty"),
-        ("Private_Clean", "private_clean"),
-        ("Private_Dirty", "private_dirty"),
-        ("Anonymous", "anonymous"),
-        ("Locked", "locked"),
-    )
     text = f"{start:08x}-{end:08x} ---p 00000000 00:00 0 ".ljust(73) + "[rollup]\n"
-    for name, field in fields:
-        text += f"{name + ':':<16}{sum(getattr(found, field) for found in residences) // 1024:>8} kB\n"
+    for name, field in _RESIDENCE:
+        text += _line(name, sum(getattr(found, field) for found in residences) if field else 0)
     return text.encode()
 
 
