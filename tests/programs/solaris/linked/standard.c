@@ -281,6 +281,26 @@ static void dates(void)
 	printf("%d\n", strptime("31/13", "%d/%m", &tm) == NULL);
 }
 
+/* Zones by their names, before and behind the last change that their files know. */
+static void zones(void)
+{
+	static const time_t times[] = { 0, 202003200, 323823599, 323823600, 951782400, 1000000000, 1711846799, 1711846800, 1729990800, 2140000000 };
+	static const char *const named[] = { "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Sydney", "UTC" };
+	char out[64];
+	struct tm tm;
+	for (int z = 0; z < 5; z++) {
+		setenv("TZ", named[z], 1);
+		tzset();
+		for (size_t n = 0; n < sizeof times / sizeof *times; n++) {
+			localtime_r(&times[n], &tm);
+			strftime(out, sizeof out, "%Y-%m-%d %H:%M:%S %Z", &tm);
+			printf("%s %s %d\n", named[z], out, tm.tm_isdst);
+		}
+		struct tm noon = { .tm_year = 80, .tm_mon = 6, .tm_mday = 1, .tm_hour = 12, .tm_isdst = -1 };
+		printf("%ld\n", (long)mktime(&noon));
+	}
+}
+
 static void streams(void)
 {
 	char name[] = "/tmp/streamXXXXXX", line[32], *text = NULL;
@@ -588,7 +608,7 @@ int main(int argc, char **argv)
 		void (*run)(void);
 	} deeds[] = {
 		{ "printing", printing }, { "scanning", scanning }, { "numbers", numbers }, { "text", text }, { "patterns", patterns }, { "tables", tables },
-		{ "dates", dates }, { "streams", streams }, { "folders", folders }, { "threads", threads }, { "jumps", jumps }, { "functions", functions },
+		{ "dates", dates }, { "zones", zones }, { "streams", streams }, { "folders", folders }, { "threads", threads }, { "jumps", jumps }, { "functions", functions },
 		{ "addresses", addresses },
 	};
 	for (size_t n = 0; argc > 1 && n < sizeof deeds / sizeof *deeds; n++)

@@ -1,6 +1,6 @@
 /*
  * Calendar time (ctime(3C), mktime(3C), strftime(3C), strptime(3C)) and time zones: TZ as POSIX writes it, with rules for
- * the summer (environ(7)). There is no database of zones: a name stands for UTC.
+ * the summer, or the name of a zone (environ(7)). A name that nobody knows stands for UTC.
  */
 
 #include "calendar.h"
@@ -114,7 +114,9 @@ void tzset(void)
 	strlcpy(zone_set, zone, sizeof zone_set);
 	zone_known = 1;
 	daylight = 0;
-	if (!read_zone(zone + (*zone == ':'))) {
+	zone += *zone == ':';
+	const char *rule = load_zone(zone);
+	if (!read_zone(rule ? rule : zone)) {
 		timezone = altzone = 0;
 		daylight = 0;
 		strcpy(names[0], "UTC");
@@ -170,7 +172,18 @@ struct tm *gmtime_r(const time_t *when, struct tm *tm)
 
 struct tm *localtime_r(const time_t *when, struct tm *tm)
 {
+	long east;
+	int summer;
+	const char *name;
 	tzset();
+	if (zone_at(*when, &east, &summer, &name)) {
+		time_t local = *when + east;
+		gmtime_r(&local, tm);
+		tm->tm_isdst = summer;
+		*(summer ? &altzone : &timezone) = -east;
+		strlcpy(names[summer != 0], name, sizeof names[0]);
+		return tm;
+	}
 	time_t shown = *when - timezone;
 	gmtime_r(&shown, tm);
 	if (daylight && is_summer(*when, 1900l + tm->tm_year)) {
@@ -218,6 +231,16 @@ time_t mktime(struct tm *tm)
 			when = shown + timezone;
 			localtime_r(&when, &found);
 		}
+	}
+	time_t known = when;		/* by what clocks showed then, where a zone's file says so */
+	long east;
+	int summer;
+	const char *name;
+	for (int n = 0; n < 2 && zone_at(known, &east, &summer, &name); n++)
+		known = shown - east;
+	if (known != when) {
+		when = known;
+		localtime_r(&when, &found);
 	}
 	*tm = found;
 	return when;
