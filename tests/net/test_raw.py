@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ring3.abi.errno import E, Errno
-from ring3.abi.linux.sockets import AF_INET, SOCK_RAW, SOL_RAW
+from ring3.abi.linux.sockets import AF_INET, AF_INET6, SOCK_DGRAM, SOCK_RAW, SOL_RAW
 from ring3.fs.file import WouldBlock
 from ring3.net.caller import CAP_NET_RAW
 from ring3.net.inet.address import LOOPBACK4, Endpoint, pack
@@ -30,6 +30,13 @@ def test_they_are_for_the_privileged(machine: Machine) -> None:
     with pytest.raises(Errno) as caught:
         machine.socket(AF_INET, SOCK_RAW, ICMP)
     assert caught.value.number is E.EPERM
+
+
+def test_no_group_may_have_one_that_is_not_raw(machine: Machine) -> None:
+    for family, protocol in ((AF_INET, ICMP), (AF_INET6, 58)):
+        with pytest.raises(Errno) as caught:
+            machine.socket(family, SOCK_DGRAM, protocol)
+        assert caught.value.number is E.EACCES
 
 
 def test_a_request_is_seen_and_answered(machine: Machine) -> None:

@@ -32,7 +32,8 @@ def _make(family: int, network: Network, kind: int, protocol: int, caller: Calle
     """A new socket.
 
     Raises:
-        Errno: EINVAL, no protocol; ESOCKTNOSUPPORT; EPROTONOSUPPORT; EPERM, a raw one without the capability.
+        Errno: EINVAL, no protocol; ESOCKTNOSUPPORT; EPROTONOSUPPORT; EPERM, a raw one without the capability; EACCES,
+            one of ICMP that is not raw, which no group may have (net.ipv4.ping_group_range as Linux starts with it).
     """
     if not 0 <= protocol < IPPROTO_MAX:
         raise Errno(E.EINVAL)
@@ -47,6 +48,8 @@ def _make(family: int, network: Network, kind: int, protocol: int, caller: Calle
     if found is None:
         raise Errno(E.EPROTONOSUPPORT if kind == SOCK_RAW else E.ESOCKTNOSUPPORT)
     made, number = found
+    if kind == SOCK_DGRAM and protocol == FAMILIES[family].protocol:
+        raise Errno(E.EACCES)
     if kind == SOCK_DGRAM and protocol == IPPROTO_UDPLITE:
         number = protocol
     if protocol not in (0, number):
