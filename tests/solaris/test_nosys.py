@@ -38,7 +38,7 @@ def run_ignoring(machine: Solaris, program: Path, deed: str) -> tuple[int, bytes
 @BOTH_PATHS
 @pytest.mark.parametrize(
     "deed",
-    ["nosys_0", "loadable_8", "loadable_named_49", "old_handler_21", "absent_55", "number_256"],
+    ["nosys_0", "loadable_8", "loadable_named_51", "old_handler_21", "absent_55", "number_256"],
 )
 def test_who_ignores_sigsys_sees_enosys(deeds: Path, deed: str, path: PathThrough) -> None:
     with guest.boot_solaris(path) as machine:
@@ -62,7 +62,7 @@ def test_fault_cannot_be_ignored(deeds: Path, path: PathThrough) -> None:
         ("old_handler_21", "mount is not implemented: SIGSYS (reported once)"),
         ("number_256", "there is no system call 256: SIGSYS (reported once)"),
         ("nosys_35", "there is no system call 35: SIGSYS (reported once)"),
-        ("loadable_named_49", "system call 49 is in a module that is not there: SIGSYS (reported once)"),
+        ("loadable_named_51", "system call 51 is in a module that is not there: SIGSYS (reported once)"),
     ],
 )
 def test_absent_call_is_reported_once(deeds: Path, deed: str, line: str, path: PathThrough) -> None:

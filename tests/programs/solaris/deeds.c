@@ -29,7 +29,7 @@ static void report(long rax, long carry)
 static void nosys_0(void) { CALL(0); }
 static void nosys_35(void) { CALL(35); }
 static void loadable_8(void) { CALL(8); }
-static void loadable_named_49(void) { CALL(49); }
+static void loadable_named_51(void) { CALL(51); }
 static void old_handler_21(void) { CALL(21); }
 static void absent_55(void) { CALL(55); }
 static void number_256(void) { CALL(256); }
@@ -72,7 +72,7 @@ static const struct {
 	const char *name;
 	void (*deed)(void);
 } deeds[] = {
-	{"nosys_0", nosys_0}, {"nosys_35", nosys_35}, {"loadable_8", loadable_8}, {"loadable_named_49", loadable_named_49},
+	{"nosys_0", nosys_0}, {"nosys_35", nosys_35}, {"loadable_8", loadable_8}, {"loadable_named_51", loadable_named_51},
 	{"old_handler_21", old_handler_21}, {"absent_55", absent_55}, {"number_256", number_256},
 	{"number_100000", number_100000}, {"number_minus_1", number_minus_1}, {"number_is_32_bits", number_is_32_bits},
 	{"int_80", int_80}, {"int_91", int_91}, {"int_21", int_21}, {"int_7f", int_7f}, {"int_of", int_of},
