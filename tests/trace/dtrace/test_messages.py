@@ -93,3 +93,17 @@ def test_odd_values_are_shown(program: str, output: str, recwarn: pytest.Warning
 def test_an_address_below_zero_is_told_as_one_of_64_bits() -> None:
     said = run('BEGIN { trace("abc"[-1]); } ERROR { exit(0); }').stderr
     assert "invalid address (0xffffffffffffffff)" in said[0]
+
+
+@pytest.mark.parametrize("word", ["é", "²", "\u0661"])
+def test_letters_and_digits_are_those_of_ascii(word: str) -> None:
+    for program in (f"BEGIN {{ {word} = 1; }}", f"BEGIN {{ x = {word}; }}", f"{word} {{}}"):
+        with pytest.raises(CompileError, match=f'syntax error near "{word}"'):
+            run(program)
+
+
+@pytest.mark.parametrize(
+    ("argument", "shown"), [("1x", "1x"), ("²", "c2 b2"), ("-5", "-5"), ("+0x1fUL", "31")]
+)
+def test_an_argument_that_is_neither_a_number_nor_a_word_is_a_string(argument: str, shown: str) -> None:
+    assert shown in run("BEGIN { trace($1); exit(0); }", argument).stdout

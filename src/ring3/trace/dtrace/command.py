@@ -213,7 +213,7 @@ class Command:
         Raises:
             DtraceError: There is none.
         """
-        if not text.isdigit():
+        if not (text.isascii() and text.isdigit() and len(text) < 10):
             raise DtraceError(f"invalid pid: {text}")
         if not self._host.grab(int(text)):
             raise DtraceError(f"failed to grab pid {text}: no such process")

@@ -8,6 +8,7 @@ predicate when what follows it is `{`, `;`, another slash or the end; macro vari
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -68,10 +69,15 @@ KEYWORDS = frozenset(
 """Reserved words of D."""
 
 _BLANKS = re.compile(r"[\f\n\r\t\v ]*")
+_LETTERS = frozenset(string.ascii_letters + "_`")
+_DIGITS = frozenset(string.digits)
+_PASSED = frozenset("\n/#\\")
+"""What may begin something between words that is not a blank."""
 _SPACE = re.compile(r"[ \t\r\f\v]*")
 _DESCRIPTION = re.compile(r"[-$:a-zA-Z_.?*\\\[\]!][-$:0-9a-zA-Z_.`?*\\\[\]!]*|[0-9]+")
 _WORD = re.compile(r"[A-Za-z_`][A-Za-z_0-9`]*")
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]+[uUlL]*|[0-9]+[uUlL]*")
+_INTEGER = re.compile(r"[-+]?(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)[uUlL]*")
 _FLOATING = re.compile(r"[0-9]+(\.[0-9]*([eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+)[fFlL]?|\.[0-9]+")
 _AGGREGATION = re.compile(r"@[A-Za-z_][A-Za-z_0-9]*|@")
 _MACRO = re.compile(r"\$\$?([0-9]+|[A-Za-z_]\w*)")
@@ -124,10 +130,10 @@ class Lexer:
         if start >= len(text):
             return Token("end", "", line)
         first = text[start]
-        if first.isalpha() or first in "_`":
+        if first in _LETTERS:
             word = self._take(_WORD)
             return Token("keyword" if word in KEYWORDS else "word", word, line)
-        if first.isdigit() or _FLOATING.match(text, start):
+        if first in _DIGITS or (first == "." and _FLOATING.match(text, start)):
             return self._number(line)
         if first == '"':
             return self._string(line)
@@ -176,8 +182,13 @@ class Lexer:
         """Pass over blanks, comments and control lines."""
         text = self.text
         while True:
-            self._take(_SPACE)
+            blanks = _SPACE.match(text, self._position)
+            assert blanks
+            self._position = blanks.end()
             rest = text[self._position : self._position + 2]
+            if rest[:1] not in _PASSED:
+                self._line_start = False
+                return
             if rest[:1] == "\n":
                 self._position += 1
                 self.line += 1
@@ -275,10 +286,9 @@ class Lexer:
         """A macro argument becomes what it looks like: an integer, a string in quotes, a word."""
         if value[:1] == '"':
             return Token("string", text, line, value.strip('"').encode("utf-8", "surrogateescape"))
-        digits = value.lstrip("+-")
-        if digits[:1].isdigit():
+        if _INTEGER.fullmatch(value):
             try:
-                number = integer_token(text, digits.rstrip("uUlL"), "", line)
+                number = integer_token(text, value.lstrip("+-").rstrip("uUlL"), "", line)
             except CompileError as error:
                 message = f"macro argument {text} constant {value} results in integer overflow"
                 raise CompileError("D_MACRO_OFLOW", line, message) from error

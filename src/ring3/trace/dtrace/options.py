@@ -29,7 +29,7 @@ _UNITS = {
     "d": 86400 * _SECOND,
     "day": 86400 * _SECOND,
 }
-_NUMBER = re.compile(r"([0-9]+)([a-zA-Z]*)")
+_NUMBER = re.compile(r"([0-9]{1,30})([a-zA-Z]*)")
 
 
 class Kind(NamedTuple):
@@ -282,7 +282,7 @@ def _needed(value: str | None) -> str:
 def _number(value: str | None) -> int:
     text = _needed(value)
     try:
-        number = int(text, 0)
+        number = int(text.replace("_", "?"), 0)
     except ValueError:
         raise DtraceError(_INVALID) from None
     if not 0 <= number < 1 << 31:
