@@ -68,7 +68,7 @@ DEATHS = {
     "nosys_0": 12,
     "nosys_35": 12,
     "loadable_8": 12,
-    "loadable_named_49": 12,
+    "loadable_named_51": 12,
     "old_handler_21": 12,
     "absent_55": 12,
     "number_256": 12,
