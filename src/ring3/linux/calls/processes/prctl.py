@@ -9,83 +9,22 @@ Left out: PR_SET_MM for what only /proc shows, core scheduling, and perf events,
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Int, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
-from ring3.abi.linux.capabilities import Cap
 from ring3.abi.signals import NSIG
 from ring3.linux.calls.processes.prctl_mm import get_auxv, set_anonymous_name, set_mm
+from ring3.linux.calls.processes.prctl_option import Option, Pr, require_zero
+from ring3.linux.calls.processes.prctl_rights import RIGHTS
 from ring3.linux.cpu_context import set_no_tsc
 from ring3.linux.definition import syscall
-from ring3.linux.filters import seccomp, user_dispatch
-from ring3.linux.model.filters import Mode
+from ring3.linux.filters import user_dispatch
 from ring3.linux.model.scheduling import REALTIME
-from ring3.linux.tasks import identity
-from ring3.linux.tasks.identity import Secure, commit_creds
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
-
-
-class Pr(IntEnum):
-    """What prctl(2) is to do (include/uapi/linux/prctl.h)."""
-
-    SET_PDEATHSIG = 1
-    GET_PDEATHSIG = 2
-    GET_DUMPABLE = 3
-    SET_DUMPABLE = 4
-    GET_KEEPCAPS = 7
-    SET_KEEPCAPS = 8
-    GET_TIMING = 13
-    SET_TIMING = 14
-    SET_NAME = 15
-    GET_NAME = 16
-    GET_SECCOMP = 21
-    SET_SECCOMP = 22
-    CAPBSET_READ = 23
-    CAPBSET_DROP = 24
-    GET_TSC = 25
-    SET_TSC = 26
-    GET_SECUREBITS = 27
-    SET_SECUREBITS = 28
-    SET_TIMERSLACK = 29
-    GET_TIMERSLACK = 30
-    TASK_PERF_EVENTS_DISABLE = 31
-    TASK_PERF_EVENTS_ENABLE = 32
-    MCE_KILL = 33
-    MCE_KILL_GET = 34
-    SET_MM = 35
-    SET_CHILD_SUBREAPER = 36
-    GET_CHILD_SUBREAPER = 37
-    SET_NO_NEW_PRIVS = 38
-    GET_NO_NEW_PRIVS = 39
-    GET_TID_ADDRESS = 40
-    SET_THP_DISABLE = 41
-    GET_THP_DISABLE = 42
-    CAP_AMBIENT = 47
-    GET_SPECULATION_CTRL = 52
-    SET_SPECULATION_CTRL = 53
-    SET_IO_FLUSHER = 57
-    GET_IO_FLUSHER = 58
-    SET_SYSCALL_USER_DISPATCH = 59
-    SET_MDWE = 65
-    GET_MDWE = 66
-    SET_MEMORY_MERGE = 67
-    GET_MEMORY_MERGE = 68
-    GET_AUXV = 0x41555856
-    SET_VMA = 0x53564D41
-
-
-class Ambient(IntEnum):
-    """What PR_CAP_AMBIENT does."""
-
-    IS_SET = 1
-    RAISE = 2
-    LOWER = 3
-    CLEAR_ALL = 4
 
 
 class Mce(IntEnum):
@@ -107,19 +46,6 @@ STORE_BYPASS: Final = 0
 INDIRECT_BRANCH: Final = 1
 L1D_FLUSH: Final = 2
 SPEC_FORCE_DISABLE: Final = 8
-_LONG_MAX: Final = (1 << 63) - 1
-
-Option = Callable[["LinuxTask", int, int, int, int], int]
-
-
-def _zero(*arguments: int) -> None:
-    """The arguments that must be 0.
-
-    Raises:
-        Errno: EINVAL, one is not.
-    """
-    if any(arguments):
-        raise Errno(E.EINVAL)
 
 
 # -- life and death ----------------------------------------------------------------------------------------------
@@ -169,9 +95,9 @@ def _get_name(task: LinuxTask, pointer: int, *_: int) -> int:
 
 
 def _set_mce_kill(task: LinuxTask, deed: int, policy: int, arg4: int, arg5: int) -> int:
-    _zero(arg4, arg5)
+    require_zero(arg4, arg5)
     if deed == 0:
-        _zero(policy)
+        require_zero(policy)
         task.settings.machine_check = None
     elif deed == 1 and policy in Mce.__members__.values():
         task.settings.machine_check = policy
@@ -181,113 +107,9 @@ def _set_mce_kill(task: LinuxTask, deed: int, policy: int, arg4: int, arg5: int)
 
 
 def _get_mce_kill(task: LinuxTask, *arguments: int) -> int:
-    _zero(*arguments)
+    require_zero(*arguments)
     policy = task.settings.machine_check
     return Mce.DEFAULT if policy is None else policy
-
-
-# -- rights ------------------------------------------------------------------------------------------------------
-
-
-def _get_dumpable(task: LinuxTask, *_: int) -> int:
-    return task.mm_context.dumpable
-
-
-def _set_dumpable(task: LinuxTask, dumpable: int, *_: int) -> int:
-    if dumpable > 1:
-        raise Errno(E.EINVAL)
-    task.mm_context.dumpable = dumpable
-    return 0
-
-
-def _get_keepcaps(task: LinuxTask, *_: int) -> int:
-    return int(bool(task.credentials.securebits & Secure.KEEP_CAPS))
-
-
-def _set_keepcaps(task: LinuxTask, keep: int, *_: int) -> int:
-    commit_creds(task, identity.set_keep_caps(task.credentials, keep))
-    return 0
-
-
-def _get_securebits(task: LinuxTask, *_: int) -> int:
-    return task.credentials.securebits
-
-
-def _set_securebits(task: LinuxTask, bits: int, *_: int) -> int:
-    commit_creds(task, identity.set_securebits(task.credentials, bits))
-    return 0
-
-
-def _bounding_read(task: LinuxTask, cap: int, *_: int) -> int:
-    if cap >= len(Cap):
-        raise Errno(E.EINVAL)
-    return task.credentials.bounding >> cap & 1
-
-
-def _bounding_drop(task: LinuxTask, cap: int, *_: int) -> int:
-    commit_creds(task, identity.drop_bounding(task.credentials, cap))
-    return 0
-
-
-def _ambient(task: LinuxTask, deed: int, cap: int, arg4: int, arg5: int) -> int:
-    now = task.credentials
-    if deed == Ambient.CLEAR_ALL:
-        _zero(cap, arg4, arg5)
-        commit_creds(task, identity.clear_ambient(now))
-        return 0
-    _zero(arg4, arg5)
-    if cap >= len(Cap):
-        raise Errno(E.EINVAL)
-    if deed == Ambient.IS_SET:
-        return now.ambient >> cap & 1
-    if deed == Ambient.RAISE:
-        commit_creds(task, identity.raise_ambient(now, cap))
-    elif deed == Ambient.LOWER:
-        commit_creds(task, identity.lower_ambient(now, cap))
-    else:
-        raise Errno(E.EINVAL)
-    return 0
-
-
-def _set_no_new_privs(task: LinuxTask, on: int, *rest: int) -> int:
-    _zero(on != 1, *rest)
-    task.settings.no_new_privs = True
-    return 0
-
-
-def _get_no_new_privs(task: LinuxTask, *arguments: int) -> int:
-    _zero(*arguments)
-    return int(task.settings.no_new_privs)
-
-
-def _get_seccomp(task: LinuxTask, *_: int) -> int:
-    return seccomp.mode_of(task)
-
-
-def _set_seccomp(task: LinuxTask, mode: int, program: int, *_: int) -> int:
-    if mode == Mode.STRICT:
-        return seccomp.seccomp_set_mode_strict(task)
-    if mode == Mode.FILTER:
-        return seccomp.seccomp_set_mode_filter(task, 0, program)
-    raise Errno(E.EINVAL)
-
-
-def _io_flusher(task: LinuxTask, rest: tuple[int, ...]) -> None:
-    if not task.credentials.capable(Cap.SYS_RESOURCE):
-        raise Errno(E.EPERM)
-    _zero(*rest)
-
-
-def _set_io_flusher(task: LinuxTask, on: int, *rest: int) -> int:
-    _io_flusher(task, rest)
-    _zero(on > 1)
-    task.settings.io_flusher = bool(on)
-    return 0
-
-
-def _get_io_flusher(task: LinuxTask, *arguments: int) -> int:
-    _io_flusher(task, arguments)
-    return int(task.settings.io_flusher)
 
 
 # -- time and CPU ------------------------------------------------------------------------------------------------
@@ -298,7 +120,7 @@ def _get_timing(task: LinuxTask, *_: int) -> int:
 
 
 def _set_timing(task: LinuxTask, method: int, *_: int) -> int:
-    _zero(method)
+    require_zero(method)
     return 0
 
 
@@ -308,7 +130,7 @@ def _get_tsc(task: LinuxTask, pointer: int, *_: int) -> int:
 
 
 def _set_tsc(task: LinuxTask, mode: int, *_: int) -> int:
-    _zero(mode & 0xFFFF_FFFF not in (TSC_ENABLE, TSC_SIGSEGV))
+    require_zero(mode & 0xFFFF_FFFF not in (TSC_ENABLE, TSC_SIGSEGV))
     set_no_tsc(task, mode & 0xFFFF_FFFF == TSC_SIGSEGV)
     return 0
 
@@ -329,7 +151,7 @@ def _no_perf_events(task: LinuxTask, *_: int) -> int:
 
 def _get_speculation(task: LinuxTask, which: int, *rest: int) -> int:
     """What an emulator says: it does not speculate."""
-    _zero(*rest)
+    require_zero(*rest)
     if which in (STORE_BYPASS, INDIRECT_BRANCH):
         return 0
     if which == L1D_FLUSH:
@@ -338,7 +160,7 @@ def _get_speculation(task: LinuxTask, which: int, *rest: int) -> int:
 
 
 def _set_speculation(task: LinuxTask, which: int, _control: int, *rest: int) -> int:
-    _zero(*rest)
+    require_zero(*rest)
     if which == STORE_BYPASS:
         raise Errno(E.ENXIO)
     raise Errno(E.EPERM if which in (INDIRECT_BRANCH, L1D_FLUSH) else E.ENODEV)
@@ -348,18 +170,18 @@ def _set_speculation(task: LinuxTask, which: int, _control: int, *rest: int) -> 
 
 
 def _set_huge_pages(task: LinuxTask, off: int, flags: int, *rest: int) -> int:
-    _zero(*rest, bool(flags) and not off, flags & ~THP_EXCEPT_ADVISED)
+    require_zero(*rest, bool(flags) and not off, flags & ~THP_EXCEPT_ADVISED)
     task.mm_context.no_huge_pages = 1 | flags if off else 0
     return 0
 
 
 def _get_huge_pages(task: LinuxTask, *arguments: int) -> int:
-    _zero(*arguments)
+    require_zero(*arguments)
     return task.mm_context.no_huge_pages
 
 
 def _set_mdwe(task: LinuxTask, bits: int, *rest: int) -> int:
-    _zero(*rest, bits & ~(REFUSE_EXEC_GAIN | NO_INHERIT), bits == NO_INHERIT)
+    require_zero(*rest, bits & ~(REFUSE_EXEC_GAIN | NO_INHERIT), bits == NO_INHERIT)
     context = task.mm_context
     if context.deny_write_exec and context.deny_write_exec != bits:
         raise Errno(E.EPERM)
@@ -368,40 +190,31 @@ def _set_mdwe(task: LinuxTask, bits: int, *rest: int) -> int:
 
 
 def _get_mdwe(task: LinuxTask, *arguments: int) -> int:
-    _zero(*arguments)
+    require_zero(*arguments)
     return task.mm_context.deny_write_exec
 
 
 def _set_merge(task: LinuxTask, on: int, *rest: int) -> int:
-    _zero(*rest)
+    require_zero(*rest)
     task.mm_context.merge = bool(on)
     return 0
 
 
 def _get_merge(task: LinuxTask, *arguments: int) -> int:
-    _zero(*arguments)
+    require_zero(*arguments)
     return int(task.mm_context.merge)
 
 
 OPTIONS: Final[dict[int, Option]] = {
+    **RIGHTS,
     Pr.SET_PDEATHSIG: _set_pdeathsig,
     Pr.GET_PDEATHSIG: _get_pdeathsig,
-    Pr.GET_DUMPABLE: _get_dumpable,
-    Pr.SET_DUMPABLE: _set_dumpable,
-    Pr.GET_KEEPCAPS: _get_keepcaps,
-    Pr.SET_KEEPCAPS: _set_keepcaps,
     Pr.GET_TIMING: _get_timing,
     Pr.SET_TIMING: _set_timing,
     Pr.SET_NAME: _set_name,
     Pr.GET_NAME: _get_name,
-    Pr.GET_SECCOMP: _get_seccomp,
-    Pr.SET_SECCOMP: _set_seccomp,
-    Pr.CAPBSET_READ: _bounding_read,
-    Pr.CAPBSET_DROP: _bounding_drop,
     Pr.GET_TSC: _get_tsc,
     Pr.SET_TSC: _set_tsc,
-    Pr.GET_SECUREBITS: _get_securebits,
-    Pr.SET_SECUREBITS: _set_securebits,
     Pr.SET_TIMERSLACK: _set_timerslack,
     Pr.GET_TIMERSLACK: _get_timerslack,
     Pr.TASK_PERF_EVENTS_DISABLE: _no_perf_events,
@@ -411,16 +224,11 @@ OPTIONS: Final[dict[int, Option]] = {
     Pr.SET_MM: set_mm,
     Pr.SET_CHILD_SUBREAPER: _set_subreaper,
     Pr.GET_CHILD_SUBREAPER: _get_subreaper,
-    Pr.SET_NO_NEW_PRIVS: _set_no_new_privs,
-    Pr.GET_NO_NEW_PRIVS: _get_no_new_privs,
     Pr.GET_TID_ADDRESS: _get_tid_address,
     Pr.SET_THP_DISABLE: _set_huge_pages,
     Pr.GET_THP_DISABLE: _get_huge_pages,
-    Pr.CAP_AMBIENT: _ambient,
     Pr.GET_SPECULATION_CTRL: _get_speculation,
     Pr.SET_SPECULATION_CTRL: _set_speculation,
-    Pr.SET_IO_FLUSHER: _set_io_flusher,
-    Pr.GET_IO_FLUSHER: _get_io_flusher,
     Pr.SET_SYSCALL_USER_DISPATCH: user_dispatch.set_syscall_user_dispatch,
     Pr.SET_MDWE: _set_mdwe,
     Pr.GET_MDWE: _get_mdwe,
