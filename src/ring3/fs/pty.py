@@ -11,17 +11,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
 from ring3.abi.signals import Sig
+from ring3.fs.flip_buffer import FlipBuffer
 from ring3.fs.line_discipline import LineDiscipline
 from ring3.fs.packet_mode import PacketMode, Status, changes
 from ring3.fs.readiness import POLLPRI, READABLE, WRITABLE
-from ring3.fs.termios import Lflag, Termios
+from ring3.fs.termios import RAW, Termios
 from ring3.kernel.wait import Listening, WaitQueue
 
 if TYPE_CHECKING:
     from ring3.fs.pty_files import SlaveFile, SlaveNode
 
-CAPACITY: Final = 65536
-"""Bytes that wait in each direction at most (TTYB_DEFAULT_MEM_LIMIT)."""
+AT_ONCE: Final = 2048
+"""Bytes that a line discipline is given at a time (iterate_tty_write)."""
 
 
 class Jobs(Protocol):
@@ -53,18 +54,143 @@ class Jobs(Protocol):
         """Calls back after so many nanoseconds, unless that is cancelled."""
 
 
+class End:
+    """Either end: what came in from the other, and its line discipline.
+
+    Attributes:
+        pty: The pair.
+        other: The other end.
+        line: What happens to what comes in and goes out.
+        exclusive: It can be opened by the privileged alone (TIOCEXCL).
+        waiting: Who waits for it.
+        incoming: What the other has sent and its line discipline has not taken.
+    """
+
+    other: End
+
+    def __init__(self, pty: Pty, termios: Termios) -> None:
+        self.pty = pty
+        self.exclusive = False
+        self.waiting = WaitQueue()
+        self.incoming = FlipBuffer()
+        self.line = LineDiscipline(self, termios)
+
+    # -- what its line discipline asks -----------------------------------------------------------------------------
+
+    def room(self) -> int:
+        """Bytes that can be sent to the other end (pty_write_room)."""
+        return 0 if self.line.stopped else self.other.incoming.space
+
+    def put(self, data: bytes) -> int:
+        """Sends bytes; returns how many (pty_write)."""
+        return 0 if self.line.stopped else self.other.incoming.insert(data)
+
+    def signal(self, signal: Sig) -> None:
+        """Sends a signal to whom the terminal serves; the master serves nobody."""
+        if self is self.pty.slave:
+            self.pty.jobs.signal(self.pty, signal)
+
+    def drop(self) -> None:
+        """Drops what was sent and has not arrived."""
+        self.other.incoming.flush()
+        self.note(Status.FLUSHWRITE)
+
+    def note(self, happened: Status) -> None:
+        """A reader of packets at the other end is told, which is the master."""
+        if happened == Status.START:
+            self.waiting.wake(WRITABLE)
+        if self is self.pty.slave and self.pty.packets.note(happened):
+            self.other.waiting.wake(READABLE | POLLPRI)
+
+    # -- what its users ask ----------------------------------------------------------------------------------------
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Output; returns how many bytes there was room for."""
+        done = 0
+        while done < len(data):
+            piece = bytes(data[done : done + AT_ONCE])
+            count = self.line.echo.write(piece, self.line.termios)
+            done += count
+            self.pty.settle()
+            if count < len(piece):
+                break
+        return done
+
+    def read(self, size: int) -> bytes:
+        """What a reader gets now."""
+        data = self.line.take(size)
+        if data:
+            self._look_again()
+            self.other.waiting.wake(WRITABLE)
+        return data
+
+    def flush_input(self) -> None:
+        """Drops what has come in and nobody has read (n_tty_flush_buffer)."""
+        self.line.flush()
+        self.note(Status.FLUSHREAD)
+        self._look_again()
+        self.other.waiting.wake(WRITABLE)
+
+    def send_key(self, key: int) -> None:
+        """Sends START or STOP to the other end, output that is stopped or not (tty_send_xchar)."""
+        line = self.line
+        was_stopped = line.stopped
+        if was_stopped:
+            line.start()
+        self.put(bytes([key]))
+        if was_stopped:
+            line.stop()
+        self.pty.settle()
+
+    def set_termios(self, termios: Termios, *, flush: bool = False) -> None:
+        """Changes the settings, and drops the input first where that is asked; who waits looks again."""
+        told = changes(self.line.termios, termios)
+        if flush:
+            self.line.flush()
+            self.note(Status.FLUSHREAD)
+        self.line.set_termios(termios)
+        for happened in told:
+            self.note(happened)
+        self.line.no_room = False
+        self.pty.settle()
+        self.waiting.wake()
+
+    def _look_again(self) -> None:
+        """There may be room for what has come in."""
+        if self.line.no_room:
+            self.line.no_room = False
+            self.pty.settle()
+
+    def receive(self, data: bytes) -> None:
+        """Characters come in by another way than from the other end; what there is no room for is lost."""
+        self.line.receive(data)
+        self.waiting.wake(READABLE)
+        self.pty.settle()
+
+    def feed(self) -> bool:
+        """Gives the line discipline what it takes of a piece of what has come in; False if that is nothing."""
+        pending = self.incoming.pending()
+        count = self.line.receive(pending)
+        if count:
+            self.incoming.take(count)
+            self.waiting.wake(READABLE)
+        if count < len(pending):
+            self.line.look_ahead(self.incoming.unseen())
+        return bool(count)
+
+
 class Pty:
     """A pair.
 
     Attributes:
         number: The N of /dev/pts/N.
-        line: What happens between the two.
+        master: The end of the program that is the terminal.
+        slave: The end that is one.
         packets: How the master reads.
         window: ``struct winsize``.
         session: The session it controls, None for none.
         group: The process group of that which it serves.
         locked: The slave cannot be opened (unlockpt(3)).
-        exclusive: It can be opened by the privileged alone (TIOCEXCL).
         last_served: The session and group that had it when its master was closed.
         master_open: Whether the master is.
         slaves: The open slaves.
@@ -77,142 +203,39 @@ class Pty:
 
     def __init__(self, number: int, jobs: Jobs) -> None:
         self.number = number
-        self.line = LineDiscipline(self._echo, self._signal)
+        self.jobs = jobs
         self.packets = PacketMode()
+        self.master, self.slave = End(self, RAW), End(self, Termios())
+        self.master.other, self.slave.other = self.slave, self.master
         self.window = bytes(8)
         self.session: int | None = None
         self.group: int | None = None
         self.last_served: tuple[int, int | None] | None = None
         self.locked = True
-        self.exclusive = False
         self.master_open = True
         self.slaves: set[SlaveFile] = set()
         self.slave_gone = False
-        self.jobs = jobs
-        self._input = WaitQueue()  # of the slave's users
-        self._output = WaitQueue()  # of the master's
-        self._typed = bytearray()  # what the line discipline has no room for yet
-        self._shown = bytearray()
-        self._held = bytearray()  # echo, while output is stopped
-        self._was_stopped = False
-
-    # -- what is typed -------------------------------------------------------------------------------------------
-
-    def type(self, data: bytes | memoryview) -> int:
-        """Input from the master; returns how many bytes there was room for."""
-        taken = bytes(data[: CAPACITY - len(self._typed)])
-        self._typed += taken
-        self._feed()
-        return len(taken)
-
-    def _feed(self) -> None:
-        """Gives the line discipline as much as it takes."""
-        if self._typed:
-            del self._typed[: self.line.receive(bytes(self._typed))]
-            self._go_on()
-            self._input.wake()  # START may have come too
-
-    def read(self, size: int) -> bytes:
-        """What a reader of the slave gets now."""
-        data = self.line.take(size)
-        self._feed()
-        self._output.wake(WRITABLE)
-        return data
-
-    def has_room(self) -> bool:
-        """Whether more can be typed."""
-        return len(self._typed) < CAPACITY
-
-    def tell(self, happened: Status) -> None:
-        """Tells a reader of packets."""
-        if self.packets.note(happened):
-            self._output.wake(READABLE | POLLPRI)
-
-    def flush_input(self) -> None:
-        """Drops what was typed and nobody has read."""
-        self._typed.clear()
-        self.line.flush()
-        self._output.wake(WRITABLE)
-
-    # -- what is shown -------------------------------------------------------------------------------------------
-
-    def show(self, data: bytes) -> int:
-        """Output of the slave; returns how many bytes there was room for."""
-        room = 0 if self.line.stopped else CAPACITY - len(self._shown)
-        taken = data[: (room + 1) // 2]  # each can become two
-        if taken:
-            self._echo(self.line.process_output(taken))
-        return len(taken)
-
-    def _echo(self, data: bytes) -> None:
-        if self.line.stopped:
-            self._held += data
-        else:
-            self._shown += data
-            self._output.wake(READABLE)
-
-    def _go_on(self) -> None:
-        """Shows what was echoed meanwhile, if output is not stopped any more."""
-        if self.line.stopped != self._was_stopped:
-            self._was_stopped = self.line.stopped
-            self.tell(Status.STOP if self.line.stopped else Status.START)
-        if self._held and not self.line.stopped:
-            held, self._held = self._held, bytearray()
-            self._echo(bytes(held))
-
-    def look(self, size: int) -> bytes:
-        """What a reader of the master gets now."""
-        data = bytes(self._shown[:size])
-        del self._shown[:size]
-        self._input.wake(WRITABLE)
-        return data
-
-    def look_again(self, data: bytes) -> None:
-        """Takes back what `look` has given."""
-        self._shown[:0] = data
 
     @property
-    def shown(self) -> int:
-        """Bytes that the master has not read."""
-        return len(self._shown)
+    def line(self) -> LineDiscipline:
+        """What happens to what is typed and shown."""
+        return self.slave.line
 
-    def flush_output(self) -> None:
-        """Drops them."""
-        self._shown.clear()
-        self._held.clear()
-        self._input.wake(WRITABLE)
-
-    def _signal(self, signal: Sig) -> None:
-        if not self.line.termios.lflag & Lflag.NOFLSH:
-            self.flush_output()
-            self.tell(Status.FLUSHREAD)
-            self.tell(Status.FLUSHWRITE)
-        self.jobs.signal(self, signal)
-
-    def set_termios(self, termios: Termios) -> None:
-        """Changes the settings."""
-        told = changes(self.line.termios, termios)
-        self.line.set_termios(termios)
-        for happened in told:
-            self.tell(happened)
-        self.changed()
-
-    def changed(self) -> None:
-        """Settings have changed: who waits looks again."""
-        self._feed()
-        self._go_on()
-        self._input.wake()
-        self._output.wake()
+    def settle(self) -> None:
+        """What is on the way arrives, and the echo of it (flush_to_ldisc)."""
+        slave, master = self.slave, self.master
+        while (slave.incoming.waiting and slave.feed()) or (master.incoming.waiting and master.feed()):
+            pass
 
     # -- listening -----------------------------------------------------------------------------------------------
 
     def listen_to_input(self, callback: Callable[[], object]) -> Listening:
         """Calls back when the slave may be ready."""
-        return self._input.listen(callback)
+        return self.slave.waiting.listen(callback)
 
     def listen_to_output(self, callback: Callable[[], object]) -> Listening:
         """Calls back when the master may be ready."""
-        return self._output.listen(callback)
+        return self.master.waiting.listen(callback)
 
     # -- the end -------------------------------------------------------------------------------------------------
 
@@ -222,7 +245,7 @@ class Pty:
         if not self.slaves and not slave.hung_up:
             self.slave_gone = True
             self.jobs.unused(self)
-            self._output.wake()
+            self.master.waiting.wake()
 
     def hang_up(self) -> None:
         """Whoever has the slave open can do nothing with it any more (__tty_hangup)."""
@@ -230,5 +253,5 @@ class Pty:
             slave.hung_up = True
         self.slaves.clear()
         self.slave_gone = True
-        self._input.wake()
-        self._output.wake()
+        self.slave.waiting.wake()
+        self.master.waiting.wake()

@@ -17,7 +17,7 @@ from ring3.fs.file import O_NONBLOCK, File, WouldBlock
 from ring3.fs.inode import Inode
 from ring3.fs.memory_inode import MemoryNode
 from ring3.fs.packet_mode import DATA
-from ring3.fs.pty import CAPACITY, Jobs, Pty
+from ring3.fs.pty import End, Jobs, Pty
 from ring3.fs.readiness import ALWAYS, POLLERR, POLLHUP, POLLPRI, READABLE, WRITABLE
 from ring3.fs.termios import Cc, Lflag
 from ring3.fs.tmpfs import MemoryDirectory, MemoryFileSystem
@@ -36,14 +36,16 @@ class PtyFile(DeviceFile):
 
     Attributes:
         pty: The pair.
+        end: Which end of it.
     """
 
     pollable = True
     requests = "terminal"
 
-    def __init__(self, pty: Pty, inode: Inode, dentry: Dentry, flags: int) -> None:
+    def __init__(self, end: End, inode: Inode, dentry: Dentry, flags: int) -> None:
         super().__init__(inode, dentry, flags)
-        self.pty = pty
+        self.end = end
+        self.pty = end.pty
 
     def pread(self, size: int, offset: int) -> bytes:
         """Refused."""
@@ -60,6 +62,10 @@ class PtyFile(DeviceFile):
     def is_terminal(self) -> bool:
         """Both ends are."""
         return True
+
+    def available(self) -> int:
+        """Characters that can be read."""
+        return self.end.line.available()
 
 
 class MasterFile(PtyFile):
@@ -78,16 +84,16 @@ class MasterFile(PtyFile):
         happened = packets.take() if packets.on else b""
         if happened:
             return happened
-        if not self.pty.shown:
+        if not self.end.line.ready():
             if self.pty.slave_gone:
                 raise Errno(E.EIO)
             raise WouldBlock(self, READABLE)
-        return DATA + self.pty.look(size - 1) if packets.on else self.pty.look(size)
+        return DATA + self.end.read(size - 1) if packets.on else self.end.read(size)
 
     def unread(self, data: bytes) -> None:
         """Puts it back; of a packet it is lost, as all of it is on Linux."""
         if not self.pty.packets.on:
-            self.pty.look_again(data)
+            self.end.line.give_back(data)
 
     def write(self, data: bytes | memoryview) -> int:
         """Types.
@@ -95,23 +101,19 @@ class MasterFile(PtyFile):
         Raises:
             WouldBlock: Nobody has read what was typed.
         """
-        done = self.pty.type(data)
+        done = self.end.write(data)
         if not done and len(data):
             raise WouldBlock(self, WRITABLE)
         return done
 
-    def available(self) -> int:
-        """Bytes that were shown."""
-        return self.pty.shown
-
     def poll(self) -> int:
         """Readable when something was shown, hung up when the slave was closed."""
-        found = READABLE if self.pty.shown else 0
+        found = READABLE if self.end.line.ready() else 0
         if self.pty.packets.on and self.pty.packets.status:
             found |= READABLE | POLLPRI
         if self.pty.slave_gone:
             found |= POLLHUP
-        return found | WRITABLE if self.pty.has_room() else found
+        return found | WRITABLE if self.end.room() else found
 
     def listen(self, callback: Callable[[], object], events: int = -1) -> Listening:
         """Calls back when something was shown, or the slave closed."""
@@ -156,7 +158,7 @@ class SlaveFile(PtyFile):
     """
 
     def __init__(self, pty: Pty, inode: Inode, dentry: Dentry, flags: int) -> None:
-        super().__init__(pty, inode, dentry, flags)
+        super().__init__(pty.slave, inode, dentry, flags)
         self.hung_up = False
         self._patience: int | None = None
         pty.slaves.add(self)
@@ -173,12 +175,12 @@ class SlaveFile(PtyFile):
             return b""
         pty = self.pty
         pty.jobs.require_foreground(pty, Sig.SIGTTIN)
-        line, cc = pty.line, pty.line.termios.cc
+        line, cc = self.end.line, self.end.line.termios.cc
         canonical = line.termios.lflag & Lflag.ICANON
         time = 0 if canonical else cc[Cc.TIME] * TENTH
         if line.ready(1 if canonical or self.flags & O_NONBLOCK else min(cc[Cc.MIN], size)):
             self._patience = None
-            return pty.read(size)
+            return self.end.read(size)
         if not canonical and not cc[Cc.MIN] and not time:
             return b""
         if not time or (cc[Cc.MIN] and not line.ready()):
@@ -189,11 +191,11 @@ class SlaveFile(PtyFile):
         if now < self._patience:
             raise Patient(self, self._patience - now)
         self._patience = None
-        return pty.read(size)
+        return self.end.read(size)
 
     def unread(self, data: bytes) -> None:
         """Puts it back."""
-        self.pty.line.give_back(data)
+        self.end.line.give_back(data)
 
     def write(self, data: bytes | memoryview) -> int:
         """Shows.
@@ -204,24 +206,20 @@ class SlaveFile(PtyFile):
         """
         if self.hung_up:
             raise Errno(E.EIO)
-        if self.pty.line.termios.lflag & Lflag.TOSTOP:
+        if self.end.line.termios.lflag & Lflag.TOSTOP:
             self.pty.jobs.require_foreground(self.pty, Sig.SIGTTOU)
-        done = self.pty.show(bytes(data))
+        done = self.end.write(data)
         if not done and len(data):
             raise WouldBlock(self, WRITABLE)
         return done
-
-    def available(self) -> int:
-        """Characters that can be read."""
-        return self.pty.line.available()
 
     def poll(self) -> int:
         """Readable when a reader would get something."""
         if self.hung_up:
             return ALWAYS | POLLERR | POLLHUP
-        pty, cc = self.pty, self.pty.line.termios.cc
-        found = READABLE if pty.line.ready(1 if cc[Cc.TIME] else cc[Cc.MIN]) else 0
-        return found | WRITABLE if not pty.line.stopped and pty.shown < CAPACITY else found
+        line, cc = self.end.line, self.end.line.termios.cc
+        found = READABLE if line.ready(1 if cc[Cc.TIME] else cc[Cc.MIN]) else 0
+        return found | WRITABLE if self.end.room() else found
 
     def listen(self, callback: Callable[[], object], events: int = -1) -> Listening:
         """Calls back when something was typed, or the master is gone."""
@@ -286,4 +284,4 @@ def open_master(inode: Inode, dentry: Dentry, flags: int, jobs: Jobs, owner: int
     node = SlaveNode(fs.vfs, fs, fs.new_ino(), stat.S_IFCHR | 0o620, owner, GROUP, rdev=device)
     node.pty, node.directory, pty.node = pty, directory, node
     directory.put(b"%d" % number, node)
-    return MasterFile(pty, inode, dentry, flags)
+    return MasterFile(pty.master, inode, dentry, flags)

@@ -1,14 +1,22 @@
-"""The settings of a terminal (termios(3); include/uapi/asm-generic/termbits.h)."""
+"""The settings of a terminal: ``struct ktermios`` and what its bits mean (termios(3))."""
 
 from __future__ import annotations
 
+from typing import Final
+
 from ring3.abi.kinds import IntEnum, IntFlag, NamedTuple
+
+DISABLED: Final = 0
+"""The character that stands for none (_POSIX_VDISABLE)."""
 
 
 class Iflag(IntFlag):
     """Treatment of input (include/uapi/asm-generic/termbits.h)."""
 
+    BRKINT = 0x2
+    IGNPAR = 0x4
     PARMRK = 0x8
+    INPCK = 0x10
     ISTRIP = 0x20
     INLCR = 0x40
     IGNCR = 0x80
@@ -16,6 +24,7 @@ class Iflag(IntFlag):
     IUCLC = 0x200
     IXON = 0x400
     IXANY = 0x800
+    IXOFF = 0x1000
     IUTF8 = 0x4000
 
 
@@ -100,6 +109,6 @@ class Termios(NamedTuple):
         """Whether a reader gets lines; with EXTPROC whoever types has edited them already."""
         return self.lflag & (Lflag.ICANON | Lflag.EXTPROC) == Lflag.ICANON
 
-    def special(self, which: Cc) -> int:
-        """A special character, -1 if there is none."""
-        return self.cc[which] or -1
+
+RAW: Final = Termios(iflag=0, oflag=0, lflag=0)
+"""Those of a master: what comes through is left as it is (unix98_pty_init)."""

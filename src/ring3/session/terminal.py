@@ -16,7 +16,7 @@ from ring3.abi.signals import Sig
 from ring3.fs.host_terminal import TERMIOS
 from ring3.linux.model.siginfo import SigInfo
 from ring3.linux.signals.send import group_send_sig_info
-from ring3.linux.terminals.console import Console
+from ring3.linux.terminals.console import PIECE, Console
 from ring3.linux.terminals.outer import Outer
 from ring3.session import wire
 from ring3.session.host_terminal import restore
@@ -147,7 +147,7 @@ class ClientConsole(Console):
 
     def rest(self) -> bytes:
         """What was shown and there was no room for."""
-        return self.pty.look(self.pty.shown)
+        return b"".join(iter(lambda: self.pty.master.read(PIECE), b""))
 
 
 class ClientOuter(Outer):

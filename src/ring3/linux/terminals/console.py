@@ -94,7 +94,7 @@ class Console:
         self.pty = master.pty
         self.pty.locked = False
         self.pty.line.set_termios(host.settings)
-        self.pty.line.translates_output = False
+        self.pty.line.echo.translates = False
         self.pty.window = host.window()
         self._listening = self.pty.listen_to_output(self._show)
 
@@ -172,7 +172,7 @@ class Console:
     def _typed(self, data: bytes) -> None:
         """Keys; what nobody reads for too long is lost, as on any terminal. Nothing means that the terminal is gone."""
         if data:
-            self.pty.type(data)
+            self.pty.master.write(data)
         else:
             self._master.drop()
 
@@ -184,7 +184,7 @@ class Console:
         if self.attached and oflag != self._oflag:
             self._oflag = oflag
             self._host.make_raw(oflag)
-        while data := self.pty.look(PIECE):
+        while data := self.pty.master.read(PIECE):
             try:
                 allowed = data if self.allowance is None else self.allowance.take(data)
                 done = self._host.write(allowed)
@@ -193,7 +193,7 @@ class Console:
             if self.allowance is not None:
                 self.allowance.left -= done
             if done < len(allowed):
-                self.pty.look_again(allowed[done:])
+                self.pty.master.line.give_back(allowed[done:])
                 self._watch = self._kernel.host.watch(self._host.fd, POLLOUT, self._has_room)
                 return
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.linux.structs.terminals import TERMIO, TERMIOS, TERMIOS2
-from ring3.fs.packet_mode import Status
 from ring3.fs.termios import Termios
 from ring3.linux.terminals.ioctls import Ioctl
 
@@ -20,6 +19,7 @@ Request = Callable[["LinuxTask", "PtyFile", int], int]
 CBAUD: Final = 0x100F
 BOTHER: Final = 0x1000
 CSIZE_PARENB: Final = 0x130
+CLOCAL: Final = 0x800
 CS8_CREAD: Final = 0xB0
 SPEEDS: Final = (
     0, 50, 75, 110, 134, 150, 200, 300, 600, 1200, 1800, 2400, 4800, 9600, 19200, 38400,
@@ -71,11 +71,8 @@ def _set(pty: Pty, termios: Termios, *, flush: bool) -> int:
     speed = termios.ospeed
     if cflag & CBAUD != BOTHER:
         speed = SPEEDS[cflag & 0xF | (cflag & BOTHER) >> 8]
-    if flush:
-        pty.flush_input()
-        pty.tell(Status.FLUSHREAD)
     ispeed = termios.ispeed if cflag & CBAUD == BOTHER else speed
-    pty.set_termios(termios._replace(cflag=cflag, ispeed=ispeed, ospeed=speed))
+    pty.slave.set_termios(termios._replace(cflag=cflag, ispeed=ispeed, ospeed=speed), flush=flush)
     return 0
 
 
@@ -92,12 +89,27 @@ def _set_termios2(task: LinuxTask, file: PtyFile, arg: int, *, flush: bool = Fal
     return _set(file.pty, Termios(*form.unpack(task.memory.read(arg, form.size))), flush=flush)
 
 
+def _get_carrier(task: LinuxTask, file: PtyFile, arg: int) -> int:
+    """TIOCGSOFTCAR: whether the line is there without a carrier (CLOCAL)."""
+    task.memory.write_u32(arg, int(bool(file.pty.line.termios.cflag & CLOCAL)))
+    return 0
+
+
+def _set_carrier(task: LinuxTask, file: PtyFile, arg: int) -> int:
+    before = file.pty.line.termios
+    wanted = CLOCAL if task.memory.read_u32(arg) else 0
+    file.pty.slave.set_termios(before._replace(cflag=before.cflag & ~CLOCAL | wanted))
+    return 0
+
+
 GETS: Final[dict[int, Request]] = {
     Ioctl.TCGETS: _get_termios,
     Ioctl.TCGETA: _get_termio,
     Ioctl.TCGETS2: _get_termios2,
+    Ioctl.TIOCGSOFTCAR: _get_carrier,
 }
 CHANGES: Final[dict[int, Request]] = {
+    Ioctl.TIOCSSOFTCAR: _set_carrier,
     Ioctl.TCSETS: _set_termios,
     Ioctl.TCSETSW: _set_termios,
     Ioctl.TCSETSF: lambda task, file, arg: _set_termios(task, file, arg, flush=True),

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.c_types import INT
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.capabilities import Cap
-from ring3.abi.signals import NSIG, SIG_IGN, SiCode, Sig
+from ring3.abi.signals import SIG_IGN, SiCode, Sig
 from ring3.fs.dentry import Dentry
 from ring3.fs.file import File
 from ring3.fs.host import open_terminal
 from ring3.fs.inode import Inode
 from ring3.fs.opening import O_CLOEXEC, O_NOCTTY
-from ring3.fs.packet_mode import Status
 from ring3.fs.pty import Pty
-from ring3.fs.pty_files import MasterFile, PtyFile, SlaveFile, open_master
+from ring3.fs.pty_files import PtyFile, SlaveFile, open_master
+from ring3.fs.termios import DISABLED, Cc
 from ring3.kernel.functions import function
 from ring3.kernel.timers import Timer
 from ring3.linux.model.siginfo import SigInfo
@@ -180,35 +180,63 @@ def _nothing(task: LinuxTask, file: PtyFile, arg: int) -> int:
 
 
 def _flow(task: LinuxTask, file: PtyFile, arg: int) -> int:
-    """TCXONC: stops output, lets it go on, or sends STOP or START to the other end, which is of no use here."""
-    if not 0 <= arg <= 3:
-        raise Errno(E.EINVAL)
-    if arg < 2:
-        file.pty.line.stopped = arg == 0
-        file.pty.changed()
+    """TCXONC: stops output, lets it go on, or sends STOP or START to the other end."""
+    line = file.end.line
+    match arg:
+        case 0:
+            line.hold()
+        case 1:
+            line.let_go()
+        case 2 | 3:
+            key = line.termios.cc[Cc.STOP if arg == 2 else Cc.START]
+            if key != DISABLED:
+                file.end.send_key(key)
+        case _:
+            raise Errno(E.EINVAL)
     return 0
 
 
 def _flush(task: LinuxTask, file: PtyFile, arg: int) -> int:
-    """TCFLSH: drops input, output or both."""
+    """TCFLSH: drops input, output or both; of output only what is on the way, for which there seldom is time."""
     if not 0 <= arg <= 2:
         raise Errno(E.EINVAL)
-    of_master = isinstance(file, MasterFile)
-    if arg in ((1, 2) if of_master else (0, 2)):
-        file.pty.flush_input()
-    if arg in ((0, 2) if of_master else (1, 2)):
-        file.pty.flush_output()
-    if not of_master:
-        for happened in (Status.FLUSHREAD,) * (arg != 1) + (Status.FLUSHWRITE,) * (arg != 0):
-            file.pty.tell(happened)
+    if arg != 1:
+        file.end.flush_input()
+    if arg != 0:
+        file.end.drop()
     return 0
 
 
-def _put_number(number: Callable[[LinuxTask, Pty], int]) -> Callable[[LinuxTask, PtyFile, int], int]:
+def _set_exclusive(task: LinuxTask, file: PtyFile, arg: int) -> int:
+    file.end.exclusive = True
+    return 0
+
+
+def _unset_exclusive(task: LinuxTask, file: PtyFile, arg: int) -> int:
+    file.end.exclusive = False
+    return 0
+
+
+def _set_discipline(task: LinuxTask, file: PtyFile, arg: int) -> int:
+    """TIOCSETD: there is no other one than N_TTY."""
+    if task.memory.read_u32(arg):
+        raise Errno(E.EINVAL)
+    return 0
+
+
+def _fake_input(task: LinuxTask, file: PtyFile, arg: int) -> int:
+    """TIOCSTI: a character as if it had been typed; for the privileged alone (dev.tty.legacy_tiocsti is 0)."""
+    if not task.credentials.capable(Cap.SYS_ADMIN):
+        raise Errno(E.EIO)
+    file.end.receive(task.memory.read(arg, 1))
+    return 0
+
+
+def _put_number(number: Callable[[LinuxTask, PtyFile], int]) -> Callable[[LinuxTask, PtyFile, int], int]:
     """A request that stores a number."""
 
     def request(task: LinuxTask, file: PtyFile, arg: int) -> int:
-        task.memory.write_u32(arg, number(task, file.pty))
+        task.memory.write_u32(arg, number(task, file))
         return 0
 
     return request
@@ -303,7 +331,7 @@ def _open_peer(task: LinuxTask, file: PtyFile, arg: int) -> int:
 
 
 def _send_signal(task: LinuxTask, file: PtyFile, arg: int) -> int:
-    if not 1 <= arg <= NSIG:
+    if arg not in (Sig.SIGINT, Sig.SIGQUIT, Sig.SIGTSTP):
         raise Errno(E.EINVAL)
     file.pty.jobs.signal(file.pty, Sig(arg))
     return 0
@@ -317,27 +345,34 @@ ANY: Final[dict[int, settings.Request]] = {
     Ioctl.TIOCGSID: _get_session,
     Ioctl.TIOCSCTTY: _take_control,
     Ioctl.TIOCNOTTY: _give_up_control,
-    Ioctl.TIOCOUTQ: _put_number(lambda task, pty: 0),
-    Ioctl.TIOCGETD: _put_number(lambda task, pty: 0),
-    Ioctl.TIOCGEXCL: _put_number(lambda task, pty: int(pty.exclusive)),
+    Ioctl.TIOCOUTQ: _put_number(lambda task, file: 0),
+    Ioctl.TIOCGETD: _put_number(lambda task, file: 0),
+    Ioctl.TIOCGEXCL: _put_number(lambda task, file: int(file.end.exclusive)),
+    Ioctl.TIOCEXCL: _set_exclusive,
+    Ioctl.TIOCNXCL: _unset_exclusive,
+    Ioctl.TIOCSTI: _fake_input,
+    Ioctl.TIOCGDEV: _put_number(lambda task, file: file.pty.node.rdev),
 }
 """Requests of both ends."""
 CHANGES: Final[dict[int, settings.Request]] = {
     **settings.CHANGES,
     Ioctl.TCSBRK: _nothing,
     Ioctl.TCSBRKP: _nothing,
+    Ioctl.TIOCSBRK: _nothing,
+    Ioctl.TIOCCBRK: _nothing,
+    Ioctl.TIOCSETD: _set_discipline,
     Ioctl.TCXONC: _flow,
     Ioctl.TCFLSH: _flush,
     Ioctl.TIOCSPGRP: _set_group,
 }
 """Those that a process in the background may not make (tty_check_change)."""
 OF_MASTER: Final[dict[int, settings.Request]] = {
-    Ioctl.TIOCGPTN: _put_number(lambda task, pty: pty.number),
+    Ioctl.TIOCGPTN: _put_number(lambda task, file: file.pty.number),
     Ioctl.TIOCSPTLCK: _lock,
-    Ioctl.TIOCGPTLCK: _put_number(lambda task, pty: int(pty.locked)),
+    Ioctl.TIOCGPTLCK: _put_number(lambda task, file: int(file.pty.locked)),
     Ioctl.TIOCGPTPEER: _open_peer,
     Ioctl.TIOCPKT: _switch_packets,
-    Ioctl.TIOCGPKT: _put_number(lambda task, pty: int(pty.packets.on)),
+    Ioctl.TIOCGPKT: _put_number(lambda task, file: int(file.pty.packets.on)),
     Ioctl.TIOCSIG: _send_signal,
 }
 """Those of the master alone."""

@@ -198,9 +198,7 @@ def do_vfs_ioctl(task: LinuxTask, fd: int, cmd: int, arg: int) -> int | Waiting:
     return result
 
 
-NOTE: Final = (
-    "what files have in common, sockets, loop devices, terminals without packet mode; of others: ENOTTY"
-)
+NOTE: Final = "what files have in common, sockets, loop devices, terminals; of others: ENOTTY"
 
 
 @syscall("partial", NOTE)
