@@ -36,20 +36,12 @@ _BY_SENDER = (Layout.KILL, Layout.QUEUE)
 """What tells who sent a signal."""
 
 
-def deliverable(task: LinuxTask) -> int:
-    """The signals that a thread would take now."""
-    return (task.signals.set | task.process.pending.set) & ~task.blocked
-
-
 @function("void recalc_sigpending(void)")
 def recalc_sigpending(task: LinuxTask) -> None:
     """Sets or clears TIF_SIGPENDING after masks or queues changed."""
     trace = task.trace
-    if (
-        (task.signals.set | task.process.pending.set) & ~task.blocked
-        or task.must_stop
-        or (trace is not None and trace.has_trap)
-    ):
+    waiting = (task.signals.set | task.process.pending.set) & ~task.blocked
+    if waiting or task.must_stop or (trace is not None and trace.has_trap):
         task.set_flag(TIF_SIGPENDING)
     else:
         task.clear_flag(TIF_SIGPENDING)
@@ -399,7 +391,7 @@ def is_dying(task: LinuxTask) -> bool:
 
     A signal that ends the process counts as SIGKILL from when it is sent, unless it dumps core (complete_signal).
     """
-    waiting = deliverable(task)
+    waiting = (task.signals.set | task.process.pending.set) & ~task.blocked
     return task.process.ending is not None or any(
         waiting & bit(signal) & ~CORE_DUMPING and is_fatal(task, signal)
         for signal in range(1, waiting.bit_length() + 1)
