@@ -15,7 +15,9 @@ that is pointed to, or ``result``. ``path``, ``string`` and ``strings`` alone ar
 means that the value of another argument says what it is; `` if FLAGS&A|B`` behind a meaning that the call
 looks at it only with one of these flags in another argument (``!&``: with none of them, ``&&``: with all),
 `` unless FLAGS&A|B`` that it does not follow it with one of them, `` where NAME=A|B`` that it is bits without
-names if another argument is none of these values (``!=``: if it is one). Without a meaning it is a number.
+names if another argument is none of these values (``!=``: if it is one). A call's argument is compared with names
+of its set or decimal numbers.
+Without a meaning it is a number.
 """
 
 from __future__ import annotations

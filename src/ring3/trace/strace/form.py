@@ -136,7 +136,7 @@ def _holds(condition: Condition, every: Sequence[Parameter], beside: dict[str, i
     """Whether another argument has the values that a condition names."""
     given = next(other for other in every if other.name == condition.argument).arg
     number = given.type.cast(beside[condition.argument])
-    values = [tables.sets()[given.of][name] for name in condition.values]
+    values = [int(name) if name.isdecimal() else tables.sets()[given.of][name] for name in condition.values]
     return condition.holds(number, values)
 
 
