@@ -1,7 +1,7 @@
 """Random sequences of calls that mostly succeed, compared call by call with a native run.
 
-Each program of tests/programs/sequences has a domain: names and descriptors, mappings, channels, signals. What newer
-kernels than the one whose calls are here do otherwise is left out of them.
+Each program of tests/programs/sequences has a domain: names and descriptors, mappings, channels, signals, processes.
+What newer kernels than the one whose calls are here do otherwise is left out of them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 from ring3.computer import Linux
 from tests.support import guest
 from tests.support.fuzzing import seeds
-from tests.support.native import Run
+from tests.support.native import Run, repeated
 from tests.support.toolchain import Bits, Toolchain
 
 STEPS = "200"
@@ -40,5 +40,18 @@ def test_random_sequences(
     arguments = [str(seed), STEPS]
     expected = native(binary, arguments, directory=theirs)
     outcome = guest.run(linux, binary, arguments)
+    assert outcome.stdout.splitlines() == expected.stdout.splitlines()
+    assert outcome.finished == expected
+
+
+@pytest.mark.parametrize("seed", seeds(2))
+@pytest.mark.parametrize("bits", [64, 32])
+def test_random_trees_of_processes(
+    linux: Linux, toolchain: Toolchain, native: Run, bits: Bits, seed: int
+) -> None:
+    binary = toolchain.program("sequences/processes.c", bits=bits)
+    arguments = [str(seed), STEPS]
+    outcome = guest.run(linux, binary, arguments)
+    expected = repeated(outcome.finished, lambda: native(binary, arguments))
     assert outcome.stdout.splitlines() == expected.stdout.splitlines()
     assert outcome.finished == expected

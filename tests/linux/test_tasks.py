@@ -28,6 +28,7 @@ BITS = pytest.mark.parametrize("bits", [64, 32])
         "terminals",
         "traced",
         "tracer",
+        "unreaped",
         "vdso_moves",
         "zombies",
     ],

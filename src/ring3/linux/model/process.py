@@ -297,11 +297,7 @@ class Processes:
         process.ended.wake()
 
     def adopt_children(self, of: Process) -> list[Process]:
-        """Gives the children of a dead process to the nearest subreaper or to the first process of its namespace.
-
-        Returns:
-            The dead ones among them, of which their new parent is to hear.
-        """
+        """Gives the children of a dead process to the nearest subreaper or to the first process of its namespace."""
         heir = _heir(of)
         orphans = list(of.children)
         of.children.clear()
@@ -311,7 +307,7 @@ class Processes:
             child.exit_signal = int(Sig.SIGCHLD)
             if heir is not None:
                 heir.children.append(child)
-        return [child for child in orphans if child.dead]
+        return orphans
 
 
 def _heir(of: Process) -> Process | None:

@@ -210,6 +210,12 @@ class LinuxSystem(TwoWays[LinuxTask]):
         """A living thread by number, or None; process 1 is found too, though nobody lists it."""
         return self.init_task if tid == INIT else self.tasks.get(tid)
 
+    def unreaped(self, tid: int) -> LinuxTask | None:
+        """A thread by number that lives, or a process's first one that nobody has waited for (find_task_by_vpid)."""
+        living = self.thread(tid)
+        process = self.processes.get(tid) if living is None else None
+        return living if process is None else process.remains
+
     @cached_property
     def init_task(self) -> LinuxTask:
         """The kernel's own process 1, user 0's, which has no program: it sleeps and takes no signals."""

@@ -72,7 +72,7 @@ class Owner:
             Errno: ESRCH, there is no such thread, process or group.
         """
         found = task.pid_ns.found(number)
-        if number and not _members(task, kind, found):
+        if number and not _exists(task, kind, found):
             raise Errno(E.ESRCH)
         self.kind, self.number, self._credentials = kind, found, task.credentials
 
@@ -137,6 +137,13 @@ def _members(task: LinuxTask, kind: OwnerKind, number: int) -> list[LinuxTask]:
         return [process.threads[0] for process in kernel.processes.group(number) if process.threads]
     process = kernel.processes.get(number)
     return process.threads[:1] if process is not None else []
+
+
+def _exists(task: LinuxTask, kind: OwnerKind, number: int) -> bool:
+    """Whether a number names anything, though that may have ended (find_vpid)."""
+    if kind is OwnerKind.F_OWNER_PGRP:
+        return bool(task.kernel.processes.group(number))
+    return task.kernel.unreaped(number) is not None
 
 
 def owner_of(file: File) -> Owner:

@@ -145,13 +145,11 @@ def _end_process(process: Process, last: LinuxTask, code: int) -> None:
     process.stop_timers()
     if process.pid_ns.init is process:
         _zap_pid_ns_processes(kernel.processes, process)
-    forget_original_parent(kernel.processes, process)
     if process.sid == process.pid:
         pty = kernel.terminals.pop(process.sid, None)
         if pty is not None:
             pty.jobs.session_ended(pty, process.sid)
-    for orphan in kernel.processes.adopt_children(process):
-        _notify_parent(kernel.processes, orphan)
+    forget_original_parent(kernel.processes, process)
     for tid, _ in process.tracee_exits:
         seen_by_tracer(kernel.processes, process, tid)
     _notify_parent(kernel.processes, process)
@@ -204,11 +202,16 @@ def _notify_parent(processes: Processes, process: Process) -> None:
     calls={"kill_orphaned_pgrp"},
 )
 def forget_original_parent(processes: Processes, ended: Process) -> None:
-    """Groups that a process orphaned by its end while they are stopped are told (kill_orphaned_pgrp)."""
+    """Gives a process's children to another parent, which hears of those that are dead.
+
+    Groups that lose their last link to their session by that while they are stopped are told.
+    """
+    for child in processes.adopt_children(ended):
+        if child.dead:
+            _notify_parent(processes, child)
+        kill_orphaned_pgrp(processes, child.pgid, ended)
     if ended.parent is not None:
         kill_orphaned_pgrp(processes, ended.pgid, ended.parent)
-    for child in ended.children:
-        kill_orphaned_pgrp(processes, child.pgid, ended)
 
 
 @function(

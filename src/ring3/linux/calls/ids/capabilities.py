@@ -45,7 +45,7 @@ def sys_capget(task: LinuxTask, header: Pointer, dataptr: Pointer) -> int:
     pid = _pid(task, header)
     if pid < 0:
         raise Errno(E.EINVAL)
-    target = task.kernel.thread(task.pid_ns.found(pid)) if pid else task
+    target = task.kernel.unreaped(task.pid_ns.found(pid)) if pid else task
     if target is None:
         raise Errno(E.ESRCH)
     who = target.credentials

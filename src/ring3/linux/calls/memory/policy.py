@@ -258,11 +258,13 @@ def _process(task: LinuxTask, pid: int) -> LinuxTask:
     """
     from ring3.linux.tasks.access import may_look_into  # noqa: PLC0415 -- few programs do this
 
-    found = task if not pid else task.kernel.thread(task.pid_ns.found(pid))
+    found = task if not pid else task.kernel.unreaped(task.pid_ns.found(pid))
     if found is None:
         raise Errno(E.ESRCH)
     if found is not task and not may_look_into(task, found, by_fsids=False):
         raise Errno(E.EPERM)
+    if found.mm is None:
+        raise Errno(E.EINVAL)
     return found
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ring3.abi.c_types import Int, Pid, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
+from ring3.kernel.task import TaskState
 from ring3.linux.definition import syscall
 from ring3.linux.tasks.access import may_look_into
 
@@ -32,15 +33,24 @@ def _order(one: object, other: object) -> int:
     return 0 if one is other else 1 if id(one) < id(other) else 2
 
 
+def _without(kind: int, one: LinuxTask, other: LinuxTask) -> int:
+    """Compares what a thread that has ended does not have any more."""
+    if kind == What.FILE:
+        raise Errno(E.EBADF)
+    return 0 if one.state is other.state else _order(one, other)
+
+
 @syscall("partial", "not KCMP_EPOLL_TFD (EOPNOTSUPP)")
 def sys_kcmp(task: LinuxTask, pid1: Pid, pid2: Pid, kind: Int, idx1: UnsignedLong, idx2: UnsignedLong) -> int:
     """Compares one thing of two processes: 0 the same, 1 and 2 an order, without meaning but constant."""
-    thread, numbers = task.kernel.thread, task.pid_ns
-    one, other = thread(numbers.found(pid1)), thread(numbers.found(pid2))
+    unreaped, numbers = task.kernel.unreaped, task.pid_ns
+    one, other = unreaped(numbers.found(pid1)), unreaped(numbers.found(pid2))
     if one is None or other is None:
         raise Errno(E.ESRCH)
     if not may_look_into(task, one) or not may_look_into(task, other):
         raise Errno(E.EPERM)
+    if kind in (What.FILE, What.FILES, What.FS) and TaskState.DEAD in (one.state, other.state):
+        return _without(kind, one, other)
     if kind == What.FILE:
         return _order(one.files[idx1 & 0xFFFF_FFFF], other.files[idx2 & 0xFFFF_FFFF])
     if kind == What.VM:

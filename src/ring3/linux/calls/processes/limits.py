@@ -94,7 +94,7 @@ def sys_prlimit64(
 ) -> int:
     """Sets and gets a limit of any process of the same user."""
     new = _read(task, new_rlim) if new_rlim else None
-    target = task.kernel.thread(task.pid_ns.found(pid)) if pid else task
+    target = task.kernel.unreaped(task.pid_ns.found(pid)) if pid else task
     if target is None:
         raise Errno(E.ESRCH)
     _check_access(task, target)

@@ -46,7 +46,7 @@ def _thread(task: LinuxTask, pid: int) -> LinuxTask:
     """
     if not pid:
         return task
-    found = task.kernel.thread(task.pid_ns.found(pid))
+    found = task.kernel.unreaped(task.pid_ns.found(pid))
     if found is None:
         raise Errno(E.ESRCH)
     if not may_look_into(task, found):

@@ -40,15 +40,16 @@ IO_CLASS_SHIFT: Final = 13
 
 
 def _targets(task: LinuxTask, whose: int, who: int) -> list[LinuxTask]:
-    """The threads that are meant; none may exist.
+    """The threads that are meant, those that nobody has waited for included; none may exist.
 
     Raises:
         Errno: EINVAL, an unknown kind.
     """
-    threads = task.kernel.threads()
+    kernel = task.kernel
     if whose == Whose.PROCESS:
-        found = task.kernel.thread(task.pid_ns.found(who)) if who else task
+        found = kernel.unreaped(task.pid_ns.found(who)) if who else task
         return [] if found is None else [found]
+    threads = kernel.threads() + [p.remains for p in kernel.processes if p.remains is not None]
     if whose == Whose.PGRP:
         group = task.pid_ns.found(who) if who else task.process.pgid
         return [thread for thread in threads if thread.process.pgid == group]

@@ -73,12 +73,12 @@ class _Attr(NamedTuple):
 
 
 def _find(task: LinuxTask, pid: int) -> LinuxTask:
-    """The thread that a call means: 0 is the caller.
+    """The thread that a call means, though it has ended: 0 is the caller.
 
     Raises:
         Errno: ESRCH.
     """
-    found = task.kernel.thread(task.pid_ns.found(pid)) if pid else task
+    found = task.kernel.unreaped(task.pid_ns.found(pid)) if pid else task
     if found is None:
         raise Errno(E.ESRCH)
     return found

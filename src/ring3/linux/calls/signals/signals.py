@@ -205,7 +205,7 @@ def sys_kill(task: LinuxTask, pid: Pid, sig: Signal) -> int:
 def do_tkill(task: LinuxTask, tgid: int | None, tid: int, info: SigInfo) -> int:
     """Sends a signal to one thread."""
     numbers = task.pid_ns
-    target = task.kernel.thread(numbers.found(tid))
+    target = task.kernel.unreaped(numbers.found(tid))
     if target is None or (tgid is not None and numbers.shown(target.tgid) != tgid):
         raise Errno(E.ESRCH)
     check_signal(info.signo)

@@ -21,6 +21,7 @@ from ring3.abi.linux.structs.tracing import (
 from ring3.abi.signals import NSIG, SiCode, Sig
 from ring3.fs.waiting import Waiting
 from ring3.kernel.functions import function
+from ring3.kernel.task import TaskState
 from ring3.kernel.wait import wait_event
 from ring3.linux.calls.tracing import queues as ptrace_queues
 from ring3.linux.definition import IA32_REGISTERS, X64_REGISTERS, syscall
@@ -133,7 +134,7 @@ def ptrace_traceme(task: LinuxTask) -> int:
 
 
 def _target(task: LinuxTask, pid: int) -> LinuxTask:
-    found = task.kernel.thread(task.pid_ns.found(pid))
+    found = task.kernel.unreaped(task.pid_ns.found(pid))
     if found is None:
         raise Errno(E.ESRCH)
     return found
@@ -146,7 +147,7 @@ def _attach(task: LinuxTask, target: LinuxTask, *, seize: bool, options: int) ->
             raise Errno(E.EIO)
         _check_options(task, options)
     refused = target.tid == INIT or target.process is task.process or target.trace is not None
-    if refused or not may_look_into(task, target):
+    if refused or not may_look_into(task, target) or target.state is TaskState.DEAD:
         raise Errno(E.EPERM)
     trace = tracing.ptrace_attach(target, task, seized=seize, options=options)
     if not seize:
