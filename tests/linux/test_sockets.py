@@ -50,3 +50,15 @@ def test_proc_tells_of_sockets(linux: Linux, toolchain: Toolchain) -> None:
         "unix: 00000000 0002 01",
         "link: 1",
     ]
+
+
+def test_a_peer_is_a_descriptor(linux: Linux, toolchain: Toolchain) -> None:
+    """What Linux 6.12 says; older ones do not know the option, and newer ones what has become of the waited for."""
+    outcome = guest.run(linux, toolchain.program("sockets/peer_process.c"))
+    assert outcome.stdout.decode().splitlines() == [
+        "pair: 0 errno 0 descriptor 1 size 4 ended 0",
+        "internet: -1 errno 61 descriptor 0 size 4",
+        "alone: -1 errno 61 descriptor 0 size 4",
+        "listener: 0 errno 0 descriptor 1 size 4 ended 0",
+        "ended: 0 errno 0 descriptor 1 size 4 ended 1",
+    ]

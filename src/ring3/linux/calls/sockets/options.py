@@ -13,6 +13,7 @@ from ring3.abi.linux.sockets import (
     SO_PEERCRED,
     SO_PEERGROUPS,
     SO_PEERNAME,
+    SO_PEERPIDFD,
     SO_RCVTIMEO_NEW,
     SO_RCVTIMEO_OLD,
     SO_SNDTIMEO_NEW,
@@ -21,6 +22,7 @@ from ring3.abi.linux.sockets import (
 )
 from ring3.linux.calls.sockets.arguments import TaskCaller, read_int, shown_ucred, socket_of
 from ring3.linux.definition import syscall
+from ring3.linux.tasks import pid_file
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -103,6 +105,8 @@ def sys_getsockopt(
         value = socket.get_option(level, optname, room, TaskCaller(task))
     elif optname in RECEIVE_TIMES or optname in SEND_TIMES:
         value = _get_time(task, socket, optname)
+    elif optname == SO_PEERPIDFD:
+        value = _peer_descriptor(task, socket)
     else:
         value = socket.get_socket_option(optname)
         if optname == SO_PEERCRED:
@@ -111,6 +115,21 @@ def sys_getsockopt(
     task.memory.write(optval, value[:room])
     task.memory.write_u32(optlen, min(len(value), room))
     return 0
+
+
+def _peer_descriptor(task: LinuxTask, socket: Socket) -> bytes:
+    """SO_PEERPIDFD: a new descriptor of the process that SO_PEERCRED tells of.
+
+    Raises:
+        Errno: ENODATA, there is none; EINVAL, it has ended and was waited for.
+    """
+    known = socket.peer_credentials()
+    if known is None:
+        raise Errno(E.ENODATA)
+    process = task.kernel.processes.get(known[0].pid)
+    if process is None:
+        raise Errno(E.EINVAL)
+    return struct.pack("<i", pid_file.install(task, process, None, 0))
 
 
 def _check_room(task: LinuxTask, optname: int, value: bytes, room: int, optlen: int) -> None:
