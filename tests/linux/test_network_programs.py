@@ -82,7 +82,7 @@ def test_ss_lists_who_listens(tmp_path: Path) -> None:
         f'{PYTHON} -c \'import os, socket; s = socket.create_server(("127.0.0.1", 8765)); '
         'os.system("ss -Htln 2>/dev/null")\''
     )
-    assert in_shell(script, tmp_path).split()[:4] == ["LISTEN", "0", "0", "127.0.0.1:8765"]
+    assert in_shell(script, tmp_path).split()[:4] == ["LISTEN", "0", "128", "127.0.0.1:8765"]
 
 
 def test_getent_finds_localhost(tmp_path: Path) -> None:

@@ -29,13 +29,13 @@ class TaskOp(IntEnum):
 
 @syscall("full")
 def tasksys(
-    task: SolarisTask, code: Int, projid: UnsignedInt, flags: UnsignedInt, projidbuf: Address, pbufsz: SizeT
+    task: SolarisTask, code: Int, projid: Int, flags: UnsignedInt, projidbuf: Address, pbufsz: SizeT
 ) -> int:
     """Joins a new task of a project, and asks which one it is in."""
     process, kernel = task.process, task.kernel
     match code:
         case TaskOp.SETTASKID:
-            if projid > MAXPROJID or flags & ~_FLAGS:
+            if not 0 <= projid <= MAXPROJID or flags & ~_FLAGS:
                 raise Errno(SolarisE.EINVAL)
             if not task.cred.all_privileges:
                 raise Errno(SolarisE.EPERM)
