@@ -47,6 +47,9 @@ class Jobs(Protocol):
     def unused(self, pty: Pty) -> None:
         """The slave is not open any more: nobody has this terminal."""
 
+    def is_privileged(self) -> bool:
+        """Whether the running task may open a terminal that somebody has for himself (CAP_SYS_ADMIN)."""
+
     def now(self) -> int:
         """Monotonic nanoseconds."""
 
@@ -94,6 +97,7 @@ class End:
         """Drops what was sent and has not arrived."""
         self.other.incoming.flush()
         self.note(Status.FLUSHWRITE)
+        self.waiting.wake(WRITABLE)
 
     def note(self, happened: Status) -> None:
         """A reader of packets at the other end is told, which is the master."""
@@ -119,8 +123,8 @@ class End:
     def read(self, size: int) -> bytes:
         """What a reader gets now."""
         data = self.line.take(size)
+        self._look_again()
         if data:
-            self._look_again()
             self.other.waiting.wake(WRITABLE)
         return data
 
@@ -154,6 +158,7 @@ class End:
         self.line.no_room = False
         self.pty.settle()
         self.waiting.wake()
+        self.other.waiting.wake(WRITABLE)
 
     def _look_again(self) -> None:
         """There may be room for what has come in."""

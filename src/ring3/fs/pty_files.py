@@ -244,10 +244,12 @@ class SlaveNode(MemoryNode):
         """Opens the slave.
 
         Raises:
-            Errno: EIO, it is locked, or the master is gone.
+            Errno: EIO, it is locked, or the master is gone; EBUSY, somebody has it for himself (TIOCEXCL).
         """
         if self.pty.locked or not self.pty.master_open:
             raise Errno(E.EIO)
+        if self.pty.slave.exclusive and not self.pty.jobs.is_privileged():
+            raise Errno(E.EBUSY)
         return SlaveFile(self.pty, self, dentry, flags)
 
     def place(self) -> Dentry:

@@ -412,8 +412,27 @@ static void packets(void) {
     close(master);
 }
 
+/* A terminal that somebody has for himself: the privileged may open it nevertheless, so it is nobody's who asks. */
+static void exclusive(void) {
+    int flag = -1;
+    char name[64];
+    if (!getuid() && setuid(65534))
+        perror("setuid");
+    open_pair(O_RDWR | O_NOCTTY);
+    name_of_slave(name);
+    SHOW(ioctl(slave, TIOCEXCL));
+    SHOW(open(name, O_RDWR | O_NOCTTY));
+    SHOW(ioctl(slave, TIOCGEXCL, &flag));
+    SHOW(flag);
+    SHOW(ioctl(master, TIOCGEXCL, &flag));
+    SHOW(flag);
+    SHOW(ioctl(slave, TIOCNXCL));
+    SHOW(open(name, O_RDWR | O_NOCTTY) >= 0);
+}
+
 int main(void) {
     in_child("pairs", pairs);
+    in_child("exclusive", exclusive);
     in_child("lines", lines);
     in_child("raw", raw);
     in_child("packets", packets);

@@ -96,6 +96,11 @@ class KernelJobs:
         if group is not None:
             self._send(group, *signals)
 
+    def is_privileged(self) -> bool:
+        """Whether the running task may open what somebody has for himself."""
+        task = self._kernel.current
+        return task is None or task.credentials.capable(Cap.SYS_ADMIN)
+
     def now(self) -> int:
         """Monotonic nanoseconds."""
         return self._kernel.clocks.monotonic()
