@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.fs.file import File, Stat
-from ring3.fs.inode import APPEND, IMMUTABLE, NOATIME, NODUMP, FileSystem, Inode
+from ring3.fs.inode import APPEND, IMMUTABLE, NAME_MAX, NOATIME, NODUMP, FileSystem, Inode
 from ring3.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
@@ -166,6 +166,17 @@ class Attributes:
         made = inherited(from_above, self.mode)
         self.mode = self.mode & ~0o777 | mode_of(made)
         self.acl = None if is_mode(made) else made
+
+    def check_name(self, name: bytes) -> None:
+        """Refuses a new name in this directory that is too long, and any if it was removed.
+
+        Raises:
+            Errno: ENAMETOOLONG; ENOENT.
+        """
+        if len(name) > NAME_MAX:
+            raise Errno(E.ENAMETOOLONG)
+        if not self.nlink:
+            raise Errno(E.ENOENT)
 
     def add_name(self) -> None:
         """It has one more name.

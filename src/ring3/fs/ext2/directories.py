@@ -181,17 +181,6 @@ class Ext2Directory(Ext2Node, Inode):
             inode.lose_name()
             raise
 
-    def check_name(self, name: bytes) -> None:
-        """Refuses a name that is too long, and any in a directory that was removed.
-
-        Raises:
-            Errno: ENAMETOOLONG; ENOENT.
-        """
-        if len(name) > NAME_MAX:
-            raise Errno(E.ENAMETOOLONG)
-        if not self.nlink:
-            raise Errno(E.ENOENT)
-
     def put(self, name: bytes, inode: Inode) -> None:
         """Adds an entry, in a new block if none has room for it.
 
