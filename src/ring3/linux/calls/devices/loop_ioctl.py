@@ -128,26 +128,23 @@ def _old(task: LinuxTask) -> tuple[Struct, int]:
     return (LOOP_INFO32, 32) if task.in_ia32_syscall else (LOOP_INFO, 64)
 
 
-def _set_status(task: LinuxTask, file: DiskFile, disk: LoopDisk, arg: int) -> None:
-    form, bits = _old(task)
+def _set(task: LinuxTask, disk: LoopDisk, arg: int, form: Struct, bits: int) -> None:
     raw = task.memory.read(arg, form.size(bits))
     disk.bound()
     disk.configure(_status(form, bits, raw))
 
 
+def _set_status(task: LinuxTask, file: DiskFile, disk: LoopDisk, arg: int) -> None:
+    _set(task, disk, arg, *_old(task))
+
+
 def _set_status64(task: LinuxTask, file: DiskFile, disk: LoopDisk, arg: int) -> None:
-    raw = task.memory.read(arg, LOOP_INFO64.size(64))
-    disk.bound()
-    disk.configure(_status(LOOP_INFO64, 64, raw))
+    _set(task, disk, arg, LOOP_INFO64, 64)
 
 
-def _get_status(task: LinuxTask, file: DiskFile, disk: LoopDisk, arg: int) -> None:
-    if not arg:
-        raise Errno(E.EINVAL)
+def _get(task: LinuxTask, disk: LoopDisk, arg: int, form: Struct, bits: int, **more: int | bytes) -> None:
+    """Stores what both forms say of a device, and more."""
     shown, status = disk.bound().stat(), disk.status
-    form, bits = _old(task)
-    if status.offset >> 31:
-        raise Errno(E.EOVERFLOW)  # it has no place for that (loop_info64_to_old)
     made = form.make(
         bits,
         lo_number=disk.index,
@@ -156,27 +153,25 @@ def _get_status(task: LinuxTask, file: DiskFile, disk: LoopDisk, arg: int) -> No
         lo_rdevice=shown.rdev,
         lo_offset=status.offset,
         lo_flags=status.flags,
-        lo_name=status.name,
+        **more,
     )
     task.memory.write(arg, made)
+
+
+def _get_status(task: LinuxTask, file: DiskFile, disk: LoopDisk, arg: int) -> None:
+    if not arg:
+        raise Errno(E.EINVAL)
+    disk.bound()
+    if disk.status.offset >> 31:
+        raise Errno(E.EOVERFLOW)  # it has no place for that (loop_info64_to_old)
+    _get(task, disk, arg, *_old(task), lo_name=disk.status.name)
 
 
 def _get_status64(task: LinuxTask, file: DiskFile, disk: LoopDisk, arg: int) -> None:
     if not arg:
         raise Errno(E.EINVAL)
-    shown, status = disk.bound().stat(), disk.status
-    made = LOOP_INFO64.make(
-        64,
-        lo_device=shown.dev,
-        lo_inode=shown.ino,
-        lo_rdevice=shown.rdev,
-        lo_offset=status.offset,
-        lo_sizelimit=status.limit,
-        lo_number=disk.index,
-        lo_flags=status.flags,
-        lo_file_name=status.name,
-    )
-    task.memory.write(arg, made)
+    status = disk.status
+    _get(task, disk, arg, LOOP_INFO64, 64, lo_sizelimit=status.limit, lo_file_name=status.name)
 
 
 def _clear(task: LinuxTask, file: DiskFile, disk: LoopDisk, arg: int) -> None:
