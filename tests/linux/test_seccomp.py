@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from ring3.computer import Linux
 from ring3.kernel import classic_bpf as bpf
-from ring3.linux.filters.seccomp import Action, seccomp_run_filters
+from ring3.linux.filters.seccomp import DIALECT, Action, CallData, seccomp_run_filters
 from ring3.linux.model.filters import Filter
 from tests.support import guest
 from tests.support.native import Run
 from tests.support.toolchain import Bits, Toolchain
 
 BITS = pytest.mark.parametrize("bits", [64, 32])
-DATA = bytes(range(64))
+DATA = CallData(range(64))
 
 
 def raw(*instructions: tuple[int, int, int, int]) -> bytes:
@@ -25,7 +25,7 @@ def raw(*instructions: tuple[int, int, int, int]) -> bytes:
 
 
 def program(*instructions: tuple[int, int, int, int]) -> bpf.Program:
-    return bpf.parse(raw(*instructions), 64)
+    return bpf.parse(raw(*instructions), DIALECT)
 
 
 @BITS
@@ -67,7 +67,7 @@ def test_arithmetic_is_of_32_bits(a: int, x: int, operation: int) -> None:
 @given(st.binary(max_size=200))
 def test_no_program_that_passes_the_checks_fails_or_goes_on_for_ever(content: bytes) -> None:
     try:
-        checked = bpf.parse(content[: len(content) // 8 * 8], 64)
+        checked = bpf.parse(content[: len(content) // 8 * 8], DIALECT)
     except bpf.BadProgram:
         return
     assert 0 <= bpf.run(checked, DATA) <= 0xFFFF_FFFF

@@ -13,7 +13,8 @@ from tests.support.native import Run
 from tests.support.toolchain import Bits, Toolchain
 
 PROGRAMS = [
-    "diag", "files", "groups", "icmp", "interfaces", "names", "numbers", "pairs", "rights", "tcp", "together", "udp",
+    "diag", "files", "filters", "groups", "icmp", "interfaces", "names", "numbers", "pairs", "rights", "tcp",
+    "together", "udp",
 ]  # fmt: skip
 
 

@@ -1,14 +1,15 @@
-"""Classic BPF: checking and running the programs that filter system calls (net/core/filter.c of Linux 6.x).
+"""Classic BPF: checking and running the programs that filter system calls and packets (net/core/filter.c of Linux 6.x).
 
 A program is a list of instructions on a 32-bit accumulator A, an index register X and sixteen cells of memory. It only
-jumps forward, so it ends. What it may load besides its cells is said by who runs it: here, aligned 32-bit words.
+jumps forward, so it ends. What it may load besides its cells is said by who has it run: a `Dialect` when it is checked,
+`Data` when it runs.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from ring3.abi.kinds import NamedTuple
 
@@ -18,23 +19,26 @@ _M32: Final = 0xFFFF_FFFF
 
 # from include/uapi/linux/bpf_common.h: the classes, the sizes and modes, the operations, the jumps
 LD, LDX, ST, STX, ALU, JMP, RET, MISC = range(8)
-IMM, ABS, MEM, LEN = 0x00, 0x20, 0x60, 0x80
+W, H, B = 0x00, 0x08, 0x10
+IMM, ABS, IND, MEM, LEN, MSH = 0x00, 0x20, 0x40, 0x60, 0x80, 0xA0
 ADD, SUB, MUL, DIV, OR, AND, LSH, RSH, NEG, MOD, XOR = range(0x00, 0xB0, 0x10)
 JA, JEQ, JGT, JGE, JSET = range(0x00, 0x50, 0x10)
 BY_X: Final = 0x08
 RET_A: Final = 0x10
 TXA: Final = 0x80
+_SIZE: Final = 0x18
+_MODE: Final = 0xE0
 _OPERATIONS: Final = (ADD, SUB, MUL, DIV, OR, AND, LSH, RSH, XOR)
 _JUMPS: Final = (JEQ, JGT, JGE, JSET)
 CODES: Final = frozenset(
     (
-        LD | ABS, LD | LEN, LDX | LEN, LD | IMM, LDX | IMM, LD | MEM, LDX | MEM, ST, STX,
+        LD | LEN, LDX | LEN, LD | IMM, LDX | IMM, LD | MEM, LDX | MEM, ST, STX,
         *(ALU | operation | source for operation in _OPERATIONS for source in (0, BY_X)), ALU | NEG,
         JMP | JA, *(JMP | jump | source for jump in _JUMPS for source in (0, BY_X)),
         RET, RET | RET_A, MISC, MISC | TXA,
     )
 )  # fmt: skip
-"""The instructions that a filter of system calls may have."""
+"""The instructions that all programs may have: they load nothing but their cells and how long the data is."""
 
 
 class BadProgram(Exception):
@@ -60,12 +64,48 @@ class Instruction(NamedTuple):
 Program = tuple[Instruction, ...]
 
 
-def parse(raw: bytes, data_size: int) -> Program:
+class Dialect(NamedTuple):
+    """What else than `CODES` programs of one kind may have.
+
+    Attributes:
+        codes: Those instructions.
+        has_data: Whether there is something where an instruction with ABS loads from.
+    """
+
+    codes: frozenset[int]
+    has_data: Callable[[int], bool]
+
+
+class OutOfData(Exception):
+    """There is nothing at the place from which a program loads: it ends with 0."""
+
+
+class Data(Protocol):
+    """What a program runs on."""
+
+    def __len__(self) -> int:
+        """How long it is."""
+
+    def load(self, size: int, at: int, a: int, x: int) -> int:
+        """The number at a place.
+
+        Args:
+            size: `W`, `H` or `B`.
+            at: The place, 32 bits, of which negative ones have a meaning of their own.
+            a: The accumulator.
+            x: The index register.
+
+        Raises:
+            OutOfData: There is none.
+        """
+
+
+def parse(raw: bytes, dialect: Dialect) -> Program:
     """A checked program from memory.
 
     Args:
         raw: The instructions, 8 bytes each.
-        data_size: Bytes of the data it will be run on.
+        dialect: What it may have.
 
     Raises:
         BadProgram: It is empty or too long, has an unknown instruction, jumps or loads out of bounds, reads a cell
@@ -75,21 +115,21 @@ def parse(raw: bytes, data_size: int) -> Program:
     if not 1 <= len(program) <= MAX_INSTRUCTIONS:
         raise BadProgram
     for at, instruction in enumerate(program):
-        _check(instruction, len(program) - at - 1, data_size)
+        _check(instruction, len(program) - at - 1, dialect)
     if program[-1].code not in (RET, RET | RET_A):
         raise BadProgram
     _check_cells(program)
     return program
 
 
-def _check(instruction: Instruction, left: int, data_size: int) -> None:
+def _check(instruction: Instruction, left: int, dialect: Dialect) -> None:
     """Checks one instruction; ``left`` is how many follow it."""
     code, k = instruction.code, instruction.k
-    if code not in CODES:
+    if code not in CODES and code not in dialect.codes:
         raise BadProgram
-    if code == LD | ABS:
-        wrong = k >= data_size or k & 3 != 0
-    elif code == ALU | DIV:
+    if code & 7 == LD and code & _MODE == ABS:
+        wrong = not dialect.has_data(k)
+    elif code in (ALU | DIV, ALU | MOD):
         wrong = k == 0
     elif code in (ALU | LSH, ALU | RSH):
         wrong = k >= 32
@@ -134,7 +174,7 @@ def _converted(instruction: Instruction) -> int:
     code = instruction.code
     if code == RET:
         return 2
-    if code == ALU | DIV | BY_X:
+    if code in (ALU | DIV | BY_X, ALU | MOD | BY_X):
         return 5
     if code & 7 != JMP or code == JMP | JA:
         return 1
@@ -143,8 +183,8 @@ def _converted(instruction: Instruction) -> int:
     return load + (1 if one else 2)
 
 
-def run(program: Program, data: bytes) -> int:
-    """The number that a checked program returns for ``data``; 0 if it divides by an X of 0."""
+def run(program: Program, data: Data) -> int:
+    """The number that a checked program returns for ``data``; 0 if it divides by an X of 0 or leaves the data."""
     a = x = at = 0
     cells = [0] * CELLS
     while True:
@@ -154,13 +194,11 @@ def run(program: Program, data: bytes) -> int:
         kind = code & 7
         if kind == JMP:
             at += k if code == JMP | JA else _skip(instruction, a, x)
-        elif code == LD | ABS:
-            (a,) = struct.unpack_from("<I", data, k)
         elif kind == RET:
             return a if code & RET_A else k
         elif kind == ALU:
             operand = x if code & BY_X else k
-            if code & 0xF0 == DIV and not operand:
+            if code & 0xF0 in (DIV, MOD) and not operand:
                 return 0
             a = _compute(code & 0xF0, a, operand)
         elif kind in (ST, STX):
@@ -168,8 +206,24 @@ def run(program: Program, data: bytes) -> int:
         elif kind == MISC:
             a, x = (x, x) if code & TXA else (a, a)
         else:
-            value = k if code & 0xE0 == IMM else cells[k] if code & 0xE0 == MEM else len(data)
+            try:
+                value = cells[k] if code & _MODE == MEM else _loaded(instruction, data, a, x)
+            except OutOfData:
+                return 0
             a, x = (value, x) if kind == LD else (a, value)
+
+
+def _loaded(instruction: Instruction, data: Data, a: int, x: int) -> int:
+    """What an instruction loads that is not in a cell."""
+    code, k = instruction.code, instruction.k
+    mode, size = code & _MODE, code & _SIZE
+    if mode == ABS:
+        return data.load(size, k, a, x)
+    if mode == IND:
+        return data.load(size, k + x & _M32, a, x)
+    if mode == MSH:
+        return (data.load(B, k, a, x) & 0xF) << 2
+    return k if mode == IMM else len(data)
 
 
 def _skip(instruction: Instruction, a: int, x: int) -> int:
@@ -202,5 +256,6 @@ _COMPUTE: Final[dict[int, Callable[[int, int], int]]] = {
     LSH: lambda a, b: a << (b & 31),
     RSH: lambda a, b: a >> (b & 31),
     NEG: lambda a, _: -a,
+    MOD: lambda a, b: a % b,
     XOR: lambda a, b: a ^ b,
 }

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MOST: Final = 212992
 """What a program may ask for (net.core.rmem_max, wmem_max)."""
+AD_MAX: Final = 64
+"""How many bytes of extensions of packet filters there are (SKF_AD_MAX)."""
 LEAST_SEND: Final = 4608
 LEAST_RECEIVE: Final = 2304
 """Bytes of a buffer at least (SOCK_MIN_SNDBUF, SOCK_MIN_RCVBUF)."""
@@ -113,6 +115,16 @@ def _set_peek_offset(socket: Socket, value: int, caller: Caller) -> None:
     socket.peek_offset = value
 
 
+def _detach_filter(socket: Socket, value: int, caller: Caller) -> None:
+    socket.set_filter(None)
+
+
+def _lock_filter(socket: Socket, value: int, caller: Caller) -> None:
+    if socket.filter_is_locked and not value:
+        raise Errno(E.EPERM)
+    socket.filter_is_locked = value != 0
+
+
 SETTERS: Final[dict[int, Setter]] = {
     so.SO_DEBUG: _set_debug,
     so.SO_SNDBUF: _set_send_buffer,
@@ -128,6 +140,8 @@ SETTERS: Final[dict[int, Setter]] = {
     so.SO_INCOMING_CPU: _set_incoming_cpu,
     so.SO_BSDCOMPAT: _do_nothing,
     so.SO_CNX_ADVICE: _do_nothing,
+    so.SO_DETACH_FILTER: _detach_filter,
+    so.SO_LOCK_FILTER: _lock_filter,
 }
 
 
@@ -190,6 +204,8 @@ GETTERS: Final[dict[int, Getter]] = {
     so.SO_BUSY_POLL: lambda socket: socket.value(so.SO_BUSY_POLL),
     so.SO_BSDCOMPAT: lambda socket: 0,
     so.SO_INCOMING_NAPI_ID: lambda socket: 0,
+    so.SO_LOCK_FILTER: lambda socket: int(socket.filter_is_locked),
+    so.SO_BPF_EXTENSIONS: lambda socket: AD_MAX,
 }
 
 

@@ -11,7 +11,7 @@ from ring3.kernel.events import Carried
 from ring3.kernel.observed import Call
 from ring3.kernel.watched_functions import unwatch, watch
 from ring3.net.host.probes import Outward
-from ring3.net.inet.address import Endpoint
+from ring3.net.inet.address import Endpoint, ends_of
 from ring3.net.inet.raw import RawSocket
 from ring3.net.inet.tcp import TcpSocket
 from ring3.net.inet.udp import UdpSocket
@@ -28,7 +28,7 @@ from ring3.net.inet.wire import (
     ip_packet,
     port_unreachable,
 )
-from ring3.net.tellers import AtEntry, Tcp, Watched, ends_of, row_of
+from ring3.net.tellers import AtEntry, Tcp, Watched, row_of
 
 if TYPE_CHECKING:
     from ring3.kernel import points

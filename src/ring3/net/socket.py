@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ring3.fs.inode import Inode
     from ring3.net.caller import Caller, Ucred
     from ring3.net.network import Network
+    from ring3.net.packet_filter import PacketFilter
 
 DEFAULT_BUFFER: Final = 212992
 """Bytes of a new socket's buffers (net.core.rmem_default, wmem_default)."""
@@ -111,6 +112,12 @@ class Socket(File):
     """Receiving with MSG_TRUNC stores nothing (tcp(7))."""
     stamping = 0
     """The option by which what is received tells when it came; 0 for none."""
+    takes_filters = True
+    """It can have a filter."""
+    filter: PacketFilter | None = None
+    """What says how much of each packet it takes; None for all."""
+    filter_is_locked = False
+    """The filter stays as it is (SO_LOCK_FILTER)."""
     is_socket = True
     requests = "socket"
     family = 0
@@ -303,6 +310,18 @@ class Socket(File):
         if self.device and not caller.may(CAP_NET_RAW):
             raise Errno(E.EPERM)
         self.device = name
+
+    def set_filter(self, wanted: PacketFilter | None) -> None:
+        """Gives it another filter, or takes it away.
+
+        Raises:
+            Errno: EPERM, it is to stay; ENOENT, there is none to take away.
+        """
+        if self.filter_is_locked:
+            raise Errno(E.EPERM)
+        if wanted is None and self.filter is None:
+            raise Errno(E.ENOENT)
+        self.filter = wanted
 
     @property
     def is_stream(self) -> bool:

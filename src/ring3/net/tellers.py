@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ring3.kernel.events import Carried, End
+from ring3.kernel.events import Carried
 from ring3.kernel.functions import KernelFunction
 from ring3.kernel.observed import Call, CallObserver
-from ring3.net.inet.address import Endpoint, wide
+from ring3.net.inet.address import Endpoint, ends_of
 from ring3.net.inet.wire import IPPROTO_TCP
 
 Teller = Callable[[Call], Iterable[Carried]]
-
-
-def ends_of(one: Endpoint, other: Endpoint) -> tuple[End, End]:
-    """Two ends by addresses of one kind."""
-    if len(one.host) == len(other.host):
-        return (one.host, one.port), (other.host, other.port)
-    return (wide(one.host), one.port), (wide(other.host), other.port)
 
 
 class Tcp:

@@ -48,6 +48,10 @@ class Action(IntEnum):
 
 
 _DATA: Final = SECCOMP_DATA.form(64)
+DIALECT: Final = classic_bpf.Dialect(
+    frozenset((classic_bpf.LD | classic_bpf.ABS,)), lambda at: at < _DATA.size and not at & 3
+)
+"""A filter of calls may load aligned words (seccomp_check_filter)."""
 ACTION_FULL: Final = 0xFFFF_0000
 DATA: Final = 0xFFFF
 MAX_ERRNO: Final = 4095
@@ -86,7 +90,17 @@ def secure_computing(task: LinuxTask, regs: UserRegs, seccomp: Seccomp) -> int |
     return _end_thread(task, int(Sig.SIGKILL))
 
 
-def _data(task: LinuxTask, regs: UserRegs) -> bytes:
+class CallData(bytes):
+    """``struct seccomp_data`` as filters load it."""
+
+    __slots__ = ()
+
+    def load(self, size: int, at: int, a: int, x: int) -> int:
+        """The word at a place."""
+        return int.from_bytes(self[at : at + 4], "little")
+
+
+def _data(task: LinuxTask, regs: UserRegs) -> CallData:
     """``struct seccomp_data`` of the call in progress."""
     narrow = task.in_ia32_syscall
     if narrow:
@@ -95,11 +109,11 @@ def _data(task: LinuxTask, regs: UserRegs) -> bytes:
         arguments = [getattr(regs, name) for name in X64_REGISTERS]
     arch = ARCH_I386 if narrow else ARCH_X86_64
     number = regs.orig_ax & 0xFFFF_FFFF
-    return _DATA.pack(number - ((number & 1 << 31) << 1), arch, regs.ip, *arguments)
+    return CallData(_DATA.pack(number - ((number & 1 << 31) << 1), arch, regs.ip, *arguments))
 
 
 @function("u32 seccomp_run_filters(const struct seccomp_data *sd, struct seccomp_filter **match)")
-def seccomp_run_filters(newest: Filter | None, data: bytes) -> tuple[int, Filter | None]:
+def seccomp_run_filters(newest: Filter | None, data: CallData) -> tuple[int, Filter | None]:
     """What all filters together want: the lowest action, as a signed number, and its data; the newest goes first.
 
     Returns:
@@ -202,7 +216,7 @@ async def seccomp_do_user_notification(
         data: ``struct seccomp_data`` of the call.
         asked: The question, if it was asked before.
     """
-    question = asked or listener.ask(task, data)
+    question = asked or listener.ask(task, bytes(data))
     try:
         with Rest(task, partial(seccomp_do_user_notification, task, regs, listener, data, question)):
             while question.reply is None:
@@ -352,6 +366,6 @@ def _read_program(task: LinuxTask, uargs: int) -> classic_bpf.Program:
         raise Errno(E.EINVAL)
     raw = task.memory.read(address, 8 * length)
     try:
-        return classic_bpf.parse(raw, _DATA.size)
+        return classic_bpf.parse(raw, DIALECT)
     except classic_bpf.BadProgram:
         raise Errno(E.EINVAL) from None

@@ -54,6 +54,7 @@ class HostSocket(Socket):
 
     asks_host = True
     has_levels = True
+    takes_filters = False
     shares_ports = True
     has_peek_offset = True
 

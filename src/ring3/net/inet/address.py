@@ -82,6 +82,13 @@ def wide(host: bytes) -> bytes:
     return host if len(host) == 16 else MAPPED + host
 
 
+def ends_of(one: Endpoint, other: Endpoint) -> tuple[tuple[bytes, int], tuple[bytes, int]]:
+    """Two ends by addresses of one kind."""
+    if len(one.host) == len(other.host):
+        return (one.host, one.port), (other.host, other.port)
+    return (wide(one.host), one.port), (wide(other.host), other.port)
+
+
 def is_local(host: bytes) -> bool:
     """Whether a host is this machine, by an address of its own or by none."""
     if len(host) == 4:

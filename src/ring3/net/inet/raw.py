@@ -41,7 +41,8 @@ from ring3.net.inet.wire import (
     IPV4_HEADER,
     TTL,
     checksum,
-    ipv4_packet,
+    header_size,
+    ip_packet,
     with_sum6,
 )
 from ring3.net.socket import Received
@@ -89,6 +90,15 @@ class Packet(NamedTuple):
     target: bytes
     header: Header
     arrived: int = 0
+
+
+def packet_of(packet: Packet) -> bytes:
+    """The packet of IP that a message goes in."""
+    protocol = IPPROTO_ICMP if len(packet.source) == 4 else IPPROTO_ICMPV6
+    hops, traffic_class, _ = packet.header
+    return ip_packet(
+        protocol, packet.source, packet.target, packet.data, hops=hops, traffic_class=traffic_class
+    )
 
 
 class RawSocket(InetSocket):
@@ -196,7 +206,7 @@ class RawSocket(InetSocket):
 
     def receive(self, packet: Packet) -> None:
         """Takes a packet, if it is for this socket and there is room."""
-        data, source, target, header, _ = packet
+        data, source, target, _, _ = packet
         if (
             len(data) < LEAST
             or len(source) != len(self.any_host)
@@ -207,7 +217,14 @@ class RawSocket(InetSocket):
         ):
             return
         of4 = self.family == AF_INET
-        whole = ipv4_packet(IPPROTO_ICMP, source, target, data, header.hops) if of4 else data
+        whole = packet_of(packet)
+        start = 0 if of4 else header_size(whole)
+        if self.filter is not None:
+            kept = self.filter.of_packet(whole, with_header=of4)
+            if kept is None:
+                return
+            whole = whole[: start + kept]
+        whole = whole[start:]
         self.queue.append((whole, packet._replace(arrived=self.arrival())))
         self.held += len(whole)
         self.waiters.wake(READABLE)

@@ -25,11 +25,13 @@ from ring3.fs.file import O_NONBLOCK
 from ring3.fs.readiness import POLLERR, POLLHUP, POLLPRI, POLLRDHUP, READABLE, WRITABLE
 from ring3.net.inet.address import Endpoint, destination, family_in, source_for
 from ring3.net.inet.tcp_stream import TcpStream
+from ring3.net.inet.wire import SYN
 from ring3.net.socket import Socket
 
 if TYPE_CHECKING:
     from ring3.net.caller import Caller
     from ring3.net.network import Network
+    from ring3.net.packet_filter import PacketFilter
 
 SEND_BUFFER: Final = 16384
 RECEIVE_BUFFER: Final = 131072
@@ -100,12 +102,30 @@ class TcpSocket(TcpStream):
         if not self.pending:
             raise self.would_block(READABLE)
         made = self.pending.popleft()
-        while self.knocking:
-            knocker = self.knocking.popleft()
-            if knocker.state == State.SYN_SENT:
-                knocker.establish(self)
-                break
+        self._let_in_more()
         return made
+
+    def _let_in_more(self) -> None:
+        """Connects who waits, as far as there is room and the filter lets them."""
+        for _ in range(len(self.knocking)):
+            knocker = self.knocking.popleft()
+            if knocker.state == State.SYN_SENT and not self.let_in(knocker):
+                self.knocking.append(knocker)
+
+    def let_in(self, other: TcpSocket) -> bool:
+        """Connects one who wants it, if that can be now."""
+        if len(self.pending) > self.backlog or not self.takes(other, SYN):
+            return False
+        other.establish(self)
+        return True
+
+    def set_filter(self, wanted: PacketFilter | None) -> None:
+        """Gives it another filter; what the last one kept out is sent again."""
+        super().set_filter(wanted)
+        if self.listens:
+            self._let_in_more()
+        elif self.other is not None:
+            self.other.send_again()
 
     def peer_name(self) -> bytes:
         """The other end."""
@@ -136,10 +156,8 @@ class TcpSocket(TcpStream):
         listener = self._listener(self.remote)
         if listener is None:
             self.reset(E.ECONNREFUSED)
-        elif len(listener.pending) > listener.backlog:
+        elif not listener.let_in(self):
             listener.knocking.append(self)
-        else:
-            self.establish(listener)
         if self.flags & O_NONBLOCK:
             raise Errno(E.EINPROGRESS)
         self._finish_connecting()

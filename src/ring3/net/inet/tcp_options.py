@@ -66,6 +66,7 @@ class TcpOptions(InetSocket):
         self.send_buffer, self.receive_buffer = listener.send_buffer, listener.receive_buffer
         self.low_water, self.linger, self.algorithm = listener.low_water, listener.linger, listener.algorithm
         self.receive_timeout, self.send_timeout = listener.receive_timeout, listener.send_timeout
+        self.filter, self.filter_is_locked = listener.filter, listener.filter_is_locked
         self._send_buffer_locked = listener._send_buffer_locked
 
     def set_send_buffer(self, size: int) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.sockets import MSG_MORE, MSG_OOB, SOL_TCP, State
 from ring3.fs.readiness import POLLPRI, READABLE, WRITABLE
+from ring3.net.inet.address import ends_of
 from ring3.net.inet.cork import PATIENCE, Cork
 from ring3.net.inet.received import ReceiveQueue
 from ring3.net.inet.tcp_options import TCP_CORK, TcpOptions
+from ring3.net.inet.wire import ACK, IPPROTO_TCP, PSH, TCP_HEADER, ip_packet, segment
 from ring3.net.socket import Received
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ class TcpStream(TcpOptions):
         received: What can be received.
         cork: What waits to be sent with more.
         was_connected: It has had a connection.
+        refused: What it has sent and the other end's filter does not let in, with whether it is urgent.
     """
 
     waits_to_peek = True
@@ -42,6 +46,7 @@ class TcpStream(TcpOptions):
         self.received = ReceiveQueue()
         self.cork = Cork()
         self.was_connected = False
+        self.refused: deque[tuple[bytes, bool]] = deque()
 
     def reset(self, error: E) -> None:
         """The other end refuses to hear, or is gone (tcp_reset)."""
@@ -61,6 +66,8 @@ class TcpStream(TcpOptions):
             return 0
         if other is not None:
             room = other.receive_buffer + self.send_buffer - len(other.received) - len(self.cork)
+            if self.refused:
+                room -= self._size_refused()
             if room <= 0:
                 raise self.would_block(WRITABLE)
             data = data[:room]
@@ -91,6 +98,35 @@ class TcpStream(TcpOptions):
         if other is None:
             self.reset(E.EPIPE if self.state == State.CLOSE_WAIT else E.ECONNRESET)
             return
+        if other.filter is not None:
+            self.refused.append((data, urgent))
+            self.send_again()
+        else:
+            self._bring(other, data, urgent)
+
+    def send_again(self) -> None:
+        """Sends what the other end's filter has refused, as far as it takes it now: in order, for that is a stream."""
+        other = self.other
+        while other is not None and self.refused:
+            data, urgent = self.refused[0]
+            if other.filter is not None and not other.takes(self, PSH | ACK, data):
+                break
+            self.refused.popleft()
+            self._bring(other, data, urgent)
+
+    def takes(self, sender: TcpStream, flags: int, data: bytes = b"") -> bool:
+        """Whether its filter lets a segment in."""
+        if self.filter is None:
+            return True
+        assert sender.remote is not None
+        source, target = ends_of(sender.local, sender.remote)
+        packet = ip_packet(IPPROTO_TCP, source[0], target[0], segment(source, target, (0, 0), flags, data))
+        return self.filter.of_packet(packet, TCP_HEADER.size) is not None
+
+    def _size_refused(self) -> int:
+        return sum(len(data) for data, _ in self.refused)
+
+    def _bring(self, other: TcpStream, data: bytes, urgent: bool) -> None:
         other.received.put(data, urgent)
         self.sent_bytes += len(data)
         other.received_bytes += len(data)
@@ -162,4 +198,5 @@ class TcpStream(TcpOptions):
             raise Errno(E.EINVAL)
         if self.other is None:
             return 0
-        return len(self.cork) + max(0, len(self.other.received) - self.other.receive_buffer)
+        waits = len(self.cork) + self._size_refused()
+        return waits + max(0, len(self.other.received) - self.other.receive_buffer)

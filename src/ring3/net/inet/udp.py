@@ -33,6 +33,7 @@ from ring3.net.inet.address import (
     BROADCAST4,
     Endpoint,
     destination,
+    ends_of,
     family_in,
     is_multicast,
     pack,
@@ -42,6 +43,7 @@ from ring3.net.inet.base import InetSocket
 from ring3.net.inet.error_queue import ErrorQueue, QueuedError
 from ring3.net.inet.groups import ALL_HOSTS
 from ring3.net.inet.headers import Header, header_of, shown
+from ring3.net.inet.wire import UDP_HEADER, datagram, ip_packet
 from ring3.net.socket import Received
 
 if TYPE_CHECKING:
@@ -285,9 +287,26 @@ class UdpSocket(InetSocket):
         """Takes a message, if there is room and it is listened to."""
         if self.held > self.receive_buffer or self.shut & RCV_SHUTDOWN:
             return
+        if self.filter is not None:
+            kept = self._filtered(sent)
+            if kept is None:
+                return
+            sent = kept
         self.queue.append(sent._replace(arrived=self.arrival()) if self.stamping else sent)
         self.held += sent.charge
         self.waiters.wake(READABLE)
+
+    def _filtered(self, sent: Datagram) -> Datagram | None:
+        """What the filter leaves of a message; None for nothing."""
+        assert self.filter is not None
+        source, target = ends_of(sent.source, Endpoint(sent.target, self.local.port))
+        carried = datagram(source, target, sent.data)
+        hops, traffic_class, _ = sent.header
+        whole = ip_packet(
+            self.protocol, source[0], target[0], carried, hops=hops, traffic_class=traffic_class
+        )
+        kept = self.filter.of_packet(whole, UDP_HEADER.size)
+        return None if kept is None else sent._replace(data=sent.data[: kept - UDP_HEADER.size])
 
     # -- receiving -------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,10 @@ IPPROTO_ICMPV6: Final = 58
 IPV4_HEADER: Final = struct.Struct(">BBHHHBBH4s4s")
 """``struct iphdr`` without options."""
 IPV6_HEADER: Final = struct.Struct(">IHBB16s16s")
+ETHERNET_HEADER: Final = struct.Struct(">6s6sH")
+"""``struct ethhdr``: whom it is for, who sends it, what is in it."""
+ETH_P_IP: Final = 0x0800
+ETH_P_IPV6: Final = 0x86DD
 TCP_HEADER: Final = struct.Struct(">HHIIBBHHH")
 UDP_HEADER: Final = struct.Struct(">HHHH")
 TTL: Final = 64
@@ -37,20 +41,48 @@ def checksum(data: bytes) -> int:
     return ~total & 0xFFFF
 
 
-def ipv4_packet(
-    protocol: int, source: bytes, target: bytes, data: bytes, ttl: int = TTL, number: int = 0
+def ip_packet(
+    protocol: int,
+    source: bytes,
+    target: bytes,
+    data: bytes,
+    number: int = 0,
+    hops: int = TTL,
+    traffic_class: int = 0,
 ) -> bytes:
-    """A packet of IPv4."""
-    fields = (0x45, 0, IPV4_HEADER.size + len(data), number, DONT_FRAGMENT, ttl, protocol)
+    """A packet of IPv4 or IPv6, as the addresses are.
+
+    Args:
+        protocol: What it carries.
+        source: Who sends it.
+        target: Whom it is for.
+        data: What follows its header.
+        number: Its number, of IPv4.
+        hops: How many it may make.
+        traffic_class: How it is to be treated.
+    """
+    if len(source) == 16:
+        head6 = 6 << 28 | traffic_class << 20
+        return IPV6_HEADER.pack(head6, len(data), protocol, hops, source, target) + data
+    size = IPV4_HEADER.size + len(data)
+    fields = (0x45, traffic_class, size, number, DONT_FRAGMENT, hops, protocol)
     head = IPV4_HEADER.pack(*fields, 0, source, target)
     return IPV4_HEADER.pack(*fields, checksum(head), source, target) + data
 
 
-def ip_packet(protocol: int, source: bytes, target: bytes, data: bytes, number: int = 0) -> bytes:
-    """A packet of IPv4 or IPv6, as the addresses are."""
-    if len(source) == 4:
-        return ipv4_packet(protocol, source, target, data, number=number)
-    return IPV6_HEADER.pack(6 << 28, len(data), protocol, TTL, source, target) + data
+def header_size(packet: bytes) -> int:
+    """Bytes of the header of a packet of IP."""
+    return (packet[0] & 15) * 4 if packet[0] >> 4 == 4 else IPV6_HEADER.size
+
+
+def ether_type(packet: bytes) -> int:
+    """What a frame says of the packet of IP in it."""
+    return ETH_P_IP if packet[0] >> 4 == 4 else ETH_P_IPV6
+
+
+def loopback_frame(packet: bytes) -> bytes:
+    """A packet of IP in a frame of the loopback interface, whose hardware has no addresses."""
+    return ETHERNET_HEADER.pack(bytes(6), bytes(6), ether_type(packet)) + packet
 
 
 def _summed(protocol: int, source: bytes, target: bytes, data: bytes) -> int:

@@ -198,9 +198,11 @@ class NetlinkSocket(Socket):
         self.put(self._message(NLMSG_ERROR, NLM_F_CAPPED if capped else 0, sequence, body))
 
     def put(self, message: bytes) -> None:
-        """Adds a message for who reads it."""
-        self.queue.append(message)
-        self.waiters.wake(READABLE)
+        """Adds a message for who reads it, if its filter lets it."""
+        kept = message if self.filter is None else self.filter.of_message(message)
+        if kept is not None:
+            self.queue.append(kept)
+            self.waiters.wake(READABLE)
 
     def recv(self, size: int, flags: int = 0) -> Received:
         """The next answer."""

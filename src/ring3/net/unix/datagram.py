@@ -104,9 +104,12 @@ class UnixDatagram(UnixSocket):
         self.check_room()
         other = self._receiver(message, caller)
         self._check_receiver(other, caller)
+        data = message.data if other.filter is None else other.filter.of_message(message.data)
+        if data is None:
+            return size
         rights = self.rights_for(message, caller)
         credentials = self.credentials_for(other, message, caller)
-        packet = Packet(self, message.data, message_charge(size), rights, credentials)
+        packet = Packet(self, data, message_charge(size), rights, credentials)
         packet.arrived = other.arrival()
         other.queue.append(packet)
         other.waiters.wake(READABLE)

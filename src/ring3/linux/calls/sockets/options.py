@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.c_types import Int, Pointer
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.sockets import (
+    SO_ATTACH_FILTER,
     SO_BINDTODEVICE,
     SO_COOKIE,
     SO_PEERCRED,
@@ -20,6 +21,7 @@ from ring3.abi.linux.sockets import (
     SO_SNDTIMEO_OLD,
     SOL_SOCKET,
 )
+from ring3.linux.calls.sockets import filters
 from ring3.linux.calls.sockets.arguments import TaskCaller, read_int, shown_ucred, socket_of
 from ring3.linux.definition import syscall
 from ring3.linux.tasks import pid_file
@@ -69,7 +71,7 @@ def _get_time(task: LinuxTask, socket: Socket, name: int) -> bytes:
 
 @syscall(
     "partial",
-    "no filters on sockets, SO_TIMESTAMPING, zero copy: ENOPROTOOPT; no times of arrival on streams",
+    "no filters of the extended BPF, SO_TIMESTAMPING, zero copy: ENOPROTOOPT; no times of arrival on streams",
 )
 def sys_setsockopt(task: LinuxTask, fd: Int, level: Int, optname: Int, optval: Pointer, optlen: Int) -> int:
     """Sets an option of a socket."""
@@ -85,6 +87,8 @@ def sys_setsockopt(task: LinuxTask, fd: Int, level: Int, optname: Int, optval: P
     value = task.memory.read(optval, min(optlen, LARGEST_OF_SOCKET)) if whole else b""
     if optname in RECEIVE_TIMES or optname in SEND_TIMES:
         _set_time(task, socket, optname, value)
+    elif optname == SO_ATTACH_FILTER and socket.takes_filters:
+        filters.attach(task, socket, value)
     else:
         socket.set_socket_option(optname, value, TaskCaller(task))
     return 0
@@ -105,6 +109,9 @@ def sys_getsockopt(
         value = socket.get_option(level, optname, room, TaskCaller(task))
     elif optname in RECEIVE_TIMES or optname in SEND_TIMES:
         value = _get_time(task, socket, optname)
+    elif optname == SO_ATTACH_FILTER and socket.takes_filters:
+        task.memory.write_u32(optlen, filters.get(task, socket, optval, room))
+        return 0
     elif optname == SO_PEERPIDFD:
         value = _peer_descriptor(task, socket)
     else:
