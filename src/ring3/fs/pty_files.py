@@ -261,7 +261,16 @@ class SlaveNode(MemoryNode):
         self.directory.take(b"%d" % self.pty.number)
 
 
-def open_master(inode: Inode, dentry: Dentry, flags: int, jobs: Jobs, owner: int) -> MasterFile:
+def open_master(
+    inode: Inode,
+    dentry: Dentry,
+    flags: int,
+    jobs: Jobs,
+    owner: int,
+    *,
+    master: type[MasterFile] = MasterFile,
+    slave: type[SlaveNode] = SlaveNode,
+) -> MasterFile:
     """Makes a pair; returns its master.
 
     Args:
@@ -270,6 +279,8 @@ def open_master(inode: Inode, dentry: Dentry, flags: int, jobs: Jobs, owner: int
         flags: As for open(2).
         jobs: The kernel.
         owner: The user that the slave is given to.
+        master: What its master is.
+        slave: What /dev/pts/N is.
 
     Raises:
         Errno: ENOSPC, there are too many.
@@ -283,7 +294,7 @@ def open_master(inode: Inode, dentry: Dentry, flags: int, jobs: Jobs, owner: int
         raise Errno(E.ENOSPC)
     pty = Pty(number, jobs)
     device = SLAVE_MAJOR << 8 | number & 0xFF | (number & ~0xFF) << 12
-    node = SlaveNode(fs.vfs, fs, fs.new_ino(), stat.S_IFCHR | 0o620, owner, GROUP, rdev=device)
+    node = slave(fs.vfs, fs, fs.new_ino(), stat.S_IFCHR | 0o620, owner, GROUP, rdev=device)
     node.pty, node.directory, pty.node = pty, directory, node
     directory.put(b"%d" % number, node)
-    return MasterFile(pty.master, inode, dentry, flags)
+    return master(pty.master, inode, dentry, flags)

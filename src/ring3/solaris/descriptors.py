@@ -1,22 +1,18 @@
-"""Descriptors: fcntl, pipe, ioctl, lseek.
+"""Descriptors: fcntl, pipe, lseek.
 
-Sources: usr/src/uts/common/syscall/fcntl.c, lseek.c, ioctl.c, common/fs/fifofs/fifovnops.c (fifo_ioctl) and
-common/sys/fcntl.h, termios.h, filio.h of illumos.
+Sources: usr/src/uts/common/syscall/fcntl.c, lseek.c and common/sys/fcntl.h of illumos.
 """
 
 from __future__ import annotations
 
 import struct
-import termios
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Address, Int, OffT, UnsignedLong
-from ring3.abi.errno import E, Errno
+from ring3.abi.errno import Errno
 from ring3.abi.kinds import IntEnum
 from ring3.abi.solaris.errno import SolarisE
-from ring3.fs import host_os
 from ring3.fs.file import O_NONBLOCK, File
-from ring3.fs.host import HostFile
 from ring3.fs.locks import END, Lock, Locks
 from ring3.fs.opening import O_CLOEXEC
 from ring3.fs.pipe import make_pipe
@@ -25,8 +21,6 @@ from ring3.solaris.definition import syscall
 from ring3.solaris.files import core_flags, solaris_flags
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ring3.fs.waiting import Waiting
     from ring3.solaris.task import SolarisTask
 
@@ -208,130 +202,3 @@ def pipe(task: SolarisTask, fds: Address, flags: Int) -> int:
 def lseek64(task: SolarisTask, fdes: Int, off: OffT, stype: Int) -> int:
     """Moves the position of an open file; returns the new one."""
     return task.files[fdes].seek(off, stype)
-
-
-# -- ioctl -------------------------------------------------------------------------------------------------------
-
-_NCCS: Final = 19
-_TERMIOS: Final = struct.Struct(f"<IIII{_NCCS}B")
-_CONTROL: Final = (
-    termios.VINTR, termios.VQUIT, termios.VERASE, termios.VKILL, termios.VEOF, termios.VEOL, termios.VEOL2,
-    None, termios.VSTART, termios.VSTOP, termios.VSUSP, None, termios.VREPRINT, termios.VDISCARD, termios.VWERASE,
-    termios.VLNEXT,
-)  # fmt: skip
-"""Which control character of the host stands at which index of Solaris's c_cc (sys/termios.h)."""
-_LOCAL: Final = (
-    (1, termios.ISIG),
-    (2, termios.ICANON),
-    (8, termios.ECHO),
-    (0x10, termios.ECHOE),
-    (0x20, termios.ECHOK),
-    (0x40, termios.ECHONL),
-    (0x80, termios.NOFLSH),
-    (0x100, termios.TOSTOP),
-    (0x8000, termios.IEXTEN),
-)
-_INPUT: Final = (
-    (0x100, termios.ICRNL),
-    (0x40, termios.INLCR),
-    (0x80, termios.IGNCR),
-    (0x20, termios.ISTRIP),
-    (0x400, termios.IXON),
-    (0x1000, termios.IXOFF),
-    (2, termios.BRKINT),
-    (1, termios.IGNBRK),
-)
-_OUTPUT: Final = ((1, termios.OPOST), (4, termios.ONLCR))
-_CS8_CREAD_B9600: Final = 0x30 | 0x80 | 0xD
-
-
-class Ioctl(IntEnum):
-    """Requests of ioctl(2) (sys/termios.h, sys/filio.h)."""
-
-    TCGETA = 0x5401
-    TCGETS = 0x540D
-    TIOCGPGRP = 0x7414
-    TIOCGWINSZ = 0x5468
-    FIOCLEX = 0x2000_6601
-    FIONCLEX = 0x2000_6602
-    FIONREAD = 0x4004_667F
-    FIONBIO = 0x8004_667E
-
-
-def _bits(pairs: tuple[tuple[int, int], ...], value: int) -> int:
-    return sum(ours for ours, core in pairs if value & core)
-
-
-def _get_termios(file: HostFile) -> bytes:
-    iflag, oflag, _, lflag, _, _, control = termios.tcgetattr(file.fd)
-    characters = [0] * _NCCS
-    for index, core in enumerate(_CONTROL):
-        if core is not None:
-            value = control[core]
-            characters[index] = value[0] if isinstance(value, bytes) else value
-    return _TERMIOS.pack(
-        _bits(_INPUT, iflag), _bits(_OUTPUT, oflag), _CS8_CREAD_B9600, _bits(_LOCAL, lflag), *characters
-    )
-
-
-def _close_on_exec(task: SolarisTask, fd: int, file: File, arg: int) -> None:
-    task.files.set_cloexec(fd, True)
-
-
-def _stay_on_exec(task: SolarisTask, fd: int, file: File, arg: int) -> None:
-    task.files.set_cloexec(fd, False)
-
-
-def _nonblocking(task: SolarisTask, fd: int, file: File, arg: int) -> None:
-    file.flags = file.flags | O_NONBLOCK if task.memory.read_u32(arg) else file.flags & ~O_NONBLOCK
-
-
-def _available(task: SolarisTask, fd: int, file: File, arg: int) -> None:
-    task.memory.write_u32(arg, file.available())
-
-
-def _terminal(file: File) -> HostFile:
-    if not isinstance(file, HostFile) or not file.is_terminal():
-        raise Errno(E.ENOTTY)
-    return file
-
-
-def _tcgets(task: SolarisTask, fd: int, file: File, arg: int) -> None:
-    task.memory.write(arg, _get_termios(_terminal(file)))
-
-
-def _tcgeta(task: SolarisTask, fd: int, file: File, arg: int) -> None:
-    raw = _TERMIOS.unpack(_get_termios(_terminal(file)))
-    task.memory.write(arg, struct.pack("<HHHHb8B", *(flag & 0xFFFF for flag in raw[:4]), 0, *raw[4:12]))
-
-
-def _window(task: SolarisTask, fd: int, file: File, arg: int) -> None:
-    task.memory.write(arg, host_os.ioctl(_terminal(file).fd, termios.TIOCGWINSZ, bytes(8)))
-
-
-def _group(task: SolarisTask, fd: int, file: File, arg: int) -> None:
-    _terminal(file)
-    task.memory.write_u32(arg, task.process.pgid)
-
-
-_REQUESTS: Final[dict[int, Callable[[SolarisTask, int, File, int], None]]] = {
-    Ioctl.FIOCLEX: _close_on_exec,
-    Ioctl.FIONCLEX: _stay_on_exec,
-    Ioctl.FIONBIO: _nonblocking,
-    Ioctl.FIONREAD: _available,
-    Ioctl.TCGETS: _tcgets,
-    Ioctl.TCGETA: _tcgeta,
-    Ioctl.TIOCGWINSZ: _window,
-    Ioctl.TIOCGPGRP: _group,
-}
-
-
-@syscall("partial", "what files have in common; of terminals the settings, which cannot be changed: ENOTTY")
-def ioctl(task: SolarisTask, fdes: Int, cmd: Int, arg: UnsignedLong) -> int:
-    """Controls a device."""
-    file = task.files[fdes]
-    request = _REQUESTS.get(cmd & 0xFFFF_FFFF)
-    if request is None:
-        raise Errno(E.ENOTTY)
-    request(task, fdes, file, arg)
-    return 0

@@ -53,7 +53,10 @@ FILES: Final = {
         "nobody:x:60001:60001:NFS Anonymous Access User:/:\n"
         "noaccess:x:60002:60002:No Access User:/:\n"
     ),
-    "group": "root::0:\nother::1:root\nbin::2:root,daemon\nsys::3:root,bin\nnobody::60001:\nnoaccess::60002:\n",
+    "group": (
+        "root::0:\nother::1:root\nbin::2:root,daemon\nsys::3:root,bin\ntty::7:root\n"
+        "nobody::60001:\nnoaccess::60002:\n"
+    ),
     "hosts": "::1\tlocalhost\n127.0.0.1\tlocalhost loghost\n",
     "networks": "loopback\t127\n",
     "netmasks": "",

@@ -65,6 +65,10 @@ def end(task: SolarisTask, code: int) -> NoReturn:
         undo_all(task, process)
     if "sleepers" in vars(kernel):
         kernel.sleepers.wake_all()  # who waits for a robust mutex of it
+    if "terminals" in vars(kernel):
+        from ring3.solaris.terminals import give_up  # noqa: PLC0415 -- few programs have pseudoterminals
+
+        give_up(process, kernel, ended=True)
     process.files.close_all()
     task.leave_memory()
     process.exited, process.exit_code = True, code

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Address, Int, Path, UnsignedInt
 from ring3.abi.errno import Errno
+from ring3.abi.solaris.devices import expanded
 from ring3.abi.solaris.errno import SolarisE
 from ring3.abi.solaris.structs import STAT
 from ring3.fs import opening
@@ -108,6 +109,10 @@ def open_at(
         raise Errno(SolarisE.EOVERFLOW)
     if isinstance(file, FifoFile) and file.waits_for_other_end():
         return _open_fifo(task, file, cloexec)
+    if file.requests == "terminal" and not wanted & opening.O_NOCTTY:
+        from ring3.solaris.terminals import opened  # noqa: PLC0415 -- few programs open one
+
+        opened(task, file)
     return task.files.install(file, cloexec=cloexec)
 
 
@@ -143,7 +148,8 @@ def pack_stat(found: Stat, fstype: bytes) -> bytes:
     """``struct stat``."""
     times = [part for when in (found.atime, found.mtime, found.ctime) for part in divmod(when, _NANOSECONDS)]
     return _STAT.pack(
-        found.dev, found.ino, found.mode, found.nlink, found.uid, found.gid, found.rdev, found.size, *times,
+        expanded(found.dev, 64), found.ino, found.mode, found.nlink, found.uid, found.gid, expanded(found.rdev, 64),
+        found.size, *times,
         found.blksize, found.blocks, fstype,
     )  # fmt: skip
 

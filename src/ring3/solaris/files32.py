@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Address, BufferIn, BufferOut, FdArg, Int, Path, UnsignedInt
 from ring3.abi.errno import Errno
+from ring3.abi.solaris.devices import expanded
 from ring3.abi.solaris.errno import SolarisE
 from ring3.abi.solaris.structs import STAT32, STAT64_32
 from ring3.solaris import names, rw
@@ -73,8 +74,8 @@ def _store(task: SolarisTask, found: Dentry | File, address: int, large: bool) -
     ]
     zeros = [0] * 8
     head = (
-        status.dev & 0xFFFF_FFFF, *zeros[:3], status.ino, status.mode, status.nlink, status.uid, status.gid,
-        status.rdev & 0xFFFF_FFFF, *zeros[:2], status.size,
+        expanded(status.dev, 32), *zeros[:3], status.ino, status.mode, status.nlink, status.uid, status.gid,
+        expanded(status.rdev, 32), *zeros[:2], status.size,
     )  # fmt: skip
     tail = (*times, status.blksize, status.blocks, fstype_of(found), *zeros)
     try:

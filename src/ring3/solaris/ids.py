@@ -11,6 +11,7 @@ from ring3.abi.solaris.errno import SolarisE
 from ring3.solaris.definition import syscall
 
 if TYPE_CHECKING:
+    from ring3.solaris.kernel import SolarisKernel
     from ring3.solaris.process import Process
     from ring3.solaris.task import SolarisTask
 
@@ -125,11 +126,17 @@ def _process(task: SolarisTask, pid: int) -> Process:
     return found
 
 
-def _setsid(process: Process, processes: dict[int, Process]) -> int:
-    if any(other.pgid == process.pid for other in processes.values()):
-        raise Errno(SolarisE.EPERM)
+def _new_session(kernel: SolarisKernel, process: Process) -> int:
+    """The process leads a session of its own, which has no terminal (sess_create)."""
     process.pgid = process.sid = process.pid
+    kernel.terminals[process.sid] = None
     return process.sid
+
+
+def _setsid(kernel: SolarisKernel, process: Process) -> int:
+    if any(other.pgid == process.pid for other in kernel.processes.values()):
+        raise Errno(SolarisE.EPERM)
+    return _new_session(kernel, process)
 
 
 def _setpgid(task: SolarisTask, pid: int, pgid: int) -> int:
@@ -156,13 +163,11 @@ def setpgrp(task: SolarisTask, flag: Int, pid: Pid, pgid: Pid) -> int:
         case 0:
             return process.pgid
         case 1:
-            if process.sid != process.pid:
-                process.pgid = process.sid = process.pid
-            return process.sid
+            return _new_session(task.kernel, process) if process.sid != process.pid else process.sid
         case 2:
             return _process(task, pid).sid
         case 3:
-            return _setsid(process, task.kernel.processes)
+            return _setsid(task.kernel, process)
         case 4:
             return _process(task, pid).pgid
         case 5:

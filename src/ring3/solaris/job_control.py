@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from ring3.abi.errno import Errno
+from ring3.abi.solaris.errno import SolarisE
 from ring3.abi.solaris.signals import SIG_DFL, Default, SolarisSig
 from ring3.solaris.siginfo import CLD_CONTINUED, CLD_STOPPED, Info
 from ring3.solaris.structures import set_stopped
@@ -18,6 +20,7 @@ from ring3.solaris.structures import set_stopped
 if TYPE_CHECKING:
     from ring3.solaris.kernel import SolarisKernel
     from ring3.solaris.process import Process
+    from ring3.solaris.task import SolarisTask
 
 SA_NOCLDSTOP: Final = 0x2_0000
 STOPS: Final = frozenset(signal for signal in SolarisSig if signal.default is Default.STOP)
@@ -36,6 +39,20 @@ def is_orphaned(kernel: SolarisKernel, pgid: int) -> bool:
         ):
             return False
     return True
+
+
+def session_group(task: SolarisTask, pgid: int) -> int:
+    """The process group that a program wants to give its terminal to (TIOCSPGRP).
+
+    Raises:
+        Errno: EINVAL, it can be none; EPERM, it is none of the program's session.
+    """
+    if not 0 < pgid < 1 << 31:
+        raise Errno(SolarisE.EINVAL)
+    sid = task.process.sid
+    if all(process.pgid != pgid or process.sid != sid for process in task.kernel.processes.values()):
+        raise Errno(SolarisE.EPERM)
+    return pgid
 
 
 def discard(process: Process, signals: frozenset[SolarisSig]) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Address, BufferOut, Int, Path, SizeT, UnsignedLong
 from ring3.abi.errno import Errno
+from ring3.abi.solaris.devices import compressed
 from ring3.abi.solaris.errno import SolarisE
 from ring3.fs import names
 from ring3.fs.permission import CAP_SYS_CHROOT, MAY_EXEC, require
@@ -104,7 +105,7 @@ def mknodat(task: SolarisTask, fd: Int, fname: Path, fmode: Int, dev: UnsignedLo
     if kind not in _KINDS:
         raise Errno(SolarisE.EINVAL)
     mode = kind | fmode & 0o7777 & ~task.process.fs.umask
-    names.make(last_of(task, fd, fname), mode, who(task.cred), dev & 0xFFFF_FFFF)
+    names.make(last_of(task, fd, fname), mode, who(task.cred), compressed(dev, task.bits))
     return 0
 
 

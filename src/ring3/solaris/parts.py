@@ -6,10 +6,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
+    from ring3.fs.pty import Pty
     from ring3.kernel.ipc import Ipc
     from ring3.net.network import Network
     from ring3.solaris.kernel import SolarisKernel
     from ring3.solaris.lwp_sync import Sleepers
+    from ring3.solaris.task import SolarisTask
 
 
 class Parts:
@@ -47,3 +49,19 @@ class Parts:
         from ring3.solaris.lwp_sync import Sleepers  # noqa: PLC0415 -- few programs share them
 
         return Sleepers()
+
+    @cached_property
+    def terminals(self) -> dict[int, Pty | None]:
+        """The pseudoterminal of each session, None for none; a session that is not there has that of the host."""
+        return {}
+
+    @cached_property
+    def terminal_groups(self) -> dict[int, int]:
+        """Which process group the host's terminal serves, by session."""
+        return {}
+
+    def running_task(self) -> SolarisTask:
+        """The thread whose call is in progress."""
+        current = cast("SolarisKernel", self).current
+        assert current is not None
+        return current

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
+from ring3.abi.solaris.devices import expanded
 from ring3.abi.solaris.procfs import (
     LWPSINFO,
     LWPSTATUS,
@@ -102,6 +103,7 @@ def psinfo(process: Process, bits: int) -> bytes:
     """``psinfo_t``: sizes in kilobytes."""
     cred, lwp, start = process.cred, representative(process), process.start
     mm = None if lwp is None else lwp.mm
+    pty = None if lwp is None else lwp.kernel.terminals.get(process.sid)
     name = process.exe.rpartition("/")[2].encode("utf-8", "surrogateescape")
     about = PSINFO.make(
         bits,
@@ -117,7 +119,7 @@ def psinfo(process: Process, bits: int) -> bytes:
         pr_addr=0 if lwp is None else lwp.thread_pointer & _LARGEST[bits],
         pr_size=0 if mm is None else sum(vma.end - vma.start for vma in mm.vmas) >> 10,
         pr_rssize=0 if mm is None else mm.rss().total << 2,
-        pr_ttydev=_LARGEST[bits] & PRNODEV,
+        pr_ttydev=_LARGEST[bits] & PRNODEV if pty is None else expanded(pty.node.rdev, bits),
         pr_start=_time(process.started),
         pr_time=_time(process_time(process)),
         pr_ctime=_time(process.children_time),

@@ -13,6 +13,7 @@ from ring3.solaris import (
     files32,
     identity,
     ids,
+    ioctl,
     limits,
     lwp_private,
     lwp_sync,
@@ -51,8 +52,8 @@ from ring3.solaris.ipc import segments, semaphores
 __all__ = ["FAMILIES", "FUNCTIONS"]
 
 FAMILIES = (
-    birth, clocks, copyops, descriptors, doors, exece, exit, fasttrap, files, files32, identity, ids, limits,
-    lwp_private, lwp_sync, lwps, memory, messages, modctl, names, nosys, polling, processors, procset,
+    birth, clocks, copyops, descriptors, doors, exece, exit, fasttrap, files, files32, identity, ids,
+    ioctl, limits, lwp_private, lwp_sync, lwps, memory, messages, modctl, names, nosys, polling, processors, procset,
     projects, queues, rw, schedctl, scheduling, segments, semaphores, sendfile, sigcalls,
     socket_options, sockets, sockets32, syscall32, sysconfig, systeminfo, timers, traps, uname, volumes,
     waitsys, zones,

@@ -13,6 +13,7 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING, Final
 
+from ring3.abi.solaris.devices import expanded
 from ring3.abi.solaris.kernel_structs import (
     AS_LAYOUT,
     FILE_LAYOUT,
@@ -234,7 +235,7 @@ class Telling:
             return address
         address = self._vnodes[key] = self._room.take(VNODE_SIZE)
         made = self._struct(VNODE_LAYOUT, address)
-        made["v_count"], made["v_type"], made["v_rdev"] = 1, _VTYPES.get(kind, 0), device
+        made["v_count"], made["v_type"], made["v_rdev"] = 1, _VTYPES.get(kind, 0), expanded(device, 64)
         if path is not None:
             text = path() + b"\0"
             made["v_path"] = self._room.take(len(text))

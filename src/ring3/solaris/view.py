@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from ring3 import resources
-from ring3.abi.errno import E, Errno
+from ring3.abi.errno import Errno
 from ring3.abi.solaris import sysnum
 from ring3.fs.devices import make_dev
 from ring3.fs.memory_file import MemoryFile
@@ -116,10 +116,17 @@ def _devices(kernel: SolarisKernel) -> MemoryFileSystem:
     def random_bytes(size: int) -> bytes:
         return kernel.random_bytes(size)  # whichever source is in force then
 
-    def no_terminal(inode: Inode, dentry: Dentry, flags: int) -> File:
-        raise Errno(E.ENXIO)
+    def open_terminal(inode: Inode, dentry: Dentry, flags: int) -> File:
+        from ring3.solaris.terminals import tty_open  # noqa: PLC0415 -- few programs open one
 
-    return make_dev(kernel.vfs, random_bytes, no_terminal, no_terminal, lambda: kernel.open_tool)
+        return tty_open(kernel, inode, dentry, flags)
+
+    def open_pty(inode: Inode, dentry: Dentry, flags: int) -> File:
+        from ring3.solaris.terminals import ptmx_open  # noqa: PLC0415 -- few programs open one
+
+        return ptmx_open(kernel, inode, dentry, flags)
+
+    return make_dev(kernel.vfs, random_bytes, open_terminal, open_pty, lambda: kernel.open_tool)
 
 
 def find_program(kernel: SolarisKernel, name: str) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.c_types import Address, Int, Path
 from ring3.abi.errno import Errno
 from ring3.abi.kinds import IntEnum
+from ring3.abi.solaris.devices import expanded
 from ring3.abi.solaris.errno import SolarisE
 from ring3.solaris.definition import syscall
 from ring3.solaris.lookup import AT_FDCWD, find
@@ -40,7 +41,7 @@ def _store(task: SolarisTask, fs: FileSystem, address: int, form: str) -> int:
     try:
         raw = _STATVFS[form].pack(
             found.bsize, found.bsize, found.blocks, found.bfree, found.bavail, found.files, found.ffree, found.ffree,
-            fs.dev & 0xFFFF_FFFF, name[: _FSTYPE - 1], flags, found.namelen, name,
+            expanded(fs.dev, 32), name[: _FSTYPE - 1], flags, found.namelen, name,
         )  # fmt: skip
     except struct.error:
         raise Errno(SolarisE.EOVERFLOW) from None
