@@ -6,6 +6,9 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
+import ring3
+from ring3 import finder
+
 
 def command() -> NoReturn:
     """Runs the command line of this process and ends it.
@@ -14,6 +17,7 @@ def command() -> NoReturn:
     apart one by one at the end: 5 and 14 ms of some 100. `ring3.cli.here` switches the collector on again.
     """
     gc.disable()
+    finder.install(ring3)
     try:
         status = _run(sys.argv[1:])
     except SystemExit as end:  # --help, --version, bad usage

@@ -31,6 +31,9 @@ O_DIRECT: Final = 0o40000
 O_NOATIME: Final = 0o1000000
 O_PATH: Final = 0o10000000
 
+EVERY_RIGHT: Final = -1
+"""`File.rights` of who has given up none."""
+
 SEEK_SET: Final = 0
 SEEK_CUR: Final = 1
 SEEK_END: Final = 2
@@ -119,7 +122,7 @@ class File:
     """Whether its offsets are addresses, of which the upper half is negative."""
     is_unheard = False
     """What is done with it is not told of to those who watch (FMODE_NONOTIFY)."""
-    rights = -1
+    rights = EVERY_RIGHT
     """The rights to it that its opener had not given up (landlock(7))."""
     signals_broken_pipe = True
     """Writing where nobody reads raises SIGPIPE, not only EPIPE."""

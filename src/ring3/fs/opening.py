@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import E, Errno
 from ring3.fs import names, notify
 from ring3.fs.dentry import Dentry
-from ring3.fs.file import O_ACCMODE, O_APPEND, O_NOATIME, O_PATH, File, Stat
+from ring3.fs.file import EVERY_RIGHT, O_ACCMODE, O_APPEND, O_NOATIME, O_PATH, File, Stat
 from ring3.fs.inode import APPEND, Inode
 from ring3.fs.mounts import NODEV
 from ring3.fs.namei import Last, Walk
@@ -169,7 +169,7 @@ def _rights(place: Dentry, flags: int, who: Who) -> int:
         Errno: EACCES, it has given up to open such a file.
     """
     if who.domain is None:
-        return -1
+        return EVERY_RIGHT
     wanted = ACCESS[flags & O_ACCMODE]
     return who.domain.opening(
         place,

@@ -123,12 +123,10 @@ FAMILIES: Final = {
     "memory.process_vm": (
         "sys_process_madvise sys_process_mrelease sys_process_vm_readv sys_process_vm_writev"
     ),
-    "processes.clone": (
-        "compat_sys_ia32_clone sys_clone sys_clone3 sys_fork sys_set_tid_address sys_unshare sys_vfork"
-    ),
+    "processes.clone": ("compat_sys_ia32_clone sys_clone sys_clone3 sys_fork sys_unshare sys_vfork"),
     "processes.compare": "sys_kcmp",
     "processes.execve": "compat_sys_execve compat_sys_execveat sys_execve sys_execveat",
-    "processes.exit": "sys_exit sys_exit_group",
+    "processes.exit": "sys_exit sys_exit_group sys_set_tid_address",
     "processes.futex": (
         "sys_futex sys_futex_requeue sys_futex_time32 sys_futex_wait sys_futex_waitv sys_futex_wake"
     ),

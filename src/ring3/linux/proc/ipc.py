@@ -9,7 +9,7 @@ from ring3.machine.ram import PAGE_SIZE
 if TYPE_CHECKING:
     from ring3.kernel.ipc import IpcObject
     from ring3.linux.model.system import LinuxSystem
-    from ring3.linux.proc.system import Text
+    from ring3.linux.proc.texts import Text
 
 
 def _owners(found: IpcObject) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.c_types import INT
 from ring3.linux.keys.access import Found, allows, now, possesses
 from ring3.linux.model.keys import Key, Need
-from ring3.linux.proc.system import Text
+from ring3.linux.proc.texts import Text
 
 if TYPE_CHECKING:
     from ring3.linux.model.system import LinuxSystem

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from ring3.fs.inode import Inode
     from ring3.linux.model.system import LinuxSystem
-    from ring3.linux.proc.system import Text
+    from ring3.linux.proc.texts import Text
 
 
 def _locked(kernel: LinuxSystem) -> list[Inode]:

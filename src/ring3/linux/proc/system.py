@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.linux.capabilities import Cap
 from ring3.kernel.scheduler import PID_MAX
 from ring3.linux.model.release import RELEASE, VERSION
+from ring3.linux.proc.texts import Text
 from ring3.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ FEATURES: Final = (
 )  # fmt: skip
 """Names of the feature bits in CPUID leaf 1, EDX (arch/x86/include/asm/cpufeatures.h)."""
 TYPES: Final = ("sysfs", "proc", "tmpfs", "devtmpfs", "pipefs", "overlay")
-
-Text = Callable[["LinuxSystem"], str]
 
 
 def version(kernel: LinuxSystem) -> str:

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from ring3.abi.c_types import INT, UNSIGNED_INT, CompatULong, FdArg, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.fs import host_os
-from ring3.fs.file import O_NONBLOCK, File
-from ring3.fs.landlock import IOCTL_DEV
+from ring3.fs.file import EVERY_RIGHT, O_NONBLOCK, File
 from ring3.fs.opening import O_ASYNC
 from ring3.kernel.functions import function
 from ring3.linux.definition import syscall
@@ -173,6 +172,19 @@ JOB_CONTROL: Final = {
 }
 
 
+def _require_right(file: File) -> None:
+    """Refuses requests to a device whose opener had given them up (hook_file_ioctl).
+
+    Raises:
+        Errno: EACCES.
+    """
+    from ring3.fs.landlock import IOCTL_DEV  # noqa: PLC0415 - few programs have given up anything
+
+    inode = file.inode
+    if not file.rights & IOCTL_DEV and inode is not None and inode.is_device:
+        raise Errno(E.EACCES)
+
+
 @function(
     "int do_vfs_ioctl(struct file *filp, unsigned int fd, unsigned int cmd, unsigned long arg)",
     calls={"tty_ioctl"},
@@ -180,10 +192,8 @@ JOB_CONTROL: Final = {
 def do_vfs_ioctl(task: LinuxTask, fd: int, cmd: int, arg: int) -> int | Waiting:
     """Does a request of ioctl(2)."""
     file = opened(task, fd)
-    if not file.rights & IOCTL_DEV and cmd not in NOT_OF_DEVICES:
-        inode = file.inode
-        if inode is not None and inode.is_device:
-            raise Errno(E.EACCES)
+    if file.rights != EVERY_RIGHT and cmd not in NOT_OF_DEVICES:
+        _require_right(file)
     everywhere = EVERYWHERE.get(cmd)
     if everywhere is not None:
         return everywhere(task, fd, file, arg)

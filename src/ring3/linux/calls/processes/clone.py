@@ -110,13 +110,6 @@ def sys_clone3(task: LinuxTask, uargs: Pointer, size: SizeT) -> int | Waiting:
 
 
 @syscall("full")
-def sys_set_tid_address(task: LinuxTask, tidptr: Pointer) -> int:
-    """Sets the address that is cleared when the thread ends; returns the thread's number."""
-    task.clear_child_tid = tidptr
-    return task.vtid
-
-
-@syscall("full")
 def sys_unshare(task: LinuxTask, unshare_flags: UnsignedLong) -> int:
     """Stops sharing files, directories and namespaces with other tasks."""
     flags = unshare_flags

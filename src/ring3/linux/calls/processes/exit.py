@@ -1,4 +1,4 @@
-"""exit(2) and exit_group(2)."""
+"""The end of threads: exit(2), exit_group(2), and what they leave for others to see (set_tid_address(2))."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ring3.abi.c_types import Int
+from ring3.abi.c_types import Int, Pointer
 from ring3.kernel.wait import Rest
 from ring3.linux.definition import syscall
 from ring3.linux.model.trace import Option
@@ -42,3 +42,10 @@ def sys_exit_group(task: LinuxTask, error_code: Int) -> Coroutine[Any, Any, int]
         kill_threads(task.process, code, but=task)
         return end_with_event(task)
     return do_group_exit(task, code)
+
+
+@syscall("full")
+def sys_set_tid_address(task: LinuxTask, tidptr: Pointer) -> int:
+    """Sets the address that is cleared when the thread ends; returns the thread's number."""
+    task.clear_child_tid = tidptr
+    return task.vtid

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Int, Pointer, UnsignedInt
 from ring3.abi.errno import E, Errno
-from ring3.image.linux.boot import L
 from ring3.linux.definition import syscall
 from ring3.linux.model.rseq import Registration
-from ring3.linux.signals.rseq import RSEQ_CS_AT, store_cpu
+from ring3.linux.signals.rseq import RSEQ_CS_AT, rseq_handle_notify_resume, store_cpu
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
@@ -51,5 +50,5 @@ def sys_rseq(task: LinuxTask, rseq: Pointer, rseq_len: UnsignedInt, flags: Int, 
         raise Errno(E.EFAULT)
     task.memory.write_u64(rseq + RSEQ_CS_AT, 0)
     task.rseq = Registration(rseq, rseq_len, sig)
-    task.set_flag(L["TIF_NOTIFY_RESUME"])
+    rseq_handle_notify_resume(task, task.regs, task.rseq)  # on the way out on Linux, which has it at hand
     return 0
