@@ -79,6 +79,9 @@ class Caller(Protocol):
     def has_root(self, options: argparse.Namespace) -> bool:
         """Whether the machine has a root of its own, so that programs are files of it and not of the host."""
 
+    def has_commands(self, options: argparse.Namespace) -> bool:
+        """Whether the machine has commands of its own, which come before those that the caller's PATH has."""
+
     def computer(self, options: argparse.Namespace, path: str) -> AbstractContextManager[Linux | Solaris]:
         """The machine, for as long as the command needs it.
 

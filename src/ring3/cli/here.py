@@ -100,6 +100,10 @@ class Here:
         """Whether the options give the machine a root of its own."""
         return bool(sandbox(options).root)
 
+    def has_commands(self, options: argparse.Namespace) -> bool:
+        """Whether the options ask for a machine with Solaris."""
+        return getattr(options, "os", None) == System.SOLARIS
+
     def computer(self, options: argparse.Namespace, path: str) -> Linux | Solaris:
         """A machine with the system that a program is to run on; closing it switches it off."""
         wanted = sandbox(options)

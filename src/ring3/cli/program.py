@@ -184,21 +184,21 @@ def words(options: argparse.Namespace) -> tuple[str, list[str]]:
     name = program[0]
     if not name:
         raise UserError(": No such file or directory", 127)
-    if getattr(options, "os", None) == System.SOLARIS and "/" not in name:
-        return name, program[1:]  # the machine has commands of its own, which come first
     return find(options, name), program[1:]
 
 
 def find(options: argparse.Namespace, name: str) -> str:
     """The file that a name stands for, as a shell has it: one without a slash is looked for in the caller's PATH.
 
-    On a machine with a root of its own it is the machine that looks, when it loads the program.
+    On a machine with a root or commands of its own it is the machine that looks, when it loads the program.
 
     Raises:
         UserError: It is not there (127).
     """
     caller = caller_of(options)
-    return name if caller.has_root(options) else find_in_path(name, caller.environment)
+    if caller.has_root(options) or ("/" not in name and caller.has_commands(options)):
+        return name
+    return find_in_path(name, caller.environment)
 
 
 def load(

@@ -272,6 +272,11 @@ class Command:
         computer = self._shared.computer
         return isinstance(computer, Linux) and bool(computer.sandbox.root)
 
+    def has_commands(self, options: Namespace) -> bool:
+        """Whether the machine has Solaris."""
+        del options
+        return isinstance(self._shared.computer, Solaris)
+
     @contextmanager
     def computer(self, options: Namespace, path: str) -> Iterator[Linux | Solaris]:
         """Has the machine, which runs while a program of this command, or whatever it waits for, does.

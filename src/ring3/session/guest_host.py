@@ -14,7 +14,6 @@ from ring3.kernel.observed import Call, CallObserver
 from ring3.session.tools import Program
 from ring3.trace.dtrace.errors import DtraceError
 from ring3.trace.dtrace.machine import ending, facts
-from ring3.trace.dtrace.machine.objects import entry_of
 from ring3.trace.dtrace.machine.up import UpHost
 
 if TYPE_CHECKING:
@@ -126,26 +125,16 @@ class GuestHost(UpHost):
 
     def _holds(self, task: Any) -> None:  # noqa: ANN401 - a task of either system
         """The child has become the program: it stops at the next instruction it would execute."""
-        self._stop_at(task, task.regs.ip)
+        self._hold_at(task, task.regs.ip, self._held)
 
-    def _stop_at(self, task: Any, address: int) -> None:  # noqa: ANN401
-        def arrived(found: Any, _address: int) -> None:  # noqa: ANN401
-            if found is task:
-                there.detach()
-                self._kernel.hold(task)
-                self._child = task
-                self._wake()
+    def _held(self, task: Any) -> None:  # noqa: ANN401 - a task of either system
+        self._child = task
+        self._wake()
 
-        there = self._kernel.probes.attach(points.Address(address, task.mm), arrived)
-
-    def load_libraries(self) -> None:
-        """Let the child run to where its program begins."""
-        task = self._child
-        entry = entry_of(task.mm)
-        if entry is None or task.regs.ip == entry:
-            return
-        self._child = None
-        self._stop_at(task, entry)
+    def _run_to(self, address: int) -> None:
+        """Let the child run until it is held at an address, or has ended."""
+        task, self._child = self._child, None
+        self._hold_at(task, address, self._held)
         self._kernel.let_go(task)
         self._wait_for(lambda: self._child is not None or task.program_ended)
 

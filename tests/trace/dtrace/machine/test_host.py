@@ -1,7 +1,6 @@
 """D on machines: the same scripts on Linux and on Solaris."""
 
 import io
-import re
 import shutil
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from ring3.computer import Linux, Solaris
 from ring3.trace.dtrace.command import Command
 from ring3.trace.dtrace.machine.host import Computer, MachineHost
 from tests.support import solaris
-from tests.support.toolchain import PROGRAMS, Toolchain
+from tests.support.toolchain import Toolchain
 
 pytestmark = pytest.mark.guest
 
@@ -123,63 +122,6 @@ def test_kernel_functions_of_solaris_have_arguments_and_values(modinfo: Path) ->
         'fbt::mod_infonull:return { printf(" %d", arg1); }'
     )
     assert dtrace(str(modinfo), "-qn", script, system="solaris", arguments="-i 16")[1] == "unix 0x1B0 -1\n"
-
-
-RULE = "-" * 57
-DOORS = ("genunix`dtrace_systrace_syscall+0x14d", "unix`sys_syscall+0x24d")
-
-
-def test_the_seeds_script_in_the_kernel(modinfo: Path) -> None:
-    script = str(PROGRAMS / "seeds" / "fook.d")
-    status, stdout, stderr = dtrace(str(modinfo), "-qs", script, system="solaris", arguments="-i 16")
-    told = re.sub(r"0xFFFF[0-9A-F]{12}", "ADDRESS", stdout)
-    assert (status, stderr) == (0, "")
-    assert told.splitlines()[:15] == [
-        "syscall::modctl :entry",
-        "args: 0x2, 0x10, ADDRESS, 0x0, 0x0, 0x0",
-        "",
-        f"{'':14}{DOORS[1]}",
-        "",
-        RULE,
-        "fbt:genunix:modctl :entry",
-        "args: 0x2, 0x10, ADDRESS, 0x0, 0x0, 0x0",
-        "",
-        *(f"{'':14}{frame}" for frame in DOORS),
-        "",
-        RULE,
-        "fbt:genunix:modctl_modinfo :entry",
-        "args: 0x10, ADDRESS",
-    ]
-    assert "copyout :entry\nargs: ADDRESS, ADDRESS, 0x1B0\n" in told
-    assert told[told.index("RET:") :].splitlines()[:7] == [
-        "RET: ID       mi->mi_id = 16",
-        "RET: LOADADDR mi->mi_base = fffffffffbdbc2d8",
-        "RET: SIZE     mi->mi_size = 5d198",
-        "RET: INFO     mi->mi_mi_msinfo[0].msi_p0 = -1",
-        "RET: REV      mi->mi_rev = 1",
-        "RET: NAME     mi->mi_name = pcie",
-        "RET: DESC     mi->mi_msinfo[0].msi_linkinfo = PCI Express Framework Module",
-    ]
-
-
-def test_the_seeds_stack_of_the_kernel(modinfo: Path) -> None:
-    _, stdout, _ = dtrace(
-        str(modinfo), "-n", "fbt::mod_infonull:entry {stack();}", system="solaris", arguments="-i 16"
-    )
-    assert [line.strip() for line in stdout.splitlines()[1:9]] == [
-        *("0      4               mod_infonull:entry", "genunix`mod_info+0x66", "pcie`_info+0x1f"),
-        *("genunix`mod_getinfo+0x5a", "genunix`modinfo+0x125", "genunix`modctl_modinfo+0xd5"),
-        *("genunix`modctl+0x4e7", "unix`sys_syscall+0x24d"),
-    ]
-
-
-def test_the_seeds_script_in_the_program(modinfo: Path) -> None:
-    script = str(PROGRAMS / "seeds" / "foou.d")
-    _, stdout, _ = dtrace(str(modinfo), "-qs", script, system="solaris", arguments="-i 16")
-    lines = stdout.splitlines()
-    assert lines[1].endswith(":modctl :entry")
-    assert lines[2].startswith("args: 0x2, 0x10, 0xFFFF")
-    assert [line.strip().split("`")[1].split("+")[0] for line in lines[4:6]] == ["modctl", "main"]
 
 
 def test_functions_of_the_program_at_entry_and_return(hello: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from ring3.kernel import points
 from ring3.trace.dtrace.machine import ending
 from ring3.trace.dtrace.machine.host import Computer, MachineHost
+from ring3.trace.dtrace.machine.objects import entry_of
 
 _FLUSH = 1_000_000_000
 
@@ -35,6 +36,32 @@ class UpHost(MachineHost):
         if self._task is not None and self._task.mm is not None:
             self._look_at(self._kernel)
         return self._task is not None
+
+    def load_libraries(self) -> None:
+        """Let the program that was started run to where it begins; it stands there until the session runs."""
+        entry = entry_of(self._task.mm)
+        if entry is not None and self._task.regs.ip != entry:
+            self._run_to(entry)
+
+    def _run_to(self, address: int) -> None:
+        """Let the machine run until the program is held at an address, or has ended."""
+        held: list[Any] = []
+        self._finished = lambda: bool(held)
+        self._hold_at(self._task, address, held.append)
+        self._kernel.run(self)
+        for task in held:
+            self._kernel.let_go(task)
+
+    def _hold_at(self, task: Any, address: int, told: Callable[[Any], None]) -> None:  # noqa: ANN401 - of either system
+        """Have a task stand still before the instruction at an address, and tell when it does."""
+
+        def arrived(found: object, _address: int) -> None:
+            if found is task:
+                there.detach()
+                self._kernel.hold(task)
+                told(task)
+
+        there = self._kernel.probes.attach(points.Address(address, task.mm), arrived)
 
     @property
     def program_ended(self) -> bool:
