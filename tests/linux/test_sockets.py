@@ -13,7 +13,7 @@ from tests.support.native import Run
 from tests.support.toolchain import Bits, Toolchain
 
 PROGRAMS = [
-    "diag", "files", "filters", "groups", "icmp", "interfaces", "names", "numbers", "pairs", "rights", "tcp",
+    "diag", "files", "filters", "groups", "icmp", "interfaces", "names", "numbers", "packets", "pairs", "rights", "tcp",
     "together", "udp",
 ]  # fmt: skip
 

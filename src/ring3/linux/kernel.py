@@ -6,7 +6,7 @@ task enters and leaves. What the calls do is in the files by family; `linux.tabl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
@@ -15,6 +15,7 @@ from ring3.abi import tbl
 from ring3.abi.errno import E, Errno
 from ring3.image.linux import boot
 from ring3.image.linux.boot import GDT_TLS_MIN
+from ring3.kernel import points
 from ring3.kernel.functions import FunctionTable, KernelFunction
 from ring3.kernel.in_flight import Result
 from ring3.kernel.reach import Reach
@@ -33,6 +34,7 @@ from ring3.machine.board import Machine
 from ring3.machine.descriptors import Tss
 
 if TYPE_CHECKING:
+    from ring3.kernel.events import Carried
     from ring3.kernel.probes import Attacher
     from ring3.kernel.watched_stubs import StubRow
     from ring3.net.network import Network
@@ -113,7 +115,15 @@ class LinuxKernel(LinuxSystem):
         def random_bytes(size: int) -> bytes:
             return self.random_bytes(size)  # whichever source is in force then
 
-        return Network(
+        def observe(observer: Callable[[Carried], None]) -> Callable[[], None]:
+            def heard(carried: Carried) -> None:
+                task = carried.task
+                if not isinstance(task, LinuxTask) or task.namespaces.net.network is network:
+                    observer(carried)
+
+            return self.probes.attach(points.Packet(), heard).detach
+
+        network = Network(
             self.vfs,
             lambda: self.clocks,
             self.timers,
@@ -122,7 +132,9 @@ class LinuxKernel(LinuxSystem):
             self.host,
             reach,
             lambda: self.hostname,
+            observe,
         )
+        return network
 
     # -- calls -------------------------------------------------------------------------------------------------
 

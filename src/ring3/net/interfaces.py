@@ -77,6 +77,11 @@ class Interfaces:
         """Whether the machine can talk to itself."""
         return any(row.is_up and row.flags & IFF_LOOPBACK for row in self.rows)
 
+    @property
+    def loopback(self) -> Interface:
+        """The loopback interface."""
+        return next(row for row in self.rows if row.flags & IFF_LOOPBACK)
+
     def named(self, name: bytes) -> Interface | None:
         """The interface of a name, None if there is none."""
         return next((found for found in self.rows if found.name == name), None)

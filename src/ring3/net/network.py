@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, cast
 from weakref import WeakSet
 
 from ring3.abi.errno import E, Errno
-from ring3.abi.linux.sockets import AF_INET, AF_INET6, AF_MAX, AF_NETLINK, AF_UNIX, SOCK_MAX
+from ring3.abi.linux.sockets import AF_INET, AF_INET6, AF_MAX, AF_NETLINK, AF_PACKET, AF_UNIX, SOCK_MAX
 from ring3.kernel.reach import Reach
 from ring3.net.inet.address import is_local
 from ring3.net.inet.ports import Ports
@@ -20,20 +21,25 @@ from ring3.net.unix.rights import InFlight
 if TYPE_CHECKING:
     from ring3.fs.vfs import Vfs
     from ring3.kernel.clock import Clocks
+    from ring3.kernel.events import Carried
     from ring3.kernel.timers import Timers
     from ring3.kernel.wait import HostEvents
     from ring3.net.caller import Caller
     from ring3.net.inet.raw import RawSocket
+    from ring3.net.packet.tap import Tap
 
 Maker = Callable[["Network", int, int, "Caller"], Socket]
 """Makes a socket of a family: network, kind, protocol, and for whom."""
 
+Observe = Callable[[Callable[["Carried"], None]], Callable[[], None]]
+"""Has something told of all that is carried; returns what ends that."""
 
 OWN: Final = {
     AF_UNIX: ("ring3.net.unix.family", "make"),
     AF_INET: ("ring3.net.inet.family", "make"),
     AF_INET6: ("ring3.net.inet.family", "make6"),
     AF_NETLINK: ("ring3.net.netlink.family", "make"),
+    AF_PACKET: ("ring3.net.packet.family", "make"),
 }
 """The module of each family, imported with its first socket, and the `Maker` in it."""
 OF_HOST: Final = {
@@ -57,6 +63,7 @@ class Network:
         events: Where to wait for the host's descriptors.
         reach: How far it reaches.
         hostname: The machine's name.
+        observe: How to hear of what its sockets carry.
         interfaces: Its interfaces.
         dev: The device number of sockets.
         unix: Names of AF_UNIX.
@@ -79,6 +86,7 @@ class Network:
         events: HostEvents,
         reach: Reach = Reach.LOOPBACK,
         hostname: Callable[[], str] = str,
+        observe: Observe = lambda observer: lambda: None,
     ) -> None:
         self.vfs = vfs
         self.clocks = clocks
@@ -88,6 +96,7 @@ class Network:
         self.events = events
         self.reach = reach
         self.hostname = hostname
+        self.observe = observe
         self.interfaces = self._own_interfaces()
         self.dev = vfs.new_dev()
         self.unix = UnixNames(random_bytes)
@@ -98,6 +107,13 @@ class Network:
         self.raw: list[RawSocket] = []
         self.netlink_ports: set[int] = set()
         self.sockets: WeakSet[Socket] = WeakSet()
+
+    @cached_property
+    def tap(self) -> Tap:
+        """What packet sockets hear by."""
+        from ring3.net.packet.tap import Tap  # noqa: PLC0415 - few programs have packet sockets
+
+        return Tap(self)
 
     def _own_interfaces(self) -> Interfaces:
         if self.reach is Reach.HOST:

@@ -110,6 +110,8 @@ class Socket(File):
     """The network interface that it is bound to (SO_BINDTODEVICE)."""
     discards_truncated = False
     """Receiving with MSG_TRUNC stores nothing (tcp(7))."""
+    questions: frozenset[tuple[int, int]] = frozenset()
+    """Options, by level and number, of which the value that is there says what is asked."""
     stamping = 0
     """The option by which what is received tells when it came; 0 for none."""
     takes_filters = True
@@ -273,6 +275,14 @@ class Socket(File):
             Errno: EOPNOTSUPP here; as getsockopt(2).
         """
         raise Errno(E.EOPNOTSUPP)
+
+    def answer(self, level: int, name: int, question: bytes) -> bytes:
+        """An option of `questions`.
+
+        Raises:
+            Errno: As getsockopt(2).
+        """
+        raise Errno(E.ENOPROTOOPT)
 
     def at_mark(self) -> bool:
         """Whether the byte out of band is next (SIOCATMARK).

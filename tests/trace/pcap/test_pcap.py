@@ -15,8 +15,8 @@ import pytest
 
 from ring3.errors import UserError
 from ring3.kernel.events import Carried, End
+from ring3.net.flows import Flows
 from ring3.trace.pcap import Capture
-from ring3.trace.pcap.flows import Flows
 from tests.cli.command import ring3
 
 PYTHON = "/usr/bin/python3"

@@ -73,6 +73,7 @@ SOL_IPV6: Final = 41
 SOL_ICMPV6: Final = 58
 SOL_UDPLITE: Final = 136
 SOL_RAW: Final = 255
+SOL_PACKET: Final = 263
 SOL_NETLINK: Final = 270
 
 SO_DEBUG: Final = 1

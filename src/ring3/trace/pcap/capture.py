@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ring3.errors import UserError
 from ring3.kernel import points
 from ring3.kernel.randomness import SeededBytes
-from ring3.trace.pcap.flows import Flows
+from ring3.net.flows import Flows
 
 if TYPE_CHECKING:
     from ring3.kernel.core import Kernel

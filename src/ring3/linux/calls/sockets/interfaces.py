@@ -10,6 +10,7 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
 from ring3.abi.linux.capabilities import Cap
 from ring3.abi.linux.sockets import AF_INET
+from ring3.linux.calls.sockets.ethtool import ethtool_ioctl
 from ring3.net.inet.address import Endpoint, pack
 from ring3.net.interfaces import IFF_UP, Interface, InterfaceAddress, Interfaces
 
@@ -34,6 +35,7 @@ class InterfaceIoctl(IntEnum):
     SIOCGIFHWADDR = 0x8927
     SIOCGIFINDEX = 0x8933
     SIOCGIFTXQLEN = 0x8942
+    SIOCETHTOOL = 0x8946
 
 
 NAME_SIZE: Final = 16
@@ -86,7 +88,7 @@ def interface_ioctl(task: LinuxTask, socket: Socket, cmd: int, arg: int) -> int:
     if cmd == InterfaceIoctl.SIOCGIFNAME:
         return _name(task, socket.network.interfaces, arg)
     answer = ANSWERS.get(cmd)
-    if answer is None and cmd != InterfaceIoctl.SIOCSIFFLAGS:
+    if answer is None and cmd not in (InterfaceIoctl.SIOCSIFFLAGS, InterfaceIoctl.SIOCETHTOOL):
         raise Errno(E.ENOTTY)
     interfaces = socket.network.interfaces
     found = interfaces.named(task.memory.read(arg, NAME_SIZE).partition(b"\0")[0])
@@ -94,6 +96,8 @@ def interface_ioctl(task: LinuxTask, socket: Socket, cmd: int, arg: int) -> int:
         raise Errno(E.ENODEV)
     if answer is not None:
         task.memory.write(arg + NAME_SIZE, answer(found))
+    elif cmd == InterfaceIoctl.SIOCETHTOOL:
+        ethtool_ioctl(task, found, arg)
     elif not task.credentials.ns_capable(task.namespaces.net.owner, Cap.NET_ADMIN):
         raise Errno(E.EPERM)
     else:

@@ -35,7 +35,8 @@ def _make(task: LinuxTask, family: int, kind: int, protocol: int) -> Socket:
 
 @syscall(
     "partial",
-    "AF_UNIX, TCP and UDP on the loopback interface, netlink's routing and sock_diag; raw sockets of ICMP alone",
+    "AF_UNIX, TCP and UDP on the loopback interface, netlink's routing and sock_diag; raw sockets of ICMP alone; "
+    "packet sockets send to each other alone",
 )
 def sys_socket(task: LinuxTask, family: Int, kind: Int, protocol: Int) -> int:
     """Makes a socket."""

@@ -105,7 +105,9 @@ def sys_getsockopt(
     room = read_int(task, optlen)
     if room < 0:
         raise Errno(E.EINVAL)
-    if level != SOL_SOCKET:
+    if (level, optname) in socket.questions:
+        value = socket.answer(level, optname, task.memory.read(optval, min(room, 4)))
+    elif level != SOL_SOCKET:
         value = socket.get_option(level, optname, room, TaskCaller(task))
     elif optname in RECEIVE_TIMES or optname in SEND_TIMES:
         value = _get_time(task, socket, optname)
