@@ -12,7 +12,8 @@ import pytest
 import ring3
 from ring3.computer import Linux
 from ring3.machine.board import CpuKind
-from ring3.machine.moving_cpu import Home, MovingCpu
+from ring3.machine.home import Home
+from ring3.machine.moving_cpu import MovingCpu
 from tests.linux.test_host_cpu import SAME, run_on
 from tests.support import guest
 from tests.support.host_cpu import NEEDS_HOST_CPU

@@ -10,11 +10,12 @@ from ring3.errors import UserError
 from ring3.machine import moving_cpu
 from ring3.machine.board import CpuKind
 from ring3.machine.cpu import Event, Stop, Trap
+from ring3.machine.home import Home
 from ring3.machine.host_cpu.turn import ENOUGH, LOST
-from ring3.machine.moving_cpu import Home, MovingCpu
+from ring3.machine.moving_cpu import MovingCpu
 from ring3.machine.pmap import Prot
 from ring3.machine.ram import PAGE_SIZE
-from ring3.machine.registers import Gpr, Seg, Vector
+from ring3.machine.registers import Flags, Gpr, Seg, Vector
 from tests.machine.bare import USER_CODE, USER_CODE_PAGE, USER_DATA, USER_RIP, Bare
 from tests.support.host_cpu import NEEDS_HOST_CPU
 
@@ -162,8 +163,26 @@ def test_cpuid_in_a_page_with_others(bare: MovingBare, filler: int) -> None:
     bare.cpu.rip = USER_RIP + 2
     bare.cpu.set_gpr(Gpr.RAX, 0)
     assert bare.cpu.run() is Event.SYSCALL
-    if filler <= 4:
-        assert bare.cpu.gpr(Gpr.RBX) == int.from_bytes(b"Genu", "little")
+    assert bare.cpu.gpr(Gpr.RBX) == int.from_bytes(b"Genu", "little")
+
+
+@NEEDS_HOST_CPU
+def test_one_that_is_no_more_where_it_was(bare: MovingBare) -> None:
+    run(bare, "31c0 0fa2 0f05", away=True)
+    assert run(bare, "31c0 b003 0f05", away=True) is Event.SYSCALL  # mov $3,%al
+    assert (bare.cpu.gpr(Gpr.RAX), bare.cpu.rip) == (3, USER_RIP + 6)
+
+
+@NEEDS_HOST_CPU
+def test_a_step_and_the_trap_flag_at_one(bare: MovingBare) -> None:
+    run(bare, "0f05 0fa2 0f05", away=True)
+    for step in (True, False):
+        bare.cpu.rip = USER_RIP + 2
+        bare.cpu.set_gpr(Gpr.RAX, 0)
+        if not step:
+            bare.cpu.rflags |= Flags.TF
+        assert (bare.cpu.step() if step else bare.cpu.run()) == (Event.STEPPED if step else Trap(Vector.DB))
+        assert (bare.cpu.rip, bare.cpu.gpr(Gpr.RBX)) == (USER_RIP + 4, int.from_bytes(b"Genu", "little"))
 
 
 @NEEDS_HOST_CPU

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.errors import UserError
 from ring3.machine.cpu import CpuState, Event, Stop, Trap
+from ring3.machine.home import Home
 from ring3.machine.pmap import Pmap
 from ring3.machine.ram import Ram
-from ring3.machine.registers import Vector
+from ring3.machine.registers import Gpr, Vector
 from ring3.machine.unicorn_cpu import UnicornCpu
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from ring3.machine.edges import Edges
     from ring3.machine.host_cpu.first import First
     from ring3.machine.host_cpu.processor import Processor
-    from ring3.machine.host_cpu.stub import Stub
+    from ring3.machine.unicorn_cpuid import Cpuid
     from ring3.machine.unicorn_fxsave import FxState
 
 LONG: Final = 0x1000
@@ -44,30 +45,6 @@ _DEAREST: Final = 6
 """So often the price of a move doubles."""
 _CHEAPER: Final = 1
 """So often it is halved for programs that have just begun: new code costs most where it is translated."""
-
-
-class Home:
-    """Where an address space runs.
-
-    Attributes:
-        is_away: On the host's processor.
-        is_new: It has just begun, as another program does and a child of fork does not.
-        stays: It uses what the emulated CPU does not have.
-        computed: See ``struct account`` in ``emulator/stops.c``.
-        lost: See that of ``host_cpu/turn.c``.
-        returns: How often it has come back.
-        stub: Its process of the host, if it was ever away.
-    """
-
-    is_state = False
-    __slots__ = ("computed", "is_away", "is_new", "lost", "returns", "stays", "stub")
-
-    def __init__(self, *, is_away: bool = False, is_new: bool = False) -> None:
-        self.is_away = self.stays = is_away
-        self.is_new = is_new
-        self.computed = self.lost = 0
-        self.returns = 0
-        self.stub: Stub | None = None
 
 
 class MovingCpu(UnicornCpu):
@@ -93,6 +70,7 @@ class MovingCpu(UnicornCpu):
         self._wishes = 0
         self._home = Home()
         self._fx: FxState | None = None
+        self._cpuid_answers: Cpuid | None = None
         super().__init__(ram)
         self._run_record.price = _PRICE
         self._watch()
@@ -336,8 +314,21 @@ class MovingCpu(UnicornCpu):
             self._fx = FxState(self._window + self._base)
         return self._fx
 
+    def pass_cpuid(self) -> None:
+        """Does what ``cpuid``, at RIP, does on the emulated CPU."""
+        if self._cpuid_answers is None:
+            from ring3.machine.unicorn_cpuid import Cpuid  # noqa: PLC0415 -- few programs are moved
+
+            self._cpuid_answers = Cpuid(self._lib, self.control(4))
+        answer = self._cpuid_answers.ask(self.gpr(Gpr.RAX), self.gpr(Gpr.RCX))
+        for register, value in zip((Gpr.RAX, Gpr.RBX, Gpr.RCX, Gpr.RDX), answer, strict=True):
+            self.set_gpr(register, value)
+        self.rip += 2
+
     def close(self) -> None:
         """Ends the stubs and the emulator."""
+        if self._cpuid_answers is not None:
+            self._cpuid_answers.close()
         if self._host is not None:
             self._host.close()
             self._host = None

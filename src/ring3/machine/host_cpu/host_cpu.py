@@ -9,9 +9,10 @@ from ring3.errors import UserError
 from ring3.machine import unicorn_library as api
 from ring3.machine.cpu import CpuState, Event, Stop
 from ring3.machine.edges import Edges
+from ring3.machine.home import Home
 from ring3.machine.host_cpu.processor import AHEAD, Processor
 from ring3.machine.host_cpu.turn import cpuid
-from ring3.machine.moving_cpu import Home, MovingCpu
+from ring3.machine.moving_cpu import MovingCpu
 from ring3.machine.pmap import Pmap
 from ring3.machine.ram import Ram
 from ring3.machine.unicorn_cpu import UnicornCpu

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.machine import unicorn_state as at
 from ring3.machine.cpu import Event, Stop
 from ring3.machine.descriptors import TI_LDT, Segment
+from ring3.machine.home import Home
 from ring3.machine.host_cpu import mappings, ptrace, segments
 from ring3.machine.host_cpu import turn as turns
 from ring3.machine.host_cpu.first import First
@@ -23,7 +24,6 @@ from ring3.machine.host_cpu.stub import SIZE, Stub, Stubs
 from ring3.machine.host_cpu.turn import EINTR, LOST, PID, REQUEST, Turn, check
 from ring3.machine.host_cpu.vectors import Place, Vectors
 from ring3.machine.host_cpu.veil import Veil
-from ring3.machine.moving_cpu import Home
 from ring3.machine.paging import walk
 from ring3.machine.pmap import Pmap
 from ring3.machine.ram import Ram

@@ -31,6 +31,7 @@ from ring3.machine.host_cpu import filter as wall
 from ring3.machine.host_cpu import instructions, mappings, ptrace
 from ring3.machine.host_cpu.stub import SIZE, USER_TOP, Stub
 from ring3.machine.host_cpu.turn import check
+from ring3.machine.host_cpu.veil import CPUID, Veil
 from ring3.machine.paging import PF_FETCH, PF_PRESENT, PF_USER, PF_WRITE, PTE_NX, PTE_P, PTE_U, PTE_W
 from ring3.machine.pmap import Pmap
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
@@ -139,8 +140,20 @@ class Stops:
             return Trap(Vector.BP, 0, True)
         veil = told.stub.veil
         if told.code == _TRAP_HWBKPT and veil is not None and self._at.linear_rip in veil.breakpoints:
-            return Elsewhere.EMULATED
+            return self._cpuid(told, veil)
         return Event.STEPPED if told.steps else Trap(Vector.DB)
+
+    def _cpuid(self, told: Told, veil: Veil) -> _Meaning:
+        """A breakpoint at that instruction, which is done here: a run of the emulated CPU would go on behind it."""
+        cpu = self._cpu
+        if self._at.code(0, 2) != CPUID:
+            return Elsewhere.EMULATED  # somebody has written another one there
+        veil.met(self._at.linear_rip)
+        cpu.pass_cpuid()
+        cpu.rflags &= ~int(Flags.RF)
+        if told.steps:
+            return Event.STEPPED
+        return Trap(Vector.DB) if cpu.rflags & Flags.TF else None
 
     def _undefined(self, told: Told) -> Stop:
         cpu = self._cpu
