@@ -98,11 +98,17 @@ class Fpu:
 
     def restore(self, image: bytes) -> None:
         """Sets the state from such an image; reserved bits of MXCSR are cleared."""
-        if image == self._saved[1]:
-            self._cpu.fpu()[:] = self._saved[0]
+        if self._is_saved(image):
             return
         mxcsr = int.from_bytes(image[24:28], "little") & MXCSR_MASK
         self._run(self._code.restore, image[:24] + mxcsr.to_bytes(4, "little") + image[28:])
+
+    def _is_saved(self, image: bytes) -> bool:
+        """Goes back to what `save` found last if the image is what it made of that."""
+        if image != self._saved[1]:
+            return False
+        self._cpu.fpu()[:] = self._saved[0]
+        return True
 
     def frame(self, extra: int = 0) -> bytes:
         """What a signal frame has of it: `frame_size` bytes; ``extra`` is for frames with a longer image."""
@@ -119,7 +125,8 @@ class Fpu:
         Raises:
             Errno: EFAULT, it cannot be read, or the processor would refuse it.
         """
-        self.restore(read_legacy(memory, address, extra))
+        if extra or address & FXSAVE_ALIGNED or not self._is_saved(memory.read(address, FXSAVE)):
+            self.restore(read_legacy(memory, address, extra))
 
     def xsave(self) -> bytes:
         """The state as a register set has it (NT_X86_XSTATE).

@@ -150,7 +150,7 @@ class WindowRegs:
         by_iret: CS or SS was changed: only ``iret`` can give the registers back.
     """
 
-    __slots__ = ("_cpu", "_segments", "base", "by_iret", "orig_ax", "words")
+    __slots__ = ("_cpu", "_flags", "_segments", "base", "by_iret", "orig_ax", "words")
 
     def __init__(self, cpu: Cpu, segments: Mapping[int, Segment]) -> None:
         """Binds to a CPU.
@@ -161,6 +161,7 @@ class WindowRegs:
         """
         self._cpu = cpu
         self._segments = segments
+        self._flags = cpu.flags
         self.words = cpu.words
         self.base = cpu.base
         self.orig_ax = 0
@@ -195,7 +196,7 @@ class WindowRegs:
     @property
     def flags(self) -> int:
         """RFLAGS."""
-        return self._cpu.rflags
+        return self._flags[0]
 
     @flags.setter
     def flags(self, value: int) -> None:

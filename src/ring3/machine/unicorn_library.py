@@ -139,7 +139,7 @@ class Library:
 
     def __init__(self) -> None:
         self.ours = ours = interposition.load(library_path())
-        held, released = ctypes.PyDLL(ours.library), ctypes.CDLL(ours.library)
+        held, released = ctypes.PyDLL("", handle=ours.handle), ctypes.CDLL("", handle=ours.handle)
         pointer, number = ctypes.c_void_p, ctypes.c_uint64
 
         def declare(function: ctypes._FuncPointer, *arguments: type) -> ctypes._FuncPointer:

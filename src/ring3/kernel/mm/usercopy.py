@@ -73,7 +73,7 @@ class UserMemory(FaultingSpace):
             if entry & PTE_W:
                 frame = entry & PTE_ADDRESS
                 self.ram.bytes[frame + inside : frame + inside + size] = data
-                if self.ram.is_code(frame):
+                if frame in self.ram.code:
                     self.ram.on_code_freed()
                 return
         done = 0

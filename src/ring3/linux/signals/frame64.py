@@ -117,10 +117,9 @@ def restore(task: LinuxTask, regs: UserRegs) -> int:
     altstack.restore_altstack(task, (base, flags, size), regs.sp)
     regs.set_gprs(_FROM_FRAME(values))
     regs.flags = (regs.flags & ~FIXABLE_FLAGS) | (values[17] & RETURNED_FLAGS)
-    regs.cs = values[18] | 3
-    regs.ss = values[21] | 3
-    regs.orig_ax = _M64
-    if not uc_flags & UC_STRICT_RESTORE_SS and regs.cs == _USER_CS:
+    cs = values[18] | 3
+    regs.cs, regs.ss, regs.orig_ax = cs, values[21] | 3, _M64
+    if not uc_flags & UC_STRICT_RESTORE_SS and cs == _USER_CS:
         _force_valid_ss(task, regs)
     restore_fpu(task, values[26], 0)
     return int(values[13])

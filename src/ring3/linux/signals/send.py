@@ -53,7 +53,8 @@ def recalc_sigpending(task: LinuxTask) -> None:
 )
 def set_current_blocked(task: LinuxTask, mask: int) -> None:
     """Replaces a thread's mask; others take what it no longer can (__set_task_blocked)."""
-    retarget_shared_pending(task, mask & ~task.blocked)
+    if len(task.process.threads) > 1:
+        retarget_shared_pending(task, mask & ~task.blocked)
     task.blocked = mask
     recalc_sigpending(task)
 
