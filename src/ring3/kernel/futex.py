@@ -119,6 +119,11 @@ class Futexes:
         queue = self._queues.get(key)
         if queue is None:
             return 0
+        if count <= 1:
+            waiter = next(iter(queue))
+            if waiter.bitset & bitset and waiter.lock is None and waiter.target is None:
+                self._let_go(waiter)
+                return 1
         woken: list[FutexWaiter] = []
         try:
             for waiter in queue:
@@ -130,7 +135,6 @@ class Futexes:
                         break
         finally:
             for waiter in woken:
-                self.remove(waiter)
                 self._let_go(waiter)
         return len(woken)
 
@@ -157,7 +161,6 @@ class Futexes:
                 raise Errno(E.EINVAL)
             done += 1
             if done <= wake:
-                self.remove(waiter)
                 self._let_go(waiter)
             elif source != target:
                 self.move(waiter, target)
@@ -169,9 +172,8 @@ class Futexes:
         waiter.key = key
         self.add(waiter)
 
-    @staticmethod
-    def _let_go(waiter: FutexWaiter) -> None:
-        waiter.queued = False
+    def _let_go(self, waiter: FutexWaiter) -> None:
+        self.remove(waiter)
         waiter.task.kernel.ready(waiter.task)
 
     # -- locks with an owner -------------------------------------------------------------------------------------
@@ -201,7 +203,6 @@ class Futexes:
 
     def grant(self, waiter: FutexWaiter) -> None:
         """Lets a waiter go on as the owner of the lock that it waits for."""
-        self.remove(waiter)
         self._let_go(waiter)
 
     def held_by(self, task: Task) -> list[FutexLock]:

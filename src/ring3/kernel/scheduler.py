@@ -32,12 +32,14 @@ class Scheduler(Rings, ABC, Generic[TaskT]):
         current: The task whose registers are in the CPU.
         clocks: Where the time comes from.
         cpu_timers: What is to happen when somebody has used so much CPU time.
+        ranked: Some task asked to come before others: one that is made ready may have to run at once (`overtake`).
         slices: Stops programs that do not enter the kernel, when anything else wants the CPU.
     """
 
     clocks: Clocks
     cpu_timers: CpuTimers
     slices: Slices
+    ranked = False
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
@@ -102,8 +104,14 @@ class Scheduler(Rings, ABC, Generic[TaskT]):
 
     def _enqueue(self, task: TaskT) -> None:
         self._ready.append(task)
-        if self.current is not None and self.current.on_cpu:
+        running = self.current
+        if running is not None and running.on_cpu:
             self.slices.wake()
+            if self.ranked:
+                self.overtake(task, running)
+
+    def overtake(self, task: TaskT, running: TaskT) -> None:
+        """A task is ready while another one runs, and there are ranks: the latter makes room for a higher one."""
 
     def next_task(self) -> TaskT:
         """Takes the task to run now out of the run queue, which is not empty."""

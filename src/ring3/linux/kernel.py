@@ -249,11 +249,9 @@ class LinuxKernel(LinuxSystem):
         if self.ranked and self.current is not None:
             self.current.set_flag(L["TIF_NEED_RESCHED"])
 
-    def ready(self, task: LinuxTask) -> None:
-        """Puts a task that waited into the run queue; the running one makes room for a higher rank."""
-        super().ready(task)
-        running = self.current
-        if self.ranked and running is not None and running.on_cpu and _rank(task) > _rank(running):
+    def overtake(self, task: LinuxTask, running: LinuxTask) -> None:
+        """Has the running thread make room for one of a higher rank."""
+        if _rank(task) > _rank(running):
             running.set_flag(L["TIF_NEED_RESCHED"])
 
     def preempt(self, task: LinuxTask) -> None:

@@ -114,7 +114,6 @@ class LinuxSystem(TwoWays[LinuxTask]):
         descriptors: The descriptor tables of programs.
         newborn: The registers of a task that has not run yet.
         nr_open: The most that RLIMIT_NOFILE may be (fs.nr_open).
-        ranked: Some thread asked for a policy that comes before others.
         has_settings: Some thread has, or had, what `cpu_context.apply_settings` gives to the CPU.
         pid_namespaces: The innermost namespace with a number for one of the machine's, by that; not the first one.
     """
@@ -157,7 +156,7 @@ class LinuxSystem(TwoWays[LinuxTask]):
         self.terminal_groups: dict[int, int] = {}
         self.contexts: dict[Mm, MmContext] = {}
         self.descriptors = Descriptors(machine, self.linux.gdt)
-        self.ranked = self.has_settings = False
+        self.has_settings = False
         self.pid_namespaces: dict[int, InnerPidNamespace] = {}
         self.nr_open = NR_OPEN
         self._vdsos: dict[int, Vdso] = {}
