@@ -55,8 +55,8 @@ def native() -> Contender:
 
 
 def qemu_user() -> Contender:
-    """QEMU's user-mode emulator, when ``qemu-x86_64`` is on PATH."""
-    path = shutil.which("qemu-x86_64")
+    """QEMU's user-mode emulator, when it is on PATH, by the name of either of its builds."""
+    path = shutil.which("qemu-x86_64") or shutil.which("qemu-x86_64-static")
     if path is None:
         return Contender("qemu-user", missing="not installed")
     return Contender("qemu-user", (path,), version=_first_line([path, "--version"]) or "")

@@ -14,6 +14,7 @@ from ring3.fs.host_tree import Held
 from ring3.fs.inode import FileSystem, StatFs
 from ring3.fs.mounts import Mount, MountTree
 from ring3.kernel.mm.objects import Objects
+from ring3.kernel.room import Room
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE, Ram
 
 if TYPE_CHECKING:
@@ -143,6 +144,7 @@ class Vfs:
         shown: Files that are seen at paths where the host has none, and where the host has them.
         held: Descriptors of the host that are kept without need.
         ledger: What files cost besides their contents.
+        room: What messages in sockets and queues may take: a quarter of RAM, as Linux bounds those of TCP and UDP.
         drivers: What opens character devices, by their numbers.
         disks: Block devices, by their numbers.
         dev: The file system of /dev; None before there is one.
@@ -164,6 +166,7 @@ class Vfs:
         self._last_minor = 19
         self._last_anonymous = 0
         self.ledger = Ledger(ram)
+        self.room = Room(ram.size // 4)
         self.pipe_dev = self.new_dev()
         self.anonymous_dev = self.new_dev()
         self.namespaces_dev = self.new_dev()

@@ -8,8 +8,8 @@ jumps forward, so it ends. What it may load besides its cells is said by who has
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
-from typing import Final, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, NewType, Protocol
 
 from ring3.abi.kinds import NamedTuple
 
@@ -61,7 +61,16 @@ class Instruction(NamedTuple):
     k: int
 
 
-Program = tuple[Instruction, ...]
+Program = NewType("Program", bytes)
+"""A checked program: its instructions as they were given, for as objects they would take thirty times as much."""
+_FORM: Final = struct.Struct("<HBBI")
+SIZE: Final = _FORM.size
+"""Bytes of an instruction."""
+
+
+def instructions(program: bytes) -> Iterator[Instruction]:
+    """The instructions of a program."""
+    return (Instruction(*fields) for fields in _FORM.iter_unpack(program))
 
 
 class Dialect(NamedTuple):
@@ -111,7 +120,7 @@ def parse(raw: bytes, dialect: Dialect) -> Program:
         BadProgram: It is empty or too long, has an unknown instruction, jumps or loads out of bounds, reads a cell
             that nothing wrote, divides by 0, or its end can be reached.
     """
-    program = tuple(Instruction(*fields) for fields in struct.iter_unpack("<HBBI", raw))
+    program = tuple(instructions(raw))
     if not 1 <= len(program) <= MAX_INSTRUCTIONS:
         raise BadProgram
     for at, instruction in enumerate(program):
@@ -119,7 +128,7 @@ def parse(raw: bytes, dialect: Dialect) -> Program:
     if program[-1].code not in (RET, RET | RET_A):
         raise BadProgram
     _check_cells(program)
-    return program
+    return Program(bytes(raw))
 
 
 def _check(instruction: Instruction, left: int, dialect: Dialect) -> None:
@@ -145,7 +154,7 @@ def _check(instruction: Instruction, left: int, dialect: Dialect) -> None:
         raise BadProgram
 
 
-def _check_cells(program: Program) -> None:
+def _check_cells(program: Sequence[Instruction]) -> None:
     """Whether every cell is written before it is read, on every way (check_load_and_stores)."""
     everything = (1 << CELLS) - 1
     masks = [everything] * len(program)
@@ -167,7 +176,7 @@ def _check_cells(program: Program) -> None:
 
 def converted_length(program: Program) -> int:
     """How many instructions Linux makes of a program, which is what its limits count (bpf_convert_filter)."""
-    return 3 + sum(_converted(instruction) for instruction in program)
+    return 3 + sum(map(_converted, instructions(program)))
 
 
 def _converted(instruction: Instruction) -> int:
@@ -187,13 +196,14 @@ def run(program: Program, data: Data) -> int:
     """The number that a checked program returns for ``data``; 0 if it divides by an X of 0 or leaves the data."""
     a = x = at = 0
     cells = [0] * CELLS
+    fetch = _FORM.unpack_from
     while True:
-        instruction = program[at]
-        code, k = instruction.code, instruction.k
-        at += 1
+        code, jt, jf, k = fetch(program, at)
+        at += SIZE
         kind = code & 7
         if kind == JMP:
-            at += k if code == JMP | JA else _skip(instruction, a, x)
+            skipped = k if code == JMP | JA else jt if _holds(code, a, x if code & BY_X else k) else jf
+            at += SIZE * skipped
         elif kind == RET:
             return a if code & RET_A else k
         elif kind == ALU:
@@ -207,15 +217,14 @@ def run(program: Program, data: Data) -> int:
             a, x = (x, x) if code & TXA else (a, a)
         else:
             try:
-                value = cells[k] if code & _MODE == MEM else _loaded(instruction, data, a, x)
+                value = cells[k] if code & _MODE == MEM else _loaded(code, k, data, a, x)
             except OutOfData:
                 return 0
             a, x = (value, x) if kind == LD else (a, value)
 
 
-def _loaded(instruction: Instruction, data: Data, a: int, x: int) -> int:
+def _loaded(code: int, k: int, data: Data, a: int, x: int) -> int:
     """What an instruction loads that is not in a cell."""
-    code, k = instruction.code, instruction.k
     mode, size = code & _MODE, code & _SIZE
     if mode == ABS:
         return data.load(size, k, a, x)
@@ -226,19 +235,16 @@ def _loaded(instruction: Instruction, data: Data, a: int, x: int) -> int:
     return k if mode == IMM else len(data)
 
 
-def _skip(instruction: Instruction, a: int, x: int) -> int:
-    """How many instructions a conditional jump skips."""
-    operand = x if instruction.code & BY_X else instruction.k
-    condition = instruction.code & 0xF0
+def _holds(code: int, a: int, operand: int) -> bool:
+    """Whether the condition of a jump holds."""
+    condition = code & 0xF0
     if condition == JEQ:
-        holds = a == operand
-    elif condition == JGT:
-        holds = a > operand
-    elif condition == JGE:
-        holds = a >= operand
-    else:
-        holds = a & operand != 0
-    return instruction.jt if holds else instruction.jf
+        return a == operand
+    if condition == JGT:
+        return a > operand
+    if condition == JGE:
+        return a >= operand
+    return a & operand != 0
 
 
 def _compute(operation: int, a: int, operand: int) -> int:

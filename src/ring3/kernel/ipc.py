@@ -278,6 +278,10 @@ def update(found: SemaphoreSet, now: int) -> None:
     found.changed.wake()
 
 
+OVERHEAD: Final = 128
+"""What a message counts of the machine's memory beside its text."""
+
+
 class Message:
     """One message: its type, more than 0, and its text."""
 
@@ -312,6 +316,10 @@ class MessageQueue(IpcObject):
     def fits(self, size: int) -> bool:
         """Whether there is room for a message of so many bytes."""
         return size + self.bytes <= self.room and len(self.messages) + 1 <= self.room
+
+    def held_bytes(self) -> int:
+        """What its messages take."""
+        return self.bytes + OVERHEAD * len(self.messages)
 
     def first(self, wanted: int) -> Message | None:
         """The message that msgrcv(2) takes: the oldest (0), of a type, or of the lowest up to one that is negative."""
@@ -372,6 +380,10 @@ class Ipc:
         self.semaphores: Ids[SemaphoreSet] = Ids(32000)
         self.queues: Ids[MessageQueue] = Ids(32000)
         self.segments: Ids[Segment] = Ids(4096)
+
+    def held_bytes(self) -> int:
+        """What lies in all message queues, for `Room`."""
+        return sum(queue.held_bytes() for queue in self.queues)
 
     @property
     def semmni(self) -> int:

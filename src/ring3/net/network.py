@@ -107,6 +107,11 @@ class Network:
         self.raw: list[RawSocket] = []
         self.netlink_ports: set[int] = set()
         self.sockets: WeakSet[Socket] = WeakSet()
+        vfs.room.holders.add(self)
+
+    def held_bytes(self) -> int:
+        """What waits in all sockets."""
+        return sum(socket.held_bytes() for socket in list(self.sockets))
 
     @cached_property
     def tap(self) -> Tap:

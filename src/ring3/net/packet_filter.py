@@ -154,10 +154,10 @@ class PacketFilter:
     """A program that a socket has.
 
     Attributes:
-        raw: Its instructions as they were given.
+        program: Its instructions as they were given.
     """
 
-    __slots__ = ("_program", "_random", "raw")
+    __slots__ = ("_random", "program")
 
     def __init__(self, raw: bytes, random: Callable[[int], bytes]) -> None:
         """Checks a program.
@@ -169,9 +169,8 @@ class PacketFilter:
         Raises:
             BadProgram: It has unknown instructions, or the like.
         """
-        self._program = bpf.parse(raw, DIALECT)
+        self.program = bpf.parse(raw, DIALECT)
         self._random = random
-        self.raw = raw
 
     def of_message(self, data: bytes) -> bytes | None:
         """What a socket gets of a message without headers; None for nothing at all."""
@@ -205,5 +204,5 @@ class PacketFilter:
 
     def _kept(self, seen: Seen, own: int = 1) -> int | None:
         """sk_filter_trim_cap."""
-        wanted = bpf.run(self._program, seen)
+        wanted = bpf.run(self.program, seen)
         return min(len(seen), max(own, wanted)) if wanted else None

@@ -393,6 +393,10 @@ class Socket(File):
         """A plain option's value."""
         return self.options.get(option, 0)
 
+    def held_bytes(self) -> int:
+        """What waits in it, for `Room`."""
+        return 0
+
     # -- for the families ------------------------------------------------------------------------------------------
 
     def arrival(self) -> int:

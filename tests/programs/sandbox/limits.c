@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -137,6 +139,27 @@ static void deep(long count)
     printf("%ld left\n", depth);
 }
 
+/* What waits in sockets and queues that nobody reads: up to COUNT of each. */
+static void messages(long count)
+{
+    static char block[8 + 8000] = {1};
+    long made = 0, sent = 0, pairs = 0;
+    for (int pair[2]; pairs < count && socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) == 0; pairs++) {
+        while (send(pair[0], block, sizeof block, MSG_DONTWAIT) > 0)
+            ;
+        if (errno != EAGAIN)
+            break;
+    }
+    printf("sockets: errno %d\n", pairs < count ? errno : 0);
+    for (int queue; made < count && (queue = msgget(IPC_PRIVATE, 0600)) >= 0; made++) {
+        while (msgsnd(queue, block, 8000, IPC_NOWAIT) == 0)
+            sent++;
+        if (errno != EAGAIN)
+            break;
+    }
+    printf("queues: errno %d\n", made < count ? errno : 0);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -144,7 +167,7 @@ int main(int argc, char **argv)
         void (*run)(long);
     } modes[] = {
         {"descriptors", descriptors}, {"sockets", sockets}, {"connections", connections}, {"opens", opens}, {"names", names},
-        {"full", full}, {"sparse", sparse}, {"deep", deep},
+        {"full", full}, {"sparse", sparse}, {"deep", deep}, {"messages", messages},
     };
     for (unsigned mode = 0; argc > 2 && mode < sizeof modes / sizeof modes[0]; mode++)
         if (strcmp(argv[1], modes[mode].name) == 0)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.kernel.functions import function
-from ring3.kernel.ipc import Message, MessageQueue
+from ring3.kernel.ipc import OVERHEAD, Message, MessageQueue
 from ring3.kernel.wait import wait_event
 from ring3.linux.ipc.permissions import IPC_NOWAIT, READ, WRITE, require, seconds
 
@@ -48,6 +48,10 @@ async def do_msgsnd(task: LinuxTask, number: int, message: Message, flags: int) 
     while not found.fits(len(message.text)):
         await _wait(task, found, flags, E.EAGAIN)
         require(task, found, WRITE)
+    room = task.kernel.vfs.room
+    room.holders.add(task.kernel.ipc)
+    if not room.has(len(message.text) + OVERHEAD):
+        raise Errno(E.ENOMEM)
     found.messages.append(message)
     found.bytes += len(message.text)
     found.sender, found.stime = task.tgid, seconds(task)

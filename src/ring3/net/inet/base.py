@@ -121,9 +121,16 @@ class InetSocket(Socket):
         """Whether it only kept its port for a time that has passed."""
         return False
 
+    def forget(self) -> None:
+        """It keeps its port no longer."""
+
     def unsent(self) -> int:
         """Nothing: what is sent has arrived."""
         return 0
+
+    def held_bytes(self) -> int:
+        """What waits to be received."""
+        return self.held
 
     def queue_sizes(self) -> tuple[int, int]:
         """What waits to be received and to be sent; of a listener connections to accept, and how many it takes."""

@@ -44,6 +44,10 @@ class ErrorQueue:
         """Whether there are any."""
         return bool(self._errors)
 
+    def held_bytes(self) -> int:
+        """How much they take."""
+        return sum(len(error.data) for error in self._errors)
+
     def put(self, error: QueuedError) -> None:
         """Keeps one."""
         if len(self._errors) < MOST:

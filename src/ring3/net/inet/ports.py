@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 FIRST: Final = 32768
 LAST: Final = 60999
 """The ports that are given to who does not choose (net.ipv4.ip_local_port_range)."""
+MOST_WAITING: Final = 4096
+"""How many ports are kept for a time at most; beyond that the oldest is free at once (net.ipv4.tcp_max_tw_buckets)."""
 UNPRIVILEGED: Final = 1024
 """Ports below need CAP_NET_BIND_SERVICE (net.ipv4.ip_unprivileged_port_start)."""
 
@@ -30,6 +33,7 @@ class Ports:
         self._random_bytes = random_bytes
         self.shares_when_heard = shares_when_heard
         self._users: dict[int, list[InetSocket]] = {}
+        self._waiting: deque[InetSocket] = deque()
 
     def at(self, port: int) -> list[InetSocket]:
         """The sockets that have a port, oldest first."""
@@ -75,6 +79,13 @@ class Ports:
             return False
         shared = socket.value(SO_REUSEPORT) and other.value(SO_REUSEPORT)
         return not (shared and socket.owner[0] == other.owner[0])
+
+    def keep_for_a_time(self, socket: InetSocket) -> None:
+        """A socket keeps its port until a time has passed; those whose time has passed are forgotten."""
+        waiting = self._waiting
+        waiting.append(socket)
+        while len(waiting) > MOST_WAITING or waiting[0].has_expired():
+            waiting.popleft().forget()
 
     def release(self, socket: InetSocket, port: int) -> None:
         """A socket has its port no more."""

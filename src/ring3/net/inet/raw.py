@@ -225,6 +225,8 @@ class RawSocket(InetSocket):
                 return
             whole = whole[: start + kept]
         whole = whole[start:]
+        if not self.network.vfs.room.has(len(whole)):
+            return
         self.queue.append((whole, packet._replace(arrived=self.arrival())))
         self.held += len(whole)
         self.waiters.wake(READABLE)

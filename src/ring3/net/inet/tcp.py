@@ -276,7 +276,7 @@ class TcpSocket(TcpStream):
         self.state = state
         self.shut |= RCV_SHUTDOWN
         if state == State.TIME_WAIT:
-            self.expires = self.network.clocks().monotonic() + TIME_WAIT
+            self._expire_later()
             self.other = None
             self.shut = SHUTDOWN_MASK
         self.waiters.wake()
@@ -323,7 +323,17 @@ class TcpSocket(TcpStream):
         """What the other end sends from now on is refused; its own end may still come."""
         if self.state == State.FIN_WAIT2 and self.other is not None:
             self.other.other, self.other.leaver = None, self
-            self.expires = self.network.clocks().monotonic() + TIME_WAIT
+            self._expire_later()
+
+    def _expire_later(self) -> None:
+        self.expires = self.network.clocks().monotonic() + TIME_WAIT
+        self.ports.keep_for_a_time(self)
+
+    def forget(self) -> None:
+        """Its time is over: TIME_WAIT, or that in which the other end should have ended, too."""
+        if self.expires is not None:
+            self.state, self.expires = State.CLOSE, None
+            self.leave_port()
 
     def leave_port(self) -> None:
         """Gives the port back, unless TIME_WAIT keeps it or a descriptor still has it."""

@@ -16,6 +16,7 @@ from ring3.net.inet.wire import ACK, IPPROTO_TCP, PSH, TCP_HEADER, ip_packet, se
 from ring3.net.socket import Received
 
 if TYPE_CHECKING:
+    from ring3.fs.file import WouldBlock
     from ring3.net.caller import Caller
     from ring3.net.network import Network
     from ring3.net.socket import Message
@@ -71,12 +72,24 @@ class TcpStream(TcpOptions):
             if room <= 0:
                 raise self.would_block(WRITABLE)
             data = data[:room]
+            if not self.network.vfs.room.has(len(data)):
+                raise self._no_memory()
         if message.flags & MSG_MORE or (self.levels and self.levels.get((SOL_TCP, TCP_CORK))):
             self._send_with_more(data)
             return len(data)
         self.uncork()
         self.carry(data, bool(message.flags & MSG_OOB) and len(data) == len(message.data))
         return len(data)
+
+    def _no_memory(self) -> WouldBlock:
+        """What to raise where the machine has no room for more: that is tried again soon (sk_stream_wait_memory)."""
+        network = self.network
+        network.timers.add(network.clocks().monotonic() + PATIENCE, lambda: self.waiters.wake(WRITABLE))
+        return self.would_block(WRITABLE)
+
+    def held_bytes(self) -> int:
+        """What waits to be received, or to be sent."""
+        return len(self.received) + len(self.cork) + self._size_refused()
 
     def _send_with_more(self, data: bytes) -> None:
         """Keeps bytes until more has come, or some time has passed."""

@@ -256,7 +256,9 @@ class UdpSocket(InetSocket):
     def refuse(self, sent: Datagram, port: int) -> None:
         """Nobody listens at the port: who is connected is told, and who keeps errors."""
         if error_queue.is_wanted(self):
-            self.errors.put(QueuedError(E.ECONNREFUSED, sent.data, Endpoint(sent.target, port), sent.target))
+            if self.network.vfs.room.has(sent.charge):
+                error = QueuedError(E.ECONNREFUSED, sent.data, Endpoint(sent.target, port), sent.target)
+                self.errors.put(error)
         elif self.remote is None:
             return
         self.fail(E.ECONNREFUSED)
@@ -286,6 +288,8 @@ class UdpSocket(InetSocket):
     def receive(self, sent: Datagram) -> None:
         """Takes a message, if there is room and it is listened to."""
         if self.held > self.receive_buffer or self.shut & RCV_SHUTDOWN:
+            return
+        if not self.network.vfs.room.has(sent.charge):
             return
         if self.filter is not None:
             kept = self._filtered(sent)
@@ -328,6 +332,11 @@ class UdpSocket(InetSocket):
         address = pack(got.source, self.family)
         control = (*self.stamp(got.arrived), *shown(self, got.header, got.target))
         return Received(data, len(got.data), address, truncated, (), control)
+
+    def held_bytes(self) -> int:
+        """What waits to be received, and to be sent with more."""
+        parts = len(self.parts.data) if self.parts is not None else 0
+        return self.held + self.errors.held_bytes() + parts
 
     def available(self) -> int:
         """Bytes of the next message."""

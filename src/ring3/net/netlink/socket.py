@@ -17,7 +17,7 @@ from ring3.abi.linux.sockets import (
 )
 from ring3.abi.linux.structs.netlink import NLMSGHDR
 from ring3.abi.linux.structs.socket_addresses import SOCKADDR_NL
-from ring3.fs.readiness import READABLE, WRITABLE
+from ring3.fs.readiness import POLLERR, READABLE, WRITABLE
 from ring3.net.socket import Received, Socket
 
 if TYPE_CHECKING:
@@ -132,6 +132,9 @@ class NetlinkSocket(Socket):
         if message.address and self._parse(message.address)[0]:
             raise Errno(E.ECONNREFUSED)
         self._take_any(caller)
+        if self.held_bytes() > self.receive_buffer:
+            self.fail(E.ENOBUFS)  # the answers are lost (netlink_overrun)
+            return len(message.data)
         data, at, head = message.data, 0, NLMSGHDR.size(64)
         while at + head <= len(data):
             size, kind, flags, sequence, _ = struct.unpack_from("<IHHII", data, at)
@@ -208,6 +211,7 @@ class NetlinkSocket(Socket):
         """The next answer."""
         if flags & MSG_OOB:
             raise Errno(E.EOPNOTSUPP)
+        self.raise_error()
         if not self.queue:
             raise self.would_block(READABLE)
         whole = self.queue[0] if flags & MSG_PEEK else self.queue.popleft()
@@ -215,13 +219,18 @@ class NetlinkSocket(Socket):
         truncated = MSG_TRUNC if len(data) < len(whole) else 0
         return Received(data, len(whole), self.peer_name(), truncated)
 
+    def held_bytes(self) -> int:
+        """What waits to be received."""
+        return sum(map(len, self.queue))
+
     def available(self) -> int:
         """Bytes of the next answer."""
         return len(self.queue[0]) if self.queue else 0
 
     def poll(self) -> int:
         """Readable with an answer."""
-        return WRITABLE | (READABLE if self.queue else 0)
+        found = WRITABLE | (READABLE if self.queue else 0)
+        return found | POLLERR if self.error is not None else found
 
     # -- options ---------------------------------------------------------------------------------------------------
 

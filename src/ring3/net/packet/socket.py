@@ -151,7 +151,7 @@ class PacketSocket(Socket):
     def _put(self, frame: Frame) -> bool:
         if self.ring is not None:
             return self._file(self.ring, frame)
-        if self.held >= self.receive_buffer:
+        if self.held >= self.receive_buffer or not self.network.vfs.room.has(len(frame.data) + OVERHEAD):
             return False
         self.queue.append(frame)
         self.held += len(frame.data) + OVERHEAD
@@ -233,6 +233,10 @@ class PacketSocket(Socket):
         if self.settings.get(options.AUXDATA):
             control += (options.auxiliary(frame.length, len(frame.data), self.kind == SOCK_RAW),)
         return Received(data, len(frame.data), frame.address, truncated, (), control)
+
+    def held_bytes(self) -> int:
+        """What waits to be received."""
+        return self.held
 
     def available(self) -> int:
         """Bytes of the next frame."""

@@ -56,6 +56,10 @@ def charge_of(head: int, paged: int = 0) -> int:
     return HEADER + block + (paged + PAGE - 1) // PAGE * PAGE
 
 
+OVERHEAD: Final = 512
+"""What a packet counts of the machine's memory beside its bytes."""
+
+
 class Packet:
     """Bytes on their way, with what belongs to them.
 
@@ -241,6 +245,19 @@ class UnixSocket(Socket):
             raise Errno(E.EPIPE)
         if self.under_way >= self.send_buffer:
             raise self.would_block(WRITABLE)
+
+    def require_memory(self, size: int) -> None:
+        """Whether the machine has room for so many bytes more.
+
+        Raises:
+            Errno: ENOBUFS.
+        """
+        if not self.network.vfs.room.has(size):
+            raise Errno(E.ENOBUFS)
+
+    def held_bytes(self) -> int:
+        """What waits to be received."""
+        return sum(len(packet.data) + OVERHEAD for packet in self.queue)
 
     def credentials_for(self, other: UnixSocket, message: Message, caller: Caller) -> Ucred | None:
         """What a message says of its sender, if anybody wants to know (unix_maybe_add_creds)."""

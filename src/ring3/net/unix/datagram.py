@@ -10,7 +10,7 @@ from ring3.abi.linux.sockets import MSG_OOB, MSG_PEEK, MSG_TRUNC, SO_PASSCRED, S
 from ring3.fs.file import WouldBlock
 from ring3.fs.readiness import READABLE, WRITABLE
 from ring3.net.socket import Message, Received
-from ring3.net.unix.base import SHARED_INFO, Packet, UnixSocket, charge_of
+from ring3.net.unix.base import OVERHEAD, SHARED_INFO, Packet, UnixSocket, charge_of
 from ring3.net.unix.names import name_in
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ class UnixDatagram(UnixSocket):
         data = message.data if other.filter is None else other.filter.of_message(message.data)
         if data is None:
             return size
+        self.require_memory(size + OVERHEAD)
         rights = self.rights_for(message, caller)
         credentials = self.credentials_for(other, message, caller)
         packet = Packet(self, data, message_charge(size), rights, credentials)

@@ -11,7 +11,7 @@ from ring3.fs.file import WouldBlock
 from ring3.fs.readiness import POLLPRI, READABLE
 from ring3.net.caller import Ucred
 from ring3.net.socket import Message, Received
-from ring3.net.unix.base import SHARED_INFO, Packet, UnixSocket, charge_of
+from ring3.net.unix.base import OVERHEAD, SHARED_INFO, Packet, UnixSocket, charge_of
 
 if TYPE_CHECKING:
     from ring3.fs.file import File
@@ -79,6 +79,7 @@ class UnixStream(UnixSocket):
         most = min(MOST, (self.send_buffer >> 1) - 64)
         if self.says_no_more:
             raise Errno(E.EPIPE)
+        self.require_memory(min(len(data), self.send_buffer) + OVERHEAD)
         sent = 0
         while sent < plain:
             if not self._has_room(other, sent):

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.structs.sockets import SOCK_FPROG
-from ring3.kernel.classic_bpf import MAX_INSTRUCTIONS, BadProgram
+from ring3.kernel.classic_bpf import MAX_INSTRUCTIONS, SIZE, BadProgram
 from ring3.net.packet_filter import PacketFilter
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
     from ring3.net.socket import Socket
-
-INSTRUCTION: Final = 8
-"""Bytes of an instruction."""
 
 
 def attach(task: LinuxTask, socket: Socket, value: bytes) -> None:
@@ -32,7 +29,7 @@ def attach(task: LinuxTask, socket: Socket, value: bytes) -> None:
         raise Errno(E.EPERM)
     if not address or not 1 <= length <= MAX_INSTRUCTIONS:
         raise Errno(E.EINVAL)
-    raw = task.memory.read(address, INSTRUCTION * length)
+    raw = task.memory.read(address, SIZE * length)
     try:
         socket.set_filter(PacketFilter(raw, socket.network.random_bytes))
     except BadProgram:
@@ -53,9 +50,9 @@ def get(task: LinuxTask, socket: Socket, optval: int, room: int) -> int:
     """
     if socket.filter is None:
         return 0
-    count = len(socket.filter.raw) // INSTRUCTION
+    count = len(socket.filter.program) // SIZE
     if room:
         if room < count:
             raise Errno(E.EINVAL)
-        task.memory.write(optval, socket.filter.raw)
+        task.memory.write(optval, socket.filter.program)
     return count
