@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ring3.kernel.task import Task
     from ring3.line_editing import Candidates
     from ring3.sandbox import Sandbox
+    from ring3.solaris.task import SolarisTask
 
 INTERRUPTED_STATUS: Final = 130
 """What a shell says of a program that SIGINT ended."""
@@ -175,13 +176,11 @@ class Here:
     def surround(self, computer: Linux | Solaris, task: Task, dying: Dying | None) -> Iterator[None]:
         """While a program runs that has the signals and the terminal of this process."""
         attention = computer.kernel.listen_to_host()
-        if not (isinstance(computer, Linux) and isinstance(task, LinuxTask) and attention is not None):
+        if attention is None:
             with _interruptible():
                 yield
             return
-        from ring3.linux.terminals.outer import outer  # noqa: PLC0415 - it costs others nothing
-
-        console = computer.console
+        console = computer.console if isinstance(computer, Linux) else None
 
         def give_up() -> None:
             if console is not None:
@@ -191,6 +190,14 @@ class Here:
             os._exit(INTERRUPTED_STATUS)
 
         attention.on_insistence = give_up
+        if not (isinstance(computer, Linux) and isinstance(task, LinuxTask)):
+            from ring3.solaris.outer import outer as solaris_outer  # noqa: PLC0415 - most programs are Linux's
+
+            with solaris_outer(cast("SolarisTask", task), attention):
+                yield
+            return
+        from ring3.linux.terminals.outer import outer  # noqa: PLC0415 - it costs others nothing
+
         if dying is not None:
             computer.kernel.dying = dying
         with outer(task, attention, console):

@@ -370,12 +370,31 @@ static void timer_threads(void)
 	printf("again %d\n", timer_delete(timer));
 }
 
+/* What runs the shell. */
+static void shell(void)
+{
+	extern int system(const char *), pclose(FILE *);
+	extern FILE *popen(const char *, const char *);
+	extern char *fgets(char *, int, FILE *);
+	char text[32] = "";
+	int status = system("exit 3");
+	printf("status %x first\n", status);
+	FILE *pipe = popen("echo one two", "r");
+	if (pipe)
+		printf("read %s", fgets(text, sizeof text, pipe));
+	pclose(pipe);
+	fflush(stdout);
+	pipe = popen("read x; echo written $x", "w");
+	fputs("3\n", pipe);
+	pclose(pipe);
+}
+
 static const struct {
 	const char *name;
 	void (*deed)(void);
 } deeds[] = {
 	{ "threads", threads }, { "signals", signals }, { "fault", fault }, { "processes", processes }, { "ports", ports },
-	{ "sockets", sockets }, { "files", files }, { "timer_threads", timer_threads }, { "timers", timers }, { "system", the_system }, { "posix_timers", posix_timers }, { "numbers", numbers },
+	{ "sockets", sockets }, { "files", files }, { "timer_threads", timer_threads }, { "timers", timers }, { "system", the_system }, { "posix_timers", posix_timers }, { "numbers", numbers }, { "shell", shell },
 };
 
 int main(int argc, char **argv)
