@@ -115,9 +115,6 @@ class Command:
         if "l" in arguments.flags:
             self._options.set("zdefs", None)
         programs = self._compile(session, arguments, target)
-        if "v" in arguments.flags and "l" not in arguments.flags:
-            for text, program in zip(arguments.programs, programs, strict=True):
-                self._stdout.write(listing.stability_report(text.shown.replace("'", ""), program).encode())
         if "l" in arguments.flags:
             self._list(session, arguments, programs)
             return 0
@@ -126,8 +123,16 @@ class Command:
         if "S" in arguments.flags:
             self._stderr.write(session.listing())
         if "e" in arguments.flags:
+            if "v" in arguments.flags:
+                for text, program in zip(arguments.programs, programs, strict=True):
+                    self._report_stability(text, program, listing.descriptions_report(program, session.types))
             return 0
         return self._trace(session, arguments, programs, shown)
+
+    def _report_stability(self, text: Text, program: Program, more: str) -> None:
+        """-v: what a program stands on."""
+        name = text.shown.replace("'", "")
+        self._stdout.write((listing.stability_report(name, program) + more).encode())
 
     def _write_header(self, arguments: Arguments) -> int:
         """-h: write the header of the providers that the scripts declare."""
@@ -307,6 +312,8 @@ class Command:
         for text, program in zip(arguments.programs, programs, strict=True):
             count = program.matches
             self._notice(f"{text.shown} matched {count} probe{'' if count == 1 else 's'}")
+            if "v" in arguments.flags:
+                self._report_stability(text, program, "\n")
         if not any(program.matches for program in programs) and not self._options.is_set("zdefs"):
             raise DtraceError(f"no probes {'matched' if programs else 'specified'}")
         session.enable()

@@ -14,6 +14,7 @@ from ring3.trace.dtrace import (
     check_definitions,
     check_names,
     check_statements,
+    clause_stability,
     nodes,
     pragmas,
     stability,
@@ -36,11 +37,12 @@ FIELDS = {"provider": 1, "module": 2, "function": 3, "name": 4}
 
 
 class MatchedClause(NamedTuple):
-    """A clause and the probes it is for, each once for every description that matches it."""
+    """A clause and the probes it is for, each once for every description that matches it; how stable these are."""
 
     clause: Clause
     probes: list[Probe]
     descriptions: list[Description]
+    attributes: list[stability.Attributes]
 
 
 class Program(NamedTuple):
@@ -213,7 +215,7 @@ class Compiler(Surroundings):
 
     def _clause(self, clause: Clause, source: Source, macros: Macros) -> MatchedClause:
         probes: list[Probe] = []
-        descriptions = []
+        descriptions, attributes = [], []
         for text, line in clause.descriptions:
             description = parse_description(text, line, source.field, macros)
             descriptions.append(description)
@@ -227,13 +229,14 @@ class Compiler(Surroundings):
             if not found and not self.options.is_set("zdefs"):
                 message = f"probe description {description} does not match any probes"
                 fail("D_PDESC_ZERO", line, message)
+            attributes.append(clause_stability.of_description(description, found))
+            self._check_stability(description, attributes[-1], line)
             probes += found
         self.checker.probes = probes
         self.checker.described = str(descriptions[0])
         check_statements.clause(self.checker, clause)
         self.checker.probes = None
-        self._check_stability(clause, probes)
-        return MatchedClause(clause, probes, descriptions)
+        return MatchedClause(clause, probes, descriptions, attributes)
 
     def _found(self, description: Description, line: int) -> list[Probe]:
         """The probes a description matches; what a provider complains of is at its line."""
@@ -245,15 +248,12 @@ class Compiler(Surroundings):
             error.line = line
             raise
 
-    def _check_stability(self, clause: Clause, probes: list[Probe]) -> None:
-        """-xamin: the probes and what D gives may not be weaker than that."""
+    def _check_stability(self, description: Description, attributes: stability.Attributes, line: int) -> None:
+        """-xamin: a description may not be weaker than that."""
         wanted = stability.parse(self.options.word("amin")) if self.options.was_set("amin") else None
-        if wanted is None:
-            return
-        for probe in probes:
-            if probe.attributes.least(wanted) != wanted:
-                what = f"attributes for probe description {clause.descriptions[0][0]} ({probe.attributes})"
-                fail("D_ATTR_MIN", clause.line, f"{what} are less than predefined minimum")
+        if wanted is not None and attributes.least(wanted) != wanted:
+            what = f"attributes for probe description {description} ({attributes})"
+            fail("D_ATTR_MIN", line, f"{what} are less than predefined minimum")
 
 
 _MACRO = re.compile(r"\$[0-9]+|\$[A-Za-z]+")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from ring3.trace.dtrace import stability
-from ring3.trace.dtrace.providers.base import Description, Probe
+from ring3.trace.dtrace import clause_stability, stability
+from ring3.trace.dtrace.providers.base import Description, Probe, select
+from ring3.trace.dtrace.stability import Attributes
 from ring3.trace.dtrace.type_space import TypeSpace
 
 if TYPE_CHECKING:
@@ -40,13 +41,18 @@ def row(probe: Probe) -> str:
 
 def details(probe: Probe, types: TypeSpace) -> str:
     """What -lv adds: stability, and the types of the arguments."""
+    arguments = stability.pattern(probe.provider).arguments
+    return _details(clause_stability.of_probe(probe), arguments, probe, types)
+
+
+def _details(names: Attributes, arguments: Attributes, probe: Probe, types: TypeSpace) -> str:
     kinds = probe.argument_types(types)
     lines = [f"\t\targs[{number}]: {kind}\n" for number, kind in enumerate(kinds)] or ["\t\tNone\n"]
     return (
         "\n"
-        + probe.attributes.block("Probe Description Attributes", "\t")
+        + names.block("Probe Description Attributes", "\t")
         + "\n"
-        + probe.argument_attributes.block("Argument Attributes", "\t")
+        + arguments.block("Argument Attributes", "\t")
         + "\n\tArgument Types\n"
         + "".join(lines)
         + "\n"
@@ -55,15 +61,23 @@ def details(probe: Probe, types: TypeSpace) -> str:
 
 def stability_report(name: str, program: Program) -> str:
     """What -v tells of a program: the least stable of what it uses."""
-    text = f"\nStability attributes for {name}:\n"
+    descriptions, statements = clause_stability.of_program(program)
+    return (
+        f"\nStability attributes for {name}:\n\n"
+        + descriptions.block("Minimum Probe Description Attributes", "\t")
+        + "\n"
+        + statements.block("Minimum Statement Attributes", "\t")
+    )
+
+
+def descriptions_report(program: Program, types: TypeSpace) -> str:
+    """What -v tells behind that of a program that is not run: of each description, where it means one kind of probe."""
+    text = ""
     for clause in program.clauses:
-        least = stability.MAXIMUM
-        for probe in clause.probes:
-            least = least.least(probe.attributes)
-        text += (
-            "\n"
-            + least.block("Minimum Probe Description Attributes", "\t")
-            + "\n"
-            + stability.STABLE.block("Minimum Statement Attributes", "\t")
-        )
-    return text + "\n"
+        for description, attributes in zip(clause.descriptions, clause.attributes, strict=True):
+            probes = select(description, clause.probes)
+            text += f"\n{description}\n"
+            if probes and attributes != stability.UNSTABLE:
+                of_arguments = stability.pattern(probes[0].provider).arguments
+                text += _details(attributes, of_arguments, probes[0], types)
+    return text

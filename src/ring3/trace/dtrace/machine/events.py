@@ -21,7 +21,7 @@ from ring3.trace.dtrace.machine.described import (
 )
 from ring3.trace.dtrace.machine.providers import padded
 from ring3.trace.dtrace.machine.target import TaskContext
-from ring3.trace.dtrace.providers.base import Description, Fire, Probe, matcher, of_the_kernel, select
+from ring3.trace.dtrace.providers.base import Description, Fire, Probe, matcher, select
 from ring3.trace.dtrace.type_space import TypeSpace
 from ring3.trace.dtrace.types import Type
 
@@ -225,7 +225,7 @@ class EventProvider:
                     self._table[what] = event._replace(point=points.TaskExited())
         self._kernel = kernel
         self._probes = [
-            of_the_kernel(name, module, what, typed(event.types)) for what, event in self._table.items()
+            Probe(name, module, "", what, types=typed(event.types)) for what, event in self._table.items()
         ]
 
     def find(self, description: Description) -> Iterable[Probe]:
@@ -276,7 +276,9 @@ class ProcProvider(EventProvider):
         if "exec-success" not in self._table:
             others["exec-success"] = ()
         others |= dict.fromkeys(_STARTS, ())
-        self._probes += [of_the_kernel("proc", module, what, typed(types)) for what, types in others.items()]
+        self._probes += [
+            Probe("proc", module, "", what, types=typed(types)) for what, types in others.items()
+        ]
         self._started: dict[str, Fire] = {}
 
     def enable(self, probe: Probe, fire: Fire) -> Callable[[], None]:

@@ -16,7 +16,7 @@ from ring3.trace.dtrace.machine.c_declarations import result_and_parameters
 from ring3.trace.dtrace.machine.call_types import type_of
 from ring3.trace.dtrace.machine.described import Descriptions, Fields, packed
 from ring3.trace.dtrace.machine.providers import CallContext, observer
-from ring3.trace.dtrace.providers.base import Description, Fire, Probe, of_function, select
+from ring3.trace.dtrace.providers.base import Description, Fire, Probe, select
 from ring3.trace.dtrace.type_space import TypeSpace
 from ring3.trace.dtrace.types import Type, Void
 
@@ -49,14 +49,14 @@ class FbtProvider:
     def _all(self) -> Iterator[Probe]:
         for row in self._kernel.function_table:
             for what in ("entry", "return"):
-                yield of_function("fbt", row.module, row.name, what, _types(row, what))
+                yield Probe("fbt", row.module, row.name, what, types=_types(row, what))
         module = self._kernel.function_table.module
         for stub in self._kernel.stub_rows().values():
             if not stub.symbol.startswith(_STUBS):
                 continue
             self._stubs.add(stub.symbol)
             for what in ("entry", "return"):
-                yield of_function("fbt", module, stub.symbol, what, _declared(_OF_STUB, what))
+                yield Probe("fbt", module, stub.symbol, what, types=_declared(_OF_STUB, what))
 
     def enable(self, probe: Probe, fire: Fire) -> Callable[[], None]:
         """Fire at the function."""

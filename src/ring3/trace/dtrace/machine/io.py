@@ -17,7 +17,7 @@ from ring3.trace.dtrace.machine.described import Descriptions, Fields, packed
 from ring3.trace.dtrace.machine.events import typed
 from ring3.trace.dtrace.machine.providers import padded
 from ring3.trace.dtrace.machine.target import TaskContext
-from ring3.trace.dtrace.providers.base import Description, Fire, Probe, of_the_kernel, select
+from ring3.trace.dtrace.providers.base import Description, Fire, Probe, select
 
 if TYPE_CHECKING:
     from ring3.kernel.core import Kernel
@@ -39,7 +39,7 @@ class IoProvider:
         """Watch a kernel's requests, by probes in a module; what they tell lies in `descriptions`."""
         self._kernel = kernel
         self._descriptions = descriptions
-        self._probes = [of_the_kernel("io", module, name, _TYPES) for name in _NAMES]
+        self._probes = [Probe("io", module, "", name, types=_TYPES) for name in _NAMES]
 
     def find(self, description: Description) -> Iterable[Probe]:
         """The probes a description matches."""

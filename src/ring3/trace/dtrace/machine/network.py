@@ -18,7 +18,7 @@ from ring3.trace.dtrace.machine.described import Descriptions, Fields, packed
 from ring3.trace.dtrace.machine.events import typed
 from ring3.trace.dtrace.machine.providers import padded
 from ring3.trace.dtrace.machine.target import TaskContext
-from ring3.trace.dtrace.providers.base import Description, Fire, Probe, of_the_kernel, select
+from ring3.trace.dtrace.providers.base import Description, Fire, Probe, select
 
 if TYPE_CHECKING:
     from ring3.kernel.events import Carried, End
@@ -103,7 +103,7 @@ class NetworkProvider:
         self._told = told
         self._fires: dict[str, Fire] = {}
         self._watching: Attachment | None = None
-        self._probes = [of_the_kernel(name, module, what, typed(types)) for what, types in probes.items()]
+        self._probes = [Probe(name, module, "", what, types=typed(types)) for what, types in probes.items()]
 
     def find(self, description: Description) -> Iterable[Probe]:
         """The probes a description matches."""

@@ -22,7 +22,6 @@ from ring3.trace.dtrace.providers.base import (
     Fire,
     Probe,
     matcher,
-    of_function,
     select,
 )
 
@@ -158,12 +157,12 @@ class SyscallProvider:
 
     def _made(self, names: list[str], stubs: Mapping[str, StubRow]) -> list[Probe]:
         return [
-            of_function(
+            Probe(
                 "syscall",
                 self._module,
                 name,
                 what,
-                types_of(self._rows, stubs[name], name, what) if name in stubs else None,
+                types=types_of(self._rows, stubs[name], name, what) if name in stubs else None,
             )
             for name in names
             for what in ("entry", "return")

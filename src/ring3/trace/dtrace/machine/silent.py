@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from ring3.trace.dtrace.machine.events import typed
-from ring3.trace.dtrace.providers.base import Description, Fire, Probe, of_function, select
+from ring3.trace.dtrace.providers.base import Description, Fire, Probe, select
 
 _MUTEX: Final = ("kmutex_t *",)
 _WAITED: Final = ("kmutex_t *", "uint64_t")
@@ -38,7 +38,7 @@ class SilentProvider:
     def __init__(self, module: str) -> None:
         """Have the probes in a module."""
         self._probes = [
-            of_function(self.name, module, function, what, typed(types))
+            Probe(self.name, module, function, what, types=typed(types))
             for function, probes in _LOCKSTAT.items()
             for what, types in probes.items()
         ]

@@ -17,7 +17,7 @@ from ring3.kernel.observed import Call, CallObserver
 from ring3.kernel.task import TaskState
 from ring3.trace.dtrace.machine.providers import padded
 from ring3.trace.dtrace.machine.target import TaskContext
-from ring3.trace.dtrace.providers.base import Description, Fire, Probe, of_the_kernel, select
+from ring3.trace.dtrace.providers.base import Description, Fire, Probe, select
 
 if TYPE_CHECKING:
     from ring3.kernel.core import Kernel
@@ -140,7 +140,7 @@ class StatisticsProvider:
         self.name = name
         self._kernel = kernel
         self._attachers = dict.fromkeys(_NEVER[name], lambda _fire: list[tuple[Any, Any]]()) | attachers
-        self._probes = [of_the_kernel(name, module, what) for what in self._attachers]
+        self._probes = [Probe(name, module, "", what) for what in self._attachers]
 
     def find(self, description: Description) -> Iterable[Probe]:
         """The probes a description matches."""

@@ -13,7 +13,6 @@ from fnmatch import translate
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from ring3.trace.dtrace.errors import Fault, FaultKind
-from ring3.trace.dtrace.stability import EVOLVING, PRIVATE, PRIVATE_ARGUMENTS, UNSTABLE, Attributes
 from ring3.trace.dtrace.type_space import TypeSpace
 from ring3.trace.dtrace.types import Type
 
@@ -38,7 +37,7 @@ Types = Callable[[TypeSpace], list[Type]]
 class Probe:
     """A probe. Its `id` is given when it becomes known to a session."""
 
-    __slots__ = ("argument_attributes", "attributes", "function", "id", "module", "name", "provider", "types")
+    __slots__ = ("function", "id", "module", "name", "provider", "types")
 
     def __init__(
         self,
@@ -48,8 +47,6 @@ class Probe:
         name: str,
         *,
         types: Types | None = None,
-        attributes: Attributes = UNSTABLE,
-        argument_attributes: Attributes = UNSTABLE,
     ) -> None:
         """Name a probe.
 
@@ -59,8 +56,6 @@ class Probe:
             function: The function it is in.
             name: What happens there.
             types: Gives the types of `args[]`.
-            attributes: How stable it is.
-            argument_attributes: How stable its arguments are.
         """
         self.id = 0
         self.provider = provider
@@ -68,8 +63,6 @@ class Probe:
         self.function = function
         self.name = name
         self.types = types
-        self.attributes = attributes
-        self.argument_attributes = argument_attributes
 
     def argument_types(self, types: TypeSpace) -> list[Type]:
         """The types of `args[]`."""
@@ -77,24 +70,6 @@ class Probe:
 
     def __str__(self) -> str:
         return f"{self.provider}:{self.module}:{self.function}:{self.name}"
-
-
-def of_the_kernel(provider: str, module: str, name: str, types: Types | None = None) -> Probe:
-    """A probe whose name and arguments are to stay, while where it is may change (the guide's tables)."""
-    return Probe(provider, module, "", name, types=types, attributes=PRIVATE, argument_attributes=EVOLVING)
-
-
-def of_function(provider: str, module: str, function: str, name: str, types: Types | None = None) -> Probe:
-    """A probe of a kernel's function, whose arguments are the kernel's own business."""
-    return Probe(
-        provider,
-        module,
-        function,
-        name,
-        types=types,
-        attributes=PRIVATE,
-        argument_attributes=PRIVATE_ARGUMENTS,
-    )
 
 
 Fire = Callable[[Context], None]

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from ring3.trace.dtrace.providers.base import Context, Description, Fire, Probe, select
-from ring3.trace.dtrace.stability import Attributes
 from ring3.trace.dtrace.type_space import TypeSpace
 from ring3.trace.dtrace.types import Type
-
-_ATTRIBUTES = Attributes(4, 4, 5)
 
 
 class DtraceProvider:
@@ -25,7 +22,6 @@ class DtraceProvider:
                 "",
                 name,
                 types=_error_types if name == "ERROR" else None,
-                attributes=_ATTRIBUTES,
             )
             for name in ("BEGIN", "END", "ERROR")
         )

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 
 from ring3.trace.dtrace.options import interval
 from ring3.trace.dtrace.providers.base import Clock, Context, Description, Fire, Probe, select
-from ring3.trace.dtrace.stability import Attributes
 
 _NAME = re.compile(r"(profile|tick)-([0-9]+[a-z]*)")
 SHORTEST = 200_000
@@ -25,7 +24,6 @@ LISTED = (
     "profile-4999",
 )
 _TICKS = ("tick-1", "tick-10", "tick-100", "tick-500", "tick-1000", "tick-5000")
-_ATTRIBUTES = Attributes(5, 5, 5)
 
 
 class Sampler:
@@ -83,7 +81,7 @@ class ProfileProvider:
 
 
 def _probe(name: str) -> Probe:
-    return Probe("profile", "", "", name, attributes=_ATTRIBUTES)
+    return Probe("profile", "", "", name)
 
 
 def period(name: str) -> int | None:
