@@ -20,4 +20,10 @@ def _truss(program: Program) -> int:
     return guest_truss.perform(program)
 
 
-TOOLS: Final = {"dtrace": _dtrace, "truss": _truss}
+def _mdb(program: Program) -> int:
+    from ring3.session import guest_mdb  # noqa: PLC0415 - one of them runs
+
+    return guest_mdb.perform(program)
+
+
+TOOLS: Final = {"dtrace": _dtrace, "mdb": _mdb, "truss": _truss}

@@ -8,6 +8,7 @@ the answer.
 o e  bytes for standard output, or the file in its place; for standard error
 f a  a path: output goes there from now on, from its start or behind its end; no path: standard output again
 i    a path: the contents are wanted; answers ``d`` with a piece each, an empty one at the end, or ``e`` and errno
+l    a prompt for a person: a line of standard input is wanted; answers ``d`` and the line, none at the end
 k    a number: this process gets SIGKILL; answers ``w``
 v    NAME=VALUE: this is in the environment of the programs that are started; NAME: it is in none of theirs
 r    words with a NUL behind each: a program to start; answers ``p`` and its number, or ``e`` and errno
@@ -96,6 +97,17 @@ class Program:
             number = int(answer[1:])
             raise OSError(number, os.strerror(number))
         return answer[1:]
+
+    def line(self, prompt: str) -> str | None:
+        """A line of the program's standard input with its end, None if there are no more.
+
+        Args:
+            prompt: What is shown before, if somebody types it.
+
+        Raises:
+            Interruption: The user has interrupted the program.
+        """
+        return self.ask("l", os.fsencode(prompt)).decode("utf-8", "surrogateescape") or None
 
     def contents(self, path: str) -> bytes:
         """The contents of a file of the program's, or of its standard input for ``-``.

@@ -1,5 +1,5 @@
 /*
- * dtrace, truss: Ring3's own tool of this program's name, on the machine that the program runs on.
+ * dtrace, mdb, truss: Ring3's own tool of this program's name, on the machine that the program runs on.
  *
  * The device /dev/ring3 runs the tool; this program is its terminal, its files and its processes. What it reads from
  * the device is one message a read, a letter and what belongs to it; what it writes there is an answer, or that it was
@@ -10,6 +10,7 @@
 #include "solaris.h"
 int pipe(int[2]), dup2(int, int), execvp(const char *, char *const *), execv(const char *, char *const *);
 pid_t fork(void), waitpid(pid_t, int *, int);
+int isatty(int);
 extern char **environ;
 #define FD_CLOEXEC 1
 #define F_SETFD 2
@@ -140,6 +141,19 @@ static void contents(const char *path)
 		close(fd);
 }
 
+/* A line of standard input, with a prompt for who types it. */
+static void line(const char *prompt, ssize_t size)
+{
+	ssize_t used = 1;
+	if (isatty(0) && isatty(1))
+		put(1, prompt, size);
+	request[0] = 'd';
+	while (used < (ssize_t)sizeof request && read(0, request + used, 1) == 1)
+		if (request[used++] == '\n')
+			break;
+	put(device, request, used);
+}
+
 /* Sends further output to a file, or to standard output again. */
 static void redirect(const char *path, int flags)
 {
@@ -198,6 +212,9 @@ int main(int argc, char **argv)
 			break;
 		case 'w':
 			put(device, "w", 1);
+			break;
+		case 'l':
+			line(message + 1, got - 1);
 			break;
 		case 'k':
 			kill(atoi(message + 1), SIGKILL);
