@@ -16,18 +16,20 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import report
+from bench.computing import COMPUTING
 from bench.contenders import Contender, all_contenders
 from bench.programs import BuildError
 from bench.rounds import Outcome, compete
-from bench.workloads import WORKLOADS, Settings
+from bench.workloads import WORKLOADS, Settings, Workload
 
+ALL: tuple[Workload, ...] = (*WORKLOADS, *COMPUTING)
 WIDTH = 140  # columns of a table that goes to a file or a pipe
 
 
 def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     """The command line, checked."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="What Ring3 costs, as ratios.")
-    names = [workload.name for workload in WORKLOADS]
+    names = [workload.name for workload in ALL]
     parser.add_argument("--only", action="append", choices=names, help="only this workload (may be repeated)")
     parser.add_argument("--rounds", type=int, default=None, metavar="K", help="rounds (default 5, quick 2)")
     parser.add_argument("--quick", action="store_true", help="small sizes, to try the harness")
@@ -58,7 +60,7 @@ def main(given: Sequence[str] | None = None) -> int:
     if options.cpu is not None:
         os.sched_setaffinity(0, {options.cpu})
     settings = Settings(clock=options.clock, quick=options.quick)
-    chosen = [workload for workload in WORKLOADS if not options.only or workload.name in options.only]
+    chosen = [workload for workload in ALL if not options.only or workload.name in options.only]
     contenders = all_contenders(options.qiling)
     errors = Console(stderr=True)
     try:

@@ -117,6 +117,33 @@ def test_the_command_line(toolchain: Toolchain) -> None:
     assert refused.splitlines()[0] == "strace: invalid --cpu argument: 'guest'"
 
 
+DENY = """
+import ctypes, os, struct, sys
+steps = [(0x20, 0, 0, 0), (0x15, 0, 1, int(sys.argv[1])), (6, 0, 0, 0x50001), (6, 0, 0, 0x7FFF0000)]
+program = ctypes.create_string_buffer(b"".join(struct.pack("<HBBI", *step) for step in steps))
+described = struct.pack("<HxxxxxxQ", len(steps), ctypes.addressof(program))
+prctl = ctypes.CDLL(None).prctl
+assert not prctl(38, 1, 0, 0, 0) and not prctl(22, 2, described, 0, 0)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+"""Starts a program for which one call of the host is EPERM, as a container's filter has it (seccomp(2))."""
+
+
+@pytest.mark.parametrize(
+    "call",
+    [pytest.param(101, id="ptrace"), pytest.param(319, id="memfd_create"), pytest.param(317, id="seccomp")],
+)
+def test_a_host_that_does_not_allow_it(toolchain: Toolchain, call: int) -> None:
+    """One line and no traceback with ``host``, the emulated CPU with ``auto``."""
+    program = str(toolchain.program("basic/exit_status.c", bits=64, kind="static"))
+    deny = [sys.executable, "-c", DENY, str(call)]
+    refused = ring3("run", "--cpu", "host", program, "7", preexec=deny)
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert refused.stderr.startswith("ring3: the host's processor cannot be used: ")
+    done = ring3("run", "--cpu", "auto", program, "7", preexec=deny)
+    assert (done.returncode, done.stdout, done.stderr) == (7, "", "")
+
+
 def test_solaris_is_refused_in_one_line() -> None:
     done = ring3("run", "--os", "solaris", "--cpu", "host", "/bin/true")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)

@@ -106,6 +106,18 @@ def test_another_mapping_of_the_backing_file_shows_the_same_memory() -> None:
         assert [line for line in maps if "/memfd:ring3-ram" in line and line.split()[1] == "rw-s"]
 
 
+def test_a_host_that_makes_no_files_in_memory_has_ram_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> int:
+        raise PermissionError
+
+    monkeypatch.setattr("os.memfd_create", refuse)
+    ram = Ram(64 * PAGE_SIZE, shared=True)
+    assert ram.fd == -1
+    ram.q[1] = 5
+    assert ram.bytes[8] == 5
+    ram.close()
+
+
 def test_a_closed_ram_cannot_be_used() -> None:
     ram = Ram(FRAMES * PAGE_SIZE)
     ram.close()

@@ -25,13 +25,15 @@ PINNED: Final = 1 << 31
 
 
 def _backing(size: int) -> tuple[mmap.mmap, int]:
-    """A shared, lazily filled mapping of ``size`` bytes and its memfd on Linux; an anonymous one and -1 elsewhere."""
-    if not hasattr(os, "memfd_create"):
-        return mmap.mmap(-1, size), -1
-    fd = os.memfd_create("ring3-ram", os.MFD_CLOEXEC)
+    """A shared, lazily filled mapping of ``size`` bytes and its memfd; where the host makes none, without, and -1."""
+    flags = mmap.MAP_SHARED | getattr(mmap, "MAP_NORESERVE", 0)
+    try:
+        fd = os.memfd_create("ring3-ram", os.MFD_CLOEXEC)
+    except (AttributeError, OSError):  # not Linux, or a filter of calls
+        return mmap.mmap(-1, size, flags=flags | mmap.MAP_ANONYMOUS), -1
     try:
         os.ftruncate(fd, size)
-        return mmap.mmap(fd, size, flags=mmap.MAP_SHARED | getattr(mmap, "MAP_NORESERVE", 0)), fd
+        return mmap.mmap(fd, size, flags=flags), fd
     except (OSError, ValueError):
         os.close(fd)
         raise

@@ -50,7 +50,7 @@ class First:
         try:
             self.list_fd = os.memfd_create("ring3-calls", os.MFD_CLOEXEC)
         except OSError as error:
-            raise UserError(f"the host has no memory for lists of calls: {error.strerror}") from None
+            raise _refusal(f"it makes no file in memory: {error.strerror}") from None
         os.ftruncate(self.list_fd, LIST_SIZE)
         try:
             self.pid = _spawn(ram_fd, self.list_fd)
@@ -100,9 +100,13 @@ def _spawn(ram_fd: int, list_fd: int) -> int:
         path = f"/proc/self/fd/{exe}"
         return os.posix_spawn(path, [str(os.getpid())], {}, file_actions=moved, setsigmask=())
     except OSError as error:
-        from ring3.machine.host_cpu.availability import refusal  # noqa: PLC0415 -- few hosts do not allow it
-
-        raise refusal(f"no process can be started for it: {error.strerror}") from None
+        raise _refusal(f"no process can be started for it: {error.strerror}") from None
     finally:
         for fd in fds:
             os.close(fd)
+
+
+def _refusal(what: str) -> UserError:
+    from ring3.machine.host_cpu.availability import refusal  # noqa: PLC0415 -- few hosts do not allow it
+
+    return refusal(what)

@@ -116,7 +116,8 @@ class Refused(UserError):
     def __init__(self, call: Call, status: int, result: int) -> None:
         self.error = _M64 + 1 - result if result > _M64 - 4096 else 0
         why = os.strerror(self.error) if self.error else f"status {status:#x}"
-        super().__init__(f"the host refuses call {call[:1]} of a stub: {why}")
+        what = f"call {call[0]}" if call else "a list of calls"
+        super().__init__(f"the host's processor cannot be used: the host refuses {what} of a stub: {why}")
 
 
 class Stubs:
