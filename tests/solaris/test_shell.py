@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ring3.solaris.view import SMALL
 from tests.support import guest, native, solaris, solaris_linked
 from tests.support.toolchain import Toolchain
 
@@ -25,7 +26,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("name", ["words", "control"])
+@pytest.mark.parametrize("name", ["words", "control", "tools"])
 def test_script_does_what_it_does_on_the_host(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,3 +86,10 @@ def test_at_a_terminal_it_prompts_and_what_was_begun_can_be_given_up() -> None:
         assert shell.wait() == 7
     os.close(ours)
     os.close(theirs)
+
+
+def test_small_commands_are_there_by_their_names() -> None:
+    with guest.boot_solaris() as machine:
+        outcome = guest.run(machine, Path("sh"), ["-c", "for c in $*; do command -v $c; done", "sh", *SMALL])
+    found = [line.rpartition("/")[2] for line in outcome.stdout.decode().splitlines()]
+    assert (found, outcome.status) == (list(SMALL), 0)

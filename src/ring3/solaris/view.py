@@ -49,6 +49,11 @@ LINKS: Final = {
     **{f"{folder}/{name}.so": f"{name}.so.1" for folder in ("/lib", "/lib/64") for name in LIBRARIES},
 }
 """Symbolic links, which the package cannot hold: as /lib is on Solaris, and what programs are linked with."""
+SMALL: Final = (
+    "basename", "chmod", "cp", "cut", "date", "dirname", "env", "false", "head", "id", "ln", "mkdir", "mv", "pwd", "rm",
+    "rmdir", "sleep", "sort", "tail", "tee", "touch", "tr", "true", "tty", "uniq", "wc",
+)  # fmt: skip
+"""Names in /usr/bin of the one program that has all the small commands."""
 ZONES: Final = b"/usr/share/zoneinfo"
 """Where the host has the database of time zones; the machine shows it as /usr/share/lib/zoneinfo (zoneinfo(5))."""
 
@@ -65,6 +70,9 @@ def mount(kernel: SolarisKernel, cwd: bytes) -> Dentry:
     for name in ("lib", "usr"):
         path = os.fsencode(os.path.join(USERLAND, name))
         vfs.mount(OverlayFileSystem(vfs, path), make_directories(vfs, b"/" + name.encode()))
+    commands = vfs.root.child(b"usr").child(b"bin").inode
+    for name in SMALL:
+        commands.symlink(name.encode(), b"small", KERNEL)
     for name, mode in (
         ("etc", 0o755),
         ("tmp", 0o1777),
