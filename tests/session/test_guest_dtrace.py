@@ -115,3 +115,29 @@ def test_a_script_that_traces_writes_does_not_trace_its_own_without_end() -> Non
 def test_oracles_mark_is_looked_for_in_the_programs_environment() -> None:
     shown = shell("_DTRACE_TESTING=t dtrace -n 'BEGIN { trace(1); exit(0); }' 2>/dev/null")
     assert shown.split("\n")[0].strip() == "FUNCTION:NAME"
+
+
+def test_a_file_that_cannot_be_opened_leaves_the_output_where_it_is() -> None:
+    shown = shell(
+        'dtrace -wqn \'BEGIN { freopen("/tmp/one"); freopen("/"); printf("kept"); freopen("/missing/two"); '
+        'freopen(""); exit(0); }\'; cat /tmp/one'
+    )
+    assert 'couldn\'t freopen() "/": Is a directory\n' in shown
+    assert 'couldn\'t freopen() "/missing/two": No such file or directory\n' in shown
+    assert shown.endswith("kept")
+
+
+def test_its_own_calls_are_seen_as_often_as_it_looks() -> None:
+    shown = shell(
+        "dtrace -q -xswitchrate=100hz -n 'syscall::ioctl:entry /pid == $pid && ++n == 5/ { exit(0); }' "
+        "-n 'tick-9s { exit(1); }'"
+    )
+    assert shown == "\n"
+
+
+def test_the_environment_of_a_program_is_found_on_its_stack() -> None:
+    shown = shell(
+        "env -i FIRST=1 /usr/sbin/dtrace -qn 'BEGIN { trace(curpsinfo->pr_argc); "
+        "trace(copyinstr(*(uint64_t *)copyin(curpsinfo->pr_envp, 8))); exit(0); }'"
+    )
+    assert shown.startswith("3FIRST=1")

@@ -158,7 +158,14 @@ def _at_system_call(kernel: Kernel[Any], point: points.SystemCall, observer: Cal
 
 
 def _at_stub(kernel: Kernel[Any], point: points.Stub, observer: CallObserver) -> Leave:
-    return _at_stubs(kernel, observer, lambda row: point.symbol in ("", row.symbol))
+    if not point.symbol:
+        return _at_stubs(kernel, observer, lambda _row: True)
+    address = kernel.image.symbols.get(point.symbol)
+    row = kernel.stub_rows().get(-1 if address is None else address)
+    if row is None or row.symbol != point.symbol:
+        return _at_stubs(kernel, observer, lambda row: row.symbol == point.symbol)
+    who = observer.of(row)
+    return _all([] if who is None else [watch_stub(kernel, address or 0, row, who)])
 
 
 def _at_stubs(kernel: Kernel[Any], observer: CallObserver, wanted: Callable[[StubRow], bool]) -> Leave:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from ring3.abi import tbl
@@ -21,15 +21,21 @@ from ring3.linux.signals import send
 from ring3.linux.tasks.exit import release_task
 
 if TYPE_CHECKING:
+    from ring3.image.symbols import SymbolTable
     from ring3.kernel.probes import Attacher
     from ring3.linux.model.system import LinuxSystem
 
 
 def stub_rows(kernel: LinuxSystem) -> Mapping[int, StubRow]:
     """What is behind each stub of a kernel, by address."""
-    describe = kernel.image.symbols.describe
-    symbols = {address: describe(address) for address in kernel.stubs}
-    return {address: _row(symbol, DEFINED.get(_entry(symbol))) for address, symbol in symbols.items()}
+    return _rows(kernel.image.symbols, tuple(kernel.stubs), len(DEFINED))
+
+
+@lru_cache(maxsize=4)
+def _rows(symbols: SymbolTable, addresses: tuple[int, ...], _defined: int) -> Mapping[int, StubRow]:
+    """Those of an image; `_defined` is how many calls have been defined, for which they are the rows."""
+    named = {address: symbols.describe(address) for address in addresses}
+    return {address: _row(symbol, DEFINED.get(_entry(symbol))) for address, symbol in named.items()}
 
 
 @cache

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Final, cast
+from typing import IO, TYPE_CHECKING, Any, Final, cast
 
+from ring3.abi.errno import Errno
+from ring3.fs.namei import Walk
+from ring3.fs.permission import KERNEL
 from ring3.session.guest_host import GuestHost, Output, system_of
 from ring3.session.tools import Interruption, Program
 from ring3.trace.dtrace.command import Command, Interrupted
@@ -47,12 +52,41 @@ class ProgramFiles:
         return self._program.contents(path)
 
     def append_to(self, path: str) -> IO[bytes]:
-        """A file to write to the end of."""
+        """A file to write to the end of.
+
+        Raises:
+            OSError: It cannot be written to.
+        """
+        self._check(path)
         return cast("IO[bytes]", _Elsewhere(self._program, path, "a"))
 
     def create(self, path: str) -> IO[bytes]:
-        """An empty file to write to."""
+        """An empty file to write to.
+
+        Raises:
+            OSError: It cannot be made.
+        """
+        self._check(path)
         return cast("IO[bytes]", _Elsewhere(self._program, path, "f"))
+
+    def _check(self, path: str) -> None:
+        """Looks whether the program can open a file for writing; what it would answer comes too late for a script.
+
+        Raises:
+            OSError: There is no such folder, or it is one itself.
+        """
+        task: Any = self._program.task
+        fs = task.process.fs if system_of(self._program) == "solaris" else task.fs
+        walk = Walk(fs.root, KERNEL)
+        number = 0
+        try:
+            last = walk.parent(fs.cwd, os.fsencode(path))
+            with contextlib.suppress(Errno):
+                number = errno.EISDIR if walk.step(last).inode.is_directory else 0
+        except Errno as error:
+            number = getattr(errno, error.number.name, errno.EIO)
+        if number:
+            raise OSError(number, os.strerror(number))
 
     def run(self, command: str) -> None:
         """Has the program run a command."""

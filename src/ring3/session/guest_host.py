@@ -163,7 +163,11 @@ class GuestHost(UpHost):
         if self._child is not None:
             self._kernel.let_go(self._child)
             self._child = None
-        with self._kernel.probes.attach(points.Tick(_FLUSH), lambda _task: flush()):
+        probes = self._kernel.probes
+        with (
+            probes.attach(points.Tick(_FLUSH), lambda _task: flush()),
+            probes.attach(points.Tick(self.look_interval), lambda _task: self._wake()),
+        ):
             self._wait_for(lambda: finished() or self._gone or self._gone_by_itself)
         if self._task is not None and (self._gone or self._task.program_ended):
             self.ended = ending.told(self._task, self.system)

@@ -78,3 +78,50 @@ def test_oracles_mark_in_the_environment_chooses(
     stdout = io.BytesIO()
     assert Command(HostAlone(), stdout, sys.stderr).main(["-n", "BEGIN { trace(1); exit(0); }"]) == 0
     assert stdout.getvalue().splitlines()[0].strip() == b"FUNCTION:NAME"
+
+
+@pytest.mark.parametrize(
+    "clauses",
+    [
+        "BEGIN { a = (char *)alloca(1); } BEGIN { b = (char *)64; a = NULL; a = b + 5; }",
+        "BEGIN { b = (char *)64; self->a[1] = b + 5; } BEGIN { self->a[2] = (char *)alloca(1) + 1; }",
+    ],
+)
+def test_a_variable_of_oracles_points_to_scratch_memory_or_elsewhere(clauses: str) -> None:
+    run(clauses + " BEGIN { exit(0); }", options=("dialect=sun",))
+    with pytest.raises(CompileError, match="cannot reuse the same identifier") as error:
+        run(clauses, options=("dialect=oracle",))
+    assert error.value.tag == "D_ALLOCA_INCOMPAT"
+
+
+@pytest.mark.parametrize(
+    "call", ["bcopy(alloca(8), p, 8);", "copyinto(1, 8, p);", "bcopy(alloca(8), NULL, 8);"]
+)
+def test_oracles_functions_write_to_scratch_memory(call: str) -> None:
+    text = f"int *p; BEGIN {{ {call} }}"
+    with pytest.raises(CompileError, match="argument: non-alloca pointer") as error:
+        run(text, options=("dialect=oracle",))
+    assert error.value.tag == "D_PROTO_ARG"
+
+
+def test_pointers_into_scratch_memory_are_that_too() -> None:
+    statements = (
+        "p = (int *)alloca(8); q = 1 ? p + 1 : p; bcopy(alloca(4), q, 4); bcopy(q, &p[1], 1); trace(1);"
+    )
+    assert printed(statements, "oracle") == "1"
+
+
+def test_a_member_behind_null() -> None:
+    text = "struct s { int a, b; }; BEGIN { trace(((struct s *)NULL)->b); } ERROR { exit(arg5); }"
+    assert run(text, options=("dialect=sun",)).status == 4
+    assert run(text, options=("dialect=oracle",)).status == 0
+
+
+def test_tracemem_of_no_bytes() -> None:
+    assert " 00 " in printed("tracemem(alloca(1), 1, 0);", "sun")
+    assert printed("tracemem(alloca(1), 1, 0);", "oracle") == ""
+
+
+def test_scratch_memory_of_oracles_ends_a_string() -> None:
+    statements = "p = (char *)alloca(2); p[0] = 0x61; p[1] = 0x62; trace((string)p);"
+    assert printed(statements, "oracle") == "ab"

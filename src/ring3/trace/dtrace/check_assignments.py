@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ring3.trace.dtrace import check_actions, check_names, nodes
+from ring3.trace.dtrace import check_actions, check_names, check_scratch, nodes
 from ring3.trace.dtrace.check_operators import (
     INTEGRAL,
     incompatible,
@@ -99,6 +99,8 @@ def assign(checker: Checker, node: Node) -> Node:
     if not target.lvalue:
         fail("D_OP_LVAL", node.line, f"operator {node.operator} requires modifiable lvalue as an operand")
     _check_writable(target, node.operator, node.line)
+    if plain and checker.dialect.strict_scratch:
+        check_scratch.check_assignment(node)
     node.type = target.type
     return node
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from ring3.trace.dtrace import builtins, check_actions, nodes
+from ring3.trace.dtrace import builtins, check_actions, check_scratch, nodes
 from ring3.trace.dtrace.errors import fail
 from ring3.trace.dtrace.nodes import Constant, Node
 from ring3.trace.dtrace.types import (
@@ -49,6 +49,8 @@ def call(checker: Checker, node: Node) -> Node:
     prototype = builtins.prototype(builtins.SUBROUTINES[name])
     node.arguments = [checker.value(argument) for argument in node.arguments]
     check_prototype(checker, node, prototype)
+    if checker.dialect.strict_scratch:
+        check_scratch.check_call(node)
     node.type = builtins.named_type(checker.types, prototype.returns)
     return node
 

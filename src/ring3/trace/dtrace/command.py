@@ -32,6 +32,10 @@ class Interrupted(Exception):
     """The user pressed Ctrl-C."""
 
 
+_SHORTEST_LOOK = 10_000_000
+"""Nanoseconds that are between two looks at the buffers at least."""
+
+
 class Command:
     """One run of dtrace(1M)."""
 
@@ -323,6 +327,8 @@ class Command:
             session.begin()
             session.consumer.flush()
             session.leave = self._host.leave
+            rates = (self._options.number(rate) for rate in ("aggrate", "statusrate", "switchrate"))
+            self._host.look_interval = max(min(rates), _SHORTEST_LOOK)
             self._host.run(lambda: session.finished, session.consumer.flush)
             if self._host.ended:
                 self._notice(self._host.ended)

@@ -303,16 +303,13 @@ class Consumer:
     def reopen(self, path: str) -> None:
         """Send further output to a file; to where it first went for an empty name."""
         self.flush()
+        try:
+            new = self.create_file(path) if path else self._first_stream
+        except OSError as error:
+            raise ConsumerFault(f'couldn\'t freopen() "{path}": {error.strerror}') from None
         if self._stream is not self._first_stream:
             self._stream.close()
-        if not path:
-            self._stream = self._first_stream
-            return
-        try:
-            self._stream = self.create_file(path)
-        except OSError as error:
-            self._stream = self._first_stream
-            raise ConsumerFault(f'couldn\'t freopen() "{path}": {error.strerror}') from None
+        self._stream = new
 
     def truncate(self) -> None:
         """Empty the output, if it is a file."""

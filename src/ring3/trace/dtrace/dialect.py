@@ -25,6 +25,8 @@ class Dialect(NamedTuple):
         counts_nul: The size that copyinstr() is given counts the NUL behind the string.
         sets_lazyload: LD_NOLAZYLOAD is in the environment of a program that -c starts.
         tells_most: A call with too many arguments is told the most that its function takes, not the least.
+        null_is_place: A member behind NULL is a fault at NULL, and not where it would be.
+        dumps_nothing: tracemem() that is to show no bytes shows none, and not all.
         end_of_program: What messages call the end of a program outside of braces.
         null_faults: Comparing a string with NULL by order is a fault; otherwise NULL is the lowest.
     """
@@ -42,6 +44,8 @@ class Dialect(NamedTuple):
     commits_once: bool
     counts_nul: bool
     tells_most: bool
+    null_is_place: bool
+    dumps_nothing: bool
     end_of_program: str
 
 
@@ -59,6 +63,8 @@ SUN = Dialect(
     commits_once=True,
     counts_nul=False,
     tells_most=False,
+    null_is_place=False,
+    dumps_nothing=False,
     end_of_program="end of input",
 )
 ORACLE = Dialect(
@@ -75,6 +81,8 @@ ORACLE = Dialect(
     commits_once=False,
     counts_nul=True,
     tells_most=True,
+    null_is_place=True,
+    dumps_nothing=True,
     end_of_program="end-of-input",
 )
 BY_NAME = {dialect.name: dialect for dialect in (SUN, ORACLE)}

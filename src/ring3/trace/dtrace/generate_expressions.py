@@ -68,6 +68,7 @@ class ExpressionWriter:
         *,
         stores_width: bool = False,
         null_faults: bool = True,
+        null_is_place: bool = False,
     ) -> None:
         """Write over a namespace.
 
@@ -76,8 +77,10 @@ class ExpressionWriter:
             promote: Gives the common type of two integers.
             stores_width: Whether variables have the width of their types, and not 64 bits.
             null_faults: Whether the order of a string and NULL is a fault, and not NULL the lowest.
+            null_is_place: Whether a member behind NULL is a fault at NULL, and not where it would be.
         """
         self.null_faults = null_faults
+        self._null_is_place = null_is_place
         self.namespace = namespace
         self.promote = promote
         self.stores_width = stores_width
@@ -238,7 +241,10 @@ class ExpressionWriter:
         kind = resolve(node.base.type)
         struct = resolve(target_of(kind)) if node.arrow else kind
         assert isinstance(struct, Struct)
-        return self.value(node.base), struct.members[node.member]
+        base = self.value(node.base)
+        if node.arrow and self._null_is_place:
+            base = f"not_null({base})"
+        return base, struct.members[node.member]
 
     def _may_be_wide(self, node: Node) -> bool:
         """Whether a value may be wider than its type: an operator's result, or a variable of 64 bits."""

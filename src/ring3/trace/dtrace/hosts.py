@@ -22,6 +22,9 @@ class Host(Protocol):
     providers: Sequence[Provider]
     ended: str
     """What is told of the program that was started, once it has ended."""
+    look_interval: int
+    """Nanoseconds after which dtrace looks at its buffers. Where it is a program of the machine, its calls for that are
+    seen like those of others."""
 
     def identity(self) -> dict[str, int]:
         """The numbers of dtrace's own process, and of its user: `pid`, `ppid`, `pgid`, `sid`, `uid` and so on."""
@@ -62,6 +65,7 @@ class HostAlone:
     system = "linux"
 
     ended = ""
+    look_interval = 1_000_000_000
 
     def __init__(self) -> None:
         self.clock = HostClock()

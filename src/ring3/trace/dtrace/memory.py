@@ -143,13 +143,15 @@ class Memory:
         buffer[offset : offset + len(data)] = data
 
     def string(self, address: int, limit: int) -> bytes:
-        """The bytes before a NUL, at most `limit`.
+        """The bytes before a NUL, at most `limit`; scratch memory ends with one.
 
         Raises:
             Fault: BADADDR, if memory ends before the NUL.
         """
         out = bytearray()
         address &= _MASK
+        if self._strict and SCRATCH <= address < SCRATCH + self._allocated:
+            limit = min(limit, SCRATCH + self._allocated - address)
         while len(out) < limit:
             size = min(64 - (address + len(out)) % 64, limit - len(out))
             part = self._string_part(address + len(out), size)

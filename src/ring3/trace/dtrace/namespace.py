@@ -90,6 +90,7 @@ class Namespace:
             "clip": self._clip,
             "given": self._given,
             "character": self._character,
+            "not_null": _not_null,
             "string_from": string_from,
             "store_string": self._store_string,
             "with_character": self._with_character,
@@ -344,3 +345,14 @@ def store_bits(
     """Write a bit-field among the bits that are kept; returns the value."""
     store(address, kept | (value & mask) << shift)
     return value
+
+
+def _not_null(pointer: int) -> int:
+    """A pointer that is not NULL.
+
+    Raises:
+        Fault: BADADDR.
+    """
+    if not pointer:
+        raise Fault(FaultKind.BADADDR, 0)
+    return pointer

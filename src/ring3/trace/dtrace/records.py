@@ -117,7 +117,9 @@ class Tracemem:
     def consume(self, consumer: Consumer, values: Values) -> None:
         """Print a dump of as many bytes as were asked for."""
         data, shown = values
-        consumer.write(plain_text.dump(data[:shown] if 0 <= shown < len(data) else data))
+        if shown == 0 and consumer.options.dialect.dumps_nothing:
+            return
+        consumer.write(plain_text.dump(data[:shown] if 0 < shown < len(data) else data))
 
 
 class Print:

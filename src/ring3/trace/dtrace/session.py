@@ -188,6 +188,7 @@ class Session:
                 self.compiler.checker.promote,
                 stores_width=dialect.stores_width,
                 null_faults=dialect.null_faults,
+                null_is_place=dialect.null_is_place,
             ),
             self._aggregation,
             traces_signs=dialect.traces_signs,

@@ -98,7 +98,10 @@ class Subroutines:
         self._token_rest = None
 
     def _bcopy(self, source: int, target: int, size: int) -> int:
-        data = self._memory.read(source, self._checked(size))
+        self._checked(size)
+        if self._strict:
+            self._memory.read(target, size)
+        data = self._memory.read(source, size)
         if not self._strict:
             self._memory.check_allocated(target, size)
         self._memory.write(target, data)

@@ -30,7 +30,8 @@ class Symbol:
     """One name: its kind, scope (`` for global, self, this), type (None: not known yet) and keys if it is an array.
 
     `value` is an enumerator's or an address; `expression` an inline's; `call` the first call of an aggregation, which
-    fixes its function and parameters; `index` the place of an aggregation among the others.
+    fixes its function and parameters; `index` the place of an aggregation among the others; `scratch` says whether the
+    pointers in a variable are to what alloca() gave, None as long as it has none.
     """
 
     __slots__ = (
@@ -45,6 +46,7 @@ class Symbol:
         "name",
         "parameters",
         "scope",
+        "scratch",
         "type",
         "value",
         "writable",
@@ -65,6 +67,7 @@ class Symbol:
         self.function = ""
         self.constants: tuple[int, ...] = ()
         self.index = 0
+        self.scratch: bool | None = None
         self.writable = kind in (Kind.VARIABLE, Kind.ARRAY)
         self.attributes: Attributes = stability.STABLE
 

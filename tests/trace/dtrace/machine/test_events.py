@@ -33,6 +33,16 @@ def test_a_process_begins_is_executed_and_ends() -> None:
     assert shown[:2] == ["exec missing", "failed 2"]
 
 
+def test_who_creates_a_process_and_who_wakes_it_is_at_the_probe() -> None:
+    script = (
+        'proc:::create /pid == $target/ { printf("%d ", args[0]->pr_pid != pid); } '
+        'sched:::wakeup /args[1]->pr_pid == $target/ { printf("%d ", pid != $target); }'
+    )
+    shown = dtrace("/bin/sh", "-qn", script, arguments="-c '/bin/true; exit'")[1].split()
+    assert shown[0] == "1"
+    assert set(shown[1:]) <= {"1"}
+
+
 def test_who_sends_a_signal_to_whom() -> None:
     script = 'proc:::signal-send /args[2] == SIGUSR1/ { printf("%s %s", execname, args[1]->pr_fname); }'
     assert dtrace("/bin/sh", "-qn", script, arguments="-c 'kill -USR1 $$'")[1].split() == ["sh", "sh"]

@@ -12,6 +12,11 @@ pytestmark = pytest.mark.guest
 
 
 @pytest.fixture
+def hello(toolchain: Toolchain) -> Path:
+    return toolchain.program("basic/says_hello_twice.c")
+
+
+@pytest.fixture
 def workload(toolchain: Toolchain) -> Path:
     source = PROGRAMS / "toolkit" / "workload.c"
     flags = ("-ffreestanding", "-fno-stack-protector")
@@ -36,6 +41,17 @@ def test_the_functions_behind_the_table_get_the_registers(workload: Path) -> Non
         'printf("%d", args[0]->dx == self->size && ((struct pt_regs *)arg0)->di == 3); exit(0); }'
     )
     assert dtrace(str(workload), "-qn", script)[1].strip() == "1"
+
+
+def test_a_stack_of_linux_leads_to_the_door(hello: Path) -> None:
+    script = (
+        'fbt::ksys_write:entry { stack(); printf("%d\\n", stackdepth); } syscall::write:entry { stack(); }'
+    )
+    lines = [line.strip() for line in dtrace(str(hello), "-qn", script)[1].split("\n") if line]
+    door = [line.partition("+")[0] for line in lines[:2]]
+    assert door == ["vmlinux`do_syscall_64", "vmlinux`entry_SYSCALL_64"]
+    assert all("+0x" in line for line in lines[:2])
+    assert lines[2:6] == ["vmlinux`__x64_sys_write", *lines[:2], "3"]
 
 
 def test_what_solaris_looks_at_before_it_executes(toolchain: Toolchain) -> None:

@@ -24,11 +24,14 @@ extern char **environ;
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #endif
 
 #define DEVICE "/dev/ring3"
+/* What dtrace(1M) asks its device for each time that it looks at its buffers (DTRACEIOC_STATUS). */
+#define LOOK (('d' << 24) | ('t' << 16) | ('r' << 8) | 11)
 
 static int device, output = 1;
 static const char *name;
@@ -211,6 +214,7 @@ int main(int argc, char **argv)
 			put(2, message + 1, got - 1);
 			break;
 		case 'w':
+			ioctl(device, LOOK, 0);
 			put(device, "w", 1);
 			break;
 		case 'l':

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from ring3.abi.errno import Errno
 from ring3.abi.structs import Struct
 from ring3.kernel.task import TaskState
 from ring3.trace.dtrace.machine import described_rows as rows
@@ -46,7 +47,7 @@ _ROOM: Final = 1 << 10
 _EVENT: Final = BASE + (1 << 44)
 _GLOBALS: Final = _EVENT + (1 << 20)
 _SONPROC: Final = 6
-_LP64: Final = 2
+_ILP32, _LP64 = 1, 2
 _SECOND: Final = 1_000_000_000
 _TICK: Final = 10_000_000
 CPUINFO_ADDRESS: Final = BASE + _CPU
@@ -222,7 +223,7 @@ class Descriptions:
         started = self.fact("started", task)
         assert isinstance(started, int)
         seconds, nanoseconds = divmod(started, _SECOND)
-        fields: Fields = {"pr_psargs": self._arguments(task), "pr_dmodel": _LP64}
+        fields: Fields = {"pr_psargs": self._arguments(task), "pr_dmodel": _LP64, **_start_stack(task)}
         fields |= {"pr_start.tv_sec": seconds, "pr_start.tv_nsec": nanoseconds}
         return packed(rows.PSINFO, fields | self._known(task, _OF_PSINFO))
 
@@ -320,6 +321,20 @@ def file_fields(file: Any) -> Fields:  # noqa: ANN401 - an open file of either s
         "fi_mount": mount,
         "fi_oflags": file.flags,
     }
+
+
+def _start_stack(task: Any) -> Fields:  # noqa: ANN401 - a task of either system
+    """Where a program's arguments and environment are, by what was on its stack when it began; and its data model."""
+    mm = getattr(task, "mm", None)
+    if mm is None:
+        return {}
+    width, model = (8, _LP64) if mm.task_size > 1 << 32 else (4, _ILP32)
+    try:
+        count = int.from_bytes(mm.peek(mm.start_stack, width), "little")
+    except Errno:
+        return {"pr_dmodel": model}
+    vector = mm.start_stack + width
+    return {"pr_argc": count, "pr_argv": vector, "pr_envp": vector + width * (count + 1), "pr_dmodel": model}
 
 
 _OF_PSINFO: Final = {

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ring3.kernel import points
+from ring3.kernel.events import Woken
 from ring3.kernel.observed import CallObserver
 from ring3.kernel.task import TaskState
 from ring3.trace.dtrace.machine.at_calls import AtCall, AtExec, AtSignalWait, Told
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from ring3.kernel.core import Kernel
     from ring3.kernel.events import Created
     from ring3.kernel.probes import Attachment
+    from ring3.kernel.task import Task
 
 _BITS: Final = 64
 """The kernel's own structs are those of programs of 64 bits."""
@@ -252,14 +254,22 @@ class EventProvider:
 
 
 def _telling(told: Told, fire: Fire) -> Callable[[Any], None]:
-    """Fires with what is told of an event."""
+    """Fires with what is told of an event, on behalf of the task that makes it happen."""
 
     def observe(found: Any) -> None:  # noqa: ANN401 - what the point tells
         arguments = told(found)
         if arguments is not None:
-            fire(TaskContext(padded(arguments), getattr(found, "task", found)))
+            fire(TaskContext(padded(arguments), _actor(found)))
 
     return observe
+
+
+def _actor(found: Any) -> Task | None:  # noqa: ANN401
+    """Who makes an event happen."""
+    if isinstance(found, Woken):
+        return found.by
+    made_by: Task | None = getattr(found, "parent", None) or getattr(found, "task", found)
+    return made_by
 
 
 class ProcProvider(EventProvider):

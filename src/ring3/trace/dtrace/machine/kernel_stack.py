@@ -6,6 +6,7 @@ frame is the caller's symbol and the offset behind the call, where the function'
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from types import CodeType, FrameType
@@ -22,6 +23,12 @@ Name = tuple[str, str, int]
 _SYSTRACE = ("genunix", "dtrace_systrace_syscall", 0x14D)
 _DOORS = {"solaris": ("unix", "sys_syscall", 0x24D)}
 """What calls the handlers of system calls, and where they return to there."""
+_CALLERS = {"__x64_": ("do_syscall_64", "entry_SYSCALL_64"), "__ia32_": ("do_syscall_32_irqs_on",)}
+"""On Linux, by the beginnings of the names of such handlers."""
+_CALL = re.compile(rb"\xff\x14\xc5.{4}|\xe8(.{4})", re.DOTALL)
+"""A call through a table by the accumulator, or of an address."""
+_LONGEST = 512
+"""Bytes of a function in which a call is looked for."""
 IDLE = 0xFFFF_ECFF_FFFF_F000
 """The address of the function in which a processor waits that has nothing to do."""
 _IDLE = {"linux": ("vmlinux", "default_idle", 0), "solaris": ("unix", "mach_cpu_idle", 0)}
@@ -52,7 +59,7 @@ class KernelStack:
         """
         frames = []
         callee = first
-        for name in self._functions(in_call=in_call):
+        for name in self._functions(first, in_call=in_call):
             if isinstance(name, tuple):
                 frames.append(self._address(name))
                 callee = ""
@@ -61,7 +68,7 @@ class KernelStack:
             callee = name.name
         return tuple(frames[:limit])
 
-    def _functions(self, *, in_call: bool) -> Iterator[KernelFunction | Name]:
+    def _functions(self, first: str, *, in_call: bool) -> Iterator[KernelFunction | Name]:
         """The functions that are being called, innermost first, and the ways into the kernel."""
         frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the only way to see who calls
         while frame is not None:
@@ -76,6 +83,30 @@ class KernelStack:
             frame = frame.f_back
         if self._door:
             yield self._door
+        else:
+            yield from self._linux_callers(first, in_call=in_call)
+
+    def _linux_callers(self, first: str, *, in_call: bool) -> Iterator[Name]:
+        """The handler of the system call that the current task is in, if it is in one, and what has called that."""
+        task: Any = self._kernel.current
+        handler = (task and self._kernel.image.symbols.name(task.stub)) or ""
+        callers = next((names for start, names in _CALLERS.items() if handler.startswith(start)), ())
+        if callers and not in_call and handler != first:
+            yield "vmlinux", handler, 0
+        callee: int | None = None
+        for name in callers:
+            yield "vmlinux", name, self._behind_call(name, callee)
+            callee = self._kernel.image.symbols.get(name)
+
+    def _behind_call(self, name: str, callee: int | None) -> int:
+        """The offset behind a function's call of an address; None: of what is in a table."""
+        start = self._kernel.image.symbols.get(name)
+        assert start is not None
+        for call in _CALL.finditer(self._kernel.machine.read(start, _LONGEST)):
+            target = call[1] and start + call.end() + int.from_bytes(call[1], "little", signed=True)
+            if target == callee:
+                return call.end()
+        return 0
 
     def _address(self, name: Name) -> int:
         found = self._addresses.get(name)

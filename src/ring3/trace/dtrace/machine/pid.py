@@ -29,6 +29,8 @@ _NAME = re.compile(r"pid([0-9]+)")
 _OFFSET = re.compile(r"[0-9a-f]+")
 _ARGUMENTS = (Gpr.RDI, Gpr.RSI, Gpr.RDX, Gpr.RCX, Gpr.R8, Gpr.R9)
 _GLOBS = frozenset("*?[")
+_MOST = 250_000
+"""Probes that a description may have, as many as Solaris's kernel makes (fasttrap-max-probes of fasttrap.conf)."""
 
 
 class CpuRegisters:
@@ -109,6 +111,9 @@ class PidProvider:
             )
         for mapped, function in functions:
             found += self._of_function(description, mm, mapped, function)
+            if len(found) > _MOST:
+                number = description.provider.removeprefix("pid")
+                fail("D_PROC_CREATEFAIL", 0, f"failed to create probe in process {number}: Not enough space")
         if functions and not found and literal and _OFFSET.fullmatch(description.name):
             offset = int(description.name, 16)
             beyond = all(offset >= function.size for _, function in functions)

@@ -28,6 +28,7 @@ _LOCKSTAT: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "thread_lock": {"thread-spin": _WAITED},
 }
 """By the functions of illumos's kernel: the probes in them, with the types of what they would tell."""
+_MODULES: Final = ("genunix", "unix")
 
 
 class SilentProvider:
@@ -44,7 +45,9 @@ class SilentProvider:
         ]
 
     def find(self, description: Description) -> Iterable[Probe]:
-        """The probes a description matches."""
+        """The probes a description matches; they may be named by the modules of Solaris's kernel, too."""
+        if description.module in _MODULES:
+            description = description._replace(module="")
         return select(description, self._probes)
 
     def enable(self, probe: Probe, fire: Fire) -> Callable[[], None]:

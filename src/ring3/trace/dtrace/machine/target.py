@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 _KERNEL = 1 << 63
 _CORE = {"linux": "vmlinux", "solaris": "unix"}
 """The module of kernel symbols that no module is named for."""
+_DEEPEST = 2048
+"""Frames of a program's stack that are counted (dtrace_ustackdepth_max of illumos's kernel)."""
 _AT_FDCWD = AT_FDCWD & 0xFFFF_FFFF
 _AT_FDCWD_LONG = AT_FDCWD & 0xFFFF_FFFF_FFFF_FFFF
 
@@ -106,7 +108,7 @@ class MachineTarget(NoTarget):
         if variable == "stackdepth":
             return lambda context: len(self.kernel_stack(context, 1 << 16).frames)
         if variable == "ustackdepth":
-            return lambda context: len(self.user_stack(context, 1 << 16).frames)
+            return self._user_stack_depth
         fact = self._facts.get(variable)
         otherwise = facts.of_outsider(DTRACE, variable)
         idle = facts.of_outsider(IDLE[self.system], variable)
@@ -219,6 +221,21 @@ class MachineTarget(NoTarget):
         for frame in frames:
             self.name_of(frame, process)
         return Stack(frames, process)
+
+    def _user_stack_depth(self, context: Context) -> int:
+        """How many frames a program's stack has.
+
+        Raises:
+            Fault: BADSTACK, for more than are looked at.
+        """
+        task = self.task(context)
+        if task is None or task.mm is None:
+            return 0
+        at_entry = isinstance(context, TaskContext) and context.at_entry
+        frames = self._frames(task, _DEEPEST + 1, self._registers(context, task), at_entry=at_entry)
+        if len(frames) > _DEEPEST:
+            raise Fault(FaultKind.BADSTACK, frames[-1])
+        return len(frames)
 
     def _frames(
         self,

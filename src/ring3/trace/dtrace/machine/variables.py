@@ -141,13 +141,14 @@ _SOLARIS: Final = {
     "max_cpuid": _int(lambda _kernel: 0),
     "max_ncpus": _int(lambda _kernel: 1),
     "maxpid": _int(lambda _kernel: 30000),
-    "nproc": _int(lambda kernel: len(kernel.processes)),
+    "nproc": _int(lambda kernel: len({task.process for task in kernel.tasks.values()})),
     "pidlock": _struct(rows.KMUTEX),
     "rootdir": _pointer(rows.VNODE, lambda _kernel: vnode_address(INIT.tid)),
     "rootvp": _pointer(rows.VNODE, lambda _kernel: vnode_address(INIT.tid)),
     "vfssw_lock": _struct(rows.RWLOCK),
 }
-_VARIABLES: Final = {"linux": _COMMON | _LINUX, "solaris": _COMMON | _SOLARIS}
+_VARIABLES: Final = {"linux": _COMMON | _SOLARIS | _LINUX, "solaris": _COMMON | _SOLARIS}
+"""Linux's, too, have what scripts of Solaris ask for: such a script runs on both."""
 
 
 class KernelVariables:
