@@ -30,7 +30,6 @@ LEFT_OUT: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "os": ("TestErrProcessDone", "TestExecutableDeleted"),
         "os/exec": ("TestExtraFiles",),
     },
-    "there is no shell, and no pwd": {"os": ("TestStartProcess", "TestStatStdin")},
     "GOROOT is not there": {"path/filepath": ("TestBug3486",), "time": ("TestLoadLocationFromTZData",)},
     "Debian's sources have no such data": {
         "net": (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
@@ -14,7 +15,6 @@ from ring3.fs.host_tree import Held
 from ring3.fs.inode import FileSystem, StatFs
 from ring3.fs.mounts import Mount, MountTree
 from ring3.kernel.mm.objects import Objects
-from ring3.kernel.room import Room
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE, Ram
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ring3.fs.file import File
     from ring3.fs.inode import Inode
     from ring3.fs.tmpfs import MemoryFileSystem
+    from ring3.kernel.room import Room
 
     Driver = Callable[[Inode, Dentry, int], File]
     """What opens a device: its inode, the place it was opened at, and flags of open(2)."""
@@ -144,7 +145,6 @@ class Vfs:
         shown: Files that are seen at paths where the host has none, and where the host has them.
         held: Descriptors of the host that are kept without need.
         ledger: What files cost besides their contents.
-        room: What messages in sockets and queues may take: a quarter of RAM, as Linux bounds those of TCP and UDP.
         drivers: What opens character devices, by their numbers.
         disks: Block devices, by their numbers.
         dev: The file system of /dev; None before there is one.
@@ -166,11 +166,17 @@ class Vfs:
         self._last_minor = 19
         self._last_anonymous = 0
         self.ledger = Ledger(ram)
-        self.room = Room(ram.size // 4)
         self.pipe_dev = self.new_dev()
         self.anonymous_dev = self.new_dev()
         self.namespaces_dev = self.new_dev()
         self.unnamed = Unnamed(self)
+
+    @cached_property
+    def room(self) -> Room:
+        """What messages in sockets and queues may take: a quarter of RAM, as Linux bounds those of TCP and UDP."""
+        from ring3.kernel.room import Room  # noqa: PLC0415 - few programs have messages
+
+        return Room(self.ram.size // 4)
 
     @property
     def root(self) -> Dentry:

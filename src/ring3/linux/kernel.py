@@ -15,7 +15,6 @@ from ring3.abi import tbl
 from ring3.abi.errno import E, Errno
 from ring3.image.linux import boot
 from ring3.image.linux.boot import GDT_TLS_MIN
-from ring3.kernel import points
 from ring3.kernel.functions import FunctionTable, KernelFunction
 from ring3.kernel.in_flight import Result
 from ring3.kernel.reach import Reach
@@ -109,7 +108,8 @@ class LinuxKernel(LinuxSystem):
         return self._network(Reach.NONE)
 
     def _network(self, reach: Reach) -> Network:
-        from ring3.linux.calls.sockets.arguments import TaskCaller  # noqa: PLC0415 - few programs have sockets
+        from ring3.kernel import points  # noqa: PLC0415 - few programs have sockets
+        from ring3.linux.calls.sockets.arguments import TaskCaller  # noqa: PLC0415
         from ring3.net.network import Network  # noqa: PLC0415
 
         def random_bytes(size: int) -> bytes:
