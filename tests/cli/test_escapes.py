@@ -124,6 +124,25 @@ def test_what_was_handed_over_keeps_its_rights(tmp_path: Path, how: str) -> None
     assert given.read_text() == ("kept\n" if how == "<" else "kept\nend\n")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="who is not root cannot read the host's secrets anyway")
+def test_secrets_of_the_hosts_etc_stay_there() -> None:
+    """Neither by open(2) nor by a mount that shows the file below: accounts are there without hashes."""
+    hidden = [
+        path for path in Path("/etc").iterdir() if path.is_file() and not path.stat().st_mode & stat.S_IROTH
+    ]
+    script = 'for f; do cat "$f" && echo "read: $f"; done; mkdir /tmp/e && mount --bind /etc /tmp/e; cat /tmp/e/shadow'
+    finished = subprocess.run(
+        [*COMMAND, "run", "-q", "sh", "-c", script, "sh", *map(str, hidden)],
+        capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    accounts = [line.partition(":")[0] for line in Path("/etc/passwd").read_text().splitlines()]
+    shown = [line for line in finished.stdout.splitlines() if not line.startswith("read: ")]
+    assert {line.split(":")[1] for line in shown} <= {"*"}
+    assert {line.partition(":")[0] for line in shown} >= set(accounts)
+    read = {line for line in finished.stdout.splitlines() if line.startswith("read: ")}
+    assert read <= {"read: /etc/shadow", "read: /etc/gshadow"}
+
+
 def test_keys_are_not_typed_for_others(work: Path) -> None:
     """TIOCSTI on a terminal: what a program types does not reach who has the terminal afterwards."""
     terminal, inside = os.openpty()

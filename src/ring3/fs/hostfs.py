@@ -39,13 +39,19 @@ class HostFileSystem(FileSystem):
     Attributes:
         vfs: The machine's files.
         kinds: What regular files, and all others, are here.
+        for_everybody: Only what everybody on the host may read can be read here.
     """
 
     not_state: Final = {"_busy": frozenset[object](), "_inodes": {}}
     kinds: tuple[type[HostRegular], type[HostInode]]
 
-    def __init__(self, vfs: Vfs, base: bytes) -> None:
+    def __init__(self, vfs: Vfs, base: bytes, *, for_everybody: bool = False) -> None:
         """Shows a file or directory of the host.
+
+        Args:
+            vfs: The machine's files.
+            base: The path.
+            for_everybody: Only what everybody on the host may read is to be read.
 
         Raises:
             Errno: As stat(2).
@@ -53,6 +59,7 @@ class HostFileSystem(FileSystem):
         super().__init__("overlay", 0, source="host", readonly=True)
         self.vfs = vfs
         self.host_path = base
+        self.for_everybody = for_everybody
         self._inodes: WeakValueDictionary[tuple[int, int, int], HostInode | HostRegular] = (
             WeakValueDictionary()
         )
@@ -343,7 +350,13 @@ class HostRegular(RegularInode):
         return self._fd
 
     def open_to_use(self) -> int:
-        """A new descriptor of the host's, for reading."""
+        """A new descriptor of the host's, for reading.
+
+        Raises:
+            Errno: As open(2); EACCES, not everybody may read it, and only that is shown.
+        """
+        if self.host.for_everybody and not self.mode & stat.S_IROTH:
+            raise Errno(E.EACCES)
         return self.checked(self.open_host(os.O_RDONLY))
 
     def open_host(self, flags: int) -> int:

@@ -79,9 +79,9 @@ class MemoryFileSystem(FileSystem):
 class SingleFileSystem(MemoryFileSystem):
     """A file system in memory that is one regular file, to be mounted on another one."""
 
-    def __init__(self, vfs: Vfs, contents: bytes) -> None:
+    def __init__(self, vfs: Vfs, contents: bytes, mode: int = 0o644, gid: int = 0) -> None:
         super().__init__(vfs)
-        file = MemoryFile(vfs, self, self.new_ino(), stat.S_IFREG | 0o644, 0, 0)
+        file = MemoryFile(vfs, self, self.new_ino(), stat.S_IFREG | mode, 0, gid)
         file.pwrite(0, contents)
         self.root = Dentry(self, file)
 

@@ -2,6 +2,8 @@
 
 They stand over what the host has there, as a container's do. Where a network of its own is all that the machine has,
 its name service answers (`ring3.net.name_service`); where the network is the host's, so are servers and hosts.
+Where Ring3 runs as the host's root, /etc/shadow and /etc/gshadow are the machine's, too: the host's hashes are nobody's
+business, yet su(1), and whatever else asks PAM, wants to find the accounts. Nobody else can read the host's anyway.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
+from ring3.fs.hostfs import HostFileSystem
 from ring3.fs.namei import Walk
 from ring3.fs.permission import KERNEL
 from ring3.fs.tmpfs import MemoryDirectory, SingleFileSystem
@@ -24,6 +27,8 @@ HOSTS: Final = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\
 SERVER: Final = "nameserver 127.0.0.53\n"
 """`name_service.ADDRESS`."""
 NO_SERVER: Final = "# the network is down\n"
+ACCOUNTS: Final = (("passwd", "shadow", b":*:20000:0:99999:7:::\n"), ("group", "gshadow", b":*::\n"))
+"""Which names there are, the file for them, and what stands behind each (shadow(5), gshadow(5)): no password."""
 
 
 def mount_names(kernel: LinuxSystem) -> None:
@@ -42,6 +47,23 @@ def mount_names(kernel: LinuxSystem) -> None:
     ):
         with suppress(Errno):
             _show(kernel, path, os.fsencode(text))
+
+    if os.geteuid() == 0:
+        _mount_accounts(kernel)
+
+
+def _mount_accounts(kernel: LinuxSystem) -> None:
+    """Puts the files over the host's, where these are there and are not shown on request."""
+    root = kernel.vfs.root
+    for names, path, rest in ACCOUNTS:
+        with suppress(OSError, Errno):
+            gid = os.stat(f"/etc/{path}").st_gid
+            with open(f"/etc/{names}", "rb") as file:
+                lines = [line.partition(b":")[0] + rest for line in file if line.strip()]
+            place = Walk(root, KERNEL).find(root, b"/etc/" + path.encode())
+            fs = place.inode.fs
+            if isinstance(fs, HostFileSystem) and fs.for_everybody:
+                kernel.vfs.mount(SingleFileSystem(kernel.vfs, b"".join(lines), 0o640, gid), place)
 
 
 def _of_host(path: str) -> str:
