@@ -11,7 +11,7 @@ from ring3.computer import Linux
 from tests.support import guest
 from tests.support.fuzzing import seeds
 from tests.support.native import Run
-from tests.support.toolchain import Toolchain
+from tests.support.toolchain import Bits, Toolchain
 
 CALLS = "150"
 
@@ -22,3 +22,9 @@ def test_random_arguments(linux: Linux, toolchain: Toolchain, native: Run, seed:
     arguments = [str(seed), CALLS]
     theirs = native(program, arguments)
     assert guest.run(linux, program, arguments).stdout.splitlines() == theirs.stdout.splitlines()
+
+
+@pytest.mark.parametrize("bits", [64, 32])
+def test_what_is_refused_first(linux: Linux, toolchain: Toolchain, native: Run, bits: Bits) -> None:
+    program = toolchain.program("tasks/refusals.c", bits=bits)
+    assert guest.run(linux, program).stdout.splitlines() == native(program).stdout.splitlines()

@@ -37,6 +37,15 @@ def test_does_what_it_does_natively(
     assert guest.run(linux, built).finished == native(built)
 
 
+@BITS
+def test_a_tracer_reads_filters(linux: Linux, toolchain: Toolchain, native: Run, bits: Bits) -> None:
+    built = toolchain.program("tasks/seccomp_read.c", bits=bits)
+    expected = native(built)
+    if b"metadata = 16" not in expected.stdout:
+        pytest.skip("only an administrator may look at filters")
+    assert guest.run(linux, built).finished == expected
+
+
 def test_loads_words_of_the_data() -> None:
     for at in range(0, 64, 4):
         found = bpf.run(program((bpf.LD | bpf.ABS, 0, 0, at), (bpf.RET | bpf.RET_A, 0, 0, 0)), DATA)

@@ -301,7 +301,7 @@ def seccomp_set_mode_filter(task: LinuxTask, flags: int, uargs: int) -> int:
     if total > MAX_INSTRUCTIONS:
         raise Errno(E.ENOMEM)
     listener = _new_listener(task, flags) if flags & Flag.NEW_LISTENER else None
-    new = Seccomp(Mode.FILTER, Filter(program, newest, total, listener))
+    new = Seccomp(Mode.FILTER, Filter(program, newest, total, listener, bool(flags & Flag.LOG)))
     if flags & Flag.TSYNC:
         other = _thread_apart(task)
         if other is not None:

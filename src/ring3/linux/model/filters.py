@@ -29,12 +29,14 @@ class Filter(NamedTuple):
         before: The next older filter.
         instructions: How many instructions of Linux's own this filter and the older ones count for.
         listener: Who is asked what it does not decide, None for nobody.
+        logs: Whether its actions are to be logged (SECCOMP_FILTER_FLAG_LOG).
     """
 
     program: classic_bpf.Program
     before: Filter | None
     instructions: int
     listener: Listener | None = None
+    logs: bool = False
 
 
 def chain(newest: Filter | None) -> Iterator[Filter]:

@@ -97,12 +97,20 @@ def clock_of(task: LinuxTask, number: int) -> Clock:
 def clock_to_wait_by(task: LinuxTask, number: int) -> Clock:
     """The clock that a program names, for sleeping or a timer.
 
+    Whose CPU time a negative number names is looked at by the clock itself, after what else a call checks: one of
+    nobody's is a clock that nobody can wait by (posix_cpu_nsleep, posix_cpu_timer_create).
+
     Raises:
         Errno: EINVAL, there is no such clock; EOPNOTSUPP, it would need a clock that is not there.
     """
     if number in (CLOCK_REALTIME_ALARM, CLOCK_BOOTTIME_ALARM) or (number < 0 and number & 7 == _FILE):
         raise Errno(E.EOPNOTSUPP)
-    return clock_of(task, number)
+    try:
+        return clock_of(task, number)
+    except Errno:
+        if number >= 0:
+            raise
+        return Clock(Base.CPU, task.kernel.clocks.monotonic, 1, E.EINVAL, E.EINVAL)
 
 
 def _shifted(task: LinuxTask, number: int) -> Clock:

@@ -48,7 +48,7 @@ def _instance(task: LinuxTask, fd: int) -> InotifyFile:
 @syscall("full")
 def sys_inotify_add_watch(task: LinuxTask, fd: Int, pathname: Path, mask: UnsignedInt) -> int:
     """Watches a file or directory, or changes what is wanted of one."""
-    if not mask & inotify.ALL_BITS:
+    if mask & ~inotify.ALL_BITS or not mask & inotify.ALL_BITS:
         raise Errno(E.EINVAL)
     task.files[fd & 0xFFFF_FFFF]
     if mask & inotify.IN_MASK_ADD and mask & inotify.IN_MASK_CREATE:

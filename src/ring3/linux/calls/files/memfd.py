@@ -33,6 +33,10 @@ class MemfdFlag(IntFlag):
 
 
 MemfdFlags = Annotated[int, UNSIGNED_INT]
+_EXEC_OR_NOT: Final = MemfdFlag.MFD_NOEXEC_SEAL | MemfdFlag.MFD_EXEC
+_FLAGS: Final = sum(MemfdFlag) & ~MemfdFlag.MFD_HUGETLB
+_HUGE_SIZES: Final = MemfdFlag.MFD_HUGETLB | 0x3F << 26
+"""What MFD_HUGETLB adds: itself, and the size of its pages."""
 
 
 def _sealed(file: File) -> SealedFile:
@@ -79,13 +83,14 @@ def add_seals(task: LinuxTask, fd: int, file: File, arg: int) -> int:
 @syscall("partial", "no huge pages: MFD_HUGETLB is ENOSYS")
 def sys_memfd_create(task: LinuxTask, uname: Path, flags: MemfdFlags) -> int:
     """Makes a file in memory without a place in the tree."""
-    if flags & MemfdFlag.MFD_HUGETLB:
-        raise Errno(E.ENOSYS)
-    if flags & ~0x1F or flags & 0x18 == 0x18:
+    known = _FLAGS | _HUGE_SIZES if flags & MemfdFlag.MFD_HUGETLB else _FLAGS
+    if flags & ~known or flags & _EXEC_OR_NOT == _EXEC_OR_NOT:
         raise Errno(E.EINVAL)
     name = task.memory.read_cstring(uname, NAME_MAX + 1)
     if name is None:
         raise Errno(E.EINVAL)
+    if flags & MemfdFlag.MFD_HUGETLB:
+        raise Errno(E.ENOSYS)
     vfs, caller = task.kernel.vfs, who(task)
     mode = 0o666 if flags & MemfdFlag.MFD_NOEXEC_SEAL else 0o777
     fs = vfs.unnamed

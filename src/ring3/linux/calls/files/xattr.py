@@ -154,8 +154,9 @@ def sys_getxattrat(
     value, size, flags = _arguments(task, uargs, usize)
     if flags:
         raise Errno(E.EINVAL)
+    _check_flags(at_flags)
     key = _name(task, name)
-    return _get(task, _at(task, dfd, pathname, at_flags), key, value, size)
+    return _get(task, find_or_fd(task, dfd, pathname, at_flags), key, value, size)
 
 
 def _arguments(task: LinuxTask, address: int, size: int) -> tuple[int, int, int]:
@@ -172,15 +173,14 @@ def _arguments(task: LinuxTask, address: int, size: int) -> tuple[int, int, int]
     return value, length, flags
 
 
-def _at(task: LinuxTask, dfd: int, pathname: int, flags: int) -> Found:
-    """What the path of one of the calls from a directory leads to.
+def _check_flags(flags: int) -> None:
+    """The flags of the calls from a directory.
 
     Raises:
-        Errno: EINVAL, unknown flags.
+        Errno: EINVAL, unknown ones.
     """
     if flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH):
         raise Errno(E.EINVAL)
-    return find_or_fd(task, dfd, pathname, flags)
 
 
 # -- setxattr ----------------------------------------------------------------------------------------------------
@@ -225,8 +225,9 @@ def sys_setxattrat(
 ) -> int:
     """Sets an extended attribute, by a path from a directory."""
     value, size, flags = _arguments(task, uargs, usize)
+    _check_flags(at_flags)
     setting = _Setting(task, name, value, size, flags)
-    return setting.put(task, _at(task, dfd, pathname, at_flags))
+    return setting.put(task, find_or_fd(task, dfd, pathname, at_flags))
 
 
 # -- removexattr -------------------------------------------------------------------------------------------------
@@ -258,8 +259,9 @@ def sys_removexattrat(
     task: LinuxTask, dfd: DirFd, pathname: Path, at_flags: UnsignedInt, name: BufferIn
 ) -> int:
     """Removes an extended attribute, by a path from a directory."""
+    _check_flags(at_flags)
     key = _name(task, name)
-    return _remove(task, _at(task, dfd, pathname, at_flags), key)
+    return _remove(task, find_or_fd(task, dfd, pathname, at_flags), key)
 
 
 # -- listxattr ---------------------------------------------------------------------------------------------------
@@ -288,4 +290,5 @@ def sys_listxattrat(
     task: LinuxTask, dfd: DirFd, pathname: Path, at_flags: UnsignedInt, names: BufferOut, size: SizeT
 ) -> int:
     """Those of what a path from a directory leads to."""
-    return _list(task, _at(task, dfd, pathname, at_flags), names, size)
+    _check_flags(at_flags)
+    return _list(task, find_or_fd(task, dfd, pathname, at_flags), names, size)

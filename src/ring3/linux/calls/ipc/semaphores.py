@@ -66,11 +66,11 @@ def sys_semget(task: LinuxTask, key: Int, nsems: Int, semflg: Int) -> int:
 
 def _operations(task: LinuxTask, semid: int, address: int, count: int) -> list[Operation]:
     """The array of semop(2)."""
-    if count < 1 or semid < 0:
-        raise Errno(E.EINVAL)
     if count > task.kernel.ipc.semopm:
         raise Errno(E.E2BIG)
     raw = task.memory.read(address, count * _SEMBUF.size)
+    if count < 1 or semid < 0:  # after the copy (do_semtimedop)
+        raise Errno(E.EINVAL)
     return [
         Operation(number, amount, wait=not flags & ipc.IPC_NOWAIT, undo=bool(flags & SEM_UNDO))
         for number, amount, flags in _SEMBUF.iter_unpack(raw)

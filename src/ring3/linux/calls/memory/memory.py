@@ -37,6 +37,7 @@ MAP_HUGETLB: Final = 0x40000
 MAP_FIXED_NOREPLACE: Final = 0x100000
 LEGACY_FLAGS: Final = 0x7C07_F9F3
 """The flags that MAP_SHARED_VALIDATE lets pass (LEGACY_MAP_MASK of mm/mmap.c)."""
+NO_PKEY: Final = -1
 PROT_GROWSDOWN: Final = 0x0100_0000
 PROT_GROWSUP: Final = 0x0200_0000
 MREMAP_MAYMOVE: Final = 1
@@ -162,6 +163,11 @@ def sys_munmap(task: LinuxTask, addr: Address, length: SizeT) -> int:
 @syscall("full")
 def sys_mprotect(task: LinuxTask, start: Address, length: SizeT, prot: UnsignedLong) -> int:
     """Changes what mappings allow."""
+    return do_mprotect_pkey(task, start, length, prot)
+
+
+def do_mprotect_pkey(task: LinuxTask, start: int, length: int, prot: int, pkey: int = NO_PKEY) -> int:
+    """The same, also with a protection key: there are none, but they are looked at late."""
     if (prot & PROT_GROWSDOWN and prot & PROT_GROWSUP) or start % PAGE_SIZE:
         raise Errno(E.EINVAL)
     if not length:
@@ -169,6 +175,8 @@ def sys_mprotect(task: LinuxTask, start: Address, length: SizeT, prot: UnsignedL
     if start + -(-length // PAGE_SIZE) * PAGE_SIZE >> 64:
         raise Errno(E.ENOMEM)
     if prot & ~(PROT_GROWSDOWN | PROT_GROWSUP | 0xF):
+        raise Errno(E.EINVAL)
+    if pkey != NO_PKEY:
         raise Errno(E.EINVAL)
     prot = implied(task, prot)
     check_change(task, start, length, prot)

@@ -9,7 +9,7 @@ from ring3.abi.c_types import Address, Int, SizeT, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntFlag
 from ring3.kernel.mm.vma import SHARED
-from ring3.linux.calls.memory.memory import sys_mprotect
+from ring3.linux.calls.memory.memory import do_mprotect_pkey
 from ring3.linux.definition import syscall
 from ring3.machine.ram import PAGE_MASK, PAGE_SHIFT, PAGE_SIZE
 
@@ -37,7 +37,6 @@ class Ms(IntFlag):
 
 MLOCK_ONFAULT: Final = 1
 PKEY_ACCESS_MASK: Final = 3
-NO_KEY: Final = 0xFFFF_FFFF
 
 
 @syscall("full")
@@ -155,10 +154,6 @@ def sys_pkey_free(task: LinuxTask, pkey: Int) -> int:
 
 
 @syscall("full")
-def sys_pkey_mprotect(
-    task: LinuxTask, start: Address, length: SizeT, prot: UnsignedLong, pkey: Int
-) -> int | Waiting:
+def sys_pkey_mprotect(task: LinuxTask, start: Address, length: SizeT, prot: UnsignedLong, pkey: Int) -> int:
     """As mprotect with key -1; every other key is unknown."""
-    if pkey != -1:
-        raise Errno(E.EINVAL)
-    return sys_mprotect(task, start, length, prot)
+    return do_mprotect_pkey(task, start, length, prot, pkey)

@@ -46,17 +46,20 @@ def sys_timer_create(
     bits: int = 64,
 ) -> int:
     """Makes a timer."""
+    event = SIGEVENT.integers(task.memory, timer_event_spec, bits) if timer_event_spec else None
     clock = clock_to_wait_by(task, which_clock)
-    if clock.for_timers is not None:
-        raise Errno(clock.for_timers)
+    if clock.for_timers is E.EOPNOTSUPP:
+        raise Errno(E.EOPNOTSUPP)
     process = task.process
     if queued_for(task.kernel, task.credentials.uid) >= task.rlimits[Resource.SIGPENDING][0]:
         raise Errno(E.EAGAIN)
     timer = PosixTimer(task, process.next_timer, clock)
     process.next_timer = timer.number + 1 & MOST_OVERRUNS  # also if it is not made after all
-    if timer_event_spec:
-        timer.notify(task, *SIGEVENT.integers(task.memory, timer_event_spec, bits))
+    if event is not None:
+        timer.notify(task, *event)
     task.memory.write_u32(created_timer_id, timer.number)
+    if clock.for_timers is not None:  # the clock itself is asked last
+        raise Errno(clock.for_timers)
     process.posix_timers[timer.number] = timer
     return 0
 

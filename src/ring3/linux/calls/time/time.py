@@ -8,7 +8,7 @@ from ring3.abi.c_types import Int, Pointer
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.structs.time import TIMEVAL, TIMEX, TIMEX32, TIMEZONE
 from ring3.linux.definition import syscall
-from ring3.linux.timers.clocks import CLOCK_REALTIME, Clock, clock_of
+from ring3.linux.timers.clocks import CLOCK_REALTIME, clock_of
 from ring3.linux.timers.timespec import SECOND, pack_timespec, pack_timeval, read_timespec
 
 if TYPE_CHECKING:
@@ -98,18 +98,16 @@ def _set(task: LinuxTask, now: int) -> None:
     task.kernel.clock_was_set.wake()
 
 
-def _settable(task: LinuxTask, number: int) -> Clock:
-    clock = clock_of(task, number)
-    if number != CLOCK_REALTIME:
-        raise Errno(E.EINVAL if number >= 0 else E.EPERM)
-    return clock
-
-
 @syscall("full", sys_clock_settime32=32)
 def sys_clock_settime(task: LinuxTask, which_clock: Int, tp: Pointer, *, bits: int = 64) -> int:
     """Sets the wall clock."""
-    _settable(task, which_clock)
-    _set(task, read_timespec(task, tp, bits))
+    if which_clock > CLOCK_REALTIME:
+        raise Errno(E.EINVAL)
+    now = read_timespec(task, tp, bits)
+    if which_clock < 0:  # a CPU's time cannot be set, nor that of nobody (posix_cpu_clock_set)
+        clock_of(task, which_clock)
+        raise Errno(E.EPERM)
+    _set(task, now)
     return 0
 
 

@@ -23,6 +23,7 @@ from ring3.fs.waiting import Waiting
 from ring3.kernel.functions import function
 from ring3.kernel.task import TaskState
 from ring3.kernel.wait import wait_event
+from ring3.linux.calls.tracing import filters as ptrace_filters
 from ring3.linux.calls.tracing import queues as ptrace_queues
 from ring3.linux.definition import IA32_REGISTERS, X64_REGISTERS, syscall
 from ring3.linux.entry.deliver import result_of
@@ -85,6 +86,8 @@ class Request(IntEnum):
     PEEKSIGINFO = 0x4209
     GETSIGMASK = 0x420A
     SETSIGMASK = 0x420B
+    SECCOMP_GET_FILTER = 0x420C
+    SECCOMP_GET_METADATA = 0x420D
     GET_SYSCALL_INFO = 0x420E
     GET_RSEQ_CONFIGURATION = 0x420F
     SET_SYSCALL_USER_DISPATCH_CONFIG = 0x4210
@@ -102,6 +105,8 @@ _RESUME: Final = {
 _STEPPING: Final = (R.SINGLESTEP, R.SYSEMU_SINGLESTEP)
 _OTHERS: Final = {
     R.PEEKSIGINFO: ptrace_queues.ptrace_peek_siginfo,
+    R.SECCOMP_GET_FILTER: ptrace_filters.seccomp_get_filter,
+    R.SECCOMP_GET_METADATA: ptrace_filters.seccomp_get_metadata,
     R.GET_RSEQ_CONFIGURATION: ptrace_queues.get_rseq,
     R.GET_SYSCALL_USER_DISPATCH_CONFIG: ptrace_queues.get_dispatch,
     R.SET_SYSCALL_USER_DISPATCH_CONFIG: ptrace_queues.set_dispatch,
