@@ -171,7 +171,7 @@ def mincore(task: SolarisTask, addr: Address, length: SizeT, vecp: Address) -> i
         raise Errno(SolarisE.EINVAL)
     if not is_user_range(task.memory, addr, length):
         raise Errno(SolarisE.ENOMEM)
-    task.memory.write(vecp, task.memory.mincore(addr, length))
+    task.memory.write(vecp, b"".join(task.memory.mincore(addr, length)))
     return 0
 
 

@@ -31,9 +31,19 @@ static const struct {
     C(timerfd_gettime, 2), C(signalfd4, 4), C(rt_sigaction, 4),
     C(rt_sigprocmask, 4), C(rt_sigpending, 2), C(getitimer, 2), C(setitimer, 3), C(getrusage, 2), C(prlimit64, 4),
     C(getgroups, 2), C(setgroups, 2), C(sched_getparam, 2), C(sched_getscheduler, 1), C(sched_rr_get_interval, 2),
-    C(getpriority, 2), C(mincore, 3), C(msync, 3), C(mprotect, 3), C(mlock, 2), C(munlock, 2), C(getrandom, 3),
-    C(tee, 4), C(splice, 6), C(copy_file_range, 6), C(process_vm_readv, 6), C(getsid, 1), C(getpgid, 1), C(flock, 2),
+    C(getpriority, 2), C(mincore, 3), C(msync, 3), C(mprotect, 3), C(munlock, 2), C(getrandom, 3),
+    C(tee, 4), C(splice, 6), C(copy_file_range, 6), C(process_vm_readv, 6), C(getsid, 1), C(getpgid, 1),
     C(kill, 2), C(tkill, 2), C(tgkill, 3), C(capget, 2), C(utimensat, 4), C(uname, 1), C(sysinfo, 1), C(times, 1),
+    C(timer_create, 3), C(timer_settime, 4), C(timer_gettime, 2), C(timer_delete, 1), C(clock_gettime, 2), C(clock_getres, 2),
+    C(clock_settime, 2), C(timerfd_settime, 4), C(inotify_init1, 1), C(inotify_add_watch, 3), C(pkey_mprotect, 4), C(openat, 4),
+    C(openat2, 4), C(fstat, 2), C(getxattr, 4), C(setxattr, 5), C(listxattr, 3), C(mremap, 5),
+    C(sched_setattr, 3), C(socket, 3), C(bind, 3), C(setsockopt, 5), C(getsockopt, 5), C(getsockname, 3), C(getpeername, 3),
+    C(sendto, 6), C(recvfrom, 6), C(sendmsg, 3), C(recvmsg, 3), C(shutdown, 2), C(listen, 2), C(socketpair, 4), C(connect, 3),
+    C(accept4, 4), C(vmsplice, 4), C(sendfile, 4), C(waitid, 5), C(wait4, 4), C(seccomp, 3), C(pidfd_send_signal, 4),
+    C(name_to_handle_at, 5), C(open_by_handle_at, 3), C(mount, 5), C(umount2, 2), C(setresuid, 3), C(sigaltstack, 2),
+    C(membarrier, 3), C(close_range, 3), C(fadvise64, 4), C(readahead, 3), C(utimes, 2), C(mknodat, 4),
+    C(fchownat, 5), C(fchown, 3), C(fchmod, 2), C(preadv2, 6), C(pwritev2, 6), C(mq_open, 4), C(mq_timedsend, 5), C(mq_notify, 2),
+    C(semop, 3), C(shmdt, 1), C(faccessat2, 4), C(settimeofday, 2), C(adjtimex, 1), C(clock_adjtime, 2),
 };
 #define CALLS (int)(sizeof calls / sizeof calls[0])
 

@@ -231,10 +231,9 @@ _ACTIONS: Final[dict[Advice, Callable[[FaultingSpace, Vma, int, int], None]]] = 
 
 @function(
     "long do_mincore(unsigned long addr, unsigned long pages, unsigned char *vec)",
-    calls={"madvise_walk_vmas"},
 )
-def do_mincore(mm: FaultingSpace, address: int, length: int) -> bytes:
-    """One byte a page, 1 where the page is in memory.
+def do_mincore(mm: FaultingSpace, address: int, length: int) -> Iterator[bytes]:
+    """One byte a page, 1 where the page is in memory, mapping by mapping up to the first hole.
 
     Raises:
         Errno: EINVAL, an odd address; ENOMEM, a hole in the range or beyond user memory.
@@ -244,13 +243,18 @@ def do_mincore(mm: FaultingSpace, address: int, length: int) -> bytes:
     if address + length > mm.task_size:
         raise Errno(E.ENOMEM)
     end = address + round_up(length)
-    lookup, present = mm.pmap.lookup, bytearray()
-    for vma in madvise_walk_vmas(mm, address, end):
-        frames = {} if vma.obj is None else vma.obj.frames
-        for at in range(max(address, vma.start), min(end, vma.end), PAGE_SIZE):
+    lookup, done = mm.pmap.lookup, address
+    for vma in list(mm.overlapping(address, end)):
+        if vma.start > done:
+            break
+        frames, present = {} if vma.obj is None else vma.obj.frames, bytearray()
+        for at in range(done, min(end, vma.end), PAGE_SIZE):
             there = lookup(at) or at >> PAGE_SHIFT in mm.anon or vma.object_page(at) in frames
             present.append(1 if there else 0)
-    return bytes(present)
+        yield bytes(present)
+        done = min(end, vma.end)
+    if done < end:
+        raise Errno(E.ENOMEM)
 
 
 def msync(mm: FaultingSpace, address: int, length: int, *, sync: bool, invalidate: bool = False) -> None:

@@ -104,11 +104,11 @@ def user_path_at(task: LinuxTask, dfd: int, filename: int, *, follow: bool = Tru
     Raises:
         Errno: EFAULT; as `Walk.find`.
     """
-    path = _path(task, filename)
+    path = given_path(task, filename)
     return walk(task).find(start_of(task, dfd, path), path, follow=follow)
 
 
-def _path(task: LinuxTask, filename: int) -> bytes:
+def given_path(task: LinuxTask, filename: int) -> bytes:
     """A path in user memory that must not be empty, whatever it is relative to (getname_flags).
 
     Raises:
@@ -128,7 +128,7 @@ def find_or_fd(task: LinuxTask, dfd: int, filename: int, flags: int) -> Dentry |
     """
     empty_allowed = flags & AT_EMPTY_PATH
     if not empty_allowed:
-        path = _path(task, filename)
+        path = given_path(task, filename)
     elif not (path := getname(task, filename) if filename else b""):
         return task.fs.cwd if dfd == AT_FDCWD else task.files[dfd]
     follow = not flags & AT_SYMLINK_NOFOLLOW
@@ -141,7 +141,7 @@ def last_of(task: LinuxTask, dfd: int, filename: int, bounds: Walk | None = None
     Raises:
         Errno: EFAULT; as `Walk.parent`.
     """
-    path = _path(task, filename)
+    path = given_path(task, filename)
     return (bounds or walk(task)).parent(start_of(task, dfd, path), path)
 
 

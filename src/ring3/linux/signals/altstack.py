@@ -30,6 +30,8 @@ def do_sigaltstack(
     mode = flags & ~SS_AUTODISARM
     if mode not in (SS_DISABLE, SS_ONSTACK, 0):
         raise Errno(E.EINVAL)
+    if task.altstack == (base, size, flags):
+        return
     if mode == SS_DISABLE:
         task.altstack = AltStack(mode=flags)
         return
@@ -45,7 +47,5 @@ def do_sigaltstack(
 def restore_altstack(task: LinuxTask, stack: tuple[int, int, int], sp: int) -> None:
     """Goes back to the stack that a signal frame names; what cannot be set is left out (restore_altstack)."""
     base, flags, size = stack
-    if task.altstack == (base, size, flags):
-        return
     with contextlib.suppress(Errno):
         do_sigaltstack(task, base, flags, size, sp)

@@ -32,6 +32,9 @@ CLOCK_REALTIME_ALARM: Final = 8
 CLOCK_BOOTTIME_ALARM: Final = 9
 CLOCK_TAI: Final = 11
 
+ALARMS: Final = (CLOCK_REALTIME_ALARM, CLOCK_BOOTTIME_ALARM)
+"""Clocks that are known, and need what is not there."""
+
 _CPU_PER_THREAD: Final = 4
 _CPU_KIND: Final = 3
 _CPU_SCHED: Final = 2
@@ -103,7 +106,7 @@ def clock_to_wait_by(task: LinuxTask, number: int) -> Clock:
     Raises:
         Errno: EINVAL, there is no such clock; EOPNOTSUPP, it would need a clock that is not there.
     """
-    if number in (CLOCK_REALTIME_ALARM, CLOCK_BOOTTIME_ALARM) or (number < 0 and number & 7 == _FILE):
+    if number in ALARMS or (number < 0 and number & 7 == _FILE):
         raise Errno(E.EOPNOTSUPP)
     try:
         return clock_of(task, number)

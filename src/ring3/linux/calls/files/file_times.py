@@ -118,7 +118,7 @@ def sys_utimensat(
 def sys_futimesat(task: LinuxTask, dfd: DirFd, filename: Path, utimes: Pointer, *, bits: int = 64) -> int:
     """Sets the times of a file, in microseconds."""
     times = _read_timevals(task, utimes, bits)
-    if not filename:
+    if not filename and dfd != AT_FDCWD:
         return _set_times(task, opened(task, dfd), times)
     return _set_times(task, user_path_at(task, dfd, filename), times)
 
@@ -126,8 +126,8 @@ def sys_futimesat(task: LinuxTask, dfd: DirFd, filename: Path, utimes: Pointer, 
 @syscall("full", sys_utimes_time32=32)
 def sys_utimes(task: LinuxTask, filename: Path, utimes: Pointer, *, bits: int = 64) -> int:
     """The same, of a file by name."""
-    found = user_path_at(task, AT_FDCWD, filename)
-    return _set_times(task, found, _read_timevals(task, utimes, bits))
+    times = _read_timevals(task, utimes, bits)
+    return _set_times(task, user_path_at(task, AT_FDCWD, filename), times)
 
 
 @syscall("full", sys_utime32=32)

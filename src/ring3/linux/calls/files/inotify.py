@@ -12,7 +12,7 @@ from ring3.fs.inotify import InotifyFile
 from ring3.fs.opening import O_CLOEXEC
 from ring3.fs.permission import MAY_READ, require
 from ring3.linux.definition import syscall
-from ring3.linux.files.lookup import AT_FDCWD, user_path_at, who
+from ring3.linux.files.lookup import AT_FDCWD, opened, user_path_at, who
 from ring3.linux.files.watching import follow_open_files
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def sys_inotify_init1(task: LinuxTask, flags: Int) -> int:
 
 
 def _instance(task: LinuxTask, fd: int) -> InotifyFile:
-    file = task.files[fd & 0xFFFF_FFFF]
+    file = opened(task, fd & 0xFFFF_FFFF)
     if not isinstance(file, InotifyFile):
         raise Errno(E.EINVAL)
     return file
@@ -50,7 +50,7 @@ def sys_inotify_add_watch(task: LinuxTask, fd: Int, pathname: Path, mask: Unsign
     """Watches a file or directory, or changes what is wanted of one."""
     if mask & ~inotify.ALL_BITS or not mask & inotify.ALL_BITS:
         raise Errno(E.EINVAL)
-    task.files[fd & 0xFFFF_FFFF]
+    opened(task, fd & 0xFFFF_FFFF)
     if mask & inotify.IN_MASK_ADD and mask & inotify.IN_MASK_CREATE:
         raise Errno(E.EINVAL)
     instance = _instance(task, fd)

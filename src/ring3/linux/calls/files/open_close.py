@@ -44,7 +44,7 @@ from ring3.kernel.functions import function
 from ring3.kernel.wait import Bound, WaitQueue, wait_event
 from ring3.linux.calls.files.read_write import MAX_NON_LFS
 from ring3.linux.definition import syscall
-from ring3.linux.files.lookup import AT_FDCWD, OpenFlags, getname, start_of, walk
+from ring3.linux.files.lookup import AT_FDCWD, OpenFlags, given_path, start_of, walk
 from ring3.linux.tasks.birth import unshare
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _checked(flags: int) -> int:
     calls={"do_filp_open"},
 )
 def do_sys_openat2(
-    task: LinuxTask, dfd: int, path: bytes, flags: int, mode: int, resolve: int = 0
+    task: LinuxTask, dfd: int, filename: int, flags: int, mode: int, resolve: int = 0
 ) -> int | Waiting:
     """Opens a file and gives it a descriptor.
 
@@ -93,6 +93,7 @@ def do_sys_openat2(
         Errno: As open(2).
     """
     flags = _checked(flags & KNOWN)
+    path = given_path(task, filename)
     task.files.free_from(0)
     try:
         return _open_file(task, dfd, path, flags, mode, resolve)
@@ -156,19 +157,19 @@ async def _open_fifo(task: LinuxTask, file: FifoFile, flags: int) -> int:
 @syscall("full")
 def sys_open(task: LinuxTask, filename: Path, flags: OpenFlags, mode: Mode) -> int | Waiting:
     """Opens a file."""
-    return do_sys_openat2(task, AT_FDCWD, getname(task, filename), flags | O_LARGEFILE, mode & MODES)
+    return do_sys_openat2(task, AT_FDCWD, filename, flags | O_LARGEFILE, mode & MODES)
 
 
 @syscall("full")
 def compat_sys_open(task: LinuxTask, filename: Path, flags: OpenFlags, mode: Mode) -> int | Waiting:
     """Opens a file for a 32-bit program; EOVERFLOW if it is too large for one that does not say O_LARGEFILE."""
-    return do_sys_openat2(task, AT_FDCWD, getname(task, filename), flags, mode & MODES)
+    return do_sys_openat2(task, AT_FDCWD, filename, flags, mode & MODES)
 
 
 @syscall("full")
 def sys_openat(task: LinuxTask, dfd: DirFd, filename: Path, flags: OpenFlags, mode: Mode) -> int | Waiting:
     """Opens a file relative to a directory."""
-    return do_sys_openat2(task, dfd, getname(task, filename), flags | O_LARGEFILE, mode & MODES)
+    return do_sys_openat2(task, dfd, filename, flags | O_LARGEFILE, mode & MODES)
 
 
 @syscall("full")
@@ -176,14 +177,14 @@ def compat_sys_openat(
     task: LinuxTask, dfd: DirFd, filename: Path, flags: OpenFlags, mode: Mode
 ) -> int | Waiting:
     """The same for a 32-bit program."""
-    return do_sys_openat2(task, dfd, getname(task, filename), flags, mode & MODES)
+    return do_sys_openat2(task, dfd, filename, flags, mode & MODES)
 
 
 @syscall("full")
 def sys_openat2(task: LinuxTask, dfd: DirFd, filename: Path, how: Pointer, usize: SizeT) -> int | Waiting:
     """Opens a file relative to a directory, within bounds."""
     flags, mode, resolve = _open_how(task, how, usize)
-    return do_sys_openat2(task, dfd, getname(task, filename), flags | O_LARGEFILE, mode, resolve)
+    return do_sys_openat2(task, dfd, filename, flags | O_LARGEFILE, mode, resolve)
 
 
 def _open_how(task: LinuxTask, address: int, size: int) -> tuple[int, int, int]:
@@ -213,7 +214,7 @@ def _open_how(task: LinuxTask, address: int, size: int) -> tuple[int, int, int]:
 def sys_creat(task: LinuxTask, pathname: Path, mode: Mode) -> int | Waiting:
     """Makes a file, or empties it, and opens it for writing."""
     flags = O_CREAT | O_WRONLY | O_TRUNC | O_LARGEFILE
-    return do_sys_openat2(task, AT_FDCWD, getname(task, pathname), flags, mode & MODES)
+    return do_sys_openat2(task, AT_FDCWD, pathname, flags, mode & MODES)
 
 
 @syscall("full")

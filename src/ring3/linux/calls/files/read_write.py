@@ -83,6 +83,15 @@ def checked_count(address: int, count: int) -> int:
     return min(count, MAX_RW_COUNT)
 
 
+def import_ubuf(address: int, count: int) -> int:
+    """The same of a socket's buffer, of which no more is looked at.
+
+    Raises:
+        Errno: EFAULT.
+    """
+    return checked_count(address, min(count, MAX_RW_COUNT))
+
+
 def from_user(task: LinuxTask, address: int, size: int) -> bytes:
     """Bytes to be written; those before the first bad page if there is one.
 

@@ -91,7 +91,7 @@ def sys_mq_open(
 ) -> int:
     """Opens a queue by its name; makes one with O_CREAT."""
     attributes = None
-    if oflag & O_CREAT and u_attr:
+    if u_attr and (oflag & O_CREAT or bits == 64):  # compat_sys_mq_open alone looks at O_CREAT first
         attributes = MQ_ATTR.integers(task.memory, u_attr, bits)
     name, limits, caller = _name(task, u_name), task.kernel.posix_queues, who(task)
     task.files.free_from(0)

@@ -233,7 +233,9 @@ def sys_mincore(task: LinuxTask, start: Address, length: SizeT, vec: BufferOut) 
     """Says which pages are in memory, a byte each."""
     if not start % PAGE_SIZE and start + length <= TASK_SIZE_64 < vec + length // PAGE_SIZE:
         raise Errno(E.EFAULT)  # access_ok, before any mapping is looked at
-    task.memory.write(vec, task.memory.mincore(start, length))
+    for present in task.memory.mincore(start, length):
+        task.memory.write(vec, present)  # also of what lies before a hole
+        vec += len(present)
     return 0
 
 

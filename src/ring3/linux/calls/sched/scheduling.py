@@ -358,7 +358,7 @@ def sys_sched_setaffinity(task: LinuxTask, pid: Pid, length: Len, user_mask_ptr:
 @function("long sched_getaffinity(pid_t pid, struct cpumask *mask)")
 def sched_getaffinity(task: LinuxTask, pid: int, length: int, pointer: int, word: int) -> int:
     """Stores the processors that a thread may run on; returns the size of the mask."""
-    if length * 8 < CPUS or length % word:
+    if length * 8 % (1 << 32) < CPUS or length % word:  # the bits are counted in an unsigned int
         raise Errno(E.EINVAL)
     _find(task, pid)
     size = min(length, MASK_BYTES)

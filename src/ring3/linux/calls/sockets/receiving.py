@@ -21,7 +21,7 @@ from ring3.fs.file import O_NONBLOCK, WouldBlock
 from ring3.fs.readiness import READABLE
 from ring3.fs.waiting import Waiting, deadline_of, until_ready
 from ring3.kernel.task import GivenUp
-from ring3.linux.calls.files.read_write import checked_count
+from ring3.linux.calls.files.read_write import import_ubuf
 from ring3.linux.calls.sockets.arguments import (
     Buffers,
     refuse_compat,
@@ -179,7 +179,7 @@ def sys_recvfrom(
     bits: int = 64,
 ) -> int | Waiting:
     """Receives bytes or a message, and whom it is from."""
-    count = checked_count(ubuf, size)
+    count = import_ubuf(ubuf, size)
     socket = socket_of(task, fd)
 
     def end(receiving: Receiving) -> int:

@@ -10,7 +10,7 @@ from ring3.abi.linux.sockets import MSG_DONTWAIT, MSG_NOSIGNAL
 from ring3.fs.file import O_NONBLOCK, WouldBlock
 from ring3.fs.waiting import Waiting, deadline_of, until_ready
 from ring3.kernel.task import GivenUp
-from ring3.linux.calls.files.read_write import checked_count
+from ring3.linux.calls.files.read_write import import_ubuf
 from ring3.linux.calls.sockets.arguments import (
     Buffers,
     TaskCaller,
@@ -130,7 +130,7 @@ def sys_sendto(
     addr_len: Int,
 ) -> int | Waiting:
     """Sends bytes or a message, with or without an address."""
-    size = checked_count(buff, length)
+    size = import_ubuf(buff, length)
     socket = socket_of(task, fd)
     address = read_address(task, addr, addr_len) if addr else b""
     return Sending(task, socket, Buffers(task, [(buff, size)]), flags, address).run()

@@ -8,7 +8,7 @@ from ring3.abi.c_types import Int, Pointer
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.structs.time import TIMEVAL, TIMEX, TIMEX32, TIMEZONE
 from ring3.linux.definition import syscall
-from ring3.linux.timers.clocks import CLOCK_REALTIME, clock_of
+from ring3.linux.timers.clocks import ALARMS, CLOCK_REALTIME, clock_of
 from ring3.linux.timers.timespec import SECOND, pack_timespec, pack_timeval, read_timespec
 
 if TYPE_CHECKING:
@@ -145,7 +145,8 @@ def _adjtimex(task: LinuxTask, number: int, address: int, bits: int) -> int:
     row = TIMEX32 if bits == 32 else TIMEX
     modes = row.integers(task.memory, address, bits)[0]
     if number != CLOCK_REALTIME:
-        clock_of(task, number)
+        if number not in ALARMS:
+            clock_of(task, number)
         raise Errno(E.EOPNOTSUPP)
     if modes & ADJ_ADJTIME and not modes & ADJ_OFFSET_SINGLESHOT:
         raise Errno(E.EINVAL)

@@ -31,8 +31,8 @@ def seccomp_get_filter(task: LinuxTask, target: LinuxTask, number: int, data: in
     _check(task)
     program = _nth(target, number).program
     if data:
-        task.memory.write(data, b"".join(_INSTRUCTION.pack(*one) for one in program))
-    return len(program)
+        task.memory.write(data, program)
+    return len(program) // _INSTRUCTION.size
 
 
 @function("long seccomp_get_metadata(struct task_struct *task, unsigned long size, void __user *data)")
