@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.errno import Errno
 from ring3.abi.signals import NSIG, SIG_DFL, SIG_IGN
 from ring3.kernel.mm.mm import Mm
-from ring3.kernel.mm.report import flag_letters
+from ring3.kernel.mm.report import Residence, flag_letters
 from ring3.kernel.task import TaskState
 from ring3.linux.entry.traps import VSYSCALL
 from ring3.linux.model.filters import chain
@@ -102,11 +102,19 @@ def maps(task: LinuxTask) -> bytes:
     """Its mappings."""
     if task.mm is None:
         return b""
-    rows = [os.fsencode(str(row)) for row in task.mm.maps()]
-    if task.mm.task_size > 1 << 32:
-        page = f"{VSYSCALL:x}-{VSYSCALL + PAGE_SIZE:x} --xp 00000000 00:00 0 "
-        rows.append(page.ljust(73).encode() + b"[vsyscall]")
-    return b"".join(row + b"\n" for row in rows)
+    rows = [str(row) for row in task.mm.maps()]
+    if _has_vsyscall(task):
+        rows.append(_GATE)
+    return os.fsencode("".join(f"{row}\n" for row in rows))
+
+
+_GATE: Final = f"{VSYSCALL:x}-{VSYSCALL + PAGE_SIZE:x} --xp 00000000 00:00 0 ".ljust(73) + "[vsyscall]"
+"""The mapping that is no part of an address space (get_gate_vma)."""
+
+
+def _has_vsyscall(task: LinuxTask) -> bool:
+    """Whether the vsyscall page is there for a program: it is for those of 64 bits."""
+    return task.mm is not None and task.mm.task_size > 1 << 32
 
 
 _RESIDENCE: Final = (
@@ -132,20 +140,22 @@ def smaps(task: LinuxTask) -> bytes:
         return b""
     found = []
     for row, vma, residence in task.mm.smaps():
-        found += [f"{row}\n", _line("Size", vma.end - vma.start)]
-        found += [_line("KernelPageSize", PAGE_SIZE), _line("MMUPageSize", PAGE_SIZE)]
-        found += [
-            _line(name, getattr(residence, field) if field else 0)
-            for name, field in _RESIDENCE
-            if name not in _OF_ALL
-        ]
-        found += [
-            f"{'THPeligible:':<16}{0:>8}\n",
-            "VmFlags: ",
-            *(f"{word} " for word in flag_letters(vma)),
-            "\n",
-        ]
+        found += _show_smap(str(row), vma.end - vma.start, residence, flag_letters(vma))
+    if _has_vsyscall(task):
+        found += _show_smap(_GATE, PAGE_SIZE, Residence(), ["ex"])
     return os.fsencode("".join(found))
+
+
+def _show_smap(row: str, size: int, residence: Residence, flags: list[str]) -> list[str]:
+    """What is said of a mapping."""
+    found = [f"{row}\n", _line("Size", size)]
+    found += [_line("KernelPageSize", PAGE_SIZE), _line("MMUPageSize", PAGE_SIZE)]
+    found += [
+        _line(name, getattr(residence, field) if field else 0)
+        for name, field in _RESIDENCE
+        if name not in _OF_ALL
+    ]
+    return [*found, f"{'THPeligible:':<16}{0:>8}\n", "VmFlags: ", *(f"{word} " for word in flags), "\n"]
 
 
 def smaps_rollup(task: LinuxTask) -> bytes:
