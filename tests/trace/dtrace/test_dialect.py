@@ -7,8 +7,9 @@ import pytest
 
 from ring3.trace.dtrace import dialect
 from ring3.trace.dtrace.command import Command
-from ring3.trace.dtrace.errors import CompileError
+from ring3.trace.dtrace.errors import CompileError, DtraceError
 from ring3.trace.dtrace.hosts import HostAlone
+from ring3.trace.dtrace.options import Options
 from tests.trace.dtrace.d_program import run
 
 FAULT = "BEGIN { trace(1); } BEGIN { trace(*(int *)64); exit(0); } ERROR { exit(1); }"
@@ -125,3 +126,8 @@ def test_tracemem_of_no_bytes() -> None:
 def test_scratch_memory_of_oracles_ends_a_string() -> None:
     statements = "p = (char *)alloca(2); p[0] = 0x61; p[1] = 0x62; trace((string)p);"
     assert printed(statements, "oracle") == "ab"
+
+
+def test_what_evaltime_can_be() -> None:
+    with pytest.raises(DtraceError, match="Invalid value for specified option"):
+        Options().set("evaltime", "never")

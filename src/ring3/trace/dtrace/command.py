@@ -212,8 +212,9 @@ class Command:
         changes = self._options.environment
         started = [*(self._host.start(command, changes) for command in arguments.commands), *grabbed]
         early = any("$target:" in text.value or text.is_file for text in arguments.programs)
-        if arguments.commands and early:
-            self._host.load_libraries()
+        when = self._options.word("evaltime") or self._options.dialect.evaltime or (early and "preinit")
+        if arguments.commands and when and when != "exec":
+            self._host.load_libraries(to_main=when != "preinit")
         return started[0] if started else None
 
     def _grabbed(self, text: str) -> int:

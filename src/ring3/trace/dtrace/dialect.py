@@ -27,6 +27,7 @@ class Dialect(NamedTuple):
         tells_most: A call with too many arguments is told the most that its function takes, not the least.
         null_is_place: A member behind NULL is a fault at NULL, and not where it would be.
         dumps_nothing: tracemem() that is to show no bytes shows none, and not all.
+        evaltime: How far the program of -c has run when BEGIN fires; "" for as little as the script allows.
         end_of_program: What messages call the end of a program outside of braces.
         null_faults: Comparing a string with NULL by order is a fault; otherwise NULL is the lowest.
     """
@@ -46,6 +47,7 @@ class Dialect(NamedTuple):
     tells_most: bool
     null_is_place: bool
     dumps_nothing: bool
+    evaltime: str
     end_of_program: str
 
 
@@ -65,6 +67,7 @@ SUN = Dialect(
     tells_most=False,
     null_is_place=False,
     dumps_nothing=False,
+    evaltime="",
     end_of_program="end of input",
 )
 ORACLE = Dialect(
@@ -83,6 +86,7 @@ ORACLE = Dialect(
     tells_most=True,
     null_is_place=True,
     dumps_nothing=True,
+    evaltime="main",
     end_of_program="end-of-input",
 )
 BY_NAME = {dialect.name: dialect for dialect in (SUN, ORACLE)}

@@ -46,8 +46,8 @@ class Host(Protocol):
     def recorded(self, write: Callable[[bytes], object]) -> AbstractContextManager[object]:
         """Record what the program does as a trace of Perfetto, until the context is left; `write` takes its bytes."""
 
-    def load_libraries(self) -> None:
-        """Run the program that was started to where it begins, its libraries being mapped."""
+    def load_libraries(self, *, to_main: bool = False) -> None:
+        """Run the program that was started to where it begins, its libraries being mapped, or to its main()."""
 
     def run(self, finished: Callable[[], bool], flush: Callable[[], None]) -> None:
         """Let time pass until `finished`, or until the program that was started is gone; `flush` now and then."""
@@ -112,7 +112,7 @@ class HostAlone:
         """
         raise DtraceError("--perfetto: there is no program; -c starts one")
 
-    def load_libraries(self) -> None:
+    def load_libraries(self, *, to_main: bool = False) -> None:
         """There is no program."""
 
     def run(self, finished: Callable[[], bool], flush: Callable[[], None]) -> None:

@@ -84,7 +84,6 @@ KINDS = {
             "define",
             "dtypes",
             "encoding",
-            "evaltime",
             "incdir",
             "late",
             "ldpath",
@@ -102,6 +101,7 @@ KINDS = {
             "version",
         ]
     },
+    "evaltime": Kind("evaltime", "", _COMPILE),
     "setenv": Kind("setting", "", _COMPILE),
     "unsetenv": Kind("variable", "", _COMPILE),
     "pgmax": Kind("number", 8, _COMPILE),
@@ -365,5 +365,6 @@ _PARSERS: dict[str, Callable[[str | None], object]] = {
     "policy": _one_of("switch", "fill", "ring"),
     "resize": _one_of("auto", "manual"),
     "stdc": _one_of("a", "c", "s", "t"),
+    "evaltime": _one_of("exec", "preinit", "postinit", "main"),
     "dialect": _one_of(*dialect.BY_NAME),
 }

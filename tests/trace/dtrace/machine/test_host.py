@@ -177,3 +177,22 @@ def test_a_process_that_is_not_there_cannot_be_grabbed() -> None:
         == 1
     )
     assert stderr.getvalue() == "dtrace: failed to grab pid 1: no such process\n"
+
+
+@pytest.mark.parametrize(
+    ("when", "seen"),
+    [
+        ("exec", "loader start write"),
+        ("preinit", "start write"),
+        ("postinit", "write"),
+        ("main", "write"),
+    ],
+)
+def test_how_far_the_program_has_run_when_tracing_begins(when: str, seen: str) -> None:
+    script = (
+        'syscall::arch_prctl:entry { printf("loader "); } '
+        'pid$target:libc*:__libc_start_main*:entry { printf("start "); } '
+        'syscall::write:entry { printf("write"); }'
+    )
+    status, stdout, stderr = dtrace("/bin/echo", f"-xevaltime={when}", "-xdefaultargs", "-qZn", script)
+    assert (status, stdout.split()) == (0, seen.split()), stderr

@@ -176,22 +176,43 @@ class MachineHost(HostAlone):
         signals = SolarisSig if self.system == "solaris" else Sig
         return contextlib.closing(Recorder(self.kernel(), [self._task], write, signals=signals))
 
-    def load_libraries(self) -> None:
-        """Run the program to where it begins, so that its libraries are mapped and can be probed."""
-        from ring3.kernel import points  # noqa: PLC0415
-        from ring3.trace.dtrace.machine.objects import entry_of  # noqa: PLC0415
+    def load_libraries(self, *, to_main: bool = False) -> None:
+        """Run the program to where it begins, so that its libraries are mapped and can be probed, or to its main()."""
+        from ring3.trace.dtrace.machine.objects import call_of_main, entry_of, main_of  # noqa: PLC0415
 
-        assert self._computer
-        kernel, task = self._computer.kernel, self._task
+        task = self._task
         entry = entry_of(task.mm)
         if entry is None:
             return
+        if task.regs.ip != entry:
+            self._run_to(entry)
+        if not to_main or task.program_ended:
+            return
+        main = main_of(task.mm)
+        call = call_of_main(task.mm, entry)
+        if main is None and call is not None:
+            self._run_to(call)
+            if not task.program_ended:
+                narrow = task.mm.task_size <= 1 << 32
+                main = int.from_bytes(task.mm.peek(task.regs.sp, 4), "little") if narrow else task.regs.di
+        if main is not None:
+            self._run_to(main)
+
+    def _run_to(self, address: int) -> None:
+        """Run the program to an address, or to its end."""
+        from ring3.kernel import points  # noqa: PLC0415
+
+        assert self._computer
+        kernel, task = self._computer.kernel, self._task
 
         def arrived(_task: object, _address: int) -> None:
             kernel.preempt(task)
             raise SessionOver
 
-        with kernel.probes.attach(points.Address(entry, task.mm), arrived), contextlib.suppress(SessionOver):
+        with (
+            kernel.probes.attach(points.Address(address, task.mm), arrived),
+            contextlib.suppress(SessionOver),
+        ):
             self._computer.run(task)
         kernel.left_cpu(task)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from ring3.abi import elf
@@ -12,6 +13,8 @@ from ring3.kernel.mm.shared import SharedObject
 if TYPE_CHECKING:
     from ring3.kernel.mm.mm import Mm
 
+_LAST_CALL = re.compile(rb"(?:\x67?\xe8|\xff\x15).{4}\xf4", re.DOTALL)
+"""A call with a `hlt` behind it."""
 _FUNCTIONS = frozenset((2, 10))
 """STT_FUNC and STT_GNU_IFUNC."""
 
@@ -66,6 +69,25 @@ def entry_of(mm: Mm) -> int | None:
     if executable is None:
         return None
     return elf.parse_header(bytes(executable.file.read(0, executable.file.size))).entry + executable.bias
+
+
+def main_of(mm: Mm) -> int | None:
+    """The executable's main(), by its symbols; None if it has none."""
+    executable = next((each for each in objects_of(mm) if each.is_executable), None)
+    functions = executable.functions() if executable else ()
+    return next((each.address for each in functions if "main" in (each.name, *each.others)), None)
+
+
+def call_of_main(mm: Mm, entry: int) -> int | None:
+    """Where code at the entry gives main() to the C library as its first argument, which never comes back.
+
+    That is glibc's (sysdeps/x86_64/start.S, sysdeps/i386/start.S).
+    """
+    try:
+        found = _LAST_CALL.search(mm.peek(entry, 64))
+    except Errno:
+        return None
+    return entry + found.start() if found else None
 
 
 def objects_of(mm: Mm) -> list[MappedObject]:

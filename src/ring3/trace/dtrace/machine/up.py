@@ -8,7 +8,6 @@ from typing import Any
 from ring3.kernel import points
 from ring3.trace.dtrace.machine import ending
 from ring3.trace.dtrace.machine.host import Computer, MachineHost
-from ring3.trace.dtrace.machine.objects import entry_of
 
 _FLUSH = 1_000_000_000
 
@@ -36,12 +35,6 @@ class UpHost(MachineHost):
         if self._task is not None and self._task.mm is not None:
             self._look_at(self._kernel)
         return self._task is not None
-
-    def load_libraries(self) -> None:
-        """Let the program that was started run to where it begins; it stands there until the session runs."""
-        entry = entry_of(self._task.mm)
-        if entry is not None and self._task.regs.ip != entry:
-            self._run_to(entry)
 
     def _run_to(self, address: int) -> None:
         """Let the machine run until the program is held at an address, or has ended."""
