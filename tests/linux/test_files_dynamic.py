@@ -147,7 +147,7 @@ def test_what_a_process_is_told_of_itself_has_the_hosts_rows_in_their_order(nati
 def test_the_vsyscall_page_is_the_last_mapping_that_is_described() -> None:
     with Linux() as linux:
         outcome = guest.run(linux, Path("/bin/sh"), ["-c", "cat /proc/self/smaps"])
-    gate = outcome.stdout.splitlines()[-24:]
+    gate = outcome.stdout.splitlines()[-25:]
     assert gate[0] == b"ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0".ljust(73) + b"[vsyscall]"
     assert gate[1].split() == [b"Size:", b"4", b"kB"]
     assert gate[-1] == b"VmFlags: ex "
