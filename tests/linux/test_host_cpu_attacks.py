@@ -81,6 +81,18 @@ def test_frames_that_no_kernel_has_made(toolchain: Toolchain, native: Run, bits:
 
 
 @BITS
+@pytest.mark.parametrize("thrown", [False, True], ids=["", "thrown"])
+def test_code_that_changes_and_changes_its_width(
+    toolchain: Toolchain, native: Run, bits: Bits, thrown: bool
+) -> None:
+    if thrown:
+        guest.CPU[:], guest.THROWN[:] = [CpuKind.AUTO], [True]
+    program = toolchain.program("hostile/modes.c", bits=bits, kind="static")
+    with guest.boot(ram_bytes=64 << 20) as linux:
+        assert guest.run(linux, program).finished == native(program)
+
+
+@BITS
 def test_and_thrown_as_on_one_of_both_processors(toolchain: Toolchain, native: Run, bits: Bits) -> None:
     program = toolchain.program("hostile/instructions.c", bits=bits, kind="static")
     outcomes = [native(program, ["once"]).stdout.splitlines()]
