@@ -20,7 +20,7 @@ from tests.support.toolchain import Toolchain
 perfetto = pytest.importorskip("perfetto.protos.perfetto.trace.perfetto_trace_pb2")
 unknown_fields = pytest.importorskip("google.protobuf.unknown_fields")
 
-PROGRAMS = ("tasks/signals.c", "tasks/processes.c", "threads/mutexes.c", "basic/hello.c")
+PROGRAMS = ("tasks/signals.c", "tasks/processes.c", "threads/mutexes.c cancel", "basic/hello.c")
 
 
 @dataclass
@@ -123,8 +123,9 @@ def both(
     request: pytest.FixtureRequest, toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Trace, list[Line]]:
     folder = tmp_path_factory.mktemp("trace")
-    program = str(toolchain.program(request.param))
-    words = ("-f", "-ttt", "-o", str(folder / "lines"), "--perfetto", str(folder / "trace"), program)
+    source, *arguments = request.param.split()
+    command = (str(toolchain.program(source)), *arguments)
+    words = ("-f", "-ttt", "-o", str(folder / "lines"), "--perfetto", str(folder / "trace"), *command)
     ran = ring3("strace", *words)
     assert ran.stderr == ""
     return read((folder / "trace").read_bytes()), lines_of((folder / "lines").read_text())
@@ -248,7 +249,7 @@ def test_signals_faults_programs_and_ends_are_told(toolchain: Toolchain) -> None
 
 
 def test_who_wakes_whom_is_an_arrow(toolchain: Toolchain) -> None:
-    trace = recorded(toolchain.program("threads/mutexes.c"))
+    trace = recorded(toolchain.program("threads/mutexes.c"), "cancel")
     ends = {flow for packet in trace.packets for flow in packet.track_event.terminating_flow_ids}
     wakes = [p.track_event for p in trace.packets if p.track_event.name.startswith("wakes ")]
     assert wakes
