@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
-from types import CodeType
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ring3.abi.c_types import COMPAT
@@ -95,9 +95,16 @@ class Syscall:
         )
 
     @cached_property
-    def code(self) -> CodeType:
-        """The compiled layers; executed in a namespace that holds ``__do_NAME``."""
-        return compile(self.source, f"<layers of {self.entry}>", "exec")
+    def layers(self) -> tuple[FunctionType, ...]:
+        """The compiled layers; they look each other, and ``__do_NAME``, up where they are put."""
+        made: dict[str, Any] = {}
+        exec(
+            self.source, made
+        )  # compile() would first make the classes of the module ast: a fortieth of a start
+        name = f"<layers of {self.entry}>"
+        for layer in (found := [each for each in made.values() if isinstance(each, FunctionType)]):
+            layer.__code__ = layer.__code__.replace(co_filename=name)
+        return tuple(found)
 
 
 class Layers:
@@ -112,7 +119,10 @@ class Layers:
     def __init__(self, definition: Syscall) -> None:
         self.definition = definition
         self.namespace: dict[str, Any] = {f"__do_{definition.entry}": definition.handler}
-        exec(definition.code, self.namespace)
+        for layer in definition.layers:
+            self.namespace[layer.__name__] = FunctionType(
+                layer.__code__, self.namespace, layer.__name__, layer.__defaults__
+            )
 
     def entry(self, symbol: str) -> Layer:
         """The outermost layer by its symbol, ``__x64_sys_NAME`` or ``__ia32_sys_NAME``."""
