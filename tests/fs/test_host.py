@@ -12,7 +12,7 @@ from ring3.fs.file import O_APPEND, O_RDWR, O_WRONLY, WouldBlock
 from ring3.fs.host import HostFile
 from ring3.fs.readiness import POLLHUP, READABLE, WRITABLE
 from ring3.fs.vfs import Vfs
-from ring3.kernel.wait import HostEvents
+from ring3.kernel.host_events import HostEvents
 from tests.fs.test_namei import fails
 
 

@@ -11,7 +11,7 @@ from types import FrameType
 import pytest
 
 from ring3.kernel.attention import Attention
-from ring3.kernel.wait import HostEvents
+from ring3.kernel.host_events import HostEvents
 
 
 class Program:

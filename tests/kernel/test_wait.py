@@ -11,8 +11,9 @@ from typing import Any, cast
 
 import pytest
 
-from ring3.kernel.task import Task
-from ring3.kernel.wait import HostEvents, WaitQueue
+from ring3.kernel.host_events import HostEvents
+from ring3.kernel.task import Task, TaskState
+from ring3.kernel.wait import Turn, WaitQueue
 
 
 @dataclass(eq=False)
@@ -134,3 +135,91 @@ def test_the_other_end_hanging_up_is_an_event(pipe: tuple[int, int]) -> None:
     assert events.sleep(None)
     assert told == ["hung up"]
     os.close(reading)
+
+
+# -- one after the other -----------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class Sleeper:
+    """As much of a task as a turn needs."""
+
+    state: TaskState = TaskState.WAITING
+    kernel: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.kernel = SimpleNamespace(ready=self.ready)
+
+    def ready(self, task: object) -> None:
+        assert task is self
+        self.state = TaskState.READY
+
+
+def taking_turns(queue: WaitQueue, count: int, events: int = POLLIN) -> tuple[list[Sleeper], list[Turn]]:
+    sleepers = [Sleeper() for _ in range(count)]
+    turns = [Turn(cast(Task, sleeper)) for sleeper in sleepers]
+    for turn in turns:
+        queue.listen(turn, events)
+    return sleepers, turns
+
+
+def awake(sleepers: list[Sleeper]) -> list[int]:
+    return [number for number, sleeper in enumerate(sleepers) if sleeper.state is TaskState.READY]
+
+
+def test_of_those_who_take_turns_a_wake_chooses_the_next_one() -> None:
+    queue = WaitQueue()
+    sleepers, _ = taking_turns(queue, 3)
+    queue.wake(POLLIN)
+    assert awake(sleepers) == [0]
+    queue.wake(POLLIN)
+    assert awake(sleepers) == [0, 1]
+
+
+def test_who_waits_for_other_events_has_no_turn() -> None:
+    queue = WaitQueue()
+    writers, _ = taking_turns(queue, 2, POLLOUT)
+    readers, _ = taking_turns(queue, 2, POLLIN)
+    queue.wake(POLLIN)
+    assert (awake(writers), awake(readers)) == ([], [0])
+
+
+def test_who_is_awake_or_has_gone_is_passed_over() -> None:
+    queue = WaitQueue()
+    sleepers, _ = taking_turns(queue, 2)
+    gone = queue.listen(Turn(cast(Task, Sleeper())), POLLIN)
+    gone.cancel()
+    gone.cancel()
+    sleepers[0].state = TaskState.HELD
+    queue.wake(POLLIN)
+    assert awake(sleepers) == [1]
+
+
+def test_a_turn_is_passed_on_by_who_had_it_and_only_once() -> None:
+    queue = WaitQueue()
+    sleepers, turns = taking_turns(queue, 4)
+    turns[1].pass_on(POLLIN)
+    queue.wake(POLLIN)
+    turns[0].pass_on(0)
+    assert awake(sleepers) == [0]
+    turns[0].pass_on(POLLIN)
+    assert awake(sleepers) == [0], "nothing was left, and it has been said"
+    queue.wake(POLLIN)
+    turns[1].pass_on(POLLIN)
+    assert awake(sleepers) == [0, 1, 2]
+
+
+def test_all_others_are_told_beside_whose_turn_it_is() -> None:
+    queue, told = WaitQueue(), list[str]()
+    sleepers, _ = taking_turns(queue, 2)
+    queue.listen(lambda: told.append("listener"), POLLIN)
+    queue.wake(POLLIN)
+    assert (awake(sleepers), told) == ([0], ["listener"])
+
+
+def test_a_queue_is_awaited_until_the_last_has_had_his_turn() -> None:
+    queue = WaitQueue()
+    taking_turns(queue, 1)
+    assert queue.is_awaited
+    queue.wake(POLLIN)
+    assert not queue.is_awaited

@@ -9,9 +9,9 @@ import pytest
 from ring3.fs.tmpfs import MemoryFileSystem
 from ring3.fs.vfs import Vfs
 from ring3.kernel.clock import VirtualClocks
+from ring3.kernel.host_events import HostEvents
 from ring3.kernel.mm.objects import Objects
 from ring3.kernel.timers import Timers
-from ring3.kernel.wait import HostEvents
 from ring3.machine.ram import Ram
 from ring3.net.network import Network
 from tests.net.machine import Machine, TestCaller

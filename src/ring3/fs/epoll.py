@@ -9,6 +9,7 @@ readiness that was not there when the file was last asked, or that follows a rea
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -75,7 +76,7 @@ class EpollFile(AnonymousFile):
         self.queue = WaitQueue()
         self.busy_poll = 0, 0, 0
         self._items: dict[tuple[int, File], Item] = {}
-        self._ready: dict[Item, None] = {}
+        self._ready: OrderedDict[Item, None] = OrderedDict()
 
     def available(self) -> int:
         """It is asked by no such request (ep_eventpoll_ioctl)."""
@@ -172,10 +173,10 @@ class EpollFile(AnonymousFile):
         """Events and data of up to ``limit`` items that are ready now; level-triggered ones stay on the list, last."""
         self._ask_host()
         found: list[tuple[int, int]] = []
-        for item in list(self._ready):
+        for _ in range(len(self._ready)):
             if len(found) == limit:
                 break
-            del self._ready[item]
+            item, _ = self._ready.popitem(last=False)
             events = item.ready()
             if not events:
                 continue

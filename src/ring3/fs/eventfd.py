@@ -46,7 +46,7 @@ class EventFile(AnonymousFile):
         if size < 8:
             raise Errno(E.EINVAL)
         if not self.count:
-            raise WouldBlock(self, READABLE)
+            raise WouldBlock(self, READABLE, for_one=True)
         taken = 1 if self.semaphore else self.count
         self.count -= taken
         self.queue.wake(WRITABLE)

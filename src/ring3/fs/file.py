@@ -34,6 +34,8 @@ O_PATH: Final = 0o10000000
 EVERY_RIGHT: Final = -1
 """`File.rights` of who has given up none."""
 
+MAX_RW_COUNT: Final = 0x7FFF_F000
+"""Bytes that one call transfers at most (read(2), NOTES)."""
 SEEK_SET: Final = 0
 SEEK_CUR: Final = 1
 SEEK_END: Final = 2
@@ -47,15 +49,18 @@ class WouldBlock(Exception):
     Attributes:
         file: The file that is not ready.
         events: For what: `READABLE` or `WRITABLE`.
+        for_one: What comes may be enough for one of those who wait alone, and whoever finds the file ready can do what
+            he wants: so one after the other is woken, as far as it goes.
     """
 
     always = False
     """Also who is not to block waits: somebody else decides whether this may be done."""
 
-    def __init__(self, file: File, events: int) -> None:
+    def __init__(self, file: File, events: int, *, for_one: bool = False) -> None:
         super().__init__()
         self.file = file
         self.events = events
+        self.for_one = for_one
 
     def watch(self, callback: Callable[[], object]) -> Listening:
         """Calls back when the file may have become ready, until that is cancelled."""

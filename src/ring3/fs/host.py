@@ -26,9 +26,9 @@ from ring3.fs.readiness import (
     READABLE,
     WRITABLE,
 )
+from ring3.kernel.host_events import HostEvents
 from ring3.kernel.mm.objects import MemoryObject
 from ring3.kernel.mm.pagecache import PageCache
-from ring3.kernel.wait import HostEvents
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 
 if TYPE_CHECKING:

@@ -244,7 +244,7 @@ class PipeFile(File):
             return b""
         data = self.pipe.take(size)
         if not data and self.pipe.writers:
-            raise WouldBlock(self, READABLE)
+            raise WouldBlock(self, READABLE, for_one=True)
         return data
 
     def unread(self, data: bytes) -> None:

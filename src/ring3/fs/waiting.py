@@ -14,7 +14,7 @@ from ring3.abi.errno import E, Errno
 from ring3.fs.file import O_NONBLOCK, File, WouldBlock
 from ring3.fs.readiness import POLLERR, POLLHUP
 from ring3.kernel.task import GivenUp, Task
-from ring3.kernel.wait import UNTIL_READY, Timeout, WaitQueue, deadline_after, keep_deadline, wait_event
+from ring3.kernel.wait import UNTIL_READY, Timeout, Turn, WaitQueue, deadline_after, keep_deadline, wait_event
 
 Waiting = Coroutine[Any, Any, int]
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 
 TaskT = TypeVar("TaskT", bound=Task)
+Result = TypeVar("Result")
 
 
 def retry(task: Task, file: File, operation: Callable[[], int]) -> int | Waiting:
@@ -49,16 +50,36 @@ def retry(task: Task, file: File, operation: Callable[[], int]) -> int | Waiting
 
 
 async def _wait_and_retry(task: Task, file: File, blocked: WouldBlock, operation: Callable[[], int]) -> int:
+    return await retry_until(task, file, blocked, operation, deadline_of(task, file, blocked))
+
+
+async def retry_until(
+    task: Task, file: File, blocked: WouldBlock, operation: Callable[[], Result], deadline: int | None
+) -> Result:
+    """Waits until an operation of a file can be done.
+
+    Args:
+        task: Who waits.
+        file: The file.
+        blocked: Why it could not be done.
+        operation: Does it.
+        deadline: Monotonic nanoseconds at which to give up, None for never.
+
+    Raises:
+        Errno: As `until_ready`, or as the operation.
+    """
+    turn = Turn(task) if blocked.for_one else None
     file.hold()
     try:
-        deadline = deadline_of(task, file, blocked)
         while True:
-            await until_ready(task, blocked, deadline)
+            await until_ready(task, blocked, deadline, turn)
             try:
                 return operation()
             except WouldBlock as again:
                 blocked = again
     finally:
+        if turn is not None:
+            turn.pass_on(file.poll() & (blocked.events | POLLERR | POLLHUP))
         file.drop()
 
 
@@ -68,8 +89,16 @@ def deadline_of(task: Task, file: File, blocked: WouldBlock) -> int | None:
     return None if patience is None else deadline_after(task, patience)
 
 
-async def until_ready(task: Task, blocked: WouldBlock, deadline: int | None = None) -> None:
+async def until_ready(
+    task: Task, blocked: WouldBlock, deadline: int | None = None, turn: Turn | None = None
+) -> None:
     """Waits until a file may have become ready.
+
+    Args:
+        task: Who waits.
+        blocked: For what.
+        deadline: Monotonic nanoseconds at which to give up, None for never.
+        turn: What is told instead of the task if one of those who wait is enough.
 
     Raises:
         Errno: A signal came first: ERESTARTSYS, or EINTR if there is a deadline, for the call would begin anew with
@@ -80,7 +109,7 @@ async def until_ready(task: Task, blocked: WouldBlock, deadline: int | None = No
     if task.interrupted():
         raise Errno(E.ERESTARTSYS if deadline is None else E.EINTR)
     timeout = None if deadline is None else Timeout(task, deadline)
-    listening = blocked.watch(partial(task.kernel.ready, task))
+    listening = blocked.watch(turn or partial(task.kernel.ready, task))
     try:
         await UNTIL_READY
     except GivenUp:

@@ -18,7 +18,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from ring3.kernel.wait import HostEvents
+    from ring3.kernel.host_events import HostEvents
 
 AGAIN: Final = 2
 """Milliseconds after which the program is stopped again, if the kernel has not noticed."""

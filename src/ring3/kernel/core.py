@@ -23,12 +23,12 @@ from ring3.image.kernel_image import KernelImage
 from ring3.kernel.attention import Attention
 from ring3.kernel.clock import Clocks, HostClocks, VirtualClocks
 from ring3.kernel.functions import RUNNING, FunctionTable
+from ring3.kernel.host_events import HostEvents
 from ring3.kernel.in_flight import CallsInFlight, Stub
 from ring3.kernel.regs import describe
 from ring3.kernel.scheduler import TaskT
 from ring3.kernel.task import TaskExited, TaskState
 from ring3.kernel.timers import CpuTimers, Meter, Slices, Ticker, Timers
-from ring3.kernel.wait import HostEvents
 from ring3.machine.board import Machine
 from ring3.machine.cpu import Event, Stop
 from ring3.machine.registers import Gpr

@@ -13,6 +13,7 @@ Sources: futex(2); kernel/futex/ of Linux 6.x.
 from __future__ import annotations
 
 from collections import OrderedDict
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
@@ -75,6 +76,7 @@ class Futexes:
     def __init__(self) -> None:
         self._queues: dict[Key, OrderedDict[FutexWaiter, None]] = {}
         self._locks: dict[Key, FutexLock] = {}
+        self._lock_of: dict[Task, FutexLock] = {}
 
     def __len__(self) -> int:
         """How many waits there are."""
@@ -94,6 +96,8 @@ class Futexes:
         """Takes a waiter out that gives up; nothing happens if it was woken."""
         if waiter.queued:
             waiter.queued = False
+            if waiter.lock is not None:
+                del self._lock_of[waiter.task]
             queue = self._queues[waiter.key]
             del queue[waiter]
             if not queue:
@@ -154,9 +158,7 @@ class Futexes:
             Errno: EINVAL, somebody waits there for a lock.
         """
         done = 0
-        for waiter in list(self._queues.get(source, ())):
-            if done - wake >= move:
-                break
+        for waiter in list(islice(self._queues.get(source, ()), wake + move)):
             if waiter.lock is not None or waiter.target is not None:
                 raise Errno(E.EINVAL)
             done += 1
@@ -192,7 +194,7 @@ class Futexes:
         self._check_for_circle(waiter.task, lock)
         self.remove(waiter)
         waiter.key = key
-        waiter.lock = self._locks[key] = lock
+        waiter.lock = self._locks[key] = self._lock_of[waiter.task] = lock
         self.add(waiter)
 
     def hand_over(self, lock: FutexLock) -> None:
@@ -210,11 +212,8 @@ class Futexes:
         return [lock for lock in self._locks.values() if lock.owner is task]
 
     def _check_for_circle(self, task: Task, lock: FutexLock) -> None:
-        waits_for = {
-            waiter.task: waiter.lock for queue in self._queues.values() for waiter in queue if waiter.lock
-        }
         next_lock: FutexLock | None = lock
         while next_lock is not None:
             if next_lock.owner is task:
                 raise Errno(E.EDEADLK)
-            next_lock = waits_for.get(next_lock.owner)
+            next_lock = self._lock_of.get(next_lock.owner)

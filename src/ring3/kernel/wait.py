@@ -2,30 +2,21 @@
 
 A handler that cannot go on awaits a `WaitQueue`. Its task leaves the CPU and is ready again when somebody wakes the
 queue; the handler then looks again whether it can go on, for being woken is only a hint (as with Linux's wait queues).
-`HostEvents` is the queue's counterpart for the host's file descriptors and the place where the kernel sleeps when no
-task can run.
+The queue's counterpart for the host's file descriptors is in `kernel.host_events`.
 """
 
 from __future__ import annotations
 
-import functools
-import operator
-import select
-import time
+from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ring3.abi.errno import E, Errno
-from ring3.kernel.task import GivenUp
+from ring3.kernel.task import GivenUp, TaskState
 
 if TYPE_CHECKING:
     from ring3.kernel.task import Task
     from ring3.kernel.timers import CpuTimer, Timer
-
-_POLLIN: Final = 0x1
-_LONGEST: Final = 86_400.0
-_ENDS: Final = 0x38
-"""POLLERR, POLLHUP and POLLNVAL, of which the host tells unasked."""
 
 
 class Listening(Protocol):
@@ -50,15 +41,55 @@ class Exclusive:
         """Tells it."""
         return self._call()
 
+    def take_up(self, queue: WaitQueue, listener: Listener) -> bool:
+        """Tells it of what a queue was woken for."""
+        return self._call()
+
+
+class Turn(Exclusive):
+    """A task's wait for what is enough for one of those who wait; who was chosen listens no more.
+
+    Who has finished calls `pass_on`, because there may be enough for another one.
+    """
+
+    __slots__ = ("_queue", "_task")
+
+    def __init__(self, task: Task) -> None:
+        super().__init__(self._choose)
+        self._task = task
+        self._queue: WaitQueue | None = None
+
+    def _choose(self) -> bool:
+        """Makes the task ready, if it has not been woken yet."""
+        if self._task.state is not TaskState.WAITING:
+            return False
+        self._task.kernel.ready(self._task)
+        return True
+
+    def take_up(self, queue: WaitQueue, listener: Listener) -> bool:
+        """Makes the task ready, and notes where others may wait."""
+        if not self._choose():
+            return False
+        queue.forget(listener)
+        self._queue = queue
+        return True
+
+    def pass_on(self, events: int) -> None:
+        """It was chosen, and these events are still there: they are the next one's."""
+        queue, self._queue = self._queue, None
+        if queue is not None and events:
+            queue.wake_one(events)
+
 
 class WaitQueue:
     """Who waits for the same thing: tasks, each until it is woken, and listeners, until they cancel."""
 
-    __slots__ = ("_listeners", "_waiters")
+    __slots__ = ("_exclusive", "_listeners", "_waiters")
 
     def __init__(self) -> None:
         self._waiters: dict[Task, None] = {}
         self._listeners: dict[Listener, None] = {}
+        self._exclusive: dict[int, OrderedDict[Listener, None]] = {}
 
     def wait(self, task: Task) -> Wait:
         """What the task's handler awaits; it goes on after the next `wake`, or when it is woken otherwise."""
@@ -74,19 +105,22 @@ class WaitQueue:
         for task in waiters:
             task.kernel.ready(task)
         if self._listeners:
-            taken = False
             for listener in list(self._listeners):
-                if not listener.events & events:
-                    continue
-                if not isinstance(listener.callback, Exclusive):
+                if listener.events & events:
                     listener.callback()
-                elif not taken:
-                    taken = listener.callback()
+        if self._exclusive:
+            self.wake_one(events)
+
+    def wake_one(self, events: int) -> None:
+        """Tells one of those who want to be told alone, the first that takes the matter up."""
+        for wanted, listeners in self._exclusive.items():
+            if wanted & events and any(listener.take_up() for listener in listeners):
+                return
 
     @property
     def is_awaited(self) -> bool:
         """Whether anybody waits or listens."""
-        return bool(self._waiters or self._listeners)
+        return bool(self._waiters or self._listeners or self._exclusive)
 
     def add(self, task: Task) -> None:
         """Puts a task among the waiters."""
@@ -99,12 +133,22 @@ class WaitQueue:
     def listen(self, callback: Callable[[], object], events: int = -1) -> Listener:
         """Calls back at each `wake` with one of these events."""
         listener = Listener(self, callback, events)
-        self._listeners[listener] = None
+        if isinstance(callback, Exclusive):
+            self._exclusive.setdefault(events, OrderedDict())[listener] = None
+        else:
+            self._listeners[listener] = None
         return listener
 
     def forget(self, listener: Listener) -> None:
         """Takes a listener out, if it is there."""
-        self._listeners.pop(listener, None)
+        if not isinstance(listener.callback, Exclusive):
+            self._listeners.pop(listener, None)
+            return
+        alike = self._exclusive.get(listener.events)
+        if alike is not None:
+            alike.pop(listener, None)
+            if not alike:
+                del self._exclusive[listener.events]
 
 
 class Listener:
@@ -125,6 +169,11 @@ class Listener:
     def cancel(self) -> None:
         """Ends it."""
         self._queue.forget(self)
+
+    def take_up(self) -> bool:
+        """Tells one that wants to be told alone; whether it looks after the matter."""
+        assert isinstance(self.callback, Exclusive)
+        return self.callback.take_up(self._queue, self)
 
 
 class Wait:
@@ -192,116 +241,6 @@ class Timeout:
     def _pass(self) -> None:
         self.passed = True
         self._task.kernel.ready(self._task)
-
-
-class HostWatch:
-    """One callback for one host descriptor, until it was made or is cancelled."""
-
-    __slots__ = ("_host", "callback", "events", "fd")
-
-    def __init__(self, host: HostEvents, fd: int, events: int, callback: Callable[[], object]) -> None:
-        self._host = host
-        self.fd = fd
-        self.events = events
-        self.callback = callback
-
-    def cancel(self) -> None:
-        """Ends it."""
-        self._host.forget(self)
-
-
-class HostEvents:
-    """Waits for the host's file descriptors.
-
-    Attributes:
-        expects_alarm: `wake_by` can bring something that lets a task go on, though nothing else is watched.
-    """
-
-    not_state = "_alarm", "_poll", "expects_alarm"
-
-    def __init__(self) -> None:
-        self._poll = select.poll() if hasattr(select, "poll") else None
-        self._watches: dict[int, list[HostWatch]] = {}
-        self._alarm: int | None = None
-        self.expects_alarm = False
-
-    @property
-    def watched(self) -> bool:
-        """Whether somebody waits for a descriptor."""
-        return bool(self._watches)
-
-    def watch(self, fd: int, events: int, callback: Callable[[], object]) -> HostWatch:
-        """Calls back once when the descriptor is ready for one of these events of poll(2), or has hung up."""
-        watch = HostWatch(self, fd, events, callback)
-        self._watches.setdefault(fd, []).append(watch)
-        self._register(fd)
-        return watch
-
-    def wake_by(self, fd: int | None) -> None:
-        """Ends every sleep when this descriptor, and no other than the last one named, can be read."""
-        if self._poll is not None and self._alarm is not None:
-            self._poll.unregister(self._alarm)
-        self._alarm = fd
-        if self._poll is not None and fd is not None:
-            self._poll.register(fd, _POLLIN)
-
-    def forget(self, watch: HostWatch) -> None:
-        """Takes a watch out, if it is there."""
-        watches = self._watches.get(watch.fd, [])
-        if watch in watches:
-            watches.remove(watch)
-            self._register(watch.fd)
-
-    def _register(self, fd: int) -> None:
-        """Tells the host what is watched of a descriptor now."""
-        watches = self._watches.get(fd)
-        if not watches:
-            self._watches.pop(fd, None)
-            if self._poll is not None:
-                self._poll.unregister(fd)
-        elif self._poll is not None:
-            self._poll.register(fd, functools.reduce(operator.or_, (watch.events for watch in watches)))
-
-    def outside(self) -> None:
-        """What the host has been told; `put_outside` tells it anew."""
-
-    def check_outside(self, then: None) -> None:
-        """It can always be told."""
-
-    def put_outside(self, then: None) -> None:
-        """Tells the host what is watched now."""
-        if self._poll is not None:
-            self._poll = select.poll()
-            for fd in tuple(self._watches):
-                self._register(fd)
-            if self._alarm is not None:
-                self._poll.register(self._alarm, _POLLIN)
-
-    def sleep(self, timeout: float | None) -> bool:
-        """Sleeps until a watched descriptor is ready.
-
-        Args:
-            timeout: Seconds to wait at most, None for any time; who asks for very many is woken before.
-
-        Returns:
-            False, at once, if nothing is watched and there is no timeout, so that nothing can come.
-        """
-        if not self._watches and timeout is None and not self.expects_alarm:
-            return False
-        timeout = timeout if timeout is None else min(timeout, _LONGEST)
-        if not self._watches and self._alarm is None:
-            time.sleep(timeout or 0)
-            return True
-        if self._poll is None:
-            ready = [(fd, -1) for fd in self._watches]
-        else:
-            ready = self._poll.poll(None if timeout is None else timeout * 1000)
-        for fd, events in ready:
-            for watch in list(self._watches.get(fd, ())):
-                if events & (watch.events | _ENDS):
-                    watch.cancel()
-                    watch.callback()
-        return True
 
 
 class Bound:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from ring3.fs.vfs import Vfs
     from ring3.kernel.clock import Clocks
     from ring3.kernel.events import Carried
+    from ring3.kernel.host_events import HostEvents
     from ring3.kernel.timers import Timers
-    from ring3.kernel.wait import HostEvents
     from ring3.net.caller import Caller
     from ring3.net.inet.raw import RawSocket
     from ring3.net.packet.tap import Tap

@@ -416,9 +416,9 @@ class Socket(File):
         """Whether a call with these flags waits for what is not there."""
         return not (flags & MSG_DONTWAIT or self.flags & O_NONBLOCK)
 
-    def would_block(self, events: int) -> WouldBlock:
-        """What to raise where it has to wait."""
-        return WouldBlock(self, events)
+    def would_block(self, events: int, *, for_one: bool = False) -> WouldBlock:
+        """What to raise where it has to wait, as `WouldBlock` says."""
+        return WouldBlock(self, events, for_one=for_one)
 
     def raise_error(self) -> None:
         """Raises the pending error, if there is one."""

@@ -20,6 +20,8 @@ from ring3.kernel.mm.vma import SHARED
 from ring3.machine.paging import PTE_ADDRESS, PTE_P, PTE_W
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 
+PIECE: Final = 1 << 20
+"""Bytes of user memory that a call takes at once."""
 _IN_PAGE: Final = PAGE_SIZE - 1
 _CHUNK: Final = 256
 

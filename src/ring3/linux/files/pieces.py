@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from ring3.abi.errno import E, Errno
 from ring3.fs.file import WouldBlock
-from ring3.linux.files.vectors import PIECE, Vectors, gather, scatter
+from ring3.kernel.mm.usercopy import PIECE
+from ring3.linux.files.vectors import Vectors, gather, scatter
 from ring3.machine.ram import PAGE_MASK
 
 if TYPE_CHECKING:

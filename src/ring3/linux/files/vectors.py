@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
+from ring3.fs.file import MAX_RW_COUNT
 from ring3.kernel.functions import function
+from ring3.kernel.mm.layout import TASK_SIZE_64
 from ring3.kernel.mm.usercopy import BadAddress
 
 if TYPE_CHECKING:
@@ -13,8 +15,6 @@ if TYPE_CHECKING:
 
 
 UIO_MAXIOV: Final = 1024
-PIECE: Final = 1 << 20
-"""Bytes of user memory that a call takes at once."""
 Vectors = list[tuple[int, int]]
 
 
@@ -37,7 +37,7 @@ def import_iovec(task: LinuxTask, address: int, count: int, narrow: bool) -> Vec
         base, length = raw[2 * n], raw[2 * n + 1]
         if length >> (8 * word - 1):
             raise Errno(E.EINVAL)
-        if base + length > USER_END:
+        if base + length > TASK_SIZE_64:
             raise Errno(E.EFAULT)
         length = min(length, left)
         left -= length
@@ -72,9 +72,3 @@ def scatter(task: LinuxTask, vectors: Vectors, data: bytes) -> int:
             return done + bad.done
         done += len(piece)
     return done
-
-
-MAX_RW_COUNT: Final = 0x7FFF_F000
-"""Bytes that one call transfers at most (read(2), NOTES)."""
-USER_END: Final = (1 << 47) - 4096
-"""The first address that is never user memory (TASK_SIZE_MAX)."""

@@ -68,9 +68,8 @@ PT_REGS: Final[FrameType] = frame_type(
 """``struct pt_regs`` in guest RAM."""
 
 MIN_THREADS: Final = 20
-MAX_THREADS: Final = 4096
-"""How many threads a machine may have at most; less if 16 KiB of each would be more than an eighth of RAM
-(set_max_threads in kernel/fork.c)."""
+RAM_OF_A_THREAD: Final = 128 << 10
+"""A machine may have as many threads as 16 KiB of each are an eighth of RAM (set_max_threads in kernel/fork.c)."""
 
 MOUNT_MAX: Final = 100_000
 """How many mounts a namespace may have; less if 16 KiB of each were more than RAM."""
@@ -149,7 +148,7 @@ class LinuxSystem(TwoWays[LinuxTask]):
         self.processes = Processes()
         self.futexes = Futexes()
         self.clock_was_set = WaitQueue()
-        self.max_tasks = max(MIN_THREADS, min(MAX_THREADS, machine.ram.size >> 17))
+        self.max_tasks = max(MIN_THREADS, machine.ram.size // RAM_OF_A_THREAD)
         self.terminals: dict[int, Pty | None] = {}
         self.stopped_alone: Callable[[Process, int], None] = lambda process, signal: None
         self.dying: Callable[[LinuxTask, UserRegs, SigInfo], None] = lambda task, regs, info: None

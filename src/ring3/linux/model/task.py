@@ -13,7 +13,7 @@ from ring3.kernel.task import Task
 from ring3.kernel.wait import WaitQueue
 from ring3.linux.model.altstack import AltStack
 from ring3.linux.model.credentials import Credentials
-from ring3.linux.model.limits import DEFAULTS
+from ring3.linux.model.limits import initial_limits
 from ring3.linux.model.process import Process, Rusage
 from ring3.linux.model.scheduling import Scheduling
 from ring3.linux.model.settings import MmContext, Settings
@@ -107,7 +107,7 @@ class LinuxTask(Task):
         self.credentials = Credentials()
         self.namespaces = kernel.namespaces
         self.exe = ""
-        self.rlimits = list(DEFAULTS)
+        self.rlimits = initial_limits(kernel.max_tasks)
         self.signals = Pending()
         self.blocked = 0
         self.saved_mask: int | None = None
@@ -170,16 +170,18 @@ class LinuxTask(Task):
         return self.process.exit_code
 
     def usage(self) -> Rusage:
-        """Resources used so far."""
-        mm = self.mm
+        """Resources used so far, but for memory, which is the process's (`max_rss`)."""
         return Rusage(
             utime=self.kernel.cpu_time(self),
-            maxrss=mm.peak_rss() * 4 if mm is not None else 0,
             minflt=self.minflt,
             majflt=self.majflt,
             nvcsw=self.waits,
             nivcsw=self.preemptions,
         )
+
+    def max_rss(self) -> int:
+        """The most KiB of memory that its process had, up to now (ru_maxrss)."""
+        return max(self.process.usage.maxrss, 0 if self.mm is None else self.mm.peak_rss() * 4)
 
     # -- what becomes of it ------------------------------------------------------------------------------------
 

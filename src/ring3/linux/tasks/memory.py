@@ -37,6 +37,8 @@ def exit_mm(task: LinuxTask) -> None:
         from ring3.linux.futexes.pi import exit_pi_state_list  # noqa: PLC0415 -- few programs have such locks
 
         exit_pi_state_list(task)
+    if len(task.process.threads) == 1:
+        task.process.usage.maxrss = task.max_rss()
     context = kernel.contexts[mm]
     if context.users > 1:
         mm_release(task)

@@ -18,7 +18,7 @@ from ring3.fs.pty import Pty
 from ring3.fs.pty_files import open_master
 from ring3.fs.readiness import POLLOUT
 from ring3.host_signals import stop_group
-from ring3.kernel.wait import HostWatch
+from ring3.kernel.host_events import HostWatch
 from ring3.linux.terminals.terminal import KernelJobs, change_window
 
 if TYPE_CHECKING:

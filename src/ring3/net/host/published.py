@@ -24,8 +24,8 @@ from ring3.net.inet.udp import UdpSocket
 from ring3.net.socket import Message
 
 if TYPE_CHECKING:
+    from ring3.kernel.host_events import HostWatch
     from ring3.kernel.reach import Port
-    from ring3.kernel.wait import HostWatch
     from ring3.net.caller import Caller
     from ring3.net.network import Network
 

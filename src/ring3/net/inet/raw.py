@@ -240,7 +240,7 @@ class RawSocket(InetSocket):
         if not self.queue:
             if self.hears_no_more and self.waits(flags):
                 return Received(b"", 0)
-            raise self.would_block(READABLE)
+            raise self.would_block(READABLE, for_one=not flags & MSG_PEEK)
         whole, packet = self.queue[0]
         if not flags & MSG_PEEK:
             self.queue.popleft()

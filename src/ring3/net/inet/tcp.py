@@ -100,7 +100,7 @@ class TcpSocket(TcpStream):
         if self.state != State.LISTEN:
             raise Errno(E.EINVAL)
         if not self.pending:
-            raise self.would_block(READABLE)
+            raise self.would_block(READABLE, for_one=True)
         made = self.pending.popleft()
         self._let_in_more()
         return made

@@ -213,7 +213,7 @@ class NetlinkSocket(Socket):
             raise Errno(E.EOPNOTSUPP)
         self.raise_error()
         if not self.queue:
-            raise self.would_block(READABLE)
+            raise self.would_block(READABLE, for_one=not flags & MSG_PEEK)
         whole = self.queue[0] if flags & MSG_PEEK else self.queue.popleft()
         data = whole[:size]
         truncated = MSG_TRUNC if len(data) < len(whole) else 0

@@ -191,7 +191,7 @@ class UnixSocket(Socket):
             return made
         if self.hears_no_more:
             raise Errno(E.EINVAL)
-        raise self.would_block(READABLE)
+        raise self.would_block(READABLE, for_one=True)
 
     def connect_to_listener(self, address: bytes, caller: Caller) -> None:
         """Connects it with a new socket that a listening one has to accept.

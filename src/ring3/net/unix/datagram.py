@@ -165,7 +165,7 @@ class UnixDatagram(UnixSocket):
         if found is None:
             if self.hears_no_more and (self.connects or self.waits(flags)):
                 return Received(b"", 0)
-            raise self.would_block(READABLE)
+            raise self.would_block(READABLE, for_one=not flags & MSG_PEEK)
         packet, skip = found
         whole = packet.data[skip:] if skip else packet.data
         data = whole if len(whole) <= size else whole[:size]

@@ -12,10 +12,10 @@ from ring3.abi.kinds import IntFlag, NamedTuple
 from ring3.abi.linux.capabilities import Cap
 from ring3.abi.linux.structs.mounts import MNT_ID_REQ, STATMOUNT
 from ring3.fs import mounts
+from ring3.kernel.mm.layout import TASK_SIZE_64
 from ring3.linux.calls.files import mounting
 from ring3.linux.calls.files.stat import major_minor
 from ring3.linux.definition import syscall
-from ring3.linux.files.vectors import USER_END
 
 if TYPE_CHECKING:
     from ring3.fs.dentry import Dentry
@@ -147,7 +147,7 @@ def sys_statmount(task: LinuxTask, req: Pointer, buf: Pointer, bufsize: SizeT, f
         raise Errno(E.EINVAL)
     request = _request(task, req)
     namespace = _namespace(task, request.namespace)
-    if buf + bufsize > USER_END:
+    if buf + bufsize > TASK_SIZE_64:
         raise Errno(E.EFAULT)
     fixed = STATMOUNT.size(64)
     if request.param & STRINGS and bufsize == fixed:
@@ -263,7 +263,7 @@ def sys_listmount(task: LinuxTask, req: Pointer, mnt_ids: Pointer, nr_mnt_ids: S
         raise Errno(E.EINVAL)
     if nr_mnt_ids > MOST:
         raise Errno(E.EOVERFLOW)
-    if mnt_ids + 8 * nr_mnt_ids > USER_END:
+    if mnt_ids + 8 * nr_mnt_ids > TASK_SIZE_64:
         raise Errno(E.EFAULT)
     request = _request(task, req)
     last = request.param

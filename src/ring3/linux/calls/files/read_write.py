@@ -17,14 +17,14 @@ from ring3.abi.c_types import (
     UnsignedLong,
 )
 from ring3.abi.errno import E, Errno
-from ring3.fs.file import File
+from ring3.fs.file import MAX_RW_COUNT, File
 from ring3.fs.opening import O_LARGEFILE
 from ring3.fs.regular import RegularFile
 from ring3.fs.waiting import Waiting, retry, write_all
 from ring3.kernel.functions import function
-from ring3.kernel.mm.usercopy import BadAddress
+from ring3.kernel.mm.layout import TASK_SIZE_64
+from ring3.kernel.mm.usercopy import PIECE, BadAddress
 from ring3.linux.definition import syscall
-from ring3.linux.files.vectors import MAX_RW_COUNT, PIECE, USER_END
 from ring3.linux.model.limits import RLIM_INFINITY, Resource
 from ring3.linux.signals.send import broken_pipe, file_too_large
 from ring3.machine.ram import PAGE_MASK
@@ -78,7 +78,7 @@ def checked_count(address: int, count: int) -> int:
     Raises:
         Errno: EFAULT, the buffer reaches beyond all user memory (access_ok), as one of a negative length does.
     """
-    if address + count > USER_END:
+    if address + count > TASK_SIZE_64:
         raise Errno(E.EFAULT)
     return min(count, MAX_RW_COUNT)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.c_types import LONG, Int, Pointer, SizeT, UnsignedInt, UnsignedLong
 from ring3.abi.errno import E, Errno
 from ring3.fs.anonymous import AnonymousFile
-from ring3.fs.file import O_APPEND, O_NONBLOCK, File, WouldBlock
+from ring3.fs.file import MAX_RW_COUNT, O_APPEND, O_NONBLOCK, File, WouldBlock
 from ring3.fs.pipe import PipeFile
 from ring3.fs.readiness import READABLE, WRITABLE
 from ring3.fs.regular import RegularFile
@@ -21,7 +21,7 @@ from ring3.fs.waiting import Waiting, until_ready
 from ring3.kernel.functions import function
 from ring3.linux.calls.files.read_write import deliver, is_limited, limited
 from ring3.linux.definition import syscall
-from ring3.linux.files.vectors import MAX_RW_COUNT, gather, import_iovec, scatter
+from ring3.linux.files.vectors import gather, import_iovec, scatter
 from ring3.linux.signals.send import broken_pipe
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Int, Pointer, SizeT, UnsignedInt
 from ring3.abi.errno import E, Errno
-from ring3.fs.file import O_APPEND, SEEK_CUR, SEEK_SET, File
+from ring3.fs.file import MAX_RW_COUNT, O_APPEND, SEEK_CUR, SEEK_SET, File
 from ring3.fs.regular import MAX_SIZE, RegularFile
 from ring3.fs.waiting import Waiting
 from ring3.kernel.functions import function
@@ -14,7 +14,6 @@ from ring3.kernel.wait import Bound
 from ring3.linux.calls.files.read_write import readable, vfs_write, writable
 from ring3.linux.definition import syscall
 from ring3.linux.files.lookup import opened
-from ring3.linux.files.vectors import MAX_RW_COUNT
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask

@@ -10,6 +10,7 @@ from ring3.abi.kinds import IntFlag
 from ring3.fs.regular import RegularFile
 from ring3.fs.waiting import Waiting, retry
 from ring3.kernel.functions import function
+from ring3.kernel.mm.usercopy import PIECE
 from ring3.linux.calls.files.read_write import (
     deliver,
     in_pieces,
@@ -20,7 +21,7 @@ from ring3.linux.calls.files.read_write import (
     writable,
 )
 from ring3.linux.definition import syscall
-from ring3.linux.files.vectors import PIECE, Vectors, gather, import_iovec, scatter
+from ring3.linux.files.vectors import Vectors, gather, import_iovec, scatter
 
 if TYPE_CHECKING:
     from ring3.fs.file import File

@@ -47,8 +47,10 @@ def getrusage(task: LinuxTask, who: int) -> Rusage:
         total.add(task.process.usage)
         for thread in task.process.threads:
             total.add(thread.usage())
+        total.maxrss = task.max_rss()
     elif who == RUSAGE_THREAD:
         total.add(task.usage())
+        total.maxrss = task.max_rss()
     else:
         raise Errno(E.EINVAL)
     return total

@@ -12,7 +12,7 @@ from ring3.abi.signals import NSIG, SIG_DFL, SIG_IGN, SiCode, Sig, SigHow
 from ring3.kernel.functions import function
 from ring3.kernel.regs import UserRegs
 from ring3.kernel.task import GivenUp
-from ring3.kernel.wait import deadline_after, wait_event
+from ring3.kernel.wait import UNTIL_READY, WaitQueue, deadline_after, wait_event
 from ring3.linux.definition import syscall
 from ring3.linux.model.process import INIT
 from ring3.linux.model.siginfo import SIZE, SigInfo, unpack
@@ -263,11 +263,9 @@ def sys_rt_tgsigqueueinfo(
 
 async def _never(task: LinuxTask, error: E) -> int:
     """Waits for a signal, whatever it is."""
-    try:
-        await wait_event(task, task.process.signal_arrived, lambda: False)
-    except Errno:
-        raise Errno(error) from None
-    raise AssertionError("unreachable: the condition never holds")
+    while not task.interrupted():
+        await UNTIL_READY
+    raise Errno(error)
 
 
 @syscall("full")
@@ -318,7 +316,7 @@ async def do_sigtimedwait(task: LinuxTask, wanted: int, uinfo: int, timeout: int
         deadline = None if timeout is None else deadline_after(task, timeout)
         task.waited_for = wanted
         try:
-            if not await wait_event(task, task.process.signal_arrived, lambda: bool(available()), deadline):
+            if not await wait_event(task, WaitQueue(), lambda: bool(available()), deadline):
                 raise Errno(E.EAGAIN)
         except Errno as error:
             raise Errno(E.EINTR if error.number is E.ERESTARTSYS else error.number) from None

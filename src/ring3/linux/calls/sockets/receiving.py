@@ -19,7 +19,7 @@ from ring3.abi.linux.sockets import (
 )
 from ring3.fs.file import O_NONBLOCK, WouldBlock
 from ring3.fs.readiness import READABLE
-from ring3.fs.waiting import Waiting, deadline_of, until_ready
+from ring3.fs.waiting import Waiting, deadline_of, retry_until
 from ring3.kernel.task import GivenUp
 from ring3.linux.calls.files.read_write import import_ubuf
 from ring3.linux.calls.sockets.arguments import (
@@ -131,17 +131,9 @@ class Receiving:
                 raise self._socket.would_block(READABLE)
 
     async def _wait(self, blocked: WouldBlock, end: Finish) -> int:
-        socket = self._socket
-        socket.hold()
+        deadline = deadline_of(self._task, self._socket, blocked)
         try:
-            deadline = deadline_of(self._task, socket, blocked)
-            while True:
-                try:
-                    await until_ready(self._task, blocked, deadline)
-                    self._look()
-                    break
-                except WouldBlock as again:
-                    blocked = again
+            await retry_until(self._task, self._socket, blocked, self._look, deadline)
         except Errno:
             if self.first is None:
                 raise
@@ -149,8 +141,6 @@ class Receiving:
             if self._task.progress is not None:
                 self._task.progress.done = self.done
             raise
-        finally:
-            socket.drop()
         return end(self)
 
     def received(self) -> Received:

@@ -9,6 +9,7 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.linux.sockets import MSG_DONTWAIT, MSG_NOSIGNAL
 from ring3.fs.file import O_NONBLOCK, WouldBlock
 from ring3.fs.waiting import Waiting, deadline_of, until_ready
+from ring3.kernel.mm.usercopy import PIECE
 from ring3.kernel.task import GivenUp
 from ring3.linux.calls.files.read_write import import_ubuf
 from ring3.linux.calls.sockets.arguments import (
@@ -20,7 +21,7 @@ from ring3.linux.calls.sockets.arguments import (
 )
 from ring3.linux.calls.sockets.msghdr import NOTHING, Ancillary, MessageHeader, Width, ancillary, width_of
 from ring3.linux.definition import syscall
-from ring3.linux.files.vectors import PIECE, UIO_MAXIOV
+from ring3.linux.files.vectors import UIO_MAXIOV
 from ring3.linux.signals.send import broken_pipe
 from ring3.net.socket import Message
 

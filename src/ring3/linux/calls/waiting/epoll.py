@@ -9,9 +9,10 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
 from ring3.abi.linux.structs.waiting import EPOLL_EVENT
 from ring3.fs.epoll import EPOLLET, EPOLLEXCLUSIVE, EPOLLONESHOT, EPOLLWAKEUP, EpollFile
+from ring3.fs.file import WouldBlock
 from ring3.fs.opening import O_CLOEXEC
 from ring3.fs.readiness import POLLERR, POLLHUP, POLLIN, POLLOUT, READABLE
-from ring3.fs.waiting import Waiting, until_any
+from ring3.fs.waiting import Waiting, retry_until
 from ring3.kernel.wait import deadline_after
 from ring3.linux.definition import syscall
 from ring3.linux.files.lookup import opened
@@ -103,17 +104,21 @@ def _wait(
 async def _wait_long(
     task: LinuxTask, epoll: EpollFile, address: int, count: int, deadline: int | None
 ) -> int:
-    found: list[tuple[int, int]] = []
+    def nothing() -> WouldBlock:
+        return WouldBlock(epoll, READABLE, for_one=True)
 
-    def ready() -> bool:
-        found.extend(epoll.take(count))
-        return bool(found)
+    def take() -> int:
+        found = epoll.take(count)
+        if not found:
+            raise nothing()
+        return _store(task, address, found)
 
     try:
-        await until_any(task, [(epoll, READABLE)], ready, deadline)
+        return await retry_until(task, epoll, nothing(), take, deadline)
     except Errno as error:
+        if error.number is E.EAGAIN:
+            return 0
         raise Errno(E.EINTR if error.number is E.ERESTARTSYS else error.number) from None
-    return _store(task, address, found)
 
 
 def _store(task: LinuxTask, address: int, found: list[tuple[int, int]]) -> int:
