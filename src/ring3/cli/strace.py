@@ -6,7 +6,7 @@ import argparse
 import os
 import re
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.kinds import NamedTuple
@@ -52,7 +52,7 @@ examples:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Takes every word as it is: strace(1) has options that argparse would take for its own."""
     parser.prefix_chars = "\0"
-    parser.add_argument("words", metavar="[OPTION...] PROGRAM [ARG...]", nargs="*")
+    parser.add_argument("words", metavar="[OPTION...] PROGRAM [ARG...]", nargs=argparse.REMAINDER)
     parser.set_defaults(main=run)
 
 
@@ -174,11 +174,12 @@ def _path(options: argparse.Namespace, word: str) -> str:
     Raises:
         UserError: It is not there.
     """
-    path = program.find(options, word)
     caller = caller_of(options)
-    if caller.machine_name is None and not caller.has_root(options) and not os.path.exists(path):
-        raise UserError(f"Can't stat '{word}': No such file or directory", 1)
-    return path
+    with suppress(UserError):
+        path = program.find(options, word)
+        if caller.machine_name is not None or caller.has_root(options) or os.path.exists(path):
+            return path
+    raise UserError(f"Can't stat '{word}': No such file or directory", 1)
 
 
 def _traced(
@@ -202,8 +203,7 @@ def _traced(
         if path:
             inherited = computer.environment(caller.environment, sandbox(options))
             variables = _environment(inherited, asked)
-            started = program.load(computer, path, asked.words[1:], options, variables)
-            assert isinstance(started, LinuxTask)
+            started = _loaded(options, computer, path, asked, variables)
             tasks.append(started)
         tracer, counter = observe(stack, computer, tasks, asked, outputs.destination, path, outputs.tell)
         shown.attach(stack, computer, tasks)
@@ -216,6 +216,23 @@ def _traced(
         if asked.tips:
             outputs.tell(f"tip: {tip(asked.tip)}")
         return status
+
+
+def _loaded(
+    options: argparse.Namespace, linux: Linux, path: str, asked: Asked, variables: dict[str, str]
+) -> LinuxTask:
+    """The task of the program.
+
+    Raises:
+        UserError: It cannot be run, or the machine does not know whom it is to run as; status 1.
+    """
+    try:
+        task = program.load(linux, path, asked.words[1:], options, variables)
+    except UserError as error:
+        is_user = bool(asked.user) and str(error).startswith("--user:")
+        raise UserError(f"Cannot find user '{asked.user}'" if is_user else str(error), 1) from None
+    assert isinstance(task, LinuxTask)
+    return task
 
 
 def _task(linux: Linux, number: int) -> LinuxTask:

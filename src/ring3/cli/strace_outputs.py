@@ -26,13 +26,13 @@ class Wanted(Protocol):
     """What a command line says of outputs.
 
     Attributes:
-        output: The file, or ``|COMMAND``; "" for standard error.
+        output: The file, or ``|COMMAND``; None for standard error.
         counts: How often options are given; with ``A`` the file is appended to.
         separately: Each task has a file of its own.
     """
 
     @property
-    def output(self) -> str:
+    def output(self) -> str | None:
         """The file."""
 
     @property
@@ -63,12 +63,10 @@ class Outputs:
         self._flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if "A" in asked.counts else os.O_TRUNC)
         self._reader: subprocess.Popen[bytes] | None = None
         self._open: dict[int, tuple[io.TextIOBase, Output]] = {}
-        to_command = self._name.startswith(("|", "!"))
-        separately = asked.separately and bool(self._name) and not to_command
-        self.destination = Destination(
-            self._of if separately else self._shared, not separately, bool(self._name)
-        )
-        self.needs = beside(self._name) if separately else NOTHING
+        is_given = self._name is not None
+        separately = asked.separately and is_given
+        self.destination = Destination(self._of if separately else self._shared, not separately, is_given)
+        self.needs = beside(self._name or "") if separately else NOTHING
         if not separately:
             self._shared(0)
 
@@ -95,7 +93,7 @@ class Outputs:
         if 0 not in self._open:
             stream = self._opened()
             at_once = stream is self._caller.stderr
-            self._open[0] = stream, self._output(stream, self._name, at_once=at_once)
+            self._open[0] = stream, self._output(stream, self._name or "standard error", at_once=at_once)
         return self._open[0][1]
 
     def _of(self, task: int) -> Output:
@@ -107,7 +105,7 @@ class Outputs:
         return self._open[task][1]
 
     def _opened(self) -> io.TextIOBase:
-        if not self._name:
+        if self._name is None:
             return self._caller.stderr
         if not self._name.startswith(("|", "!")):
             return self._file(self._name)
@@ -129,7 +127,7 @@ class Outputs:
             with suppress(OSError):
                 mode = os.fstat(stream.fileno()).st_mode
                 at_once = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or os.isatty(stream.fileno())
-        careful = _Careful(stream, lambda why: self.tell(f"{name or 'standard error'}: {why}"))
+        careful = _Careful(stream, lambda why: self.tell(f"{name}: {why}"))
         return Output(careful.write, careful.flush, at_once)
 
 

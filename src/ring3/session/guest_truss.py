@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from ring3.trace.truss.systems import System
 
 
-def _output(program: Program, path: str) -> Output:
+def _output(program: Program, path: str | None) -> Output:
     """Standard error of the program, or the file of ``-o``."""
-    letter = "o" if path else "e"
-    if path:
+    letter = "o" if path is not None else "e"
+    if path is not None:
         program.tell("f", os.fsencode(path))
 
     def write(text: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from ring3.abi.errno import E
 from ring3.errors import UserError
-from ring3.trace.inject.parse import parse
+from ring3.trace.inject.parse import parse, remarks
 from ring3.trace.inject.rule import FOREVER, Moments, Poke
 
 
@@ -42,7 +42,7 @@ def test_which_calls() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", ":error=1", "read", "read:", "read:error=0", "read:error=4096", "read:error=ENONE", "read:retval=x",
+        "read", "read:", "read:error=0", "read:error=4096", "read:error=ENONE", "read:retval=x",
         "read:error=1:retval=2", "read:error=1:error=2", "read:signal=65", "read:signal=NONE", "read:when=1",
         "read:error=1:when=0", "read:error=1:when=65536", "read:error=1:when=4..3", "read:error=1:when=1..65535",
         "read:error=1:when=1+0", "read:error=1:when=1..2..3", "read:delay_enter=1m", "read:delay_exit=-1",
@@ -61,3 +61,33 @@ def test_what_is_wrong_is_said_as_strace_says_it(text: str) -> None:
 def test_faults_are_errors_alone() -> None:
     with pytest.raises(UserError, match="invalid fault argument 'read:retval=1'"):
         parse("read:retval=1", is_fault=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("", ""), ("::", ""), (":error=1", "error=1"), ("read,x:error=1", "x")]
+)
+def test_wrong_calls_are_said_as_strace_says_it(text: str, said: str) -> None:
+    with pytest.raises(UserError) as caught:
+        parse(text)
+    assert str(caught.value) == f"invalid system call '{said}'"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("-1", "Inadvertent injection of error 1 is possible for retval=18446744073709551615"),
+        (
+            "0xfffff001",
+            "Inadvertent injection of error 4095 is possible in compat personality for retval=4294963201",
+        ),
+        ("0x100000001", "Injected return value 4294967297 will be clipped to 1 in compat personality"),
+    ],
+)
+def test_values_that_programs_see_otherwise_are_remarked_on(text: str, said: str) -> None:
+    assert remarks(parse(f"read:retval={text}")) == [said]
+
+
+def test_numbers_as_strtoull_and_strtod_have_them() -> None:
+    rule = parse("read:retval=010:delay_enter=1e3:when=+2..+9+:signal=sigrt_1:")
+    assert (rule.value, rule.delay_enter, rule.signal) == (8, 10**6, 33)
+    assert rule.moments == Moments(2, 9, 1)

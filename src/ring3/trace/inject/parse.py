@@ -10,21 +10,25 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ring3.abi.errno import E
-from ring3.abi.linux import values
 from ring3.errors import UserError
 from ring3.trace import expressions
 from ring3.trace.inject import conditions
 from ring3.trace.inject.rule import FOREVER, Moments, Poke, Rule
 
+_LAST_SIGNAL: Final = 64
 MAX_ERRNO: Final = 4095
 """The greatest errno that a result can be (include/linux/err.h)."""
 _FIRST_MAX: Final = 65535
 _LAST_MAX: Final = 65534
-_MOMENTS: Final = re.compile(r"(\d+)(?:\.\.(\d+))?(\+(\d*))?")
+_MOMENTS: Final = re.compile(r"\+?(\d+)(?:\.\.\+?(\d+))?(\+(?:\+?(\d+))?)?")
+_OCTAL: Final = re.compile(r"([+-]?)0+([0-7]+)")
+"""A number of strtoull(3) that int() does not read."""
 _POKE: Final = re.compile(r"@arg([1-7])=((?:[0-9a-fA-F]{2})+)")
-_DELAY: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(s|ms|us|ns)?")
+_DELAY: Final = re.compile(r"\+?((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)(s|ms|us|ns)?")
 _UNITS: Final = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1, None: 10**3}
 _FAULT_WORDS: Final = frozenset({"error", "when", "syscall"})
+_HOW_ALONE: Final = frozenset({"moments", "condition", "probability", "instead"})
+"""Fields that say when or how, and not what is done."""
 _ARGUMENT: Final = re.compile(r"arg([1-6])")
 
 
@@ -38,20 +42,40 @@ def parse(text: str, *, is_fault: bool = False) -> Rule:
     Raises:
         UserError: It is malformed; the message is strace's.
     """
-    chosen, *words = text.split(":")
+    what = "fault" if is_fault else "inject"
+    chosen, *words = [word for word in text.split(":") if word] or [""]
     fields: dict[str, Any] = {}
     try:
-        if not chosen:
-            raise ValueError("no calls")
         for word in words:
             _add(fields, word, is_fault)
-        if is_fault and "error" not in fields:
-            fields["error"] = int(E.ENOSYS)
-        if not fields.keys() - {"moments", "condition", "probability"}:
-            raise ValueError("nothing is done")
     except ValueError:
-        raise UserError(f"invalid {'fault' if is_fault else 'inject'} argument '{text}'", 1) from None
-    return Rule(expressions.calls(chosen), **fields)
+        raise UserError(f"invalid {what} argument '{text}'", 1) from None
+    calls = expressions.calls(chosen)
+    if is_fault:
+        fields.setdefault("error", int(E.ENOSYS))
+    if not fields.keys() - _HOW_ALONE:
+        raise UserError(f"invalid {what} argument '{text}'", 1)
+    return Rule(calls, **fields)
+
+
+def remarks(rule: Rule) -> list[str]:
+    """What strace says of the value of a rule, which programs of 32 bits may see otherwise."""
+    value = rule.value
+    if value is None:
+        return []
+    if value >= (1 << 64) - MAX_ERRNO:
+        return [f"Inadvertent injection of error {(1 << 64) - value} is possible for retval={value}"]
+    low = value & 0xFFFF_FFFF
+    if low >= (1 << 32) - MAX_ERRNO:
+        error = (1 << 32) - low
+        return [
+            f"Inadvertent injection of error {error} is possible in compat personality for retval={value}"
+        ]
+    return (
+        []
+        if low == value
+        else [f"Injected return value {value} will be clipped to {low} in compat personality"]
+    )
 
 
 def _add(fields: dict[str, Any], word: str, is_fault: bool) -> None:
@@ -76,24 +100,27 @@ def _add(fields: dict[str, Any], word: str, is_fault: bool) -> None:
 
 
 def _error(text: str) -> int:
-    number = int(text) if text.isdecimal() else int(E[text]) if text in E.__members__ else 0
+    known = (error.value for error in E if error.name == text.upper())  # strace has no second names
+    number = int(text) if text.isdecimal() else next(known, 0)
     if not 0 < number <= MAX_ERRNO:
         raise ValueError(text)
     return number
 
 
 def _value(text: str) -> int:
-    value = int(text, 0)
+    octal = _OCTAL.fullmatch(text)
+    value = int(f"{octal[1]}0o{octal[2]}" if octal else text, 0)
     if not -(1 << 63) <= value < 1 << 64:
         raise ValueError(text)
     return value & (1 << 64) - 1
 
 
 def _signal(text: str) -> int:
-    known = {value.name: value.value for value in values.every()["signal"].values}
-    name = text.upper() if text.upper().startswith("SIG") else f"SIG{text.upper()}"
-    number = int(text) if text.isdecimal() else known.get(name, 0)
-    if not 0 < number <= 64:
+    try:
+        number = expressions.signal_number(text)
+    except UserError:
+        number = 0
+    if not 0 < number <= _LAST_SIGNAL:
         raise ValueError(text)
     return number
 
@@ -115,7 +142,12 @@ def _moments(text: str) -> Moments:
     return found
 
 
-def _nanoseconds(text: str) -> int:
+def nanoseconds(text: str) -> int:
+    """How long a text says, microseconds without a unit.
+
+    Raises:
+        ValueError: It is malformed.
+    """
     match = _DELAY.fullmatch(text)
     if match is None:
         raise ValueError(text)
@@ -124,12 +156,12 @@ def _nanoseconds(text: str) -> int:
 
 def _pokes(text: str) -> tuple[Poke, ...]:
     found = []
-    for part in text.split(","):
+    for part in filter(None, text.split(",")):
         match = _POKE.fullmatch(part)
         if match is None:
             raise ValueError(part)
         found.append(Poke(int(match[1]) - 1, bytes.fromhex(match[2])))
-    if len({poke.argument for poke in found}) < len(found):
+    if not found or len({poke.argument for poke in found}) < len(found):
         raise ValueError(text)
     return tuple(found)
 
@@ -161,8 +193,8 @@ _WORDS: Final[Mapping[str, tuple[str, Callable[[str], object]]]] = {
     "signal": ("signal", _signal),
     "when": ("moments", _moments),
     "syscall": ("instead", _pure),
-    "delay_enter": ("delay_enter", _nanoseconds),
-    "delay_exit": ("delay_exit", _nanoseconds),
+    "delay_enter": ("delay_enter", nanoseconds),
+    "delay_exit": ("delay_exit", nanoseconds),
     "poke_enter": ("poke_enter", _pokes),
     "poke_exit": ("poke_exit", _pokes),
     "if": ("condition", conditions.parse),

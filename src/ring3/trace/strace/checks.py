@@ -37,17 +37,31 @@ def contradictions(reader: Reader, words: Sequence[str]) -> None:
             "-w/--summary-wall-clock must be given with (-c/--summary-only or -C/--summary)",
         ),
         (
+            separately and reader.given.get("o", "").startswith(("|", "!")),
+            "piping the output and -ff/--output-separately are mutually exclusive",
+        ),
+        (
             not words and reader.processes and reader.count("D", "daemonize"),
             "PROG [ARGS] must be specified with -D/--daemonize",
         ),
     ):
         if is_so:
             raise UserError(message + TRY, 1)
+
+
+def values(reader: Reader) -> None:
+    """Values of which nothing more follows.
+
+    Raises:
+        UserError: One is none of those that there are.
+    """
     if reader.given.get("b", "execve") != "execve":
         raise UserError(f"Syscall '{reader.given['b']}' for -b isn't supported", 1)
     if "S" in reader.given and reader.given["S"] not in SORTS:
         raise UserError(f"invalid sortby: '{reader.given['S']}'{TRY}", 1)
-    reader.number("I", 2, 1, 4)
+    if reader.given.get("u") == "":
+        raise UserError("Cannot find user ''", 1)
+    reader.chosen("I", ("1", "2", "3", "4", "anywhere", "waiting", "never", "never_tstp"), "2")
     reader.chosen("daemonize", ("grandchild", "pgroup", "pgrp", "session"), "grandchild")
     reader.chosen("secontext", ("full", "mismatch", "full,mismatch", "mismatch,full"), "full")
     reader.chosen("color", ("auto", "always", "never"), "auto")
@@ -56,9 +70,13 @@ def contradictions(reader: Reader, words: Sequence[str]) -> None:
 def notes(reader: Reader, options: Sequence[Option]) -> list[str]:
     """What strace says of options that have no effect, and what has none here."""
     counts = reader.counts
-    notes = []
+    notes = list(reader.remarks)
     if reader.count("F"):
-        notes.append("option -F is deprecated, please use -f/--follow-forks instead")
+        notes.append(
+            "deprecated option -F ignored"
+            if reader.count("f")
+            else "option -F is deprecated, please use -f/--follow-forks instead"
+        )
     if "z" in counts and "Z" in counts:
         notes.append(
             "Only the last of -z/--successful-only/-Z/--failed-only options will take effect. "
@@ -66,6 +84,8 @@ def notes(reader: Reader, options: Sequence[Option]) -> list[str]:
         )
     if "A" in counts and "o" not in reader.given:
         notes.append("-A/--output-append-mode has no effect without -o/--output")
+    if "output-separately" in counts and "o" not in reader.given:
+        notes.append("--output-separately has no effect without -o/--output")
     if "c" in counts:
         given = {option.name for option in options}
         notes += [

@@ -55,8 +55,8 @@ def relative(digits: int) -> Callable[[], str]:
 
 
 def both(first: Callable[[], str], second: Callable[[], str]) -> Callable[[], str]:
-    """The one before the other; the second in brackets, as strace has it."""
-    return lambda: f"{first()}({second()[:-1]}) "
+    """The one before the other; the second in brackets behind a plus sign, as strace has it."""
+    return lambda: f"{first()}(+{second()[:-1]}) "
 
 
 def duration(digits: int) -> Callable[[int], str]:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from ring3.abi.kinds import NamedTuple
 from ring3.errors import UserError
 from ring3.machine.board import CpuKind
+from ring3.trace.inject.parse import nanoseconds
 from ring3.trace.inject.rule import Rule
 from ring3.trace.strace import clocks, qualifiers
-from ring3.trace.strace.checks import contradictions, notes
+from ring3.trace.strace.checks import contradictions, notes, values
 from ring3.trace.strace.clocks import DIGITS, Absolute
 from ring3.trace.strace.counts import COLUMNS, USUAL_COLUMNS
 from ring3.trace.strace.getopt_long import TRY, Option, split
-from ring3.trace.strace.options import LONG, SHORT, Reader, invalid
+from ring3.trace.strace.options import LONG, SHORT, Reader
 from ring3.trace.strace.qualifiers import Selection
 from ring3.trace.strace.style import InHex, Names
 
@@ -27,7 +28,7 @@ class Asked(NamedTuple):
         given: The last value of each other one.
         selection: What expressions say.
         column: Where results stand.
-        output: The file of ``-o``, "" for standard error.
+        output: The file of ``-o``; None for standard error.
         stamp: Gives what stands before lines.
         duration: Writes how long calls took.
         sort: What the table is sorted by; and
@@ -57,7 +58,7 @@ class Asked(NamedTuple):
     given: Mapping[str, str]
     selection: Selection
     column: int
-    output: str
+    output: str | None
     stamp: Callable[[], str] | None
     duration: Callable[[int], str] | None
     sort: str
@@ -84,7 +85,7 @@ class Asked(NamedTuple):
     @property
     def quiet(self) -> frozenset[str]:
         """What is left unsaid; of programs that are started with a file for the trace, what is said beside it too."""
-        in_file = bool(self.output) and bool(self.words)
+        in_file = self.output is not None and bool(self.words)
         return self.selection.quiet | (frozenset({"attach", "personality"}) if in_file else frozenset())
 
     @property
@@ -117,10 +118,6 @@ def parse(arguments: Sequence[str]) -> Asked:
     for option in options:
         reader.take(option)
     counts, given = reader.counts, reader.given
-    is_help = "h" in counts or "V" in counts
-    if not words and not reader.processes and not is_help:
-        raise UserError(f"must have PROG [ARGS] or -p PID{TRY}", 1)
-    contradictions(reader, words)
     selection = qualifiers.selection(
         reader.qualified,
         qualifiers.Defaults(
@@ -128,26 +125,27 @@ def parse(arguments: Sequence[str]) -> Asked:
             verbose="v" in counts,
             in_hex=_in_hex(reader),
             names=Names(reader.chosen("X", tuple(Names), Names.ABBREV)),
-            fds=reader.count("y", "decode-fds"),
-            pids=reader.count("Y", "decode-pids"),
+            fds=reader.count("y"),
+            pids=reader.count("Y"),
             quiet=reader.count("q"),
             status=_status(options),
             named="N" in counts,
         ),
     )
+    values(reader)
     tips, tip = _tips(reader)
-    return Asked(
+    asked = Asked(
         words,
         counts,
         given,
         selection,
         reader.number("a", 40),
-        given.get("o", ""),
+        given.get("o"),
         _stamp(reader),
         clocks.duration(_precision(reader, "syscall-times")) if reader.count("T", "syscall-times") else None,
         given.get("S", "time"),
         _columns(given.get("U")),
-        _overhead(given.get("O")),
+        _overhead(reader),
         reader.environment,
         reader.rules,
         reader.number("seed", 0),
@@ -166,6 +164,10 @@ def parse(arguments: Sequence[str]) -> Asked:
         given.get("perfetto", ""),
         given.get("flame", ""),
     )
+    if not (words or reader.processes or "h" in counts or "V" in counts):
+        raise UserError(f"must have PROG [ARGS] or -p PID{TRY}", 1)
+    contradictions(reader, words)
+    return asked
 
 
 def _status(options: Sequence[Option]) -> str:
@@ -207,29 +209,25 @@ def _absolute(reader: Reader) -> Absolute:
     """How the time of day is shown, ``none`` if it is not."""
     count = reader.counts.get("t", 0)
     form, digits = ("unix" if count > 2 else "time" if count else "none"), 6 if count > 1 else 0
-    for name in ("absolute-timestamps", "timestamps"):
-        if name in reader.counts and form == "none":
-            form = "time"
-        text = reader.given.get(name)
-        if text is None:
-            continue
-        form = "time" if form == "none" else form
-        for word in text.split(","):
-            kind, colon, value = word.partition(":")
-            value = value if colon else word
-            if kind in ("format", value) and value in ("none", "time", "unix"):
-                form = value
-            elif kind in ("precision", value) and value in DIGITS:
-                digits = DIGITS[value]
-            else:
-                raise invalid("absolute-timestamps", text)
+    if reader.count("absolute-timestamps") and form == "none":
+        form = "time"
+    text = reader.given.get("absolute-timestamps", "")
+    for word in filter(None, text.split(",")):
+        kind, colon, value = word.partition(":")
+        value = value if colon else word
+        if kind in ("format", value) and value in ("none", "time", "unix"):
+            form = value
+        elif kind in ("precision", value) and value in DIGITS:
+            digits = DIGITS[value]
+        else:
+            raise reader.invalid("absolute-timestamps", text)
     return Absolute(form, digits)
 
 
 def _columns(text: str | None) -> tuple[str, ...]:
     """The columns of ``-U``, by their first names."""
     found: list[str] = []
-    for word in (text or ",".join(USUAL_COLUMNS)).split(","):
+    for word in (",".join(USUAL_COLUMNS) if text is None else text).split(","):
         name = COLUMNS.get(word)
         if name is None:
             raise UserError(f"unknown column name: '{word}'{TRY}", 1)
@@ -241,18 +239,13 @@ def _columns(text: str | None) -> tuple[str, ...]:
     return tuple(found) if "name" in found else (*found, "name")
 
 
-def _overhead(text: str | None) -> int:
+def _overhead(reader: Reader) -> int:
     """The nanoseconds of ``-O``, which are microseconds without a unit."""
-    if text is None:
-        return 0
-    number = text.rstrip("smun")
-    unit = text[len(number) :] or "us"
+    text = reader.given.get("O", "0")
     try:
-        if unit not in DIGITS:
-            raise ValueError(unit)
-        return round(float(number) * 10.0 ** (9 - DIGITS[unit]))
+        return nanoseconds(text)
     except ValueError:
-        raise invalid("O", text) from None
+        raise reader.invalid("O", text) from None
 
 
 def _stacks(reader: Reader) -> int:
@@ -276,5 +269,5 @@ def _tips(reader: Reader) -> tuple[str, int | None]:
         elif kind in ("id", value) and (value == "random" or value.isdecimal()):
             number = None if value == "random" else int(value)
         else:
-            raise invalid("tips", text)
+            raise reader.invalid("tips", text)
     return form, number

@@ -72,7 +72,7 @@ def _short(letters: str, rest: list[str], known: str) -> Iterator[Option]:
 
 def _long(word: str, rest: list[str], known: Mapping[str, Value]) -> Option:
     given, equals, value = word.partition("=")
-    name = given if given in known else _completed(given, known)
+    name = given if given in known else _completed(word, given, known)
     match known[name]:
         case Value.NONE if equals:
             raise UserError(f"option '--{name}' doesn't allow an argument{TRY}", 1)
@@ -83,12 +83,12 @@ def _long(word: str, rest: list[str], known: Mapping[str, Value]) -> Option:
     return Option(name, value if equals else None)
 
 
-def _completed(given: str, known: Mapping[str, Value]) -> str:
-    """The option that a shortened name stands for."""
+def _completed(word: str, given: str, known: Mapping[str, Value]) -> str:
+    """The option that a shortened name stands for, which begins a word."""
     found = [name for name in known if name.startswith(given)]
     if not found:
-        raise UserError(f"unrecognized option '--{given}'{TRY}", 1)
+        raise UserError(f"unrecognized option '--{word}'{TRY}", 1)
     if len(found) > 1:
         possible = " ".join(f"'--{name}'" for name in found)
-        raise UserError(f"option '--{given}' is ambiguous; possibilities: {possible}{TRY}", 1)
+        raise UserError(f"option '--{word}' is ambiguous; possibilities: {possible}{TRY}", 1)
     return found[0]

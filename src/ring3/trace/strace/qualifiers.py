@@ -35,14 +35,16 @@ _NAMES: Final = {
 }
 _BY_NAME: Final = {name: qualifier for qualifier, names in _NAMES.items() for name in names}
 LONG: Final = {
-    name: qualifier
-    for name, qualifier in _BY_NAME.items()
-    if len(name) > 1 and qualifier not in ("decode-fds", "decode-pids", "quiet", "secontext")
+    "signals" if qualifier == "signal" else qualifier: qualifier
+    for qualifier in _NAMES
+    if qualifier not in ("decode-fds", "quiet", "secontext")
 }
 """Long options that are qualifiers; those whose value may be left out are not here."""
 STATUSES: Final = ("successful", "failed", "unfinished", "unavailable", "detached")
 QUIET: Final = ("attach", "exit", "path-resolution", "personality", "thread-execve")
 """What can be left unsaid."""
+_OTHER_NAMES: Final = {"exits": "exit", "superseded": "thread-execve"}
+"""Words that mean the same as others."""
 _OF_Q: Final[Sequence[frozenset[str]]] = (
     frozenset(),
     frozenset({"attach", "personality"}),
@@ -134,6 +136,8 @@ def selection(qualified: Iterable[tuple[str, str]], defaults: Defaults) -> Selec
             said[name] = value
     if said.get("kvm", "vcpu") != "vcpu":
         raise UserError(f"invalid -e kvm= argument: '{said['kvm']}'", 1)
+    if "decode-fds" in said and defaults.fds:
+        raise UserError("-y and --decode-fds cannot be provided simultaneously", 1)
     if "quiet" in said and defaults.quiet:
         raise UserError("-q and -e quiet/--quiet cannot be provided simultaneously", 1)
     quiet = _words("quiet", said["quiet"], QUIET) if "quiet" in said else _OF_Q[min(defaults.quiet, 3)]
@@ -182,25 +186,22 @@ def _style(said: dict[str, str], defaults: Defaults) -> Callable[[str, int], Sty
 
 def _words(what: str, text: str, known: Sequence[str]) -> frozenset[str]:
     """A set of words, such as ``attach,exit``, ``all``, ``none`` or ``!exit``."""
-    inverted = text.startswith("!")
-    found: set[str] = set()
-    for word in text.removeprefix("!").split(","):
-        if word not in (*known, "all", "none"):
+    inverted, words = expressions.members(text, what)
+    found = {_OTHER_NAMES.get(word, word) for word in words}
+    for word in words:
+        if _OTHER_NAMES.get(word, word) not in known:
             raise UserError(f"invalid {what} '{word}'", 1)
-        found |= set(known) if word == "all" else {word} & set(known)
     return frozenset(set(known) - found if inverted else found)
 
 
 def _descriptors(text: str) -> Callable[[int], bool]:
     """Whether a descriptor is in a set, such as ``3,5`` or ``!all``."""
-    inverted = text.startswith("!")
-    words = text.removeprefix("!").split(",")
+    inverted, words = expressions.members(text, "descriptor")
     for word in words:
-        if word not in ("all", "none") and not (word.isascii() and word.isdecimal() and int(word) < 1 << 31):
+        if not (word.isascii() and word.isdecimal() and int(word) < 1 << 31):
             raise UserError(f"invalid descriptor '{word}'", 1)
-    every = "all" in words
-    found = {int(word) for word in words if word.isdecimal()}
-    return lambda fd: (every or fd in found) is not inverted
+    found = {int(word) for word in words}
+    return lambda fd: (fd in found) is not inverted
 
 
 def _errors(text: str) -> frozenset[int]:

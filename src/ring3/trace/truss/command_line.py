@@ -53,7 +53,7 @@ class Asked(NamedTuple):
 
     Attributes:
         words: The program and its arguments.
-        output: The file of ``-o``, "" for standard error.
+        output: The file of ``-o``; None for standard error.
         counts: How often each option without a value is given; the trace's file is never appended to.
         calls: Which calls are shown (``-t``).
         raw: Of which arguments are numbers (``-x``).
@@ -65,7 +65,7 @@ class Asked(NamedTuple):
     """
 
     words: list[str]
-    output: str = ""
+    output: str | None = None
     counts: dict[str, int] = {}  # noqa: RUF012 -- nobody adds to it
     calls: Chosen = ALL
     raw: Chosen = NOTHING
@@ -119,7 +119,7 @@ def parse(words: Sequence[str], calls: Iterable[str]) -> Asked:
     for letter, name in (("r", "reads"), ("w", "writes")):
         if letter in lists:
             given[name] = _descriptors(lists[letter])
-    return Asked(list(rest), lists.get("o", ""), counts, processes=tuple(processes), **given)
+    return Asked(list(rest), lists.get("o"), counts, processes=tuple(processes), **given)
 
 
 def has_only_options(words: Sequence[str]) -> bool:
