@@ -134,7 +134,9 @@ def closing(streams: str, *words: str) -> subprocess.CompletedProcess[bytes]:
     )
 
 
-@pytest.mark.parametrize("words", [("tables",), ("rdmsr", "174"), ("--help",)])
+@pytest.mark.parametrize(
+    "words", [("tables",), ("rdmsr", "174"), ("--help",), ("dtrace", "-qn", "BEGIN { trace(1); exit(0); }")]
+)
 def test_closed_stdout_is_no_crash(words: tuple[str, ...]) -> None:
     finished = closing(">&-", *words)
     assert (finished.returncode, finished.stderr) == (0, b"")

@@ -35,6 +35,14 @@ def test_a_script_names_the_tool_and_traces_its_child(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_script_is_the_program_that_solaris_runs(tmp_path: Path) -> None:
+    script = tmp_path / "words.d"
+    script.write_text('#!/usr/sbin/dtrace -qs\nBEGIN { printf("%s %d\\n", $$1, $2 + 1); exit(4); }\n')
+    script.chmod(0o755)
+    done = ring3("run", "--os", "solaris", "./words.d", "word", "41", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (4, "word 42\n\n", "")
+
+
 def test_functions_of_the_child_are_probed_before_it_begins() -> None:
     shown = shell("dtrace -qn 'pid$target::write:entry { @ = count(); }' -c '/bin/echo hello'")
     assert shown.split() == ["hello", "1"]

@@ -107,7 +107,9 @@ def with_interpreter(program: Path, interpreter: str, result: Path) -> Path:
     [
         (lambda folder: folder / "missing", "No such file or directory", 127),
         (lambda folder: folder, "is a directory", 126),
-        (lambda folder: written(folder, b"#!/bin/sh\n"), "not an ELF file", 126),
+        (lambda folder: written(folder, b"#!\n"), "not an ELF file", 126),
+        (lambda folder: written(folder, b"#!/no/such -x\n"), "No such file or directory", 127),
+        (lambda folder: written(folder, b"#!%s\n" % bytes(folder / "file")), "not an ELF file", 126),
         (lambda folder: written(folder, b""), "empty file", 126),
         (lambda folder: written(folder, b"\x7fELF\x02\x01"), "truncated ELF header", 126),
         (lambda folder: written(folder, b"x", 0o644), "Permission denied", 126),

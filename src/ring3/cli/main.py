@@ -106,8 +106,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         KeyboardInterrupt: SIGINT has ended it, and this process is to end so.
     """
     # a stream that was closed when Python started is None; what is printed there goes nowhere
-    sys.stdout = sys.stdout or io.StringIO()
-    sys.stderr = sys.stderr or io.StringIO()
+    sys.stdout = sys.stdout or io.TextIOWrapper(io.BytesIO())
+    sys.stderr = sys.stderr or io.TextIOWrapper(io.BytesIO())
     try:
         try:
             return _dispatch(list(sys.argv[1:] if arguments is None else arguments))

@@ -148,6 +148,7 @@ class Solaris(Computer):
         Raises:
             UserError: It cannot be run; status 127 if there is no such file, else 126.
         """
+        from ring3.solaris.exec import INTERPRETED, MAX_DEPTH, interpreter  # noqa: PLC0415
         from ring3.solaris.exec import prepare as prepare_solaris  # noqa: PLC0415
         from ring3.solaris.lookup import who  # noqa: PLC0415
         from ring3.solaris.view import find_program  # noqa: PLC0415
@@ -158,8 +159,13 @@ class Solaris(Computer):
         with refusals(path):
             name = find_program(kernel, path)
             file = find_executable(walk, cwd, os.fsencode(name))
-            exe = os.fsdecode(file.place.path())
-            strings = strings_of(exe, path, arguments, environment)
+            strings = strings_of(os.fsdecode(file.place.path()), path, arguments, environment)
+            for _ in range(MAX_DEPTH):
+                words = interpreter(file.pread(0, INTERPRETED), strings.name, strings.argv)
+                if not words:
+                    break
+                file = find_executable(walk, cwd, words[0])
+                strings = strings._replace(name=file.place.path(), argv=words)
             start = prepare_solaris(kernel, file, strings, lambda wanted: find_executable(walk, cwd, wanted))
             given = self._files() if files is None else files
-            return kernel.spawn(start, exe, b" ".join(strings.argv), given, self.cred)
+            return kernel.spawn(start, os.fsdecode(strings.name), b" ".join(strings.argv), given, self.cred)

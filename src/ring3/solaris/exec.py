@@ -38,6 +38,10 @@ NCARGS: Final = {8: 0x20_0000, 4: 0x10_0000}
 STACK_ALIGN: Final = {8: 16, 4: 4}
 PLATFORM: Final = b"i86pc"
 FXSAVE_SIZE: Final = 512
+INTERPRETED: Final = 1024
+"""Bytes of a file in which the line is that names its interpreter."""
+MAX_DEPTH: Final = 5
+"""Programs of which each is the interpreter of the one before (INTP_MAXDEPTH)."""
 
 HWCAP: Final = (
     HwCap.AV_386_FPU | HwCap.AV_386_TSC | HwCap.AV_386_CX8 | HwCap.AV_386_SEP | HwCap.AV_386_AMD_SYSC
@@ -47,6 +51,18 @@ HWCAP: Final = (
     | HwCap.AV_386_PCLMULQDQ
 )  # fmt: skip
 """What the CPU can do (AT_SUN_HWCAP); the tests compare it with CPUID."""
+
+
+def interpreter(head: bytes, path: bytes, argv: Sequence[bytes]) -> list[bytes]:
+    """The words that run a script, of which the first is its interpreter; none if its first line names none.
+
+    Args:
+        head: What it begins with.
+        path: Where it is.
+        argv: The words that it was to be run with.
+    """
+    words = head[2:].split(b"\n", 1)[0].split(None, 1) if head.startswith(b"#!") else []
+    return [words[0], *(word.rstrip() for word in words[1:]), path, *argv[1:]] if words else []
 
 
 @dataclass(frozen=True, slots=True)

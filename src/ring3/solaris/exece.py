@@ -15,7 +15,7 @@ from ring3.loader.program import ExecError
 from ring3.loader.stack import Strings
 from ring3.machine.msr import Msr
 from ring3.solaris.definition import function, syscall
-from ring3.solaris.exec import NCARGS, Start, prepare, setregs
+from ring3.solaris.exec import INTERPRETED, MAX_DEPTH, NCARGS, Start, interpreter, prepare, setregs
 from ring3.solaris.exit import end_others
 from ring3.solaris.lookup import path_at, walk
 from ring3.solaris.segments import describe_lwp, load_data_segments
@@ -24,10 +24,6 @@ from ring3.solaris.timers import end_timers
 
 if TYPE_CHECKING:
     from ring3.solaris.task import SolarisTask
-
-_INTERPRETED: Final = 1024
-"""Bytes of a script's first line that are looked at."""
-_MAX_DEPTH: Final = 5
 
 
 def _vector(task: SolarisTask, address: int) -> list[bytes]:
@@ -82,15 +78,14 @@ def gexec(
     Raises:
         Errno: ENOEXEC.
     """
-    head = file.pread(0, _INTERPRETED)
+    head = file.pread(0, INTERPRETED)
     loader = findexec_by_hdr(task, head)
     if loader == Execsw.ELF:
         return file, path, argv
-    words = head[2:].split(b"\n", 1)[0].split(None, 1) if loader else []
-    if not words or level == _MAX_DEPTH:
+    words = interpreter(head, path, argv)
+    if not words or level == MAX_DEPTH:
         raise Errno(SolarisE.ENOEXEC)
-    argv = [words[0], *(word.rstrip() for word in words[1:]), path, *argv[1:]]
-    return gexec(task, _open(task, words[0]), words[0], argv, level + 1)
+    return gexec(task, _open(task, words[0]), words[0], words, level + 1)
 
 
 @syscall("full")
