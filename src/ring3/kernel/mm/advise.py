@@ -231,6 +231,7 @@ _ACTIONS: Final[dict[Advice, Callable[[FaultingSpace, Vma, int, int], None]]] = 
 
 @function(
     "long do_mincore(unsigned long addr, unsigned long pages, unsigned char *vec)",
+    calls={"madvise_walk_vmas"},
 )
 def do_mincore(mm: FaultingSpace, address: int, length: int) -> Iterator[bytes]:
     """One byte a page, 1 where the page is in memory, mapping by mapping up to the first hole.

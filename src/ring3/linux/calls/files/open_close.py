@@ -85,7 +85,7 @@ def _checked(flags: int) -> int:
     calls={"do_filp_open"},
 )
 def do_sys_openat2(
-    task: LinuxTask, dfd: int, filename: int, flags: int, mode: int, resolve: int = 0
+    task: LinuxTask, dfd: int, path: bytes, flags: int, mode: int, resolve: int = 0
 ) -> int | Waiting:
     """Opens a file and gives it a descriptor.
 
@@ -93,7 +93,6 @@ def do_sys_openat2(
         Errno: As open(2).
     """
     flags = _checked(flags & KNOWN)
-    path = given_path(task, filename)
     task.files.free_from(0)
     try:
         return _open_file(task, dfd, path, flags, mode, resolve)
@@ -157,19 +156,19 @@ async def _open_fifo(task: LinuxTask, file: FifoFile, flags: int) -> int:
 @syscall("full")
 def sys_open(task: LinuxTask, filename: Path, flags: OpenFlags, mode: Mode) -> int | Waiting:
     """Opens a file."""
-    return do_sys_openat2(task, AT_FDCWD, filename, flags | O_LARGEFILE, mode & MODES)
+    return do_sys_openat2(task, AT_FDCWD, given_path(task, filename), flags | O_LARGEFILE, mode & MODES)
 
 
 @syscall("full")
 def compat_sys_open(task: LinuxTask, filename: Path, flags: OpenFlags, mode: Mode) -> int | Waiting:
     """Opens a file for a 32-bit program; EOVERFLOW if it is too large for one that does not say O_LARGEFILE."""
-    return do_sys_openat2(task, AT_FDCWD, filename, flags, mode & MODES)
+    return do_sys_openat2(task, AT_FDCWD, given_path(task, filename), flags, mode & MODES)
 
 
 @syscall("full")
 def sys_openat(task: LinuxTask, dfd: DirFd, filename: Path, flags: OpenFlags, mode: Mode) -> int | Waiting:
     """Opens a file relative to a directory."""
-    return do_sys_openat2(task, dfd, filename, flags | O_LARGEFILE, mode & MODES)
+    return do_sys_openat2(task, dfd, given_path(task, filename), flags | O_LARGEFILE, mode & MODES)
 
 
 @syscall("full")
@@ -177,14 +176,14 @@ def compat_sys_openat(
     task: LinuxTask, dfd: DirFd, filename: Path, flags: OpenFlags, mode: Mode
 ) -> int | Waiting:
     """The same for a 32-bit program."""
-    return do_sys_openat2(task, dfd, filename, flags, mode & MODES)
+    return do_sys_openat2(task, dfd, given_path(task, filename), flags, mode & MODES)
 
 
 @syscall("full")
 def sys_openat2(task: LinuxTask, dfd: DirFd, filename: Path, how: Pointer, usize: SizeT) -> int | Waiting:
     """Opens a file relative to a directory, within bounds."""
     flags, mode, resolve = _open_how(task, how, usize)
-    return do_sys_openat2(task, dfd, filename, flags | O_LARGEFILE, mode, resolve)
+    return do_sys_openat2(task, dfd, given_path(task, filename), flags | O_LARGEFILE, mode, resolve)
 
 
 def _open_how(task: LinuxTask, address: int, size: int) -> tuple[int, int, int]:
@@ -214,7 +213,7 @@ def _open_how(task: LinuxTask, address: int, size: int) -> tuple[int, int, int]:
 def sys_creat(task: LinuxTask, pathname: Path, mode: Mode) -> int | Waiting:
     """Makes a file, or empties it, and opens it for writing."""
     flags = O_CREAT | O_WRONLY | O_TRUNC | O_LARGEFILE
-    return do_sys_openat2(task, AT_FDCWD, pathname, flags, mode & MODES)
+    return do_sys_openat2(task, AT_FDCWD, given_path(task, pathname), flags, mode & MODES)
 
 
 @syscall("full")

@@ -8,7 +8,6 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.linux.capabilities import Cap
 from ring3.abi.linux.structs.sockets import SOCK_FILTER
 from ring3.abi.linux.structs.tracing import SECCOMP_METADATA
-from ring3.kernel.functions import function
 from ring3.linux.filters.seccomp import Flag, mode_of, newest_of
 from ring3.linux.model.filters import Filter, Mode, chain
 
@@ -21,7 +20,6 @@ _NUMBER: Final = 8
 """Bytes of the member that names the filter."""
 
 
-@function("long seccomp_get_filter(struct task_struct *task, unsigned long filter_off, void __user *data)")
 def seccomp_get_filter(task: LinuxTask, target: LinuxTask, number: int, data: int) -> int:
     """PTRACE_SECCOMP_GET_FILTER: a filter's instructions; returns how many, also where there is no address.
 
@@ -35,7 +33,6 @@ def seccomp_get_filter(task: LinuxTask, target: LinuxTask, number: int, data: in
     return len(program) // _INSTRUCTION.size
 
 
-@function("long seccomp_get_metadata(struct task_struct *task, unsigned long size, void __user *data)")
 def seccomp_get_metadata(task: LinuxTask, target: LinuxTask, size: int, data: int) -> int:
     """PTRACE_SECCOMP_GET_METADATA: the flags of the filter that a struct names; returns how long the answer is.
 
