@@ -46,6 +46,7 @@ DEEDS = {
     "jobs": (
         "before 6\n"
         "tty 3 session 1 group 1 again 25\r\n"
+        "ttydev 1\r\n"
         "bad 1 22\r\n"
         "stopped 1 by 26\r\n"
         "line\r\n"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tarfile
+import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -89,7 +91,7 @@ def pyelftools(home: Path) -> None:
 
 
 def esbuild(home: Path) -> None:
-    """It prints its version, and bundles ten modules."""
+    """It prints its version, bundles ten modules and serves the bundle."""
     folder = _fetched(home, ["npm", "pack", "-s", ESBUILD], "*.tgz")
     program = str(_program(folder / "package" / "bin", "esbuild"))
     expect(folder, [program, "--version"], ESBUILD.rpartition("@")[2] + "\n")
@@ -100,6 +102,36 @@ def esbuild(home: Path) -> None:
     bundled = "(()=>{console.log(45);})();\n"
     if bundled not in expect(folder, [program, "--bundle", "--minify", "all.js"], None):
         raise Wrong("the bundle does not print the sum")
+    served = _served(folder, program)
+    if bundled not in served:
+        raise Wrong(f"it serves {served!r}")
+
+
+def _served(folder: Path, program: str) -> str:
+    """What esbuild's server on the machine's loopback interface gives for the bundle, by way of a published port."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    words = ["--bundle", "--minify", "all.js", "--outdir=.", "--serve=127.0.0.1:8000"]
+    command = [sys.executable, "-m", "ring3", "run", "--publish", f"{port}:8000", program, *words]
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=os.environ | {"PWD": str(folder)},
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as server:
+        assert server.stderr is not None
+        try:
+            for line in server.stderr:  # it says where it serves when it does
+                if b"http://" in line:
+                    break
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/all.js", timeout=SECONDS) as answer:
+                text: str = answer.read().decode()
+        except OSError as error:
+            raise Wrong(f"its server cannot be asked: {error}") from None
+        finally:
+            server.terminate()
+    return text
 
 
 def ngrok(home: Path) -> None:

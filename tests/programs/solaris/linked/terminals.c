@@ -130,6 +130,10 @@ static void jobs(void)
 	if (child == 0) {
 		int fd = open("/dev/tty", O_RDWR);
 		printf("tty %d session %d group %d again %d\n", fd, tcgetsid(fd) == getpid(), tcgetpgrp(0) == getpid(), why(ioctl(0, TIOCSCTTY, 0)));
+		psinfo_t info;
+		struct stat found;
+		fstat(0, &found);
+		printf("ttydev %d\n", pread(open("/proc/self/psinfo", O_RDONLY), &info, sizeof info, 0) == sizeof info && info.pr_ttydev == found.st_rdev);
 		printf("bad %d", why(tcsetpgrp(0, 77777)));
 		printf(" %d\n", why(tcsetpgrp(0, -1)));
 		fflush(stdout);

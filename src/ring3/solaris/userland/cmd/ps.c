@@ -2,8 +2,13 @@
 
 #include "solaris.h"
 
+#define PRNODEV ((dev_t)-1)
+
 static void show(const psinfo_t *info, int full)
 {
+	char terminal[16] = "?";
+	if (info->pr_ttydev != PRNODEV)
+		snprintf(terminal, sizeof terminal, "pts/%u", (unsigned)info->pr_ttydev);	/* the minor number */
 	long seconds = info->pr_time.tv_sec;
 	if (full) {
 		struct passwd *user = getpwuid(info->pr_euid);
@@ -12,10 +17,10 @@ static void show(const psinfo_t *info, int full)
 		else
 			printf("%8u", info->pr_euid);
 		printf(" %5d %5d   0", info->pr_pid, info->pr_ppid);
-		printf(" ?        ");
+		printf(" %-9s", terminal);
 		printf("%5ld:%02ld %s\n", seconds / 60, seconds % 60, info->pr_psargs);
 	} else {
-		printf("%6d ?        %4ld:%02ld %s\n", info->pr_pid, seconds / 60, seconds % 60, info->pr_fname);
+		printf("%6d %-9s%4ld:%02ld %s\n", info->pr_pid, terminal, seconds / 60, seconds % 60, info->pr_fname);
 	}
 }
 
