@@ -87,6 +87,13 @@ def test_the_compiled_file_of_an_unchanged_source_is_what_runs(package: ModuleTy
     assert _again("found.one").SAYS == 1
 
 
+def test_a_module_that_was_compiled_elsewhere_says_where_it_is(package: ModuleType) -> None:
+    source = Path(package.__path__[0]) / "one.py"
+    source.write_text("SAYS = 1\ndef where(): pass\n")
+    py_compile.compile(str(source), dfile="elsewhere/one.py")
+    assert _again("found.one").where.__code__.co_filename == str(source)
+
+
 @pytest.mark.parametrize("garbage", [b"", b"\xff" * 40])
 def test_damaged_compiled_files_are_made_anew(package: ModuleType, garbage: bytes) -> None:
     compiled = py_compile.compile(str(Path(package.__path__[0]) / "one.py"))
