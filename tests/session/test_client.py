@@ -12,8 +12,8 @@ from tests.cli.command import HELLO, ROOT
 from tests.session.machines import Machines
 
 OURS: Final = {
-    "ring3", "ring3.__main__", "ring3.errors", "ring3.host_signals", "ring3.session", "ring3.session.client",
-    "ring3.session.folder", "ring3.session.host_terminal", "ring3.session.wire",
+    "ring3", "ring3.__main__", "ring3.errors", "ring3.finder", "ring3.host_signals", "ring3.session",
+    "ring3.session.client", "ring3.session.folder", "ring3.session.host_terminal", "ring3.session.wire",
 }  # fmt: skip
 TOO_DEAR: Final = (
     "argparse",

@@ -108,14 +108,15 @@ class LinuxKernel(LinuxSystem):
         return self._network(Reach.NONE)
 
     def _network(self, reach: Reach) -> Network:
-        from ring3.kernel import points  # noqa: PLC0415 - few programs have sockets
-        from ring3.linux.calls.sockets.arguments import TaskCaller  # noqa: PLC0415
+        from ring3.linux.calls.sockets.arguments import TaskCaller  # noqa: PLC0415 - few programs have sockets
         from ring3.net.network import Network  # noqa: PLC0415
 
         def random_bytes(size: int) -> bytes:
             return self.random_bytes(size)  # whichever source is in force then
 
         def observe(observer: Callable[[Carried], None]) -> Callable[[], None]:
+            from ring3.kernel import points  # noqa: PLC0415 - few programs look at packets
+
             def heard(carried: Carried) -> None:
                 task = carried.task
                 if not isinstance(task, LinuxTask) or task.namespaces.net.network is network:

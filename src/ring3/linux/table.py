@@ -123,7 +123,7 @@ FAMILIES: Final = {
     "memory.process_vm": (
         "sys_process_madvise sys_process_mrelease sys_process_vm_readv sys_process_vm_writev"
     ),
-    "processes.clone": ("compat_sys_ia32_clone sys_clone sys_clone3 sys_fork sys_unshare sys_vfork"),
+    "processes.clone": "compat_sys_ia32_clone sys_clone sys_clone3 sys_fork sys_unshare sys_vfork",
     "processes.compare": "sys_kcmp",
     "processes.execve": "compat_sys_execve compat_sys_execveat sys_execve sys_execveat",
     "processes.exit": "sys_exit sys_exit_group sys_set_tid_address",

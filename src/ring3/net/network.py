@@ -34,6 +34,16 @@ Maker = Callable[["Network", int, int, "Caller"], Socket]
 Observe = Callable[[Callable[["Carried"], None]], Callable[[], None]]
 """Has something told of all that is carried; returns what ends that."""
 
+
+def observe_nothing(observer: Callable[[Carried], None]) -> Callable[[], None]:
+    """What a network has whose kernel tells of no packets."""
+    return _nothing
+
+
+def _nothing() -> None:
+    pass
+
+
 OWN: Final = {
     AF_UNIX: ("ring3.net.unix.family", "make"),
     AF_INET: ("ring3.net.inet.family", "make"),
@@ -86,7 +96,7 @@ class Network:
         events: HostEvents,
         reach: Reach = Reach.LOOPBACK,
         hostname: Callable[[], str] = str,
-        observe: Observe = lambda observer: lambda: None,
+        observe: Observe = observe_nothing,
     ) -> None:
         self.vfs = vfs
         self.clocks = clocks

@@ -81,10 +81,9 @@ class ProcTree:
         return self._text(name)
 
     def _text(self, name: bytes) -> PseudoFile | None:
-        texts: dict[bytes, Text] = import_module(f"ring3.linux.proc.{LATER.get(name, 'system')}").TEXTS
-        return (
-            PseudoFile(self.fs, name, lambda: texts[name](self._kernel).encode()) if name in texts else None
-        )
+        if name not in _texts(name):
+            return None
+        return PseudoFile(self.fs, name, lambda: _texts(name)[name](self._kernel).encode())
 
     def _sysctl(self) -> PseudoDirectory:
         from ring3.linux.proc.sysctl import TUNABLES  # noqa: PLC0415 - few programs look at it
@@ -116,6 +115,12 @@ class ProcTree:
         if found is not None:
             return found.threads[0] if found.threads else found.remains
         return self._kernel.thread(number)
+
+
+def _texts(name: bytes) -> dict[bytes, Text]:
+    """The texts of the module that has this one, if any has."""
+    found: dict[bytes, Text] = import_module(f"ring3.linux.proc.{LATER.get(name, 'system')}").TEXTS
+    return found
 
 
 def procfs(kernel: LinuxSystem, fs: PseudoFileSystem, pids: PidNamespace) -> PseudoDirectory:
