@@ -11,7 +11,9 @@ from ring3.fleet.execution import execute
 from ring3.fleet.outcome import Ending, Outcome
 from ring3.fleet.run import HOME, File, Limits, Run
 
-POLICY = b'default = "deny"\n[[rule]]\ncalls = ["%process", "writev", "write"]\naction = "allow"\n'
+POLICY = (
+    b'default = "deny"\n[[rule]]\ncalls = ["%process", "arch_prctl", "writev", "write"]\naction = "allow"\n'
+)
 
 
 def made(target: Path, *words: str, given: bytes = b"", policy: bytes = b"", **fields: object) -> Outcome:
