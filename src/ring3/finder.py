@@ -45,9 +45,7 @@ class _Loader(SourceFileLoader):
         if not compiled.startswith(self.expected):
             return super().get_code(fullname)
         code: CodeType = marshal.loads(memoryview(compiled)[16:])
-        if (
-            code.co_filename != self.path
-        ):  # compiled under another name, or elsewhere: Python's own loader mends that
+        if code.co_filename != self.path:  # it was compiled elsewhere: Python's own mends that
             return super().get_code(fullname)
         return code
 
