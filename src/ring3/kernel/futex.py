@@ -123,11 +123,6 @@ class Futexes:
         queue = self._queues.get(key)
         if queue is None:
             return 0
-        if count <= 1:
-            waiter = next(iter(queue))
-            if waiter.bitset & bitset and waiter.lock is None and waiter.target is None:
-                self._let_go(waiter)
-                return 1
         woken: list[FutexWaiter] = []
         try:
             for waiter in queue:
