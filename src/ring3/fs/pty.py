@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
+from ring3.abi.errno import E, Errno
 from ring3.abi.signals import Sig
 from ring3.fs.flip_buffer import FlipBuffer
 from ring3.fs.line_discipline import LineDiscipline
 from ring3.fs.packet_mode import PacketMode, Status, changes
 from ring3.fs.readiness import POLLPRI, READABLE, WRITABLE
-from ring3.fs.termios import RAW, Termios
+from ring3.fs.termios import DISABLED, RAW, Cc, Termios
 from ring3.kernel.wait import Listening, WaitQueue
 
 if TYPE_CHECKING:
@@ -134,6 +135,24 @@ class End:
         self.note(Status.FLUSHREAD)
         self._look_again()
         self.other.waiting.wake(WRITABLE)
+
+    def flow(self, action: int) -> None:
+        """TCXONC: 0 stops output, 1 lets it go on; 2 sends STOP to the other end, 3 START.
+
+        Raises:
+            Errno: EINVAL, another action.
+        """
+        match action:
+            case 0:
+                self.line.hold()
+            case 1:
+                self.line.let_go()
+            case 2 | 3:
+                key = self.line.termios.cc[Cc.STOP if action == 2 else Cc.START]
+                if key != DISABLED:
+                    self.send_key(key)
+            case _:
+                raise Errno(E.EINVAL)
 
     def send_key(self, key: int) -> None:
         """Sends START or STOP to the other end, output that is stopped or not (tty_send_xchar)."""

@@ -16,7 +16,6 @@ from ring3.abi.solaris.errno import SolarisE
 from ring3.abi.solaris.ioctls import Ioctl
 from ring3.abi.solaris.signals import SolarisSig
 from ring3.fs.pty_files import PtyFile, SlaveFile
-from ring3.fs.termios import DISABLED, Cc
 from ring3.fs.waiting import retry
 from ring3.solaris import terminal_settings
 from ring3.solaris.job_control import session_group
@@ -209,18 +208,7 @@ def _set_settings(task: SolarisTask, file: PtyFile, cmd: int, arg: int) -> int:
 
 def _flow(task: SolarisTask, file: PtyFile, arg: int) -> int:
     """TCXONC: stops output, lets it go on, or sends STOP or START to the other end."""
-    line = file.end.line
-    match arg:
-        case 0:
-            line.hold()
-        case 1:
-            line.let_go()
-        case 2 | 3:
-            key = line.termios.cc[Cc.STOP if arg == 2 else Cc.START]
-            if key != DISABLED:
-                file.end.send_key(key)
-        case _:
-            raise Errno(SolarisE.EINVAL)
+    file.end.flow(arg)
     return 0
 
 

@@ -20,7 +20,6 @@ from ring3.fs.inode import Inode
 from ring3.fs.opening import O_CLOEXEC, O_NOCTTY
 from ring3.fs.pty import Pty
 from ring3.fs.pty_files import PtyFile, SlaveFile, open_master
-from ring3.fs.termios import DISABLED, Cc
 from ring3.kernel.functions import function
 from ring3.kernel.timers import Timer
 from ring3.linux.model.siginfo import SigInfo
@@ -186,18 +185,7 @@ def _nothing(task: LinuxTask, file: PtyFile, arg: int) -> int:
 
 def _flow(task: LinuxTask, file: PtyFile, arg: int) -> int:
     """TCXONC: stops output, lets it go on, or sends STOP or START to the other end."""
-    line = file.end.line
-    match arg:
-        case 0:
-            line.hold()
-        case 1:
-            line.let_go()
-        case 2 | 3:
-            key = line.termios.cc[Cc.STOP if arg == 2 else Cc.START]
-            if key != DISABLED:
-                file.end.send_key(key)
-        case _:
-            raise Errno(E.EINVAL)
+    file.end.flow(arg)
     return 0
 
 

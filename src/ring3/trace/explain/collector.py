@@ -21,11 +21,9 @@ from ring3.trace.explain.events import Access, CpuStep, Delivery, Event, FrameFi
 from ring3.trace.explain.facts import Change, Value
 from ring3.trace.explain.follower import Follower
 from ring3.trace.explain.handover import Fields, Handover, fields_at
-from ring3.trace.explain.model import Explanation, Return
+from ring3.trace.explain.model import Explanation
 from ring3.trace.explain.names import Names
-from ring3.trace.explain.registers import Picture, changes, picture, values
-from ring3.trace.explain.walks import Walks
-from ring3.trace.user_symbols import UserSymbols
+from ring3.trace.explain.registers import Picture, changes, picture
 
 TABLES: Final = ("sys_call_table", "ia32_sys_call_table")
 _M64: Final = (1 << 64) - 1
@@ -35,6 +33,7 @@ class Collector(Follower[Explanation]):
     """The facts of one call."""
 
     task: LinuxTask
+    signals = Sig
 
     def __init__(
         self, kernel: LinuxKernel, task: LinuxTask, call: Call, nth: int, over: Callable[[Explanation], None]
@@ -48,22 +47,14 @@ class Collector(Follower[Explanation]):
             nth: Which it is, from 1.
             over: Gets the explanation.
         """
-        self.task = task
+        super().__init__(kernel, task, task.exe, nth, over)
         self._kernel = kernel
-        self._machine = kernel.machine
-        self._nth = nth
-        self._program = task.exe
         self._names = Names(kernel, task)
-        self._walks = Walks(kernel.machine)
-        self._user_symbols = UserSymbols(kernel)
         self._disassembler = Disassembler(kernel.machine, self._describe, kernel.image.symbols.name)
         self._asked = asked(kernel, call, self._disassembler)
         self._events: list[Event] = []
         self._filled: Fields = {}
         self._handover: Handover | None = None
-        self._back: Return | None = None
-        self._ended = ""
-        super().__init__(kernel, task, over)
 
     @property
     def disassembler(self) -> Disassembler:
@@ -121,17 +112,6 @@ class Collector(Follower[Explanation]):
         for address in addresses:
             if address is not None:
                 self._walks.note(address)
-
-    def back(self, last: str) -> None:
-        """Ring 3 runs next."""
-        after = picture(self._cpu)
-        code = self._disassembler.decode(after["rip"], self._cpu.long_mode).code
-        self._back = Return(last, values(after), changes(self.before_call, after, ("rip",)), code)
-
-    def ended(self, code: int) -> None:
-        """The call was the task's last."""
-        signal = code & 0x7F
-        self._ended = f"signal {Sig(signal).name}" if signal else f"status {code >> 8 & 0xFF}"
 
     # -- ring 0 --------------------------------------------------------------------------------------------------
 

@@ -16,10 +16,14 @@ from ring3.kernel.watched_cpu import CpuObserver, Delivered
 from ring3.kernel.watched_stubs import StubCall
 from ring3.machine.cpu import Stop, Trap
 from ring3.trace.explain.disassembly import Decoded, Disassembler
-from ring3.trace.explain.registers import Picture, picture
+from ring3.trace.explain.model import Return
+from ring3.trace.explain.registers import Picture, changes, picture, values
+from ring3.trace.explain.walks import Walks
+from ring3.trace.user_symbols import UserSymbols
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from enum import IntEnum
 
     from ring3.kernel.core import Kernel
     from ring3.kernel.events import Exited
@@ -34,19 +38,33 @@ class Follower(CpuObserver, CallObserver, Generic[Told]):
     Attributes:
         task: Who makes it.
         before_call: The program's registers at the call.
+        signals: The system's numbers of signals.
     """
 
-    def __init__(self, kernel: Kernel[Any], task: Task, over: Callable[[Told], None]) -> None:
+    signals: type[IntEnum]
+
+    def __init__(
+        self, kernel: Kernel[Any], task: Task, program: str, nth: int, over: Callable[[Told], None]
+    ) -> None:
         """Begins; the CPU stands at the call, and nothing of it is done yet.
 
         Args:
             kernel: The kernel.
             task: The task that runs.
+            program: The path of its program.
+            nth: Which of all calls it is, from 1.
             over: Gets the explanation when the call is over, before the program goes on.
         """
         self.task = task
         self._over = over
+        self._machine = kernel.machine
         self._cpu = kernel.machine.cpu
+        self._program = program
+        self._nth = nth
+        self._user_symbols = UserSymbols(kernel)
+        self._walks = Walks(kernel.machine)
+        self._back: Return | None = None
+        self._ended = ""
         self.before_call = picture(self._cpu)
         self._at: tuple[Decoded, Picture, list[int]] | None = None
         self._handed_over: StubCall | None = None
@@ -90,14 +108,6 @@ class Follower(CpuObserver, CallObserver, Generic[Told]):
     def handed_back(self, call: StubCall | None, *, waited: bool) -> None:
         """Python is done; with no call if the task has ended there, or while it waited."""
 
-    @abstractmethod
-    def back(self, last: str) -> None:
-        """Ring 3 runs next; the mnemonic of the instruction that led there."""
-
-    @abstractmethod
-    def ended(self, code: int) -> None:
-        """The task ends, with a code as wait(2) has it."""
-
     # -- what the probes tell --------------------------------------------------------------------------------------
 
     def _enters(self, told: Delivered) -> None:
@@ -122,8 +132,14 @@ class Follower(CpuObserver, CallObserver, Generic[Told]):
         faulted = isinstance(stop, Trap) and self._cpu.rip == before["rip"]
         self.executed(decoded, before, addresses, faulted=faulted)
         if self._cpu.cpl == 3:
-            self.back(decoded.mnemonic)
+            self._leaves(decoded.mnemonic)
             self._finish()
+
+    def _leaves(self, last: str) -> None:
+        """Ring 3 runs next; the mnemonic of the instruction that led there."""
+        after = picture(self._cpu)
+        code = self.disassembler.decode(after["rip"], self._cpu.long_mode).code
+        self._back = Return(last, values(after), changes(self.before_call, after, ("rip",)), code)
 
     def entry(self, call: Call) -> None:
         """Something is handed over to Python, whoever's."""
@@ -148,7 +164,9 @@ class Follower(CpuObserver, CallObserver, Generic[Told]):
             if self._handed_over is not None:
                 self._handed_over = None
                 self.handed_back(None, waited=self._waited)
-            self.ended(told.code)
+            signal = told.code & 0x7F
+            status = told.code >> 8 & 0xFF
+            self._ended = f"signal {self.signals(signal).name}" if signal else f"status {status}"
             self._finish()
 
     def _finish(self) -> None:

@@ -18,7 +18,7 @@ from ring3.trace.explain.events import (
     PythonCall,
     TableSlot,
 )
-from ring3.trace.explain.model import Argument, Asked, Explanation, Return
+from ring3.trace.explain.model import Asked, Explanation, Return
 from ring3.trace.explain.names import PT_REGS
 from ring3.trace.explain.stages import AGAIN, END, PROGRAM, Stage, heading, opening, staged
 from ring3.trace.explain_page import sources
@@ -36,7 +36,7 @@ from ring3.trace.explain_page.page import (
     number,
     walks,
 )
-from ring3.trace.explain_page.steps import cpu_step, instruction, values
+from ring3.trace.explain_page.steps import argument, cpu_step, instruction, values
 
 _M64: Final = (1 << 64) - 1
 _OFFSETS: Final = {name: offset for offset, name in PT_REGS.items()}
@@ -104,7 +104,7 @@ class _Pager:
     def _asked(self, asked: Asked, station: int) -> Step:
         name = asked.name or "no call has this number"
         rows = [Row(prose.number_register(asked), number(asked.number), f"the number: {name}")]
-        rows += [_argument(argument) for argument in asked.arguments]
+        rows += map(argument, asked.arguments)
         return Step(
             station,
             "ring 3",
@@ -219,8 +219,3 @@ class _Pager:
             registers=values(back.registers),
             tables=(Table("What the program finds changed", rows),) if rows else (),
         )
-
-
-def _argument(told: Argument) -> Row:
-    kind = f"{told.type} {told.name}".replace("* ", "*").strip()
-    return Row(told.place, "not in memory" if told.value is None else number(told.value), kind)

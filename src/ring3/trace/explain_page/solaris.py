@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ring3.trace.explain.events import Instruction
+from ring3.trace.explain.model import Return
 from ring3.trace.explain_page import sources
 from ring3.trace.explain_page.page import (
     Call,
@@ -19,9 +20,9 @@ from ring3.trace.explain_page.page import (
     number,
     walks,
 )
-from ring3.trace.explain_page.steps import cpu_step, instruction, values
+from ring3.trace.explain_page.steps import argument, cpu_step, instruction, values
 from ring3.trace.explain_solaris import prose
-from ring3.trace.explain_solaris.model import Asked, Entered, Explanation, Python, Return
+from ring3.trace.explain_solaris.model import Asked, Entered, Explanation, Python
 from ring3.trace.explain_solaris.model import Step as Told
 from ring3.trace.explain_solaris.names import REGS
 
@@ -86,10 +87,7 @@ class _Pager:
 
     def _asked(self, asked: Asked, station: int) -> Step:
         rows = [Row("eax", number(asked.number), f"the number: {asked.name or 'no call has it'}")]
-        rows += [
-            Row(one.place, number(one.value), f"{one.type} {one.name}".replace("* ", "*").strip())
-            for one in asked.arguments
-        ]
+        rows += map(argument, asked.arguments)
         at = next(code for code in asked.listing if code.address == asked.at)
         return Step(
             station,

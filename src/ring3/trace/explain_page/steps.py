@@ -6,13 +6,20 @@ from ring3.trace.explain import bits, listing
 from ring3.trace.explain.bits import Unfolded
 from ring3.trace.explain.events import CpuStep, Instruction
 from ring3.trace.explain.facts import Value
+from ring3.trace.explain.model import Argument
 from ring3.trace.explain_page import sources
-from ring3.trace.explain_page.page import Step, Touch, Walked, line, number
+from ring3.trace.explain_page.page import Row, Step, Touch, Walked, line, number
 
 
 def values(told: tuple[Value, ...]) -> dict[str, str]:
     """What registers hold."""
     return {value.name: number(value.value) for value in told}
+
+
+def argument(told: Argument) -> Row:
+    """What the program passed, with its C declaration."""
+    kind = f"{told.type} {told.name}".replace("* ", "*").strip()
+    return Row(told.place, "not in memory" if told.value is None else number(told.value), kind)
 
 
 def instruction(told: Instruction, station: int, found: Walked, system: str) -> Step:

@@ -29,23 +29,13 @@ from ring3.trace.explain.disassembly import Decoded, Disassembler, Memory
 from ring3.trace.explain.events import Access, CpuStep, Instruction
 from ring3.trace.explain.facts import Change, Code, Value
 from ring3.trace.explain.follower import Follower
+from ring3.trace.explain.model import Argument
 from ring3.trace.explain.registers import Picture, changes, picture, values
-from ring3.trace.explain.walks import Walks
 from ring3.trace.explain_solaris import notes
 from ring3.trace.explain_solaris.call import Call
 from ring3.trace.explain_solaris.flow import Flow
-from ring3.trace.explain_solaris.model import (
-    Argument,
-    Asked,
-    Entered,
-    Explanation,
-    Python,
-    Return,
-    Step,
-    SysentField,
-)
+from ring3.trace.explain_solaris.model import Asked, Entered, Explanation, Python, Step, SysentField
 from ring3.trace.explain_solaris.names import REGS, Names
-from ring3.trace.user_symbols import UserSymbols
 
 PLACES: Final = ("rdi", "rsi", "rdx", "r10", "r8", "r9")
 _DECLARATIONS: Final = {
@@ -65,6 +55,7 @@ class Collector(Follower[Explanation]):
     """The facts of one call."""
 
     task: SolarisTask
+    signals = SolarisSig
 
     def __init__(
         self,
@@ -83,14 +74,9 @@ class Collector(Follower[Explanation]):
             nth: Which it is, from 1.
             over: Gets the explanation.
         """
-        self.task = task
+        super().__init__(kernel, task, task.exe, nth, over)
         self._kernel = kernel
-        self._machine = kernel.machine
-        self._nth = nth
-        self._program = task.exe
         self._names = Names(kernel, task)
-        self._walks = Walks(kernel.machine)
-        self._user_symbols = UserSymbols(kernel)
         self._disassembler = Disassembler(kernel.machine, self._describe, self._names.exact)
         self._steps: list[Step] = []
         self._entry_steps: tuple[CpuStep, ...] = ()
@@ -100,9 +86,6 @@ class Collector(Follower[Explanation]):
         self._is_call = False
         self._python: Python | None = None
         self._flow: Flow | None = None
-        self._back: Return | None = None
-        self._ended = ""
-        super().__init__(kernel, task, over)
         self._asked = self._look_at_program(call)
 
     @property
@@ -116,17 +99,6 @@ class Collector(Follower[Explanation]):
             self._entry_steps = steps.told(
                 told.steps, self._cpu.gpr(Gpr.RSP), self._names.annotated, lambda _: ""
             )
-
-    def back(self, last: str) -> None:
-        """Ring 3 runs next."""
-        after = picture(self._cpu)
-        code = self._disassembler.decode(after["rip"]).code
-        self._back = Return(last, values(after), changes(self.before_call, after, ("rip",)), code)
-
-    def ended(self, code: int) -> None:
-        """The call was the process's last."""
-        signal = code & 0x7F
-        self._ended = f"signal {SolarisSig(signal).name}" if signal else f"status {code >> 8 & 0xFF}"
 
     def explanation(self) -> Explanation:
         """What was gathered."""

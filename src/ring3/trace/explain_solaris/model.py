@@ -5,25 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ring3.trace.explain.events import CpuStep, Instruction
-from ring3.trace.explain.facts import Change, Code, Value
+from ring3.trace.explain.facts import Code, Value
+from ring3.trace.explain.model import Argument, Return
 from ring3.trace.explain.walks import PageWalk
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """An argument as the program passed it.
-
-    Attributes:
-        place: The register.
-        name: The parameter's name, "" where the call is not defined.
-        type: Its C type, "" likewise.
-        value: What the register holds.
-    """
-
-    place: str
-    name: str
-    type: str
-    value: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,23 +109,6 @@ class Python:
     waited: bool
     result: int | None
     error: str
-
-
-@dataclass(frozen=True, slots=True)
-class Return:
-    """Ring 3 again.
-
-    Attributes:
-        by: ``sysretq`` or ``iretq``.
-        registers: All registers then.
-        changes: Those that differ from what the program had, but for RIP.
-        code: The instruction at which it goes on.
-    """
-
-    by: str
-    registers: tuple[Value, ...]
-    changes: tuple[Change, ...]
-    code: Code
 
 
 Step = Instruction | Python

@@ -9,7 +9,8 @@ from ring3.abi.kinds import NamedTuple
 from ring3.abi.solaris.regs import PS_C
 from ring3.abi.solaris.sysent import NSYSCALL, SysentFlag
 from ring3.trace.explain.events import Instruction
-from ring3.trace.explain_solaris.model import Asked, Explanation, FlowStep, Python, Return, Step
+from ring3.trace.explain.model import Return
+from ring3.trace.explain_solaris.model import Asked, Explanation, FlowStep, Python, Step
 
 CPU: Final = (
     "The CPU looks nothing up in memory: model-specific registers say where ring 0 begins (LSTAR), with which "

@@ -10,16 +10,9 @@ from ring3.trace.explain import listing
 from ring3.trace.explain.events import Instruction
 from ring3.trace.explain.facts import Value
 from ring3.trace.explain.listing import INDENT, beside, paragraph
+from ring3.trace.explain.model import Return
 from ring3.trace.explain_solaris import prose
-from ring3.trace.explain_solaris.model import (
-    Asked,
-    Entered,
-    Explanation,
-    Python,
-    Return,
-    Step,
-    SysentField,
-)
+from ring3.trace.explain_solaris.model import Asked, Entered, Explanation, Python, Step, SysentField
 
 _COLUMNS: Final = (
     ("rax", "r8"), ("rbx", "r9"), ("rcx", "r10"), ("rdx", "r11"), ("rsi", "r12"), ("rdi", "r13"), ("rbp", "r14"),
