@@ -291,6 +291,50 @@ def test_all_points_of_solaris(solaris_program: Path, path: PathThrough, first_l
         check(solaris, solaris_program, chosen, first_leaves_first)
 
 
+class Rival(Noting):
+    """Takes another observer off its point as soon as it is told something."""
+
+    attached: Attachment
+    other: Rival
+
+    def __call__(self, *_told: object) -> None:
+        super().__call__()
+        self.other.attached.detach()
+
+
+class Rivalry(Rounds):
+    """Two rivals at each point, from the first round on."""
+
+    def __init__(self, machine: Computer, file: Path, watched: Points) -> None:
+        super().__init__(machine, file, {}, first_leaves_first=True)
+        self.rivals = {name: (Rival(self), Rival(self)) for name in watched}
+        self._watched = watched
+
+    def returned(self, call: Call) -> None:
+        """A round has begun."""
+        super().returned(call)
+        if self.number != 1:
+            return
+        assert call.task is not None
+        program = Program(self._machine, self._file, call.task)
+        for name, (first, second) in self.rivals.items():
+            first.other, second.other = second, first
+            for rival in (first, second):
+                point = self._watched[name](program)
+                rival.attached = self._machine.kernel.probes.attach(point, rival)
+
+
+@PATHS
+def test_who_is_taken_off_by_another_one_is_told_no_more(linux_program: Path, path: PathThrough) -> None:
+    chosen = {**EVERYWHERE, **OF_ONE_SPACE, **OF_LINUX, **({**IN_RING0, **DEAR} if path == "full" else {})}
+    with guest.boot(path) as linux:
+        rounds = Rivalry(linux, linux_program, chosen)
+        with linux.kernel.probes.attach(points.SystemCall("umask"), rounds):
+            assert guest.run(linux, linux_program).status == 0
+    told = {name: sum(bool(rival.seen) for rival in rivals) for name, rivals in rounds.rivals.items()}
+    assert told == dict.fromkeys(chosen, 1)
+
+
 def test_each_point_is_tried(toolchain: Toolchain) -> None:
     """A point that is new in `kernel.points` has to come here too."""
     file = toolchain.program("probes/rounds.c")

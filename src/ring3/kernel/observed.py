@@ -5,6 +5,7 @@ value or with an error; or it is *left*, without either, because its task has en
 told of what is still to come, with `Call.begun_before` set.
 
 Observers are asked in the order in which they came, at the end in the reverse order: the first one is the outermost.
+One whom another takes off when both are about to be told is told no more.
 """
 
 from __future__ import annotations
@@ -163,19 +164,25 @@ class Observers:
                 if getattr(type(observer), name) is not getattr(CallObserver, name)
             ]
 
-        self._entries = [told for _, told in those_with("entry")]
+        self._entries = those_with("entry")
         self._waits = those_with("wait")
         self._resumes = those_with("resume")
         self._returns = those_with("returned")[::-1]
         self._lefts = those_with("left")[::-1]
 
-    def make(self, call: Call) -> Value:
-        """Makes a call: what it returns, which for a coroutine is one that tells the observers what becomes of it."""
+    def _begin(self, call: Call) -> tuple[CallObserver, ...]:
+        """Tells of an entry those who watch, which it gives."""
         if not self._is_sorted:
             self._sort()
         call.observers = everybody = self._all
-        for told in self._entries:
-            told(call)
+        for observer, told in self._entries:
+            if self._all is everybody or observer in self._all:
+                told(call)
+        return everybody
+
+    def make(self, call: Call) -> Value:
+        """Makes a call: what it returns, which for a coroutine is one that tells the observers what becomes of it."""
+        everybody = self._begin(call)
         try:
             value = call.make()
         except Exception as error:  # noqa: BLE001 -- it is raised again
@@ -190,16 +197,18 @@ class Observers:
         call.value = value
         if self._all is not everybody:
             return self._end(call)
-        for _, told in self._returns:
-            told(call)
+        for observer, told in self._returns:
+            if self._all is everybody or observer in self._all:
+                told(call)
         if call.error is not None:
             raise call.error
         return call.value
 
     def _tell(self, told: list[tuple[CallObserver, _Told]], call: Call) -> None:
         for observer, tell in told:
-            call.begun_before = observer not in call.observers
-            tell(call)
+            if observer in self._all:
+                call.begun_before = observer not in call.observers
+                tell(call)
 
     def _end(self, call: Call) -> Value:
         self._sort()

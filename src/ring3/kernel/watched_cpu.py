@@ -7,7 +7,7 @@ force, as there is no ring 0 to be seen on the short one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ring3.abi.kinds import NamedTuple
@@ -52,6 +52,8 @@ class Delivered(NamedTuple):
 AddressObserver = Callable[["Task", int], None]
 """Is told, with the task and the address, before the instruction there is executed."""
 DeliveryObserver = Callable[[Delivered], None]
+_Stepped = tuple[CpuObserver, frozenset[int], "Task | None"]
+"""Who is told of instructions, in which rings, and of which task: None for all."""
 
 
 class WatchedCpu:
@@ -62,7 +64,7 @@ class WatchedCpu:
         self._plain_run = kernel.run_cpu
         self._plain_microcode = kernel.machine.microcode
         self._runs: tuple[CpuObserver, ...] = ()
-        self._instructions: tuple[tuple[CpuObserver, frozenset[int], Task | None], ...] = ()
+        self._instructions: tuple[_Stepped, ...] = ()
         self._deliveries: tuple[DeliveryObserver, ...] = ()
         self._addresses: dict[tuple[Pmap | None, int], tuple[AddressObserver, ...]] = {}
         self._ring0 = 0
@@ -132,7 +134,8 @@ class WatchedCpu:
         """The CPU stands at a stop address: tells who wants to know."""
         address = self._kernel.machine.cpu.rip
         for pmap in (task.memory.pmap, None):
-            for observer in self._addresses.get((pmap, address), ()):
+            key = pmap, address
+            for observer in _staying(lambda key=key: self._addresses.get(key, ())):  # type: ignore[misc]
                 observer(task, address)
 
     def need_ring0(self) -> Callable[[], None]:
@@ -167,10 +170,10 @@ class WatchedCpu:
         """Stands in for `Cpu.run`."""
         kernel, task = self._kernel, self._task()
         short = isinstance(kernel, TwoWays) and kernel.short_path
-        for observer in self._runs:
+        for observer in _staying(lambda: self._runs):
             observer.before(task)
         stop = self._run_or_step()
-        for observer in self._runs:
+        for observer in _staying(lambda: self._runs):
             observer.after(task, stop)
         if short and isinstance(kernel, TwoWays) and not kernel.short_path:
             raise PathChanged(stop)
@@ -179,14 +182,12 @@ class WatchedCpu:
     def _run_or_step(self) -> Stop:
         """Runs the CPU; step by step in rings that nobody watches too, as their code may lead into one that is."""
         cpu, task = self._kernel.machine.cpu, self._task()
-        while watched := [
-            (seen, rings) for seen, rings, whose in self._instructions if whose in (None, task)
-        ]:
+        while watched := [entry for entry in self._instructions if entry[2] in (None, task)]:
             cpl = cpu.cpl
-            observers = [seen for seen, rings in watched if cpl in rings]
-            if not observers and cpl == 3:
+            entries = tuple(entry for entry in watched if cpl in entry[1])
+            if not entries and cpl == 3:
                 break
-            for observer in observers:
+            for observer in self._still(entries):
                 observer.before(task)
             address = cpu.rip
             if task.on_cpu:
@@ -196,15 +197,21 @@ class WatchedCpu:
             if cpu.rip != address:
                 continue  # somebody has sent the task elsewhere
             stop = cpu.step()
-            for observer in observers:
+            for observer in self._still(entries):
                 observer.after(task, stop)
             if stop is not Event.STEPPED:
                 return stop
         return self._plain_run()
 
+    def _still(self, entries: tuple[_Stepped, ...]) -> Iterator[CpuObserver]:
+        """The observers of those that nobody has taken off meanwhile."""
+        for entry in entries:
+            if entry in self._instructions:
+                yield entry[0]
+
     def _tell_delivery(self, cause: Stop, steps: list[Step]) -> None:
         told = Delivered(self._task(), cause, tuple(steps))
-        for observer in self._deliveries:
+        for observer in _staying(lambda: self._deliveries):
             observer(told)
 
     def _task(self) -> Task:
@@ -246,6 +253,13 @@ class _TellingMicrocode(RecordingMicrocode):
         finally:
             self._nested = False
         self._tell_all(cause, self._steps)
+
+
+def _staying(those: Callable[[], tuple[T, ...]]) -> Iterator[T]:
+    """Each that is there now, unless one of those before it takes it away."""
+    for one in those():
+        if one in those():
+            yield one
 
 
 def without(those: tuple[T, ...], one: T) -> tuple[T, ...]:
