@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
+from ring3.abi.linux.structs.signals import SIGNALFD_SIGINFO
 from ring3.fs.anonymous import AnonymousFile
 from ring3.fs.file import O_RDWR, WouldBlock
 from ring3.fs.readiness import POLLIN, READABLE
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
 
-INFO: Final = 128
-_SIGNALFD_SIGINFO: Final = struct.Struct("<IiiIIiIIIIiiQQQQHHiQI")
+INFO: Final = SIGNALFD_SIGINFO.size(64)
+"""Bytes of what is read for each signal."""
 
 
 class SignalFile(AnonymousFile):
@@ -90,7 +90,8 @@ def pack_info(info: SigInfo) -> bytes:
     timer, child, poll = kind is Layout.TIMER, kind is Layout.CHILD, kind is Layout.POLL
     value = info.value if kind in (Layout.QUEUE, Layout.TIMER) else 0
     system = kind is Layout.SYS
-    return _SIGNALFD_SIGINFO.pack(
+    return SIGNALFD_SIGINFO.pack(
+        64,
         info.signo,
         info.errno,
         info.code,
@@ -112,4 +113,5 @@ def pack_info(info: SigInfo) -> bytes:
         info.value & 0x7FFF_FFFF if system else 0,
         info.address if system else 0,
         info.value >> 32 if system else 0,
-    ).ljust(INFO, b"\0")
+        bytes(28),
+    )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING
 
 from ring3.abi.c_types import INT
 from ring3.abi.errno import E, Errno
 from ring3.abi.linux.capabilities import Cap
 from ring3.abi.linux.sockets import MSG_CMSG_COMPAT, SOCKADDR_MAX
+from ring3.abi.linux.structs.sockets import UCRED
 from ring3.fs.file import File
 from ring3.linux.files.lookup import opened, walk
 from ring3.linux.files.vectors import Vectors
@@ -147,11 +147,11 @@ def read_int(task: LinuxTask, address: int) -> int:
 
 def shown_ucred(task: LinuxTask, raw: bytes) -> bytes:
     """A ``struct ucred`` with the machine's numbers, as those of a task's namespaces (cred_to_ucred)."""
-    pid, uid, gid = struct.unpack("<iII", raw)
+    pid, uid, gid = UCRED.form(64).unpack(raw)
     users = task.credentials.user_ns
     uid = uid if uid == NO_ID else users.shown_user(uid)
     gid = gid if gid == NO_ID else users.shown_group(gid)
-    return struct.pack("<iII", task.pid_ns.shown(pid), uid, gid)
+    return UCRED.pack(64, task.pid_ns.shown(pid), uid, gid)
 
 
 class Buffers:

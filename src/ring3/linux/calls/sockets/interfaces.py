@@ -10,6 +10,7 @@ from ring3.abi.errno import E, Errno
 from ring3.abi.kinds import IntEnum
 from ring3.abi.linux.capabilities import Cap
 from ring3.abi.linux.sockets import AF_INET
+from ring3.abi.linux.structs.interfaces import IFCONF
 from ring3.linux.calls.sockets.ethtool import ethtool_ioctl
 from ring3.net.inet.address import Endpoint, pack
 from ring3.net.interfaces import IFF_UP, Interface, InterfaceAddress, Interfaces
@@ -40,6 +41,8 @@ class InterfaceIoctl(IntEnum):
 
 NAME_SIZE: Final = 16
 """Bytes of an interface's name (IFNAMSIZ)."""
+IFREQ_OF: Final = {64: 40, 32: 32}
+"""Bytes of a ``struct ifreq``, whose union is as long as its longest member, a ``struct ifmap``."""
 
 
 def _ipv4(host: bytes) -> bytes:
@@ -115,9 +118,9 @@ def _name(task: LinuxTask, interfaces: Interfaces, arg: int) -> int:
 
 def _all(task: LinuxTask, interfaces: Interfaces, arg: int) -> int:
     """Stores a ``struct ifreq`` for each interface with an IPv4 address, as far as there is room."""
-    narrow = task.in_ia32_syscall
-    form, entry = ("<iI", 32) if narrow else ("<i4xQ", 40)
-    room, at = struct.unpack(form, task.memory.read(arg, struct.calcsize(form)))
+    bits = 32 if task.in_ia32_syscall else 64
+    entry = IFREQ_OF[bits]
+    room, at = IFCONF.integers(task.memory, arg, bits)
     rows = [
         (found.name.ljust(NAME_SIZE, b"\0") + _ipv4(_address(found).host)).ljust(entry, b"\0")
         for found in interfaces.rows

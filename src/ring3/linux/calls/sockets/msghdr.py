@@ -18,6 +18,7 @@ from ring3.abi.linux.sockets import (
     SOCKADDR_MAX,
     SOL_SOCKET,
 )
+from ring3.abi.linux.structs.sockets import UCRED
 from ring3.linux.calls.sockets.arguments import Buffers, read_address, shown_ucred
 from ring3.linux.files.vectors import UIO_MAXIOV, import_iovec
 from ring3.net.caller import Ucred
@@ -295,7 +296,7 @@ def _files(task: LinuxTask, data: bytes) -> list[File]:
 
 def _credentials(task: LinuxTask, data: bytes) -> Ucred:
     """What a sender may say of itself (scm_check_creds)."""
-    number, user, group = struct.unpack("<iII", data)
+    number, user, group = UCRED.form(64).unpack(data)
     who = task.credentials
     pid, uid, gid = task.pid_ns.found(number), who.user_ns.user(user), who.user_ns.group_of(group)
     if uid is None or gid is None:
