@@ -81,9 +81,9 @@ int main(int argc,char**argv){ setvbuf(stdout,0,_IONBF,0); int st;
  p=fork(); if(!p){ raise(SIGSTOP); pid_t q=fork(); if(!q)_exit(3); int s; waitpid(q,&s,0); _exit(s>>8);} 
  waitpid(p,&st,WUNTRACED); printf("seize %ld\n",ptrace(PTRACE_SEIZE,p,0,PTRACE_O_TRACEFORK|PTRACE_O_TRACEEXEC)); 
  waitpid(p,&st,0); printf("group stop %x\n",st); ptrace(PTRACE_CONT,p,0,0); kill(p,SIGCONT);
- /* Which of the two is seen first is chance: each one's events are told by itself. */
- char told[2][400]={"",""}; int ev=0; pid_t q; while((q=waitpid(-1,&st,__WALL))>0){ char *own=told[q!=p], *end=own+strlen(own);
-   if(WIFSTOPPED(st)){ sprintf(end," %x",st); ptrace(PTRACE_CONT,q,0,(st>>16)||WSTOPSIG(st)==SIGTRAP?0:WSTOPSIG(st)); } else sprintf(end," exit %x",st); if(ev++>20) break; }
- printf("parent%s\nchild%s\n",told[0],told[1]);
+ /* SIGCONT comes when it comes, and either process first: what is told is put in order. */
+ char told[21][40]; int ev=0; pid_t q; while(ev<21&&(q=waitpid(-1,&st,__WALL))>0){ const char *who=q==p?"parent":"child";
+   if(WIFSTOPPED(st)){ sprintf(told[ev++],"%s %x",who,st); ptrace(PTRACE_CONT,q,0,(st>>16)||WSTOPSIG(st)==SIGTRAP?0:WSTOPSIG(st)); } else sprintf(told[ev++],"%s exit %x",who,st); }
+ qsort(told,ev,sizeof told[0],(int(*)(const void*,const void*))strcmp); for(int i=0;i<ev;i++) puts(told[i]);
  peeks();
  return 0; }
