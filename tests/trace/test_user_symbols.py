@@ -6,9 +6,10 @@ import pytest
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
+from ring3.abi import elf
 from ring3.computer import Linux
 from ring3.linux.model.task import LinuxTask
-from ring3.trace.user_symbols import UserSymbols
+from ring3.trace.user_symbols import UserSymbols, preference
 from tests.support import guest
 from tests.support.toolchain import Bits, Kind, Toolchain
 
@@ -69,6 +70,20 @@ def test_page_that_two_segments_share(toolchain: Toolchain) -> None:
         symbols = UserSymbols(linux.kernel)
         assert symbols.describe(task.memory, task.frame.ip) == "_start"
         assert symbols.describe(task.memory, task.frame.ip & ~0xFFF) == ""
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("strdup", "__strdup"), ("malloc", "__libc_malloc"), ("work", "$x")],
+)
+def test_one_of_several_names(names: tuple[str, str]) -> None:
+    symbols = [elf.Symbol(name, 0x1000, 16, 0x12, 1) for name in names]
+    assert min(reversed(symbols), key=preference).name == names[0]
+
+
+def test_a_global_name_goes_before_a_local_one() -> None:
+    symbols = [elf.Symbol("here", 0x1000, 16, 0x02, 1), elf.Symbol("__everywhere", 0x1000, 16, 0x12, 1)]
+    assert min(symbols, key=preference).name == "__everywhere"
 
 
 def test_nothing_is_known(toolchain: Toolchain) -> None:

@@ -99,6 +99,13 @@ class UserSymbols:
             return _UNKNOWN
 
 
+def preference(symbol: elf.Symbol) -> tuple[bool, bool, int, int, str]:
+    """Which name of an address goes before others, as libproc has it (byaddr_cmp_common of Psymtab.c)."""
+    name = symbol.name
+    underlines = len(name) - len(name.lstrip("_"))
+    return not symbol.is_global, name.startswith("$"), underlines, symbol.size, name
+
+
 def _vdso(vdso: Vdso) -> _File:
     table = SymbolTable()
     for name, offset in sorted(vdso.symbols.items(), key=lambda item: item[1]):
@@ -116,6 +123,6 @@ def _parse(raw: bytes) -> _File:
     table = SymbolTable()
     found = list(elf.symbols(raw)) or list(elf.symbols(raw, elf.SHT_DYNSYM))
     code = [s for s in found if s.info & 0xF in (_NOTYPE, _FUNC, _GNU_IFUNC) and s.section != _SHN_ABS]
-    for symbol in sorted(code, key=lambda s: (s.value, s.info & 0xF == _NOTYPE, not s.is_global, s.name)):
+    for symbol in sorted(code, key=lambda s: (s.value, s.info & 0xF == _NOTYPE, preference(s))):
         table.add(symbol.name, symbol.value, symbol.size)
     return _File(loads, table)

@@ -122,6 +122,9 @@ class Command:
         if "l" in arguments.flags:
             self._list(session, arguments, programs)
             return 0
+        if "e" not in arguments.flags:
+            self._host.settle()
+            session.look_at(self._host.target, self._host.time)
         if "e" not in arguments.flags or "S" in arguments.flags:
             session.write(programs)
         if "S" in arguments.flags:

@@ -38,7 +38,7 @@ class Consumer:
             columns: Whether lines begin with the CPU and the probe's number.
         """
         self.options = options
-        self._target = target
+        self.target = target
         self._stream = self._first_stream = stream
         self._columns = columns
         self._header_done = False
@@ -148,7 +148,7 @@ class Consumer:
         process = 0
         if user:
             process = -1
-        return plain_text.frame(self._target.name_of(address, process), address)
+        return plain_text.frame(self.target.name_of(address, process), address)
 
     def stack(self, value: Stack) -> str:
         """A stack, one frame a line."""
@@ -157,7 +157,7 @@ class Consumer:
 
     def frame(self, address: int, process: int) -> str:
         """One frame of a stack, of the kernel (0) or of a process."""
-        return plain_text.frame(self._target.name_of(address, process), address)
+        return plain_text.frame(self.target.name_of(address, process), address)
 
     def aggregates(self, aggregations: list[Aggregation], conversions: list[Conversion] | None) -> None:
         """Print aggregations, joined on their keys: row by row in order, or by a format."""

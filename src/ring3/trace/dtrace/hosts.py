@@ -49,6 +49,9 @@ class Host(Protocol):
     def load_libraries(self, *, to_main: bool = False) -> None:
         """Run the program that was started to where it begins, its libraries being mapped, or to its main()."""
 
+    def settle(self) -> None:
+        """The probes are known: have `target` and `time` be what they fire in."""
+
     def run(self, finished: Callable[[], bool], flush: Callable[[], None]) -> None:
         """Let time pass until `finished`, or until the program that was started is gone; `flush` now and then."""
 
@@ -71,7 +74,8 @@ class HostAlone:
         self.clock = HostClock()
         self.time: Clock = self.clock
         self.target: Target = NoTarget(os.getpid())
-        self.providers: Sequence[Provider] = (ProfileProvider(self.clock),)
+        self.profile = ProfileProvider(self.clock)
+        self.providers: Sequence[Provider] = (self.profile,)
 
     def identity(self) -> dict[str, int]:
         """Those of this process."""
@@ -114,6 +118,9 @@ class HostAlone:
 
     def load_libraries(self, *, to_main: bool = False) -> None:
         """There is no program."""
+
+    def settle(self) -> None:
+        """It is as it was."""
 
     def run(self, finished: Callable[[], bool], flush: Callable[[], None]) -> None:
         """Wait for what the clock has."""

@@ -137,6 +137,12 @@ class Session:
             self.find(Description())
         return self._ids[number - 1 : number] if number else []
 
+    def look_at(self, target: Target, clock: Clock) -> None:
+        """Have probes fire in a system, by its time, from before `write` on."""
+        self.target = self.consumer.target = target
+        self.clock = clock
+        self.chill = Chill(clock, target)
+
     def request_exit(self, status: int) -> None:
         """exit() was called: nothing but END and ERROR fires any more."""
         self.status = status

@@ -71,6 +71,11 @@ def test_the_programs_stack_has_names(hello: Path) -> None:
     assert [name for name in names if name in ("say", "twice", "main")] == ["say", "twice", "main"]
 
 
+def test_a_function_knows_its_caller_before_it_has_a_frame(hello: Path) -> None:
+    stdout = dtrace(str(hello), "-qn", "pid$target:a.out:say:entry { ufunc(ucaller); exit(0); }")[1]
+    assert stdout.split() == ["says_hello_twice`twice"]
+
+
 def test_a_bad_address_of_the_program_is_a_fault_of_the_clause(hello: Path) -> None:
     script = "syscall::write:entry { copyinstr(8); } ERROR { exit(arg4 == DTRACEFLT_BADADDR ? 5 : 6); }"
     status, _, stderr = dtrace(str(hello), "-qn", script)

@@ -23,12 +23,6 @@ TS_PRIORITY = 59
 """That of a thread of Solaris's class TS which nobody has lowered (ts_dptbl(5))."""
 
 
-def return_address(task: Task) -> int:
-    """Where the function that a program is in returns to, by its frame pointer; 0 if that cannot be read."""
-    frames = user_frames(task, 2)
-    return frames[1] if len(frames) > 1 else 0
-
-
 def user_frames(
     task: Task,
     limit: int,
@@ -103,7 +97,6 @@ COMMON: dict[str, Fact] = {
     "curthread": lambda task: thread_address(task.tid),
     "fds": lambda task: files_address(task.tid),
     "vtimestamp": lambda task: task.kernel.cpu_time(task) or 1,  # who is at a probe has run
-    "ucaller": return_address,
 }
 LINUX: dict[str, Fact] = COMMON | {
     "psargs": _linux_arguments,

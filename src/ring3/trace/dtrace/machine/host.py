@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ring3.errors import Deadlock, Ring3Error, UserError
 from ring3.trace.dtrace.errors import DtraceError
 from ring3.trace.dtrace.hosts import HostAlone
+from ring3.trace.dtrace.machine import idle
 from ring3.trace.dtrace.machine.on_demand import ProvidersOnDemand, TargetOnDemand
 from ring3.trace.dtrace.providers.base import Provider, Target
-from ring3.trace.dtrace.providers.profile import ProfileProvider
 
 if TYPE_CHECKING:
     from ring3.trace.dtrace.machine.described import Descriptions
@@ -83,7 +83,8 @@ class MachineHost(HostAlone):
         self._running = False
         self._descriptions: Descriptions | None = None
         self.target = TargetOnDemand(system, self._booted_target)
-        self.providers: Sequence[Provider] = (*self.providers, ProvidersOnDemand(self.machine_providers))
+        self._on_demand = ProvidersOnDemand(self.machine_providers)
+        self.providers: Sequence[Provider] = (self.profile, self._on_demand)
 
     def kernel(self, program: str = "") -> Any:  # noqa: ANN401 - the kernel of either system
         """The machine's kernel; boots it."""
@@ -124,14 +125,15 @@ class MachineHost(HostAlone):
         from ring3.trace.dtrace.machine.usdt import UsdtProvider  # noqa: PLC0415
 
         clock = MachineClock(kernel)
+        sampler = MachineSampler(kernel)
         described = self._described(kernel)
         self.target = target = MachineTarget(kernel, self.system, described, is_shared=self.is_shared)
         if self._task is not None:
             target.know_types_of(self._task)
         self.time = clock
-        sampler = MachineSampler(kernel)
+        self.profile.go_by(clock, sampler)
         of_programs = (PidProvider(kernel), UsdtProvider(kernel))
-        self.providers = (ProfileProvider(clock, sampler), *self.machine_providers(), *of_programs)
+        self.providers = (self.profile, *self.machine_providers(), *of_programs)
 
     def start(self, command: str, changes: Mapping[str, str | None]) -> int:
         """Load a program; it runs when the session does.
@@ -149,17 +151,31 @@ class MachineHost(HostAlone):
             raise DtraceError(f"failed to execute {command}: {error}") from None
         path = shutil.which(words[0]) or words[0] if words else ""
         try:
-            kernel = self.kernel(path)
-            assert self._computer
-            changed = {**self._computer.environment(os.environ), **changes}
-            environment = {name: value for name, value in changed.items() if value is not None}
-            self._task = self._computer.load(path, words[1:], environment)
-            self._confine(self._computer)
+            self._load(path, words[1:], changes)
         except UserError as error:
             told = str(error).removeprefix(f"{path}: ")
             raise DtraceError(f"failed to execute {words[0] if words else command}: {told}") from None
-        self._look_at(kernel)
         return int(self._task.tid)
+
+    def _load(self, path: str, arguments: Sequence[str], changes: Mapping[str, str | None]) -> None:
+        """Load a program, which is what the session is about.
+
+        Raises:
+            UserError: if it cannot be run.
+        """
+        kernel = self.kernel(path)
+        assert self._computer
+        changed = {**self._computer.environment(os.environ), **changes}
+        environment = {name: value for name, value in changed.items() if value is not None}
+        self._task = self._computer.load(path, arguments, environment)
+        self._confine(self._computer)
+        self._look_at(kernel)
+
+    def settle(self) -> None:
+        """Have the machine do what an idle one does, if it is there for its probes and no program was started."""
+        if self._task is None and self._on_demand.is_asked:
+            with contextlib.suppress(UserError):
+                self._load(*idle.PROGRAM, {})
 
     def recorded(self, write: Callable[[bytes], object]) -> AbstractContextManager[object]:
         """Record the program, and those that it starts.

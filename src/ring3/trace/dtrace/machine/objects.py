@@ -9,6 +9,7 @@ from ring3.abi import elf
 from ring3.abi.errno import Errno
 from ring3.kernel.mm.pagecache import PageCache
 from ring3.kernel.mm.shared import SharedObject
+from ring3.trace.user_symbols import preference
 
 if TYPE_CHECKING:
     from ring3.kernel.mm.mm import Mm
@@ -50,17 +51,10 @@ class MappedObject(NamedTuple):
                     found.setdefault(symbol.value, {}).setdefault(symbol.name, symbol)
         functions = []
         for value, named in found.items():
-            best, *others = sorted(named.values(), key=_preference)
+            best, *others = sorted(named.values(), key=preference)
             names = tuple(each.name for each in others)
             functions.append(Function(best.name, value + self.bias, best.size, names))
         return functions
-
-
-def _preference(symbol: elf.Symbol) -> tuple[bool, bool, int, int, str]:
-    """Which name of an address goes before others, as libproc has it (byaddr_cmp_common of Psymtab.c)."""
-    name = symbol.name
-    underlines = len(name) - len(name.lstrip("_"))
-    return not symbol.is_global, name.startswith("$"), underlines, symbol.size, name
 
 
 def entry_of(mm: Mm) -> int | None:

@@ -83,6 +83,11 @@ class ProvidersOnDemand:
         self._boot = boot
         self._providers: list[Provider] = []
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether the machine is there for its probes."""
+        return bool(self._providers)
+
     def find(self, description: Description) -> Iterable[Probe]:
         """The machine's probes that a description matches."""
         if description.provider in _OWN or _is_own(description):

@@ -109,6 +109,8 @@ class MachineTarget(NoTarget):
             return lambda context: len(self.kernel_stack(context, 1 << 16).frames)
         if variable == "ustackdepth":
             return self._user_stack_depth
+        if variable == "ucaller":
+            return self._user_caller
         fact = self._facts.get(variable)
         otherwise = facts.of_outsider(DTRACE, variable)
         idle = facts.of_outsider(IDLE[self.system], variable)
@@ -216,8 +218,7 @@ class MachineTarget(NoTarget):
         process = self._facts["pid"](task)
         assert isinstance(process, int)
         self._spaces[process] = task.mm
-        at_entry = isinstance(context, TaskContext) and context.at_entry
-        frames = self._frames(task, limit, self._registers(context, task), at_entry=at_entry)
+        frames = self._frames(context, task, limit)
         for frame in frames:
             self.name_of(frame, process)
         return Stack(frames, process)
@@ -228,24 +229,22 @@ class MachineTarget(NoTarget):
         Raises:
             Fault: BADSTACK, for more than are looked at.
         """
-        task = self.task(context)
-        if task is None or task.mm is None:
-            return 0
-        at_entry = isinstance(context, TaskContext) and context.at_entry
-        frames = self._frames(task, _DEEPEST + 1, self._registers(context, task), at_entry=at_entry)
+        frames = self._frames(context, self.task(context), _DEEPEST + 1)
         if len(frames) > _DEEPEST:
             raise Fault(FaultKind.BADSTACK, frames[-1])
         return len(frames)
 
-    def _frames(
-        self,
-        task: Task,
-        limit: int,
-        registers: Any,  # noqa: ANN401 - registers by name
-        *,
-        at_entry: bool,
-    ) -> tuple[int, ...]:
+    def _user_caller(self, context: Context) -> int:
+        """Where the function that a program is in returns to; 0 if that cannot be read."""
+        frames = self._frames(context, self.task(context), 2)
+        return frames[1] if len(frames) > 1 else 0
+
+    def _frames(self, context: Context, task: Task | None, limit: int) -> tuple[int, ...]:
         """The addresses on a program's stack: by call frame information where files have it, else by frame pointers."""
+        if task is None or task.mm is None:
+            return ()
+        registers = self._registers(context, task)
+        at_entry = isinstance(context, TaskContext) and context.at_entry
         if self.system != "linux":
             return tuple(facts.user_frames(task, limit, registers, at_entry=at_entry))
         if self._unwinder is None:

@@ -52,9 +52,13 @@ class ProfileProvider:
             clock: The time.
             sampler: Tells what goes on when a probe fires; None where nothing does.
         """
+        self.go_by(clock, sampler)
+        self._probes = {name: _probe(name) for name in (*LISTED, *_TICKS)}
+
+    def go_by(self, clock: Clock, sampler: Sampler | None) -> None:
+        """Fire by a clock, what is enabled from now on."""
         self._clock = clock
         self._sampler = sampler or Sampler()
-        self._probes = {name: _probe(name) for name in (*LISTED, *_TICKS)}
 
     def find(self, description: Description) -> Iterable[Probe]:
         """The probes a description matches; one that names an interval is made."""
