@@ -11,6 +11,7 @@ from ring3.abi.errno import E, Errno
 from ring3.computer import Linux
 from ring3.fs.namei import Walk
 from ring3.fs.permission import KERNEL
+from ring3.fs.view import PACKAGES
 from ring3.linux.model.task import LinuxTask
 from tests.support import guest
 from tests.support.toolchain import Toolchain
@@ -99,6 +100,23 @@ def test_system_directories_are_read_only(home: Path, program: Path, path: str) 
         place = Walk(linux.kernel.vfs.root, KERNEL).find(linux.kernel.cwd, path.encode())
         assert place.fs.readonly
         assert place.inode.stat().ino == Path(path).stat().st_ino
+
+
+def test_what_a_distribution_notes_is_read_only_and_what_is_beside_it_writable(
+    home: Path, program: Path
+) -> None:
+    """Such as what fontconfig keeps, without which each program would read all fonts."""
+    known = [path for path in map(os.fsdecode, PACKAGES) if Path(path).is_dir()]
+    with guest.boot() as linux:
+        load(linux, program)
+        for path in known:
+            place = Walk(linux.kernel.vfs.root, KERNEL).find(linux.kernel.cwd, path.encode())
+            assert place.fs.readonly
+            assert place.inode.stat().ino == Path(path).stat().st_ino
+        for path in ("/var/lib", "/var/cache"):
+            if exists(linux, path):
+                place = Walk(linux.kernel.vfs.root, KERNEL).find(linux.kernel.cwd, path.encode())
+                assert not place.fs.readonly
 
 
 @pytest.mark.parametrize("path", ["/boot", "/srv", "/sys/class/net", "/var/backups", "/proc/1/exe"])

@@ -52,13 +52,17 @@ SYSTEM: Final = (
 )
 """The host's directories that programs, their libraries and their settings are in."""
 PACKAGES: Final = tuple(
-    b"/var/lib/" + name
+    b"/var/" + name
     for name in (
-        b"dpkg", b"rpm", b"pacman",
-        b"chicken", b"gems", b"ghc", b"ghostscript", b"libxml-sax-perl", b"ocaml", b"sgml-base", b"texmf", b"xml-core",
+        b"lib/dpkg", b"lib/rpm", b"lib/pacman",
+        b"lib/aspell", b"lib/chicken", b"lib/dictionaries-common", b"lib/emacsen-common", b"lib/gems", b"lib/ghc",
+        b"lib/ghostscript", b"lib/ispell", b"lib/libxml-sax-perl", b"lib/ocaml", b"lib/php", b"lib/python",
+        b"lib/sgml-base", b"lib/texmf", b"lib/vim", b"lib/xml-core",
+        b"cache/dictionaries-common", b"cache/fontconfig", b"cache/man",
     )
 )  # fmt: skip
-"""Where a distribution notes what is installed: packages, and what languages and formats find theirs by."""
+"""Where a distribution notes what is installed: packages, what languages and formats find theirs by, and what its
+programs have worked out of that for all users."""
 IDENTITY: Final = (b".gitconfig", b".config/git/config")
 """What is copied into homes: who somebody is for git."""
 LARGEST_SETTING: Final = 1 << 16
