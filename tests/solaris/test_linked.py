@@ -42,7 +42,7 @@ FAMILIES = {
     "system": (
         "statvfs 0 zfs 255 0 1 gone -1 2\npathconf 255 1024 bad -1 22 fsync 0 pipe -1 22\n"
         "zone 0 0 7 global other -1 22\n"
-        "door -1 9 -1 48 schedctl 4 same 1\n"
+        "door -1 9 schedctl 4 same 1\n"
     ),
     "timer_threads": "create 0 set 0 rang 1 delete 0 again -1\n",
     "timers": "suspended -1 4 seen 14\nslept 1\npoll 0\n",

@@ -7,6 +7,10 @@ user the basic set.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
+
+PRIV_SETSIZE: Final = 12
+"""Bytes of a set of privileges: a bit for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,10 @@ class Cred:
     def all_privileges(self) -> bool:
         """Whether the effective set holds every privilege."""
         return self.uid == 0
+
+    def privilege_set(self) -> bytes:
+        """The bits of each of its sets."""
+        return (b"\xff" if self.all_privileges else b"\0") * PRIV_SETSIZE
 
     def as_real(self) -> Cred:
         """The same with the real numbers in the place of the effective ones."""

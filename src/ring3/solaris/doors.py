@@ -1,6 +1,6 @@
-"""Doors: nobody can make one here, so that who asks for a service by one learns that there is none.
+"""doorfs: the call of all that is done with doors (door_create(3C), door_call(3C)); `door_calls` has it.
 
-Source: usr/src/uts/common/fs/doorfs/door_sys.c (doorfs, door_lookup); sys/door.h of illumos-gate.
+Source: usr/src/uts/common/fs/doorfs/door_sys.c (doorfs) of illumos-gate.
 """
 
 from __future__ import annotations
@@ -8,47 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ring3.abi.c_types import Int, UnsignedLong
-from ring3.abi.errno import Errno
-from ring3.abi.kinds import IntEnum
-from ring3.abi.solaris.errno import SolarisE
 from ring3.solaris.definition import syscall
 
 if TYPE_CHECKING:
+    from ring3.fs.waiting import Waiting
     from ring3.solaris.task import SolarisTask
 
 
-class DoorOp(IntEnum):
-    """What the call does (sys/door.h)."""
-
-    DOOR_CREATE = 0
-    DOOR_REVOKE = 1
-    DOOR_INFO = 2
-    DOOR_CALL = 3
-    DOOR_BIND = 6
-    DOOR_UNBIND = 7
-    DOOR_UNREFSYS = 8
-    DOOR_UCRED = 9
-    DOOR_RETURN = 10
-    DOOR_GETPARAM = 11
-    DOOR_SETPARAM = 12
-
-
-_OF_DOOR = frozenset(
-    {
-        DoorOp.DOOR_REVOKE,
-        DoorOp.DOOR_INFO,
-        DoorOp.DOOR_CALL,
-        DoorOp.DOOR_BIND,
-        DoorOp.DOOR_GETPARAM,
-        DoorOp.DOOR_SETPARAM,
-    }
-)
-"""What is asked of a door's descriptor: there is none that is one."""
-
-
-@syscall(
-    "partial", "there are no doors: DOOR_CREATE is ENOTSUP, a descriptor is none: EBADF", module="doorfs"
-)
+@syscall("partial", "a server's thread is not cancelled when its caller has gone", module="doorfs")
 def doorfs(
     task: SolarisTask,
     arg1: UnsignedLong,
@@ -57,14 +24,8 @@ def doorfs(
     arg4: UnsignedLong,
     arg5: UnsignedLong,
     subcode: Int,
-) -> int:
-    """Makes, asks and calls doors.
+) -> int | Waiting:
+    """Makes, asks, calls and serves doors."""
+    from ring3.solaris.door_calls import door  # noqa: PLC0415 -- few programs have doors
 
-    Raises:
-        Errno: Always.
-    """
-    if subcode in _OF_DOOR:
-        raise Errno(SolarisE.EBADF)
-    if subcode == DoorOp.DOOR_CREATE:
-        raise Errno(SolarisE.ENOTSUP)
-    raise Errno(SolarisE.EINVAL)
+    return door(task, (arg1, arg2, arg3, arg4, arg5), subcode)

@@ -133,6 +133,7 @@ def become(task: SolarisTask, start: Start, exe: str, argv: list[bytes]) -> None
     process.shared_pages.clear()
     process.files.close_on_exec()
     task.name = os.path.basename(exe)[:16]
+    task.bound_door = None
     task.altstack, task.oldcontext = (0, 0, SS_DISABLE), 0
     task.private_bases.clear()
     task.private[:] = 0, 0

@@ -31,6 +31,10 @@ def syslwp_exit(task: SolarisTask) -> NoReturn:
     process, kernel = task.process, task.kernel
     if len(process.lwps) == 1:
         end(task, 0)
+    if task.serving is not None:
+        from ring3.solaris.door_files import end_lwp  # noqa: PLC0415 -- few programs have doors
+
+        end_lwp(task)
     process.lwps.pop(task.lwpid)
     process.cpu_time += kernel.cpu_time(task)
     if not task.detached:
@@ -87,8 +91,10 @@ def end(task: SolarisTask, code: int) -> NoReturn:
 
 
 def end_others(task: SolarisTask) -> None:
-    """Ends all other lwps of a process (exitlwps)."""
+    """Ends all other lwps of a process, and its doors (exitlwps, door_exit)."""
     process, kernel = task.process, task.kernel
+    if "doors" in vars(kernel):
+        kernel.doors.end_process(process)
     for number, lwp in list(process.lwps.items()):
         if lwp is not task:
             del process.lwps[number]

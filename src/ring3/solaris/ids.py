@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.c_types import Address, Int, Pid, UnsignedInt
 from ring3.abi.errno import Errno
 from ring3.abi.solaris.errno import SolarisE
+from ring3.solaris.credentials import PRIV_SETSIZE
 from ring3.solaris.definition import syscall
 
 if TYPE_CHECKING:
@@ -181,8 +182,6 @@ PRIVSYS_GETPFLAGS: Final = 4
 PRIVSYS_ISSETUGID: Final = 5
 PRIV_SETS: Final = 4
 """Effective, inheritable, permitted, limit."""
-PRIV_SETSIZE: Final = 12
-"""Bytes of a set: a bit for each privilege."""
 
 
 @syscall(
@@ -204,7 +203,7 @@ def privsys(
     if code == PRIVSYS_GETPPRIV:
         if bufsize != PRIV_SETSIZE or not 0 <= kind < PRIV_SETS:
             raise Errno(SolarisE.ENOMEM if bufsize < PRIV_SETSIZE else SolarisE.EINVAL)
-        task.memory.write(buf, (b"\xff" if task.cred.all_privileges else b"\0") * PRIV_SETSIZE)
+        task.memory.write(buf, task.cred.privilege_set())
         return 0
     raise Errno(SolarisE.EINVAL)
 

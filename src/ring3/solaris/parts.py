@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from ring3.fs.pty import Pty
     from ring3.kernel.ipc import Ipc
     from ring3.net.network import Network
+    from ring3.solaris.door_files import Doors
     from ring3.solaris.kernel import SolarisKernel
     from ring3.solaris.lwp_sync import Sleepers
     from ring3.solaris.task import SolarisTask
@@ -42,6 +43,13 @@ class Parts:
         from ring3.kernel.ipc import Ipc  # noqa: PLC0415 -- few programs have them
 
         return Ipc()
+
+    @cached_property
+    def doors(self) -> Doors:
+        """The doors of all processes."""
+        from ring3.solaris.door_files import Doors  # noqa: PLC0415 -- few programs have them
+
+        return Doors()
 
     @cached_property
     def sleepers(self) -> Sleepers:

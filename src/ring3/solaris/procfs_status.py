@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.solaris.devices import expanded
@@ -15,7 +14,6 @@ from ring3.abi.solaris.procfs import (
     PR_MODEL_ILP32,
     PR_MODEL_LP64,
     PR_PCINVAL,
-    PRCRED,
     PRHEADER,
     PRNODEV,
     PRUSAGE,
@@ -30,6 +28,7 @@ from ring3.solaris.clocks import process_time
 from ring3.solaris.process import Process
 from ring3.solaris.sigcalls import SIGACTION_FORMS
 from ring3.solaris.signals import bit
+from ring3.solaris.ucred import pack_cred
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -232,18 +231,7 @@ def prusage(process: Process, lwp: SolarisTask | None, bits: int) -> bytes:
 
 def prcred(process: Process, bits: int) -> bytes:
     """``prcred_t``, with the groups."""
-    cred = process.cred
-    head = PRCRED.make(
-        bits,
-        pr_euid=cred.uid,
-        pr_ruid=cred.ruid,
-        pr_suid=cred.uid,
-        pr_egid=cred.gid,
-        pr_rgid=cred.rgid,
-        pr_sgid=cred.gid,
-        pr_ngroups=len(cred.groups),
-    )
-    return head + struct.pack(f"<{max(1, len(cred.groups))}I", *(cred.groups or (0,)))
+    return pack_cred(process.cred, bits)
 
 
 def sigact(process: Process, bits: int) -> bytes:

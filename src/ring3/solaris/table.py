@@ -40,6 +40,7 @@ from ring3.solaris import (
     systeminfo,
     timers,
     traps,
+    ucred,
     uname,
     volumes,
     waitsys,
@@ -55,7 +56,7 @@ FAMILIES = (
     birth, clocks, copyops, descriptors, doors, exece, exit, fasttrap, files, files32, identity, ids,
     ioctl, limits, lwp_private, lwp_sync, lwps, memory, messages, modctl, names, nosys, polling, processors, procset,
     projects, queues, rw, schedctl, scheduling, segments, semaphores, sendfile, sigcalls,
-    socket_options, sockets, sockets32, syscall32, sysconfig, systeminfo, timers, traps, uname, volumes,
+    socket_options, sockets, sockets32, syscall32, sysconfig, systeminfo, timers, traps, ucred, uname, volumes,
     waitsys, zones,
 )  # fmt: skip
 """The modules that define functions."""

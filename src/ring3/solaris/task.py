@@ -20,6 +20,8 @@ from ring3.kernel.wait import WaitQueue
 if TYPE_CHECKING:
     from ring3.fs.descriptors import FdTable
     from ring3.solaris.credentials import Cred
+    from ring3.solaris.door_files import Door as OpenDoor
+    from ring3.solaris.door_files import Invocation
     from ring3.solaris.kernel import SolarisKernel
     from ring3.solaris.process import Process
     from ring3.solaris.siginfo import Info
@@ -59,6 +61,8 @@ class SolarisTask(Task):
         sysnum: Number of the call that waits.
         private_bases: The segments whose base lwp_private has set.
         private: In a 32-bit program the bases of LWPFS_SEL's and LWPGS_SEL's segments.
+        serving: The call of a door of its process that it serves.
+        bound_door: The private door that it serves alone.
         door: By which door the call in progress came, None for ``syscall`` of a 64-bit program.
     """
 
@@ -87,6 +91,8 @@ class SolarisTask(Task):
         self.private_bases: set[int] = set()
         self.private = [0, 0]
         self.door: Door | None = None
+        self.serving: Invocation | None = None
+        self.bound_door: OpenDoor | None = None
         self._buffers = 0
         base = kernel.machine.direct_map + stack
         q = kernel.machine.ram.q

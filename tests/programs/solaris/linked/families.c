@@ -327,7 +327,6 @@ static void the_system(void)
 	printf(" other %d %d\n", (int)getzoneidbyname("elsewhere"), errno);
 	unlink("/tmp/system");
 	printf("door %ld %d", syscall(201, 0, 0, 0, 0, 0, 3), errno);
-	printf(" %ld %d", syscall(201, 0, 0, 0, 0, 0, 0), errno);
 	short *shared = (short *)syscall(206);
 	printf(" schedctl %d same %d\n", shared[0], shared == (short *)syscall(206));
 }

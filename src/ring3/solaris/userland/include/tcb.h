@@ -39,6 +39,7 @@ struct ulwp {
 	int ul_cancel_off, ul_cancel_async;
 	int ul_cancel_point;		/* it is in a call that ends when it is cancelled */
 	void *ul_cleanup;		/* what runs when it ends early */
+	char *ul_door_base;		/* where the calls of doors that it serves are on its stack */
 	int ul_cursig;			/* the one that was, with what came with it and the mask before */
 	char ul_siginfo[256];
 	unsigned ul_sigmask[4];

@@ -136,6 +136,24 @@ FUNCTION __thread_start
 	hlt
 	END __thread_start
 
+/* a thread that has returned from a door serves the next call: what the stack holds is struct door_results */
+	SYSTRAP __door_return, 201
+	cmpl $0, 48(%rsp)			/* nservers */
+	jne 1f
+	movq 56(%rsp), %rdi			/* door_info */
+	call __door_depleted
+1:	movq (%rsp), %rdi
+	movq 8(%rsp), %rsi
+	movq 16(%rsp), %rdx
+	movq 24(%rsp), %rcx
+	movq 32(%rsp), %r8
+	xorl %ebp, %ebp
+	call *40(%rsp)
+	xorl %edi, %edi
+	call exit_thread
+	hlt
+	END __door_return
+
 /* The seed's: its jump leads 0x126d30 bytes back, so it and __cerror have sections of their own (libc.lds). */
 	.section .text.modctl, "ax"
 	SYSCALL_RETC modctl, 152

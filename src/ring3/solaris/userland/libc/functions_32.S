@@ -131,6 +131,20 @@ FUNCTION __thread_start
 	hlt
 	END __thread_start
 
+/* a thread that has returned from a door serves the next call: struct door_results begins with the procedure's arguments */
+	SYSTRAP __door_return, 201
+	cmpl $0, 24(%esp)			/* nservers */
+	jne 1f
+	pushl 28(%esp)				/* door_info */
+	call __door_depleted
+	addl $4, %esp
+1:	xorl %ebp, %ebp
+	call *20(%esp)
+	pushl $0
+	call exit_thread
+	hlt
+	END __door_return
+
 /* what the compiler calls, with the index in eax */
 FUNCTION ___tls_get_addr
 	pushl %eax

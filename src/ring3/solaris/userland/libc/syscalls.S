@@ -63,6 +63,7 @@
 	SYSCALL_RESTART __sendfilev, 78
 	SYSCALL_RET __getdents, 81
 	SYSCALL_RET __privsys, 82
+	SYSCALL_RETC __ucredsys, 83
 	SYSCALL_RETC setgroups, 91
 	SYSCALL_RET getgroups, 92
 	SYSCALL_RETC fchmod, 93
@@ -132,6 +133,7 @@
 	SYSCALL_RETC timer_gettime, 197
 	SYSCALL_RET timer_getoverrun, 198
 	SYSCALL_RETC __nanosleep, 199
+	SYSCALL_RET __doorfs, 201
 	SYSCALL_RETC setreuid, 202
 	SYSCALL_RETC setregid, 203
 	SYSCALL_RET __pset, 207
