@@ -36,6 +36,13 @@ def test_values(statements: str, sun: str, oracle: str) -> None:
     assert printed(statements, "oracle", "strsize=4") == oracle
 
 
+@pytest.mark.parametrize(("name", "lines"), [("sun", 1), ("oracle", 2)])
+def test_a_destructive_action_alone_in_a_clause(name: str, lines: int) -> None:
+    text = "BEGIN { raise(0); } BEGIN { x = 1; } BEGIN { exit(0); }"
+    shown = run(text, options=("destructive", f"dialect={name}")).stdout
+    assert shown.count(":BEGIN") == lines
+
+
 def test_a_fault_is_told_by_enabling_or_by_clause() -> None:
     sun = run(FAULT, options=("quiet", "dialect=sun"))
     oracle = run(FAULT, options=("quiet", "dialect=oracle"))

@@ -15,6 +15,7 @@ class Dialect(NamedTuple):
     Attributes:
         name: `sun` or `oracle`.
         symmetric_llquantize: Distributions of llquantize() show values below zero like those above.
+        shows_destruction: A clause that does something destructive has a line, even if it records nothing.
         traces_signs: trace() shows every integer by the sign of its type, not by its width.
         stores_width: A variable keeps no more bits of an integer than its type has.
         string_room: How many bytes fewer than strsize a string has that a function gives.
@@ -34,6 +35,7 @@ class Dialect(NamedTuple):
 
     name: str
     symmetric_llquantize: bool
+    shows_destruction: bool
     traces_signs: bool
     stores_width: bool
     string_room: int
@@ -54,6 +56,7 @@ class Dialect(NamedTuple):
 SUN = Dialect(
     "sun",
     symmetric_llquantize=False,
+    shows_destruction=False,
     traces_signs=False,
     stores_width=False,
     string_room=1,
@@ -73,6 +76,7 @@ SUN = Dialect(
 ORACLE = Dialect(
     "oracle",
     symmetric_llquantize=True,
+    shows_destruction=True,
     traces_signs=True,
     stores_width=True,
     string_room=0,

@@ -58,6 +58,7 @@ class ClauseWriter:
         aggregation: Callable[[Symbol], Aggregation],
         *,
         traces_signs: bool = False,
+        shows_destruction: bool = False,
     ) -> None:
         """Write over a namespace.
 
@@ -66,8 +67,10 @@ class ClauseWriter:
             expressions: Writes the expressions.
             aggregation: Gives the aggregation of a symbol.
             traces_signs: Whether trace() shows integers by the sign of their types.
+            shows_destruction: Whether destructive actions are shown where a clause records nothing.
         """
         self._traces_signs = traces_signs
+        self._shows_destruction = shows_destruction
         self._namespace = namespace
         self._expressions = expressions
         self._aggregation = aggregation
@@ -199,7 +202,9 @@ class ClauseWriter:
 
     def _action(self, node: nodes.Call) -> None:
         name = node.name
-        self._destructive = self._destructive or name in builtins.DESTRUCTIVE
+        if name in builtins.DESTRUCTIVE:
+            self._destructive = True
+            self._records = self._records or self._shows_destruction
         if name in _PROBE_ACTIONS:
             arguments = [self._as_integer(argument) for argument in node.arguments]
             self._line(_PROBE_ACTIONS[name].format(*arguments))

@@ -198,6 +198,7 @@ class Session:
             ),
             self._aggregation,
             traces_signs=dialect.traces_signs,
+            shows_destruction=dialect.shows_destruction,
         )
         clauses = itertools.count()
         for program in programs:

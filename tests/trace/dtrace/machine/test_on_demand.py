@@ -111,18 +111,3 @@ def test_events_say_what_they_promise() -> None:
     lines = [line.strip() for line in stdout.splitlines()]
     assert lines[lines.index("Argument Attributes") + 1] == "Identifier Names: Evolving"
     assert lines[-3:-1] == ["args[0]: lwpsinfo_t *", "args[1]: psinfo_t *"]
-
-
-@pytest.mark.parametrize("system", SYSTEMS)
-@pytest.mark.parametrize("call", ["read", "openat"])
-def test_a_script_sees_the_calls_of_a_machine_that_nobody_uses(call: str, system: str) -> None:
-    script = f'syscall::{call}:entry {{ printf("%s %d", probefunc, pid != 0); exit(3); }}'
-    status, stdout, stderr = dtrace("-qn", script, system=system)
-    assert (status, stdout) == (3, f"{call} 1\n"), stderr
-
-
-def test_a_machine_that_no_probe_asked_for_is_still() -> None:
-    status, stdout, stderr = dtrace(
-        "-qn", "profile-97hz /arg0 != 0 || arg1 != 0/ { exit(1); } tick-1s { exit(0); }", system="linux"
-    )
-    assert (status, stdout) == (0, "\n"), stderr
