@@ -137,6 +137,12 @@ def test_functions_of_the_program_at_entry_and_return(hello: Path) -> None:
     assert dtrace(str(hello), "-qn", script)[1] == "hello 6 say=6 again 6 say=6 twice=36 \n"
 
 
+def test_a_return_with_a_prefix(toolchain: Toolchain) -> None:
+    program = toolchain.program("dtrace/prefixed_return.c")
+    script = 'pid$target:a.out:prefixed:return { printf("%x %d", arg0, arg1); }'
+    assert dtrace(str(program), "-qn", script)[1] == "5 5\n"
+
+
 def test_an_instruction_of_the_program_by_its_offset(hello: Path) -> None:
     _, stdout, _ = dtrace(str(hello), "-qn", 'pid$target:a.out:twice:0 { printf("%s %d", probename, arg0); }')
     assert stdout == "0 30\n"

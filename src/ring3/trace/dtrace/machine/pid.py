@@ -178,7 +178,7 @@ class PidProvider:
         return [
             address - function.address
             for address, _size, mnemonic, operands in decoder.disasm_lite(code, function.address)
-            if not only_returns or mnemonic.startswith("ret") or _leaves(mnemonic, operands, function)
+            if not only_returns or _leaves(mnemonic.rpartition(" ")[2], operands, function)
         ]
 
     def enable(self, probe: Probe, fire: Fire) -> Callable[[], None]:
@@ -221,7 +221,9 @@ def _check_name(name: str) -> None:
 
 
 def _leaves(mnemonic: str, operands: str, function: Function) -> bool:
-    """Whether an instruction is a jump to another function: a call of it that returns for both."""
+    """Whether an instruction, without its prefixes, returns or jumps to another function, which returns for both."""
+    if mnemonic.startswith("ret"):
+        return True
     if mnemonic != "jmp" or not operands.startswith("0x"):
         return False
     return not 0 <= int(operands, 16) - function.address < function.size
