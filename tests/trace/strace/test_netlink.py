@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import struct
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from ring3.abi.errno import E, Errno
+from ring3.trace.strace import netlink_rows, own_structs, tables
 from ring3.trace.strace.netlink import messages
 from ring3.trace.strace.programs import Program
 from ring3.trace.strace.style import Style
 from ring3.trace.strace.text import Text
+
+_END = 0x20010000
+"""Where the memory of `netlink_lines` ends."""
+_LINES = Path(__file__).with_name("netlink_lines").read_text().splitlines()[1:]
 
 
 def text(memory: bytes) -> Text:
@@ -19,6 +27,10 @@ def text(memory: bytes) -> Text:
             raise Errno(E.EFAULT)
         return memory[address : address + size]
 
+    return _text(read)
+
+
+def _text(read: Callable[[int, int], bytes]) -> Text:
     program = Program(
         64,
         read,
@@ -93,5 +105,40 @@ def test_several_messages_stand_in_brackets() -> None:
 
 
 def test_what_is_no_message_is_bytes() -> None:
-    assert messages(text(b"abc"), 0, 3, 0) == '"abc"'
-    assert messages(text(struct.pack("<IHHII", 3, 0, 0, 0, 0)), 0, 16, 0).startswith('"\\3\\0')
+    assert messages(text(b"abc"), 0, 3, 0) == '"\\x61\\x62\\x63"'
+    assert messages(text(struct.pack("<IHHII", 3, 0, 0, 0, 0)), 0, 16, 0).startswith("{nlmsg_len=3, ")
+
+
+def _line(line: str) -> None:
+    protocol, size, raw, shown = line.split(" ", 3)
+    memory = bytes.fromhex(raw)
+    base = _END - len(memory)
+
+    def read(address: int, size: int) -> bytes:
+        if not base <= address <= address + size <= _END:
+            raise Errno(E.EFAULT)
+        return memory[address - base : address - base + size]
+
+    assert messages(_text(read), base, int(size), int(protocol)) == shown
+
+
+def test_attributes_as_strace_writes_them() -> None:
+    for line in _LINES:
+        try:
+            _line(line)
+        except Errno:
+            assert line.split(" ", 3)[3] == f"{_END - len(line.split()[2]) // 2:#x}"
+
+
+def test_rows_speak_of_what_there_is() -> None:
+    known = tables.sets()
+    for name, place in netlink_rows.places().items():
+        names = set(known[place.of].by_value().values()) | {"*"}
+        assert not set(place.kinds) - names, name
+        for kind in place.kinds.values():
+            for nested in re.findall(r"nested (\w+)", kind):
+                assert nested in netlink_rows.places() or nested in known
+            for struct_names in re.findall(r"structs? ([\w ]+?)(?: then.*)?$", kind):
+                assert set(struct_names.split()) <= set(own_structs.every())
+    for protocol in netlink_rows.protocols().values():
+        assert set(protocol.messages) <= set(known[protocol.of].by_value().values())

@@ -6,6 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from ring3.trace.strace import tables
+from ring3.trace.strace.netlink_special import of_family
+from ring3.trace.strace.quoting import quoted
+from ring3.trace.strace.socket_addresses import in6
+from ring3.trace.strace.style import InHex
 
 if TYPE_CHECKING:
     from ring3.trace.strace.text import Text
@@ -43,17 +47,81 @@ def _statistics(text: Text, raw: bytes, numbers: Numbers) -> str:
     return "[" + ", ".join(f"[{text.named(of, at)}]={value}" for at, value in enumerate(values)) + "]"
 
 
+def _hardware(_text: Text, raw: bytes, _numbers: Numbers) -> str:
+    return raw.hex(":")
+
+
+def _both_ways(_text: Text, raw: bytes, _numbers: Numbers) -> str:
+    """Counts of what has come and what has gone."""
+    come, gone = (int.from_bytes(part, "little") for part in (raw[:8], raw[8:]))
+    return f"[[BR_MCAST_DIR_RX]={come}, [BR_MCAST_DIR_TX]={gone}]"
+
+
+def _address6(name: str) -> Callable[[Text, bytes, Numbers], str]:
+    def shown(text: Text, raw: bytes, _numbers: Numbers) -> str:
+        return in6(text, raw, name)
+
+    return shown
+
+
+def _padded_hex(_text: Text, raw: bytes, _numbers: Numbers) -> str:
+    """What C's ``%#08x`` writes."""
+    number = int.from_bytes(raw, "little")
+    return f"{number:#08x}" if number else "0" * 8
+
+
+def _unless_zeros(_text: Text, raw: bytes, _numbers: Numbers) -> str | None:
+    return quoted(raw, InHex.ALL) if any(raw) else None
+
+
+def _mdb_address(text: Text, raw: bytes) -> str:
+    """An address of a multicast group, whose protocol is a family here."""
+    family = int.from_bytes(raw[16:18], "big")
+    shown = of_family(text, family, raw[:16], "u")
+    return f"{{{shown}, proto=htons({text.named(tables.sets()['family'], family)})}}"
+
+
 STRUCTS: Final[Mapping[str, Callable[[Text, bytes], str]]] = {
     "uuid": _uuid,
     "v4l2_fract": _fraction,
     "btrfs_subvol_flags": _subvolume,
+    "br_mdb_address": _mdb_address,
 }
 """By the name of the struct."""
-FIELDS: Final[Mapping[tuple[str, str], Callable[[Text, bytes, Numbers], str]]] = {
+FIELDS: Final[Mapping[tuple[str, str], Callable[[Text, bytes, Numbers], str | None]]] = {
     ("btrfs_features_supported", "supported"): _features("supported"),
     ("btrfs_features_supported", "safe_set"): _features("safe to set"),
     ("btrfs_features_supported", "safe_clear"): _features("safe to clear"),
     ("btrfs_dev_stats", "values"): _statistics,
+    ("ndt_config", "ndtc_hash_mask"): _padded_hex,
+    ("ifla_port_vsi", "pad"): _unless_zeros,
+    ("ifla_vf_mac", "mac"): _hardware,
+    ("ifla_vf_broadcast", "broadcast"): _hardware,
+    ("ifla_bridge_id", "addr"): _hardware,
+    ("inet_diag_sockid6", "idiag_src"): _address6("idiag_src"),
+    ("inet_diag_sockid6", "idiag_dst"): _address6("idiag_dst"),
+    **dict.fromkeys(
+        (
+            ("br_mcast_stats", name)
+            for name in (
+                "igmp_v1queries",
+                "igmp_v2queries",
+                "igmp_v3queries",
+                "igmp_leaves",
+                "igmp_v1reports",
+                "igmp_v2reports",
+                "igmp_v3reports",
+                "mld_v1queries",
+                "mld_v2queries",
+                "mld_leaves",
+                "mld_v1reports",
+                "mld_v2reports",
+                "mcast_bytes",
+                "mcast_packets",
+            )
+        ),
+        _both_ways,
+    ),
 }
 """By the names of the struct and of the field."""
 COUNTS: Final[Mapping[tuple[str, str], Callable[[Numbers], int]]] = {

@@ -61,6 +61,6 @@ UNKNOWN: Final = {
     "kexec_arch": "KEXEC_ARCH_???", "futex2": "FUTEX_???", "futex_bitset": "", "sockopt_alg": "ALG_???",
     "uring_register": "IORING_REGISTER_???", "mempolicy_bits": "MPOL_???", "get_mempolicy": "MPOL_???",
     "prctl_vma": "PR_SET_VMA_???", "sockopt_ip": "IP_???", "cmsg_socket": "SCM_???", "cmsg_ip": "IP_???",
-    "vsock_flags": "VMADDR_FLAG_???", "mount_propagation": "MS_???", "socket_type_flags": "SOCK_???",
+    "vsock_flags": "VMADDR_FLAG_???", "mount_propagation": "MS_???", "socket_type_flags": "SOCK_???", "route_table": "",
 }  # fmt: skip
 """What stands behind values without a name, by their set, where it is not what the set's names begin with."""
