@@ -16,7 +16,7 @@ from ring3.trace.dtrace.machine.c_declarations import result_and_parameters
 from ring3.trace.dtrace.machine.call_types import type_of
 from ring3.trace.dtrace.machine.described import Descriptions, Fields, packed
 from ring3.trace.dtrace.machine.providers import CallContext, observer
-from ring3.trace.dtrace.providers.base import Description, Fire, Probe, select
+from ring3.trace.dtrace.providers.base import Description, Fire, Probe, ProbeTable
 from ring3.trace.dtrace.type_space import TypeSpace
 from ring3.trace.dtrace.types import Type, Void
 
@@ -37,14 +37,14 @@ class FbtProvider:
         """Watch a kernel's functions; registers of programs are told in `descriptions`."""
         self._kernel = kernel
         self._descriptions = descriptions
-        self._probes: list[Probe] = []
+        self._probes: ProbeTable | None = None
         self._stubs: set[str] = set()
 
     def find(self, description: Description) -> Iterable[Probe]:
         """The probes a description matches."""
-        if not self._probes:
-            self._probes = list(self._all())
-        return select(description, self._probes)
+        if self._probes is None:
+            self._probes = ProbeTable(self._all())
+        return self._probes.select(description)
 
     def _all(self) -> Iterator[Probe]:
         for row in self._kernel.function_table:

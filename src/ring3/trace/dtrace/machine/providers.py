@@ -21,6 +21,7 @@ from ring3.trace.dtrace.providers.base import (
     Description,
     Fire,
     Probe,
+    ProbeTable,
     matcher,
     select,
 )
@@ -127,7 +128,7 @@ class SyscallProvider:
         """Watch a kernel's calls; `module` is what probemod says."""
         self._kernel = kernel
         self._module = module
-        self._probes: list[Probe] = []
+        self._probes: ProbeTable | None = None
         self._aliases: dict[str, tuple[str, ...]] = {}
         self._meant: dict[Probe, tuple[str, ...]] = {}
         self._aliased: dict[str, list[Probe]] = {}
@@ -135,16 +136,16 @@ class SyscallProvider:
 
     def find(self, description: Description) -> Iterable[Probe]:
         """The probes a description matches."""
-        if not self._probes:
+        if self._probes is None:
             stubs = {name: row for row in self._kernel.stub_rows().values() for name in row.names}
             self._names = set(stubs)
-            self._probes = self._made(sorted(stubs), stubs)
+            self._probes = ProbeTable(self._made(sorted(stubs), stubs))
             self._aliases = {
                 name: tuple(other for other in others if other in self._names)
                 for name, others in ALIASES.items()
                 if name not in self._names
             }
-        found = select(description, self._probes)
+        found = self._probes.select(description)
         return found + self._by_alias(description) if description.function not in ("", "*") else found
 
     def _rows(self) -> Mapping[str, Row]:
@@ -173,8 +174,10 @@ class SyscallProvider:
         wanted = matcher(description.function)
         found: list[Probe] = []
         for name, others in self._aliases.items():
+            if not wanted(name):
+                continue
             meant = tuple(other for other in others if not wanted(other))
-            if wanted(name) and (meant or not others):
+            if meant or not others:
                 if name not in self._aliased:
                     self._aliased[name] = self._made([name], {})
                     self._meant.update(dict.fromkeys(self._aliased[name], meant))

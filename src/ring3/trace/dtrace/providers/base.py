@@ -10,7 +10,8 @@ import os
 import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from fnmatch import translate
-from typing import NamedTuple, Protocol, runtime_checkable
+from functools import lru_cache
+from typing import Final, NamedTuple, Protocol, runtime_checkable
 
 from ring3.trace.dtrace.errors import Fault, FaultKind
 from ring3.trace.dtrace.type_space import TypeSpace
@@ -111,11 +112,16 @@ class Growing(Protocol):
         """Call `changed` whenever descriptions may match more than before; returns what ends it."""
 
 
+_GLOB: Final = frozenset("*?[\\")
+"""What makes a name a pattern."""
+
+
+@lru_cache(1024)
 def matcher(pattern: str) -> Callable[[str], bool]:
     """A test for D's globs (`*`, `?`, `[set]`, `[!set]`, and a backslash); an empty pattern takes anything."""
     if not pattern or pattern == "*":
         return lambda _text: True
-    if not any(char in pattern for char in "*?[\\"):
+    if _GLOB.isdisjoint(pattern):
         return lambda text: text == pattern
     compiled = re.compile(translate(pattern.replace("\\", "")))
     return lambda text: compiled.match(text) is not None
@@ -134,6 +140,23 @@ def select(description: Description, probes: Iterable[Probe]) -> list[Probe]:
         and tests[1](probe.module)
         and tests[0](probe.provider)
     ]
+
+
+class ProbeTable:
+    """Many probes, of which those of one function are found without a look at the others."""
+
+    def __init__(self, probes: Iterable[Probe]) -> None:
+        """Have the probes, in their order."""
+        self._probes = list(probes)
+        self._by_function: dict[str, list[Probe]] = {}
+        for probe in self._probes:
+            self._by_function.setdefault(probe.function, []).append(probe)
+
+    def select(self, description: Description) -> list[Probe]:
+        """Those that a description matches."""
+        function = description.function
+        is_one = description.number is None and function and _GLOB.isdisjoint(function)
+        return select(description, self._by_function.get(function, ()) if is_one else self._probes)
 
 
 class Clock(Protocol):
