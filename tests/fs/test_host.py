@@ -10,6 +10,7 @@ import pytest
 from ring3.abi.errno import E, Errno
 from ring3.fs.file import O_APPEND, O_RDWR, O_WRONLY, WouldBlock
 from ring3.fs.host import HostFile
+from ring3.fs.locks import Locks
 from ring3.fs.readiness import POLLHUP, READABLE, WRITABLE
 from ring3.fs.vfs import Vfs
 from ring3.kernel.host_events import HostEvents
@@ -159,6 +160,49 @@ def test_what_cannot_be_mapped(events: HostEvents, pipe: tuple[int, int], vfs: V
         HostFile(pipe[0], events, vfs).mapping(shared=False)
     with fails(E.ESPIPE):
         HostFile(pipe[0], events).seek(0, 0)
+
+
+def test_locks_are_on_the_file_that_descriptors_lead_to(events: HostEvents, vfs: Vfs, tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("one", "two")]
+    for path in paths:
+        path.touch()
+    first, same, other = (
+        HostFile(os.open(path, os.O_RDWR), events, vfs, owned=True) for path in (paths[0], *paths)
+    )
+    assert first.locks is None
+    assert first.lockable is not None
+    first.lockable.locks = Locks()
+    assert same.locks is first.locks
+    assert other.locks is None
+    assert HostFile(same.fd, events).lockable is None
+    for file in (first, same, other):
+        file.hold()
+        file.drop()
+
+
+def test_nothing_of_no_size_is_waited_for(events: HostEvents, pipe: tuple[int, int]) -> None:
+    assert HostFile(pipe[0], events).read(0) == b""
+
+
+def test_what_can_be_watched_is_the_hosts_to_say(
+    events: HostEvents, pipe: tuple[int, int], tmp_path: Path
+) -> None:
+    regular = os.open(tmp_path / "file", os.O_RDWR | os.O_CREAT)
+    null = os.open(os.devnull, os.O_RDWR)
+    try:
+        assert [HostFile(fd, events).pollable for fd in (pipe[0], regular, null)] == [True, False, False]
+        assert [HostFile(fd, events).without_offsets for fd in (pipe[0], regular, null)] == [
+            True,
+            False,
+            False,
+        ]
+        with fails(E.EOPNOTSUPP):
+            HostFile(regular, events).allocate(0, 0, 1)
+        with fails(E.ENODEV):
+            HostFile(null, events).allocate(0, 0, 1)
+    finally:
+        os.close(regular)
+        os.close(null)
 
 
 def test_a_terminal(events: HostEvents) -> None:

@@ -124,9 +124,9 @@ class FdTable:
         if file is None:
             raise Errno(E.EBADF)
         self._cloexec.discard(fd)
-        inode = file.inode
-        if inode is not None and inode.locks is not None and not file.is_path:
-            inode.locks.release(self)
+        locks = file.locks
+        if locks is not None and not file.is_path:
+            locks.release(self)
         file.drop()
 
     def share(self) -> FdTable:

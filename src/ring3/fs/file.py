@@ -18,6 +18,7 @@ from ring3.fs.readiness import ALWAYS
 if TYPE_CHECKING:
     from ring3.fs.dentry import Dentry
     from ring3.fs.inode import Entry, Inode
+    from ring3.fs.locks import Locks
     from ring3.kernel.mm.objects import MemoryObject
     from ring3.kernel.wait import Listening
 
@@ -169,6 +170,17 @@ class File:
         if inode is None:
             raise Errno(E.EPERM)
         return inode
+
+    @property
+    def lockable(self) -> Inode | None:
+        """What advisory locks of it are on, None if it can have none."""
+        return self.inode
+
+    @property
+    def locks(self) -> Locks | None:
+        """The advisory locks on what was opened, None if nobody has set one."""
+        inode = self.inode
+        return None if inode is None else inode.locks
 
     @property
     def dentry(self) -> Dentry | None:
@@ -345,10 +357,10 @@ class File:
         if not self.refs:
             for callback in list(self.on_close):
                 callback()
-            inode = self.inode
-            if inode is not None and inode.locks is not None:
-                inode.locks.release(self)
-                inode.locks.unflock(self)
+            locks = self.locks
+            if locks is not None:
+                locks.release(self)
+                locks.unflock(self)
             self.close()
 
     def close(self) -> None:

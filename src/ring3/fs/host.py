@@ -33,6 +33,8 @@ from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 
 if TYPE_CHECKING:
     from ring3.fs.host_descriptor import HostDescriptor
+    from ring3.fs.inode import Inode
+    from ring3.fs.locks import Locks
     from ring3.fs.vfs import Vfs
 
 PIECE: Final = 4096
@@ -84,8 +86,35 @@ class HostFile(File):
 
     @property
     def pollable(self) -> bool:  # type: ignore[override]
-        """Whether the host's epoll(7) would take it."""
-        return not stat.S_ISREG(self._mode()) and not stat.S_ISDIR(self._mode())
+        """Whether the host's epoll(7) takes it: not regular files, directories and devices such as /dev/null."""
+        return host_os.can_be_watched(self.fd)
+
+    @property
+    def lockable(self) -> Inode | None:
+        """What advisory locks of the machine's programs are on; the host and its programs hear nothing of them."""
+        if self.vfs is None:
+            return None
+        found = self.stat()
+        key = (found.dev, found.ino)
+        if key not in self.vfs.handed_over:
+            from ring3.fs.unnamed import UnnamedInode  # noqa: PLC0415 - few programs lock what they were given
+
+            self.vfs.handed_over[key] = UnnamedInode("host", found, self.vfs.now)
+        return self.vfs.handed_over[key]
+
+    @property
+    def locks(self) -> Locks | None:
+        """Those that the machine's programs have set, by whichever descriptor of the same file."""
+        if self.vfs is None or not self.vfs.handed_over:
+            return None
+        found = self.stat()
+        inode = self.vfs.handed_over.get((found.dev, found.ino))
+        return None if inode is None else inode.locks
+
+    @property
+    def without_offsets(self) -> bool:
+        """Whether it is a pipe or a socket of the host."""
+        return stat.S_IFMT(self._mode()) in (stat.S_IFIFO, stat.S_IFSOCK)
 
     def read(self, size: int) -> bytes:
         """Reads what the host has.
@@ -95,6 +124,8 @@ class HostFile(File):
             WouldBlock: The host would block.
         """
         self.used = True
+        if not size:
+            return b""
         if self._pushed_back:
             data, self._pushed_back = self._pushed_back[:size], self._pushed_back[size:]
             return data
@@ -175,6 +206,14 @@ class HostFile(File):
         if self._pages is not None:
             self._pages.truncate(size)
 
+    def allocate(self, mode: int, offset: int, length: int) -> None:
+        """Room is made by writing.
+
+        Raises:
+            Errno: EOPNOTSUPP, by which posix_fallocate(3) knows that; ENODEV, it is no regular file.
+        """
+        raise Errno(E.EOPNOTSUPP if stat.S_ISREG(self._mode()) else E.ENODEV)
+
     def sync(self) -> None:
         """As the host's fsync(2)."""
         if self._pages is not None:
@@ -230,7 +269,7 @@ class HostFile(File):
             raise Errno(E.EACCES)
         if given & O_APPEND and mode != O_RDONLY:
             flags |= O_APPEND
-        return HostFile(host_os.reopen(self.fd, flags & 0o102003), self.events, owned=True)
+        return HostFile(host_os.reopen(self.fd, flags & 0o102003), self.events, self.vfs, owned=True)
 
     def is_terminal(self) -> bool:
         """Whether the host says that it is a terminal."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import errno
 import os
+import select
+import stat
 import struct
 import sys
 from collections.abc import Callable, Sequence
@@ -177,6 +179,19 @@ def status_flags(fd: int) -> int | None:
         return fcntl.fcntl(fd, fcntl.F_GETFL)
     except OSError:
         return None
+
+
+def can_be_watched(fd: int) -> bool:
+    """Whether epoll(7) takes a descriptor; on hosts without, whether it is no regular file and no directory."""
+    if not hasattr(select, "epoll"):
+        mode = os.fstat(fd).st_mode
+        return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+    with select.epoll() as epoll:
+        try:
+            epoll.register(fd, 0)
+        except OSError:
+            return False
+    return True
 
 
 def ioctl(fd: int, request: int, data: bytes) -> bytes:

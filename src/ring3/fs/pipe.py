@@ -18,6 +18,7 @@ from ring3.kernel.wait import Listening, WaitQueue
 
 if TYPE_CHECKING:
     from ring3.fs.inode import Inode
+    from ring3.fs.locks import Locks
     from ring3.fs.vfs import Vfs
 
 PIPE_BUF: Final = 4096
@@ -298,6 +299,17 @@ class PipeFile(File):
 
             self.pipe.attributes = UnnamedInode("pipefs", self.stat(), self.pipe.vfs.now)
         return self.pipe.attributes
+
+    @property
+    def lockable(self) -> Inode:
+        """Both ends are one inode."""
+        return self.attributes
+
+    @property
+    def locks(self) -> Locks | None:
+        """Those on the inode, if it has been needed."""
+        inode = self._inode or self.pipe.attributes
+        return None if inode is None else inode.locks
 
     def stat(self) -> Stat:
         """A FIFO's attributes, or a pipe's."""

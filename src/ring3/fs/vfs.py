@@ -141,6 +141,7 @@ class Vfs:
         tree: What is mounted where, for programs that have no tree of their own.
         unnamed: The file system of files in memory that have no name.
         lock_waits: Which owner of a POSIX lock waits for which other, to find deadlocks.
+        handed_over: What advisory locks on files of the host are on, by device and inode number of those.
         pipe_room: How many bytes the pipes of each user may hold together.
         shown: Files that are seen at paths where the host has none, and where the host has them.
         held: Descriptors of the host that are kept without need.
@@ -156,6 +157,7 @@ class Vfs:
         self.now = now
         self.tree = MountTree()
         self.lock_waits: dict[object, object] = {}
+        self.handed_over: dict[tuple[int, int], Inode] = {}
         self.pipe_room: dict[int, int] = {}
         self.shown: dict[bytes, bytes] = {}
         self.held = Held()

@@ -20,6 +20,7 @@ from ring3.net.caller import CAP_NET_RAW
 
 if TYPE_CHECKING:
     from ring3.fs.inode import Inode
+    from ring3.fs.locks import Locks
     from ring3.net.caller import Caller, Ucred
     from ring3.net.network import Network
     from ring3.net.packet_filter import PacketFilter
@@ -378,6 +379,16 @@ class Socket(File):
 
             self._attributes = UnnamedInode("sockfs", self.stat(), self.network.vfs.now)
         return self._attributes
+
+    @property
+    def lockable(self) -> Inode:
+        """The inode that it has to itself."""
+        return self.attributes
+
+    @property
+    def locks(self) -> Locks | None:
+        """Those on the inode, if it has been needed."""
+        return None if self._attributes is None else self._attributes.locks
 
     def stat(self) -> Stat:
         """A socket's attributes; it is born without times (sock_alloc in net/socket.c)."""

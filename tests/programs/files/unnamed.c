@@ -1,6 +1,7 @@
-/* Mode, owner and times of pipes and sockets, which descriptors alone lead to. */
+/* Mode, owner, times and advisory locks of pipes and sockets, which descriptors alone lead to. */
 #include "try.h"
 
+#include <sys/file.h>
 #include <sys/socket.h>
 
 static void print(const char *what, int fd) {
@@ -26,12 +27,34 @@ static void change(const char *what, int fd) {
     print(what, fd);
 }
 
+static int ends[2];
+
+static void lock_too(void) {
+    struct flock lock = {F_WRLCK, SEEK_SET, 0, 0};
+    SHOW(fcntl(ends[1], F_SETLK, &lock));
+    SHOW(fcntl(ends[1], F_GETLK, &lock));
+    printf("against it: %d %d\n", lock.l_type, lock.l_pid == getppid());
+}
+
+static void lock(void) {
+    struct flock lock = {F_WRLCK, SEEK_SET, 0, 0};
+    SHOW(fcntl(ends[1], F_SETLK, &lock));
+    in_child("locked by another", lock_too);
+    SHOW(close(dup(ends[0])));
+    in_child("one of its descriptors is closed", lock_too);
+    SHOW(flock(ends[1], LOCK_EX | LOCK_NB));
+    SHOW(flock(ends[0], LOCK_SH | LOCK_NB));
+    SHOW(flock(ends[1], LOCK_UN));
+    SHOW(flock(ends[0], LOCK_SH | LOCK_NB));
+}
+
 int main(void) {
-    int ends[2];
     pipe(ends);
+    lock();
     change("pipe", ends[1]);
     print("its other end", ends[0]);
     socketpair(AF_UNIX, SOCK_STREAM, 0, ends);
+    lock();
     change("socket", ends[0]);
     struct stat st;
     fstat(ends[1], &st);

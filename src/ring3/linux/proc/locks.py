@@ -19,8 +19,9 @@ def _locked(kernel: LinuxSystem) -> list[Inode]:
     found: dict[int, Inode] = {}
     for thread in kernel.threads():
         for fd in thread.files:
-            inode = thread.files[fd].inode
-            if inode is not None and inode.locks is not None:
+            file = thread.files[fd]
+            inode = file.lockable if file.locks is not None else None
+            if inode is not None:
                 found[id(inode)] = inode
     return list(found.values())
 

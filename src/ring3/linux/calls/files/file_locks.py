@@ -68,7 +68,7 @@ def _layout(task: LinuxTask, cmd: int) -> tuple[Struct, int]:
     return FLOCK64 if cmd in WIDE_COMMANDS or cmd in OPEN_FILE else FLOCK, 32
 
 
-def _wanted(task: LinuxTask, file: File, inode: Inode, cmd: int, arg: int) -> Wanted:
+def _wanted(task: LinuxTask, file: File, cmd: int, arg: int) -> Wanted:
     """What a program asks for (flock64_to_posix_lock).
 
     Raises:
@@ -76,7 +76,7 @@ def _wanted(task: LinuxTask, file: File, inode: Inode, cmd: int, arg: int) -> Wa
     """
     row, bits = _layout(task, cmd)
     kind, whence, start, length, pid = row.integers(task.memory, arg, bits)
-    base = {SEEK_SET: 0, SEEK_CUR: file.position, SEEK_END: inode.stat().size}.get(whence)
+    base = {SEEK_SET: 0, SEEK_CUR: file.position, SEEK_END: file.stat().size}.get(whence)
     if base is None or kind not in (F_RDLCK, F_WRLCK, F_UNLCK):
         raise Errno(E.EINVAL)
     start += base
@@ -102,12 +102,12 @@ def lock_command(task: LinuxTask, file: File, cmd: int, arg: int) -> int | Waiti
     Raises:
         Errno: EINVAL; EBADF, not open for what the lock is for; EAGAIN, another one's lock stands against it; EFAULT.
     """
-    inode = file.inode
+    inode = file.lockable
     if inode is None:
         row, bits = _layout(task, cmd)
         row.read(task.memory, arg, bits)
         raise Errno(E.EINVAL)
-    wanted = _wanted(task, file, inode, cmd, arg)
+    wanted = _wanted(task, file, cmd, arg)
     locks = locks_of(inode)
     if cmd in GET:
         return _get(task, locks, wanted, cmd, arg)
@@ -185,7 +185,7 @@ def sys_flock(task: LinuxTask, fd: FdArg, cmd: FlockOperation) -> int | Waiting:
     if operation not in (LOCK_SH, LOCK_EX, LOCK_UN):
         raise Errno(E.EINVAL)
     file = task.files[fd]
-    inode = file.inode
+    inode = file.lockable
     if inode is None or file.is_path or (operation != LOCK_UN and not (file.readable or file.writable)):
         raise Errno(E.EBADF)
     locks = locks_of(inode)

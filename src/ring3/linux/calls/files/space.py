@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from typing import TYPE_CHECKING, Annotated, Final
 
 from ring3.abi.c_types import (
@@ -23,7 +24,6 @@ from ring3.fs.landlock import TRUNCATE
 from ring3.fs.memory_file import FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE
 from ring3.fs.opening import O_LARGEFILE, LeaseConflict, require_no_program
 from ring3.fs.permission import MAY_WRITE, require, require_not_fixed
-from ring3.fs.pipe import PipeFile
 from ring3.fs.regular import MAX_SIZE, RegularFile
 from ring3.fs.waiting import Waiting
 from ring3.kernel.functions import function
@@ -195,7 +195,7 @@ def ksys_fallocate(task: LinuxTask, fd: int, mode: int, offset: int, length: int
     if what == FALLOC_FL_PUNCH_HOLE and not keeps:
         raise Errno(E.EOPNOTSUPP)
     file = writable(task, fd)
-    if isinstance(file, PipeFile):
+    if stat.S_ISFIFO(file.stat().mode):
         raise Errno(E.ESPIPE)
     _require_changeable(file, mode)
     if offset + length > MAX_SIZE:
@@ -299,7 +299,7 @@ def sys_ia32_sync_file_range(
 def ksys_fadvise64_64(task: LinuxTask, fd: int, length: int, advice: int) -> int:
     """Checks advice about how a file will be read; nothing follows from it, which is Linux's right as well."""
     file = opened(task, fd)
-    if isinstance(file, PipeFile):
+    if stat.S_ISFIFO(file.stat().mode):
         raise Errno(E.ESPIPE)
     if advice not in FADVICE or length < 0:
         raise Errno(E.EINVAL)
