@@ -1,6 +1,7 @@
-/* What /proc tells of a child that has ended and is not waited for, and of process 1. */
+/* What /proc tells of a child that has ended and is not waited for, and of process 1; signals for the former. */
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,7 @@ int main(void) {
     waitid(P_PID, child, &info, WEXITED | WNOWAIT);
     snprintf(pid, sizeof pid, "%d", child);
     rows(pid, of_zombie);
+    printf("killed: %d\n", kill(child, SIGUSR1));
     for (unsigned i = 0; i < sizeof files / sizeof *files; i++) {
         snprintf(path, sizeof path, "/proc/%s/%s", pid, files[i]);
         FILE *file = fopen(path, "r");

@@ -61,6 +61,12 @@ def test_programs(toolchain: Toolchain, name: str, bits: Bits, tmp_path: Path) -
     assert ours == real
 
 
+def test_a_signal_for_a_zombie(toolchain: Toolchain, tmp_path: Path) -> None:
+    program = [str(toolchain.program("tasks/zombies.c"))]
+    ours, real = _both(["-e", "trace=kill", "-e", "signal=!SIGCHLD"], program, tmp_path)
+    assert ours == real
+
+
 @pytest.mark.parametrize("name", ["true", "cat", "head"])
 def test_coreutils(name: str, tmp_path: Path) -> None:
     file = tmp_path / "file"

@@ -306,6 +306,8 @@ class Tracer(CallObserver):
 
     def _sent(self, event: Sent) -> None:
         """A signal that is ignored is taken by nobody; it is told of when its receiver makes its next call."""
+        if not event.process.threads:  # a zombie, or number 1, which is the kernel's own
+            return
         task = event.receiver or event.process.leader
         assert isinstance(task, LinuxTask)
         signal = event.info.signo
