@@ -1,6 +1,7 @@
 """Random sequences of calls that mostly succeed, compared call by call with a native run.
 
-Each program of tests/programs/sequences has a domain: names and descriptors, mappings, channels, signals, processes.
+Each program of tests/programs/sequences has a domain: names and descriptors, mappings, channels, signals, timers,
+processes, words that threads wait at, a child that is traced.
 What newer kernels than the one whose calls are here do otherwise is left out of them.
 """
 
@@ -20,7 +21,7 @@ STEPS = "200"
 
 
 @pytest.mark.parametrize("seed", seeds(2))
-@pytest.mark.parametrize("program", ["channels", "files", "memory", "signals"])
+@pytest.mark.parametrize("program", ["channels", "files", "memory", "signals", "timers"])
 @pytest.mark.parametrize("bits", [64, 32])
 def test_random_sequences(
     linux: Linux,
@@ -45,12 +46,14 @@ def test_random_sequences(
 
 
 @pytest.mark.parametrize("seed", seeds(2))
+@pytest.mark.parametrize(("program", "steps"), [("processes", STEPS), ("futexes", "100"), ("traced", "60")])
 @pytest.mark.parametrize("bits", [64, 32])
-def test_random_trees_of_processes(
-    linux: Linux, toolchain: Toolchain, native: Run, bits: Bits, seed: int
+def test_random_sequences_of_several_processes(
+    linux: Linux, toolchain: Toolchain, native: Run, bits: Bits, program: str, steps: str, seed: int
 ) -> None:
-    binary = toolchain.program("sequences/processes.c", bits=bits)
-    arguments = [str(seed), STEPS]
+    """A loaded host may be slow to bring them to rest: what happens here must happen there too."""
+    binary = toolchain.program(f"sequences/{program}.c", bits=bits)
+    arguments = [str(seed), steps]
     outcome = guest.run(linux, binary, arguments)
     expected = repeated(outcome.finished, lambda: native(binary, arguments))
     assert outcome.stdout.splitlines() == expected.stdout.splitlines()

@@ -50,9 +50,12 @@ NR_RESTART_SYSCALL: Final = {64: 219, 32: 0}
     calls={"dequeue_signal", "get_signal", "set_current_blocked"},
 )
 def arch_do_signal_or_restart(task: LinuxTask, regs: UserRegs) -> None:
-    """Handles what is pending: stops, ends or sets up a handler; then repairs the interrupted call."""
+    """Handles what is pending: ends or sets up a handler; then repairs the interrupted call.
+
+    A thread that is to stop does so before it looks at another signal: the rest is done when it goes on.
+    """
     while (info := dequeue_signal(task)) is not None:
-        if get_signal(task, regs, info):
+        if get_signal(task, regs, info) or task.must_stop:
             return
     settle(task, regs)
 

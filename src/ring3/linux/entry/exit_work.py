@@ -96,6 +96,8 @@ async def _next(task: LinuxTask) -> _Stop:
             task.set_flag(L["TIF_SIGPENDING"])  # it has not been done: given up here, it is to be made again
             await task.stopped.wait(task)
         else:
+            if trace is not None:
+                trace.of_process = not task.signals.set & ~task.blocked
             return dequeue_signal(task)
 
 

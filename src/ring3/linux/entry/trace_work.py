@@ -46,9 +46,10 @@ async def _traced_enter(task: LinuxTask, regs: UserRegs, work: int) -> int:
 
 def trace_exit(task: LinuxTask, regs: UserRegs, argument: int) -> int | Coroutine[Any, Any, int]:
     """The work after a traced call (syscall_exit_work)."""
-    if task.stepping:
+    work = task.kernel.machine.ram.q[task.struct + _WORK]
+    if task.stepping and not work & tracing.SYSCALL_WORK_EMU:  # report_single_step
         remember(task, int(Vector.DB), 0, task.fault_address)
         force_sig_fault(task, Sig.SIGTRAP, int(TrapCode.TRAP_BRKPT), regs.ip)  # user_single_step_report
-    elif task.kernel.machine.ram.q[task.struct + _WORK] & tracing.SYSCALL_WORK_TRACE:
+    elif work & tracing.SYSCALL_WORK_TRACE:
         return tracing.ptrace_report_syscall(task, regs, At.EXIT)
     return 0

@@ -152,8 +152,8 @@ class LinuxTask(Task):
 
     @property
     def is_narrow(self) -> bool:
-        """Whether it runs 32-bit code."""
-        return self.regs.cs == L["USER32_CS"]
+        """Whether it runs 32-bit code, or none (user_64bit_mode)."""
+        return self.regs.cs != L["USER_CS"]
 
     def interrupted(self) -> bool:
         """Whether a handler that waits has to look for signals or a stop (signal_pending): it was told to."""

@@ -45,3 +45,6 @@ class NumberedTimer(ProcessTimer, Protocol):
 
     def set(self, value: int, interval: int, absolute: bool) -> None:
         """Starts it anew, or stops it with a value of 0."""
+
+    def described(self, pid: int) -> str:
+        """Its lines in /proc/PID/timers, PID being that number."""

@@ -76,12 +76,13 @@ class Trace:
         notify: It is to tell its tracer that its group has stopped or goes on (JOBCTL_TRAP_NOTIFY).
         listening: PTRACE_LISTEN: it stays stopped, but is not to be asked anything until there is news.
         renewed: PTRACE_INTERRUPT has come while it was listening, so that it is to stop anew.
+        of_process: The signal that it is shown was sent to its process: there another one is put back.
         resumed: Woken when it may go on.
     """
 
     __slots__ = (
-        "at", "by", "changed", "info", "inject", "listening", "message", "notify", "options", "outside", "renewed",
-        "resumed", "seized", "status", "tracer", "trap", "unreported",
+        "at", "by", "changed", "info", "inject", "listening", "message", "notify", "of_process", "options", "outside",
+        "renewed", "resumed", "seized", "status", "tracer", "trap", "unreported",
     )  # fmt: skip
 
     def __init__(
@@ -99,7 +100,7 @@ class Trace:
         self.message = 0
         self.at = At.OUTSIDE
         self.inject = 0
-        self.trap = self.notify = self.listening = self.renewed = False
+        self.trap = self.notify = self.listening = self.renewed = self.of_process = False
         self.resumed = WaitQueue()
 
     @property

@@ -57,9 +57,9 @@ def state_of(task: LinuxTask) -> str:
         return "Z"
     if task.state is TaskState.HELD or (task.trace is not None and task.trace.status is not None):
         return "t"
-    if task.process.stopped:
-        return "T"
-    return "S" if task.state is TaskState.WAITING else "R"
+    if task.state is not TaskState.WAITING:
+        return "R"
+    return "T" if task.must_stop and task.trace is None else "S"
 
 
 def cmdline(task: LinuxTask) -> bytes:
@@ -249,6 +249,13 @@ def _dispositions(task: LinuxTask) -> tuple[int, int]:
         elif handler != SIG_DFL:
             caught |= bit(signal)
     return ignored, caught
+
+
+def timers(task: LinuxTask, pids: PidNamespace) -> bytes:
+    """What timer_create(2) made, the last one first."""
+    process = task.process
+    found = (timer.described(pids.shown(process.pid)) for timer in reversed(process.posix_timers.values()))
+    return "".join(found).encode()
 
 
 def status(task: LinuxTask, pids: PidNamespace) -> bytes:

@@ -62,3 +62,5 @@ NUMBERED: Final[dict[bytes, Callable[[LinuxTask, PidNamespace], bytes]]] = {
     b"status": process.status,
 }
 """Those with numbers of processes in them."""
+OF_PROCESSES: Final[dict[bytes, Callable[[LinuxTask, PidNamespace], bytes]]] = {b"timers": process.timers}
+"""The same that threads have not."""

@@ -59,7 +59,8 @@ class TaskTree:
 
         def names() -> tuple[bytes, ...]:
             texts = _texts()
-            return (*texts.FILES, *texts.NUMBERED, *LINKS, *OTHERS, *((b"task",) if threads else ()))
+            of_process = (*texts.OF_PROCESSES, b"task") if threads else ()
+            return (*texts.FILES, *texts.NUMBERED, *LINKS, *OTHERS, *of_process)
 
         find = partial(self._find, task, key, threads)
         process = task.process if threads else None
@@ -70,8 +71,9 @@ class TaskTree:
         if name in LINKS:  # first: what every static program of glibc asks for is exe
             return self._link(task, own, lambda: _place(task, name))
         texts = _texts()
-        if name in texts.NUMBERED:
-            make = partial(texts.NUMBERED[name], task, self._pids)
+        numbered = texts.NUMBERED.get(name) or (texts.OF_PROCESSES.get(name) if threads else None)
+        if numbered is not None:
+            make = partial(numbered, task, self._pids)
             return PseudoFile(self.fs, own, make, owner=owner, about=task)
         row = texts.FILES.get(name)
         if row is not None:

@@ -256,17 +256,20 @@ def do_signal_stop(process: Process, signal: int) -> None:
     """Stops all threads of a process and tells its parent (do_signal_stop)."""
     before, process.stopped = process.stopped, process.stopped or signal
     for thread in process.threads:
-        thread.must_stop, thread.stop_signal = True, signal
+        if not thread.must_stop:  # one that is on its way to a stop keeps to the signal of that
+            thread.must_stop, thread.stop_signal = True, signal
         if thread.trace is not None and thread.trace.seized:
             thread.trace.notify = True
         signal_wake_up(thread)
     if process.parent is None and not before:
         process.leader.kernel.stopped_alone(process, signal)
-    if not before and not _is_hidden(process):
+    if not before:
+        process.report = int(CldCode.CLD_STOPPED)
+    if not before and not is_hidden(process):
         do_notify_parent_cldstop(process, int(CldCode.CLD_STOPPED), signal)
 
 
-def _is_hidden(process: Process) -> bool:
+def is_hidden(process: Process) -> bool:
     """Whether its parent sees its stops as its tracer, and not twice (wait_consider_task)."""
     trace = process.leader.trace
     return trace is not None and trace.tracer is not None and trace.tracer is process.parent

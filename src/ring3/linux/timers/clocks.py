@@ -59,6 +59,7 @@ class Clock(NamedTuple):
         for_sleep: Why nobody can sleep by it, None if one can.
         for_timers: Why no timer can go by it, None if one can.
         offset: Nanoseconds by which it is ahead of the machine's.
+        says_itself: The clock itself says that it cannot, after what else a call checks.
     """
 
     base: Base
@@ -67,6 +68,7 @@ class Clock(NamedTuple):
     for_sleep: E | None = None
     for_timers: E | None = None
     offset: int = 0
+    says_itself: bool = False
 
     def plain(self, task: LinuxTask) -> Clock:
         """The machine's own clock behind it."""
@@ -101,19 +103,23 @@ def clock_to_wait_by(task: LinuxTask, number: int) -> Clock:
     """The clock that a program names, for sleeping or a timer.
 
     Whose CPU time a negative number names is looked at by the clock itself, after what else a call checks: one of
-    nobody's is a clock that nobody can wait by (posix_cpu_nsleep, posix_cpu_timer_create).
+    nobody's is a clock that nobody can wait by (posix_cpu_nsleep, posix_cpu_timer_create). So is one that would need a
+    clock that is not there (alarm_timer_create).
 
     Raises:
-        Errno: EINVAL, there is no such clock; EOPNOTSUPP, it would need a clock that is not there.
+        Errno: EINVAL, there is no such clock; EOPNOTSUPP, it is that of a file.
     """
-    if number in ALARMS or (number < 0 and number & 7 == _FILE):
+    if number < 0 and number & 7 == _FILE:
         raise Errno(E.EOPNOTSUPP)
+    if number in ALARMS:
+        no = E.EOPNOTSUPP
+        return Clock(Base.MONOTONIC, task.kernel.clocks.monotonic, 1, no, no, says_itself=True)
     try:
         return clock_of(task, number)
     except Errno:
         if number >= 0:
             raise
-        return Clock(Base.CPU, task.kernel.clocks.monotonic, 1, E.EINVAL, E.EINVAL)
+        return Clock(Base.CPU, task.kernel.clocks.monotonic, 1, E.EINVAL, E.EINVAL, says_itself=True)
 
 
 def _shifted(task: LinuxTask, number: int) -> Clock:
@@ -135,6 +141,17 @@ def process_cpu_time(process: Process) -> int:
     return usage.utime + usage.stime + sum(thread.kernel.cpu_time(thread) for thread in process.threads)
 
 
+def number_shown(number: int) -> int:
+    """What a timer says that its clock is: for the caller's own CPU time a negative one (process_cpu_timer_create)."""
+    return _OWN_CPU_TIME.get(number, number)
+
+
+_OWN_CPU_TIME: Final = {
+    CLOCK_PROCESS_CPUTIME_ID: ~0 << 3 | _CPU_SCHED,
+    CLOCK_THREAD_CPUTIME_ID: ~0 << 3 | _CPU_PER_THREAD | _CPU_SCHED,
+}
+
+
 def _cpu_clock(task: LinuxTask, number: int) -> Clock:
     """The clock of a process's or thread's CPU time (pid_for_clock)."""
     if number == CLOCK_PROCESS_CPUTIME_ID:
@@ -153,7 +170,7 @@ def _cpu_clock(task: LinuxTask, number: int) -> Clock:
         if found is None or found.process is not task.process:
             raise Errno(E.EINVAL)
         own = E.EINVAL if found is task else None
-        return Clock(Base.CPU, lambda: found.kernel.cpu_time(found), resolution, own)
+        return Clock(Base.CPU, lambda: found.kernel.cpu_time(found), resolution, own, says_itself=True)
     process = task.process if pid == task.tid else task.kernel.processes.get(pid)
     if process is None:
         raise Errno(E.EINVAL)

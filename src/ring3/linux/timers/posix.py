@@ -13,7 +13,7 @@ from ring3.abi.signals import NSIG, SiCode, Sig
 from ring3.kernel.task import TaskState
 from ring3.linux.model.siginfo import Layout, SigInfo
 from ring3.linux.signals.send import do_send_specific, group_send_sig_info
-from ring3.linux.timers.clocks import CLOCK_MONOTONIC, HZ_PERIOD, Base, clock_of
+from ring3.linux.timers.clocks import CLOCK_MONOTONIC, HZ_PERIOD, Base, clock_of, number_shown
 from ring3.linux.timers.timespec import FOREVER
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ SIGEV_SIGNAL: Final = 0
 SIGEV_NONE: Final = 1
 SIGEV_THREAD: Final = 2
 SIGEV_THREAD_ID: Final = 4
+_NOTICES: Final = {SIGEV_SIGNAL: "signal", SIGEV_NONE: "none", SIGEV_THREAD: "thread"}
 MOST_OVERRUNS: Final = (1 << 31) - 1
 
 
@@ -38,9 +39,10 @@ class PosixTimer:
         overrun: How often it would have expired between its last signal and when that was taken.
     """
 
-    def __init__(self, task: LinuxTask, number: int, clock: Clock) -> None:
+    def __init__(self, task: LinuxTask, number: int, clock: Clock, clock_number: int) -> None:
         """Makes one that does not run and sends SIGALRM with its number."""
         self.number = number
+        self._clock_number = clock_number
         self.interval = 0
         self.overrun = 0
         self._kernel = task.kernel
@@ -53,7 +55,7 @@ class PosixTimer:
         self._signal = int(Sig.SIGALRM)
         self._value = number
         self._thread: LinuxTask | None = None
-        self._silent = False
+        self._how = SIGEV_SIGNAL
         self._sent: SigInfo | None = None
 
     def notify(self, task: LinuxTask, value: int, signal: int, how: int, tid: int) -> None:
@@ -62,21 +64,20 @@ class PosixTimer:
         Raises:
             Errno: EINVAL, no such signal, way or thread.
         """
-        self._value, self._signal = value, signal
+        self._value, self._signal, self._how = value, signal, how
         if how == SIGEV_THREAD_ID:
             self._thread = task.kernel.thread(task.pid_ns.found(tid))
             if self._thread is None or self._thread.process is not task.process:
                 raise Errno(E.EINVAL)
         elif how not in (SIGEV_SIGNAL, SIGEV_NONE, SIGEV_THREAD):
             raise Errno(E.EINVAL)
-        self._silent = how == SIGEV_NONE
-        if not self._silent and not 1 <= signal <= NSIG:
+        if how != SIGEV_NONE and not 1 <= signal <= NSIG:
             raise Errno(E.EINVAL)
 
     def set(self, value: int, interval: int, absolute: bool) -> None:
         """Starts it anew, or stops it with a value of 0; a signal on its way no longer starts it again."""
         self.stop()
-        self.interval = interval
+        self.interval = interval if value else 0  # posix_timer_set_common
         self.overrun = 0
         if not value:
             return
@@ -95,11 +96,20 @@ class PosixTimer:
         if self._deadline is None:
             return 0
         left = self._deadline - self._by.now()
-        if left <= 0 and self.interval and (self._silent or self._sent is not None):
+        if left <= 0 and self.interval and (self._how == SIGEV_NONE or self._sent is not None):
             left += (-left // self.interval + 1) * self.interval
         if left > 0:
             return left
         return 1 if self._timer is not None else 0
+
+    def described(self, pid: int) -> str:
+        """Its lines in /proc/PID/timers, PID being that number (show_timer of fs/proc/base.c)."""
+        notice = _NOTICES[self._how & ~SIGEV_THREAD_ID]
+        receiver = "tid" if self._how & SIGEV_THREAD_ID else "pid"
+        return (
+            f"ID: {self.number}\nsignal: {self._signal}/{self._value & (1 << 64) - 1:016x}\n"
+            f"notify: {notice}/{receiver}.{pid}\nClockID: {number_shown(self._clock_number)}\n"
+        )
 
     def taken(self, info: SigInfo) -> SigInfo:
         """Its signal is about to be delivered: it starts again, and says how late that is."""
@@ -117,7 +127,7 @@ class PosixTimer:
 
     def _start(self, deadline: int) -> None:
         self._deadline = deadline
-        if self._silent:
+        if self._how == SIGEV_NONE:
             return
         if self._by.base is Base.CPU:
             self._timer = self._kernel.cpu_timers.add(self._by.now, deadline, self._expire)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
 from ring3.fs.anonymous import AnonymousFile
 from ring3.fs.file import O_RDWR, WouldBlock
 from ring3.fs.readiness import POLLIN, READABLE
 from ring3.kernel.wait import WaitQueue
-from ring3.linux.timers.timespec import FOREVER
+from ring3.linux.timers.clocks import CLOCK_REALTIME, CLOCK_REALTIME_ALARM
+from ring3.linux.timers.timespec import FOREVER, SECOND
 
 if TYPE_CHECKING:
     from ring3.kernel.timers import Timer
     from ring3.kernel.wait import Listening
     from ring3.linux.model.system import LinuxSystem
+
+
+TFD_TIMER_ABSTIME: Final = 1
+TFD_TIMER_CANCEL_ON_SET: Final = 2
 
 
 class TimerFile(AnonymousFile):
@@ -27,14 +32,17 @@ class TimerFile(AnonymousFile):
     """
 
     kind = b"[timerfd]"
+    requests = "timer"
 
-    def __init__(self, kernel: LinuxSystem, wall: bool, flags: int, offset: int = 0) -> None:
-        """Makes one that does not run; ``wall`` if its clock is that, ``offset`` by how much its clock is ahead."""
+    def __init__(self, kernel: LinuxSystem, clock: int, flags: int, offset: int = 0) -> None:
+        """Makes one that does not run, of a clock that is ahead of the machine's by ``offset``."""
         super().__init__(kernel.vfs, O_RDWR | flags)
+        self._clock = clock
         self.interval = 0
         self.ticks = 0
         self._kernel = kernel
-        self._of_wall = wall
+        self._of_wall = clock in (CLOCK_REALTIME, CLOCK_REALTIME_ALARM)
+        self._set_with = 0
         self._offset = offset
         self._wall = False
         self._deadline: int | None = None
@@ -45,19 +53,21 @@ class TimerFile(AnonymousFile):
 
     # -- the timer ---------------------------------------------------------------------------------------------
 
-    def set(self, value: int, interval: int, absolute: bool, cancel: bool) -> None:
+    def set(self, value: int, interval: int, flags: int) -> None:
         """Starts it anew, or stops it with a value of 0.
 
         Args:
             value: Nanoseconds: a time, or how long.
             interval: After which it starts again.
-            absolute: The value is a time.
-            cancel: A read fails after the wall clock was set.
+            flags: TFD_TIMER_ABSTIME, the value is a time; TFD_TIMER_CANCEL_ON_SET, a read fails after the wall clock
+                was set.
         """
+        absolute = bool(flags & TFD_TIMER_ABSTIME)
         self._stop()
         self.interval, self.ticks = interval, 0
         self._was_set = False
-        if cancel and absolute and self._of_wall:
+        self._set_with = flags
+        if flags & TFD_TIMER_CANCEL_ON_SET and absolute and self._of_wall:
             self._watch = self._kernel.clock_was_set.listen(self._clock_was_set)
         if value:
             self._wall = absolute and self._of_wall
@@ -66,6 +76,9 @@ class TimerFile(AnonymousFile):
     def remaining(self) -> int:
         """Nanoseconds until it expires next, 0 if it does not run."""
         self._go_on()
+        return self._left()
+
+    def _left(self) -> int:
         if self._deadline is None or self._timer is None:
             return 0
         return max(self._deadline - self._now(), 0)
@@ -109,6 +122,22 @@ class TimerFile(AnonymousFile):
         self.ticks += 1
         self._queue.wake(READABLE)
 
+    def set_ticks(self, ticks: int) -> None:
+        """Says how often it has expired since it was read.
+
+        Raises:
+            Errno: ECANCELED, the wall clock was set.
+        """
+        self._fail_if_canceled()
+        self.ticks = ticks
+        self._queue.wake(READABLE)
+
+    def _fail_if_canceled(self) -> None:
+        if self._was_set:
+            self._was_set = False
+            self.ticks = 0
+            raise Errno(E.ECANCELED)
+
     # -- the file ----------------------------------------------------------------------------------------------
 
     def read(self, size: int) -> bytes:
@@ -120,10 +149,7 @@ class TimerFile(AnonymousFile):
         """
         if size < 8:
             raise Errno(E.EINVAL)
-        if self._was_set:
-            self._was_set = False
-            self.ticks = 0
-            raise Errno(E.ECANCELED)
+        self._fail_if_canceled()
         self._catch_up()
         if not self.ticks:
             raise WouldBlock(self, READABLE)
@@ -139,6 +165,14 @@ class TimerFile(AnonymousFile):
         """Readable if it has expired."""
         self._catch_up()
         return POLLIN if self.ticks else 0
+
+    def details(self) -> str:
+        """How it was set, and what is left (timerfd_show)."""
+        value, interval = divmod(self._left(), SECOND), divmod(self.interval, SECOND)
+        return (
+            f"clockid: {self._clock}\nticks: {self.ticks}\nsettime flags: 0{self._set_with:o}\n"
+            f"it_value: ({value[0]}, {value[1]})\nit_interval: ({interval[0]}, {interval[1]})\n"
+        )
 
     def listen(self, callback: Callable[[], object], events: int = -1) -> Listening:
         """Calls back when it expires."""

@@ -6,6 +6,7 @@ register sets by their note types (include/uapi/linux/elf.h).
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
@@ -15,6 +16,8 @@ from ring3.abi.kinds import NamedTuple
 from ring3.abi.linux.structs.files import IOVEC
 from ring3.abi.linux.structs.tracing import USER_REGS, USER_REGS32
 from ring3.kernel.fpu import MXCSR_MASK
+from ring3.kernel.fsave import SIZE as FSAVE
+from ring3.kernel.fsave import fsave, fxsave
 from ring3.kernel.mm.layout import TASK_SIZE_64
 from ring3.linux.cpu_context import load_user_segment
 from ring3.linux.signals.frame64 import FIXABLE_FLAGS
@@ -37,6 +40,7 @@ DEBUG_REGISTERS: Final = {8: range(848, 912), 4: range(252, 284)}
 """Where the debug registers are in it, by the size of a word."""
 NT_PRSTATUS: Final = 1
 NT_FPREGSET: Final = 2
+NT_PRXFPREG: Final = 0x46E6_2B7F
 NT_X86_XSTATE: Final = 0x202
 _ABSENT_SETS: Final = {0x201: E.ENXIO, NT_X86_XSTATE: E.ENODEV}
 """NT_386_IOPERM of a thread that has no such map; NT_X86_XSTATE on a CPU without XSAVE."""
@@ -130,6 +134,21 @@ def _set_fpregs(task: LinuxTask, raw: bytes) -> None:
         task.kernel.fpu.restore(raw)
 
 
+def _fpregs32(task: LinuxTask) -> bytes:
+    """``struct user_i387_ia32_struct``: segments of the last instruction are told by what the thread has now."""
+    cs, ds = read(task, ("cs", "ds"))
+    image = bytearray(fsave(_fpregs(task))[:FSAVE])
+    struct.pack_into("<I", image, 16, cs)
+    struct.pack_into("<I", image, 24, ds | 0xFFFF_0000)
+    return bytes(image)
+
+
+def _set_fpregs32(task: LinuxTask, raw: bytes) -> None:
+    image = _fpregs(task)
+    (mxcsr,) = struct.unpack_from("<I", image, 24)
+    _set_fpregs(task, fxsave(raw, mxcsr, image[160:]))
+
+
 def _xstate(task: LinuxTask) -> bytes:
     with _on_cpu(task):
         return task.kernel.fpu.xsave()
@@ -178,14 +197,14 @@ class _RegisterSet(NamedTuple):
     Attributes:
         size: Bytes of all of them.
         unit: What sizes are a multiple of.
-        least: So much of it has to be stored at once.
+        partly: Why not less than all can be stored, None if it can.
         load: Gives them.
         store: Sets them.
     """
 
     size: int
     unit: int
-    least: int
+    partly: E | None
     load: Callable[[], bytes]
     store: Callable[[bytes], None]
 
@@ -200,14 +219,20 @@ def _register_set(target: LinuxTask, kind: int, narrow: bool) -> _RegisterSet:
     if kind == NT_PRSTATUS:
         size = SIZE32 if narrow else SIZE64
         return _RegisterSet(
-            size, unit, 0, lambda: _pack(target, narrow), lambda raw: _unpack(target, raw, narrow)
+            size, unit, None, lambda: _pack(target, narrow), lambda raw: _unpack(target, raw, narrow)
         )
-    if kind == NT_FPREGSET and not narrow:
-        return _RegisterSet(FXSAVE, unit, 0, lambda: _fpregs(target), lambda raw: _set_fpregs(target, raw))
+    if kind == NT_FPREGSET and narrow:
+        return _RegisterSet(
+            FSAVE, unit, E.EINVAL, lambda: _fpregs32(target), lambda raw: _set_fpregs32(target, raw)
+        )
+    if kind == (NT_PRXFPREG if narrow else NT_FPREGSET):
+        return _RegisterSet(
+            FXSAVE, unit, E.EINVAL, lambda: _fpregs(target), lambda raw: _set_fpregs(target, raw)
+        )
     fpu = target.kernel.fpu
     if kind == NT_X86_XSTATE and fpu.has_xsave:
         size = len(fpu.xsave())
-        return _RegisterSet(size, 8, size, lambda: _xstate(target), lambda raw: _set_xstate(target, raw))
+        return _RegisterSet(size, 8, E.EFAULT, lambda: _xstate(target), lambda raw: _set_xstate(target, raw))
     raise Errno(_ABSENT_SETS.get(kind, E.EINVAL))
 
 
@@ -223,10 +248,9 @@ def _regset(
         raise Errno(E.EINVAL)
     size = min(size, registers.size)
     if store:
-        if size < registers.least:
-            raise Errno(E.EFAULT)
-        raw = task.memory.read(base, size)
-        registers.store(raw if kind == NT_PRSTATUS else raw + registers.load()[size:])
+        if size < registers.size and registers.partly is not None:
+            raise Errno(registers.partly)
+        registers.store(task.memory.read(base, size))
     else:
         task.memory.write(base, registers.load()[:size])
     IOVEC.write(task.memory, iovec, width, base, size)
@@ -263,7 +287,10 @@ def request(task: LinuxTask, target: LinuxTask, number: int, address: int, data:
         _GETREGSET: lambda: _regset(task, target, False, address, data, narrow),
         _SETREGSET: lambda: _regset(task, target, True, address, data, narrow),
     }
-    if not narrow:
+    if narrow:
+        actions[_GETFPREGS] = lambda: memory.write(data, _fpregs32(target))
+        actions[_SETFPREGS] = lambda: _set_fpregs32(target, memory.read(data, FSAVE))
+    else:
         actions[_ARCH_PRCTL] = lambda: _arch_prctl(task, target, data, address)
     action = actions.get(number)
     if action is None:

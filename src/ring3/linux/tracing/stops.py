@@ -239,7 +239,10 @@ async def signal_stop(task: LinuxTask, info: SigInfo) -> SigInfo | None:
         pid, uid = (0, 0) if parent is None else (parent.pid, parent.leader.credentials.uid)
         info = SigInfo(signal, pid=task.pid_ns.shown(pid), uid=uid)
     if task.blocked & bit(signal):
-        do_send_specific(task, info)
+        if trace.of_process:
+            group_send_sig_info(task.process, info)
+        else:
+            do_send_specific(task, info)
         return None
     return info
 

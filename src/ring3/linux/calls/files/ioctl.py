@@ -127,6 +127,7 @@ FAMILIES: Final = {
     "random": ("ring3.linux.calls.files.random_ioctl", "random_ioctl"),
     "seccomp": ("ring3.linux.filters.listener", "notify_ioctl"),
     "socket": ("ring3.linux.calls.sockets.ioctl", "socket_ioctl"),
+    "timer": ("ring3.linux.calls.time.timerfd", "timer_ioctl"),
     "terminal": ("ring3.linux.terminals.terminal", "tty_ioctl"),
 }
 """What answers the requests of a family (`File.requests`): module and function, imported when first used."""

@@ -17,6 +17,7 @@ from ring3.linux.calls.processes.rusage import pack_rusage
 from ring3.linux.definition import syscall
 from ring3.linux.model.process import Process, Rusage, child_info, exit_info
 from ring3.linux.model.siginfo import Layout, SigInfo
+from ring3.linux.signals.send import is_hidden
 from ring3.linux.tasks.exit import seen_by_tracer
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _look(parent: Process, children: list[Process], options: int) -> Found | Non
                 parent.children_usage.add(found.usage)
                 parent.threads[0].kernel.processes.forget(child)
             return found
-        if child.report == CldCode.CLD_STOPPED and options & Wait.WUNTRACED:
+        if child.report == CldCode.CLD_STOPPED and options & Wait.WUNTRACED and not is_hidden(child):
             info = child_info(child, child.report, child.stopped)
             found = Found(child.pid, info, child.stopped << 8 | 0x7F, _total(child))
         elif child.report == CldCode.CLD_CONTINUED and options & Wait.WCONTINUED:

@@ -48,17 +48,17 @@ def sys_timer_create(
     """Makes a timer."""
     event = SIGEVENT.integers(task.memory, timer_event_spec, bits) if timer_event_spec else None
     clock = clock_to_wait_by(task, which_clock)
-    if clock.for_timers is E.EOPNOTSUPP:
-        raise Errno(E.EOPNOTSUPP)
+    if clock.for_timers is not None and not clock.says_itself:
+        raise Errno(clock.for_timers)
     process = task.process
     if queued_for(task.kernel, task.credentials.uid) >= task.rlimits[Resource.SIGPENDING][0]:
         raise Errno(E.EAGAIN)
-    timer = PosixTimer(task, process.next_timer, clock)
+    timer = PosixTimer(task, process.next_timer, clock, which_clock)
     process.next_timer = timer.number + 1 & MOST_OVERRUNS  # also if it is not made after all
     if event is not None:
         timer.notify(task, *event)
     task.memory.write_u32(created_timer_id, timer.number)
-    if clock.for_timers is not None:  # the clock itself is asked last
+    if clock.for_timers is not None:
         raise Errno(clock.for_timers)
     process.posix_timers[timer.number] = timer
     return 0

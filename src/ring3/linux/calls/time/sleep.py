@@ -83,8 +83,8 @@ def sys_clock_nanosleep(
 ) -> Waiting:
     """Sleeps for an interval or until a time of a clock."""
     clock = clock_to_wait_by(task, which_clock)
-    if clock.for_sleep is E.EOPNOTSUPP:
-        raise Errno(E.EOPNOTSUPP)
+    if clock.for_sleep is not None and not clock.says_itself:
+        raise Errno(clock.for_sleep)
     time = read_timespec(task, rqtp, bits)
     if clock.for_sleep is not None:
         raise Errno(clock.for_sleep)

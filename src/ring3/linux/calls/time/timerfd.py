@@ -21,14 +21,13 @@ from ring3.linux.timers.clocks import (
     CLOCK_REALTIME_ALARM,
     clock_of,
 )
-from ring3.linux.timers.timer_file import TimerFile
+from ring3.linux.timers.timer_file import TFD_TIMER_ABSTIME, TFD_TIMER_CANCEL_ON_SET, TimerFile
 from ring3.linux.timers.timespec import pack_itimerspec, read_itimerspec
 
 if TYPE_CHECKING:
     from ring3.linux.model.task import LinuxTask
 
-TFD_TIMER_ABSTIME: Final = 1
-TFD_TIMER_CANCEL_ON_SET: Final = 2
+TFD_IOC_SET_TICKS: Final = 0x4008_5400
 _CLOCKS: Final = (
     CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_BOOTTIME, CLOCK_REALTIME_ALARM, CLOCK_BOOTTIME_ALARM
 )  # fmt: skip
@@ -49,9 +48,8 @@ def sys_timerfd_create(task: LinuxTask, clockid: Int, flags: Int) -> int:
         raise Errno(E.EINVAL)
     if clockid in _ALARMS and task.credentials.euid:
         raise Errno(E.EPERM)
-    wall = clockid in (CLOCK_REALTIME, CLOCK_REALTIME_ALARM)
     offset = 0 if clockid in _ALARMS else clock_of(task, clockid).offset
-    file = TimerFile(task.kernel, wall, flags & O_NONBLOCK, offset)
+    file = TimerFile(task.kernel, clockid, flags & O_NONBLOCK, offset)
     return task.files.install(file, cloexec=bool(flags & O_CLOEXEC))
 
 
@@ -65,7 +63,7 @@ def sys_timerfd_settime(
         raise Errno(E.EINVAL)
     file = _timer(task, ufd)
     before = pack_itimerspec(file.interval, file.remaining(), bits)
-    file.set(value, interval, bool(flags & TFD_TIMER_ABSTIME), bool(flags & TFD_TIMER_CANCEL_ON_SET))
+    file.set(value, interval, flags)
     if otmr:
         task.memory.write(otmr, before)
     return 0
@@ -77,4 +75,20 @@ def sys_timerfd_gettime(task: LinuxTask, ufd: Int, otmr: Pointer, *, bits: int =
     file = _timer(task, ufd)
     left = file.remaining()
     task.memory.write(otmr, pack_itimerspec(file.interval, left, bits))
+    return 0
+
+
+def timer_ioctl(task: LinuxTask, file: TimerFile, cmd: int, arg: int) -> int:
+    """Sets how often a timer has expired: what brings a program back needs that (timerfd_ioctl).
+
+    Raises:
+        Errno: ENOTTY, another request, or by a 32-bit call; EINVAL, a number of 0; ECANCELED, the wall clock was set;
+            EFAULT.
+    """
+    if cmd != TFD_IOC_SET_TICKS or task.in_ia32_syscall:  # it has no compat_ioctl
+        raise Errno(E.ENOTTY)
+    ticks = task.memory.read_u64(arg)
+    if not ticks:
+        raise Errno(E.EINVAL)
+    file.set_ticks(ticks)
     return 0
