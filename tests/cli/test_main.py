@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import argparse
+import errno
+import io
 import os
 import re
 import signal
@@ -124,6 +127,18 @@ def test_full_device_is_one_line() -> None:
     with Path("/dev/full").open("wb") as stdout:
         finished = ring3("tables", stdout=stdout)
     assert (finished.returncode, finished.stderr) == (1, "ring3: standard output: No space left on device\n")
+
+
+def test_what_streams_do_not_fail_with_is_an_internal_error() -> None:
+    def wrong(_options: argparse.Namespace) -> int:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    said = io.StringIO()
+    options = argparse.Namespace(command="doctor", main=wrong, debug=False)
+    assert cli.perform(options, ["doctor"], said) == 70
+    assert said.getvalue().startswith(
+        "ring3: internal error: OSError: [Errno 22] Invalid argument; please report it"
+    )
 
 
 def closing(streams: str, *words: str) -> subprocess.CompletedProcess[bytes]:

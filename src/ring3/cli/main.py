@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import os
 import sys
@@ -117,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _abandon_stdout()
         return BROKEN_PIPE_STATUS
     except OSError as error:
-        if error.filename is not None:
+        if not _is_of_output(error):
             raise
         _abandon_stdout()
         print(f"ring3: standard output: {error.strerror}", file=sys.stderr)
@@ -140,6 +141,11 @@ def _dispatch(words: list[str]) -> int:
             return run_on(options.on, rest)
         options.main = lambda options: client(options, rest)
     return perform(options, words, sys.stderr)
+
+
+def _is_of_output(error: OSError) -> bool:
+    """Whether it is what a stream that cannot be written to fails with: nothing else leaves errors of no file."""
+    return error.filename is None and error.errno != errno.EINVAL
 
 
 def perform(options: argparse.Namespace, words: Sequence[str], stderr: TextIO | io.TextIOBase) -> int:
@@ -173,7 +179,7 @@ def perform(options: argparse.Namespace, words: Sequence[str], stderr: TextIO | 
         stderr.write("".join(traceback.format_exception(panic.__cause__ or panic)))
         return PANIC_STATUS
     except Exception as error:
-        if options.debug or (isinstance(error, OSError) and error.filename is None):
+        if options.debug or (isinstance(error, OSError) and _is_of_output(error)):
             raise  # a failure of standard output is main's
         what = " ".join(f"{type(error).__name__}: {error}".split())
         print(

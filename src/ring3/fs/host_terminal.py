@@ -131,7 +131,8 @@ class HostTerminal:
 def _keep(terminal: HostTerminal, ended: int) -> NoReturn:
     """Waits until the other process is gone, whatever happens to it; the terminal may be in the foreground no more."""
     for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
-        signal.signal(number, signal.SIG_IGN)
+        with suppress(OSError):  # an emulator may keep one to itself, as qemu-user does
+            signal.signal(number, signal.SIG_IGN)
     os.closerange(0, min(ended, terminal.fd))
     os.read(ended, 1)
     terminal.give_back(ours=True)

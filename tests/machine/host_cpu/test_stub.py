@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import select
 import signal
 import subprocess
@@ -15,7 +17,7 @@ import pytest
 
 from ring3.errors import UserError
 from ring3.machine.host_cpu import filter as wall
-from ring3.machine.host_cpu import ptrace
+from ring3.machine.host_cpu import first, ptrace
 from ring3.machine.host_cpu.first import LIST_FD, RAM_FD, First
 from ring3.machine.host_cpu.stub import BASE, SIZE, Call, Refused, Stub, Stubs
 from ring3.machine.host_cpu.turn import Turn
@@ -193,3 +195,14 @@ def test_stubs_end_with_who_made_them_whatever_ends_that() -> None:
     for fd in files:
         assert select.select([fd], [], [], 60)[0]  # readable when the process has ended (pidfd_open(2))
         os.close(fd)
+
+
+@pytest.mark.parametrize(
+    ("can_close", "what"), [(True, "lets no child be traced"), (False, "refuses close_range(2)")]
+)
+def test_what_a_stub_could_not_do_is_told(
+    monkeypatch: pytest.MonkeyPatch, can_close: bool, what: str
+) -> None:
+    monkeypatch.setattr(first, "_closes", lambda: can_close)
+    with pytest.raises(UserError, match=f"this host {re.escape(what)}: Operation not permitted"):
+        first._check(errno.EPERM << 8)

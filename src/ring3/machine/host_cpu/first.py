@@ -6,6 +6,7 @@ process.
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import os
 import signal
@@ -24,6 +25,8 @@ SETREGS, SET_THREAD_AREA, SYSEMU, SYSEMU_SINGLESTEP, SETOPTIONS, GETEVENTMSG, GE
 of them takes a process over."""
 _WALL: Final = 0x4000_0000
 _FIRST_FREE: Final = 16
+_CLOSE_RANGE: Final = 436
+_NOBODYS_FD: Final = 0xFFFF_FFFF
 """The stub's descriptors are made from copies of ours from here on, so that none overwrites another."""
 _MFD_EXEC: Final = 0x10
 
@@ -80,9 +83,15 @@ def _check(status: int) -> None:
     """
     if os.WIFEXITED(status):
         why = os.strerror(os.WEXITSTATUS(status))
-        raise UserError(f"the host's processor cannot be used: this host lets no child be traced: {why}")
+        what = "lets no child be traced" if _closes() else "refuses close_range(2)"
+        raise UserError(f"the host's processor cannot be used: this host {what}: {why}")
     if not os.WIFSTOPPED(status):
         raise UserError(f"the host's processor cannot be used: a child was ended, status {status:#x}")
+
+
+def _closes() -> bool:
+    """Whether the host lets a process close a range of descriptors, which is the first thing that a stub does."""
+    return bool(ctypes.CDLL(None).syscall(_CLOSE_RANGE, _NOBODYS_FD, _NOBODYS_FD, 0) == 0)
 
 
 def _spawn(ram_fd: int, list_fd: int) -> int:
