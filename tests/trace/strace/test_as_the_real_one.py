@@ -109,6 +109,30 @@ def test_injections(toolchain: Toolchain, rules: list[str], tmp_path: Path) -> N
     assert ours == real
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        "-n",
+        "-i -e trace=kill,read",
+        "-z -X raw",
+        "-Z -X verbose",
+        "-e raw=read,write -e status=successful",
+        "-e trace=%creds,%signal,%desc -e signal=USR1",
+        "-e trace=!%memory -xx -s 2",
+        "-e trace=/^(get|write) -P /dev/null",
+        "-e inject=getuid:retval=-1:when=2+2",
+        "-e inject=getuid:signal=9:when=3",
+        "-e inject=getuid:signal=USR1:when=1..5+3",
+        "-e inject=write:poke_enter=@arg2=585a:when=2 -e trace=write",
+        "-e fault=all:error=EINTR:when=10+",
+    ],
+)
+def test_options(toolchain: Toolchain, options: str, tmp_path: Path) -> None:
+    program = str(toolchain.program("trace/selected.c"))
+    ours, real = _both(options.split(), [program], tmp_path)
+    assert ours == real
+
+
 def test_counts_column_for_column(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("one\n")

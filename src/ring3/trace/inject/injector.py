@@ -37,6 +37,8 @@ class Done(IntFlag):
     RESULT = 1
     ARGUMENTS = 2
     DELAY = 4
+    VALUE = 8
+    """The result is a value that was chosen, and no error even if it looks like one."""
 
 
 DONE: Final = "injected"
@@ -122,6 +124,7 @@ class Injector(CallObserver):
             do_send_sig_info(task.process, task, info)
         if rule.error or rule.value is not None or rule.instead:
             done |= Done.RESULT if rule.error or rule.value is not None else Done(0)
+            done |= Done.VALUE if rule.value is not None and not rule.error else Done(0)
             self._answer(call, rule)
         if rule.delay_enter or rule.delay_exit:
             done |= Done.DELAY
@@ -163,13 +166,13 @@ def _as_result(value: int, call: StubCall) -> int:
 
 
 def _poke(call: StubCall, pokes: Iterable[Poke]) -> bool:
-    """Writes to where arguments point to; whether anything was written."""
+    """Writes to where arguments point to, even if the program may not (ptrace(2)); whether anything was written."""
     assert call.task is not None
     written = False
     for poke in pokes:
         if poke.argument < len(call.arguments):
             try:
-                call.task.memory.write(call.arguments[poke.argument], poke.data)
+                call.task.memory.poke(call.arguments[poke.argument], poke.data)
             except Errno:
                 continue
             written = True

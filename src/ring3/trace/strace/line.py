@@ -33,6 +33,7 @@ _CHANGING: Final = frozenset({Meaning.SIZE, Meaning.OFFSET})
 _MAX_ERRNO: Final = 4095
 _WORD: Final = 32
 _M32: Final = 0xFFFF_FFFF
+_M64: Final = 0xFFFF_FFFF_FFFF_FFFF
 _RESTARTS: Final = 512
 """The first of the codes for calls that are made again."""
 
@@ -166,6 +167,8 @@ class CallLine:
             error = -signed(value) if -_MAX_ERRNO <= signed(value) < 0 else error
         if error:
             return failure(error)
+        if self._text.style.is_raw:
+            return f"{value & _M64:#x}" if value else "0"
         return self._value(value) + outcome(self.name, self._text, self._beside, value)
 
     def _named(self, arg: Arg, value: int) -> str:

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 _STRINGS: Final = Arg(POINTER, Meaning.STRINGS, when=When.ENTRY)
 
 
+_EXECVE: Final = 59
+"""The number of the call by which strace, a program of 64 bits, starts the first program."""
+
+
 class Layout(NamedTuple):
     """How lines look.
 
@@ -97,6 +101,8 @@ class Lines:
         self._line = ""  # the line that has begun, and what of it is not written yet
         self._waits = ""
         self._of: OpenCall | None = None
+        self._numbers: dict[LinuxTask, int] = {}
+        """The last call of each task, where numbers are shown."""
         self._stacks: dict[
             LinuxTask, list[str]
         ] = {}  # of those whose memory will be gone when their call has ended
@@ -115,7 +121,7 @@ class Lines:
         if self._of is not opened:
             self._resume(opened)
         form = opened.form
-        if form.is_constant and not form.has_remark:
+        if form.is_constant and not form.has_remark and not opened.call.has_notes:
             end, result = "", failure(error) if error else str(value)
         else:
             line = opened.line()
@@ -152,6 +158,7 @@ class Lines:
         text = Text(program_of(task, bits), self._style)
         words = text.value(_STRINGS, stack + word, {})
         variables = text.environment(stack + word * (count + 2))
+        self._numbers[task] = _EXECVE
         self._begin(task, f"execve({quoted(os.fsencode(path), self._style.in_hex)}, {words}, {variables}")
         self._put(f"{(self._line + ')').ljust(self._width)[len(self._line) :]} = 0\n")
         if self._layout.stacks is not None:
@@ -165,7 +172,7 @@ class Lines:
 
     def signal(self, task: LinuxTask, info: SigInfo) -> None:
         """Writes a signal's line."""
-        self._begin(task, arrived(info))
+        self._begin(task, arrived(info, self._style.names), ip=task.regs.ip)
         self._put("\n")
         if self._layout.stacks is not None:
             self._stack(self._layout.stacks, task)
@@ -196,18 +203,18 @@ class Lines:
         if self._at_once:
             self._output.flush()
 
-    def _begin(self, task: LinuxTask, text: str, call: StubCall | None = None) -> None:
-        """Begins a line of a task; one that has not ended is cut."""
+    def _begin(self, task: LinuxTask, text: str, call: StubCall | None = None, ip: int | None = None) -> None:
+        """Begins a line of a task, about a call or where it is otherwise; one that has not ended is cut."""
         if self._of is not None:
             self._put(" <unfinished ...>\n")
             self._of = None
         if self._has_prefix:
-            text = self._prefix(task, call) + text
+            text = self._prefix(task, call, call.regs.ip if call is not None else ip) + text
         self._line = self._waits = text
         if self._at_once:
             self._put("")
 
-    def _prefix(self, task: LinuxTask, call: StubCall | None) -> str:
+    def _prefix(self, task: LinuxTask, call: StubCall | None, ip: int | None) -> str:
         """What stands before a line of a task."""
         layout = self._layout
         prefix = ""
@@ -218,12 +225,15 @@ class Lines:
         if layout.stamp is not None:
             prefix += layout.stamp()
         if layout.number:
-            prefix += f"[{call.number:4}] " if call is not None else "[????] "
+            if call is not None:
+                self._numbers[task] = call.number
+            number = self._numbers.get(task)
+            prefix += "[????] " if number is None else f"[{number:4}] "
         if layout.door:
             prefix += f"{f'[{door_of(call, task)}]' if call is not None else '':10} "
         if layout.ip:
             digits = 8 if task.is_narrow else 16
-            prefix += f"[{call.regs.ip:0{digits}x}] " if call is not None else f"[{'?' * digits}] "
+            prefix += f"[{'?' * digits}] " if ip is None else f"[{ip:0{digits}x}] "
         return prefix
 
     def _name(self, task: LinuxTask) -> str:

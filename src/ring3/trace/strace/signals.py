@@ -30,9 +30,9 @@ _FAULTS: Final = frozenset({Sig.SIGILL, Sig.SIGFPE, Sig.SIGSEGV, Sig.SIGBUS, Sig
 """Signals whose codes of their own come with an address."""
 
 
-def arrived(info: SigInfo) -> str:
+def arrived(info: SigInfo, how: Names = Names.ABBREV) -> str:
     """A signal that a task takes."""
-    return f"--- {signal_name(info.signo)} {{{', '.join(_fields(info))}}} ---"
+    return f"--- {signal_name(info.signo)} {{{', '.join(_fields(info, how))}}} ---"
 
 
 def in_memory(raw: bytes, bits: int, how: Names = Names.ABBREV) -> str:

@@ -15,6 +15,7 @@ from ring3.kernel.watched_stubs import StubCall, StubRow
 from ring3.linux.model.task import LinuxTask
 from ring3.linux.signals.send import is_dying, sig_ignored
 from ring3.trace.called import SENDS
+from ring3.trace.inject.injector import DONE, Done
 from ring3.trace.strace.form import Form
 from ring3.trace.strace.multiplexed import entry_of, stands_for
 from ring3.trace.strace.multiplexed import inner as inner_call
@@ -120,7 +121,7 @@ class _Row(CallObserver):
         opened = self._open.pop(call.task, None)  # type: ignore[arg-type]
         if opened is None:
             return
-        if opened.form.name in SENDS and is_dying(opened.task):
+        if (call.has_notes or opened.form.name in SENDS) and is_dying(opened.task):
             self._tracer.leave_in(opened)
             return
         error, value = call.error, call.value
@@ -130,6 +131,8 @@ class _Row(CallObserver):
             number, value = 0, int(value) if isinstance(value, int) else 0
         else:
             number = -value if -4096 < value < 0 else 0
+            if number and call.has_notes and call.notes.get(DONE, 0) & Done.VALUE:
+                number, value = 0, value & call.what.mask
         if self._ended is None or self._ended(number):
             self._writer.end(opened, value, number)
         if self._tracer.ignored:
