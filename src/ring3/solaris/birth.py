@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.c_types import Address, Int
 from ring3.abi.errno import Errno
 from ring3.abi.solaris.errno import SolarisE
+from ring3.abi.solaris.tracing import PR_FORK
 from ring3.errors import OutOfFrames
 from ring3.image.solaris.boot import L
 from ring3.kernel.regs import NAMES, UserRegs
@@ -104,6 +105,8 @@ def _fork(task: SolarisTask) -> int:
     child = Process(
         pid, process.pid, process.files.copy(), process.fs.copy(), process.cred, kernel.clocks.realtime()
     )
+    if process.tracing is not None and process.tracing.modes & PR_FORK:
+        child.tracing = process.tracing.inherited()
     child.ilp32, child.start = process.ilp32, process.start
     child.pgid, child.sid, child.exe, child.args = process.pgid, process.sid, process.exe, process.args
     child.stack_prot = process.stack_prot
@@ -126,6 +129,10 @@ def _fork(task: SolarisTask) -> int:
     process.children[pid] = child
     kernel.enter(child)
     _begin(task, thread)
+    if child.tracing is not None:
+        from ring3.solaris.tracing import born  # noqa: PLC0415 -- most programs are not controlled
+
+        born(thread, task.call_number)
     return pid
 
 

@@ -74,6 +74,8 @@ def end(task: SolarisTask, code: int) -> NoReturn:
 
         give_up(process, kernel, ended=True)
     process.files.close_all()
+    if process.tracing is not None:
+        process.tracing.changed.wake()
     task.leave_memory()
     process.exited, process.exit_code = True, code
     kernel.end(task, code)

@@ -315,7 +315,7 @@ class SolarisKernel(Parts, TwoWays[SolarisTask]):
 
     def ready(self, task: SolarisTask) -> None:
         """Puts a thread that waited into the run queue; one that is suspended or stopped stays where it is."""
-        if not task.suspended and not task.process.stopped:
+        if not task.suspended and not task.process.stopped and task.stop is None:
             super().ready(task)
 
     def run_task(self, task: SolarisTask) -> None:

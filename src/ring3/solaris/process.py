@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ring3.solaris.siginfo import Info
     from ring3.solaris.task import SolarisTask
     from ring3.solaris.timers import PosixTimer
+    from ring3.solaris.tracing import Tracing
 
 DEFAULT_PROJECT: Final = 3
 """The project of users that have no other (project(5))."""
@@ -80,6 +81,7 @@ class Process:
         told_pages: Those with what is told of its files and memory, once somebody has looked (`told`).
         timers: Its interval timers by number.
         posix_timers: Those of timer_create by number.
+        tracing: What a controller traces of it, None while nobody ever did.
         limits: Its limits that were set: current and most.
         shared_pages: Addresses of the pages that its lwps share with the kernel (schedctl).
     """
@@ -119,6 +121,7 @@ class Process:
         self.timers: dict[int, IntervalTimer] = {}
         self.posix_timers: dict[int, PosixTimer] = {}
         self.shared_pages: dict[int, int] = {}
+        self.tracing: Tracing | None = None
         self.limits: dict[int, tuple[int, int]] = {}
 
     def action(self, signal: int) -> Action:

@@ -2,7 +2,7 @@
 
 A file tells its reader what a program of the reader's width expects. All may read psinfo, usage and their like; the
 rest is the owner's. ``self`` is who looks. Here are the folders; what is in the files is in `procfs_status`,
-`procfs_maps` and `procfs_memory`. Left out: ctl and watched processes, page data, ``object`` and ``template``.
+`procfs_maps`, `procfs_memory` and `procfs_control`. Left out: watched areas, page data, ``object`` and ``template``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.fs.inode import Inode
 from ring3.fs.pseudo import PseudoDirectory, PseudoFile, PseudoFileSystem, PseudoLink
 from ring3.solaris import procfs_maps, procfs_status
+from ring3.solaris.procfs_control import ControlInode
 from ring3.solaris.procfs_memory import MemoryInode
 from ring3.solaris.structures import pids
 
@@ -116,6 +117,7 @@ class _Folder:
             b"rmap": self._file(b"rmap", lambda bits: maps.prmap(process, bits)),
             b"xmap": self._file(b"xmap", lambda bits: maps.prxmap(process, bits)),
             b"as": lambda: MemoryInode(self._fs, self._key + b"/as", process, self._owner),
+            b"ctl": lambda: ControlInode(self._fs, self._key + b"/ctl", process, self._owner),
             b"cmdline": self._file(
                 b"cmdline", lambda _: process.args.replace(b" ", b"\0") + b"\0", _EVERYBODY
             ),
@@ -193,7 +195,10 @@ class _Folder:
 
     def _lwp(self, name: bytes, lwp: SolarisTask) -> Inode:
         at, status = b"lwp/" + name, procfs_status
-        entries = {
+        entries: dict[bytes, Callable[[], Inode]] = {
+            b"lwpctl": lambda: ControlInode(
+                self._fs, self._key + b"/" + at + b"/lwpctl", lwp.process, self._owner, lwp
+            ),
             b"lwpstatus": self._file(at + b"/lwpstatus", lambda bits: status.lwpstatus(lwp, bits)),
             b"lwpsinfo": self._file(at + b"/lwpsinfo", lambda bits: status.lwpsinfo(lwp, bits), _EVERYBODY),
             b"lwpusage": self._file(

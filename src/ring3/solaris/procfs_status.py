@@ -21,11 +21,11 @@ from ring3.abi.solaris.procfs import (
     PSTATUS,
 )
 from ring3.abi.solaris.signals import NSIG
-from ring3.image.solaris.boot import L
+from ring3.abi.solaris.tracing import PR_DSTOP, PR_ISTOP, PR_STOPPED, Why
 from ring3.kernel.task import TaskState
-from ring3.solaris import sendsig, sendsig32
 from ring3.solaris.clocks import process_time
 from ring3.solaris.process import Process
+from ring3.solaris.procfs_registers import call_state, registers
 from ring3.solaris.sigcalls import SIGACTION_FORMS
 from ring3.solaris.signals import bit
 from ring3.solaris.ucred import pack_cred
@@ -54,28 +54,31 @@ def _set(signals: Iterable[Info]) -> tuple[int, ...]:
     return _words(sum({bit(info.signo) for info in signals}))
 
 
-def _words(mask: int) -> tuple[int, ...]:
-    return tuple(mask >> 32 * n & 0xFFFF_FFFF for n in range(4))
+def _words(mask: int, count: int = 4) -> tuple[int, ...]:
+    return tuple(mask >> 32 * n & 0xFFFF_FFFF for n in range(count))
 
 
 def _state(task: SolarisTask) -> int:
-    if task.suspended or task.process.stopped:
+    if task.suspended or task.process.stopped or task.stop is not None:
         return _SSTOP
     if task.on_cpu:
         return _SONPROC
     return _SSLEEP if task.state is TaskState.WAITING else _SRUN
 
 
-def _call(task: SolarisTask) -> int:
-    """The number of the call that an lwp sleeps in; ring 0's machine code notes it in the kthread_t."""
-    at = task.stack + L["T_SYSNUM"]
-    return int.from_bytes(task.kernel.machine.ram.bytes[at : at + 2], "little") or task.sysnum
-
-
 def representative(process: Process) -> SolarisTask | None:
-    """The lwp that stands for a process: one on the CPU, else the first; None for a dead process (prchoose)."""
+    """The lwp that stands for a process, None for a dead one (prchoose).
+
+    It is one on the CPU, else one that has met an event, else the first.
+    """
     lwps = list(process.lwps.values())
-    return next((lwp for lwp in lwps if lwp.on_cpu), lwps[0] if lwps else None)
+
+    def rank(lwp: SolarisTask) -> int:
+        if lwp.on_cpu:
+            return 0
+        return 1 if lwp.stop is not None and lwp.stop.why is not Why.PR_REQUESTED else 2
+
+    return min(lwps, key=rank, default=None)
 
 
 def lwpsinfo(lwp: SolarisTask, bits: int) -> bytes:
@@ -88,7 +91,7 @@ def lwpsinfo(lwp: SolarisTask, bits: int) -> bytes:
         pr_state=state,
         pr_sname=ord(_NAMES[state]),
         pr_nice=lwp.process.nice,
-        pr_syscall=_call(lwp) if state == _SSLEEP else 0,
+        pr_syscall=lwp.call_number if state == _SSLEEP else 0,
         pr_pri=_TS_PRIORITY,
         pr_start=_time(lwp.process.started),
         pr_time=_time(lwp.kernel.cpu_time(lwp)),
@@ -141,30 +144,22 @@ def _zombie(bits: int) -> bytes:
     return LWPSINFO.make(bits, pr_state=_SZOMB, pr_sname=ord(_NAMES[_SZOMB]))
 
 
-def _registers(lwp: SolarisTask, bits: int) -> bytes:
-    """The registers of an lwp as a reader's ``mcontext_t``: those with which its program goes on."""
-    kernel = lwp.kernel
-    made: Callable[[SolarisTask], bytes] = sendsig.mcontext if bits == 64 else sendsig32.mcontext
-    if lwp is kernel.current:
-        return made(lwp)
-    cpu = kernel.machine.cpu
-    kept, kept_regs = cpu.save(), lwp.regs
-    try:
-        cpu.load(lwp.saved)
-        lwp.regs = kernel.window if cpu.cpl == 3 else lwp.frame
-        return made(lwp)
-    finally:
-        cpu.load(kept)
-        lwp.regs = kept_regs
-
-
 def lwpstatus(lwp: SolarisTask, bits: int) -> bytes:
     """``lwpstatus_t``."""
     sp, size, flags = lwp.altstack
-    asleep = _state(lwp) == _SSLEEP
+    stop, info = lwp.stop, lwp.cursig
+    asleep = _state(lwp) == _SSLEEP or (stop is not None and stop.asleep)
+    action = lwp.process.action(info.signo) if info is not None else None
     head = LWPSTATUS.make(
         bits,
-        pr_flags=(PR_ASLEEP if asleep else 0) | (PR_DETACH if lwp.detached else 0) | PR_PCINVAL,
+        pr_flags=_flags(lwp, asleep),
+        pr_why=0 if stop is None else stop.why,
+        pr_what=0 if stop is None else stop.what,
+        pr_cursig=0 if info is None else info.signo,
+        pr_info=_longs(b"" if info is None else info.pack(bits), 32, bits),
+        pr_action_flags=0 if action is None else action.flags,
+        pr_action_handler=0 if action is None else action.handler & _LARGEST[bits],
+        pr_action_mask=_words(0 if action is None else action.mask),
         pr_lwpid=lwp.lwpid,
         pr_lwppend=_set(lwp.sigqueue),
         pr_lwphold=_words(lwp.sigmask),
@@ -172,11 +167,45 @@ def lwpstatus(lwp: SolarisTask, bits: int) -> bytes:
         pr_altstack_size=size & _LARGEST[bits],
         pr_altstack_flags=flags,
         pr_oldcontext=lwp.oldcontext & _LARGEST[bits],
-        pr_syscall=_call(lwp) if asleep else 0,
         pr_clname=_TS,
         pr_utime=_time(lwp.kernel.cpu_time(lwp)),
+        **_at_call(lwp, asleep, bits),
     )
-    return head + LWPSTATUS_TAIL[bits].pack(0, 0, 0) + _registers(lwp, bits)
+    return head + LWPSTATUS_TAIL[bits].pack(0, 0, 0) + registers(lwp, bits)
+
+
+def _longs(raw: bytes, count: int, bits: int) -> tuple[int, ...]:
+    return tuple(memoryview(raw.ljust(count * bits // 8, b"\0")).cast("q" if bits == 64 else "i"))
+
+
+def _flags(lwp: SolarisTask, asleep: bool) -> int:
+    """``pr_flags``: of the lwp, and what its process is controlled by."""
+    traced = lwp.process.tracing
+    flags = PR_PCINVAL | (PR_ASLEEP if asleep else 0) | (PR_DETACH if lwp.detached else 0)
+    if lwp.stop is not None:
+        flags |= PR_STOPPED | PR_ISTOP
+    elif lwp.process.stopped or lwp.suspended:
+        flags |= PR_STOPPED
+    return flags | (PR_DSTOP if lwp.stop_requested else 0) | (0 if traced is None else traced.modes)
+
+
+def _at_call(lwp: SolarisTask, asleep: bool, bits: int) -> dict[str, int | tuple[int, ...]]:
+    """The call that an lwp is in: its number, and arguments and results if it is stopped there."""
+    stop, mask = lwp.stop, _LARGEST[bits]
+    if stop is None or stop.why not in (Why.PR_SYSENTRY, Why.PR_SYSEXIT):
+        return {"pr_syscall": lwp.call_number if asleep else 0}
+    arguments, result, error = call_state(lwp)
+    long = bits - 1
+    signed = [(value & mask) - ((value & mask) >> long << bits) for value in (*arguments, 0, 0)]
+    found: dict[str, int | tuple[int, ...]] = {
+        "pr_syscall": stop.what,
+        "pr_nsysarg": len(arguments),
+        "pr_sysarg": tuple(signed),
+    }
+    if stop.why is Why.PR_SYSEXIT:
+        found["pr_errno"] = error
+        found["pr_rval1"] = 0 if error else (result & mask) - ((result & mask) >> long << bits)
+    return found
 
 
 def pstatus(process: Process, bits: int) -> bytes:
@@ -195,9 +224,24 @@ def pstatus(process: Process, bits: int) -> bytes:
         pr_cutime=_time(process.children_time),
         pr_dmodel=PR_MODEL_ILP32 if process.ilp32 else PR_MODEL_LP64,
         pr_nzomb=len(process.zombies),
+        **_traced(process),
         **({} if mm is None else _places(mm, bits)),
     )
     return about + (b"" if lwp is None else lwpstatus(lwp, bits))
+
+
+def _traced(process: Process) -> dict[str, int | tuple[int, ...]]:
+    """What of a process is traced."""
+    traced = process.tracing
+    if traced is None:
+        return {}
+    return {
+        "pr_flags": traced.modes,
+        "pr_sigtrace": _words(traced.signals),
+        "pr_flttrace": _words(traced.faults),
+        "pr_sysentry": _words(traced.entries, 16),
+        "pr_sysexit": _words(traced.exits, 16),
+    }
 
 
 def _places(mm: Mm, bits: int) -> dict[str, int]:

@@ -80,7 +80,7 @@ def restorecontext(task: SolarisTask, raw: bytes) -> None:
     flags, link, mask, sp, size, stack_flags = _HEAD.unpack_from(raw)
     task.oldcontext = link
     if flags & UC_CPU:
-        _set_registers(task, task.regs, _GREGS.unpack_from(raw, GREGS_AT))
+        set_registers(task, task.regs, _GREGS.unpack_from(raw, GREGS_AT))
     if flags & UC_FPU:
         task.kernel.fpu.restore(raw[FPREGS_AT : FPREGS_AT + FXSAVE_SIZE])
     if flags & UC_STACK:
@@ -89,7 +89,8 @@ def restorecontext(task: SolarisTask, raw: bytes) -> None:
         set_mask(task, int.from_bytes(mask, "little"))
 
 
-def _set_registers(task: SolarisTask, regs: UserRegs, values: tuple[int, ...]) -> None:
+def set_registers(task: SolarisTask, regs: UserRegs, values: tuple[int, ...]) -> None:
+    """Gives a program the registers of a ``gregset_t``, as far as it may set them."""
     cpu = task.kernel.machine.cpu
     for name, value in zip(GREGS, values, strict=True):
         if name == "flags":

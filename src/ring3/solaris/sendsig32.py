@@ -18,6 +18,7 @@ from ring3.machine.registers import Seg
 from ring3.solaris.signals import SA_SIGINFO, set_mask
 
 if TYPE_CHECKING:
+    from ring3.kernel.regs import UserRegs
     from ring3.solaris.process import Action
     from ring3.solaris.siginfo import Info
     from ring3.solaris.task import SolarisTask
@@ -76,12 +77,7 @@ def restorecontext(task: SolarisTask, raw: bytes) -> None:
     flags, link, mask, sp, size, stack_flags = _HEAD.unpack_from(raw)
     task.oldcontext = link
     if flags & _UC_CPU:
-        regs = task.regs
-        for name, value in zip(GREGS, registers(raw), strict=True):
-            if name == "flags":
-                regs.flags = value & _USER_FLAGS | _PSL_USER
-            elif name not in ("", "cs", "ss") and name not in _SEGMENTS:
-                setattr(regs, name, value)
+        set_registers(task.regs, registers(raw))
     if flags & _UC_FPU:
         _, mxcsr, _ = _FP_TAIL.unpack_from(raw, _FPREGS_AT + fsave.SIZE)
         xmm = raw[_FPREGS_AT + fsave.SIZE + _FP_TAIL.size :][:_XMM]
@@ -90,6 +86,15 @@ def restorecontext(task: SolarisTask, raw: bytes) -> None:
         task.altstack = (sp, size, stack_flags & _SS_MASK)
     if flags & _UC_SIGMASK:
         set_mask(task, int.from_bytes(mask, "little"))
+
+
+def set_registers(regs: UserRegs, values: tuple[int, ...]) -> None:
+    """Gives a program the registers of a ``gregset_t``, as far as it may set them."""
+    for name, value in zip(GREGS, values, strict=True):
+        if name == "flags":
+            regs.flags = value & _USER_FLAGS | _PSL_USER
+        elif name not in ("", "cs", "ss") and name not in _SEGMENTS:
+            setattr(regs, name, value)
 
 
 def begin(task: SolarisTask, info: Info, action: Action, mask: int, stack: int | None) -> int | None:

@@ -96,6 +96,10 @@ def _controls(process: Process, signal: int, lwps: Iterable[SolarisTask]) -> boo
     elif signal == SolarisSig.SIGKILL:
         if process.stopped:
             job_control.go_on(kernel, process)
+        if process.tracing is not None:
+            from ring3.solaris import tracing  # noqa: PLC0415 -- most programs are not controlled
+
+            tracing.release(process)
     else:
         job_control.discard(process, frozenset({SolarisSig.SIGCONT}))
         free = signal in CANTMASK or any(not lwp.sigmask & bit(signal) for lwp in lwps)
@@ -188,11 +192,21 @@ def issig(task: SolarisTask) -> None:
     Raises:
         TaskExited: One has ended the process.
     """
-    while not task.process.stopped:
-        info = next_signal(task)
-        if info is None:
-            break
-        psig(task, info)
+    if task.process.tracing is not None:
+        from ring3.solaris import tracing  # noqa: PLC0415 -- most programs are not controlled
+
+        tracing.issig(task)
+    else:
+        while not task.process.stopped:
+            info = next_signal(task)
+            if info is None:
+                break
+            psig(task, info)
+    restore_mask(task)
+
+
+def restore_mask(task: SolarisTask) -> None:
+    """What a call has blocked for its own time is free again, and the other way round (sigsuspend)."""
     if task.oldmask is not None:
         mask, task.oldmask = task.oldmask, None
         set_mask(task, mask)

@@ -81,14 +81,28 @@ def element(task: SolarisTask, number: int) -> int:
 
 
 @function("unix", calls={"pre_syscall": None})
-def syscall_entry(task: SolarisTask, t: Address, argp: Address) -> int:
+def syscall_entry(task: SolarisTask, t: Address, argp: Address) -> Result:
     """Fetches the arguments of a call to ``argp``; returns the address of the element that says whom to call."""
     kernel = task.kernel
-    failed = kernel.image.symbols["sysent_err"]
+    if kernel.machine.ram.bytes[task.stack + L["T_PRE_SYS"]]:
+        unwanted = pre_syscall(task)
+        if not isinstance(unwanted, int):
+            return _entry_after(task, argp, unwanted)
+        if unwanted:
+            return kernel.image.symbols["sysent_err"]
+    return _entry(task, argp)
+
+
+async def _entry_after(task: SolarisTask, argp: int, stopped: Coroutine[object, object, int]) -> int:
+    if await stopped:
+        return task.kernel.image.symbols["sysent_err"]
+    return _entry(task, argp)
+
+
+def _entry(task: SolarisTask, argp: int) -> int:
+    kernel = task.kernel
     ram = kernel.machine.ram
     number = task.regs.ax & _M32
-    if ram.bytes[task.stack + L["T_PRE_SYS"]] and pre_syscall(task):
-        return failed
     table, offset = _place(task, number)
     count = ram.q[(kernel.image.physical(table) + offset) >> 3] & 0xFF
     if count:
@@ -96,16 +110,15 @@ def syscall_entry(task: SolarisTask, t: Address, argp: Address) -> int:
             values = fetch(task, count)
         except Errno as error:
             kernel.failed(task, error)
-            return failed
+            return kernel.image.symbols["sysent_err"]
         kernel.store(argp, b"".join(value.to_bytes(8, "little") for value in values))
     return kernel.image.symbols[table] + offset
 
 
 @function("unix", calls={"post_syscall": None})
-def syscall_exit(task: SolarisTask, t: Address, rval1: Long, rval2: Long) -> int:
+def syscall_exit(task: SolarisTask, t: Address, rval1: Long, rval2: Long) -> Result:
     """The end of a call that does not simply return: results or error, then signals."""
-    post_syscall(task, rval1, rval2)
-    return 0
+    return post_syscall(task, rval1, rval2)
 
 
 # -- the call that is a fault --------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ring3.solaris.kernel import SolarisKernel
     from ring3.solaris.process import Process
     from ring3.solaris.siginfo import Info
+    from ring3.solaris.tracing import Stop
 
 _MACHINE_CODE: Final = 0x400
 """Bytes below ``struct regs`` that are left to the frames of machine code."""
@@ -63,6 +64,11 @@ class SolarisTask(Task):
         private: In a 32-bit program the bases of LWPFS_SEL's and LWPGS_SEL's segments.
         serving: The call of a door of its process that it serves.
         bound_door: The private door that it serves alone.
+        stop: Why a controller finds it stopped, None while it is not (`tracing`).
+        stop_requested: It stops before ring 3 runs again.
+        cursig: The signal that it is about to take, while its controller decides on it.
+        curfault: The fault whose signal it is about to be sent, likewise; 0 for none.
+        aborts_call: The call that it is stopped before is not made.
         door: By which door the call in progress came, None for ``syscall`` of a 64-bit program.
     """
 
@@ -93,6 +99,11 @@ class SolarisTask(Task):
         self.door: Door | None = None
         self.serving: Invocation | None = None
         self.bound_door: OpenDoor | None = None
+        self.stop: Stop | None = None
+        self.stop_requested = False
+        self.cursig: Info | None = None
+        self.curfault = 0
+        self.aborts_call = False
         self._buffers = 0
         base = kernel.machine.direct_map + stack
         q = kernel.machine.ram.q
@@ -101,6 +112,8 @@ class SolarisTask(Task):
         q[self.struct + (L["T_LPL"] >> 3)] = kernel.image.symbols["lpl_bootstrap"]
 
         self.set_model(process.ilp32)
+        if process.tracing is not None:
+            process.tracing.adopt(self)
 
     @property
     def ilp32(self) -> bool:
@@ -171,6 +184,12 @@ class SolarisTask(Task):
     @errno.setter
     def errno(self, number: int) -> None:
         self.kernel.machine.ram.bytes[self.stack + L["LWP_OFFSET"] + L["LWP_ERRNO"]] = number
+
+    @property
+    def call_number(self) -> int:
+        """The number of the call that it is in: ring 0's machine code notes it in the kthread_t (t_sysnum)."""
+        at = self.stack + L["T_SYSNUM"]
+        return int.from_bytes(self.kernel.machine.ram.bytes[at : at + 2], "little") or self.sysnum
 
     def set_post_sys(self) -> None:
         """Makes the call in progress return the long way (``t_post_sys = 1``)."""

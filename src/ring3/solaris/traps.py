@@ -5,6 +5,7 @@ Signals and codes: usr/src/uts/i86pc/os/trap.c. What a fault of the kernel itsel
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.c_types import Address, Int, Long
@@ -21,6 +22,8 @@ from ring3.solaris.definition import function
 from ring3.solaris.signals import SA_RESTART, issig, next_signal, trapsig, tsignal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ring3.kernel.regs import UserRegs
     from ring3.kernel.signature import Result
     from ring3.solaris.task import SolarisTask
@@ -89,23 +92,39 @@ def trap(task: SolarisTask, rp: Address, addr: Address, cpuid: Int) -> Result:
         raise KernelPanic(
             f"trap {vector} (error {error:#x}, address {addr:#x}) in ring 0 at {where}", describe(regs)
         )
+    outcome = FaultOutcome.OK
     if vector == Vector.PF:
         outcome = pagefault(task, addr, error)
         if outcome is FaultOutcome.OK:
             regs.flags &= ~Flags.RF  # it is for one instruction; the emulator's pushf would show it to others
             return 0
-        trapsig(task, _OUTCOMES[outcome], addr, _CODES[outcome])
     elif vector in (Vector.GP, Vector.NP) and task.ilp32 and _is_call(task, regs):
         return _call(task, regs)
-    elif vector in _TRAPS:
-        tsignal(task, _TRAPS[vector])
-    elif vector in _FAULTS:
-        trapsig(task, _FAULTS[Vector(vector)], regs.ip, _FAULT_CODES.get(Vector(vector), 1))
-    else:
+    send = _sender(task, vector, regs.ip, addr, outcome)
+    if send is None:
         raise KernelPanic(f"unexpected trap {vector} in ring 3", describe(regs))
+    if task.process.tracing is not None:
+        from ring3.solaris import tracing  # noqa: PLC0415 -- most programs are not controlled
+
+        task.clear_post_sys()
+        return tracing.at_fault(task, vector, send)
+    send()
     task.clear_post_sys()
     issig(task)
     return 0
+
+
+def _sender(
+    task: SolarisTask, vector: int, ip: int, address: int, outcome: FaultOutcome
+) -> Callable[[], None] | None:
+    """What sends a trap's signal; None for a trap that has none."""
+    if vector == Vector.PF:
+        return partial(trapsig, task, _OUTCOMES[outcome], address, _CODES[outcome])
+    if vector in _TRAPS:
+        return partial(tsignal, task, _TRAPS[vector])
+    if vector in _FAULTS:
+        return partial(trapsig, task, _FAULTS[Vector(vector)], ip, _FAULT_CODES.get(Vector(vector), 1))
+    return None
 
 
 def _is_call(task: SolarisTask, regs: UserRegs) -> bool:
@@ -138,13 +157,17 @@ def _restarts(task: SolarisTask) -> bool:
 
 
 @function("unix")
-def pre_syscall(task: SolarisTask) -> int:
+def pre_syscall(task: SolarisTask) -> Result:
     """The work before a call that somebody asked for with ``t_pre_sys``; not 0 if the call is not to be made."""
-    return 0
+    if task.process.tracing is None:
+        return 0
+    from ring3.solaris import tracing  # noqa: PLC0415 -- most programs are not controlled
+
+    return tracing.enter_call(task, task.regs.ax & 0xFFFF_FFFF)
 
 
 @function("unix")
-def post_syscall(task: SolarisTask, rval1: Long, rval2: Long) -> int:
+def post_syscall(task: SolarisTask, rval1: Long, rval2: Long) -> Result:
     """The work after a call that did not simply succeed: its error or results into the registers, then signals."""
     regs, errno = task.regs, task.errno
     task.clear_post_sys()
@@ -157,5 +180,9 @@ def post_syscall(task: SolarisTask, rval1: Long, rval2: Long) -> int:
         regs.ax, regs.dx = rval1, rval2
         regs.flags &= ~PS_C
     task.errno = 0
+    if task.process.tracing is not None:
+        from ring3.solaris import tracing  # noqa: PLC0415 -- most programs are not controlled
+
+        return tracing.leave_call(task, task.call_number)
     issig(task)
     return 0
