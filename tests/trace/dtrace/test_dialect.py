@@ -16,7 +16,7 @@ FAULT = "BEGIN { trace(1); } BEGIN { trace(*(int *)64); exit(0); } ERROR { exit(
 
 
 def printed(statements: str, name: str, *options: str) -> str:
-    text = f"BEGIN {{ {statements} exit(0); }} ERROR {{ exit(1); }}"
+    text = f"this int a[5]; BEGIN {{ {statements} exit(0); }} ERROR {{ exit(1); }}"
     return run(text, options=("quiet", f"dialect={name}", *options)).stdout.removesuffix("\n")
 
 
@@ -29,6 +29,9 @@ def printed(statements: str, name: str, *options: str) -> str:
         ('trace(strjoin("ab", "cd"));', "abc", "abcd"),
         ('s = (string)NULL; trace(s < "a" ? 1 : 0);', "", "1"),
         ("p = (char *)alloca(8); p[8] = 1; trace(p[8]);", "1", ""),
+        ("this->a[4] = 1; i = 4; this->a[i]++; trace(this->a[i]);", "2", "2"),
+        ("i = 5; this->a[i] = 1; trace(6);", "6", ""),
+        ("i = -1; trace(this->a[i] ? 6 : 6);", "", ""),
     ],
 )
 def test_values(statements: str, sun: str, oracle: str) -> None:
@@ -133,6 +136,14 @@ def test_tracemem_of_no_bytes() -> None:
 def test_scratch_memory_of_oracles_ends_a_string() -> None:
     statements = "p = (char *)alloca(2); p[0] = 0x61; p[1] = 0x62; trace((string)p);"
     assert printed(statements, "oracle") == "ab"
+
+
+@pytest.mark.parametrize(("name", "size"), [("sun", 8), ("oracle", 60)])
+def test_the_smallest_buffer_of_an_exit(name: str, size: int) -> None:
+    script = "BEGIN { exit(0); }"
+    assert run(script, options=("quiet", f"dialect={name}", f"bufsize={size}")).status == 0
+    with pytest.raises(DtraceError, match="Enabling exceeds size of buffer"):
+        run(script, options=("quiet", f"dialect={name}", f"bufsize={size - 1}"))
 
 
 def test_what_evaltime_can_be() -> None:

@@ -30,6 +30,17 @@ def divide(left: int, right: int) -> int:
     return quotient if (left < 0) == (right < 0) else -quotient
 
 
+def within(index: int, count: int) -> int:
+    """An index of an array.
+
+    Raises:
+        Fault: BADINDEX, where the array has no such element.
+    """
+    if not 0 <= index < count:
+        raise Fault(FaultKind.BADINDEX, index)
+    return index
+
+
 def remainder(left: int, right: int) -> int:
     """The rest of `divide`, which has the sign of the left operand.
 

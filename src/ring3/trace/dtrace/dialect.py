@@ -30,6 +30,8 @@ class Dialect(NamedTuple):
         dumps_nothing: tracemem() that is to show no bytes shows none, and not all.
         evaltime: How far the program of -c has run when BEGIN fires; "" for as little as the script allows.
         end_of_program: What messages call the end of a program outside of braces.
+        checks_bounds: An index beyond the end of an array that a script declares is a fault.
+        record_overhead: Bytes of a buffer that a record takes beside what Sun's takes.
         null_faults: Comparing a string with NULL by order is a fault; otherwise NULL is the lowest.
     """
 
@@ -51,6 +53,8 @@ class Dialect(NamedTuple):
     dumps_nothing: bool
     evaltime: str
     end_of_program: str
+    checks_bounds: bool
+    record_overhead: int
 
 
 SUN = Dialect(
@@ -72,6 +76,8 @@ SUN = Dialect(
     dumps_nothing=False,
     evaltime="",
     end_of_program="end of input",
+    checks_bounds=False,
+    record_overhead=0,
 )
 ORACLE = Dialect(
     "oracle",
@@ -92,6 +98,8 @@ ORACLE = Dialect(
     dumps_nothing=True,
     evaltime="main",
     end_of_program="end-of-input",
+    checks_bounds=True,
+    record_overhead=52,
 )
 BY_NAME = {dialect.name: dialect for dialect in (SUN, ORACLE)}
 

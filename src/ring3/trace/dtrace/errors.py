@@ -56,6 +56,7 @@ class FaultKind(IntEnum):
     BADSTACK = 9
     LIBRARY = 10
     BADSIZE = 11
+    BADINDEX = 12
 
 
 FAULT_TEXT = {
@@ -71,6 +72,7 @@ FAULT_TEXT = {
     FaultKind.BADSTACK: "bad stack",
     FaultKind.LIBRARY: "library-level fault",
     FaultKind.BADSIZE: "invalid size",
+    FaultKind.BADINDEX: "index out of bounds",
 }
 
 
@@ -88,6 +90,8 @@ class Fault(Exception):
     def text(self) -> str:
         """The fault as the consumer prints it; an address only where it says something."""
         where = f" (0x{self.value & ADDRESS_MASK:x})" if self.kind in _WITH_ADDRESS else ""
+        if self.kind is FaultKind.BADINDEX:
+            where = f" ({self.value})"
         return FAULT_TEXT[self.kind] + where
 
 

@@ -69,6 +69,7 @@ class ExpressionWriter:
         stores_width: bool = False,
         null_faults: bool = True,
         null_is_place: bool = False,
+        checks_bounds: bool = False,
     ) -> None:
         """Write over a namespace.
 
@@ -78,9 +79,11 @@ class ExpressionWriter:
             stores_width: Whether variables have the width of their types, and not 64 bits.
             null_faults: Whether the order of a string and NULL is a fault, and not NULL the lowest.
             null_is_place: Whether a member behind NULL is a fault at NULL, and not where it would be.
+            checks_bounds: Whether an index beyond the end of a variable is a fault.
         """
         self.null_faults = null_faults
         self._null_is_place = null_is_place
+        self._checks_bounds = checks_bounds
         self.namespace = namespace
         self.promote = promote
         self.stores_width = stores_width
@@ -233,8 +236,11 @@ class ExpressionWriter:
 
     def element_address(self, node: nodes.Index) -> str:
         """The text of the address of an array's or a pointer's element."""
-        size = resolve(node.type).size
-        return f"({self.pointer(node.base)} + {self.value(node.keys[0])} * {size})"
+        size, index = resolve(node.type).size, self.value(node.keys[0])
+        array = resolve(node.base.type)
+        if self._checks_bounds and isinstance(node.base, nodes.Name) and isinstance(array, Array):
+            index = f"within({index}, {array.count or 0})"
+        return f"({self.pointer(node.base)} + {index} * {size})"
 
     def member(self, node: nodes.Access) -> tuple[str, Member]:
         """The text of a struct's address, and the member meant."""

@@ -81,6 +81,7 @@ class Namespace:
         self.globals: dict[str, Any] = {
             "Fault": Fault,
             "divide": arithmetic.divide,
+            "within": arithmetic.within,
             "remainder": arithmetic.remainder,
             "read": memory.read,
             "copy": memory.copy,

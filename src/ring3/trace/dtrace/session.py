@@ -195,6 +195,7 @@ class Session:
                 stores_width=dialect.stores_width,
                 null_faults=dialect.null_faults,
                 null_is_place=dialect.null_is_place,
+                checks_bounds=dialect.checks_bounds,
             ),
             self._aggregation,
             traces_signs=dialect.traces_signs,
@@ -214,7 +215,7 @@ class Session:
             raise DtraceError("could not enable tracing: Destructive actions not allowed")
         if self.options.word("bufresize") == "manual" and self.options.number("bufsize") > _memory():
             raise DtraceError("could not enable tracing: Not enough space")
-        if clause.size > self.options.number("bufsize"):
+        if clause.size + self.options.dialect.record_overhead > self.options.number("bufsize"):
             raise DtraceError("could not enable tracing: Enabling exceeds size of buffer")
 
     def _aggregation(self, symbol: Symbol) -> Aggregation:
