@@ -9,6 +9,25 @@ SHAPES = (
 
 
 @pytest.mark.parametrize(
+    ("expression", "shown"),
+    [
+        ("(uint8_t)254 + (uint8_t)252", "250 1"),
+        ("(int8_t)-1 + (uint8_t)252", "251 1"),
+        ("(int16_t)-2 + (uint8_t)1", "-1 2"),
+        ("(uint16_t)65535 + 1", "65536 4"),
+        ("~(uint8_t)15", "240 1"),
+        ("-(int16_t)3", "-3 2"),
+        ("1 ? (int8_t)-1 : (uint8_t)2", "255 1"),
+        ("(int)-1 + 1u", "0 4"),
+        ("(uint8_t)1 << 9", "512 4"),
+    ],
+)
+def test_an_integer_narrower_than_int_stays_so(expression: str, shown: str) -> None:
+    text = f'BEGIN {{ printf("%d %d", {expression}, sizeof ({expression})); exit(0); }}'
+    assert run(text).stdout.rstrip("\n") == shown
+
+
+@pytest.mark.parametrize(
     ("statement", "tag"),
     [
         ("trace(nothing)", "D_IDENT_UNDEF"),

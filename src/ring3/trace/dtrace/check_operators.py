@@ -64,11 +64,11 @@ def _arithmetic_unary(checker: Checker, node: nodes.Unary, operand: Node) -> Nod
     elif operator == "~":
         if not is_integer(operand.type):
             fail("D_OP_INT", node.line, "operator ~ requires an operand of integral type")
-        node.type = checker.promote(operand.type, checker.types.int)
+        node.type = checker.promote(operand.type, operand.type)
     else:
         if not is_arithmetic(operand.type):
             fail("D_OP_ARITH", node.line, f"operator {operator} requires an operand of arithmetic type")
-        node.type = checker.promote(operand.type, checker.types.int)
+        node.type = checker.promote(operand.type, operand.type)
     if isinstance(operand, Constant):
         return checker.computed(node.line, arithmetic.UNARY[operator](operand.value), node.type)
     return node

@@ -101,22 +101,15 @@ class Checker:
         return node
 
     def promote(self, left: Type, right: Type) -> Integer:
-        """The type two integers have in common: C's usual arithmetic conversions."""
-        found = [self._promoted(left), self._promoted(right)]
-        larger = max(found, key=lambda kind: (kind.rank, not kind.signed))
-        smaller = found[0] if larger is found[1] else found[1]
-        if larger.signed and not smaller.signed and smaller.size >= larger.size:
-            return self.types.integer(larger.size, signed=False)
-        return larger
+        """The type two integers have in common: the wider, of the same width the unsigned one.
 
-    def _promoted(self, kind: Type) -> Integer:
-        resolved = resolve(kind)
-        if (isinstance(resolved, Integer) and resolved.rank > 3) or resolved is self.types.uint:
-            assert isinstance(resolved, Integer)
-            return resolved
-        if isinstance(resolved, Integer) and resolved.size == 4 and not resolved.signed:
-            return self.types.uint
-        return self.types.int
+        That is C's usual arithmetic conversions, but that nothing is an int which is narrower
+        (dt_type_promote of libdtrace's dt_parser.c).
+        """
+        found = [
+            kind if isinstance(kind, Integer) else self.types.int for kind in map(resolve, (left, right))
+        ]
+        return max(found, key=lambda kind: (kind.size, not kind.signed, kind.rank))
 
 
 def _constant(checker: Checker, node: Node) -> Node:
