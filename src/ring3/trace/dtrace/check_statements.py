@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ring3.trace.dtrace import builtins, check_actions, check_operators, nodes
 from ring3.trace.dtrace.errors import CompileError, fail
 from ring3.trace.dtrace.nodes import Clause, Node, Statement
+from ring3.trace.dtrace.translators import Translated
 from ring3.trace.dtrace.types import is_scalar, is_string
 
 if TYPE_CHECKING:
@@ -110,6 +111,12 @@ def _statement(checker: Checker, expression: Node, order: Order) -> Node:
         checked = checker.check(expression)
     except CompileError as error:
         raise _in_region("action list", error) from None
+    if (
+        isinstance(checked.type, Translated)
+        and checked.type.pointer
+        and not isinstance(checked, nodes.Assign)
+    ):
+        fail("D_CG_DYN", checked.line, "expression cannot evaluate to result of a translated pointer")
     if isinstance(checked, nodes.Assign) and isinstance(checked.target, nodes.Aggregation):
         _aggregating(checked.line, order)
     elif isinstance(checked, nodes.Call) and checked.name in builtins.ACTIONS:
