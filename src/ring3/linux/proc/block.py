@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING, Final
 
 from ring3.fs.block.disk import SECTOR, Disk
 from ring3.fs.block.loop import Flag, LoopDisk
-from ring3.fs.pseudo import PseudoDirectory, PseudoFile, PseudoLink
+from ring3.linux.proc.devices import Device, Devices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
-    from ring3.fs.inode import Inode
-    from ring3.fs.pseudo import PseudoFileSystem
+    from ring3.fs.pseudo import PseudoDirectory, PseudoFileSystem
     from ring3.linux.model.system import LinuxSystem
 
 HOME: Final = b"devices/virtual/block"
 """Where devices are that no hardware is behind; other places have links."""
-LINKED: Final = (b"block", b"class/block", b"dev/block")
 
 
 def disks(kernel: LinuxSystem) -> list[Disk]:
@@ -110,62 +108,26 @@ def _flag(disk: LoopDisk, flag: Flag) -> int:
     return int(bool(disk.status.flags & flag))
 
 
-def _paths(disk: Disk) -> set[bytes]:
-    """Of what a device tells now, by path below its directory."""
-    return {*FACTS, *(LOOP_FACTS if isinstance(disk, LoopDisk) and disk.file is not None else ())}
+def _device(disk: Disk) -> Device:
+    is_bound = isinstance(disk, LoopDisk) and disk.file is not None
+    return Device({*FACTS, *(LOOP_FACTS if is_bound else ())}, partial(_told, disk))
 
 
-def _text(disk: Disk, path: bytes) -> bytes:
-    """What it tells there."""
-    told = FACTS[path](disk) if path in FACTS else LOOP_FACTS[path](disk)  # type: ignore[arg-type]  # it is a LoopDisk
-    return os.fsencode(f"{told}\n")
-
-
-def _directory(fs: PseudoFileSystem, disk: Disk, path: bytes = b"") -> PseudoDirectory:
-    """A device's directory, or one in it."""
-
-    def names() -> Iterable[bytes]:
-        found = {text[len(path) :].split(b"/")[0] for text in _paths(disk) if text.startswith(path)}
-        return sorted(found if path else {*found, b"subsystem"})
-
-    def find(name: bytes) -> Inode | None:
-        own = path + name
-        key = b"/".join((HOME, disk.name.encode(), own))
-        if own in _paths(disk):
-            return PseudoFile(fs, key, partial(_text, disk, own))
-        if own == b"subsystem":
-            return PseudoLink(fs, key, lambda: b"../../../../class/block")
-        return _directory(fs, disk, own + b"/") if name in names() else None
-
-    return PseudoDirectory(fs, b"/".join((HOME, disk.name.encode(), path)), find, names)
+def _told(disk: Disk, path: bytes) -> object:
+    return FACTS[path](disk) if path in FACTS else LOOP_FACTS[path](disk)  # type: ignore[arg-type]  # it is a LoopDisk
 
 
 def directories(kernel: LinuxSystem, fs: PseudoFileSystem) -> dict[bytes, Callable[[], PseudoDirectory]]:
     """The directories of /sys that are about block devices, by path."""
 
-    def by_name() -> dict[bytes, Disk]:
-        return {disk.name.encode(): disk for disk in disks(kernel)}
+    def found() -> dict[bytes, Device]:
+        return {disk.name.encode(): _device(disk) for disk in disks(kernel)}
 
-    def home() -> PseudoDirectory:
-        def find(name: bytes) -> Inode | None:
-            disk = by_name().get(name)
-            return None if disk is None else _directory(fs, disk)
+    def by_name() -> dict[bytes, bytes]:
+        return {disk.name.encode(): disk.name.encode() for disk in disks(kernel)}
 
-        return PseudoDirectory(fs, HOME, find, by_name)
+    def by_number() -> dict[bytes, bytes]:
+        return {_numbers(disk).encode(): disk.name.encode() for disk in disks(kernel)}
 
-    def links(where: bytes) -> PseudoDirectory:
-        def names() -> dict[bytes, Disk]:
-            if where == b"dev/block":
-                return {_numbers(disk).encode(): disk for disk in disks(kernel)}
-            return by_name()
-
-        def find(name: bytes) -> Inode | None:
-            disk = names().get(name)
-            if disk is None:
-                return None
-            target = b"../" * (where.count(b"/") + 1) + HOME + b"/" + disk.name.encode()
-            return PseudoLink(fs, where + b"/" + name, lambda: target)
-
-        return PseudoDirectory(fs, where, find, names)
-
-    return {HOME: home, **{where: partial(links, where) for where in LINKED}}
+    links = {b"block": by_name, b"class/block": by_name, b"dev/block": by_number}
+    return Devices(fs, HOME, b"class/block", found, links).directories()

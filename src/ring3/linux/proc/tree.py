@@ -26,8 +26,15 @@ LATER: Final = {
     b"partitions": "block",
 }
 """Texts that are not in the module ``system``, and the modules that have them."""
-DEVICES: Final = (b"block", b"class/block", b"dev/block", b"devices/virtual/block")
-"""The directories of /sys that are about block devices."""
+DEVICES: Final = {
+    b"block": "block",
+    b"class/block": "block",
+    b"class/net": "interfaces",
+    b"dev/block": "block",
+    b"devices/virtual/block": "block",
+    b"devices/virtual/net": "interfaces",
+}
+"""The directories of /sys that are about devices, and the modules that have them."""
 
 
 class ProcTree:
@@ -137,6 +144,7 @@ def sysfs(kernel: LinuxSystem, fs: PseudoFileSystem) -> PseudoDirectory:
 
 
 def _of_devices(kernel: LinuxSystem, fs: PseudoFileSystem, path: bytes) -> PseudoDirectory:
-    from ring3.linux.proc.block import directories  # noqa: PLC0415 - few programs look at it
-
-    return directories(kernel, fs)[path]()
+    found: PseudoDirectory = import_module(f"ring3.linux.proc.{DEVICES[path]}").directories(kernel, fs)[
+        path
+    ]()
+    return found
