@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from ring3.abi.errno import E, Errno
@@ -34,8 +35,22 @@ _MAX_ERRNO: Final = 4095
 _WORD: Final = 32
 _M32: Final = 0xFFFF_FFFF
 _M64: Final = 0xFFFF_FFFF_FFFF_FFFF
+_MS_REMOUNT: Final = 0x20
+_MS_MGC_VAL: Final = 0xC0ED_0000
+_MS_MGC_MSK: Final = 0xFFFF_0000
 _RESTARTS: Final = 512
 """The first of the codes for calls that are made again."""
+
+
+def _mount(flags: int) -> int:
+    """Which flags of mount(2) say what its other arguments are: none but MS_REMOUNT if it is there."""
+    if flags & _MS_MGC_MSK == _MS_MGC_VAL:
+        flags &= ~_MS_MGC_MSK
+    return _MS_REMOUNT if flags & _MS_REMOUNT else flags
+
+
+_COUNTS: Final[Mapping[str, Callable[[int], int]]] = {"mount": _mount}
+"""What of a call's flags its other arguments depend on, where that is not all."""
 
 
 class CallLine:
@@ -59,6 +74,10 @@ class CallLine:
         for name in form.halves:
             if name in beside:
                 beside[name] &= _M32
+        counts = _COUNTS.get(self.name)
+        self._shown = dict(beside) if counts is not None else beside
+        if counts is not None and "flags" in beside:
+            beside["flags"] = counts(beside["flags"])
         self.parameters: tuple[Parameter, ...] = ()
         self.arguments: list[str | None]
         if not form.is_known or text.style.is_raw:
@@ -83,7 +102,7 @@ class CallLine:
             return None
         if arg.meaning is Meaning.STRINGS and parameter.name == "envp":
             return self._text.environment(self._beside["envp"]) if self._beside["envp"] else "NULL"
-        return self._label(parameter) + self._text.value(arg, self._beside[parameter.name], self._beside)
+        return self._label(parameter) + self._text.value(arg, self._shown[parameter.name], self._beside)
 
     def _note(self, parameter: Parameter) -> None:
         """Notes what will have changed when the call has returned."""

@@ -7,6 +7,7 @@ it is shown as it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 from ring3.abi.errno import Errno
@@ -72,7 +73,8 @@ def _ipc(read: Read, arguments: Sequence[int]) -> Inner | None:
     name, order = _IPC[number]
     chosen = [arguments[at] for at in order]
     if name == "semctl":
-        chosen[3] = _words(read, chosen[3], 1)[0]
+        with suppress(Errno):  # what cannot be read is shown as where it would be
+            chosen[3] = _words(read, chosen[3], 1)[0]
     if name == "msgrcv" and not version:
         chosen[1], chosen[3] = _words(read, chosen[1], 2)
     return Inner(name, chosen)

@@ -9,7 +9,7 @@ from typing import Final
 from ring3.abi.values import ValueSet
 from ring3.trace.strace import families, tables
 from ring3.trace.strace.scalars import permissions
-from ring3.trace.strace.special import COMPOSED, SEPARATE, SPECIAL
+from ring3.trace.strace.special import COMPOSED, REMARKED, SEPARATE, SPECIAL
 from ring3.trace.strace.style import Names
 
 
@@ -80,7 +80,8 @@ def _together(of: ValueSet, number: int, bits: int, how: Names) -> str:
         elif value or 0 in inner.by_value(bits):
             first.append(named(inner, value, bits, how))
     rest = [f"{parts.rest:#x}"] if parts.rest else []
-    if rest and not parts.names and (how is not Names.ABBREV or not (first or last)):
+    is_alone = how is not Names.ABBREV or of.name in REMARKED or not (first or last)
+    if rest and not parts.names and is_alone:
         rest = [_unknown(of, parts.rest)]
     flags = "|".join([*parts.names, *rest])
     return "|".join([*first, *([styled(how, flags, in_hex(number))] if flags else []), *last]) or "0"

@@ -23,6 +23,8 @@ _CLOCK: Final = 0x100
 _TIMED: Final = frozenset({"FUTEX_WAIT", "FUTEX_WAIT_BITSET", "FUTEX_WAIT_REQUEUE_PI"})
 """Operations on futexes that strace knows with FUTEX_CLOCK_REALTIME."""
 _SWAP_PRIORITY: Final = 0x7FFF
+_MS_MGC_VAL: Final = 0xC0ED_0000
+_MS_MGC_MSK: Final = 0xFFFF_0000
 _PAGE_SHIFT: Final = 12
 _SIGNALS: Final = 64
 _M64: Final = (1 << 64) - 1
@@ -237,7 +239,31 @@ def _user_area(number: int, _named: Named) -> str:
     return f"{name}+{number - at}" if number > at else name
 
 
+def _mount(number: int, named: Named) -> str | None:
+    """Flags of mount(2) with the magic number that very old programs give."""
+    if number & _MS_MGC_MSK != _MS_MGC_VAL:
+        return None
+    rest = number & _M64 & ~_MS_MGC_MSK
+    magic = named(tables.sets()["mount_magic"], _MS_MGC_VAL)
+    return f"{magic}|{named(tables.sets()['mount'], rest)}" if rest else magic
+
+
+def _ipc_call(number: int, _named: Named) -> str:
+    """The number of a call that ipc(2) would stand for, behind its version."""
+    version, call = (number & _M32) >> 16, number & 0xFFFF
+    return f"{version}<<16|{call}" if version else str(call)
+
+
+def _socketcall(number: int, _named: Named) -> str | None:
+    """A call that socketcall(2) does not have is its number."""
+    known = tables.sets()["socketcall"].by_value()
+    return None if number in known else str((number & _M32 ^ 1 << 31) - (1 << 31))
+
+
 SPECIAL: Final[Mapping[str, Callable[[int, Named], str | None]]] = {
+    "mount": _mount,
+    "ipc": _ipc_call,
+    "socketcall": _socketcall,
     "ipc_flags": _ipc,
     "shmget_flags": _shmget,
     "ioprio_value": _ioprio,
@@ -274,12 +300,14 @@ SPECIAL: Final[Mapping[str, Callable[[int, Named], str | None]]] = {
 
 COMPOSED: Final = frozenset(
     {
-        "ipc_flags", "shmget_flags", "socket_type", "syslog_action", "loglevel", "msgctl", "shmctl", "semctl", "swapon",
+        "mount", "ipc_flags", "shmget_flags", "socket_type", "syslog_action", "loglevel", "msgctl", "shmctl", "semctl",
         "futex_wake", "xfeature_remark", "xfeatures_remark", "user_area", "page_offset", "page_status",
         "indirect_address", "prctl_vector_length_value", "prctl_matrix_length_value", "prctl_tagged_addr",
-        "death_signal", "pid_type", "sigval_pair",
+        "death_signal", "pid_type", "sigval_pair", "swapon", "ipc", "socketcall",
     }
 )  # fmt: skip
 """Those that are composed of parts, which are written as is wanted already; others are written so as a whole."""
 SEPARATE: Final = frozenset({"personality_flags", "clone", "fanotify_init", "kexec", "memfd"})
 """Sets whose fields are written apart from their flags where more than names is wanted."""
+REMARKED: Final = frozenset({"kexec", "memfd"})
+"""Sets of which flags without a name are remarked on even where there are fields beside them."""

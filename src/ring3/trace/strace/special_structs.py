@@ -15,6 +15,7 @@ from ring3.trace.strace.interfaces import bridged, length_before, listed, reques
 from ring3.trace.strace.netlink import messages
 from ring3.trace.strace.perf_events import attributes
 from ring3.trace.strace.quoting import quoted
+from ring3.trace.strace.scalar_text import signed
 from ring3.trace.strace.scalars import sigset
 from ring3.trace.strace.signals import in_memory
 from ring3.trace.strace.socket_addresses import socket_address
@@ -244,7 +245,7 @@ def _directory_path(
 
 def _thread_area(text: Text, address: int, _count: int | None, _beside: Arguments, result: int | None) -> str:
     """A segment by its number, with what the call says of it."""
-    number = text.integer(address, 4)
+    number = signed(text.integer(address, 4))
     try:
         if result not in (None, FAILED):
             shown = text.struct(text.row("user_desc"), address)
