@@ -1,7 +1,7 @@
 """Random sequences of calls that mostly succeed, compared call by call with a native run.
 
 Each program of tests/programs/sequences has a domain: names and descriptors, mappings, channels, signals, timers,
-processes, words that threads wait at, a child that is traced.
+semaphores, segments and queues, what watches files, processes, words that threads wait at, a child that is traced.
 What newer kernels than the one whose calls are here do otherwise is left out of them.
 """
 
@@ -21,7 +21,7 @@ STEPS = "200"
 
 
 @pytest.mark.parametrize("seed", seeds(2))
-@pytest.mark.parametrize("program", ["channels", "files", "memory", "signals", "timers"])
+@pytest.mark.parametrize("program", ["channels", "files", "memory", "signals", "timers", "ipc", "watches"])
 @pytest.mark.parametrize("bits", [64, 32])
 def test_random_sequences(
     linux: Linux,

@@ -127,6 +127,8 @@ class FdTable:
         locks = file.locks
         if locks is not None and not file.is_path:
             locks.release(self)
+        if file.hears_of_closing:
+            file.descriptor_closed(self)
         file.drop()
 
     def share(self) -> FdTable:

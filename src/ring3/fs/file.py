@@ -108,6 +108,8 @@ class File:
 
     created = False
     """Opening it made the file (FMODE_CREATED)."""
+    hears_of_closing = False
+    """Whether `descriptor_closed` is called for each descriptor of it (f_op->flush)."""
     is_socket = False
     """It is a socket."""
     requests = ""
@@ -362,6 +364,9 @@ class File:
                 locks.release(self)
                 locks.unflock(self)
             self.close()
+
+    def descriptor_closed(self, table: object) -> None:
+        """A descriptor of it in that table is gone, perhaps not the last."""
 
     def close(self) -> None:
         """The last descriptor is gone."""

@@ -214,18 +214,19 @@ def named(directory: Dentry, name: bytes, inode: Inode, mask: int) -> None:
 
 
 def unlinked(directory: Dentry, name: bytes, inode: Inode) -> None:
-    """A name was removed, and with the last one what it led to, unless somebody has that open."""
+    """A name was removed, and with the last one what it led to, unless somebody has that open (d_delete_notify)."""
     if not inode.is_directory:
         _told_of_itself(inode, ATTRIB)
-    named(directory, name, inode, DELETE)
     if inode.is_directory or not (inode.stat().nlink or inode.opens):
         ended(inode)
+    named(directory, name, inode, DELETE)
 
 
 def _told_of_itself(inode: Inode, mask: int) -> None:
     """Something happened to a file, whatever its name."""
-    _tell(inode, mask)
-    _heard(Event(mask | (ISDIR if inode.is_directory else 0), inode))
+    kind = ISDIR if inode.is_directory else 0
+    _tell(inode, mask if mask == MOVE_SELF else mask | kind)
+    _heard(Event(mask | kind, inode))
 
 
 def unmounted(fs: FileSystem) -> None:
@@ -255,11 +256,10 @@ def moved(
         _tell(directory.inode, mask | kind, name, cookie)
         _heard(Event(mask | kind, inode, None, directory, name))
     if replaced is not None:
-        if not replaced.is_directory:
-            _told_of_itself(replaced, ATTRIB)
-        if replaced.is_directory or not (replaced.stat().nlink or replaced.opens):
-            ended(replaced)
+        _told_of_itself(replaced, ATTRIB)
     _told_of_itself(inode, MOVE_SELF)
+    if replaced is not None and (replaced.is_directory or not (replaced.stat().nlink or replaced.opens)):
+        ended(replaced)
 
 
 def opened(file: File, *, truncated: bool) -> None:

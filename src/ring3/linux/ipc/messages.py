@@ -92,7 +92,10 @@ async def do_msgrcv(task: LinuxTask, number: int, size: int, wanted: int, flags:
         require(task, found, READ)
     if len(message.text) > size and not flags & MSG_NOERROR:
         raise Errno(E.E2BIG)
-    if not flags & MSG_COPY:
+    if flags & MSG_COPY:
+        if len(message.text) > size:  # a copy is whole (copy_msg)
+            raise Errno(E.EINVAL)
+    else:
         found.messages.remove(message)
         found.bytes -= len(message.text)
         found.receiver, found.rtime = task.tgid, seconds(task)

@@ -46,14 +46,14 @@ async def do_semtimedop(
         Errno: EINVAL, EIDRM, EFBIG, EACCES, EAGAIN, ERANGE, EINTR.
     """
     found = task.kernel.ipc.semaphores.get(number)
-    if max(operation.number for operation in operations) >= len(found.all):
-        raise Errno(E.EFBIG)
-    require(task, found, WRITE if any(operation.amount for operation in operations) else READ)
     undo = None
-    if any(operation.undo for operation in operations):
+    if any(operation.undo for operation in operations):  # also where nothing comes of it (find_alloc_undo)
         mine = undo_list(task)
         mine.sets[found] = None
         undo = found.undos.setdefault(mine, [0] * len(found.all))
+    if max(operation.number for operation in operations) >= len(found.all):
+        raise Errno(E.EFBIG)
+    require(task, found, WRITE if any(operation.amount for operation in operations) else READ)
     sleeper = Sleeper(operations, task.tgid, undo)
     if perform(found, sleeper):
         found.otime = seconds(task)
@@ -92,4 +92,5 @@ def exit_sem(task: LinuxTask) -> None:
             if adjustment:
                 semaphore.value = min(max(semaphore.value + adjustment, 0), SEMVMX)
                 semaphore.pid = task.tgid
-        update(found, seconds(task))
+        found.otime = seconds(task)
+        update(found, found.otime)

@@ -12,6 +12,7 @@ from ring3.abi.kinds import NamedTuple
 from ring3.fs.file import File, Stat
 from ring3.fs.inode import Inode
 from ring3.fs.readiness import READABLE, WRITABLE
+from ring3.fs.regular import seek
 from ring3.kernel.wait import Listening, WaitQueue
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class PosixQueue(Inode):
         changed: Woken when a message comes or goes.
         receivers: How many calls wait for a message.
         notice: Who is told of the next message, if anybody.
+        asked_in: The table of descriptors of who asked for that.
         removed: Its name is gone.
     """
 
@@ -87,6 +89,7 @@ class PosixQueue(Inode):
         self.changed = WaitQueue()
         self.receivers = 0
         self.notice: Notice | None = None
+        self.asked_in: object = None
         self.removed = False
         self._sent = 0
         self._made = vfs.now()
@@ -130,15 +133,15 @@ class QueueFile(File):
     Attributes:
         queue: The queue.
         name: What /proc/PID/fd calls it.
-        asked: Somebody asked by it to be told of the next message, as last.
     """
+
+    hears_of_closing = True
 
     def __init__(self, queue: PosixQueue, name: bytes, flags: int) -> None:
         super().__init__(flags)
         self.queue = queue
         self.vfs = queue.vfs
         self.name = name
-        self.asked = False
 
     @property
     def inode(self) -> Inode | None:
@@ -147,15 +150,24 @@ class QueueFile(File):
 
     def read(self, size: int) -> bytes:
         """One line about what is in it, and who is told."""
+        found = self.pread(size, self.position)
+        self.position += len(found)
+        return found
+
+    def pread(self, size: int, offset: int) -> bytes:
+        """The same at an offset."""
         queue, notice = self.queue, self.queue.notice
         waiting = sum(len(message.text) for message in queue.messages)
         how, signal, pid = (
             (0, 0, 0) if notice is None else (not notice.signal, notice.signal, notice.process.pid)
         )
         text = f"QSIZE:{waiting:<10} NOTIFY:{how:<5d} SIGNO:{signal:<5} NOTIFY_PID:{pid:<6}\n".encode()
-        found = text[self.position : self.position + size]
-        self.position += len(found)
-        return found
+        return text[offset : offset + size]
+
+    def seek(self, offset: int, whence: int) -> int:
+        """Moves the position (default_llseek)."""
+        self.position = seek(self.position, _SIZE, offset, whence)
+        return self.position
 
     def poll(self) -> int:
         """Readable if there is a message, writable if there is room for one."""
@@ -174,9 +186,9 @@ class QueueFile(File):
         """A slash and the name."""
         return b"/" + self.name
 
-    def close(self) -> None:
-        """Who asked by it to be told is not told any more."""
-        if self.asked:
+    def descriptor_closed(self, table: object) -> None:
+        """Who asked to be told and closes any descriptor of the queue is not told any more (mqueue_flush_file)."""
+        if table is self.queue.asked_in:
             self.queue.forget_notice()
 
 

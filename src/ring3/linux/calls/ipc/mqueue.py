@@ -220,8 +220,7 @@ def sys_mq_notify(task: LinuxTask, mqdes: Int, u_notification: Pointer, *, bits:
         return 0
     if registered is not None and not registered.process.dead:
         raise Errno(E.EBUSY)
-    queue.notice = notice
-    file.asked = True
+    queue.notice, queue.asked_in = notice, task.files
     return 0
 
 
