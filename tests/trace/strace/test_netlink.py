@@ -13,7 +13,7 @@ from ring3.abi.errno import E, Errno
 from ring3.trace.strace import netlink_rows, own_structs, tables
 from ring3.trace.strace.netlink import messages
 from ring3.trace.strace.programs import Program
-from ring3.trace.strace.style import Style
+from ring3.trace.strace.style import Names, Style
 from ring3.trace.strace.text import Text
 
 _END = 0x20010000
@@ -30,7 +30,7 @@ def text(memory: bytes) -> Text:
     return _text(read)
 
 
-def _text(read: Callable[[int, int], bytes]) -> Text:
+def _text(read: Callable[[int, int], bytes], names: Names = Names.ABBREV) -> Text:
     program = Program(
         64,
         read,
@@ -40,7 +40,7 @@ def _text(read: Callable[[int, int], bytes]) -> Text:
         lambda _: 0,
         lambda number: "lo" if number == 1 else "",
     )
-    return Text(program, Style())
+    return Text(program, Style(names=names))
 
 
 def message(kind: int, flags: int, body: bytes = b"", number: int = 5) -> bytes:
@@ -128,6 +128,23 @@ def test_attributes_as_strace_writes_them() -> None:
             _line(line)
         except Errno:
             assert line.split(" ", 3)[3] == f"{_END - len(line.split()[2]) // 2:#x}"
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        (Names.RAW, '[{nla_len=8, nla_type=0x1}, "\\x7f\\x00\\x00\\x01"]]'),
+        (
+            Names.VERBOSE,
+            '[{nla_len=8, nla_type=0x1 /* IFA_ADDRESS */}, "\\x7f\\x00\\x00\\x01" /* inet_addr("127.0.0.1") */]]',
+        ),
+    ],
+    ids=["raw", "verbose"],
+)
+def test_addresses_without_names(names: Names, shown: str) -> None:
+    raw = message(20, 0, bytes((2, 8, 0, 0, 0, 0, 0, 0)) + attribute(1, b"\x7f\0\0\1"))
+    written = messages(_text(lambda at, size: raw[at : at + size], names), 0, len(raw), 0)
+    assert written.endswith(shown)
 
 
 def test_rows_speak_of_what_there_is() -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from ring3.trace.addresses import ipv6
 from ring3.trace.strace import tables
+from ring3.trace.strace.naming import styled
 from ring3.trace.strace.netlink_special import of_family
 from ring3.trace.strace.quoting import quoted
-from ring3.trace.strace.socket_addresses import in6
-from ring3.trace.strace.style import InHex
+from ring3.trace.strace.socket_addresses import in4, in6
+from ring3.trace.strace.style import InHex, Names
 
 if TYPE_CHECKING:
     from ring3.trace.strace.text import Text
@@ -57,9 +59,20 @@ def _both_ways(_text: Text, raw: bytes, _numbers: Numbers) -> str:
     return f"[[BR_MCAST_DIR_RX]={come}, [BR_MCAST_DIR_TX]={gone}]"
 
 
+def _port(text: Text, raw: bytes, _numbers: Numbers) -> str:
+    return styled(text.style.names, f"htons({int.from_bytes(raw, 'big')})", quoted(raw, InHex.ALL))
+
+
+def _address4(text: Text, raw: bytes, _numbers: Numbers) -> str:
+    """An address of IPv4 that has the room of one of IPv6."""
+    return styled(text.style.names, in4(text, raw[:4]), quoted(raw, InHex.ALL))
+
+
 def _address6(name: str) -> Callable[[Text, bytes, Numbers], str]:
     def shown(text: Text, raw: bytes, _numbers: Numbers) -> str:
-        return in6(text, raw, name)
+        if text.style.names is Names.ABBREV:
+            return in6(text, raw, name)
+        return f"{name}={styled(text.style.names, ipv6(raw), quoted(raw, InHex.ALL))}"
 
     return shown
 
@@ -98,6 +111,16 @@ FIELDS: Final[Mapping[tuple[str, str], Callable[[Text, bytes, Numbers], str | No
     ("ifla_vf_mac", "mac"): _hardware,
     ("ifla_vf_broadcast", "broadcast"): _hardware,
     ("ifla_bridge_id", "addr"): _hardware,
+    **dict.fromkeys(
+        (
+            (row, name)
+            for row in ("inet_diag_sockid", "inet_diag_sockid6")
+            for name in ("idiag_sport", "idiag_dport")
+        ),
+        _port,
+    ),
+    ("inet_diag_sockid", "idiag_src"): _address4,
+    ("inet_diag_sockid", "idiag_dst"): _address4,
     ("inet_diag_sockid6", "idiag_src"): _address6("idiag_src"),
     ("inet_diag_sockid6", "idiag_dst"): _address6("idiag_dst"),
     **dict.fromkeys(

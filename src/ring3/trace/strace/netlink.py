@@ -147,7 +147,8 @@ def _error(text: Text, address: int, size: int, flags: int, protocol: int) -> st
     except Errno:
         return f"{address:#x}"
     error, raw = int.from_bytes(raw[:4], "little", signed=True), raw[4:]
-    shown = f"-{SCALARS[Meaning.ERRNO](-error)}" if error < 0 else str(error)
+    name = f"-{SCALARS[Meaning.ERRNO](-error)}" if error < 0 else str(error)
+    shown = styled(text.style.names, name, str(error))
     address, size = address + 4, size - 4
     length = _HEAD if flags & _CAPPED else min(int.from_bytes(raw[:4], "little"), size)
     shown = f"{{error={shown}, msg={_message(text, address, raw, length, protocol)}}}"

@@ -16,6 +16,7 @@ from ring3.abi.notation import TYPES, meaning, scalar
 from ring3.abi.values import ValueSet
 from ring3.trace.addresses import ipv4, ipv6
 from ring3.trace.strace import tables
+from ring3.trace.strace.naming import named, styled
 from ring3.trace.strace.netlink_rows import Attributes
 from ring3.trace.strace.netlink_rows import attributes as rows_of
 from ring3.trace.strace.netlink_special import SPECIAL
@@ -213,12 +214,19 @@ def _hardware(text: Text, _rest: str, address: int, size: int, place: Place) -> 
 
 
 def _ipv4(text: Text, _rest: str, address: int, size: int, _place: Place) -> str | None:
-    return ipv4(text.integer(address, 4)) if size >= _ADDRESS_BYTES[socket.AF_INET] else None
+    width = _ADDRESS_BYTES[socket.AF_INET]
+    if size < width:
+        return None
+    raw = text.read(address, width)
+    return styled(text.style.names, ipv4(int.from_bytes(raw, "little")), quoted(raw, InHex.ALL))
 
 
 def _ipv6(text: Text, _rest: str, address: int, size: int, _place: Place) -> str | None:
     width = _ADDRESS_BYTES[socket.AF_INET6]
-    return ipv6(text.read(address, width)) if size >= width else None
+    if size < width:
+        return None
+    raw = text.read(address, width)
+    return styled(text.style.names, ipv6(raw), quoted(raw, InHex.ALL))
 
 
 def _address(text: Text, rest: str, address: int, size: int, place: Place) -> str | None:
@@ -293,12 +301,8 @@ def _indexed(text: Text, rest: str, address: int, size: int, _place: Place) -> s
 
     def one(at: int) -> str:
         index = (at - address) // width
-        name = names.by_value().get(index)
-        shown = (
-            text.named(names, index)
-            if name
-            else text.named(names, index).replace(f"{index:#x}", str(index), 1)
-        )
+        name = named(names, index).replace(f"{index:#x}", str(index), 1)
+        shown = styled(text.style.names, name, str(index))
         return f"[{shown}]={_scalar(text, arg, kind, text.read(at, width))}"
 
     return text.several(address, size // width, width, one, "count")
