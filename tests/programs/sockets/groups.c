@@ -19,6 +19,94 @@ static void take(const char *w, int s) {
     else
         printf("%s: %.*s\n", w, n, b);
 }
+/* setsourcefilter(3) and its relatives, which not every C library has */
+static int set_sources(int fd, int interface, void *group, unsigned mode, unsigned count, struct sockaddr_storage *sources) {
+    static char room[GROUP_FILTER_SIZE(16)];
+    struct group_filter *filter = (void *)room;
+    filter->gf_interface = interface;
+    memcpy(&filter->gf_group, group, sizeof(struct sockaddr_in));
+    filter->gf_fmode = mode;
+    filter->gf_numsrc = count;
+    memcpy(filter->gf_slist, sources, count * sizeof *sources);
+    return setsockopt(fd, IPPROTO_IP, MCAST_MSFILTER, filter, GROUP_FILTER_SIZE(count));
+}
+
+static int get_sources(int fd, int interface, void *group, unsigned *mode, unsigned *count, struct sockaddr_storage *sources) {
+    static char room[GROUP_FILTER_SIZE(16)];
+    struct group_filter *filter = (void *)room;
+    socklen_t size = GROUP_FILTER_SIZE(*count);
+    unsigned most = *count;
+    filter->gf_interface = interface;
+    memcpy(&filter->gf_group, group, sizeof(struct sockaddr_in));
+    filter->gf_numsrc = most;
+    if (getsockopt(fd, IPPROTO_IP, MCAST_MSFILTER, filter, &size))
+        return -1;
+    *mode = filter->gf_fmode;
+    *count = filter->gf_numsrc;
+    memcpy(sources, filter->gf_slist, (*count < most ? *count : most) * sizeof *sources);
+    return (int)size - (int)GROUP_FILTER_SIZE(0);
+}
+
+static int set_sources4(int fd, struct in_addr interface, struct in_addr group, unsigned mode, unsigned count, struct in_addr *list) {
+    uint32_t filter[16] = {group.s_addr, interface.s_addr, mode, count};
+    memcpy(filter + 4, list, count * 4);
+    return setsockopt(fd, IPPROTO_IP, 41 /* IP_MSFILTER */, filter, 16 + count * 4);
+}
+
+static int get_sources4(int fd, struct in_addr interface, struct in_addr group, unsigned *mode, unsigned *count, struct in_addr *list) {
+    uint32_t filter[16] = {group.s_addr, interface.s_addr, 0, *count};
+    socklen_t size = 16 + *count * 4;
+    if (getsockopt(fd, IPPROTO_IP, 41, filter, &size))
+        return -1;
+    memcpy(list, filter + 4, size - 16);
+    *mode = filter[2];
+    *count = filter[3];
+    return size;
+}
+
+static void told(int fd, struct in_addr group) {
+    unsigned mode = 7, count = 3;
+    struct sockaddr_storage sources[3] = {0};
+    struct sockaddr_in name = at("0.0.0.0", 0);
+    name.sin_addr = group;
+    SHOW(get_sources(fd, 1, &name, &mode, &count, sources));
+    printf("mode %u, %u:", mode, count);
+    for (unsigned i = 0; i < count && i < 3; i++)
+        printf(" %s", inet_ntoa(((struct sockaddr_in *)&sources[i])->sin_addr));
+    puts("");
+}
+
+static void filters(int fd, struct in_addr group) {
+    struct sockaddr_in name = at("0.0.0.0", 0), one = at("127.0.0.1", 0), two = at("127.0.0.9", 0);
+    struct sockaddr_storage sources[11] = {0};
+    struct in_addr lo = one.sin_addr, list[2] = {two.sin_addr, one.sin_addr};
+    struct ip_mreqn m = {group, lo, 1};
+    unsigned mode;
+    name.sin_addr = group;
+    memcpy(&sources[0], &two, sizeof two);
+    memcpy(&sources[1], &one, sizeof one);
+    SHOW(set_sources(fd, 1, &name, MCAST_INCLUDE, 2, sources));
+    SHOW(set_sources(fd, 1, &name, MCAST_INCLUDE, 0, sources));
+    SHOW(setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &m, sizeof m));
+    told(fd, group);
+    SHOW(set_sources(fd, 1, &name, MCAST_INCLUDE, 2, sources));
+    told(fd, group);
+    SHOW(set_sources(fd, 1, &name, 5, 2, sources));
+    SHOW(set_sources(fd, 1, &name, MCAST_EXCLUDE, 3, sources));
+    SHOW(set_sources(fd, 1, &name, MCAST_EXCLUDE, 11, sources));
+    SHOW(set_sources(fd, 9, &name, MCAST_EXCLUDE, 1, sources));
+    SHOW(set_sources(fd, 1, &one, MCAST_EXCLUDE, 1, sources));
+    SHOW(set_sources(fd, 1, &name, MCAST_EXCLUDE, 1, sources));
+    told(fd, group);
+    SHOW(set_sources4(fd, lo, group, MCAST_INCLUDE, 2, list));
+    unsigned count = 1;
+    SHOW(get_sources4(fd, lo, group, &mode, &count, list));
+    printf("mode %u, %u: %s\n", mode, count, inet_ntoa(list[0]));
+    SHOW(setsockopt(fd, IPPROTO_IP, 41, list, 8));
+    SHOW(set_sources(fd, 1, &name, MCAST_INCLUDE, 0, sources));
+    told(fd, group);
+}
+
 int main(void) {
     int a = socket(AF_INET, SOCK_DGRAM, 0), b = socket(AF_INET, SOCK_DGRAM, 0), c = socket(AF_INET, SOCK_DGRAM, 0),
         s = socket(AF_INET, SOCK_DGRAM, 0), on = 1, off = 0;
@@ -120,6 +208,7 @@ int main(void) {
         if (r)
             printf("%d: %d\n", i, -errno);
     }
+    filters(c, other.sin_addr);
     int t = socket(AF_INET, SOCK_STREAM, 0);
     SHOW(setsockopt(t, IPPROTO_IP, IP_ADD_MEMBERSHIP, &m, sizeof m));
     SHOW(setsockopt(t, IPPROTO_IP, IP_MULTICAST_TTL, &on, 4));

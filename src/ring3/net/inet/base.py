@@ -20,7 +20,7 @@ from ring3.abi.linux.sockets import (
     State,
 )
 from ring3.net.caller import CAP_NET_BIND_SERVICE
-from ring3.net.inet import groups, numbers
+from ring3.net.inet import groups, numbers, source_filters
 from ring3.net.inet.address import (
     ANY4,
     ANY6,
@@ -84,6 +84,8 @@ class InetSocket(Socket):
     ports: Ports
     held = 0
     """What counts of what waits to be received."""
+
+    questions = source_filters.NAMES
 
     def __init__(
         self, network: Network, family: int, kind: int, protocol: int, owner: tuple[int, int]
@@ -210,8 +212,7 @@ class InetSocket(Socket):
         """Sets an option of IP, IPv6 or what is above."""
         if level not in self.levels_known:
             raise Errno(E.ENOPROTOOPT)
-        if (level, name) in groups.INTERFACES or name in groups.SETTERS.get(level, ()):
-            groups.set_option(self, level, name, value)
+        if self._set_of_groups(level, name, value):
             return
         if level not in (SOL_IP, SOL_IPV6) and len(value) < 4:
             raise Errno(E.EINVAL)
@@ -258,10 +259,33 @@ class InetSocket(Socket):
             raise Errno(E.EADDRNOTAVAIL)
         self.family = AF_INET
 
-    def get_option(self, level: int, name: int, size: int, caller: Caller) -> bytes:
-        """An option of IP, IPv6 or what is above."""
+    def _set_of_groups(self, level: int, name: int, value: bytes) -> bool:
+        """Carries out an option about groups; False, it is none of these."""
+        if (level, name) in source_filters.NAMES:
+            source_filters.put(self, level, name, value)
+        elif (level, name) in groups.INTERFACES or name in groups.SETTERS.get(level, ()):
+            groups.set_option(self, level, name, value)
+        else:
+            return False
+        return True
+
+    def answer(self, level: int, name: int, question: bytes) -> bytes:
+        """Whom it hears in a group that the question names."""
+        self._require_level(level)
+        return source_filters.get(self, level, name, question)
+
+    def _require_level(self, level: int) -> None:
+        """Refuses to tell of a level that it has not.
+
+        Raises:
+            Errno: EOPNOTSUPP; ENOPROTOOPT, of a socket of IPv6.
+        """
         if level not in self.levels_known:
             raise Errno(E.EOPNOTSUPP if self.family == AF_INET else E.ENOPROTOOPT)
+
+    def get_option(self, level: int, name: int, size: int, caller: Caller) -> bytes:
+        """An option of IP, IPv6 or what is above."""
+        self._require_level(level)
         if (level, name) in groups.INTERFACES:
             of4 = level == SOL_IP
             return self.groups.address if of4 else struct.pack("<i", self.groups.interface6)

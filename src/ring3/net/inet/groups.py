@@ -59,7 +59,7 @@ class Membership:
 
     def __init__(self, includes: bool) -> None:
         self.includes = includes
-        self.sources: set[bytes] = set()
+        self.sources: list[bytes] = []
 
     def allows(self, source: bytes) -> bool:
         """Whether it hears of what somebody sends."""
@@ -126,9 +126,9 @@ class Groups:
         if (source in found.sources) == adds:
             raise Errno(E.EADDRNOTAVAIL)
         if adds:
-            found.sources.add(source)
+            found.sources.append(source)
         else:
-            found.sources.discard(source)
+            found.sources.remove(source)
             if includes and not found.sources:
                 del self.members[group]
 
@@ -189,7 +189,7 @@ def _interface_of(interfaces: Interfaces, address: bytes) -> int:
     return 0
 
 
-def _group(socket: InetSocket, group: bytes, number: int, address: bytes = ANY4) -> Group:
+def group_of(socket: InetSocket, group: bytes, number: int, address: bytes = ANY4) -> Group:
     """A group of an interface.
 
     Raises:
@@ -209,7 +209,7 @@ def _enter(socket: InetSocket, host: bytes, number: int, address: bytes, *, join
     """Joins a group, or leaves it."""
     if not joins and not is_multicast(host):
         raise Errno(E.EADDRNOTAVAIL)
-    group = _group(socket, host, number, address)
+    group = group_of(socket, host, number, address)
     (socket.groups.join if joins else socket.groups.leave)(group)
 
 
@@ -227,7 +227,7 @@ def _membership6(socket: InetSocket, name: int, value: bytes) -> None:
 
 def _source(socket: InetSocket, name: int, value: bytes) -> None:
     """By ``struct ip_mreq_source``."""
-    group = _group(socket, value[:4], 0, value[4:8])
+    group = group_of(socket, value[:4], 0, value[4:8])
     includes, adds = CHANGES[name]
     socket.groups.change(group, value[8:12], includes=includes, adds=adds)
 
@@ -236,16 +236,16 @@ def _any_family(socket: InetSocket, name: int, value: bytes) -> None:
     """By ``struct group_req`` or ``group_source_req``, whose addresses are aligned as the program's words are."""
     at = 4 if len(value) in (132, 260) else 8
     (number,) = struct.unpack_from("<I", value)
-    host = _host(value[at : at + 128])
+    host = host_in(value[at : at + 128])
     if name in (Name.MCAST_JOIN_GROUP, Name.MCAST_LEAVE_GROUP):
         _enter(socket, host, number, ANY4, joins=name == Name.MCAST_JOIN_GROUP)
         return
-    group = _group(socket, host, number)
+    group = group_of(socket, host, number)
     includes, adds = CHANGES[name]
-    socket.groups.change(group, _host(value[at + 128 :]), includes=includes, adds=adds)
+    socket.groups.change(group, host_in(value[at + 128 :]), includes=includes, adds=adds)
 
 
-def _host(address: bytes) -> bytes:
+def host_in(address: bytes) -> bytes:
     """The host in a ``struct sockaddr``."""
     return address[4:8] if address[:2] == b"\2\0" else address[8:24]
 

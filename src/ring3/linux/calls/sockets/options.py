@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 RECEIVE_TIMES: Final = (SO_RCVTIMEO_OLD, SO_RCVTIMEO_NEW)
 SEND_TIMES: Final = (SO_SNDTIMEO_OLD, SO_SNDTIMEO_NEW)
-LARGEST: Final = 1 << 12
+LARGEST: Final = 1 << 14
 LARGEST_OF_SOCKET: Final = 16
 """Bytes of a value that are taken at most; no option has more."""
 
@@ -106,7 +106,7 @@ def sys_getsockopt(
     if room < 0:
         raise Errno(E.EINVAL)
     if (level, optname) in socket.questions:
-        value = socket.answer(level, optname, task.memory.read(optval, min(room, 4)))
+        value = socket.answer(level, optname, task.memory.read(optval, min(room, LARGEST)))
     elif level != SOL_SOCKET:
         value = socket.get_option(level, optname, room, TaskCaller(task))
     elif optname in RECEIVE_TIMES or optname in SEND_TIMES:
