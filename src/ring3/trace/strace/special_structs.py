@@ -11,6 +11,7 @@ from ring3.trace.strace import tables
 from ring3.trace.strace.aio import cancelled, requests
 from ring3.trace.strace.bpf_filters import fprog
 from ring3.trace.strace.dirents import entries
+from ring3.trace.strace.file_ranges import shared_ranges
 from ring3.trace.strace.interfaces import bridged, length_before, listed, request
 from ring3.trace.strace.netlink import messages
 from ring3.trace.strace.perf_events import attributes
@@ -305,6 +306,7 @@ def _sched_attr_got(
 
 
 SPECIAL: Final[Mapping[str, Special]] = {
+    "file_dedupe_range": shared_ranges,
     "sched_attr_got": _sched_attr_got,
     "sched_attr_set": _sched_attr_set,
     "seccomp_filters": _seccomp_filters,
