@@ -256,6 +256,7 @@ class Linux(Computer):
             start = bprm_execve(
                 kernel,
                 strings.name,
+                open_exec(walk, place, strings.name),
                 strings,
                 who,
                 Limits(),

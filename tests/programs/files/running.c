@@ -57,6 +57,12 @@ int main(int argc, char **argv) {
     run("open, not said", self, "", 0);
     run("absolute", -1, "/proc/self/exe", 0);
     run("not open", 99, "x", 0);
+    printf("arguments nowhere: %d", -call(NR_EXECVEAT, AT_FDCWD, "a", 8, NULL, 0));
+    printf(" of no file %d", -call(NR_EXECVEAT, AT_FDCWD, "none", 8, NULL, 0));
+    printf(" of one that may not be run %d", -call(NR_EXECVEAT, AT_FDCWD, "d", 8, NULL, 0));
+    int written = open("b", O_WRONLY);
+    printf(" of one that is written %d\n", -call(NR_EXECVEAT, AT_FDCWD, "b", 8, NULL, 0));
+    close(written);
     run("not open, empty", 99, "", EMPTY_PATH);
     run("unknown flag", self, "", 0x8000);
     run("bad pointer", here, BAD, 0);

@@ -80,6 +80,7 @@ def open_for(task: LinuxTask, path: bytes) -> ExecFile:
 def bprm_execve(
     kernel: LinuxSystem,
     path: bytes,
+    file: Executable,
     strings: Strings,
     credentials: Credentials,
     limits: Limits,
@@ -91,10 +92,11 @@ def bprm_execve(
     Args:
         kernel: The kernel.
         path: The program, or a script whose first line names its interpreter.
+        file: That file.
         strings: Its name, arguments and environment.
         credentials: Whom it runs as.
         limits: Its memory limits.
-        open_file: Opens a file to be run: the program, the interpreter of a script, the one that PT_INTERP names.
+        open_file: Opens another file to be run: the interpreter of a script, the one that PT_INTERP names.
         personality: Its quirks (personality(2)).
 
     Returns:
@@ -104,7 +106,7 @@ def bprm_execve(
         ExecError: The file cannot be run; the message says why.
         Errno: There is no memory or room for it.
     """
-    file, strings = load_script(path, strings, open_file)
+    file, strings = load_script(path, file, strings, open_file)
     program = Program.read(file)
     interpreter: Program | None = None
     if program.interpreter is not None:
@@ -132,11 +134,10 @@ def bprm_execve(
     calls={"open_exec"},
 )
 def load_script(
-    path: bytes, strings: Strings, open_file: Callable[[bytes], Executable]
+    path: bytes, file: Executable, strings: Strings, open_file: Callable[[bytes], Executable]
 ) -> tuple[Executable, Strings]:
-    """Opens the program that a chain of ``#!`` lines leads to, with the arguments it gets (fs/binfmt_script.c)."""
+    """The program that a chain of ``#!`` lines leads to, with the arguments it gets (fs/binfmt_script.c)."""
     for _ in range(MAX_SCRIPTS + 1):
-        file = open_file(path)
         head = file.pread(0, SCRIPT_HEAD)
         if not head.startswith(b"#!"):
             return file, strings
@@ -149,6 +150,7 @@ def load_script(
         script = path if path.startswith(b"/") or not strings.name else strings.name
         arguments = [words[0], *(word.rstrip(b" \t") for word in words[1:]), script, *strings.argv[1:]]
         path, strings = words[0], Strings(words[0], arguments, strings.envp)
+        file = open_file(path)
     raise ExecError(E.ELOOP, "its #! lines lead too far")
 
 

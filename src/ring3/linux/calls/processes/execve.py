@@ -157,6 +157,7 @@ def begin_new_exec(task: LinuxTask, start: Start, path: bytes) -> None:
         "begin_new_exec",
         "bprm_execve",
         "do_send_specific",
+        "open_exec",
         "ptrace_event",
         "release_task",
         "signal_wake_up",
@@ -166,11 +167,13 @@ def do_execve(task: LinuxTask, path: bytes, argv: int, envp: int, narrow: bool) 
     """Runs another program, given by its path."""
     if not path:
         raise Errno(E.ENOENT)
-    vectors = _pointers(task, argv, narrow), _pointers(task, envp, narrow)
     kernel = task.kernel
+    file = kernel.open_program(task, path)  # before the arguments are looked at (alloc_bprm)
+    vectors = _pointers(task, argv, narrow), _pointers(task, envp, narrow)
     start = bprm_execve(
         kernel,
         path,
+        file,
         _strings(task, vectors, path),
         after_exec(task.credentials),
         task.memory.limits,
