@@ -111,7 +111,7 @@ class Here:
         system = System(options.os) if options.os else (not wanted.root and system_of(path)) or System.LINUX
         full_path = getattr(options, "path", "short") == "full"
         seed, virtual_time = getattr(options, "seed", None), getattr(options, "virtual_time", False)
-        cpu = CpuKind(getattr(options, "cpu", None) or CpuKind.EMULATED)
+        cpu = CpuKind(getattr(options, "cpu", None) or CpuKind.AUTO)
         made: Linux | Solaris
         if system is System.LINUX:
             made = Linux(full_path=full_path, seed=seed, virtual_time=virtual_time, cpu=cpu, sandbox=wanted)

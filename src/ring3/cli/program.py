@@ -62,8 +62,8 @@ def add_cpu(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cpu",
         choices=tuple(map(str, CpuKind)),
-        default=CpuKind.EMULATED,
-        help="what runs programs: emulated (default); host: the host's own processor, for Linux's; auto: that one"
+        default=CpuKind.AUTO,
+        help="what runs programs: emulated; host: the host's own processor, for Linux's; auto (default): that one"
         " where they compute",
     )
 

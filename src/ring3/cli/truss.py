@@ -49,7 +49,7 @@ def _trace(options: argparse.Namespace, caller: Caller, asked: Asked) -> int:
     path = program.find(options, asked.words[0])
     if not caller.has_root(options) and not os.path.exists(path):
         raise UserError(f"cannot find program: {asked.words[0]}", 1)
-    options.quiet, options.verbose, options.cpu = True, False, getattr(options, "cpu", None) or "emulated"
+    options.quiet, options.verbose = True, False
     options.os = getattr(options, "os", None)
     with Outputs(caller, asked) as outputs, program.computer(options, path) as computer:
         program.report(options, computer)
