@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _DTRACES: Final = ("--json", *(f"--{name}" for name in PICTURES))
 """Words with two dashes that are not of the machine; they come behind those that are."""
 EXAMPLES: Final = """\
-Before dtrace's own options, those of the machine may stand: --os linux|solaris, --cpu emulated|host,
+Before dtrace's own options, those of the machine may stand: --os linux|solaris, --cpu auto|emulated|host,
 --path full|short, --seed N, --virtual-time, and those of `ring3 run` that say what programs have (docs/sandbox.md).
 
 examples:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ring3.kernel.task import Task
 
 EXAMPLES: Final = """\
-Before mdb's own options, those of the machine may stand: --os linux|solaris, --cpu emulated|host,
+Before mdb's own options, those of the machine may stand: --os linux|solaris, --cpu auto|emulated|host,
 --path full|short, --seed N, --virtual-time, and those of `ring3 run` that say what programs have (docs/sandbox.md);
 or --on NAME for a machine that is up.
 

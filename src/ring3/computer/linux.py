@@ -97,8 +97,8 @@ class Linux(Computer):
             ram_bytes: Size of guest RAM.
             seed: What all randomness comes from, addresses included; None for the host's.
             virtual_time: Clocks that only programs move: sleeping costs nothing. With a seed, every run is the same.
-            cpu: What runs programs: ``emulated``, ``host`` for the host's own processor, or ``auto``: that one where they
-                compute (docs/cpus.md).
+            cpu: What runs programs: ``emulated``, ``host`` for the host's own processor, or ``auto``: that one where
+                they compute (docs/cpus.md).
             sandbox: What programs have, and how much of it; its memory takes the place of ``ram_bytes``.
 
         Raises:
