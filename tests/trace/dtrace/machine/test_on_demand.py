@@ -50,6 +50,19 @@ def test_dtrace_itself_is_the_current_process(
     assert begin(statement, system) == (printed if isinstance(printed, str) else printed[system])
 
 
+@pytest.mark.parametrize(
+    ("system", "symbol", "printed"),
+    [
+        ("linux", "`vfs_read", "vmlinux`vfs_read"),
+        ("linux", "vmlinux`vfs_read", "vmlinux`vfs_read"),
+        ("solaris", "`modctl", "genunix`modctl"),
+        ("solaris", "genunix`modctl", "genunix`modctl"),
+    ],
+)
+def test_functions_of_a_kernel_have_addresses(system: str, symbol: str, printed: str) -> None:
+    assert begin(f'printf("%a", (uintptr_t)&{symbol});', system) == printed
+
+
 def test_variables_of_linux() -> None:
     assert begin("trace(stringof(`linux_banner));", "linux").startswith("Linux version ")
     assert begin('printf("%s %d", `init_task.comm, (int)`crashing_cpu);', "linux") == "swapper/0 -1"

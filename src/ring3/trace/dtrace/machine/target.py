@@ -260,11 +260,14 @@ class MachineTarget(NoTarget):
         return (isinstance(context, TaskContext) and context.registers) or task.regs
 
     def kernel_symbol(self, name: str) -> tuple[int, Any] | None:
-        """The address of a kernel symbol; its type is known for a few variables."""
+        """The address of a kernel symbol, of a module or of any; its type is known for a few variables."""
         variable = self._variables.find(name.rpartition("`")[2])
         if variable is not None:
             return variable
-        address = self._kernel.image.symbols.get(name)
+        symbols = self._kernel.image.symbols
+        address = symbols.get(name.removeprefix("`"))
+        if address is None and self.system == "linux":  # its symbols have no module
+            address = symbols.get(name.removeprefix(f"{_CORE[self.system]}`"))
         return None if address is None else (address, None)
 
     def name_of(self, address: int, process: int) -> tuple[str, str, int] | None:
