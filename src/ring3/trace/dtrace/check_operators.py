@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from ring3.trace.dtrace.checker import Checker
 
 _COMPARISONS = frozenset(("==", "!=", "<", "<=", ">", ">="))
+_BY_SIGN = _COMPARISONS | {"/", "%"}
+"""Operators of integers whose result depends on the sign of the type that both have in common."""
 _LOGICAL = frozenset(("&&", "||", "^^"))
 INTEGRAL = frozenset(("%", "<<", ">>", "&", "^", "|"))
 
@@ -204,7 +206,7 @@ def fold(checker: Checker, node: nodes.Binary) -> Node:
     if not (isinstance(left, Constant) and isinstance(right, Constant)):
         return node
     values = left.value, right.value
-    if operator in _COMPARISONS and is_integer(left.type) and is_integer(right.type):
+    if operator in _BY_SIGN and is_integer(left.type) and is_integer(right.type):
         common = checker.wide(checker.promote(left.type, right.type))
         values = arithmetic.wrap(values[0], common), arithmetic.wrap(values[1], common)
     return checker.computed(node.line, arithmetic.BINARY[operator](*values), node.type)
