@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -167,3 +168,52 @@ def test_a_struct_says_where_its_fields_are() -> None:
     with guest.boot_solaris() as machine:
         made = Struct(machine.kernel, rows.PROC_LAYOUT, machine.symbols["practive"])
         assert made.field("p_next") == Field("p_next", 112, 8)
+
+
+def store(read: Reader, layout: tuple[Field, ...], address: int, name: str, data: bytes | int) -> None:
+    field = next(field for field in layout if field.name == name)
+    raw = data.to_bytes(field.size, "little") if isinstance(data, int) else data
+    read.memory.write(address + field.offset, raw)
+
+
+def test_stored_credentials_are_those_of_the_process() -> None:
+    with guest.boot_solaris() as machine:
+        task, other = machine.load("id", ["-u"]), machine.load("id", ["-u"])
+        read = Reader(machine)
+        cred = read(rows.PROC_LAYOUT, machine.kernel.machine.direct_map + task.process.page, "p_cred")
+        assert read(rows.CRED_LAYOUT, cred, "cr_uid") == task.cred.uid == other.cred.uid
+        store(read, rows.CRED_LAYOUT, cred, "cr_uid", 4711)
+        store(read, rows.CRED_LAYOUT, cred, "cr_rgid", 12)
+        assert (task.cred.uid, task.cred.rgid, task.cred.gid) == (4711, 12, other.cred.gid)
+        assert other.cred.uid != 4711
+        assert read(rows.CRED_LAYOUT, cred, "cr_suid") == 4711
+
+
+def test_stored_names_parents_and_positions(cat: tuple[Solaris, Reader, SolarisTask, int]) -> None:
+    machine, read, task, proc = cat
+    other = machine.load("echo")
+    store(read, rows.PROC_LAYOUT, proc, "u_comm", b"dog\0")
+    store(read, rows.PROC_LAYOUT, proc, "u_psargs", b"dog and all\0")
+    store(read, rows.PROC_LAYOUT, proc, "p_ppid", other.pid)
+    store(read, rows.PROC_LAYOUT, proc, "u_cmask", 0o77)
+    process = task.process
+    assert (process.name, process.args, process.fs.umask) == (b"dog", b"dog and all", 0o77)
+    assert (process.ppid, list(other.process.children)) == (other.pid, [task.pid])
+    assert read.string(proc + USER + 432) == "dog"
+    place = machine.kernel.vfs.root
+    file = place.inode.open(place, 0)
+    fd = task.files.install(file, 9)
+    entry = read(rows.PROC_LAYOUT, proc, "fi_list") + fd * rows.UF_ENTRY_SIZE
+    at = read(rows.UF_ENTRY_LAYOUT, entry, "uf_file")
+    store(read, rows.FILE_LAYOUT, at, "f_offset", 77)
+    assert (file.position, read(rows.FILE_LAYOUT, at, "f_offset")) == (77, 77)
+
+
+def test_structures_follow_calls(cat: tuple[Solaris, Reader, SolarisTask, int]) -> None:
+    """A process that has become another user's, or another's child, says so."""
+    _, read, task, proc = cat
+    task.process.cred = replace(task.process.cred, uid=5, ruid=6)
+    task.process.ppid = 1
+    cred = read(rows.PROC_LAYOUT, proc, "p_cred")
+    assert (read(rows.CRED_LAYOUT, cred, "cr_uid"), read(rows.CRED_LAYOUT, cred, "cr_ruid")) == (5, 6)
+    assert read(rows.PROC_LAYOUT, proc, "p_ppid") == 1

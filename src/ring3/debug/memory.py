@@ -61,6 +61,7 @@ class Memory:
         try:
             if self._is_kernels(address):
                 self._machine.write(address, data)
+                self._kernel.written(address, len(data))
             else:
                 self._space(address).poke(address, data)
         except (Errno, UserError):

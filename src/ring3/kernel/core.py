@@ -121,6 +121,9 @@ class Kernel(CallsInFlight[TaskT]):
     def reading(self, address: int, size: int) -> None:
         """Somebody outside is about to read the kernel's memory: what is made for readers alone is made."""
 
+    def written(self, address: int, size: int) -> None:
+        """Somebody outside has written to the kernel's memory: what that means to the kernel happens."""
+
     def close(self) -> None:
         """Lets go of what it has of the host, and of who watches it."""
         self.is_closed = True

@@ -109,7 +109,7 @@ def _fork(task: SolarisTask) -> int:
         child.tracing = process.tracing.inherited()
     child.ilp32, child.start = process.ilp32, process.start
     child.pgid, child.sid, child.exe, child.args = process.pgid, process.sid, process.exe, process.args
-    child.stack_prot = process.stack_prot
+    child.comm, child.stack_prot = process.comm, process.stack_prot
     child.nice, child.project, child.task = process.nice, process.project, process.task
     child.shared_pages = dict(process.shared_pages)
     child.actions = {

@@ -127,7 +127,7 @@ def become(task: SolarisTask, start: Start, exe: str, argv: list[bytes]) -> None
         process.ilp32 = start.ilp32
         task.set_model(start.ilp32)
         kernel.reconsider()  # each model has a short path of its own
-    process.exe, process.start = exe, start
+    process.exe, process.comm, process.start = exe, b"", start
     process.args = b" ".join(argv)
     end_timers(process)
     process.shared_pages.clear()

@@ -242,6 +242,14 @@ class SolarisKernel(Parts, TwoWays[SolarisTask]):
 
             tell(self, address, size)
 
+    def written(self, address: int, size: int) -> None:
+        """A store into the structures of a process has its effect (`heard`)."""
+        start = address - self.machine.direct_map
+        if 0 <= start < self.machine.ram.size:
+            from ring3.solaris.heard import hear  # noqa: PLC0415 -- most programs are not changed
+
+            hear(self, address, size)
+
     # -- programs ----------------------------------------------------------------------------------------------
 
     @cached_property

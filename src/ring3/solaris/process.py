@@ -13,6 +13,7 @@ from ring3.kernel.wait import WaitQueue
 
 if TYPE_CHECKING:
     from ring3.fs.descriptors import FdTable
+    from ring3.fs.file import File
     from ring3.fs.namei import FsContext
     from ring3.solaris.clocks import IntervalTimer
     from ring3.solaris.credentials import Cred
@@ -58,6 +59,7 @@ class Process:
         cred: Whom it runs as.
         ilp32: It is a program of 32 bits (p_model).
         exe: Absolute path of the program.
+        comm: What it is called, if somebody has called it otherwise than its program (u_comm).
         args: Its arguments, as psinfo shows them.
         start: The program as it was started.
         actions: What it does on signals, but for those with SIG_DFL.
@@ -78,6 +80,7 @@ class Process:
         zombies: lwps that have ended and were not waited for, unless they were detached.
         next_lwpid: The number of the next lwp.
         page: Physical address of the page with its ``proc_t``.
+        told_files: The open files that these tell of, by address of their ``file_t``.
         told_pages: Those with what is told of its files and memory, once somebody has looked (`told`).
         timers: Its interval timers by number.
         posix_timers: Those of timer_create by number.
@@ -96,6 +99,7 @@ class Process:
         self.cred = cred
         self.ilp32 = False
         self.exe = ""
+        self.comm = b""
         self.args = b""
         self.start: Start | None = None
         self.actions: dict[int, Action] = {}
@@ -118,11 +122,17 @@ class Process:
         self.next_lwpid = 1
         self.page = 0
         self.told_pages: list[int] = []
+        self.told_files: dict[int, File] = {}
         self.timers: dict[int, IntervalTimer] = {}
         self.posix_timers: dict[int, PosixTimer] = {}
         self.shared_pages: dict[int, int] = {}
         self.tracing: Tracing | None = None
         self.limits: dict[int, tuple[int, int]] = {}
+
+    @property
+    def name(self) -> bytes:
+        """What it is called: by its program, if nobody says otherwise."""
+        return self.comm or self.exe.rpartition("/")[2].encode("utf-8", "surrogateescape")
 
     def action(self, signal: int) -> Action:
         """What it does on a signal."""

@@ -106,7 +106,6 @@ def psinfo(process: Process, bits: int) -> bytes:
     cred, lwp, start = process.cred, representative(process), process.start
     mm = None if lwp is None else lwp.mm
     pty = None if lwp is None else lwp.kernel.terminals.get(process.sid)
-    name = process.exe.rpartition("/")[2].encode("utf-8", "surrogateescape")
     about = PSINFO.make(
         bits,
         pr_nlwp=len(process.lwps),
@@ -125,7 +124,7 @@ def psinfo(process: Process, bits: int) -> bytes:
         pr_start=_time(process.started),
         pr_time=_time(process_time(process)),
         pr_ctime=_time(process.children_time),
-        pr_fname=name[:15],
+        pr_fname=process.name[:15],
         pr_psargs=process.args[:79],
         pr_wstat=process.exit_code if process.exited else 0,
         pr_argc=0 if start is None else start.argc,

@@ -2,8 +2,8 @@
 
 The lists of `structures` are the kernel's own: it walks them. These structures are made when somebody reads them
 (`SolarisKernel.reading`), of what is true then: p_tlist and the kthread_t that follow each other, u_finfo with its
-entries, files and vnodes, p_as with its tree of segments, what the program was started with. A store into them changes
-nothing.
+entries, files and vnodes, p_as with its tree of segments, what the program was started with. Which stores into
+them change something is in `heard`.
 
 Source: the headers that `abi.solaris.kernel_structs` names; usr/src/common/avl/avl.c for the tree.
 """
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from ring3.abi.solaris.devices import expanded
 from ring3.abi.solaris.kernel_structs import (
     AS_LAYOUT,
+    CRED_LAYOUT,
     FILE_LAYOUT,
     FILE_SIZE,
     KLWP_LAYOUT,
@@ -37,7 +38,7 @@ from ring3.kernel.task import TaskState
 from ring3.machine.ram import PAGE_SHIFT, PAGE_SIZE
 from ring3.solaris.files import solaris_flags
 from ring3.solaris.signals import bit, is_ignored
-from ring3.solaris.structures import AS_AT, Struct, proc
+from ring3.solaris.structures import AS_AT, CRED_AT, PID_AT, Struct, proc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -137,10 +138,10 @@ class Telling:
     def _started(self) -> None:
         process, made = self._process, self._proc
         seconds, nanoseconds = divmod(process.started, 10**9)
-        exe = process.exe.encode("utf-8", "surrogateescape")
-        self._text("u_comm", exe.rpartition(b"/")[2])
+        self._text("u_comm", process.name)
         self._text("u_psargs", process.args)
         made["u_start"] = seconds | nanoseconds << 64
+        self._family()
         made["p_stopsig"] = process.stopped
         made["p_sig"] = sum({bit(info.signo) for info in process.sigqueue})
         made["p_ignore"] = sum(bit(number) for number in range(1, 74) if is_ignored(process, number))
@@ -153,6 +154,20 @@ class Telling:
             )  # fmt: skip
             if not process.ilp32:
                 made["u_auxv"] = int.from_bytes(process.start.auxv[:400], "little")
+
+    def _family(self) -> None:
+        """Its parent, its group and whom it runs as: what calls have made of them since its birth."""
+        kernel, process, made = self._kernel, self._process, self._proc
+        direct_map = kernel.machine.direct_map
+        parent, leader = kernel.processes.get(process.ppid), kernel.processes.get(process.pgid)
+        made["p_ppid"] = process.ppid
+        made["p_parent"] = 0 if parent is None else direct_map + parent.page
+        if leader is not None:
+            made["p_pgidp"] = direct_map + leader.page + PID_AT
+        cred = self._struct(CRED_LAYOUT, self._base + CRED_AT)
+        cred["cr_uid"], cred["cr_gid"] = process.cred.uid, process.cred.gid
+        cred["cr_ruid"], cred["cr_rgid"] = process.cred.ruid, process.cred.rgid
+        cred["cr_suid"], cred["cr_sgid"] = process.cred.uid, process.cred.gid
 
     # -- lwps ------------------------------------------------------------------------------------------------------
 
@@ -187,6 +202,7 @@ class Telling:
 
     def _open_files(self) -> None:
         process, made = self._process, self._proc
+        process.told_files.clear()
         count = max(process.files, default=-1) + 1
         entries = self._room.take(count * UF_ENTRY_SIZE)
         made["fi_nfiles"], made["fi_list"] = count, entries if count else 0
@@ -207,6 +223,7 @@ class Telling:
             told["f_count"] = told["f_count"] + 1
             return known
         address = self._files[id(file)] = self._room.take(FILE_SIZE)
+        self._process.told_files[address] = file
         made = self._struct(FILE_LAYOUT, address)
         flags = solaris_flags(file.flags)
         made["f_flag"] = flags & ~_FREAD_FWRITE | (flags & _FREAD_FWRITE) + 1

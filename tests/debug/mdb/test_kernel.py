@@ -177,3 +177,19 @@ def test_a_process_is_followed_through_its_structures() -> None:
         assert len(segments) == len(task.memory.vmas)
         assert value(f"{segments[0]}::print struct seg s_base") == task.memory.vmas[0].start
         assert len(typed(f"{proc:x}::pmap").splitlines()) == 1 + len(segments)
+
+
+def test_stores_into_a_process_take_effect() -> None:
+    with Solaris() as machine:
+        task = machine.load("cat", ["/etc/passwd"])
+        typed = Typed(KernelTarget(machine.kernel, "solaris"))
+        proc = int(typed("::walk proc").split()[-1], 16)
+        cred = int(typed(f"{proc:x}::print proc_t p_cred").split()[-1], 16)
+        uid = int(typed(f"{cred:x}::print -a cred_t cr_uid").split()[0], 16)
+        typed("$W")
+        typed(f"{uid:x}/W 0t4711")
+        assert task.cred.uid == 4711 == int(typed(f"{cred:x}::print cred_t cr_uid").split()[-1], 0)
+        comm = int(typed(f"{proc:x}::print -a proc_t p_user.u_comm").split()[0], 16)
+        typed(f"{comm:x}/v 64")
+        assert '"dat"' in typed(f"{proc:x}::print proc_t p_user.u_comm")
+        assert task.process.name == b"dat"
