@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ring3.abi.signals import Sig
 from tests.support import solaris
 from tests.support.toolchain import Toolchain
 from tests.trace.dtrace.machine.test_host import dtrace
@@ -46,6 +47,15 @@ def test_who_creates_a_process_and_who_wakes_it_is_at_the_probe() -> None:
 def test_who_sends_a_signal_to_whom() -> None:
     script = 'proc:::signal-send /args[2] == SIGUSR1/ { printf("%s %s", execname, args[1]->pr_fname); }'
     assert dtrace("/bin/sh", "-qn", script, arguments="-c 'kill -USR1 $$'")[1].split() == ["sh", "sh"]
+
+
+def test_init_is_sent_a_signal_and_a_zombie_none(toolchain: Toolchain) -> None:
+    program = toolchain.program("tasks/zombies.c")
+    script = 'proc:::signal-send { printf("%s %d,", args[1]->pr_fname, args[2]); }'
+    _, shown, errors = dtrace(str(program), "-qn", script)
+    assert (shown.strip(), "invalid address" in errors) == (f"zombies {Sig.SIGCHLD.value},", False)
+    script = 'proc:::signal-send { printf("%s %d,", args[1]->pr_fname, args[1]->pr_pid); }'
+    assert dtrace("/bin/sh", "-qn", script, arguments="-c 'kill -USR1 1'")[1].strip() == "init 1,"
 
 
 def test_bytes_are_counted_and_pages_come_from_the_host() -> None:

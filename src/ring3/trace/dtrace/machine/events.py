@@ -20,6 +20,7 @@ from ring3.trace.dtrace.machine.described import (
     lwpsinfo_address,
     psinfo_address,
 )
+from ring3.trace.dtrace.machine.outsiders import INIT
 from ring3.trace.dtrace.machine.providers import padded
 from ring3.trace.dtrace.machine.target import TaskContext
 from ring3.trace.dtrace.providers.base import Description, Fire, Probe, matcher, select
@@ -74,16 +75,14 @@ def _threads(process: Any) -> list[Any]:  # noqa: ANN401 - a process of either s
     return list(process.lwps.values()) if hasattr(process, "lwps") else list(process.threads)
 
 
-def _receiver(event: Any) -> tuple[int, int]:  # noqa: ANN401 - what a signal tells
-    """The thread and the process a signal is for."""
-    task = event.receiver
-    if task is None:
-        task = next(iter(_threads(event.process)), None)
-    return (0, 0) if task is None else (lwpsinfo_address(task.tid), psinfo_address(task.tid))
-
-
-def _sent(event: Any) -> tuple[int, ...] | None:  # noqa: ANN401
-    return (*_receiver(event), event.info.signo)
+def _sent(event: Any) -> tuple[int, ...] | None:  # noqa: ANN401 - what a signal tells
+    """The thread and the process it is for, and its number; a zombie is sent none (sigtoproc of illumos)."""
+    task = event.receiver or next(iter(_threads(event.process)), None)
+    if task is not None:
+        return lwpsinfo_address(task.tid), psinfo_address(task.tid), event.info.signo
+    if event.process.pid == INIT.tid:
+        return lwpsinfo_address(INIT.tid), psinfo_address(INIT.tid), event.info.signo
+    return None
 
 
 def _of_thread(task: Any) -> tuple[int, ...]:  # noqa: ANN401 - a task of either system
