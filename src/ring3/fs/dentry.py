@@ -4,12 +4,15 @@ A dentry is a step of a path that somebody took: it knows its parent, its name a
 know nothing of them. They are made when a name is looked up and kept by whoever stands on them (open files, working
 directories, mounts, their own children); the same name leads to the same dentry as long as somebody keeps it, so a
 rename or a removal shows everywhere. A file system keeps those made last, because they are likely to be walked again.
+A file that is opened by a name (`NamedFile`) stands on one.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
+
+from ring3.fs.file import File, Stat
 
 if TYPE_CHECKING:
     from ring3.fs.inode import FileSystem, Inode
@@ -154,3 +157,34 @@ class Dentry:
                 return True
             at = at.parent
         return False
+
+
+class NamedFile(File):
+    """A file that was opened by its name."""
+
+    def __init__(self, inode: Inode, dentry: Dentry, flags: int) -> None:
+        super().__init__(flags)
+        self._inode = inode
+        self._dentry = dentry
+
+    @property
+    def inode(self) -> Inode:
+        """The inode."""
+        return self._inode
+
+    @property
+    def dentry(self) -> Dentry:
+        """The place it was opened at."""
+        return self._dentry
+
+    def stat(self) -> Stat:
+        """The inode's attributes."""
+        return self._inode.stat()
+
+    def path(self) -> bytes:
+        """Where it was opened, and has moved to since."""
+        return self._dentry.path()
+
+    def reopen(self, flags: int) -> File:
+        """The same inode, opened anew."""
+        return self._inode.open(self._dentry, flags)

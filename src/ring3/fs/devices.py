@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
-from ring3.fs.dentry import Dentry
+from ring3.fs.dentry import Dentry, NamedFile
 from ring3.fs.file import File, Stat
 from ring3.fs.inode import Inode
 from ring3.fs.memory_inode import MemoryNode
@@ -28,25 +28,10 @@ DISK: Final = 6
 """The group that uses them, as udev(7) and distributions have it."""
 
 
-class DeviceFile(File):
+class DeviceFile(NamedFile):
     """A device, open."""
 
     pollable = False
-
-    def __init__(self, inode: Inode, dentry: Dentry, flags: int) -> None:
-        super().__init__(flags)
-        self._inode = inode
-        self._dentry = dentry
-
-    @property
-    def inode(self) -> Inode:
-        """The inode."""
-        return self._inode
-
-    @property
-    def dentry(self) -> Dentry:
-        """The place it was opened at."""
-        return self._dentry
 
     def write(self, data: bytes | memoryview) -> int:
         """Takes everything."""
@@ -63,18 +48,6 @@ class DeviceFile(File):
     def seek(self, offset: int, whence: int) -> int:
         """Goes nowhere."""
         return 0
-
-    def stat(self) -> Stat:
-        """The inode's attributes."""
-        return self._inode.stat()
-
-    def path(self) -> bytes:
-        """Its path."""
-        return self._dentry.path()
-
-    def reopen(self, flags: int) -> File:
-        """The same device, opened anew."""
-        return self._inode.open(self._dentry, flags)
 
 
 class NullFile(DeviceFile):

@@ -6,8 +6,8 @@ import stat
 from typing import Final
 
 from ring3.abi.errno import E, Errno
-from ring3.fs.dentry import Dentry
-from ring3.fs.file import O_NOATIME, SEEK_END, File, Stat
+from ring3.fs.dentry import Dentry, NamedFile
+from ring3.fs.file import O_NOATIME, SEEK_END, File
 from ring3.fs.inode import Entry, Inode
 from ring3.fs.mounts import NOATIME, NODIRATIME
 from ring3.fs.regular import seek
@@ -16,7 +16,7 @@ LAST: Final = (1 << 31) - 1
 """What lseek(2) calls the end of a directory."""
 
 
-class Directory(File):
+class Directory(NamedFile):
     """A directory, open.
 
     The names are read when the listing starts, so removing files while listing them neither skips nor repeats any.
@@ -26,23 +26,11 @@ class Directory(File):
     pollable = False
 
     def __init__(self, inode: Inode, dentry: Dentry, flags: int) -> None:
-        super().__init__(flags)
-        self._inode = inode
-        self._dentry = dentry
+        super().__init__(inode, dentry, flags)
         self._quiet = bool(
             flags & O_NOATIME or inode.fs.readonly or dentry.mount_flags & (NOATIME | NODIRATIME)
         )
         self._entries: list[Entry] = []
-
-    @property
-    def inode(self) -> Inode:
-        """The inode."""
-        return self._inode
-
-    @property
-    def dentry(self) -> Dentry:
-        """The place it was opened at."""
-        return self._dentry
 
     def rest(self) -> list[Entry]:
         """The entries from the position on.
@@ -76,17 +64,9 @@ class Directory(File):
         self.position = seek(self.position, LAST if whence == SEEK_END else 0, offset, whence)
         return self.position
 
-    def stat(self) -> Stat:
-        """The inode's attributes."""
-        return self._inode.stat()
-
     def sync(self) -> None:
         """Brings what was changed to where it is kept."""
         self._inode.sync()
-
-    def path(self) -> bytes:
-        """Where it is now."""
-        return self._dentry.path()
 
     def reopen(self, flags: int) -> File:
         """The same directory, opened anew."""

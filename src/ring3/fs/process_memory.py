@@ -6,38 +6,17 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from ring3.abi.errno import E, Errno
-from ring3.fs.file import File, Stat
+from ring3.fs.dentry import NamedFile
 from ring3.machine.ram import PAGE_SIZE
 
 if TYPE_CHECKING:
-    from ring3.fs.dentry import Dentry
-    from ring3.fs.inode import Inode
     from ring3.kernel.mm.mm import Mm
 
 
-class ProcessMemory(File):
+class ProcessMemory(NamedFile):
     """The memory, open; the systems say whose it is, and where a position leads."""
 
     pollable = False
-
-    def __init__(self, inode: Inode, dentry: Dentry, flags: int) -> None:
-        super().__init__(flags)
-        self._inode = inode
-        self._dentry = dentry
-
-    @property
-    def inode(self) -> Inode:
-        """The inode."""
-        return self._inode
-
-    @property
-    def dentry(self) -> Dentry:
-        """The place it was opened at."""
-        return self._dentry
-
-    def stat(self) -> Stat:
-        """The inode's attributes."""
-        return self._inode.stat()
 
     @abstractmethod
     def _memory(self) -> Mm | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, Protocol
 
 from ring3.abi.errno import E, Errno
-from ring3.fs.dentry import Dentry
+from ring3.fs.dentry import Dentry, NamedFile
 from ring3.fs.directory import Directory
 from ring3.fs.file import File, Stat
 from ring3.fs.inode import Entry, FileSystem, Inode, StatFs
@@ -251,15 +251,14 @@ class PseudoLink(PseudoInode):
         return found
 
 
-class GeneratedFile(File):
+class GeneratedFile(NamedFile):
     """A file with a text, open; the text is made when it is read from the start."""
 
+    _inode: PseudoFile
     pollable = False
 
     def __init__(self, inode: PseudoFile, dentry: Dentry, flags: int) -> None:
-        super().__init__(flags)
-        self._inode = inode
-        self._dentry = dentry
+        super().__init__(inode, dentry, flags)
         self._text: bytes | None = None
         self.requests = inode.requests
 
@@ -267,11 +266,6 @@ class GeneratedFile(File):
     def inode(self) -> PseudoFile:
         """The inode."""
         return self._inode
-
-    @property
-    def dentry(self) -> Dentry:
-        """The place it was opened at."""
-        return self._dentry
 
     def _contents(self, offset: int) -> bytes:
         if self._text is None or not offset:
@@ -309,15 +303,3 @@ class GeneratedFile(File):
             raise Errno(E.EINVAL)
         self.position = seek(self.position, 0, offset, whence)
         return self.position
-
-    def stat(self) -> Stat:
-        """The inode's attributes: the size is 0."""
-        return self._inode.stat()
-
-    def path(self) -> bytes:
-        """Its path."""
-        return self._dentry.path()
-
-    def reopen(self, flags: int) -> File:
-        """The same file, opened anew."""
-        return self._inode.open(self._dentry, flags)

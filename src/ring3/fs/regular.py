@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from ring3.abi.errno import E, Errno
-from ring3.fs.dentry import Dentry
+from ring3.fs.dentry import Dentry, NamedFile
 from ring3.fs.file import (
     O_APPEND,
     O_NOATIME,
@@ -16,7 +16,6 @@ from ring3.fs.file import (
     SEEK_HOLE,
     SEEK_SET,
     File,
-    Stat,
 )
 from ring3.fs.inode import FileSystem, Inode
 from ring3.fs.mounts import NOATIME
@@ -114,15 +113,14 @@ class RegularInode(Inode):
         self.opens -= 1
 
 
-class RegularFile(File):
+class RegularFile(NamedFile):
     """A regular file, open."""
 
+    _inode: RegularInode
     pollable = False
 
     def __init__(self, inode: RegularInode, dentry: Dentry, flags: int) -> None:
-        super().__init__(flags)
-        self._inode = inode
-        self._dentry = dentry
+        super().__init__(inode, dentry, flags)
         self._quiet = bool(flags & O_NOATIME or inode.fs.readonly or dentry.mount_flags & NOATIME)
         inode.opened()
         inode.writers += self.writable
@@ -131,11 +129,6 @@ class RegularFile(File):
     def inode(self) -> RegularInode:
         """The inode."""
         return self._inode
-
-    @property
-    def dentry(self) -> Dentry:
-        """The place it was opened at."""
-        return self._dentry
 
     def read(self, size: int) -> bytes:
         """Reads from the position on."""
@@ -204,18 +197,6 @@ class RegularFile(File):
     def mapping(self, shared: bool) -> MemoryObject:
         """The contents."""
         return self._inode.pages
-
-    def stat(self) -> Stat:
-        """The inode's attributes."""
-        return self._inode.stat()
-
-    def path(self) -> bytes:
-        """The path it was opened at, or what has become of it."""
-        return self._dentry.path()
-
-    def reopen(self, flags: int) -> File:
-        """The same inode, opened anew."""
-        return self._inode.open(self._dentry, flags)
 
     def close(self) -> None:
         """The inode has one user less."""

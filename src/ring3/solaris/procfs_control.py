@@ -26,7 +26,8 @@ from ring3.abi.solaris.tracing import (
     PRSTOP,
     Control,
 )
-from ring3.fs.file import File, Stat, WouldBlock
+from ring3.fs.dentry import NamedFile
+from ring3.fs.file import File, WouldBlock
 from ring3.fs.pseudo import PseudoFile
 from ring3.fs.readiness import WRITABLE
 from ring3.solaris import tracing
@@ -90,34 +91,18 @@ class ControlInode(PseudoFile):
         return ControlFile(self, dentry, flags, self._process, self._lwp)
 
 
-class ControlFile(File):
+class ControlFile(NamedFile):
     """The file, open."""
 
     def __init__(
         self, inode: Inode, dentry: Dentry, flags: int, process: Process, lwp: SolarisTask | None
     ) -> None:
-        super().__init__(flags)
-        self._inode = inode
-        self._dentry = dentry
+        super().__init__(inode, dentry, flags)
         self._process = process
         self._lwp = lwp
         self._tracing = tracing.tracing_of(process)
         self._tracing.controllers += 1
         self._deadline: int | None = None
-
-    @property
-    def inode(self) -> Inode:
-        """The inode."""
-        return self._inode
-
-    @property
-    def dentry(self) -> Dentry:
-        """The place it was opened at."""
-        return self._dentry
-
-    def stat(self) -> Stat:
-        """The inode's attributes."""
-        return self._inode.stat()
 
     def listen(self, callback: Callable[[], object], events: int = -1) -> Listening:
         """Calls back when an lwp of the process has stopped, or it has ended."""

@@ -65,10 +65,6 @@ class MemoryOfTask(ProcessMemory):
         """The memory, None once the program has left it."""
         return self._mm if self._mm is self._task.mm else None
 
-    def path(self) -> bytes:
-        """Its path."""
-        return self._dentry.path()
-
 
 _WORD: Final = 8
 _PRESENT: Final = 1 << 63
