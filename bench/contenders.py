@@ -110,8 +110,8 @@ def python() -> Contender:
 
 
 def ring3(path: str) -> Contender:
-    """Ring3 as this interpreter has it, on one of its two paths (``short`` or ``full``)."""
-    prefix = (sys.executable, "-m", "ring3", "run", "--path", path)
+    """Ring3 as this interpreter has it, on the emulated CPU and one of its two paths (``short`` or ``full``)."""
+    prefix = (sys.executable, "-m", "ring3", "run", "--cpu", "emulated", "--path", path)
     return Contender(f"ring3 {path}", prefix, version="this tree", subject=True)
 
 
